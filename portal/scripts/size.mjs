@@ -1,0 +1,43 @@
+// Fails when the JavaScript a first visit must load is over the limit (quality.md: 300 KiB, compressed).
+// Counts every script reachable by static imports from the entry and from the pages a visit can open first.
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+
+const limit = 300 * 1024;
+const dist = new URL("../dist/", import.meta.url);
+const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", dist), "utf8"));
+
+function reach(key, seen) {
+  const chunk = manifest[key];
+  if (!chunk || seen.has(key)) return;
+  seen.add(key);
+  for (const next of chunk.imports ?? []) reach(next, seen);
+}
+
+function weigh(keys) {
+  let total = 0;
+  for (const key of keys) {
+    const { file } = manifest[key];
+    if (file.endsWith(".js")) total += gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length;
+  }
+  return total;
+}
+
+const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
+const language = Object.keys(manifest).find((key) => key === "src/i18n/ru/index.ts");
+const pages = Object.keys(manifest).filter((key) => /^src\/features\/.*page\.tsx$/.test(key));
+let worst = 0;
+for (const page of [undefined, ...pages]) {
+  const seen = new Set();
+  reach(entry, seen);
+  if (language) reach(language, seen);
+  if (page) reach(page, seen);
+  const size = weigh(seen);
+  worst = Math.max(worst, size);
+  console.log(`${(size / 1024).toFixed(1).padStart(7)} KiB  ${page ?? "(shell alone)"}`);
+}
+console.log(`largest first page: ${(worst / 1024).toFixed(1)} KiB of ${limit / 1024} KiB`);
+if (worst > limit) {
+  console.error("The first page is over its limit.");
+  process.exit(1);
+}

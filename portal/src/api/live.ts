@@ -1,0 +1,134 @@
+/**
+ * Live updates: listens to `/api/v1/stream` and brings the cache up to date. A few changed records are
+ * read one by one and put in place; many at once (an import) refresh the open pages instead.
+ * Our own changes come back as events too: a version we already have is ignored.
+ */
+import { useEffect } from "react";
+import { keys } from "./keys";
+import { ApiError } from "./problem";
+import { queryClient } from "./query-client";
+import { cachedVersion, putRecord, recordQuery } from "./records";
+import type { Id, RecordAnswer, RecordEvent } from "./types";
+
+type Listener = (change: LiveChange) => void;
+export interface LiveChange {
+  entity: string;
+  id: Id;
+  /** The record as it is now; absent when it is deleted or no longer visible. */
+  record?: RecordAnswer;
+  /** The page had not seen this record before. */
+  fresh: boolean;
+}
+
+const listeners = new Set<Listener>();
+const importListeners = new Set<(id: Id) => void>();
+const window_ms = 120;
+/** Above this many records in one window the pages are refreshed as a whole. */
+const one_by_one = 12;
+
+/** Boards listen to move cards between columns. */
+export function useRecordChanges(listener: Listener): void {
+  useEffect(() => {
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }, [listener]);
+}
+
+/** `event: import`: an import's progress changed. */
+export function useImportChanges(listener: (id: Id) => void): void {
+  useEffect(() => {
+    importListeners.add(listener);
+    return () => {
+      importListeners.delete(listener);
+    };
+  }, [listener]);
+}
+
+let pending = new Map<Id, RecordEvent>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+export function receive(event: RecordEvent): void {
+  pending.set(event.record, event);
+  timer ??= setTimeout(flush, window_ms);
+}
+
+async function flush(): Promise<void> {
+  timer = undefined;
+  const events = [...pending.values()];
+  pending = new Map();
+  const unknown = events.filter((event) => cachedVersion(event.entity, event.record) < event.version);
+  if (unknown.length > one_by_one) {
+    for (const entity of new Set(unknown.map((event) => event.entity))) refreshEntity(entity);
+    return;
+  }
+  await Promise.all(unknown.map(apply));
+  for (const entity of new Set(unknown.map((event) => event.entity))) {
+    void queryClient.invalidateQueries({ queryKey: keys.aggregates(entity) });
+  }
+}
+
+async function apply(event: RecordEvent): Promise<void> {
+  const { entity, record: id } = event;
+  const fresh = cachedVersion(entity, id) === 0;
+  void queryClient.invalidateQueries({ queryKey: keys.timeline(entity, id) });
+  try {
+    const record = await queryClient.fetchQuery({ ...recordQuery(entity, id), staleTime: 0 });
+    if (record.fields.deleted_at) {
+      tell({ entity, id, fresh });
+    } else {
+      putRecord(record);
+      tell({ entity, id, record, fresh });
+    }
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) tell({ entity, id, fresh });
+  }
+}
+
+function tell(change: LiveChange) {
+  for (const listener of listeners) listener(change);
+}
+
+function refreshEntity(entity: string) {
+  void queryClient.invalidateQueries({ queryKey: keys.records(entity) });
+  void queryClient.invalidateQueries({ queryKey: keys.aggregates(entity) });
+}
+
+/** Keeps one stream open while the signed-in part of the portal is on screen. */
+export function useLiveStream(): void {
+  useEffect(() => {
+    let source: EventSource | undefined;
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    let failures = 0;
+    let opened = false;
+
+    const open = () => {
+      source = new EventSource("/api/v1/stream", { withCredentials: true });
+      source.addEventListener("hello", () => {
+        failures = 0;
+        // After a gap anything may have changed.
+        if (opened) void queryClient.invalidateQueries({ queryKey: ["records"] });
+        opened = true;
+      });
+      source.addEventListener("record", (message) => {
+        receive(JSON.parse((message as MessageEvent<string>).data) as RecordEvent);
+      });
+      source.addEventListener("import", (message) => {
+        const { id } = JSON.parse((message as MessageEvent<string>).data) as { id: Id };
+        for (const listener of importListeners) listener(id);
+      });
+      source.onerror = () => {
+        // The browser reconnects by itself after a dropped line, not after a refusal.
+        if (source?.readyState !== EventSource.CLOSED) return;
+        failures += 1;
+        retry = setTimeout(open, Math.min(30_000, 1_000 * 2 ** Math.min(failures, 5)));
+      };
+    };
+    open();
+    return () => {
+      source?.close();
+      clearTimeout(retry);
+    };
+  }, []);
+}

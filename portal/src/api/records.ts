@@ -1,0 +1,126 @@
+/** Records of any entity: reading, writing and the places of the cache where a record may lie. */
+import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api } from "./client";
+import { keys } from "./keys";
+import { queryClient } from "./query-client";
+import { replaceRecord } from "./record-pages";
+import type {
+  AggregateQuery,
+  AggregateRow,
+  BulkAnswer,
+  BulkRequest,
+  Fields,
+  Id,
+  RecordAnswer,
+  RecordPage,
+  RecordQuery,
+  TimelinePage,
+  UndoAnswer,
+} from "./types";
+
+export type RecordPages = InfiniteData<RecordPage, string | null>;
+
+const path = (entity: string, rest = "") => `/records/${encodeURIComponent(entity)}${rest}`;
+
+export function queryRecords(
+  entity: string,
+  query: RecordQuery,
+  options?: { signal?: AbortSignal },
+): Promise<RecordPage> {
+  return api.post<RecordPage>(path(entity, "/query"), query, options);
+}
+
+/** Pages of a list, or of one board column when `stage` is given. */
+export function pagesQuery(entity: string, query: RecordQuery, stage?: string) {
+  return infiniteQueryOptions({
+    queryKey: stage === undefined ? keys.list(entity, query) : keys.column(entity, stage, query),
+    queryFn: ({ pageParam, signal }) =>
+      queryRecords(
+        entity,
+        { ...query, cursor: pageParam ?? undefined, total: query.total && !pageParam },
+        { signal },
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+  });
+}
+
+export function recordQuery(entity: string, id: Id) {
+  return queryOptions({
+    queryKey: keys.record(entity, id),
+    queryFn: ({ signal }) => api.get<RecordAnswer>(path(entity, `/${id}`), { signal }),
+  });
+}
+
+export function aggregateQuery(entity: string, query: AggregateQuery) {
+  return queryOptions({
+    queryKey: keys.aggregate(entity, query),
+    queryFn: ({ signal }) =>
+      api
+        .post<{ items: AggregateRow[] }>(path(entity, "/aggregate"), query, { signal })
+        .then((page) => page.items),
+  });
+}
+
+export function timelineQuery(entity: string, id: Id) {
+  return infiniteQueryOptions({
+    queryKey: keys.timeline(entity, id),
+    queryFn: ({ pageParam, signal }) => {
+      const params = new URLSearchParams({ limit: "30" });
+      if (pageParam) params.set("cursor", pageParam);
+      return api.get<TimelinePage>(path(entity, `/${id}/timeline?${params}`), { signal });
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+  });
+}
+
+export const createRecord = (entity: string, fields: Fields, idempotencyKey?: string) =>
+  api.create<RecordAnswer>(path(entity), { fields }, { idempotencyKey });
+
+export const updateRecord = (entity: string, id: Id, fields: Fields, version?: number) =>
+  api.patch<RecordAnswer>(path(entity, `/${id}`), { fields, version }, { version });
+
+export const deleteRecord = (entity: string, id: Id) => api.delete(path(entity, `/${id}`));
+
+export const restoreRecord = (entity: string, id: Id) =>
+  api.post<RecordAnswer>(path(entity, `/${id}/restore`));
+
+export const moveToStage = (entity: string, id: Id, stage: string) =>
+  api.post<RecordAnswer>(path(entity, `/${id}/stage`), { stage });
+
+export const addNote = (entity: string, id: Id, text: string) =>
+  api.create<unknown>(path(entity, `/${id}/timeline`), { text });
+
+export const bulk = (entity: string, body: BulkRequest, signal?: AbortSignal) =>
+  api.post<BulkAnswer>(path(entity, "/bulk"), body, { signal });
+
+export const undoBatch = (batch: Id) => api.post<UndoAnswer>(`/batches/${batch}/undo`);
+
+/** The newest form of a record anywhere in the cache; versions never go back. */
+export function cachedVersion(entity: string, id: Id): number {
+  let version = queryClient.getQueryData<RecordAnswer>(keys.record(entity, id))?.version ?? 0;
+  for (const [, pages] of queryClient.getQueriesData<RecordPages>({ queryKey: keys.records(entity) })) {
+    for (const page of pages?.pages ?? []) {
+      const found = page.items.find((item) => item.id === id);
+      if (found) version = Math.max(version, found.version);
+    }
+  }
+  return version;
+}
+
+/** Puts a record's newest form into every cached page and card. */
+export function putRecord(record: RecordAnswer): void {
+  queryClient.setQueryData<RecordAnswer>(keys.record(record.entity, record.id), (old) =>
+    old && old.version > record.version ? old : { ...record, refs: { ...old?.refs, ...record.refs } },
+  );
+  queryClient.setQueriesData<RecordPages>({ queryKey: keys.records(record.entity) }, (pages) =>
+    pages?.pages ? replaceRecord(pages, record) : pages,
+  );
+}
+
+/** After a change: counts, sums and the timeline are asked again in the background. */
+export function refreshAround(entity: string, id?: Id): void {
+  void queryClient.invalidateQueries({ queryKey: keys.aggregates(entity) });
+  if (id) void queryClient.invalidateQueries({ queryKey: keys.timeline(entity, id) });
+}

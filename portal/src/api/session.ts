@@ -1,0 +1,53 @@
+/** Who is signed in, what they may see, and the ways in and out. */
+import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
+import { api } from "./client";
+import { keys } from "./keys";
+import { queryClient } from "./query-client";
+import type { Entity, Locale, Me } from "./types";
+
+export const meQuery = queryOptions({
+  queryKey: keys.me,
+  queryFn: ({ signal }) => api.get<Me>("/me", { signal, quiet: true }),
+  staleTime: 5 * 60_000,
+});
+
+export const entitiesQuery = queryOptions({
+  queryKey: keys.entities,
+  queryFn: ({ signal }) => api.get<{ items: Entity[] }>("/entities", { signal }).then((page) => page.items),
+  staleTime: 5 * 60_000,
+});
+
+export function useMe(): Me {
+  return useSuspenseQuery(meQuery).data;
+}
+
+export function useEntities(): Entity[] {
+  return useSuspenseQuery(entitiesQuery).data;
+}
+
+/** The catalogue's entry, or undefined when it does not exist for this person. */
+export function useEntity(key: string): Entity | undefined {
+  return useEntities().find((entity) => entity.key === key);
+}
+
+export interface Credentials {
+  email: string;
+  password: string;
+  tenant?: string;
+}
+
+export async function signIn(credentials: Credentials): Promise<Me> {
+  const me = await api.post<Me>("/session", credentials, { quiet: true });
+  queryClient.setQueryData(keys.me, me);
+  return me;
+}
+
+export async function signOut(): Promise<void> {
+  await api.delete("/session", { quiet: true });
+  queryClient.clear();
+}
+
+export async function saveLocale(locale: Locale): Promise<void> {
+  const me = await api.patch<Me | undefined>("/me", { locale });
+  if (me?.user) queryClient.setQueryData(keys.me, me);
+}

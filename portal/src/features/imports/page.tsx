@@ -1,0 +1,6 @@
+/** Being built. */
+import { PageSkeleton } from "@/ui/states";
+
+export default function Page() {
+  return <PageSkeleton />;
+}

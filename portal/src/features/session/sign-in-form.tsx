@@ -1,0 +1,79 @@
+/** E-mail and password, and the choice of a company when the e-mail belongs to several. */
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError, messageOf } from "@/api/problem";
+import { type Credentials, signIn } from "@/api/session";
+import type { Me } from "@/api/types";
+import { CompanyList, Form, FormProblem } from "@/ui/sign-in";
+
+interface Props {
+  /** The e-mail is known and kept: the session ended under this person. */
+  email?: string;
+  tenant?: string;
+  onDone(me: Me): void;
+}
+
+export function SignInForm({ email: known, tenant, onDone }: Props) {
+  const { t } = useTranslation(["session", "common"]);
+  const [email, setEmail] = useState(known ?? "");
+  const [password, setPassword] = useState("");
+  const attempt = useMutation({ mutationFn: signIn, onSuccess: onDone });
+  const companies =
+    attempt.error instanceof ApiError && attempt.error.code === "auth.choose_tenant"
+      ? (attempt.error.problem.tenants ?? [])
+      : [];
+  const submit = (chosen?: string) => {
+    const credentials: Credentials = { email: email.trim(), password };
+    if (chosen ?? tenant) credentials.tenant = chosen ?? tenant;
+    attempt.mutate(credentials);
+  };
+
+  if (companies.length > 0) {
+    return (
+      <CompanyList>
+        <span>{t("session:choose_company")}</span>
+        {companies.map((company) => (
+          <Button key={company.slug} variant="default" size="sm" onClick={() => submit(company.slug)}>
+            {company.name}
+          </Button>
+        ))}
+        <Button variant="subtle" onClick={() => attempt.reset()}>
+          {t("session:other_account")}
+        </Button>
+      </CompanyList>
+    );
+  }
+
+  return (
+    <Form onSubmit={() => submit()} label={t("session:title")}>
+      {attempt.error && <FormProblem>{messageOf(attempt.error, t("common:network"))}</FormProblem>}
+      <TextInput
+        label={t("session:email")}
+        type="email"
+        name="email"
+        autoComplete="username"
+        required
+        withAsterisk={false}
+        readOnly={known !== undefined}
+        autoFocus={known === undefined}
+        value={email}
+        onChange={(event) => setEmail(event.currentTarget.value)}
+      />
+      <PasswordInput
+        label={t("session:password")}
+        name="password"
+        autoComplete="current-password"
+        required
+        withAsterisk={false}
+        autoFocus={known !== undefined}
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+      />
+      <Button type="submit" size="sm" fullWidth loading={attempt.isPending}>
+        {t("session:submit")}
+      </Button>
+    </Form>
+  );
+}

@@ -1,0 +1,202 @@
+/** The signed-in frame: sections by rights, opened records, the person's menu, and what floats above pages. */
+import { ActionIcon, Drawer, Tooltip } from "@mantine/core";
+import { useDisclosure, useHotkeys, useLocalStorage, useNetwork } from "@mantine/hooks";
+import {
+  IconHome,
+  IconLayoutSidebarLeftCollapse,
+  IconLayoutSidebarLeftExpand,
+  IconMenu2,
+} from "@tabler/icons-react";
+import { Link, Outlet } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { useLiveStream } from "@/api/live";
+import { useEntities, useMe } from "@/api/session";
+import { ExpiredDialog } from "@/features/session/expired-dialog";
+import { Frame, placeClass } from "@/ui/frame";
+import { Brand, NavGroup, NavLabel, navItemClass, SearchBox } from "@/ui/nav";
+import { openHistoryOf, useOpened } from "./history";
+import { entityIcon, sections } from "./sections";
+import { openPalette, openShortcuts, useOverlay } from "./shortcuts";
+import { UserMenu } from "./user-menu";
+
+const Overlays = lazy(() => import("@/features/palette/overlays"));
+
+export function Shell() {
+  const { t } = useTranslation("shell");
+  const me = useMe();
+  const overlay = useOverlay();
+  const { online } = useNetwork();
+  const [collapsed, setCollapsed] = useLocalStorage({ key: "verstak.panel", defaultValue: false });
+  const [menuOpen, menu] = useDisclosure(false);
+  openHistoryOf(`${me.tenant.id}.${me.user.id}`);
+  useLiveStream();
+  useHotkeys([
+    ["mod+K", openPalette],
+    ["shift+?", openShortcuts],
+    ["mod+\\", () => setCollapsed((value) => !value)],
+  ]);
+
+  return (
+    <>
+      <Frame
+        label={t("sections")}
+        skipLabel={t("skip")}
+        collapsed={collapsed}
+        notice={online ? undefined : t("offline")}
+        panelTop={
+          <>
+            <Brand
+              name={me.tenant.name}
+              action={
+                <Tooltip label={t("collapse")}>
+                  <ActionIcon aria-label={t("collapse")} onClick={() => setCollapsed(true)}>
+                    <IconLayoutSidebarLeftCollapse size={18} />
+                  </ActionIcon>
+                </Tooltip>
+              }
+            />
+            <SearchBox label={t("search_hint")} shortcut="Ctrl K" onClick={openPalette} />
+          </>
+        }
+        panelBody={
+          <>
+            <SectionLinks />
+            <OpenedLinks />
+          </>
+        }
+        panelBottom={<UserMenu />}
+        bottomBar={<BottomBar onMore={menu.open} />}
+      >
+        {collapsed && (
+          <ActionIcon
+            aria-label={t("expand")}
+            onClick={() => setCollapsed(false)}
+            pos="absolute"
+            left={4}
+            top={10}
+            visibleFrom="sm"
+            style={{ zIndex: 5 }}
+          >
+            <IconLayoutSidebarLeftExpand size={18} />
+          </ActionIcon>
+        )}
+        <Outlet />
+      </Frame>
+      <Drawer
+        opened={menuOpen}
+        onClose={menu.close}
+        position="bottom"
+        size="80%"
+        title={me.tenant.name}
+        closeButtonProps={{ "aria-label": t("collapse") }}
+      >
+        {/* biome-ignore lint/a11y/useKeyWithClickEvents: closes after a link inside was followed */}
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are the controls */}
+        <div onClick={(event) => (event.target as HTMLElement).closest("a") && menu.close()}>
+          <SectionLinks />
+          <OpenedLinks />
+        </div>
+        <UserMenu />
+      </Drawer>
+      <ExpiredDialog />
+      {overlay && (
+        <Suspense>
+          <Overlays overlay={overlay} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function SectionLinks() {
+  const { t } = useTranslation("shell");
+  const me = useMe();
+  const entities = useEntities().filter((entity) => entity.actions.read && entity.key !== "activity");
+  return (
+    <>
+      <NavGroup>
+        <Link to="/" className={navItemClass} activeOptions={{ exact: true }}>
+          <NavLabel icon={<IconHome size={16} aria-hidden />}>{t("home")}</NavLabel>
+        </Link>
+      </NavGroup>
+      <NavGroup title={t("work")}>
+        {entities.map((entity) => {
+          const Icon = entityIcon(entity.key);
+          return (
+            <Link
+              key={entity.key}
+              to="/records/$entity"
+              params={{ entity: entity.key }}
+              className={navItemClass}
+            >
+              <NavLabel icon={<Icon size={16} aria-hidden />} count={me.counters[entity.key]}>
+                {entity.label_plural}
+              </NavLabel>
+            </Link>
+          );
+        })}
+      </NavGroup>
+      <NavGroup title={t("company")}>
+        {sections
+          .filter((section) => section.shown(me))
+          .map(({ to, label, icon: Icon }) => (
+            <Link key={to} to={to} className={navItemClass}>
+              <NavLabel icon={<Icon size={16} aria-hidden />}>{t(label)}</NavLabel>
+            </Link>
+          ))}
+      </NavGroup>
+    </>
+  );
+}
+
+function OpenedLinks() {
+  const { t } = useTranslation("shell");
+  const opened = useOpened();
+  if (opened.length === 0) return null;
+  return (
+    <NavGroup title={t("recent")}>
+      {opened.map(({ entity, id, title }) => {
+        const Icon = entityIcon(entity);
+        return (
+          <Link
+            key={id}
+            to="/records/$entity/$id"
+            params={{ entity, id }}
+            className={navItemClass}
+            title={title}
+          >
+            <NavLabel icon={<Icon size={16} aria-hidden />}>{title}</NavLabel>
+          </Link>
+        );
+      })}
+    </NavGroup>
+  );
+}
+
+/** Five places for the thumb: home, the first three sections, and everything else. */
+function BottomBar({ onMore }: { onMore(): void }) {
+  const { t } = useTranslation(["shell", "common"]);
+  const entities = useEntities().filter((entity) => entity.actions.read && entity.key !== "activity");
+  return (
+    <>
+      <Link to="/" className={placeClass} activeOptions={{ exact: true }}>
+        <IconHome size={20} aria-hidden />
+        <span>{t("shell:home")}</span>
+      </Link>
+      {entities.slice(0, 3).map((entity) => {
+        const Icon = entityIcon(entity.key);
+        return (
+          <Link key={entity.key} to="/records/$entity" params={{ entity: entity.key }} className={placeClass}>
+            <Icon size={20} aria-hidden />
+            <span>{entity.label_plural}</span>
+          </Link>
+        );
+      })}
+      <button type="button" className={placeClass} onClick={onMore}>
+        <IconMenu2 size={20} aria-hidden />
+        <span>{t("common:more")}</span>
+      </button>
+    </>
+  );
+}

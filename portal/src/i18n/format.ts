@@ -1,0 +1,131 @@
+/** Numbers, money, dates and names by locale (`Intl`). Formatters are costly to make and are kept. */
+import { currentLocale } from ".";
+
+const cache = new Map<string, unknown>();
+
+function kept<T>(key: string, make: () => T): T {
+  const id = `${currentLocale()}:${key}`;
+  let made = cache.get(id) as T | undefined;
+  if (!made) {
+    made = make();
+    cache.set(id, made);
+  }
+  return made;
+}
+
+export function formatNumber(value: number, digits = 2): string {
+  return kept(
+    `n${digits}`,
+    () => new Intl.NumberFormat(currentLocale(), { maximumFractionDigits: digits }),
+  ).format(value);
+}
+
+/** Whole amounts are shown without cents; an unknown currency code is shown as it is. */
+export function formatMoney(value: number, currency: string): string {
+  const digits = Number.isInteger(value) ? 0 : 2;
+  try {
+    return kept(
+      `m${currency}${digits}`,
+      () =>
+        new Intl.NumberFormat(currentLocale(), {
+          style: "currency",
+          currency,
+          currencyDisplay: "narrowSymbol",
+          minimumFractionDigits: digits,
+          maximumFractionDigits: digits,
+        }),
+    ).format(value);
+  } catch {
+    return `${formatNumber(value)} ${currency}`;
+  }
+}
+
+/** Short form for column headers: 1.2M, 340K. */
+export function formatMoneyShort(value: number, currency: string): string {
+  if (Math.abs(value) < 10_000) return formatMoney(Math.round(value), currency);
+  try {
+    return kept(
+      `s${currency}`,
+      () =>
+        new Intl.NumberFormat(currentLocale(), {
+          style: "currency",
+          currency,
+          currencyDisplay: "narrowSymbol",
+          notation: "compact",
+          maximumFractionDigits: 1,
+        }),
+    ).format(value);
+  } catch {
+    return `${formatNumber(value, 0)} ${currency}`;
+  }
+}
+
+/** A calendar date (YYYY-MM-DD), which has no time zone. */
+export function formatDate(value: string): string {
+  const date = new Date(`${value.slice(0, 10)}T00:00:00Z`);
+  if (Number.isNaN(date.getTime())) return value;
+  return kept(
+    "d",
+    () =>
+      new Intl.DateTimeFormat(currentLocale(), {
+        day: "numeric",
+        month: "short",
+        year: "numeric",
+        timeZone: "UTC",
+      }),
+  ).format(date);
+}
+
+export function formatDateTime(value: string): string {
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return value;
+  return kept(
+    "dt",
+    () =>
+      new Intl.DateTimeFormat(currentLocale(), {
+        day: "numeric",
+        month: "short",
+        year: "numeric",
+        hour: "2-digit",
+        minute: "2-digit",
+      }),
+  ).format(date);
+}
+
+const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 365 * 86_400],
+  ["month", 30 * 86_400],
+  ["week", 7 * 86_400],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** "3 days ago"; `now` in milliseconds. Under a minute is "now". */
+export function formatRelative(value: string, now: number): string {
+  const seconds = (new Date(value).getTime() - now) / 1_000;
+  if (Number.isNaN(seconds)) return value;
+  const format = kept(
+    "r",
+    () => new Intl.RelativeTimeFormat(currentLocale(), { numeric: "auto", style: "short" }),
+  );
+  for (const [unit, size] of steps) {
+    if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
+  }
+  return format.format(0, "second");
+}
+
+/** "+7 916 123-45-67" for readability; anything unusual is shown as stored. */
+export function formatPhone(value: string): string {
+  const match = /^\+(7|380|1)(\d{3}|\d{2})(\d{3})(\d{2})(\d{2})$/.exec(value);
+  if (match) return `+${match[1]} ${match[2]} ${match[3]}-${match[4]}-${match[5]}`;
+  return value;
+}
+
+/** Up to two initials of a name, for avatars. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/u).filter(Boolean);
+  const first = [...(words[0] ?? "")][0] ?? "";
+  const second = [...(words[1] ?? "")][0] ?? "";
+  return (first + second).toLocaleUpperCase();
+}

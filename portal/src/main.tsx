@@ -1,0 +1,41 @@
+/** Start of the portal: language, theme, cache, router. */
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "./ui/theme/tokens.css";
+import "./ui/theme/global.css";
+import "./ui/theme/mantine.css";
+import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { queryClient } from "./api/query-client";
+import { startI18n } from "./i18n";
+import { router } from "./routes/router";
+import { cssVariables, theme } from "./ui/theme/theme";
+
+const schemes = localStorageColorSchemeManager({ key: "verstak.theme" });
+
+async function start() {
+  const root = document.getElementById("root");
+  if (!root) throw new Error("no #root in index.html");
+  await startI18n();
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={cssVariables}
+        colorSchemeManager={schemes}
+        defaultColorScheme="auto"
+      >
+        <QueryClientProvider client={queryClient}>
+          <Notifications position="bottom-left" limit={4} />
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}
+
+void start();

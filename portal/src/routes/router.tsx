@@ -1,0 +1,140 @@
+/** Every page of the portal and its address. Pages are loaded when first opened. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { ApiError } from "@/api/problem";
+import { queryClient } from "@/api/query-client";
+import { entitiesQuery, meQuery } from "@/api/session";
+import { Shell } from "@/features/shell/shell";
+import { currentLocale, showLocale } from "@/i18n";
+import { ErrorState, PageSkeleton } from "@/ui/states";
+import { NotFound } from "./not-found";
+import { recordsSearch } from "./search";
+
+const root = createRootRoute({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search.next === "string" ? { next: search.next } : {},
+  component: lazyRouteComponent(() => import("@/features/session/sign-in-page")),
+});
+
+/** Everything behind sign-in. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  beforeLoad: async ({ location }) => {
+    try {
+      const me = await queryClient.ensureQueryData(meQuery);
+      const locale = me.user.locale ?? me.tenant.locale;
+      if (locale && locale !== currentLocale()) await showLocale(locale);
+      await queryClient.ensureQueryData(entitiesQuery);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
+      }
+      throw error;
+    }
+  },
+  component: Shell,
+});
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/features/home/page")),
+});
+
+const entity = createRoute({ getParentRoute: () => shell, path: "/records/$entity" });
+
+/** A section's address alone: the board where there are stages, else the list; the last choice is kept. */
+const entityIndex = createRoute({
+  getParentRoute: () => entity,
+  path: "/",
+  beforeLoad: async ({ params }) => {
+    const entities = await queryClient.ensureQueryData(entitiesQuery);
+    const staged = entities.find((item) => item.key === params.entity)?.staged ?? false;
+    const list = !staged || localStorage.getItem(`verstak.mode.${params.entity}`) === "list";
+    throw redirect({
+      to: list ? "/records/$entity/list" : "/records/$entity/board",
+      params,
+      replace: true,
+    });
+  },
+});
+
+const board = createRoute({
+  getParentRoute: () => entity,
+  path: "/board",
+  validateSearch: recordsSearch,
+  component: lazyRouteComponent(() => import("@/features/board/page")),
+});
+
+const list = createRoute({
+  getParentRoute: () => entity,
+  path: "/list",
+  validateSearch: recordsSearch,
+  component: lazyRouteComponent(() => import("@/features/list/page")),
+});
+
+const record = createRoute({
+  getParentRoute: () => entity,
+  path: "/$id",
+  component: lazyRouteComponent(() => import("@/features/card/page")),
+});
+
+const imports = createRoute({
+  getParentRoute: () => shell,
+  path: "/imports",
+  component: lazyRouteComponent(() => import("@/features/imports/page")),
+});
+
+const plugins = createRoute({
+  getParentRoute: () => shell,
+  path: "/plugins",
+  component: lazyRouteComponent(() => import("@/features/plugins/page")),
+});
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/features/settings/page")),
+});
+
+const tree = root.addChildren([
+  signIn,
+  shell.addChildren([
+    home,
+    entity.addChildren([entityIndex, board, list, record]),
+    imports,
+    plugins,
+    settings,
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  defaultPreload: "intent",
+  defaultPendingMs: 150,
+  defaultPendingMinMs: 0,
+  defaultPendingComponent: PageSkeleton,
+  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
+  defaultNotFoundComponent: NotFound,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,30 @@
+/** What the address of a board or a list carries: it can be sent to a colleague or kept in a bookmark. */
+import type { Filter, Id, Sort } from "@/api/types";
+
+export interface RecordsSearch {
+  /** Open in the side panel. */
+  record?: Id;
+  q?: string;
+  filter?: Filter;
+  sort?: Sort[];
+  /** Saved view. */
+  view?: Id;
+  columns?: string[];
+  /** Board: which pipeline. */
+  pipeline?: Id;
+  /** The recycle bin. */
+  deleted?: boolean;
+}
+
+export function recordsSearch(input: Record<string, unknown>): RecordsSearch {
+  const search: RecordsSearch = {};
+  if (typeof input.record === "string") search.record = input.record;
+  if (typeof input.q === "string" && input.q) search.q = input.q;
+  if (input.filter && typeof input.filter === "object") search.filter = input.filter as Filter;
+  if (Array.isArray(input.sort)) search.sort = input.sort as Sort[];
+  if (typeof input.view === "string") search.view = input.view;
+  if (Array.isArray(input.columns)) search.columns = input.columns.filter((key) => typeof key === "string");
+  if (typeof input.pipeline === "string") search.pipeline = input.pipeline;
+  if (input.deleted === true) search.deleted = true;
+  return search;
+}

@@ -1,0 +1,20 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+/** Where `vite dev` sends API calls; the built portal is served by the server itself. */
+const server = process.env.VERSTAK_SERVER ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
+  server: { proxy: { "/api": { target: server, changeOrigin: true } } },
+  build: {
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    // Everything is a file: the server's policy allows no data: scripts or styles.
+    assetsInlineLimit: 0,
+    manifest: true,
+    reportCompressedSize: false,
+  },
+  test: { environment: "node", include: ["src/**/*.test.ts"] },
+});
