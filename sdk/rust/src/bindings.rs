@@ -1,0 +1,46 @@
+//! Code generated from `sdk/wit`: the types and imports once, and one module per thing a plugin may export.
+//! Plugin code uses the wrappers in the sibling modules; these names are for the `plugin!` macro.
+
+/// Everything a plugin may import, and the shared types.
+pub mod imports {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "verstak:plugin/imports",
+        generate_all,
+        generate_unused_types: true,
+        additional_derives: [PartialEq, Clone],
+    });
+}
+
+macro_rules! exported {
+    ($module:ident, $world:literal, $macro:literal, $bindings:literal) => {
+        #[doc = concat!("Exports of the world `", $world, "`.")]
+        pub mod $module {
+            wit_bindgen::generate!({
+                path: "../wit",
+                world: $world,
+                with: {
+                    "verstak:types/types@1.0.0": crate::bindings::imports::verstak::types::types,
+                    "verstak:runtime/context@1.0.0": crate::bindings::imports::verstak::runtime::context,
+                    "verstak:runtime/clock@1.0.0": crate::bindings::imports::verstak::runtime::clock,
+                    "verstak:runtime/limits@1.0.0": crate::bindings::imports::verstak::runtime::limits,
+                    "verstak:runtime/log@1.0.0": crate::bindings::imports::verstak::runtime::log,
+                    "verstak:runtime/settings@1.0.0": crate::bindings::imports::verstak::runtime::settings,
+                    "verstak:storage/kv@1.0.0": crate::bindings::imports::verstak::storage::kv,
+                    "verstak:people/people@1.0.0": crate::bindings::imports::verstak::people::people,
+                    "verstak:records/records@1.0.0": crate::bindings::imports::verstak::records::records,
+                },
+                generate_unused_types: true,
+                additional_derives: [PartialEq, Clone],
+                pub_export_macro: true,
+                export_macro_name: $macro,
+                default_bindings_module: $bindings,
+            });
+        }
+    };
+}
+
+exported!(hooks, "verstak:plugin/with-hooks", "export_hooks", "verstak_plugin::bindings::hooks");
+exported!(events, "verstak:plugin/with-events", "export_events", "verstak_plugin::bindings::events");
+exported!(http, "verstak:plugin/with-http", "export_http", "verstak_plugin::bindings::http");
+exported!(lifecycle, "verstak:plugin/with-lifecycle", "export_lifecycle", "verstak_plugin::bindings::lifecycle");

@@ -1,0 +1,78 @@
+//! Verstak plugins in Rust. A plugin is a WebAssembly component: it exports handlers, imports what its manifest asks
+//! for, keeps no state between calls (every call gets a fresh instance) and reaches nothing else.
+//!
+//! ```ignore
+//! use verstak_plugin::prelude::*;
+//!
+//! plugin! { hooks { "amount" => each amount_before_won } }
+//!
+//! fn amount_before_won(change: &mut Change) -> Outcome {
+//!     if change.text("stage") == Some("won") && change.is_empty("amount") {
+//!         change.reject(Message::new("amount.missing", "Fill in the amount first")).on("amount");
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | [`hooks`] | before-hooks: look at a change, patch it or refuse it |
+//! | [`events`] | what happened, after commit |
+//! | [`http`] | the plugin's own routes |
+//! | [`records`] | read and write the tenant's records |
+//! | [`kv`] | the plugin's own small store |
+//! | [`people`] | colleagues by role |
+//! | [`runtime`] | log, settings, clock, context, limits |
+//! | [`value`] | values of fields, messages for people |
+
+pub mod bindings;
+pub mod events;
+pub mod hooks;
+pub mod http;
+pub mod kv;
+mod macros;
+pub mod people;
+pub mod records;
+pub mod runtime;
+pub mod value;
+
+pub use bindings::imports::verstak::types::types::{
+    Field, FieldError, FieldMessage, HostError, Message, Money, MultiValue, Row, Value,
+};
+
+/// What a handler answers: an error is a failure of the plugin, not a refusal of the change.
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+/// Why a handler could not do its work; goes to the plugin's log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure(pub String);
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        Failure(error.to_string())
+    }
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Failure(text)
+    }
+}
+
+impl From<&str> for Failure {
+    fn from(text: &str) -> Self {
+        Failure(text.to_owned())
+    }
+}
+
+/// All that most plugins need.
+pub mod prelude {
+    pub use crate::events::{Event, EventExt};
+    pub use crate::hooks::{Change, Operation};
+    pub use crate::http::{Request, Response};
+    pub use crate::records::{Draft, Query, RowExt};
+    pub use crate::runtime::Settings;
+    pub use crate::value::{Fields, phone};
+    pub use crate::{Failure, HostError, Message, MultiValue, Outcome, Row, Value};
+    pub use crate::{debug, error, info, kv, people, plugin, records, runtime, warning};
+}

@@ -1,0 +1,138 @@
+//! `plugin!` ties functions to the exports, and the log macros.
+
+/// Declares what the plugin handles. Each part is optional and must match the manifest:
+///
+/// ```ignore
+/// plugin! {
+///     hooks { "phones" => each tidy_phones, "turn" => batch assign_owner }
+///     events { "created" => on_created }
+///     http { POST "/web-form" => web_form }
+///     health => check
+/// }
+/// ```
+/// `each` handlers are `fn(&mut Change) -> Outcome`, `batch` handlers `fn(&mut [Change]) -> Outcome`,
+/// event handlers `fn(&[Event]) -> Outcome`, routes `fn(&Request) -> Outcome<Response>`, `health` is `fn() -> Outcome`.
+#[macro_export]
+macro_rules! plugin {
+    (
+        $(hooks { $($hook:literal => $form:ident $before:path),* $(,)? })?
+        $(events { $($subscription:literal => $after:path),* $(,)? })?
+        $(http { $($method:ident $route:literal => $serve:path),* $(,)? })?
+        $(health => $health:path)?
+    ) => {
+        struct VerstakPlugin;
+        $($crate::__hooks! { $($hook => $form $before),* })?
+        $($crate::__events! { $($subscription => $after),* })?
+        $($crate::__http! { $($method $route => $serve),* })?
+        $($crate::__health! { $health })?
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __hooks {
+    ($($hook:literal => $form:ident $before:path),*) => {
+        impl $crate::bindings::hooks::exports::verstak::plugin::hooks::Guest for VerstakPlugin {
+            fn before(
+                hook: String,
+                changes: Vec<$crate::bindings::hooks::exports::verstak::plugin::hooks::Change>,
+            ) -> Result<Vec<$crate::bindings::hooks::exports::verstak::plugin::hooks::Verdict>, String> {
+                let mut changes: Vec<$crate::hooks::Change> = changes.into_iter().map($crate::hooks::Change::new).collect();
+                let outcome: $crate::Outcome = match hook.as_str() {
+                    $($hook => $crate::__run!($form $before, changes),)*
+                    other => Err($crate::Failure(format!("the plugin has no hook {other}"))),
+                };
+                outcome.map_err(|failure| failure.0)?;
+                Ok(changes.into_iter().map($crate::hooks::Change::into_verdict).collect())
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::hooks::export_hooks!(VerstakPlugin with_types_in $crate::bindings::hooks);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __run {
+    (each $before:path, $changes:ident) => {
+        $changes.iter_mut().try_for_each($before)
+    };
+    (batch $before:path, $changes:ident) => {
+        $before(&mut $changes)
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __events {
+    ($($subscription:literal => $after:path),*) => {
+        impl $crate::bindings::events::exports::verstak::plugin::events::Guest for VerstakPlugin {
+            fn handle(subscription: String, events: Vec<$crate::events::Event>) -> Result<(), String> {
+                let outcome: $crate::Outcome = match subscription.as_str() {
+                    $($subscription => $after(&events),)*
+                    other => Err($crate::Failure(format!("the plugin has no subscription {other}"))),
+                };
+                outcome.map_err(|failure| failure.0)
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::events::export_events!(VerstakPlugin with_types_in $crate::bindings::events);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __http {
+    ($($method:ident $route:literal => $serve:path),*) => {
+        impl $crate::bindings::http::exports::verstak::plugin::http::Guest for VerstakPlugin {
+            fn handle(request: $crate::http::Request) -> Result<$crate::http::Response, String> {
+                let outcome: $crate::Outcome<$crate::http::Response> = match (request.method.as_str(), request.path.as_str()) {
+                    $((stringify!($method), $route) => $serve(&request),)*
+                    _ => Ok($crate::http::Response::empty(404)),
+                };
+                outcome.map_err(|failure| failure.0)
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::http::export_http!(VerstakPlugin with_types_in $crate::bindings::http);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __health {
+    ($health:path) => {
+        impl $crate::bindings::lifecycle::exports::verstak::plugin::lifecycle::Guest for VerstakPlugin {
+            fn health() -> Result<(), String> {
+                let outcome: $crate::Outcome = $health();
+                outcome.map_err(|failure| failure.0)
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::lifecycle::export_lifecycle!(VerstakPlugin with_types_in $crate::bindings::lifecycle);
+    };
+}
+
+/// A line for developers.
+#[macro_export]
+macro_rules! debug {
+    ($($text:tt)*) => { $crate::runtime::log($crate::runtime::Level::Debug, &format!($($text)*)) };
+}
+
+/// A line worth reading.
+#[macro_export]
+macro_rules! info {
+    ($($text:tt)*) => { $crate::runtime::log($crate::runtime::Level::Info, &format!($($text)*)) };
+}
+
+/// Something the admin may want to look at.
+#[macro_export]
+macro_rules! warning {
+    ($($text:tt)*) => { $crate::runtime::log($crate::runtime::Level::Warning, &format!($($text)*)) };
+}
+
+/// Something that did not work.
+#[macro_export]
+macro_rules! error {
+    ($($text:tt)*) => { $crate::runtime::log($crate::runtime::Level::Error, &format!($($text)*)) };
+}
