@@ -1,0 +1,272 @@
+//! Access algebra, pure: rows of an actor's roles become one filter per entity and action.
+//!
+//! Permission rows OR together, restriction rows AND; nothing granted = nothing seen. A restriction binds everyone
+//! whose role carries it. An admin role grants everything, and restrictions of the person's other roles still bind.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::filter::Filter;
+
+/// What may be done with records of an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// See.
+    Read,
+    /// Make.
+    Create,
+    /// Change.
+    Update,
+    /// Move to the recycle bin and back.
+    Delete,
+}
+
+impl Action {
+    /// All actions.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Create, Self::Update, Self::Delete];
+}
+
+/// Whether a row grants or narrows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RowKind {
+    /// Grants.
+    Permission,
+    /// Narrows.
+    Restriction,
+}
+
+/// One row of a role. The entity `*` means every entity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessRow {
+    /// Grants or narrows.
+    pub kind: RowKind,
+    /// Entity key or `*`.
+    pub entity: String,
+    /// Actions it speaks of.
+    pub actions: BTreeSet<Action>,
+    /// Which records; none = all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+}
+
+/// How a field is narrowed for a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldAccess {
+    /// May be seen, not changed.
+    ReadOnly,
+    /// Not seen at all.
+    Hidden,
+}
+
+/// One field right of a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldRight {
+    /// Entity key.
+    pub entity: String,
+    /// Field key.
+    pub field: String,
+    /// How it is narrowed.
+    pub right: FieldAccess,
+}
+
+/// The records an action may touch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scope {
+    /// None at all.
+    Nothing,
+    /// Every record of the tenant.
+    All,
+    /// Those that pass the filter.
+    Where(Filter),
+}
+
+/// What one role gives.
+#[derive(Debug, Clone, Default)]
+pub struct RoleRights {
+    /// Grants everything.
+    pub admin: bool,
+    /// Its rows.
+    pub rows: Vec<AccessRow>,
+    /// Its field rights.
+    pub fields: Vec<FieldRight>,
+}
+
+/// Everything an actor may do.
+#[derive(Debug, Clone, Default)]
+pub struct Rights {
+    admin: bool,
+    rows: Vec<AccessRow>,
+    /// A field is as narrow as the least narrow of the person's roles makes it.
+    fields: HashMap<(String, String), FieldAccess>,
+}
+
+impl Rights {
+    /// Everything: the system itself.
+    pub fn everything() -> Self {
+        Self { admin: true, ..Self::default() }
+    }
+
+    /// The rights of somebody with these roles.
+    pub fn of_roles(roles: &[RoleRights]) -> Self {
+        let mut rights = Self { admin: roles.iter().any(|role| role.admin), ..Self::default() };
+        rights.rows = roles.iter().flat_map(|role| role.rows.iter().cloned()).collect();
+        if !rights.admin {
+            rights.fields = narrowed_fields(roles);
+        }
+        rights
+    }
+
+    /// The same rights with more rows on top, e.g. the scopes of a token as restrictions.
+    #[must_use]
+    pub fn restricted(mut self, rows: impl IntoIterator<Item = AccessRow>) -> Self {
+        self.rows.extend(rows);
+        self
+    }
+
+    /// Whether an admin role is among them.
+    pub const fn is_admin(&self) -> bool {
+        self.admin
+    }
+
+    /// Which records of an entity an action may touch.
+    pub fn scope(&self, entity: &str, action: Action) -> Scope {
+        let rows = |kind: RowKind| {
+            self.rows.iter().filter(move |row| {
+                row.kind == kind && (row.entity == entity || row.entity == "*") && row.actions.contains(&action)
+            })
+        };
+        let mut granted: Vec<Filter> = Vec::new();
+        let mut all = self.admin;
+        for row in rows(RowKind::Permission) {
+            match &row.filter {
+                None => all = true,
+                Some(filter) => granted.push(filter.clone()),
+            }
+        }
+        if !all && granted.is_empty() {
+            return Scope::Nothing;
+        }
+        let mut both: Vec<Filter> = if all { Vec::new() } else { vec![Filter::any(granted)] };
+        for row in rows(RowKind::Restriction) {
+            match &row.filter {
+                None => return Scope::Nothing,
+                Some(filter) => both.push(filter.clone()),
+            }
+        }
+        if both.is_empty() { Scope::All } else { Scope::Where(Filter::all(both)) }
+    }
+
+    /// Whether anything at all may be done.
+    pub fn may(&self, entity: &str, action: Action) -> bool {
+        self.scope(entity, action) != Scope::Nothing
+    }
+
+    /// Whether the field may be seen.
+    pub fn sees(&self, entity: &str, field: &str) -> bool {
+        self.field(entity, field) != Some(FieldAccess::Hidden)
+    }
+
+    /// Whether the field may be changed.
+    pub fn changes(&self, entity: &str, field: &str) -> bool {
+        self.field(entity, field).is_none()
+    }
+
+    fn field(&self, entity: &str, field: &str) -> Option<FieldAccess> {
+        if self.fields.is_empty() {
+            return None;
+        }
+        self.fields.get(&(entity.to_owned(), field.to_owned())).copied()
+    }
+}
+
+/// Several roles: a field stays narrow only if every role that may read the entity narrows it.
+fn narrowed_fields(roles: &[RoleRights]) -> HashMap<(String, String), FieldAccess> {
+    let mut narrowed = HashMap::new();
+    for right in roles.iter().flat_map(|role| &role.fields) {
+        let readers = roles.iter().filter(|role| {
+            role.rows.iter().any(|row| {
+                row.kind == RowKind::Permission
+                    && (row.entity == right.entity || row.entity == "*")
+                    && row.actions.contains(&Action::Read)
+            })
+        });
+        let loosest = readers
+            .map(|role| role.fields.iter().find(|f| f.entity == right.entity && f.field == right.field).map(|f| f.right))
+            .min()
+            .unwrap_or(Some(right.right));
+        if let Some(access) = loosest {
+            narrowed.insert((right.entity.clone(), right.field.clone()), access);
+        }
+    }
+    narrowed
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn filter(json: serde_json::Value) -> Filter {
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn row(kind: RowKind, entity: &str, actions: &[Action], f: Option<serde_json::Value>) -> AccessRow {
+        AccessRow { kind, entity: entity.into(), actions: actions.iter().copied().collect(), filter: f.map(filter) }
+    }
+
+    fn role(rows: Vec<AccessRow>) -> RoleRights {
+        RoleRights { rows, ..RoleRights::default() }
+    }
+
+    fn own() -> serde_json::Value {
+        json!({"field": "owner", "op": "eq", "value": {"me": true}})
+    }
+
+    #[test]
+    fn nothing_granted_is_nothing_seen() {
+        assert_eq!(Rights::of_roles(&[]).scope("lead", Action::Read), Scope::Nothing);
+        let rights = Rights::of_roles(&[role(vec![row(RowKind::Permission, "deal", &[Action::Read], None)])]);
+        assert_eq!(rights.scope("lead", Action::Read), Scope::Nothing);
+        assert_eq!(rights.scope("deal", Action::Update), Scope::Nothing);
+        assert_eq!(rights.scope("deal", Action::Read), Scope::All);
+    }
+
+    #[test]
+    fn permissions_or_together_and_restrictions_and() {
+        let open = json!({"field": "stage", "op": "eq", "value": "new"});
+        let rights = Rights::of_roles(&[
+            role(vec![row(RowKind::Permission, "lead", &[Action::Read], Some(own()))]),
+            role(vec![row(RowKind::Permission, "*", &[Action::Read], Some(open.clone()))]),
+            role(vec![row(RowKind::Restriction, "lead", &[Action::Read], Some(json!({"field": "amount", "op": "lt", "value": 5})))]),
+        ]);
+        let expected = filter(json!({"and": [{"or": [own(), open]}, {"field": "amount", "op": "lt", "value": 5}]}));
+        assert_eq!(rights.scope("lead", Action::Read), Scope::Where(expected));
+    }
+
+    #[test]
+    fn a_restriction_without_filter_takes_everything_even_from_an_admin() {
+        let admin = RoleRights { admin: true, ..RoleRights::default() };
+        let rights = Rights::of_roles(&[admin.clone(), role(vec![row(RowKind::Restriction, "lead", &[Action::Delete], None)])]);
+        assert_eq!(rights.scope("lead", Action::Delete), Scope::Nothing);
+        assert_eq!(rights.scope("lead", Action::Read), Scope::All);
+    }
+
+    #[test]
+    fn a_field_is_as_open_as_the_most_open_reading_role_makes_it() {
+        let hidden = FieldRight { entity: "lead".into(), field: "amount".into(), right: FieldAccess::Hidden };
+        let mut operator = role(vec![row(RowKind::Permission, "lead", &[Action::Read], None)]);
+        operator.fields.push(hidden);
+        assert!(!Rights::of_roles(std::slice::from_ref(&operator)).sees("lead", "amount"));
+        let head = role(vec![row(RowKind::Permission, "lead", &[Action::Read], None)]);
+        assert!(Rights::of_roles(&[operator.clone(), head]).sees("lead", "amount"));
+        let stranger = role(vec![row(RowKind::Permission, "deal", &[Action::Read], None)]);
+        assert!(!Rights::of_roles(&[operator, stranger]).sees("lead", "amount"));
+    }
+}

@@ -1,0 +1,152 @@
+//! The error that services return. HTTP turns it into problem details; the CLI prints it; plugins see its kind.
+
+use std::collections::BTreeMap;
+
+use sea_orm::DbErr;
+
+use crate::text::{Locale, Message};
+
+/// Result of a service function.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// Machine-readable, e.g. `required`.
+    pub code: String,
+    /// For people.
+    pub message: Message,
+}
+
+impl FieldError {
+    /// An error whose message is `field.<code>` of the translations.
+    pub fn new(code: &str) -> Self {
+        Self { code: code.to_owned(), message: Message::key(&format!("field.{code}")) }
+    }
+
+    /// Adds a parameter to the message.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+        self.message = self.message.with(name, value);
+        self
+    }
+}
+
+/// Errors by field key.
+pub type FieldErrors = BTreeMap<String, FieldError>;
+
+/// A refusal by rules: a plugin's veto, a stage guard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// e.g. `hook.rejected`, `record.stage_refused`.
+    pub code: String,
+    /// Which plugin refused, if one did.
+    pub plugin: Option<String>,
+    /// Why, for people.
+    pub message: Message,
+    /// Per field.
+    pub fields: FieldErrors,
+}
+
+/// Why a service function did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody is signed in, or the token is not good.
+    #[error("not signed in")]
+    Unauthenticated,
+    /// It does not exist, or the actor may not know that it does.
+    #[error("not found: {0}")]
+    NotFound(String),
+    /// Public, but not for this actor. The text is a key under `denied.`.
+    #[error("denied: {0}")]
+    Denied(&'static str),
+    /// The input is wrong; nothing was changed.
+    #[error("invalid: {fields:?}")]
+    Invalid {
+        /// e.g. `record.invalid`.
+        code: &'static str,
+        /// What is wrong where.
+        fields: FieldErrors,
+    },
+    /// A rule says no; nothing was changed.
+    #[error("refused: {0:?}")]
+    Refused(Box<Refusal>),
+    /// The state has moved on.
+    #[error("conflict: {code}")]
+    Conflict {
+        /// e.g. `record.conflict`.
+        code: &'static str,
+        /// What the caller needs to decide, e.g. the current record.
+        current: Option<serde_json::Value>,
+    },
+    /// More than is allowed; try again after so many seconds.
+    #[error("too many requests")]
+    Limited {
+        /// Seconds.
+        retry_after: u64,
+    },
+    /// Bigger than the limit it names.
+    #[error("too large: {0:?}")]
+    TooLarge(Message),
+    /// Cannot be done now; trying again may help.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] DbErr),
+    /// A fault of ours.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// One wrong field.
+    pub fn field(code: &'static str, field: &str, error: FieldError) -> Self {
+        Self::Invalid { code, fields: FieldErrors::from([(field.to_owned(), error)]) }
+    }
+
+    /// A fault of ours, from any error.
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        Self::Internal(error.to_string())
+    }
+
+    /// The machine-readable code.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Unauthenticated => "auth.required",
+            Self::NotFound(_) => "not_found",
+            Self::Denied(_) => "denied",
+            Self::Invalid { code, .. } | Self::Conflict { code, .. } => code,
+            Self::Refused(refusal) => &refusal.code,
+            Self::Limited { .. } => "rate_limited",
+            Self::TooLarge(_) => "too_large",
+            Self::Unavailable(_) => "unavailable",
+            Self::Database(_) | Self::Internal(_) => "internal",
+        }
+    }
+
+    /// What happened, for people.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Denied(what) => Message::key(&format!("denied.{what}")),
+            Self::Refused(refusal) => refusal.message.clone(),
+            Self::Limited { retry_after } => Message::key("error.rate_limited").with("seconds", retry_after),
+            Self::TooLarge(message) => message.clone(),
+            Self::NotFound(_) => Message::key("error.not_found"),
+            Self::Unauthenticated => Message::key("error.auth.required"),
+            Self::Unavailable(_) => Message::key("error.unavailable"),
+            Self::Database(_) | Self::Internal(_) => Message::key("error.internal"),
+            Self::Invalid { code, .. } | Self::Conflict { code, .. } => Message::key(&format!("error.{code}")),
+        }
+    }
+
+    /// Errors by field, in a language: field -> (code, words).
+    pub fn fields_in(&self, locale: Locale) -> BTreeMap<String, (String, String)> {
+        let fields = match self {
+            Self::Invalid { fields, .. } => fields,
+            Self::Refused(refusal) => &refusal.fields,
+            _ => return BTreeMap::new(),
+        };
+        fields.iter().map(|(key, e)| (key.clone(), (e.code.clone(), e.message.in_locale(locale)))).collect()
+    }
+}

@@ -1,0 +1,417 @@
+//! A filter as SQL, for SQLite and PostgreSQL, with bound values only. The one place that knows how a test on a field
+//! becomes a condition on columns.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{
+    Alias, BinOper, Condition, Expr, ExprTrait, Func, Query, SelectStatement,
+};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::{Filter, Op, Operand, Relative, Test};
+use crate::access::Scope;
+use crate::clock::Timestamp;
+use crate::error::FieldError;
+use crate::id::{DepartmentId, TenantId, UserId};
+use crate::value::{FieldType, Value};
+
+/// How a field is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// In a column of the entity's table.
+    Column(&'static str),
+    /// As rows of `record_link`.
+    Links,
+}
+
+/// A field as the compiler sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Column<'a> {
+    /// Its key.
+    pub key: &'a str,
+    /// Its type.
+    pub kind: FieldType,
+    /// Where it is kept.
+    pub storage: Storage,
+    /// The entity it links to.
+    pub target: Option<&'a str>,
+}
+
+/// The table of an entity.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether rows have `deleted_at`.
+    pub recycle_bin: bool,
+}
+
+/// What exists and may be asked about. Unknown and hidden fields are the same thing to the compiler.
+pub trait Shapes {
+    /// The table of an entity.
+    fn table(&self, entity: &str) -> Option<Table>;
+    /// A field of an entity that the asker may test.
+    fn column(&self, entity: &str, field: &str) -> Option<Column<'_>>;
+    /// Which records of an entity the asker may look through a link at.
+    fn visible(&self, entity: &str) -> Scope;
+}
+
+/// Who asks, and when.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// The tenant; part of every statement.
+    pub tenant: TenantId,
+    /// The person, if one asks.
+    pub user: Option<UserId>,
+    /// Their department.
+    pub department: Option<DepartmentId>,
+    /// Their department and all below it and below those they head.
+    pub subtree: Vec<DepartmentId>,
+    /// The present.
+    pub now: Timestamp,
+    /// The tenant's time zone.
+    pub zone: Tz,
+}
+
+/// Compiles filters for one asker on one database.
+#[derive(Clone, Copy)]
+pub struct Compiler<'a> {
+    /// What exists.
+    pub shapes: &'a dyn Shapes,
+    /// Who asks.
+    pub viewer: &'a Viewer,
+    /// Which SQL.
+    pub backend: DbBackend,
+}
+
+type Compiled = Result<Expr, FieldError>;
+
+impl Compiler<'_> {
+    /// The condition for rows of `entity` in the table or alias `alias`.
+    ///
+    /// # Errors
+    /// `filter` naming the field: unknown, an operand of the wrong type, an operator that does not fit.
+    pub fn condition(&self, entity: &str, alias: &str, filter: &Filter) -> Compiled {
+        match filter {
+            Filter::And(parts) => self.group(Condition::all(), entity, alias, parts),
+            Filter::Or(parts) if parts.is_empty() => Ok(Expr::val(1).eq(0)),
+            Filter::Or(parts) => self.group(Condition::any(), entity, alias, parts),
+            // NULL is "does not hold", so its negation holds.
+            Filter::Not(part) => {
+                let inner = self.condition(entity, alias, part)?;
+                Ok(Expr::expr(Func::coalesce([inner, Expr::val(false)])).not())
+            }
+            Filter::Test(test) => self.test(entity, alias, test),
+        }
+    }
+
+    /// The condition of a scope; `None` where everything is allowed.
+    ///
+    /// # Errors
+    /// As `condition`.
+    pub fn scope(&self, entity: &str, alias: &str, scope: &Scope) -> Result<Option<Expr>, FieldError> {
+        match scope {
+            Scope::All => Ok(None),
+            Scope::Nothing => Ok(Some(Expr::val(1).eq(0))),
+            Scope::Where(filter) => self.condition(entity, alias, filter).map(Some),
+        }
+    }
+
+    fn group(&self, mut all: Condition, entity: &str, alias: &str, parts: &[Filter]) -> Compiled {
+        for part in parts {
+            all = all.add(self.condition(entity, alias, part)?);
+        }
+        Ok(if parts.is_empty() { Expr::val(1).eq(1) } else { all.into() })
+    }
+
+    fn test(&self, entity: &str, alias: &str, test: &Test) -> Compiled {
+        if let Some((link, field)) = test.field.split_once('.') {
+            return self.hop(entity, alias, link, field, test);
+        }
+        let column = self.shapes.column(entity, &test.field).ok_or_else(|| bad(&test.field, "there is no such field"))?;
+        match column.storage {
+            Storage::Links => self.links(alias, column, test),
+            Storage::Column(_) if column.kind.is_multi() => self.communication(alias, column, test),
+            Storage::Column(name) => self.plain(Expr::col((Alias::new(alias), Alias::new(name))), column, test),
+        }
+    }
+
+    /// `link.field`: some linked record that the asker may see passes the test.
+    fn hop(&self, entity: &str, alias: &str, link: &str, field: &str, test: &Test) -> Compiled {
+        let column = self.shapes.column(entity, link).ok_or_else(|| bad(&test.field, "there is no such field"))?;
+        let target = column.target.ok_or_else(|| bad(&test.field, "this field is not a link"))?;
+        let table = self.shapes.table(target).ok_or_else(|| bad(&test.field, "this field is not a link"))?;
+        if field.contains('.') || alias == HOP {
+            return Err(bad(&test.field, "only one hop across a link is possible"));
+        }
+        let inner = Test { field: field.to_owned(), ..test.clone() };
+        let mut select = Query::select();
+        select.expr(Expr::val(1)).from_as(table.name, HOP);
+        select.and_where(Expr::col((HOP, "tenant_id")).eq(self.viewer.tenant.0));
+        if table.recycle_bin {
+            select.and_where(Expr::col((HOP, "deleted_at")).is_null());
+        }
+        if let Some(visible) = self.visible_in_hop(target)? {
+            select.and_where(visible);
+        }
+        select.and_where(self.test(target, HOP, &inner)?);
+        match column.storage {
+            Storage::Column(name) => {
+                select.and_where(Expr::col((HOP, "id")).equals((Alias::new(alias), Alias::new(name))));
+            }
+            Storage::Links => {
+                select.and_where(Expr::col((HOP, "id")).in_subquery(self.link_rows(alias, column.key)));
+            }
+        }
+        Ok(Expr::exists(select))
+    }
+
+    /// An access row that itself hops cannot be put inside a hop: such records count as not visible.
+    fn visible_in_hop(&self, target: &str) -> Result<Option<Expr>, FieldError> {
+        match self.shapes.visible(target) {
+            Scope::Where(filter) if filter.fields().iter().any(|field| field.contains('.')) => {
+                Ok(Some(Expr::val(1).eq(0)))
+            }
+            scope => self.scope(target, HOP, &scope),
+        }
+    }
+
+    fn link_rows(&self, alias: &str, key: &str) -> SelectStatement {
+        Query::select()
+            .column(("record_link", "target_id"))
+            .from("record_link")
+            .and_where(Expr::col(("record_link", "record_id")).equals((Alias::new(alias), Alias::new("id"))))
+            .and_where(Expr::col(("record_link", "field")).eq(key))
+            .and_where(Expr::col(("record_link", "tenant_id")).eq(self.viewer.tenant.0))
+            .take()
+    }
+
+    fn links(&self, alias: &str, column: Column<'_>, test: &Test) -> Compiled {
+        let mut rows = self.link_rows(alias, column.key);
+        match test.op {
+            Op::Empty => return Ok(Expr::exists(rows).not()),
+            Op::NotEmpty => return Ok(Expr::exists(rows)),
+            Op::Eq | Op::Contains | Op::In | Op::Ne | Op::NotIn => {}
+            _ => return Err(bad(&test.field, "this comparison does not fit a list of links")),
+        }
+        let ids = self.values(FieldType::Link, test)?;
+        rows.and_where(Expr::col(("record_link", "target_id")).is_in(ids));
+        let exists = Expr::exists(rows);
+        Ok(if matches!(test.op, Op::Ne | Op::NotIn) { exists.not() } else { exists })
+    }
+
+    /// Phones, addresses and accounts, in their searchable form.
+    fn communication(&self, alias: &str, column: Column<'_>, test: &Test) -> Compiled {
+        let value = Expr::col(("communication", "value"));
+        let mut rows = Query::select();
+        rows.expr(Expr::val(1))
+            .from("communication")
+            .and_where(Expr::col(("communication", "record_id")).equals((Alias::new(alias), Alias::new("id"))))
+            .and_where(Expr::col(("communication", "field")).eq(column.key));
+        let term = || match &test.value {
+            Operand::One(Json::String(text)) => Ok(text.trim().to_lowercase()),
+            _ => Err(bad(&test.field, "expected text")),
+        };
+        let phone = column.kind == FieldType::Phones;
+        match test.op {
+            Op::Empty => return Ok(Expr::exists(rows).not()),
+            Op::NotEmpty => {}
+            Op::Eq | Op::Ne if phone => {
+                let cell = phone_cell(&term()?);
+                let key = cell.split(':').next().unwrap_or_default();
+                rows.and_where(value.clone().gte(format!("{key}:"))).and_where(value.lt(format!("{key};")));
+            }
+            Op::Eq | Op::Ne => drop(rows.and_where(value.eq(term()?))),
+            Op::Contains | Op::StartsWith if phone => {
+                let digits: String = term()?.chars().filter(char::is_ascii_digit).collect();
+                let start = if test.op == Op::StartsWith { "%:" } else { "%" };
+                rows.and_where(value.like(format!("{start}{digits}%")));
+            }
+            Op::Contains => drop(rows.and_where(value.like(like(&term()?, true)))),
+            Op::StartsWith => drop(rows.and_where(value.like(like(&term()?, false)))),
+            _ => return Err(bad(&test.field, "this comparison does not fit a list of values")),
+        }
+        let exists = Expr::exists(rows);
+        Ok(if test.op == Op::Ne { exists.not() } else { exists })
+    }
+
+    fn plain(&self, column: Expr, shape: Column<'_>, test: &Test) -> Compiled {
+        if let Operand::Relative(relative) = test.value {
+            return self.relative(&column, shape.kind, test, relative);
+        }
+        if let (FieldType::User | FieldType::Department, Operand::MyDepartment | Operand::MySubtree) = (shape.kind, &test.value) {
+            let inside = self.in_departments(column, shape.kind, &test.value);
+            return Ok(if matches!(test.op, Op::Ne | Op::NotIn) { Expr::expr(Func::coalesce([inside, Expr::val(false)])).not() } else { inside });
+        }
+        Ok(match test.op {
+            Op::Empty if is_text(shape.kind) => column.clone().is_null().or(column.eq("")),
+            Op::NotEmpty if is_text(shape.kind) => column.clone().is_not_null().and(column.ne("")),
+            Op::Empty => column.is_null(),
+            Op::NotEmpty => column.is_not_null(),
+            Op::Contains | Op::StartsWith => self.text(column, shape.kind, test)?,
+            Op::In => column.is_in(self.values(shape.kind, test)?),
+            Op::NotIn => column.clone().is_null().or(column.is_not_in(self.values(shape.kind, test)?)),
+            Op::Between => {
+                let mut pair = self.values(shape.kind, test)?.into_iter();
+                let (Some(from), Some(to)) = (pair.next(), pair.next()) else {
+                    return Err(bad(&test.field, "`between` needs two values"));
+                };
+                column.clone().gte(from).and(column.lte(to))
+            }
+            op => self.compare(column, shape.kind, op, test)?,
+        })
+    }
+
+    fn compare(&self, column: Expr, kind: FieldType, op: Op, test: &Test) -> Compiled {
+        let Some(value) = self.values(kind, test)?.pop() else { return Err(bad(&test.field, "`value` is missing")) };
+        if value.as_null() == value {
+            return match op {
+                Op::Eq => Ok(column.is_null()),
+                Op::Ne => Ok(column.is_not_null()),
+                _ => Err(bad(&test.field, "null can only be compared by eq and ne")),
+            };
+        }
+        Ok(match op {
+            Op::Ne => column.clone().is_null().or(column.ne(value)),
+            Op::Gt => column.gt(value),
+            Op::Gte => column.gte(value),
+            Op::Lt => column.lt(value),
+            Op::Lte => column.lte(value),
+            _ => column.eq(value),
+        })
+    }
+
+    /// Letter case is ignored in every alphabet: ILIKE on PostgreSQL, a case-insensitive REGEXP on SQLite, whose LIKE
+    /// knows only ASCII.
+    fn text(&self, column: Expr, kind: FieldType, test: &Test) -> Compiled {
+        let Operand::One(Json::String(term)) = &test.value else { return Err(bad(&test.field, "expected text")) };
+        if !is_text(kind) {
+            return Err(bad(&test.field, "only text can be searched inside"));
+        }
+        if term.chars().count() > 200 {
+            return Err(bad(&test.field, "at most 200 characters can be searched for"));
+        }
+        let inside = test.op == Op::Contains;
+        Ok(match self.backend {
+            DbBackend::Sqlite => {
+                let pattern = format!("(?i){}{}", if inside { "" } else { "^" }, escape_regex(term));
+                column.binary(BinOper::Custom("REGEXP"), pattern)
+            }
+            _ => column.binary(BinOper::Custom("ILIKE"), like(term, inside)),
+        })
+    }
+
+    fn relative(&self, column: &Expr, kind: FieldType, test: &Test, relative: Relative) -> Compiled {
+        let period = relative.period(self.viewer.now, self.viewer.zone);
+        let (from, to): (sea_orm::Value, sea_orm::Value) = match kind {
+            FieldType::Datetime => {
+                let (from, to) = period.instants(self.viewer.zone);
+                (from.0.into(), to.0.into())
+            }
+            FieldType::Date => {
+                let text = |day: NaiveDate| day.format("%Y-%m-%d").to_string();
+                (text(period.first).into(), text(period.last + chrono::Days::new(1)).into())
+            }
+            _ => return Err(bad(&test.field, "a period fits only dates and times")),
+        };
+        Ok(match test.op {
+            Op::Eq => column.clone().gte(from).and(column.clone().lt(to)),
+            Op::Ne => column.clone().is_null().or(column.clone().lt(from)).or(column.clone().gte(to)),
+            Op::Gt => column.clone().gte(to),
+            Op::Gte => column.clone().gte(from),
+            Op::Lt => column.clone().lt(from),
+            Op::Lte => column.clone().lt(to),
+            _ => return Err(bad(&test.field, "this comparison does not fit a period")),
+        })
+    }
+
+    fn in_departments(&self, column: Expr, kind: FieldType, which: &Operand) -> Expr {
+        let departments: Vec<Uuid> = match which {
+            Operand::MyDepartment => self.viewer.department.iter().map(|d| d.0).collect(),
+            _ => self.viewer.subtree.iter().map(|d| d.0).collect(),
+        };
+        if kind == FieldType::Department {
+            return column.is_in(departments);
+        }
+        // Somebody without a department still has themselves.
+        let people = Query::select()
+            .column(("user_account", "id"))
+            .from("user_account")
+            .and_where(Expr::col(("user_account", "tenant_id")).eq(self.viewer.tenant.0))
+            .and_where(Expr::col(("user_account", "department_id")).is_in(departments))
+            .take();
+        let inside = column.clone().in_subquery(people);
+        match self.viewer.user {
+            Some(me) => inside.or(column.eq(me.0)),
+            None => inside,
+        }
+    }
+
+    /// The operands as cells of the field's type.
+    fn values(&self, kind: FieldType, test: &Test) -> Result<Vec<sea_orm::Value>, FieldError> {
+        let one = |operand: &Operand| -> Result<sea_orm::Value, FieldError> {
+            match operand {
+                Operand::One(json) => {
+                    let value = Value::from_json(kind, json).map_err(|e| {
+                        bad(&test.field, &e.message.in_locale(crate::Locale::En))
+                    })?;
+                    Ok(value.to_cell(kind))
+                }
+                Operand::Me if kind == FieldType::User => Ok(sea_orm::Value::Uuid(self.viewer.user.map(|u| u.0))),
+                Operand::MyDepartment if kind == FieldType::Department => {
+                    Ok(sea_orm::Value::Uuid(self.viewer.department.map(|d| d.0)))
+                }
+                _ => Err(bad(&test.field, "this value does not fit the field")),
+            }
+        };
+        match &test.value {
+            Operand::Many(items) => items.iter().map(one).collect(),
+            single => one(single).map(|value| vec![value]),
+        }
+    }
+}
+
+const HOP: &str = "hop";
+
+fn bad(field: &str, reason: &str) -> FieldError {
+    FieldError::new("filter").with("place", field).with("reason", reason)
+}
+
+const fn is_text(kind: FieldType) -> bool {
+    matches!(kind, FieldType::Text | FieldType::LongText | FieldType::Choice | FieldType::Stage)
+}
+
+/// A LIKE pattern with the wildcards of `term` taken literally (the escape character is the backslash on both).
+fn like(term: &str, inside: bool) -> sea_orm::sea_query::LikeExpr {
+    let mut escaped = String::with_capacity(term.len() + 2);
+    for c in term.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    let pattern = if inside { format!("%{escaped}%") } else { format!("{escaped}%") };
+    sea_orm::sea_query::LikeExpr::new(pattern).escape('\\')
+}
+
+fn escape_regex(term: &str) -> String {
+    let mut escaped = String::with_capacity(term.len() * 2);
+    for c in term.chars() {
+        if !c.is_alphanumeric() && c.is_ascii() && !c.is_whitespace() {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// The searchable form of a telephone number: its last nine digits, a colon, all its digits. Numbers written with and
+/// without a country or trunk prefix share the first part, so one range of the index finds every spelling.
+pub fn phone_cell(number: &str) -> String {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let start = digits.len().saturating_sub(9);
+    format!("{}:{digits}", digits.get(start..).unwrap_or_default())
+}
+

@@ -1,0 +1,14 @@
+//! The job queue: work that is promised in the caller's transaction and done after it.
+//!
+//! Owns: enqueueing, claiming, retries with backoff, dead letters, schedules by cron expression, the leader lease.
+//! Must not know: what any job does (a `Handler` does). A job is run at least once: handlers must bear repetition.
+
+mod lease;
+mod queue;
+mod schedule;
+mod worker;
+
+pub use lease::hold;
+pub use queue::{Dead, Job, NewJob, dead, enqueue, retry_dead};
+pub use schedule::{next_after, set_schedule, tick};
+pub use worker::{Handler, JobError, Worker};

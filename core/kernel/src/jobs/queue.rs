@@ -1,0 +1,229 @@
+//! Rows of the queue: enqueue, claim, finish, fail.
+
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, LockBehavior, LockType, OnConflict, Order, Query};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::clock::{Env, Timestamp};
+use crate::db::Tx;
+use crate::id::TenantId;
+
+/// Seconds a claimed job is kept from other workers without a sign of life.
+pub(super) const LOCK_SECONDS: i64 = 120;
+
+/// A job to be done.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Whose, if it belongs to a tenant.
+    pub tenant: Option<TenantId>,
+    /// Which handler, e.g. `import.run`.
+    pub kind: String,
+    /// What exactly.
+    pub payload: Json,
+    /// Not before.
+    pub run_at: Timestamp,
+    /// Tries before it becomes a dead letter.
+    pub max_attempts: i64,
+    /// A second job with the same key is not enqueued while the first exists.
+    pub unique_key: Option<String>,
+}
+
+impl NewJob {
+    /// A job due at once, with 8 tries (about an hour and a half of backoff).
+    pub fn now(env: &Env, kind: &str, payload: Json) -> Self {
+        Self { tenant: None, kind: kind.into(), payload, run_at: env.now(), max_attempts: 8, unique_key: None }
+    }
+
+    /// The same, for a tenant.
+    #[must_use]
+    pub const fn for_tenant(mut self, tenant: TenantId) -> Self {
+        self.tenant = Some(tenant);
+        self
+    }
+
+    /// The same, at most one at a time by this key.
+    #[must_use]
+    pub fn unique(mut self, key: String) -> Self {
+        self.unique_key = Some(key);
+        self
+    }
+}
+
+/// A claimed job.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose.
+    pub tenant: Option<TenantId>,
+    /// Which handler.
+    pub kind: String,
+    /// What exactly.
+    pub payload: Json,
+    /// This try, from 1.
+    pub attempt: i64,
+    /// Tries before it becomes a dead letter.
+    pub max_attempts: i64,
+}
+
+/// Adds a job in the caller's transaction. Returns false when one with its unique key is there already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<bool, DbErr> {
+    let insert = Query::insert()
+        .into_table("job")
+        .columns([
+            "id", "tenant_id", "kind", "payload", "state", "run_at", "attempts", "max_attempts", "unique_key",
+            "created_at",
+        ])
+        .values_panic([
+            crate::id::fresh(env).into(),
+            job.tenant.map(|t| t.0).into(),
+            job.kind.into(),
+            job.payload.into(),
+            "ready".into(),
+            job.run_at.0.into(),
+            0_i64.into(),
+            job.max_attempts.into(),
+            job.unique_key.into(),
+            env.now().0.into(),
+        ])
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .to_owned();
+    Ok(tx.execute(&insert).await?.rows_affected() == 1)
+}
+
+/// Takes up to `limit` due jobs of the given kinds, and those whose worker has vanished.
+pub(super) async fn claim(tx: &Tx, env: &Env, worker: Uuid, kinds: &[&str], limit: u64) -> Result<Vec<Job>, DbErr> {
+    let now = env.now();
+    let due = Cond::any()
+        .add(Expr::col("state").eq("ready").and(Expr::col("run_at").lte(now.0)))
+        .add(Expr::col("state").eq("running").and(Expr::col("locked_until").lt(now.0)));
+    let mut pick = Query::select();
+    pick.column("id")
+        .from("job")
+        .cond_where(due)
+        .and_where(Expr::col("kind").is_in(kinds.iter().copied()))
+        .order_by("run_at", Order::Asc)
+        .order_by("id", Order::Asc)
+        .limit(limit);
+    if tx.get_database_backend() == DbBackend::Postgres {
+        pick.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    }
+    let update = Query::update()
+        .table("job")
+        .value("state", "running")
+        .value("locked_by", worker)
+        .value("locked_until", now.plus_seconds(LOCK_SECONDS).0)
+        .value("attempts", Expr::col("attempts").add(1))
+        .and_where(Expr::col("id").in_subquery(pick))
+        .returning(Query::returning().columns(["id", "tenant_id", "kind", "payload", "attempts", "max_attempts"]))
+        .to_owned();
+    tx.query_all(&update).await?.iter().map(from_row).collect()
+}
+
+fn from_row(row: &QueryResult) -> Result<Job, DbErr> {
+    Ok(Job {
+        id: row.try_get_by_index(0)?,
+        tenant: row.try_get_by_index::<Option<Uuid>>(1)?.map(TenantId),
+        kind: row.try_get_by_index(2)?,
+        payload: row.try_get_by_index(3)?,
+        attempt: row.try_get_by_index(4)?,
+        max_attempts: row.try_get_by_index(5)?,
+    })
+}
+
+/// Keeps a long job from being taken over. Returns false when it was.
+pub(super) async fn extend(tx: &Tx, env: &Env, worker: Uuid, job: Uuid) -> Result<bool, DbErr> {
+    let update = Query::update()
+        .table("job")
+        .value("locked_until", env.now().plus_seconds(LOCK_SECONDS).0)
+        .and_where(Expr::col("id").eq(job))
+        .and_where(Expr::col("locked_by").eq(worker))
+        .to_owned();
+    Ok(tx.execute(&update).await?.rows_affected() == 1)
+}
+
+/// Forgets a job that was done.
+pub(super) async fn finish(tx: &Tx, worker: Uuid, job: Uuid) -> Result<(), DbErr> {
+    let delete = Query::delete()
+        .from_table("job")
+        .and_where(Expr::col("id").eq(job))
+        .and_where(Expr::col("locked_by").eq(worker))
+        .to_owned();
+    tx.execute(&delete).await.map(drop)
+}
+
+/// Puts a failed job back for `again`, or among the dead letters.
+pub(super) async fn fail(tx: &Tx, worker: Uuid, job: Uuid, again: Option<Timestamp>, error: &str) -> Result<(), DbErr> {
+    let mut update = Query::update();
+    update
+        .table("job")
+        .value("state", if again.is_some() { "ready" } else { "dead" })
+        .value("last_error", error.chars().take(2_000).collect::<String>())
+        .value("locked_until", Option::<i64>::None)
+        .value("locked_by", Option::<Uuid>::None)
+        .and_where(Expr::col("id").eq(job))
+        .and_where(Expr::col("locked_by").eq(worker));
+    match again {
+        Some(at) => update.value("run_at", at.0),
+        // A dead letter must not block a new job with the same key.
+        None => update.value("unique_key", Option::<String>::None),
+    };
+    tx.execute(&update).await.map(drop)
+}
+
+/// A job that failed for good.
+#[derive(Debug, Clone)]
+pub struct Dead {
+    /// Its id.
+    pub id: Uuid,
+    /// Which handler.
+    pub kind: String,
+    /// Why.
+    pub error: String,
+    /// Tries.
+    pub attempts: i64,
+}
+
+/// The dead letters of a tenant (or those of no tenant), newest last, at most 500.
+///
+/// # Errors
+/// When the database fails.
+pub async fn dead(conn: &impl ConnectionTrait, tenant: Option<TenantId>) -> Result<Vec<Dead>, DbErr> {
+    let mut select = Query::select();
+    select.columns(["id", "kind", "last_error", "attempts"]).from("job").and_where(Expr::col("state").eq("dead"));
+    match tenant {
+        Some(tenant) => select.and_where(Expr::col("tenant_id").eq(tenant.0)),
+        None => select.and_where(Expr::col("tenant_id").is_null()),
+    };
+    select.order_by("created_at", Order::Asc).limit(500);
+    let read = |row: &QueryResult| {
+        Ok(Dead {
+            id: row.try_get_by_index(0)?,
+            kind: row.try_get_by_index(1)?,
+            error: row.try_get_by_index::<Option<String>>(2)?.unwrap_or_default(),
+            attempts: row.try_get_by_index(3)?,
+        })
+    };
+    conn.query_all(&select).await?.iter().map(read).collect()
+}
+
+/// Makes a dead letter due again with fresh tries. Returns false when there is none with this id in the tenant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retry_dead(tx: &Tx, env: &Env, tenant: TenantId, job: Uuid) -> Result<bool, DbErr> {
+    let update = Query::update()
+        .table("job")
+        .value("state", "ready")
+        .value("attempts", 0_i64)
+        .value("run_at", env.now().0)
+        .and_where(Expr::col("id").eq(job))
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("state").eq("dead"))
+        .to_owned();
+    Ok(tx.execute(&update).await?.rows_affected() == 1)
+}

@@ -1,0 +1,42 @@
+//! Kernel: what every other part stands on, and nothing about any business.
+//!
+//! Owns: ids, clock and randomness, values, texts, the filter language and its SQL, the access algebra, the request
+//! context, the database (connections, transactions), the event log, the audit log, jobs and schedules.
+//! Must not know: tenants' people, entities, plugins, HTTP. Data enters as a `Ctx` and typed values and leaves as rows
+//! and values.
+//!
+//! | module | what |
+//! |---|---|
+//! | `id` | UUIDv7 newtypes |
+//! | `clock` | time and randomness as parameters |
+//! | `value` | field types, values, their JSON and database forms |
+//! | `text` | locales and translated messages |
+//! | `error` | the one service error |
+//! | `filter` | the query language: AST, JSON form, SQL |
+//! | `access` | rights of an actor: rows OR-ed, restrictions AND-ed |
+//! | `ctx` | who acts, where, when, why |
+//! | `db` | connections and transactions; sequences |
+//! | `event` | the append-only ordered event log and its readers |
+//! | `audit` | administrative acts |
+//! | `jobs` | queue, worker, schedules, leases |
+
+pub mod access;
+pub mod audit;
+pub mod clock;
+pub mod ctx;
+pub mod db;
+pub mod error;
+pub mod event;
+pub mod filter;
+pub mod id;
+pub mod jobs;
+pub mod text;
+pub mod value;
+
+pub use clock::Timestamp;
+pub use ctx::{Actor, Ctx};
+pub use db::Db;
+pub use error::{Error, Result};
+pub use id::{BatchId, DepartmentId, RoleId, TenantId, UserId};
+pub use text::{Locale, Message};
+pub use value::{Fields, Value};

@@ -1,0 +1,142 @@
+//! Texts the server itself shows: locales, messages by key with parameters, translations compiled in.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+/// A language of the product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Locale {
+    /// English
+    #[default]
+    En,
+    /// Russian
+    Ru,
+    /// Ukrainian
+    Uk,
+}
+
+impl Locale {
+    /// All languages, English first.
+    pub const ALL: [Self; 3] = [Self::En, Self::Ru, Self::Uk];
+
+    /// The ISO 639-1 code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ru => "ru",
+            Self::Uk => "uk",
+        }
+    }
+}
+
+impl fmt::Display for Locale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl FromStr for Locale {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let code = text.split(['-', '_']).next().unwrap_or_default();
+        Self::ALL
+            .into_iter()
+            .find(|locale| locale.code().eq_ignore_ascii_case(code))
+            .ok_or_else(|| format!("unknown locale `{text}`; use en, ru or uk"))
+    }
+}
+
+/// A text to show: a key of the translations with its parameters, or words that are already in the reader's language
+/// (a plugin's message).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Message {
+    /// A key of `i18n/*.json`; `{name}` in the text is replaced by the parameter.
+    Key {
+        /// Dotted key.
+        key: String,
+        /// Values to put in.
+        #[serde(default)]
+        params: BTreeMap<String, String>,
+    },
+    /// Words as they are.
+    Words(String),
+}
+
+impl Message {
+    /// A message without parameters.
+    pub fn key(key: &str) -> Self {
+        Self::Key { key: key.to_owned(), params: BTreeMap::new() }
+    }
+
+    /// Adds a parameter (words stay as they are).
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
+        if let Self::Key { params, .. } = &mut self {
+            params.insert(name.to_owned(), value.to_string());
+        }
+        self
+    }
+
+    /// The words in a language: its own translation, else English, else the key.
+    pub fn in_locale(&self, locale: Locale) -> String {
+        match self {
+            Self::Words(words) => words.clone(),
+            Self::Key { key, params } => {
+                let mut text = lookup(locale, key).unwrap_or(key).to_owned();
+                for (name, value) in params {
+                    text = text.replace(&format!("{{{name}}}"), value);
+                }
+                text
+            }
+        }
+    }
+}
+
+/// The translation of a key: the locale's own, else English.
+pub fn lookup(locale: Locale, key: &str) -> Option<&'static str> {
+    let tables = &*TABLES;
+    [locale, Locale::En].iter().find_map(|l| tables.get(l)?.get(key)).map(String::as_str)
+}
+
+static TABLES: LazyLock<HashMap<Locale, HashMap<String, String>>> = LazyLock::new(|| {
+    [
+        (Locale::En, include_str!("../i18n/en.json")),
+        (Locale::Ru, include_str!("../i18n/ru.json")),
+        (Locale::Uk, include_str!("../i18n/uk.json")),
+    ]
+    .into_iter()
+    .map(|(locale, json)| (locale, serde_json::from_str(json).unwrap_or_default()))
+    .collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_has_every_key_and_the_same_parameters() {
+        let keys = |l: Locale| TABLES[&l].keys().cloned().collect::<std::collections::BTreeSet<_>>();
+        let english = keys(Locale::En);
+        assert!(!english.is_empty());
+        for locale in [Locale::Ru, Locale::Uk] {
+            assert_eq!(keys(locale), english, "keys of {locale}");
+            for key in &english {
+                let params = |l: Locale| TABLES[&l][key].matches('{').count();
+                assert_eq!(params(locale), params(Locale::En), "{locale} {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn locales_are_read_leniently_and_refused_clearly() {
+        assert_eq!("ru-RU".parse::<Locale>().unwrap(), Locale::Ru);
+        assert_eq!("UK".parse::<Locale>().unwrap(), Locale::Uk);
+        assert!("xx".parse::<Locale>().unwrap_err().contains("use en, ru or uk"));
+    }
+}

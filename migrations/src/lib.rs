@@ -1,0 +1,23 @@
+//! The database schema, forwards only.
+//!
+//! Owns: every table of the product, one file per step named `m<date>_<n>_<what>.rs`. Must not know: any entity
+//! or type of the core, so that an old migration never changes when the code does. In: a connection; out: the
+//! schema of the newest version. Column types are the portable ones of `dialect`.
+
+mod dialect;
+mod m20261122_000001_foundation;
+mod m20261122_000002_records;
+
+use sea_orm_migration::prelude::*;
+
+/// The ordered list of migrations.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_foundation::Migration),
+            Box::new(m20261122_000002_records::Migration),
+        ]
+    }
+}
