@@ -1,0 +1,141 @@
+//! The stages of `cargo xtask test`, in their order, each with its time and its count of tests.
+//!
+//! Owns: what is run and with which variables. Everything of the workspace is compiled once, in one profile and with
+//! one set of features (`--workspace --all-targets`); clippy is the only other pass over it.
+
+mod browser;
+mod portal;
+mod rust;
+
+use crate::codegen;
+use crate::exec::{self, Failure, Outcome};
+use crate::packages;
+use crate::report::{self, Counts, Watch};
+use crate::setup;
+use crate::tidy;
+use crate::workspace::Workspace;
+
+pub use portal::build as build_portal;
+pub use rust::build_binary;
+
+/// One step of the whole test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// What has to be on the machine.
+    Setup,
+    /// House rules, formatting, lints.
+    Tidy,
+    /// The web portal by itself.
+    Portal,
+    /// Components, the workspace with its tests, packages.
+    Build,
+    /// Every plugin by the developer's own commands.
+    Plugins,
+    /// The workspace's tests, on SQLite.
+    Rust,
+    /// The integration tests again, on PostgreSQL.
+    Postgres,
+    /// Generated files are fresh.
+    Codegen,
+    /// The product in a browser.
+    Browser,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Setup,
+        Self::Tidy,
+        Self::Portal,
+        Self::Build,
+        Self::Plugins,
+        Self::Rust,
+        Self::Postgres,
+        Self::Codegen,
+        Self::Browser,
+    ];
+
+    /// The word for it on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::Tidy => "tidy",
+            Self::Portal => "portal",
+            Self::Build => "build",
+            Self::Plugins => "plugins",
+            Self::Rust => "rust",
+            Self::Postgres => "postgres",
+            Self::Codegen => "codegen",
+            Self::Browser => "browser",
+        }
+    }
+
+    /// The stage of this name.
+    pub fn named(name: &str) -> Outcome<Self> {
+        let known = Self::ALL.map(Self::name).join(", ");
+        let found = Self::ALL.into_iter().find(|stage| stage.name() == name);
+        found.ok_or_else(|| Failure::new(format!("no stage `{name}`; there are {known}")))
+    }
+
+    fn run(self, workspace: &Workspace) -> Outcome<Counts> {
+        match self {
+            Self::Setup => setup::all(workspace).map(|()| Counts::default()),
+            Self::Tidy => tidy::run(workspace, false).map(|()| Counts::default()),
+            Self::Portal => portal::test(workspace),
+            Self::Build => build(workspace),
+            Self::Plugins => plugins(workspace),
+            Self::Rust => rust::test(workspace),
+            Self::Postgres => rust::test_on_postgres(workspace),
+            Self::Codegen => codegen::generate(workspace, true).map(|()| Counts::passed(2)),
+            Self::Browser => browser::test(workspace),
+        }
+    }
+}
+
+/// Runs stages until one fails; prints the table and the closing line either way.
+pub fn run(workspace: &Workspace, stages: &[Stage]) -> Outcome<()> {
+    let mut lines = Vec::new();
+    let mut total = Counts::default();
+    let mut outcome = Ok(());
+    for stage in stages {
+        println!("\n=== {} ===", stage.name());
+        let watch = Watch::start();
+        let result = stage.run(workspace);
+        let took = watch.elapsed();
+        let counts = *result.as_ref().unwrap_or(&Counts { failed: 1, ..Counts::default() });
+        total.add(counts);
+        println!("=== {}: {} ===", stage.name(), report::minutes(took));
+        lines.push(report::Line { name: stage.name().into(), took, counts, passed: result.is_ok() });
+        if let Err(failure) = result {
+            outcome = Err(Failure::new(format!("stage {} failed: {failure}", stage.name())));
+            break;
+        }
+    }
+    print!("{}", report::table(&lines));
+    println!("\n{} passed, {} failed", total.passed, total.failed);
+    outcome
+}
+
+fn build(workspace: &Workspace) -> Outcome<Counts> {
+    setup::wasm_target()?;
+    build_portal(workspace)?;
+    packages::build_components(workspace)?;
+    rust::build_everything(workspace)?;
+    packages::pack(workspace)?;
+    Ok(Counts::default())
+}
+
+fn plugins(workspace: &Workspace) -> Outcome<Counts> {
+    let mut counts = Counts::default();
+    for folder in packages::folders(workspace) {
+        exec::run(packages::command(workspace).args(["plugin", "check"]).arg(&folder))?;
+        counts.add(Counts::passed(1));
+        exec::tee(packages::command(workspace).args(["plugin", "test"]).arg(&folder), |line| counts.read(line))?;
+    }
+    for folder in ["sdk", "plugins", "examples"].iter().flat_map(|below| workspace.standalone(below)) {
+        let mut cargo = exec::cargo(&folder);
+        cargo.args(["test", "--target-dir"]).arg(workspace.guest_target());
+        exec::tee(&mut cargo, |line| counts.read(line))?;
+    }
+    Ok(counts)
+}

@@ -1,0 +1,22 @@
+//! Playwright in Chromium against the real server: the harness is `tests/browser`.
+
+use super::rust;
+use crate::exec::{self, Outcome};
+use crate::report::Counts;
+use crate::setup;
+use crate::workspace::Workspace;
+
+/// Runs all browser tests with the built server, packages and portal.
+pub fn test(workspace: &Workspace) -> Outcome<Counts> {
+    let folder = workspace.path("tests/browser");
+    setup::npm_packages(&folder)?;
+    let chromium = setup::chromium()?;
+    let mut counts = Counts::default();
+    let mut playwright = exec::tool("node");
+    playwright.current_dir(&folder).arg("node_modules/@playwright/test/cli.js").arg("test");
+    playwright.env("NO_COLOR", "1").env("VERSTAK_CHROMIUM", chromium);
+    playwright.env("VERSTAK_BROWSER_OUTPUT", workspace.target.join("browser"));
+    rust::tell(&mut playwright, workspace);
+    exec::tee(&mut playwright, |line| counts.read(line))?;
+    Ok(counts)
+}

@@ -1,0 +1,141 @@
+//! House rules that no compiler checks, and the two compiler passes that check the others.
+//!
+//! Owns: which files a rule reads and how findings are shown. Each rule is a module of pure functions from text to
+//! findings. Data enters as the repository's files and cargo's metadata, and leaves as one list of findings.
+
+mod layers;
+mod licences;
+mod links;
+mod npm;
+mod text;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::exec::{self, Context, Failure, Outcome};
+use crate::workspace::Workspace;
+
+/// One broken rule.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The file, relative to the root; empty for the whole repository.
+    pub file: PathBuf,
+    /// The line, from 1; 0 when the whole file is meant.
+    pub line: usize,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Finding {
+    /// A finding about one line (0: about the file).
+    pub fn new(file: &Path, line: usize, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line, message: message.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(out, "{}: {}", self.file.display(), self.message),
+            line => write!(out, "{}:{line}: {}", self.file.display(), self.message),
+        }
+    }
+}
+
+/// All rules, then rustfmt and clippy unless `rules_only`.
+pub fn run(workspace: &Workspace, rules_only: bool) -> Outcome<()> {
+    let findings = rules(workspace)?;
+    for finding in &findings {
+        eprintln!("{finding}");
+    }
+    // Formatting takes a second: people hear of it together with the rules.
+    let formatted = if rules_only { Ok(()) } else { format(workspace) };
+    if !findings.is_empty() {
+        return Err(Failure::new(format!("{} house rules are broken", findings.len())));
+    }
+    formatted?;
+    if rules_only { Ok(()) } else { lint(workspace) }
+}
+
+fn rules(workspace: &Workspace) -> Outcome<Vec<Finding>> {
+    let files = workspace.files()?;
+    let mut findings = Vec::new();
+    for name in ["README.md", "CHANGELOG.md"] {
+        if !files.iter().any(|file| file == Path::new(name)) {
+            findings.push(Finding::new(Path::new(name), 0, "is missing"));
+        }
+    }
+    for file in &files {
+        // Pictures and other binary files hold no text to judge.
+        let bytes = std::fs::read(workspace.root.join(file)).context(file.display())?;
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        findings.extend(text::check(file, &text));
+        if file.extension().is_some_and(|extension| extension == "md") {
+            findings.extend(links::check(&workspace.root, file, &text));
+        }
+        if file.file_name().is_some_and(|name| name == "package-lock.json") {
+            findings.extend(npm::check(file, &text));
+        }
+    }
+    findings.extend(layers::check(&workspace.metadata));
+    findings.extend(standalone_layers(workspace)?);
+    findings.extend(licences::check(&dependencies(workspace)?));
+    Ok(findings)
+}
+
+fn standalone_layers(workspace: &Workspace) -> Outcome<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for folder in ["plugins", "examples"].iter().flat_map(|below| workspace.standalone(below)) {
+        let manifest = folder.join("Cargo.toml");
+        let text = std::fs::read_to_string(&manifest).context(manifest.display())?;
+        let shown = manifest.strip_prefix(&workspace.root).unwrap_or(&manifest);
+        findings.extend(layers::check_guest(shown, &text));
+    }
+    Ok(findings)
+}
+
+/// Everything the workspace depends on, as cargo resolved it.
+fn dependencies(workspace: &Workspace) -> Outcome<Value> {
+    let mut cargo = exec::cargo(&workspace.root);
+    cargo.args(["metadata", "--format-version", "1", "--locked"]);
+    serde_json::from_str(&exec::capture(&mut cargo)?).context("cargo metadata")
+}
+
+fn format(workspace: &Workspace) -> Outcome<()> {
+    exec::run(exec::cargo(&workspace.root).args(["fmt", "--all", "--check"]))?;
+    for folder in guests(workspace) {
+        exec::run(exec::cargo(&folder).args(["fmt", "--check"]))?;
+    }
+    Ok(())
+}
+
+fn lint(workspace: &Workspace) -> Outcome<()> {
+    workspace.ensure_portal_folder()?;
+    const DENY: [&str; 3] = ["--", "-D", "warnings"];
+    exec::run(
+        exec::cargo(&workspace.root).args(["clippy", "--workspace", "--all-targets", "--locked", "--quiet"]).args(DENY),
+    )?;
+    for folder in guests(workspace) {
+        let mut clippy = exec::cargo(&folder);
+        clippy.args(["clippy", "--all-targets", "--quiet", "--target-dir"]).arg(workspace.guest_target());
+        exec::run(clippy.args(DENY))?;
+    }
+    if exec::in_path("cargo-deny") && workspace.path("deny.toml").is_file() {
+        let checks = ["deny", "--offline", "check", "licenses", "bans", "sources"];
+        exec::run(exec::cargo(&workspace.root).args(checks))?;
+    }
+    Ok(())
+}
+
+fn guests(workspace: &Workspace) -> Vec<PathBuf> {
+    ["sdk", "plugins", "examples", "tests"]
+        .iter()
+        .flat_map(|below| workspace.standalone(below))
+        .filter(|folder| {
+            // The integration tests themselves belong to the workspace.
+            *folder != workspace.path("tests")
+        })
+        .collect()
+}

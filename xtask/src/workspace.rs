@@ -1,0 +1,95 @@
+//! Where things are: the repository's root, cargo's target folder and what is built into it.
+//!
+//! Every path of a built file comes from here, because the target folder may lie outside the repository.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::exec::{self, Context, Failure, Outcome};
+
+/// The repository this command was started in.
+pub struct Workspace {
+    /// The folder of the root manifest.
+    pub root: PathBuf,
+    /// Cargo's target folder, absolute.
+    pub target: PathBuf,
+    /// `cargo metadata --no-deps`: our own packages and what they declare.
+    pub metadata: Value,
+}
+
+impl Workspace {
+    /// Finds the root (from the package's folder as cargo gives it, else upwards from the current one) and asks cargo.
+    pub fn find() -> Outcome<Self> {
+        let start = match std::env::var_os("CARGO_MANIFEST_DIR") {
+            Some(folder) => PathBuf::from(folder),
+            None => std::env::current_dir().context("current folder")?,
+        };
+        let root = start
+            .ancestors()
+            .find(|folder| folder.join("xtask/Cargo.toml").is_file() && folder.join("Cargo.toml").is_file())
+            .ok_or_else(|| Failure::new(format!("{} is not inside the repository", start.display())))?
+            .to_owned();
+        let text = exec::capture(exec::cargo(&root).args(["metadata", "--no-deps", "--format-version", "1"]))?;
+        let metadata: Value = serde_json::from_str(&text).context("cargo metadata")?;
+        let target = metadata.get("target_directory").and_then(Value::as_str).map(PathBuf::from);
+        let target = target.ok_or_else(|| Failure::new("cargo metadata names no target folder"))?;
+        Ok(Self { root, target, metadata })
+    }
+
+    /// A path below the root.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// The product's binary of the dev profile.
+    pub fn binary(&self) -> PathBuf {
+        self.target.join("debug").join("verstak")
+    }
+
+    /// The target folder shared by all guests and other packages outside the workspace.
+    pub fn guest_target(&self) -> PathBuf {
+        self.target.join("plugins")
+    }
+
+    /// Where packed plugins (`<folder>.vpkg`) are put.
+    pub fn package_folder(&self) -> PathBuf {
+        self.target.join("packages")
+    }
+
+    /// Files of the repository: committed ones and new ones that are not ignored, relative to the root.
+    pub fn files(&self) -> Outcome<Vec<PathBuf>> {
+        let mut git = exec::tool("git");
+        git.current_dir(&self.root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+        let listing = exec::capture(&mut git)?;
+        let mut files: Vec<PathBuf> = listing.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect();
+        files.retain(|file| self.root.join(file).is_file());
+        files.sort();
+        files.dedup();
+        Ok(files)
+    }
+
+    /// Packages outside the workspace below the given folder (`plugins`, `examples`, `sdk`), by their own folder.
+    /// Templates are left out: their manifests are filled in by `verstak plugin new`.
+    pub fn standalone(&self, below: &str) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        collect_packages(&self.root.join(below), &mut found);
+        found.sort();
+        found
+    }
+}
+
+fn collect_packages(folder: &Path, found: &mut Vec<PathBuf>) {
+    const SKIPPED: &[&str] = &["target", "node_modules", "templates", "src", "dist"];
+    if folder.join("Cargo.toml").is_file() {
+        found.push(folder.to_owned());
+    }
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let skipped = name.to_str().is_none_or(|name| name.starts_with('.') || SKIPPED.contains(&name));
+        if !skipped && entry.path().is_dir() {
+            collect_packages(&entry.path(), found);
+        }
+    }
+}
