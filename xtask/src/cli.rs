@@ -27,6 +27,8 @@ pub enum Command {
     },
     /// Run the benchmarks with these arguments.
     Bench(Vec<String>),
+    /// Run this command with a private PostgreSQL cluster.
+    Postgres(Vec<String>),
     /// Wait for a server and print how to sign in (started by `run` itself).
     Announce(Announcement),
 }
@@ -61,6 +63,7 @@ cargo xtask COMMAND
   tidy     formatting, lints and house rules
   codegen  write the OpenAPI snapshot and the portal's types from it
   bench    run the benchmarks, write tests/bench/RESULTS.md
+  postgres run a command with a private PostgreSQL cluster
   setup    only put in place what the others need (they do it themselves)
 
 cargo xtask COMMAND --help tells more. All built files are in cargo's target folder
@@ -113,6 +116,13 @@ cargo xtask bench [ARGUMENTS OF THE BENCH BINARY]
 Builds in release mode, starts a private PostgreSQL cluster (with fsync) and runs the
 benchmarks; they write tests/bench/RESULTS.md. Takes long: run it on a quiet machine.";
 
+const HELP_POSTGRES: &str = "\
+cargo xtask postgres COMMAND [ARGUMENTS...]
+
+Starts a private PostgreSQL cluster, runs the command with VERSTAK_TEST_DATABASE=postgres and
+VERSTAK_TEST_POSTGRES_URL, removes the cluster. For example:
+  cargo xtask postgres cargo test --workspace import";
+
 const HELP_SETUP: &str = "\
 cargo xtask setup
 
@@ -141,6 +151,10 @@ pub fn parse(words: &[String]) -> Outcome<Command> {
         "codegen" => flag(rest, "--check").map(|check| Command::Codegen { check }),
         "bench" if help => Ok(Command::Help(HELP_BENCH)),
         "bench" => Ok(Command::Bench(rest.iter().filter(|word| *word != "--").cloned().collect())),
+        "postgres" if rest.is_empty() || rest.first().is_some_and(|word| word == "--help" || word == "-h") => {
+            Ok(Command::Help(HELP_POSTGRES))
+        }
+        "postgres" => Ok(Command::Postgres(rest.to_vec())),
         "announce" => announcement(rest).map(Command::Announce),
         other => Err(Failure::new(format!("no command `{other}`\n\n{HELP}"))),
     }
@@ -235,7 +249,18 @@ mod tests {
 
     #[test]
     fn help_is_everywhere() {
-        for line in ["", "help", "--help", "run -h", "test --help", "tidy -h", "codegen -h", "bench -h", "setup -h"] {
+        for line in [
+            "",
+            "help",
+            "--help",
+            "run -h",
+            "test --help",
+            "tidy -h",
+            "codegen -h",
+            "bench -h",
+            "setup -h",
+            "postgres -h",
+        ] {
             assert!(matches!(parse(&words(line)), Ok(Command::Help(_))), "{line}");
         }
     }

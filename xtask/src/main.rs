@@ -46,6 +46,7 @@ fn dispatch(words: Vec<String>) -> Outcome<()> {
         cli::Command::Tidy { rules_only } => tidy::run(&workspace, rules_only),
         cli::Command::Codegen { check } => codegen::run(&workspace, check),
         cli::Command::Bench(arguments) => bench::run(&workspace, &arguments),
+        cli::Command::Postgres(words) => postgres::run_with(&workspace, &words),
         cli::Command::Announce(announcement) => run::announce(&announcement),
     }
 }

@@ -33,7 +33,11 @@ pub struct Cluster {
 /// The folder of PostgreSQL's server programs: PATH first, else the newest below Debian's place.
 pub fn programs() -> Option<PathBuf> {
     let on_path = std::env::var_os("PATH").and_then(|path| {
-        std::env::split_paths(&path).find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+        std::env::split_paths(&path).find_map(|folder| {
+            // A link on PATH leads to the folder that holds all of the programs.
+            let initdb = folder.join("initdb").canonicalize().ok()?;
+            initdb.parent().filter(|folder| folder.join("postgres").is_file()).map(Path::to_owned)
+        })
     });
     on_path.or_else(|| newest(Path::new("/usr/lib/postgresql")))
 }
@@ -75,15 +79,13 @@ impl Cluster {
         let keeper = start_keeper(folder, account, &server)?;
         let url = format!("postgres://verstak@127.0.0.1:{port}/postgres");
         let mut cluster = Self { keeper, folder: folder.to_owned(), url };
-        cluster.wait_until_ready(programs, port)?;
+        cluster.wait_until_ready()?;
         Ok(cluster)
     }
 
-    fn wait_until_ready(&mut self, programs: &Path, port: u16) -> Outcome<()> {
+    fn wait_until_ready(&mut self) -> Outcome<()> {
         for _ in 0..300 {
-            let mut question = exec::tool(programs.join("pg_isready"));
-            question.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]);
-            if question.status().context("pg_isready")?.success() {
+            if says_ready(&self.folder.join("data/postmaster.pid")) {
                 return Ok(());
             }
             if self.keeper.try_wait().context("PostgreSQL")?.is_some() {
@@ -94,6 +96,11 @@ impl Cluster {
         let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
         Err(Failure::new(format!("PostgreSQL did not start; its log says:\n{log}")))
     }
+}
+
+/// The server writes its state into the eighth line of this file (`pg_ctl` waits for the same word).
+fn says_ready(state: &Path) -> bool {
+    std::fs::read_to_string(state).is_ok_and(|text| text.lines().nth(7).is_some_and(|line| line.trim() == "ready"))
 }
 
 impl Drop for Cluster {
@@ -200,6 +207,17 @@ fn place(target: &Path, other_account: bool) -> PathBuf {
 pub fn free_port() -> Outcome<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("a free port")?;
     Ok(listener.local_addr().context("a free port")?.port())
+}
+
+/// Runs a command of the caller's with a cluster of its own.
+pub fn run_with(workspace: &Workspace, words: &[String]) -> Outcome<()> {
+    let Some((program, arguments)) = words.split_first() else { return Err(Failure::new("no command is given")) };
+    setup::postgres_server()?;
+    let cluster = Cluster::start(workspace, Durability::Off)?;
+    let mut command = exec::tool(program);
+    command.args(arguments);
+    pass_on(&mut command, &cluster);
+    exec::run(&mut command)
 }
 
 /// The variables by which tests and benchmarks learn of the cluster.

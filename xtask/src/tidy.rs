@@ -96,10 +96,10 @@ fn standalone_layers(workspace: &Workspace) -> Outcome<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Everything the workspace depends on, as cargo resolved it.
+/// Everything the workspace depends on here, as cargo resolved it (other systems' packages are not even fetched).
 fn dependencies(workspace: &Workspace) -> Outcome<Value> {
     let mut cargo = exec::cargo(&workspace.root);
-    cargo.args(["metadata", "--format-version", "1", "--locked"]);
+    cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", "host-tuple"]);
     serde_json::from_str(&exec::capture(&mut cargo)?).context("cargo metadata")
 }
 
