@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::exec::{self, Context, Failure, Outcome};
+use crate::setup;
 use crate::workspace::Workspace;
 
 /// One broken rule.
@@ -112,6 +113,7 @@ fn format(workspace: &Workspace) -> Outcome<()> {
 }
 
 fn lint(workspace: &Workspace) -> Outcome<()> {
+    setup::wasm_target()?;
     workspace.ensure_portal_folder()?;
     const DENY: [&str; 3] = ["--", "-D", "warnings"];
     exec::run(
@@ -119,7 +121,9 @@ fn lint(workspace: &Workspace) -> Outcome<()> {
     )?;
     for folder in guests(workspace) {
         let mut clippy = exec::cargo(&folder);
-        clippy.args(["clippy", "--all-targets", "--quiet", "--target-dir"]).arg(workspace.guest_target());
+        // What a guest exports exists only when built as a guest.
+        clippy.args(["clippy", "--all-targets", "--quiet", "--target", setup::GUEST_TRIPLE]);
+        clippy.arg("--target-dir").arg(workspace.guest_target());
         exec::run(clippy.args(DENY))?;
     }
     if exec::in_path("cargo-deny") && workspace.path("deny.toml").is_file() {
