@@ -5,7 +5,7 @@
 import type { InfiniteData } from "@tanstack/react-query";
 import type { Id, RecordData, RecordPage, Refs } from "./types";
 
-export type Pages = InfiniteData<RecordPage, string | null>;
+export type Pages = InfiniteData<RecordPage, unknown>;
 
 export function replaceRecord(pages: Pages, record: RecordData & { refs?: Refs }): Pages {
   let touched = false;

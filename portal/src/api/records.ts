@@ -18,7 +18,7 @@ import type {
   UndoAnswer,
 } from "./types";
 
-export type RecordPages = InfiniteData<RecordPage, string | null>;
+export type RecordPages = InfiniteData<RecordPage, unknown>;
 
 const path = (entity: string, rest = "") => `/records/${encodeURIComponent(entity)}${rest}`;
 

@@ -1,5 +1,7 @@
+import board from "./board.json";
 import common from "./common.json";
+import fields from "./fields.json";
 import session from "./session.json";
 import shell from "./shell.json";
 
-export default { common, session, shell };
+export default { board, common, fields, session, shell };

@@ -1,0 +1,147 @@
+/** The head of a board or a list: what it is, board or list, which pipeline, search, new record. */
+import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconLayoutKanban, IconList, IconPlus, IconSearch } from "@tabler/icons-react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Entity, Pipeline } from "@/api/types";
+import { openCreate } from "@/features/card/create-store";
+import { entityIcon } from "@/features/shell/sections";
+import type { RecordsSearch } from "@/routes/search";
+import { PageHeader } from "@/ui/page";
+
+interface Props {
+  entity: Entity;
+  mode: "board" | "list";
+  pipeline?: Pipeline;
+  children?: ReactNode;
+}
+
+/** Changes the address of the current board or list; `replace` keeps Back useful while typing. */
+export function useRecordsSearch(): [
+  RecordsSearch,
+  (patch: Partial<RecordsSearch>, replace?: boolean) => void,
+] {
+  const search = useSearch({ strict: false }) as RecordsSearch;
+  const navigate = useNavigate();
+  const set = (patch: Partial<RecordsSearch>, replace = false) =>
+    void navigate({ to: ".", search: (old: RecordsSearch) => ({ ...old, ...patch }), replace });
+  return [search, set];
+}
+
+export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
+  const { t } = useTranslation(["board", "common"]);
+  const Icon = entityIcon(entity.key);
+  const navigate = useNavigate();
+  const [search, setSearch] = useRecordsSearch();
+
+  const switchTo = (next: string) => {
+    localStorage.setItem(`verstak.mode.${entity.key}`, next);
+    const kept: RecordsSearch = { q: search.q, filter: search.filter, sort: search.sort };
+    void navigate({
+      to: next === "board" ? "/records/$entity/board" : "/records/$entity/list",
+      params: { entity: entity.key },
+      search: kept,
+    });
+  };
+
+  return (
+    <PageHeader
+      icon={<Icon size={18} aria-hidden />}
+      title={entity.label_plural}
+      actions={
+        <>
+          <SearchField key={entity.key} />
+          {entity.actions.create && (
+            <Button
+              leftSection={<IconPlus size={16} />}
+              onClick={() => openCreate(entity.key, { pipeline: pipeline?.id })}
+            >
+              {t("common:create")}
+            </Button>
+          )}
+        </>
+      }
+    >
+      {entity.staged && (
+        <SegmentedControl
+          size="xs"
+          value={mode}
+          onChange={switchTo}
+          data={[
+            {
+              value: "board",
+              label: <ModeLabel icon={<IconLayoutKanban size={16} aria-hidden />} text={t("board:board")} />,
+            },
+            {
+              value: "list",
+              label: <ModeLabel icon={<IconList size={16} aria-hidden />} text={t("board:list")} />,
+            },
+          ]}
+        />
+      )}
+      {mode === "board" && entity.pipelines.length > 1 && (
+        <Select
+          size="xs"
+          w={150}
+          aria-label={t("board:pipeline")}
+          allowDeselect={false}
+          data={entity.pipelines.map((one) => ({ value: one.id, label: one.name }))}
+          value={pipeline?.id ?? null}
+          onChange={(value) => value && setSearch({ pipeline: value })}
+        />
+      )}
+      {children}
+    </PageHeader>
+  );
+}
+
+const ModeLabel = ({ icon, text }: { icon: ReactNode; text: string }) => (
+  <span style={{ display: "inline-flex", alignItems: "center", gap: 6 }}>
+    {icon}
+    {text}
+  </span>
+);
+
+/** Search in this section; `/` puts the cursor here. */
+function SearchField() {
+  const { t } = useTranslation("common");
+  const [search, setSearch] = useRecordsSearch();
+  const [text, setText] = useState(search.q ?? "");
+  const input = useRef<HTMLInputElement>(null);
+  const send = useDebouncedCallback(
+    (value: string) => setSearch({ q: value.trim() || undefined }, true),
+    200,
+  );
+
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const typing = (event.target as HTMLElement).closest(
+        "input, textarea, [contenteditable], [role=dialog]",
+      );
+      if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        input.current?.focus();
+      }
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, []);
+
+  return (
+    <TextInput
+      ref={input}
+      size="xs"
+      type="search"
+      aria-label={t("search")}
+      placeholder={t("search")}
+      leftSection={<IconSearch size={16} aria-hidden />}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        send(event.currentTarget.value);
+      }}
+    />
+  );
+}
