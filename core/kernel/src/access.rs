@@ -100,6 +100,9 @@ pub struct RoleRights {
 /// Everything an actor may do.
 #[derive(Debug, Clone, Default)]
 pub struct Rights {
+    /// Every record may be touched.
+    all_records: bool,
+    /// Settings, people and plugins may be changed.
     admin: bool,
     rows: Vec<AccessRow>,
     /// A field is as narrow as the least narrow of the person's roles makes it.
@@ -109,12 +112,13 @@ pub struct Rights {
 impl Rights {
     /// Everything: the system itself.
     pub fn everything() -> Self {
-        Self { admin: true, ..Self::default() }
+        Self { all_records: true, admin: true, ..Self::default() }
     }
 
     /// The rights of somebody with these roles.
     pub fn of_roles(roles: &[RoleRights]) -> Self {
-        let mut rights = Self { admin: roles.iter().any(|role| role.admin), ..Self::default() };
+        let admin = roles.iter().any(|role| role.admin);
+        let mut rights = Self { all_records: admin, admin, ..Self::default() };
         rights.rows = roles.iter().flat_map(|role| role.rows.iter().cloned()).collect();
         if !rights.admin {
             rights.fields = narrowed_fields(roles);
@@ -129,7 +133,14 @@ impl Rights {
         self
     }
 
-    /// Whether an admin role is among them.
+    /// The same rights on records, without those of an administrator on settings (a token without that scope).
+    #[must_use]
+    pub fn without_admin(mut self) -> Self {
+        self.admin = false;
+        self
+    }
+
+    /// Whether settings, people and plugins may be changed.
     pub const fn is_admin(&self) -> bool {
         self.admin
     }
@@ -142,7 +153,7 @@ impl Rights {
             })
         };
         let mut granted: Vec<Filter> = Vec::new();
-        let mut all = self.admin;
+        let mut all = self.all_records;
         for row in rows(RowKind::Permission) {
             match &row.filter {
                 None => all = true,

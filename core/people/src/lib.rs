@@ -1,1 +1,57 @@
+//! People: tenants, users, departments, roles with their access rows, sign-in, API tokens.
+//!
+//! Owns: who exists and what their roles grant. Must not know: which entities there are (access rows name them as
+//! text), HTTP, plugins. Data enters as typed inputs with a `Ctx`; it leaves as rows and as an `Identity`, from which
+//! a request's `Ctx` is made.
+//!
+//! | module | what |
+//! |---|---|
+//! | `tenant` | companies using this installation |
+//! | `user` | accounts |
+//! | `department` | the tree of departments |
+//! | `role` | roles, access rows, field rights |
+//! | `password` | argon2id hashes |
+//! | `sign_in` | sessions |
+//! | `token` | API tokens |
+//! | `identity` | who asks: a token or session as a `Ctx`, cached |
 
+pub mod department;
+pub mod entities;
+pub mod identity;
+pub mod password;
+pub mod role;
+pub mod sign_in;
+pub mod tenant;
+pub mod token;
+pub mod user;
+
+pub use identity::{Identities, Identity};
+
+use kernel::error::FieldError;
+use kernel::{Ctx, Error, Result};
+
+/// The code of errors about wrong input here.
+pub const INVALID: &str = "people.invalid";
+
+/// Only administrators pass.
+///
+/// # Errors
+/// `Denied`.
+pub fn require_admin(ctx: &Ctx) -> Result<()> {
+    if ctx.rights.is_admin() { Ok(()) } else { Err(Error::Denied("admin")) }
+}
+
+/// A name as people write it: trimmed, not empty, at most `max` characters.
+pub(crate) fn checked_name(field: &str, text: &str, max: usize) -> Result<String> {
+    let name = text.trim();
+    if name.is_empty() {
+        return Err(Error::field(INVALID, field, FieldError::new("required")));
+    }
+    if name.chars().count() > max {
+        return Err(Error::field(INVALID, field, FieldError::new("too_long").with("max", max)));
+    }
+    if name.contains('\0') {
+        return Err(Error::field(INVALID, field, FieldError::new("characters")));
+    }
+    Ok(name.to_owned())
+}

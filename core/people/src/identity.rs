@@ -1,0 +1,191 @@
+//! Who asks: the secret of a session or token becomes an `Identity`, and that a request's `Ctx`.
+//!
+//! Identities are kept for a few seconds, so that a request does not read five tables to learn what it knew a moment
+//! ago. A change of people made by this process is seen at once (`forget`); one made by another node within
+//! `KEPT_SECONDS`.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use kernel::access::Rights;
+use kernel::clock::Env;
+use kernel::ctx::Cause;
+use kernel::{Actor, Ctx, Db, DepartmentId, Error, Locale, Result, TenantId, Timestamp, UserId};
+use uuid::Uuid;
+
+use crate::tenant::{self, Tenant};
+use crate::token::{self, Scope, hash_of};
+use crate::user::{self, User};
+use crate::{department, role, sign_in};
+
+/// Seconds an identity is kept.
+const KEPT_SECONDS: i64 = 5;
+/// Identities kept at most.
+const KEPT: usize = 10_000;
+
+/// How somebody proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// A session of the portal.
+    Session,
+    /// An API token.
+    Token(Uuid),
+    /// No proof was needed: the command line on the machine itself.
+    Local,
+}
+
+/// A person with what they may do.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The account.
+    pub user: User,
+    /// Their company.
+    pub tenant: Tenant,
+    /// Their roles: id, key, name.
+    pub roles: Vec<(Uuid, String, String)>,
+    /// Their rights, narrowed by the token's scopes.
+    pub rights: Arc<Rights>,
+    /// Departments under them.
+    pub subtree: Arc<[DepartmentId]>,
+    /// How they proved it.
+    pub credential: Credential,
+    /// Whether company settings may be changed (administrators, by session or by a token with scope `admin`).
+    pub admin: bool,
+    /// Whether they operate the installation.
+    pub operator: bool,
+}
+
+impl Identity {
+    /// The context of one of their requests.
+    pub fn ctx(&self, env: &Env) -> Ctx {
+        let id = UserId(self.user.id);
+        Ctx {
+            tenant: self.tenant.id,
+            actor: match self.credential {
+                Credential::Token(token) => Actor::Token { id, token },
+                _ => Actor::User { id },
+            },
+            department: self.user.department_id.map(DepartmentId),
+            subtree: Arc::clone(&self.subtree),
+            rights: Arc::clone(&self.rights),
+            locale: self.locale(),
+            zone: self.tenant.zone,
+            cause: Cause::root(env),
+            env: env.clone(),
+        }
+    }
+
+    /// Their language.
+    pub fn locale(&self) -> Locale {
+        self.user.locale.parse().unwrap_or(self.tenant.locale)
+    }
+}
+
+/// Finds identities, with a short memory.
+#[derive(Debug, Clone)]
+pub struct Identities {
+    db: Db,
+    env: Env,
+    kept: Arc<RwLock<HashMap<String, (Timestamp, Arc<Identity>)>>>,
+}
+
+impl Identities {
+    /// An empty memory over a database.
+    pub fn new(db: &Db, env: &Env) -> Self {
+        Self { db: db.clone(), env: env.clone(), kept: Arc::default() }
+    }
+
+    /// Forgets everything: call after any change of people, roles, sessions or tokens.
+    pub fn forget(&self) {
+        self.kept.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Who holds this session.
+    ///
+    /// # Errors
+    /// `Unauthenticated`.
+    pub async fn by_session(&self, secret: &str) -> Result<Arc<Identity>> {
+        let key = format!("s{}", hash_of(secret));
+        if let Some(known) = self.known(&key) {
+            return Ok(known);
+        }
+        let session = sign_in::find(&self.db, secret, self.env.now()).await?.ok_or(Error::Unauthenticated)?;
+        let identity = self.load(TenantId(session.tenant_id), UserId(session.user_id), Credential::Session, None).await?;
+        Ok(self.keep(key, identity))
+    }
+
+    /// Who holds this API token.
+    ///
+    /// # Errors
+    /// `Unauthenticated`.
+    pub async fn by_token(&self, secret: &str) -> Result<Arc<Identity>> {
+        let key = format!("t{}", hash_of(secret));
+        if let Some(known) = self.known(&key) {
+            return Ok(known);
+        }
+        let token = token::find(&self.db, &self.env, secret).await?.ok_or(Error::Unauthenticated)?;
+        let scopes: BTreeSet<Scope> = serde_json::from_value(token.scopes).map_err(Error::internal)?;
+        let credential = Credential::Token(token.id);
+        let identity = self.load(TenantId(token.tenant_id), UserId(token.user_id), credential, Some(&scopes)).await?;
+        Ok(self.keep(key, identity))
+    }
+
+    /// A person by id, without proof: for work done on their behalf later (imports) and for the command line.
+    ///
+    /// # Errors
+    /// `NotFound`, `Unauthenticated` when the account is not active.
+    pub async fn of_user(&self, tenant: TenantId, user: UserId) -> Result<Identity> {
+        self.load(tenant, user, Credential::Local, None).await
+    }
+
+    async fn load(
+        &self,
+        tenant: TenantId,
+        id: UserId,
+        credential: Credential,
+        scopes: Option<&BTreeSet<Scope>>,
+    ) -> Result<Identity> {
+        let conn = self.db.read();
+        let account = user::get(conn, tenant, id).await?;
+        if !account.active {
+            return Err(Error::Unauthenticated);
+        }
+        let roles = role::of_user(conn, account.id).await?;
+        let departments = department::list(conn, tenant).await?;
+        let subtree = department::subtree(&departments, account.department_id.map(DepartmentId), id);
+        let mut rights = Rights::of_roles(&roles.iter().map(role::Role::rights).collect::<Vec<_>>());
+        let mut admin = rights.is_admin();
+        let mut operator = account.operator;
+        if let Some(scopes) = scopes {
+            admin &= scopes.contains(&Scope::Admin);
+            operator &= scopes.contains(&Scope::Admin);
+            rights = rights.restricted(token::restrictions(scopes));
+        }
+        Ok(Identity {
+            tenant: tenant::get(&self.db, tenant).await?,
+            roles: roles.iter().map(|r| (r.id, r.key.clone(), r.name.clone())).collect(),
+            rights: Arc::new(if admin { rights } else { rights.without_admin() }),
+            subtree: subtree.into(),
+            credential,
+            admin,
+            operator,
+            user: account,
+        })
+    }
+
+    fn known(&self, key: &str) -> Option<Arc<Identity>> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let (at, identity) = kept.get(key)?;
+        (at.plus_seconds(KEPT_SECONDS) > self.env.now()).then(|| Arc::clone(identity))
+    }
+
+    fn keep(&self, key: String, identity: Identity) -> Arc<Identity> {
+        let identity = Arc::new(identity);
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(key, (self.env.now(), Arc::clone(&identity)));
+        identity
+    }
+}

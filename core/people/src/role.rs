@@ -1,0 +1,242 @@
+//! Roles: what they grant (permission rows), what they take away (restriction rows), and rights on fields.
+
+use kernel::access::{AccessRow, FieldRight, RoleRights};
+use kernel::db::Tx;
+use kernel::error::FieldError;
+use kernel::{Ctx, Db, Error, Result, TenantId, audit};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use crate::entities::{access_row, field_right, role, user_role};
+use crate::{INVALID, checked_name, require_admin};
+
+/// Access rows and field rights of one role at most.
+const MAX_ROWS: usize = 500;
+
+/// A role with everything it says.
+#[derive(Debug, Clone, Serialize)]
+pub struct Role {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name in code and settings of plugins.
+    pub key: String,
+    /// Its name for people.
+    pub name: String,
+    /// Grants everything.
+    pub admin: bool,
+    /// Permission and restriction rows.
+    pub rows: Vec<AccessRow>,
+    /// Rights on fields.
+    pub field_rights: Vec<FieldRight>,
+}
+
+/// A role to make, or its new state.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleInput {
+    /// Its name in code; made once. Lower-case letters, digits, `_`.
+    #[serde(default)]
+    pub key: String,
+    /// Its name for people.
+    pub name: String,
+    /// Grants everything.
+    #[serde(default)]
+    pub admin: bool,
+    /// Permission and restriction rows.
+    #[serde(default)]
+    pub rows: Vec<AccessRow>,
+    /// Rights on fields.
+    #[serde(default)]
+    pub field_rights: Vec<FieldRight>,
+}
+
+/// All roles of the tenant, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Role>> {
+    let found = role::Entity::find().filter(role::Column::TenantId.eq(tenant.0)).order_by_asc(role::Column::Name);
+    with_rows(conn, found.all(conn).await?).await
+}
+
+/// What the roles of a person give.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_user(conn: &impl ConnectionTrait, user: Uuid) -> Result<Vec<Role>> {
+    let held = user_role::Entity::find().filter(user_role::Column::UserId.eq(user)).all(conn).await?;
+    let found = role::Entity::find().filter(role::Column::Id.is_in(held.into_iter().map(|h| h.role_id)));
+    with_rows(conn, found.order_by_asc(role::Column::Name).all(conn).await?).await
+}
+
+impl Role {
+    /// Its part of the access algebra.
+    pub fn rights(&self) -> RoleRights {
+        RoleRights { admin: self.admin, rows: self.rows.clone(), fields: self.field_rights.clone() }
+    }
+}
+
+async fn with_rows(conn: &impl ConnectionTrait, roles: Vec<role::Model>) -> Result<Vec<Role>> {
+    let ids: Vec<Uuid> = roles.iter().map(|role| role.id).collect();
+    let rows = access_row::Entity::find()
+        .filter(access_row::Column::RoleId.is_in(ids.iter().copied()))
+        .order_by_asc(access_row::Column::Id)
+        .all(conn)
+        .await?;
+    let fields = field_right::Entity::find()
+        .filter(field_right::Column::RoleId.is_in(ids.iter().copied()))
+        .order_by_asc(field_right::Column::Id)
+        .all(conn)
+        .await?;
+    roles.into_iter().map(|role| assemble(role, &rows, &fields)).collect()
+}
+
+fn assemble(role: role::Model, rows: &[access_row::Model], fields: &[field_right::Model]) -> Result<Role> {
+    let mine = rows.iter().filter(|row| row.role_id == role.id).map(|row| {
+        let json = json!({"kind": row.kind, "entity": row.entity, "actions": row.actions, "filter": row.filter});
+        serde_json::from_value(json).map_err(Error::internal)
+    });
+    let rights = fields.iter().filter(|right| right.role_id == role.id).map(|right| {
+        let json = json!({"entity": right.entity, "field": right.field, "right": right.access});
+        serde_json::from_value(json).map_err(Error::internal)
+    });
+    Ok(Role {
+        id: role.id,
+        key: role.key,
+        name: role.name,
+        admin: role.admin,
+        rows: mine.collect::<Result<_>>()?,
+        field_rights: rights.collect::<Result<_>>()?,
+    })
+}
+
+/// Makes a role (administrators).
+///
+/// # Errors
+/// `Denied`, `people.invalid`.
+pub async fn create(db: &Db, ctx: &Ctx, input: &RoleInput) -> Result<Role> {
+    let tx = db.begin().await?;
+    let saved = create_in(&tx, ctx, input).await?;
+    tx.commit().await?;
+    Ok(saved)
+}
+
+/// The same inside a transaction.
+///
+/// # Errors
+/// As `create`.
+pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &RoleInput) -> Result<Role> {
+    require_admin(ctx)?;
+    let key = checked_key(&input.key)?;
+    let taken = role::Entity::find().filter(role::Column::TenantId.eq(ctx.tenant.0)).filter(role::Column::Key.eq(&key));
+    if taken.one(tx).await?.is_some() {
+        return Err(Error::field(INVALID, "key", FieldError::new("taken")));
+    }
+    let row = role::ActiveModel {
+        id: Set(ctx.id()),
+        tenant_id: Set(ctx.tenant.0),
+        key: Set(key),
+        name: Set(checked_name("name", &input.name, 200)?),
+        admin: Set(input.admin),
+    };
+    let row = row.insert(tx).await?;
+    write_rows(tx, ctx, row.id, input).await?;
+    audit::record(tx, ctx, "role.created", &row.id.to_string(), json!({"key": row.key, "admin": row.admin})).await?;
+    let mut saved = with_rows(tx, vec![row]).await?;
+    saved.pop().ok_or_else(|| Error::Internal("role vanished".into()))
+}
+
+/// Changes a role (administrators). Its key stays.
+///
+/// # Errors
+/// `Denied`, `NotFound`, `people.invalid`.
+pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput) -> Result<Role> {
+    require_admin(ctx)?;
+    let tx = db.begin().await?;
+    let found = find(&tx, ctx, id).await?;
+    let row = role::ActiveModel {
+        id: Set(id),
+        tenant_id: Set(ctx.tenant.0),
+        key: Set(found.key),
+        name: Set(checked_name("name", &input.name, 200)?),
+        admin: Set(input.admin),
+    };
+    let row = row.update(&tx).await?;
+    access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).exec(&tx).await?;
+    field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).exec(&tx).await?;
+    write_rows(&tx, ctx, id, input).await?;
+    crate::user::keep_an_admin(&tx, ctx).await?;
+    audit::record(&tx, ctx, "role.updated", &id.to_string(), json!({"rows": input.rows, "field_rights": input.field_rights})).await?;
+    let mut saved = with_rows(&tx, vec![row]).await?;
+    tx.commit().await?;
+    saved.pop().ok_or_else(|| Error::Internal("role vanished".into()))
+}
+
+/// Removes a role that nobody has (administrators).
+///
+/// # Errors
+/// `Denied`, `NotFound`, `Conflict` while somebody has it.
+pub async fn remove(db: &Db, ctx: &Ctx, id: Uuid) -> Result<()> {
+    require_admin(ctx)?;
+    let tx = db.begin().await?;
+    find(&tx, ctx, id).await?;
+    let held = user_role::Entity::find().filter(user_role::Column::RoleId.eq(id)).one(&tx).await?;
+    if held.is_some() {
+        return Err(Error::Conflict { code: "role.in_use", current: None });
+    }
+    access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).exec(&tx).await?;
+    field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).exec(&tx).await?;
+    role::Entity::delete_by_id(id).exec(&tx).await?;
+    audit::record(&tx, ctx, "role.removed", &id.to_string(), json!({})).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn find(tx: &Tx, ctx: &Ctx, id: Uuid) -> Result<role::Model> {
+    let found = role::Entity::find_by_id(id).filter(role::Column::TenantId.eq(ctx.tenant.0)).one(tx).await?;
+    found.ok_or_else(|| Error::NotFound(format!("role {id}")))
+}
+
+async fn write_rows(tx: &Tx, ctx: &Ctx, id: Uuid, input: &RoleInput) -> Result<()> {
+    if input.rows.len() > MAX_ROWS || input.field_rights.len() > MAX_ROWS {
+        return Err(Error::field(INVALID, "rows", FieldError::new("too_many").with("max", MAX_ROWS)));
+    }
+    let text = |json: Json| json.as_str().unwrap_or_default().to_owned();
+    for row in &input.rows {
+        let model = access_row::ActiveModel {
+            id: Set(ctx.id()),
+            tenant_id: Set(ctx.tenant.0),
+            role_id: Set(id),
+            kind: Set(text(json!(row.kind))),
+            entity: Set(row.entity.clone()),
+            actions: Set(json!(row.actions)),
+            filter: Set(row.filter.as_ref().map(|f| f.to_json())),
+        };
+        model.insert(tx).await?;
+    }
+    for right in &input.field_rights {
+        let model = field_right::ActiveModel {
+            id: Set(ctx.id()),
+            tenant_id: Set(ctx.tenant.0),
+            role_id: Set(id),
+            entity: Set(right.entity.clone()),
+            field: Set(right.field.clone()),
+            access: Set(text(json!(right.right))),
+        };
+        model.insert(tx).await?;
+    }
+    Ok(())
+}
+
+fn checked_key(key: &str) -> Result<String> {
+    let key = checked_name("key", key, 60)?;
+    if key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        Ok(key)
+    } else {
+        Err(Error::field(INVALID, "key", FieldError::new("invalid").with("reason", "a-z 0-9 _")))
+    }
+}

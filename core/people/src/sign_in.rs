@@ -1,0 +1,123 @@
+//! Sessions of the portal: made by e-mail and password, stored hashed, revocable, sliding for 30 days.
+
+use kernel::clock::Env;
+use kernel::{Db, Error, Result, TenantId, Timestamp};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::entities::{session, user};
+use crate::tenant::{self, Tenant};
+use crate::token::hash_of;
+use crate::{password, user as users};
+
+/// Seconds of a session without use.
+pub const SESSION_SECONDS: i64 = 30 * 24 * 3_600;
+/// How often its use is written down.
+pub(crate) const SEEN_SECONDS: i64 = 300;
+
+/// What somebody typed to sign in.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// Their e-mail.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+    /// Slug of the company, where the e-mail has accounts in several.
+    pub tenant: Option<String>,
+    /// The browser's name, for the list of sessions.
+    pub agent: String,
+}
+
+/// How signing in went.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The secret of a new session.
+    In {
+        /// For the cookie; never stored.
+        secret: String,
+    },
+    /// The password is right in several companies: ask which.
+    Choose(Vec<Tenant>),
+}
+
+/// Signs in.
+///
+/// # Errors
+/// `Conflict("auth.invalid_credentials")` without telling which of the two was wrong.
+pub async fn sign_in(db: &Db, env: &Env, input: &SignIn) -> Result<Outcome> {
+    let mut accounts = Vec::new();
+    for account in users::by_email(db, &input.email).await? {
+        let tenant = tenant::get(db, TenantId(account.tenant_id)).await?;
+        if account.active && input.tenant.as_ref().is_none_or(|slug| *slug == tenant.slug) {
+            accounts.push((account, tenant));
+        }
+    }
+    if accounts.is_empty() {
+        password::verify(&input.password, None).await?;
+    }
+    let mut matching = Vec::new();
+    for (account, tenant) in accounts {
+        if password::verify(&input.password, account.password_hash.as_deref()).await? {
+            matching.push((account, tenant));
+        }
+    }
+    match matching.len() {
+        0 => Err(Error::Conflict { code: "auth.invalid_credentials", current: None }),
+        1 => {
+            let Some((account, _)) = matching.pop() else { return Err(Error::Unauthenticated) };
+            Ok(Outcome::In { secret: open(db, env, &account, &input.agent).await? })
+        }
+        _ => Ok(Outcome::Choose(matching.into_iter().map(|(_, tenant)| tenant).collect())),
+    }
+}
+
+async fn open(db: &Db, env: &Env, account: &user::Model, agent: &str) -> Result<String> {
+    let (secret, now) = (env.secret(), env.now());
+    let row = session::ActiveModel {
+        id: Set(kernel::id::fresh(env)),
+        tenant_id: Set(account.tenant_id),
+        user_id: Set(account.id),
+        token_hash: Set(hash_of(&secret)),
+        created_at: Set(now.0),
+        seen_at: Set(now.0),
+        expires_at: Set(now.plus_seconds(SESSION_SECONDS).0),
+        agent: Set(agent.chars().take(300).collect()),
+    };
+    let tx = db.begin().await?;
+    session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now.0)).exec(&tx).await?;
+    row.insert(&tx).await?;
+    tx.commit().await?;
+    Ok(secret)
+}
+
+/// Ends the session with this secret, if there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sign_out(db: &Db, secret: &str) -> Result<()> {
+    let tx = db.begin().await?;
+    session::Entity::delete_many().filter(session::Column::TokenHash.eq(hash_of(secret))).exec(&tx).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The live session with this secret; writes its use down now and then.
+pub(crate) async fn find(db: &Db, secret: &str, now: Timestamp) -> Result<Option<session::Model>> {
+    let found = session::Entity::find()
+        .filter(session::Column::TokenHash.eq(hash_of(secret)))
+        .filter(session::Column::ExpiresAt.gt(now.0))
+        .one(db.read())
+        .await?;
+    if let Some(row) = &found
+        && Timestamp(row.seen_at).plus_seconds(SEEN_SECONDS) < now
+    {
+        let update = session::ActiveModel {
+            id: Set(row.id),
+            seen_at: Set(now.0),
+            expires_at: Set(now.plus_seconds(SESSION_SECONDS).0),
+            ..Default::default()
+        };
+        let tx = db.begin().await?;
+        session::Entity::update_many().set(update).filter(session::Column::Id.eq(row.id)).exec(&tx).await?;
+        tx.commit().await?;
+    }
+    Ok(found)
+}
