@@ -11,6 +11,7 @@ pub fn test(workspace: &Workspace) -> Outcome<Counts> {
     let folder = workspace.path("tests/browser");
     setup::npm_packages(&folder)?;
     let chromium = setup::chromium()?;
+    exec::run(exec::tool("node").current_dir(&folder).args(["node_modules/typescript/bin/tsc", "--noEmit"]))?;
     let mut counts = Counts::default();
     let mut playwright = exec::tool("node");
     playwright.current_dir(&folder).arg("node_modules/@playwright/test/cli.js").arg("test");

@@ -1,0 +1,39 @@
+/** How the browser tests run: Debian's Chromium, one worker (the machine is small), nothing fetched, nothing repeated. */
+import { defineConfig } from "@playwright/test";
+
+const output = process.env.VERSTAK_BROWSER_OUTPUT ?? "../../target/browser";
+
+export default defineConfig({
+  testDir: "specs",
+  outputDir: `${output}/results`,
+  snapshotDir: "snapshots",
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    headless: true,
+    viewport: { width: 1360, height: 860 },
+    locale: "en-US",
+    timezoneId: "Europe/Kyiv",
+    actionTimeout: 10_000,
+    navigationTimeout: 20_000,
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    launchOptions: {
+      executablePath: process.env.VERSTAK_CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+});

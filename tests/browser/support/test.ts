@@ -1,0 +1,78 @@
+/**
+ * The `test` of all specs: one server per company, and a page whose console stays clean.
+ * An error in a page's console, an uncaught exception or an answer of 500 and above fails the test that caused it.
+ */
+import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
+import { Api } from "./api.ts";
+import { type Account, type Server, startServer } from "./server.ts";
+
+interface Given {
+  /** The admin by the public API, without a browser. */
+  api: Api;
+  /** Signs a page in through the form and waits for the shell. */
+  signIn(page: Page, account?: Account): Promise<void>;
+  /** Another browser, with its own cookies, watched like the first. */
+  secondPage: Page;
+  watched: void;
+}
+
+interface Shared {
+  /** The company's name. A file of specs that names its own gets a server of its own. */
+  company: string;
+  server: Server;
+}
+
+export const test = base.extend<Given, Shared>({
+  company: ["Acme", { scope: "worker", option: true }],
+  server: [
+    async ({ company }, use) => {
+      const server = await startServer(company);
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+  baseURL: async ({ server }, use) => use(server.url),
+  api: async ({ server }, use) => use(await Api.signIn(server)),
+  signIn: async ({ server }, use) => use((page, account) => signIn(page, account ?? server.admin)),
+  secondPage: async ({ browser, server }, use) => {
+    const context = await browser.newContext({ baseURL: server.url });
+    const problems = watch(context);
+    await use(await context.newPage());
+    await context.close();
+    expect(problems, "problems in the second browser").toEqual([]);
+  },
+  watched: [
+    async ({ context }, use) => {
+      const problems = watch(context);
+      await use();
+      expect(problems, "problems in the browser").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
+
+/** Collects what must not happen. Chromium also reports refusals (4xx) on the console; those are answers, not errors. */
+function watch(context: BrowserContext): string[] {
+  const problems: string[] = [];
+  context.on("console", (message) => {
+    const refusal = /Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
+    if (message.type() === "error" && !refusal) problems.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  context.on("weberror", (error) => problems.push(`uncaught: ${error.error().stack ?? error.error().message}`));
+  context.on("response", (response) => {
+    if (response.status() >= 500) problems.push(`${response.status()} ${response.request().method()} ${response.url()}`);
+  });
+  return problems;
+}
+
+async function signIn(page: Page, account: Account): Promise<void> {
+  await page.goto("/sign-in");
+  await page.locator('input[name="email"]').fill(account.email);
+  await page.locator('input[name="password"]').fill(account.password);
+  await page.locator('button[type="submit"]').click();
+  await expect(page).not.toHaveURL(/sign-in/);
+  await expect(page.getByRole("main")).toBeVisible();
+}
