@@ -1,5 +1,5 @@
 /** What every page owes everybody: WCAG 2.2 AA by axe in both themes, phone width, three languages. */
-import AxeBuilder from "@axe-core/playwright";
+import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../support/test.ts";
 
