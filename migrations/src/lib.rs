@@ -7,6 +7,7 @@
 mod dialect;
 mod m20261122_000001_foundation;
 mod m20261122_000002_records;
+mod m20261122_000003_plugins;
 
 use sea_orm_migration::prelude::*;
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261122_000002_records::Migration),
+            Box::new(m20261122_000003_plugins::Migration),
         ]
     }
 }
