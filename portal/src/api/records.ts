@@ -89,8 +89,8 @@ export const restoreRecord = (entity: string, id: Id) =>
 export const moveToStage = (entity: string, id: Id, stage: string) =>
   api.post<RecordAnswer>(path(entity, `/${id}/stage`), { stage });
 
-export const addNote = (entity: string, id: Id, text: string) =>
-  api.create<unknown>(path(entity, `/${id}/timeline`), { text });
+export const addNote = (entity: string, id: Id, text: string, idempotencyKey: string) =>
+  api.create<unknown>(path(entity, `/${id}/timeline`), { text }, { idempotencyKey });
 
 export const bulk = (entity: string, body: BulkRequest, signal?: AbortSignal) =>
   api.post<BulkAnswer>(path(entity, "/bulk"), body, { signal });

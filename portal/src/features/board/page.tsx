@@ -116,7 +116,13 @@ function BoardView({ entity, pipeline }: { entity: Entity; pipeline: Pipeline })
         ))}
       </BoardArea>
       {dragged && <DropBar stages={stages.filter((stage) => stage.semantic !== "open")} />}
-      {search.record && <RecordPanel entity={entity} id={search.record} />}
+      {search.record && (
+        <RecordPanel
+          entity={entity}
+          id={search.record}
+          siblings={() => board.siblings(search.record ?? "")}
+        />
+      )}
     </>
   );
 }

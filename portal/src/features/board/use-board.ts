@@ -24,6 +24,8 @@ export interface Board {
   dismiss(id: Id): void;
   /** Cards somebody else just moved or made. */
   arrived: ReadonlySet<Id>;
+  /** The loaded records of the column that holds this one, in order. */
+  siblings(id: Id): Id[];
 }
 
 export function useBoard(scope: BoardScope, stages: Stage[]): Board {
@@ -100,7 +102,7 @@ export function useBoard(scope: BoardScope, stages: Stage[]): Board {
   );
   useRecordChanges(follow);
 
-  return { scope, stages, move, refusals, dismiss, arrived };
+  return { scope, stages, move, refusals, dismiss, arrived, siblings: cache.siblings };
 }
 
 /** The columns of one board in the cache. */
@@ -128,6 +130,10 @@ function boardCache(scope: BoardScope) {
   };
 
   return {
+    siblings(id: Id): Id[] {
+      const stage = stageHolding(id);
+      return stage ? flatten(pagesOf(stage)).map((item) => item.id) : [];
+    },
     /** The record shown after this one: where to put it back. */
     after(stage: string, id: Id): Id | undefined {
       const items = flatten(pagesOf(stage));

@@ -1,7 +1,8 @@
 import board from "./board.json";
+import card from "./card.json";
 import common from "./common.json";
 import fields from "./fields.json";
 import session from "./session.json";
 import shell from "./shell.json";
 
-export default { board, common, fields, session, shell };
+export default { board, card, common, fields, session, shell };

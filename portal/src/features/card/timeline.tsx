@@ -1,0 +1,115 @@
+/** What happened to a record: changes, calls, letters, tasks, notes; and a place to write one. */
+import { Button, Textarea } from "@mantine/core";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { newKey } from "@/api/client";
+import { keys } from "@/api/keys";
+import { messageOf } from "@/api/problem";
+import { addNote, timelineQuery } from "@/api/records";
+import type { Entity, Id, Refs } from "@/api/types";
+import { Composer, ComposerProblem, TimelineArea, TimelineHint } from "@/ui/timeline";
+import { TimelineEntry } from "./timeline-entry";
+
+export function Timeline({ entity, id, readOnly }: { entity: Entity; id: Id; readOnly: boolean }) {
+  const { t } = useTranslation(["card", "common"]);
+  const query = useInfiniteQuery(timelineQuery(entity.key, id));
+  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const refs = useMemo(
+    () => Object.assign({}, ...(query.data?.pages.map((page) => page.refs ?? {}) ?? [])) as Refs,
+    [query.data],
+  );
+  return (
+    <TimelineArea
+      title={t("card:timeline")}
+      composer={readOnly ? null : <NoteComposer entity={entity.key} id={id} />}
+    >
+      {items.map((item) => (
+        <TimelineEntry
+          key={item.id}
+          entity={entity}
+          item={item}
+          refs={refs}
+          onChanged={() => void query.refetch()}
+        />
+      ))}
+      {query.isSuccess && items.length === 0 && <TimelineHint>{t("card:timeline_empty")}</TimelineHint>}
+      {query.isError && (
+        <TimelineHint>
+          {messageOf(query.error, t("common:network"))}
+          <Button variant="default" onClick={() => void query.refetch()}>
+            {t("common:retry")}
+          </Button>
+        </TimelineHint>
+      )}
+      {query.hasNextPage && (
+        <Button
+          variant="subtle"
+          color="gray"
+          loading={query.isFetchingNextPage}
+          onClick={() => void query.fetchNextPage()}
+        >
+          {t("card:earlier")}
+        </Button>
+      )}
+    </TimelineArea>
+  );
+}
+
+/** What is typed survives a reload and an ended session. */
+function useDraft(key: string): [string, (text: string) => void] {
+  const [text, setText] = useState(() => sessionStorage.getItem(key) ?? "");
+  return [
+    text,
+    (next) => {
+      setText(next);
+      if (next) sessionStorage.setItem(key, next);
+      else sessionStorage.removeItem(key);
+    },
+  ];
+}
+
+function NoteComposer({ entity, id }: { entity: string; id: Id }) {
+  const { t } = useTranslation(["card", "common"]);
+  const client = useQueryClient();
+  const [text, setText] = useDraft(`verstak.note.${id}`);
+  // One key per text: a repeat after a lost answer adds one note.
+  const [key, setKey] = useState(newKey);
+  const add = useMutation({
+    mutationFn: () => addNote(entity, id, text.trim(), key),
+    onSuccess: () => {
+      setText("");
+      setKey(newKey());
+      void client.invalidateQueries({ queryKey: keys.timeline(entity, id) });
+    },
+  });
+  const send = () => text.trim() && !add.isPending && add.mutate();
+  return (
+    <Composer onSubmit={send}>
+      <Textarea
+        aria-label={t("card:note")}
+        placeholder={t("card:note_placeholder")}
+        autosize
+        minRows={text ? 2 : 1}
+        maxRows={10}
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          if (add.isError) setKey(newKey());
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+            event.preventDefault();
+            send();
+          }
+        }}
+      />
+      {add.error && <ComposerProblem>{messageOf(add.error, t("common:network"))}</ComposerProblem>}
+      {text.trim() && (
+        <Button type="submit" loading={add.isPending}>
+          {t("card:add_note")}
+        </Button>
+      )}
+    </Composer>
+  );
+}

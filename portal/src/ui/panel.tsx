@@ -1,0 +1,90 @@
+/** Frames of a record's card: the side panel, its head, title, sections and columns. */
+import type { ReactNode } from "react";
+import classes from "./panel.module.css";
+import { Bone } from "./states";
+
+export function SidePanel({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <aside className={classes.panel} aria-label={label} data-testid="record-panel">
+      {children}
+    </aside>
+  );
+}
+
+interface HeadProps {
+  icon: ReactNode;
+  lead?: ReactNode;
+  crumb: ReactNode;
+  number?: number;
+  actions: ReactNode;
+}
+
+export function CardHead({ icon, lead, crumb, number, actions }: HeadProps) {
+  return (
+    <header className={classes.head}>
+      {lead}
+      <span className={classes.icon}>{icon}</span>
+      <span className={classes.crumb}>{crumb}</span>
+      {number !== undefined && <span className={classes.number}>#{number}</span>}
+      <span className={classes.grow} />
+      {actions}
+    </header>
+  );
+}
+
+export const CardBody = ({ children }: { children: ReactNode }) => (
+  <div className={classes.body}>{children}</div>
+);
+export const CardTitle = ({ children }: { children: ReactNode }) => (
+  <div className={classes.title}>{children}</div>
+);
+
+export function CardNotice({ action, children }: { action: ReactNode; children: ReactNode }) {
+  return (
+    <div className={classes.notice} role="status">
+      <span>{children}</span>
+      {action}
+    </div>
+  );
+}
+
+export function CardColumns({
+  wide,
+  fields,
+  timeline,
+}: {
+  wide: boolean;
+  fields: ReactNode;
+  timeline: ReactNode;
+}) {
+  return (
+    <div className={classes.columns} data-wide={wide}>
+      <div className={classes.fields}>{fields}</div>
+      {timeline}
+    </div>
+  );
+}
+
+export function CardSection({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className={classes.section} aria-label={title}>
+      {title && <h2>{title}</h2>}
+      {children}
+    </section>
+  );
+}
+
+export function CardBones() {
+  return (
+    <div className={classes.body}>
+      <Bone width="70%" height={24} />
+      <Bone height={28} />
+      {Array.from({ length: 7 }, (_, index) => (
+        <div key={index} className={classes.boneRow}>
+          <Bone width="60%" />
+          <Bone width={`${50 + ((index * 13) % 40)}%`} />
+        </div>
+      ))}
+    </div>
+  );
+}
