@@ -182,3 +182,7 @@ export function AddLine({
     </button>
   );
 }
+
+export const SideBySide = ({ children }: { children: ReactNode }) => (
+  <div className={classes.beside}>{children}</div>
+);

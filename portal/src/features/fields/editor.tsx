@@ -219,7 +219,9 @@ function ChoiceEditor({ field, value, data, label, error, autoFocus, open, choos
       allowDeselect={false}
       data={data}
       value={typeof value === "string" ? value : null}
-      onChange={(next) => choose(next)}
+      // Choosing what was chosen already is an answer too.
+      onOptionSubmit={choose}
+      onChange={(next) => next === null && choose(null)}
       onKeyDown={(event) => event.key === "Escape" && keys(event)}
       nothingFoundMessage={t("nothing_found")}
       clearButtonProps={{ "aria-label": t("clear") }}

@@ -2,19 +2,16 @@
  * A field that is edited where it stands: click or Enter to edit, Enter saves, Esc restores, Tab saves and
  * goes to the next field. A refusal puts the old value back and says why here.
  */
-import { Button } from "@mantine/core";
-import { type ReactNode, useRef, useState } from "react";
+import { Button, Select } from "@mantine/core";
+import { type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, messageOf } from "@/api/problem";
-import { putRecord } from "@/api/records";
-import { sameValue, saveFields } from "@/api/save";
-import type { Entity, Field, Fields, RecordAnswer, RecordData, Refs, Value } from "@/api/types";
-import { ConflictNote, EditBox, FieldRow, ViewBox } from "@/ui/field";
+import type { Entity, Field, RecordData, Refs, Value } from "@/api/types";
+import { ConflictNote, EditBox, FieldRow, SideBySide, ViewBox } from "@/ui/field";
 import { Dimmed } from "@/ui/value";
 import { useTextContext } from "./context";
 import { FieldEditor } from "./editor";
-import { withoutEmpty } from "./multi-editor";
-import { textOf } from "./text";
+import { currencyOf, fieldOf, textOf } from "./text";
+import { useFieldEdit } from "./use-field-edit";
 import { FieldValue } from "./value";
 
 interface Props {
@@ -29,56 +26,17 @@ interface Props {
   children?: ReactNode;
 }
 
-interface Draft {
-  value: Value;
-  refs?: Refs;
-  base: RecordData;
-}
-
-interface Clash {
-  mine: Value;
-  theirs: RecordAnswer;
-}
-
 export function InPlace({ entity, field, record, refs, onStage, bare, children }: Props) {
   const { t } = useTranslation(["common", "fields", "card"]);
   const context = useTextContext(entity, refs);
-  const [draft, setDraft] = useState<Draft | null>(null);
-  const [problem, setProblem] = useState<string>();
-  const [clash, setClash] = useState<Clash>();
   const box = useRef<HTMLDivElement>(null);
-  const value = record.fields[field.key];
-  const editable = entity.actions.update && !field.read_only && !record.fields.deleted_at;
-
-  const start = () => {
-    if (!editable) return;
-    setProblem(undefined);
-    setClash(undefined);
-    setDraft({ value, base: record });
-  };
-  const stop = (focus: boolean) => {
-    setDraft(null);
-    if (focus) setTimeout(() => box.current?.querySelector<HTMLElement>("[data-edit]")?.focus(), 0);
-  };
-  const send = (base: RecordData, mine: Value, newRefs?: Refs) => {
-    const patch: Fields = { [field.key]: mine };
-    saveFields(base, patch, newRefs).catch((error: unknown) => {
-      const theirs = error instanceof ApiError ? error.problem.current : undefined;
-      if (theirs && error instanceof ApiError && error.code === "record.conflict") {
-        setClash({ mine, theirs });
-        return;
-      }
-      const own = error instanceof ApiError ? error.fieldMessage(field.key) : undefined;
-      setProblem(own ?? messageOf(error, t("common:network")));
-    });
-  };
+  const edit = useFieldEdit({ entity, field, record, onStage });
+  const { draft, problem, clash, editable } = edit;
+  const currencies =
+    field.type === "money" ? currenciesOf(entity, currencyOf(record.fields, context.currency)) : undefined;
   const commit = (next: Value, newRefs?: Refs, focus = true) => {
-    if (!draft) return;
-    const clean = withoutEmpty(next) ?? null;
-    stop(focus);
-    if (sameValue(clean, draft.base.fields[field.key])) return;
-    if (field.type === "stage" && onStage && typeof clean === "string") onStage(clean);
-    else send(draft.base, clean, { ...draft.refs, ...newRefs });
+    edit.commit(next, newRefs);
+    if (focus) focusBack(box.current);
   };
 
   return (
@@ -98,29 +56,43 @@ export function InPlace({ entity, field, record, refs, onStage, bare, children }
             if (from) editNext(from, back);
           }}
         >
-          <FieldEditor
-            entity={entity}
-            field={field}
-            value={draft.value}
-            refs={{ ...refs, ...draft.refs }}
-            fields={record.fields}
-            autoFocus
-            open
-            onChange={(next, newRefs) =>
-              setDraft((old) => old && { ...old, value: next, refs: { ...old.refs, ...newRefs } })
-            }
-            onCommit={(next, newRefs) => commit(next, newRefs)}
-            onCancel={() => stop(true)}
-          />
+          <SideBySide>
+            <FieldEditor
+              entity={entity}
+              field={field}
+              value={draft.value}
+              refs={{ ...refs, ...draft.refs }}
+              fields={record.fields}
+              autoFocus
+              open
+              onChange={edit.change}
+              onCommit={(next, newRefs) => commit(next, newRefs)}
+              onCancel={() => {
+                edit.cancel();
+                focusBack(box.current);
+              }}
+            />
+            {currencies && (
+              <Select
+                aria-label={t("fields:currency")}
+                w={92}
+                allowDeselect={false}
+                searchable
+                data={currencies}
+                value={currencyOf({ ...record.fields, ...draft.beside }, context.currency)}
+                onChange={(currency) => currency && edit.changeBeside({ currency })}
+              />
+            )}
+          </SideBySide>
         </EditBox>
       ) : (
         <ViewBox
           label={editable ? t("fields:edit_field", { label: field.label }) : undefined}
-          onEdit={start}
+          onEdit={edit.start}
           changed={problem !== undefined}
         >
           {children ??
-            (textOf(field, value, context, record.fields) === "" ? (
+            (textOf(field, record.fields[field.key], context, record.fields) === "" ? (
               <Dimmed>{editable ? t("fields:empty") : "—"}</Dimmed>
             ) : (
               <FieldValue field={field} record={record} context={context} compact={bare} />
@@ -144,23 +116,10 @@ export function InPlace({ entity, field, record, refs, onStage, bare, children }
           ]}
           actions={
             <>
-              <Button
-                variant="default"
-                onClick={() => {
-                  putRecord(clash.theirs);
-                  setClash(undefined);
-                }}
-              >
+              <Button variant="default" onClick={edit.takeTheirs}>
                 {t("card:take_theirs")}
               </Button>
-              <Button
-                onClick={() => {
-                  setClash(undefined);
-                  send(clash.theirs, clash.mine);
-                }}
-              >
-                {t("card:keep_mine")}
-              </Button>
+              <Button onClick={edit.keepMine}>{t("card:keep_mine")}</Button>
             </>
           }
         />
@@ -169,10 +128,25 @@ export function InPlace({ entity, field, record, refs, onStage, bare, children }
   );
 }
 
+const usual = ["RUB", "UAH", "EUR", "USD", "KZT", "BYN", "PLN", "GBP", "TRY", "CNY"];
+
+/** Currencies to choose beside an amount; none when the record's currency cannot be changed. */
+function currenciesOf(entity: Entity, current: string): { value: string; label: string }[] | undefined {
+  const field = fieldOf(entity, "currency");
+  if (!field || field.read_only || field.hidden) return undefined;
+  if (field.choices?.length) return field.choices;
+  return [...new Set([current, ...usual])].map((code) => ({ value: code, label: code }));
+}
+
+function focusBack(box: HTMLElement | null): void {
+  setTimeout(() => box?.querySelector<HTMLElement>("[data-edit]")?.focus(), 0);
+}
+
 /** Opens the next field's editor: Tab goes on. */
 function editNext(from: HTMLElement, back: boolean): void {
-  const all = [...document.querySelectorAll<HTMLElement>("[data-field-row] [data-edit]")];
-  const here = [...document.querySelectorAll<HTMLElement>("[data-field-row]")];
+  const card = from.closest("[data-card-body]") ?? document;
+  const all = [...card.querySelectorAll<HTMLElement>("[data-field-row] [data-edit]")];
+  const here = [...card.querySelectorAll<HTMLElement>("[data-field-row]")];
   const position = here.indexOf(from);
   const next = back
     ? all.filter((edit) => here.indexOf(edit.closest("[data-field-row]") as HTMLElement) < position).at(-1)

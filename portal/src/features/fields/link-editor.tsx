@@ -35,7 +35,9 @@ export function useFound(field: Field, q: string): { found: Found[]; loading: bo
   return { found: records.data ?? [], loading: records.isFetching };
 }
 
+/** `several`: any number of values even where the field itself holds one (filters). */
 export function LinkEditor({
+  several,
   field,
   value,
   refs,
@@ -46,7 +48,7 @@ export function LinkEditor({
   error,
   autoFocus,
   open,
-}: EditorProps) {
+}: EditorProps & { several?: boolean }) {
   const { t } = useTranslation(["common", "fields"]);
   const [typed, setTyped] = useState("");
   const chosen = ids(value);
@@ -80,11 +82,18 @@ export function LinkEditor({
     },
   };
 
-  if (field.type === "links") {
+  const choose = (next: string | null) => {
+    const picked = pick(known, next ? [next] : []);
+    onChange(next, picked);
+    onCommit?.(next, picked);
+  };
+
+  if (field.type === "links" || several) {
     return (
       <MultiSelect
         {...common}
         hidePickedOptions
+        comboboxProps={several ? { withinPortal: false } : undefined}
         value={chosen}
         onChange={(next) => onChange(next, pick(known, next))}
         onBlur={() => onCommit?.(value, pick(known, chosen))}
@@ -99,11 +108,8 @@ export function LinkEditor({
       clearButtonProps={{ "aria-label": t("fields:clear") }}
       allowDeselect={false}
       value={chosen[0] ?? null}
-      onChange={(next) => {
-        const picked = pick(known, next ? [next] : []);
-        onChange(next, picked);
-        onCommit?.(next, picked);
-      }}
+      onOptionSubmit={choose}
+      onChange={(next) => next === null && choose(null)}
     />
   );
 }

@@ -12,6 +12,7 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useLiveStream } from "@/api/live";
 import { useEntities, useMe } from "@/api/session";
+import { useCreating } from "@/features/card/create-store";
 import { ExpiredDialog } from "@/features/session/expired-dialog";
 import { Frame, placeClass } from "@/ui/frame";
 import { Brand, NavGroup, NavLabel, navItemClass, SearchBox } from "@/ui/nav";
@@ -20,12 +21,14 @@ import { entityIcon, sections } from "./sections";
 import { openPalette, openShortcuts, useOverlay } from "./shortcuts";
 import { UserMenu } from "./user-menu";
 
+const CreateDialog = lazy(() => import("@/features/card/create-dialog"));
 const Overlays = lazy(() => import("@/features/palette/overlays"));
 
 export function Shell() {
   const { t } = useTranslation("shell");
   const me = useMe();
   const overlay = useOverlay();
+  const creating = useCreating();
   const { online } = useNetwork();
   const [collapsed, setCollapsed] = useLocalStorage({ key: "verstak.panel", defaultValue: false });
   const [menuOpen, menu] = useDisclosure(false);
@@ -100,6 +103,11 @@ export function Shell() {
         <UserMenu />
       </Drawer>
       <ExpiredDialog />
+      {creating && (
+        <Suspense>
+          <CreateDialog creating={creating} />
+        </Suspense>
+      )}
       {overlay && (
         <Suspense>
           <Overlays overlay={overlay} />

@@ -2,7 +2,8 @@ import board from "./board.json";
 import card from "./card.json";
 import common from "./common.json";
 import fields from "./fields.json";
+import filters from "./filters.json";
 import session from "./session.json";
 import shell from "./shell.json";
 
-export default { board, card, common, fields, session, shell };
+export default { board, card, common, fields, filters, session, shell };
