@@ -100,20 +100,37 @@ impl Message {
 
 /// The translation of a key: the locale's own, else English.
 pub fn lookup(locale: Locale, key: &str) -> Option<&'static str> {
-    let tables = &*TABLES;
-    [locale, Locale::En].iter().find_map(|l| tables.get(l)?.get(key)).map(String::as_str)
+    TEXTS.get(locale, key)
 }
 
-static TABLES: LazyLock<HashMap<Locale, HashMap<String, String>>> = LazyLock::new(|| {
-    [
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+    Texts::new([
         (Locale::En, include_str!("../i18n/en.json")),
         (Locale::Ru, include_str!("../i18n/ru.json")),
         (Locale::Uk, include_str!("../i18n/uk.json")),
-    ]
-    .into_iter()
-    .map(|(locale, json)| (locale, serde_json::from_str(json).unwrap_or_default()))
-    .collect()
+    ])
 });
+
+/// Texts by locale and key, read from flat JSON objects.
+#[derive(Debug, Default)]
+pub struct Texts(HashMap<Locale, HashMap<String, String>>);
+
+impl Texts {
+    /// Reads the files of each language; one that is not a flat JSON object counts as empty (a test sees to it).
+    pub fn new<'a>(files: impl IntoIterator<Item = (Locale, &'a str)>) -> Self {
+        Self(files.into_iter().map(|(locale, json)| (locale, serde_json::from_str(json).unwrap_or_default())).collect())
+    }
+
+    /// The text of a key: the locale's own, else English.
+    pub fn get(&self, locale: Locale, key: &str) -> Option<&str> {
+        [locale, Locale::En].iter().find_map(|l| self.0.get(l)?.get(key)).map(String::as_str)
+    }
+
+    /// All keys of a language.
+    pub fn keys(&self, locale: Locale) -> Vec<&str> {
+        self.0.get(&locale).map(|texts| texts.keys().map(String::as_str).collect()).unwrap_or_default()
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -121,13 +138,13 @@ mod tests {
 
     #[test]
     fn every_language_has_every_key_and_the_same_parameters() {
-        let keys = |l: Locale| TABLES[&l].keys().cloned().collect::<std::collections::BTreeSet<_>>();
+        let keys = |l: Locale| TEXTS.keys(l).into_iter().collect::<std::collections::BTreeSet<_>>();
         let english = keys(Locale::En);
         assert!(!english.is_empty());
         for locale in [Locale::Ru, Locale::Uk] {
             assert_eq!(keys(locale), english, "keys of {locale}");
             for key in &english {
-                let params = |l: Locale| TABLES[&l][key].matches('{').count();
+                let params = |l: Locale| TEXTS.get(l, key).unwrap().matches('{').count();
                 assert_eq!(params(locale), params(Locale::En), "{locale} {key}");
             }
         }

@@ -8,7 +8,7 @@
 //! | boolean | true, false | BOOLEAN |
 //! | date | `YYYY-MM-DD` | TEXT |
 //! | datetime | RFC 3339, UTC | BIGINT, microseconds |
-//! | link, user, department, pipeline | UUID | UUID |
+//! | link, record, user, department, pipeline | UUID | UUID |
 //! | links | array of UUIDs | rows of `record_link` |
 //! | phones, emails, urls, messengers | `[{value, kind}]` | JSON, and rows of `communication` for search |
 //! | json | anything | JSON |
@@ -61,6 +61,8 @@ pub enum FieldType {
     Link,
     /// Several records of another entity.
     Links,
+    /// One record of any entity; a field beside it names the entity.
+    Record,
     /// A person of the tenant.
     User,
     /// A department of the tenant.
@@ -96,6 +98,7 @@ impl FieldType {
             Self::Choice => "choice",
             Self::Link => "link",
             Self::Links => "links",
+            Self::Record => "record",
             Self::User => "user",
             Self::Department => "department",
             Self::Stage => "stage",
@@ -115,7 +118,7 @@ impl FieldType {
 
     /// Whether a value is one id.
     pub const fn is_id(self) -> bool {
-        matches!(self, Self::Link | Self::User | Self::Department | Self::Pipeline)
+        matches!(self, Self::Link | Self::Record | Self::User | Self::Department | Self::Pipeline)
     }
 
     /// Whether values have an order that lists can sort by.

@@ -1,1 +1,119 @@
+//! Records: the heart of the core.
+//!
+//! Owns: the entity catalogue, THE write pipeline, reading (lists, aggregates, timeline), pipelines with their stages,
+//! saved views, undo by batch, imports. Must not know: HTTP, how a plugin runs (it states the port `BeforeHooks`).
+//! Data enters as a `Ctx` with typed input and leaves as `Record`s that hold only what the asker may see.
+//!
+//! | module | what |
+//! |---|---|
+//! | `catalogue` | entities and fields, as data; their labels |
+//! | `stages` | pipelines and stages of a tenant |
+//! | `shape` | the catalogue as the filter compiler sees it, within the asker's rights |
+//! | `read` | one record, lists by keyset, aggregates, titles of linked records |
+//! | `write` | the pipeline of every change: read `write/mod.rs` from top to bottom |
+//! | `timeline` | history and activities of a record |
+//! | `views` | saved views of lists and boards |
+//! | `batch` | undo of an import or mass edit |
+//! | `import` | CSV and XLSX into records |
 
+pub mod batch;
+pub mod catalogue;
+pub mod import;
+pub mod read;
+pub mod shape;
+pub mod stages;
+pub mod timeline;
+pub mod views;
+pub mod write;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use kernel::clock::Env;
+use kernel::error::{FieldError, FieldErrors};
+use kernel::{Db, Error, Fields, Result, TenantId, Timestamp};
+use uuid::Uuid;
+
+pub use catalogue::{EntityDef, FieldDef};
+pub use write::{BeforeHooks, Change, Operation, PendingChange, WriteOptions, Written};
+
+/// The code of errors about wrong fields.
+pub const INVALID: &str = "record.invalid";
+
+/// A record as its reader may see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Its id.
+    pub id: Uuid,
+    /// Counts its changes, from 1.
+    pub version: i64,
+    /// Its entity.
+    pub entity: &'static str,
+    /// Its fields, empty ones as `Null`.
+    pub fields: Fields,
+}
+
+/// The service of this crate; cheap to clone.
+#[derive(Clone)]
+pub struct Records {
+    db: Db,
+    env: Env,
+    hooks: Arc<OnceLock<Arc<dyn BeforeHooks>>>,
+    stages: Arc<RwLock<HashMap<TenantId, (Timestamp, Arc<stages::Pipelines>)>>>,
+}
+
+impl Records {
+    /// Over a database.
+    pub fn new(db: &Db, env: &Env) -> Self {
+        Self { db: db.clone(), env: env.clone(), hooks: Arc::default(), stages: Arc::default() }
+    }
+
+    /// Says who runs before-hooks. Only the first call counts.
+    pub fn set_hooks(&self, hooks: Arc<dyn BeforeHooks>) {
+        drop(self.hooks.set(hooks));
+    }
+
+    /// The database.
+    pub const fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The clock and randomness of background work.
+    pub const fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// The tenant's pipelines, kept for a few seconds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pipelines(&self, tenant: TenantId) -> Result<Arc<stages::Pipelines>> {
+        let now = self.env.now();
+        if let Some((at, known)) = self.stages.read().unwrap_or_else(PoisonError::into_inner).get(&tenant)
+            && at.plus_seconds(stages::KEPT_SECONDS) > now
+        {
+            return Ok(Arc::clone(known));
+        }
+        let loaded = Arc::new(stages::load(self.db.read(), tenant).await?);
+        self.stages.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, (now, Arc::clone(&loaded)));
+        Ok(loaded)
+    }
+}
+
+/// The entity with this key.
+///
+/// # Errors
+/// `NotFound`.
+pub fn entity(key: &str) -> Result<&'static EntityDef> {
+    catalogue::entity(key).ok_or_else(|| Error::NotFound(format!("entity {key}")))
+}
+
+/// Wrong fields as an error.
+pub(crate) fn invalid(fields: FieldErrors) -> Error {
+    Error::Invalid { code: INVALID, fields }
+}
+
+/// A filter that is not understood, as an error of the request.
+pub(crate) fn bad_filter(error: FieldError) -> Error {
+    Error::field("request.invalid", "filter", error)
+}

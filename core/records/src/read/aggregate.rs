@@ -1,0 +1,308 @@
+//! Aggregates: counts, sums, averages, extremes, grouped by up to four fields or calendar buckets.
+//!
+//! Calendar buckets of instants follow the tenant's time zone on both databases: SQL groups by quarter of an hour
+//! (every offset in use is a multiple of it), and the groups are folded into days, weeks, months here.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, Days, NaiveDate};
+use kernel::error::FieldError;
+use kernel::filter::Storage;
+use kernel::value::{FieldType, decimal_to_json, unscaled};
+use kernel::{Ctx, Error, Result, Timestamp, Value};
+use rust_decimal::Decimal;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query as Sql, SelectStatement};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use super::list::{Query, matching};
+use crate::catalogue::{EntityDef, FieldDef};
+use crate::Records;
+
+/// Fields or buckets to group by, at most.
+const MAX_GROUPS: usize = 4;
+/// Measures at most.
+const MAX_MEASURES: usize = 10;
+/// Groups of an answer at most.
+const MAX_ROWS: u64 = 20_000;
+const QUARTER_HOUR: i64 = 15 * 60 * 1_000_000;
+
+/// A calendar period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Bucket {
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+/// What to group by.
+#[derive(Debug, Clone)]
+pub struct GroupBy {
+    /// Field key.
+    pub field: String,
+    /// For dates and times.
+    pub bucket: Option<Bucket>,
+}
+
+/// What to compute.
+#[derive(Debug, Clone)]
+pub struct Measure {
+    /// How.
+    pub op: MeasureOp,
+    /// Of which field (not for `count`).
+    pub field: Option<String>,
+}
+
+/// How to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum MeasureOp {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+}
+
+/// An aggregate to compute over the records that match `query` (its sort, limit and cursor do not count).
+#[derive(Debug, Clone, Default)]
+pub struct Aggregate {
+    /// Which records.
+    pub query: Query,
+    /// Grouped by what.
+    pub group_by: Vec<GroupBy>,
+    /// What to compute; a count by default.
+    pub measures: Vec<Measure>,
+}
+
+/// One group of the answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Group {
+    /// Field -> value.
+    pub group: Map<String, Json>,
+    /// `count`, `sum_amount` ... -> value.
+    pub values: Map<String, Json>,
+}
+
+struct Axis {
+    field: &'static FieldDef,
+    column: &'static str,
+    bucket: Option<Bucket>,
+}
+
+struct Cell {
+    name: String,
+    op: MeasureOp,
+    field: Option<(&'static str, FieldType)>,
+}
+
+#[derive(Default, Clone)]
+struct Total {
+    count: i64,
+    sum: i128,
+    least: Option<i64>,
+    most: Option<i64>,
+}
+
+impl Records {
+    /// Computes an aggregate.
+    ///
+    /// # Errors
+    /// `request.invalid` naming `filter`, `group_by` or `measures`.
+    pub async fn aggregate(&self, ctx: &Ctx, entity: &str, ask: &Aggregate) -> Result<Vec<Group>> {
+        let def = crate::entity(entity)?;
+        let axes = axes(def, ctx, &ask.group_by)?;
+        let cells = cells(def, ctx, &ask.measures)?;
+        let conn = self.db.read();
+        let select = statement(ctx, def, conn.get_database_backend(), ask, &axes, &cells)?;
+        let mut groups: BTreeMap<Vec<String>, (Vec<Json>, Vec<Total>)> = BTreeMap::new();
+        for row in conn.query_all(&select).await? {
+            let keys = axes.iter().enumerate().map(|(i, axis)| axis_value(axis, &row, i, ctx)).collect::<Result<Vec<_>>>()?;
+            let order: Vec<String> = keys.iter().map(Json::to_string).collect();
+            let entry = groups.entry(order).or_insert_with(|| (keys, vec![Total::default(); cells.len()]));
+            for (i, total) in entry.1.iter_mut().enumerate() {
+                fold(total, &row, axes.len() + i * 4)?;
+            }
+        }
+        if groups.is_empty() && axes.is_empty() {
+            groups.insert(Vec::new(), (Vec::new(), vec![Total::default(); cells.len()]));
+        }
+        Ok(groups.into_values().map(|(keys, totals)| group(&axes, &cells, keys, &totals)).collect())
+    }
+}
+
+fn bad(field: &'static str, error: FieldError) -> Error {
+    Error::field("request.invalid", field, error)
+}
+
+fn axes(def: &'static EntityDef, ctx: &Ctx, group_by: &[GroupBy]) -> Result<Vec<Axis>> {
+    if group_by.len() > MAX_GROUPS {
+        return Err(bad("group_by", FieldError::new("too_many").with("max", MAX_GROUPS)));
+    }
+    let axis = |by: &GroupBy| {
+        let found = def.field(&by.field).filter(|f| f.kind.is_sortable() && ctx.rights.sees(def.key, f.key));
+        let (Some(field), Some(Storage::Column(column))) = (found, found.map(|f| f.storage)) else {
+            return Err(bad("group_by", FieldError::new("choice").with("value", &by.field)));
+        };
+        let timed = matches!(field.kind, FieldType::Date | FieldType::Datetime);
+        if by.bucket.is_some() != timed {
+            let reason = if timed { "a date needs a bucket" } else { "only dates have buckets" };
+            return Err(bad("group_by", FieldError::new("invalid").with("reason", reason)));
+        }
+        Ok(Axis { field, column, bucket: by.bucket })
+    };
+    group_by.iter().map(axis).collect()
+}
+
+fn cells(def: &EntityDef, ctx: &Ctx, measures: &[Measure]) -> Result<Vec<Cell>> {
+    if measures.len() > MAX_MEASURES {
+        return Err(bad("measures", FieldError::new("too_many").with("max", MAX_MEASURES)));
+    }
+    let count = [Measure { op: MeasureOp::Count, field: None }];
+    let measures = if measures.is_empty() { &count[..] } else { measures };
+    let cell = |measure: &Measure| {
+        if measure.op == MeasureOp::Count {
+            return Ok(Cell { name: "count".into(), op: measure.op, field: None });
+        }
+        let key = measure.field.as_deref().unwrap_or_default();
+        let numeric = |f: &&FieldDef| {
+            let extreme = matches!(measure.op, MeasureOp::Min | MeasureOp::Max);
+            let number = matches!(f.kind, FieldType::Integer | FieldType::Decimal | FieldType::Money);
+            (number || (extreme && f.kind == FieldType::Datetime)) && ctx.rights.sees(def.key, f.key)
+        };
+        let Some((FieldDef { storage: Storage::Column(column), kind, .. }, op)) =
+            def.field(key).filter(numeric).map(|f| (f, measure.op))
+        else {
+            return Err(bad("measures", FieldError::new("choice").with("value", key)));
+        };
+        let op_name = serde_json::to_value(op).unwrap_or_default();
+        let name = format!("{}_{key}", op_name.as_str().unwrap_or_default());
+        Ok(Cell { name, op, field: Some((column, *kind)) })
+    };
+    measures.iter().map(cell).collect()
+}
+
+/// For every measure four columns: how many values, sum, least, most.
+fn statement(
+    ctx: &Ctx,
+    def: &EntityDef,
+    backend: DbBackend,
+    ask: &Aggregate,
+    axes: &[Axis],
+    cells: &[Cell],
+) -> Result<SelectStatement> {
+    let mut select = Sql::select();
+    select.from(def.table).limit(MAX_ROWS * 100);
+    for (i, axis) in axes.iter().enumerate() {
+        let column = Expr::col((Alias::new(def.table), Alias::new(axis.column)));
+        let expr = match axis.field.kind {
+            FieldType::Datetime => column.div(QUARTER_HOUR),
+            _ => column,
+        };
+        select.expr_as(expr, Alias::new(format!("g{i}"))).add_group_by([Expr::col(Alias::new(format!("g{i}")))]);
+    }
+    let bigint = |expr: Expr| if backend == DbBackend::Postgres { expr.cast_as("bigint") } else { expr };
+    for cell in cells {
+        match cell.field {
+            None => {
+                select.expr(Func::count(Expr::col((def.table, "id"))));
+                for _ in 0..3 {
+                    select.expr(bigint(Expr::cust("NULL")));
+                }
+            }
+            Some((name, kind)) => {
+                let column = || Expr::col((Alias::new(def.table), Alias::new(name)));
+                select.expr(Func::count(column()));
+                let summed = if kind == FieldType::Datetime { Expr::cust("NULL") } else { Expr::expr(Func::sum(column())) };
+                select.expr(bigint(summed));
+                select.expr(Func::min(column())).expr(Func::max(column()));
+            }
+        }
+    }
+    matching(&mut select, ctx, def, backend, &ask.query)?;
+    Ok(select)
+}
+
+fn axis_value(axis: &Axis, row: &QueryResult, index: usize, ctx: &Ctx) -> Result<Json> {
+    let Some(bucket) = axis.bucket else { return Ok(Value::from_cell(axis.field.kind, row, index)?.to_json()) };
+    let day = match axis.field.kind {
+        FieldType::Datetime => row.try_get_by_index::<Option<i64>>(index)?.map(|quarter| {
+            Timestamp(quarter.saturating_mul(QUARTER_HOUR)).utc().with_timezone(&ctx.zone).date_naive()
+        }),
+        _ => match Value::from_cell(FieldType::Date, row, index)? {
+            Value::Date(day) => Some(day),
+            _ => None,
+        },
+    };
+    Ok(day.map_or(Json::Null, |day| Json::String(bucket.start(day).to_string())))
+}
+
+impl Bucket {
+    /// The first day of the period that a day is in.
+    fn start(self, day: NaiveDate) -> NaiveDate {
+        let month = |month0: u32| NaiveDate::from_ymd_opt(day.year(), month0 + 1, 1).unwrap_or(day);
+        match self {
+            Self::Day => day,
+            Self::Week => day - Days::new(u64::from(day.weekday().num_days_from_monday())),
+            Self::Month => month(day.month0()),
+            Self::Quarter => month(day.month0() / 3 * 3),
+            Self::Year => month(0),
+        }
+    }
+}
+
+fn fold(total: &mut Total, row: &QueryResult, at: usize) -> Result<()> {
+    total.count += row.try_get_by_index::<i64>(at)?;
+    total.sum += i128::from(row.try_get_by_index::<Option<i64>>(at + 1)?.unwrap_or(0));
+    let least: Option<i64> = row.try_get_by_index(at + 2)?;
+    let most: Option<i64> = row.try_get_by_index(at + 3)?;
+    total.least = [total.least, least].into_iter().flatten().min();
+    total.most = [total.most, most].into_iter().flatten().max();
+    Ok(())
+}
+
+fn group(axes: &[Axis], cells: &[Cell], keys: Vec<Json>, totals: &[Total]) -> Group {
+    let group = axes.iter().map(|axis| axis.field.key.to_owned()).zip(keys).collect();
+    let values = cells.iter().zip(totals).map(|(cell, total)| (cell.name.clone(), cell_value(cell, total))).collect();
+    Group { group, values }
+}
+
+fn cell_value(cell: &Cell, total: &Total) -> Json {
+    let kind = cell.field.map_or(FieldType::Integer, |(_, kind)| kind);
+    let plain = |stored: i64| match kind {
+        FieldType::Datetime => Value::Instant(Timestamp(stored)).to_json(),
+        FieldType::Integer => Json::from(stored),
+        _ => decimal_to_json(unscaled(stored)),
+    };
+    let scale = if kind == FieldType::Integer { 0 } else { kernel::value::DECIMAL_SCALE };
+    let sum = Decimal::try_from_i128_with_scale(total.sum, scale).unwrap_or_default();
+    match cell.op {
+        MeasureOp::Count => Json::from(total.count),
+        MeasureOp::Sum => decimal_to_json(sum.normalize()),
+        MeasureOp::Avg if total.count == 0 => Json::Null,
+        MeasureOp::Avg => decimal_to_json((sum / Decimal::from(total.count)).round_dp(4).normalize()),
+        MeasureOp::Min => total.least.map_or(Json::Null, plain),
+        MeasureOp::Max => total.most.map_or(Json::Null, plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_begin_where_calendars_say() {
+        let day: NaiveDate = "2026-11-22".parse().unwrap();
+        let start = |bucket: Bucket| bucket.start(day).to_string();
+        assert_eq!(start(Bucket::Week), "2026-11-16");
+        assert_eq!(start(Bucket::Month), "2026-11-01");
+        assert_eq!(start(Bucket::Quarter), "2026-10-01");
+        assert_eq!(start(Bucket::Year), "2026-01-01");
+    }
+}

@@ -1,0 +1,279 @@
+//! Lists: filter, words, sort, keyset cursor. A page deep inside costs what the first one does.
+//!
+//! Empty values sort where the database puts them (first going up on SQLite, last on PostgreSQL), so that an index
+//! serves the order; the cursor's condition follows the same rule.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kernel::access::Action;
+use kernel::error::FieldError;
+use kernel::filter::{Filter, Storage};
+use kernel::value::FieldType;
+use kernel::{Ctx, Error, Result, Value};
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, LikeExpr, Order, Query as Sql, SelectStatement};
+use sea_orm::{ConnectionTrait, DbBackend};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::row::{decode, select_all, visible_fields};
+use crate::catalogue::{EntityDef, FieldDef};
+use crate::shape::Asker;
+use crate::{Record, Records, bad_filter};
+
+/// Largest page.
+pub const MAX_LIMIT: u64 = 500;
+/// Sort keys of one list.
+const MAX_SORT: usize = 4;
+/// Words looked for at once.
+const MAX_WORDS: usize = 8;
+
+/// One sort key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sort {
+    /// Field key.
+    pub field: String,
+    /// From the largest.
+    pub descending: bool,
+}
+
+/// What to list.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// Which records.
+    pub filter: Option<Filter>,
+    /// Words to look for in names, phones, addresses.
+    pub words: Option<String>,
+    /// Order; newest first by default.
+    pub sort: Vec<Sort>,
+    /// Only these fields; all visible ones by default.
+    pub fields: Option<Vec<String>>,
+    /// Page size, 1 to 500; 50 by default.
+    pub limit: Option<u64>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+    /// Whether to count all of them.
+    pub total: bool,
+    /// The recycle bin instead of the living records.
+    pub deleted: bool,
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct Page {
+    /// The records.
+    pub items: Vec<Record>,
+    /// For the next page, if there is one.
+    pub next_cursor: Option<String>,
+    /// All of them, if asked for.
+    pub total: Option<i64>,
+}
+
+struct Key {
+    column: &'static str,
+    kind: FieldType,
+    field: Option<&'static str>,
+    descending: bool,
+}
+
+impl Records {
+    /// A page of records.
+    ///
+    /// # Errors
+    /// `request.invalid` naming `filter`, `sort`, `fields`, `limit` or `cursor`.
+    pub async fn query(&self, ctx: &Ctx, entity: &str, query: &Query) -> Result<Page> {
+        let def = crate::entity(entity)?;
+        let limit = query.limit.unwrap_or(50);
+        if limit == 0 || limit > MAX_LIMIT {
+            return Err(bad("limit", FieldError::new("range").with("min", 1).with("max", MAX_LIMIT)));
+        }
+        if !ctx.rights.may(def.key, Action::Read) {
+            return Ok(Page { items: Vec::new(), next_cursor: None, total: query.total.then_some(0) });
+        }
+        let conn = self.db.read();
+        let fields = chosen(def, ctx, query)?;
+        let keys = keys(def, ctx, &query.sort)?;
+        let mut select = select_all(def, &fields);
+        for key in &keys {
+            select.column((def.table, key.column));
+        }
+        matching(&mut select, ctx, def, conn.get_database_backend(), query)?;
+        if let Some(cursor) = &query.cursor {
+            select.and_where(after(def, &keys, &read_cursor(cursor, &keys)?, conn.get_database_backend()));
+        }
+        for key in &keys {
+            select.order_by((def.table, key.column), if key.descending { Order::Desc } else { Order::Asc });
+        }
+        select.limit(limit + 1);
+        let rows = conn.query_all(&select).await?;
+        let page = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows.iter().take(page) {
+            items.push(decode(def, &fields, row)?);
+        }
+        let next_cursor = match rows.get(page.saturating_sub(1)) {
+            Some(last) if rows.len() > page => Some(write_cursor(last, &fields, &keys)?),
+            _ => None,
+        };
+        super::fill_links(conn, ctx, def, &fields, &mut items).await?;
+        let total = if query.total { Some(self.count(ctx, entity, query).await?) } else { None };
+        Ok(Page { items, next_cursor, total })
+    }
+
+    /// How many records match.
+    ///
+    /// # Errors
+    /// `request.invalid` naming `filter`.
+    pub async fn count(&self, ctx: &Ctx, entity: &str, query: &Query) -> Result<i64> {
+        let def = crate::entity(entity)?;
+        let conn = self.db.read();
+        let mut select = Sql::select().expr(Func::count(Expr::col((def.table, "id")))).from(def.table).take();
+        matching(&mut select, ctx, def, conn.get_database_backend(), query)?;
+        let row = conn.query_one(&select).await?;
+        Ok(row.map_or(Ok(0), |row| row.try_get_by_index(0))?)
+    }
+}
+
+/// Adds tenant, recycle bin, rights, filter and words.
+pub(super) fn matching(
+    select: &mut SelectStatement,
+    ctx: &Ctx,
+    def: &EntityDef,
+    backend: DbBackend,
+    query: &Query,
+) -> Result<()> {
+    select.and_where(Expr::col((def.table, "tenant_id")).eq(ctx.tenant.0));
+    let deleted_at = Expr::col((def.table, "deleted_at"));
+    select.and_where(if query.deleted { deleted_at.is_not_null() } else { deleted_at.is_null() });
+    let asker = Asker::new(ctx, backend);
+    if let Some(allowed) = asker.allowed(def.key, def.table, Action::Read).map_err(bad_filter)? {
+        select.and_where(allowed);
+    }
+    if let Some(filter) = &query.filter {
+        select.and_where(asker.asked(def.key, def.table, filter).map_err(bad_filter)?);
+    }
+    if let Some(words) = &query.words {
+        for word in words.split_whitespace().take(MAX_WORDS) {
+            select.and_where(word_condition(def, ctx, word));
+        }
+    }
+    Ok(())
+}
+
+/// A word stands somewhere in the record's searchable text; digits may also be part of a phone number.
+fn word_condition(def: &EntityDef, ctx: &Ctx, word: &str) -> Expr {
+    let lower = word.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let inside = Expr::col((def.table, "search")).like(LikeExpr::new(format!("%{lower}%")).escape('\\'));
+    let digits: String = word.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() < 5 || def.field("phones").is_none() || !ctx.rights.sees(def.key, "phones") {
+        return inside;
+    }
+    let tail = digits.get(digits.len().saturating_sub(9)..).unwrap_or_default();
+    let phones = Sql::select()
+        .column(("communication", "record_id"))
+        .from("communication")
+        .and_where(Expr::col(("communication", "tenant_id")).eq(ctx.tenant.0))
+        .and_where(Expr::col(("communication", "field")).eq("phones"))
+        .and_where(Expr::col(("communication", "value")).like(format!("%{tail}%")))
+        .take();
+    inside.or(Expr::col((def.table, "id")).in_subquery(phones))
+}
+
+fn bad(field: &'static str, error: FieldError) -> Error {
+    Error::field("request.invalid", field, error)
+}
+
+fn chosen(def: &'static EntityDef, ctx: &Ctx, query: &Query) -> Result<Vec<&'static FieldDef>> {
+    let visible = visible_fields(def, &ctx.rights);
+    let Some(wanted) = &query.fields else { return Ok(visible) };
+    for key in wanted {
+        if !visible.iter().any(|field| field.key == key) {
+            return Err(bad("fields", FieldError::new("choice").with("value", key)));
+        }
+    }
+    Ok(visible.into_iter().filter(|field| wanted.iter().any(|key| key == field.key)).collect())
+}
+
+fn keys(def: &'static EntityDef, ctx: &Ctx, sort: &[Sort]) -> Result<Vec<Key>> {
+    if sort.len() > MAX_SORT {
+        return Err(bad("sort", FieldError::new("too_many").with("max", MAX_SORT)));
+    }
+    let default = [Sort { field: "created_at".into(), descending: true }];
+    let sort = if sort.is_empty() { &default[..] } else { sort };
+    let mut keys = Vec::new();
+    for by in sort {
+        let found = def.field(&by.field).filter(|f| f.kind.is_sortable() && ctx.rights.sees(def.key, f.key));
+        let Some(FieldDef { storage: Storage::Column(column), kind, key, .. }) = found else {
+            return Err(bad("sort", FieldError::new("choice").with("value", &by.field)));
+        };
+        keys.push(Key { column, kind: *kind, field: Some(key), descending: by.descending });
+    }
+    // The id makes the order total; it goes the way of the key before it, so one index serves both.
+    let descending = keys.last().is_some_and(|key| key.descending);
+    keys.push(Key { column: "id", kind: FieldType::Link, field: None, descending });
+    Ok(keys)
+}
+
+/// The condition "comes after these values in this order".
+fn after(def: &EntityDef, keys: &[Key], values: &[Value], backend: DbBackend) -> Expr {
+    let nulls_largest = backend == DbBackend::Postgres;
+    let mut rest: Option<Expr> = None;
+    for (key, value) in keys.iter().zip(values).rev() {
+        let column = || Expr::col((Alias::new(def.table), Alias::new(key.column)));
+        let cell = value.to_cell(key.kind);
+        let null = *value == Value::Null;
+        let nulls_follow = nulls_largest != key.descending;
+        let mut further = Condition::any();
+        further = match (null, nulls_follow) {
+            (true, true) => further,
+            (true, false) => further.add(column().is_not_null()),
+            (false, nulls_follow) => {
+                let beyond = if key.descending { column().lt(cell.clone()) } else { column().gt(cell.clone()) };
+                let further = further.add(beyond);
+                if nulls_follow && key.column != "id" { further.add(column().is_null()) } else { further }
+            }
+        };
+        if let Some(rest) = rest.take() {
+            let same = if null { column().is_null() } else { column().eq(cell.clone()) };
+            further = further.add(same.and(rest));
+        }
+        // A plain bound beside the alternatives lets the database begin at the right place of the index.
+        let bound = (!null && !nulls_follow).then(|| {
+            if key.descending { column().lte(cell.clone()) } else { column().gte(cell) }
+        });
+        let condition: Expr = if further.is_empty() { Expr::val(1).eq(0) } else { further.into() };
+        rest = Some(match bound {
+            Some(bound) => bound.and(condition),
+            None => condition,
+        });
+    }
+    rest.unwrap_or_else(|| Expr::val(1).eq(1))
+}
+
+fn spelled(keys: &[Key]) -> String {
+    keys.iter().map(|k| format!("{}{}", if k.descending { "-" } else { "" }, k.field.unwrap_or("id"))).collect::<Vec<_>>().join(",")
+}
+
+fn write_cursor(row: &sea_orm::QueryResult, fields: &[&FieldDef], keys: &[Key]) -> Result<String> {
+    let before = 2 + fields.iter().filter(|f| matches!(f.storage, Storage::Column(_))).count();
+    let mut parts = vec![Json::String(spelled(keys))];
+    for (offset, key) in keys.iter().enumerate() {
+        parts.push(Value::from_cell(key.kind, row, before + offset)?.to_json());
+    }
+    Ok(URL_SAFE_NO_PAD.encode(Json::Array(parts).to_string()))
+}
+
+fn read_cursor(cursor: &str, keys: &[Key]) -> Result<Vec<Value>> {
+    let wrong = || bad("cursor", FieldError::new("invalid").with("reason", "not a cursor of this list"));
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
+    let parts: Vec<Json> = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
+    let Some((spelling, values)) = parts.split_first() else { return Err(wrong()) };
+    if spelling.as_str() != Some(&spelled(keys)) || values.len() != keys.len() {
+        return Err(wrong());
+    }
+    let values = keys.iter().zip(values).map(|(key, json)| Value::from_json(key.kind, json).map_err(|_| wrong()));
+    let values: Vec<Value> = values.collect::<Result<_>>()?;
+    match values.last() {
+        Some(Value::Id(id)) if *id != Uuid::nil() => Ok(values),
+        _ => Err(wrong()),
+    }
+}

@@ -1,0 +1,138 @@
+//! Reading: one record, several, lists, aggregates. The tenant and the asker's rights are part of every statement;
+//! hidden fields are not even selected.
+
+mod aggregate;
+mod list;
+mod refs;
+mod row;
+
+pub use aggregate::{Aggregate, Bucket, Group, GroupBy, Measure, MeasureOp};
+pub use list::{Page, Query, Sort};
+pub use refs::{Ref, Refs};
+
+pub(crate) use row::{decode, links_of, select_all, visible_fields};
+
+use std::collections::HashMap;
+
+use kernel::access::Action;
+use kernel::{Ctx, Error, Result, Value};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use uuid::Uuid;
+
+use crate::catalogue::EntityDef;
+use crate::shape::Asker;
+use crate::{Record, Records};
+
+impl Records {
+    /// One record that is not in the recycle bin.
+    ///
+    /// # Errors
+    /// `NotFound` when it does not exist or may not be seen.
+    pub async fn get(&self, ctx: &Ctx, entity: &str, id: Uuid) -> Result<Record> {
+        let mut found = self.get_many(ctx, entity, &[id]).await?;
+        found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
+    }
+
+    /// Those of the records that exist, are not in the recycle bin and may be seen, in the order asked for.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown entity.
+    pub async fn get_many(&self, ctx: &Ctx, entity: &str, ids: &[Uuid]) -> Result<Vec<Record>> {
+        let def = crate::entity(entity)?;
+        let found = load(self.db.read(), ctx, def, ids, Action::Read, false).await?;
+        let mut by_id: HashMap<Uuid, Record> = found.into_iter().map(|r| (r.id, r)).collect();
+        Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
+    }
+
+    /// One record, also out of the recycle bin.
+    ///
+    /// # Errors
+    /// `NotFound` when it does not exist or may not be seen.
+    pub async fn get_deleted(&self, ctx: &Ctx, entity: &str, id: Uuid) -> Result<Record> {
+        let def = crate::entity(entity)?;
+        let mut found = load(self.db.read(), ctx, def, &[id], Action::Read, true).await?;
+        found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
+    }
+}
+
+/// The records with these ids that `action` may touch, with every field that the actor sees, in no particular order.
+pub(crate) async fn load(
+    conn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    def: &'static EntityDef,
+    ids: &[Uuid],
+    action: Action,
+    with_deleted: bool,
+) -> Result<Vec<Record>> {
+    load_fields(conn, ctx, def, visible_fields(def, &ctx.rights), ids, action, with_deleted).await
+}
+
+/// The same with every field, hidden ones too: for the write pipeline, which needs the whole image.
+pub(crate) async fn load_whole(
+    conn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    def: &'static EntityDef,
+    ids: &[Uuid],
+    action: Action,
+    with_deleted: bool,
+) -> Result<Vec<Record>> {
+    load_fields(conn, ctx, def, def.fields.iter().collect(), ids, action, with_deleted).await
+}
+
+async fn load_fields(
+    conn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    def: &'static EntityDef,
+    fields: Vec<&'static crate::FieldDef>,
+    ids: &[Uuid],
+    action: Action,
+    with_deleted: bool,
+) -> Result<Vec<Record>> {
+    if ids.is_empty() || !ctx.rights.may(def.key, action) {
+        return Ok(Vec::new());
+    }
+    let mut select = select_all(def, &fields);
+    select.and_where(Expr::col((def.table, "tenant_id")).eq(ctx.tenant.0));
+    match ids {
+        [id] => select.and_where(Expr::col((def.table, "id")).eq(*id)),
+        ids => select.and_where(Expr::col((def.table, "id")).is_in(ids.iter().copied())),
+    };
+    if !with_deleted {
+        select.and_where(Expr::col((def.table, "deleted_at")).is_null());
+    }
+    let asker = Asker::new(ctx, conn.get_database_backend());
+    if let Some(allowed) = asker.allowed(def.key, def.table, action).map_err(crate::bad_filter)? {
+        select.and_where(allowed);
+    }
+    let mut records = Vec::with_capacity(ids.len());
+    for row in conn.query_all(&select).await? {
+        records.push(decode(def, &fields, &row)?);
+    }
+    fill_links(conn, ctx, def, &fields, &mut records).await?;
+    Ok(records)
+}
+
+/// Fills the fields that are kept as link rows.
+pub(crate) async fn fill_links(
+    conn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    def: &EntityDef,
+    fields: &[&'static crate::FieldDef],
+    records: &mut [Record],
+) -> Result<()> {
+    let wanted: Vec<&'static str> =
+        fields.iter().filter(|f| f.storage == kernel::filter::Storage::Links).map(|f| f.key).collect();
+    if wanted.is_empty() || records.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = records.iter().map(|r| r.id).collect();
+    let mut links = links_of(conn, ctx.tenant, def.key, &ids).await?;
+    for record in records {
+        for key in &wanted {
+            let targets = links.remove(&(record.id, (*key).to_owned())).unwrap_or_default();
+            record.fields.insert((*key).to_owned(), Value::Ids(targets));
+        }
+    }
+    Ok(())
+}

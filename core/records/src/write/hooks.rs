@@ -1,0 +1,96 @@
+//! The port of before-hooks: records asks, whoever runs plugins answers.
+
+use std::collections::BTreeSet;
+
+use kernel::error::{FieldErrors, Refusal};
+use kernel::{Ctx, Error, Fields, Value};
+use uuid::Uuid;
+
+use crate::catalogue::EntityDef;
+
+/// What is done to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// Made.
+    Create,
+    /// Changed.
+    Update,
+    /// Put into the recycle bin.
+    Delete,
+    /// Taken out of it.
+    Restore,
+}
+
+impl Operation {
+    /// As in event kinds: `created`.
+    pub const fn past(self) -> &'static str {
+        match self {
+            Self::Create => "created",
+            Self::Update => "updated",
+            Self::Delete => "deleted",
+            Self::Restore => "restored",
+        }
+    }
+}
+
+/// A change that is about to be written, as a before-hook sees it.
+#[derive(Debug, Clone)]
+pub struct PendingChange {
+    /// The entity.
+    pub entity: &'static EntityDef,
+    /// The record.
+    pub id: Uuid,
+    /// What is done.
+    pub operation: Operation,
+    /// The version it had (0 for a new one).
+    pub version: i64,
+    /// How it was.
+    pub before: Option<Fields>,
+    /// How it will be.
+    pub after: Fields,
+    /// Fields that the actor set, as opposed to defaults.
+    pub given: BTreeSet<String>,
+    /// Set by the hook that refuses it; later hooks are not asked.
+    pub refusal: Option<Refusal>,
+}
+
+impl PendingChange {
+    /// Whether the field will differ.
+    pub fn changes(&self, field: &str) -> bool {
+        let after = self.after.get(field).unwrap_or(&Value::Null);
+        match &self.before {
+            None => !after.is_empty(),
+            Some(before) => before.get(field).unwrap_or(&Value::Null) != after,
+        }
+    }
+
+    /// Puts a hook's values into the new image.
+    ///
+    /// # Errors
+    /// Fields that do not exist, are the product's own, or have another type; then nothing is changed.
+    pub fn patch(&mut self, values: Fields) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::new();
+        for (key, value) in &values {
+            if let Err(error) = super::input::assignable(self.entity, key, value) {
+                errors.insert(key.clone(), error);
+            }
+        }
+        if errors.is_empty() {
+            self.after.extend(values);
+            Ok(())
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+/// Runs the before-hooks of a tenant. Asked outside of any transaction, with at most 200 changes of one entity.
+#[async_trait::async_trait]
+pub trait BeforeHooks: Send + Sync {
+    /// Lets every hook look at the changes, patch them or refuse them (`PendingChange::refusal`).
+    ///
+    /// # Errors
+    /// When a hook that must run could not: then none of the changes is written.
+    async fn before(&self, ctx: &Ctx, changes: &mut [PendingChange]) -> Result<(), Error>;
+}

@@ -1,0 +1,55 @@
+//! What comes from outside as typed values: every field known, writable by the actor, of its type.
+
+use kernel::access::Rights;
+use kernel::error::{FieldError, FieldErrors};
+use kernel::value::FieldType;
+use kernel::{Fields, Value};
+use serde_json::{Map, Value as Json};
+
+use crate::catalogue::EntityDef;
+
+/// Reads the wire form of fields.
+///
+/// # Errors
+/// Per field: `unknown` (also for hidden ones), `read_only`, or what `Value::from_json` says.
+pub fn parse(def: &EntityDef, rights: &Rights, fields: &Map<String, Json>) -> Result<Fields, FieldErrors> {
+    let mut values = Fields::new();
+    let mut errors = FieldErrors::new();
+    for (key, json) in fields {
+        let found = def.field(key).filter(|field| rights.sees(def.key, field.key));
+        let result = match found {
+            None => Err(FieldError::new("unknown")),
+            Some(field) if field.system || !rights.changes(def.key, field.key) => Err(FieldError::new("read_only")),
+            Some(field) => Value::from_json(field.kind, json),
+        };
+        match result {
+            Ok(value) => drop(values.insert(key.clone(), value)),
+            Err(error) => drop(errors.insert(key.chars().take(100).collect(), error)),
+        }
+    }
+    if errors.is_empty() { Ok(values) } else { Err(errors) }
+}
+
+/// Whether a value of a plugin may be put into a field.
+pub(super) fn assignable(def: &EntityDef, key: &str, value: &Value) -> Result<(), FieldError> {
+    let field = def.field(key).ok_or_else(|| FieldError::new("unknown"))?;
+    if field.system {
+        return Err(FieldError::new("read_only"));
+    }
+    let fits = match value {
+        Value::Null => true,
+        Value::Boolean(_) => field.kind == FieldType::Boolean,
+        Value::Integer(_) => field.kind == FieldType::Integer,
+        Value::Decimal(_) => matches!(field.kind, FieldType::Decimal | FieldType::Money),
+        Value::Text(_) => {
+            matches!(field.kind, FieldType::Text | FieldType::LongText | FieldType::Choice | FieldType::Stage)
+        }
+        Value::Date(_) => field.kind == FieldType::Date,
+        Value::Instant(_) => field.kind == FieldType::Datetime,
+        Value::Id(_) => field.kind.is_id(),
+        Value::Ids(_) => field.kind == FieldType::Links,
+        Value::Multi(_) => field.kind.is_multi(),
+        Value::Json(_) => field.kind == FieldType::Json,
+    };
+    if fits { Ok(()) } else { Err(FieldError::new("type").with("type", field.kind.name())) }
+}

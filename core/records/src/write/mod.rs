@@ -1,0 +1,455 @@
+//! THE write pipeline. Every change of a record passes here, from whichever side it comes: HTTP, import, bulk edit,
+//! plugin, undo. `Records::write` reads like the list in the specification:
+//!
+//! authorise -> load with version -> apply the patch in memory -> before-hooks (no lock held) -> validation -> begin
+//! -> check version -> write rows, links, transitions, events -> is the new image still inside the writer's rights?
+//! -> commit.
+//!
+//! A batch takes the same road in chunks. A refused row does not stop the others, unless all or nothing was asked for.
+
+mod check;
+mod derive;
+mod hooks;
+mod input;
+mod store;
+
+pub use hooks::{BeforeHooks, Operation, PendingChange};
+pub use input::parse;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use kernel::access::Action;
+use kernel::error::{FieldError, Refusal};
+use kernel::{BatchId, Ctx, Error, Result, Value};
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+use crate::catalogue::EntityDef;
+use crate::stages::Pipelines;
+use crate::{Record, Records, invalid, read};
+
+/// Rows that go through hooks and one transaction together.
+pub const CHUNK: usize = 200;
+/// Rows of one call.
+pub const MAX_ROWS: usize = 1_000;
+/// Times a change without a version is tried again when somebody else was quicker.
+const RETRIES: usize = 3;
+
+/// A change to make.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A new record.
+    Create {
+        /// In wire form.
+        fields: Map<String, Json>,
+    },
+    /// New values of an existing one.
+    Update {
+        /// Which.
+        id: Uuid,
+        /// The version the writer saw; none = whatever it is.
+        version: Option<i64>,
+        /// In wire form; fields not named stay.
+        fields: Map<String, Json>,
+    },
+    /// Into the recycle bin.
+    Delete {
+        /// Which.
+        id: Uuid,
+        /// The version the writer saw.
+        version: Option<i64>,
+    },
+    /// Out of the recycle bin.
+    Restore {
+        /// Which.
+        id: Uuid,
+    },
+}
+
+impl Change {
+    const fn operation(&self) -> Operation {
+        match self {
+            Self::Create { .. } => Operation::Create,
+            Self::Update { .. } => Operation::Update,
+            Self::Delete { .. } => Operation::Delete,
+            Self::Restore { .. } => Operation::Restore,
+        }
+    }
+
+    const fn action(&self) -> Action {
+        match self {
+            Self::Create { .. } => Action::Create,
+            Self::Update { .. } => Action::Update,
+            Self::Delete { .. } | Self::Restore { .. } => Action::Delete,
+        }
+    }
+
+    const fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::Create { .. } => None,
+            Self::Update { id, .. } | Self::Delete { id, .. } | Self::Restore { id } => Some(*id),
+        }
+    }
+
+    const fn version(&self) -> Option<i64> {
+        match self {
+            Self::Update { version, .. } | Self::Delete { version, .. } => *version,
+            _ => None,
+        }
+    }
+}
+
+/// How to write.
+#[derive(Debug, Clone, Default)]
+pub struct WriteOptions {
+    /// The undo group of all changes.
+    pub batch: Option<BatchId>,
+    /// Write everything or nothing.
+    pub all_or_nothing: bool,
+    /// Kept with a stage transition.
+    pub comment: Option<String>,
+    /// Everything but the writing: what would be refused?
+    pub dry_run: bool,
+}
+
+/// A change that was made.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// What was done.
+    pub operation: Operation,
+    /// The record as its writer may see it now.
+    pub record: Record,
+}
+
+/// A change on its way through the pipeline.
+struct Row {
+    index: usize,
+    pinned: bool,
+    change: PendingChange,
+}
+
+impl Records {
+    /// Makes one change.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`, `record.invalid`, `record.conflict`, a refusal by a plugin or stage.
+    pub async fn write_one(&self, ctx: &Ctx, entity: &str, change: Change, options: &WriteOptions) -> Result<Written> {
+        let mut outcomes = self.write(ctx, entity, vec![change], options).await?;
+        outcomes.pop().unwrap_or_else(|| Err(Error::Internal("no outcome".into())))
+    }
+
+    /// Makes changes of one entity. The outcomes stand in the order of the changes.
+    ///
+    /// # Errors
+    /// When nothing at all could be done: unknown entity, too many rows, a hook that must run failed, the database.
+    pub async fn write(
+        &self,
+        ctx: &Ctx,
+        entity: &str,
+        changes: Vec<Change>,
+        options: &WriteOptions,
+    ) -> Result<Vec<Result<Written>>> {
+        let def = crate::entity(entity)?;
+        if changes.len() > MAX_ROWS {
+            return Err(Error::TooLarge(kernel::Message::key("error.too_large").with("max", MAX_ROWS)));
+        }
+        let pipelines = self.pipelines(ctx.tenant).await?;
+        let mut outcomes: HashMap<usize, Result<Written>> = HashMap::new();
+        if options.all_or_nothing {
+            let mut rows = Vec::new();
+            for chunk in chunks(changes.iter().enumerate().collect()) {
+                rows.extend(self.plan(ctx, def, &pipelines, chunk, &mut outcomes).await?);
+            }
+            if outcomes.values().all(Result::is_ok) {
+                self.store(ctx, def, rows, options, &mut outcomes).await?;
+            }
+            roll_back_all(&changes, &mut outcomes);
+        } else {
+            for chunk in chunks(changes.iter().enumerate().collect()) {
+                self.write_chunk(ctx, def, &pipelines, chunk, options, &mut outcomes).await?;
+            }
+        }
+        let missing = || Err(Error::Internal("a change got no outcome".into()));
+        Ok((0..changes.len()).map(|index| outcomes.remove(&index).unwrap_or_else(missing)).collect())
+    }
+
+    /// Plans and stores a chunk; those without a version that lost a race are planned again on the newer record.
+    async fn write_chunk(
+        &self,
+        ctx: &Ctx,
+        def: &'static EntityDef,
+        pipelines: &Pipelines,
+        mut chunk: Vec<(usize, &Change)>,
+        options: &WriteOptions,
+        outcomes: &mut HashMap<usize, Result<Written>>,
+    ) -> Result<()> {
+        for _ in 0..=RETRIES {
+            let rows = self.plan(ctx, def, pipelines, chunk.clone(), outcomes).await?;
+            let raced = self.store(ctx, def, rows, options, outcomes).await?;
+            chunk.retain(|(index, _)| raced.contains(index));
+            if chunk.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Authorise, load, apply, hooks, validation. Refused changes get their outcome; the others are returned.
+    async fn plan(
+        &self,
+        ctx: &Ctx,
+        def: &'static EntityDef,
+        pipelines: &Pipelines,
+        chunk: Vec<(usize, &Change)>,
+        outcomes: &mut HashMap<usize, Result<Written>>,
+    ) -> Result<Vec<Row>> {
+        let known = self.load_for_write(ctx, def, &chunk).await?;
+        let mut rows = Vec::with_capacity(chunk.len());
+        for (index, change) in chunk {
+            match apply(ctx, def, change, &known) {
+                Ok(mut pending) => {
+                    derive::before_hooks(&mut pending, pipelines);
+                    rows.push(Row { index, pinned: change.version().is_some(), change: pending });
+                }
+                Err(error) => drop(outcomes.insert(index, Err(error))),
+            }
+        }
+        self.run_hooks(ctx, &mut rows, outcomes).await?;
+        for row in &mut rows {
+            derive::after_hooks(&mut row.change, ctx, pipelines);
+        }
+        self.validate(ctx, rows, pipelines, outcomes).await
+    }
+
+    /// The records to be changed: within the right to do it, and those only visible (to tell "may not" from "is not").
+    async fn load_for_write(&self, ctx: &Ctx, def: &'static EntityDef, chunk: &[(usize, &Change)]) -> Result<Known> {
+        let mut known = Known::default();
+        let conn = self.db.read();
+        for action in [Action::Update, Action::Delete] {
+            let ids: Vec<Uuid> =
+                chunk.iter().filter(|(_, c)| c.action() == action).filter_map(|(_, c)| c.id()).collect();
+            let deleted = action == Action::Delete;
+            let found = read::load_whole(conn, ctx, def, &ids, action, deleted).await?;
+            let missing: Vec<Uuid> = ids.into_iter().filter(|id| !found.iter().any(|r| r.id == *id)).collect();
+            known.visible.extend(read::load(conn, ctx, def, &missing, Action::Read, deleted).await?.iter().map(|r| r.id));
+            known.changeable.extend(found.into_iter().map(|record| (record.id, record)));
+        }
+        Ok(known)
+    }
+
+    async fn run_hooks(&self, ctx: &Ctx, rows: &mut Vec<Row>, outcomes: &mut HashMap<usize, Result<Written>>) -> Result<()> {
+        let Some(hooks) = self.hooks.get().filter(|_| !rows.is_empty()) else { return Ok(()) };
+        let mut changes: Vec<PendingChange> = Vec::with_capacity(rows.len());
+        let mut places = Vec::with_capacity(rows.len());
+        for row in rows.drain(..) {
+            places.push((row.index, row.pinned));
+            changes.push(row.change);
+        }
+        hooks.before(ctx, &mut changes).await?;
+        for ((index, pinned), mut change) in places.into_iter().zip(changes) {
+            match change.refusal.take() {
+                Some(refusal) => drop(outcomes.insert(index, Err(Error::Refused(Box::new(refusal))))),
+                None => rows.push(Row { index, pinned, change }),
+            }
+        }
+        Ok(())
+    }
+
+    async fn validate(
+        &self,
+        ctx: &Ctx,
+        rows: Vec<Row>,
+        pipelines: &Pipelines,
+        outcomes: &mut HashMap<usize, Result<Written>>,
+    ) -> Result<Vec<Row>> {
+        let mut good = Vec::with_capacity(rows.len());
+        let changes: Vec<PendingChange> = rows.iter().map(|row| row.change.clone()).collect();
+        let missing = check::references(self.db.read(), ctx, &changes).await?;
+        for (row, missing) in rows.into_iter().zip(missing) {
+            let mut errors = check::values(&row.change, pipelines);
+            errors.extend(missing);
+            if matches!(row.change.operation, Operation::Delete) || errors.is_empty() {
+                good.push(row);
+            } else {
+                outcomes.insert(row.index, Err(invalid(errors)));
+            }
+        }
+        Ok(good)
+    }
+
+    /// Begin, check versions, write, re-check rights, commit. Returns the changes to plan again.
+    async fn store(
+        &self,
+        ctx: &Ctx,
+        def: &'static EntityDef,
+        mut rows: Vec<Row>,
+        options: &WriteOptions,
+        outcomes: &mut HashMap<usize, Result<Written>>,
+    ) -> Result<HashSet<usize>> {
+        let mut raced = HashSet::new();
+        rows.retain(|row| {
+            let same = row.change.operation == Operation::Update && !store::differs(&row.change);
+            if same {
+                outcomes.insert(row.index, Ok(unchanged(ctx, row)));
+            }
+            !same
+        });
+        while !rows.is_empty() && !options.dry_run {
+            let tx = self.db.begin().await?;
+            let stored = store::write(&tx, ctx, def, &mut rows.iter_mut().map(|r| &mut r.change).collect::<Vec<_>>(), options).await?;
+            let outside = store::outside_rights(&tx, ctx, def, rows.iter().map(|r| &r.change)).await?;
+            let refused = !outside.is_empty() || (options.all_or_nothing && !stored.lost.is_empty());
+            if refused {
+                tx.rollback().await?;
+                for row in rows.extract_if(.., |row| outside.contains(&row.change.id)) {
+                    outcomes.insert(row.index, Err(Error::Denied("scope")));
+                }
+                if options.all_or_nothing {
+                    settle_lost(&mut rows, &stored.lost, outcomes, &mut raced, true);
+                    return Ok(HashSet::new());
+                }
+                continue;
+            }
+            tx.commit().await?;
+            settle_lost(&mut rows, &stored.lost, outcomes, &mut raced, false);
+            break;
+        }
+        for row in rows {
+            outcomes.insert(row.index, Ok(written(ctx, row)));
+        }
+        Ok(raced)
+    }
+}
+
+#[derive(Default)]
+struct Known {
+    changeable: HashMap<Uuid, Record>,
+    visible: HashSet<Uuid>,
+}
+
+/// Applies a change to the loaded record in memory.
+fn apply(ctx: &Ctx, def: &'static EntityDef, change: &Change, known: &Known) -> Result<PendingChange> {
+    let operation = change.operation();
+    if !ctx.rights.may(def.key, change.action()) && !ctx.rights.may(def.key, Action::Read) {
+        return Err(match change.id() {
+            Some(id) => Error::NotFound(format!("{} {id}", def.key)),
+            None => Error::Denied("action"),
+        });
+    }
+    if !ctx.rights.may(def.key, change.action()) && change.id().is_none() {
+        return Err(Error::Denied("action"));
+    }
+    let given = match change {
+        Change::Create { fields } | Change::Update { fields, .. } => parse(def, &ctx.rights, fields).map_err(invalid)?,
+        _ => kernel::Fields::new(),
+    };
+    let keys: BTreeSet<String> = given.keys().cloned().collect();
+    let Some(id) = change.id() else {
+        let mut after = given;
+        after.retain(|_, value| *value != Value::Null);
+        let id = ctx.id();
+        return Ok(PendingChange { entity: def, id, operation, version: 0, before: None, after, given: keys, refusal: None });
+    };
+    let record = found(def, id, change, known)?;
+    let mut after = record.fields.clone();
+    after.extend(given);
+    let before = Some(record.fields.clone());
+    Ok(PendingChange { entity: def, id, operation, version: record.version, before, after, given: keys, refusal: None })
+}
+
+fn found<'a>(def: &EntityDef, id: Uuid, change: &Change, known: &'a Known) -> Result<&'a Record> {
+    let Some(record) = known.changeable.get(&id) else {
+        return Err(if known.visible.contains(&id) {
+            Error::Denied("action")
+        } else {
+            Error::NotFound(format!("{} {id}", def.key))
+        });
+    };
+    let deleted = record.fields.get("deleted_at").is_some_and(|at| *at != Value::Null);
+    match change {
+        Change::Restore { .. } if !deleted => Err(Error::NotFound(format!("{} {id}", def.key))),
+        Change::Delete { .. } if deleted => Err(Error::NotFound(format!("{} {id}", def.key))),
+        _ => match change.version() {
+            Some(version) if version != record.version => Err(Error::Conflict { code: "record.conflict", current: None }),
+            _ => Ok(record),
+        },
+    }
+}
+
+/// Chunks of at most `CHUNK` changes in which no record occurs twice.
+fn chunks(changes: Vec<(usize, &Change)>) -> Vec<Vec<(usize, &Change)>> {
+    let mut all = Vec::new();
+    let mut chunk = Vec::new();
+    let mut ids = HashSet::new();
+    for (index, change) in changes {
+        let repeated = change.id().is_some_and(|id| !ids.insert(id));
+        if repeated || chunk.len() == CHUNK {
+            all.push(std::mem::take(&mut chunk));
+            ids.clear();
+            ids.extend(change.id());
+        }
+        chunk.push((index, change));
+    }
+    all.push(chunk);
+    all.retain(|chunk| !chunk.is_empty());
+    all
+}
+
+/// Rows whose record changed while they were planned: a conflict, or another try for those that named no version.
+fn settle_lost(
+    rows: &mut Vec<Row>,
+    lost: &HashSet<Uuid>,
+    outcomes: &mut HashMap<usize, Result<Written>>,
+    raced: &mut HashSet<usize>,
+    last: bool,
+) {
+    for row in rows.extract_if(.., |row| lost.contains(&row.change.id)) {
+        outcomes.insert(row.index, Err(Error::Conflict { code: "record.conflict", current: None }));
+        if !row.pinned && !last {
+            raced.insert(row.index);
+        }
+    }
+}
+
+/// All or nothing was asked for and something was refused: the others were not written either.
+fn roll_back_all(changes: &[Change], outcomes: &mut HashMap<usize, Result<Written>>) {
+    let refused = outcomes.values().any(Result::is_err);
+    for index in 0..changes.len() {
+        if refused && outcomes.get(&index).is_none_or(Result::is_ok) {
+            let message = kernel::Message::key("error.batch.rolled_back");
+            let refusal = Refusal { code: "batch.rolled_back".into(), plugin: None, message, fields: Default::default() };
+            outcomes.insert(index, Err(Error::Refused(Box::new(refusal))));
+        }
+    }
+}
+
+fn unchanged(ctx: &Ctx, row: &Row) -> Written {
+    let change = &row.change;
+    let fields = change.before.clone().unwrap_or_default();
+    let record = Record { id: change.id, version: change.version, entity: change.entity.key, fields };
+    Written { operation: change.operation, record: visible(ctx, change.entity, record) }
+}
+
+fn written(ctx: &Ctx, row: Row) -> Written {
+    let Row { change, .. } = row;
+    let record = Record { id: change.id, version: change.version + 1, entity: change.entity.key, fields: change.after };
+    Written { operation: change.operation, record: visible(ctx, change.entity, record) }
+}
+
+/// Without hidden fields, with empty ones as null.
+fn visible(ctx: &Ctx, def: &EntityDef, mut record: Record) -> Record {
+    record.fields.retain(|key, _| ctx.rights.sees(def.key, key));
+    for field in &def.fields {
+        if ctx.rights.sees(def.key, field.key) {
+            record.fields.entry(field.key.to_owned()).or_insert(Value::Null);
+        }
+    }
+    record
+}
+
+/// A refusal by a rule of the product, on one field.
+pub fn refused(code: &str, field: &str, error: FieldError) -> Error {
+    let message = error.message.clone();
+    let fields = [(field.to_owned(), error)].into();
+    Error::Refused(Box::new(Refusal { code: code.to_owned(), plugin: None, message, fields }))
+}

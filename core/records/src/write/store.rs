@@ -1,0 +1,289 @@
+//! The SQL of the pipeline: rows, links, communications, stage transitions, events, and the second look at rights.
+
+use std::collections::HashSet;
+
+use kernel::access::{Action, Scope};
+use kernel::db::Tx;
+use kernel::event::{self, NewEvent};
+use kernel::filter::{Storage, phone_cell};
+use kernel::value::FieldType;
+use kernel::{Ctx, Result, Value};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use super::derive::search_text;
+use super::{Operation, PendingChange, WriteOptions};
+use crate::catalogue::EntityDef;
+use crate::shape::Asker;
+
+/// Bookkeeping that history does not repeat: each event has its own time and actor.
+const SILENT: [&str; 3] = ["updated_at", "last_activity_at", "editor"];
+
+/// How storing went.
+pub(super) struct Stored {
+    /// Records that somebody else changed first; nothing was written for them.
+    pub lost: HashSet<Uuid>,
+}
+
+/// Whether a change would write anything beside its own bookkeeping.
+pub(super) fn differs(change: &PendingChange) -> bool {
+    change.entity.fields.iter().any(|field| !SILENT.contains(&field.key) && change.changes(field.key))
+}
+
+/// Writes the changes into the transaction.
+pub(super) async fn write(
+    tx: &Tx,
+    ctx: &Ctx,
+    def: &'static EntityDef,
+    changes: &mut [&mut PendingChange],
+    options: &WriteOptions,
+) -> Result<Stored> {
+    number(tx, ctx, def, changes).await?;
+    insert_rows(tx, ctx, def, changes).await?;
+    let mut lost = HashSet::new();
+    for change in changes.iter().filter(|c| c.operation != Operation::Create) {
+        if !update_row(tx, ctx, def, change).await? {
+            lost.insert(change.id);
+        }
+    }
+    let kept: Vec<&PendingChange> = changes.iter().map(|c| &**c).filter(|c| !lost.contains(&c.id)).collect();
+    communications(tx, ctx, def, &kept).await?;
+    links(tx, ctx, def, &kept).await?;
+    transitions(tx, ctx, def, &kept, options).await?;
+    let events = kept.iter().map(|change| NewEvent {
+        kind: format!("{}.{}", def.key, change.operation.past()),
+        entity: def.key,
+        record: change.id,
+        version: change.version + 1,
+        changes: differences(change),
+    });
+    event::append(tx, ctx, options.batch, events.collect()).await?;
+    Ok(Stored { lost })
+}
+
+async fn number(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &mut [&mut PendingChange]) -> Result<()> {
+    let created = changes.iter().filter(|c| c.operation == Operation::Create).count();
+    if created == 0 {
+        return Ok(());
+    }
+    let first = tx.reserve(ctx.tenant, def.key, i64::try_from(created).unwrap_or(i64::MAX)).await?;
+    let new = changes.iter_mut().filter(|c| c.operation == Operation::Create);
+    for (number, change) in (first..).zip(new) {
+        change.after.insert("number".into(), Value::Integer(number));
+    }
+    Ok(())
+}
+
+fn number_of(change: &PendingChange) -> i64 {
+    if let Some(Value::Integer(number)) = change.after.get("number") { *number } else { 0 }
+}
+
+async fn insert_rows(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&mut PendingChange]) -> Result<()> {
+    let mut insert = Query::insert();
+    let columns = def.fields.iter().filter_map(|field| match field.storage {
+        Storage::Column(column) => Some(column),
+        Storage::Links => None,
+    });
+    insert.into_table(def.table).columns(["id", "tenant_id", "version", "search"].into_iter().chain(columns));
+    let mut any = false;
+    for change in changes.iter().filter(|c| c.operation == Operation::Create) {
+        any = true;
+        let search = search_text(def, &change.after, number_of(change));
+        let mut cells: Vec<Expr> =
+            vec![change.id.into(), ctx.tenant.0.into(), 1_i64.into(), search.into()];
+        for field in &def.fields {
+            if matches!(field.storage, Storage::Column(_)) {
+                let value = change.after.get(field.key).unwrap_or(&Value::Null);
+                cells.push(Expr::val(value.to_cell(field.kind)));
+            }
+        }
+        insert.values_panic(cells);
+    }
+    if any {
+        tx.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// Writes what differs. False when the version has moved on.
+async fn update_row(tx: &Tx, ctx: &Ctx, def: &EntityDef, change: &PendingChange) -> Result<bool> {
+    let mut update = Query::update();
+    update.table(def.table).value("version", change.version + 1);
+    let mut searchable = false;
+    for field in def.fields.iter().filter(|field| change.changes(field.key)) {
+        if let Storage::Column(column) = field.storage {
+            let value = change.after.get(field.key).unwrap_or(&Value::Null);
+            update.value(Alias::new(column), value.to_cell(field.kind));
+        }
+        searchable |= field.kind == FieldType::Text || field.kind.is_multi();
+    }
+    if searchable {
+        update.value("search", search_text(def, &change.after, number_of(change)));
+    }
+    update
+        .and_where(Expr::col("id").eq(change.id))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("version").eq(change.version));
+    Ok(tx.execute(&update).await?.rows_affected() == 1)
+}
+
+/// Keeps the searchable forms of phones, addresses and accounts.
+async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) -> Result<()> {
+    let multi: Vec<_> = def.fields.iter().filter(|field| field.kind.is_multi()).collect();
+    let mut insert = Query::insert();
+    insert.into_table("communication").columns(["tenant_id", "entity", "record_id", "field", "value"]);
+    let mut any = false;
+    for change in changes {
+        for field in multi.iter().filter(|field| change.changes(field.key)) {
+            if change.operation != Operation::Create {
+                let delete = Query::delete()
+                    .from_table("communication")
+                    .and_where(Expr::col("record_id").eq(change.id))
+                    .and_where(Expr::col("field").eq(field.key))
+                    .to_owned();
+                tx.execute(&delete).await?;
+            }
+            let Some(Value::Multi(values)) = change.after.get(field.key) else { continue };
+            let mut seen = HashSet::new();
+            for item in values {
+                let form = searchable(field.kind, &item.value);
+                if seen.insert(form.clone()) {
+                    any = true;
+                    insert.values_panic([ctx.tenant.0.into(), def.key.into(), change.id.into(), field.key.into(), form.into()]);
+                }
+            }
+        }
+    }
+    if any {
+        tx.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// The form of a communication that is compared: digits of phones, lower case of the rest.
+pub(crate) fn searchable(kind: FieldType, value: &str) -> String {
+    if kind == FieldType::Phones { phone_cell(value) } else { value.trim().to_lowercase() }
+}
+
+async fn links(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) -> Result<()> {
+    for field in def.fields.iter().filter(|field| field.storage == Storage::Links) {
+        for change in changes.iter().filter(|change| change.changes(field.key)) {
+            let delete = Query::delete()
+                .from_table("record_link")
+                .and_where(Expr::col("record_id").eq(change.id))
+                .and_where(Expr::col("field").eq(field.key))
+                .to_owned();
+            tx.execute(&delete).await?;
+            let Some(Value::Ids(targets)) = change.after.get(field.key) else { continue };
+            let mut insert = Query::insert();
+            insert.into_table("record_link").columns(["tenant_id", "entity", "record_id", "field", "target_id", "sort"]);
+            for (sort, target) in (0_i64..).zip(targets) {
+                insert.values_panic([
+                    ctx.tenant.0.into(),
+                    def.key.into(),
+                    change.id.into(),
+                    field.key.into(),
+                    (*target).into(),
+                    sort.into(),
+                ]);
+            }
+            if !targets.is_empty() {
+                insert.on_conflict(OnConflict::new().do_nothing().to_owned());
+                tx.execute(&insert).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Entering a stage is a row; leaving it closes the row.
+async fn transitions(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange], options: &WriteOptions) -> Result<()> {
+    if !def.staged {
+        return Ok(());
+    }
+    let mut insert = Query::insert();
+    insert.into_table("stage_transition").columns([
+        "tenant_id", "entity", "record_id", "pipeline_id", "stage", "from_stage", "entered_at", "entered_by", "comment",
+    ]);
+    let mut any = false;
+    for change in changes.iter().filter(|change| change.changes("stage")) {
+        let text = |fields: Option<&kernel::Fields>| fields.and_then(|f| f.get("stage")?.as_text().map(str::to_owned));
+        if change.before.is_some() {
+            let leave = Query::update()
+                .table("stage_transition")
+                .value("left_at", ctx.now().0)
+                .and_where(Expr::col("record_id").eq(change.id))
+                .and_where(Expr::col("left_at").is_null())
+                .to_owned();
+            tx.execute(&leave).await?;
+        }
+        any = true;
+        insert.values_panic([
+            ctx.tenant.0.into(),
+            def.key.into(),
+            change.id.into(),
+            change.after.get("pipeline").and_then(Value::as_id).unwrap_or_default().into(),
+            text(Some(&change.after)).unwrap_or_default().into(),
+            text(change.before.as_ref()).into(),
+            ctx.now().0.into(),
+            ctx.user().map(|u| u.0).into(),
+            options.comment.clone().into(),
+        ]);
+    }
+    if any {
+        tx.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// `{field: [before, after]}` of everything that differs.
+fn differences(change: &PendingChange) -> Json {
+    let json = |fields: Option<&kernel::Fields>, key: &str| fields.and_then(|f| f.get(key)).map_or(Json::Null, Value::to_json);
+    let mut changes = Map::new();
+    for field in change.entity.fields.iter().filter(|f| !SILENT.contains(&f.key) && change.changes(f.key)) {
+        changes.insert(field.key.to_owned(), json!([json(change.before.as_ref(), field.key), json(Some(&change.after), field.key)]));
+    }
+    Json::Object(changes)
+}
+
+/// Records whose new image is outside of what the writer may write: nobody puts a record out of their own reach, or
+/// into somebody else's, by changing it.
+pub(super) async fn outside_rights(
+    tx: &Tx,
+    ctx: &Ctx,
+    def: &EntityDef,
+    changes: impl Iterator<Item = &PendingChange>,
+) -> Result<HashSet<Uuid>> {
+    let mut outside = HashSet::new();
+    let mut by_action: [(Action, Vec<Uuid>); 2] = [(Action::Create, Vec::new()), (Action::Update, Vec::new())];
+    for change in changes {
+        match change.operation {
+            Operation::Create => by_action[0].1.push(change.id),
+            Operation::Update => by_action[1].1.push(change.id),
+            Operation::Delete | Operation::Restore => {}
+        }
+    }
+    for (action, ids) in by_action {
+        if ids.is_empty() || ctx.rights.scope(def.key, action) == Scope::All {
+            continue;
+        }
+        let asker = Asker::new(ctx, tx.get_database_backend());
+        let allowed = asker.allowed(def.key, def.table, action).map_err(crate::bad_filter)?;
+        let mut select = Query::select();
+        select.column((def.table, "id")).from(def.table);
+        select.and_where(Expr::col((def.table, "id")).is_in(ids.iter().copied()));
+        select.and_where(Expr::col((def.table, "tenant_id")).eq(ctx.tenant.0));
+        if let Some(allowed) = allowed {
+            select.and_where(allowed);
+        }
+        select.order_by((def.table, "id"), Order::Asc);
+        let mut inside = HashSet::new();
+        for row in tx.query_all(&select).await? {
+            inside.insert(row.try_get_by_index::<Uuid>(0)?);
+        }
+        outside.extend(ids.into_iter().filter(|id| !inside.contains(id)));
+    }
+    Ok(outside)
+}
