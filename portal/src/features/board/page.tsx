@@ -11,10 +11,12 @@ import { aggregateQuery } from "@/api/records";
 import { useEntity, useMe } from "@/api/session";
 import type { Entity, Pipeline, RecordData } from "@/api/types";
 import { RecordPanel } from "@/features/card/panel";
-import { RecordsHeader } from "@/features/records/header";
+import { FilterBar } from "@/features/filters/filter-bar";
+import { RecordsHeader, useRecordsSearch } from "@/features/records/header";
 import { NotFound } from "@/routes/not-found";
 import { BoardArea, Hidden } from "@/ui/board";
 import { EmptyState } from "@/ui/states";
+import { Toolbar } from "@/ui/table";
 import { Column } from "./column";
 import { type BoardScope, totalsOf, totalsQuery } from "./columns";
 import { DropBar } from "./drop-bar";
@@ -52,6 +54,7 @@ export default function BoardPage() {
 function BoardView({ entity, pipeline }: { entity: Entity; pipeline: Pipeline }) {
   const { t } = useTranslation("board");
   const search = route.useSearch();
+  const [, setSearch] = useRecordsSearch();
   const { currency } = useMe().tenant;
   const area = useRef<HTMLDivElement>(null);
   const [dragged, setDragged] = useState(false);
@@ -101,6 +104,9 @@ function BoardView({ entity, pipeline }: { entity: Entity; pipeline: Pipeline })
   return (
     <>
       <RecordsHeader entity={entity} mode="board" pipeline={pipeline} />
+      <Toolbar>
+        <FilterBar entity={entity} filter={filter} onChange={(next) => setSearch({ filter: next })} />
+      </Toolbar>
       <Hidden id="board-keys">{t("keys_hint")}</Hidden>
       <BoardArea ref={area}>
         {stages.map((stage) => (

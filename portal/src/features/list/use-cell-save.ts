@@ -1,0 +1,57 @@
+/** Saving from table cells: optimistic, with the reason of a refusal kept at its cell. */
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError, messageOf } from "@/api/problem";
+import { moveToStage, putRecord, refreshAround } from "@/api/records";
+import { sameValue, saveFields } from "@/api/save";
+import type { Entity, Field, Id, RecordData, Refs, Value } from "@/api/types";
+import { toast } from "@/ui/toast";
+
+export function useCellSave(entity: Entity) {
+  const { t } = useTranslation(["card", "common"]);
+  const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map());
+  const place = (id: Id, key: string) => `${id}:${key}`;
+  const note = (id: Id, key: string, reason: string | undefined) =>
+    setProblems((old) => {
+      const next = new Map(old);
+      if (reason) next.set(place(id, key), reason);
+      else next.delete(place(id, key));
+      return next;
+    });
+
+  const save = (record: RecordData, field: Field, value: Value, refs: Refs): void => {
+    note(record.id, field.key, undefined);
+    if (sameValue(value, record.fields[field.key])) return;
+    const saving =
+      field.type === "stage" && typeof value === "string"
+        ? moveToStage(entity.key, record.id, value).then((answer) => {
+            putRecord(answer);
+            refreshAround(entity.key, record.id);
+          })
+        : saveFields(record, { [field.key]: value }, refs);
+    saving.catch((error: unknown) => {
+      const current = error instanceof ApiError ? error.problem.current : undefined;
+      if (current) {
+        note(record.id, field.key, t("card:conflict"));
+        toast({
+          kind: "error",
+          title: field.label,
+          message: t("card:conflict"),
+          action: { label: t("card:keep_mine"), run: () => save(current, field, value, refs) },
+        });
+        return;
+      }
+      const own = error instanceof ApiError ? error.fieldMessage(field.key) : undefined;
+      const reason = own ?? messageOf(error, t("common:network"));
+      note(record.id, field.key, reason);
+      toast({ kind: "error", title: field.label, message: reason });
+    });
+  };
+
+  return {
+    save,
+    problemOf: (id: Id, key: string) => problems.get(place(id, key)),
+    editable: (record: RecordData, field: Field) =>
+      entity.actions.update && !field.read_only && field.type !== "pipeline" && !record.fields.deleted_at,
+  };
+}

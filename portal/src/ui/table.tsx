@@ -1,0 +1,254 @@
+/** How a list looks: sticky head, frozen first column, rows of one height. */
+import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import type { CSSProperties, KeyboardEvent, MouseEvent, ReactNode, Ref } from "react";
+import classes from "./table.module.css";
+
+export const rowLinkClass = classes.rowLink ?? "";
+
+interface GridProps {
+  ref: Ref<HTMLDivElement>;
+  label: string;
+  rows: number;
+  columns: number;
+  template: string;
+  width: number;
+  stale: boolean;
+  children: ReactNode;
+}
+
+export function Grid({ ref, label, rows, columns, template, width, stale, children }: GridProps) {
+  const style = { "--columns": `40px ${template} minmax(16px, 1fr)`, "--width": `${width + 56}px` };
+  return (
+    <div ref={ref} className={classes.scroller} data-stale={stale}>
+      <div
+        className={classes.grid}
+        role="grid"
+        aria-label={label}
+        aria-rowcount={rows + 1}
+        aria-colcount={columns}
+        style={style as CSSProperties}
+      >
+        {children}
+      </div>
+    </div>
+  );
+}
+
+export const GridHead = ({ children }: { children: ReactNode }) => (
+  // biome-ignore lint/a11y/useFocusableInteractive: cells take the focus
+  <div className={classes.head} role="row" aria-rowindex={1}>
+    {children}
+  </div>
+);
+
+export const GridRows = ({ height, children }: { height: number; children: ReactNode }) => (
+  <div className={classes.rows} role="rowgroup" style={{ height }}>
+    {children}
+  </div>
+);
+
+interface RowProps {
+  top: number;
+  index: number;
+  selected: boolean;
+  opened: boolean;
+  testId: string;
+  children: ReactNode;
+}
+
+export function GridRow({ top, index, selected, opened, testId, children }: RowProps) {
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: cells take the focus
+    <div
+      className={classes.row}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      data-opened={opened}
+      data-testid={testId}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      {children}
+    </div>
+  );
+}
+
+export const SelectCell = ({ head, children }: { head?: boolean; children: ReactNode }) => (
+  // biome-ignore lint/a11y/useFocusableInteractive: the checkbox inside takes the focus
+  <div className={classes.select} role={head ? "columnheader" : "gridcell"}>
+    {children}
+  </div>
+);
+
+interface CellProps {
+  at: string;
+  testId: string;
+  frozen: boolean;
+  numeric: boolean;
+  focusable: boolean;
+  editing: boolean;
+  problem?: string;
+  onDoubleClick(): void;
+  onFocus(): void;
+  onKeyDown(event: KeyboardEvent): void;
+  children: ReactNode;
+}
+
+export function GridCell(props: CellProps) {
+  return (
+    <div
+      className={classes.cell}
+      role="gridcell"
+      data-at={props.at}
+      data-testid={props.testId}
+      data-frozen={props.frozen}
+      data-numeric={props.numeric}
+      data-editing={props.editing}
+      data-problem={props.problem !== undefined}
+      title={props.problem}
+      tabIndex={props.focusable && !props.editing ? 0 : -1}
+      onDoubleClick={props.editing ? undefined : props.onDoubleClick}
+      onFocus={(event) => event.target === event.currentTarget && props.onFocus()}
+      onKeyDown={props.editing ? undefined : props.onKeyDown}
+    >
+      {props.children}
+    </div>
+  );
+}
+
+export const CellPop = ({ tall, children }: { tall: boolean; children: ReactNode }) => (
+  <div className={classes.pop} data-tall={tall}>
+    {children}
+  </div>
+);
+
+interface HeadCellProps {
+  ref: Ref<HTMLDivElement>;
+  label: string;
+  frozen: boolean;
+  over: boolean;
+  numeric: boolean;
+  sorted: "ascending" | "descending" | "none";
+  onSort?(): void;
+  resizeLabel: string;
+  onResize(event: unknown): void;
+  onWidth(by: number): void;
+}
+
+export function GridHeadCell(props: HeadCellProps) {
+  const arrow =
+    props.sorted === "none" ? null : props.sorted === "ascending" ? (
+      <IconArrowUp size={14} aria-hidden />
+    ) : (
+      <IconArrowDown size={14} aria-hidden />
+    );
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the button inside takes the focus
+    <div
+      ref={props.ref}
+      className={classes.headCell}
+      role="columnheader"
+      aria-sort={props.sorted}
+      data-frozen={props.frozen}
+      data-numeric={props.numeric}
+      data-over={props.over}
+    >
+      {props.onSort ? (
+        <button
+          type="button"
+          className={classes.sort}
+          onClick={props.onSort}
+          title={props.label}
+          onKeyDown={(event) => {
+            if (event.shiftKey && event.key === "ArrowLeft") props.onWidth(-16);
+            if (event.shiftKey && event.key === "ArrowRight") props.onWidth(16);
+          }}
+        >
+          <span>{props.label}</span>
+          {arrow}
+        </button>
+      ) : (
+        <span className={classes.sort} title={props.label}>
+          <span>{props.label}</span>
+        </span>
+      )}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: for the mouse; Shift and arrows on the head do the same */}
+      <div
+        className={classes.resize}
+        title={props.resizeLabel}
+        onMouseDown={(event: MouseEvent) => {
+          event.preventDefault();
+          props.onResize(event);
+        }}
+        onTouchStart={(event) => props.onResize(event)}
+      />
+    </div>
+  );
+}
+
+export const Toolbar = ({ children }: { children: ReactNode }) => (
+  <div className={classes.toolbar}>{children}</div>
+);
+export const ToolbarGap = () => <div className={classes.gap} />;
+export const ToolbarText = ({ children, title }: { children: ReactNode; title?: string }) => (
+  <span className={classes.summary} title={title} role="status">
+    {children}
+  </span>
+);
+
+interface TabProps {
+  active: boolean;
+  onClick(): void;
+  children: ReactNode;
+  action?: ReactNode;
+}
+
+export const ViewTabs = ({ label, children }: { label: string; children: ReactNode }) => (
+  <nav className={classes.tabs} aria-label={label}>
+    {children}
+  </nav>
+);
+
+export const ViewTab = ({ active, onClick, children, action }: TabProps) => (
+  <span className={classes.tab} data-active={active}>
+    <button type="button" onClick={onClick} aria-current={active ? "page" : undefined}>
+      {children}
+    </button>
+    {action}
+  </span>
+);
+
+export const SelectionArea = ({ label, children }: { label: string; children: ReactNode }) => (
+  <div className={classes.selection} role="toolbar" aria-label={label}>
+    {children}
+  </div>
+);
+
+export const SelectionCount = ({ children }: { children: ReactNode }) => (
+  <span className={classes.selectionCount}>{children}</span>
+);
+
+/** Rows as cards, for a phone. */
+export const CardRows = ({ ref, children }: { ref: Ref<HTMLDivElement>; children: ReactNode }) => (
+  <div ref={ref} className={classes.cardRows}>
+    {children}
+  </div>
+);
+
+export function CardRow(props: { testId: string; title: ReactNode; top: ReactNode; facts: ReactNode[] }) {
+  return (
+    <article className={classes.cardRow} data-testid={props.testId}>
+      <div className={classes.cardRowHead}>
+        {props.title}
+        {props.top}
+      </div>
+      {props.facts.length > 0 && (
+        <div className={classes.cardRowFacts}>
+          {props.facts.map((fact, index) => (
+            <span key={index}>{fact}</span>
+          ))}
+        </div>
+      )}
+    </article>
+  );
+}
