@@ -10,7 +10,7 @@ import { useTranslation } from "react-i18next";
 import { aggregateQuery } from "@/api/records";
 import { useEntity, useMe } from "@/api/session";
 import type { Entity, Pipeline, RecordData } from "@/api/types";
-import { RecordPanel } from "@/features/card/panel";
+import { RecordPanel, usePanelAhead } from "@/features/card/lazy-panel";
 import { FilterBar } from "@/features/filters/filter-bar";
 import { RecordsHeader, useRecordsSearch } from "@/features/records/header";
 import { NotFound } from "@/routes/not-found";
@@ -54,6 +54,7 @@ export default function BoardPage() {
 function BoardView({ entity, pipeline }: { entity: Entity; pipeline: Pipeline }) {
   const { t } = useTranslation("board");
   const search = route.useSearch();
+  usePanelAhead();
   const [, setSearch] = useRecordsSearch();
   const { currency } = useMe().tenant;
   const area = useRef<HTMLDivElement>(null);

@@ -8,14 +8,14 @@ import type { Entity, Id } from "@/api/types";
 import { SidePanel } from "@/ui/panel";
 import { RecordCard } from "./record-card";
 
-interface Props {
+export interface Props {
   entity: Entity;
   id: Id;
   /** Ids in the order they are shown, for the arrows; asked when needed. */
   siblings?: () => Id[];
 }
 
-export function RecordPanel({ entity, id, siblings }: Props) {
+export default function RecordPanel({ entity, id, siblings }: Props) {
   const { t } = useTranslation(["card", "common"]);
   const navigate = useNavigate();
   const close = useCallback(

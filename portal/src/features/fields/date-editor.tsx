@@ -24,6 +24,7 @@ export default function DateEditor({
   error,
   autoFocus,
   onKeyDown,
+  nested,
 }: Props) {
   const named = label ? { label } : { "aria-label": field.label };
   const common = {
@@ -45,7 +46,7 @@ export default function DateEditor({
         }}
         value={typeof value === "string" ? value.slice(0, 10) : null}
         onChange={(next) => onChange(next)}
-        popoverProps={{ withinPortal: true }}
+        popoverProps={{ withinPortal: !nested }}
       />
     );
   }
@@ -59,7 +60,7 @@ export default function DateEditor({
         onChange(moment);
       }}
       onDropdownClose={() => onCommit?.(value)}
-      popoverProps={{ withinPortal: true }}
+      popoverProps={{ withinPortal: !nested }}
     />
   );
 }

@@ -28,6 +28,8 @@ export interface EditorProps {
   autoFocus?: boolean;
   /** Choices open by themselves: the person clicked the value to change it. */
   open?: boolean;
+  /** Inside something that closes on an outside click: lists open within it. */
+  nested?: boolean;
 }
 
 export function FieldEditor(props: EditorProps) {
@@ -190,7 +192,8 @@ interface ChoiceProps extends EditorProps {
   keys(event: KeyboardEvent): void;
 }
 
-function ChoiceEditor({ field, value, data, label, error, autoFocus, open, choose, keys }: ChoiceProps) {
+function ChoiceEditor(props: ChoiceProps) {
+  const { field, value, data, label, error, autoFocus, open, nested, choose, keys } = props;
   const { t } = useTranslation("fields");
   const named = label ? { label } : { "aria-label": field.label };
   if (Array.isArray(value)) {
@@ -213,6 +216,7 @@ function ChoiceEditor({ field, value, data, label, error, autoFocus, open, choos
       {...named}
       error={error}
       autoFocus={autoFocus}
+      comboboxProps={{ withinPortal: !nested }}
       defaultDropdownOpened={open}
       searchable={data.length > 7}
       clearable={!field.required && field.type === "choice"}

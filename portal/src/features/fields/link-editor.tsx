@@ -48,6 +48,7 @@ export function LinkEditor({
   error,
   autoFocus,
   open,
+  nested,
 }: EditorProps & { several?: boolean }) {
   const { t } = useTranslation(["common", "fields"]);
   const [typed, setTyped] = useState("");
@@ -93,7 +94,7 @@ export function LinkEditor({
       <MultiSelect
         {...common}
         hidePickedOptions
-        comboboxProps={several ? { withinPortal: false } : undefined}
+        comboboxProps={{ withinPortal: !several && !nested }}
         value={chosen}
         onChange={(next) => onChange(next, pick(known, next))}
         onBlur={() => onCommit?.(value, pick(known, chosen))}
@@ -103,6 +104,7 @@ export function LinkEditor({
   return (
     <Select
       {...common}
+      comboboxProps={{ withinPortal: !nested }}
       defaultDropdownOpened={open}
       clearable={!field.required}
       clearButtonProps={{ "aria-label": t("fields:clear") }}

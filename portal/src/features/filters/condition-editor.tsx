@@ -17,7 +17,7 @@ interface Props {
   onDone(condition: Condition): void;
 }
 
-export function ConditionEditor({ resolved, refs, initial, onDone }: Props) {
+export default function ConditionEditor({ resolved, refs, initial, onDone }: Props) {
   const { t } = useTranslation(["filters", "common"]);
   const [condition, setCondition] = useState(initial);
   const { type } = resolved.field;

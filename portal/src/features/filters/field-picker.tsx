@@ -6,7 +6,7 @@ import { useEntities } from "@/api/session";
 import type { Entity } from "@/api/types";
 import { filterable } from "./model";
 
-export function FieldPicker({ entity, onPick }: { entity: Entity; onPick(path: string): void }) {
+export default function FieldPicker({ entity, onPick }: { entity: Entity; onPick(path: string): void }) {
   const { t } = useTranslation(["filters", "fields"]);
   const entities = useEntities();
   const [q, setQ] = useState("");

@@ -1,16 +1,17 @@
 /** Chips of what is filtered by; a chip opens its condition, a button adds one. */
 import { Button, Popover } from "@mantine/core";
 import { IconFilterPlus } from "@tabler/icons-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useEntities } from "@/api/session";
 import type { Entity, Filter } from "@/api/types";
 import { Chip, ChipRow } from "@/ui/chips";
-import { ConditionEditor } from "./condition-editor";
-import { FieldPicker } from "./field-picker";
 import { type Condition, choicesOf, fromFilter, joinParts, partsOf, resolveField, toFilter } from "./model";
 import { summaryOf } from "./summary";
 import { useSummaryContext } from "./use-summary";
+
+const ConditionEditor = lazy(() => import("./condition-editor"));
+const FieldPicker = lazy(() => import("./field-picker"));
 
 interface Props {
   entity: Entity;
@@ -65,15 +66,17 @@ export function FilterBar({ entity, filter, onChange }: Props) {
             </Popover.Target>
             <Popover.Dropdown>
               {condition && resolved && (
-                <ConditionEditor
-                  resolved={resolved}
-                  refs={context.refs}
-                  initial={condition}
-                  onDone={(next) => {
-                    setOpen(null);
-                    replace(index, toFilter(next, resolved.field.type));
-                  }}
-                />
+                <Suspense>
+                  <ConditionEditor
+                    resolved={resolved}
+                    refs={context.refs}
+                    initial={condition}
+                    onDone={(next) => {
+                      setOpen(null);
+                      replace(index, toFilter(next, resolved.field.type));
+                    }}
+                  />
+                </Suspense>
               )}
             </Popover.Dropdown>
           </Popover>
@@ -97,7 +100,11 @@ export function FilterBar({ entity, filter, onChange }: Props) {
           </Button>
         </Popover.Target>
         <Popover.Dropdown p={open === "pick" ? 4 : undefined}>
-          {open === "pick" && <FieldPicker entity={entity} onPick={begin} />}
+          {open === "pick" && (
+            <Suspense>
+              <FieldPicker entity={entity} onPick={begin} />
+            </Suspense>
+          )}
           {open === "new" && fresh && (
             <NewCondition
               key={fresh.field}
@@ -133,11 +140,13 @@ function NewCondition({ entity, context, fresh, onDone }: NewProps) {
   const resolved = resolveField(fresh.field, entity, context.entities);
   if (!resolved) return null;
   return (
-    <ConditionEditor
-      resolved={resolved}
-      refs={context.refs}
-      initial={fresh}
-      onDone={(next) => onDone(toFilter(next, resolved.field.type))}
-    />
+    <Suspense>
+      <ConditionEditor
+        resolved={resolved}
+        refs={context.refs}
+        initial={fresh}
+        onDone={(next) => onDone(toFilter(next, resolved.field.type))}
+      />
+    </Suspense>
   );
 }

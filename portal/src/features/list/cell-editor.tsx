@@ -15,7 +15,7 @@ interface Props {
   onLeave(to: "stay" | "next" | "previous" | "none"): void;
 }
 
-export function CellEditor({ entity, field, record, refs, onSave, onLeave }: Props) {
+export default function CellEditor({ entity, field, record, refs, onSave, onLeave }: Props) {
   const [value, setValue] = useState(record.fields[field.key]);
   const [names, setNames] = useState<Refs>({});
   const save = (next: Value, more?: Refs) =>

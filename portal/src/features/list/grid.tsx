@@ -6,18 +6,19 @@ import { Checkbox } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { getCoreRowModel, useReactTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Entity, Field, Id, RecordData, Refs, Sort } from "@/api/types";
 import { useTextContext } from "@/features/fields/context";
 import { titleOf } from "@/features/fields/text";
 import { FieldValue } from "@/features/fields/value";
 import { Grid, GridCell, GridHead, GridRow, GridRows, rowLinkClass, SelectCell } from "@/ui/table";
-import { CellEditor } from "./cell-editor";
 import { defaultWidth } from "./columns";
 import { HeadCell } from "./head-cell";
 import { useCellSave } from "./use-cell-save";
 import type { Selection } from "./use-selection";
+
+const CellEditor = lazy(() => import("./cell-editor"));
 
 interface Props {
   entity: Entity;
@@ -224,14 +225,16 @@ export function ListGrid(props: Props) {
                     onKeyDown={(event) => keys(event, item.index, column, record)}
                   >
                     {isEditing ? (
-                      <CellEditor
-                        entity={entity}
-                        field={field}
-                        record={record}
-                        refs={refs}
-                        onSave={cells.save}
-                        onLeave={(to) => leave(item.index, column, to)}
-                      />
+                      <Suspense>
+                        <CellEditor
+                          entity={entity}
+                          field={field}
+                          record={record}
+                          refs={refs}
+                          onSave={cells.save}
+                          onLeave={(to) => leave(item.index, column, to)}
+                        />
+                      </Suspense>
                     ) : column === 0 ? (
                       <Link
                         to="."

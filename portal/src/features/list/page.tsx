@@ -3,12 +3,12 @@ import { Button } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useEntity } from "@/api/session";
 import type { Entity } from "@/api/types";
 import { openCreate } from "@/features/card/create-store";
-import { RecordPanel } from "@/features/card/panel";
+import { RecordPanel, usePanelAhead } from "@/features/card/lazy-panel";
 import { FilterBar } from "@/features/filters/filter-bar";
 import { RecordsHeader, useRecordsSearch } from "@/features/records/header";
 import { NotFound } from "@/routes/not-found";
@@ -18,10 +18,11 @@ import { ListCards } from "./cards";
 import { columnsOf } from "./columns";
 import { ColumnsMenu } from "./columns-menu";
 import { ListGrid } from "./grid";
-import { SelectionBar } from "./selection-bar";
 import { sortOf, useList } from "./use-list";
 import { useSelection } from "./use-selection";
 import { Views } from "./views";
+
+const SelectionBar = lazy(() => import("./selection-bar"));
 
 const route = getRouteApi("/shell/records/$entity/list");
 
@@ -34,6 +35,7 @@ export default function ListPage() {
 
 function ListView({ entity }: { entity: Entity }) {
   const { t } = useTranslation(["list", "common"]);
+  usePanelAhead();
   const [search, setSearch] = useRecordsSearch();
   const phone = useMediaQuery("(max-width: 767px)", false, { getInitialValueInEffect: false });
   const columns = useMemo(() => columnsOf(entity, search.columns), [entity, search.columns]);
@@ -115,14 +117,16 @@ function ListView({ entity }: { entity: Entity }) {
           />
         ))}
       {selection.ids.size > 0 && (
-        <SelectionBar
-          entity={entity}
-          selection={selection}
-          records={records}
-          refs={refs}
-          total={total}
-          request={list.request}
-        />
+        <Suspense>
+          <SelectionBar
+            entity={entity}
+            selection={selection}
+            records={records}
+            refs={refs}
+            total={total}
+            request={list.request}
+          />
+        </Suspense>
       )}
       {search.record && (
         <RecordPanel entity={entity} id={search.record} siblings={() => records.map((record) => record.id)} />

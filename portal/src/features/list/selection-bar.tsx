@@ -29,7 +29,7 @@ interface Props {
 /** Choosing everything reads ids; above this the person narrows the list first. */
 const mostAtOnce = 10_000;
 
-export function SelectionBar({ entity, selection, records, total, request }: Props) {
+export default function SelectionBar({ entity, selection, records, total, request }: Props) {
   const { t } = useTranslation(["list", "common", "fields", "board"]);
   const [progress, setProgress] = useState<{ done: number; of: number } | null>(null);
   const [refusals, setRefusals] = useState<Refusal[]>([]);
@@ -252,6 +252,7 @@ function BulkValue({ entity, field, onRun }: { entity: Entity; field: Field; onR
         value={value}
         refs={refs}
         autoFocus
+        nested
         onChange={(next, more) => {
           setValue(next);
           if (more) setRefs((old) => ({ ...old, ...more }));

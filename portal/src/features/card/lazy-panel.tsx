@@ -1,0 +1,22 @@
+/** The side panel, loaded in an idle moment after the board or list that it opens over. */
+import { lazy, Suspense, useEffect } from "react";
+import type { Props } from "./panel";
+
+const load = () => import("./panel");
+const Panel = lazy(load);
+
+export function RecordPanel(props: Props) {
+  return (
+    <Suspense>
+      <Panel {...props} />
+    </Suspense>
+  );
+}
+
+/** So that the first press on a card does not wait for a script. */
+export function usePanelAhead(): void {
+  useEffect(() => {
+    const timer = setTimeout(() => void load().catch(() => undefined), 400);
+    return () => clearTimeout(timer);
+  }, []);
+}
