@@ -1,9 +1,15 @@
 /** What every page owes everybody: WCAG 2.2 AA by axe in both themes, phone width, three languages. */
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { Api } from "../support/api.ts";
 import { expect, test } from "../support/test.ts";
 
 const PAGES = ["/", "/records/lead/board", "/records/lead/list", "/records/deal/board", "/imports", "/plugins", "/settings"];
+const LEADS = [
+  ["Garden centre", 1200],
+  ["Bakery", null],
+  ["A lead with a name so long that no card, list or panel can show all of it at once", 5],
+] as const;
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 async function open(page: Page, path: string): Promise<void> {
@@ -18,9 +24,8 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 test.beforeAll(async ({ server }) => {
-  const { Api } = await import("../support/api.ts");
   const api = await Api.signIn(server);
-  for (const [title, amount] of [["Garden centre", 1200], ["Bakery", null], ["A lead with a name so long that no card, list or panel can show it at once", 5]]) {
+  for (const [title, amount] of LEADS) {
     await api.create("lead", { title, amount, currency: "EUR", emails: [{ value: "a@example.org", kind: "work" }] });
   }
 });
