@@ -42,7 +42,7 @@ fn task(lead: &Row, hours: i64) -> Draft {
     let title = lead.text("title").unwrap_or_default();
     Draft::new()
         .with("kind", "task")
-        .with("subject", format!("{subject}: {title}").trim_end_matches(": "))
+        .with("title", format!("{subject}: {title}").trim_end_matches(": "))
         .with("deadline", Value::Instant(runtime::now() + hours * MICROSECONDS_AN_HOUR))
         .with_some("owner", lead.id("owner").map(Value::link))
         .with("record_entity", "lead")

@@ -28,7 +28,8 @@ fn lead(form: &Map<String, Json>) -> Draft {
     });
     Draft::new()
         .with("title", title)
-        .with("source", text("source").unwrap_or("web"))
+        .with("source", "web")
+        .with_some("source_description", text("source"))
         .with_some("phones", text("phone").map(|number| vec![phone(number, "work")]))
         .with_some("emails", text("email").map(|address| vec![phone(address, "work")]))
         .with_some("comments", text("message"))

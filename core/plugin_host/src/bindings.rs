@@ -1,0 +1,11 @@
+//! Host side of `sdk/wit`, generated: traits that `capabilities` implement, types, and typed exports.
+
+wasmtime::component::bindgen!({
+    path: "../../sdk/wit",
+    world: "verstak:plugin/plugin",
+    imports: { default: async | trappable },
+    exports: { default: async },
+});
+
+pub use exports::verstak::plugin::{events, hooks, http, lifecycle};
+pub use verstak::types::types;

@@ -1,0 +1,211 @@
+//! `kv`: a small store of the plugin's own, one per tenant, with time to live and compare-and-swap.
+
+use kernel::db::Tx;
+use kernel::{Db, TenantId, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::{Caller, State, host_error};
+use crate::bindings::types::HostError;
+use crate::bindings::verstak::storage::kv as wit;
+
+/// Keys in one call.
+const BATCH: usize = 200;
+/// Bytes of a key.
+const MAX_KEY: usize = 200;
+/// Bytes of a value.
+const MAX_VALUE: usize = 64 * 1024;
+/// Keys of one plugin in one tenant.
+const MAX_KEYS: i64 = 10_000;
+
+const TABLE: &str = "plugin_kv";
+
+type Answer<T> = wasmtime::Result<Result<T, HostError>>;
+
+impl wit::Host for State {
+    async fn get(&mut self, keys: Vec<String>) -> Answer<Vec<Option<wit::Entry>>> {
+        self.enter()?;
+        let caller = match self.granted("kv").and_then(|caller| check_keys(&keys).map(|()| caller)) {
+            Ok(caller) => caller,
+            Err(error) => return Ok(Err(error)),
+        };
+        Ok(read(&caller, &keys).await.map_err(|error| host_error(&error.into())))
+    }
+
+    async fn set(&mut self, puts: Vec<wit::Put>) -> Answer<()> {
+        self.enter()?;
+        let caller = match self.granted("kv").and_then(|caller| check_puts(&puts).map(|()| caller)) {
+            Ok(caller) => caller,
+            Err(error) => return Ok(Err(error)),
+        };
+        Ok(write(&caller, puts).await)
+    }
+
+    async fn swap(&mut self, put: wit::Put, expected: Option<u64>) -> Answer<u64> {
+        self.enter()?;
+        let caller = match self.granted("kv").and_then(|caller| check_puts(std::slice::from_ref(&put)).map(|()| caller)) {
+            Ok(caller) => caller,
+            Err(error) => return Ok(Err(error)),
+        };
+        Ok(swap(&caller, put, expected).await)
+    }
+
+    async fn delete(&mut self, keys: Vec<String>) -> Answer<()> {
+        self.enter()?;
+        let caller = match self.granted("kv").and_then(|caller| check_keys(&keys).map(|()| caller)) {
+            Ok(caller) => caller,
+            Err(error) => return Ok(Err(error)),
+        };
+        Ok(delete(&caller, &keys).await.map_err(|error| host_error(&error.into())))
+    }
+
+    async fn keys(&mut self, prefix: String, after: Option<String>) -> Answer<Vec<String>> {
+        self.enter()?;
+        let caller = match self.granted("kv") {
+            Ok(caller) => caller,
+            Err(error) => return Ok(Err(error)),
+        };
+        Ok(list(&caller, &prefix, after.as_deref()).await.map_err(|error| host_error(&error.into())))
+    }
+}
+
+fn check_keys(keys: &[String]) -> Result<(), HostError> {
+    if keys.len() > BATCH {
+        return Err(HostError::Limit(format!("more than {BATCH} keys at once")));
+    }
+    match keys.iter().find(|key| key.is_empty() || key.len() > MAX_KEY || key.contains('\0')) {
+        Some(_) => Err(HostError::Limit(format!("a key has 1 to {MAX_KEY} bytes"))),
+        None => Ok(()),
+    }
+}
+
+fn check_puts(puts: &[wit::Put]) -> Result<(), HostError> {
+    check_keys(&puts.iter().map(|put| put.key.clone()).collect::<Vec<_>>())?;
+    match puts.iter().any(|put| put.value.len() > MAX_VALUE) {
+        true => Err(HostError::Limit(format!("a value has at most {MAX_VALUE} bytes"))),
+        false => Ok(()),
+    }
+}
+
+/// Rows of this plugin and tenant that have not expired.
+fn rows(caller: &Caller, columns: &[&'static str]) -> SelectStatement {
+    let mut select = Query::select();
+    select.columns(columns.iter().copied()).from(TABLE);
+    select
+        .and_where(Expr::col("tenant_id").eq(caller.ctx.tenant.0))
+        .and_where(Expr::col("plugin").eq(caller.plugin.id()))
+        .and_where(Expr::col("expires_at").is_null().or(Expr::col("expires_at").gt(caller.ctx.now().micros())));
+    select
+}
+
+async fn read(caller: &Caller, keys: &[String]) -> Result<Vec<Option<wit::Entry>>, DbErr> {
+    let mut select = rows(caller, &["key", "value", "revision"]);
+    select.and_where(Expr::col("key").is_in(keys.iter().map(String::as_str)));
+    let mut found = Vec::new();
+    for row in caller.services.db.read().query_all(&select).await? {
+        let revision = u64::try_from(row.try_get_by_index::<i64>(2)?).unwrap_or_default();
+        found.push(wit::Entry { key: row.try_get_by_index(0)?, value: row.try_get_by_index(1)?, revision });
+    }
+    Ok(keys.iter().map(|key| found.iter().find(|entry| entry.key == *key).cloned()).collect())
+}
+
+async fn list(caller: &Caller, prefix: &str, after: Option<&str>) -> Result<Vec<String>, DbErr> {
+    let mut select = rows(caller, &["key"]);
+    select.and_where(Expr::col("key").gte(prefix));
+    if let Some(after) = after {
+        select.and_where(Expr::col("key").gt(after));
+    }
+    // Collations differ between databases: the prefix itself is compared here.
+    select.order_by("key", Order::Asc).limit(1_000);
+    let all: Vec<String> = caller.services.db.read().query_all(&select).await?.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    Ok(all.into_iter().filter(|key| key.starts_with(prefix)).take(BATCH).collect())
+}
+
+async fn begin(db: &Db) -> Result<Tx, HostError> {
+    db.begin().await.map_err(|error| host_error(&error.into()))
+}
+
+async fn write(caller: &Caller, puts: Vec<wit::Put>) -> Result<(), HostError> {
+    let failed = |error: DbErr| host_error(&error.into());
+    let tx = begin(&caller.services.db).await?;
+    room(caller, &tx, puts.len()).await?;
+    for put in puts {
+        upsert(caller, &tx, put).await.map_err(failed)?;
+    }
+    tx.commit().await.map_err(failed)
+}
+
+async fn swap(caller: &Caller, put: wit::Put, expected: Option<u64>) -> Result<u64, HostError> {
+    let failed = |error: DbErr| host_error(&error.into());
+    let conflict = || HostError::Conflict("the key has another revision".to_owned());
+    let tx = begin(&caller.services.db).await?;
+    lock(caller.ctx.tenant, caller.plugin.id(), &tx).await.map_err(failed)?;
+    let mut select = rows(caller, &["revision"]);
+    select.and_where(Expr::col("key").eq(put.key.as_str()));
+    let found = tx.query_one(&select).await.map_err(failed)?;
+    let revision: Option<i64> = found.map(|row| row.try_get_by_index(0)).transpose().map_err(failed)?;
+    if revision.and_then(|revision| u64::try_from(revision).ok()) != expected {
+        return Err(conflict());
+    }
+    if expected.is_none() {
+        room(caller, &tx, 1).await?;
+    }
+    let revision = upsert(caller, &tx, put).await.map_err(failed)?;
+    tx.commit().await.map_err(failed)?;
+    Ok(u64::try_from(revision).unwrap_or_default())
+}
+
+/// Taking the next revision first makes others of the same plugin and tenant wait, on both databases.
+async fn lock(tenant: TenantId, plugin: &str, tx: &Tx) -> Result<i64, DbErr> {
+    tx.reserve(tenant, &format!("plugin_kv.{plugin}"), 1).await
+}
+
+async fn room(caller: &Caller, tx: &Tx, wanted: usize) -> Result<(), HostError> {
+    let failed = |error: DbErr| host_error(&error.into());
+    let mut select = rows(caller, &[]);
+    select.expr(Func::count(Expr::col("key")));
+    let row = tx.query_one(&select).await.map_err(failed)?;
+    let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(failed)?;
+    if count.saturating_add(i64::try_from(wanted).unwrap_or(i64::MAX)) > MAX_KEYS {
+        return Err(HostError::Limit(format!("more than {MAX_KEYS} keys in this tenant")));
+    }
+    Ok(())
+}
+
+async fn upsert(caller: &Caller, tx: &Tx, put: wit::Put) -> Result<i64, DbErr> {
+    let revision = lock(caller.ctx.tenant, caller.plugin.id(), tx).await?;
+    let expires: Option<i64> = put.ttl_seconds.map(|seconds| expiry(caller.ctx.now(), seconds));
+    let insert = Query::insert()
+        .into_table(TABLE)
+        .columns(["tenant_id", "plugin", "key", "value", "revision", "expires_at"])
+        .values_panic([
+            caller.ctx.tenant.0.into(),
+            caller.plugin.id().into(),
+            put.key.into(),
+            put.value.into(),
+            revision.into(),
+            expires.into(),
+        ])
+        .on_conflict(
+            OnConflict::columns(["tenant_id", "plugin", "key"]).update_columns(["value", "revision", "expires_at"]).to_owned(),
+        )
+        .to_owned();
+    tx.execute(&insert).await?;
+    Ok(revision)
+}
+
+fn expiry(now: Timestamp, seconds: u32) -> i64 {
+    now.plus_seconds(i64::from(seconds)).micros()
+}
+
+async fn delete(caller: &Caller, keys: &[String]) -> Result<(), DbErr> {
+    let tx = caller.services.db.begin().await?;
+    let statement = Query::delete()
+        .from_table(TABLE)
+        .and_where(Expr::col("tenant_id").eq(caller.ctx.tenant.0))
+        .and_where(Expr::col("plugin").eq(caller.plugin.id()))
+        .and_where(Expr::col("key").is_in(keys.iter().map(String::as_str)))
+        .to_owned();
+    tx.execute(&statement).await?;
+    tx.commit().await
+}

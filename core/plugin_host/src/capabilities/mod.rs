@@ -1,0 +1,207 @@
+//! What guests may ask of the host: one file per capability, each checking its grant and counting against the budget.
+//!
+//! Owns: the state of a call and the functions behind `sdk/wit` imports. Must not know how calls are started. Values
+//! enter and leave in the interface's own types; the tenant is never a parameter, it comes with the call.
+
+mod context;
+mod convert;
+mod kv;
+mod log;
+mod people;
+mod records;
+mod settings;
+
+use std::sync::Arc;
+
+use kernel::{Actor, Ctx, Db};
+use uuid::Uuid;
+use wasmtime::ResourceLimiter;
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::bindings::types::HostError;
+use crate::engine::{Budget, Captured, Caps, Meter, OverBudget};
+use crate::registry::Enabled;
+
+pub(crate) use context::actor as context_actor;
+pub(crate) use convert::{from_wire, from_wit, invalid_to_wit, to_wit, uuid_from_wit};
+pub use log::{LogLevel, LogLine};
+
+/// What the host reaches for on behalf of guests.
+#[derive(Clone)]
+pub(crate) struct Services {
+    pub(crate) db: Db,
+    pub(crate) records: ::records::Records,
+}
+
+/// Who calls, for which plugin, on which services.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    /// The context of whoever caused the call.
+    pub(crate) ctx: Ctx,
+    /// The plugin as it is enabled in the tenant.
+    pub(crate) plugin: Arc<Enabled>,
+    pub(crate) services: Services,
+    /// Whether nobody is signed in (a public route).
+    pub(crate) anonymous: bool,
+    /// Names the call in logs.
+    pub(crate) invocation: Uuid,
+    /// What is written into the cause chain of the guest's writes.
+    pub(crate) link: String,
+}
+
+impl Caller {
+    /// The context in which the guest's own reads and writes happen: its actor, its rights, one hop further.
+    pub(crate) fn own_ctx(&self) -> Ctx {
+        let user = self.ctx.user();
+        let mut ctx = self.ctx.acting_as(Actor::Plugin { id: self.plugin.id().to_owned(), user });
+        ctx.cause = self.ctx.cause.through(&self.link);
+        if let Some(rights) = &self.plugin.own_rights {
+            ctx.rights = Arc::clone(rights);
+        }
+        ctx
+    }
+}
+
+/// The state of one call.
+pub struct State {
+    budget: Budget,
+    meter: Arc<Meter>,
+    started: tokio::time::Instant,
+    caller: Option<Caller>,
+    host_calls: u32,
+    rows: u32,
+    memory: usize,
+    lines: Vec<LogLine>,
+    lost_lines: u32,
+    printed: Captured,
+    wasi: Option<WasiCtx>,
+    table: ResourceTable,
+}
+
+impl State {
+    /// A call on behalf of somebody.
+    pub(crate) fn new(caller: Caller, budget: Budget) -> Self {
+        Self { caller: Some(caller), ..Self::detached(budget) }
+    }
+
+    /// A call outside any tenant: whatever is asked for is denied.
+    pub fn detached(budget: Budget) -> Self {
+        Self {
+            budget,
+            meter: Arc::default(),
+            started: tokio::time::Instant::now(),
+            caller: None,
+            host_calls: 0,
+            rows: 0,
+            memory: 0,
+            lines: Vec::new(),
+            lost_lines: 0,
+            printed: Captured::default(),
+            wasi: None,
+            table: ResourceTable::new(),
+        }
+    }
+
+    pub(crate) const fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    pub(crate) fn meter(&self) -> Arc<Meter> {
+        Arc::clone(&self.meter)
+    }
+
+    /// Host calls, rows, peak memory and log lines of the finished call.
+    pub(crate) fn finish(mut self) -> (u32, u32, usize, Vec<LogLine>) {
+        self.collect_printed();
+        (self.host_calls, self.rows, self.memory, self.lines)
+    }
+
+    /// Counts a host call; past the budget the guest is stopped.
+    fn enter(&mut self) -> wasmtime::Result<()> {
+        self.host_calls += 1;
+        if self.host_calls > self.budget.host_calls {
+            return Err(wasmtime::Error::new(OverBudget::HostCalls(self.budget.host_calls)));
+        }
+        Ok(())
+    }
+
+    /// Counts rows read or written; past the budget the guest gets an error it can handle.
+    fn take_rows(&mut self, count: usize) -> Result<(), HostError> {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        self.rows = self.rows.saturating_add(count);
+        if self.rows > self.budget.rows {
+            return Err(HostError::Limit(format!("more than {} rows in one call", self.budget.rows)));
+        }
+        Ok(())
+    }
+
+    /// The caller, if the call has one and the tenant's admin granted this.
+    fn granted(&self, grant: &str) -> Result<Caller, HostError> {
+        let caller = self.caller.as_ref().ok_or_else(|| HostError::Denied("there is no tenant in this call".to_owned()))?;
+        if caller.plugin.has_grant(grant) {
+            Ok(caller.clone())
+        } else {
+            Err(HostError::Denied(format!("the permission `{grant}` is not granted")))
+        }
+    }
+}
+
+/// Adds every capability to a linker.
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    crate::bindings::Plugin::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
+}
+
+impl crate::bindings::types::Host for State {}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let printed = &self.printed;
+        let wasi = self.wasi.get_or_insert_with(|| {
+            self.table.set_max_capacity(Caps::HANDLES);
+            WasiCtx::builder()
+                .stdout(printed.clone())
+                .stderr(printed.clone())
+                .max_random_size(64 * 1024)
+                .allow_tcp(false)
+                .allow_udp(false)
+                .build()
+        });
+        WasiCtxView { ctx: wasi, table: &mut self.table }
+    }
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > self.budget.memory {
+            return Err(wasmtime::Error::new(OverBudget::Memory(self.budget.memory / (1024 * 1024))));
+        }
+        self.memory = self.memory.max(desired);
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > Caps::TABLE_ELEMENTS {
+            return Err(wasmtime::Error::new(OverBudget::Table(Caps::TABLE_ELEMENTS)));
+        }
+        Ok(true)
+    }
+}
+
+/// What an error of a service means to a guest. Faults of ours are logged here and keep their details to themselves.
+pub(crate) fn host_error(error: &kernel::Error) -> HostError {
+    use kernel::Error as E;
+    let text = error.to_string();
+    match error {
+        E::Unauthenticated | E::Denied(_) => HostError::Denied(text),
+        E::NotFound(_) => HostError::NotFound(text),
+        E::Conflict { .. } => HostError::Conflict(text),
+        E::Invalid { .. } | E::Refused(_) => HostError::Invalid(invalid_to_wit(error)),
+        E::Limited { .. } | E::TooLarge(_) => HostError::Limit(text),
+        E::Unavailable(_) => HostError::Unavailable(text),
+        E::Database(_) | E::Internal(_) => {
+            tracing::error!(%error, "a host function failed");
+            HostError::Internal("the host failed; see its log".to_owned())
+        }
+    }
+}

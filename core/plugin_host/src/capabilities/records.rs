@@ -1,0 +1,305 @@
+//! `records`: the tenant's records through the same door as everybody, narrowed to what the plugin was granted.
+//!
+//! Two checks stand side by side: the rights of the context (the actor's, or the plugin's own) in the service, and the
+//! grants (entity, actions, fields) here.
+
+use kernel::access::Action;
+use kernel::filter::Filter;
+use kernel::Ctx;
+use records::{Change, EntityDef, Record, WriteOptions, Written};
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+use super::{Caller, State, from_wit, host_error, to_wit, uuid_from_wit};
+use crate::bindings::types::{Field, FieldError, HostError, Invalid, Row};
+use crate::bindings::verstak::records::records as wit;
+use crate::manifest::RecordPermission;
+
+/// Rows in one call.
+const BATCH: usize = 200;
+
+type Answer<T> = wasmtime::Result<Result<T, HostError>>;
+type Saved = Vec<Result<wit::Saved, HostError>>;
+
+/// A granted entity: its definition, the permission, and the context to act in.
+struct Door {
+    caller: Caller,
+    ctx: Ctx,
+    def: &'static EntityDef,
+}
+
+impl Door {
+    fn permission(&self) -> Result<&RecordPermission, HostError> {
+        let denied = || HostError::Denied(format!("the permission `records.{}` is not granted", self.def.key));
+        self.caller.plugin.records(self.def.key).ok_or_else(denied)
+    }
+
+    fn may(&self, action: Action) -> Result<&RecordPermission, HostError> {
+        let permission = self.permission()?;
+        if permission.actions.contains(&action) {
+            Ok(permission)
+        } else {
+            Err(HostError::Denied(format!("the permission `records.{}` does not include this action", self.def.key)))
+        }
+    }
+
+    /// A filter that looks only at fields the plugin may read, also across a link.
+    fn filter(&self, json: Option<&str>) -> Result<Option<Filter>, HostError> {
+        let Some(json) = json else { return Ok(None) };
+        let wrong = |text: String| HostError::Invalid(Invalid { text, fields: Vec::new() });
+        let parsed: Json = serde_json::from_str(json).map_err(|error| wrong(error.to_string()))?;
+        let filter = Filter::parse(&parsed).map_err(|error| wrong(error.message.in_locale(kernel::Locale::En)))?;
+        match filter.fields().into_iter().find(|field| !self.reads(field)) {
+            Some(field) => Err(HostError::Denied(format!("the plugin may not read `{field}`"))),
+            None => Ok(Some(filter)),
+        }
+    }
+
+    /// Whether a field may be read; `company.industry` needs the link and the other entity's field.
+    fn reads(&self, path: &str) -> bool {
+        let Ok(permission) = self.permission() else { return false };
+        let Some((link, field)) = path.split_once('.') else { return permission.reads(path) || path == "id" };
+        let target = self.def.field(link).and_then(|field| field.target);
+        permission.reads(link) && target.and_then(|entity| self.caller.plugin.records(entity)).is_some_and(|other| other.reads(field))
+    }
+
+    fn row(&self, record: Record) -> Result<Row, HostError> {
+        let permission = self.permission()?;
+        let readable = record.fields.iter().filter(|(name, _)| permission.reads(name));
+        Ok(Row {
+            entity: record.entity.to_owned(),
+            id: record.id.to_string(),
+            version: u64::try_from(record.version).unwrap_or_default(),
+            fields: readable.map(|(name, value)| Field { name: name.clone(), value: to_wit(value) }).collect(),
+        })
+    }
+
+    /// Fields in wire form, each within the write permission.
+    fn fields(&self, permission: &RecordPermission, fields: Vec<Field>) -> Result<Map<String, Json>, HostError> {
+        let mut values = Map::new();
+        let mut errors = Vec::new();
+        for field in fields {
+            match self.value(permission, &field.name, field.value) {
+                Ok(json) => drop(values.insert(field.name, json)),
+                Err((code, text)) => errors.push(FieldError { field: field.name, code: code.to_owned(), text }),
+            }
+        }
+        if errors.is_empty() {
+            return Ok(values);
+        }
+        let text = "some fields cannot be set".to_owned();
+        Err(HostError::Invalid(Invalid { text, fields: errors }))
+    }
+
+    fn value(
+        &self,
+        permission: &RecordPermission,
+        name: &str,
+        value: crate::bindings::types::Value,
+    ) -> Result<Json, (&'static str, String)> {
+        let kind = self.def.field(name).ok_or_else(|| ("unknown", "there is no such field".to_owned()))?.kind;
+        if !permission.writes(name) {
+            return Err(("read_only", format!("the plugin has no permission to set `{name}`")));
+        }
+        from_wit(kind, value).map(|value| value.to_json()).map_err(|text| ("type", text))
+    }
+
+    /// Sends changes through the one door; refused rows do not stop the others.
+    async fn write(&self, changes: Vec<Result<Change, HostError>>) -> Result<Saved, HostError> {
+        let good: Vec<Change> = changes.iter().filter_map(|change| change.as_ref().ok().cloned()).collect();
+        let records = &self.caller.services.records;
+        // The write pipeline may come back here through hooks of other plugins: the loop is bounded by the cause chain.
+        let options = WriteOptions::default();
+        let write = Box::pin(records.write(&self.ctx, self.def.key, good, &options));
+        let mut outcomes = write.await.map_err(|error| host_error(&error))?.into_iter();
+        let lost = || Err(HostError::Internal("the host gave no result".to_owned()));
+        Ok(changes
+            .into_iter()
+            .map(|change| match change {
+                Err(error) => Err(error),
+                Ok(_) => outcomes.next().map_or_else(lost, |outcome| outcome.map(saved).map_err(|error| host_error(&error))),
+            })
+            .collect())
+    }
+}
+
+fn saved(written: Written) -> wit::Saved {
+    wit::Saved { id: written.record.id.to_string(), version: u64::try_from(written.record.version).unwrap_or_default() }
+}
+
+fn version(version: Option<u64>) -> Option<i64> {
+    version.map(|version| i64::try_from(version).unwrap_or(i64::MAX))
+}
+
+impl State {
+    /// Opens the door to an entity for so many rows.
+    fn door(&mut self, entity: &str, rows: usize) -> Result<Door, HostError> {
+        if rows > BATCH {
+            return Err(HostError::Limit(format!("more than {BATCH} rows at once")));
+        }
+        let caller = self.granted(&format!("records.{entity}"))?;
+        let def = records::entity(entity).map_err(|error| host_error(&error))?;
+        self.take_rows(rows)?;
+        Ok(Door { ctx: caller.own_ctx(), caller, def })
+    }
+
+    async fn get_rows(&mut self, entity: &str, ids: &[String]) -> Result<Vec<Option<Row>>, HostError> {
+        let door = self.door(entity, ids.len())?;
+        door.may(Action::Read)?;
+        let wanted: Vec<Uuid> = ids.iter().map(|id| uuid_from_wit(id)).collect::<Result<_, _>>()?;
+        let records = &door.caller.services.records;
+        let found = records.get_many(&door.ctx, entity, &wanted).await.map_err(|error| host_error(&error))?;
+        let rows: Vec<(Uuid, Row)> = found.into_iter().map(|record| Ok((record.id, door.row(record)?))).collect::<Result<_, HostError>>()?;
+        Ok(wanted.iter().map(|id| rows.iter().find(|(of, _)| of == id).map(|(_, row)| row.clone())).collect())
+    }
+
+    async fn find_rows(&mut self, query: wit::Query) -> Result<wit::Page, HostError> {
+        let limit = query.limit.clamp(1, 200);
+        let door = self.door(&query.entity, 1)?;
+        let permission = door.may(Action::Read)?;
+        let visible: Vec<String> = door.def.fields.iter().map(|field| field.key.to_owned()).filter(|key| permission.reads(key)).collect();
+        let fields: Vec<String> = match query.fields.is_empty() {
+            true => visible,
+            false => visible.into_iter().filter(|key| query.fields.contains(key)).collect(),
+        };
+        if let Some(sort) = query.sort.iter().find(|sort| !door.reads(&sort.field)) {
+            return Err(HostError::Denied(format!("the plugin may not read `{}`", sort.field)));
+        }
+        let sort = query.sort.into_iter().map(|sort| records::read::Sort { field: sort.field, descending: sort.descending });
+        let ask = records::read::Query {
+            filter: door.filter(query.filter.as_deref())?,
+            sort: sort.collect(),
+            fields: Some(fields),
+            limit: Some(u64::from(limit)),
+            cursor: query.cursor,
+            ..Default::default()
+        };
+        let page = door.caller.services.records.query(&door.ctx, door.def.key, &ask).await.map_err(|error| host_error(&error))?;
+        self.take_rows(page.items.len())?;
+        let rows = page.items.into_iter().map(|record| door.row(record)).collect::<Result<_, _>>()?;
+        Ok(wit::Page { rows, next: page.next_cursor })
+    }
+
+    async fn count_rows(&mut self, entity: &str, filter: Option<&str>) -> Result<u64, HostError> {
+        let door = self.door(entity, 1)?;
+        door.may(Action::Read)?;
+        let ask = records::read::Query { filter: door.filter(filter)?, ..Default::default() };
+        let count = door.caller.services.records.count(&door.ctx, entity, &ask).await.map_err(|error| host_error(&error))?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    async fn change_rows(&mut self, entity: &str, action: Action, changes: Vec<Wanted>) -> Result<Saved, HostError> {
+        let door = self.door(entity, changes.len())?;
+        let permission = door.may(action)?;
+        let change = |wanted: Wanted| {
+            Ok(match wanted {
+                Wanted::Create(fields) => Change::Create { fields: door.fields(permission, fields)? },
+                Wanted::Change(update) => Change::Update {
+                    id: uuid_from_wit(&update.id)?,
+                    version: version(update.version),
+                    fields: door.fields(permission, update.fields)?,
+                },
+                Wanted::Remove(id) => Change::Delete { id: uuid_from_wit(&id)?, version: None },
+            })
+        };
+        door.write(changes.into_iter().map(change).collect()).await
+    }
+}
+
+enum Wanted {
+    Create(Vec<Field>),
+    Change(wit::Update),
+    Remove(String),
+}
+
+impl wit::Host for State {
+    async fn get(&mut self, entity: String, ids: Vec<String>) -> Answer<Vec<Option<Row>>> {
+        self.enter()?;
+        Ok(self.get_rows(&entity, &ids).await)
+    }
+
+    async fn find(&mut self, query: wit::Query) -> Answer<wit::Page> {
+        self.enter()?;
+        Ok(self.find_rows(query).await)
+    }
+
+    async fn count(&mut self, entity: String, filter: Option<String>) -> Answer<u64> {
+        self.enter()?;
+        Ok(self.count_rows(&entity, filter.as_deref()).await)
+    }
+
+    async fn aggregate(&mut self, entity: String, request: String) -> Answer<String> {
+        self.enter()?;
+        Ok(self.aggregate_rows(&entity, &request).await)
+    }
+
+    async fn create(&mut self, entity: String, rows: Vec<Vec<Field>>) -> Answer<Saved> {
+        self.enter()?;
+        Ok(self.change_rows(&entity, Action::Create, rows.into_iter().map(Wanted::Create).collect()).await)
+    }
+
+    async fn change(&mut self, entity: String, updates: Vec<wit::Update>) -> Answer<Saved> {
+        self.enter()?;
+        Ok(self.change_rows(&entity, Action::Update, updates.into_iter().map(Wanted::Change).collect()).await)
+    }
+
+    async fn remove(&mut self, entity: String, ids: Vec<String>) -> Answer<Saved> {
+        self.enter()?;
+        Ok(self.change_rows(&entity, Action::Delete, ids.into_iter().map(Wanted::Remove).collect()).await)
+    }
+}
+
+/// `POST /records/{entity}/aggregate` in and out.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AggregateRequest {
+    #[serde(default)]
+    filter: Option<Json>,
+    #[serde(default)]
+    group_by: Vec<GroupBy>,
+    #[serde(default)]
+    measures: Vec<Measure>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum GroupBy {
+    Field(String),
+    Bucket { field: String, bucket: records::read::Bucket },
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Measure {
+    op: records::read::MeasureOp,
+    field: Option<String>,
+}
+
+impl State {
+    async fn aggregate_rows(&mut self, entity: &str, request: &str) -> Result<String, HostError> {
+        let door = self.door(entity, 1)?;
+        door.may(Action::Read)?;
+        let wrong = |error: serde_json::Error| HostError::Invalid(Invalid { text: error.to_string(), fields: Vec::new() });
+        let request: AggregateRequest = serde_json::from_str(request).map_err(wrong)?;
+        let filter = door.filter(request.filter.map(|filter| filter.to_string()).as_deref())?;
+        let group_by: Vec<records::read::GroupBy> = request
+            .group_by
+            .into_iter()
+            .map(|by| match by {
+                GroupBy::Field(field) => records::read::GroupBy { field, bucket: None },
+                GroupBy::Bucket { field, bucket } => records::read::GroupBy { field, bucket: Some(bucket) },
+            })
+            .collect();
+        let measures: Vec<records::read::Measure> =
+            request.measures.into_iter().map(|one| records::read::Measure { op: one.op, field: one.field }).collect();
+        let named = group_by.iter().map(|by| &by.field).chain(measures.iter().filter_map(|one| one.field.as_ref()));
+        if let Some(field) = named.into_iter().find(|field| !door.reads(field)) {
+            return Err(HostError::Denied(format!("the plugin may not read `{field}`")));
+        }
+        let query = records::read::Query { filter, ..Default::default() };
+        let ask = records::read::Aggregate { query, group_by, measures };
+        let groups = door.caller.services.records.aggregate(&door.ctx, entity, &ask).await.map_err(|error| host_error(&error))?;
+        self.take_rows(groups.len())?;
+        serde_json::to_string(&serde_json::json!({ "items": groups })).map_err(wrong)
+    }
+}

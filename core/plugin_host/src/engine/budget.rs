@@ -1,0 +1,96 @@
+//! What a call may use, by kind of call, and the operator's caps.
+
+use std::time::Duration;
+
+const MIB: usize = 1024 * 1024;
+
+/// What one call may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// CPU time, measured on the thread.
+    pub cpu: Duration,
+    /// Time from start to end.
+    pub wall: Duration,
+    /// Bytes of linear memory.
+    pub memory: usize,
+    /// Calls of host functions.
+    pub host_calls: u32,
+    /// Rows read and written through the host.
+    pub rows: u32,
+    /// Bytes in one answer, or handed to the host in one call.
+    pub transfer: usize,
+}
+
+impl Budget {
+    /// A before-hook: somebody is waiting for a save.
+    pub const HOOK: Self = Self {
+        cpu: Duration::from_millis(50),
+        wall: Duration::from_millis(500),
+        memory: 32 * MIB,
+        host_calls: 100,
+        rows: 1_000,
+        transfer: 2 * MIB,
+    };
+    /// An HTTP route.
+    pub const HTTP: Self = Self {
+        cpu: Duration::from_millis(250),
+        wall: Duration::from_secs(10),
+        memory: 64 * MIB,
+        host_calls: 500,
+        rows: 5_000,
+        transfer: 8 * MIB,
+    };
+    /// A batch of events.
+    pub const EVENTS: Self = Self {
+        cpu: Duration::from_millis(500),
+        wall: Duration::from_secs(30),
+        memory: 64 * MIB,
+        host_calls: 1_000,
+        rows: 10_000,
+        transfer: 4 * MIB,
+    };
+    /// The check at installation.
+    pub const HEALTH: Self = Self { cpu: Duration::from_millis(250), wall: Duration::from_secs(5), ..Self::HOOK };
+
+    /// More time for a batch: hooks get the CPU of one call for every 50 changes begun.
+    #[must_use]
+    pub fn for_batch(self, changes: usize) -> Self {
+        let times = u32::try_from(changes.div_ceil(50)).unwrap_or(u32::MAX).max(1);
+        Self { cpu: self.cpu.saturating_mul(times), wall: self.wall.saturating_mul(times), ..self }
+    }
+
+    /// Lowered to the operator's caps.
+    #[must_use]
+    pub fn within(self, caps: &Caps) -> Self {
+        Self {
+            cpu: self.cpu.min(caps.cpu),
+            wall: self.wall.min(caps.wall),
+            memory: self.memory.min(caps.memory),
+            ..self
+        }
+    }
+}
+
+/// The operator's caps on every call.
+#[derive(Debug, Clone)]
+pub struct Caps {
+    /// CPU time.
+    pub cpu: Duration,
+    /// Time from start to end.
+    pub wall: Duration,
+    /// Bytes of linear memory.
+    pub memory: usize,
+}
+
+impl Caps {
+    /// Entries of a table of functions.
+    pub const TABLE_ELEMENTS: usize = 20_000;
+    /// Resources a guest may hold at once.
+    pub const HANDLES: usize = 100;
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self { cpu: Duration::from_secs(10), wall: Duration::from_secs(300), memory: 128 * MIB }
+    }
+}

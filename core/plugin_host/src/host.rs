@@ -1,0 +1,132 @@
+//! The service: one per process, shared by everything that needs plugins.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::clock::Env;
+use kernel::jobs::Handler;
+use kernel::{Db, Result};
+use people::Identities;
+use records::Records;
+use tokio_util::sync::CancellationToken;
+
+use crate::breaker::Breakers;
+use crate::capabilities::Services;
+use crate::engine::{Engine, EngineConfig};
+use crate::journal::Journal;
+use crate::package::TrustedKeys;
+use crate::points::events::EventHandler;
+use crate::points::signature;
+use crate::registry::Registry;
+
+/// How the host is set up.
+#[derive(Debug, Clone)]
+pub struct HostConfig {
+    /// The engine.
+    pub engine: EngineConfig,
+    /// Keys the operator trusts.
+    pub trusted: TrustedKeys,
+    /// Whether packages without a signature may be installed.
+    pub allow_unsigned: bool,
+    /// Where this installation is reached, for the addresses of routes; for example `https://crm.example.com`.
+    pub public_url: String,
+}
+
+impl Default for HostConfig {
+    fn default() -> Self {
+        Self {
+            engine: EngineConfig::default(),
+            trusted: TrustedKeys::default(),
+            allow_unsigned: true,
+            public_url: String::new(),
+        }
+    }
+}
+
+/// The plugin host; cheap to clone.
+#[derive(Clone)]
+pub struct PluginHost {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) env: Env,
+    pub(crate) services: Services,
+    pub(crate) identities: Identities,
+    pub(crate) engine: Engine,
+    pub(crate) registry: Registry,
+    pub(crate) breakers: Breakers,
+    pub(crate) journal: Journal,
+    pub(crate) config: HostConfig,
+}
+
+impl PluginHost {
+    /// Starts the host over a service of records and answers its before-hooks from now on.
+    ///
+    /// # Errors
+    /// When the machine cannot run compiled WebAssembly.
+    pub fn new(records: &Records, db: &Db, env: &Env, config: HostConfig) -> Result<Self> {
+        let engine = Engine::new(&config.engine).map_err(|error| kernel::Error::Internal(format!("{error:#}")))?;
+        let host = Self {
+            inner: Arc::new(Inner {
+                env: env.clone(),
+                services: Services { db: db.clone(), records: records.clone() },
+                identities: Identities::new(db, env),
+                registry: Registry::new(db, &engine, config.trusted.clone()),
+                engine,
+                breakers: Breakers::default(),
+                journal: Journal::default(),
+                config,
+            }),
+        };
+        records.set_hooks(Arc::new(host.clone()));
+        Ok(host)
+    }
+
+    /// The engine, for calls outside any tenant.
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// Handlers to register with the worker of jobs.
+    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
+        vec![Arc::new(EventHandler(self.clone()))]
+    }
+
+    /// Writes logs and costs gathered since the last call.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn flush(&self) -> Result<()> {
+        self.inner.journal.flush(&self.inner.services.db).await
+    }
+
+    /// Reads the event log after every commit and at least once a second, writes logs and costs, and clears away what
+    /// has expired, until told to stop.
+    pub async fn serve(&self, stop: CancellationToken) {
+        let db = &self.inner.services.db;
+        let mut commits = db.commits();
+        let mut beats: u64 = 0;
+        while !stop.is_cancelled() {
+            if let Err(error) = self.dispatch().await {
+                tracing::error!(%error, "events could not be handed to plugins");
+            }
+            if let Err(error) = self.flush().await {
+                tracing::error!(%error, "logs of plugins could not be written");
+            }
+            if beats % 3_600 == 60
+                && let Err(error) = signature::forget(db, self.inner.env.now()).await
+            {
+                tracing::error!(%error, "expired entries of plugins could not be removed");
+            }
+            beats = beats.wrapping_add(1);
+            // A burst of commits is answered once.
+            tokio::select! {
+                () = stop.cancelled() => {}
+                _ = commits.changed() => tokio::time::sleep(Duration::from_millis(50)).await,
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+        }
+        drop(self.flush().await);
+    }
+}

@@ -1,0 +1,46 @@
+//! Plugins: sandboxed WebAssembly components that hook into saves, react to events and answer HTTP.
+//!
+//! Owns: the engine and its budgets, packages and manifests, which tenant runs what with which grants, what guests may
+//! ask of the host, circuit breakers, loop protection, plugins' logs and costs. Must not know: HTTP routing, the
+//! portal. Changes enter through the before-hook port of `records`, events through the event log, requests through
+//! [`PluginHost::http`]; patches, refusals, responses and log lines leave.
+//!
+//! | module | what |
+//! |---|---|
+//! | `manifest` | `plugin.toml` |
+//! | `package` | `.vpkg` files |
+//! | `engine` | wasmtime, compiled code, calls within budgets |
+//! | `capabilities` | the imports of guests, one file each |
+//! | `registry` | installed versions, what tenants enabled |
+//! | `when` | CEL conditions |
+//! | `texts` | translations of plugins |
+//! | `settings` | settings against their schema |
+//! | `points` | before-hooks, events, HTTP |
+//! | `breaker`, `loops` | failing and circular plugins |
+//! | `journal` | logs and costs |
+//! | `host`, `manage`, `view` | the service: start, administration, what the API shows |
+
+mod bindings;
+pub mod breaker;
+mod capabilities;
+pub mod engine;
+mod host;
+mod journal;
+mod loops;
+mod manage;
+pub mod manifest;
+pub mod package;
+mod points;
+mod registry;
+pub mod settings;
+pub mod texts;
+pub mod view;
+pub mod when;
+
+pub use capabilities::{LogLevel, LogLine, State};
+pub use host::{HostConfig, PluginHost};
+pub use journal::{Cost, LogEntry};
+pub use manage::Grants;
+pub use points::events::{EventHandler, JOB as EVENT_JOB};
+pub use points::http::{HttpCaller, HttpRequest, HttpResponse};
+pub use points::signature::{SIGNATURE as SIGNATURE_HEADER, TIMESTAMP as TIMESTAMP_HEADER, sign};

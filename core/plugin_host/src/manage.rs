@@ -1,0 +1,280 @@
+//! Administration: install, list, enable, disable, settings, uninstall, logs, costs.
+//!
+//! Rights: every function here wants an administrator; `install` and `uninstall` concern all tenants, so the caller
+//! has checked that it is the operator, or that the installation lets tenants' administrators do it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use kernel::error::{FieldError, FieldErrors};
+use kernel::{Ctx, Error, Result, audit};
+use people::require_admin;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::PluginHost;
+use crate::capabilities::LogLevel;
+use crate::journal::{self, Cost, LogEntry};
+use crate::package::Level;
+use crate::registry::store::{self, NewVersion, TenantRow};
+use crate::registry::{Enabled, Version};
+use crate::settings::{self, Settings};
+
+const INVALID: &str = "plugin.invalid";
+
+/// Which permissions an admin grants.
+#[derive(Debug, Clone)]
+pub enum Grants {
+    /// All that the manifest asks for.
+    Requested,
+    /// These; all that the manifest asks for must be among them.
+    Keys(BTreeSet<String>),
+}
+
+fn refused(field: &str, reason: impl std::fmt::Display) -> Error {
+    Error::field(INVALID, field, FieldError::new("invalid").with("reason", reason))
+}
+
+impl PluginHost {
+    /// Installs a package for all tenants; nobody runs it before it is enabled. Returns the plugin's id.
+    ///
+    /// # Errors
+    /// `plugin.invalid` naming what is wrong with the package: format, signature, manifest, component, health.
+    pub async fn install(&self, ctx: &Ctx, bytes: &[u8]) -> Result<String> {
+        require_admin(ctx)?;
+        let version = Version::load(&self.inner.engine, bytes, &self.inner.config.trusted).await;
+        let version = Arc::new(version.map_err(|error| refused("file", error))?);
+        if version.level == Level::Dev && !self.inner.config.allow_unsigned {
+            return Err(refused("file", "the package is not signed, and this installation takes signed ones only"));
+        }
+        version.health(&self.inner.engine).await.map_err(|error| refused("file", error))?;
+        let (id, number) = (version.manifest.id.clone(), version.manifest.version.to_string());
+        let db = &self.inner.services.db;
+        let tx = db.begin().await?;
+        self.check_pin(&tx, &version, &number).await?;
+        let new = NewVersion {
+            plugin: &id,
+            version: &number,
+            level: version.level,
+            signer: version.signer.as_deref(),
+            hash: &version.hash,
+            package: bytes,
+        };
+        store::put_version(&tx, &new, ctx.now()).await?;
+        store::touch(&tx).await?;
+        let detail = json!({ "version": number, "hash": version.hash, "level": version.level.name() });
+        audit::record(&tx, ctx, "plugin.installed", &id, detail).await?;
+        tx.commit().await?;
+        self.inner.registry.keep(&version);
+        self.inner.registry.changed();
+        Ok(id)
+    }
+
+    /// The key of the first install is pinned; a signed version's number is never used for other bytes.
+    async fn check_pin(&self, tx: &kernel::db::Tx, version: &Version, number: &str) -> Result<()> {
+        let id = &version.manifest.id;
+        if let Some(pinned) = store::pinned(tx, id).await?
+            && pinned != version.signer
+            && !matches!(version.level, Level::Core | Level::Verified)
+        {
+            return Err(refused("file", format!("{id} was first installed with another key")));
+        }
+        match store::version(tx, id, number).await? {
+            Some(row) if row.hash != version.hash && version.level != Level::Dev => {
+                Err(refused("file", format!("{id} {number} is installed with other contents; raise the version")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The newest installed version of a plugin.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub(crate) async fn newest(&self, plugin: &str) -> Result<Arc<Version>> {
+        let versions = store::versions(self.inner.services.db.read()).await?;
+        let newest = versions
+            .iter()
+            .filter(|row| row.plugin == plugin)
+            .max_by_key(|row| (semver::Version::parse(&row.version).ok(), row.installed_at));
+        let newest = newest.ok_or_else(|| Error::NotFound(format!("plugin {plugin}")))?;
+        self.inner.registry.version(plugin, &newest.version).await
+    }
+
+    /// Lets the tenant run the newest installed version, with these grants. Settings that are not given stay.
+    ///
+    /// # Errors
+    /// `plugin.invalid` when a requested permission is not granted, `plugin.settings_invalid`, `NotFound`.
+    pub async fn enable(&self, ctx: &Ctx, plugin: &str, grants: &Grants, sent: Option<&Settings>) -> Result<()> {
+        require_admin(ctx)?;
+        let version = self.newest(plugin).await?;
+        let asked: BTreeSet<String> = version.manifest.grant_keys().into_iter().collect();
+        if let Grants::Keys(keys) = grants {
+            let mut errors = FieldErrors::new();
+            for key in asked.difference(keys) {
+                errors.insert(format!("grants.{key}"), FieldError::new("required"));
+            }
+            for key in keys.difference(&asked) {
+                errors.insert(format!("grants.{key}"), FieldError::new("unknown"));
+            }
+            if !errors.is_empty() {
+                return Err(Error::Invalid { code: INVALID, fields: errors });
+            }
+        }
+        let tx = self.inner.services.db.begin().await?;
+        let before = store::in_tenant(&tx, ctx.tenant, plugin).await?;
+        let kept = sent.or(before.as_ref().map(|row| &row.settings)).cloned().unwrap_or_default();
+        let row = TenantRow {
+            plugin: plugin.to_owned(),
+            version: version.manifest.version.to_string(),
+            enabled: true,
+            grants: asked,
+            settings: settings::check(&version.manifest, &with_secrets(&version, kept, before.as_ref()))?,
+            secret: before.map_or_else(|| ctx.env.secret(), |row| row.secret),
+            stopped: BTreeSet::new(),
+        };
+        store::put_tenant(&tx, ctx.tenant, &row, ctx.now()).await?;
+        store::touch(&tx).await?;
+        let detail = json!({ "version": row.version, "grants": row.grants });
+        audit::record(&tx, ctx, "plugin.enabled", plugin, detail).await?;
+        tx.commit().await?;
+        self.inner.breakers.reset(ctx.tenant, plugin);
+        self.inner.registry.changed();
+        Ok(())
+    }
+
+    /// Stops a plugin in the tenant; its data stays, hidden. Calls in flight end by themselves.
+    ///
+    /// # Errors
+    /// `NotFound` when the tenant does not run it.
+    pub async fn disable(&self, ctx: &Ctx, plugin: &str) -> Result<()> {
+        require_admin(ctx)?;
+        self.change_row(ctx, plugin, "plugin.disabled", |row| {
+            row.enabled = false;
+            Ok(())
+        })
+        .await?;
+        self.inner.breakers.reset(ctx.tenant, plugin);
+        Ok(())
+    }
+
+    /// Replaces the settings of a plugin in the tenant. Secrets that are left out stay.
+    ///
+    /// # Errors
+    /// `plugin.settings_invalid`, `NotFound` when the tenant never enabled it.
+    pub async fn set_settings(&self, ctx: &Ctx, plugin: &str, sent: &Settings) -> Result<()> {
+        require_admin(ctx)?;
+        let version = self.newest(plugin).await?;
+        self.change_row(ctx, plugin, "plugin.settings_changed", |row| {
+            let whole = with_secrets(&version, sent.clone(), Some(row));
+            row.settings = settings::check(&version.manifest, &whole)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes a new secret for signed routes; the old one is good no longer.
+    ///
+    /// # Errors
+    /// `NotFound` when the tenant never enabled it.
+    pub async fn rotate_secret(&self, ctx: &Ctx, plugin: &str) -> Result<()> {
+        require_admin(ctx)?;
+        self.change_row(ctx, plugin, "plugin.secret_rotated", |row| {
+            row.secret = ctx.env.secret();
+            Ok(())
+        })
+        .await
+    }
+
+    pub(crate) async fn stop_point(&self, ctx: &Ctx, plugin: &str, point: &str) -> Result<()> {
+        self.change_row(ctx, plugin, "plugin.point_stopped", |row| {
+            row.stopped.insert(point.to_owned());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn change_row(
+        &self,
+        ctx: &Ctx,
+        plugin: &str,
+        action: &str,
+        change: impl FnOnce(&mut TenantRow) -> Result<()>,
+    ) -> Result<()> {
+        let tx = self.inner.services.db.begin().await?;
+        let found = store::in_tenant(&tx, ctx.tenant, plugin).await?;
+        let mut row = found.ok_or_else(|| Error::NotFound(format!("plugin {plugin} in this company")))?;
+        change(&mut row)?;
+        store::put_tenant(&tx, ctx.tenant, &row, ctx.now()).await?;
+        store::touch(&tx).await?;
+        audit::record(&tx, ctx, action, plugin, json!({ "enabled": row.enabled, "stopped": row.stopped })).await?;
+        tx.commit().await?;
+        self.inner.registry.changed();
+        Ok(())
+    }
+
+    /// Removes a plugin from the installation. What it stored stays until it is purged.
+    ///
+    /// # Errors
+    /// `plugin.in_use` while any tenant runs it, `NotFound`.
+    pub async fn uninstall(&self, ctx: &Ctx, plugin: &str) -> Result<()> {
+        require_admin(ctx)?;
+        let tx = self.inner.services.db.begin().await?;
+        if store::pinned(&tx, plugin).await?.is_none() {
+            return Err(Error::NotFound(format!("plugin {plugin}")));
+        }
+        if store::is_used(&tx, plugin).await? {
+            return Err(Error::Conflict { code: "plugin.in_use", current: None });
+        }
+        store::remove(&tx, plugin).await?;
+        store::touch(&tx).await?;
+        audit::record(&tx, ctx, "plugin.uninstalled", plugin, json!({})).await?;
+        tx.commit().await?;
+        self.inner.registry.changed();
+        Ok(())
+    }
+
+    /// What the tenant runs, for `GET /me`: id and title.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn enabled(&self, ctx: &Ctx) -> Result<Vec<(String, String)>> {
+        let plugins = self.inner.registry.tenant(ctx.tenant).await?;
+        let named = |plugin: &Arc<Enabled>| (plugin.id().to_owned(), plugin.manifest().title.in_locale(ctx.locale).to_owned());
+        Ok(plugins.all().iter().map(named).collect())
+    }
+
+    /// A page of the log of a plugin, newest first, older than `before`.
+    ///
+    /// # Errors
+    /// `Denied`; when the database fails.
+    pub async fn logs(&self, ctx: &Ctx, plugin: &str, before: Option<Uuid>, level: Option<LogLevel>) -> Result<Vec<LogEntry>> {
+        require_admin(ctx)?;
+        self.flush().await?;
+        journal::trim(&self.inner.services.db, ctx.tenant, plugin).await?;
+        journal::read(&self.inner.services.db, ctx.tenant, plugin, before, level).await
+    }
+
+    /// What a plugin cost in the tenant over the last 30 days, by point.
+    ///
+    /// # Errors
+    /// `Denied`; when the database fails.
+    pub async fn cost(&self, ctx: &Ctx, plugin: &str) -> Result<Vec<Cost>> {
+        require_admin(ctx)?;
+        self.flush().await?;
+        let since = ctx.now().plus_seconds(-30 * 24 * 3_600).utc().format("%Y-%m-%d").to_string();
+        journal::costs(&self.inner.services.db, ctx.tenant, plugin, &since).await
+    }
+}
+
+/// Secrets are never sent out, so a form that comes back without them leaves them as they are.
+fn with_secrets(version: &Version, sent: Settings, before: Option<&TenantRow>) -> Settings {
+    let mut whole: BTreeMap<_, _> = sent;
+    let secrets = version.manifest.settings.iter().filter(|setting| setting.kind == crate::manifest::SettingType::Secret);
+    for setting in secrets {
+        if let Some(kept) = before.and_then(|row| row.settings.get(&setting.key)) {
+            whole.entry(setting.key.clone()).or_insert_with(|| kept.clone());
+        }
+    }
+    whole
+}

@@ -1,0 +1,171 @@
+//! Checks of a parsed manifest that its types cannot express.
+
+use std::collections::BTreeSet;
+
+use kernel::access::Action;
+
+use super::{API, Hook, Manifest, ManifestError, Operation, Route, Setting, SettingType, Subscription, Text};
+use crate::when;
+
+const MAX_ITEMS: usize = 100;
+const MAX_BODY: usize = 1024 * 1024;
+
+type Checked = Result<(), ManifestError>;
+
+fn fail(place: impl Into<String>, problem: impl Into<String>) -> Checked {
+    Err(ManifestError::new(place, problem))
+}
+
+/// Checks everything; stops at the first problem.
+pub(super) fn check(manifest: &Manifest) -> Checked {
+    identity(manifest)?;
+    permissions(manifest)?;
+    let counts = [manifest.hooks.len(), manifest.events.len(), manifest.routes.len(), manifest.settings.len()];
+    if counts.iter().any(|count| *count > MAX_ITEMS) {
+        return fail("file", format!("more than {MAX_ITEMS} hooks, events, routes or settings"));
+    }
+    each("hooks", &manifest.hooks, |hook| hook.id.clone(), |place, hook| check_hook(manifest, place, hook))?;
+    each("events", &manifest.events, |one| one.id.clone(), |place, one| check_events(manifest, place, one))?;
+    each("routes", &manifest.routes, |one| format!("{} {}", one.method, one.path), check_route)?;
+    each("settings", &manifest.settings, |one| one.key.clone(), check_setting)
+}
+
+fn each<T>(
+    name: &str,
+    items: &[T],
+    key: impl Fn(&T) -> String,
+    check: impl Fn(&str, &T) -> Checked,
+) -> Checked {
+    let mut seen = BTreeSet::new();
+    for (index, item) in items.iter().enumerate() {
+        let place = format!("{name}[{index}]");
+        if !seen.insert(key(item)) {
+            return fail(place, format!("`{}` is declared twice", key(item)));
+        }
+        check(&place, item)?;
+    }
+    Ok(())
+}
+
+fn identity(manifest: &Manifest) -> Checked {
+    let parts: Vec<&str> = manifest.id.split('.').collect();
+    if parts.len() != 2 || !parts.iter().all(|part| is_name(part)) || manifest.id.len() > 64 {
+        return fail("id", "must be `publisher.name` of lower-case letters, digits and hyphens, at most 64 characters");
+    }
+    let served = semver::Version::parse(API).map_err(|error| ManifestError::new("api", error.to_string()))?;
+    if !manifest.api.matches(&served) {
+        return fail("api", format!("this host serves {API}, the plugin wants {}", manifest.api));
+    }
+    text("title", &manifest.title)?;
+    if manifest.description.0.is_empty() { Ok(()) } else { text("description", &manifest.description) }
+}
+
+fn permissions(manifest: &Manifest) -> Checked {
+    for (entity, permission) in &manifest.permissions.records {
+        let place = format!("permissions.records.{entity}");
+        text(&format!("{place}.reason"), &permission.reason)?;
+        let writes = permission.actions.iter().any(|action| matches!(action, Action::Create | Action::Update));
+        if writes && permission.write.is_empty() {
+            return fail(format!("{place}.write"), "name the fields that `create` and `update` may set");
+        }
+    }
+    for (key, asked) in [("kv", &manifest.permissions.kv), ("people", &manifest.permissions.people)] {
+        if let Some(asked) = asked {
+            text(&format!("permissions.{key}.reason"), &asked.reason)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_hook(manifest: &Manifest, place: &str, hook: &Hook) -> Checked {
+    name(place, "id", &hook.id)?;
+    let Some(permission) = manifest.records(&hook.entity) else {
+        return fail(format!("{place}.entity"), format!("add [permissions.records.{}] with the fields it reads", hook.entity));
+    };
+    if hook.operations.is_empty() {
+        return fail(format!("{place}.operations"), "name at least one of create, update, delete, restore");
+    }
+    if let Some(field) = hook.watch.iter().find(|field| !permission.reads(field)) {
+        return fail(format!("{place}.watch"), format!("`{field}` is not among the fields it may read"));
+    }
+    if !hook.watch.is_empty() && !hook.operations.contains(&Operation::Update) {
+        return fail(format!("{place}.watch"), "only updates have watched fields");
+    }
+    if !(0..=10_000).contains(&hook.order) {
+        return fail(format!("{place}.order"), "must be from 0 to 10000");
+    }
+    if hook.timeout_ms == Some(0) {
+        return fail(format!("{place}.timeout_ms"), "must be positive");
+    }
+    match &hook.when {
+        Some(text) => when::When::compile(text).map(|_| ()).map_err(|problem| ManifestError::new(format!("{place}.when"), problem)),
+        None => Ok(()),
+    }
+}
+
+fn check_events(manifest: &Manifest, place: &str, subscription: &Subscription) -> Checked {
+    name(place, "id", &subscription.id)?;
+    if subscription.on.is_empty() {
+        return fail(format!("{place}.on"), "name at least one event");
+    }
+    for event in &subscription.on {
+        let Some((entity, _)) = event.split_once('.') else {
+            return fail(format!("{place}.on"), format!("`{event}` is not an event name such as `lead.created`"));
+        };
+        if manifest.records(entity).is_none() {
+            return fail(format!("{place}.on"), format!("add [permissions.records.{entity}] with the fields it reads"));
+        }
+    }
+    Ok(())
+}
+
+fn check_route(place: &str, route: &Route) -> Checked {
+    if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&route.method.as_str()) {
+        return fail(format!("{place}.method"), "must be GET, POST, PUT, PATCH or DELETE");
+    }
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
+    let tricks = route.path.contains("..") || route.path.contains("//");
+    if !route.path.starts_with('/') || !route.path.chars().all(plain) || tricks || route.path.len() > 200 {
+        return fail(format!("{place}.path"), "must begin with `/` and have letters, digits, `-`, `_` and `.` only");
+    }
+    if route.body_limit > MAX_BODY {
+        return fail(format!("{place}.body_limit"), format!("at most {MAX_BODY} bytes"));
+    }
+    Ok(())
+}
+
+fn check_setting(place: &str, setting: &Setting) -> Checked {
+    name(place, "key", &setting.key)?;
+    text(&format!("{place}.label"), &setting.label)?;
+    if (setting.kind == SettingType::Choice) == setting.choices.is_empty() {
+        return fail(format!("{place}.choices"), "belong to type `choice`, and there must be some");
+    }
+    if (setting.min.is_some() || setting.max.is_some()) && setting.kind != SettingType::Integer {
+        return fail(place, "`min` and `max` belong to type `integer`");
+    }
+    match &setting.default {
+        Some(value) => crate::settings::check_value(setting, value)
+            .map_err(|code| ManifestError::new(format!("{place}.default"), format!("does not fit the type ({code})"))),
+        None => Ok(()),
+    }
+}
+
+fn name(place: &str, key: &str, value: &str) -> Checked {
+    let fits = value.len() <= 64 && !value.is_empty() && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b));
+    if fits { Ok(()) } else { fail(format!("{place}.{key}"), "must be lower-case letters, digits, `-`, `_`, `.`, at most 64") }
+}
+
+fn text(place: &str, text: &Text) -> Checked {
+    if text.0.get("en").is_none_or(|words| words.trim().is_empty()) {
+        return fail(format!("{place}.en"), "English words are required");
+    }
+    if let Some(locale) = text.0.keys().find(|locale| !["en", "ru", "uk"].contains(&locale.as_str())) {
+        return fail(format!("{place}.{locale}"), "unknown language; use en, ru or uk");
+    }
+    if text.0.values().any(|words| words.len() > 2_000) { fail(place, "longer than 2000 bytes") } else { Ok(()) }
+}
+
+fn is_name(part: &str) -> bool {
+    part.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}

@@ -1,0 +1,390 @@
+//! `plugin.toml`: what a plugin is, wants and declares. Owns the format and its checks; unknown keys are errors.
+//! Text enters as TOML, leaves as a [`Manifest`] whose parts agree with each other.
+
+mod check;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use kernel::Locale;
+use serde::{Deserialize, Serialize};
+
+/// Bytes a manifest may have.
+pub const MAX_BYTES: usize = 256 * 1024;
+/// Major version of the interfaces this host serves.
+pub const API: &str = "1.0.0";
+
+/// What is wrong with a manifest, with the place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("plugin.toml: {place}: {problem}")]
+pub struct ManifestError {
+    /// Path such as `hooks[0].when`, or line and column for syntax.
+    pub place: String,
+    /// What to change, in English: manifests are read by developers.
+    pub problem: String,
+}
+
+impl ManifestError {
+    /// A problem at a place.
+    pub fn new(place: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { place: place.into(), problem: problem.into() }
+    }
+}
+
+/// A text by language; English is required.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Text(pub BTreeMap<String, String>);
+
+impl Text {
+    /// The words in a language, else in English.
+    pub fn in_locale(&self, locale: Locale) -> &str {
+        self.0.get(locale.code()).or_else(|| self.0.get("en")).map_or("", String::as_str)
+    }
+}
+
+/// The whole manifest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// `publisher.name`: lower-case letters, digits and hyphens.
+    pub id: String,
+    /// Semantic version.
+    pub version: semver::Version,
+    /// Range of interface versions it works with, for example `1`.
+    pub api: semver::VersionReq,
+    /// Shown to admins.
+    pub title: Text,
+    /// Shown to admins.
+    #[serde(default)]
+    pub description: Text,
+    /// Free word for grouping, for example `sales`.
+    #[serde(default)]
+    pub category: String,
+    /// What it asks for.
+    #[serde(default)]
+    pub permissions: Permissions,
+    /// Before-hooks.
+    #[serde(default)]
+    pub hooks: Vec<Hook>,
+    /// Subscriptions to events.
+    #[serde(default)]
+    pub events: Vec<Subscription>,
+    /// HTTP routes.
+    #[serde(default)]
+    pub routes: Vec<Route>,
+    /// What an admin can set.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
+    /// Whether it exports `lifecycle`.
+    #[serde(default)]
+    pub lifecycle: bool,
+    /// Budgets asked for, up to the operator's caps.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// What it asks for; each becomes a grant with a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permissions {
+    /// Whose rights count when it reads and writes records.
+    #[serde(default)]
+    pub run_as: RunAs,
+    /// Entities, key `records.<entity>`.
+    #[serde(default)]
+    pub records: BTreeMap<String, RecordPermission>,
+    /// Its own store, key `kv`.
+    pub kv: Option<Reasoned>,
+    /// Colleagues, key `people`.
+    pub people: Option<Reasoned>,
+}
+
+/// Whose rights count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunAs {
+    /// Of whoever makes the change or the request, narrowed by the grants.
+    #[default]
+    Actor,
+    /// Of the plugin itself: exactly its grants, for every record of the tenant.
+    Plugin,
+}
+
+/// A permission without details.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reasoned {
+    /// Shown to the admin who grants it.
+    #[serde(default)]
+    pub reason: Text,
+}
+
+/// What may be done with records of an entity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordPermission {
+    /// What the plugin may do through the `records` import.
+    #[serde(default)]
+    pub actions: Vec<kernel::access::Action>,
+    /// Fields it sees; `*` for all.
+    #[serde(default)]
+    pub read: Vec<String>,
+    /// Fields it may set, in hooks too; `*` for all.
+    #[serde(default)]
+    pub write: Vec<String>,
+    /// Shown to the admin who grants it.
+    #[serde(default)]
+    pub reason: Text,
+}
+
+impl RecordPermission {
+    /// Whether the field may be seen.
+    pub fn reads(&self, field: &str) -> bool {
+        names(&self.read, field)
+    }
+
+    /// Whether the field may be set.
+    pub fn writes(&self, field: &str) -> bool {
+        names(&self.write, field)
+    }
+}
+
+fn names(list: &[String], field: &str) -> bool {
+    list.iter().any(|name| name == "*" || name == field)
+}
+
+/// What a hook is called for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// A new record.
+    Create,
+    /// A change of a record.
+    Update,
+    /// Into the bin.
+    Delete,
+    /// Out of the bin.
+    Restore,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Restore => "restore",
+        })
+    }
+}
+
+/// What becomes of a save when the hook itself fails.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// It is refused.
+    #[default]
+    Abort,
+    /// It goes on without the hook.
+    Skip,
+}
+
+/// A before-hook.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hook {
+    /// Unique in the plugin.
+    pub id: String,
+    /// Entity key.
+    pub entity: String,
+    /// What it is called for.
+    pub operations: Vec<Operation>,
+    /// On update it is called only when one of these is changed; empty for any.
+    #[serde(default)]
+    pub watch: Vec<String>,
+    /// CEL over `fields`, `before`, `operation`, `entity`; called only when true.
+    pub when: Option<String>,
+    /// Hooks run by this number, then by plugin id, then by place in the manifest. 0 to 10,000.
+    #[serde(default = "default_order")]
+    pub order: i32,
+    /// What becomes of the save when the hook fails.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    /// Wall time, up to the operator's cap.
+    pub timeout_ms: Option<u32>,
+    /// Whether it is called for what this plugin itself writes.
+    #[serde(default)]
+    pub own_changes: bool,
+}
+
+const fn default_order() -> i32 {
+    1000
+}
+
+/// A subscription to events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subscription {
+    /// Unique in the plugin.
+    pub id: String,
+    /// Event names such as `lead.created`; `lead.*` for all of an entity.
+    pub on: Vec<String>,
+    /// On updates it is called only when one of these has changed; empty for any.
+    #[serde(default)]
+    pub watch: Vec<String>,
+    /// Whether it is called for what this plugin itself writes.
+    #[serde(default)]
+    pub own_changes: bool,
+}
+
+impl Subscription {
+    /// Whether an event of this name is wanted.
+    pub fn wants(&self, name: &str) -> bool {
+        self.on.iter().any(|wanted| match wanted.strip_suffix(".*") {
+            Some(entity) => name.split_once('.').is_some_and(|(of, _)| of == entity),
+            None => wanted == name,
+        })
+    }
+}
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RouteAuth {
+    /// Anybody.
+    None,
+    /// Somebody signed in to the tenant.
+    User,
+    /// Whoever signs with the tenant's secret.
+    Hmac,
+}
+
+/// An HTTP route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+    pub method: String,
+    /// Exact path, beginning with `/`.
+    pub path: String,
+    /// Who may call it.
+    pub auth: RouteAuth,
+    /// Bytes of a body, up to 1 MiB.
+    #[serde(default = "default_body_limit")]
+    pub body_limit: usize,
+}
+
+const fn default_body_limit() -> usize {
+    65_536
+}
+
+/// The kind of a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettingType {
+    /// One line.
+    Text,
+    /// A whole number.
+    Integer,
+    /// Yes or no.
+    Boolean,
+    /// One of `choices`.
+    Choice,
+    /// A role of the tenant.
+    Role,
+    /// A user of the tenant.
+    User,
+    /// Text that the plugin never reads.
+    Secret,
+}
+
+/// One thing an admin can set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// Unique in the plugin.
+    pub key: String,
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: SettingType,
+    /// Shown beside the input.
+    pub label: Text,
+    /// Shown below the input.
+    #[serde(default)]
+    pub help: Text,
+    /// Must be set before the plugin can be enabled.
+    #[serde(default)]
+    pub required: bool,
+    /// Until an admin sets it.
+    pub default: Option<serde_json::Value>,
+    /// Of a choice.
+    #[serde(default)]
+    pub choices: Vec<Choice>,
+    /// Of an integer.
+    pub min: Option<i64>,
+    /// Of an integer.
+    pub max: Option<i64>,
+}
+
+/// One entry of a choice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// Kept.
+    pub value: String,
+    /// Shown.
+    pub label: Text,
+}
+
+/// Budgets asked for; absent ones are the host's defaults.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Memory of one call.
+    pub memory_mib: Option<u32>,
+}
+
+impl Manifest {
+    /// Reads and checks a manifest.
+    ///
+    /// # Errors
+    /// The first problem, with its place.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        if text.len() > MAX_BYTES {
+            return Err(ManifestError::new("file", format!("larger than {MAX_BYTES} bytes")));
+        }
+        let manifest: Self = toml::from_str(text).map_err(|error| syntax(text, &error))?;
+        check::check(&manifest)?;
+        Ok(manifest)
+    }
+
+    /// The permission to read and set fields of an entity, if asked for.
+    pub fn records(&self, entity: &str) -> Option<&RecordPermission> {
+        self.permissions.records.get(entity)
+    }
+
+    /// Grant keys it asks for, in a stable order.
+    pub fn grant_keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self.permissions.records.keys().map(|entity| format!("records.{entity}")).collect();
+        keys.extend(self.permissions.people.is_some().then(|| "people".to_owned()));
+        keys.extend(self.permissions.kv.is_some().then(|| "kv".to_owned()));
+        keys
+    }
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> ManifestError {
+    let place = error.span().map_or_else(
+        || "file".to_owned(),
+        |span| {
+            let before = text.get(..span.start).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            format!("line {line}, column {column}")
+        },
+    );
+    ManifestError::new(place, error.message())
+}
+
+#[cfg(test)]
+mod tests;

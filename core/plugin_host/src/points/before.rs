@@ -1,0 +1,206 @@
+//! Before-hooks: the port of `records`, answered by plugins.
+//!
+//! Hooks run one after another in their order; each sees the patches of those before it. All changes of a batch that
+//! concern a hook go to it in one call.
+
+use kernel::error::{FieldError, FieldErrors, Refusal};
+use kernel::{Actor, Ctx, Fields, Message, Result};
+use records::{BeforeHooks, Operation, PendingChange};
+
+use super::Point;
+use crate::PluginHost;
+use crate::bindings::hooks as wit;
+use crate::bindings::types;
+use crate::capabilities::{LogLevel, from_wit, to_wit};
+use crate::engine::{Answer, Budget, Fault, Input};
+use crate::loops;
+use crate::manifest::{self, Hook, OnFailure};
+use crate::registry::{Enabled, HookPoint};
+
+#[async_trait::async_trait]
+impl BeforeHooks for PluginHost {
+    async fn before(&self, ctx: &Ctx, changes: &mut [PendingChange]) -> Result<()> {
+        let Some(entity) = changes.first().map(|change| change.entity.key) else { return Ok(()) };
+        let plugins = self.inner.registry.tenant(ctx.tenant).await?;
+        for point in plugins.hooks(entity) {
+            if let Some(hook) = point.hook() {
+                self.run_hook(ctx, point, hook, changes).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PluginHost {
+    async fn run_hook(&self, ctx: &Ctx, at: &HookPoint, hook: &Hook, changes: &mut [PendingChange]) {
+        let plugin = &at.plugin;
+        let name = format!("hook:{}", hook.id);
+        let own = matches!(&ctx.actor, Actor::Plugin { id, .. } if id == plugin.id());
+        if plugin.stopped.contains(&name) || (own && !hook.own_changes) {
+            return;
+        }
+        let mut concerned: Vec<&mut PendingChange> = changes.iter_mut().filter(|change| concerns(hook, change)).collect();
+        concerned.retain(|change| self.condition_holds(ctx, at, &name, change));
+        if concerned.is_empty() {
+            return;
+        }
+        let point = Point {
+            plugin,
+            link: loops::link(plugin.id(), &hook.id),
+            budget: budget(hook, concerned.len()),
+            name,
+            anonymous: false,
+        };
+        let input = concerned.iter().map(|change| to_change(plugin, change)).collect();
+        let answer = match self.call(ctx, &point, Input::Before(hook.id.clone(), input)).await {
+            Ok(Answer::Verdicts(verdicts)) if verdicts.len() == concerned.len() => Ok(verdicts),
+            Ok(_) => Err(self.wrong_answer(ctx, &point, "not one verdict per change".to_owned()).await),
+            Err(fault) => Err(fault),
+        };
+        match answer {
+            Ok(verdicts) => self.apply_all(ctx, &point, hook, concerned, verdicts).await,
+            Err(fault) => fail(ctx, plugin, hook, concerned, &fault),
+        }
+    }
+
+    /// An expression that cannot be evaluated lets the plugin decide.
+    fn condition_holds(&self, ctx: &Ctx, at: &HookPoint, name: &str, change: &PendingChange) -> bool {
+        let Some(when) = at.when() else { return true };
+        let Some(permission) = at.plugin.records(change.entity.key) else { return false };
+        let readable = |fields: &Fields| fields.iter().filter(|(key, _)| permission.reads(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let (after, before): (Fields, Option<Fields>) = (readable(&change.after), change.before.as_ref().map(readable));
+        let operation = operation(change.operation).to_string();
+        when.holds(change.entity.key, &operation, &after, before.as_ref()).unwrap_or_else(|problem| {
+            self.note(ctx, at.plugin.id(), name, ctx.id(), LogLevel::Debug, format!("when: {problem}"));
+            true
+        })
+    }
+
+    async fn apply_all(
+        &self,
+        ctx: &Ctx,
+        point: &Point<'_>,
+        hook: &Hook,
+        concerned: Vec<&mut PendingChange>,
+        verdicts: Vec<wit::Verdict>,
+    ) {
+        for (change, verdict) in concerned.into_iter().zip(verdicts) {
+            if let Err(why) = apply(ctx, point.plugin, change, verdict) {
+                let fault = self.wrong_answer(ctx, point, why).await;
+                fail(ctx, point.plugin, hook, vec![change], &fault);
+            }
+        }
+    }
+}
+
+/// Operation, watched fields, and nothing that was refused already.
+fn concerns(hook: &Hook, change: &PendingChange) -> bool {
+    let operation = operation(change.operation);
+    let watched = || hook.watch.is_empty() || hook.watch.iter().any(|field| change.changes(field));
+    change.refusal.is_none()
+        && hook.operations.contains(&operation)
+        && (operation != manifest::Operation::Update || watched())
+}
+
+const fn operation(operation: Operation) -> manifest::Operation {
+    match operation {
+        Operation::Create => manifest::Operation::Create,
+        Operation::Update => manifest::Operation::Update,
+        Operation::Delete => manifest::Operation::Delete,
+        Operation::Restore => manifest::Operation::Restore,
+    }
+}
+
+fn budget(hook: &Hook, changes: usize) -> Budget {
+    let budget = Budget::HOOK.for_batch(changes);
+    match hook.timeout_ms {
+        Some(asked) => Budget { wall: budget.wall.min(std::time::Duration::from_millis(u64::from(asked))), ..budget },
+        None => budget,
+    }
+}
+
+/// The change as the guest sees it: only fields it may read.
+fn to_change(plugin: &Enabled, change: &PendingChange) -> wit::Change {
+    let permission = plugin.records(change.entity.key);
+    let reads = |key: &str| permission.is_some_and(|permission| permission.reads(key));
+    let field = |(key, value): (&String, &kernel::Value)| types::Field { name: key.clone(), value: to_wit(value) };
+    let before = change.before.iter().flatten().filter(|(key, _)| change.given.contains(*key) && reads(key));
+    wit::Change {
+        entity: change.entity.key.to_owned(),
+        id: change.id.to_string(),
+        operation: match change.operation {
+            Operation::Create => wit::Operation::Create,
+            Operation::Update => wit::Operation::Update,
+            Operation::Delete => wit::Operation::Delete,
+            Operation::Restore => wit::Operation::Restore,
+        },
+        fields: change.after.iter().filter(|(key, value)| reads(key) && **value != kernel::Value::Null).map(field).collect(),
+        set: change.given.iter().filter(|key| reads(key)).cloned().collect(),
+        before: before.map(field).collect(),
+    }
+}
+
+/// Puts a verdict into effect; the error says what is wrong with it.
+fn apply(ctx: &Ctx, plugin: &Enabled, change: &mut PendingChange, verdict: wit::Verdict) -> std::result::Result<(), String> {
+    match verdict {
+        wit::Verdict::Pass => Ok(()),
+        wit::Verdict::Reject(rejection) => {
+            change.refusal = Some(refusal(ctx, plugin, rejection));
+            Ok(())
+        }
+        wit::Verdict::Patch(fields) => {
+            let mut values = Fields::new();
+            for field in fields {
+                let (key, value) = patched(plugin, change, field)?;
+                values.insert(key, value);
+            }
+            change.patch(values).map_err(|errors| {
+                let fields: Vec<String> = errors.keys().cloned().collect();
+                format!("the patch does not fit the fields {}", fields.join(", "))
+            })
+        }
+    }
+}
+
+fn patched(plugin: &Enabled, change: &PendingChange, field: types::Field) -> std::result::Result<(String, kernel::Value), String> {
+    let key = field.name;
+    if !plugin.records(change.entity.key).is_some_and(|permission| permission.writes(&key)) {
+        return Err(format!("it sets `{key}`, which it has no permission to write"));
+    }
+    let kind = change.entity.field(&key).ok_or_else(|| format!("there is no field `{key}`"))?.kind;
+    from_wit(kind, field.value).map(|value| (key.clone(), value)).map_err(|why| format!("{key}: {why}"))
+}
+
+fn refusal(ctx: &Ctx, plugin: &Enabled, rejection: wit::Rejection) -> Refusal {
+    let message = |message: &types::Message| {
+        let parameters = message.parameters.iter().map(|one| (one.name.as_str(), one.value.as_str()));
+        Message::Words(plugin.version.texts.words(ctx.locale, &message.key, parameters, &message.fallback))
+    };
+    let fields = rejection.fields.iter().take(100).map(|one| {
+        let code = if one.message.key.is_empty() { "hook.rejected" } else { &one.message.key };
+        (one.field.clone(), FieldError { code: code.to_owned(), message: message(&one.message) })
+    });
+    Refusal {
+        code: "hook.rejected".to_owned(),
+        plugin: Some(plugin.id().to_owned()),
+        fields: fields.collect(),
+        message: message(&rejection.message),
+    }
+}
+
+/// What becomes of the changes when the hook did not do its work.
+fn fail(ctx: &Ctx, plugin: &Enabled, hook: &Hook, changes: Vec<&mut PendingChange>, fault: &Fault) {
+    // A loop is never passed over in silence: skipping would write what the loop made.
+    if hook.on_failure == OnFailure::Skip && !matches!(fault, Fault::Loop(_)) {
+        return;
+    }
+    let title = plugin.manifest().title.in_locale(ctx.locale);
+    let (code, message) = match fault {
+        Fault::Loop(chain) => ("hook.loop", Message::key("error.hook.loop").with("chain", chain)),
+        _ => ("hook.failed", Message::key("error.hook.failed").with("plugin", title).with("reason", fault)),
+    };
+    for change in changes {
+        let plugin = Some(plugin.id().to_owned());
+        change.refusal = Some(Refusal { code: code.to_owned(), plugin, message: message.clone(), fields: FieldErrors::new() });
+    }
+}

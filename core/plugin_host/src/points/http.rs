@@ -1,0 +1,179 @@
+//! Routes of plugins: a request finds its route, its caller is checked, the guest answers, the answer is made safe.
+
+use kernel::{Actor, Ctx, Error, Message, Result, TenantId};
+
+use super::{Point, signature};
+use crate::PluginHost;
+use crate::bindings::http as wit;
+use crate::engine::{Answer, Budget, Input};
+use crate::loops;
+use crate::manifest::{Route, RouteAuth};
+use crate::registry::Enabled;
+
+/// Headers of a request that guests do not see.
+const HIDDEN: [&str; 4] = ["cookie", "authorization", "proxy-authorization", "x-forwarded-for"];
+/// Headers of an answer that guests may set, besides `x-...`.
+const ALLOWED: [&str; 5] = ["content-type", "cache-control", "content-language", "etag", "retry-after"];
+/// Types a browser does not run; everything else is sent as bytes.
+const SAFE_TYPES: [&str; 6] =
+    ["application/json", "application/problem+json", "application/xml", "text/plain", "text/csv", "text/calendar"];
+const MAX_HEADERS: usize = 50;
+
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub enum HttpCaller<'a> {
+    /// Somebody signed in.
+    User(&'a Ctx),
+    /// Anybody, at a tenant's public address.
+    Public(TenantId),
+}
+
+/// A request to a plugin's route.
+#[derive(Debug, Clone, Default)]
+pub struct HttpRequest {
+    /// `GET`, `POST` ...
+    pub method: String,
+    /// Path below the plugin's own, beginning with `/`.
+    pub path: String,
+    /// Decoded parameters.
+    pub query: Vec<(String, String)>,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl HttpRequest {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A plugin's answer, fit to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpResponse {
+    /// 200 to 599.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl PluginHost {
+    /// Answers a request through a plugin.
+    ///
+    /// # Errors
+    /// `NotFound` (no such plugin or route here), `Unauthenticated` (not signed in, or signature not good, old or used
+    /// before), `TooLarge`, `Unavailable` (the plugin failed).
+    pub async fn http(&self, caller: HttpCaller<'_>, plugin: &str, request: HttpRequest) -> Result<HttpResponse> {
+        let tenant = match caller {
+            HttpCaller::User(ctx) => ctx.tenant,
+            HttpCaller::Public(tenant) => tenant,
+        };
+        let missing = || Error::NotFound(format!("route {} {} of plugin {plugin}", request.method, request.path));
+        let plugins = self.inner.registry.tenant(tenant).await?;
+        let enabled = plugins.get(plugin).ok_or_else(missing)?;
+        let route = enabled.manifest().routes.iter().find(|route| route.method == request.method && route.path == request.path);
+        let route = route.ok_or_else(missing)?;
+        let name = format!("http:{} {}", route.method, route.path);
+        if enabled.stopped.contains(&name) {
+            return Err(Error::Unavailable("the route is stopped after repeated failures".to_owned()));
+        }
+        if request.body.len() > route.body_limit {
+            return Err(Error::TooLarge(Message::key("error.too_large").with("max", format!("{} B", route.body_limit))));
+        }
+        let ctx = self.admit(caller, enabled, route, &request).await?;
+        let link = loops::link(plugin, &format!("{} {}", route.method, route.path));
+        let anonymous = matches!(caller, HttpCaller::Public(_));
+        let point = Point { plugin: enabled, name, link, budget: Budget::HTTP, anonymous };
+        match self.call(&ctx, &point, Input::Http(to_wit(&ctx, anonymous, request))).await {
+            Ok(Answer::Response(response)) if (200..600).contains(&response.status) => Ok(safe(response)),
+            Ok(_) => {
+                let fault = self.wrong_answer(&ctx, &point, "a status outside 200 to 599".to_owned()).await;
+                Err(Error::Unavailable(fault.to_string()))
+            }
+            Err(fault) => Err(Error::Unavailable(format!("plugin {plugin} {fault}"))),
+        }
+    }
+
+    /// Whether this caller may use the route, and the context the guest works in.
+    async fn admit(&self, caller: HttpCaller<'_>, enabled: &Enabled, route: &Route, request: &HttpRequest) -> Result<Ctx> {
+        let tenant = match (caller, route.auth) {
+            (HttpCaller::User(ctx), RouteAuth::User | RouteAuth::None) => return Ok(ctx.clone()),
+            (HttpCaller::User(_), RouteAuth::Hmac) => return Err(Error::NotFound("a signed route".to_owned())),
+            (HttpCaller::Public(_), RouteAuth::User) => return Err(Error::Unauthenticated),
+            (HttpCaller::Public(tenant), RouteAuth::None | RouteAuth::Hmac) => tenant,
+        };
+        let mut ctx = people::tenant::get(&self.inner.services.db, tenant).await?.system_ctx(&self.inner.env);
+        ctx.actor = Actor::Plugin { id: enabled.id().to_owned(), user: None };
+        ctx.rights = enabled.own_rights.clone().unwrap_or_default();
+        if route.auth == RouteAuth::Hmac {
+            let (timestamp, given) = (request.header(signature::TIMESTAMP), request.header(signature::SIGNATURE));
+            let now = ctx.now().micros() / 1_000_000;
+            if !signature::verify(&enabled.secret, now, timestamp, given, &request.body) {
+                return Err(Error::Unauthenticated);
+            }
+            signature::once(&self.inner.services.db, &ctx, enabled.id(), given.unwrap_or_default()).await?;
+        }
+        Ok(ctx)
+    }
+}
+
+fn to_wit(ctx: &Ctx, anonymous: bool, request: HttpRequest) -> wit::Request {
+    let seen = request.headers.into_iter().filter(|(name, _)| !HIDDEN.contains(&name.as_str()));
+    wit::Request {
+        method: request.method,
+        path: request.path,
+        query: request.query.into_iter().map(|(name, value)| wit::Pair { name, value }).collect(),
+        headers: seen.take(MAX_HEADERS).map(|(name, value)| wit::Header { name, value }).collect(),
+        body: request.body,
+        user: ctx.user().filter(|_| !anonymous).map(|id| id.to_string()),
+    }
+}
+
+/// Known headers only; types that a browser would run become bytes; nothing of the portal's origin is reachable.
+fn safe(response: wit::Response) -> HttpResponse {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for header in response.headers.into_iter().take(MAX_HEADERS) {
+        let name = header.name.to_lowercase();
+        let token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let plain = header.value.bytes().all(|byte| (32..127).contains(&byte)) && header.value.len() <= 1_000;
+        let known = ALLOWED.contains(&name.as_str()) || (name.starts_with("x-") && !name.starts_with("x-verstak-"));
+        if token && plain && known && !headers.iter().any(|(set, _)| *set == name) {
+            headers.push((name, header.value));
+        }
+    }
+    headers.retain(|(name, value)| {
+        let essence = value.split(';').next().unwrap_or_default().trim().to_lowercase();
+        name != "content-type" || SAFE_TYPES.contains(&essence.as_str())
+    });
+    if !headers.iter().any(|(name, _)| name == "content-type") && !response.body.is_empty() {
+        headers.push(("content-type".to_owned(), "application/octet-stream".to_owned()));
+    }
+    headers.retain(|(name, _)| !["x-content-type-options", "x-frame-options"].contains(&name.as_str()));
+    headers.push(("x-content-type-options".to_owned(), "nosniff".to_owned()));
+    headers.push(("content-security-policy".to_owned(), "sandbox; default-src 'none'".to_owned()));
+    HttpResponse { status: response.status, headers, body: response.body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_made_safe() {
+        let header = |name: &str, value: &str| wit::Header { name: name.to_owned(), value: value.to_owned() };
+        let headers = vec![
+            header("Content-Type", "text/html"),
+            header("set-cookie", "verstak_session=stolen"),
+            header("x-mine", "1"),
+            header("x-bad", "a\r\nset-cookie: b"),
+            header("location", "https://evil.example"),
+        ];
+        let safe = safe(wit::Response { status: 200, headers, body: b"<script>".to_vec() });
+        let names: Vec<&str> = safe.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["x-mine", "content-type", "x-content-type-options", "content-security-policy"]);
+        assert_eq!(safe.headers[1].1, "application/octet-stream");
+    }
+}

@@ -1,0 +1,90 @@
+//! Signed requests to `hmac` routes: HMAC-SHA256 (RFC 2104) with the tenant's secret over `<timestamp>.<body>`.
+//!
+//! Headers: `x-verstak-timestamp` (seconds since the epoch, within 5 minutes) and `x-verstak-signature`
+//! (`sha256=<hex>` or the hexadecimal digits alone). A signature is good once.
+
+use hmac::{Hmac, KeyInit, Mac};
+use kernel::{Ctx, Db, Error, Result};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sha2::Sha256;
+
+/// Seconds that clocks may differ.
+const WINDOW: i64 = 300;
+
+/// The header with the time.
+pub const TIMESTAMP: &str = "x-verstak-timestamp";
+/// The header with the signature.
+pub const SIGNATURE: &str = "x-verstak-signature";
+
+/// What a caller must send in `x-verstak-signature`.
+pub fn sign(secret: &str, timestamp: &str, body: &[u8]) -> String {
+    format!("sha256={}", hex::encode(mac(secret, timestamp, body).finalize().into_bytes()))
+}
+
+fn mac(secret: &str, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
+    // HMAC takes keys of any length.
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()));
+    mac.update(timestamp.as_bytes());
+    mac.update(b".");
+    mac.update(body);
+    mac
+}
+
+/// Checks time and signature; comparison takes the same time whatever differs.
+pub(crate) fn verify(secret: &str, now: i64, timestamp: Option<&str>, signature: Option<&str>, body: &[u8]) -> bool {
+    let (Some(timestamp), Some(signature)) = (timestamp, signature) else { return false };
+    let Some(at) = timestamp.parse::<i64>().ok() else { return false };
+    let Ok(given) = hex::decode(signature.strip_prefix("sha256=").unwrap_or(signature)) else { return false };
+    now.saturating_sub(at).saturating_abs() <= WINDOW && mac(secret, timestamp, body).verify_slice(&given).is_ok()
+}
+
+/// Remembers a signature; `Unauthenticated` when it has been used before, on any node.
+pub(crate) async fn once(db: &Db, ctx: &Ctx, plugin: &str, signature: &str) -> Result<()> {
+    let tx = db.begin().await?;
+    let insert = Query::insert()
+        .into_table("plugin_seen")
+        .columns(["tenant_id", "plugin", "signature", "expires_at"])
+        .values_panic([
+            ctx.tenant.0.into(),
+            plugin.into(),
+            signature.strip_prefix("sha256=").unwrap_or(signature).to_lowercase().into(),
+            ctx.now().plus_seconds(2 * WINDOW).micros().into(),
+        ])
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .to_owned();
+    if tx.execute(&insert).await?.rows_affected() != 1 {
+        return Err(Error::Unauthenticated);
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Forgets signatures whose time has passed, and store entries that have expired.
+pub(crate) async fn forget(db: &Db, now: kernel::Timestamp) -> Result<()> {
+    let tx = db.begin().await?;
+    for table in ["plugin_seen", "plugin_kv"] {
+        let delete = Query::delete().from_table(table).and_where(Expr::col("expires_at").lt(now.micros())).to_owned();
+        tx.execute(&delete).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_fresh_and_untouched_requests_pass() {
+        let signature = sign("secret", "1000", b"body");
+        let check = |now, timestamp, signature: &str, body: &[u8]| verify("secret", now, Some(timestamp), Some(signature), body);
+        assert!(check(1000, "1000", &signature, b"body"));
+        assert!(check(1300, "1000", signature.strip_prefix("sha256=").unwrap(), b"body"));
+        assert!(!check(1301, "1000", &signature, b"body"));
+        assert!(!check(1000, "1001", &signature, b"body"));
+        assert!(!check(1000, "1000", &signature, b"other"));
+        assert!(!check(1000, "1000", "sha256=", b"body"));
+        assert!(!check(1000, "x", &signature, b"body"));
+        assert!(!verify("other", 1000, Some("1000"), Some(&signature), b"body"));
+        assert!(!verify("secret", 1000, None, Some(&signature), b"body"));
+    }
+}

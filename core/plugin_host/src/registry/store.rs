@@ -1,0 +1,228 @@
+//! The tables `plugin`, `plugin_version`, `plugin_tenant` and `plugin_change`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::db::Tx;
+use kernel::{TenantId, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use serde::de::DeserializeOwned;
+
+use crate::package::Level;
+use crate::settings::Settings;
+
+/// What a tenant has of a plugin.
+#[derive(Debug, Clone)]
+pub(crate) struct TenantRow {
+    pub(crate) plugin: String,
+    pub(crate) version: String,
+    pub(crate) enabled: bool,
+    pub(crate) grants: BTreeSet<String>,
+    pub(crate) settings: Settings,
+    pub(crate) secret: String,
+    /// Points stopped for good by the breaker.
+    pub(crate) stopped: BTreeSet<String>,
+}
+
+/// What is stored of a version, without its bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct VersionRow {
+    pub(crate) plugin: String,
+    pub(crate) version: String,
+    pub(crate) hash: String,
+    pub(crate) installed_at: Timestamp,
+}
+
+fn json<T: DeserializeOwned>(row: &QueryResult, index: usize) -> Result<T, DbErr> {
+    serde_json::from_value(row.try_get_by_index(index)?).map_err(|error| DbErr::Type(error.to_string()))
+}
+
+/// The number of changes made so far by anybody.
+pub(crate) async fn counter(conn: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    let select = Query::select().column("counter").from("plugin_change").and_where(Expr::col("id").eq(1)).take();
+    conn.query_one(&select).await?.map_or(Ok(0), |row| row.try_get_by_index(0))
+}
+
+/// Tells every process that something has changed.
+pub(crate) async fn touch(tx: &Tx) -> Result<(), DbErr> {
+    let update = Query::update()
+        .table("plugin_change")
+        .value("counter", Expr::col("counter").add(1))
+        .and_where(Expr::col("id").eq(1))
+        .to_owned();
+    tx.execute(&update).await.map(drop)
+}
+
+const TENANT_COLUMNS: [&str; 7] = ["plugin", "version", "enabled", "grants", "settings", "secret", "stopped"];
+
+fn tenant_row(row: &QueryResult) -> Result<TenantRow, DbErr> {
+    Ok(TenantRow {
+        plugin: row.try_get_by_index(0)?,
+        version: row.try_get_by_index(1)?,
+        enabled: row.try_get_by_index(2)?,
+        grants: json(row, 3)?,
+        settings: json::<BTreeMap<_, _>>(row, 4)?,
+        secret: row.try_get_by_index(5)?,
+        stopped: json(row, 6)?,
+    })
+}
+
+/// All rows of a tenant, enabled or not.
+pub(crate) async fn of_tenant(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<TenantRow>, DbErr> {
+    let select = Query::select()
+        .columns(TENANT_COLUMNS)
+        .from("plugin_tenant")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .order_by("plugin", Order::Asc)
+        .take();
+    conn.query_all(&select).await?.iter().map(tenant_row).collect()
+}
+
+/// One row of a tenant.
+pub(crate) async fn in_tenant(conn: &impl ConnectionTrait, tenant: TenantId, plugin: &str) -> Result<Option<TenantRow>, DbErr> {
+    let select = Query::select()
+        .columns(TENANT_COLUMNS)
+        .from("plugin_tenant")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("plugin").eq(plugin))
+        .take();
+    conn.query_one(&select).await?.as_ref().map(tenant_row).transpose()
+}
+
+/// Writes what a tenant has of a plugin.
+pub(crate) async fn put_tenant(tx: &Tx, tenant: TenantId, row: &TenantRow, now: Timestamp) -> Result<(), DbErr> {
+    let to_json = |value: Result<serde_json::Value, serde_json::Error>| value.map_err(|error| DbErr::Type(error.to_string()));
+    let mut columns = vec!["tenant_id"];
+    columns.extend(TENANT_COLUMNS);
+    columns.push("changed_at");
+    let insert = Query::insert()
+        .into_table("plugin_tenant")
+        .columns(columns)
+        .values_panic([
+            tenant.0.into(),
+            row.plugin.as_str().into(),
+            row.version.as_str().into(),
+            row.enabled.into(),
+            to_json(serde_json::to_value(&row.grants))?.into(),
+            to_json(serde_json::to_value(&row.settings))?.into(),
+            row.secret.as_str().into(),
+            to_json(serde_json::to_value(&row.stopped))?.into(),
+            now.micros().into(),
+        ])
+        .on_conflict(
+            OnConflict::columns(["tenant_id", "plugin"])
+                .update_columns(["version", "enabled", "grants", "settings", "secret", "stopped", "changed_at"])
+                .to_owned(),
+        )
+        .to_owned();
+    tx.execute(&insert).await.map(drop)
+}
+
+/// Whether any tenant runs a plugin.
+pub(crate) async fn is_used(conn: &impl ConnectionTrait, plugin: &str) -> Result<bool, DbErr> {
+    let select = Query::select()
+        .column("plugin")
+        .from("plugin_tenant")
+        .and_where(Expr::col("plugin").eq(plugin))
+        .and_where(Expr::col("enabled").eq(true))
+        .limit(1)
+        .take();
+    Ok(conn.query_one(&select).await?.is_some())
+}
+
+/// The key a plugin's packages must be signed with; `None` when it was never installed.
+pub(crate) async fn pinned(conn: &impl ConnectionTrait, plugin: &str) -> Result<Option<Option<String>>, DbErr> {
+    let select = Query::select().column("signer").from("plugin").and_where(Expr::col("id").eq(plugin)).take();
+    conn.query_one(&select).await?.map(|row| row.try_get_by_index(0)).transpose()
+}
+
+const VERSION_COLUMNS: [&str; 4] = ["plugin", "version", "hash", "installed_at"];
+
+fn version_row(row: &QueryResult) -> Result<VersionRow, DbErr> {
+    Ok(VersionRow {
+        plugin: row.try_get_by_index(0)?,
+        version: row.try_get_by_index(1)?,
+        hash: row.try_get_by_index(2)?,
+        installed_at: Timestamp(row.try_get_by_index(3)?),
+    })
+}
+
+/// All versions of all plugins, by plugin, the newest installed last.
+pub(crate) async fn versions(conn: &impl ConnectionTrait) -> Result<Vec<VersionRow>, DbErr> {
+    let select = Query::select()
+        .columns(VERSION_COLUMNS)
+        .from("plugin_version")
+        .order_by("plugin", Order::Asc)
+        .order_by("installed_at", Order::Asc)
+        .take();
+    conn.query_all(&select).await?.iter().map(version_row).collect()
+}
+
+/// One version.
+pub(crate) async fn version(conn: &impl ConnectionTrait, plugin: &str, version: &str) -> Result<Option<VersionRow>, DbErr> {
+    let select = Query::select()
+        .columns(VERSION_COLUMNS)
+        .from("plugin_version")
+        .and_where(Expr::col("plugin").eq(plugin))
+        .and_where(Expr::col("version").eq(version))
+        .take();
+    conn.query_one(&select).await?.as_ref().map(version_row).transpose()
+}
+
+/// The bytes of a version.
+pub(crate) async fn package(conn: &impl ConnectionTrait, plugin: &str, version: &str) -> Result<Vec<u8>, DbErr> {
+    let select = Query::select()
+        .column("package")
+        .from("plugin_version")
+        .and_where(Expr::col("plugin").eq(plugin))
+        .and_where(Expr::col("version").eq(version))
+        .take();
+    let row = conn.query_one(&select).await?.ok_or_else(|| DbErr::RecordNotFound(format!("{plugin} {version}")))?;
+    row.try_get_by_index(0)
+}
+
+/// A version to be stored.
+pub(crate) struct NewVersion<'a> {
+    pub(crate) plugin: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) level: Level,
+    pub(crate) signer: Option<&'a str>,
+    pub(crate) hash: &'a str,
+    pub(crate) package: &'a [u8],
+}
+
+/// Stores a version, replacing one of the same number (only unsigned ones are ever replaced).
+pub(crate) async fn put_version(tx: &Tx, new: &NewVersion<'_>, now: Timestamp) -> Result<(), DbErr> {
+    let plugin = Query::insert()
+        .into_table("plugin")
+        .columns(["id", "signer", "installed_at"])
+        .values_panic([new.plugin.into(), new.signer.into(), now.micros().into()])
+        .on_conflict(OnConflict::column("id").do_nothing().to_owned())
+        .to_owned();
+    tx.execute(&plugin).await?;
+    let version = Query::insert()
+        .into_table("plugin_version")
+        .columns(["plugin", "version", "level", "hash", "package", "installed_at"])
+        .values_panic([
+            new.plugin.into(),
+            new.version.into(),
+            new.level.name().into(),
+            new.hash.into(),
+            new.package.to_vec().into(),
+            now.micros().into(),
+        ])
+        .on_conflict(
+            OnConflict::columns(["plugin", "version"]).update_columns(["level", "hash", "package", "installed_at"]).to_owned(),
+        )
+        .to_owned();
+    tx.execute(&version).await.map(drop)
+}
+
+/// Removes a plugin's versions and what tenants set; their stores and logs stay until purged.
+pub(crate) async fn remove(tx: &Tx, plugin: &str) -> Result<(), DbErr> {
+    for (table, column) in [("plugin_tenant", "plugin"), ("plugin_version", "plugin"), ("plugin", "id")] {
+        let delete = Query::delete().from_table(table).and_where(Expr::col(column).eq(plugin)).to_owned();
+        tx.execute(&delete).await?;
+    }
+    Ok(())
+}

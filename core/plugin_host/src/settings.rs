@@ -1,0 +1,69 @@
+//! Settings of a plugin in a tenant: checks of values against the schema, defaults, and the form guests read.
+
+use std::collections::BTreeMap;
+
+use kernel::error::{Error, FieldError, FieldErrors, Result};
+use serde_json::Value as Json;
+
+use crate::manifest::{Manifest, Setting, SettingType};
+
+/// Bytes of one text setting.
+const MAX_TEXT: usize = 10_000;
+
+/// Settings by key.
+pub type Settings = BTreeMap<String, Json>;
+
+/// Whether a value fits its setting; the error is a field error code.
+pub(crate) fn check_value(setting: &Setting, value: &Json) -> std::result::Result<(), &'static str> {
+    match (setting.kind, value) {
+        (SettingType::Text | SettingType::Secret, Json::String(text)) if text.len() <= MAX_TEXT => Ok(()),
+        (SettingType::Text | SettingType::Secret, Json::String(_)) => Err("too_long"),
+        (SettingType::Boolean, Json::Bool(_)) => Ok(()),
+        (SettingType::Choice, Json::String(text)) if setting.choices.iter().any(|choice| choice.value == *text) => Ok(()),
+        (SettingType::Choice, Json::String(_)) => Err("choice"),
+        (SettingType::Role | SettingType::User, Json::String(text)) if uuid::Uuid::parse_str(text).is_ok() => Ok(()),
+        (SettingType::Role | SettingType::User, Json::String(_)) => Err("id"),
+        (SettingType::Integer, Json::Number(number)) => match number.as_i64() {
+            Some(number) if setting.min.is_some_and(|min| number < min) || setting.max.is_some_and(|max| number > max) => Err("range"),
+            Some(_) => Ok(()),
+            None => Err("type"),
+        },
+        _ => Err("type"),
+    }
+}
+
+fn is_blank(value: &Json) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
+}
+
+/// Checks what an admin sent against the schema; blank values fall away, so that defaults apply.
+///
+/// # Errors
+/// Field errors named `settings.<key>`.
+pub fn check(manifest: &Manifest, sent: &Settings) -> Result<Settings> {
+    let mut errors = FieldErrors::new();
+    let mut kept = Settings::new();
+    for (key, value) in sent {
+        let field = format!("settings.{key}");
+        match manifest.settings.iter().find(|setting| setting.key == *key) {
+            None => drop(errors.insert(field, FieldError::new("unknown"))),
+            Some(_) if is_blank(value) => {}
+            Some(setting) => match check_value(setting, value) {
+                Ok(()) => drop(kept.insert(key.clone(), value.clone())),
+                Err(code) => drop(errors.insert(field, FieldError::new(code))),
+            },
+        }
+    }
+    for setting in manifest.settings.iter().filter(|setting| setting.required && setting.default.is_none()) {
+        if !kept.contains_key(&setting.key) {
+            errors.entry(format!("settings.{}", setting.key)).or_insert_with(|| FieldError::new("required"));
+        }
+    }
+    if errors.is_empty() { Ok(kept) } else { Err(Error::Invalid { code: "plugin.settings_invalid", fields: errors }) }
+}
+
+/// What is in force: the kept values over the defaults; settings without either are left out.
+pub fn in_force(manifest: &Manifest, kept: &Settings) -> Settings {
+    let value = |setting: &Setting| kept.get(&setting.key).or(setting.default.as_ref()).cloned();
+    manifest.settings.iter().filter_map(|setting| Some((setting.key.clone(), value(setting)?))).collect()
+}

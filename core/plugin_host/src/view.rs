@@ -1,0 +1,363 @@
+//! What the API shows of plugins, in the reader's language.
+
+use std::sync::Arc;
+
+use kernel::{Ctx, Error, Locale, Result};
+use people::require_admin;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::PluginHost;
+use crate::breaker::BreakerState;
+use crate::manifest::{Choice, Manifest, RouteAuth, Setting, SettingType};
+use crate::registry::store::{self, TenantRow};
+use crate::registry::Version;
+
+/// A plugin in a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct PluginSummary {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// What it does.
+    pub description: String,
+    /// The version the tenant runs, else the newest installed.
+    pub version: String,
+    /// The newest installed version, where it differs.
+    pub available: Option<String>,
+    /// Who vouches for it: `core`, `verified`, `publisher`, `dev`.
+    pub level: &'static str,
+    /// Whether the tenant runs it.
+    pub enabled: bool,
+    /// `enabled`, `disabled` or `failing`.
+    pub state: &'static str,
+    /// What fails, if something does.
+    pub problem: Option<String>,
+    /// Free word for grouping.
+    pub category: String,
+}
+
+/// A plugin with everything an admin decides on.
+#[derive(Debug, Clone, Serialize)]
+pub struct PluginDetail {
+    /// As in the list.
+    #[serde(flatten)]
+    pub summary: PluginSummary,
+    /// What it asks for.
+    pub permissions: Vec<PermissionView>,
+    /// The form of its settings.
+    pub settings_schema: Vec<SettingView>,
+    /// Settings in force, secrets left out.
+    pub settings: std::collections::BTreeMap<String, Json>,
+    /// Its before-hooks in the order of calls.
+    pub hooks: Vec<HookView>,
+    /// Its subscriptions.
+    pub events: Vec<EventView>,
+    /// Its routes.
+    pub routes: Vec<RouteView>,
+    /// Secret of signed routes; none when it has no such route or was never enabled.
+    pub secret: Option<String>,
+}
+
+/// A permission.
+#[derive(Debug, Clone, Serialize)]
+pub struct PermissionView {
+    /// `records.lead`, `kv`, `people`.
+    pub key: String,
+    /// What it allows.
+    pub title: String,
+    /// Why the plugin wants it.
+    pub reason: String,
+    /// Whether the tenant granted it.
+    pub granted: bool,
+}
+
+/// A setting.
+#[derive(Debug, Clone, Serialize)]
+pub struct SettingView {
+    /// Its key.
+    pub key: String,
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: SettingType,
+    /// Beside the input.
+    pub label: String,
+    /// Below the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Must be set.
+    pub required: bool,
+    /// Until it is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<Json>,
+    /// Of a choice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<ChoiceView>,
+    /// Of an integer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    /// Of an integer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+}
+
+/// One entry of a choice.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChoiceView {
+    /// Kept.
+    pub value: String,
+    /// Shown.
+    pub label: String,
+}
+
+/// A hook.
+#[derive(Debug, Clone, Serialize)]
+pub struct HookView {
+    /// Its id.
+    pub id: String,
+    /// Entity key.
+    pub entity: String,
+    /// `create`, `update`, `delete`, `restore`.
+    pub operations: Vec<String>,
+    /// Place among all hooks.
+    pub order: i32,
+    /// Condition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// Its circuit breaker.
+    pub breaker: BreakerState,
+}
+
+/// A subscription.
+#[derive(Debug, Clone, Serialize)]
+pub struct EventView {
+    /// Its id.
+    pub id: String,
+    /// Event names.
+    pub on: Vec<String>,
+    /// Its circuit breaker.
+    pub breaker: BreakerState,
+}
+
+/// A route.
+#[derive(Debug, Clone, Serialize)]
+pub struct RouteView {
+    /// Method.
+    pub method: String,
+    /// Path below the plugin's own.
+    pub path: String,
+    /// Who may call it.
+    pub auth: RouteAuth,
+    /// Where it is reached.
+    pub url: String,
+    /// Its circuit breaker.
+    pub breaker: BreakerState,
+}
+
+impl PluginHost {
+    /// All installed plugins as the tenant sees them.
+    ///
+    /// # Errors
+    /// `Denied`; when the database fails.
+    pub async fn list(&self, ctx: &Ctx) -> Result<Vec<PluginSummary>> {
+        require_admin(ctx)?;
+        let db = &self.inner.services.db;
+        let mut ids: Vec<String> = store::versions(db.read()).await?.into_iter().map(|row| row.plugin).collect();
+        ids.dedup();
+        let rows = store::of_tenant(db.read(), ctx.tenant).await?;
+        let mut all = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = rows.iter().find(|row| row.plugin == id);
+            let (version, newest) = self.versions_for(&id, row).await?;
+            all.push(self.summary(ctx, &version, &newest, row));
+        }
+        Ok(all)
+    }
+
+    /// One plugin with everything an admin decides on.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`.
+    pub async fn get(&self, ctx: &Ctx, plugin: &str) -> Result<PluginDetail> {
+        require_admin(ctx)?;
+        let db = &self.inner.services.db;
+        let row = store::in_tenant(db.read(), ctx.tenant, plugin).await?;
+        let (version, newest) = self.versions_for(plugin, row.as_ref()).await?;
+        let tenant: String = people::tenant::get(db, ctx.tenant).await?.slug;
+        Ok(self.detail(ctx, &tenant, &version, &newest, row.as_ref()))
+    }
+
+    /// The version that counts for the tenant, and the newest.
+    async fn versions_for(&self, plugin: &str, row: Option<&TenantRow>) -> Result<(Arc<Version>, Arc<Version>)> {
+        let newest = self.newest(plugin).await?;
+        let running = match row.filter(|row| row.enabled) {
+            Some(row) => match self.inner.registry.version(plugin, &row.version).await {
+                Err(Error::NotFound(_)) => Arc::clone(&newest),
+                other => other?,
+            },
+            None => Arc::clone(&newest),
+        };
+        Ok((running, newest))
+    }
+
+    fn breaker(&self, ctx: &Ctx, plugin: &str, point: String, row: Option<&TenantRow>) -> BreakerState {
+        if row.is_some_and(|row| row.stopped.contains(&point)) {
+            return BreakerState::Disabled;
+        }
+        self.inner.breakers.state(&(ctx.tenant, plugin.to_owned(), point), ctx.now())
+    }
+
+    /// Points of a manifest that are not called now, or not reliably.
+    fn failing(&self, ctx: &Ctx, manifest: &Manifest, row: Option<&TenantRow>) -> Vec<String> {
+        points(manifest)
+            .filter(|point| self.breaker(ctx, &manifest.id, point.clone(), row) != BreakerState::Closed)
+            .collect()
+    }
+
+    fn summary(&self, ctx: &Ctx, version: &Version, newest: &Version, row: Option<&TenantRow>) -> PluginSummary {
+        let manifest = &version.manifest;
+        let enabled = row.is_some_and(|row| row.enabled);
+        let failing = if enabled { self.failing(ctx, manifest, row) } else { Vec::new() };
+        PluginSummary {
+            id: manifest.id.clone(),
+            title: manifest.title.in_locale(ctx.locale).to_owned(),
+            description: manifest.description.in_locale(ctx.locale).to_owned(),
+            version: manifest.version.to_string(),
+            available: (newest.manifest.version != manifest.version).then(|| newest.manifest.version.to_string()),
+            level: version.level.name(),
+            enabled,
+            state: match (enabled, failing.is_empty()) {
+                (false, _) => "disabled",
+                (true, true) => "enabled",
+                (true, false) => "failing",
+            },
+            problem: (!failing.is_empty()).then(|| failing.join(", ")),
+            category: manifest.category.clone(),
+        }
+    }
+
+    fn detail(&self, ctx: &Ctx, tenant: &str, version: &Version, newest: &Version, row: Option<&TenantRow>) -> PluginDetail {
+        let manifest = &version.manifest;
+        let kept = row.map(|row| row.settings.clone()).unwrap_or_default();
+        let mut settings = crate::settings::in_force(manifest, &kept);
+        settings.retain(|key, _| manifest.settings.iter().any(|one| one.key == *key && one.kind != SettingType::Secret));
+        let signed = manifest.routes.iter().any(|route| route.auth == RouteAuth::Hmac);
+        PluginDetail {
+            summary: self.summary(ctx, version, newest, row),
+            permissions: permissions(manifest, row, ctx.locale),
+            settings_schema: manifest.settings.iter().map(|setting| setting_view(setting, ctx.locale)).collect(),
+            settings,
+            hooks: self.hooks(ctx, manifest, row),
+            events: self.events(ctx, manifest, row),
+            routes: self.routes(ctx, tenant, manifest, row),
+            secret: row.filter(|_| signed).map(|row| row.secret.clone()),
+        }
+    }
+
+    fn hooks(&self, ctx: &Ctx, manifest: &Manifest, row: Option<&TenantRow>) -> Vec<HookView> {
+        let mut hooks: Vec<_> = manifest.hooks.iter().collect();
+        hooks.sort_by_key(|hook| hook.order);
+        let view = |hook: &crate::manifest::Hook| HookView {
+            id: hook.id.clone(),
+            entity: hook.entity.clone(),
+            operations: hook.operations.iter().map(ToString::to_string).collect(),
+            order: hook.order,
+            when: hook.when.clone(),
+            breaker: self.breaker(ctx, &manifest.id, format!("hook:{}", hook.id), row),
+        };
+        hooks.into_iter().map(view).collect()
+    }
+
+    fn events(&self, ctx: &Ctx, manifest: &Manifest, row: Option<&TenantRow>) -> Vec<EventView> {
+        let view = |one: &crate::manifest::Subscription| EventView {
+            id: one.id.clone(),
+            on: one.on.clone(),
+            breaker: self.breaker(ctx, &manifest.id, format!("event:{}", one.id), row),
+        };
+        manifest.events.iter().map(view).collect()
+    }
+
+    fn routes(&self, ctx: &Ctx, tenant: &str, manifest: &Manifest, row: Option<&TenantRow>) -> Vec<RouteView> {
+        let base = self.inner.config.public_url.trim_end_matches('/');
+        let view = |route: &crate::manifest::Route| RouteView {
+            method: route.method.clone(),
+            path: route.path.clone(),
+            auth: route.auth,
+            url: match route.auth {
+                RouteAuth::User => format!("{base}/api/v1/plugins/{}/http{}", manifest.id, route.path),
+                RouteAuth::None | RouteAuth::Hmac => format!("{base}/hooks/{tenant}/{}{}", manifest.id, route.path),
+            },
+            breaker: self.breaker(ctx, &manifest.id, format!("http:{} {}", route.method, route.path), row),
+        };
+        manifest.routes.iter().map(view).collect()
+    }
+}
+
+fn points(manifest: &Manifest) -> impl Iterator<Item = String> {
+    let hooks = manifest.hooks.iter().map(|hook| format!("hook:{}", hook.id));
+    let events = manifest.events.iter().map(|one| format!("event:{}", one.id));
+    hooks.chain(events).chain(manifest.routes.iter().map(|route| format!("http:{} {}", route.method, route.path)))
+}
+
+fn setting_view(setting: &Setting, locale: Locale) -> SettingView {
+    let choice = |choice: &Choice| ChoiceView { value: choice.value.clone(), label: choice.label.in_locale(locale).to_owned() };
+    SettingView {
+        key: setting.key.clone(),
+        kind: setting.kind,
+        label: setting.label.in_locale(locale).to_owned(),
+        help: Some(setting.help.in_locale(locale).to_owned()).filter(|help| !help.is_empty()),
+        required: setting.required,
+        default: setting.default.clone(),
+        choices: setting.choices.iter().map(choice).collect(),
+        min: setting.min,
+        max: setting.max,
+    }
+}
+
+fn permissions(manifest: &Manifest, row: Option<&TenantRow>, locale: Locale) -> Vec<PermissionView> {
+    let granted = |key: &str| row.is_some_and(|row| row.enabled && row.grants.contains(key));
+    let records = manifest.permissions.records.iter().map(|(entity, asked)| {
+        let key = format!("records.{entity}");
+        let label = records::catalogue::entity_label(entity, true, locale);
+        let field = |field: &String| records::catalogue::field_label(entity, field, locale);
+        let list = |fields: &[String]| fields.iter().map(field).collect::<Vec<_>>().join(", ");
+        let title = match (asked.read.iter().any(|one| one == "*"), asked.write.is_empty()) {
+            (true, true) => words(locale, "reads_all").replace("{entity}", &label),
+            (false, true) => words(locale, "reads").replace("{entity}", &label).replace("{read}", &list(&asked.read)),
+            (true, false) => words(locale, "writes_all").replace("{entity}", &label).replace("{write}", &list(&asked.write)),
+            (false, false) => {
+                words(locale, "writes").replace("{entity}", &label).replace("{read}", &list(&asked.read)).replace("{write}", &list(&asked.write))
+            }
+        };
+        (key, title, asked.reason.in_locale(locale).to_owned())
+    });
+    let people = manifest.permissions.people.iter().map(|asked| ("people".to_owned(), words(locale, "people").to_owned(), asked.reason.in_locale(locale).to_owned()));
+    let kv = manifest.permissions.kv.iter().map(|asked| ("kv".to_owned(), words(locale, "kv").to_owned(), asked.reason.in_locale(locale).to_owned()));
+    let view = |(key, title, reason): (String, String, String)| PermissionView { granted: granted(&key), key, title, reason };
+    records.chain(people).chain(kv).map(view).collect()
+}
+
+/// What permissions mean, said to admins.
+const fn words(locale: Locale, key: &str) -> &'static str {
+    match (locale, key.as_bytes()) {
+        (Locale::En, b"reads_all") => "{entity}: sees all fields",
+        (Locale::En, b"reads") => "{entity}: sees {read}",
+        (Locale::En, b"writes_all") => "{entity}: sees all fields; sets {write}",
+        (Locale::En, b"writes") => "{entity}: sees {read}; sets {write}",
+        (Locale::En, b"people") => "Colleagues: names, roles, who is present",
+        (Locale::En, _) => "Keeps data of its own",
+        (Locale::Ru, b"reads_all") => "{entity}: видит все поля",
+        (Locale::Ru, b"reads") => "{entity}: видит {read}",
+        (Locale::Ru, b"writes_all") => "{entity}: видит все поля; меняет {write}",
+        (Locale::Ru, b"writes") => "{entity}: видит {read}; меняет {write}",
+        (Locale::Ru, b"people") => "Сотрудники: имена, роли, кто на месте",
+        (Locale::Ru, _) => "Хранит собственные данные",
+        (Locale::Uk, b"reads_all") => "{entity}: бачить усі поля",
+        (Locale::Uk, b"reads") => "{entity}: бачить {read}",
+        (Locale::Uk, b"writes_all") => "{entity}: бачить усі поля; змінює {write}",
+        (Locale::Uk, b"writes") => "{entity}: бачить {read}; змінює {write}",
+        (Locale::Uk, b"people") => "Співробітники: імена, ролі, хто на місці",
+        (Locale::Uk, _) => "Зберігає власні дані",
+    }
+}
