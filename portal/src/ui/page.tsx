@@ -18,7 +18,9 @@ export function PageHeader({ icon, title, children, actions }: HeaderProps) {
   return (
     <header className={classes.header}>
       {icon && <span className={classes.icon}>{icon}</span>}
-      <h1 className={classes.title}>{title}</h1>
+      <h1 className={classes.title} data-aside={children !== undefined}>
+        {title}
+      </h1>
       {children}
       <div className={classes.grow} />
       {actions}
@@ -47,3 +49,11 @@ export function PageBody({
     </div>
   );
 }
+
+/** Icon and text; on a phone the text is only spoken. */
+export const IconText = ({ icon, children }: { icon: ReactNode; children: ReactNode }) => (
+  <span className={classes.iconText}>
+    {icon}
+    <span>{children}</span>
+  </span>
+);

@@ -1,6 +1,236 @@
-/** Being built. */
-import { PageSkeleton } from "@/ui/states";
+/** `/`: what to do next. Never empty: my tasks, my open records, or the first steps of a new company. */
+import { Button, Checkbox } from "@mantine/core";
+import { IconFileImport, IconPlus, IconPuzzle } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { messageOf } from "@/api/problem";
+import { queryRecords, updateRecord } from "@/api/records";
+import { useEntities, useMe } from "@/api/session";
+import type { Entity, Filter, RecordData } from "@/api/types";
+import { openCreate } from "@/features/card/create-store";
+import { useTextContext } from "@/features/fields/context";
+import { fieldOf, titleOf } from "@/features/fields/text";
+import { FieldValue } from "@/features/fields/value";
+import { entityIcon } from "@/features/shell/sections";
+import { formatDateTime, formatRelative } from "@/i18n/format";
+import { HomeBlock, HomeColumns, HomeLine, HomeNote, HomeSteps, StepCard } from "@/ui/home";
+import { PageBody, PageHeader } from "@/ui/page";
+import { Bone } from "@/ui/states";
+import { toastError } from "@/ui/toast";
 
-export default function Page() {
-  return <PageSkeleton />;
+const shown = 8;
+
+export default function HomePage() {
+  const { t } = useTranslation("home");
+  const entities = useEntities();
+  const staged = entities.filter((entity) => entity.staged && entity.actions.read);
+  const activity = entities.find((entity) => entity.key === "activity" && entity.actions.read);
+  return (
+    <>
+      <PageHeader title={t("title")} />
+      <PageBody>
+        <FirstSteps entity={staged[0]} />
+        <HomeColumns>
+          {activity && <Tasks entity={activity} />}
+          {staged.map((entity) => (
+            <Mine key={entity.key} entity={entity} />
+          ))}
+        </HomeColumns>
+      </PageBody>
+    </>
+  );
 }
+
+/** Shown while the main section has no records at all. */
+function FirstSteps({ entity }: { entity?: Entity }) {
+  const { t } = useTranslation("home");
+  const me = useMe();
+  const any = useQuery({
+    queryKey: ["records", entity?.key, "any"],
+    queryFn: ({ signal }) => queryRecords(entity?.key ?? "", { limit: 1 }, { signal }),
+    enabled: entity !== undefined,
+  });
+  if (!entity || !any.data || any.data.items.length > 0) return null;
+  return (
+    <HomeSteps title={t("first_title", { name: me.user.name })} text={t("first_text")}>
+      <StepCard
+        icon={<IconFileImport size={18} />}
+        title={t("step_import")}
+        text={t("step_import_text")}
+        action={
+          <Button component={Link} to="/imports">
+            {t("step_import_do")}
+          </Button>
+        }
+      />
+      {entity.actions.create && (
+        <StepCard
+          icon={<IconPlus size={18} />}
+          title={t("step_create")}
+          text={t("step_create_text")}
+          action={
+            <Button variant="default" onClick={() => openCreate(entity.key)}>
+              {t("step_create_do")}
+            </Button>
+          }
+        />
+      )}
+      {me.admin && (
+        <StepCard
+          icon={<IconPuzzle size={18} />}
+          title={t("step_plugins")}
+          text={t("step_plugins_text")}
+          action={
+            <Button variant="default" component={Link} to="/plugins">
+              {t("step_plugins_do")}
+            </Button>
+          }
+        />
+      )}
+    </HomeSteps>
+  );
+}
+
+/** Records of mine that are not closed, those waiting longest first. */
+function Mine({ entity }: { entity: Entity }) {
+  const { t } = useTranslation(["home", "fields", "common"]);
+  const filter = useMemo<Filter>(
+    () => ({
+      and: [
+        { field: "owner", op: "eq", value: { me: true } },
+        {
+          field: "stage",
+          op: "in",
+          value: entity.pipelines.flatMap((pipeline) =>
+            pipeline.stages.filter((stage) => stage.semantic === "open").map((stage) => stage.key),
+          ),
+        },
+      ],
+    }),
+    [entity.pipelines],
+  );
+  const since = fieldOf(entity, "stage_since")?.sortable ? "stage_since" : "created_at";
+  const query = useQuery({
+    queryKey: ["records", entity.key, "mine"],
+    queryFn: ({ signal }) =>
+      queryRecords(entity.key, { filter, sort: [{ field: since }], limit: shown, total: true }, { signal }),
+  });
+  const context = useTextContext(entity, query.data?.refs ?? {});
+  const Icon = entityIcon(entity.key);
+  const stage = entity.fields.find((field) => field.type === "stage");
+  return (
+    <HomeBlock
+      title={t("home:mine", { entity: entity.label_plural })}
+      icon={<Icon size={16} aria-hidden />}
+      count={query.data?.total ?? undefined}
+      more={
+        <Link to="/records/$entity/list" params={{ entity: entity.key }} search={{ filter }}>
+          {t("home:all")}
+        </Link>
+      }
+    >
+      {query.isPending && <Bones />}
+      {query.isError && <HomeNote>{messageOf(query.error, t("common:network"))}</HomeNote>}
+      {query.data?.items.length === 0 && <HomeNote>{t("home:mine_empty")}</HomeNote>}
+      {query.data?.items.map((record) => (
+        <HomeLine
+          key={record.id}
+          title={
+            <Link to="/records/$entity/$id" params={{ entity: entity.key, id: record.id }}>
+              {titleOf(entity, record.fields, t("fields:untitled"))}
+            </Link>
+          }
+          note={stage && <FieldValue field={stage} record={record} context={context} compact />}
+          time={formatRelative(String(record.fields[since] ?? ""), Date.now())}
+        />
+      ))}
+    </HomeBlock>
+  );
+}
+
+/** What I promised to do: tasks not done, the nearest deadline first. */
+function Tasks({ entity }: { entity: Entity }) {
+  const { t } = useTranslation(["home", "fields", "common"]);
+  const client = useQueryClient();
+  const key = ["records", "activity", "tasks"];
+  const query = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) =>
+      queryRecords(
+        "activity",
+        {
+          filter: {
+            and: [
+              { field: "owner", op: "eq", value: { me: true } },
+              { field: "kind", op: "eq", value: "task" },
+              { field: "done", op: "ne", value: true },
+            ],
+          },
+          sort: fieldOf(entity, "deadline")?.sortable ? [{ field: "deadline" }] : undefined,
+          limit: shown,
+          total: true,
+        },
+        { signal },
+      ),
+  });
+  const finish = async (task: RecordData) => {
+    try {
+      await updateRecord("activity", task.id, { done: true }, task.version);
+    } catch (error) {
+      toastError(error);
+    }
+    await client.invalidateQueries({ queryKey: key });
+  };
+  const Icon = entityIcon("activity");
+  return (
+    <HomeBlock
+      title={t("home:tasks")}
+      icon={<Icon size={16} aria-hidden />}
+      count={query.data?.total ?? undefined}
+    >
+      {query.isPending && <Bones />}
+      {query.isError && <HomeNote>{messageOf(query.error, t("common:network"))}</HomeNote>}
+      {query.data?.items.length === 0 && <HomeNote>{t("home:tasks_empty")}</HomeNote>}
+      {query.data?.items.map((task) => {
+        const title = titleOf(entity, task.fields, t("fields:untitled"));
+        const { deadline, record_entity: kind, record_id: id } = task.fields;
+        const late = typeof deadline === "string" && new Date(deadline).getTime() < Date.now();
+        return (
+          <HomeLine
+            key={task.id}
+            lead={
+              <Checkbox
+                size="xs"
+                aria-label={t("home:finish", { title })}
+                checked={false}
+                onChange={() => void finish(task)}
+              />
+            }
+            title={
+              typeof kind === "string" && typeof id === "string" ? (
+                <Link to="/records/$entity/$id" params={{ entity: kind, id }}>
+                  {title}
+                </Link>
+              ) : (
+                title
+              )
+            }
+            time={typeof deadline === "string" ? formatRelative(deadline, Date.now()) : ""}
+            exact={typeof deadline === "string" ? formatDateTime(deadline) : undefined}
+            late={late}
+          />
+        );
+      })}
+    </HomeBlock>
+  );
+}
+
+const Bones = () => (
+  <>
+    {[70, 55, 80, 60].map((width) => (
+      <HomeLine key={width} title={<Bone width={`${width}%`} />} time="" />
+    ))}
+  </>
+);

@@ -9,7 +9,7 @@ import type { Entity, Pipeline } from "@/api/types";
 import { openCreate } from "@/features/card/create-store";
 import { entityIcon } from "@/features/shell/sections";
 import type { RecordsSearch } from "@/routes/search";
-import { PageHeader } from "@/ui/page";
+import { IconText, PageHeader } from "@/ui/page";
 
 interface Props {
   entity: Entity;
@@ -54,11 +54,8 @@ export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
         <>
           <SearchField key={entity.key} />
           {entity.actions.create && (
-            <Button
-              leftSection={<IconPlus size={16} />}
-              onClick={() => openCreate(entity.key, { pipeline: pipeline?.id })}
-            >
-              {t("common:create")}
+            <Button onClick={() => openCreate(entity.key, { pipeline: pipeline?.id })}>
+              <IconText icon={<IconPlus size={16} aria-hidden />}>{t("common:create")}</IconText>
             </Button>
           )}
         </>
@@ -72,11 +69,13 @@ export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
           data={[
             {
               value: "board",
-              label: <ModeLabel icon={<IconLayoutKanban size={16} aria-hidden />} text={t("board:board")} />,
+              label: (
+                <IconText icon={<IconLayoutKanban size={16} aria-hidden />}>{t("board:board")}</IconText>
+              ),
             },
             {
               value: "list",
-              label: <ModeLabel icon={<IconList size={16} aria-hidden />} text={t("board:list")} />,
+              label: <IconText icon={<IconList size={16} aria-hidden />}>{t("board:list")}</IconText>,
             },
           ]}
         />
@@ -97,13 +96,6 @@ export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
   );
 }
 
-const ModeLabel = ({ icon, text }: { icon: ReactNode; text: string }) => (
-  <span style={{ display: "inline-flex", alignItems: "center", gap: 6 }}>
-    {icon}
-    {text}
-  </span>
-);
-
 /** Search in this section; `/` puts the cursor here. */
 function SearchField() {
   const { t } = useTranslation("common");
@@ -114,6 +106,11 @@ function SearchField() {
     (value: string) => setSearch({ q: value.trim() || undefined }, true),
     200,
   );
+
+  // The address may change elsewhere: a saved view, Back.
+  useEffect(() => {
+    if (document.activeElement !== input.current) setText(search.q ?? "");
+  }, [search.q]);
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
