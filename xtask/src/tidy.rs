@@ -115,22 +115,36 @@ fn format(workspace: &Workspace) -> Outcome<()> {
 fn lint(workspace: &Workspace) -> Outcome<()> {
     setup::wasm_target()?;
     workspace.ensure_portal_folder()?;
-    const DENY: [&str; 3] = ["--", "-D", "warnings"];
     exec::run(
-        exec::cargo(&workspace.root).args(["clippy", "--workspace", "--all-targets", "--locked", "--quiet"]).args(DENY),
+        exec::cargo(&workspace.root)
+            .args(["clippy", "--workspace", "--all-targets", "--locked", "--quiet"])
+            .args(["--", "-D", "warnings"]),
     )?;
+    let manifest = std::fs::read_to_string(workspace.path("Cargo.toml")).context("Cargo.toml")?;
+    let lints = house_lints(&manifest)?;
     for folder in guests(workspace) {
         let mut clippy = exec::cargo(&folder);
         // What a guest exports exists only when built as a guest.
         clippy.args(["clippy", "--all-targets", "--quiet", "--target", setup::GUEST_TRIPLE]);
         clippy.arg("--target-dir").arg(workspace.guest_target());
-        exec::run(clippy.args(DENY))?;
+        exec::run(clippy.args(["--", "-D", "warnings"]).args(&lints))?;
     }
     if exec::in_path("cargo-deny") && workspace.path("deny.toml").is_file() {
         let checks = ["deny", "--offline", "check", "licenses", "bans", "sources"];
         exec::run(exec::cargo(&workspace.root).args(checks))?;
     }
     Ok(())
+}
+
+/// The clippy lints of the workspace as arguments: guests are no members and cannot inherit them.
+fn house_lints(manifest: &str) -> Outcome<Vec<String>> {
+    let table: toml::Table = manifest.parse().context("Cargo.toml")?;
+    let lints = ["workspace", "lints", "clippy"]
+        .iter()
+        .try_fold(&toml::Value::Table(table), |value, key| value.get(*key))
+        .and_then(toml::Value::as_table)
+        .map(|lints| lints.keys().flat_map(|lint| ["-D".to_owned(), format!("clippy::{lint}")]).collect());
+    lints.ok_or_else(|| Failure::new("Cargo.toml has no [workspace.lints.clippy]"))
 }
 
 fn guests(workspace: &Workspace) -> Vec<PathBuf> {
@@ -142,4 +156,18 @@ fn guests(workspace: &Workspace) -> Vec<PathBuf> {
             *folder != workspace.path("tests")
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn house_lints_come_from_the_root_manifest() {
+        let manifest = "[workspace.lints.clippy]\nunwrap_used = \"warn\"";
+        assert_eq!(house_lints(manifest).expect("lints"), ["-D", "clippy::unwrap_used"]);
+        for broken in ["", "[workspace", "[workspace.lints]\nclippy = 3"] {
+            assert!(house_lints(broken).is_err(), "{broken:?}");
+        }
+    }
 }
