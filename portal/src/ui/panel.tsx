@@ -1,11 +1,24 @@
 /** Frames of a record's card: the side panel, its head, title, sections and columns. */
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import classes from "./panel.module.css";
 import { Bone } from "./states";
 
+/** Takes the focus when it opens, so that arrows and Esc work at once, and gives it back when it closes. */
 export function SidePanel({ label, children }: { label: string; children: ReactNode }) {
+  const element = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    element.current?.focus({ preventScroll: true });
+    return () => before?.focus({ preventScroll: true });
+  }, []);
   return (
-    <aside className={classes.panel} aria-label={label} data-testid="record-panel">
+    <aside
+      ref={element}
+      tabIndex={-1}
+      className={classes.panel}
+      aria-label={label}
+      data-testid="record-panel"
+    >
       {children}
     </aside>
   );

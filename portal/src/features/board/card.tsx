@@ -59,7 +59,8 @@ export const Card = memo(function Card(props: Props) {
       }
     } else if (event.code === "KeyM" && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
-      setMenu(true);
+      // After this key has gone by: an open menu takes any key outside it as a wish to close.
+      setTimeout(() => setMenu(true), 0);
     } else if (event.key.startsWith("Arrow") && !event.altKey && !event.shiftKey) {
       if (focusNeighbour(event.currentTarget, event.key)) event.preventDefault();
     }

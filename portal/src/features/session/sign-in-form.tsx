@@ -68,6 +68,7 @@ export function SignInForm({ email: known, tenant, onDone }: Props) {
         required
         withAsterisk={false}
         autoFocus={known !== undefined}
+        data-autofocus={known !== undefined || undefined}
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
       />

@@ -51,7 +51,13 @@ export const theme = createTheme({
     Popover: { defaultProps: { shadow: "none", offset: 4, transitionProps: { duration: 80 } } },
     Combobox: { defaultProps: { shadow: "none", transitionProps: { duration: 80 } } },
     Modal: {
-      defaultProps: { shadow: "none", radius: "lg", centered: true, transitionProps: { duration: 100 } },
+      defaultProps: {
+        shadow: "none",
+        radius: "lg",
+        centered: true,
+        transitionProps: { duration: 100 },
+        overlayProps: { backgroundOpacity: 0.35 },
+      },
     },
     Drawer: { defaultProps: { shadow: "none", transitionProps: { duration: 140 } } },
   },
