@@ -60,7 +60,10 @@ export function MultiEditor({
           <Select
             aria-label={t("fields:kind")}
             allowDeselect={false}
-            data={kinds.map((kind) => ({ value: kind, label: t(`fields:kind_${kind}`) }))}
+            data={kinds.map((kind) => ({
+              value: kind,
+              label: t(`fields:kind_${kind === "other" ? "else" : kind}`),
+            }))}
             value={row.kind}
             onChange={(kind) => kind && put(index, { kind })}
             comboboxProps={{ withinPortal: false }}

@@ -90,7 +90,7 @@ export function Shell() {
         opened={menuOpen}
         onClose={menu.close}
         position="bottom"
-        size="80%"
+        size="auto"
         title={me.tenant.name}
         closeButtonProps={{ "aria-label": t("collapse") }}
       >

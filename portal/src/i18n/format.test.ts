@@ -1,0 +1,47 @@
+import i18next from "i18next";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  formatDate,
+  formatMoney,
+  formatMoneyShort,
+  formatNumber,
+  formatPhone,
+  formatRelative,
+  initials,
+} from "./format";
+
+const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, " ");
+
+beforeAll(async () => {
+  await i18next.init({ lng: "ru", resources: {} });
+});
+
+describe("formats in Russian", () => {
+  it("writes money without needless cents and with an unknown currency as it is", () => {
+    expect(plain(formatMoney(1_250_000, "RUB"))).toBe("1 250 000 ₽");
+    expect(plain(formatMoney(12.5, "EUR"))).toBe("12,50 €");
+    expect(plain(formatMoney(10, "not a code"))).toBe("10 not a code");
+    expect(plain(formatMoneyShort(1_240_000, "RUB"))).toBe("1,2 млн ₽");
+  });
+
+  it("writes a calendar date without moving it by a time zone", () => {
+    expect(plain(formatDate("2026-01-01"))).toBe("1 янв. 2026 г.");
+    expect(formatDate("nonsense")).toBe("nonsense");
+  });
+
+  it("says how long ago", () => {
+    const now = Date.parse("2026-03-10T12:00:00Z");
+    expect(formatRelative("2026-03-10T11:59:50Z", now)).toBe("сейчас");
+    expect(formatRelative("2026-03-09T12:00:00Z", now)).toBe("вчера");
+    expect(plain(formatRelative("2026-03-10T09:00:00Z", now))).toBe("3 ч назад");
+  });
+
+  it("groups digits, phones and initials", () => {
+    expect(plain(formatNumber(1234567.891))).toBe("1 234 567,89");
+    expect(formatPhone("+79161234567")).toBe("+7 916 123-45-67");
+    expect(formatPhone("+380671234567")).toBe("+380 67 123-45-67");
+    expect(formatPhone("112")).toBe("112");
+    expect(initials("Анна Ковальчук")).toBe("АК");
+    expect(initials("  ")).toBe("");
+  });
+});

@@ -1,0 +1,71 @@
+import i18next from "i18next";
+import { describe, expect, it } from "vitest";
+import en from "./en";
+import ru from "./ru";
+import uk from "./uk";
+
+type Texts = Record<string, Record<string, string>>;
+const all: Record<string, Texts> = { en, ru, uk };
+const forms: Record<string, string[]> = {
+  en: ["one", "other"],
+  ru: ["one", "few", "many", "other"],
+  uk: ["one", "few", "many", "other"],
+};
+const suffix = /_(zero|one|two|few|many|other)$/;
+const holes = (text: string) => [...text.matchAll(/\{\{\s*(\w+)/g)].map((match) => match[1]).sort();
+
+/** Keys without plural endings; plural ones marked. */
+function shape(texts: Record<string, string>): string[] {
+  return [...new Set(Object.keys(texts).map((key) => key.replace(suffix, "_PLURAL")))].sort();
+}
+
+describe("texts", () => {
+  for (const language of ["ru", "uk"]) {
+    it(`${language} has exactly the keys of English`, () => {
+      expect(Object.keys(all[language] ?? {}).sort()).toEqual(Object.keys(en).sort());
+      for (const [namespace, texts] of Object.entries(en)) {
+        expect(shape(all[language]?.[namespace] ?? {}), namespace).toEqual(shape(texts));
+      }
+    });
+  }
+
+  for (const [language, namespaces] of Object.entries(all)) {
+    it(`${language} has every plural form, no empty text and the same places for values`, () => {
+      for (const [namespace, texts] of Object.entries(namespaces)) {
+        for (const [key, text] of Object.entries(texts)) {
+          const at = `${language}/${namespace}.${key}`;
+          expect(text.trim(), at).not.toBe("");
+          const base = key.replace(suffix, "");
+          const english = (en as Texts)[namespace] ?? {};
+          const original = english[key] ?? english[`${base}_other`] ?? "";
+          expect(holes(text), at).toEqual(holes(original));
+          if (!suffix.test(key)) continue;
+          for (const form of forms[language] ?? [])
+            expect(texts[`${base}_${form}`], `${at}: ${form}`).toBeDefined();
+        }
+      }
+    });
+  }
+
+  it("counts right in Russian and Ukrainian", async () => {
+    const instance = i18next.createInstance();
+    await instance.init({ lng: "ru", resources: { ru, uk, en }, interpolation: { escapeValue: false } });
+    const say = (lng: string, count: number) => instance.getFixedT(lng, "common")("records", { count });
+    expect([1, 2, 5, 11, 21, 22, 112].map((count) => say("ru", count))).toEqual([
+      "1 запись",
+      "2 записи",
+      "5 записей",
+      "11 записей",
+      "21 запись",
+      "22 записи",
+      "112 записей",
+    ]);
+    expect([1, 3, 5, 21].map((count) => say("uk", count))).toEqual([
+      "1 запис",
+      "3 записи",
+      "5 записів",
+      "21 запис",
+    ]);
+    expect([1, 2].map((count) => say("en", count))).toEqual(["1 record", "2 records"]);
+  });
+});
