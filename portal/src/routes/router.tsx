@@ -112,7 +112,19 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("@/features/settings/page")),
 });
 
+/** Every component at once; the built portal does not carry it. */
+const gallery = import.meta.env.DEV
+  ? [
+      createRoute({
+        getParentRoute: () => root,
+        path: "/ui",
+        component: lazyRouteComponent(() => import("@/features/gallery/page")),
+      }),
+    ]
+  : [];
+
 const tree = root.addChildren([
+  ...gallery,
   signIn,
   shell.addChildren([
     home,
