@@ -98,7 +98,7 @@ function Controls() {
         <PersonInline name="Peter Novak" />
         <Avatar name="Іван Я" large />
         {stages.map((stage) => (
-          <StageName key={stage.key} {...stage} />
+          <StageName key={stage.key} name={stage.name} color={stage.color} semantic={stage.semantic} />
         ))}
         <StageBar label="Stages" stages={stages} current="b" disabled={false} problem={long} onMove={none} />
       </Part>
