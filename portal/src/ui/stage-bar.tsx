@@ -39,7 +39,7 @@ export function StageBar({ label, stages, current, disabled, problem, onMove }: 
             disabled={disabled}
             onClick={() => onMove(stage.key)}
           >
-            {stage.semantic !== "open" && <StageDot {...stage} />}
+            {stage.semantic !== "open" && <StageDot color={stage.color} semantic={stage.semantic} />}
             <span>{stage.name}</span>
           </button>
         ))}

@@ -171,7 +171,7 @@ function CardMenu({ entity, record, stages, title, current, opened, onChange, on
                   focusCard(record.id);
                 }}
               >
-                <StageName {...stage} />
+                <StageName name={stage.name} color={stage.color} semantic={stage.semantic} />
               </Menu.Item>
             ))}
             <Menu.Divider />

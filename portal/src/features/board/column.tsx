@@ -58,7 +58,7 @@ export function Column(props: Props) {
         label={t("expand_column", { stage: stage.name })}
         over={over}
         onClick={onToggle}
-        dot={<StageDot {...stage} />}
+        dot={<StageDot color={stage.color} semantic={stage.semantic} />}
         name={stage.name}
         count={totals ? formatNumber(totals.count) : ""}
       />
@@ -112,7 +112,7 @@ function Cards({ board, stage, totals, selected, onToggle }: Props) {
   return (
     <>
       <ColumnHead
-        dot={<StageDot {...stage} />}
+        dot={<StageDot color={stage.color} semantic={stage.semantic} />}
         name={stage.name}
         count={totals ? formatNumber(totals.count) : ""}
         sum={

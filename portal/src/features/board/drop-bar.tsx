@@ -38,7 +38,7 @@ function Zone({ stage }: { stage: Stage }) {
       semantic={stage.semantic}
       label={t("drop_here", { stage: stage.name })}
     >
-      <StageName {...stage} />
+      <StageName name={stage.name} color={stage.color} semantic={stage.semantic} />
     </DropZone>
   );
 }
