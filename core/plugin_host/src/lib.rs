@@ -18,11 +18,13 @@
 //! | `points` | before-hooks, events, HTTP |
 //! | `breaker`, `loops` | failing and circular plugins |
 //! | `journal` | logs and costs |
+//! | `dev` | scaffold, build, pack and test plugins |
 //! | `host`, `manage`, `view` | the service: start, administration, what the API shows |
 
 mod bindings;
 pub mod breaker;
 mod capabilities;
+pub mod dev;
 pub mod engine;
 mod host;
 mod journal;

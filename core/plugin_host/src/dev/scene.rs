@@ -1,0 +1,144 @@
+//! A company in an empty, migrated database, with the real services, a clock that stands still and jobs that run when
+//! told: where plugins are tried out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kernel::clock::{Env, SystemRandom, TestClock};
+use kernel::jobs::Worker;
+use kernel::{Ctx, Db, Error, Locale, Result, Timestamp, UserId};
+use people::tenant::{NewTenant, Tenant};
+use people::user::NewUser;
+use people::{Identities, role};
+use records::Records;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{HostConfig, PluginHost};
+
+/// 2026-01-12 09:00 UTC, a Monday.
+const START: Timestamp = Timestamp(1_768_208_400_000_000);
+/// People are made one after another in the minutes before, so that their ids are in that order.
+const BEFORE: i64 = 600;
+
+/// The company and everything around it.
+pub struct Scene {
+    /// The database.
+    pub db: Db,
+    /// Clock and randomness.
+    pub env: Env,
+    /// Moves the clock.
+    pub clock: Arc<TestClock>,
+    /// The company.
+    pub tenant: Tenant,
+    /// Records.
+    pub records: Records,
+    /// Plugins.
+    pub host: PluginHost,
+    /// People by name; `admin` is one of them.
+    pub users: BTreeMap<String, Uuid>,
+    roles: BTreeMap<String, Uuid>,
+    worker: Worker,
+}
+
+impl Scene {
+    /// Makes a company with an admin.
+    ///
+    /// # Errors
+    /// When the database is not fit: not migrated, not reachable.
+    pub async fn new(db: Db, locale: Locale, config: HostConfig) -> Result<Self> {
+        let clock = Arc::new(TestClock::new(START.plus_seconds(-BEFORE)));
+        let clock_of_env: Arc<dyn kernel::clock::Clock> = Arc::<TestClock>::clone(&clock);
+        let env = Env::new(clock_of_env, Arc::new(SystemRandom));
+        let records = Records::new(&db, &env);
+        let host = PluginHost::new(&records, &db, &env, config)?;
+        let worker = Worker::new(&db, &env, host.handlers());
+        let tenant = company(&db, &env, "Test company", locale).await?;
+        let (users, roles) = (BTreeMap::new(), BTreeMap::new());
+        let mut scene = Self { db, env, clock, tenant, records, host, users, roles, worker };
+        scene.role("admin").await?;
+        scene.user("admin", &["admin"]).await?;
+        Ok(scene)
+    }
+
+    /// Makes a role once: `admin` may do everything, others see and change every record.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn role(&mut self, key: &str) -> Result<Uuid> {
+        if let Some(id) = self.roles.get(key) {
+            return Ok(*id);
+        }
+        let rows = json!([{ "kind": "permission", "entity": "*", "actions": ["read", "create", "update", "delete"] }]);
+        let input = json!({ "key": key, "name": key, "admin": key == "admin", "rows": if key == "admin" { json!([]) } else { rows } });
+        let input = serde_json::from_value(input).map_err(Error::internal)?;
+        let made = role::create(&self.db, &self.system(), &input).await?;
+        self.roles.insert(key.to_owned(), made.id);
+        Ok(made.id)
+    }
+
+    /// Makes a user with roles.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn user(&mut self, name: &str, roles: &[&str]) -> Result<Uuid> {
+        let mut ids = Vec::new();
+        for role in roles {
+            ids.push(self.role(role).await?);
+        }
+        self.clock.advance_seconds(1);
+        let email = format!("user{}@example.com", self.users.len());
+        let input = NewUser { name: name.to_owned(), email, roles: ids, ..Default::default() };
+        let made = people::user::create(&self.db, &self.system(), &input).await?;
+        self.users.insert(name.to_owned(), made.id);
+        Ok(made.id)
+    }
+
+    /// Everybody is there: the clock moves to nine o'clock.
+    pub fn begin(&self) {
+        let left = (START.micros() - self.env.now().micros()) / 1_000_000;
+        self.clock.advance_seconds(left.max(0));
+    }
+
+    /// The product itself.
+    pub fn system(&self) -> Ctx {
+        self.tenant.system_ctx(&self.env)
+    }
+
+    /// Somebody by name.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn ctx(&self, name: &str) -> Result<Ctx> {
+        let id = self.users.get(name).ok_or_else(|| Error::NotFound(format!("user {name}")))?;
+        let identity = Identities::new(&self.db, &self.env).of_user(self.tenant.id, UserId(*id)).await?;
+        Ok(identity.ctx(&self.env))
+    }
+
+    /// Hands events to plugins and runs all jobs that are due, until nothing is left. Returns how many ran.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drain(&self) -> Result<usize> {
+        let mut ran = 0;
+        loop {
+            self.host.dispatch().await?;
+            match self.worker.run_due().await? {
+                0 => return Ok(ran),
+                some => ran += some,
+            }
+        }
+    }
+}
+
+/// Makes one more company in the same database.
+///
+/// # Errors
+/// When the database fails.
+pub async fn company(db: &Db, env: &Env, name: &str, locale: Locale) -> Result<Tenant> {
+    let tx = db.begin().await?;
+    let tenant = people::tenant::create(&tx, env, &NewTenant { name: name.to_owned(), locale }).await?;
+    records::stages::create_defaults(&tx, &tenant.system_ctx(env)).await?;
+    tx.commit().await?;
+    Ok(tenant)
+}

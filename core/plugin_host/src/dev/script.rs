@@ -1,0 +1,105 @@
+//! Test scripts of plugins: TOML files of steps. The format is described in `sdk/testkit/README.md`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+/// A file of tests; its steps share one company.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Script {
+    /// Language of people and messages.
+    #[serde(default)]
+    pub(super) locale: kernel::Locale,
+    /// Settings of the plugin.
+    #[serde(default)]
+    pub(super) settings: BTreeMap<String, Json>,
+    /// People beside `admin`.
+    #[serde(default)]
+    pub(super) users: Vec<User>,
+    /// What happens.
+    pub(super) steps: Vec<Step>,
+}
+
+/// Somebody of the company.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct User {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) roles: Vec<String>,
+    /// Absent for the next thousand days.
+    #[serde(default)]
+    pub(super) absent: bool,
+}
+
+/// One act and what is expected of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Step {
+    pub(super) title: String,
+    /// Who acts.
+    #[serde(rename = "as")]
+    pub(super) actor: Option<String>,
+    pub(super) create: Option<Write>,
+    pub(super) update: Option<Write>,
+    pub(super) remove: Option<Write>,
+    pub(super) find: Option<Find>,
+    pub(super) http: Option<Http>,
+    /// Hands out events and runs jobs.
+    pub(super) events: bool,
+    /// Moves the clock.
+    pub(super) advance_seconds: i64,
+    /// Remembers the record as `$name`.
+    pub(super) save: Option<String>,
+    /// Values the record must have.
+    pub(super) fields: Option<Map<String, Json>>,
+    /// The refusal that must come.
+    pub(super) refused: Option<Refused>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Write {
+    pub(super) entity: String,
+    pub(super) record: Option<String>,
+    #[serde(default)]
+    pub(super) fields: Map<String, Json>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Find {
+    pub(super) entity: String,
+    pub(super) filter: Option<Json>,
+    /// How many there must be.
+    pub(super) count: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Http {
+    pub(super) method: String,
+    pub(super) path: String,
+    #[serde(default)]
+    pub(super) body: Json,
+    /// Signs with the tenant's secret.
+    #[serde(default)]
+    pub(super) signed: bool,
+    pub(super) status: u16,
+    /// Values the JSON answer must have.
+    #[serde(default)]
+    pub(super) answer: Map<String, Json>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Refused {
+    pub(super) code: Option<String>,
+    /// Words that must be in the message.
+    pub(super) detail: Option<String>,
+    /// Fields that must be named.
+    #[serde(default)]
+    pub(super) fields: Vec<String>,
+}

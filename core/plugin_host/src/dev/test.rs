@@ -1,0 +1,243 @@
+//! Runs the test scripts of a plugin in the real host and prints what its points cost beside their budgets.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use kernel::{Ctx, Db, Error, Value};
+use records::{Change, Record, WriteOptions};
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+use super::scene::Scene;
+use super::script::{Find, Http, Refused, Script, Step, Write};
+use super::DevError;
+use crate::engine::Budget;
+use crate::{Cost, Grants, HostConfig, HttpCaller, HttpRequest, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
+
+/// How one step went.
+#[derive(Debug)]
+pub struct StepResult {
+    /// File and title.
+    pub title: String,
+    /// What was wrong, if something was.
+    pub problem: Option<String>,
+}
+
+/// How all scripts went.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// In order.
+    pub steps: Vec<StepResult>,
+    /// What points cost, over all scripts.
+    pub costs: Vec<Cost>,
+}
+
+impl Report {
+    /// Whether every step went as expected.
+    pub fn passed(&self) -> bool {
+        self.steps.iter().all(|step| step.problem.is_none())
+    }
+
+    /// For the terminal.
+    pub fn print(&self) -> String {
+        let mut text = String::new();
+        for step in &self.steps {
+            let line = match &step.problem {
+                None => format!("  ok    {}\n", step.title),
+                Some(problem) => format!("  FAIL  {}\n        {problem}\n", step.title),
+            };
+            text.push_str(&line);
+        }
+        for cost in &self.costs {
+            let budget = budget_of(&cost.point);
+            let calls = cost.calls.max(1);
+            text.push_str(&format!(
+                "  cost  {}: {} calls, {} us CPU each of {} us, {} host calls each of {}\n",
+                cost.point, cost.calls, cost.cpu_us / calls, budget.cpu.as_micros(), cost.host_calls / calls, budget.host_calls,
+            ));
+        }
+        text
+    }
+}
+
+fn budget_of(point: &str) -> Budget {
+    match point.split(':').next() {
+        Some("hook") => Budget::HOOK,
+        Some("event") => Budget::EVENTS,
+        _ => Budget::HTTP,
+    }
+}
+
+/// Runs one script file of a plugin on an empty, migrated database.
+///
+/// # Errors
+/// When the script cannot be read or the plugin cannot be installed; steps that fail are in the report.
+pub async fn run(db: Db, package: &[u8], script: &Path) -> Result<Report, DevError> {
+    let text = std::fs::read_to_string(script).map_err(|error| DevError::at(script, error))?;
+    let parsed: Script = toml::from_str(&text).map_err(|error| DevError::at(script, error))?;
+    let file = script.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut play = Play::start(db, package, &parsed).await.map_err(|error| DevError::at(script, explain(&error)))?;
+    let mut report = Report::default();
+    for (index, step) in parsed.steps.iter().enumerate() {
+        let problem = play.step(step).await.err();
+        let title = if step.title.is_empty() { format!("step {}", index + 1) } else { step.title.clone() };
+        report.steps.push(StepResult { title: format!("{file}: {title}"), problem });
+    }
+    report.costs = play.costs().await.map_err(DevError::new)?;
+    Ok(report)
+}
+
+fn explain(error: &Error) -> String {
+    let locale = kernel::Locale::En;
+    let fields: Vec<String> = error.fields_in(locale).into_iter().map(|(field, (code, words))| format!("{field}: {code}: {words}")).collect();
+    format!("{} ({}) {}", error.message().in_locale(locale), error.code(), fields.join("; "))
+}
+
+struct Play {
+    scene: Scene,
+    plugin: String,
+    saved: BTreeMap<String, Uuid>,
+}
+
+impl Play {
+    async fn start(db: Db, package: &[u8], script: &Script) -> kernel::Result<Self> {
+        let mut scene = Scene::new(db, script.locale, HostConfig::default()).await?;
+        for user in &script.users {
+            let roles: Vec<&str> = user.roles.iter().map(String::as_str).collect();
+            let id = scene.user(&user.name, &roles).await?;
+            if user.absent {
+                let until = scene.env.now().plus_seconds(1000 * 24 * 3600);
+                let patch = people::user::UserPatch { absent_until: Some(Some(until)), ..Default::default() };
+                people::user::update(&scene.db, &scene.system(), kernel::UserId(id), &patch).await?;
+            }
+        }
+        let admin = scene.ctx("admin").await?;
+        let plugin = scene.host.install(&admin, package).await?;
+        scene.host.enable(&admin, &plugin, &Grants::Requested, Some(&script.settings)).await?;
+        scene.begin();
+        Ok(Self { scene, plugin, saved: BTreeMap::new() })
+    }
+
+    async fn costs(&self) -> kernel::Result<Vec<Cost>> {
+        self.scene.host.cost(&self.scene.ctx("admin").await?, &self.plugin).await
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), String> {
+        let failed = |error: Error| explain(&error);
+        let ctx = self.scene.ctx(step.actor.as_deref().unwrap_or("admin")).await.map_err(failed)?;
+        self.scene.clock.advance_seconds(step.advance_seconds);
+        if step.events {
+            self.scene.drain().await.map_err(failed)?;
+        }
+        let outcome = if let Some(write) = &step.create {
+            self.write(&ctx, write, Change::Create { fields: self.values(&write.fields) }).await
+        } else if let Some(write) = &step.update {
+            let id = self.record(write)?;
+            self.write(&ctx, write, Change::Update { id, version: None, fields: self.values(&write.fields) }).await
+        } else if let Some(write) = &step.remove {
+            let id = self.record(write)?;
+            self.write(&ctx, write, Change::Delete { id, version: None }).await
+        } else if let Some(find) = &step.find {
+            self.find(&ctx, find).await.map_err(failed)?
+        } else if let Some(http) = &step.http {
+            return self.http(http).await;
+        } else {
+            return Ok(());
+        };
+        self.expect(step, outcome)
+    }
+
+    fn expect(&mut self, step: &Step, outcome: Result<Option<Record>, Error>) -> Result<(), String> {
+        match (&step.refused, outcome) {
+            (Some(refused), Err(error)) => check_refusal(refused, &error, self.scene.tenant.locale),
+            (Some(_), Ok(_)) => Err("it was not refused".to_owned()),
+            (None, Err(error)) => Err(format!("it was refused: {}", explain(&error))),
+            (None, Ok(record)) => {
+                if let (Some(name), Some(record)) = (&step.save, &record) {
+                    self.saved.insert(name.clone(), record.id);
+                }
+                let wanted = step.fields.iter().flatten();
+                wanted.into_iter().try_for_each(|(key, value)| self.check_field(record.as_ref(), key, value))
+            }
+        }
+    }
+
+    fn check_field(&self, record: Option<&Record>, key: &str, wanted: &Json) -> Result<(), String> {
+        let got = record.and_then(|record| record.fields.get(key)).map_or(Json::Null, Value::to_json);
+        let wanted = self.resolve(wanted);
+        if got == wanted { Ok(()) } else { Err(format!("{key} is {got}, not {wanted}")) }
+    }
+
+    async fn write(&self, ctx: &Ctx, write: &Write, change: Change) -> Result<Option<Record>, Error> {
+        let written = self.scene.records.write_one(ctx, &write.entity, change, &WriteOptions::default()).await?;
+        Ok(Some(written.record))
+    }
+
+    async fn find(&self, ctx: &Ctx, find: &Find) -> kernel::Result<Result<Option<Record>, Error>> {
+        let filter = find.filter.as_ref().map(|filter| kernel::filter::Filter::parse(&self.resolve(filter)));
+        let filter = filter.transpose().map_err(|error| Error::field("request.invalid", "filter", error))?;
+        let query = records::read::Query { filter, ..Default::default() };
+        let mut page = self.scene.records.query(ctx, &find.entity, &query).await?;
+        if page.items.len() != find.count {
+            return Err(Error::Internal(format!("{} records instead of {}", page.items.len(), find.count)));
+        }
+        Ok(Ok(page.items.pop()))
+    }
+
+    async fn http(&self, http: &Http) -> Result<(), String> {
+        let body = if http.body.is_null() { Vec::new() } else { http.body.to_string().into_bytes() };
+        let mut headers = Vec::new();
+        if http.signed {
+            let admin = self.scene.ctx("admin").await.map_err(|error| explain(&error))?;
+            let detail = self.scene.host.get(&admin, &self.plugin).await.map_err(|error| explain(&error))?;
+            let at = (self.scene.env.now().micros() / 1_000_000).to_string();
+            headers.push((SIGNATURE_HEADER.to_owned(), sign(&detail.secret.unwrap_or_default(), &at, &body)));
+            headers.push((TIMESTAMP_HEADER.to_owned(), at));
+        }
+        let request = HttpRequest { method: http.method.clone(), path: http.path.clone(), headers, body, query: Vec::new() };
+        let answer = self.scene.host.http(HttpCaller::Public(self.scene.tenant.id), &self.plugin, request).await;
+        let (status, body) = match answer {
+            Ok(response) => (response.status, String::from_utf8_lossy(&response.body).into_owned()),
+            Err(Error::Unauthenticated) => (401, String::new()),
+            Err(error) => (if matches!(error, Error::NotFound(_)) { 404 } else { 503 }, explain(&error)),
+        };
+        if status != http.status {
+            return Err(format!("status {status} instead of {}: {body}", http.status));
+        }
+        let json: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
+        let wrong = http.answer.iter().find(|(key, value)| json.get(key.as_str()) != Some(value));
+        wrong.map_or(Ok(()), |(key, value)| Err(format!("{key} is not {value} in {body}")))
+    }
+
+    fn record(&self, write: &Write) -> Result<Uuid, String> {
+        let name = write.record.as_deref().unwrap_or_default();
+        let id = name.strip_prefix('$').and_then(|name| self.saved.get(name));
+        id.copied().ok_or_else(|| format!("there is no record `{name}`; use $name of a saved one"))
+    }
+
+    fn values(&self, fields: &Map<String, Json>) -> Map<String, Json> {
+        fields.iter().map(|(key, value)| (key.clone(), self.resolve(value))).collect()
+    }
+
+    /// `@Anna` is a user's id, `$lead` a saved record's.
+    fn resolve(&self, value: &Json) -> Json {
+        match value {
+            Json::String(text) => {
+                let user = text.strip_prefix('@').and_then(|name| self.scene.users.get(name));
+                let record = text.strip_prefix('$').and_then(|name| self.saved.get(name));
+                user.or(record).map_or_else(|| value.clone(), |id| Json::String(id.to_string()))
+            }
+            Json::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
+            Json::Object(map) => Json::Object(self.values(map)),
+            _ => value.clone(),
+        }
+    }
+}
+
+fn check_refusal(wanted: &Refused, error: &Error, locale: kernel::Locale) -> Result<(), String> {
+    let (code, words, fields) = (error.code(), error.message().in_locale(locale), error.fields_in(locale));
+    let code_fits = wanted.code.as_deref().is_none_or(|wanted| wanted == code);
+    let words_fit = wanted.detail.as_deref().is_none_or(|part| words.to_lowercase().contains(&part.to_lowercase()));
+    let fields_fit = wanted.fields.iter().all(|field| fields.contains_key(field));
+    if code_fits && words_fit && fields_fit { Ok(()) } else { Err(format!("refused differently: {}", explain(error))) }
+}
