@@ -48,7 +48,9 @@ export function pagesQuery(entity: string, query: RecordQuery, stage?: string) {
 export function recordQuery(entity: string, id: Id) {
   return queryOptions({
     queryKey: keys.record(entity, id),
-    queryFn: ({ signal }) => api.get<RecordAnswer>(path(entity, `/${id}`), { signal }),
+    queryFn: (
+      { signal }, // Also out of the recycle bin: the card says so and offers to restore.
+    ) => api.get<RecordAnswer>(path(entity, `/${id}?deleted=true`), { signal }),
   });
 }
 

@@ -37,6 +37,7 @@ export type FieldType =
   | "choice"
   | "link"
   | "links"
+  | "record"
   | "user"
   | "department"
   | "stage"
@@ -242,7 +243,12 @@ export interface TimelineItem {
   id: Id;
   kind: "change" | "activity";
   at: string;
-  actor: { kind: "user" | "plugin" | "import" | "system" | "token"; id?: Id | null; name: string };
+  /** Who did it; an activity names its creator among its own fields instead. */
+  actor?: {
+    kind: "user" | "plugin" | "import" | "system" | "token";
+    id?: Id | null;
+    name?: string | null;
+  } | null;
   event?: string;
   changes?: Record<string, { before: Value; after: Value }>;
   activity?: RecordData | null;

@@ -16,13 +16,12 @@ import type { Board } from "./use-board";
 
 export function AddCard({ board, stage, onClose }: { board: Board; stage: Stage; onClose(): void }) {
   const { t } = useTranslation(["board", "common"]);
-  const { entity, pipeline } = board.scope;
+  const { entity } = board.scope;
   const [title, setTitle] = useState("");
   // One key per text: a repeat after a lost answer makes one record.
   const [key, setKey] = useState(newKey);
   const add = useMutation({
-    mutationFn: () =>
-      createRecord(entity.key, { [entity.title_field]: title.trim(), pipeline, stage: stage.key }, key),
+    mutationFn: () => createRecord(entity.key, { [entity.title_field]: title.trim(), stage: stage.key }, key),
     onSuccess: (record) => {
       const column = keys.column(entity.key, stage.key, columnQuery(board.scope, stage.key));
       queryClient.setQueryData<RecordPages>(

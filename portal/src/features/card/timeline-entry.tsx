@@ -13,7 +13,8 @@ import {
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { updateRecord } from "@/api/records";
-import type { Entity, RecordData, Refs, TimelineItem } from "@/api/types";
+import { useMe } from "@/api/session";
+import type { Entity, Me, RecordData, Refs, TimelineItem } from "@/api/types";
 import { useTextContext } from "@/features/fields/context";
 import { fieldOf, isEmpty, textOf } from "@/features/fields/text";
 import { formatDateTime, formatRelative } from "@/i18n/format";
@@ -39,15 +40,16 @@ const actorIcons = { plugin: IconPuzzle, import: IconFileImport, system: IconSpa
 
 export function TimelineEntry({ entity, item, refs, onChanged }: Props) {
   const { t } = useTranslation("card");
+  const me = useMe();
   const activity = item.activity ?? undefined;
   const kind = activity?.fields.kind as keyof typeof activityIcons | undefined;
   const Icon =
-    (kind && activityIcons[kind]) ?? actorIcons[item.actor.kind as keyof typeof actorIcons] ?? IconPencil;
+    (kind && activityIcons[kind]) ?? actorIcons[item.actor?.kind as keyof typeof actorIcons] ?? IconPencil;
   return (
     <Entry
       icon={<Icon size={16} aria-hidden />}
       strong={activity !== undefined}
-      actor={item.actor.name}
+      actor={actorName(item, refs, me, t)}
       action={actionText(item, t)}
       time={item.at}
       when={formatRelative(item.at, Date.now())}
@@ -63,6 +65,18 @@ export function TimelineEntry({ entity, item, refs, onChanged }: Props) {
 }
 
 type Translate = ReturnType<typeof useTranslation<"card">>["t"];
+
+/** People and plugins by name; imports and the product itself by what they are. */
+function actorName(item: TimelineItem, refs: Refs, me: Me, t: Translate): string {
+  const creator = item.activity?.fields.creator;
+  if (typeof creator === "string") return refs[creator]?.title ?? t("by_system");
+  const { actor } = item;
+  if (actor?.kind === "plugin") {
+    return me.plugins.find((plugin) => plugin.id === actor.id)?.title ?? actor.name ?? String(actor.id);
+  }
+  if (actor?.name) return actor.name;
+  return actor?.kind === "import" ? t("by_import") : t("by_system");
+}
 
 function actionText(item: TimelineItem, t: Translate): string {
   const activity = item.activity?.fields.kind;
@@ -116,7 +130,9 @@ function Changes({ entity, item, refs }: Omit<Props, "onChanged">) {
 
 function Activity({ activity, onChanged }: { activity: RecordData; onChanged(): void }) {
   const { t } = useTranslation("card");
-  const { subject, text, deadline, done, kind } = activity.fields;
+  const { title, text, deadline, done, kind } = activity.fields;
+  // A note has no title of its own: the server makes one of its text.
+  const subject = kind === "note" ? undefined : title;
   const toggle = async (next: boolean) => {
     try {
       await updateRecord("activity", activity.id, { done: next }, activity.version);

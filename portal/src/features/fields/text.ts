@@ -81,6 +81,7 @@ export function textOf(field: Field, value: Value, context: TextContext, fields?
       return pipelineOf(context.entity, value)?.name ?? String(value);
     case "link":
     case "links":
+    case "record":
     case "user":
     case "department":
       return ids(value)

@@ -69,6 +69,7 @@ const byType: Record<FieldType, Choice[]> = {
   emails: several,
   urls: several,
   messengers: several,
+  record: presence,
   json: presence,
 };
 

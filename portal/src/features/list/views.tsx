@@ -63,7 +63,13 @@ export function Views({ entity }: { entity: Entity }) {
         action: {
           label: t("common:undo"),
           run: () => {
-            createView(view).then(refresh, (error) => toastError(error, view.name));
+            createView({
+              entity: view.entity,
+              name: view.name,
+              kind: view.kind,
+              shared: view.shared,
+              config: view.config,
+            }).then(refresh, (error) => toastError(error, view.name));
           },
         },
       });

@@ -54,7 +54,7 @@ export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
         <>
           <SearchField key={entity.key} />
           {entity.actions.create && (
-            <Button onClick={() => openCreate(entity.key, { pipeline: pipeline?.id })}>
+            <Button onClick={() => openCreate(entity.key, { stage: firstStage(pipeline) })}>
               <IconText icon={<IconPlus size={16} aria-hidden />}>{t("common:create")}</IconText>
             </Button>
           )}
@@ -141,4 +141,10 @@ function SearchField() {
       }}
     />
   );
+}
+
+/** A new record begins at the first stage of the pipeline on screen; the server knows the default one. */
+function firstStage(pipeline: Pipeline | undefined): string | undefined {
+  if (!pipeline || pipeline.is_default) return undefined;
+  return [...pipeline.stages].sort((left, right) => left.sort - right.sort)[0]?.key;
 }
