@@ -18,7 +18,7 @@ use crate::{INVALID, checked_name, require_admin};
 pub use department::Model as Department;
 
 /// A department to make or its new state.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DepartmentInput {
     /// Its name.

@@ -35,7 +35,7 @@ pub struct Role {
 }
 
 /// A role to make, or its new state.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoleInput {
     /// Its name in code; made once. Lower-case letters, digits, `_`.
@@ -48,9 +48,11 @@ pub struct RoleInput {
     pub admin: bool,
     /// Permission and restriction rows.
     #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
     pub rows: Vec<AccessRow>,
     /// Rights on fields.
     #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
     pub field_rights: Vec<FieldRight>,
 }
 

@@ -118,7 +118,7 @@ pub async fn by_slug(db: &Db, slug: &str) -> Result<Tenant> {
 }
 
 /// Changes of a tenant's settings.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantPatch {
     /// New name.

@@ -18,7 +18,7 @@ use crate::{INVALID, checked_name, user};
 pub use api_token::Model as Token;
 
 /// What a token may do of what its person may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// See records.
@@ -42,7 +42,7 @@ impl std::str::FromStr for Scope {
 }
 
 /// A token to make.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// What it is for.
@@ -52,6 +52,7 @@ pub struct NewToken {
     pub scopes: Vec<Scope>,
     /// When it ends; never by default.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub expires_at: Option<Timestamp>,
 }
 

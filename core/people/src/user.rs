@@ -17,7 +17,7 @@ use crate::{INVALID, checked_name, password, require_admin};
 pub use user::Model as User;
 
 /// An account to make.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// The person's name.
@@ -42,7 +42,7 @@ pub struct NewUser {
 }
 
 /// Changes of an account.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserPatch {
     /// New name.
@@ -53,6 +53,7 @@ pub struct UserPatch {
     pub password: Option<String>,
     /// New department; null takes it away.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Uuid>)]
     pub department_id: Option<Option<Uuid>>,
     /// All their roles from now on.
     pub roles: Option<Vec<Uuid>>,
@@ -62,6 +63,7 @@ pub struct UserPatch {
     pub active: Option<bool>,
     /// Absent until then; null = present.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
     pub absent_until: Option<Option<Timestamp>>,
 }
 

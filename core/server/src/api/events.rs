@@ -1,0 +1,197 @@
+//! `/events` and `/stream`: the event log as pages and as live updates.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::sse::{Event as Sse, KeepAlive};
+use axum::response::{IntoResponse, Response};
+use futures::{Stream, StreamExt, stream};
+use kernel::event::{self, Cursor, Event, Selection};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::timeline::{ActorView, changes_view};
+use crate::http::auth::{bearer, cookie};
+use crate::http::body::bad_request;
+use crate::http::{ApiResult, Caller, Params};
+use crate::state::AppState;
+
+/// Events of a page at most.
+const MAX_LIMIT: u64 = 1_000;
+
+/// Which events.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct EventParams {
+    /// Where the page before ended; the start of the log by default.
+    after: Option<String>,
+    /// Of which entity.
+    entity: Option<String>,
+    /// 1 to 1,000; 100 by default.
+    limit: Option<u64>,
+}
+
+/// An event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventView {
+    cursor: String,
+    #[schema(value_type = String)]
+    at: kernel::Timestamp,
+    /// e.g. `lead.updated`.
+    r#type: String,
+    entity: String,
+    record: Uuid,
+    version: i64,
+    actor: ActorView,
+    /// `{field: {before, after}}`
+    #[schema(value_type = Object)]
+    changes: Map<String, Value>,
+    /// `{root, hop, chain}`
+    #[schema(value_type = Object)]
+    cause: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<Uuid>,
+}
+
+/// A page of events.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventPage {
+    items: Vec<EventView>,
+    /// For the next page; stays the same while there is nothing new.
+    next_cursor: String,
+}
+
+fn view(event: Event) -> EventView {
+    EventView {
+        cursor: event.cursor().to_string(),
+        at: event.at,
+        actor: ActorView::of(&event.actor, &BTreeMap::new()),
+        changes: changes_view(&event),
+        cause: serde_json::to_value(&event.cause).unwrap_or_default(),
+        batch: event.batch.map(|b| b.0),
+        r#type: event.kind,
+        entity: event.entity,
+        record: event.record,
+        version: event.version,
+    }
+}
+
+/// `GET /events`
+#[utoipa::path(get, path = "/events", tag = "events", params(EventParams), responses((status = 200, body = EventPage)))]
+pub async fn list(State(state): State<AppState>, caller: Caller, Params(params): Params<EventParams>) -> ApiResult<Json<EventPage>> {
+    let limit = params.limit.unwrap_or(100);
+    if limit == 0 || limit > MAX_LIMIT {
+        return Err(bad_request("limit", "1 to 1000").into());
+    }
+    let after = match &params.after {
+        Some(text) => text.parse::<Cursor>().map_err(|e| bad_request("after", e))?,
+        None => Cursor::default(),
+    };
+    let selection = Selection { tenant: Some(caller.ctx.tenant), entity: params.entity };
+    let events = event::read_after(state.db.read(), after, &selection, limit).await?;
+    let next_cursor = events.last().map_or(after, Event::cursor).to_string();
+    let visible = state.records.visible_events(&caller.ctx, events).await?;
+    Ok(Json(EventPage { items: visible.into_iter().map(view).collect(), next_cursor }))
+}
+
+/// `GET /stream`: server-sent events. `Last-Event-ID` continues where a broken stream ended.
+#[utoipa::path(get, path = "/stream", tag = "events", responses((status = 200, content_type = "text/event-stream", body = String)))]
+pub async fn stream(State(state): State<AppState>, caller: Caller, headers: HeaderMap) -> ApiResult<Response> {
+    let live = state.feed.subscribe();
+    let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|text| text.parse::<Cursor>().ok());
+    let missed = match last {
+        Some(after) => {
+            let selection = Selection { tenant: Some(caller.ctx.tenant), entity: None };
+            event::read_after(state.db.read(), after, &selection, MAX_LIMIT).await?
+        }
+        None => Vec::new(),
+    };
+    let first = state.records.visible_events(&caller.ctx, missed).await?;
+    let seen = first.last().map(Event::cursor).or(last);
+    let hello = Sse::default().event("hello").data("{}");
+    let begin = stream::iter(std::iter::once(hello).chain(first.into_iter().map(sse)).map(Ok::<_, Infallible>));
+    let watcher = Watcher { state, credential: Credential::of(&headers), live, seen };
+    let body = axum::response::Sse::new(begin.chain(watcher.follow())).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+    Ok(([(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")], body).into_response())
+}
+
+/// How the listener proved who they are: asked again for every event, so that a revoked session hears nothing.
+enum Credential {
+    Token(String),
+    Session(String),
+}
+
+impl Credential {
+    fn of(headers: &HeaderMap) -> Self {
+        match bearer(headers) {
+            Some(token) => Self::Token(token.to_owned()),
+            None => Self::Session(cookie(headers).unwrap_or_default()),
+        }
+    }
+}
+
+struct Watcher {
+    state: AppState,
+    credential: Credential,
+    live: Receiver<Arc<Event>>,
+    seen: Option<Cursor>,
+}
+
+impl Watcher {
+    fn follow(self) -> impl Stream<Item = Result<Sse, Infallible>> {
+        stream::unfold(self, |mut watcher| async move {
+            let event = watcher.next().await?;
+            Some((Ok(event), watcher))
+        })
+    }
+
+    /// The next event that the listener may see; none when they may listen no longer.
+    async fn next(&mut self) -> Option<Sse> {
+        loop {
+            let event = match self.live.recv().await {
+                Ok(event) => event,
+                // Too slow: the browser connects again and continues from its last event.
+                Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
+            };
+            if self.seen.is_some_and(|seen| event.cursor() <= seen) {
+                continue;
+            }
+            let identity = match &self.credential {
+                Credential::Token(token) => self.state.identities.by_token(token).await.ok()?,
+                Credential::Session(secret) => self.state.identities.by_session(secret).await.ok()?,
+            };
+            if event.tenant != identity.tenant.id {
+                continue;
+            }
+            let ctx = identity.ctx(&self.state.env);
+            let visible = self.state.records.visible_events(&ctx, vec![(*event).clone()]).await.ok()?;
+            if let Some(event) = visible.into_iter().next() {
+                self.seen = Some(event.cursor());
+                return Some(sse(event));
+            }
+        }
+    }
+}
+
+fn sse(event: Event) -> Sse {
+    let changed: Vec<&String> = if let Value::Object(changes) = &event.changes { changes.keys().collect() } else { Vec::new() };
+    let data = json!({
+        "type": event.kind,
+        "entity": event.entity,
+        "record": event.record,
+        "version": event.version,
+        "actor": ActorView::of(&event.actor, &BTreeMap::new()),
+        "changed": changed,
+        "batch": event.batch,
+    });
+    Sse::default().event("record").id(event.cursor().to_string()).data(data.to_string())
+}

@@ -1,0 +1,134 @@
+//! `/me`: who am I, and what I may set of myself.
+
+use axum::Json;
+use axum::extract::State;
+use kernel::{Result, UserId};
+use people::Identity;
+use people::user::UserPatch;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::http::{ApiResult, Body, Caller};
+use crate::state::AppState;
+
+/// The signed-in person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    user: MyUser,
+    tenant: MyTenant,
+    roles: Vec<MyRole>,
+    /// May change company settings.
+    admin: bool,
+    /// May install plugins for the installation.
+    operator: bool,
+    /// Plugins that are switched on.
+    plugins: Vec<MyPlugin>,
+    /// Counters for the shell.
+    #[schema(value_type = Object)]
+    counters: Map<String, Value>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct MyUser {
+    id: Uuid,
+    name: String,
+    email: String,
+    locale: String,
+    department_id: Option<Uuid>,
+    #[schema(value_type = Option<String>)]
+    absent_until: Option<kernel::Timestamp>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct MyTenant {
+    id: Uuid,
+    slug: String,
+    name: String,
+    locale: String,
+    currency: String,
+    time_zone: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct MyRole {
+    id: Uuid,
+    key: String,
+    name: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct MyPlugin {
+    id: String,
+    title: String,
+}
+
+impl Me {
+    /// The view of an identity.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of(state: &AppState, identity: &Identity) -> Result<Self> {
+        let ctx = identity.ctx(&state.env);
+        let plugins = state.plugins.list(&ctx).await?;
+        let (user, tenant) = (&identity.user, &identity.tenant);
+        Ok(Self {
+            user: MyUser {
+                id: user.id,
+                name: user.name.clone(),
+                email: user.email.clone(),
+                locale: identity.locale().code().into(),
+                department_id: user.department_id,
+                absent_until: user.absent_until.map(kernel::Timestamp),
+            },
+            tenant: MyTenant {
+                id: tenant.id.0,
+                slug: tenant.slug.clone(),
+                name: tenant.name.clone(),
+                locale: tenant.locale.code().into(),
+                currency: tenant.currency.clone(),
+                time_zone: tenant.zone.name().into(),
+            },
+            roles: identity.roles.iter().cloned().map(|(id, key, name)| MyRole { id, key, name }).collect(),
+            admin: identity.admin,
+            operator: identity.operator,
+            plugins: plugins.into_iter().filter(|p| p.enabled).map(|p| MyPlugin { id: p.id, title: p.title }).collect(),
+            counters: Map::new(),
+        })
+    }
+}
+
+/// What one may set of oneself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MePatch {
+    /// `en`, `ru`, `uk`.
+    locale: Option<String>,
+    /// Absent until then; null = present.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    absent_until: Option<Option<kernel::Timestamp>>,
+}
+
+/// Tells `null` from a key that is not there.
+fn given<'de, D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Option<Option<kernel::Timestamp>>, D::Error> {
+    Option::deserialize(d).map(Some)
+}
+
+/// `GET /me`
+#[utoipa::path(get, path = "/me", tag = "session", responses((status = 200, body = Me)))]
+pub async fn get(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Me>> {
+    Ok(Json(Me::of(&state, &caller.identity).await?))
+}
+
+/// `PATCH /me`
+#[utoipa::path(patch, path = "/me", tag = "session", request_body = MePatch, responses((status = 200, body = Me)))]
+pub async fn update(State(state): State<AppState>, caller: Caller, Body(body): Body<MePatch>) -> ApiResult<Json<Me>> {
+    let patch = UserPatch { locale: body.locale, absent_until: body.absent_until, ..UserPatch::default() };
+    let id = UserId(caller.identity.user.id);
+    people::user::update(&state.db, &caller.ctx, id, &patch).await?;
+    state.identities.forget();
+    let identity = Identity { user: people::user::get(state.db.read(), caller.ctx.tenant, id).await?, ..(*caller.identity).clone() };
+    Ok(Json(Me::of(&state, &identity).await?))
+}

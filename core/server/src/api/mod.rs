@@ -1,0 +1,83 @@
+//! The public API under `/api/v1`, one file per resource. Only these files know HTTP shapes; they turn requests into
+//! typed inputs, call one service function, and turn its result into a view.
+
+pub mod batches;
+pub mod entities;
+pub mod events;
+//IMPORTS pub mod imports;
+pub mod me;
+pub mod people;
+pub mod plugins;
+pub mod records;
+pub mod session;
+pub mod timeline;
+pub mod view;
+pub mod views;
+
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::openapi::Security;
+use crate::state::AppState;
+
+/// What the OpenAPI says about the API as a whole.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Verstak",
+        description = "Everything the portal does, anyone can do here. Sign in with a session cookie or with \
+                       `Authorization: Bearer TOKEN`. Errors are problem details (RFC 9457).",
+        license(name = "Apache-2.0")
+    ),
+    components(schemas(crate::http::error::Problem, crate::http::error::FieldProblem)),
+    modifiers(&Security),
+)]
+struct Api;
+
+/// All routes, relative to `/api/v1`, with their OpenAPI.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Api::openapi())
+        .routes(routes!(session::sign_in, session::sign_out))
+        .routes(routes!(me::get, me::update))
+        .routes(routes!(entities::list))
+        .routes(routes!(entities::get))
+        .routes(routes!(records::list, records::create))
+        .routes(routes!(records::query))
+        .routes(routes!(records::aggregate))
+        .routes(routes!(records::bulk))
+        .routes(routes!(records::get, records::update, records::remove))
+        .routes(routes!(records::restore))
+        .routes(routes!(records::stage))
+        .routes(routes!(timeline::get, timeline::add))
+        .routes(routes!(batches::get))
+        .routes(routes!(batches::undo))
+        .routes(routes!(views::list, views::create))
+        .routes(routes!(views::update, views::remove))
+        //IMPORTS .routes(routes!(imports::list, imports::upload))
+        //IMPORTS .routes(routes!(imports::get))
+        //IMPORTS .routes(routes!(imports::check))
+        //IMPORTS .routes(routes!(imports::start))
+        //IMPORTS .routes(routes!(imports::cancel))
+        //IMPORTS .routes(routes!(imports::resume))
+        //IMPORTS .routes(routes!(imports::report))
+        .routes(routes!(plugins::list, plugins::install))
+        .routes(routes!(plugins::get, plugins::uninstall))
+        .routes(routes!(plugins::enable))
+        .routes(routes!(plugins::disable))
+        .routes(routes!(plugins::settings))
+        .routes(routes!(plugins::rotate_secret))
+        .routes(routes!(plugins::logs))
+        .routes(routes!(plugins::cost))
+        .routes(routes!(people::users, people::create_user))
+        .routes(routes!(people::update_user))
+        .routes(routes!(people::departments, people::create_department))
+        .routes(routes!(people::update_department, people::remove_department))
+        .routes(routes!(people::roles, people::create_role))
+        .routes(routes!(people::update_role, people::remove_role))
+        .routes(routes!(people::tokens, people::create_token))
+        .routes(routes!(people::revoke_token))
+        .routes(routes!(people::update_tenant))
+        .routes(routes!(events::list))
+        .routes(routes!(events::stream))
+}

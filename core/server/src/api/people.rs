@@ -1,0 +1,270 @@
+//! `/users`, `/departments`, `/roles`, `/tokens`, `/tenant`: the people of a company and what they may do.
+
+use ::people::department::{self, Department, DepartmentInput};
+use ::people::role::{self, Role, RoleInput};
+use ::people::tenant::{self, TenantPatch};
+use ::people::token::{self, NewToken, Token};
+use ::people::user::{self, NewUser, User, UserPatch};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use kernel::{Error, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::view::Items;
+use crate::http::{ApiResult, Body, Caller, Params};
+use crate::state::AppState;
+
+/// Accounts of one answer.
+const MAX_USERS: u64 = 1_000;
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserView {
+    id: Uuid,
+    name: String,
+    email: String,
+    locale: String,
+    active: bool,
+    department_id: Option<Uuid>,
+    /// Ids.
+    roles: Vec<Uuid>,
+    #[schema(value_type = Option<String>)]
+    absent_until: Option<Timestamp>,
+}
+
+fn user_view(user: User, roles: &[(Uuid, Uuid)]) -> UserView {
+    UserView {
+        roles: roles.iter().filter(|(holder, _)| *holder == user.id).map(|(_, role)| *role).collect(),
+        id: user.id,
+        name: user.name,
+        email: user.email,
+        locale: user.locale,
+        active: user.active,
+        department_id: user.department_id,
+        absent_until: user.absent_until.map(Timestamp),
+    }
+}
+
+/// Which accounts.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct UserParams {
+    /// Part of a name or e-mail.
+    q: Option<String>,
+}
+
+/// `GET /users`
+#[utoipa::path(get, path = "/users", tag = "people", params(UserParams), responses((status = 200, body = Items<UserView>)))]
+pub async fn users(State(state): State<AppState>, caller: Caller, Params(params): Params<UserParams>) -> ApiResult<Json<Items<UserView>>> {
+    let found = user::list(&state.db, caller.ctx.tenant, params.q.as_deref(), MAX_USERS).await?;
+    let ids: Vec<Uuid> = found.iter().map(|u| u.id).collect();
+    let roles = user::roles_of(state.db.read(), &ids).await?;
+    Ok(Json(Items { items: found.into_iter().map(|u| user_view(u, &roles)).collect() }))
+}
+
+async fn one_user(state: &AppState, saved: User) -> ApiResult<UserView> {
+    state.identities.forget();
+    let roles = user::roles_of(state.db.read(), &[saved.id]).await?;
+    Ok(user_view(saved, &roles))
+}
+
+/// `POST /users`
+#[utoipa::path(post, path = "/users", tag = "people", request_body = NewUser, responses((status = 201, body = UserView)))]
+pub async fn create_user(State(state): State<AppState>, caller: Caller, Body(body): Body<NewUser>) -> ApiResult<(StatusCode, Json<UserView>)> {
+    let saved = user::create(&state.db, &caller.ctx, &body).await?;
+    Ok((StatusCode::CREATED, Json(one_user(&state, saved).await?)))
+}
+
+/// `PATCH /users/{id}`
+#[utoipa::path(patch, path = "/users/{id}", tag = "people", params(("id" = Uuid, Path)), request_body = UserPatch, responses((status = 200, body = UserView)))]
+pub async fn update_user(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>, Body(body): Body<UserPatch>) -> ApiResult<Json<UserView>> {
+    let saved = user::update(&state.db, &caller.ctx, UserId(id), &body).await?;
+    Ok(Json(one_user(&state, saved).await?))
+}
+
+/// A department.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DepartmentView {
+    id: Uuid,
+    name: String,
+    parent_id: Option<Uuid>,
+    head_id: Option<Uuid>,
+}
+
+impl From<Department> for DepartmentView {
+    fn from(d: Department) -> Self {
+        Self { id: d.id, name: d.name, parent_id: d.parent_id, head_id: d.head_id }
+    }
+}
+
+/// `GET /departments`
+#[utoipa::path(get, path = "/departments", tag = "people", responses((status = 200, body = Items<DepartmentView>)))]
+pub async fn departments(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<DepartmentView>>> {
+    let found = department::list(state.db.read(), caller.ctx.tenant).await?;
+    Ok(Json(Items { items: found.into_iter().map(DepartmentView::from).collect() }))
+}
+
+/// `POST /departments`
+#[utoipa::path(post, path = "/departments", tag = "people", request_body = DepartmentInput, responses((status = 201, body = DepartmentView)))]
+pub async fn create_department(State(state): State<AppState>, caller: Caller, Body(body): Body<DepartmentInput>) -> ApiResult<(StatusCode, Json<DepartmentView>)> {
+    let saved = department::create(&state.db, &caller.ctx, &body).await?;
+    state.identities.forget();
+    Ok((StatusCode::CREATED, Json(saved.into())))
+}
+
+/// `PATCH /departments/{id}`: the department's new state as a whole.
+#[utoipa::path(patch, path = "/departments/{id}", tag = "people", params(("id" = Uuid, Path)), request_body = DepartmentInput, responses((status = 200, body = DepartmentView)))]
+pub async fn update_department(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>, Body(body): Body<DepartmentInput>) -> ApiResult<Json<DepartmentView>> {
+    let saved = department::update(&state.db, &caller.ctx, id, &body).await?;
+    state.identities.forget();
+    Ok(Json(saved.into()))
+}
+
+/// `DELETE /departments/{id}`
+#[utoipa::path(delete, path = "/departments/{id}", tag = "people", params(("id" = Uuid, Path)), responses((status = 204)))]
+pub async fn remove_department(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
+    department::remove(&state.db, &caller.ctx, id).await?;
+    state.identities.forget();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A role.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RoleView {
+    id: Uuid,
+    key: String,
+    name: String,
+    admin: bool,
+    /// `{kind: permission|restriction, entity, actions, filter?}`; only for administrators.
+    #[schema(value_type = Vec<Object>)]
+    rows: Value,
+    /// `{entity, field, right: hidden|read_only}`; only for administrators.
+    #[schema(value_type = Vec<Object>)]
+    field_rights: Value,
+}
+
+fn role_view(role: &Role, whole: bool) -> ApiResult<RoleView> {
+    let json = |value: serde_json::Result<Value>| value.map_err(Error::internal);
+    let empty = || Value::Array(Vec::new());
+    Ok(RoleView {
+        id: role.id,
+        key: role.key.clone(),
+        name: role.name.clone(),
+        admin: role.admin,
+        rows: if whole { json(serde_json::to_value(&role.rows))? } else { empty() },
+        field_rights: if whole { json(serde_json::to_value(&role.field_rights))? } else { empty() },
+    })
+}
+
+/// `GET /roles`
+#[utoipa::path(get, path = "/roles", tag = "people", responses((status = 200, body = Items<RoleView>)))]
+pub async fn roles(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<RoleView>>> {
+    let found = role::list(state.db.read(), caller.ctx.tenant).await?;
+    let whole = caller.ctx.rights.is_admin();
+    Ok(Json(Items { items: found.iter().map(|r| role_view(r, whole)).collect::<Result<_, _>>()? }))
+}
+
+/// `POST /roles`
+#[utoipa::path(post, path = "/roles", tag = "people", request_body = RoleInput, responses((status = 201, body = RoleView)))]
+pub async fn create_role(State(state): State<AppState>, caller: Caller, Body(body): Body<RoleInput>) -> ApiResult<(StatusCode, Json<RoleView>)> {
+    let saved = role::create(&state.db, &caller.ctx, &body).await?;
+    state.identities.forget();
+    Ok((StatusCode::CREATED, Json(role_view(&saved, true)?)))
+}
+
+/// `PATCH /roles/{id}`: the role's new state as a whole.
+#[utoipa::path(patch, path = "/roles/{id}", tag = "people", params(("id" = Uuid, Path)), request_body = RoleInput, responses((status = 200, body = RoleView)))]
+pub async fn update_role(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>, Body(body): Body<RoleInput>) -> ApiResult<Json<RoleView>> {
+    let saved = role::update(&state.db, &caller.ctx, id, &body).await?;
+    state.identities.forget();
+    Ok(Json(role_view(&saved, true)?))
+}
+
+/// `DELETE /roles/{id}`
+#[utoipa::path(delete, path = "/roles/{id}", tag = "people", params(("id" = Uuid, Path)), responses((status = 204)))]
+pub async fn remove_role(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
+    role::remove(&state.db, &caller.ctx, id).await?;
+    state.identities.forget();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An API token, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenView {
+    id: Uuid,
+    name: String,
+    /// `read`, `write`, `admin`.
+    #[schema(value_type = Vec<String>)]
+    scopes: Value,
+    #[schema(value_type = String)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<String>)]
+    expires_at: Option<Timestamp>,
+    /// The token itself; only in the answer that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+fn token_view(row: Token, secret: Option<String>) -> TokenView {
+    TokenView {
+        id: row.id,
+        name: row.name,
+        scopes: row.scopes,
+        created_at: Timestamp(row.created_at),
+        expires_at: row.expires_at.map(Timestamp),
+        token: secret,
+    }
+}
+
+/// `GET /tokens`: the caller's own.
+#[utoipa::path(get, path = "/tokens", tag = "people", responses((status = 200, body = Items<TokenView>)))]
+pub async fn tokens(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<TokenView>>> {
+    let found = token::list(&state.db, &caller.ctx).await?;
+    Ok(Json(Items { items: found.into_iter().map(|row| token_view(row, None)).collect() }))
+}
+
+/// `POST /tokens`: for oneself.
+#[utoipa::path(post, path = "/tokens", tag = "people", request_body = NewToken, responses((status = 201, body = TokenView)))]
+pub async fn create_token(State(state): State<AppState>, caller: Caller, Body(body): Body<NewToken>) -> ApiResult<(StatusCode, Json<TokenView>)> {
+    let owner = UserId(caller.identity.user.id);
+    let (row, secret) = token::create(&state.db, &caller.ctx, owner, &body).await?;
+    Ok((StatusCode::CREATED, Json(token_view(row, Some(secret)))))
+}
+
+/// `DELETE /tokens/{id}`
+#[utoipa::path(delete, path = "/tokens/{id}", tag = "people", params(("id" = Uuid, Path)), responses((status = 204)))]
+pub async fn revoke_token(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
+    token::revoke(&state.db, &caller.ctx, id).await?;
+    state.identities.forget();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A company's settings.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TenantView {
+    id: Uuid,
+    slug: String,
+    name: String,
+    locale: String,
+    currency: String,
+    time_zone: String,
+}
+
+/// `PATCH /tenant`
+#[utoipa::path(patch, path = "/tenant", tag = "people", request_body = TenantPatch, responses((status = 200, body = TenantView)))]
+pub async fn update_tenant(State(state): State<AppState>, caller: Caller, Body(body): Body<TenantPatch>) -> ApiResult<Json<TenantView>> {
+    let saved = tenant::update(&state.db, &caller.ctx, &body).await?;
+    state.identities.forget();
+    Ok(Json(TenantView {
+        id: saved.id.0,
+        slug: saved.slug,
+        name: saved.name,
+        locale: saved.locale.code().into(),
+        currency: saved.currency,
+        time_zone: saved.zone.name().into(),
+    }))
+}

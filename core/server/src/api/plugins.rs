@@ -1,0 +1,216 @@
+//! `/plugins`: what is installed, what this company runs, and the plugins' own routes.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use kernel::{Error, Message};
+use plugin_host::settings::Settings;
+use plugin_host::view::{PluginDetail, PluginSummary};
+use plugin_host::{Cost, Grants, HttpCaller, HttpRequest, HttpResponse, LogEntry, LogLevel};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::view::Items;
+use crate::http::body::bad_request;
+use crate::http::{ApiResult, Body, Caller, Params};
+use crate::state::AppState;
+
+/// `GET /plugins`
+#[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = Object)))]
+pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<PluginSummary>>> {
+    Ok(Json(Items { items: state.plugins.list(&caller.ctx).await? }))
+}
+
+/// `POST /plugins`: installs a package, sent as the body or as the multipart field `file`.
+#[utoipa::path(post, path = "/plugins", tag = "plugins", request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, body = Object)))]
+pub async fn install(State(state): State<AppState>, caller: Caller, request: Request) -> ApiResult<(StatusCode, Json<PluginDetail>)> {
+    people::require_admin(&caller.ctx)?;
+    if !state.config.plugins.tenant_upload {
+        caller.require_operator()?;
+    }
+    let bytes = uploaded(request).await?;
+    let id = state.plugins.install(&caller.ctx, &bytes).await?;
+    Ok((StatusCode::CREATED, Json(state.plugins.get(&caller.ctx, &id).await?)))
+}
+
+async fn uploaded(request: Request) -> ApiResult<Bytes> {
+    let too_large = || Error::TooLarge(Message::key("error.body_too_large"));
+    let form = request.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"multipart/"));
+    if !form {
+        return Ok(Bytes::from_request(request, &()).await.map_err(|_| too_large())?);
+    }
+    let mut parts = Multipart::from_request(request, &()).await.map_err(|e| bad_request("body", &e.body_text()))?;
+    while let Some(part) = parts.next_field().await.map_err(|e| bad_request("body", &e.body_text()))? {
+        if part.name() == Some("file") {
+            return Ok(part.bytes().await.map_err(|_| too_large())?);
+        }
+    }
+    Err(bad_request("file", "the form has no file").into())
+}
+
+/// `GET /plugins/{id}`
+#[utoipa::path(get, path = "/plugins/{id}", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
+pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<PluginDetail>> {
+    Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
+}
+
+/// What an administrator allows.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnableBody {
+    /// `"requested"`, or the keys of permissions.
+    #[schema(value_type = Object)]
+    grants: GrantsBody,
+    /// Settings; those before stay when left out.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Settings>,
+}
+
+/// Which permissions.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum GrantsBody {
+    Keys(std::collections::BTreeSet<String>),
+    Word(Requested),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Requested {
+    Requested,
+}
+
+/// `POST /plugins/{id}/enable`
+#[utoipa::path(post, path = "/plugins/{id}/enable", tag = "plugins", params(("id" = String, Path)), request_body = EnableBody, responses((status = 200, body = Object)))]
+pub async fn enable(State(state): State<AppState>, caller: Caller, Path(id): Path<String>, Body(body): Body<EnableBody>) -> ApiResult<Json<PluginDetail>> {
+    let grants = match body.grants {
+        GrantsBody::Keys(keys) => Grants::Keys(keys),
+        GrantsBody::Word(Requested::Requested) => Grants::Requested,
+    };
+    state.plugins.enable(&caller.ctx, &id, &grants, body.settings.as_ref()).await?;
+    Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
+}
+
+/// `POST /plugins/{id}/disable`
+#[utoipa::path(post, path = "/plugins/{id}/disable", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
+pub async fn disable(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<PluginDetail>> {
+    state.plugins.disable(&caller.ctx, &id).await?;
+    Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
+}
+
+/// New settings.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsBody {
+    #[schema(value_type = Object)]
+    settings: Settings,
+}
+
+/// `PUT /plugins/{id}/settings`
+#[utoipa::path(put, path = "/plugins/{id}/settings", tag = "plugins", params(("id" = String, Path)), request_body = SettingsBody, responses((status = 200, body = Object)))]
+pub async fn settings(State(state): State<AppState>, caller: Caller, Path(id): Path<String>, Body(body): Body<SettingsBody>) -> ApiResult<Json<PluginDetail>> {
+    state.plugins.set_settings(&caller.ctx, &id, &body.settings).await?;
+    Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
+}
+
+/// `POST /plugins/{id}/secret`: makes a new secret for signed routes.
+#[utoipa::path(post, path = "/plugins/{id}/secret", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
+pub async fn rotate_secret(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<PluginDetail>> {
+    state.plugins.rotate_secret(&caller.ctx, &id).await?;
+    Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
+}
+
+/// `DELETE /plugins/{id}`: removes a plugin that no company runs.
+#[utoipa::path(delete, path = "/plugins/{id}", tag = "plugins", params(("id" = String, Path)), responses((status = 204)))]
+pub async fn uninstall(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<StatusCode> {
+    people::require_admin(&caller.ctx)?;
+    if !state.config.plugins.tenant_upload {
+        caller.require_operator()?;
+    }
+    state.plugins.uninstall(&caller.ctx, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Which lines.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct LogParams {
+    /// Id of the last line of the page before.
+    cursor: Option<Uuid>,
+    /// `debug`, `info`, `warning`, `error`.
+    level: Option<String>,
+}
+
+/// A page of a plugin's log, newest first.
+#[derive(Debug, Serialize)]
+pub struct LogPage {
+    items: Vec<LogEntry>,
+    next_cursor: Option<Uuid>,
+}
+
+/// `GET /plugins/{id}/logs`
+#[utoipa::path(get, path = "/plugins/{id}/logs", tag = "plugins", params(("id" = String, Path), LogParams), responses((status = 200, body = Object)))]
+pub async fn logs(State(state): State<AppState>, caller: Caller, Path(id): Path<String>, Params(params): Params<LogParams>) -> ApiResult<Json<LogPage>> {
+    let level = params.level.as_deref().map(level).transpose()?;
+    let items = state.plugins.logs(&caller.ctx, &id, params.cursor, level).await?;
+    let next_cursor = items.last().filter(|_| items.len() >= 100).map(|line| line.id);
+    Ok(Json(LogPage { items, next_cursor }))
+}
+
+fn level(text: &str) -> Result<LogLevel, Error> {
+    serde_json::from_value(text.into()).map_err(|_| bad_request("level", "debug, info, warning, error"))
+}
+
+/// `GET /plugins/{id}/cost`
+#[utoipa::path(get, path = "/plugins/{id}/cost", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
+pub async fn cost(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<Items<Cost>>> {
+    Ok(Json(Items { items: state.plugins.cost(&caller.ctx, &id).await? }))
+}
+
+/// `ANY /plugins/{id}/http/{path}`: a plugin's routes for people who are signed in.
+pub async fn call(State(state): State<AppState>, caller: Caller, Path((id, _)): Path<(String, String)>, request: Request) -> ApiResult<Response> {
+    let prefix = format!("/api/v1/plugins/{id}/http");
+    let request = convert(request, &prefix).await?;
+    Ok(answer(state.plugins.http(HttpCaller::User(&caller.ctx), &id, request).await?))
+}
+
+/// `ANY /hooks/{tenant}/{plugin}/{path}`: a plugin's public routes, which prove by themselves who calls.
+pub async fn hook(State(state): State<AppState>, Path((tenant, id, _)): Path<(String, String, String)>, request: Request) -> ApiResult<Response> {
+    let found = people::tenant::by_slug(&state.db, &tenant).await?;
+    let request = convert(request, &format!("/hooks/{tenant}/{id}")).await?;
+    Ok(answer(state.plugins.http(HttpCaller::Public(found.id), &id, request).await?))
+}
+
+async fn convert(request: Request, prefix: &str) -> ApiResult<HttpRequest> {
+    let (parts, body) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default();
+    let query: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|e| bad_request("query", &e.to_string()))?;
+    let path = parts.uri.path();
+    let bytes = Bytes::from_request(Request::new(body), &()).await.map_err(|_| Error::TooLarge(Message::key("error.body_too_large")))?;
+    Ok(HttpRequest {
+        method: parts.method.to_string(),
+        path: path.strip_prefix(prefix).unwrap_or(path).to_owned(),
+        query,
+        headers: headers(&parts.headers),
+        body: bytes.to_vec(),
+    })
+}
+
+fn headers(map: &HeaderMap) -> Vec<(String, String)> {
+    map.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect()
+}
+
+fn answer(response: HttpResponse) -> Response {
+    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::OK);
+    let mut answer = (status, response.body).into_response();
+    for (name, value) in response.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    answer
+}

@@ -1,0 +1,469 @@
+//! `/records/{entity}`: lists, aggregates, one record, bulk.
+
+use ::records::read::{Aggregate, Bucket, GroupBy, Measure, MeasureOp, Query, Sort};
+use ::records::{Change, Operation, Records, WriteOptions, Written};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::Json;
+use kernel::filter::Filter;
+use kernel::{BatchId, Ctx, Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::view::{PageView, RecordView, refs};
+use crate::http::body::bad_request;
+use crate::http::{ApiResult, Body, Caller, Params};
+use crate::state::AppState;
+
+/// A simple list, as a query string.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ListParams {
+    /// Page size, 1 to 500; 50 by default.
+    limit: Option<u64>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+    /// Field keys by commas; `-` before one sorts from the largest.
+    sort: Option<String>,
+    /// Only these fields, by commas.
+    fields: Option<String>,
+    /// A saved view.
+    view: Option<Uuid>,
+    /// Words to look for.
+    q: Option<String>,
+    /// The recycle bin.
+    #[serde(default)]
+    deleted: bool,
+    /// Count all of them.
+    #[serde(default)]
+    total: bool,
+}
+
+/// One sort key.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SortKey {
+    /// Field key.
+    field: String,
+    /// From the largest.
+    #[serde(default)]
+    desc: bool,
+}
+
+/// A list.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueryBody {
+    /// Which records, in the query language.
+    #[schema(value_type = Option<Object>)]
+    filter: Option<Value>,
+    /// Words to look for.
+    q: Option<String>,
+    /// Order; newest first by default.
+    #[serde(default)]
+    sort: Vec<SortKey>,
+    /// Only these fields.
+    fields: Option<Vec<String>>,
+    /// Page size, 1 to 500; 50 by default.
+    limit: Option<u64>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+    /// Count all of them.
+    #[serde(default)]
+    total: bool,
+    /// The recycle bin.
+    #[serde(default)]
+    deleted: bool,
+}
+
+/// A group axis: a field key, or a date with a bucket.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum GroupKey {
+    /// A field.
+    Field(String),
+    /// A date by calendar period.
+    Bucket {
+        /// Field key.
+        field: String,
+        /// `day`, `week`, `month`, `quarter`, `year`.
+        #[schema(value_type = String)]
+        bucket: Bucket,
+    },
+}
+
+/// A measure.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeasureKey {
+    /// `count`, `sum`, `avg`, `min`, `max`.
+    #[schema(value_type = String)]
+    op: MeasureOp,
+    /// Field key.
+    field: Option<String>,
+}
+
+/// An aggregate.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AggregateBody {
+    /// Which records.
+    #[schema(value_type = Option<Object>)]
+    filter: Option<Value>,
+    /// Words to look for.
+    q: Option<String>,
+    /// Up to four axes.
+    #[serde(default)]
+    group_by: Vec<GroupKey>,
+    /// Up to ten; a count by default.
+    #[serde(default)]
+    measures: Vec<MeasureKey>,
+}
+
+/// A group of an aggregate.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GroupView {
+    /// Field -> value.
+    #[schema(value_type = Object)]
+    group: Map<String, Value>,
+    /// `count`, `sum_amount` ... -> value.
+    #[schema(value_type = Object)]
+    values: Map<String, Value>,
+}
+
+/// The groups of an aggregate.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Groups {
+    /// In the order of their values.
+    items: Vec<GroupView>,
+}
+
+/// Fields of a record to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateBody {
+    /// By key.
+    #[schema(value_type = Object)]
+    fields: Map<String, Value>,
+}
+
+/// Fields of a record to change.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateBody {
+    /// By key; others stay.
+    #[schema(value_type = Object)]
+    fields: Map<String, Value>,
+    /// The version that was seen; or `If-Match`.
+    version: Option<i64>,
+}
+
+/// A move to a stage.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StageBody {
+    /// Key of the stage.
+    stage: String,
+    /// Kept with the move.
+    comment: Option<String>,
+    /// The version that was seen.
+    version: Option<i64>,
+}
+
+/// `GET /records/{entity}`
+#[utoipa::path(get, path = "/records/{entity}", tag = "records", params(("entity" = String, Path), ListParams),
+    responses((status = 200, body = PageView)))]
+pub async fn list(State(state): State<AppState>, caller: Caller, Path(entity): Path<String>, Params(params): Params<ListParams>) -> ApiResult<Json<PageView>> {
+    let mut body = QueryBody { q: params.q, limit: params.limit, cursor: params.cursor, deleted: params.deleted, total: params.total, ..QueryBody::default() };
+    if let Some(view) = params.view {
+        apply_view(&mut body, &state.records.view(&caller.ctx, view).await?.config)?;
+    }
+    let words = |text: &str| text.split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    if let Some(sort) = &params.sort {
+        let key = |word: String| match word.strip_prefix('-') {
+            Some(field) => SortKey { field: field.to_owned(), desc: true },
+            None => SortKey { field: word, desc: false },
+        };
+        body.sort = words(sort).into_iter().map(key).collect();
+    }
+    body.fields = params.fields.as_deref().map(words).or(body.fields);
+    page(&state, &caller, &entity, body).await
+}
+
+/// Takes filter, sort and words from a saved view.
+fn apply_view(body: &mut QueryBody, config: &Value) -> Result<()> {
+    body.filter = config.get("filter").filter(|f| !f.is_null()).cloned();
+    if let Some(sort) = config.get("sort").filter(|s| !s.is_null()) {
+        body.sort = serde_json::from_value(sort.clone()).map_err(|e| bad_request("view", &e.to_string()))?;
+    }
+    if body.q.is_none() {
+        body.q = config.get("q").and_then(Value::as_str).filter(|q| !q.is_empty()).map(str::to_owned);
+    }
+    Ok(())
+}
+
+/// `POST /records/{entity}/query`
+#[utoipa::path(post, path = "/records/{entity}/query", tag = "records", params(("entity" = String, Path)),
+    request_body = QueryBody, responses((status = 200, body = PageView)))]
+pub async fn query(State(state): State<AppState>, caller: Caller, Path(entity): Path<String>, Body(body): Body<QueryBody>) -> ApiResult<Json<PageView>> {
+    page(&state, &caller, &entity, body).await
+}
+
+async fn page(state: &AppState, caller: &Caller, entity: &str, body: QueryBody) -> ApiResult<Json<PageView>> {
+    let query = Query {
+        filter: parse_filter(body.filter.as_ref())?,
+        words: body.q,
+        sort: body.sort.into_iter().map(|key| Sort { field: key.field, descending: key.desc }).collect(),
+        fields: body.fields,
+        limit: body.limit,
+        cursor: body.cursor,
+        total: body.total,
+        deleted: body.deleted,
+    };
+    let page = state.records.query(&caller.ctx, entity, &query).await?;
+    let titles = state.records.refs(&caller.ctx, &page.items).await?;
+    Ok(Json(PageView {
+        items: page.items.into_iter().map(RecordView::from).collect(),
+        next_cursor: page.next_cursor,
+        total: page.total,
+        refs: refs(titles),
+    }))
+}
+
+fn parse_filter(filter: Option<&Value>) -> Result<Option<Filter>> {
+    let parse = |json| Filter::parse(json).map_err(|error| Error::field("request.invalid", "filter", error));
+    filter.filter(|json| !json.is_null()).map(parse).transpose()
+}
+
+/// `POST /records/{entity}/aggregate`
+#[utoipa::path(post, path = "/records/{entity}/aggregate", tag = "records", params(("entity" = String, Path)),
+    request_body = AggregateBody, responses((status = 200, body = Groups)))]
+pub async fn aggregate(State(state): State<AppState>, caller: Caller, Path(entity): Path<String>, Body(body): Body<AggregateBody>) -> ApiResult<Json<Groups>> {
+    let axis = |key| match key {
+        GroupKey::Field(field) => GroupBy { field, bucket: None },
+        GroupKey::Bucket { field, bucket } => GroupBy { field, bucket: Some(bucket) },
+    };
+    let ask = Aggregate {
+        query: Query { filter: parse_filter(body.filter.as_ref())?, words: body.q, ..Query::default() },
+        group_by: body.group_by.into_iter().map(axis).collect(),
+        measures: body.measures.into_iter().map(|m| Measure { op: m.op, field: m.field }).collect(),
+    };
+    let groups = state.records.aggregate(&caller.ctx, &entity, &ask).await?;
+    let items = groups.into_iter().map(|g| GroupView { group: g.group, values: g.values }).collect();
+    Ok(Json(Groups { items }))
+}
+
+/// `POST /records/{entity}`
+#[utoipa::path(post, path = "/records/{entity}", tag = "records", params(("entity" = String, Path)),
+    request_body = CreateBody, responses((status = 201, body = RecordView)))]
+pub async fn create(State(state): State<AppState>, caller: Caller, Path(entity): Path<String>, Body(body): Body<CreateBody>) -> ApiResult<Response> {
+    let change = Change::Create { fields: body.fields };
+    let written = state.records.write_one(&caller.ctx, &entity, change, &WriteOptions::default()).await?;
+    answer(&state, &caller.ctx, StatusCode::CREATED, written).await
+}
+
+/// `GET /records/{entity}/{id}`
+#[utoipa::path(get, path = "/records/{entity}/{id}", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
+    responses((status = 200, body = RecordView)))]
+pub async fn get(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>, Params(params): Params<GetParams>) -> ApiResult<Response> {
+    let record = if params.deleted {
+        state.records.get_deleted(&caller.ctx, &entity, id).await?
+    } else {
+        state.records.get(&caller.ctx, &entity, id).await?
+    };
+    answer(&state, &caller.ctx, StatusCode::OK, Written { operation: Operation::Update, record }).await
+}
+
+/// How to read one record.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct GetParams {
+    /// Also out of the recycle bin.
+    #[serde(default)]
+    deleted: bool,
+}
+
+/// `PATCH /records/{entity}/{id}`
+#[utoipa::path(patch, path = "/records/{entity}/{id}", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
+    request_body = UpdateBody, responses((status = 200, body = RecordView)))]
+pub async fn update(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>, headers: HeaderMap, Body(body): Body<UpdateBody>) -> ApiResult<Response> {
+    let version = body.version.or(if_match(&headers)?);
+    let change = Change::Update { id, version, fields: body.fields };
+    let written = write_one(&state.records, &caller.ctx, &entity, change, &WriteOptions::default()).await?;
+    answer(&state, &caller.ctx, StatusCode::OK, written).await
+}
+
+/// `DELETE /records/{entity}/{id}`
+#[utoipa::path(delete, path = "/records/{entity}/{id}", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
+    responses((status = 204)))]
+pub async fn remove(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>, headers: HeaderMap) -> ApiResult<StatusCode> {
+    let change = Change::Delete { id, version: if_match(&headers)? };
+    write_one(&state.records, &caller.ctx, &entity, change, &WriteOptions::default()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /records/{entity}/{id}/restore`
+#[utoipa::path(post, path = "/records/{entity}/{id}/restore", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
+    responses((status = 200, body = RecordView)))]
+pub async fn restore(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>) -> ApiResult<Response> {
+    let written = write_one(&state.records, &caller.ctx, &entity, Change::Restore { id }, &WriteOptions::default()).await?;
+    answer(&state, &caller.ctx, StatusCode::OK, written).await
+}
+
+/// `POST /records/{entity}/{id}/stage`
+#[utoipa::path(post, path = "/records/{entity}/{id}/stage", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
+    request_body = StageBody, responses((status = 200, body = RecordView), (status = 409, body = crate::http::error::Problem)))]
+pub async fn stage(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>, Body(body): Body<StageBody>) -> ApiResult<Response> {
+    if !::records::entity(&entity)?.staged {
+        return Err(Error::NotFound("stage".into()).into());
+    }
+    let fields = Map::from_iter([("stage".to_owned(), Value::String(body.stage))]);
+    let change = Change::Update { id, version: body.version, fields };
+    let options = WriteOptions { comment: body.comment, ..WriteOptions::default() };
+    match write_one(&state.records, &caller.ctx, &entity, change, &options).await {
+        Ok(written) => answer(&state, &caller.ctx, StatusCode::OK, written).await,
+        // A move that rules refuse is a conflict with the present state, not a wrong request.
+        Err(error @ (Error::Refused(_) | Error::Invalid { code: ::records::INVALID, .. })) => {
+            let mut response = crate::http::ApiError(error).into_response();
+            *response.status_mut() = StatusCode::CONFLICT;
+            Ok(response)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes one change; a conflict carries the record as it is now.
+async fn write_one(records: &Records, ctx: &Ctx, entity: &str, change: Change, options: &WriteOptions) -> Result<Written> {
+    let id = match &change {
+        Change::Update { id, .. } | Change::Delete { id, .. } | Change::Restore { id } => Some(*id),
+        Change::Create { .. } | Change::CreateAs { .. } => None,
+    };
+    match (records.write_one(ctx, entity, change, options).await, id) {
+        (Err(Error::Conflict { code, current: None }), Some(id)) => {
+            let current = records.get_deleted(ctx, entity, id).await?;
+            let current = serde_json::to_value(RecordView::from(current)).map_err(Error::internal)?;
+            Err(Error::Conflict { code, current: Some(current) })
+        }
+        (result, _) => result,
+    }
+}
+
+async fn answer(state: &AppState, ctx: &Ctx, status: StatusCode, written: Written) -> ApiResult<Response> {
+    let titles = state.records.refs(ctx, std::slice::from_ref(&written.record)).await?;
+    let version = written.record.version;
+    let view = RecordView { refs: Some(refs(titles)), ..RecordView::from(written.record) };
+    let mut response = (status, Json(view)).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<i64>> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim().trim_start_matches("W/").trim_matches('"');
+    text.parse().map(Some).map_err(|_| bad_request("If-Match", "expected a record's version"))
+}
+
+/// Many changes of one entity.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkBody {
+    /// Records to make.
+    #[serde(default)]
+    create: Vec<CreateBody>,
+    /// Records to change.
+    #[serde(default)]
+    update: Vec<BulkUpdate>,
+    /// Records to put into the recycle bin.
+    #[serde(default)]
+    delete: Vec<Uuid>,
+    /// Nothing is written when one row is refused.
+    #[serde(default)]
+    all_or_nothing: bool,
+}
+
+/// One change of a bulk request.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkUpdate {
+    id: Uuid,
+    version: Option<i64>,
+    #[schema(value_type = Object)]
+    fields: Map<String, Value>,
+}
+
+/// What became of the rows.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BulkView {
+    /// For undo.
+    #[schema(value_type = Uuid)]
+    batch: BatchId,
+    /// In the order create, update, delete.
+    results: Vec<BulkResult>,
+}
+
+/// What became of one row.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BulkResult {
+    index: usize,
+    /// `created`, `updated`, `deleted`, `refused`.
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    fields: Option<Map<String, Value>>,
+}
+
+/// `POST /records/{entity}/bulk`
+#[utoipa::path(post, path = "/records/{entity}/bulk", tag = "records", params(("entity" = String, Path)),
+    request_body = BulkBody, responses((status = 200, body = BulkView)))]
+pub async fn bulk(State(state): State<AppState>, caller: Caller, Path(entity): Path<String>, Body(body): Body<BulkBody>) -> ApiResult<Json<BulkView>> {
+    ::records::entity(&entity)?;
+    let ids: Vec<Option<Uuid>> = body.create.iter().map(|_| None).chain(body.update.iter().map(|u| Some(u.id))).chain(body.delete.iter().copied().map(Some)).collect();
+    if ids.len() > ::records::write::MAX_ROWS {
+        let max = ::records::write::MAX_ROWS;
+        return Err(Error::TooLarge(kernel::Message::key("error.too_large").with("max", max)).into());
+    }
+    let changes = body
+        .create
+        .into_iter()
+        .map(|row| Change::Create { fields: row.fields })
+        .chain(body.update.into_iter().map(|row| Change::Update { id: row.id, version: row.version, fields: row.fields }))
+        .chain(body.delete.into_iter().map(|id| Change::Delete { id, version: None }))
+        .collect();
+    let batch = state.records.open_batch(&caller.ctx, "bulk").await?;
+    let options = WriteOptions { batch: Some(batch), all_or_nothing: body.all_or_nothing, ..WriteOptions::default() };
+    let outcomes = state.records.write(&caller.ctx, &entity, changes, &options).await?;
+    let results = outcomes.into_iter().zip(ids).enumerate().map(|(index, (outcome, id))| result(index, id, outcome, &caller.ctx));
+    Ok(Json(BulkView { batch, results: results.collect() }))
+}
+
+fn result(index: usize, id: Option<Uuid>, outcome: Result<Written>, ctx: &Ctx) -> BulkResult {
+    let mut row = BulkResult { index, status: "refused", id, version: None, code: None, detail: None, fields: None };
+    match outcome {
+        Ok(written) => {
+            row.status = written.operation.past();
+            row.id = Some(written.record.id);
+            row.version = Some(written.record.version);
+        }
+        Err(error) => {
+            let fields = error.fields_in(ctx.locale).into_iter();
+            let fields = fields.map(|(key, (code, message))| (key, serde_json::json!({"code": code, "message": message})));
+            row.code = Some(error.code().to_owned());
+            row.detail = Some(error.message().in_locale(ctx.locale));
+            row.fields = Some(fields.collect());
+        }
+    }
+    row
+}

@@ -1,0 +1,70 @@
+//! `/session`: signing in and out.
+
+use axum::{Extension, Json};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use kernel::Error;
+use people::sign_in::{self, Outcome, SESSION_SECONDS, SignIn};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use utoipa::ToSchema;
+
+use super::me::Me;
+use crate::http::auth::{COOKIE, cookie, same_origin};
+use crate::http::{ApiResult, Body};
+use crate::state::AppState;
+
+/// What somebody types to sign in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInBody {
+    email: String,
+    password: String,
+    /// Slug of the company, where the e-mail has accounts in several.
+    tenant: Option<String>,
+}
+
+/// `POST /session`
+#[utoipa::path(post, path = "/session", tag = "session", request_body = SignInBody, security(()),
+    responses((status = 200, body = Me), (status = 401, body = crate::http::error::Problem)))]
+pub async fn sign_in(State(state): State<AppState>, address: Option<Extension<ConnectInfo<SocketAddr>>>, headers: HeaderMap, Body(body): Body<SignInBody>) -> ApiResult<Response> {
+    same_origin(&axum::http::Method::POST, &headers, &state.config.http.public_url)?;
+    state.limits.sign_in(address.map(|Extension(ConnectInfo(a))| a.ip()), &body.email)?;
+    let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let input = SignIn { email: body.email, password: body.password, tenant: body.tenant, agent };
+    match sign_in::sign_in(&state.db, &state.env, &input).await? {
+        Outcome::Choose(tenants) => {
+            let choices = tenants.iter().map(|t| serde_json::json!({"slug": t.slug, "name": t.name})).collect();
+            Err(Error::Conflict { code: "auth.choose_tenant", current: Some(choices) }.into())
+        }
+        Outcome::In { secret } => {
+            let identity = state.identities.by_session(&secret).await?;
+            let me = Me::of(&state, &identity).await?;
+            let mut response = Json(me).into_response();
+            set_cookie(&mut response, &state, &secret, SESSION_SECONDS);
+            Ok(response)
+        }
+    }
+}
+
+/// `DELETE /session`
+#[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
+pub async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> ApiResult<Response> {
+    same_origin(&axum::http::Method::DELETE, &headers, &state.config.http.public_url)?;
+    if let Some(secret) = cookie(&headers) {
+        sign_in::sign_out(&state.db, &secret).await?;
+        state.identities.forget();
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    set_cookie(&mut response, &state, "", 0);
+    Ok(response)
+}
+
+fn set_cookie(response: &mut Response, state: &AppState, secret: &str, seconds: i64) {
+    let secure = if state.config.http.public_url.starts_with("https://") { "; Secure" } else { "" };
+    let text = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+}

@@ -1,0 +1,75 @@
+//! Shapes of answers that several resources share.
+
+use std::collections::BTreeMap;
+
+use ::records::Record;
+use ::records::read::{Ref, Refs};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecordView {
+    /// Its id.
+    pub id: Uuid,
+    /// Counts its changes, from 1.
+    pub version: i64,
+    /// Its entity.
+    pub entity: String,
+    /// Its fields by key.
+    #[schema(value_type = Object)]
+    pub fields: Map<String, Json>,
+    /// Titles of what it points to, by id (in answers with one record).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refs: Option<BTreeMap<Uuid, RefView>>,
+}
+
+/// What an id means to a reader.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefView {
+    /// Entity key, or `user`, `department`.
+    pub entity: String,
+    /// Its name.
+    pub title: String,
+}
+
+/// A page of records.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PageView {
+    /// The records.
+    pub items: Vec<RecordView>,
+    /// For the next page, if there is one.
+    pub next_cursor: Option<String>,
+    /// All of them, if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<i64>,
+    /// Titles of what the records point to, by id.
+    pub refs: BTreeMap<Uuid, RefView>,
+}
+
+/// A list that is not paged.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Items<T> {
+    /// All of them.
+    pub items: Vec<T>,
+}
+
+impl From<Record> for RecordView {
+    fn from(record: Record) -> Self {
+        let fields = record.fields.iter().map(|(key, value)| (key.clone(), value.to_json())).collect();
+        Self { id: record.id, version: record.version, entity: record.entity.to_owned(), fields, refs: None }
+    }
+}
+
+impl From<Ref> for RefView {
+    fn from(r: Ref) -> Self {
+        Self { entity: r.entity, title: r.title }
+    }
+}
+
+/// Titles as views.
+pub fn refs(refs: Refs) -> BTreeMap<Uuid, RefView> {
+    refs.into_iter().map(|(id, r)| (id, r.into())).collect()
+}

@@ -1,0 +1,117 @@
+//! The router: every address of the product, with its layers; and the server that runs it with its background work.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get};
+use kernel::{Error, Result};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+
+use crate::api;
+use crate::http::{health, idempotency, layers, portal};
+use crate::state::AppState;
+use crate::housekeeping;
+
+/// Every address of the product.
+pub fn router(state: &AppState) -> Router {
+    let (api, _) = api::routes().split_for_parts();
+    let uploads = Router::new()
+        .route("/api/v1/plugins/{id}/http/{*path}", any(api::plugins::call))
+        .route("/hooks/{tenant}/{plugin}/{*path}", any(api::plugins::hook));
+    let slots = Arc::new(tokio::sync::Semaphore::new(state.config.http.concurrency));
+    let streams = NotForContentType::const_new("text/event-stream");
+    let guarded = Router::new()
+        .nest("/api/v1", api)
+        .merge(uploads)
+        .route("/api/v1/openapi.json", get(async || axum::Json(crate::openapi::document())))
+        .route_layer(from_fn_with_state(state.clone(), layers::measured))
+        .layer(from_fn_with_state(state.clone(), idempotency::layer))
+        .layer(from_fn_with_state(state.clone(), body_limits))
+        .layer(from_fn_with_state(state.clone(), layers::limited))
+        .layer(from_fn_with_state(state.clone(), layers::timed))
+        .layer(from_fn_with_state(slots, layers::admitted));
+    guarded
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(portal::serve)
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(streams)))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn_with_state(state.clone(), layers::outermost))
+        .with_state(state.clone())
+}
+
+/// Uploads may be large; everything else is a small body.
+async fn body_limits(
+    axum::extract::State(state): axum::extract::State<AppState>,
+    mut request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
+    let upload = matches!(request.uri().path(), "/api/v1/imports" | "/api/v1/plugins");
+    let limit = if upload { state.config.http.upload_limit } else { state.config.http.body_limit };
+    DefaultBodyLimit::max(limit).apply(&mut request);
+    next.run(request).await
+}
+
+/// Which halves of the server run in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// HTTP only.
+    Web,
+    /// Background work only.
+    Worker,
+    /// Both.
+    All,
+}
+
+/// Runs the server until `stop` resolves; requests and jobs in hand are finished first.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve(state: AppState, listener: TcpListener, role: Role, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+    let ended = CancellationToken::new();
+    let mut tasks = Vec::new();
+    if role != Role::Web {
+        kernel::jobs::set_schedule(&state.db, &state.env, housekeeping::KIND, housekeeping::CRON).await?;
+        let (worker, jobs) = (state.worker(), state.config.jobs.concurrency);
+        tasks.push(tokio::spawn({ let stop = ended.clone(); async move { worker.serve(stop, jobs).await } }));
+        tasks.push(tokio::spawn({ let (host, stop) = (state.plugins.clone(), ended.clone()); async move { host.serve(stop).await } }));
+    }
+    tasks.push(tokio::spawn(state.feed.clone().run(ended.clone())));
+    tasks.push(tokio::spawn(upkeep(state.clone(), ended.clone())));
+    let finished = ended.clone();
+    let app = router(&state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        stop.await;
+        finished.cancel();
+    });
+    // Open streams would keep a graceful shutdown waiting for ever.
+    let deadline = async {
+        ended.cancelled().await;
+        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    };
+    tokio::select! {
+        result = IntoFuture::into_future(server) => result.map_err(Error::internal)?,
+        () = deadline => tracing::warn!("some connections were still open after ten seconds"),
+    }
+    ended.cancel();
+    for task in tasks {
+        drop(task.await);
+    }
+    Ok(())
+}
+
+async fn upkeep(state: AppState, stop: CancellationToken) {
+    while tokio::time::timeout(std::time::Duration::from_secs(60), stop.cancelled()).await.is_err() {
+        state.limits.shrink();
+        health::upkeep();
+    }
+}

@@ -1,0 +1,204 @@
+//! `verstak init`, `token`, `tenant`, `user`: companies and accounts from the machine itself.
+
+use std::io::Read;
+
+use clap::{Args, Subcommand};
+use kernel::{Locale, TenantId, UserId};
+use people::tenant::Tenant;
+use people::token::{self, NewToken, Scope};
+use people::user::{self, User, UserPatch};
+
+use super::{Failure, Outcome, Place, say};
+use crate::setup::{self, NewCompany};
+use crate::state::AppState;
+
+/// Make a company with its administrator.
+#[derive(Debug, Args)]
+pub struct Init {
+    #[command(flatten)]
+    place: Place,
+    /// Name of the company.
+    #[arg(long, value_name = "NAME")]
+    tenant: String,
+    /// E-mail of its administrator.
+    #[arg(long, value_name = "EMAIL")]
+    admin: String,
+    /// Name of its administrator; the e-mail's first part by default.
+    #[arg(long, value_name = "NAME")]
+    admin_name: Option<String>,
+    /// Read the administrator's password from standard input; else one is made and printed.
+    #[arg(long)]
+    password_stdin: bool,
+    /// Fill the company with believable data.
+    #[arg(long)]
+    demo: bool,
+    /// Language of the company: en, ru, uk.
+    #[arg(long, default_value = "en")]
+    locale: Locale,
+}
+
+impl Init {
+    pub(super) async fn run(self) -> Outcome {
+        let state = self.place.open().await?;
+        let known = people::tenant::list(&state.db).await?;
+        if known.iter().any(|t| t.name == self.tenant.trim()) {
+            return Err(Failure(format!("there is a company `{}` already", self.tenant.trim())));
+        }
+        let password = if self.password_stdin { password_from_stdin()? } else { state.env.secret().chars().take(16).collect() };
+        let first = self.admin.split('@').next().unwrap_or_default().to_owned();
+        let company = NewCompany {
+            name: self.tenant,
+            locale: self.locale,
+            admin_email: self.admin,
+            admin_name: self.admin_name.unwrap_or(first),
+            admin_password: password.clone(),
+        };
+        let (tenant, admin) = setup::create_company(&state.db, &state.env, &company).await?;
+        if self.demo {
+            crate::demo::fill(&state, &tenant, &admin).await?;
+        }
+        say(&format!("Company:  {} ({})", tenant.name, tenant.slug));
+        say(&format!("Sign in:  {}", admin.email));
+        if !self.password_stdin {
+            say(&format!("Password: {password}"));
+        }
+        Ok(())
+    }
+}
+
+fn password_from_stdin() -> Result<String, Failure> {
+    let mut text = String::new();
+    std::io::stdin().take(4_096).read_to_string(&mut text)?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// The tenant named, or the only one.
+pub(super) async fn tenant(state: &AppState, slug: Option<&str>) -> Result<Tenant, Failure> {
+    if let Some(slug) = slug {
+        return Ok(people::tenant::by_slug(&state.db, slug).await?);
+    }
+    let mut all = people::tenant::list(&state.db).await?;
+    match all.len() {
+        1 => all.pop().ok_or_else(|| Failure("no company".into())),
+        0 => Err(Failure("there is no company yet: run `verstak init` first".into())),
+        _ => Err(Failure(format!("say which company with --tenant: {}", all.iter().map(|t| t.slug.as_str()).collect::<Vec<_>>().join(", ")))),
+    }
+}
+
+/// The account with this e-mail, in the tenant named or the only one that has it.
+async fn account(state: &AppState, email: &str, slug: Option<&str>) -> Result<User, Failure> {
+    let mut found = user::by_email(&state.db, email).await?;
+    if let Some(slug) = slug {
+        let tenant = people::tenant::by_slug(&state.db, slug).await?;
+        found.retain(|account| account.tenant_id == tenant.id.0);
+    }
+    match found.len() {
+        1 => found.pop().ok_or_else(|| Failure("no account".into())),
+        0 => Err(Failure(format!("there is no account {email}"))),
+        _ => Err(Failure(format!("{email} has accounts in several companies: say which with --tenant"))),
+    }
+}
+
+/// API tokens.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token; it is printed once and stored only as a hash.
+    Create {
+        #[command(flatten)]
+        place: Place,
+        /// Whose.
+        #[arg(long, value_name = "EMAIL")]
+        user: String,
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+        /// read, write, admin; several allowed; all by default.
+        #[arg(long)]
+        scope: Vec<Scope>,
+        /// Slug of the company.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+}
+
+impl TokenCommand {
+    pub(super) async fn run(self) -> Outcome {
+        let Self::Create { place, user, name, scope, tenant } = self;
+        let state = place.open().await?;
+        let account = account(&state, &user, tenant.as_deref()).await?;
+        let tenant = people::tenant::get(&state.db, TenantId(account.tenant_id)).await?;
+        let input = NewToken { name, scopes: scope, expires_at: None };
+        let (_, secret) = token::create(&state.db, &tenant.system_ctx(&state.env), UserId(account.id), &input).await?;
+        say(&secret);
+        Ok(())
+    }
+}
+
+/// Companies.
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// List the companies of this installation.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+impl TenantCommand {
+    pub(super) async fn run(self) -> Outcome {
+        let Self::List { place } = self;
+        let state = place.open().await?;
+        for tenant in people::tenant::list(&state.db).await? {
+            say(&format!("{}\t{}\t{}", tenant.slug, tenant.name, tenant.locale));
+        }
+        Ok(())
+    }
+}
+
+/// Accounts.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// List the accounts of a company.
+    List {
+        #[command(flatten)]
+        place: Place,
+        /// Slug of the company.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Set an account's password, read from standard input; ends its sessions.
+    Password {
+        #[command(flatten)]
+        place: Place,
+        /// Whose.
+        #[arg(long, value_name = "EMAIL")]
+        user: String,
+        /// Slug of the company.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+}
+
+impl UserCommand {
+    pub(super) async fn run(self) -> Outcome {
+        match self {
+            Self::List { place, tenant: slug } => {
+                let state = place.open().await?;
+                let tenant = tenant(&state, slug.as_deref()).await?;
+                for account in user::list(&state.db, tenant.id, None, 10_000).await? {
+                    say(&format!("{}\t{}\t{}", account.email, account.name, if account.active { "active" } else { "barred" }));
+                }
+                Ok(())
+            }
+            Self::Password { place, user: email, tenant: slug } => {
+                let state = place.open().await?;
+                let account = account(&state, &email, slug.as_deref()).await?;
+                let tenant = people::tenant::get(&state.db, TenantId(account.tenant_id)).await?;
+                let patch = UserPatch { password: Some(password_from_stdin()?), ..UserPatch::default() };
+                user::update(&state.db, &tenant.system_ctx(&state.env), UserId(account.id), &patch).await?;
+                say("The password is set.");
+                Ok(())
+            }
+        }
+    }
+}

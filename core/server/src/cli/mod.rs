@@ -1,0 +1,146 @@
+//! The command line: one file per command group. Commands call the same services as the API.
+
+mod company;
+mod openapi;
+mod plugin;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use kernel::clock::Env;
+use kernel::{Error, Locale};
+
+use crate::config::{Config, Overrides};
+use crate::state::AppState;
+
+/// Self-hosted CRM and business-process platform.
+#[derive(Debug, Parser)]
+#[command(name = "verstak", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server and its workers.
+    Serve(serve::Serve),
+    /// Make the first (or another) company with its administrator.
+    Init(company::Init),
+    /// API tokens.
+    #[command(subcommand)]
+    Token(company::TokenCommand),
+    /// Companies of this installation.
+    #[command(subcommand)]
+    Tenant(company::TenantCommand),
+    /// Accounts.
+    #[command(subcommand)]
+    User(company::UserCommand),
+    /// Bring the database schema up to date.
+    Migrate(Place),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Make, build, check, pack, test, install and manage plugins.
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Place {
+    /// Folder of the SQLite file, files and caches; made if absent.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// `postgres://...` instead of the SQLite file.
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+}
+
+impl Place {
+    fn settings(&self, listen: Option<String>) -> Result<Config, Failure> {
+        let overrides = Overrides { data: self.data.clone(), database_url: self.database_url.clone(), listen };
+        Config::load(self.config.as_deref(), &overrides).map_err(Failure)
+    }
+
+    async fn open(&self) -> Result<AppState, Failure> {
+        Ok(AppState::open(self.settings(None)?, Env::system()).await?)
+    }
+}
+
+/// Why a command did not do its work, fit to be printed.
+#[derive(Debug)]
+pub struct Failure(pub String);
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let mut text = match &error {
+            Error::Database(_) | Error::Internal(_) | Error::Unavailable(_) | Error::NotFound(_) => error.to_string(),
+            other => other.message().in_locale(Locale::En),
+        };
+        for (field, (_, message)) in error.fields_in(Locale::En) {
+            text.push_str(&format!("\n  {field}: {message}"));
+        }
+        Self(text)
+    }
+}
+
+impl From<sea_orm::DbErr> for Failure {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self(format!("the database: {error}"))
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Result of a command.
+pub type Outcome = Result<(), Failure>;
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&Failure(error.to_string())),
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failed(&failure),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the command line speaks to people here")]
+fn failed(failure: &Failure) -> ExitCode {
+    eprintln!("verstak: {}", failure.0);
+    ExitCode::FAILURE
+}
+
+#[expect(clippy::print_stdout, reason = "answers of commands go to standard output")]
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
+
+async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Serve(serve) => serve.run().await,
+        Command::Init(init) => init.run().await,
+        Command::Token(command) => command.run().await,
+        Command::Tenant(command) => command.run().await,
+        Command::User(command) => command.run().await,
+        Command::Migrate(place) => {
+            place.open().await?;
+            say("The database schema is up to date.");
+            Ok(())
+        }
+        Command::Openapi => openapi::run(),
+        Command::Plugin(command) => command.run().await,
+    }
+}

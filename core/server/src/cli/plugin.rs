@@ -1,0 +1,291 @@
+//! `verstak plugin`: work on plugins in a folder, and manage them on this machine's data or on a running server.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use kernel::db::{Db, DbOptions};
+use plugin_host::dev::{self, project, test};
+use plugin_host::Grants;
+use sea_orm_migration::MigratorTrait;
+use serde_json::{Value, json};
+
+use super::{Failure, Outcome, Place, company, say};
+
+/// Plugin work.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Make the folder of a new plugin from the template.
+    New {
+        /// Its name: lower-case letters, digits, hyphens.
+        name: String,
+        /// Who publishes it.
+        #[arg(long, default_value = "example")]
+        publisher: String,
+        /// Where to put the folder.
+        #[arg(long, default_value = ".")]
+        parent: PathBuf,
+    },
+    /// Build the component with cargo for wasm32-wasip2.
+    Build(Folder),
+    /// Build, and check everything that an installation checks.
+    Check(Folder),
+    /// Build, check and write the package file.
+    Pack {
+        #[command(flatten)]
+        folder: Folder,
+        /// Where to write it; beside the manifest by default.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Build, and run the scripts under tests/ against the real host on an empty database in memory.
+    Test(Folder),
+    /// Install a package.
+    Install {
+        /// The `.vpkg` file.
+        file: PathBuf,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Switch a plugin on for a company, with the permissions it asks for.
+    Enable {
+        /// Its id.
+        id: String,
+        #[command(flatten)]
+        target: Target,
+        /// `requested`: everything the manifest asks for. Look at it first: `verstak plugin list`.
+        #[arg(long, default_value = "requested", value_parser = ["requested"])]
+        grants: String,
+        /// Settings as a JSON object.
+        #[arg(long)]
+        settings: Option<String>,
+    },
+    /// Switch a plugin off for a company; its data stays.
+    Disable {
+        /// Its id.
+        id: String,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// List installed plugins.
+    List {
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Print a plugin's log, newest last.
+    Logs {
+        /// Its id.
+        id: String,
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
+/// A plugin's folder.
+#[derive(Debug, Args)]
+pub struct Folder {
+    /// The folder with `plugin.toml`.
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// Where cargo puts what it builds.
+    #[arg(long)]
+    target_dir: Option<PathBuf>,
+}
+
+/// Where a plugin is managed: this machine's data, or a server over HTTP.
+#[derive(Debug, Args)]
+pub struct Target {
+    #[command(flatten)]
+    place: Place,
+    /// Slug of the company.
+    #[arg(long)]
+    tenant: Option<String>,
+    /// Address of a running server, instead of this machine's data.
+    #[arg(long, value_name = "URL", requires = "token")]
+    server: Option<String>,
+    /// API token for the server.
+    #[arg(long, env = "VERSTAK_TOKEN")]
+    token: Option<String>,
+}
+
+impl From<dev::DevError> for Failure {
+    fn from(error: dev::DevError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl PluginCommand {
+    pub(super) async fn run(self) -> Outcome {
+        match self {
+            Self::New { name, publisher, parent } => {
+                let folder = project::new(&parent, &publisher, &name)?;
+                say(&format!("Made {}. Next: cd {} && verstak plugin test", folder.display(), folder.display()));
+                Ok(())
+            }
+            Self::Build(folder) => {
+                let component = project::build(&folder.folder, folder.target_dir.as_deref())?;
+                say(&component.display().to_string());
+                Ok(())
+            }
+            Self::Check(folder) => {
+                let (id, version) = project::check(&folder.package()?).await?;
+                say(&format!("{id} {version} is fit to be installed."));
+                Ok(())
+            }
+            Self::Pack { folder, out } => {
+                let made = project::pack(&folder.folder, folder.target_dir.as_deref(), None).await?;
+                let path = match out {
+                    Some(out) if out != made => {
+                        std::fs::rename(&made, &out).or_else(|_| std::fs::copy(&made, &out).and_then(|_| std::fs::remove_file(&made)))?;
+                        out
+                    }
+                    _ => made,
+                };
+                say(&path.display().to_string());
+                Ok(())
+            }
+            Self::Test(folder) => folder.test().await,
+            Self::Install { file, target } => {
+                let bytes = std::fs::read(&file).map_err(|e| Failure(format!("{}: {e}", file.display())))?;
+                say(&format!("Installed {}.", target.install(bytes).await?));
+                Ok(())
+            }
+            Self::Enable { id, target, settings, .. } => target.enable(&id, settings.as_deref()).await,
+            Self::Disable { id, target } => target.disable(&id).await,
+            Self::List { target } => target.list().await,
+            Self::Logs { id, target } => target.logs(&id).await,
+        }
+    }
+}
+
+impl Folder {
+    fn package(&self) -> Result<Vec<u8>, Failure> {
+        let component = project::build(&self.folder, self.target_dir.as_deref())?;
+        Ok(project::package(&self.folder, &component, None)?)
+    }
+
+    async fn test(&self) -> Outcome {
+        let package = self.package()?;
+        let scripts = scripts(&self.folder.join("tests"))?;
+        if scripts.is_empty() {
+            return Err(Failure(format!("there are no scripts (*.toml) in {}", self.folder.join("tests").display())));
+        }
+        let (mut passed, mut failed) = (0, 0);
+        for script in scripts {
+            let report = test::run(empty_database().await?, &package, &script).await?;
+            say(&format!("{}\n{}", script.display(), report.print()));
+            if report.passed() { passed += 1 } else { failed += 1 }
+        }
+        say(&format!("{passed} passed, {failed} failed"));
+        if failed == 0 { Ok(()) } else { Err(Failure("some scripts failed".into())) }
+    }
+}
+
+/// A migrated SQLite database in memory that ends with the process.
+async fn empty_database() -> Result<Db, Failure> {
+    let name = kernel::id::fresh(&kernel::clock::Env::system()).simple().to_string();
+    let mut options = DbOptions::new(&format!("sqlite:file:{name}?mode=memory&cache=shared"));
+    options.connections = 2;
+    let db = Db::open(&options).await?;
+    migrations::Migrator::up(db.for_migrations(), None).await?;
+    Ok(db)
+}
+
+fn scripts(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|e| Failure(format!("{}: {e}", folder.display())))?;
+    let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    found.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    found.sort();
+    Ok(found)
+}
+
+impl Target {
+    async fn install(&self, bytes: Vec<u8>) -> Result<String, Failure> {
+        if let Some(server) = &self.server {
+            let answer = self.send(reqwest::Method::POST, server, "plugins", Some(bytes), None).await?;
+            return Ok(answer["id"].as_str().unwrap_or_default().to_owned());
+        }
+        let state = self.place.open().await?;
+        let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
+        Ok(state.plugins.install(&tenant.system_ctx(&state.env), &bytes).await?)
+    }
+
+    async fn enable(&self, id: &str, settings: Option<&str>) -> Outcome {
+        let settings: Option<Value> = settings.map(serde_json::from_str).transpose().map_err(|e| Failure(format!("--settings: {e}")))?;
+        if let Some(server) = &self.server {
+            let body = json!({"grants": "requested", "settings": settings});
+            self.send(reqwest::Method::POST, server, &format!("plugins/{id}/enable"), None, Some(body)).await?;
+        } else {
+            let state = self.place.open().await?;
+            let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
+            let settings = settings.map(serde_json::from_value).transpose().map_err(|e| Failure(format!("--settings: {e}")))?;
+            state.plugins.enable(&tenant.system_ctx(&state.env), id, &Grants::Requested, settings.as_ref()).await?;
+        }
+        say(&format!("{id} is on."));
+        Ok(())
+    }
+
+    async fn disable(&self, id: &str) -> Outcome {
+        if let Some(server) = &self.server {
+            self.send(reqwest::Method::POST, server, &format!("plugins/{id}/disable"), None, None).await?;
+        } else {
+            let state = self.place.open().await?;
+            let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
+            state.plugins.disable(&tenant.system_ctx(&state.env), id).await?;
+        }
+        say(&format!("{id} is off."));
+        Ok(())
+    }
+
+    async fn list(&self) -> Outcome {
+        let items = match &self.server {
+            Some(server) => self.send(reqwest::Method::GET, server, "plugins", None, None).await?["items"].clone(),
+            None => {
+                let state = self.place.open().await?;
+                let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
+                json!(state.plugins.list(&tenant.system_ctx(&state.env)).await?)
+            }
+        };
+        for item in items.as_array().into_iter().flatten() {
+            let text = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
+            say(&format!("{}\t{}\t{}\t{}", text("id"), text("version"), text("state"), text("title")));
+        }
+        Ok(())
+    }
+
+    async fn logs(&self, id: &str) -> Outcome {
+        let lines = match &self.server {
+            Some(server) => self.send(reqwest::Method::GET, server, &format!("plugins/{id}/logs"), None, None).await?["items"].clone(),
+            None => {
+                let state = self.place.open().await?;
+                let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
+                json!(state.plugins.logs(&tenant.system_ctx(&state.env), id, None, None).await?)
+            }
+        };
+        for line in lines.as_array().into_iter().flatten().rev() {
+            let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+            say(&format!("{}\t{}\t{}\t{}", text("at"), text("level"), text("point"), text("message")));
+        }
+        Ok(())
+    }
+
+    async fn send(&self, method: reqwest::Method, server: &str, path: &str, bytes: Option<Vec<u8>>, body: Option<Value>) -> Result<Value, Failure> {
+        let address = format!("{}/api/v1/{path}", server.trim_end_matches('/'));
+        let mut request = reqwest::Client::new().request(method, &address).bearer_auth(self.token.as_deref().unwrap_or_default());
+        if let Some(bytes) = bytes {
+            request = request.header("content-type", "application/octet-stream").body(bytes);
+        } else if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.map_err(|e| Failure(format!("{server}: {e}")))?;
+        let good = response.status().is_success();
+        let answer: Value = response.json().await.map_err(|e| Failure(format!("{server}: {e}")))?;
+        if good {
+            return Ok(answer);
+        }
+        let mut text = answer["detail"].as_str().unwrap_or("the server refused").to_owned();
+        for (field, problem) in answer["fields"].as_object().into_iter().flatten() {
+            text.push_str(&format!("\n  {field}: {}", problem["message"].as_str().unwrap_or_default()));
+        }
+        Err(Failure(text))
+    }
+}

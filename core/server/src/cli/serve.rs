@@ -1,0 +1,66 @@
+//! `verstak serve`.
+
+use clap::Args;
+use kernel::clock::Env;
+use tracing_subscriber::EnvFilter;
+
+use super::{Failure, Outcome, Place};
+use crate::app::{self, Role};
+use crate::config::Log;
+use crate::state::AppState;
+
+/// Run the server and its workers.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Which halves run in this process.
+    #[arg(long, value_enum, default_value = "all")]
+    role: Role,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> Outcome {
+        let config = self.place.settings(self.listen)?;
+        begin_log(&config.log)?;
+        crate::http::health::collect();
+        let listen = config.http.listen.clone();
+        let state = AppState::open(config, Env::system()).await?;
+        let listener = tokio::net::TcpListener::bind(&listen)
+            .await
+            .map_err(|e| Failure(format!("cannot listen on {listen}: {e}")))?;
+        let address = listener.local_addr()?;
+        tracing::info!(%address, "ready");
+        app::serve(state, listener, self.role, stopped()).await?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+fn begin_log(log: &Log) -> Outcome {
+    let filter = EnvFilter::try_new(&log.level).map_err(|e| Failure(format!("configuration: log.level: {e}")))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match log.format.as_str() {
+        "json" => builder.json().init(),
+        "text" => builder.init(),
+        other => return Err(Failure(format!("configuration: log.format: `{other}` is neither text nor json"))),
+    }
+    Ok(())
+}
+
+/// Ctrl-C or SIGTERM.
+async fn stopped() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}

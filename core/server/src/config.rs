@@ -1,0 +1,182 @@
+//! Configuration: the embedded defaults, then a file, then `VERSTAK__SECTION__KEY`, then the command line. Unknown
+//! keys are errors. `config/default.toml` documents every key.
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use kernel::db::DbOptions;
+use serde::{Deserialize, Serialize};
+
+const DEFAULTS: &str = include_str!("../../../config/default.toml");
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Files.
+    pub data: Data,
+    /// Database.
+    pub database: Database,
+    /// HTTP server.
+    pub http: Http,
+    /// Background jobs.
+    pub jobs: Jobs,
+    /// Plugins.
+    pub plugins: Plugins,
+    /// Logging.
+    pub log: Log,
+}
+
+/// Files.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Folder of everything the server keeps.
+    pub dir: PathBuf,
+}
+
+/// Database.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Empty = SQLite in the data folder.
+    pub url: String,
+    /// Connections.
+    pub connections: u32,
+    /// SQLite: `synchronous=FULL`.
+    pub full_sync: bool,
+}
+
+/// HTTP server.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Address to listen on.
+    pub listen: String,
+    /// Address people open.
+    pub public_url: String,
+    /// Bytes of a JSON body.
+    pub body_limit: usize,
+    /// Bytes of an uploaded file.
+    pub upload_limit: usize,
+    /// Seconds of a request.
+    pub timeout_seconds: u64,
+    /// Requests per second of one person or address; 0 = no limit.
+    pub rate_per_second: u32,
+    /// Requests at once of one person or address.
+    pub rate_burst: u32,
+    /// Sign-ins per minute of one address and e-mail; 0 = no limit.
+    pub sign_in_per_minute: u32,
+    /// Requests in work.
+    pub concurrency: usize,
+}
+
+/// Background jobs.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    /// At the same time.
+    pub concurrency: usize,
+}
+
+/// Plugins.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plugins {
+    /// Whether administrators of companies may upload packages.
+    pub tenant_upload: bool,
+    /// Whether packages without a signature may be installed.
+    pub allow_unsigned: bool,
+}
+
+/// Logging.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Filter.
+    pub level: String,
+    /// `text` or `json`.
+    pub format: String,
+}
+
+/// What the command line sets.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--data`
+    pub data: Option<PathBuf>,
+    /// `--database-url`
+    pub database_url: Option<String>,
+    /// `--listen`
+    pub listen: Option<String>,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// A sentence that names the key and where it stands.
+    pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, String> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(format!("there is no configuration file {}", file.display()));
+            }
+            figment = figment.merge(Toml::file(file));
+        }
+        figment = figment.merge(Env::prefixed("VERSTAK__").split("__"));
+        if let Some(dir) = &overrides.data {
+            figment = figment.merge(Serialized::default("data.dir", dir));
+        }
+        if let Some(url) = &overrides.database_url {
+            figment = figment.merge(Serialized::default("database.url", url));
+        }
+        if let Some(listen) = &overrides.listen {
+            figment = figment.merge(Serialized::default("http.listen", listen));
+        }
+        figment.extract().map_err(|error| format!("configuration: {error}"))
+    }
+
+    /// How to open the database.
+    pub fn db_options(&self) -> DbOptions {
+        let url = if self.database.url.is_empty() {
+            format!("sqlite:{}", self.data.dir.join("verstak.db").display())
+        } else {
+            self.database.url.clone()
+        };
+        DbOptions { url, connections: self.database.connections, full_sync: self.database.full_sync }
+    }
+
+    /// Folder of uploaded files.
+    pub fn files_dir(&self) -> PathBuf {
+        self.data.dir.join("files")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str) -> Result<Config, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("c.toml");
+        std::fs::write(&file, toml).unwrap();
+        Config::load(Some(&file), &Overrides::default())
+    }
+
+    #[test]
+    fn a_file_overrides_the_defaults_and_unknown_keys_are_errors() {
+        assert_eq!(load("").unwrap().http.listen, "127.0.0.1:8080");
+        assert_eq!(load("[http]\nlisten = \"0.0.0.0:1\"").unwrap().http.listen, "0.0.0.0:1");
+        let error = load("[http]\nlisen = \"0.0.0.0:1\"").unwrap_err();
+        assert!(error.contains("lisen"), "{error}");
+        let error = load("[http]\nbody_limit = \"big\"").unwrap_err();
+        assert!(error.contains("body_limit"), "{error}");
+    }
+
+    #[test]
+    fn the_example_for_production_is_understood() {
+        let text = include_str!("../../../config/production.example.toml");
+        assert!(load(text).unwrap().db_options().url.starts_with("postgres://"));
+    }
+}

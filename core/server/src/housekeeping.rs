@@ -1,0 +1,47 @@
+//! Chores of the server: what has expired is removed, once an hour.
+
+use kernel::clock::Env;
+use kernel::jobs::{Handler, Job, JobError};
+use kernel::Db;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+
+use crate::http::idempotency::KEPT_SECONDS;
+
+/// Name of the schedule and of its jobs.
+pub const KIND: &str = "housekeeping";
+/// At minute 17 of every hour.
+pub const CRON: &str = "17 * * * *";
+
+/// Removes old idempotency keys and ended sessions.
+pub struct Cleanup {
+    db: Db,
+    env: Env,
+}
+
+impl Cleanup {
+    /// Over a database.
+    pub fn new(db: &Db, env: &Env) -> Self {
+        Self { db: db.clone(), env: env.clone() }
+    }
+}
+
+#[async_trait::async_trait]
+impl Handler for Cleanup {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    async fn run(&self, _job: &Job) -> Result<(), JobError> {
+        let now = self.env.now();
+        let keys = Query::delete()
+            .from_table("idempotency_key")
+            .and_where(Expr::col("created_at").lt(now.plus_seconds(-KEPT_SECONDS).0))
+            .to_owned();
+        let sessions = Query::delete().from_table("session").and_where(Expr::col("expires_at").lt(now.0)).to_owned();
+        let tx = self.db.begin().await?;
+        tx.execute(&keys).await?;
+        tx.execute(&sessions).await?;
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,130 @@
+//! Who asks: a session cookie or a bearer token becomes a `Caller`. Cookies count only for requests of our own pages
+//! (SameSite, and the Origin of everything that changes something).
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use kernel::{Ctx, Error, Locale};
+use people::Identity;
+
+use super::ApiError;
+use crate::state::AppState;
+
+/// Name of the session cookie.
+pub const COOKIE: &str = "verstak_session";
+
+/// The caller's language, once known; read by the layer that writes error bodies.
+#[derive(Debug, Clone, Default)]
+pub struct Spoken(pub Arc<OnceLock<Locale>>);
+
+/// A signed-in caller.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub identity: Arc<Identity>,
+    /// The context of this request.
+    pub ctx: Ctx,
+}
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let identity = match bearer(&parts.headers) {
+            Some(token) => state.identities.by_token(token).await?,
+            None => {
+                let secret = cookie(&parts.headers).ok_or(Error::Unauthenticated)?;
+                same_origin(&parts.method, &parts.headers, &state.config.http.public_url)?;
+                state.identities.by_session(&secret).await?
+            }
+        };
+        if let Some(spoken) = parts.extensions.get::<Spoken>() {
+            spoken.0.get_or_init(|| identity.locale());
+        }
+        let caller = Self { ctx: identity.ctx(&state.env), identity };
+        parts.extensions.insert(caller.clone());
+        Ok(caller)
+    }
+}
+
+impl Caller {
+    /// Only the operator of the installation passes.
+    ///
+    /// # Errors
+    /// `Denied`.
+    pub fn require_operator(&self) -> Result<(), Error> {
+        if self.identity.operator { Ok(()) } else { Err(Error::Denied("operator")) }
+    }
+}
+
+/// The token of an `Authorization: Bearer` header.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The secret in the session cookie.
+pub fn cookie(headers: &HeaderMap) -> Option<String> {
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';')).find_map(
+        |pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == COOKIE && !value.is_empty()).then(|| value.to_owned())
+        },
+    )
+}
+
+/// A request that changes something and carries a cookie must come from our own pages: its Origin is the public
+/// address, or the Host it was sent to. (Requests without an Origin come from no page; SameSite covers the rest.)
+///
+/// # Errors
+/// `Denied`.
+pub fn same_origin(method: &Method, headers: &HeaderMap, public_url: &str) -> Result<(), Error> {
+    if method.is_safe() {
+        return Ok(());
+    }
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let origin = origin.to_str().unwrap_or_default().trim_end_matches('/');
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let ours = origin.split_once("://").is_some_and(|(_, rest)| !host.is_empty() && rest.eq_ignore_ascii_case(host));
+    let public = !public_url.is_empty() && origin.eq_ignore_ascii_case(public_url.trim_end_matches('/'));
+    if ours || public { Ok(()) } else { Err(Error::Denied("origin")) }
+}
+
+/// The first language of `Accept-Language` that we speak.
+pub fn accepted(headers: &HeaderMap) -> Locale {
+    let text = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    text.split(',').find_map(|part| part.split(';').next()?.trim().parse().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(header::HeaderName, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_cookie_from_another_site_changes_nothing() {
+        let from = |origin: &str| headers(&[(header::HOST, "crm.local:8080"), (header::ORIGIN, origin)]);
+        assert!(same_origin(&Method::POST, &from("http://crm.local:8080"), "").is_ok());
+        assert!(same_origin(&Method::POST, &from("https://evil.example"), "").is_err());
+        assert!(same_origin(&Method::POST, &from("null"), "").is_err());
+        assert!(same_origin(&Method::GET, &from("https://evil.example"), "").is_ok());
+        assert!(same_origin(&Method::DELETE, &from("https://crm.example"), "https://crm.example/").is_ok());
+    }
+
+    #[test]
+    fn cookies_and_languages_are_found_among_others() {
+        let found = cookie(&headers(&[(header::COOKIE, "a=1; verstak_session=s3; b=2")]));
+        assert_eq!(found.as_deref(), Some("s3"));
+        assert_eq!(accepted(&headers(&[(header::ACCEPT_LANGUAGE, "de-DE, uk;q=0.8, en;q=0.5")])), Locale::Uk);
+        assert_eq!(bearer(&headers(&[(header::AUTHORIZATION, "bearer  abc")])), Some("abc"));
+    }
+}

@@ -1,0 +1,130 @@
+//! The one HTTP error: a service error as problem details (RFC 9457).
+//!
+//! A handler's error travels as an extension of the response; the outermost layer, which knows the request id and the
+//! caller's language, writes the body. Internal errors are logged there, once.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use kernel::{Error, Locale};
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+use utoipa::ToSchema;
+
+/// An error on its way out.
+#[derive(Debug)]
+pub struct ApiError(pub Error);
+
+/// Result of a handler.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+impl<E: Into<Error>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+/// The error inside a response that has no body yet.
+#[derive(Debug, Clone)]
+pub struct Failure(pub Arc<Error>);
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = status(&self.0).into_response();
+        response.extensions_mut().insert(Failure(Arc::new(self.0)));
+        response
+    }
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// Machine-readable.
+    pub code: String,
+    /// In the caller's language.
+    pub message: String,
+}
+
+/// Problem details of every error answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// `urn:verstak:error:` and the code.
+    pub r#type: String,
+    /// The status in words.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Machine-readable, e.g. `record.invalid`.
+    pub code: String,
+    /// What happened, in the caller's language.
+    pub detail: String,
+    /// Per field.
+    pub fields: std::collections::BTreeMap<String, FieldProblem>,
+    /// For the server's log.
+    pub request_id: String,
+    /// The plugin that refused, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<String>,
+    /// More, by code: `current` for conflicts, `tenants` for a choice of company.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub more: Map<String, Json>,
+}
+
+/// The status of an error.
+pub fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::Denied(_) => StatusCode::FORBIDDEN,
+        Error::Invalid { code: "request.invalid", .. } => StatusCode::BAD_REQUEST,
+        Error::Conflict { code: "auth.invalid_credentials", .. } => StatusCode::UNAUTHORIZED,
+        Error::Refused(refusal) if refusal.code.starts_with("record.stage") => StatusCode::CONFLICT,
+        Error::Invalid { .. } | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Conflict { .. } => StatusCode::CONFLICT,
+        Error::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The body of an error answer.
+pub fn problem(error: &Error, status: StatusCode, locale: Locale, request_id: &str) -> Problem {
+    let fields = error.fields_in(locale).into_iter();
+    let mut more = Map::new();
+    if let Error::Conflict { current: Some(current), code } = error {
+        let key = if *code == "auth.choose_tenant" { "tenants" } else { "current" };
+        more.insert(key.to_owned(), current.clone());
+    }
+    Problem {
+        r#type: format!("urn:verstak:error:{}", error.code()),
+        title: status.canonical_reason().unwrap_or("Error").to_owned(),
+        status: status.as_u16(),
+        code: error.code().to_owned(),
+        detail: error.message().in_locale(locale),
+        fields: fields.map(|(key, (code, message))| (key, FieldProblem { code, message })).collect(),
+        request_id: request_id.to_owned(),
+        plugin: if let Error::Refused(refusal) = error { refusal.plugin.clone() } else { None },
+        more,
+    }
+}
+
+/// The whole answer.
+pub fn answer(error: &Error, status: StatusCode, locale: Locale, request_id: &str) -> Response {
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::error!(%error, request_id, "a request failed");
+    }
+    let body = serde_json::to_string(&problem(error, status, locale, request_id)).unwrap_or_else(|_| json!({}).to_string());
+    let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+    let wait = match error {
+        Error::Limited { retry_after } => Some(*retry_after),
+        Error::Unavailable(_) => Some(1),
+        _ => None,
+    };
+    if let Some(value) = wait.and_then(|seconds| HeaderValue::from_str(&seconds.to_string()).ok()) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}

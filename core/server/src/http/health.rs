@@ -1,0 +1,53 @@
+//! Health and metrics, for operators and load balancers. No sign-in: they say nothing about any company.
+
+use std::sync::OnceLock;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use sea_orm::ConnectionTrait;
+
+use crate::state::AppState;
+
+static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Begins to collect metrics; once per process.
+pub fn collect() {
+    if METRICS.get().is_none() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_ok() {
+            drop(METRICS.set(handle));
+        }
+    }
+}
+
+/// `GET /health/live`: the process answers.
+pub async fn live() -> &'static str {
+    "ok"
+}
+
+/// `GET /health/ready`: the database answers.
+pub async fn ready(State(state): State<AppState>) -> Response {
+    match state.db.read().execute_unprepared("SELECT 1").await {
+        Ok(_) => "ok".into_response(),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
+        }
+    }
+}
+
+/// `GET /metrics`: in the Prometheus text format.
+pub async fn metrics() -> Response {
+    let text = METRICS.get().map(PrometheusHandle::render).unwrap_or_default();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+/// Keeps the histograms small; called now and then.
+pub fn upkeep() {
+    if let Some(handle) = METRICS.get() {
+        handle.run_upkeep();
+    }
+}

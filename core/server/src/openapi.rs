@@ -1,0 +1,97 @@
+//! The OpenAPI document: routes and shapes by utoipa, and the entities of the catalogue as schemas of their fields.
+
+use ::records::catalogue::{self, EntityDef};
+use kernel::Locale;
+use kernel::value::FieldType;
+use serde_json::{Map, Value, json};
+use utoipa::Modify;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+
+/// Says how callers prove who they are.
+pub struct Security;
+
+impl Modify for Security {
+    fn modify(&self, api: &mut OpenApi) {
+        let components = api.components.get_or_insert_default();
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::http::auth::COOKIE));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        api.security = Some(vec![
+            SecurityRequirement::new("session", Vec::<String>::new()),
+            SecurityRequirement::new("token", Vec::<String>::new()),
+        ]);
+    }
+}
+
+/// The whole document as JSON, paths under `/api/v1`, with one schema per entity (`Fields_lead` ...).
+pub fn document() -> Value {
+    let (_, api) = utoipa_axum::router::OpenApiRouter::new().nest("/api/v1", crate::api::routes()).split_for_parts();
+    let mut document = serde_json::to_value(&api).unwrap_or_default();
+    let (_, own) = crate::api::routes().split_for_parts();
+    let own = serde_json::to_value(&own).unwrap_or_default();
+    for key in ["info", "security"] {
+        if let Some(value) = own.get(key) {
+            document[key] = value.clone();
+        }
+    }
+    if let Some(Value::Object(schemes)) = own.pointer("/components/securitySchemes") {
+        document["components"]["securitySchemes"] = Value::Object(schemes.clone());
+    }
+    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
+        for def in catalogue::entities() {
+            schemas.insert(format!("Fields_{}", def.key), entity_schema(def));
+        }
+    }
+    document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut).for_each(add_errors);
+    document
+}
+
+/// Every operation may answer with problem details.
+fn add_errors(path: &mut Value) {
+    let problem = json!({
+        "description": "Problem details",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    });
+    for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            responses.insert("default".into(), problem.clone());
+        }
+    }
+}
+
+fn entity_schema(def: &EntityDef) -> Value {
+    let properties = def.fields.iter().map(|field| {
+        let mut schema = field_schema(field);
+        schema["description"] = catalogue::field_label(def.key, field.key, Locale::En).into();
+        if field.system {
+            schema["readOnly"] = true.into();
+        }
+        (field.key.to_owned(), schema)
+    });
+    json!({
+        "type": "object",
+        "description": format!("Fields of a {}", catalogue::entity_label(def.key, false, Locale::En).to_lowercase()),
+        "properties": properties.collect::<Map<_, _>>(),
+    })
+}
+
+fn field_schema(field: &::records::FieldDef) -> Value {
+    let nullable = |kind: &str| json!({"type": [kind, "null"]});
+    match field.kind {
+        FieldType::Integer => nullable("integer"),
+        FieldType::Decimal | FieldType::Money => nullable("number"),
+        FieldType::Boolean => nullable("boolean"),
+        FieldType::Date => json!({"type": ["string", "null"], "format": "date"}),
+        FieldType::Datetime => json!({"type": ["string", "null"], "format": "date-time"}),
+        FieldType::Choice => json!({"type": ["string", "null"], "enum": field.choices.iter().map(|c| json!(c)).chain([Value::Null]).collect::<Vec<_>>()}),
+        FieldType::Links => json!({"type": ["array", "null"], "items": {"type": "string", "format": "uuid"}}),
+        FieldType::Json => json!({}),
+        kind if kind.is_id() => json!({"type": ["string", "null"], "format": "uuid"}),
+        kind if kind.is_multi() => json!({
+            "type": ["array", "null"],
+            "items": {"type": "object", "required": ["value"], "properties": {"value": {"type": "string"}, "kind": {"type": "string"}}}
+        }),
+        _ => nullable("string"),
+    }
+}

@@ -1,0 +1,79 @@
+//! What every handler can reach: the services, made once.
+
+use std::sync::Arc;
+
+use kernel::clock::Env;
+use kernel::jobs::{Handler, Worker};
+use kernel::{Db, Result};
+use people::Identities;
+use plugin_host::engine::EngineConfig;
+use plugin_host::{HostConfig, PluginHost};
+use records::Records;
+use sea_orm_migration::MigratorTrait;
+
+use crate::config::Config;
+use crate::http::feed::Feed;
+use crate::http::limit::Limits;
+
+/// The services of a running server; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// Settings.
+    pub config: Arc<Config>,
+    /// Time and randomness.
+    pub env: Env,
+    /// The database.
+    pub db: Db,
+    /// Who asks.
+    pub identities: Identities,
+    /// Records.
+    pub records: Records,
+    /// Plugins.
+    pub plugins: PluginHost,
+    /// Live events.
+    pub feed: Feed,
+    /// Rate limits.
+    pub limits: Limits,
+}
+
+impl AppState {
+    /// Opens the database, brings its schema up to date and makes the services.
+    ///
+    /// # Errors
+    /// When the data folder cannot be made, the database cannot be reached or the plugin engine cannot start.
+    pub async fn open(config: Config, env: Env) -> Result<Self> {
+        let unusable = |e: std::io::Error| {
+            kernel::Error::Unavailable(format!("the data folder {} cannot be used: {e}", config.data.dir.display()))
+        };
+        std::fs::create_dir_all(config.files_dir()).map_err(unusable)?;
+        let db = Db::open(&config.db_options()).await?;
+        migrations::Migrator::up(db.for_migrations(), None).await?;
+        let records = Records::new(&db, &env);
+        let identities = Identities::new(&db, &env);
+        let host = HostConfig {
+            engine: EngineConfig { cache: Some(config.data.dir.join("plugin-cache")), ..EngineConfig::default() },
+            allow_unsigned: config.plugins.allow_unsigned,
+            public_url: config.http.public_url.clone(),
+            ..HostConfig::default()
+        };
+        let plugins = PluginHost::new(&records, &db, &env, host)?;
+        Ok(Self {
+            limits: Limits::new(&config.http),
+            config: Arc::new(config),
+            feed: Feed::new(&db),
+            env,
+            db,
+            identities,
+            records,
+            plugins,
+        })
+    }
+
+    /// The background worker with every handler of the product.
+    pub fn worker(&self) -> Worker {
+        let mut handlers: Vec<Arc<dyn Handler>> = Vec::new();
+        handlers.extend(self.plugins.handlers());
+        handlers.push(Arc::new(crate::housekeeping::Cleanup::new(&self.db, &self.env)));
+        Worker::new(&self.db, &self.env, handlers)
+    }
+}
