@@ -11,6 +11,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/query-client";
+import { askAhead } from "./api/session";
 import { startI18n } from "./i18n";
 import { router } from "./routes/router";
 import { cssVariables, theme } from "./ui/theme/theme";
@@ -20,6 +21,7 @@ const schemes = localStorageColorSchemeManager({ key: "verstak.theme" });
 async function start() {
   const root = document.getElementById("root");
   if (!root) throw new Error("no #root in index.html");
+  if (location.pathname !== "/sign-in") askAhead();
   await startI18n();
   createRoot(root).render(
     <StrictMode>

@@ -13,9 +13,16 @@ export const meQuery = queryOptions({
 
 export const entitiesQuery = queryOptions({
   queryKey: keys.entities,
-  queryFn: ({ signal }) => api.get<{ items: Entity[] }>("/entities", { signal }).then((page) => page.items),
+  queryFn: ({ signal }) =>
+    api.get<{ items: Entity[] }>("/entities", { signal, quiet: true }).then((page) => page.items),
   staleTime: 5 * 60_000,
 });
+
+/** Asked for before anything is drawn: who, and what they may see, in one round trip. */
+export function askAhead(): void {
+  void queryClient.prefetchQuery(meQuery);
+  void queryClient.prefetchQuery(entitiesQuery);
+}
 
 export function useMe(): Me {
   return useSuspenseQuery(meQuery).data;

@@ -36,10 +36,12 @@ const shell = createRoute({
   id: "shell",
   beforeLoad: async ({ location }) => {
     try {
-      const me = await queryClient.ensureQueryData(meQuery);
+      const [me] = await Promise.all([
+        queryClient.ensureQueryData(meQuery),
+        queryClient.ensureQueryData(entitiesQuery),
+      ]);
       const locale = me.user.locale ?? me.tenant.locale;
       if (locale && locale !== currentLocale()) await showLocale(locale);
-      await queryClient.ensureQueryData(entitiesQuery);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {
         throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });

@@ -4,7 +4,7 @@
  */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, messageOf } from "@/api/problem";
+import { ApiError, messageOf, NetworkError } from "@/api/problem";
 import { putRecord } from "@/api/records";
 import { sameValue, saveFields } from "@/api/save";
 import type { Entity, Field, Fields, RecordAnswer, RecordData, Refs, Value } from "@/api/types";
@@ -47,6 +47,12 @@ export function useFieldEdit({ entity, field, record, onStage, onRefused }: Opti
         setClash({ mine, theirs });
         return;
       }
+      if (error instanceof NetworkError) {
+        // Not refused, only not sent: what was typed stays in the editor.
+        setDraft({ value: mine, refs: refs ?? {}, beside, base });
+        setProblem(messageOf(error, t("network")));
+        return;
+      }
       const own = error instanceof ApiError ? error.fieldMessage(field.key) : undefined;
       const reason = own ?? messageOf(error, t("network"));
       setProblem(reason);
@@ -77,6 +83,7 @@ export function useFieldEdit({ entity, field, record, onStage, onRefused }: Opti
     commit(next: Value, refs?: Refs) {
       if (!draft) return;
       setDraft(null);
+      setProblem(undefined);
       const clean = withoutEmpty(next) ?? null;
       const same = sameValue(clean, draft.base.fields[field.key]);
       if (same && Object.keys(draft.beside).length === 0) return;

@@ -1,7 +1,7 @@
 /** Saving from table cells: optimistic, with the reason of a refusal kept at its cell. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, messageOf } from "@/api/problem";
+import { ApiError, messageOf, NetworkError } from "@/api/problem";
 import { moveToStage, putRecord, refreshAround } from "@/api/records";
 import { sameValue, saveFields } from "@/api/save";
 import type { Entity, Field, Id, RecordData, Refs, Value } from "@/api/types";
@@ -38,6 +38,18 @@ export function useCellSave(entity: Entity) {
           title: field.label,
           message: t("card:conflict"),
           action: { label: t("card:keep_mine"), run: () => save(current, field, value, refs) },
+        });
+        return;
+      }
+      if (error instanceof NetworkError) {
+        const reason = messageOf(error, t("common:network"));
+        note(record.id, field.key, reason);
+        toast({
+          kind: "error",
+          title: field.label,
+          message: reason,
+          action: { label: t("common:retry"), run: () => save(record, field, value, refs) },
+          stay: 60_000,
         });
         return;
       }
