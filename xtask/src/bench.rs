@@ -15,12 +15,13 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Outcome<()> {
     setup::postgres_server()?;
     stages::build_portal(workspace)?;
     packages::build_components(workspace)?;
-    // Two calls: the bench starts the server's binary, and cargo builds only what it is asked for.
     exec::run(exec::cargo(&workspace.root).args(["build", "--release", "--workspace", "--bins", "--locked"]))?;
+    let verstak = workspace.target.join("release/verstak");
+    packages::pack(workspace, &verstak)?;
     let cluster = Cluster::start(workspace, Durability::On)?;
     let mut bench = exec::tool(workspace.target.join("release/bench"));
     bench.current_dir(&workspace.root).args(arguments);
-    bench.env("VERSTAK_BIN", workspace.target.join("release/verstak"));
+    bench.env("VERSTAK_BIN", verstak);
     bench.env("VERSTAK_PACKAGES", workspace.package_folder()).env("VERSTAK_COMPONENTS", workspace.guest_target());
     postgres::pass_on(&mut bench, &cluster);
     exec::run(&mut bench)

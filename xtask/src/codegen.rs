@@ -22,7 +22,7 @@ pub fn run(workspace: &Workspace, check: bool) -> Outcome<()> {
 
 /// The same with a server that is built already.
 pub fn generate(workspace: &Workspace, check: bool) -> Outcome<()> {
-    let mut description = exec::capture(packages::command(workspace).arg("openapi"))?;
+    let mut description = exec::capture(packages::verstak(workspace).arg("openapi"))?;
     if !description.ends_with('\n') {
         description.push('\n');
     }

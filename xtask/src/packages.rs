@@ -3,6 +3,7 @@
 //! Owns: which folders are plugins and where their packages go. Must not know: what is inside a package.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::exec::{self, Context, Failure, Outcome};
 use crate::setup::GUEST_TRIPLE;
@@ -56,21 +57,32 @@ pub fn build_components(workspace: &Workspace) -> Outcome<()> {
     Ok(())
 }
 
-/// Packs every plugin with the built `verstak`.
-pub fn pack(workspace: &Workspace) -> Outcome<()> {
+/// Packs every plugin with this `verstak`, which also checks it as an installation would.
+pub fn pack(workspace: &Workspace, verstak: &Path) -> Outcome<()> {
     std::fs::create_dir_all(workspace.package_folder()).context("package folder")?;
     for folder in folders(workspace) {
         let out = package(workspace, &folder)?;
-        let mut command = command(workspace);
-        exec::run(command.args(["plugin", "pack"]).arg(&folder).arg("--out").arg(&out))?;
+        exec::run(command(workspace, verstak, "pack", &folder).arg("--out").arg(&out))?;
     }
     Ok(())
 }
 
-/// The built `verstak`, told where components are built to.
-pub fn command(workspace: &Workspace) -> std::process::Command {
+/// `verstak plugin WORD FOLDER`, building into the folder that all guests share.
+pub fn command(workspace: &Workspace, verstak: &Path, word: &str, folder: &Path) -> Command {
+    let mut command = exec::tool(verstak);
+    command
+        .current_dir(&workspace.root)
+        .args(["plugin", word])
+        .arg(folder)
+        .arg("--target-dir")
+        .arg(workspace.guest_target());
+    command
+}
+
+/// The built product.
+pub fn verstak(workspace: &Workspace) -> Command {
     let mut command = exec::tool(workspace.binary());
-    command.current_dir(&workspace.root).env("CARGO_TARGET_DIR", workspace.guest_target());
+    command.current_dir(&workspace.root);
     command
 }
 

@@ -18,7 +18,6 @@ use crate::stages;
 use crate::workspace::Workspace;
 
 const COMPANY: &str = "Demo";
-const SLUG: &str = "demo";
 const ADMIN: &str = "admin@demo.example";
 /// Written when the demo company is complete; holds the admin's password.
 const SIGN_IN: &str = "demo-password";
@@ -30,7 +29,7 @@ pub fn run(workspace: &Workspace, options: &RunOptions) -> Outcome<()> {
     stages::build_portal(workspace)?;
     packages::build_components(workspace)?;
     stages::build_binary(workspace)?;
-    packages::pack(workspace)?;
+    packages::pack(workspace, &workspace.binary())?;
     let data = options.data.clone().unwrap_or_else(|| workspace.target.join("run-data"));
     let data = std::path::absolute(&data).context(data.display())?;
     let password = match std::fs::read_to_string(data.join(SIGN_IN)) {
@@ -40,7 +39,7 @@ pub fn run(workspace: &Workspace, options: &RunOptions) -> Outcome<()> {
     install_plugins(workspace, &data)?;
     let address = options.listen.clone().map_or_else(free_address, Ok)?;
     start_announcer(&Announcement { address: address.clone(), email: ADMIN.into(), password })?;
-    let mut serve = packages::command(workspace);
+    let mut serve = packages::verstak(workspace);
     serve.arg("serve").arg("--data").arg(&data).args(["--listen", &address]).args(&options.serve);
     println!("$ {}", exec::show(&serve));
     Err(Failure::new(format!("verstak could not be started: {}", serve.exec())))
@@ -57,7 +56,7 @@ fn make_company(workspace: &Workspace, data: &Path, ours: bool) -> Outcome<Strin
     }
     std::fs::create_dir_all(data).context(data.display())?;
     let password = random_password()?;
-    let mut init = packages::command(workspace);
+    let mut init = packages::verstak(workspace);
     init.arg("init").arg("--data").arg(data).args(["--tenant", COMPANY, "--admin", ADMIN]);
     init.args(["--password-stdin", "--demo", "--locale", "ru"]);
     with_input(&mut init, &password)?;
@@ -74,11 +73,11 @@ fn install_plugins(workspace: &Workspace, data: &Path) -> Outcome<()> {
             continue;
         }
         let plugin = |word: &str, what: &std::ffi::OsStr, rest: &[&str]| {
-            let mut command = packages::command(workspace);
+            let mut command = packages::verstak(workspace);
             exec::run(command.args(["plugin", word]).arg(what).arg("--data").arg(data).args(rest))
         };
         plugin("install", package.as_os_str(), &[])?;
-        plugin("enable", packages::id(folder)?.as_ref(), &["--tenant", SLUG, "--grants", "requested"])?;
+        plugin("enable", packages::id(folder)?.as_ref(), &["--grants", "requested"])?;
         std::fs::write(&stamp, "").context(stamp.display())?;
     }
     Ok(())

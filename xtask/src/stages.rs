@@ -121,19 +121,21 @@ fn build(workspace: &Workspace) -> Outcome<Counts> {
     build_portal(workspace)?;
     packages::build_components(workspace)?;
     rust::build_everything(workspace)?;
-    packages::pack(workspace)?;
+    packages::pack(workspace, &workspace.binary())?;
     Ok(Counts::default())
 }
 
 fn plugins(workspace: &Workspace) -> Outcome<Counts> {
     let mut counts = Counts::default();
+    let verstak = workspace.binary();
     for folder in packages::folders(workspace) {
-        exec::run(packages::command(workspace).args(["plugin", "check"]).arg(&folder))?;
+        exec::run(&mut packages::command(workspace, &verstak, "check", &folder))?;
         counts.add(Counts::passed(1));
-        exec::tee(packages::command(workspace).args(["plugin", "test"]).arg(&folder), |line| counts.read(line))?;
+        exec::tee(&mut packages::command(workspace, &verstak, "test", &folder), |line| counts.read(line))?;
     }
-    for folder in ["sdk", "plugins", "examples"].iter().flat_map(|below| workspace.standalone(below)) {
-        let mut cargo = exec::cargo(&folder);
+    let tested = ["sdk", "plugins", "examples"].map(|folder| workspace.path(folder));
+    for folder in workspace.standalone()?.iter().filter(|own| tested.iter().any(|below| own.starts_with(below))) {
+        let mut cargo = exec::cargo(folder);
         cargo.args(["test", "--target-dir"]).arg(workspace.guest_target());
         exec::tee(&mut cargo, |line| counts.read(line))?;
     }

@@ -88,7 +88,8 @@ fn rules(workspace: &Workspace) -> Outcome<Vec<Finding>> {
 
 fn standalone_layers(workspace: &Workspace) -> Outcome<Vec<Finding>> {
     let mut findings = Vec::new();
-    for folder in ["plugins", "examples"].iter().flat_map(|below| workspace.standalone(below)) {
+    let sdk = workspace.path("sdk");
+    for folder in workspace.standalone()?.iter().filter(|folder| !folder.starts_with(&sdk)) {
         let manifest = folder.join("Cargo.toml");
         let text = std::fs::read_to_string(&manifest).context(manifest.display())?;
         let shown = manifest.strip_prefix(&workspace.root).unwrap_or(&manifest);
@@ -106,7 +107,7 @@ fn dependencies(workspace: &Workspace) -> Outcome<Value> {
 
 fn format(workspace: &Workspace) -> Outcome<()> {
     exec::run(exec::cargo(&workspace.root).args(["fmt", "--all", "--check"]))?;
-    for folder in guests(workspace) {
+    for folder in workspace.standalone()? {
         exec::run(exec::cargo(&folder).args(["fmt", "--check"]))?;
     }
     Ok(())
@@ -122,7 +123,7 @@ fn lint(workspace: &Workspace) -> Outcome<()> {
     )?;
     let manifest = std::fs::read_to_string(workspace.path("Cargo.toml")).context("Cargo.toml")?;
     let lints = house_lints(&manifest)?;
-    for folder in guests(workspace) {
+    for folder in workspace.standalone()? {
         let mut clippy = exec::cargo(&folder);
         // What a guest exports exists only when built as a guest.
         clippy.args(["clippy", "--all-targets", "--quiet", "--target", setup::GUEST_TRIPLE]);
@@ -145,17 +146,6 @@ fn house_lints(manifest: &str) -> Outcome<Vec<String>> {
         .and_then(toml::Value::as_table)
         .map(|lints| lints.keys().flat_map(|lint| ["-D".to_owned(), format!("clippy::{lint}")]).collect());
     lints.ok_or_else(|| Failure::new("Cargo.toml has no [workspace.lints.clippy]"))
-}
-
-fn guests(workspace: &Workspace) -> Vec<PathBuf> {
-    ["sdk", "plugins", "examples", "tests"]
-        .iter()
-        .flat_map(|below| workspace.standalone(below))
-        .filter(|folder| {
-            // The integration tests themselves belong to the workspace.
-            *folder != workspace.path("tests")
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -69,27 +69,19 @@ impl Workspace {
         Ok(files)
     }
 
-    /// Packages outside the workspace below the given folder (`plugins`, `examples`, `sdk`), by their own folder.
+    /// Packages that are not members of the workspace (guests, the SDK), by their own folder.
     /// Templates are left out: their manifests are filled in by `verstak plugin new`.
-    pub fn standalone(&self, below: &str) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        collect_packages(&self.root.join(below), &mut found);
-        found.sort();
-        found
-    }
-}
-
-fn collect_packages(folder: &Path, found: &mut Vec<PathBuf>) {
-    const SKIPPED: &[&str] = &["target", "node_modules", "templates", "src", "dist"];
-    if folder.join("Cargo.toml").is_file() {
-        found.push(folder.to_owned());
-    }
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let skipped = name.to_str().is_none_or(|name| name.starts_with('.') || SKIPPED.contains(&name));
-        if !skipped && entry.path().is_dir() {
-            collect_packages(&entry.path(), found);
-        }
+    pub fn standalone(&self) -> Outcome<Vec<PathBuf>> {
+        let packages = self.metadata.get("packages").and_then(Value::as_array).into_iter().flatten();
+        let members: Vec<&str> =
+            packages.filter_map(|package| package.get("manifest_path").and_then(Value::as_str)).collect();
+        let manifests = self.files()?.into_iter().filter(|file| {
+            let template = file.components().any(|part| part.as_os_str() == "templates");
+            file.file_name().is_some_and(|name| name == "Cargo.toml") && !template
+        });
+        let foreign = manifests.map(|file| self.root.join(file)).filter(|file| {
+            *file != self.root.join("Cargo.toml") && !members.iter().any(|member| Path::new(member) == file)
+        });
+        Ok(foreign.filter_map(|file| file.parent().map(Path::to_owned)).collect())
     }
 }

@@ -28,7 +28,6 @@ const LAYERS: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["verstak", "tests"]),
     ("tower-http", &["verstak", "tests"]),
-    ("utoipa", &["verstak", "tests"]),
     ("clap", &["verstak", "tests"]),
     ("wasmtime", &["plugin_host", "tests"]),
     ("wasmtime-wasi", &["plugin_host", "tests"]),

@@ -42,7 +42,9 @@ const PLACES: &[&str] =
 pub fn check(file: &Path, text: &str) -> Vec<Finding> {
     let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let mut findings = Vec::new();
-    if extension == "rs" && !opens_with_docs(text) {
+    // `tests.rs` beside a module says what it is by its name.
+    let named = file.file_name().is_some_and(|name| name == "tests.rs");
+    if extension == "rs" && !named && !opens_with_docs(text) {
         findings.push(Finding::new(file, 1, "must open with `//!`: what it owns, what it must not know"));
     }
     let lines = text.lines().count();
@@ -113,6 +115,7 @@ mod tests {
             assert_eq!(count("a.rs", text), expected, "{text:?}");
         }
         assert_eq!(count("a.ts", "let a = 1"), 0);
+        assert_eq!(count("a/tests.rs", "use super::*;"), 0);
     }
 
     #[test]
