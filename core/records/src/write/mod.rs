@@ -43,6 +43,14 @@ pub enum Change {
         /// In wire form.
         fields: Map<String, Json>,
     },
+    /// A new record whose id the caller made, so that it can tell after a crash whether the record was written.
+    /// Writing it again fails in the database.
+    CreateAs {
+        /// A fresh UUIDv7.
+        id: Uuid,
+        /// In wire form.
+        fields: Map<String, Json>,
+    },
     /// New values of an existing one.
     Update {
         /// Which.
@@ -69,7 +77,7 @@ pub enum Change {
 impl Change {
     const fn operation(&self) -> Operation {
         match self {
-            Self::Create { .. } => Operation::Create,
+            Self::Create { .. } | Self::CreateAs { .. } => Operation::Create,
             Self::Update { .. } => Operation::Update,
             Self::Delete { .. } => Operation::Delete,
             Self::Restore { .. } => Operation::Restore,
@@ -78,7 +86,7 @@ impl Change {
 
     const fn action(&self) -> Action {
         match self {
-            Self::Create { .. } => Action::Create,
+            Self::Create { .. } | Self::CreateAs { .. } => Action::Create,
             Self::Update { .. } => Action::Update,
             Self::Delete { .. } | Self::Restore { .. } => Action::Delete,
         }
@@ -86,7 +94,7 @@ impl Change {
 
     const fn id(&self) -> Option<Uuid> {
         match self {
-            Self::Create { .. } => None,
+            Self::Create { .. } | Self::CreateAs { .. } => None,
             Self::Update { id, .. } | Self::Delete { id, .. } | Self::Restore { id } => Some(*id),
         }
     }
@@ -340,14 +348,14 @@ fn apply(ctx: &Ctx, def: &'static EntityDef, change: &Change, known: &Known) -> 
         return Err(Error::Denied("action"));
     }
     let given = match change {
-        Change::Create { fields } | Change::Update { fields, .. } => parse(def, &ctx.rights, fields).map_err(invalid)?,
+        Change::Create { fields } | Change::CreateAs { fields, .. } | Change::Update { fields, .. } => parse(def, &ctx.rights, fields).map_err(invalid)?,
         _ => kernel::Fields::new(),
     };
     let keys: BTreeSet<String> = given.keys().cloned().collect();
     let Some(id) = change.id() else {
         let mut after = given;
         after.retain(|_, value| *value != Value::Null);
-        let id = ctx.id();
+        let id = if let Change::CreateAs { id, .. } = change { *id } else { ctx.id() };
         return Ok(PendingChange { entity: def, id, operation, version: 0, before: None, after, given: keys, refusal: None });
     };
     let record = found(def, id, change, known)?;

@@ -1,0 +1,174 @@
+//! What cells name by words: colleagues, choices, stages, other records.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use kernel::access::Action;
+use kernel::{Ctx, Locale, Result};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
+use uuid::Uuid;
+
+use crate::catalogue::{EntityDef, FieldDef, choice_label, text};
+use crate::shape::Asker;
+use crate::stages::Pipelines;
+
+/// Values of one `IN` list.
+const LIST: usize = 200;
+
+/// One meaning, or several of which none can be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning<T> {
+    /// This one.
+    One(T),
+    /// More than one.
+    Several,
+}
+
+impl<T: PartialEq> Meaning<T> {
+    fn add<K: std::hash::Hash + Eq>(all: &mut HashMap<K, Self>, key: K, value: T) {
+        use std::collections::hash_map::Entry;
+        match all.entry(key) {
+            Entry::Vacant(place) => drop(place.insert(Self::One(value))),
+            Entry::Occupied(mut place) => {
+                if *place.get() != Self::One(value) {
+                    place.insert(Self::Several);
+                }
+            }
+        }
+    }
+}
+
+/// Words are compared without letter case and double spaces.
+pub(super) fn normal(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Active colleagues by e-mail and by name, with the words of a name in any order.
+pub(super) fn users(all: &[people::user::User]) -> HashMap<String, Meaning<Uuid>> {
+    let mut found = HashMap::new();
+    for user in all.iter().filter(|user| user.active) {
+        Meaning::add(&mut found, normal(&user.email), user.id);
+        Meaning::add(&mut found, name_key(&user.name), user.id);
+        found.insert(user.id.to_string(), Meaning::One(user.id));
+    }
+    found
+}
+
+/// The words of a name in alphabetical order, so that surname and given name may stand either way.
+pub(super) fn name_key(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let mut words: Vec<&str> = lower.split_whitespace().collect();
+    words.sort_unstable();
+    words.join(" ")
+}
+
+/// Signs that stand for currencies.
+const SIGNS: [(&str, &str); 10] = [
+    ("$", "USD"), ("€", "EUR"), ("₴", "UAH"), ("грн", "UAH"), ("грн.", "UAH"), ("₽", "RUB"), ("руб", "RUB"), ("руб.", "RUB"),
+    ("₸", "KZT"), ("£", "GBP"),
+];
+
+/// Keys of a choice by key and by label in every language.
+pub(super) fn choices(def: &EntityDef, field: &FieldDef) -> HashMap<String, &'static str> {
+    let mut found = HashMap::new();
+    for choice in field.choices {
+        for locale in Locale::ALL {
+            found.entry(normal(&choice_label(def.key, field.key, choice, locale))).or_insert(*choice);
+        }
+    }
+    found.extend(field.choices.iter().map(|choice| (normal(choice), *choice)));
+    if field.key == "currency" {
+        let known = SIGNS.iter().filter_map(|(sign, code)| Some((*sign, *field.choices.iter().find(|c| *c == code)?)));
+        found.extend(known.map(|(sign, code)| (sign.to_owned(), code)));
+    }
+    found
+}
+
+/// Stages by key, by the company's name for them, and by their first names in every language.
+pub(super) fn stages(entity: &str, pipelines: &Pipelines) -> HashMap<String, String> {
+    let mut found = HashMap::new();
+    for stage in pipelines.of(entity).flat_map(|pipeline| &pipeline.stages) {
+        found.entry(normal(&stage.name)).or_insert_with(|| stage.key.clone());
+    }
+    for stage in pipelines.of(entity).flat_map(|pipeline| &pipeline.stages) {
+        found.insert(normal(&stage.key), stage.key.clone());
+        for locale in Locale::ALL {
+            found.entry(normal(&text(&format!("stage.{}", stage.key), locale))).or_insert_with(|| stage.key.clone());
+        }
+    }
+    found
+}
+
+/// Records by what cells call them: id, title or number.
+pub(super) type Links = HashMap<(&'static str, String), Meaning<Uuid>>;
+
+/// Looks up records that the importing person may see. A title is matched exactly and goes before a number.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn links(
+    conn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    wanted: &BTreeMap<&'static str, BTreeSet<String>>,
+) -> Result<Links> {
+    let mut links = Links::new();
+    for (entity, texts) in wanted {
+        let def = crate::entity(entity)?;
+        for texts in texts.iter().collect::<Vec<_>>().chunks(LIST) {
+            by_title_or_number(conn, ctx, def, texts, &mut links).await?;
+        }
+    }
+    Ok(links)
+}
+
+async fn by_title_or_number(
+    conn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    def: &'static EntityDef,
+    texts: &[&String],
+    links: &mut Links,
+) -> Result<()> {
+    let numbers: HashMap<i64, &String> = texts.iter().filter_map(|text| Some((number(text)?, *text))).collect();
+    let ids: HashSet<Uuid> = texts.iter().filter_map(|text| Uuid::parse_str(text).ok()).collect();
+    let named = Cond::any()
+        .add(Expr::col((def.table, "title")).is_in(texts.iter().map(|text| text.as_str())))
+        .add(Expr::col((def.table, "number")).is_in(numbers.keys().copied()))
+        .add(Expr::col((def.table, "id")).is_in(ids));
+    let mut select = Query::select();
+    select
+        .column((def.table, "id"))
+        .column((def.table, "title"))
+        .column((def.table, "number"))
+        .from(def.table)
+        .and_where(Expr::col((def.table, "tenant_id")).eq(ctx.tenant.0))
+        .and_where(Expr::col((def.table, "deleted_at")).is_null())
+        .cond_where(named);
+    let asker = Asker::new(ctx, conn.get_database_backend());
+    if let Some(allowed) = asker.allowed(def.key, def.table, Action::Read).map_err(crate::bad_filter)? {
+        select.and_where(allowed);
+    }
+    let mut by_number: Vec<(String, Uuid)> = Vec::new();
+    for row in conn.query_all(&select).await? {
+        let (id, title): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        if texts.iter().any(|text| **text == title) {
+            Meaning::add(links, (def.key, title), id);
+        }
+        if let Some(text) = numbers.get(&row.try_get_by_index::<i64>(2)?) {
+            by_number.push(((*text).clone(), id));
+        }
+        let text = id.to_string();
+        if let Some(text) = texts.iter().find(|given| given.eq_ignore_ascii_case(&text)) {
+            links.insert((def.key, (*text).clone()), Meaning::One(id));
+        }
+    }
+    for (text, id) in by_number {
+        links.entry((def.key, text)).or_insert(Meaning::One(id));
+    }
+    Ok(())
+}
+
+/// `123`, `#123`, `№ 123`.
+fn number(text: &str) -> Option<i64> {
+    let digits = text.trim_start_matches(['#', '№', 'N']).trim_start();
+    digits.chars().all(|c| c.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}

@@ -1,0 +1,480 @@
+//! Imports: CSV and XLSX files into records.
+//!
+//! Owns: reading the files, proposing and checking a mapping, the dry run, the import itself as a job, its progress,
+//! the refused rows and their report. Must not know: HTTP; how records are written (`Records::write` does, so hooks,
+//! validation, access and history are those of every other change, and the importing person's rights bind).
+//!
+//! A file is read once at upload into a spool of plain rows under `<dir>/<import id>/`; the dry run and the import read
+//! that, 200 rows at a time. `start` opens a batch, so `Records::undo` takes the whole import back. The life of an
+//! import: uploaded -> checking -> checked -> running -> done; running -> cancelled or failed -> running (resume).
+//!
+//! | module | what |
+//! |---|---|
+//! | `source` | files into the spool: encodings, delimiters, workbooks, limits |
+//! | `suggest` | columns to fields, by name |
+//! | `cell`, `lookup`, `convert` | cells to values |
+//! | `duplicate` | clients that are known already |
+//! | `run` | the job |
+//! | `store` | the tables |
+//! | `report` | refused rows as CSV |
+
+mod cell;
+mod convert;
+mod duplicate;
+mod lookup;
+mod problem;
+mod report;
+mod run;
+mod source;
+mod store;
+mod suggest;
+
+pub use convert::RowProblem;
+pub use problem::INVALID;
+pub use report::{ERROR_COLUMN, Report, escape, unescape};
+pub use source::{MAX_CELL, MAX_COLUMNS, MAX_ROWS};
+pub use suggest::{FULL_NAME, Mapped, Target};
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kernel::access::Action;
+use kernel::jobs::{self, Handler, NewJob};
+use kernel::{Actor, BatchId, Ctx, Error, Result, Timestamp};
+use people::Identities;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use self::problem::Problem;
+use self::source::ReadError;
+use self::store::Stored;
+use crate::Records;
+
+/// Days the file of an import is kept after its end.
+pub const KEPT_DAYS: i64 = 30;
+/// Files read at the same time; each may hold a workbook's texts in memory.
+const READERS: usize = 2;
+/// Refused rows shown with an import; the report has all.
+const SHOWN_ERRORS: u64 = 50;
+
+/// Where an import stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// The file is read; nothing else was done.
+    Uploaded,
+    /// The dry run is under way.
+    Checking,
+    /// The dry run is over.
+    Checked,
+    /// Records are being written.
+    Running,
+    /// Every row was dealt with.
+    Done,
+    /// Stopped by a person; may be resumed.
+    Cancelled,
+    /// Stopped by a fault; may be resumed.
+    Failed,
+}
+
+/// What to do with a row whose client is known already: same phone, e-mail, or origin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Duplicates {
+    /// Make another record.
+    Create,
+    /// Leave the row out; it counts as skipped.
+    #[default]
+    Skip,
+    /// Put the row's values into the known record. Empty cells change nothing; phones and addresses are added.
+    Update,
+}
+
+/// How to import.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// Known clients.
+    #[serde(default)]
+    pub duplicates: Duplicates,
+}
+
+/// A column of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its place, from 0.
+    pub index: usize,
+    /// Its name in the header; may be empty or repeated.
+    pub name: String,
+    /// A few different values.
+    pub samples: Vec<String>,
+}
+
+/// A refused row, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RowError {
+    /// Number of the row in the file; the header is usually 1.
+    pub row: u64,
+    /// What is wrong.
+    #[serde(flatten)]
+    pub problem: RowProblem,
+}
+
+/// An import as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Import {
+    /// Its id.
+    pub id: Uuid,
+    /// What the rows become.
+    pub entity: String,
+    /// As the person called the file.
+    pub file_name: String,
+    /// `csv` or `xlsx`.
+    pub format: String,
+    /// Where it stands.
+    pub state: State,
+    /// The file's columns.
+    pub columns: Vec<Column>,
+    /// Where they go; at first a suggestion.
+    pub mapping: Vec<Mapped>,
+    /// Everything they may go to.
+    pub targets: Vec<Target>,
+    /// How to import.
+    pub options: Options,
+    /// Rows of the file.
+    pub total: u64,
+    /// Rows dealt with so far.
+    pub processed: u64,
+    /// Rows that became or changed a record (in a dry run: would).
+    pub accepted: u64,
+    /// Rows that could not; the report tells why.
+    pub refused: u64,
+    /// Rows left out because the client is known.
+    pub skipped: u64,
+    /// The undo group of what was written.
+    pub batch: Option<BatchId>,
+    /// Why it failed.
+    pub problem: Option<String>,
+    /// The first refused rows (none in lists).
+    pub errors: Vec<RowError>,
+    /// When the file came.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// Where the bytes of a file are.
+#[derive(Debug)]
+pub enum Source {
+    /// In memory.
+    Bytes(Vec<u8>),
+    /// In a file that the import takes over, best one made by `Imports::temporary`.
+    File(PathBuf),
+}
+
+/// The service of imports; cheap to clone.
+#[derive(Clone)]
+pub struct Imports {
+    records: Records,
+    identities: Identities,
+    dir: PathBuf,
+    max_bytes: u64,
+    readers: Arc<Semaphore>,
+}
+
+impl Imports {
+    /// Over the records service. Files of at most `max_bytes` are kept under `dir`, which all nodes must share.
+    pub fn new(records: &Records, identities: &Identities, dir: &Path, max_bytes: u64) -> Self {
+        Self {
+            records: records.clone(),
+            identities: identities.clone(),
+            dir: dir.to_owned(),
+            max_bytes,
+            readers: Arc::new(Semaphore::new(READERS)),
+        }
+    }
+
+    /// The job handlers to register, and the schedule `import.clean_up` wants to be set for (daily).
+    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
+        vec![Arc::new(run::RunJob(self.clone())), Arc::new(run::CleanUpJob(self.clone()))]
+    }
+
+    /// A path for streaming an upload to before `upload` takes it. The folder exists afterwards.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn temporary(&self, ctx: &Ctx) -> Result<PathBuf> {
+        let dir = self.dir.join("incoming");
+        tokio::fs::create_dir_all(&dir).await.map_err(Error::internal)?;
+        Ok(dir.join(ctx.id().to_string()))
+    }
+
+    /// Takes a file in: reads it and suggests a mapping.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown entity, `Denied` without the right to create, `TooLarge`, `import.invalid` when the
+    /// file is not fit to be imported (field `file`).
+    pub async fn upload(&self, ctx: &Ctx, entity: &str, file_name: &str, source: Source) -> Result<Import> {
+        let def = crate::entity(entity)?;
+        let user = may_import(ctx, def.key)?;
+        let id = ctx.id();
+        let dir = self.dir.join(id.to_string());
+        let found = match self.take_in(&dir, source).await {
+            Ok(found) => found,
+            Err(error) => {
+                drop(tokio::fs::remove_dir_all(&dir).await);
+                return Err(match error {
+                    ReadError::Refused(problem) => problem.into_error("file", ctx.locale),
+                    ReadError::Io(error) => Error::internal(error),
+                });
+            }
+        };
+        let names: Vec<String> = found.columns.iter().map(|(name, _)| name.clone()).collect();
+        let columns = found.columns.into_iter().enumerate();
+        let stored = Stored {
+            id,
+            tenant: ctx.tenant,
+            user,
+            entity: def.key.to_owned(),
+            file_name: file_name.chars().filter(|c| !c.is_control()).take(200).collect(),
+            format: found.format.to_owned(),
+            state: State::Uploaded,
+            columns: columns.map(|(index, (name, samples))| Column { index, name, samples }).collect(),
+            mapping: suggest::suggest(def, &ctx.rights, &names),
+            settings: store::Settings { options: Options::default(), delimiter: found.delimiter, run: None },
+            total: found.rows,
+            processed: 0,
+            accepted: 0,
+            refused: 0,
+            skipped: 0,
+            batch: None,
+            problem: None,
+            created_at: ctx.now(),
+            finished_at: None,
+        };
+        let tx = self.records.db().begin().await?;
+        store::insert(&tx, &stored).await?;
+        tx.commit().await?;
+        Ok(view(ctx, stored, Vec::new()))
+    }
+
+    async fn take_in(&self, dir: &Path, source: Source) -> Result<source::Found, ReadError> {
+        tokio::fs::create_dir_all(dir).await?;
+        let file = dir.join("upload");
+        match source {
+            Source::Bytes(bytes) => tokio::fs::write(&file, bytes).await?,
+            Source::File(path) => tokio::fs::rename(path, &file).await?,
+        }
+        if tokio::fs::metadata(&file).await?.len() > self.max_bytes {
+            return Err(Problem::new("too_large").into());
+        }
+        let slot = Arc::clone(&self.readers).acquire_owned().await.map_err(std::io::Error::other)?;
+        let spool = spool_in(dir);
+        let reading = tokio::task::spawn_blocking(move || {
+            let found = source::read(&file, &spool);
+            drop(slot);
+            drop(std::fs::remove_file(&file));
+            found
+        });
+        // A reader that panics on a broken file is contained here.
+        reading.await.unwrap_or_else(|_| Err(Problem::new("damaged").into()))
+    }
+
+    /// One import with its first refused rows.
+    ///
+    /// # Errors
+    /// `NotFound`, also for somebody else's (administrators see all).
+    pub async fn get(&self, ctx: &Ctx, id: Uuid) -> Result<Import> {
+        let conn = self.records.db().read();
+        let stored = store::find(conn, ctx, id).await?;
+        let errors = store::refusals(conn, id, None, SHOWN_ERRORS).await?;
+        let errors = errors.into_iter().flat_map(|refusal| {
+            let row = refusal.row;
+            refusal.problems.into_iter().map(move |problem| RowError { row, problem })
+        });
+        Ok(view(ctx, stored, errors.take(usize::try_from(SHOWN_ERRORS).unwrap_or(50)).collect()))
+    }
+
+    /// The last 100 imports, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list(&self, ctx: &Ctx) -> Result<Vec<Import>> {
+        let all = store::list(self.records.db().read(), ctx).await?;
+        Ok(all.into_iter().map(|stored| view(ctx, stored, Vec::new())).collect())
+    }
+
+    /// Begins a dry run with this mapping.
+    ///
+    /// # Errors
+    /// `NotFound`, `import.state`, `import.invalid` (field `mapping`).
+    pub async fn check(&self, ctx: &Ctx, id: Uuid, mapping: Option<Vec<Mapped>>, options: Option<Options>) -> Result<Import> {
+        self.begin(ctx, id, mapping, options, State::Checking).await
+    }
+
+    /// Begins the import; without a mapping the last one holds.
+    ///
+    /// # Errors
+    /// As `check`; `Denied` when known clients are to be updated without the right to.
+    pub async fn start(&self, ctx: &Ctx, id: Uuid, mapping: Option<Vec<Mapped>>, options: Option<Options>) -> Result<Import> {
+        self.begin(ctx, id, mapping, options, State::Running).await
+    }
+
+    async fn begin(
+        &self,
+        ctx: &Ctx,
+        id: Uuid,
+        mapping: Option<Vec<Mapped>>,
+        options: Option<Options>,
+        state: State,
+    ) -> Result<Import> {
+        let tx = self.records.db().begin().await?;
+        let mut import = store::find_locked(&tx, ctx, id).await?;
+        may_import(ctx, &import.entity)?;
+        let fresh = import.batch.is_none() && matches!(import.state, State::Uploaded | State::Checked | State::Failed);
+        if !fresh {
+            return Err(wrong_state());
+        }
+        import.mapping = mapping.unwrap_or(import.mapping);
+        import.settings.options = options.unwrap_or(import.settings.options);
+        if import.settings.options.duplicates == Duplicates::Update && !ctx.rights.may(&import.entity, Action::Update) {
+            return Err(Error::Denied("action"));
+        }
+        let def = crate::entity(&import.entity)?;
+        convert::check_mapping(def, &ctx.rights, import.columns.len(), &import.mapping)
+            .map_err(|(_, problem)| problem.into_error("mapping", ctx.locale))?;
+        if state == State::Running {
+            let actor = Actor::Import { id: import.user, import: id };
+            import.batch = Some(crate::batch::open(&tx, &ctx.acting_as(actor), "import").await?);
+        }
+        (import.processed, import.accepted, import.refused, import.skipped) = (0, 0, 0, 0);
+        store::forget_refusals(&tx, id).await?;
+        self.set_going(&tx, ctx, &mut import, state).await?;
+        tx.commit().await?;
+        Ok(view(ctx, import, Vec::new()))
+    }
+
+    /// Stops a dry run or an import at the next 200 rows. What was written stays, and can be resumed or undone.
+    ///
+    /// # Errors
+    /// `NotFound`, `import.state`.
+    pub async fn cancel(&self, ctx: &Ctx, id: Uuid) -> Result<Import> {
+        let tx = self.records.db().begin().await?;
+        let mut import = store::find_locked(&tx, ctx, id).await?;
+        import.state = match import.state {
+            State::Checking => State::Uploaded,
+            State::Running => State::Cancelled,
+            _ => return Err(wrong_state()),
+        };
+        import.finished_at = (import.state == State::Cancelled).then(|| ctx.now());
+        import.settings.run = None;
+        store::update(&tx, &import).await?;
+        tx.commit().await?;
+        self.get(ctx, id).await
+    }
+
+    /// Goes on with an import that was cancelled or failed, after the last row that was dealt with.
+    ///
+    /// # Errors
+    /// `NotFound`, `import.state` (also when its batch was undone).
+    pub async fn resume(&self, ctx: &Ctx, id: Uuid) -> Result<Import> {
+        let batch = store::find(self.records.db().read(), ctx, id).await?.batch.ok_or_else(wrong_state)?;
+        if self.records.batch(ctx, batch).await?.undone_at.is_some() {
+            return Err(wrong_state());
+        }
+        let tx = self.records.db().begin().await?;
+        let mut import = store::find_locked(&tx, ctx, id).await?;
+        if !matches!(import.state, State::Cancelled | State::Failed) {
+            return Err(wrong_state());
+        }
+        self.set_going(&tx, ctx, &mut import, State::Running).await?;
+        tx.commit().await?;
+        self.get(ctx, id).await
+    }
+
+    /// Puts an import into a working state with the job that does the work. Each job has a run of its own: whichever
+    /// job an earlier run left behind stops when it sees another one.
+    async fn set_going(&self, tx: &kernel::db::Tx, ctx: &Ctx, import: &mut Stored, state: State) -> Result<()> {
+        let run = ctx.id();
+        import.state = state;
+        import.settings.run = Some(run);
+        import.problem = None;
+        import.finished_at = None;
+        store::update(tx, import).await?;
+        let payload = json!({"import": import.id, "run": run});
+        jobs::enqueue(tx, &ctx.env, NewJob::now(&ctx.env, run::KIND, payload).for_tenant(ctx.tenant)).await?;
+        Ok(())
+    }
+
+    /// The refused rows as CSV, piece by piece.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn report(&self, ctx: &Ctx, id: Uuid) -> Result<Report> {
+        let import = store::find(self.records.db().read(), ctx, id).await?;
+        Ok(Report::new(self.records.db(), ctx.locale, import))
+    }
+
+    /// Removes the files of imports that ended, or were left lying, more than `KEPT_DAYS` ago. Returns how many.
+    ///
+    /// # Errors
+    /// When the database or the disk fails.
+    pub async fn clean_up(&self) -> Result<usize> {
+        let before = self.records.env().now().plus_seconds(-KEPT_DAYS * 86_400);
+        let mut removed = 0;
+        for id in store::ended_before(self.records.db().read(), before).await? {
+            let dir = self.dir.join(id.to_string());
+            if tokio::fs::try_exists(&dir).await.unwrap_or(false) {
+                tokio::fs::remove_dir_all(&dir).await.map_err(Error::internal)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+}
+
+fn spool_in(dir: &Path) -> PathBuf {
+    dir.join("rows.csv")
+}
+
+const fn wrong_state() -> Error {
+    Error::Conflict { code: "import.state", current: None }
+}
+
+/// The person who imports; only somebody who may create such records.
+fn may_import(ctx: &Ctx, entity: &str) -> Result<kernel::UserId> {
+    if !ctx.rights.may(entity, Action::Create) {
+        return Err(Error::Denied("action"));
+    }
+    ctx.user().ok_or(Error::Unauthenticated)
+}
+
+fn view(ctx: &Ctx, import: Stored, errors: Vec<RowError>) -> Import {
+    let targets = crate::catalogue::entity(&import.entity).map(|def| suggest::targets(def, &ctx.rights, ctx.locale));
+    Import {
+        id: import.id,
+        entity: import.entity,
+        file_name: import.file_name,
+        format: import.format,
+        state: import.state,
+        columns: import.columns,
+        mapping: import.mapping,
+        targets: targets.unwrap_or_default(),
+        options: import.settings.options,
+        total: import.total,
+        processed: import.processed,
+        accepted: import.accepted,
+        refused: import.refused,
+        skipped: import.skipped,
+        batch: import.batch,
+        problem: import.problem,
+        errors,
+        created_at: import.created_at,
+        finished_at: import.finished_at,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! Reading of uploaded files: whatever comes (CSV in several encodings, XLSX) becomes one plain spool file of rows.
+//!
+//! The file is read once, at upload. Everything later (dry run, import, resume) reads the spool, row by row, so memory
+//! stays flat however big the file was. Owns: formats, encodings, delimiters, limits of size. Must not know: entities
+//! and fields.
+
+mod decode;
+mod sheet;
+pub(super) mod spool;
+mod text;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::problem::Problem;
+
+/// Rows of one file.
+pub const MAX_ROWS: u64 = 500_000;
+/// Columns of one file.
+pub const MAX_COLUMNS: usize = 200;
+/// Characters of one cell.
+pub const MAX_CELL: usize = 10_000;
+
+/// What a file held.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// `csv` or `xlsx`.
+    pub format: &'static str,
+    /// Between the cells of a text file; none of a workbook.
+    pub delimiter: Option<char>,
+    /// Names of the columns, each with a few different values.
+    pub columns: Vec<(String, Vec<String>)>,
+    /// Rows that are not empty, without the header.
+    pub rows: u64,
+}
+
+/// Why a file was not read.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    /// The file is not fit to be imported.
+    Refused(Problem),
+    /// The disk failed.
+    Io(io::Error),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<Problem> for ReadError {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+/// Takes one row of a source, by its number as a spreadsheet shows it (the header is usually row 1).
+type Sink<'a> = &'a mut dyn FnMut(u64, &[String]) -> Result<(), ReadError>;
+
+/// Reads the file into a spool. Blocks: call it off the async threads.
+///
+/// # Errors
+/// `Refused` with the reason, or the disk's.
+pub(super) fn read(file: &Path, spool: &Path) -> Result<Found, ReadError> {
+    let mut start = [0_u8; 8];
+    let length = File::open(file)?.take(8).read(&mut start)?;
+    if length == 0 {
+        return Err(Problem::new("empty").into());
+    }
+    let mut writer = spool::Writer::create(spool)?;
+    let mut sink = |number: u64, cells: &[String]| writer.row(number, cells);
+    let (format, delimiter) = if start.starts_with(b"PK") {
+        sheet::rows(file, &mut sink)?;
+        ("xlsx", None)
+    } else if start == [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1] {
+        return Err(Problem::new("old_excel").into());
+    } else {
+        ("csv", Some(text::rows(file, &mut sink)?))
+    };
+    let (columns, rows) = writer.finish()?;
+    Ok(Found { format, delimiter, columns, rows })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! The spool: rows of a file as plain UTF-8 CSV, the row's number first. Empty rows are left out.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter};
+use std::path::Path;
+
+use super::{MAX_CELL, MAX_COLUMNS, MAX_ROWS, ReadError};
+use crate::import::problem::Problem;
+use crate::import::report::unescape;
+
+/// Different values shown of a column.
+const SAMPLES: usize = 3;
+/// Characters shown of a value.
+const SAMPLE_LENGTH: usize = 100;
+
+/// Writes a spool. The first row that is not empty is the header.
+pub(super) struct Writer {
+    out: csv::Writer<BufWriter<File>>,
+    columns: Vec<(String, Vec<String>)>,
+    rows: u64,
+}
+
+impl Writer {
+    pub(super) fn create(path: &Path) -> Result<Self, ReadError> {
+        let out = csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(File::create(path)?));
+        Ok(Self { out, columns: Vec::new(), rows: 0 })
+    }
+
+    /// Takes a row of the file.
+    pub(super) fn row(&mut self, number: u64, cells: &[String]) -> Result<(), ReadError> {
+        let used = cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
+        let cells = cells.get(..used).unwrap_or_default();
+        if cells.is_empty() {
+            return Ok(());
+        }
+        if used > MAX_COLUMNS {
+            return Err(Problem::new("too_many_columns").with("max", MAX_COLUMNS).into());
+        }
+        if cells.iter().any(|cell| cell.len() > MAX_CELL && cell.chars().count() > MAX_CELL) {
+            return Err(Problem::new("cell_too_long").with("row", number).with("max", MAX_CELL).into());
+        }
+        if self.columns.is_empty() {
+            self.columns = cells.iter().map(|name| (unescape(name.trim()).to_owned(), Vec::new())).collect();
+            return Ok(());
+        }
+        self.rows += 1;
+        if self.rows > MAX_ROWS {
+            return Err(Problem::new("too_many_rows").with("max", MAX_ROWS).into());
+        }
+        let number = number.to_string();
+        let clean = cells.iter().map(|cell| unescape(cell));
+        self.out.write_record(std::iter::once(number.as_str()).chain(clean)).map_err(io::Error::from)?;
+        self.sample(cells);
+        Ok(())
+    }
+
+    fn sample(&mut self, cells: &[String]) {
+        for ((_, samples), cell) in self.columns.iter_mut().zip(cells) {
+            if samples.len() < SAMPLES {
+                let text: String = unescape(cell.trim()).chars().take(SAMPLE_LENGTH).collect();
+                if !text.is_empty() && !samples.contains(&text) {
+                    samples.push(text);
+                }
+            }
+        }
+    }
+
+    /// The columns and the number of rows.
+    pub(super) fn finish(mut self) -> Result<(Vec<(String, Vec<String>)>, u64), ReadError> {
+        self.out.flush()?;
+        match (self.columns.is_empty(), self.rows) {
+            (true, _) => Err(Problem::new("empty").into()),
+            (_, 0) => Err(Problem::new("no_rows").into()),
+            (_, rows) => Ok((self.columns, rows)),
+        }
+    }
+}
+
+/// A row of the spool.
+#[derive(Debug, Clone)]
+pub(in crate::import) struct Row {
+    /// Its number in the file.
+    pub number: u64,
+    /// Its cells; missing ones at the end are empty.
+    pub cells: Vec<String>,
+}
+
+/// Reads the rows of a spool after the first `skip` of them.
+pub(in crate::import) fn rows(path: &Path, skip: u64) -> io::Result<impl Iterator<Item = io::Result<Row>> + use<>> {
+    let file = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    Ok(reader.into_records().skip(skip).map(|record| {
+        let record = record?;
+        let mut cells = record.iter();
+        let number = cells.next().and_then(|text| text.parse().ok()).unwrap_or_default();
+        Ok(Row { number, cells: cells.map(str::to_owned).collect() })
+    }))
+}
