@@ -13,7 +13,7 @@ import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/query-client";
 import { askAhead } from "./api/session";
 import { startI18n } from "./i18n";
-import { router } from "./routes/router";
+import { loadPageAhead, router } from "./routes/router";
 import { cssVariables, theme } from "./ui/theme/theme";
 
 const schemes = localStorageColorSchemeManager({ key: "verstak.theme" });
@@ -22,6 +22,7 @@ async function start() {
   const root = document.getElementById("root");
   if (!root) throw new Error("no #root in index.html");
   if (location.pathname !== "/sign-in") askAhead();
+  loadPageAhead();
   await startI18n();
   createRoot(root).render(
     <StrictMode>

@@ -51,7 +51,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 export function receive(event: RecordEvent): void {
   pending.set(event.record, event);
-  timer ??= setTimeout(flush, window_ms);
+  if (timer === undefined) timer = setTimeout(flush, window_ms);
 }
 
 async function flush(): Promise<void> {

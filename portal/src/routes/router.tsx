@@ -1,5 +1,6 @@
 /** Every page of the portal and its address. Pages are loaded when first opened. */
 import {
+  type AnyRoute,
   createRootRoute,
   createRoute,
   createRouter,
@@ -146,6 +147,15 @@ export const router = createRouter({
   defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
   defaultNotFoundComponent: NotFound,
 });
+
+/** Loads the scripts of the page at the present address beside the first questions, not after them. */
+export function loadPageAhead(): void {
+  const routes: Record<string, AnyRoute | undefined> = router.routesById;
+  for (const match of router.matchRoutes(router.latestLocation) as { routeId: string }[]) {
+    const route = routes[match.routeId];
+    if (route) Promise.resolve(router.loadRouteChunk(route)).catch(() => undefined);
+  }
+}
 
 declare module "@tanstack/react-router" {
   interface Register {

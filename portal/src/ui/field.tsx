@@ -131,7 +131,6 @@ interface MultiProps {
 
 export function MultiBox({ ref, label, onEnter, onEscape, children }: MultiProps) {
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the controls inside
     <div
       ref={ref}
       className={classes.multi}

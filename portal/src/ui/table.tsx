@@ -74,7 +74,6 @@ export function GridRow({ top, index, selected, opened, testId, children }: RowP
 }
 
 export const SelectCell = ({ head, children }: { head?: boolean; children: ReactNode }) => (
-  // biome-ignore lint/a11y/useFocusableInteractive: the checkbox inside takes the focus
   <div className={classes.select} role={head ? "columnheader" : "gridcell"}>
     {children}
   </div>
