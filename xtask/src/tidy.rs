@@ -18,6 +18,9 @@ use crate::exec::{self, Context, Failure, Outcome};
 use crate::setup;
 use crate::workspace::Workspace;
 
+/// Findings printed at once.
+const SHOWN: usize = 60;
+
 /// One broken rule.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -48,8 +51,11 @@ impl fmt::Display for Finding {
 /// All rules, then rustfmt and clippy unless `rules_only`.
 pub fn run(workspace: &Workspace, rules_only: bool) -> Outcome<()> {
     let findings = rules(workspace)?;
-    for finding in &findings {
+    for finding in findings.iter().take(SHOWN) {
         eprintln!("{finding}");
+    }
+    if let Some(more) = findings.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        eprintln!("... and {more} more");
     }
     // Formatting takes a second: people hear of it together with the rules.
     let formatted = if rules_only { Ok(()) } else { format(workspace) };
