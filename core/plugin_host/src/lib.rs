@@ -18,10 +18,12 @@
 //! | `points` | before-hooks, events, HTTP |
 //! | `breaker`, `loops` | failing and circular plugins |
 //! | `journal` | logs and costs |
+//! | `bench` | hooks without SQL around them |
 //! | `dev` | scaffold, build, pack and test plugins |
 //! | `host`, `manage`, `view` | the service: start, administration, what the API shows |
 
 mod bindings;
+pub mod bench;
 pub mod breaker;
 mod capabilities;
 pub mod dev;

@@ -34,3 +34,8 @@ pub fn component(folder: &Path) -> PathBuf {
 pub fn package(folder: &Path) -> Vec<u8> {
     project::package(folder, &component(folder), None).unwrap()
 }
+
+/// The folder of a guest made for these tests.
+pub fn guest(name: &str) -> PathBuf {
+    root().join("core/plugin_host/tests/guests").join(name)
+}
