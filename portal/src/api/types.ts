@@ -278,6 +278,7 @@ export interface UserRow {
   id: Id;
   name: string;
   email: string;
+  locale?: Locale;
   active: boolean;
   department_id?: Id | null;
   roles: Id[];
@@ -288,6 +289,152 @@ export interface Department {
   name: string;
   parent_id?: Id | null;
   head_id?: Id | null;
+}
+
+export type Action = "read" | "create" | "update" | "delete";
+/** `entity` is a key or `*`. */
+export interface AccessRow {
+  kind: "permission" | "restriction";
+  entity: string;
+  actions: Action[];
+  filter?: Filter;
+}
+export interface FieldRight {
+  entity: string;
+  field: string;
+  right: "hidden" | "read_only";
+}
+/** `rows` and `field_rights` are filled for administrators only. */
+export interface Role {
+  id: Id;
+  key: string;
+  name: string;
+  admin: boolean;
+  rows: AccessRow[];
+  field_rights: FieldRight[];
+}
+export type TokenScope = "read" | "write" | "admin";
+export interface Token {
+  id: Id;
+  name: string;
+  scopes: TokenScope[];
+  created_at: string;
+  expires_at?: string | null;
+  /** Only in the answer that made it. */
+  token?: string;
+}
+
+export interface Plugin {
+  id: string;
+  title: string;
+  description: string;
+  version: string;
+  /** The newest installed version, where it differs from the one in use. */
+  available?: string | null;
+  level: "core" | "verified" | "publisher" | "dev";
+  enabled: boolean;
+  state: "enabled" | "disabled" | "failing";
+  problem?: string | null;
+  category: string;
+}
+export type Breaker = "closed" | "open" | "half_open" | "disabled";
+export type SettingType = "text" | "integer" | "boolean" | "choice" | "role" | "user" | "secret";
+export interface PluginSetting {
+  key: string;
+  type: SettingType;
+  label: string;
+  help?: string;
+  required: boolean;
+  default?: Value;
+  choices?: Choice[];
+  min?: number;
+  max?: number;
+}
+export interface PluginDetail extends Plugin {
+  permissions: { key: string; title: string; reason: string; granted: boolean }[];
+  settings_schema: PluginSetting[];
+  /** In force; secrets are never sent out. */
+  settings: Record<string, Value>;
+  hooks: {
+    id: string;
+    entity: string;
+    operations: string[];
+    order: number;
+    when?: string;
+    breaker: Breaker;
+  }[];
+  events: { id: string; on: string[]; breaker: Breaker }[];
+  routes: { method: string; path: string; auth: "user" | "hmac" | "none"; url: string; breaker: Breaker }[];
+  /** Of signed routes; null until the plugin was switched on once. */
+  secret?: string | null;
+}
+export type LogLevel = "debug" | "info" | "warning" | "error";
+export interface LogLine {
+  id: Id;
+  at: string;
+  level: LogLevel;
+  point: string;
+  message: string;
+  invocation: Id;
+  duration_us?: number | null;
+}
+/** Of one point over the last 30 days; times in microseconds. */
+export interface PluginCost {
+  point: string;
+  calls: number;
+  failures: number;
+  cpu_us: number;
+  wall_us: number;
+  host_calls: number;
+  rows: number;
+}
+
+export type ImportState = "uploaded" | "checking" | "checked" | "running" | "done" | "cancelled" | "failed";
+export type Duplicates = "create" | "skip" | "update";
+export interface ImportColumn {
+  index: number;
+  name: string;
+  samples: string[];
+}
+/** No `field` = the column is left out. */
+export interface Mapped {
+  column: number;
+  field?: string | null;
+}
+export interface ImportTarget {
+  key: string;
+  label: string;
+  /** Several columns may go into it. */
+  many: boolean;
+}
+export interface Import {
+  id: Id;
+  entity: string;
+  file_name: string;
+  format: string;
+  state: ImportState;
+  columns: ImportColumn[];
+  mapping: Mapped[];
+  targets: ImportTarget[];
+  options: { duplicates: Duplicates };
+  total: number;
+  processed: number;
+  accepted: number;
+  refused: number;
+  skipped: number;
+  /** The undo group of what was written. */
+  batch?: Id | null;
+  problem?: string | null;
+  /** The first refused rows (none in lists). */
+  errors: { row: number; field?: string | null; code: string; message: string }[];
+  created_at: string;
+  finished_at?: string | null;
+}
+export interface Batch {
+  id: Id;
+  kind: string;
+  created_at: string;
+  undone_at?: string | null;
 }
 
 /** `event: record` of the live stream. */

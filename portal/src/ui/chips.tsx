@@ -1,6 +1,6 @@
 /** Chips over a list, and the small form a chip opens. */
 import { IconX } from "@tabler/icons-react";
-import type { ReactNode, Ref } from "react";
+import { type ReactNode, type Ref, useEffect, useRef } from "react";
 import classes from "./chips.module.css";
 
 export function ChipRow({ label, children }: { label: string; children: ReactNode }) {
@@ -38,9 +38,29 @@ export function Chip({ ref, text, removeLabel, onOpen, onRemove }: ChipProps) {
   );
 }
 
-export function PopoverForm({ onSubmit, children }: { onSubmit(): void; children: ReactNode }) {
+interface FormProps {
+  onSubmit(): void;
+  /** Puts the cursor into the last control when the form appears: what is compared with. */
+  focus?: boolean;
+  children: ReactNode;
+}
+
+export function PopoverForm({ onSubmit, focus, children }: FormProps) {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (!focus) return;
+    const timer = setTimeout(() => {
+      const inputs = [...(form.current?.querySelectorAll<HTMLElement>("input:not([type=hidden])") ?? [])];
+      (inputs.length > 1
+        ? inputs[1]
+        : form.current?.querySelector<HTMLElement>("button[type=submit]")
+      )?.focus();
+    }, 0);
+    return () => clearTimeout(timer);
+  }, [focus]);
   return (
     <form
+      ref={form}
       className={classes.form}
       onSubmit={(event) => {
         event.preventDefault();

@@ -1,5 +1,6 @@
 /** Frames of a record's card: the side panel, its head, title, sections and columns. */
-import { type ReactNode, useEffect, useRef } from "react";
+import { IconChevronRight } from "@tabler/icons-react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import classes from "./panel.module.css";
 import { Bone } from "./states";
 
@@ -78,11 +79,34 @@ export function CardColumns({
   );
 }
 
-export function CardSection({ title, children }: { title: string; children: ReactNode }) {
+interface SectionProps {
+  title: string;
+  /** Folded until asked for: nothing in it is filled, or it is rarely needed. */
+  folded?: boolean;
+  children: ReactNode;
+}
+
+export function CardSection({ title, folded, children }: SectionProps) {
+  const [open, setOpen] = useState(!folded);
   return (
     <section className={classes.section} aria-label={title}>
-      {title && <h2>{title}</h2>}
-      {children}
+      {title &&
+        (folded === undefined ? (
+          <h2>{title}</h2>
+        ) : (
+          <h2>
+            <button
+              type="button"
+              className={classes.fold}
+              aria-expanded={open}
+              onClick={() => setOpen(!open)}
+            >
+              <IconChevronRight size={14} aria-hidden />
+              {title}
+            </button>
+          </h2>
+        ))}
+      {open && children}
     </section>
   );
 }

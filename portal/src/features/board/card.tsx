@@ -69,7 +69,8 @@ export const Card = memo(function Card(props: Props) {
   const facts = entity.layout.card
     .map((key) => fieldOf(entity, key))
     .filter((field) => field !== undefined)
-    .filter((field) => !field.hidden && !isEmpty(record.fields[field.key]))
+    // Who is responsible stands at the card's foot.
+    .filter((field) => field.key !== "owner" && !field.hidden && !isEmpty(record.fields[field.key]))
     .slice(0, 5);
   const owner = context.refs[String(record.fields.owner)]?.title;
   const since = record.fields.stage_since ?? record.fields.created_at;

@@ -9,7 +9,7 @@ import { ApiError } from "@/api/problem";
 import { putRecord, recordQuery, refreshAround, restoreRecord } from "@/api/records";
 import type { Entity, Field, Id, RecordAnswer } from "@/api/types";
 import { InPlace } from "@/features/fields/in-place";
-import { fieldOf, titleOf } from "@/features/fields/text";
+import { fieldOf, isEmpty, titleOf } from "@/features/fields/text";
 import { forget, remember } from "@/features/shell/history";
 import { entityIcon } from "@/features/shell/sections";
 import { CardBody, CardBones, CardColumns, CardHead, CardNotice, CardSection, CardTitle } from "@/ui/panel";
@@ -161,10 +161,19 @@ function Sections({
     ...entity.layout.sections.map((section) => ({ title: section.title, fields: visible(section.fields) })),
     { title: t("about"), fields: visible(technical.filter((key) => !placed.has(key))) },
   ];
+  // The first two sections always stand open; others fold while nothing in them is filled.
+  const foldedAt = (section: (typeof sections)[number], index: number) => {
+    if (section === sections.at(-1)) return true;
+    return index > 1 ? section.fields.every((field) => isEmpty(record.fields[field.key])) : undefined;
+  };
   return sections
     .filter((section) => section.fields.length > 0)
     .map((section, index) => (
-      <CardSection key={section.title + String(index)} title={section.title}>
+      <CardSection
+        key={section.title + String(index)}
+        title={section.title}
+        folded={foldedAt(section, index)}
+      >
         {section.fields.map((field) => (
           <InPlace
             key={field.key}

@@ -30,7 +30,7 @@ export default function ConditionEditor({ resolved, refs, initial, onDone }: Pro
       value: inputOf(choice, type) === inputOf(old.choice, type) ? old.value : null,
     }));
   return (
-    <PopoverForm onSubmit={() => complete && onDone(condition)}>
+    <PopoverForm focus onSubmit={() => complete && onDone(condition)}>
       <PopoverTitle>{resolved.label}</PopoverTitle>
       <Select
         aria-label={t("filters:comparison")}

@@ -1,6 +1,6 @@
 /** Which field: a searchable list, own fields first, then those of linked records. */
 import { Combobox, ScrollArea, useCombobox } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useEntities } from "@/api/session";
 import type { Entity } from "@/api/types";
@@ -11,6 +11,12 @@ export default function FieldPicker({ entity, onPick }: { entity: Entity; onPick
   const entities = useEntities();
   const [q, setQ] = useState("");
   const combobox = useCombobox({ defaultOpened: true });
+  const input = useRef<HTMLInputElement>(null);
+  // Loaded after its popover has opened: the popover's own search for a place to focus is over by now.
+  useEffect(() => {
+    const timer = setTimeout(() => input.current?.focus(), 0);
+    return () => clearTimeout(timer);
+  }, []);
   const wanted = q.trim().toLocaleLowerCase();
   const fields = filterable(entity, entities).filter(
     ({ label, group }) => !wanted || `${group ?? ""} ${label}`.toLocaleLowerCase().includes(wanted),
@@ -20,6 +26,7 @@ export default function FieldPicker({ entity, onPick }: { entity: Entity; onPick
     <Combobox store={combobox} onOptionSubmit={onPick}>
       <Combobox.EventsTarget>
         <Combobox.Search
+          ref={input}
           value={q}
           autoFocus
           aria-label={t("filters:field")}

@@ -1,0 +1,62 @@
+/** Imports of spreadsheets: the file, its mapping, the dry run, the import itself and its undo. */
+import { queryOptions } from "@tanstack/react-query";
+import { api } from "./client";
+import { keys } from "./keys";
+import { queryClient } from "./query-client";
+import type { Batch, Id, Import, Mapped } from "./types";
+import { type UploadOptions, upload } from "./upload";
+
+/** How often a working import is asked about, beside the live stream. */
+const poll_ms = 1_000;
+
+export const isWorking = (one: Pick<Import, "state">) => one.state === "checking" || one.state === "running";
+
+export const importsQuery = queryOptions({
+  queryKey: keys.imports,
+  queryFn: ({ signal }) => api.get<{ items: Import[] }>("/imports", { signal }).then((page) => page.items),
+  refetchInterval: ({ state }) => (state.data?.some(isWorking) ? 2 * poll_ms : false),
+});
+
+export function importQuery(id: Id) {
+  return queryOptions({
+    queryKey: keys.import(id),
+    queryFn: ({ signal }) => api.get<Import>(`/imports/${id}`, { signal }),
+    refetchInterval: ({ state }) => (state.data && isWorking(state.data) ? poll_ms : false),
+  });
+}
+
+export function batchQuery(id: Id) {
+  return queryOptions({
+    queryKey: keys.batch(id),
+    queryFn: ({ signal }) => api.get<Batch>(`/batches/${id}`, { signal }),
+    staleTime: 0,
+  });
+}
+
+function kept(one: Import): Import {
+  queryClient.setQueryData(keys.import(one.id), one);
+  void queryClient.invalidateQueries({ queryKey: keys.imports, exact: true });
+  return one;
+}
+
+export function uploadImport(entity: string, file: File, options: UploadOptions): Promise<Import> {
+  const form = new FormData();
+  form.set("entity", entity);
+  form.set("file", file);
+  return upload<Import>("/imports", form, options).then(kept);
+}
+
+export interface Choices {
+  mapping: Mapped[];
+  options: Import["options"];
+}
+
+export const checkImport = (id: Id, choices: Choices) =>
+  api.post<Import>(`/imports/${id}/check`, choices).then(kept);
+export const startImport = (id: Id, choices: Choices) =>
+  api.post<Import>(`/imports/${id}/start`, choices).then(kept);
+export const cancelImport = (id: Id) => api.post<Import>(`/imports/${id}/cancel`).then(kept);
+export const resumeImport = (id: Id) => api.post<Import>(`/imports/${id}/resume`).then(kept);
+
+/** The refused rows as CSV. A plain address: the browser downloads it with the session's cookie. */
+export const reportUrl = (id: Id) => `/api/v1/imports/${id}/report`;

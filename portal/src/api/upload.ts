@@ -1,0 +1,46 @@
+/** Sending a file with progress, which `fetch` cannot tell. Refusals and lost lines are the client's errors. */
+import { ApiError, NetworkError, problemOf } from "./problem";
+import { sessionGate } from "./session-gate";
+
+export interface UploadOptions {
+  /** From 0 to 1, of what was sent; 1 while the server reads the file. */
+  onProgress?(share: number): void;
+  signal?: AbortSignal;
+}
+
+export async function upload<T>(
+  path: string,
+  body: FormData | Blob,
+  options: UploadOptions = {},
+): Promise<T> {
+  for (;;) {
+    const response = await send(path, body, options);
+    if (response.status === 401 && (await sessionGate.expired())) continue;
+    if (!response.ok) throw new ApiError(await problemOf(response));
+    return (await response.json()) as T;
+  }
+}
+
+function send(path: string, body: FormData | Blob, options: UploadOptions): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/api/v1${path}`);
+    request.setRequestHeader("accept", "application/json");
+    request.setRequestHeader("accept-language", document.documentElement.lang);
+    request.upload.onprogress = (event) => {
+      if (event.lengthComputable && event.total > 0) options.onProgress?.(event.loaded / event.total);
+    };
+    request.onload = () =>
+      resolve(
+        new Response(request.status === 204 ? null : request.responseText, {
+          status: request.status,
+          statusText: request.statusText,
+          headers: { "content-type": request.getResponseHeader("content-type") ?? "" },
+        }),
+      );
+    request.onerror = () => reject(new NetworkError());
+    request.onabort = () => reject(new DOMException("aborted", "AbortError"));
+    options.signal?.addEventListener("abort", () => request.abort(), { once: true });
+    request.send(body);
+  });
+}
