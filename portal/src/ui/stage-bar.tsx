@@ -1,4 +1,5 @@
 /** A row of stages: those passed are filled, the present one is named in full. */
+import { useEffect, useRef } from "react";
 import type { Stage } from "@/api/types";
 import classes from "./stage-bar.module.css";
 import { StageDot, safeColor } from "./value";
@@ -16,9 +17,18 @@ export function StageBar({ label, stages, current, disabled, problem, onMove }: 
   const at = stages.findIndex((stage) => stage.key === current);
   const closed = stages[at] && stages[at].semantic !== "open";
   const color = safeColor(stages[at]?.color) ?? "var(--accent)";
+  const bar = useRef<HTMLDivElement>(null);
+  // Where the bar does not fit, the present stage is the one in view.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: follows the stage
+  useEffect(() => {
+    const node = bar.current;
+    const step = node?.querySelector<HTMLElement>("[aria-current]");
+    if (node && step) node.scrollLeft = step.offsetLeft - node.offsetLeft - 48;
+  }, [current]);
   return (
     <div>
       <div
+        ref={bar}
         className={classes.bar}
         role="group"
         aria-label={label}

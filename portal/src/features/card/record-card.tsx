@@ -161,10 +161,12 @@ function Sections({
     ...entity.layout.sections.map((section) => ({ title: section.title, fields: visible(section.fields) })),
     { title: t("about"), fields: visible(technical.filter((key) => !placed.has(key))) },
   ];
-  // The first two sections always stand open; others fold while nothing in them is filled.
+  // The first two sections and ways to reach people always stand open; others fold while nothing is filled.
   const foldedAt = (section: (typeof sections)[number], index: number) => {
     if (section === sections.at(-1)) return true;
-    return index > 1 ? section.fields.every((field) => isEmpty(record.fields[field.key])) : undefined;
+    const reach = section.fields.some((field) => ["phones", "emails", "link", "links"].includes(field.type));
+    if (index <= 1 || reach) return undefined;
+    return section.fields.every((field) => isEmpty(record.fields[field.key]));
   };
   return sections
     .filter((section) => section.fields.length > 0)
