@@ -80,7 +80,9 @@ pub async fn serve(state: AppState, listener: TcpListener, role: Role, stop: imp
     let ended = CancellationToken::new();
     let mut tasks = Vec::new();
     if role != Role::Web {
-        kernel::jobs::set_schedule(&state.db, &state.env, housekeeping::KIND, housekeeping::CRON).await?;
+        for (name, cron) in housekeeping::SCHEDULES {
+            kernel::jobs::set_schedule(&state.db, &state.env, name, cron).await?;
+        }
         let (worker, jobs) = (state.worker(), state.config.jobs.concurrency);
         tasks.push(tokio::spawn({ let stop = ended.clone(); async move { worker.serve(stop, jobs).await } }));
         tasks.push(tokio::spawn({ let (host, stop) = (state.plugins.clone(), ended.clone()); async move { host.serve(stop).await } }));

@@ -8,10 +8,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
 use crate::http::idempotency::KEPT_SECONDS;
 
-/// Name of the schedule and of its jobs.
-pub const KIND: &str = "housekeeping";
-/// At minute 17 of every hour.
-pub const CRON: &str = "17 * * * *";
+const KIND: &str = "housekeeping";
+/// Chores by the clock (UTC): the job's kind and its cron expression.
+pub const SCHEDULES: [(&str, &str); 2] = [(KIND, "17 * * * *"), ("import.clean_up", "41 3 * * *")];
 
 /// Removes old idempotency keys and ended sessions.
 pub struct Cleanup {

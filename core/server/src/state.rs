@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use kernel::clock::Env;
-use kernel::jobs::{Handler, Worker};
+use kernel::jobs::Worker;
 use kernel::{Db, Result};
 use people::Identities;
 use plugin_host::engine::EngineConfig;
 use plugin_host::{HostConfig, PluginHost};
 use records::Records;
+use records::import::Imports;
 use sea_orm_migration::MigratorTrait;
 
 use crate::config::Config;
@@ -28,6 +29,8 @@ pub struct AppState {
     pub identities: Identities,
     /// Records.
     pub records: Records,
+    /// Imports.
+    pub imports: Imports,
     /// Plugins.
     pub plugins: PluginHost,
     /// Live events.
@@ -48,6 +51,14 @@ impl AppState {
         std::fs::create_dir_all(config.files_dir()).map_err(unusable)?;
         let db = Db::open(&config.db_options()).await?;
         migrations::Migrator::up(db.for_migrations(), None).await?;
+        Self::over(config, env, db)
+    }
+
+    /// Makes the services over a database with the present schema.
+    ///
+    /// # Errors
+    /// When the plugin engine cannot start.
+    pub fn over(config: Config, env: Env, db: Db) -> Result<Self> {
         let records = Records::new(&db, &env);
         let identities = Identities::new(&db, &env);
         let host = HostConfig {
@@ -57,7 +68,9 @@ impl AppState {
             ..HostConfig::default()
         };
         let plugins = PluginHost::new(&records, &db, &env, host)?;
+        let upload_limit = u64::try_from(config.http.upload_limit).unwrap_or(u64::MAX);
         Ok(Self {
+            imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
             limits: Limits::new(&config.http),
             config: Arc::new(config),
             feed: Feed::new(&db),
@@ -71,7 +84,7 @@ impl AppState {
 
     /// The background worker with every handler of the product.
     pub fn worker(&self) -> Worker {
-        let mut handlers: Vec<Arc<dyn Handler>> = Vec::new();
+        let mut handlers = self.imports.handlers();
         handlers.extend(self.plugins.handlers());
         handlers.push(Arc::new(crate::housekeeping::Cleanup::new(&self.db, &self.env)));
         Worker::new(&self.db, &self.env, handlers)

@@ -4,7 +4,7 @@
 pub mod batches;
 pub mod entities;
 pub mod events;
-//IMPORTS pub mod imports;
+pub mod imports;
 pub mod me;
 pub mod people;
 pub mod plugins;
@@ -54,13 +54,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(batches::undo))
         .routes(routes!(views::list, views::create))
         .routes(routes!(views::update, views::remove))
-        //IMPORTS .routes(routes!(imports::list, imports::upload))
-        //IMPORTS .routes(routes!(imports::get))
-        //IMPORTS .routes(routes!(imports::check))
-        //IMPORTS .routes(routes!(imports::start))
-        //IMPORTS .routes(routes!(imports::cancel))
-        //IMPORTS .routes(routes!(imports::resume))
-        //IMPORTS .routes(routes!(imports::report))
+        .routes(routes!(imports::list, imports::upload))
+        .routes(routes!(imports::get))
+        .routes(routes!(imports::check))
+        .routes(routes!(imports::start))
+        .routes(routes!(imports::cancel))
+        .routes(routes!(imports::resume))
+        .routes(routes!(imports::report))
         .routes(routes!(plugins::list, plugins::install))
         .routes(routes!(plugins::get, plugins::uninstall))
         .routes(routes!(plugins::enable))

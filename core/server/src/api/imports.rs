@@ -1,0 +1,145 @@
+//! `/imports`: files with rows into records. A file is uploaded, mapped, checked, started; its progress is polled.
+
+use ::records::import::{Import, Mapped, Options, Source};
+use axum::Json;
+use axum::body::Body as HttpBody;
+use axum::extract::multipart::Field;
+use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use kernel::{Error, Message};
+use serde::Deserialize;
+use tokio::io::AsyncWriteExt;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::view::Items;
+use crate::http::body::bad_request;
+use crate::http::{ApiResult, Body, Caller};
+use crate::state::AppState;
+
+/// A file to import, as a form.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only describes the form")]
+pub struct UploadForm {
+    /// What the rows become.
+    entity: String,
+    /// CSV or XLSX.
+    #[schema(value_type = String, format = Binary)]
+    file: String,
+}
+
+/// Where columns go, and how.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunBody {
+    /// `{column, field}`; the mapping of before when left out.
+    #[schema(value_type = Option<Vec<Object>>)]
+    mapping: Option<Vec<Mapped>>,
+    /// `{duplicates: create|skip|update}`
+    #[schema(value_type = Option<Object>)]
+    options: Option<Options>,
+}
+
+/// `GET /imports`: the caller's own, newest first.
+#[utoipa::path(get, path = "/imports", tag = "imports", responses((status = 200, body = Object)))]
+pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<Import>>> {
+    Ok(Json(Items { items: state.imports.list(&caller.ctx).await? }))
+}
+
+/// `POST /imports`
+#[utoipa::path(post, path = "/imports", tag = "imports", request_body(content = UploadForm, content_type = "multipart/form-data"),
+    responses((status = 201, body = Object)))]
+pub async fn upload(State(state): State<AppState>, caller: Caller, request: Request) -> ApiResult<(StatusCode, Json<Import>)> {
+    let mut form = Multipart::from_request(request, &()).await.map_err(|e| bad_request("body", &e.body_text()))?;
+    let (mut entity, mut file) = (None, None);
+    while let Some(part) = form.next_field().await.map_err(|e| bad_request("body", &e.body_text()))? {
+        match part.name() {
+            Some("entity") => entity = Some(part.text().await.map_err(|e| bad_request("entity", &e.body_text()))?),
+            Some("file") if file.is_none() => {
+                let name = part.file_name().unwrap_or("file").to_owned();
+                let path = state.imports.temporary(&caller.ctx).await?;
+                file = Some((name, receive(part, path).await?));
+            }
+            _ => {}
+        }
+    }
+    let (name, path) = file.ok_or_else(|| bad_request("file", "the form has no file"))?;
+    let Some(entity) = entity else {
+        drop(tokio::fs::remove_file(&path).await);
+        return Err(bad_request("entity", "the form does not say what the rows become").into());
+    };
+    let import = state.imports.upload(&caller.ctx, &entity, &name, Source::File(path)).await?;
+    Ok((StatusCode::CREATED, Json(import)))
+}
+
+/// Writes an uploaded file to disk piece by piece; a broken upload leaves nothing behind.
+async fn receive(mut part: Field<'_>, path: std::path::PathBuf) -> ApiResult<std::path::PathBuf> {
+    let mut file = tokio::fs::File::create(&path).await.map_err(Error::internal)?;
+    let result = async {
+        while let Some(piece) = part.chunk().await.map_err(|e| upload_error(e.status(), &e.body_text()))? {
+            file.write_all(&piece).await.map_err(Error::internal)?;
+        }
+        file.flush().await.map_err(Error::internal)
+    };
+    match result.await {
+        Ok(()) => Ok(path),
+        Err(error) => {
+            drop(tokio::fs::remove_file(&path).await);
+            Err(error.into())
+        }
+    }
+}
+
+fn upload_error(status: StatusCode, text: &str) -> Error {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        return Error::TooLarge(Message::key("error.body_too_large"));
+    }
+    bad_request("file", text)
+}
+
+/// `GET /imports/{id}`
+#[utoipa::path(get, path = "/imports/{id}", tag = "imports", params(("id" = Uuid, Path)), responses((status = 200, body = Object)))]
+pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<Import>> {
+    Ok(Json(state.imports.get(&caller.ctx, id).await?))
+}
+
+/// `POST /imports/{id}/check`: a dry run.
+#[utoipa::path(post, path = "/imports/{id}/check", tag = "imports", params(("id" = Uuid, Path)), request_body = RunBody, responses((status = 202, body = Object)))]
+pub async fn check(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>, Body(body): Body<RunBody>) -> ApiResult<(StatusCode, Json<Import>)> {
+    Ok((StatusCode::ACCEPTED, Json(state.imports.check(&caller.ctx, id, body.mapping, body.options).await?)))
+}
+
+/// `POST /imports/{id}/start`
+#[utoipa::path(post, path = "/imports/{id}/start", tag = "imports", params(("id" = Uuid, Path)), request_body = RunBody, responses((status = 202, body = Object)))]
+pub async fn start(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>, Body(body): Body<RunBody>) -> ApiResult<(StatusCode, Json<Import>)> {
+    Ok((StatusCode::ACCEPTED, Json(state.imports.start(&caller.ctx, id, body.mapping, body.options).await?)))
+}
+
+/// `POST /imports/{id}/cancel`
+#[utoipa::path(post, path = "/imports/{id}/cancel", tag = "imports", params(("id" = Uuid, Path)), responses((status = 200, body = Object)))]
+pub async fn cancel(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<Import>> {
+    Ok(Json(state.imports.cancel(&caller.ctx, id).await?))
+}
+
+/// `POST /imports/{id}/resume`
+#[utoipa::path(post, path = "/imports/{id}/resume", tag = "imports", params(("id" = Uuid, Path)), responses((status = 202, body = Object)))]
+pub async fn resume(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<(StatusCode, Json<Import>)> {
+    Ok((StatusCode::ACCEPTED, Json(state.imports.resume(&caller.ctx, id).await?)))
+}
+
+/// `GET /imports/{id}/report`: the refused rows with a column `error`, as CSV that can be mended and imported again.
+#[utoipa::path(get, path = "/imports/{id}/report", tag = "imports", params(("id" = Uuid, Path)), responses((status = 200, content_type = "text/csv", body = String)))]
+pub async fn report(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Response> {
+    let report = state.imports.report(&caller.ctx, id).await?;
+    let name: String = report.file_name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' }).collect();
+    let pieces = stream::try_unfold(report, async |mut report| Ok::<_, Error>(report.next().await?.map(|piece| (piece, report))));
+    let mut response = HttpBody::from_stream(pieces).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
