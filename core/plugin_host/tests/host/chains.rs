@@ -58,7 +58,7 @@ async fn plugins_that_set_each_other_off_are_stopped_with_the_chain() {
     let packages = ["test.a", "test.b"].map(|id| renamed("hostile", id, |m| m.replace("[permissions.records.lead]", "[permissions]\nrun_as = \"plugin\"\n[permissions.records.lead]")));
     let (scene, _folder) = scene(&packages).await;
     create(&scene, "be good").await.unwrap();
-    let started = std::time::Instant::now();
+    let started = tokio::time::Instant::now();
     // a writes to a record, b answers with a write, a answers ... Every write is refused by the end of the chain.
     let error = create(&scene, "write in a loop").await.unwrap_err();
     assert!(started.elapsed() < std::time::Duration::from_secs(20));

@@ -1,6 +1,6 @@
 //! Hostile guests: each stays within its budget, says what it did wrong, and the next call is answered.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use plugin_host::LogLevel;
 use plugin_host::bench::Bare;
@@ -13,7 +13,7 @@ async fn bare() -> Bare {
 }
 
 async fn check(bare: &Bare, order: &str, expected: &str) {
-    let start = Instant::now();
+    let start = tokio::time::Instant::now();
     let outcome = bare.call(order).await;
     let fault = outcome.answer.expect_err(order);
     assert!(fault.to_string().contains(expected), "{order}: {fault}");

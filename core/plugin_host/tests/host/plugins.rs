@@ -1,6 +1,6 @@
 //! The scripts of first-party plugins, as `verstak plugin test` runs them.
 
-use plugin_host::dev::test;
+use plugin_host::dev::{project, test};
 
 use crate::support::{database, package, root};
 
@@ -21,4 +21,18 @@ async fn check(plugin: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn lead_desk() {
     check("lead-desk").await;
+}
+
+/// What `plugin new` makes builds, passes its own tests and packs, away from this repository.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_plugin_works_from_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugin = project::new(folder.path(), "acme", "first").unwrap();
+    assert!(project::new(folder.path(), "acme", "first").is_err(), "nothing is overwritten");
+    assert!(project::new(folder.path(), "Acme Inc", "second").is_err());
+    let bytes = package(&plugin);
+    assert_eq!(project::check(&bytes).await.unwrap(), ("acme.first".to_owned(), "0.1.0".to_owned()));
+    let (db, _folder) = database().await;
+    let report = test::run(db, &bytes, &plugin.join("tests/amount.toml")).await.unwrap();
+    assert!(report.passed() && report.steps.len() == 2, "{}", report.print());
 }

@@ -75,7 +75,7 @@ fn obey(order: &str) -> Outcome {
                 println!("{line} {}", "x".repeat(1_000));
             }
         }
-        "huge log" => info!("{}", "x".repeat(16 * 1024 * 1024)),
+        "huge log" => info!("{}", "x".repeat(4 * 1024 * 1024)),
         "sleep" => std::thread::sleep(std::time::Duration::from_secs(3600)),
         "file" => return Err(format!("{:?}", std::fs::read_dir("/").map(|_| ())).into()),
         "environment" => return Err(format!("{} variables", std::env::vars().count()).into()),
