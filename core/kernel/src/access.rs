@@ -208,7 +208,9 @@ fn narrowed_fields(roles: &[RoleRights]) -> HashMap<(String, String), FieldAcces
             })
         });
         let loosest = readers
-            .map(|role| role.fields.iter().find(|f| f.entity == right.entity && f.field == right.field).map(|f| f.right))
+            .map(|role| {
+                role.fields.iter().find(|f| f.entity == right.entity && f.field == right.field).map(|f| f.right)
+            })
             .min()
             .unwrap_or(Some(right.right));
         if let Some(access) = loosest {
@@ -255,7 +257,12 @@ mod tests {
         let rights = Rights::of_roles(&[
             role(vec![row(RowKind::Permission, "lead", &[Action::Read], Some(own()))]),
             role(vec![row(RowKind::Permission, "*", &[Action::Read], Some(open.clone()))]),
-            role(vec![row(RowKind::Restriction, "lead", &[Action::Read], Some(json!({"field": "amount", "op": "lt", "value": 5})))]),
+            role(vec![row(
+                RowKind::Restriction,
+                "lead",
+                &[Action::Read],
+                Some(json!({"field": "amount", "op": "lt", "value": 5})),
+            )]),
         ]);
         let expected = filter(json!({"and": [{"or": [own(), open]}, {"field": "amount", "op": "lt", "value": 5}]}));
         assert_eq!(rights.scope("lead", Action::Read), Scope::Where(expected));
@@ -264,7 +271,8 @@ mod tests {
     #[test]
     fn a_restriction_without_filter_takes_everything_even_from_an_admin() {
         let admin = RoleRights { admin: true, ..RoleRights::default() };
-        let rights = Rights::of_roles(&[admin.clone(), role(vec![row(RowKind::Restriction, "lead", &[Action::Delete], None)])]);
+        let rights =
+            Rights::of_roles(&[admin.clone(), role(vec![row(RowKind::Restriction, "lead", &[Action::Delete], None)])]);
         assert_eq!(rights.scope("lead", Action::Delete), Scope::Nothing);
         assert_eq!(rights.scope("lead", Action::Read), Scope::All);
     }

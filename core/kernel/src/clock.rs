@@ -188,9 +188,8 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_ids() {
-        let world = || {
-            Env::new(Arc::new(TestClock::new(Timestamp(1_790_000_000_000_000))), Arc::new(TestRandom::new(7)))
-        };
+        let world =
+            || Env::new(Arc::new(TestClock::new(Timestamp(1_790_000_000_000_000))), Arc::new(TestRandom::new(7)));
         assert_eq!(crate::id::fresh(&world()), crate::id::fresh(&world()));
         let one = world();
         assert_ne!(crate::id::fresh(&one), crate::id::fresh(&one));

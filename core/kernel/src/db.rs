@@ -91,6 +91,16 @@ impl Db {
         Ok(Tx { tx, committed: Arc::clone(&self.committed) })
     }
 
+    /// The same database, with `watch` told of every statement made through this handle and its clones from now on:
+    /// to see what a request costs.
+    #[must_use]
+    pub fn watched(mut self, watch: impl Fn(&Statement) + Clone + Send + Sync + 'static) -> Self {
+        let written = watch.clone();
+        self.write.set_metric_callback(move |info| written(info.statement));
+        self.read.set_metric_callback(move |info| watch(info.statement));
+        self
+    }
+
     /// Wakes up after each commit made through this handle or its clones. Another process's commits are not noticed:
     /// readers poll as well.
     pub fn commits(&self) -> watch::Receiver<u64> {

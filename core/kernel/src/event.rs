@@ -93,9 +93,8 @@ impl Event {
     }
 }
 
-const COLUMNS: [&str; 12] = [
-    "id", "tx", "tenant_id", "at", "kind", "entity", "record_id", "version", "actor", "cause", "batch_id", "changes",
-];
+const COLUMNS: [&str; 12] =
+    ["id", "tx", "tenant_id", "at", "kind", "entity", "record_id", "version", "actor", "cause", "batch_id", "changes"];
 
 /// Writes events into the transaction of the change they tell of.
 ///
@@ -111,7 +110,16 @@ pub async fn append(tx: &Tx, ctx: &Ctx, batch: Option<BatchId>, events: Vec<NewE
     let now = ctx.now();
     let mut insert = Query::insert();
     insert.into_table("event_log").columns([
-        "tenant_id", "at", "kind", "entity", "record_id", "version", "actor", "cause", "batch_id", "changes",
+        "tenant_id",
+        "at",
+        "kind",
+        "entity",
+        "record_id",
+        "version",
+        "actor",
+        "cause",
+        "batch_id",
+        "changes",
     ]);
     for event in events {
         insert.values_panic([
@@ -247,10 +255,7 @@ pub async fn advance(tx: &Tx, name: &str, from: Cursor, to: Cursor) -> Result<bo
         .values_panic([name.into(), to.tx.into(), to.id.into()])
         .on_conflict(
             OnConflict::column("name")
-                .values([
-                    ("tx", Expr::col(("excluded", "tx"))),
-                    ("event_id", Expr::col(("excluded", "event_id"))),
-                ])
+                .values([("tx", Expr::col(("excluded", "tx"))), ("event_id", Expr::col(("excluded", "event_id")))])
                 .action_and_where(Expr::col(("event_reader", "tx")).eq(from.tx))
                 .action_and_where(Expr::col(("event_reader", "event_id")).eq(from.id))
                 .to_owned(),

@@ -237,7 +237,11 @@ impl Value {
             }
             (FieldType::Json, any) => {
                 let long = any.to_string().len() > MAX_JSON_BYTES;
-                if long { Err(FieldError::new("too_long").with("max", MAX_JSON_BYTES)) } else { Ok(Self::Json(any.clone())) }
+                if long {
+                    Err(FieldError::new("too_long").with("max", MAX_JSON_BYTES))
+                } else {
+                    Ok(Self::Json(any.clone()))
+                }
             }
             (_, Json::String(text)) if text.trim().is_empty() => Ok(Self::Null),
             (_, Json::String(text)) => Self::from_text(kind, text),
@@ -262,9 +266,7 @@ impl Value {
                 .filter(|at| (1..=9999).contains(&chrono::Datelike::year(&at.utc())))
                 .map(Self::Instant)
                 .ok_or_else(|| FieldError::new("datetime")),
-            kind if kind.is_id() => {
-                Uuid::parse_str(text.trim()).map(Self::Id).map_err(|_| FieldError::new("id"))
-            }
+            kind if kind.is_id() => Uuid::parse_str(text.trim()).map(Self::Id).map_err(|_| FieldError::new("id")),
             _ => Err(FieldError::new("type").with("type", kind.name())),
         }
     }

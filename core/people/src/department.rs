@@ -176,7 +176,10 @@ mod tests {
             department(6, Some(5), None),
         ];
         let names = |own: Option<u128>, user: u128| {
-            subtree(&all, own.map(|n| DepartmentId(id(n))), UserId(id(user))).iter().map(|d| d.0.as_u128()).collect::<Vec<_>>()
+            subtree(&all, own.map(|n| DepartmentId(id(n))), UserId(id(user)))
+                .iter()
+                .map(|d| d.0.as_u128())
+                .collect::<Vec<_>>()
         };
         assert_eq!(names(Some(4), 100), [2, 3, 4]);
         assert_eq!(names(Some(1), 200), [1, 2, 3, 4]);

@@ -110,7 +110,8 @@ impl Identities {
             return Ok(known);
         }
         let session = sign_in::find(&self.db, secret, self.env.now()).await?.ok_or(Error::Unauthenticated)?;
-        let identity = self.load(TenantId(session.tenant_id), UserId(session.user_id), Credential::Session, None).await?;
+        let identity =
+            self.load(TenantId(session.tenant_id), UserId(session.user_id), Credential::Session, None).await?;
         Ok(self.keep(key, identity))
     }
 

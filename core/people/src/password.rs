@@ -1,8 +1,8 @@
 //! Passwords: argon2id (RFC 9106) with the crate's recommended parameters, off the async threads.
 
+use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::Argon2;
 use kernel::clock::Env;
 use kernel::error::FieldError;
 use kernel::{Error, Result};
@@ -52,7 +52,8 @@ pub async fn verify(password: &str, hash: Option<&str>) -> Result<bool> {
 }
 
 /// The hash of a random password that nobody has.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Wbl6ZqB4ZxWLPcqQpKDYu4jYhAsBcgGkcRdpTSAtDcA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Wbl6ZqB4ZxWLPcqQpKDYu4jYhAsBcgGkcRdpTSAtDcA";
 
 #[cfg(test)]
 mod tests {

@@ -4,9 +4,7 @@ use kernel::access::{AccessRow, FieldRight, RoleRights};
 use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::{Ctx, Db, Error, Result, TenantId, audit};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -172,7 +170,14 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput) -> Result<R
     field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).exec(&tx).await?;
     write_rows(&tx, ctx, id, input).await?;
     crate::user::keep_an_admin(&tx, ctx).await?;
-    audit::record(&tx, ctx, "role.updated", &id.to_string(), json!({"rows": input.rows, "field_rights": input.field_rights})).await?;
+    audit::record(
+        &tx,
+        ctx,
+        "role.updated",
+        &id.to_string(),
+        json!({"rows": input.rows, "field_rights": input.field_rights}),
+    )
+    .await?;
     let mut saved = with_rows(&tx, vec![row]).await?;
     tx.commit().await?;
     saved.pop().ok_or_else(|| Error::Internal("role vanished".into()))

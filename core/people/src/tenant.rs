@@ -137,9 +137,8 @@ pub struct TenantPatch {
 /// `Denied`, `people.invalid`.
 pub async fn update(db: &Db, ctx: &Ctx, patch: &TenantPatch) -> Result<Tenant> {
     crate::require_admin(ctx)?;
-    let invalid = |field: &str, reason: String| {
-        Error::field(INVALID, field, FieldError::new("invalid").with("reason", reason))
-    };
+    let invalid =
+        |field: &str, reason: String| Error::field(INVALID, field, FieldError::new("invalid").with("reason", reason));
     let mut row = tenant::ActiveModel { id: Set(ctx.tenant.0), ..Default::default() };
     if let Some(name) = &patch.name {
         row.name = Set(checked_name("name", name, 200)?);
@@ -158,7 +157,8 @@ pub async fn update(db: &Db, ctx: &Ctx, patch: &TenantPatch) -> Result<Tenant> {
         row.time_zone = Set(zone.clone());
     }
     let tx = db.begin().await?;
-    let changed = json!({"name": patch.name, "locale": patch.locale, "currency": patch.currency, "time_zone": patch.time_zone});
+    let changed =
+        json!({"name": patch.name, "locale": patch.locale, "currency": patch.currency, "time_zone": patch.time_zone});
     let saved = if row.is_changed() { row.update(&tx).await?.into() } else { get(db, ctx.tenant).await? };
     audit::record(&tx, ctx, "tenant.updated", &ctx.tenant.to_string(), changed).await?;
     tx.commit().await?;
@@ -183,10 +183,42 @@ fn slug_of(name: &str) -> String {
 }
 
 const CYRILLIC: [(char, &str); 37] = [
-    ('а', "a"), ('б', "b"), ('в', "v"), ('г', "g"), ('ґ', "g"), ('д', "d"), ('е', "e"), ('є', "ie"), ('ё', "e"),
-    ('ж', "zh"), ('з', "z"), ('и', "i"), ('і', "i"), ('ї', "i"), ('й', "y"), ('к', "k"), ('л', "l"), ('м', "m"),
-    ('н', "n"), ('о', "o"), ('п', "p"), ('р', "r"), ('с', "s"), ('т', "t"), ('у', "u"), ('ф', "f"), ('х', "kh"),
-    ('ц', "ts"), ('ч', "ch"), ('ш', "sh"), ('щ', "shch"), ('ъ', ""), ('ы', "y"), ('ь', ""), ('э', "e"), ('ю', "yu"),
+    ('а', "a"),
+    ('б', "b"),
+    ('в', "v"),
+    ('г', "g"),
+    ('ґ', "g"),
+    ('д', "d"),
+    ('е', "e"),
+    ('є', "ie"),
+    ('ё', "e"),
+    ('ж', "zh"),
+    ('з', "z"),
+    ('и', "i"),
+    ('і', "i"),
+    ('ї', "i"),
+    ('й', "y"),
+    ('к', "k"),
+    ('л', "l"),
+    ('м', "m"),
+    ('н', "n"),
+    ('о', "o"),
+    ('п', "p"),
+    ('р', "r"),
+    ('с', "s"),
+    ('т', "t"),
+    ('у', "u"),
+    ('ф', "f"),
+    ('х', "kh"),
+    ('ц', "ts"),
+    ('ч', "ch"),
+    ('ш', "sh"),
+    ('щ', "shch"),
+    ('ъ', ""),
+    ('ы', "y"),
+    ('ь', ""),
+    ('э', "e"),
+    ('ю', "yu"),
     ('я', "ya"),
 ];
 

@@ -72,7 +72,8 @@ pub async fn create(db: &Db, ctx: &Ctx, owner: UserId, input: &NewToken) -> Resu
     if input.expires_at.is_some_and(|at| at <= ctx.now()) {
         return Err(Error::field(INVALID, "expires_at", FieldError::new("invalid").with("reason", "in the past")));
     }
-    let scopes: BTreeSet<Scope> = if input.scopes.is_empty() { Scope::ALL.into() } else { input.scopes.iter().copied().collect() };
+    let scopes: BTreeSet<Scope> =
+        if input.scopes.is_empty() { Scope::ALL.into() } else { input.scopes.iter().copied().collect() };
     let secret = format!("vst_{}", ctx.env.secret());
     let tx = db.begin().await?;
     user::get(&tx, ctx.tenant, owner).await?;
@@ -88,7 +89,14 @@ pub async fn create(db: &Db, ctx: &Ctx, owner: UserId, input: &NewToken) -> Resu
         revoked_at: Set(None),
     };
     let saved = row.insert(&tx).await?;
-    audit::record(&tx, ctx, "token.created", &saved.id.to_string(), json!({"name": saved.name, "scopes": scopes, "user": owner})).await?;
+    audit::record(
+        &tx,
+        ctx,
+        "token.created",
+        &saved.id.to_string(),
+        json!({"name": saved.name, "scopes": scopes, "user": owner}),
+    )
+    .await?;
     tx.commit().await?;
     Ok((saved, secret))
 }

@@ -68,7 +68,9 @@ pub struct UserPatch {
 }
 
 /// Tells `null` from a key that is not there.
-fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Option<Option<T>>, D::Error> {
+fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    d: D,
+) -> std::result::Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(d).map(Some)
 }
 
@@ -177,7 +179,8 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &NewUser, hash: Option<String>
     };
     let saved = row.insert(tx).await?;
     set_roles(tx, ctx, saved.id, &input.roles).await?;
-    audit::record(tx, ctx, "user.created", &saved.id.to_string(), json!({"email": saved.email, "roles": input.roles})).await?;
+    audit::record(tx, ctx, "user.created", &saved.id.to_string(), json!({"email": saved.email, "roles": input.roles}))
+        .await?;
     Ok(saved)
 }
 
@@ -187,8 +190,12 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &NewUser, hash: Option<String>
 /// `Denied`, `NotFound`, `people.invalid`.
 pub async fn update(db: &Db, ctx: &Ctx, id: UserId, patch: &UserPatch) -> Result<User> {
     let own = ctx.user() == Some(id);
-    let only_own = patch.name.is_none() && patch.email.is_none() && patch.department_id.is_none()
-        && patch.roles.is_none() && patch.active.is_none() && patch.password.is_none();
+    let only_own = patch.name.is_none()
+        && patch.email.is_none()
+        && patch.department_id.is_none()
+        && patch.roles.is_none()
+        && patch.active.is_none()
+        && patch.password.is_none();
     if !(own && only_own) {
         require_admin(ctx)?;
     }
@@ -265,7 +272,8 @@ async fn set_roles(tx: &Tx, ctx: &Ctx, id: Uuid, roles: &[Uuid]) -> Result<()> {
 
 /// Refuses a change that leaves the company without anybody who could undo it.
 pub(crate) async fn keep_an_admin(tx: &Tx, ctx: &Ctx) -> Result<()> {
-    let roles = role::Entity::find().filter(role::Column::TenantId.eq(ctx.tenant.0)).filter(role::Column::Admin.eq(true));
+    let roles =
+        role::Entity::find().filter(role::Column::TenantId.eq(ctx.tenant.0)).filter(role::Column::Admin.eq(true));
     let ids: Vec<Uuid> = roles.all(tx).await?.into_iter().map(|role| role.id).collect();
     let holders = user_role::Entity::find().filter(user_role::Column::RoleId.is_in(ids)).all(tx).await?;
     let active = user::Entity::find()
@@ -280,7 +288,8 @@ pub(crate) async fn keep_an_admin(tx: &Tx, ctx: &Ctx) -> Result<()> {
 }
 
 async fn free_email(tx: &Tx, ctx: &Ctx, email: &str, own: Option<UserId>) -> Result<()> {
-    let found = user::Entity::find().filter(user::Column::TenantId.eq(ctx.tenant.0)).filter(user::Column::Email.eq(email));
+    let found =
+        user::Entity::find().filter(user::Column::TenantId.eq(ctx.tenant.0)).filter(user::Column::Email.eq(email));
     match found.one(tx).await? {
         Some(other) if own.is_none_or(|id| id.0 != other.id) => {
             Err(Error::field(INVALID, "email", FieldError::new("taken")))
@@ -291,7 +300,8 @@ async fn free_email(tx: &Tx, ctx: &Ctx, email: &str, own: Option<UserId>) -> Res
 
 async fn check_department(tx: &Tx, ctx: &Ctx, id: Option<Uuid>) -> Result<()> {
     let Some(id) = id else { return Ok(()) };
-    let found = department::Entity::find_by_id(id).filter(department::Column::TenantId.eq(ctx.tenant.0)).one(tx).await?;
+    let found =
+        department::Entity::find_by_id(id).filter(department::Column::TenantId.eq(ctx.tenant.0)).one(tx).await?;
     if found.is_some() { Ok(()) } else { Err(Error::field(INVALID, "department_id", FieldError::new("missing"))) }
 }
 
@@ -305,7 +315,9 @@ fn checked_locale(text: Option<&str>) -> Result<Option<Locale>> {
 /// An address good enough to sign in with: something, `@`, something; at most 254 characters (RFC 5321).
 fn checked_email(email: &str) -> Result<String> {
     let email = normal_email(&checked_name("email", email, 254)?);
-    let ok = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
+    let ok = email
+        .split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
         && !email.contains(char::is_whitespace);
     if ok { Ok(email) } else { Err(Error::field(INVALID, "email", FieldError::new("email").with("value", email))) }
 }

@@ -16,9 +16,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use crate::api;
+use crate::housekeeping;
 use crate::http::{health, idempotency, layers, portal};
 use crate::state::AppState;
-use crate::housekeeping;
 
 /// Every address of the product.
 pub fn router(state: &AppState) -> Router {
@@ -76,7 +76,12 @@ pub enum Role {
 ///
 /// # Errors
 /// When the address cannot be listened on.
-pub async fn serve(state: AppState, listener: TcpListener, role: Role, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+pub async fn serve(
+    state: AppState,
+    listener: TcpListener,
+    role: Role,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     let ended = CancellationToken::new();
     let mut tasks = Vec::new();
     if role != Role::Web {
@@ -84,8 +89,14 @@ pub async fn serve(state: AppState, listener: TcpListener, role: Role, stop: imp
             kernel::jobs::set_schedule(&state.db, &state.env, name, cron).await?;
         }
         let (worker, jobs) = (state.worker(), state.config.jobs.concurrency);
-        tasks.push(tokio::spawn({ let stop = ended.clone(); async move { worker.serve(stop, jobs).await } }));
-        tasks.push(tokio::spawn({ let (host, stop) = (state.plugins.clone(), ended.clone()); async move { host.serve(stop).await } }));
+        tasks.push(tokio::spawn({
+            let stop = ended.clone();
+            async move { worker.serve(stop, jobs).await }
+        }));
+        tasks.push(tokio::spawn({
+            let (host, stop) = (state.plugins.clone(), ended.clone());
+            async move { host.serve(stop).await }
+        }));
     }
     tasks.push(tokio::spawn(state.feed.clone().run(ended.clone())));
     tasks.push(tokio::spawn(upkeep(state.clone(), ended.clone())));

@@ -1,8 +1,8 @@
 //! Chores of the server: what has expired is removed, once an hour.
 
+use kernel::Db;
 use kernel::clock::Env;
 use kernel::jobs::{Handler, Job, JobError};
-use kernel::Db;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 

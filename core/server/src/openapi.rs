@@ -84,7 +84,9 @@ fn field_schema(field: &::records::FieldDef) -> Value {
         FieldType::Boolean => nullable("boolean"),
         FieldType::Date => json!({"type": ["string", "null"], "format": "date"}),
         FieldType::Datetime => json!({"type": ["string", "null"], "format": "date-time"}),
-        FieldType::Choice => json!({"type": ["string", "null"], "enum": field.choices.iter().map(|c| json!(c)).chain([Value::Null]).collect::<Vec<_>>()}),
+        FieldType::Choice => {
+            json!({"type": ["string", "null"], "enum": field.choices.iter().map(|c| json!(c)).chain([Value::Null]).collect::<Vec<_>>()})
+        }
         FieldType::Links => json!({"type": ["array", "null"], "items": {"type": "string", "format": "uuid"}}),
         FieldType::Json => json!({}),
         kind if kind.is_id() => json!({"type": ["string", "null"], "format": "uuid"}),

@@ -1,9 +1,9 @@
 //! A new company: tenant, pipelines, roles, first administrator, in one transaction.
 
 use kernel::access::{AccessRow, Action, RowKind};
+use kernel::clock::Env;
 use kernel::filter::{Filter, Op, Operand, Test};
 use kernel::{Db, Locale, Result};
-use kernel::clock::Env;
 use people::role::{self, Role, RoleInput};
 use people::tenant::{self, NewTenant, Tenant};
 use people::user::{self, NewUser, User};
@@ -60,12 +60,33 @@ fn default_roles(locale: Locale) -> Vec<RoleInput> {
         Locale::Ru => ru.to_owned(),
         Locale::Uk => uk.to_owned(),
     };
-    let role = |key: &str, name: String, admin: bool, rows: Vec<AccessRow>| RoleInput { key: key.into(), name, admin, rows, field_rights: Vec::new() };
+    let role = |key: &str, name: String, admin: bool, rows: Vec<AccessRow>| RoleInput {
+        key: key.into(),
+        name,
+        admin,
+        rows,
+        field_rights: Vec::new(),
+    };
     vec![
         role("admin", name("Administrator", "Администратор", "Адміністратор"), true, Vec::new()),
-        role("sales_head", name("Head of sales", "Руководитель продаж", "Керівник продажів"), false, sales(Operand::MySubtree)),
-        role("sales_manager", name("Sales manager", "Менеджер по продажам", "Менеджер з продажу"), false, sales(Operand::Me)),
-        role("observer", name("Observer", "Наблюдатель", "Спостерігач"), false, vec![grant("*", &[Action::Read], None)]),
+        role(
+            "sales_head",
+            name("Head of sales", "Руководитель продаж", "Керівник продажів"),
+            false,
+            sales(Operand::MySubtree),
+        ),
+        role(
+            "sales_manager",
+            name("Sales manager", "Менеджер по продажам", "Менеджер з продажу"),
+            false,
+            sales(Operand::Me),
+        ),
+        role(
+            "observer",
+            name("Observer", "Наблюдатель", "Спостерігач"),
+            false,
+            vec![grant("*", &[Action::Read], None)],
+        ),
     ]
 }
 

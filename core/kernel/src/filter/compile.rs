@@ -4,9 +4,7 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use sea_orm::DbBackend;
-use sea_orm::sea_query::{
-    Alias, BinOper, Condition, Expr, ExprTrait, Func, Query, SelectStatement,
-};
+use sea_orm::sea_query::{Alias, BinOper, Condition, Expr, ExprTrait, Func, Query, SelectStatement};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -130,7 +128,8 @@ impl Compiler<'_> {
         if let Some((link, field)) = test.field.split_once('.') {
             return self.hop(entity, alias, link, field, test);
         }
-        let column = self.shapes.column(entity, &test.field).ok_or_else(|| bad(&test.field, "there is no such field"))?;
+        let column =
+            self.shapes.column(entity, &test.field).ok_or_else(|| bad(&test.field, "there is no such field"))?;
         match column.storage {
             Storage::Links => self.links(alias, column, test),
             Storage::Column(_) if column.kind.is_multi() => self.communication(alias, column, test),
@@ -241,9 +240,15 @@ impl Compiler<'_> {
         if let Operand::Relative(relative) = test.value {
             return self.relative(&column, shape.kind, test, relative);
         }
-        if let (FieldType::User | FieldType::Department, Operand::MyDepartment | Operand::MySubtree) = (shape.kind, &test.value) {
+        if let (FieldType::User | FieldType::Department, Operand::MyDepartment | Operand::MySubtree) =
+            (shape.kind, &test.value)
+        {
             let inside = self.in_departments(column, shape.kind, &test.value);
-            return Ok(if matches!(test.op, Op::Ne | Op::NotIn) { Expr::expr(Func::coalesce([inside, Expr::val(false)])).not() } else { inside });
+            return Ok(if matches!(test.op, Op::Ne | Op::NotIn) {
+                Expr::expr(Func::coalesce([inside, Expr::val(false)])).not()
+            } else {
+                inside
+            });
         }
         Ok(match test.op {
             Op::Empty if is_text(shape.kind) => column.clone().is_null().or(column.eq("")),
@@ -354,9 +359,8 @@ impl Compiler<'_> {
         let one = |operand: &Operand| -> Result<sea_orm::Value, FieldError> {
             match operand {
                 Operand::One(json) => {
-                    let value = Value::from_json(kind, json).map_err(|e| {
-                        bad(&test.field, &e.message.in_locale(crate::Locale::En))
-                    })?;
+                    let value = Value::from_json(kind, json)
+                        .map_err(|e| bad(&test.field, &e.message.in_locale(crate::Locale::En)))?;
                     Ok(value.to_cell(kind))
                 }
                 Operand::Me if kind == FieldType::User => Ok(sea_orm::Value::Uuid(self.viewer.user.map(|u| u.0))),
@@ -414,4 +418,3 @@ pub fn phone_cell(number: &str) -> String {
     let start = digits.len().saturating_sub(9);
     format!("{}:{digits}", digits.get(start..).unwrap_or_default())
 }
-

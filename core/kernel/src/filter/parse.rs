@@ -13,9 +13,8 @@ impl Filter {
     /// `filter` with the place and the reason: unknown key, wrong operand, too deep, too large.
     pub fn parse(json: &Json) -> Result<Self, FieldError> {
         let mut nodes = 0;
-        read(json, "filter", 0, &mut nodes).map_err(|(place, reason)| {
-            FieldError::new("filter").with("place", place).with("reason", reason)
-        })
+        read(json, "filter", 0, &mut nodes)
+            .map_err(|(place, reason)| FieldError::new("filter").with("place", place).with("reason", reason))
     }
 
     /// The JSON form.

@@ -20,9 +20,7 @@ pub async fn hold(db: &Db, env: &Env, name: &str, holder: Uuid, seconds: i64) ->
         .on_conflict(
             OnConflict::column("name")
                 .update_columns(["holder", "until"])
-                .action_and_where(
-                    Expr::col(("lease", "holder")).eq(holder).or(Expr::col(("lease", "until")).lt(now.0)),
-                )
+                .action_and_where(Expr::col(("lease", "holder")).eq(holder).or(Expr::col(("lease", "until")).lt(now.0)))
                 .to_owned(),
         )
         .to_owned();

@@ -75,7 +75,15 @@ pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<bool, DbErr> {
     let insert = Query::insert()
         .into_table("job")
         .columns([
-            "id", "tenant_id", "kind", "payload", "state", "run_at", "attempts", "max_attempts", "unique_key",
+            "id",
+            "tenant_id",
+            "kind",
+            "payload",
+            "state",
+            "run_at",
+            "attempts",
+            "max_attempts",
+            "unique_key",
             "created_at",
         ])
         .values_panic([

@@ -213,7 +213,8 @@ async fn due(db: &Db, now: Timestamp) -> Result<bool, DbErr> {
 }
 
 async fn schedule_due(db: &Db, now: Timestamp) -> Result<bool, DbErr> {
-    let select = Query::select().column("name").from("schedule").and_where(Expr::col("next_at").lte(now.0)).limit(1).take();
+    let select =
+        Query::select().column("name").from("schedule").and_where(Expr::col("next_at").lte(now.0)).limit(1).take();
     Ok(db.read().query_one(&select).await?.is_some())
 }
 

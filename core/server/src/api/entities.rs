@@ -122,7 +122,11 @@ pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Js
 /// `GET /entities/{entity}`
 #[utoipa::path(get, path = "/entities/{entity}", tag = "entities", params(("entity" = String, Path)),
     responses((status = 200, body = EntityView)))]
-pub async fn get(State(state): State<AppState>, caller: Caller, Path(entity): Path<String>) -> ApiResult<Json<EntityView>> {
+pub async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(entity): Path<String>,
+) -> ApiResult<Json<EntityView>> {
     let def = ::records::entity(&entity)?;
     if !caller.ctx.rights.may(def.key, Action::Read) {
         return Err(kernel::Error::NotFound(entity).into());
@@ -147,7 +151,12 @@ fn view(def: &EntityDef, ctx: &Ctx, pipelines: &Pipelines) -> EntityView {
             update: may(Action::Update),
             delete: may(Action::Delete),
         },
-        fields: def.fields.iter().filter(|f| ctx.rights.sees(def.key, f.key)).map(|f| field_view(def, f, ctx)).collect(),
+        fields: def
+            .fields
+            .iter()
+            .filter(|f| ctx.rights.sees(def.key, f.key))
+            .map(|f| field_view(def, f, ctx))
+            .collect(),
         pipelines: pipelines.of(def.key).map(pipeline_view).collect(),
         layout: Layout {
             list: keys(def.list),
@@ -155,7 +164,11 @@ fn view(def: &EntityDef, ctx: &Ctx, pipelines: &Pipelines) -> EntityView {
             sections: def
                 .sections
                 .iter()
-                .map(|(key, fields)| Section { key: (*key).into(), title: section_label(key, ctx.locale), fields: keys(fields) })
+                .map(|(key, fields)| Section {
+                    key: (*key).into(),
+                    title: section_label(key, ctx.locale),
+                    fields: keys(fields),
+                })
                 .collect(),
         },
     }
@@ -163,7 +176,10 @@ fn view(def: &EntityDef, ctx: &Ctx, pipelines: &Pipelines) -> EntityView {
 
 fn field_view(def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> FieldView {
     let texts = matches!(field.kind, FieldType::Text | FieldType::LongText);
-    let choice = |value: &&str| ChoiceView { value: (*value).into(), label: choice_label(def.key, field.key, value, ctx.locale) };
+    let choice = |value: &&str| ChoiceView {
+        value: (*value).into(),
+        label: choice_label(def.key, field.key, value, ctx.locale),
+    };
     FieldView {
         key: field.key.into(),
         label: field_label(def.key, field.key, ctx.locale),

@@ -87,7 +87,11 @@ fn view(event: Event) -> EventView {
 
 /// `GET /events`
 #[utoipa::path(get, path = "/events", tag = "events", params(EventParams), responses((status = 200, body = EventPage)))]
-pub async fn list(State(state): State<AppState>, caller: Caller, Params(params): Params<EventParams>) -> ApiResult<Json<EventPage>> {
+pub async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<EventParams>,
+) -> ApiResult<Json<EventPage>> {
     let limit = params.limit.unwrap_or(100);
     if limit == 0 || limit > MAX_LIMIT {
         return Err(bad_request("limit", "1 to 1000").into());
@@ -120,8 +124,10 @@ pub async fn stream(State(state): State<AppState>, caller: Caller, headers: Head
     let hello = Sse::default().event("hello").data("{}");
     let begin = stream::iter(std::iter::once(hello).chain(first.into_iter().map(sse)).map(Ok::<_, Infallible>));
     let watcher = Watcher { state, credential: Credential::of(&headers), live, seen };
-    let body = axum::response::Sse::new(begin.chain(watcher.follow())).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
-    Ok(([(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")], body).into_response())
+    let body = axum::response::Sse::new(begin.chain(watcher.follow()))
+        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+    Ok(([(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")], body)
+        .into_response())
 }
 
 /// How the listener proved who they are: asked again for every event, so that a revoked session hears nothing.
@@ -183,7 +189,8 @@ impl Watcher {
 }
 
 fn sse(event: Event) -> Sse {
-    let changed: Vec<&String> = if let Value::Object(changes) = &event.changes { changes.keys().collect() } else { Vec::new() };
+    let changed: Vec<&String> =
+        if let Value::Object(changes) = &event.changes { changes.keys().collect() } else { Vec::new() };
     let data = json!({
         "type": event.kind,
         "entity": event.entity,

@@ -51,7 +51,11 @@ pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Js
 /// `POST /imports`
 #[utoipa::path(post, path = "/imports", tag = "imports", request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = 201, body = Object)))]
-pub async fn upload(State(state): State<AppState>, caller: Caller, request: Request) -> ApiResult<(StatusCode, Json<Import>)> {
+pub async fn upload(
+    State(state): State<AppState>,
+    caller: Caller,
+    request: Request,
+) -> ApiResult<(StatusCode, Json<Import>)> {
     let mut form = Multipart::from_request(request, &()).await.map_err(|e| bad_request("body", &e.body_text()))?;
     let (mut entity, mut file) = (None, None);
     while let Some(part) = form.next_field().await.map_err(|e| bad_request("body", &e.body_text()))? {
@@ -107,13 +111,23 @@ pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<U
 
 /// `POST /imports/{id}/check`: a dry run.
 #[utoipa::path(post, path = "/imports/{id}/check", tag = "imports", params(("id" = Uuid, Path)), request_body = RunBody, responses((status = 202, body = Object)))]
-pub async fn check(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>, Body(body): Body<RunBody>) -> ApiResult<(StatusCode, Json<Import>)> {
+pub async fn check(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<RunBody>,
+) -> ApiResult<(StatusCode, Json<Import>)> {
     Ok((StatusCode::ACCEPTED, Json(state.imports.check(&caller.ctx, id, body.mapping, body.options).await?)))
 }
 
 /// `POST /imports/{id}/start`
 #[utoipa::path(post, path = "/imports/{id}/start", tag = "imports", params(("id" = Uuid, Path)), request_body = RunBody, responses((status = 202, body = Object)))]
-pub async fn start(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>, Body(body): Body<RunBody>) -> ApiResult<(StatusCode, Json<Import>)> {
+pub async fn start(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<RunBody>,
+) -> ApiResult<(StatusCode, Json<Import>)> {
     Ok((StatusCode::ACCEPTED, Json(state.imports.start(&caller.ctx, id, body.mapping, body.options).await?)))
 }
 
@@ -125,7 +139,11 @@ pub async fn cancel(State(state): State<AppState>, caller: Caller, Path(id): Pat
 
 /// `POST /imports/{id}/resume`
 #[utoipa::path(post, path = "/imports/{id}/resume", tag = "imports", params(("id" = Uuid, Path)), responses((status = 202, body = Object)))]
-pub async fn resume(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<(StatusCode, Json<Import>)> {
+pub async fn resume(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> ApiResult<(StatusCode, Json<Import>)> {
     Ok((StatusCode::ACCEPTED, Json(state.imports.resume(&caller.ctx, id).await?)))
 }
 
@@ -133,8 +151,14 @@ pub async fn resume(State(state): State<AppState>, caller: Caller, Path(id): Pat
 #[utoipa::path(get, path = "/imports/{id}/report", tag = "imports", params(("id" = Uuid, Path)), responses((status = 200, content_type = "text/csv", body = String)))]
 pub async fn report(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Response> {
     let report = state.imports.report(&caller.ctx, id).await?;
-    let name: String = report.file_name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' }).collect();
-    let pieces = stream::try_unfold(report, async |mut report| Ok::<_, Error>(report.next().await?.map(|piece| (piece, report))));
+    let name: String = report
+        .file_name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' })
+        .collect();
+    let pieces = stream::try_unfold(report, async |mut report| {
+        Ok::<_, Error>(report.next().await?.map(|piece| (piece, report)))
+    });
     let mut response = HttpBody::from_stream(pieces).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));

@@ -129,6 +129,9 @@ pub async fn update(State(state): State<AppState>, caller: Caller, Body(body): B
     let id = UserId(caller.identity.user.id);
     people::user::update(&state.db, &caller.ctx, id, &patch).await?;
     state.identities.forget();
-    let identity = Identity { user: people::user::get(state.db.read(), caller.ctx.tenant, id).await?, ..(*caller.identity).clone() };
+    let identity = Identity {
+        user: people::user::get(state.db.read(), caller.ctx.tenant, id).await?,
+        ..(*caller.identity).clone()
+    };
     Ok(Json(Me::of(&state, &identity).await?))
 }

@@ -28,7 +28,6 @@ use crate::state::AppState;
         title = "Verstak",
         description = "Everything the portal does, anyone can do here. Sign in with a session cookie or with \
                        `Authorization: Bearer TOKEN`. Errors are problem details (RFC 9457).",
-        license(name = "Apache-2.0")
     ),
     components(schemas(crate::http::error::Problem, crate::http::error::FieldProblem)),
     modifiers(&Security),

@@ -59,7 +59,11 @@ pub struct UserParams {
 
 /// `GET /users`
 #[utoipa::path(get, path = "/users", tag = "people", params(UserParams), responses((status = 200, body = Items<UserView>)))]
-pub async fn users(State(state): State<AppState>, caller: Caller, Params(params): Params<UserParams>) -> ApiResult<Json<Items<UserView>>> {
+pub async fn users(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<UserParams>,
+) -> ApiResult<Json<Items<UserView>>> {
     let found = user::list(&state.db, caller.ctx.tenant, params.q.as_deref(), MAX_USERS).await?;
     let ids: Vec<Uuid> = found.iter().map(|u| u.id).collect();
     let roles = user::roles_of(state.db.read(), &ids).await?;
@@ -74,14 +78,23 @@ async fn one_user(state: &AppState, saved: User) -> ApiResult<UserView> {
 
 /// `POST /users`
 #[utoipa::path(post, path = "/users", tag = "people", request_body = NewUser, responses((status = 201, body = UserView)))]
-pub async fn create_user(State(state): State<AppState>, caller: Caller, Body(body): Body<NewUser>) -> ApiResult<(StatusCode, Json<UserView>)> {
+pub async fn create_user(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<NewUser>,
+) -> ApiResult<(StatusCode, Json<UserView>)> {
     let saved = user::create(&state.db, &caller.ctx, &body).await?;
     Ok((StatusCode::CREATED, Json(one_user(&state, saved).await?)))
 }
 
 /// `PATCH /users/{id}`
 #[utoipa::path(patch, path = "/users/{id}", tag = "people", params(("id" = Uuid, Path)), request_body = UserPatch, responses((status = 200, body = UserView)))]
-pub async fn update_user(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>, Body(body): Body<UserPatch>) -> ApiResult<Json<UserView>> {
+pub async fn update_user(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<UserPatch>,
+) -> ApiResult<Json<UserView>> {
     let saved = user::update(&state.db, &caller.ctx, UserId(id), &body).await?;
     Ok(Json(one_user(&state, saved).await?))
 }
@@ -110,7 +123,11 @@ pub async fn departments(State(state): State<AppState>, caller: Caller) -> ApiRe
 
 /// `POST /departments`
 #[utoipa::path(post, path = "/departments", tag = "people", request_body = DepartmentInput, responses((status = 201, body = DepartmentView)))]
-pub async fn create_department(State(state): State<AppState>, caller: Caller, Body(body): Body<DepartmentInput>) -> ApiResult<(StatusCode, Json<DepartmentView>)> {
+pub async fn create_department(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<DepartmentInput>,
+) -> ApiResult<(StatusCode, Json<DepartmentView>)> {
     let saved = department::create(&state.db, &caller.ctx, &body).await?;
     state.identities.forget();
     Ok((StatusCode::CREATED, Json(saved.into())))
@@ -118,7 +135,12 @@ pub async fn create_department(State(state): State<AppState>, caller: Caller, Bo
 
 /// `PATCH /departments/{id}`: the department's new state as a whole.
 #[utoipa::path(patch, path = "/departments/{id}", tag = "people", params(("id" = Uuid, Path)), request_body = DepartmentInput, responses((status = 200, body = DepartmentView)))]
-pub async fn update_department(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>, Body(body): Body<DepartmentInput>) -> ApiResult<Json<DepartmentView>> {
+pub async fn update_department(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<DepartmentInput>,
+) -> ApiResult<Json<DepartmentView>> {
     let saved = department::update(&state.db, &caller.ctx, id, &body).await?;
     state.identities.forget();
     Ok(Json(saved.into()))
@@ -126,7 +148,11 @@ pub async fn update_department(State(state): State<AppState>, caller: Caller, Pa
 
 /// `DELETE /departments/{id}`
 #[utoipa::path(delete, path = "/departments/{id}", tag = "people", params(("id" = Uuid, Path)), responses((status = 204)))]
-pub async fn remove_department(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
+pub async fn remove_department(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> ApiResult<StatusCode> {
     department::remove(&state.db, &caller.ctx, id).await?;
     state.identities.forget();
     Ok(StatusCode::NO_CONTENT)
@@ -170,7 +196,11 @@ pub async fn roles(State(state): State<AppState>, caller: Caller) -> ApiResult<J
 
 /// `POST /roles`
 #[utoipa::path(post, path = "/roles", tag = "people", request_body = RoleInput, responses((status = 201, body = RoleView)))]
-pub async fn create_role(State(state): State<AppState>, caller: Caller, Body(body): Body<RoleInput>) -> ApiResult<(StatusCode, Json<RoleView>)> {
+pub async fn create_role(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<RoleInput>,
+) -> ApiResult<(StatusCode, Json<RoleView>)> {
     let saved = role::create(&state.db, &caller.ctx, &body).await?;
     state.identities.forget();
     Ok((StatusCode::CREATED, Json(role_view(&saved, true)?)))
@@ -178,7 +208,12 @@ pub async fn create_role(State(state): State<AppState>, caller: Caller, Body(bod
 
 /// `PATCH /roles/{id}`: the role's new state as a whole.
 #[utoipa::path(patch, path = "/roles/{id}", tag = "people", params(("id" = Uuid, Path)), request_body = RoleInput, responses((status = 200, body = RoleView)))]
-pub async fn update_role(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>, Body(body): Body<RoleInput>) -> ApiResult<Json<RoleView>> {
+pub async fn update_role(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<RoleInput>,
+) -> ApiResult<Json<RoleView>> {
     let saved = role::update(&state.db, &caller.ctx, id, &body).await?;
     state.identities.forget();
     Ok(Json(role_view(&saved, true)?))
@@ -229,7 +264,11 @@ pub async fn tokens(State(state): State<AppState>, caller: Caller) -> ApiResult<
 
 /// `POST /tokens`: for oneself.
 #[utoipa::path(post, path = "/tokens", tag = "people", request_body = NewToken, responses((status = 201, body = TokenView)))]
-pub async fn create_token(State(state): State<AppState>, caller: Caller, Body(body): Body<NewToken>) -> ApiResult<(StatusCode, Json<TokenView>)> {
+pub async fn create_token(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<NewToken>,
+) -> ApiResult<(StatusCode, Json<TokenView>)> {
     let owner = UserId(caller.identity.user.id);
     let (row, secret) = token::create(&state.db, &caller.ctx, owner, &body).await?;
     Ok((StatusCode::CREATED, Json(token_view(row, Some(secret)))))
@@ -237,7 +276,11 @@ pub async fn create_token(State(state): State<AppState>, caller: Caller, Body(bo
 
 /// `DELETE /tokens/{id}`
 #[utoipa::path(delete, path = "/tokens/{id}", tag = "people", params(("id" = Uuid, Path)), responses((status = 204)))]
-pub async fn revoke_token(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
+pub async fn revoke_token(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> ApiResult<StatusCode> {
     token::revoke(&state.db, &caller.ctx, id).await?;
     state.identities.forget();
     Ok(StatusCode::NO_CONTENT)
@@ -256,7 +299,11 @@ pub struct TenantView {
 
 /// `PATCH /tenant`
 #[utoipa::path(patch, path = "/tenant", tag = "people", request_body = TenantPatch, responses((status = 200, body = TenantView)))]
-pub async fn update_tenant(State(state): State<AppState>, caller: Caller, Body(body): Body<TenantPatch>) -> ApiResult<Json<TenantView>> {
+pub async fn update_tenant(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<TenantPatch>,
+) -> ApiResult<Json<TenantView>> {
     let saved = tenant::update(&state.db, &caller.ctx, &body).await?;
     state.identities.forget();
     Ok(Json(TenantView {

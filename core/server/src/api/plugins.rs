@@ -27,7 +27,11 @@ pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Js
 /// `POST /plugins`: installs a package, sent as the body or as the multipart field `file`.
 #[utoipa::path(post, path = "/plugins", tag = "plugins", request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = Object)))]
-pub async fn install(State(state): State<AppState>, caller: Caller, request: Request) -> ApiResult<(StatusCode, Json<PluginDetail>)> {
+pub async fn install(
+    State(state): State<AppState>,
+    caller: Caller,
+    request: Request,
+) -> ApiResult<(StatusCode, Json<PluginDetail>)> {
     people::require_admin(&caller.ctx)?;
     if !state.config.plugins.tenant_upload {
         caller.require_operator()?;
@@ -54,7 +58,11 @@ async fn uploaded(request: Request) -> ApiResult<Bytes> {
 
 /// `GET /plugins/{id}`
 #[utoipa::path(get, path = "/plugins/{id}", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
-pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<PluginDetail>> {
+pub async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> ApiResult<Json<PluginDetail>> {
     Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
 }
 
@@ -86,7 +94,12 @@ enum Requested {
 
 /// `POST /plugins/{id}/enable`
 #[utoipa::path(post, path = "/plugins/{id}/enable", tag = "plugins", params(("id" = String, Path)), request_body = EnableBody, responses((status = 200, body = Object)))]
-pub async fn enable(State(state): State<AppState>, caller: Caller, Path(id): Path<String>, Body(body): Body<EnableBody>) -> ApiResult<Json<PluginDetail>> {
+pub async fn enable(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body<EnableBody>,
+) -> ApiResult<Json<PluginDetail>> {
     let grants = match body.grants {
         GrantsBody::Keys(keys) => Grants::Keys(keys),
         GrantsBody::Word(Requested::Requested) => Grants::Requested,
@@ -97,7 +110,11 @@ pub async fn enable(State(state): State<AppState>, caller: Caller, Path(id): Pat
 
 /// `POST /plugins/{id}/disable`
 #[utoipa::path(post, path = "/plugins/{id}/disable", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
-pub async fn disable(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<PluginDetail>> {
+pub async fn disable(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> ApiResult<Json<PluginDetail>> {
     state.plugins.disable(&caller.ctx, &id).await?;
     Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
 }
@@ -112,14 +129,23 @@ pub struct SettingsBody {
 
 /// `PUT /plugins/{id}/settings`
 #[utoipa::path(put, path = "/plugins/{id}/settings", tag = "plugins", params(("id" = String, Path)), request_body = SettingsBody, responses((status = 200, body = Object)))]
-pub async fn settings(State(state): State<AppState>, caller: Caller, Path(id): Path<String>, Body(body): Body<SettingsBody>) -> ApiResult<Json<PluginDetail>> {
+pub async fn settings(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body<SettingsBody>,
+) -> ApiResult<Json<PluginDetail>> {
     state.plugins.set_settings(&caller.ctx, &id, &body.settings).await?;
     Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
 }
 
 /// `POST /plugins/{id}/secret`: makes a new secret for signed routes.
 #[utoipa::path(post, path = "/plugins/{id}/secret", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
-pub async fn rotate_secret(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<PluginDetail>> {
+pub async fn rotate_secret(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> ApiResult<Json<PluginDetail>> {
     state.plugins.rotate_secret(&caller.ctx, &id).await?;
     Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
 }
@@ -154,7 +180,12 @@ pub struct LogPage {
 
 /// `GET /plugins/{id}/logs`
 #[utoipa::path(get, path = "/plugins/{id}/logs", tag = "plugins", params(("id" = String, Path), LogParams), responses((status = 200, body = Object)))]
-pub async fn logs(State(state): State<AppState>, caller: Caller, Path(id): Path<String>, Params(params): Params<LogParams>) -> ApiResult<Json<LogPage>> {
+pub async fn logs(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Params(params): Params<LogParams>,
+) -> ApiResult<Json<LogPage>> {
     let level = params.level.as_deref().map(level).transpose()?;
     let items = state.plugins.logs(&caller.ctx, &id, params.cursor, level).await?;
     let next_cursor = items.last().filter(|_| items.len() >= 100).map(|line| line.id);
@@ -167,19 +198,32 @@ fn level(text: &str) -> Result<LogLevel, Error> {
 
 /// `GET /plugins/{id}/cost`
 #[utoipa::path(get, path = "/plugins/{id}/cost", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
-pub async fn cost(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<Items<Cost>>> {
+pub async fn cost(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> ApiResult<Json<Items<Cost>>> {
     Ok(Json(Items { items: state.plugins.cost(&caller.ctx, &id).await? }))
 }
 
 /// `ANY /plugins/{id}/http/{path}`: a plugin's routes for people who are signed in.
-pub async fn call(State(state): State<AppState>, caller: Caller, Path((id, _)): Path<(String, String)>, request: Request) -> ApiResult<Response> {
+pub async fn call(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((id, _)): Path<(String, String)>,
+    request: Request,
+) -> ApiResult<Response> {
     let prefix = format!("/api/v1/plugins/{id}/http");
     let request = convert(request, &prefix).await?;
     Ok(answer(state.plugins.http(HttpCaller::User(&caller.ctx), &id, request).await?))
 }
 
 /// `ANY /hooks/{tenant}/{plugin}/{path}`: a plugin's public routes, which prove by themselves who calls.
-pub async fn hook(State(state): State<AppState>, Path((tenant, id, _)): Path<(String, String, String)>, request: Request) -> ApiResult<Response> {
+pub async fn hook(
+    State(state): State<AppState>,
+    Path((tenant, id, _)): Path<(String, String, String)>,
+    request: Request,
+) -> ApiResult<Response> {
     let found = people::tenant::by_slug(&state.db, &tenant).await?;
     let request = convert(request, &format!("/hooks/{tenant}/{id}")).await?;
     Ok(answer(state.plugins.http(HttpCaller::Public(found.id), &id, request).await?))
@@ -188,9 +232,12 @@ pub async fn hook(State(state): State<AppState>, Path((tenant, id, _)): Path<(St
 async fn convert(request: Request, prefix: &str) -> ApiResult<HttpRequest> {
     let (parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
-    let query: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|e| bad_request("query", &e.to_string()))?;
+    let query: Vec<(String, String)> =
+        serde_urlencoded::from_str(query).map_err(|e| bad_request("query", &e.to_string()))?;
     let path = parts.uri.path();
-    let bytes = Bytes::from_request(Request::new(body), &()).await.map_err(|_| Error::TooLarge(Message::key("error.body_too_large")))?;
+    let bytes = Bytes::from_request(Request::new(body), &())
+        .await
+        .map_err(|_| Error::TooLarge(Message::key("error.body_too_large")))?;
     Ok(HttpRequest {
         method: parts.method.to_string(),
         path: path.strip_prefix(prefix).unwrap_or(path).to_owned(),

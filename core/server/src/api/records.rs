@@ -2,10 +2,10 @@
 
 use ::records::read::{Aggregate, Bucket, GroupBy, Measure, MeasureOp, Query, Sort};
 use ::records::{Change, Operation, Records, WriteOptions, Written};
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use kernel::filter::Filter;
 use kernel::{BatchId, Ctx, Error, Result};
 use serde::{Deserialize, Serialize};
@@ -176,12 +176,25 @@ pub struct StageBody {
 /// `GET /records/{entity}`
 #[utoipa::path(get, path = "/records/{entity}", tag = "records", params(("entity" = String, Path), ListParams),
     responses((status = 200, body = PageView)))]
-pub async fn list(State(state): State<AppState>, caller: Caller, Path(entity): Path<String>, Params(params): Params<ListParams>) -> ApiResult<Json<PageView>> {
-    let mut body = QueryBody { q: params.q, limit: params.limit, cursor: params.cursor, deleted: params.deleted, total: params.total, ..QueryBody::default() };
+pub async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(entity): Path<String>,
+    Params(params): Params<ListParams>,
+) -> ApiResult<Json<PageView>> {
+    let mut body = QueryBody {
+        q: params.q,
+        limit: params.limit,
+        cursor: params.cursor,
+        deleted: params.deleted,
+        total: params.total,
+        ..QueryBody::default()
+    };
     if let Some(view) = params.view {
         apply_view(&mut body, &state.records.view(&caller.ctx, view).await?.config)?;
     }
-    let words = |text: &str| text.split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let words =
+        |text: &str| text.split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect::<Vec<_>>();
     if let Some(sort) = &params.sort {
         let key = |word: String| match word.strip_prefix('-') {
             Some(field) => SortKey { field: field.to_owned(), desc: true },
@@ -208,7 +221,12 @@ fn apply_view(body: &mut QueryBody, config: &Value) -> Result<()> {
 /// `POST /records/{entity}/query`
 #[utoipa::path(post, path = "/records/{entity}/query", tag = "records", params(("entity" = String, Path)),
     request_body = QueryBody, responses((status = 200, body = PageView)))]
-pub async fn query(State(state): State<AppState>, caller: Caller, Path(entity): Path<String>, Body(body): Body<QueryBody>) -> ApiResult<Json<PageView>> {
+pub async fn query(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(entity): Path<String>,
+    Body(body): Body<QueryBody>,
+) -> ApiResult<Json<PageView>> {
     page(&state, &caller, &entity, body).await
 }
 
@@ -241,7 +259,12 @@ fn parse_filter(filter: Option<&Value>) -> Result<Option<Filter>> {
 /// `POST /records/{entity}/aggregate`
 #[utoipa::path(post, path = "/records/{entity}/aggregate", tag = "records", params(("entity" = String, Path)),
     request_body = AggregateBody, responses((status = 200, body = Groups)))]
-pub async fn aggregate(State(state): State<AppState>, caller: Caller, Path(entity): Path<String>, Body(body): Body<AggregateBody>) -> ApiResult<Json<Groups>> {
+pub async fn aggregate(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(entity): Path<String>,
+    Body(body): Body<AggregateBody>,
+) -> ApiResult<Json<Groups>> {
     let axis = |key| match key {
         GroupKey::Field(field) => GroupBy { field, bucket: None },
         GroupKey::Bucket { field, bucket } => GroupBy { field, bucket: Some(bucket) },
@@ -259,7 +282,12 @@ pub async fn aggregate(State(state): State<AppState>, caller: Caller, Path(entit
 /// `POST /records/{entity}`
 #[utoipa::path(post, path = "/records/{entity}", tag = "records", params(("entity" = String, Path)),
     request_body = CreateBody, responses((status = 201, body = RecordView)))]
-pub async fn create(State(state): State<AppState>, caller: Caller, Path(entity): Path<String>, Body(body): Body<CreateBody>) -> ApiResult<Response> {
+pub async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(entity): Path<String>,
+    Body(body): Body<CreateBody>,
+) -> ApiResult<Response> {
     let change = Change::Create { fields: body.fields };
     let written = state.records.write_one(&caller.ctx, &entity, change, &WriteOptions::default()).await?;
     answer(&state, &caller.ctx, StatusCode::CREATED, written).await
@@ -268,7 +296,12 @@ pub async fn create(State(state): State<AppState>, caller: Caller, Path(entity):
 /// `GET /records/{entity}/{id}`
 #[utoipa::path(get, path = "/records/{entity}/{id}", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
     responses((status = 200, body = RecordView)))]
-pub async fn get(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>, Params(params): Params<GetParams>) -> ApiResult<Response> {
+pub async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, id)): Path<(String, Uuid)>,
+    Params(params): Params<GetParams>,
+) -> ApiResult<Response> {
     let record = if params.deleted {
         state.records.get_deleted(&caller.ctx, &entity, id).await?
     } else {
@@ -289,7 +322,13 @@ pub struct GetParams {
 /// `PATCH /records/{entity}/{id}`
 #[utoipa::path(patch, path = "/records/{entity}/{id}", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
     request_body = UpdateBody, responses((status = 200, body = RecordView)))]
-pub async fn update(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>, headers: HeaderMap, Body(body): Body<UpdateBody>) -> ApiResult<Response> {
+pub async fn update(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, id)): Path<(String, Uuid)>,
+    headers: HeaderMap,
+    Body(body): Body<UpdateBody>,
+) -> ApiResult<Response> {
     let version = body.version.or(if_match(&headers)?);
     let change = Change::Update { id, version, fields: body.fields };
     let written = write_one(&state.records, &caller.ctx, &entity, change, &WriteOptions::default()).await?;
@@ -299,7 +338,12 @@ pub async fn update(State(state): State<AppState>, caller: Caller, Path((entity,
 /// `DELETE /records/{entity}/{id}`
 #[utoipa::path(delete, path = "/records/{entity}/{id}", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
     responses((status = 204)))]
-pub async fn remove(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>, headers: HeaderMap) -> ApiResult<StatusCode> {
+pub async fn remove(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, id)): Path<(String, Uuid)>,
+    headers: HeaderMap,
+) -> ApiResult<StatusCode> {
     let change = Change::Delete { id, version: if_match(&headers)? };
     write_one(&state.records, &caller.ctx, &entity, change, &WriteOptions::default()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -308,15 +352,25 @@ pub async fn remove(State(state): State<AppState>, caller: Caller, Path((entity,
 /// `POST /records/{entity}/{id}/restore`
 #[utoipa::path(post, path = "/records/{entity}/{id}/restore", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
     responses((status = 200, body = RecordView)))]
-pub async fn restore(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>) -> ApiResult<Response> {
-    let written = write_one(&state.records, &caller.ctx, &entity, Change::Restore { id }, &WriteOptions::default()).await?;
+pub async fn restore(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, id)): Path<(String, Uuid)>,
+) -> ApiResult<Response> {
+    let written =
+        write_one(&state.records, &caller.ctx, &entity, Change::Restore { id }, &WriteOptions::default()).await?;
     answer(&state, &caller.ctx, StatusCode::OK, written).await
 }
 
 /// `POST /records/{entity}/{id}/stage`
 #[utoipa::path(post, path = "/records/{entity}/{id}/stage", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
     request_body = StageBody, responses((status = 200, body = RecordView), (status = 409, body = crate::http::error::Problem)))]
-pub async fn stage(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>, Body(body): Body<StageBody>) -> ApiResult<Response> {
+pub async fn stage(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, id)): Path<(String, Uuid)>,
+    Body(body): Body<StageBody>,
+) -> ApiResult<Response> {
     if !::records::entity(&entity)?.staged {
         return Err(Error::NotFound("stage".into()).into());
     }
@@ -336,7 +390,13 @@ pub async fn stage(State(state): State<AppState>, caller: Caller, Path((entity, 
 }
 
 /// Writes one change; a conflict carries the record as it is now.
-async fn write_one(records: &Records, ctx: &Ctx, entity: &str, change: Change, options: &WriteOptions) -> Result<Written> {
+async fn write_one(
+    records: &Records,
+    ctx: &Ctx,
+    entity: &str,
+    change: Change,
+    options: &WriteOptions,
+) -> Result<Written> {
     let id = match &change {
         Change::Update { id, .. } | Change::Delete { id, .. } | Change::Restore { id } => Some(*id),
         Change::Create { .. } | Change::CreateAs { .. } => None,
@@ -428,9 +488,20 @@ pub struct BulkResult {
 /// `POST /records/{entity}/bulk`
 #[utoipa::path(post, path = "/records/{entity}/bulk", tag = "records", params(("entity" = String, Path)),
     request_body = BulkBody, responses((status = 200, body = BulkView)))]
-pub async fn bulk(State(state): State<AppState>, caller: Caller, Path(entity): Path<String>, Body(body): Body<BulkBody>) -> ApiResult<Json<BulkView>> {
+pub async fn bulk(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(entity): Path<String>,
+    Body(body): Body<BulkBody>,
+) -> ApiResult<Json<BulkView>> {
     ::records::entity(&entity)?;
-    let ids: Vec<Option<Uuid>> = body.create.iter().map(|_| None).chain(body.update.iter().map(|u| Some(u.id))).chain(body.delete.iter().copied().map(Some)).collect();
+    let ids: Vec<Option<Uuid>> = body
+        .create
+        .iter()
+        .map(|_| None)
+        .chain(body.update.iter().map(|u| Some(u.id)))
+        .chain(body.delete.iter().copied().map(Some))
+        .collect();
     if ids.len() > ::records::write::MAX_ROWS {
         let max = ::records::write::MAX_ROWS;
         return Err(Error::TooLarge(kernel::Message::key("error.too_large").with("max", max)).into());
@@ -439,13 +510,18 @@ pub async fn bulk(State(state): State<AppState>, caller: Caller, Path(entity): P
         .create
         .into_iter()
         .map(|row| Change::Create { fields: row.fields })
-        .chain(body.update.into_iter().map(|row| Change::Update { id: row.id, version: row.version, fields: row.fields }))
+        .chain(body.update.into_iter().map(|row| Change::Update {
+            id: row.id,
+            version: row.version,
+            fields: row.fields,
+        }))
         .chain(body.delete.into_iter().map(|id| Change::Delete { id, version: None }))
         .collect();
     let batch = state.records.open_batch(&caller.ctx, "bulk").await?;
     let options = WriteOptions { batch: Some(batch), all_or_nothing: body.all_or_nothing, ..WriteOptions::default() };
     let outcomes = state.records.write(&caller.ctx, &entity, changes, &options).await?;
-    let results = outcomes.into_iter().zip(ids).enumerate().map(|(index, (outcome, id))| result(index, id, outcome, &caller.ctx));
+    let results =
+        outcomes.into_iter().zip(ids).enumerate().map(|(index, (outcome, id))| result(index, id, outcome, &caller.ctx));
     Ok(Json(BulkView { batch, results: results.collect() }))
 }
 
@@ -459,7 +535,8 @@ fn result(index: usize, id: Option<Uuid>, outcome: Result<Written>, ctx: &Ctx) -
         }
         Err(error) => {
             let fields = error.fields_in(ctx.locale).into_iter();
-            let fields = fields.map(|(key, (code, message))| (key, serde_json::json!({"code": code, "message": message})));
+            let fields =
+                fields.map(|(key, (code, message))| (key, serde_json::json!({"code": code, "message": message})));
             row.code = Some(error.code().to_owned());
             row.detail = Some(error.message().in_locale(ctx.locale));
             row.fields = Some(fields.collect());

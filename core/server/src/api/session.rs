@@ -1,9 +1,9 @@
 //! `/session`: signing in and out.
 
-use axum::{Extension, Json};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use kernel::Error;
 use people::sign_in::{self, Outcome, SESSION_SECONDS, SignIn};
 use serde::Deserialize;
@@ -28,7 +28,12 @@ pub struct SignInBody {
 /// `POST /session`
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignInBody, security(()),
     responses((status = 200, body = Me), (status = 401, body = crate::http::error::Problem)))]
-pub async fn sign_in(State(state): State<AppState>, address: Option<Extension<ConnectInfo<SocketAddr>>>, headers: HeaderMap, Body(body): Body<SignInBody>) -> ApiResult<Response> {
+pub async fn sign_in(
+    State(state): State<AppState>,
+    address: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    Body(body): Body<SignInBody>,
+) -> ApiResult<Response> {
     same_origin(&axum::http::Method::POST, &headers, &state.config.http.public_url)?;
     state.limits.sign_in(address.map(|Extension(ConnectInfo(a))| a.ip()), &body.email)?;
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();

@@ -95,7 +95,12 @@ pub struct TimelineParams {
 /// `GET /records/{entity}/{id}/timeline`
 #[utoipa::path(get, path = "/records/{entity}/{id}/timeline", tag = "records",
     params(("entity" = String, Path), ("id" = Uuid, Path), TimelineParams), responses((status = 200, body = TimelineView)))]
-pub async fn get(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>, Params(params): Params<TimelineParams>) -> ApiResult<Json<TimelineView>> {
+pub async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, id)): Path<(String, Uuid)>,
+    Params(params): Params<TimelineParams>,
+) -> ApiResult<Json<TimelineView>> {
     let limit = params.limit.unwrap_or(50);
     let timeline = state.records.timeline(&caller.ctx, &entity, id, params.cursor.as_deref(), limit).await?;
     let names = refs(timeline.refs);
@@ -139,7 +144,12 @@ pub struct NoteBody {
 /// `POST /records/{entity}/{id}/timeline`
 #[utoipa::path(post, path = "/records/{entity}/{id}/timeline", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
     request_body = NoteBody, responses((status = 201, body = RecordView)))]
-pub async fn add(State(state): State<AppState>, caller: Caller, Path((entity, id)): Path<(String, Uuid)>, Body(body): Body<NoteBody>) -> ApiResult<(StatusCode, Json<RecordView>)> {
+pub async fn add(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, id)): Path<(String, Uuid)>,
+    Body(body): Body<NoteBody>,
+) -> ApiResult<(StatusCode, Json<RecordView>)> {
     let written = state.records.add_note(&caller.ctx, &entity, id, &body.text).await?;
     Ok((StatusCode::CREATED, Json(written.record.into())))
 }

@@ -44,20 +44,33 @@ pub struct ViewParams {
 
 /// `GET /views`
 #[utoipa::path(get, path = "/views", tag = "views", params(ViewParams), responses((status = 200, body = Items<SavedView>)))]
-pub async fn list(State(state): State<AppState>, caller: Caller, Params(params): Params<ViewParams>) -> ApiResult<Json<Items<SavedView>>> {
+pub async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<ViewParams>,
+) -> ApiResult<Json<Items<SavedView>>> {
     let views = state.records.views(&caller.ctx, params.entity.as_deref()).await?;
     Ok(Json(Items { items: views.into_iter().map(SavedView::from).collect() }))
 }
 
 /// `POST /views`
 #[utoipa::path(post, path = "/views", tag = "views", request_body = ViewInput, responses((status = 201, body = SavedView)))]
-pub async fn create(State(state): State<AppState>, caller: Caller, Body(body): Body<ViewInput>) -> ApiResult<(StatusCode, Json<SavedView>)> {
+pub async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<ViewInput>,
+) -> ApiResult<(StatusCode, Json<SavedView>)> {
     Ok((StatusCode::CREATED, Json(state.records.create_view(&caller.ctx, &body).await?.into())))
 }
 
 /// `PATCH /views/{id}`
 #[utoipa::path(patch, path = "/views/{id}", tag = "views", params(("id" = Uuid, Path)), request_body = ViewPatch, responses((status = 200, body = SavedView)))]
-pub async fn update(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>, Body(body): Body<ViewPatch>) -> ApiResult<Json<SavedView>> {
+pub async fn update(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<ViewPatch>,
+) -> ApiResult<Json<SavedView>> {
     Ok(Json(state.records.update_view(&caller.ctx, id, &body).await?.into()))
 }
 

@@ -44,7 +44,8 @@ impl Init {
         if known.iter().any(|t| t.name == self.tenant.trim()) {
             return Err(Failure(format!("there is a company `{}` already", self.tenant.trim())));
         }
-        let password = if self.password_stdin { password_from_stdin()? } else { state.env.secret().chars().take(16).collect() };
+        let password =
+            if self.password_stdin { password_from_stdin()? } else { state.env.secret().chars().take(16).collect() };
         let first = self.admin.split('@').next().unwrap_or_default().to_owned();
         let company = NewCompany {
             name: self.tenant,
@@ -81,7 +82,10 @@ pub(super) async fn tenant(state: &AppState, slug: Option<&str>) -> Result<Tenan
     match all.len() {
         1 => all.pop().ok_or_else(|| Failure("no company".into())),
         0 => Err(Failure("there is no company yet: run `verstak init` first".into())),
-        _ => Err(Failure(format!("say which company with --tenant: {}", all.iter().map(|t| t.slug.as_str()).collect::<Vec<_>>().join(", ")))),
+        _ => Err(Failure(format!(
+            "say which company with --tenant: {}",
+            all.iter().map(|t| t.slug.as_str()).collect::<Vec<_>>().join(", ")
+        ))),
     }
 }
 
@@ -186,7 +190,12 @@ impl UserCommand {
                 let state = place.open().await?;
                 let tenant = tenant(&state, slug.as_deref()).await?;
                 for account in user::list(&state.db, tenant.id, None, 10_000).await? {
-                    say(&format!("{}\t{}\t{}", account.email, account.name, if account.active { "active" } else { "barred" }));
+                    say(&format!(
+                        "{}\t{}\t{}",
+                        account.email,
+                        account.name,
+                        if account.active { "active" } else { "barred" }
+                    ));
                 }
                 Ok(())
             }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use kernel::db::{Db, DbOptions};
-use plugin_host::dev::{self, project, test};
 use plugin_host::Grants;
+use plugin_host::dev::{self, project, test};
 use sea_orm_migration::MigratorTrait;
 use serde_json::{Value, json};
 
@@ -135,7 +135,8 @@ impl PluginCommand {
                 let made = project::pack(&folder.folder, folder.target_dir.as_deref(), None).await?;
                 let path = match out {
                     Some(out) if out != made => {
-                        std::fs::rename(&made, &out).or_else(|_| std::fs::copy(&made, &out).and_then(|_| std::fs::remove_file(&made)))?;
+                        std::fs::rename(&made, &out)
+                            .or_else(|_| std::fs::copy(&made, &out).and_then(|_| std::fs::remove_file(&made)))?;
                         out
                     }
                     _ => made,
@@ -210,14 +211,16 @@ impl Target {
     }
 
     async fn enable(&self, id: &str, settings: Option<&str>) -> Outcome {
-        let settings: Option<Value> = settings.map(serde_json::from_str).transpose().map_err(|e| Failure(format!("--settings: {e}")))?;
+        let settings: Option<Value> =
+            settings.map(serde_json::from_str).transpose().map_err(|e| Failure(format!("--settings: {e}")))?;
         if let Some(server) = &self.server {
             let body = json!({"grants": "requested", "settings": settings});
             self.send(reqwest::Method::POST, server, &format!("plugins/{id}/enable"), None, Some(body)).await?;
         } else {
             let state = self.place.open().await?;
             let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
-            let settings = settings.map(serde_json::from_value).transpose().map_err(|e| Failure(format!("--settings: {e}")))?;
+            let settings =
+                settings.map(serde_json::from_value).transpose().map_err(|e| Failure(format!("--settings: {e}")))?;
             state.plugins.enable(&tenant.system_ctx(&state.env), id, &Grants::Requested, settings.as_ref()).await?;
         }
         say(&format!("{id} is on."));
@@ -254,7 +257,10 @@ impl Target {
 
     async fn logs(&self, id: &str) -> Outcome {
         let lines = match &self.server {
-            Some(server) => self.send(reqwest::Method::GET, server, &format!("plugins/{id}/logs"), None, None).await?["items"].clone(),
+            Some(server) => {
+                self.send(reqwest::Method::GET, server, &format!("plugins/{id}/logs"), None, None).await?["items"]
+                    .clone()
+            }
             None => {
                 let state = self.place.open().await?;
                 let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
@@ -268,9 +274,17 @@ impl Target {
         Ok(())
     }
 
-    async fn send(&self, method: reqwest::Method, server: &str, path: &str, bytes: Option<Vec<u8>>, body: Option<Value>) -> Result<Value, Failure> {
+    async fn send(
+        &self,
+        method: reqwest::Method,
+        server: &str,
+        path: &str,
+        bytes: Option<Vec<u8>>,
+        body: Option<Value>,
+    ) -> Result<Value, Failure> {
         let address = format!("{}/api/v1/{path}", server.trim_end_matches('/'));
-        let mut request = reqwest::Client::new().request(method, &address).bearer_auth(self.token.as_deref().unwrap_or_default());
+        let mut request =
+            reqwest::Client::new().request(method, &address).bearer_auth(self.token.as_deref().unwrap_or_default());
         if let Some(bytes) = bytes {
             request = request.header("content-type", "application/octet-stream").body(bytes);
         } else if let Some(body) = body {

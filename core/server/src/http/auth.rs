@@ -71,12 +71,15 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// The secret in the session cookie.
 pub fn cookie(headers: &HeaderMap) -> Option<String> {
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';')).find_map(
-        |pair| {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(';'))
+        .find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
             (name == COOKIE && !value.is_empty()).then(|| value.to_owned())
-        },
-    )
+        })
 }
 
 /// A request that changes something and carries a cookie must come from our own pages: its Origin is the public

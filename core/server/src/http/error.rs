@@ -116,7 +116,8 @@ pub fn answer(error: &Error, status: StatusCode, locale: Locale, request_id: &st
     if status == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::error!(%error, request_id, "a request failed");
     }
-    let body = serde_json::to_string(&problem(error, status, locale, request_id)).unwrap_or_else(|_| json!({}).to_string());
+    let body =
+        serde_json::to_string(&problem(error, status, locale, request_id)).unwrap_or_else(|_| json!({}).to_string());
     let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
     let wait = match error {
         Error::Limited { retry_after } => Some(*retry_after),

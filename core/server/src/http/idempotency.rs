@@ -34,7 +34,8 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     if key.is_empty() || key.len() > MAX_KEY {
         return Err(super::body::bad_request(HEADER, "1 to 200 visible characters").into());
     }
-    let json = request.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
+    let json =
+        request.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
     let (mut parts, body) = request.into_parts();
     // Without a caller there is nothing to remember: the handler says 401 itself. Uploads are not kept in memory.
     let Ok(caller) = Caller::from_request_parts(&mut parts, &state).await else {

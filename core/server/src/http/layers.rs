@@ -34,7 +34,9 @@ pub async fn outermost(State(state): State<AppState>, mut request: Request, next
         let headers = std::mem::take(response.headers_mut());
         let status = response.status();
         response = answer(&error, status, locale, &id);
-        response.headers_mut().extend(headers.into_iter().filter(|(name, _)| name.as_ref() != Some(&header::CONTENT_LENGTH)));
+        response
+            .headers_mut()
+            .extend(headers.into_iter().filter(|(name, _)| name.as_ref() != Some(&header::CONTENT_LENGTH)));
     } else if api && let Some(error) = bare(response.status(), &response) {
         response = answer(&error, response.status(), locale, &id);
     }
@@ -110,7 +112,11 @@ pub fn address(request: &Request) -> Option<IpAddr> {
 }
 
 /// Refuses work beyond capacity at once instead of queueing it.
-pub async fn admitted(State(slots): State<Arc<tokio::sync::Semaphore>>, request: Request, next: Next) -> ApiResult<Response> {
+pub async fn admitted(
+    State(slots): State<Arc<tokio::sync::Semaphore>>,
+    request: Request,
+    next: Next,
+) -> ApiResult<Response> {
     let Ok(slot) = slots.try_acquire() else { return Err(Error::Unavailable("over capacity".into()).into()) };
     let response = next.run(request).await;
     drop(slot);
