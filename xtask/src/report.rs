@@ -16,11 +16,6 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// `n` tests that passed.
-    pub fn passed(n: usize) -> Self {
-        Self { passed: u64::try_from(n).unwrap_or(u64::MAX), ..Self::default() }
-    }
-
     /// Adds the counts of another runner.
     pub fn add(&mut self, other: Self) {
         self.passed += other.passed;

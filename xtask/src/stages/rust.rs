@@ -28,21 +28,18 @@ pub fn build_binary(workspace: &Workspace) -> Outcome<()> {
 }
 
 /// All tests of the workspace, on SQLite.
-pub fn test(workspace: &Workspace) -> Outcome<Counts> {
-    let mut counts = Counts::default();
+pub fn test(workspace: &Workspace, counts: &mut Counts) -> Outcome<()> {
     let mut cargo = exec::cargo(&workspace.root);
     cargo.args(["test", "--workspace", "--locked", "--no-fail-fast"]).env("VERSTAK_TEST_DATABASE", "sqlite");
     tell(&mut cargo, workspace);
-    exec::tee(&mut cargo, |line| counts.read(line))?;
-    Ok(counts)
+    exec::tee(&mut cargo, |line| counts.read(line))
 }
 
 /// The integration tests again, on a cluster of their own.
-pub fn test_on_postgres(workspace: &Workspace) -> Outcome<Counts> {
+pub fn test_on_postgres(workspace: &Workspace, counts: &mut Counts) -> Outcome<()> {
     setup::postgres_server()?;
     let executables = integration_tests(workspace)?;
     let cluster = Cluster::start(workspace, Durability::Off)?;
-    let mut counts = Counts::default();
     for executable in executables {
         let folder = workspace.path(INTEGRATION);
         let mut tests = exec::tool(&executable);
@@ -51,7 +48,7 @@ pub fn test_on_postgres(workspace: &Workspace) -> Outcome<Counts> {
         tell(&mut tests, workspace);
         exec::tee(&mut tests, |line| counts.read(line))?;
     }
-    Ok(counts)
+    Ok(())
 }
 
 /// What tests may want to start or read.
