@@ -34,10 +34,15 @@ pub(super) fn keys(fields: &Map<String, Json>) -> BTreeSet<Key> {
         items.filter_map(|item| item.get("value")?.as_str().map(str::to_owned)).collect::<Vec<_>>()
     };
     let text = |field: &str| fields.get(field).and_then(Json::as_str).map(str::to_owned);
-    let mut keys: BTreeSet<Key> = values("emails").iter().map(|e| Key::Email(e.trim().to_lowercase())).collect();
-    keys.extend(values("phones").iter().map(|phone| Key::Phone(phone_start(&phone_cell(phone)))));
+    let mut keys: BTreeSet<Key> = values("emails").iter().map(|e| Key::Email(compared("emails", e))).collect();
+    keys.extend(values("phones").iter().map(|phone| Key::Phone(compared("phones", phone))));
     keys.extend(text("origin_id").map(|id| Key::Origin(text("origin_system"), id)));
     keys
+}
+
+/// The form in which two values of a field are the same: a phone's last nine digits, the rest in lower case.
+pub(super) fn compared(field: &str, value: &str) -> String {
+    if field == "phones" { phone_start(&phone_cell(value)) } else { value.trim().to_lowercase() }
 }
 
 fn phone_start(cell: &str) -> String {

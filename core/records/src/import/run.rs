@@ -418,12 +418,11 @@ fn merged(mut fields: Map<String, Json>, image: Option<&Fields>) -> Map<String, 
     let Some(image) = image else { return fields };
     for (key, value) in &mut fields {
         if let (Json::Array(new), Some(Value::Multi(known))) = (&*value, image.get(key)) {
-            let digits = |text: &str| kernel::filter::phone_cell(text);
-            let same = |a: &str, b: &str| if key == "phones" { digits(a) == digits(b) } else { a.eq_ignore_ascii_case(b) };
+            let form = |text: &str| duplicate::compared(key, text);
             let mut all: Vec<Json> = known.iter().filter_map(|item| serde_json::to_value(item).ok()).collect();
             for item in new {
                 let text = item.get("value").and_then(Json::as_str).unwrap_or_default();
-                if !known.iter().any(|k| same(&k.value, text)) {
+                if !known.iter().any(|k| form(&k.value) == form(text)) {
                     all.push(item.clone());
                 }
             }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251};
+use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251};
 
 const BUFFER: usize = 1 << 16;
 
@@ -102,11 +102,11 @@ impl<R: Read> Utf8<R> {
             }
             let last = self.raw_end == 0;
             let raw = self.raw.get(self.raw_at..self.raw_end).unwrap_or_default();
-            let (_, read, written, _) = self.decoder.decode_to_utf8(raw, &mut self.text, last);
+            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, &mut self.text, last);
             self.raw_at += read;
             self.text_at = 0;
             self.text_end = written;
-            self.ended = last && written == 0;
+            self.ended = last && result == CoderResult::InputEmpty;
         }
         Ok(())
     }

@@ -247,8 +247,11 @@ proptest! {
         let got = read.rows();
         prop_assert_eq!(got.len(), expected.len());
         for ((_, got), expected) in got.iter().zip(expected) {
-            let used = expected.iter().rposition(|cell| !cell.trim().is_empty()).unwrap() + 1;
-            prop_assert_eq!(&got[..], &expected[..used]);
+            // Blank cells at the end of a row may be missing.
+            for (index, cell) in expected.iter().enumerate() {
+                let got = got.get(index).map_or("", String::as_str);
+                prop_assert!(got == cell || (got.trim().is_empty() && cell.trim().is_empty()), "{got:?} {cell:?}");
+            }
         }
     }
 
