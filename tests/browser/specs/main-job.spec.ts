@@ -4,6 +4,7 @@
  */
 import { Board } from "../support/board.ts";
 import type { Import, Problem, Row } from "../support/api.ts";
+import { allowAndSwitchOn, installLeadDesk } from "../support/plugins.ts";
 import { expect, test } from "../support/test.ts";
 
 test.use({ company: "Northwind" });
@@ -24,14 +25,15 @@ test("an admin enables the plugin and imports leads; one drag is refused, one is
   signIn,
   api,
 }) => {
-  await api.enableLeadDesk();
+  await signIn(page);
+  await installLeadDesk(page);
+  await allowAndSwitchOn(page);
   const done = await api.import("lead", "leads.csv", LEADS);
   expect(done).toMatchObject({ state: "done", accepted: 3, refused: 0 });
   const leads = await api.byTitle("lead", ["Garden centre", "Bakery on the corner"]);
   const [garden, bakery] = [leads.get("Garden centre") as Row, leads.get("Bakery on the corner") as Row];
   expect(garden.fields.phones, "the plugin tidied the number").toMatchObject([{ value: "+79161234567" }]);
 
-  await signIn(page);
   await signIn(secondPage);
   const [board, second] = [new Board(page), new Board(secondPage)];
   await board.open("lead");
