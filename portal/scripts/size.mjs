@@ -24,7 +24,10 @@ function weigh(keys) {
 }
 
 const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
-const language = Object.keys(manifest).find((key) => key === "src/i18n/ru/index.ts");
+const texts = (part) => Object.keys(manifest).find((key) => key === `src/i18n/ru/${part}.ts`);
+const language = texts("index");
+const adminTexts = texts("admin");
+const admin = /^src\/features\/(imports|plugins|settings)\//;
 const pages = Object.keys(manifest).filter((key) => /^src\/features\/.*page\.tsx$/.test(key));
 let worst = 0;
 for (const page of [undefined, ...pages]) {
@@ -32,6 +35,7 @@ for (const page of [undefined, ...pages]) {
   reach(entry, seen);
   if (language) reach(language, seen);
   if (page) reach(page, seen);
+  if (page && admin.test(page) && adminTexts) reach(adminTexts, seen);
   const size = weigh(seen);
   worst = Math.max(worst, size);
   console.log(`${(size / 1024).toFixed(1).padStart(7)} KiB  ${page ?? "(shell alone)"}`);

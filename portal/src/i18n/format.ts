@@ -92,6 +92,23 @@ export function formatDateTime(value: string): string {
   ).format(date);
 }
 
+/** Day and time to the second, for logs. */
+export function formatTime(value: string): string {
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return value;
+  return kept(
+    "lt",
+    () =>
+      new Intl.DateTimeFormat(currentLocale(), {
+        day: "numeric",
+        month: "short",
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+      }),
+  ).format(date);
+}
+
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 365 * 86_400],
   ["month", 30 * 86_400],

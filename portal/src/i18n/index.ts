@@ -1,16 +1,18 @@
 /**
  * Texts of the portal. English, Russian and Ukrainian; one JSON per language and feature; a language is
- * one chunk, loaded when chosen. To add a feature: three JSON files and a line in each `index.ts`.
+ * one chunk, loaded when chosen; the texts of administration pages are a second one (`admin.ts`), loaded
+ * with the first such page. To add a feature: three JSON files and a line in each `index.ts` or `admin.ts`.
  */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Locale } from "@/api/types";
 import type en from "./en";
+import type enAdmin from "./en/admin";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "common";
-    resources: typeof en;
+    resources: typeof en & typeof enAdmin;
     returnNull: false;
   }
 }
@@ -26,6 +28,18 @@ const loaders = {
   ru: () => import("./ru"),
   uk: () => import("./uk"),
 } satisfies Record<Locale, () => Promise<{ default: typeof en }>>;
+
+const adminLoaders = {
+  en: () => import("./en/admin"),
+  ru: () => import("./ru/admin"),
+  uk: () => import("./uk/admin"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enAdmin }>>;
+
+type Part = "basic" | "admin";
+const partLoaders = { basic: loaders, admin: adminLoaders };
+/** What the pages opened so far need; every language shown has all of it. */
+const wanted = new Set<Part>(["basic"]);
+const loaded = new Set<string>();
 
 const storageKey = "verstak.locale";
 
@@ -44,6 +58,11 @@ export function firstLocale(): Locale {
   return "en";
 }
 
+let start: () => void = () => {};
+const started = new Promise<void>((resolve) => {
+  start = resolve;
+});
+
 export async function startI18n(): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: "en",
@@ -54,14 +73,32 @@ export async function startI18n(): Promise<void> {
     react: { useSuspense: false },
   });
   await showLocale(firstLocale());
+  start();
+}
+
+/** Loads all wanted parts of a language, also those that become wanted meanwhile. */
+async function load(locale: Locale): Promise<void> {
+  for (const part of wanted) {
+    const id = `${locale}.${part}`;
+    if (loaded.has(id)) continue;
+    const resources = (await partLoaders[part][locale]()).default;
+    for (const [namespace, texts] of Object.entries(resources)) {
+      i18next.addResourceBundle(locale, namespace, texts, true, true);
+    }
+    loaded.add(id);
+  }
+}
+
+/** For routes of administration pages: the page's script and its texts, side by side. */
+export async function withAdminTexts<T>(page: () => Promise<T>): Promise<T> {
+  wanted.add("admin");
+  const [module] = await Promise.all([page(), started.then(() => load(currentLocale()))]);
+  return module;
 }
 
 /** Loads a language and shows it. */
 export async function showLocale(locale: Locale): Promise<void> {
-  const resources = (await loaders[locale]()).default;
-  for (const [namespace, texts] of Object.entries(resources)) {
-    i18next.addResourceBundle(locale, namespace, texts, true, true);
-  }
+  await load(locale);
   document.documentElement.lang = locale;
   localStorage.setItem(storageKey, locale);
   await i18next.changeLanguage(locale);

@@ -1,8 +1,15 @@
 import i18next from "i18next";
 import { describe, expect, it } from "vitest";
-import en from "./en";
-import ru from "./ru";
-import uk from "./uk";
+import basicEn from "./en";
+import adminEn from "./en/admin";
+import basicRu from "./ru";
+import adminRu from "./ru/admin";
+import basicUk from "./uk";
+import adminUk from "./uk/admin";
+
+const en = { ...basicEn, ...adminEn };
+const ru = { ...basicRu, ...adminRu };
+const uk = { ...basicUk, ...adminUk };
 
 type Texts = Record<string, Record<string, string>>;
 const all: Record<string, Texts> = { en, ru, uk };

@@ -12,10 +12,10 @@ import { ApiError } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
 import { entitiesQuery, meQuery } from "@/api/session";
 import { Shell } from "@/features/shell/shell";
-import { currentLocale, showLocale } from "@/i18n";
+import { currentLocale, showLocale, withAdminTexts } from "@/i18n";
 import { ErrorState, PageSkeleton } from "@/ui/states";
 import { NotFound } from "./not-found";
-import { recordsSearch } from "./search";
+import { pluginSearch, recordsSearch } from "./search";
 
 const root = createRootRoute({
   component: Outlet,
@@ -100,19 +100,26 @@ const record = createRoute({
 const imports = createRoute({
   getParentRoute: () => shell,
   path: "/imports",
-  component: lazyRouteComponent(() => import("@/features/imports/page")),
+  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/imports/page"))),
 });
 
 const plugins = createRoute({
   getParentRoute: () => shell,
   path: "/plugins",
-  component: lazyRouteComponent(() => import("@/features/plugins/page")),
+  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/plugins/page"))),
+});
+
+const plugin = createRoute({
+  getParentRoute: () => shell,
+  path: "/plugins/$id",
+  validateSearch: pluginSearch,
+  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/plugins/plugin-page"))),
 });
 
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
-  component: lazyRouteComponent(() => import("@/features/settings/page")),
+  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/settings/page"))),
 });
 
 /** Every component at once; the built portal does not carry it. */
@@ -134,6 +141,7 @@ const tree = root.addChildren([
     entity.addChildren([entityIndex, board, list, record]),
     imports,
     plugins,
+    plugin,
     settings,
   ]),
 ]);

@@ -28,3 +28,11 @@ export function recordsSearch(input: Record<string, unknown>): RecordsSearch {
   if (input.deleted === true) search.deleted = true;
   return search;
 }
+
+export const pluginTabs = ["overview", "permissions", "settings", "calls", "routes", "logs", "cost"] as const;
+export type PluginTab = (typeof pluginTabs)[number];
+
+export function pluginSearch(input: Record<string, unknown>): { tab?: PluginTab } {
+  const tab = pluginTabs.find((one) => one === input.tab);
+  return tab && tab !== "overview" ? { tab } : {};
+}

@@ -31,8 +31,12 @@ export function Block({ title, note, actions, children }: BlockProps) {
 }
 
 export const Lead = ({ children }: { children: ReactNode }) => <p className={classes.lead}>{children}</p>;
-export const Hint = ({ children }: { children: ReactNode }) => <p className={classes.hint}>{children}</p>;
-export const Code = ({ children }: { children: ReactNode }) => <code className={classes.code}>{children}</code>;
+export const Hint = ({ children }: { children: ReactNode }) => (
+  <span className={classes.hint}>{children}</span>
+);
+export const Code = ({ children }: { children: ReactNode }) => (
+  <code className={classes.code}>{children}</code>
+);
 export const Secondary = ({ children }: { children: ReactNode }) => (
   <span className={classes.secondary}>{children}</span>
 );
@@ -70,7 +74,15 @@ export function Figures({ items }: { items: { label: string; value: string; tone
 }
 
 /** State in words; the colour only repeats them. */
-export const Tag = ({ tone = "plain", title, children }: { tone?: Tone; title?: string; children: ReactNode }) => (
+export const Tag = ({
+  tone = "plain",
+  title,
+  children,
+}: {
+  tone?: Tone;
+  title?: string;
+  children: ReactNode;
+}) => (
   <span className={classes.tag} data-tone={tone} title={title}>
     {children}
   </span>
@@ -123,7 +135,12 @@ export function DataTable<T>({ label, columns, rows, keyOf }: TableProps<T>) {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.key} scope="col" data-numeric={column.numeric ?? false} data-grow={column.grow ?? false}>
+              <th
+                key={column.key}
+                scope="col"
+                data-numeric={column.numeric ?? false}
+                data-grow={column.grow ?? false}
+              >
                 <span data-bare={column.bare ?? false}>{column.label}</span>
               </th>
             ))}
@@ -137,6 +154,7 @@ export function DataTable<T>({ label, columns, rows, keyOf }: TableProps<T>) {
                   key={column.key}
                   data-label={column.bare ? undefined : column.label}
                   data-numeric={column.numeric ?? false}
+                  data-grow={column.grow ?? false}
                 >
                   {column.render(row)}
                 </td>
@@ -151,7 +169,15 @@ export function DataTable<T>({ label, columns, rows, keyOf }: TableProps<T>) {
 
 /** Goes on a router link or a button that fills a row. */
 export const itemClass = classes.item ?? "";
-export const ItemList = ({ children }: { children: ReactNode }) => <div className={classes.items}>{children}</div>;
+export const ItemList = ({ children }: { children: ReactNode }) => (
+  <div className={classes.items}>{children}</div>
+);
+
+export const ItemLine = ({ children }: { children: ReactNode }) => (
+  <div className={classes.item} data-still>
+    {children}
+  </div>
+);
 
 interface ItemProps {
   icon?: ReactNode;
@@ -236,8 +262,12 @@ export function Steps({ label, steps, current }: { label: string; steps: string[
 
 /** Fields of a form side by side where there is room. */
 export const Pair = ({ children }: { children: ReactNode }) => <div className={classes.pair}>{children}</div>;
-export const Stacked = ({ children }: { children: ReactNode }) => <div className={classes.stacked}>{children}</div>;
-export const Buttons = ({ children }: { children: ReactNode }) => <div className={classes.buttons}>{children}</div>;
+export const Stacked = ({ children }: { children: ReactNode }) => (
+  <div className={classes.stacked}>{children}</div>
+);
+export const Buttons = ({ children }: { children: ReactNode }) => (
+  <div className={classes.buttons}>{children}</div>
+);
 
 /** A row of a tree, moved right by its depth. */
 export const TreeRow = ({ depth, children }: { depth: number; children: ReactNode }) => (
@@ -247,10 +277,20 @@ export const TreeRow = ({ depth, children }: { depth: number; children: ReactNod
 );
 
 /** Old and new, one into the other. */
-export const LogText = ({ children }: { children: ReactNode }) => <span className={classes.log}>{children}</span>;
+export const LogText = ({ children }: { children: ReactNode }) => (
+  <span className={classes.log}>{children}</span>
+);
 
 /** One editable row of a set: a frame with its own head. */
-export function RuleBox({ label, actions, children }: { label: string; actions: ReactNode; children: ReactNode }) {
+export function RuleBox({
+  label,
+  actions,
+  children,
+}: {
+  label: string;
+  actions: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <div className={classes.rule} role="group" aria-label={label}>
       <div className={classes.ruleBody}>{children}</div>
@@ -260,7 +300,7 @@ export function RuleBox({ label, actions, children }: { label: string; actions: 
 }
 export const RuleLine = ({ label, children }: { label: string; children: ReactNode }) => (
   <div className={classes.ruleLine}>
-    <span>{label}</span>
+    <span className={classes.ruleName}>{label}</span>
     <div>{children}</div>
   </div>
 );

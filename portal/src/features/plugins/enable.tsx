@@ -1,0 +1,76 @@
+/** The decision: what the plugin will be able to see and change, its settings, then "Allow and switch on". */
+import { Button, Modal } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { enablePlugin } from "@/api/plugins";
+import { ApiError, messageOf } from "@/api/problem";
+import type { PluginDetail } from "@/api/types";
+import { Block, Notice } from "@/ui/block";
+import { FormActions } from "@/ui/form";
+import { toast } from "@/ui/toast";
+import { Permissions } from "./permissions";
+import { SettingsFields } from "./settings-form";
+import { flawsOf, payloadOf, startValues } from "./settings-model";
+
+export function EnableDialog({ plugin, onClose }: { plugin: PluginDetail; onClose(): void }) {
+  const { t } = useTranslation(["plugins", "common"]);
+  const schema = plugin.settings_schema;
+  const [values, setValues] = useState(() => startValues(schema, plugin.settings));
+  const [tried, setTried] = useState(false);
+  const flaws = flawsOf(schema, values, plugin.secret !== null && plugin.secret !== undefined);
+  const enable = useMutation({
+    mutationFn: () => enablePlugin(plugin.id, payloadOf(schema, values)),
+    onSuccess: () => {
+      toast({ message: t("plugins:switched_on", { title: plugin.title }), kind: "done" });
+      onClose();
+    },
+  });
+  const refusal = enable.error instanceof ApiError ? enable.error : undefined;
+  const submit = () => {
+    setTried(true);
+    if (Object.keys(flaws).length === 0 && !enable.isPending) enable.mutate();
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("plugins:enable_title", { title: plugin.title })}
+      size="lg"
+      closeButtonProps={{ "aria-label": t("common:close") }}
+    >
+      <form
+        aria-label={t("plugins:enable_title", { title: plugin.title })}
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        {enable.error && <Notice tone="danger">{messageOf(enable.error, t("common:network"))}</Notice>}
+        <Block title={t("plugins:will_be_able")} note={t("plugins:will_be_able_note")}>
+          <Permissions plugin={plugin} asking />
+        </Block>
+        {schema.length > 0 && (
+          <Block title={t("plugins:tab_settings")}>
+            <SettingsFields
+              schema={schema}
+              values={values}
+              flaws={tried ? flaws : {}}
+              refusalOf={(key) => refusal?.fieldMessage(`settings.${key}`)}
+              onChange={setValues}
+            />
+          </Block>
+        )}
+        <FormActions>
+          <Button variant="default" onClick={onClose}>
+            {t("common:cancel")}
+          </Button>
+          <Button type="submit" loading={enable.isPending} data-autofocus>
+            {t("plugins:allow")}
+          </Button>
+        </FormActions>
+      </form>
+    </Modal>
+  );
+}

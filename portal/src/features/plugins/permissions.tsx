@@ -1,0 +1,49 @@
+/** What a plugin may see and change, and why it wants it, in the server's words. */
+import { IconCheck, IconShieldHalf } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { PluginDetail } from "@/api/types";
+import { Hint, ItemBody, ItemLine, ItemList, Lead, Tag } from "@/ui/block";
+
+/** "Leads: sees A, B; sets C" as a subject and its sentences. */
+function partsOf(title: string): [string, string[]] {
+  const at = title.indexOf(": ");
+  return at < 0 ? [title, []] : [title.slice(0, at), title.slice(at + 2).split("; ")];
+}
+
+export function Permissions({ plugin, asking }: { plugin: PluginDetail; asking?: boolean }) {
+  const { t } = useTranslation("plugins");
+  if (plugin.permissions.length === 0) return <Lead>{t("permissions_none")}</Lead>;
+  return (
+    <ItemList>
+      {plugin.permissions.map((permission) => {
+        const [subject, parts] = partsOf(permission.title);
+        return (
+          <ItemLine key={permission.key}>
+            <ItemBody
+              icon={permission.granted && !asking ? <IconCheck size={18} /> : <IconShieldHalf size={18} />}
+              title={subject}
+              tags={
+                !asking && (
+                  <Tag tone={permission.granted ? "ok" : "plain"}>
+                    {t(permission.granted ? "allowed" : "not_allowed")}
+                  </Tag>
+                )
+              }
+              note={
+                <>
+                  {parts.map((part) => (
+                    <span key={part}>
+                      {part}
+                      <br />
+                    </span>
+                  ))}
+                  <Hint>{permission.reason}</Hint>
+                </>
+              }
+            />
+          </ItemLine>
+        );
+      })}
+    </ItemList>
+  );
+}
