@@ -1,0 +1,72 @@
+//! `cargo xtask bench`: what the product costs beyond its database, as ratios measured in one run.
+//!
+//! Owns: the measurements and `tests/bench/RESULTS.md`. Must not know: how the product works inside; it drives the
+//! built `verstak` over HTTP, replays the statements it was seen to make, and calls the plugin host's own bench entry.
+//!
+//! | module | what |
+//! |---|---|
+//! | `arguments` | the command line and where built files are |
+//! | `company` | companies, people and believable leads through the public services |
+//! | `plugins` | packages of the plain hook under several ids; lead-desk |
+//! | `capture` | the statements that one request makes |
+//! | `bare` | the same statements in a loop, through sqlx alone |
+//! | `client` | a keep-alive HTTP client that costs little |
+//! | `server` | the built server as a process: start, memory |
+//! | `measure` | times of many calls, interleaved rounds |
+//! | `requests` | the requests that are measured |
+//! | `suite` | everything measured on one database |
+//! | `hook` | a before-hook alone |
+//! | `report` | the tables |
+
+mod arguments;
+mod bare;
+mod capture;
+mod client;
+mod company;
+mod hook;
+mod measure;
+mod plugins;
+mod report;
+mod requests;
+mod server;
+mod suite;
+
+use std::process::ExitCode;
+
+use arguments::Arguments;
+use report::Report;
+
+/// What went wrong, in words.
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::say(&format!("bench: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome {
+    let Some(arguments) = Arguments::parse(std::env::args().skip(1))? else {
+        report::say(arguments::HELP);
+        return Ok(());
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut report = Report::new(&arguments);
+    let packages = plugins::Packages::make(&arguments)?;
+    if arguments.wants("hook") {
+        runtime.block_on(hook::measure(&arguments, &packages, &mut report))?;
+    }
+    for place in arguments.places() {
+        if arguments.wants(place.name) {
+            suite::measure(&runtime, &arguments, &place, &packages, &mut report)?;
+        }
+    }
+    report.write(&arguments.out)
+}
