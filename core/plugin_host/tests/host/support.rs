@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock};
 use kernel::Db;
 use kernel::db::DbOptions;
 use plugin_host::dev::project;
+use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait;
 
 /// The folder of the whole product.
@@ -13,14 +14,29 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// An empty, migrated database, gone with the guard.
+/// An empty, migrated database, gone with the guard: SQLite, or PostgreSQL where the run says so.
 pub async fn database() -> (Db, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let mut options = DbOptions::new(&format!("sqlite:{}", folder.path().join("test.db").display()));
+    let sqlite = format!("sqlite:{}", folder.path().join("test.db").display());
+    let url = match std::env::var("VERSTAK_TEST_POSTGRES_URL") {
+        Ok(server) if std::env::var("VERSTAK_TEST_DATABASE").is_ok_and(|kind| kind == "postgres") => postgres(&server, folder.path()).await,
+        _ => sqlite,
+    };
+    let mut options = DbOptions::new(&url);
     options.full_sync = false;
     let db = Db::open(&options).await.unwrap();
     migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
     (db, folder)
+}
+
+/// A fresh database on the server, named after the folder; it goes with the cluster.
+async fn postgres(server: &str, folder: &Path) -> String {
+    let name: String = folder.file_name().unwrap().to_string_lossy().to_lowercase().replace('.', "plugins_");
+    let db = Db::open(&DbOptions::new(server)).await.unwrap();
+    db.for_migrations().execute_unprepared(&format!("CREATE DATABASE \"{name}_{}\"", std::process::id())).await.unwrap();
+    db.close().await.unwrap();
+    let (base, _) = server.rsplit_once('/').unwrap();
+    format!("{base}/{name}_{}", std::process::id())
 }
 
 /// The component of a guest, built on first use. Cargo runs one at a time.
