@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::write::{CHUNK, Change, WriteOptions};
@@ -119,34 +119,40 @@ impl Records {
             return Err(Error::Conflict { code: "batch.undone", current: None });
         }
         let options = WriteOptions { batch: Some(self.open_batch(ctx, "undo").await?), ..WriteOptions::default() };
-        let mut done = Undone::default();
+        let mut progress = Progress::default();
         let mut before = None;
         loop {
             let events = event::of_batch(self.db.read(), ctx.tenant, id, before, PAGE).await?;
-            let Some(last) = events.last() else { return Ok(done) };
+            let Some(last) = events.last() else { return Ok(progress.done()) };
             before = Some(last.id);
             let mut by_entity: HashMap<String, Vec<Event>> = HashMap::new();
             for event in events {
                 by_entity.entry(event.entity.clone()).or_default().push(event);
             }
             for (entity, events) in by_entity {
-                for chunk in events.chunks(CHUNK) {
-                    self.undo_chunk(ctx, &entity, chunk, &options, &mut done).await?;
+                for round in rounds(events) {
+                    self.undo_round(ctx, &entity, &round, &options, &mut progress).await?;
                 }
             }
         }
     }
 
-    async fn undo_chunk(&self, ctx: &Ctx, entity: &str, events: &[Event], options: &WriteOptions, done: &mut Undone) -> Result<()> {
-        let changes = events.iter().map(opposite).collect();
+    /// Takes back one event of each record. Records that had to be kept are left alone.
+    async fn undo_round(
+        &self,
+        ctx: &Ctx,
+        entity: &str,
+        round: &[Event],
+        options: &WriteOptions,
+        progress: &mut Progress,
+    ) -> Result<()> {
+        let events: Vec<&Event> = round.iter().filter(|event| !progress.kept.contains_key(&event.record)).collect();
+        let changes = events.iter().map(|event| opposite(event, progress.version(event))).collect();
         let outcomes = self.write(ctx, entity, changes, options).await?;
-        for (event, outcome) in events.iter().zip(outcomes) {
+        for (event, outcome) in events.into_iter().zip(outcomes) {
             match outcome {
-                Ok(_) => done.restored += 1,
-                Err(error) => {
-                    let reason = error.code().to_owned();
-                    done.kept.push(Kept { entity: entity.to_owned(), id: event.record, reason });
-                }
+                Ok(written) => progress.back(event, written.record.version),
+                Err(error) => progress.keep(event, error.code()),
             }
         }
         Ok(())
@@ -168,9 +174,58 @@ impl Records {
     }
 }
 
-/// The change that takes an event back, bound to the version the event left.
-fn opposite(event: &Event) -> Change {
-    let (id, version) = (event.record, Some(event.version));
+/// How far an undo has come.
+#[derive(Default)]
+struct Progress {
+    /// By record: the version before the last event taken back, and the version the record has since.
+    moved: BTreeMap<Uuid, (i64, i64)>,
+    kept: BTreeMap<Uuid, Kept>,
+}
+
+impl Progress {
+    /// The version the record must have for this event to be taken back: the one the event left, unless a later event
+    /// of the batch was taken back just before.
+    fn version(&self, event: &Event) -> i64 {
+        match self.moved.get(&event.record) {
+            Some((before, now)) if *before == event.version => *now,
+            _ => event.version,
+        }
+    }
+
+    fn back(&mut self, event: &Event, now: i64) {
+        self.moved.insert(event.record, (event.version - 1, now));
+    }
+
+    fn keep(&mut self, event: &Event, reason: &str) {
+        self.moved.remove(&event.record);
+        let kept = Kept { entity: event.entity.clone(), id: event.record, reason: reason.to_owned() };
+        self.kept.insert(event.record, kept);
+    }
+
+    fn done(self) -> Undone {
+        Undone { restored: self.moved.len(), kept: self.kept.into_values().collect() }
+    }
+}
+
+/// Parts of at most `CHUNK` events in which no record occurs twice, in order.
+fn rounds(events: Vec<Event>) -> Vec<Vec<Event>> {
+    let mut all = Vec::new();
+    let mut round: Vec<Event> = Vec::new();
+    let mut records = HashSet::new();
+    for event in events {
+        if round.len() == CHUNK || !records.insert(event.record) {
+            all.push(std::mem::take(&mut round));
+            records = HashSet::from([event.record]);
+        }
+        round.push(event);
+    }
+    all.push(round);
+    all
+}
+
+/// The change that takes an event back, bound to the version the record must have.
+fn opposite(event: &Event, version: i64) -> Change {
+    let (id, version) = (event.record, Some(version));
     if event.kind.ends_with(".created") {
         return Change::Delete { id, version };
     }

@@ -21,7 +21,7 @@ pub const MAX_LIMIT: u64 = 200;
 #[derive(Debug)]
 pub enum Entry {
     /// A change, with only the fields that the reader sees.
-    Change(Event),
+    Change(Box<Event>),
     /// An activity about the record.
     Activity(Record),
 }
@@ -64,16 +64,15 @@ impl Records {
         let def = crate::entity(entity)?;
         self.get_deleted(ctx, entity, id).await?;
         let limit = limit.clamp(1, MAX_LIMIT);
-        let (before, until) = read_cursor(cursor)?;
-        let events = event::of_record(self.db.read(), ctx.tenant, id, before, limit + 1).await?;
-        let activities = self.activities_about(ctx, entity, id, until, limit + 1).await?;
-        let mut entries: Vec<Entry> = events.into_iter().map(|e| Entry::Change(seen(ctx, def.key, e))).collect();
-        entries.extend(activities.into_iter().map(Entry::Activity));
-        entries.sort_by(|a, b| b.at().cmp(&a.at()).then_with(|| b.id().cmp(&a.id())));
+        let from = Place::read(cursor)?;
+        let events = event::of_record(self.db.read(), ctx.tenant, id, from.change, limit + 1).await?;
+        let activities = self.activities_about(ctx, entity, id, &from, limit + 1).await?;
+        let events = events.into_iter().map(|event| Entry::Change(Box::new(seen(ctx, def.key, event)))).collect();
+        let mut entries = newest_first(events, activities.into_iter().map(Entry::Activity).collect());
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = entries.len() > page;
         entries.truncate(page);
-        let next_cursor = more.then(|| write_cursor(&entries, before, until));
+        let next_cursor = more.then(|| from.after(&entries).to_string());
         let refs = self.timeline_refs(ctx, entity, &entries).await?;
         Ok(Timeline { entries, next_cursor, refs })
     }
@@ -93,7 +92,7 @@ impl Records {
         self.write_one(ctx, "activity", Change::Create { fields }, &WriteOptions::default()).await
     }
 
-    async fn activities_about(&self, ctx: &Ctx, entity: &str, id: Uuid, until: Option<Timestamp>, limit: u64) -> Result<Vec<Record>> {
+    async fn activities_about(&self, ctx: &Ctx, entity: &str, id: Uuid, from: &Place, limit: u64) -> Result<Vec<Record>> {
         if entity == "activity" {
             return Ok(Vec::new());
         }
@@ -101,16 +100,18 @@ impl Records {
             Filter::test("record_id", Op::Eq, id.to_string()),
             Filter::test("record_entity", Op::Eq, entity),
         ];
-        if let Some(until) = until {
-            all.push(Filter::test("created_at", Op::Lt, until.to_string()));
+        if let Some((until, _)) = from.activity {
+            all.push(Filter::test("created_at", Op::Lte, until.to_string()));
         }
+        let shown = from.activity.map_or(0, |(_, shown)| shown);
         let query = Query {
             filter: Some(Filter::And(all)),
             sort: vec![Sort { field: "created_at".into(), descending: true }],
-            limit: Some(limit),
+            limit: Some(Ord::min(limit.saturating_add(shown), crate::read::MAX_LIMIT)),
             ..Query::default()
         };
-        Ok(self.query(ctx, "activity", &query).await?.items)
+        let found = self.query(ctx, "activity", &query).await?.items;
+        Ok(found.into_iter().skip(usize::try_from(shown).unwrap_or(usize::MAX)).collect())
     }
 
     async fn timeline_refs(&self, ctx: &Ctx, entity: &str, entries: &[Entry]) -> Result<Refs> {
@@ -188,23 +189,65 @@ impl Records {
     }
 }
 
-type Cursor = (Option<i64>, Option<Timestamp>);
-
-/// The oldest change and the oldest activity shown so far.
-fn write_cursor(entries: &[Entry], before: Option<i64>, until: Option<Timestamp>) -> String {
-    let change = entries.iter().filter_map(|e| if let Entry::Change(event) = e { Some(event.id) } else { None }).min();
-    let activity = entries.iter().filter_map(|e| if let Entry::Activity(_) = e { Some(e.at()) } else { None }).min();
-    let text = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
-    format!("{}_{}", text(change.or(before)), text(activity.or(until).map(|at| at.0)))
+/// Merges changes and activities; each of the two keeps its own order, so that a cursor can name a place in both.
+fn newest_first(changes: Vec<Entry>, activities: Vec<Entry>) -> Vec<Entry> {
+    let mut merged = Vec::with_capacity(changes.len() + activities.len());
+    let mut changes = changes.into_iter().peekable();
+    for activity in activities {
+        while let Some(change) = changes.next_if(|change| change.at() > activity.at()) {
+            merged.push(change);
+        }
+        merged.push(activity);
+    }
+    merged.extend(changes);
+    merged
 }
 
-fn read_cursor(cursor: Option<&str>) -> Result<Cursor> {
-    let Some(cursor) = cursor else { return Ok((None, None)) };
-    let wrong = || {
-        let error = kernel::error::FieldError::new("invalid").with("reason", "not a cursor of this timeline");
-        Error::field("request.invalid", "cursor", error)
-    };
-    let (change, activity) = cursor.split_once('_').ok_or_else(wrong)?;
-    let parse = |text: &str| if text.is_empty() { Ok(None) } else { text.parse::<i64>().map(Some).map_err(|_| wrong()) };
-    Ok((parse(change)?, parse(activity)?.map(Timestamp)))
+/// Where a page ended. As text: `<row of the last change>_<microseconds>_<count>`, parts that are unknown empty.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Place {
+    /// Row of the oldest change shown.
+    change: Option<i64>,
+    /// Time of the oldest activity shown, and how many of exactly that time were shown.
+    activity: Option<(Timestamp, u64)>,
+}
+
+impl Place {
+    fn read(cursor: Option<&str>) -> Result<Self> {
+        let Some(cursor) = cursor else { return Ok(Self::default()) };
+        Self::parse(cursor).ok_or_else(|| {
+            let error = kernel::error::FieldError::new("invalid").with("reason", "not a cursor of this timeline");
+            Error::field("request.invalid", "cursor", error)
+        })
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('_');
+        let (change, at, shown) = (parts.next()?, parts.next()?, parts.next()?);
+        let number = |text: &str| if text.is_empty() { Some(None) } else { text.parse::<i64>().ok().map(Some) };
+        let shown = number(shown)?.map(u64::try_from).transpose().ok()?;
+        let activity = number(at)?.map(|at| (Timestamp(at), shown.unwrap_or(0)));
+        parts.next().is_none().then_some(Self { change: number(change)?, activity })
+    }
+
+    /// The place after these entries, which begin here.
+    fn after(&self, entries: &[Entry]) -> Self {
+        let changes = entries.iter().filter_map(|e| if let Entry::Change(event) = e { Some(event.id) } else { None });
+        let activities: Vec<&Entry> = entries.iter().filter(|entry| matches!(entry, Entry::Activity(_))).collect();
+        let oldest = activities.last().map(|entry| {
+            let of_that_time = activities.iter().filter(|other| other.at() == entry.at()).count();
+            let before = self.activity.filter(|(at, _)| *at == entry.at()).map_or(0, |(_, shown)| shown);
+            (entry.at(), before.saturating_add(u64::try_from(of_that_time).unwrap_or(u64::MAX)))
+        });
+        Self { change: changes.last().or(self.change), activity: oldest.or(self.activity) }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = |n: Option<String>| n.unwrap_or_default();
+        let (at, shown) = self.activity.unzip();
+        let (at, shown) = (at.map(|at| at.0.to_string()), shown.map(|shown| shown.to_string()));
+        write!(f, "{}_{}_{}", text(self.change.map(|id| id.to_string())), text(at), text(shown))
+    }
 }

@@ -7,7 +7,7 @@ mod refs;
 mod row;
 
 pub use aggregate::{Aggregate, Bucket, Group, GroupBy, Measure, MeasureOp};
-pub use list::{Page, Query, Sort};
+pub use list::{MAX_LIMIT, Page, Query, Sort};
 pub use refs::{Ref, Refs};
 
 pub(crate) use row::{decode, links_of, select_all, visible_fields};
