@@ -1,0 +1,12 @@
+//! Records over HTTP.
+
+mod aggregates;
+mod bulk;
+mod crud;
+mod filters;
+mod idempotency;
+mod lists;
+mod stages;
+mod timeline;
+mod undo;
+mod views;
