@@ -103,6 +103,20 @@ const imports = createRoute({
   component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/imports/page"))),
 });
 
+const importNew = createRoute({
+  getParentRoute: () => shell,
+  path: "/imports/new",
+  validateSearch: (search: Record<string, unknown>): { entity?: string } =>
+    typeof search.entity === "string" ? { entity: search.entity } : {},
+  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/imports/new-page"))),
+});
+
+const importOne = createRoute({
+  getParentRoute: () => shell,
+  path: "/imports/$id",
+  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/imports/import-page"))),
+});
+
 const plugins = createRoute({
   getParentRoute: () => shell,
   path: "/plugins",
@@ -140,6 +154,8 @@ const tree = root.addChildren([
     home,
     entity.addChildren([entityIndex, board, list, record]),
     imports,
+    importNew,
+    importOne,
     plugins,
     plugin,
     settings,

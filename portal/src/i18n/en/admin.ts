@@ -1,4 +1,5 @@
 /** Texts of administration pages, loaded with the first of them. */
+import imports from "./imports.json";
 import plugins from "./plugins.json";
 
-export default { plugins };
+export default { imports, plugins };

@@ -1,0 +1,95 @@
+/** Which column of a file goes into which field: the changes a person makes and what to warn of. Pure. */
+import type { Entity, Import, ImportColumn, ImportTarget, Mapped } from "@/api/types";
+
+export const fullName = "full_name";
+const nameParts = ["last_name", "first_name", "middle_name"];
+
+export function fieldOf(mapping: Mapped[], column: number): string | null {
+  return mapping.find((entry) => entry.column === column)?.field ?? null;
+}
+
+/** A full name and its parts exclude each other; so do two columns for a field that holds one value. */
+function clash(chosen: string, other: string, targets: ImportTarget[]): boolean {
+  if (chosen === other) return !targets.find((target) => target.key === chosen)?.many;
+  return (
+    (chosen === fullName && nameParts.includes(other)) || (other === fullName && nameParts.includes(chosen))
+  );
+}
+
+/** The last choice wins: columns it clashes with are left out from now on. */
+export function choose(
+  mapping: Mapped[],
+  targets: ImportTarget[],
+  column: number,
+  field: string | null,
+): Mapped[] {
+  const known = mapping.some((entry) => entry.column === column) ? mapping : [...mapping, { column }];
+  return known.map((entry) => {
+    if (entry.column === column) return { column, field };
+    if (field && entry.field && clash(field, entry.field, targets)) return { ...entry, field: null };
+    return entry;
+  });
+}
+
+/** Columns that `choose` would leave out. */
+export function takenFrom(
+  mapping: Mapped[],
+  targets: ImportTarget[],
+  columns: ImportColumn[],
+  column: number,
+  field: string,
+): ImportColumn[] {
+  return columns.filter((other) => {
+    const theirs = fieldOf(mapping, other.index);
+    return other.index !== column && theirs !== null && clash(field, theirs, targets);
+  });
+}
+
+export function leftOut(mapping: Mapped[], columns: ImportColumn[]): ImportColumn[] {
+  return columns.filter((column) => fieldOf(mapping, column.index) === null);
+}
+
+/** Required fields without a column, by label. Stages and yes/no have defaults; people are named by their name. */
+export function missingRequired(entity: Entity, mapping: Mapped[], targets: ImportTarget[]): string[] {
+  const used = new Set(mapping.flatMap((entry) => entry.field ?? []));
+  const named = targets.some((target) => target.key === fullName);
+  const hasName = [fullName, ...nameParts].some((key) => used.has(key));
+  return targets
+    .filter((target) => {
+      const field = entity.fields.find((one) => one.key === target.key);
+      if (!field?.required || field.type === "stage" || field.type === "boolean") return false;
+      if (field.key === entity.title_field && named && hasName) return false;
+      return !used.has(target.key);
+    })
+    .map((target) => target.label);
+}
+
+/** What is sent: each column once, in the order of the file. */
+export function toSend(mapping: Mapped[], columns: ImportColumn[]): Mapped[] {
+  return columns.map(({ index }) => ({ column: index, field: fieldOf(mapping, index) }));
+}
+
+export function sameChoices(left: Mapped[], right: Mapped[], columns: ImportColumn[]): boolean {
+  return JSON.stringify(toSend(left, columns)) === JSON.stringify(toSend(right, columns));
+}
+
+/** Name of a column for people: a header may be empty. */
+export function columnName(column: ImportColumn, unnamed: (number: number) => string): string {
+  return column.name.trim() || unnamed(column.index + 1);
+}
+
+/** Where the wizard stands: 0 file, 1 columns, 2 check, 3 import. */
+export function stepOf(one: Pick<Import, "state" | "batch">): number {
+  switch (one.state) {
+    case "uploaded":
+      return 1;
+    case "checking":
+    case "checked":
+      return 2;
+    case "failed":
+      // A dry run may fail too.
+      return one.batch ? 3 : 1;
+    default:
+      return 3;
+  }
+}

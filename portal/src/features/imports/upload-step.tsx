@@ -1,0 +1,81 @@
+/** First step: what the rows become, and the file. */
+import { Select } from "@mantine/core";
+import { useNavigate } from "@tanstack/react-router";
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { uploadImport } from "@/api/imports";
+import { messageOf } from "@/api/problem";
+import { useEntities } from "@/api/session";
+import { formatNumber } from "@/i18n/format";
+import { NotFound } from "@/routes/not-found";
+import { Notice, Stacked } from "@/ui/block";
+import { DropFile } from "@/ui/drop-file";
+
+export function UploadStep({ entity: wanted }: { entity?: string }) {
+  const { t } = useTranslation(["imports", "common"]);
+  const navigate = useNavigate();
+  const entities = useEntities().filter((entity) => entity.actions.create);
+  const first = entities.find((entity) => entity.key === wanted) ?? entities[0];
+  const [entity, setEntity] = useState(first?.key ?? "");
+  const [sending, setSending] = useState<{ name: string; share: number } | null>(null);
+  const [refusal, setRefusal] = useState<{ name: string; reason: string } | null>(null);
+  const abort = useRef<AbortController>(null);
+  if (!first) return <NotFound />;
+
+  const send = async (file: File) => {
+    const controller = new AbortController();
+    abort.current = controller;
+    setRefusal(null);
+    setSending({ name: file.name, share: 0 });
+    try {
+      const one = await uploadImport(entity, file, {
+        onProgress: (share) => setSending({ name: file.name, share }),
+        signal: controller.signal,
+      });
+      await navigate({ to: "/imports/$id", params: { id: one.id } });
+    } catch (error) {
+      if (!controller.signal.aborted)
+        setRefusal({ name: file.name, reason: messageOf(error, t("common:network")) });
+    } finally {
+      setSending(null);
+    }
+  };
+
+  return (
+    <Stacked>
+      <Select
+        label={t("imports:rows_become")}
+        data={entities.map(({ key, label_plural }) => ({ value: key, label: label_plural }))}
+        value={entity}
+        onChange={(next) => next && setEntity(next)}
+        allowDeselect={false}
+        disabled={sending !== null}
+        maw={320}
+      />
+      {refusal && (
+        <Notice tone="danger" title={t("imports:upload_refused", { name: refusal.name })}>
+          {refusal.reason}
+        </Notice>
+      )}
+      <DropFile
+        label={t("imports:drop")}
+        hint={t("imports:drop_hint")}
+        accept=".csv,.xlsx,.txt,.tsv"
+        pick={t("imports:pick")}
+        onFile={(file) => void send(file)}
+        sending={
+          sending
+            ? {
+                label: sending.name,
+                text:
+                  sending.share < 1 ? `${formatNumber(sending.share * 100, 0)} %` : t("imports:file_read"),
+                share: sending.share,
+                cancelLabel: t("common:cancel"),
+                onCancel: () => abort.current?.abort(),
+              }
+            : undefined
+        }
+      />
+    </Stacked>
+  );
+}
