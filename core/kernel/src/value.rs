@@ -13,6 +13,8 @@
 //! | phones, emails, urls, messengers | `[{value, kind}]` | JSON, and rows of `communication` for search |
 //! | json | anything | JSON |
 
+mod wire;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;

@@ -21,7 +21,7 @@ use crate::{department, role, sign_in};
 /// Seconds an identity is kept.
 const KEPT_SECONDS: i64 = 5;
 /// Identities kept at most.
-const KEPT: usize = 10_000;
+const MAX_KEPT: usize = 10_000;
 
 /// How somebody proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,12 +81,15 @@ impl Identity {
     }
 }
 
+/// Identities by the hash of their secret, with the time they were read.
+type Kept = HashMap<String, (Timestamp, Arc<Identity>)>;
+
 /// Finds identities, with a short memory.
 #[derive(Debug, Clone)]
 pub struct Identities {
     db: Db,
     env: Env,
-    kept: Arc<RwLock<HashMap<String, (Timestamp, Arc<Identity>)>>>,
+    kept: Arc<RwLock<Kept>>,
 }
 
 impl Identities {
@@ -183,7 +186,7 @@ impl Identities {
     fn keep(&self, key: String, identity: Identity) -> Arc<Identity> {
         let identity = Arc::new(identity);
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
+        if kept.len() >= MAX_KEPT {
             kept.clear();
         }
         kept.insert(key, (self.env.now(), Arc::clone(&identity)));

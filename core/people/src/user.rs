@@ -225,6 +225,23 @@ pub async fn update(db: &Db, ctx: &Ctx, id: UserId, patch: &UserPatch) -> Result
     Ok(saved)
 }
 
+/// Changes one's own password; ends all of one's sessions.
+///
+/// # Errors
+/// `people.invalid` when the present password is not right or the new one is not fit.
+pub async fn change_password(db: &Db, ctx: &Ctx, id: UserId, present: &str, new: &str) -> Result<()> {
+    let account = get(db.read(), ctx.tenant, id).await?;
+    if !password::verify(present, account.password_hash.as_deref()).await? {
+        return Err(Error::field(INVALID, "present", FieldError::new("wrong_password")));
+    }
+    let hash = password::hash(&ctx.env, new).await?;
+    let tx = db.begin().await?;
+    user::ActiveModel { id: Set(id.0), password_hash: Set(Some(hash)), ..Default::default() }.update(&tx).await?;
+    session::Entity::delete_many().filter(session::Column::UserId.eq(id.0)).exec(&tx).await?;
+    audit::record(&tx, ctx, "user.password_changed", &id.to_string(), json!({})).await?;
+    Ok(tx.commit().await?)
+}
+
 async fn patched(tx: &Tx, ctx: &Ctx, id: UserId, patch: &UserPatch, hash: Option<String>) -> Result<user::ActiveModel> {
     let mut row = user::ActiveModel { id: Set(id.0), ..Default::default() };
     if let Some(name) = &patch.name {

@@ -53,13 +53,16 @@ pub struct Record {
     pub fields: Fields,
 }
 
+/// Pipelines by tenant, with the time they were read.
+type KnownPipelines = HashMap<TenantId, (Timestamp, Arc<stages::Pipelines>)>;
+
 /// The service of this crate; cheap to clone.
 #[derive(Clone)]
 pub struct Records {
     db: Db,
     env: Env,
     hooks: Arc<OnceLock<Arc<dyn BeforeHooks>>>,
-    stages: Arc<RwLock<HashMap<TenantId, (Timestamp, Arc<stages::Pipelines>)>>>,
+    stages: Arc<RwLock<KnownPipelines>>,
 }
 
 impl Records {

@@ -136,9 +136,11 @@ pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId) -> Resul
     Ok(Pipelines { all, currency })
 }
 
-/// The pipelines every new company begins with: entity, then (key, semantic, colour). The name of stage `new` of a
-/// deal is the text `stage.deal_new`.
-const DEFAULTS: [(&str, &[(&str, &str, &str)]); 2] = [
+/// Key, semantic, colour.
+type DefaultStages = &'static [(&'static str, &'static str, &'static str)];
+
+/// The pipelines every new company begins with, by entity. A stage is named by the text `stage.<key>`.
+const DEFAULTS: [(&str, DefaultStages); 2] = [
     (
         "lead",
         &[

@@ -36,7 +36,7 @@ pub struct View {
 }
 
 /// A view to save.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ViewInput {
     /// Of which entity.
@@ -51,11 +51,12 @@ pub struct ViewInput {
     pub shared: bool,
     /// `{filter?, sort?, columns?, q?}`.
     #[serde(default)]
+    #[schema(value_type = Object)]
     pub config: Json,
 }
 
 /// Changes of a view.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ViewPatch {
     /// New name.
@@ -63,6 +64,7 @@ pub struct ViewPatch {
     /// Share it or not.
     pub shared: Option<bool>,
     /// New settings.
+    #[schema(value_type = Option<Object>)]
     pub config: Option<Json>,
 }
 

@@ -56,6 +56,8 @@ pub struct Http {
     pub listen: String,
     /// Address people open.
     pub public_url: String,
+    /// Header in which a trusted proxy in front tells the caller's address; empty = no proxy.
+    pub client_address_header: String,
     /// Bytes of a JSON body.
     pub body_limit: usize,
     /// Bytes of an uploaded file.

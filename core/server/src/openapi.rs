@@ -4,15 +4,16 @@ use ::records::catalogue::{self, EntityDef};
 use kernel::Locale;
 use kernel::value::FieldType;
 use serde_json::{Map, Value, json};
-use utoipa::Modify;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
 
 /// Says how callers prove who they are.
 pub struct Security;
 
 impl Modify for Security {
-    fn modify(&self, api: &mut OpenApi) {
+    fn modify(&self, api: &mut Document) {
         let components = api.components.get_or_insert_default();
         let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::http::auth::COOKIE));
         components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
@@ -24,26 +25,29 @@ impl Modify for Security {
     }
 }
 
+/// What the document says about the API as a whole.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Verstak",
+        description = "Everything the portal does, anyone can do here. Sign in with a session cookie or with \
+                       `Authorization: Bearer TOKEN`. Errors are problem details (RFC 9457).",
+    ),
+    components(schemas(crate::http::error::Problem, crate::http::error::FieldProblem)),
+    modifiers(&Security),
+)]
+struct Api;
+
 /// The whole document as JSON, paths under `/api/v1`, with one schema per entity (`Fields_lead` ...).
 pub fn document() -> Value {
-    let (_, api) = utoipa_axum::router::OpenApiRouter::new().nest("/api/v1", crate::api::routes()).split_for_parts();
+    let (_, api) = OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", crate::api::routes()).split_for_parts();
     let mut document = serde_json::to_value(&api).unwrap_or_default();
-    let (_, own) = crate::api::routes().split_for_parts();
-    let own = serde_json::to_value(&own).unwrap_or_default();
-    for key in ["info", "security"] {
-        if let Some(value) = own.get(key) {
-            document[key] = value.clone();
-        }
-    }
-    if let Some(Value::Object(schemes)) = own.pointer("/components/securitySchemes") {
-        document["components"]["securitySchemes"] = Value::Object(schemes.clone());
-    }
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
-        for def in catalogue::entities() {
-            schemas.insert(format!("Fields_{}", def.key), entity_schema(def));
-        }
+        schemas.extend(catalogue::entities().iter().map(|def| (format!("Fields_{}", def.key), entity_schema(def))));
     }
-    document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut).for_each(add_errors);
+    if let Some(Value::Object(paths)) = document.get_mut("paths") {
+        paths.values_mut().for_each(add_errors);
+    }
     document
 }
 
@@ -63,9 +67,11 @@ fn add_errors(path: &mut Value) {
 fn entity_schema(def: &EntityDef) -> Value {
     let properties = def.fields.iter().map(|field| {
         let mut schema = field_schema(field);
-        schema["description"] = catalogue::field_label(def.key, field.key, Locale::En).into();
-        if field.system {
-            schema["readOnly"] = true.into();
+        if let Value::Object(schema) = &mut schema {
+            schema.insert("description".into(), catalogue::field_label(def.key, field.key, Locale::En).into());
+            if field.system {
+                schema.insert("readOnly".into(), true.into());
+            }
         }
         (field.key.to_owned(), schema)
     });

@@ -20,7 +20,6 @@ pub struct Relative {
 /// Names of periods. Weeks begin on Monday (ISO 8601).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-
 pub enum Name {
     Today,
     Yesterday,

@@ -101,7 +101,7 @@ fn lead() -> EntityDef {
         staged: true,
         fields: common(own.concat()),
         list: &["title", "stage", "last_name", "company_title", "phones", "amount", "source", "owner", "created_at"],
-        card: &["company_title", "amount", "phones", "owner", "created_at"],
+        card: &["company_title", "amount", "phones", "source", "owner"],
         sections: &[
             ("main", &["title", "amount", "currency", "source", "source_description", "owner"]),
             ("person", &["honorific", "last_name", "first_name", "middle_name", "position", "company_title", "birthdate"]),

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use kernel::{Result, UserId};
 use people::Identity;
 use people::user::UserPatch;
@@ -114,6 +115,30 @@ pub struct MePatch {
 /// Tells `null` from a key that is not there.
 fn given<'de, D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Option<Option<kernel::Timestamp>>, D::Error> {
     Option::deserialize(d).map(Some)
+}
+
+/// A new password for oneself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordBody {
+    /// The password of now.
+    present: String,
+    /// The password of the future.
+    new: String,
+}
+
+/// `POST /me/password`: ends all of one's sessions; sign in again with the new one.
+#[utoipa::path(post, path = "/me/password", tag = "session", request_body = PasswordBody, responses((status = 204)))]
+pub async fn password(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<PasswordBody>,
+) -> ApiResult<StatusCode> {
+    state.limits.sign_in(None, &caller.identity.user.email)?;
+    let id = UserId(caller.identity.user.id);
+    people::user::change_password(&state.db, &caller.ctx, id, &body.present, &body.new).await?;
+    state.identities.forget();
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /me`

@@ -14,31 +14,17 @@ pub mod timeline;
 pub mod view;
 pub mod views;
 
-use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::openapi::Security;
 use crate::state::AppState;
-
-/// What the OpenAPI says about the API as a whole.
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Verstak",
-        description = "Everything the portal does, anyone can do here. Sign in with a session cookie or with \
-                       `Authorization: Bearer TOKEN`. Errors are problem details (RFC 9457).",
-    ),
-    components(schemas(crate::http::error::Problem, crate::http::error::FieldProblem)),
-    modifiers(&Security),
-)]
-struct Api;
 
 /// All routes, relative to `/api/v1`, with their OpenAPI.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Api::openapi())
+    OpenApiRouter::new()
         .routes(routes!(session::sign_in, session::sign_out))
         .routes(routes!(me::get, me::update))
+        .routes(routes!(me::password))
         .routes(routes!(entities::list))
         .routes(routes!(entities::get))
         .routes(routes!(records::list, records::create))

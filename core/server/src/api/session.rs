@@ -1,17 +1,17 @@
 //! `/session`: signing in and out.
 
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use kernel::Error;
 use people::sign_in::{self, Outcome, SESSION_SECONDS, SignIn};
 use serde::Deserialize;
-use std::net::SocketAddr;
 use utoipa::ToSchema;
 
 use super::me::Me;
 use crate::http::auth::{COOKIE, cookie, same_origin};
+use crate::http::layers::Address;
 use crate::http::{ApiResult, Body};
 use crate::state::AppState;
 
@@ -30,12 +30,12 @@ pub struct SignInBody {
     responses((status = 200, body = Me), (status = 401, body = crate::http::error::Problem)))]
 pub async fn sign_in(
     State(state): State<AppState>,
-    address: Option<Extension<ConnectInfo<SocketAddr>>>,
+    Extension(address): Extension<Address>,
     headers: HeaderMap,
     Body(body): Body<SignInBody>,
 ) -> ApiResult<Response> {
     same_origin(&axum::http::Method::POST, &headers, &state.config.http.public_url)?;
-    state.limits.sign_in(address.map(|Extension(ConnectInfo(a))| a.ip()), &body.email)?;
+    state.limits.sign_in(address.0, &body.email)?;
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let input = SignIn { email: body.email, password: body.password, tenant: body.tenant, agent };
     match sign_in::sign_in(&state.db, &state.env, &input).await? {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ::records::Record;
 use ::records::read::{Ref, Refs};
+use kernel::Fields;
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -17,10 +17,10 @@ pub struct RecordView {
     /// Counts its changes, from 1.
     pub version: i64,
     /// Its entity.
-    pub entity: String,
+    pub entity: &'static str,
     /// Its fields by key.
     #[schema(value_type = Object)]
-    pub fields: Map<String, Json>,
+    pub fields: Fields,
     /// Titles of what it points to, by id (in answers with one record).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refs: Option<BTreeMap<Uuid, RefView>>,
@@ -58,8 +58,7 @@ pub struct Items<T> {
 
 impl From<Record> for RecordView {
     fn from(record: Record) -> Self {
-        let fields = record.fields.iter().map(|(key, value)| (key.clone(), value.to_json())).collect();
-        Self { id: record.id, version: record.version, entity: record.entity.to_owned(), fields, refs: None }
+        Self { id: record.id, version: record.version, entity: record.entity, fields: record.fields, refs: None }
     }
 }
 

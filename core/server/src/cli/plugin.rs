@@ -199,11 +199,21 @@ fn scripts(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
+/// A text inside an answer; empty when it is not there.
+fn text_of(json: &Value, key: &str) -> String {
+    json.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The items of a list.
+fn items_of(json: &Value) -> &[Value] {
+    json.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
 impl Target {
     async fn install(&self, bytes: Vec<u8>) -> Result<String, Failure> {
         if let Some(server) = &self.server {
             let answer = self.send(reqwest::Method::POST, server, "plugins", Some(bytes), None).await?;
-            return Ok(answer["id"].as_str().unwrap_or_default().to_owned());
+            return Ok(text_of(&answer, "id"));
         }
         let state = self.place.open().await?;
         let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
@@ -241,15 +251,15 @@ impl Target {
 
     async fn list(&self) -> Outcome {
         let items = match &self.server {
-            Some(server) => self.send(reqwest::Method::GET, server, "plugins", None, None).await?["items"].clone(),
+            Some(server) => self.send(reqwest::Method::GET, server, "plugins", None, None).await?,
             None => {
                 let state = self.place.open().await?;
                 let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
-                json!(state.plugins.list(&tenant.system_ctx(&state.env)).await?)
+                json!({"items": state.plugins.list(&tenant.system_ctx(&state.env)).await?})
             }
         };
-        for item in items.as_array().into_iter().flatten() {
-            let text = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
+        for item in items_of(&items) {
+            let text = |key: &str| text_of(item, key);
             say(&format!("{}\t{}\t{}\t{}", text("id"), text("version"), text("state"), text("title")));
         }
         Ok(())
@@ -264,11 +274,11 @@ impl Target {
             None => {
                 let state = self.place.open().await?;
                 let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
-                json!(state.plugins.logs(&tenant.system_ctx(&state.env), id, None, None).await?)
+                json!({"items": state.plugins.logs(&tenant.system_ctx(&state.env), id, None, None).await?})
             }
         };
-        for line in lines.as_array().into_iter().flatten().rev() {
-            let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+        for line in items_of(&lines).iter().rev() {
+            let text = |key: &str| text_of(line, key);
             say(&format!("{}\t{}\t{}\t{}", text("at"), text("level"), text("point"), text("message")));
         }
         Ok(())
@@ -296,9 +306,13 @@ impl Target {
         if good {
             return Ok(answer);
         }
-        let mut text = answer["detail"].as_str().unwrap_or("the server refused").to_owned();
-        for (field, problem) in answer["fields"].as_object().into_iter().flatten() {
-            text.push_str(&format!("\n  {field}: {}", problem["message"].as_str().unwrap_or_default()));
+        let mut text = text_of(&answer, "detail");
+        for (field, problem) in answer.get("fields").and_then(Value::as_object).into_iter().flatten() {
+            text.push_str(&format!(
+                "
+  {field}: {}",
+                text_of(problem, "message")
+            ));
         }
         Err(Failure(text))
     }

@@ -1,15 +1,48 @@
-//! Demo data.
+//! Demo data: half a year in the life of a trading company, told through the public services alone, so that everything
+//! has the history, the rights and the events it would have had. The same seed tells the same story; the clock is moved
+//! through the past while it is told. Everybody and everything in it is made up; addresses end in `example.*`.
+//!
+//! | module | what |
+//! |---|---|
+//! | `staff` | departments, roles, colleagues |
+//! | `words`, `client` | clients in Russian, Ukrainian and English |
+//! | `story` | what happens day by day |
+//! | `dice` | repeatable chance, and the clock |
+
+mod client;
+mod dice;
+mod staff;
+mod story;
+mod words;
+
+use std::sync::Arc;
 
 use kernel::Result;
+use kernel::clock::{Env, SystemRandom};
 use people::tenant::Tenant;
 use people::user::User;
 
+use self::dice::{Dice, Past};
+use self::story::Story;
 use crate::AppState;
 
-/// Fills a company with believable data.
+/// Days the story goes back.
+const DAYS: i64 = 180;
+const SEED: u64 = 20_261_122;
+
+/// Fills a new company with about three thousand records, ending now. Takes some seconds.
 ///
 /// # Errors
 /// When a service refuses.
-pub async fn fill(_state: &AppState, _tenant: &Tenant, _admin: &User) -> Result<()> {
+pub async fn fill(state: &AppState, tenant: &Tenant, _admin: &User) -> Result<()> {
+    let now = state.env.now();
+    let clock = Past::at(now.plus_seconds(-DAYS * 86_400));
+    let env = Env::new(Arc::clone(&clock) as Arc<dyn kernel::clock::Clock>, Arc::new(SystemRandom));
+    let ctx = tenant.system_ctx(&env);
+    let staff = staff::make(state, &ctx).await?;
+    state.identities.forget();
+    let story = Story::new(state, tenant, &env, clock, Dice::new(SEED), staff).await?;
+    story.tell(now).await?;
+    state.identities.forget();
     Ok(())
 }

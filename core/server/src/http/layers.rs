@@ -27,6 +27,8 @@ pub async fn outermost(State(state): State<AppState>, mut request: Request, next
     let fallback = accepted(request.headers());
     let spoken = Spoken::default();
     request.extensions_mut().insert(spoken.clone());
+    let from = address(&request, &state.config.http.client_address_header);
+    request.extensions_mut().insert(from);
     let api = request.uri().path().starts_with("/api/") || request.uri().path().starts_with("/hooks/");
     let mut response = next.run(request).await;
     let locale = spoken.0.get().copied().unwrap_or(fallback);
@@ -100,15 +102,28 @@ pub async fn limited(State(state): State<AppState>, request: Request, next: Next
     let who = match (bearer(request.headers()), cookie(request.headers())) {
         (Some(token), _) => hash_of(token),
         (None, Some(secret)) => hash_of(&secret),
-        (None, None) => address(&request).map(|ip| ip.to_string()).unwrap_or_default(),
+        (None, None) => {
+            let address = request.extensions().get::<Address>().and_then(|address| address.0);
+            address.map(|ip| ip.to_string()).unwrap_or_default()
+        }
     };
     state.limits.request(&who)?;
     Ok(next.run(request).await)
 }
 
-/// The address a request came from.
-pub fn address(request: &Request) -> Option<IpAddr> {
-    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+/// The address a request came from, where it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Address(pub Option<IpAddr>);
+
+/// The connection's address, or what a trusted proxy says.
+fn address(request: &Request, header: &str) -> Address {
+    let connected = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    if header.is_empty() {
+        return Address(connected());
+    }
+    let told = request.headers().get(header).and_then(|value| value.to_str().ok());
+    let last = told.and_then(|text| text.rsplit(',').next()?.trim().parse().ok());
+    Address(last.or_else(connected))
 }
 
 /// Refuses work beyond capacity at once instead of queueing it.
