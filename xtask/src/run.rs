@@ -6,7 +6,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -115,8 +115,8 @@ fn free_address() -> Outcome<String> {
 /// Starts this program once more beside the server that this process becomes.
 fn start_announcer(announcement: &Announcement) -> Outcome<()> {
     let Announcement { address, email, password } = announcement;
-    let this: PathBuf = std::env::current_exe().context("this program")?;
-    exec::tool(this).args(["announce", address, email, password]).spawn().context("announcer").map(drop)
+    // By this name the program is found even when the build has just replaced its file.
+    exec::tool("/proc/self/exe").args(["announce", address, email, password]).spawn().context("announcer").map(drop)
 }
 
 /// Waits up to two minutes for the server's own word that it is ready, then prints how to sign in.
