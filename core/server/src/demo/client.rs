@@ -1,0 +1,182 @@
+//! Made-up people and companies.
+
+use kernel::Locale;
+use serde_json::{Value as Json, json};
+
+use super::dice::Dice;
+use super::words::{self, Words};
+
+/// Somebody who may become a client.
+#[derive(Debug, Clone)]
+pub(super) struct Person {
+    pub language: Locale,
+    pub woman: bool,
+    pub last: &'static str,
+    pub first: &'static str,
+    pub middle: &'static str,
+    pub position: &'static str,
+    pub phones: Vec<Json>,
+    pub email: Option<String>,
+    pub city: String,
+    /// Where they work, if it is a company that buys.
+    pub firm: Option<Firm>,
+}
+
+/// A company that may become a client.
+#[derive(Debug, Clone)]
+pub(super) struct Firm {
+    pub title: String,
+    pub domain: String,
+    pub industry: &'static str,
+    pub employees: &'static str,
+    pub tax_id: String,
+    pub address: String,
+}
+
+const INDUSTRIES: [&str; 9] =
+    ["trade", "trade", "trade", "manufacturing", "logistics", "construction", "services", "agriculture", "health"];
+const SIZES: [&str; 5] = ["1-10", "11-50", "11-50", "51-250", "251-1000"];
+
+/// The language of the next client: mostly the company's own, sometimes a neighbour's.
+fn language(dice: &Dice, home: Locale) -> Locale {
+    let (second, third) = match home {
+        Locale::Ru => (Locale::Uk, Locale::En),
+        Locale::Uk => (Locale::Ru, Locale::En),
+        Locale::En => (Locale::Ru, Locale::Uk),
+    };
+    match dice.below(100) {
+        0..64 => home,
+        64..84 => second,
+        _ => third,
+    }
+}
+
+/// The `n`-th person who writes or calls.
+pub(super) fn person(dice: &Dice, home: Locale, n: usize) -> Person {
+    let language = language(dice, home);
+    let words = words::of(language);
+    let woman = dice.chance(48);
+    let names = if woman { words.women } else { words.men };
+    let (first, middle) = names.get(dice.below(names.len())).copied().unwrap_or_default();
+    let (man_last, woman_last) = words.surnames.get(dice.below(words.surnames.len())).copied().unwrap_or_default();
+    let last = if woman { woman_last } else { man_last };
+    let city = dice.pick(words.cities).to_owned();
+    let firm = dice.chance(70).then(|| firm(dice, words, &city, n));
+    let mut phones = vec![phone(dice, words, if firm.is_some() { "work" } else { "mobile" })];
+    if dice.chance(25) {
+        phones.push(phone(dice, words, "mobile"));
+    }
+    let domain =
+        firm.as_ref().map_or_else(|| format!("mail{}.example.net", dice.between(1, 4)), |firm| firm.domain.clone());
+    let email = dice.chance(75).then(|| format!("{}.{n}@{domain}", latin(first)));
+    let position = if firm.is_some() { dice.pick(words.positions) } else { "" };
+    Person { language, woman, last, first, middle, position, phones, email, city, firm }
+}
+
+fn firm(dice: &Dice, words: &Words, city: &str, n: usize) -> Firm {
+    let (before, after) = words.quotes;
+    let name = format!("{}{}", dice.pick(words.firms.0), dice.pick(words.firms.1));
+    let form = dice.pick(words.forms);
+    let title = if before.is_empty() { format!("{name} {form}") } else { format!("{form} {before}{name}{after}") };
+    Firm {
+        domain: format!("{}-{n}.example.com", latin(&name)),
+        title,
+        industry: dice.pick(&INDUSTRIES),
+        employees: dice.pick(&SIZES),
+        tax_id: format!("{:010}", dice.between(1_000_000_000, 9_999_999_999)),
+        address: format!("{city}, {}, {}", dice.pick(words.streets), dice.between(1, 120)),
+    }
+}
+
+/// A number that looks right and is in nobody's address book as far as we know; spelled the way people do.
+fn phone(dice: &Dice, words: &Words, kind: &str) -> Json {
+    let start = dice.pick(words.phones);
+    let used = start.chars().filter(char::is_ascii_digit).count();
+    let whole = if start.starts_with("+380") {
+        12
+    } else if start.starts_with("+375") {
+        12
+    } else if start.starts_with('0') || start.starts_with('(') {
+        10
+    } else if start.starts_with("+44") {
+        12
+    } else {
+        11
+    };
+    let digits: String = (used..whole)
+        .map(|place| {
+            if place < used + 3 && whole - used >= 7 {
+                "555".get(place - used..=place - used).unwrap_or("5").to_owned()
+            } else {
+                dice.below(10).to_string()
+            }
+        })
+        .collect();
+    let value = match digits.len() {
+        7 => format!(
+            "{start}{}-{}-{}",
+            digits.get(..3).unwrap_or_default(),
+            digits.get(3..5).unwrap_or_default(),
+            digits.get(5..).unwrap_or_default()
+        ),
+        _ => format!("{start}{digits}"),
+    };
+    json!({"value": value, "kind": kind})
+}
+
+/// A name in Latin letters, for addresses.
+pub(super) fn latin(name: &str) -> String {
+    let mut text = String::new();
+    for c in name.to_lowercase().chars() {
+        match c {
+            'a'..='z' | '0'..='9' => text.push(c),
+            ' ' | '-' if !text.ends_with('-') => text.push('-'),
+            _ => {
+                if let Some((_, latin)) = LETTERS.iter().find(|(letter, _)| *letter == c) {
+                    text.push_str(latin);
+                }
+            }
+        }
+    }
+    text.trim_matches('-').to_owned()
+}
+
+const LETTERS: [(char, &str); 37] = [
+    ('а', "a"),
+    ('б', "b"),
+    ('в', "v"),
+    ('г', "g"),
+    ('ґ', "g"),
+    ('д', "d"),
+    ('е', "e"),
+    ('є', "ie"),
+    ('ё', "e"),
+    ('ж', "zh"),
+    ('з', "z"),
+    ('и', "i"),
+    ('і', "i"),
+    ('ї', "i"),
+    ('й', "y"),
+    ('к', "k"),
+    ('л', "l"),
+    ('м', "m"),
+    ('н', "n"),
+    ('о', "o"),
+    ('п', "p"),
+    ('р', "r"),
+    ('с', "s"),
+    ('т', "t"),
+    ('у', "u"),
+    ('ф', "f"),
+    ('х', "kh"),
+    ('ц', "ts"),
+    ('ч', "ch"),
+    ('ш', "sh"),
+    ('щ', "shch"),
+    ('ъ', ""),
+    ('ы', "y"),
+    ('ь', ""),
+    ('э', "e"),
+    ('ю', "yu"),
+    ('я', "ya"),
+];

@@ -1,0 +1,464 @@
+//! What happens day by day: leads come in, managers work on them, some become clients with deals, deals are won or
+//! lost, and everything leaves calls, letters, meetings, notes and tasks behind.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeZone, Weekday};
+use kernel::clock::Env;
+use kernel::{Ctx, Locale, Result, Timestamp, UserId};
+use people::tenant::Tenant;
+use records::{Change, Record, Records, WriteOptions};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use super::client::{self, Person};
+use super::dice::{Dice, Past};
+use super::staff::Staff;
+use super::words::{self, Words};
+use crate::AppState;
+
+const SOURCES: [&str; 10] =
+    ["web", "web", "web", "advertising", "advertising", "call", "email", "social", "referral", "event"];
+const LEAD_STAGES: [&str; 4] = ["new", "in_progress", "qualified", "proposal"];
+const DEAL_STAGES: [&str; 6] = ["deal_new", "preparation", "quote", "negotiation", "contract", "payment"];
+
+/// A lead that is being worked on.
+struct Lead {
+    id: Uuid,
+    owner: usize,
+    person: Person,
+    goods: &'static str,
+    amount: i64,
+    source: &'static str,
+    stage: usize,
+    due: NaiveDate,
+}
+
+/// A deal that is being worked on.
+struct Deal {
+    id: Uuid,
+    owner: usize,
+    language: Locale,
+    stage: usize,
+    due: NaiveDate,
+}
+
+/// A client that may buy again.
+struct Client {
+    owner: usize,
+    language: Locale,
+    company: Option<Uuid>,
+    contact: Uuid,
+    title: String,
+}
+
+/// What is to be written about a record in somebody's session.
+struct Mention {
+    entity: &'static str,
+    id: Uuid,
+    language: Locale,
+}
+
+pub(super) struct Story<'a> {
+    records: &'a Records,
+    tenant: Tenant,
+    /// Sums are made in dollars and multiplied by this.
+    rate: i64,
+    clock: Arc<Past>,
+    dice: Dice,
+    managers: Vec<Ctx>,
+    intake: [Ctx; 2],
+    turn: usize,
+    people: usize,
+    leads: VecDeque<Lead>,
+    deals: VecDeque<Deal>,
+    clients: Vec<Client>,
+}
+
+impl<'a> Story<'a> {
+    pub(super) async fn new(
+        state: &'a AppState,
+        tenant: &Tenant,
+        env: &Env,
+        clock: Arc<Past>,
+        dice: Dice,
+        staff: Staff,
+    ) -> Result<Self> {
+        let ctx =
+            async |user: UserId| Ok::<_, kernel::Error>(state.identities.of_user(tenant.id, user).await?.ctx(env));
+        let mut managers = Vec::new();
+        for user in staff.managers {
+            managers.push(ctx(user).await?);
+        }
+        let rate = match tenant.currency.as_str() {
+            "RUB" => 90,
+            "UAH" => 40,
+            _ => 1,
+        };
+        Ok(Self {
+            records: &state.records,
+            tenant: tenant.clone(),
+            rate,
+            clock,
+            dice,
+            managers,
+            intake: [ctx(staff.marketer).await?, ctx(staff.support).await?],
+            turn: 0,
+            people: 0,
+            leads: VecDeque::new(),
+            deals: VecDeque::new(),
+            clients: Vec::new(),
+        })
+    }
+
+    /// Every working day until now.
+    pub(super) async fn tell(mut self, now: Timestamp) -> Result<()> {
+        let last = now.utc().with_timezone(&self.tenant.zone).date_naive();
+        let mut day = kernel::clock::Clock::now(&*self.clock).utc().with_timezone(&self.tenant.zone).date_naive();
+        while day < last {
+            day = day.succ_opt().unwrap_or(last);
+            if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
+                continue;
+            }
+            let morning = self.time(day, 9, self.dice.between(0, 40));
+            if morning.plus_seconds(600) >= now {
+                break;
+            }
+            self.clock.go_to(morning);
+            let (marketer, support) = (self.intake[0].clone(), self.intake[1].clone());
+            self.take_in(&marketer, day, self.dice.between(2, 6)).await?;
+            for part in 0..2 {
+                let start = self.time(day, 10 + part * 4, self.dice.between(0, 90));
+                if start.plus_seconds(1_800) >= now {
+                    return Ok(());
+                }
+                self.clock.go_to(start);
+                if part == 1 {
+                    self.take_in(&support, day, self.dice.between(1, 4)).await?;
+                }
+                self.turn = (self.turn + 1) % self.managers.len().max(1);
+                self.session(self.turn, day, last).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A time of a day in the company's zone.
+    fn time(&self, day: NaiveDate, hour: i64, minutes: i64) -> Timestamp {
+        let minutes = u32::try_from(hour * 60 + minutes).unwrap_or_default();
+        let time = NaiveTime::from_num_seconds_from_midnight_opt(minutes * 60, 0).unwrap_or_default();
+        let local = self.tenant.zone.from_local_datetime(&day.and_time(time)).earliest();
+        local.map_or_else(|| Timestamp::from(day.and_time(time).and_utc()), Timestamp::from)
+    }
+
+    fn later(&self, day: NaiveDate, from: i64, to: i64) -> NaiveDate {
+        let days = u64::try_from(self.dice.between(from, to)).unwrap_or(1);
+        day.checked_add_days(chrono::Days::new(days)).unwrap_or(day)
+    }
+
+    /// Writes changes of one entity; a refusal of one of them is a fault of this story.
+    async fn write(&self, ctx: &Ctx, entity: &str, changes: Vec<Change>) -> Result<Vec<Record>> {
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let written = self.records.write(ctx, entity, changes, &WriteOptions::default()).await?;
+        written.into_iter().map(|result| result.map(|written| written.record)).collect()
+    }
+
+    /// New leads come in and go to the managers by turn.
+    async fn take_in(&mut self, ctx: &Ctx, day: NaiveDate, count: i64) -> Result<()> {
+        let mut fresh: Vec<Lead> = Vec::new();
+        let mut changes = Vec::new();
+        for _ in 0..count {
+            self.people += 1;
+            let person = client::person(&self.dice, self.tenant.locale, self.people);
+            let words = words::of(person.language);
+            let lead = Lead {
+                id: Uuid::nil(),
+                owner: self.people % self.managers.len().max(1),
+                goods: self.dice.pick(words.goods),
+                amount: self.dice.between(3, 400) * 50 * self.rate,
+                source: self.dice.pick(&SOURCES),
+                stage: 0,
+                due: self.later(day, 0, 3),
+                person,
+            };
+            let fields = self.lead_fields(&lead, words);
+            changes.push(Change::Create { fields });
+            fresh.push(lead);
+        }
+        for (mut lead, record) in fresh.into_iter().zip(self.write(ctx, "lead", changes).await?) {
+            lead.id = record.id;
+            self.leads.push_back(lead);
+        }
+        Ok(())
+    }
+
+    fn lead_fields(&self, lead: &Lead, words: &Words) -> Map<String, Json> {
+        let person = &lead.person;
+        let mut fields = Map::new();
+        let title = capital(&self.dice.pick(words.requests).replace("{}", lead.goods));
+        let mut put = |key: &str, value: Json| drop(fields.insert(key.to_owned(), value));
+        put("title", json!(title));
+        put("last_name", json!(person.last));
+        put("first_name", json!(person.first));
+        if self.dice.chance(60) {
+            put("middle_name", json!(person.middle));
+        }
+        put("honorific", json!(if person.woman { "ms" } else { "mr" }));
+        put("position", json!(person.position));
+        put("phones", json!(person.phones));
+        put("emails", json!(person.email.iter().map(|e| json!({"value": e, "kind": "work"})).collect::<Vec<_>>()));
+        put("company_title", json!(person.firm.as_ref().map(|firm| &firm.title)));
+        put("address", json!(person.city));
+        put("source", json!(lead.source));
+        put("amount", json!(lead.amount));
+        put("owner", json!(self.managers.get(lead.owner).and_then(Ctx::user)));
+        if lead.source == "advertising" {
+            put("utm_source", json!(self.dice.pick(&["search", "social", "partners"])));
+            put("utm_medium", json!("cpc"));
+            put("utm_campaign", json!(self.dice.pick(&["racks-spring", "new-store", "warehouse", "brand"])));
+        }
+        fields
+    }
+
+    /// A manager sits down and works through what is due.
+    async fn session(&mut self, manager: usize, day: NaiveDate, last: NaiveDate) -> Result<()> {
+        let Some(ctx) = self.managers.get(manager).cloned() else { return Ok(()) };
+        let mut mentions = Vec::new();
+        self.work_leads(&ctx, manager, day, &mut mentions).await?;
+        self.clock.pass(self.dice.between(5, 25));
+        self.work_deals(&ctx, manager, day, &mut mentions).await?;
+        self.clock.pass(self.dice.between(2, 15));
+        if self.dice.chance(35) {
+            self.sell_again(&ctx, manager, day, &mut mentions).await?;
+        }
+        let mut activities = Vec::new();
+        for mention in mentions {
+            if self.dice.chance(55) {
+                activities.push(self.activity(&mention, day, last));
+            }
+        }
+        self.write(&ctx, "activity", activities).await?;
+        Ok(())
+    }
+
+    async fn work_leads(
+        &mut self,
+        ctx: &Ctx,
+        manager: usize,
+        day: NaiveDate,
+        mentions: &mut Vec<Mention>,
+    ) -> Result<()> {
+        let (due, rest): (VecDeque<Lead>, _) =
+            std::mem::take(&mut self.leads).into_iter().partition(|lead| lead.owner == manager && lead.due <= day);
+        self.leads = rest;
+        let (mut moves, mut won) = (Vec::new(), Vec::new());
+        for mut lead in due {
+            let language = lead.person.language;
+            mentions.push(Mention { entity: "lead", id: lead.id, language });
+            let update = |fields: Json| Change::Update { id: lead.id, version: None, fields: object(fields) };
+            if self.dice.chance(16) {
+                let why = self.dice.pick(words::of(language).junk);
+                moves.push(update(json!({"stage": "junk", "comments": why})));
+                continue;
+            }
+            lead.stage += 1;
+            if lead.stage >= LEAD_STAGES.len() || (lead.stage >= 2 && self.dice.chance(30)) {
+                won.push(lead);
+            } else {
+                let stage = LEAD_STAGES.get(lead.stage).copied().unwrap_or_default();
+                moves.push(update(json!({"stage": stage})));
+                lead.due = self.later(day, 2, 16);
+                self.leads.push_back(lead);
+            }
+        }
+        self.write(ctx, "lead", moves).await?;
+        self.clock.pass(self.dice.between(3, 20));
+        self.convert(ctx, won, day, mentions).await
+    }
+
+    /// Leads that are ready become companies, contacts and deals, in this order: each points to the one before.
+    async fn convert(
+        &mut self,
+        ctx: &Ctx,
+        leads: Vec<Lead>,
+        day: NaiveDate,
+        mentions: &mut Vec<Mention>,
+    ) -> Result<()> {
+        let firms: Vec<&Lead> = leads.iter().filter(|lead| lead.person.firm.is_some()).collect();
+        let changes = firms.iter().map(|lead| self.company(lead)).collect();
+        let mut companies = self.write(ctx, "company", changes).await?.into_iter().map(|record| record.id);
+        let companies: Vec<Option<Uuid>> =
+            leads.iter().map(|lead| lead.person.firm.as_ref().and_then(|_| companies.next())).collect();
+        let changes = leads.iter().zip(&companies).map(|(lead, company)| self.contact(lead, *company)).collect();
+        let contacts: Vec<Uuid> = self.write(ctx, "contact", changes).await?.iter().map(|record| record.id).collect();
+        let (mut deals, mut moves) = (Vec::new(), Vec::new());
+        for ((lead, company), contact) in leads.iter().zip(&companies).zip(&contacts) {
+            let buyer = (*company, *contact);
+            let fields = self.deal(lead.person.language, lead.goods, lead.amount, buyer, day, Some(lead.id));
+            deals.push(Change::Create { fields });
+            let links = json!({"stage": "converted", "company": company, "contact": contact});
+            moves.push(Change::Update { id: lead.id, version: None, fields: object(links) });
+        }
+        let deals = self.write(ctx, "deal", deals).await?;
+        self.write(ctx, "lead", moves).await?;
+        for (((lead, company), contact), deal) in leads.into_iter().zip(companies).zip(contacts).zip(deals) {
+            let language = lead.person.language;
+            mentions.push(Mention { entity: "deal", id: deal.id, language });
+            let title =
+                lead.person.firm.as_ref().map_or_else(|| lead.person.last.to_owned(), |firm| firm.title.clone());
+            self.clients.push(Client { owner: lead.owner, language, company, contact, title });
+            let due = self.later(day, 1, 6);
+            self.deals.push_back(Deal { id: deal.id, owner: lead.owner, language, stage: 0, due });
+        }
+        Ok(())
+    }
+
+    fn company(&self, lead: &Lead) -> Change {
+        let Some(firm) = &lead.person.firm else { return Change::Create { fields: Map::new() } };
+        let phone = lead.person.phones.first();
+        Change::Create {
+            fields: object(json!({
+                "title": firm.title, "kind": "client", "industry": firm.industry, "employees": firm.employees,
+                "tax_id": firm.tax_id, "address": firm.address, "phones": phone.into_iter().collect::<Vec<_>>(),
+                "emails": [{"value": format!("office@{}", firm.domain), "kind": "work"}],
+                "sites": [{"value": format!("https://{}", firm.domain), "kind": "work"}],
+                "revenue": self.dice.chance(30).then(|| self.dice.between(2, 900) * 10_000 * self.rate),
+                "lead": lead.id,
+            })),
+        }
+    }
+
+    fn contact(&self, lead: &Lead, company: Option<Uuid>) -> Change {
+        let person = &lead.person;
+        let emails: Vec<Json> = person.email.iter().map(|e| json!({"value": e, "kind": "work"})).collect();
+        Change::Create {
+            fields: object(json!({
+                "last_name": person.last, "first_name": person.first, "middle_name": person.middle,
+                "honorific": if person.woman { "ms" } else { "mr" }, "position": person.position, "kind": "client",
+                "phones": person.phones, "emails": emails, "address": person.city,
+                "companies": company.into_iter().collect::<Vec<_>>(), "source": lead.source, "lead": lead.id,
+                "birthdate": self.dice.chance(20).then(|| {
+                    format!("{}-{:02}-{:02}", self.dice.between(1962, 2001), self.dice.between(1, 12), self.dice.between(1, 28))
+                }),
+            })),
+        }
+    }
+
+    fn deal(
+        &self,
+        language: Locale,
+        goods: &str,
+        amount: i64,
+        (company, contact): (Option<Uuid>, Uuid),
+        day: NaiveDate,
+        lead: Option<Uuid>,
+    ) -> Map<String, Json> {
+        let words = words::of(language);
+        object(json!({
+            "title": capital(&self.dice.pick(words.deals).replace("{}", goods)),
+            "kind": if lead.is_some() { "sale" } else { "goods" },
+            "amount": amount * self.dice.between(8, 14) / 10,
+            "probability": self.dice.between(1, 9) * 10,
+            "begin_date": day.to_string(), "close_date": self.later(day, 14, 60).to_string(),
+            "company": company, "contacts": [contact], "lead": lead,
+            "source": if lead.is_some() { Json::Null } else { json!("returning") },
+        }))
+    }
+
+    async fn work_deals(
+        &mut self,
+        ctx: &Ctx,
+        manager: usize,
+        day: NaiveDate,
+        mentions: &mut Vec<Mention>,
+    ) -> Result<()> {
+        let (due, rest): (VecDeque<Deal>, _) =
+            std::mem::take(&mut self.deals).into_iter().partition(|deal| deal.owner == manager && deal.due <= day);
+        self.deals = rest;
+        let mut moves = Vec::new();
+        for mut deal in due {
+            mentions.push(Mention { entity: "deal", id: deal.id, language: deal.language });
+            deal.stage += 1;
+            let fields = if self.dice.chance(9) {
+                json!({"stage": "lost", "comments": self.dice.pick(words::of(deal.language).lost), "probability": 0})
+            } else if let Some(stage) = DEAL_STAGES.get(deal.stage) {
+                let probability = i64::try_from(deal.stage).unwrap_or_default() * 15 + self.dice.between(0, 2) * 5;
+                json!({"stage": stage, "probability": probability})
+            } else {
+                json!({"stage": "won", "probability": 100})
+            };
+            moves.push(Change::Update { id: deal.id, version: None, fields: object(fields.clone()) });
+            if !matches!(fields.get("stage").and_then(Json::as_str), Some("won" | "lost")) {
+                deal.due = self.later(day, 3, 18);
+                self.deals.push_back(deal);
+            }
+        }
+        self.write(ctx, "deal", moves).await?;
+        Ok(())
+    }
+
+    /// A known client orders again.
+    async fn sell_again(
+        &mut self,
+        ctx: &Ctx,
+        manager: usize,
+        day: NaiveDate,
+        mentions: &mut Vec<Mention>,
+    ) -> Result<()> {
+        let own: Vec<&Client> = self.clients.iter().filter(|client| client.owner == manager).collect();
+        let Some(client) = own.get(self.dice.below(own.len())) else { return Ok(()) };
+        let goods = self.dice.pick(words::of(client.language).goods);
+        let amount = self.dice.between(2, 200) * 50 * self.rate;
+        let mut fields = self.deal(client.language, goods, amount, (client.company, client.contact), day, None);
+        fields.insert("title".into(), json!(format!("{} — {}", capital(goods), client.title)));
+        let (owner, language) = (client.owner, client.language);
+        for record in self.write(ctx, "deal", vec![Change::Create { fields }]).await? {
+            mentions.push(Mention { entity: "deal", id: record.id, language });
+            let due = self.later(day, 1, 6);
+            self.deals.push_back(Deal { id: record.id, owner, language, stage: 0, due });
+        }
+        Ok(())
+    }
+
+    fn activity(&self, mention: &Mention, day: NaiveDate, last: NaiveDate) -> Change {
+        let words = words::of(mention.language);
+        let (kind, texts) = match self.dice.below(100) {
+            0..42 => ("call", words.calls),
+            42..64 => ("email", words.letters),
+            64..72 => ("meeting", words.meetings),
+            72..86 => ("note", words.notes),
+            _ => ("task", words.tasks),
+        };
+        let (title, text) = texts.get(self.dice.below(texts.len())).copied().unwrap_or_default();
+        let mut fields = object(json!({
+            "kind": kind, "title": title, "text": text, "record_entity": mention.entity, "record_id": mention.id, "done": true,
+        }));
+        if matches!(kind, "call" | "email") {
+            fields.insert("direction".into(), json!(if self.dice.chance(70) { "outgoing" } else { "incoming" }));
+        }
+        if kind == "task" {
+            let deadline = self.later(day, 1, 6);
+            let at = self.time(deadline, 10, self.dice.between(0, 480) / 15 * 15);
+            // Most of what was planned in the past is done; what is planned from now on is not.
+            let done = deadline < last && self.dice.chance(94);
+            fields.extend(object(json!({"deadline": at.to_string(), "done": done})));
+        }
+        Change::Create { fields }
+    }
+}
+
+fn object(json: Json) -> Map<String, Json> {
+    match json {
+        Json::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// With a capital first letter.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
