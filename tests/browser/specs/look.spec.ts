@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { Api } from "../support/api.ts";
 import { expect, test } from "../support/test.ts";
 
-const PAGES = ["/", "/records/lead/board", "/records/lead/list", "/records/deal/board", "/imports", "/plugins", "/settings"];
+const PAGES = ["/", "/records/lead/board", "/records/lead/list", "/records/deal/board", "/imports", "/imports/new", "/plugins", "/settings"];
 const LEADS = [
   ["Garden centre", 1200],
   ["Bakery", null],

@@ -2,8 +2,10 @@
  * The product's main job, from sign-in to a refused drag: the plugin's own message reaches a person on the board, and
  * the same refusal binds the API, bulk edit and import.
  */
+import { readFileSync } from "node:fs";
 import { Board } from "../support/board.ts";
-import type { Import, Problem, Row } from "../support/api.ts";
+import type { Problem, Row } from "../support/api.ts";
+import { importLeads } from "../support/imports.ts";
 import { allowAndSwitchOn, installLeadDesk } from "../support/plugins.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -28,8 +30,7 @@ test("an admin enables the plugin and imports leads; one drag is refused, one is
   await signIn(page);
   await installLeadDesk(page);
   await allowAndSwitchOn(page);
-  const done = await api.import("lead", "leads.csv", LEADS);
-  expect(done).toMatchObject({ state: "done", accepted: 3, refused: 0 });
+  await importLeads(page, "leads.csv", LEADS);
   const leads = await api.byTitle("lead", ["Garden centre", "Bakery on the corner"]);
   const [garden, bakery] = [leads.get("Garden centre") as Row, leads.get("Bakery on the corner") as Row];
   expect(garden.fields.phones, "the plugin tidied the number").toMatchObject([{ value: "+79161234567" }]);
@@ -75,13 +76,16 @@ test("the same refusal in bulk edit, row by row", async ({ api }) => {
   expect(result("Bicycle workshop")).toMatchObject({ status: "updated" });
 });
 
-test("the same refusal in an import, with the row in the report", async ({ api }) => {
-  const file = "Title,Phone,E-mail\nNobody to call,,\nTea house,+7 812 000 11 22,\n";
-  const done = await api.import("lead", "refused.csv", file);
-  expect(done).toMatchObject({ state: "done", accepted: 1, refused: 1 } satisfies Partial<Import>);
-  expect(done.errors[0]?.message).toContain(NEEDS_CONTACT);
-  const report = await api.must<string>("GET", `/imports/${done.id}/report`);
+test("the same refusal in an import, with the row in the report", async ({ page, signIn, api }) => {
+  await signIn(page);
+  await importLeads(page, "refused.csv", "Title,Phone,E-mail\nNobody to call,,\nTea house,+7 812 000 11 22,\n");
+  await expect(page.getByText(NEEDS_CONTACT).first()).toBeVisible();
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download the report" }).or(page.getByRole("button", { name: "Download the report" })).first().click();
+  const report = readFileSync(await (await download).path(), "utf8");
   expect(report).toContain("Nobody to call");
   expect(report).toContain(NEEDS_CONTACT);
   expect(report).not.toContain("Tea house");
+  const leads = await api.byTitle("lead", ["Nobody to call", "Tea house"]);
+  expect([...leads.keys()]).toEqual(["Tea house"]);
 });

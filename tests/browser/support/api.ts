@@ -20,17 +20,6 @@ export interface Problem {
   fields?: Record<string, { code: string; message: string }>;
 }
 
-export interface Import {
-  id: string;
-  state: string;
-  columns: { index: number; name: string }[];
-  mapping: { column: number; field: string }[];
-  accepted: number;
-  refused: number;
-  problem?: string;
-  errors: { row: number; field?: string; code: string; message: string }[];
-}
-
 /** One signed-in person. */
 export class Api {
   private readonly server: Server;
@@ -94,26 +83,6 @@ export class Api {
   async enableLeadDesk(): Promise<void> {
     await this.must("POST", "/plugins", new Uint8Array(readFileSync(packageFile("lead-desk"))));
     await this.must("POST", `/plugins/${LEAD_DESK}/enable`, { grants: "requested" });
-  }
-
-  /** Uploads a file and waits until the server is done with it. */
-  async import(entity: string, name: string, text: string): Promise<Import> {
-    const form = new FormData();
-    form.set("entity", entity);
-    form.set("file", new Blob([text], { type: "text/csv" }), name);
-    const { id, mapping } = await this.must<Import>("POST", "/imports", form);
-    await this.must("POST", `/imports/${id}/start`, { mapping });
-    return this.waitForImport(id);
-  }
-
-  private async waitForImport(id: string): Promise<Import> {
-    const until = Date.now() + 30_000;
-    for (;;) {
-      const state = await this.must<Import>("GET", `/imports/${id}`);
-      if (["done", "failed", "cancelled"].includes(state.state)) return state;
-      if (Date.now() > until) throw new Error(`import ${id} is still ${state.state} after 30 s`);
-      await new Promise((next) => setTimeout(next, 100));
-    }
   }
 }
 
