@@ -15,7 +15,7 @@ import { Shell } from "@/features/shell/shell";
 import { currentLocale, showLocale, withAdminTexts } from "@/i18n";
 import { ErrorState, PageSkeleton } from "@/ui/states";
 import { NotFound } from "./not-found";
-import { pluginSearch, recordsSearch } from "./search";
+import { pluginSearch, recordsSearch, settingsSearch } from "./search";
 
 const root = createRootRoute({
   component: Outlet,
@@ -130,9 +130,18 @@ const plugin = createRoute({
   component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/plugins/plugin-page"))),
 });
 
-const settings = createRoute({
+const settingsIndex = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/$section", params: { section: "profile" }, replace: true });
+  },
+});
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/$section",
+  validateSearch: settingsSearch,
   component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/settings/page"))),
 });
 
@@ -158,6 +167,7 @@ const tree = root.addChildren([
     importOne,
     plugins,
     plugin,
+    settingsIndex,
     settings,
   ]),
 ]);

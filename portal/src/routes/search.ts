@@ -36,3 +36,12 @@ export function pluginSearch(input: Record<string, unknown>): { tab?: PluginTab 
   const tab = pluginTabs.find((one) => one === input.tab);
   return tab && tab !== "overview" ? { tab } : {};
 }
+
+export const ownSections = ["profile", "tokens"] as const;
+export const adminSections = ["company", "people", "departments", "roles"] as const;
+export type SettingsSection = (typeof ownSections)[number] | (typeof adminSections)[number];
+
+/** `edit`: what is open in the section's form; `new` makes one. */
+export function settingsSearch(input: Record<string, unknown>): { edit?: string } {
+  return typeof input.edit === "string" && input.edit ? { edit: input.edit } : {};
+}

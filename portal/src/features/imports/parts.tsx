@@ -88,7 +88,7 @@ export function RefusedRows({ one, entity }: { one: Import; entity?: Entity }) {
     entity?.fields.find((field) => field.key === key)?.label ??
     key;
   const columns: Column<Refusal>[] = [
-    { key: "row", label: t("row"), render: (error) => formatNumber(error.row) },
+    { key: "row", label: t("row"), numeric: true, render: (error) => formatNumber(error.row) },
     { key: "field", label: t("field"), render: (error) => (error.field ? labelOf(error.field) : null) },
     { key: "message", label: t("reason"), grow: true, render: (error) => error.message },
   ];

@@ -1,6 +1,55 @@
-/** Being built. */
-import { PageSkeleton } from "@/ui/states";
+/** `/settings/{section}`: oneself, and for administrators the company, its people and their rights. */
+import { IconSettings } from "@tabler/icons-react";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { useMe } from "@/api/session";
+import { NotFound } from "@/routes/not-found";
+import { adminSections, ownSections, type SettingsSection } from "@/routes/search";
+import { PageBody, PageHeader } from "@/ui/page";
+import { ViewTab, ViewTabs } from "@/ui/table";
+import { Company } from "./company";
+import { Departments } from "./departments";
+import { People } from "./people";
+import { Profile } from "./profile";
+import { Roles } from "./roles";
+import { Tokens } from "./tokens";
 
-export default function Page() {
-  return <PageSkeleton />;
+const route = getRouteApi("/shell/settings/$section");
+
+export default function SettingsPage() {
+  const { t } = useTranslation(["settings", "shell"]);
+  const me = useMe();
+  const navigate = useNavigate();
+  const { section: wanted } = route.useParams();
+  const { edit } = route.useSearch();
+  const open: readonly SettingsSection[] = me.admin ? [...ownSections, ...adminSections] : ownSections;
+  const section = open.find((one) => one === wanted);
+  if (!section) return <NotFound />;
+  const onEdit = (id?: string) =>
+    void navigate({ to: "/settings/$section", params: { section }, search: id ? { edit: id } : {} });
+  const editor = { editing: edit, onEdit };
+  return (
+    <>
+      <PageHeader icon={<IconSettings size={18} />} title={t("shell:settings")} />
+      <ViewTabs label={t("shell:settings")}>
+        {open.map((one) => (
+          <ViewTab
+            key={one}
+            active={one === section}
+            onClick={() => void navigate({ to: "/settings/$section", params: { section: one } })}
+          >
+            {t(`settings:section_${one}`)}
+          </ViewTab>
+        ))}
+      </ViewTabs>
+      <PageBody>
+        {section === "profile" && <Profile />}
+        {section === "tokens" && <Tokens {...editor} />}
+        {section === "company" && <Company />}
+        {section === "people" && <People {...editor} />}
+        {section === "departments" && <Departments {...editor} />}
+        {section === "roles" && <Roles {...editor} />}
+      </PageBody>
+    </>
+  );
 }

@@ -1,0 +1,154 @@
+/** One account: made, changed, barred. */
+import { MultiSelect, PasswordInput, Select, Switch, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { createUser, updateUser } from "@/api/people";
+import { useMe } from "@/api/session";
+import type { Department, Locale, Role, UserRow } from "@/api/types";
+import { locales } from "@/i18n";
+import { toast } from "@/ui/toast";
+import { dayOf, endOfDay } from "./days";
+import { FormDrawer, fieldRefusal } from "./form-drawer";
+import { treeOf } from "./tree";
+
+const DayField = lazy(() => import("./day-field"));
+const fields = ["name", "email", "password", "department_id", "roles", "locale", "active", "absent_until"];
+
+interface Props {
+  user?: UserRow;
+  roles: Role[];
+  departments: Department[];
+  onClose(): void;
+}
+
+export function PersonForm({ user, roles, departments, onClose }: Props) {
+  const { t } = useTranslation(["settings", "common", "shell", "fields"]);
+  const me = useMe();
+  const [values, setValues] = useState({
+    name: user?.name ?? "",
+    email: user?.email ?? "",
+    password: "",
+    department_id: user?.department_id ?? null,
+    roles: user?.roles ?? [],
+    locale: user?.locale ?? me.tenant.locale,
+    active: user?.active ?? true,
+    absent: dayOf(user?.absent_until),
+  });
+  const put = (part: Partial<typeof values>) => setValues((old) => ({ ...old, ...part }));
+  const save = useMutation({
+    mutationFn: () => {
+      const { absent, active, password, ...rest } = values;
+      const input = {
+        ...rest,
+        name: rest.name.trim(),
+        email: rest.email.trim(),
+        ...(password ? { password } : {}),
+      };
+      if (!user) return createUser(input);
+      const moved = absent === dayOf(user.absent_until) ? {} : { absent_until: endOfDay(absent) };
+      return updateUser(user.id, { ...input, active, ...moved });
+    },
+    onSuccess: (saved) => {
+      toast({
+        message: t(user ? "settings:person_saved" : "settings:person_added", { name: saved.name }),
+        kind: "done",
+      });
+      onClose();
+    },
+  });
+  const errorOf = (name: string) => fieldRefusal(save.error, name);
+  return (
+    <FormDrawer
+      title={user ? user.name : t("settings:add_person")}
+      submit={t(user ? "common:save" : "common:add")}
+      pending={save.isPending}
+      error={save.error}
+      fields={fields}
+      onClose={onClose}
+      onSubmit={() => save.mutate()}
+    >
+      <TextInput
+        label={t("settings:name")}
+        name="name"
+        data-autofocus
+        value={values.name}
+        error={errorOf("name")}
+        onChange={(event) => put({ name: event.currentTarget.value })}
+      />
+      <TextInput
+        label={t("settings:email")}
+        name="email"
+        type="email"
+        autoComplete="off"
+        value={values.email}
+        error={errorOf("email")}
+        onChange={(event) => put({ email: event.currentTarget.value })}
+      />
+      <PasswordInput
+        label={t(user ? "settings:new_password" : "settings:password")}
+        description={t(user ? "settings:new_password_hint" : "settings:password_hint")}
+        inputWrapperOrder={["label", "input", "description", "error"]}
+        name="new-password"
+        autoComplete="new-password"
+        value={values.password}
+        error={errorOf("password")}
+        onChange={(event) => put({ password: event.currentTarget.value })}
+      />
+      <Select
+        label={t("settings:department")}
+        data={treeOf(departments).map(({ department, depth }) => ({
+          value: department.id,
+          label: `${"\u2003".repeat(depth)}${department.name}`,
+        }))}
+        searchable
+        clearable
+        clearButtonProps={{ "aria-label": t("fields:clear") }}
+        placeholder={t("common:not_set")}
+        value={values.department_id}
+        error={errorOf("department_id")}
+        onChange={(department_id) => put({ department_id })}
+      />
+      <MultiSelect
+        label={t("settings:roles")}
+        description={t("settings:roles_hint")}
+        inputWrapperOrder={["label", "input", "description", "error"]}
+        searchable
+        nothingFoundMessage={t("fields:nothing_found")}
+        data={roles.map(({ id, name }) => ({ value: id, label: name }))}
+        value={values.roles}
+        error={errorOf("roles")}
+        onChange={(chosen) => put({ roles: chosen })}
+      />
+      <Select
+        label={t("shell:language")}
+        data={locales.map(({ code, name }) => ({ value: code, label: name }))}
+        allowDeselect={false}
+        value={values.locale}
+        error={errorOf("locale")}
+        onChange={(locale) => locale && put({ locale: locale as Locale })}
+      />
+      {user && (
+        <>
+          <Suspense>
+            <DayField
+              label={t("settings:absent_until")}
+              hint={t("settings:absent_hint")}
+              value={values.absent}
+              error={errorOf("absent_until")}
+              onChange={(absent) => put({ absent })}
+            />
+          </Suspense>
+          <Switch
+            label={t("settings:may_sign_in")}
+            description={t("settings:may_sign_in_hint")}
+            checked={values.active}
+            disabled={user.id === me.user.id}
+            error={errorOf("active")}
+            onChange={(event) => put({ active: event.currentTarget.checked })}
+          />
+        </>
+      )}
+    </FormDrawer>
+  );
+}

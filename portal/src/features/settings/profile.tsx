@@ -1,0 +1,82 @@
+/** What a person chooses for themselves: language, theme, absence. */
+import { SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { updateMe } from "@/api/people";
+import { queryClient } from "@/api/query-client";
+import { useMe } from "@/api/session";
+import type { Locale } from "@/api/types";
+import { locales, showLocale } from "@/i18n";
+import { Block, Facts, Stacked } from "@/ui/block";
+import { toast, toastError } from "@/ui/toast";
+import { dayOf, endOfDay } from "./days";
+
+const DayField = lazy(() => import("./day-field"));
+
+export function Profile() {
+  const { t, i18n } = useTranslation(["settings", "common", "shell"]);
+  const me = useMe();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const save = useMutation({
+    mutationFn: updateMe,
+    onSuccess: () => toast({ message: t("common:saved"), kind: "done" }),
+    onError: (error) => toastError(error),
+  });
+  const speak = async (locale: Locale) => {
+    await showLocale(locale);
+    await save.mutateAsync({ locale }).catch(() => undefined);
+    // Labels of the catalogue come from the server in the person's language.
+    await queryClient.invalidateQueries();
+  };
+  return (
+    <>
+      <Block>
+        <Facts
+          items={[
+            { label: t("settings:name"), value: me.user.name },
+            { label: t("settings:email"), value: me.user.email },
+            {
+              label: t("settings:roles"),
+              value: me.roles.map(({ name }) => name).join(", ") || t("common:not_set"),
+            },
+          ]}
+        />
+      </Block>
+      <Stacked>
+        <Select
+          label={t("shell:language")}
+          maw={320}
+          data={locales.map(({ code, name }) => ({ value: code, label: name }))}
+          value={i18n.language}
+          allowDeselect={false}
+          onChange={(locale) => locale && void speak(locale as Locale)}
+        />
+        <div>
+          <div className="mantine-InputWrapper-label" id="theme-label">
+            {t("shell:theme")}
+          </div>
+          <SegmentedControl
+            aria-labelledby="theme-label"
+            value={colorScheme}
+            onChange={(scheme) => setColorScheme(scheme as typeof colorScheme)}
+            data={(["light", "dark", "auto"] as const).map((scheme) => ({
+              value: scheme,
+              label: t(`shell:theme_${scheme}`),
+            }))}
+          />
+        </div>
+        <div style={{ maxWidth: 320 }}>
+          <Suspense>
+            <DayField
+              label={t("settings:absent_until")}
+              hint={t("settings:absent_hint")}
+              value={dayOf(me.user.absent_until)}
+              onChange={(day) => save.mutate({ absent_until: endOfDay(day) })}
+            />
+          </Suspense>
+        </div>
+      </Stacked>
+    </>
+  );
+}

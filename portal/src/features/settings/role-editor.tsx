@@ -1,0 +1,309 @@
+/** What a role grants and takes away: rows by entity, action and filter, and rights on single fields. */
+import { ActionIcon, Button, Checkbox, Select, Switch, TextInput } from "@mantine/core";
+import { IconArrowLeft, IconPlus, IconTrash } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { createRole, deleteRole, updateRole } from "@/api/people";
+import { useEntities } from "@/api/session";
+import type { AccessRow, Entity, FieldRight, Role } from "@/api/types";
+import { FilterBar } from "@/features/filters/filter-bar";
+import { Block, Buttons, Hint, Notice, Pair, RuleBox, RuleLine, Secondary, Stacked } from "@/ui/block";
+import { FormProblem } from "@/ui/sign-in";
+import { toast, toastError } from "@/ui/toast";
+import { fieldRefusal, generalRefusal } from "./form-drawer";
+import {
+  actions,
+  anyEntity,
+  changeField,
+  changeRow,
+  type Draft,
+  draftOf,
+  isIdle,
+  keyOf,
+  setFilter,
+  toggleAction,
+  toInput,
+  without,
+} from "./rights";
+
+export function RoleEditor({ role, onClose }: { role?: Role; onClose(): void }) {
+  const { t } = useTranslation(["settings", "common"]);
+  const entities = useEntities();
+  const [draft, setDraft] = useState<Draft>(() => draftOf(role, entities));
+  const [ownKey, setOwnKey] = useState(false);
+  const put = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
+  const save = useMutation({
+    mutationFn: () => (role ? updateRole(role.id, toInput(draft, false)) : createRole(toInput(draft, true))),
+    onSuccess: () => {
+      toast({ message: t("common:saved"), kind: "done" });
+      onClose();
+    },
+  });
+  const remove = useMutation({
+    mutationFn: (id: string) => deleteRole(id),
+    onSuccess: () => {
+      toast({
+        message: t("settings:role_deleted", { name: draft.name }),
+        action: {
+          label: t("common:undo"),
+          run: () => void createRole(toInput(draft, true)).catch((error: unknown) => toastError(error)),
+        },
+      });
+      onClose();
+    },
+    onError: (error) => toastError(error, t("settings:not_deleted", { name: draft.name })),
+  });
+  const refusal = generalRefusal(save.error, ["name", "key"], t("common:network"));
+  return (
+    <form
+      aria-label={draft.name || t("settings:add_role")}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!save.isPending) save.mutate();
+      }}
+    >
+      <Block
+        title={role?.name ?? t("settings:add_role")}
+        actions={
+          <>
+            <ActionIcon aria-label={t("settings:to_roles")} onClick={onClose}>
+              <IconArrowLeft size={18} />
+            </ActionIcon>
+            {role && (
+              <Button
+                variant="subtle"
+                color="gray"
+                loading={remove.isPending}
+                onClick={() => remove.mutate(role.id)}
+              >
+                {t("common:delete")}
+              </Button>
+            )}
+            <Button type="submit" loading={save.isPending}>
+              {t("common:save")}
+            </Button>
+          </>
+        }
+      >
+        <Stacked>
+          {refusal && <FormProblem>{refusal}</FormProblem>}
+          <Pair>
+            <TextInput
+              label={t("settings:title")}
+              autoFocus={!role}
+              value={draft.name}
+              error={fieldRefusal(save.error, "name")}
+              onChange={(event) => {
+                const name = event.currentTarget.value;
+                put(role || ownKey ? { name } : { name, key: keyOf(name) });
+              }}
+            />
+            <TextInput
+              label={t("settings:key")}
+              description={t("settings:key_hint")}
+              inputWrapperOrder={["label", "input", "description", "error"]}
+              readOnly={role !== undefined}
+              value={draft.key}
+              error={fieldRefusal(save.error, "key")}
+              onChange={(event) => {
+                setOwnKey(true);
+                put({ key: event.currentTarget.value });
+              }}
+            />
+          </Pair>
+          <Switch
+            label={t("settings:everything")}
+            description={t("settings:admin_note")}
+            checked={draft.admin}
+            onChange={(event) => put({ admin: event.currentTarget.checked })}
+          />
+        </Stacked>
+      </Block>
+      <AccessRows rows={draft.rows} admin={draft.admin} onChange={(rows) => put({ rows })} />
+      {!draft.admin && <FieldRights fields={draft.fields} onChange={(fields) => put({ fields })} />}
+    </form>
+  );
+}
+
+interface RowsProps {
+  rows: AccessRow[];
+  admin: boolean;
+  onChange(rows: AccessRow[]): void;
+}
+
+function AccessRows({ rows, admin, onChange }: RowsProps) {
+  const { t } = useTranslation("settings");
+  const entities = useEntities();
+  const add = () => {
+    const last = rows[rows.length - 1];
+    const entity = last?.entity ?? entities[0]?.key ?? anyEntity;
+    onChange([...rows, { kind: admin ? "restriction" : "permission", entity, actions: ["read"] }]);
+  };
+  return (
+    <Block title={t("rules")} note={t(admin ? "rules_note_admin" : "rules_note")}>
+      {rows.length === 0 && !admin && <Notice tone="warn">{t("no_rules")}</Notice>}
+      {rows.map((row, index) => (
+        <AccessRule key={index} row={row} index={index} rows={rows} entities={entities} onChange={onChange} />
+      ))}
+      <Buttons>
+        <Button variant="default" leftSection={<IconPlus size={16} />} onClick={add}>
+          {t("add_rule")}
+        </Button>
+      </Buttons>
+    </Block>
+  );
+}
+
+interface RuleProps {
+  row: AccessRow;
+  index: number;
+  rows: AccessRow[];
+  entities: Entity[];
+  onChange(rows: AccessRow[]): void;
+}
+
+function AccessRule({ row, index, rows, entities, onChange }: RuleProps) {
+  const { t } = useTranslation("settings");
+  const entity = entities.find(({ key }) => key === row.entity);
+  const name = `${t(`kind_${row.kind}`)}: ${entity?.label_plural ?? t("any_entity")}`;
+  const known = [
+    { value: anyEntity, label: t("any_entity") },
+    ...entities.map(({ key, label_plural }) => ({ value: key, label: label_plural })),
+  ];
+  const options = known.some(({ value }) => value === row.entity)
+    ? known
+    : [...known, { value: row.entity, label: row.entity }];
+  return (
+    <RuleBox
+      label={name}
+      actions={
+        <ActionIcon
+          aria-label={t("remove_rule", { rule: name })}
+          onClick={() => onChange(without(rows, index))}
+        >
+          <IconTrash size={16} />
+        </ActionIcon>
+      }
+    >
+      <RuleLine label={t("rule")}>
+        <Select
+          size="xs"
+          w={140}
+          aria-label={t("rule")}
+          allowDeselect={false}
+          data={(["permission", "restriction"] as const).map((kind) => ({
+            value: kind,
+            label: t(`kind_${kind}`),
+          }))}
+          value={row.kind}
+          onChange={(kind) => kind && onChange(changeRow(rows, index, { kind: kind as AccessRow["kind"] }))}
+        />
+        <Select
+          size="xs"
+          w={180}
+          aria-label={t("records")}
+          allowDeselect={false}
+          data={options}
+          value={row.entity}
+          onChange={(next) => next && onChange(changeRow(rows, index, { entity: next }))}
+        />
+      </RuleLine>
+      <RuleLine label={t("actions")}>
+        {actions.map((action) => (
+          <Checkbox
+            key={action}
+            size="xs"
+            label={t(`action_${action}`)}
+            checked={row.actions.includes(action)}
+            onChange={(event) => onChange(toggleAction(rows, index, action, event.currentTarget.checked))}
+          />
+        ))}
+        {isIdle(row) && <Hint>{t("idle")}</Hint>}
+      </RuleLine>
+      <RuleLine label={t("which")}>
+        {!row.filter && <Secondary>{t("all_records")}</Secondary>}
+        {entity ? (
+          <FilterBar
+            entity={entity}
+            filter={row.filter}
+            onChange={(filter) => onChange(setFilter(rows, index, filter))}
+          />
+        ) : (
+          row.filter && <Hint>{JSON.stringify(row.filter)}</Hint>
+        )}
+      </RuleLine>
+    </RuleBox>
+  );
+}
+
+function FieldRights({ fields, onChange }: { fields: FieldRight[]; onChange(fields: FieldRight[]): void }) {
+  const { t } = useTranslation("settings");
+  const entities = useEntities();
+  const add = () => {
+    const entity = fields[fields.length - 1]?.entity ?? entities[0]?.key;
+    if (entity) onChange([...fields, { entity, field: "", right: "hidden" }]);
+  };
+  return (
+    <Block title={t("field_rights")} note={t("field_rights_note")}>
+      {fields.map((right, index) => {
+        const entity = entities.find(({ key }) => key === right.entity);
+        const label = entity?.fields.find(({ key }) => key === right.field)?.label ?? right.field;
+        return (
+          <RuleBox
+            key={index}
+            label={label || t("field")}
+            actions={
+              <ActionIcon
+                aria-label={t("remove_rule", { rule: label || t("field") })}
+                onClick={() => onChange(without(fields, index))}
+              >
+                <IconTrash size={16} />
+              </ActionIcon>
+            }
+          >
+            <Pair>
+              <Select
+                size="xs"
+                aria-label={t("records")}
+                allowDeselect={false}
+                data={entities.map(({ key, label_plural }) => ({ value: key, label: label_plural }))}
+                value={right.entity}
+                onChange={(next) => next && onChange(changeField(fields, index, { entity: next }))}
+              />
+              <Select
+                size="xs"
+                aria-label={t("field")}
+                placeholder={t("field")}
+                searchable
+                allowDeselect={false}
+                data={entity?.fields.map(({ key, label: text }) => ({ value: key, label: text })) ?? []}
+                value={right.field || null}
+                onChange={(next) => next && onChange(changeField(fields, index, { field: next }))}
+              />
+              <Select
+                size="xs"
+                aria-label={t("right")}
+                allowDeselect={false}
+                data={(["hidden", "read_only"] as const).map((one) => ({
+                  value: one,
+                  label: t(`right_${one}`),
+                }))}
+                value={right.right}
+                onChange={(next) =>
+                  next && onChange(changeField(fields, index, { right: next as FieldRight["right"] }))
+                }
+              />
+            </Pair>
+          </RuleBox>
+        );
+      })}
+      <Buttons>
+        <Button variant="default" leftSection={<IconPlus size={16} />} onClick={add}>
+          {t("add_field_right")}
+        </Button>
+      </Buttons>
+    </Block>
+  );
+}
