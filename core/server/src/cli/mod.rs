@@ -1,6 +1,7 @@
 //! The command line: one file per command group. Commands call the same services as the API.
 
 mod company;
+mod import;
 mod openapi;
 mod plugin;
 mod serve;
@@ -40,6 +41,8 @@ enum Command {
     User(company::UserCommand),
     /// Bring the database schema up to date.
     Migrate(Place),
+    /// Import a CSV or XLSX file into records.
+    Import(import::Import),
     /// Print the OpenAPI document.
     Openapi,
     /// Make, build, check, pack, test, install and manage plugins.
@@ -135,6 +138,7 @@ async fn run(command: Command) -> Outcome {
         Command::Token(command) => command.run().await,
         Command::Tenant(command) => command.run().await,
         Command::User(command) => command.run().await,
+        Command::Import(import) => import.run().await,
         Command::Migrate(place) => {
             place.open().await?;
             say("The database schema is up to date.");

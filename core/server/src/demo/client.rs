@@ -88,39 +88,10 @@ fn firm(dice: &Dice, words: &Words, city: &str, n: usize) -> Firm {
     }
 }
 
-/// A number that looks right and is in nobody's address book as far as we know; spelled the way people do.
+/// A number that looks right and is nobody's as far as we know: the subscriber's part begins with 555.
 fn phone(dice: &Dice, words: &Words, kind: &str) -> Json {
     let start = dice.pick(words.phones);
-    let used = start.chars().filter(char::is_ascii_digit).count();
-    let whole = if start.starts_with("+380") {
-        12
-    } else if start.starts_with("+375") {
-        12
-    } else if start.starts_with('0') || start.starts_with('(') {
-        10
-    } else if start.starts_with("+44") {
-        12
-    } else {
-        11
-    };
-    let digits: String = (used..whole)
-        .map(|place| {
-            if place < used + 3 && whole - used >= 7 {
-                "555".get(place - used..=place - used).unwrap_or("5").to_owned()
-            } else {
-                dice.below(10).to_string()
-            }
-        })
-        .collect();
-    let value = match digits.len() {
-        7 => format!(
-            "{start}{}-{}-{}",
-            digits.get(..3).unwrap_or_default(),
-            digits.get(3..5).unwrap_or_default(),
-            digits.get(5..).unwrap_or_default()
-        ),
-        _ => format!("{start}{digits}"),
-    };
+    let value = format!("{start}555-{:02}-{:02}", dice.below(100), dice.below(100));
     json!({"value": value, "kind": kind})
 }
 

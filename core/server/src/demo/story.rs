@@ -60,6 +60,17 @@ struct Mention {
     language: Locale,
 }
 
+/// What a session is going to write.
+#[derive(Default)]
+struct Desk {
+    leads: Vec<Change>,
+    /// New deals first.
+    deals: Vec<Change>,
+    new_deals: Vec<Deal>,
+    mentions: Vec<Mention>,
+}
+
+/// The story so far.
 pub(super) struct Story<'a> {
     records: &'a Records,
     tenant: Tenant,
@@ -126,17 +137,15 @@ impl<'a> Story<'a> {
                 break;
             }
             self.clock.go_to(morning);
-            let (marketer, support) = (self.intake[0].clone(), self.intake[1].clone());
-            self.take_in(&marketer, day, self.dice.between(2, 6)).await?;
-            for part in 0..2 {
-                let start = self.time(day, 10 + part * 4, self.dice.between(0, 90));
-                if start.plus_seconds(1_800) >= now {
+            let [marketer, support] = &self.intake;
+            let taker = if self.dice.chance(60) { marketer.clone() } else { support.clone() };
+            self.take_in(&taker, day, self.dice.between(3, 9)).await?;
+            for part in 0..if self.dice.chance(40) { 2 } else { 1 } {
+                let start = self.time(day, 10 + part * 4, self.dice.between(0, 180));
+                if start.plus_seconds(3_600) >= now {
                     return Ok(());
                 }
                 self.clock.go_to(start);
-                if part == 1 {
-                    self.take_in(&support, day, self.dice.between(1, 4)).await?;
-                }
                 self.turn = (self.turn + 1) % self.managers.len().max(1);
                 self.session(self.turn, day, last).await?;
             }
@@ -181,7 +190,7 @@ impl<'a> Story<'a> {
                 amount: self.dice.between(3, 400) * 50 * self.rate,
                 source: self.dice.pick(&SOURCES),
                 stage: 0,
-                due: self.later(day, 0, 3),
+                due: self.later(day, 0, 7),
                 person,
             };
             let fields = self.lead_fields(&lead, words);
@@ -223,103 +232,92 @@ impl<'a> Story<'a> {
         fields
     }
 
-    /// A manager sits down and works through what is due.
+    /// A manager sits down and works through what is due. Clients come before the deals that point to them, deals
+    /// before the leads they came from.
     async fn session(&mut self, manager: usize, day: NaiveDate, last: NaiveDate) -> Result<()> {
         let Some(ctx) = self.managers.get(manager).cloned() else { return Ok(()) };
-        let mut mentions = Vec::new();
-        self.work_leads(&ctx, manager, day, &mut mentions).await?;
-        self.clock.pass(self.dice.between(5, 25));
-        self.work_deals(&ctx, manager, day, &mut mentions).await?;
+        let mut desk = Desk::default();
+        let ready = self.work_leads(manager, day, &mut desk);
+        self.work_deals(manager, day, &mut desk);
+        if self.dice.chance(40) {
+            self.sell_again(manager, day, &mut desk);
+        }
+        self.convert(&ctx, ready, day, &mut desk).await?;
         self.clock.pass(self.dice.between(2, 15));
-        if self.dice.chance(35) {
-            self.sell_again(&ctx, manager, day, &mut mentions).await?;
+        for (new, record) in desk.new_deals.into_iter().zip(self.write(&ctx, "deal", desk.deals).await?) {
+            desk.mentions.push(Mention { entity: "deal", id: record.id, language: new.language });
+            self.deals.push_back(Deal { id: record.id, ..new });
         }
-        let mut activities = Vec::new();
-        for mention in mentions {
-            if self.dice.chance(55) {
-                activities.push(self.activity(&mention, day, last));
-            }
-        }
+        self.clock.pass(self.dice.between(1, 5));
+        self.write(&ctx, "lead", desk.leads).await?;
+        self.clock.pass(self.dice.between(5, 25));
+        let told: Vec<Mention> = desk.mentions.into_iter().filter(|_| self.dice.chance(42)).collect();
+        let activities = told.iter().map(|mention| self.activity(mention, day, last)).collect();
         self.write(&ctx, "activity", activities).await?;
         Ok(())
     }
 
-    async fn work_leads(
-        &mut self,
-        ctx: &Ctx,
-        manager: usize,
-        day: NaiveDate,
-        mentions: &mut Vec<Mention>,
-    ) -> Result<()> {
+    /// Moves the leads that are due. Returns those that become clients.
+    fn work_leads(&mut self, manager: usize, day: NaiveDate, desk: &mut Desk) -> Vec<Lead> {
         let (due, rest): (VecDeque<Lead>, _) =
             std::mem::take(&mut self.leads).into_iter().partition(|lead| lead.owner == manager && lead.due <= day);
         self.leads = rest;
-        let (mut moves, mut won) = (Vec::new(), Vec::new());
+        let mut ready = Vec::new();
         for mut lead in due {
             let language = lead.person.language;
-            mentions.push(Mention { entity: "lead", id: lead.id, language });
-            let update = |fields: Json| Change::Update { id: lead.id, version: None, fields: object(fields) };
-            if self.dice.chance(16) {
+            desk.mentions.push(Mention { entity: "lead", id: lead.id, language });
+            if self.dice.chance(18) {
                 let why = self.dice.pick(words::of(language).junk);
-                moves.push(update(json!({"stage": "junk", "comments": why})));
+                desk.leads.push(update(lead.id, json!({"stage": "junk", "comments": why})));
                 continue;
             }
             lead.stage += 1;
-            if lead.stage >= LEAD_STAGES.len() || (lead.stage >= 2 && self.dice.chance(30)) {
-                won.push(lead);
-            } else {
-                let stage = LEAD_STAGES.get(lead.stage).copied().unwrap_or_default();
-                moves.push(update(json!({"stage": stage})));
-                lead.due = self.later(day, 2, 16);
-                self.leads.push_back(lead);
+            match LEAD_STAGES.get(lead.stage) {
+                Some(stage) if lead.stage < 2 || self.dice.chance(75) => {
+                    desk.leads.push(update(lead.id, json!({"stage": stage})));
+                    lead.due = self.later(day, 3, 24);
+                    self.leads.push_back(lead);
+                }
+                _ => ready.push(lead),
             }
         }
-        self.write(ctx, "lead", moves).await?;
-        self.clock.pass(self.dice.between(3, 20));
-        self.convert(ctx, won, day, mentions).await
+        ready
     }
 
     /// Leads that are ready become companies, contacts and deals, in this order: each points to the one before.
-    async fn convert(
-        &mut self,
-        ctx: &Ctx,
-        leads: Vec<Lead>,
-        day: NaiveDate,
-        mentions: &mut Vec<Mention>,
-    ) -> Result<()> {
-        let firms: Vec<&Lead> = leads.iter().filter(|lead| lead.person.firm.is_some()).collect();
-        let changes = firms.iter().map(|lead| self.company(lead)).collect();
+    async fn convert(&mut self, ctx: &Ctx, leads: Vec<Lead>, day: NaiveDate, desk: &mut Desk) -> Result<()> {
+        let changes = leads.iter().filter_map(|lead| self.company(lead)).collect();
         let mut companies = self.write(ctx, "company", changes).await?.into_iter().map(|record| record.id);
         let companies: Vec<Option<Uuid>> =
             leads.iter().map(|lead| lead.person.firm.as_ref().and_then(|_| companies.next())).collect();
         let changes = leads.iter().zip(&companies).map(|(lead, company)| self.contact(lead, *company)).collect();
-        let contacts: Vec<Uuid> = self.write(ctx, "contact", changes).await?.iter().map(|record| record.id).collect();
-        let (mut deals, mut moves) = (Vec::new(), Vec::new());
-        for ((lead, company), contact) in leads.iter().zip(&companies).zip(&contacts) {
-            let buyer = (*company, *contact);
-            let fields = self.deal(lead.person.language, lead.goods, lead.amount, buyer, day, Some(lead.id));
-            deals.push(Change::Create { fields });
-            let links = json!({"stage": "converted", "company": company, "contact": contact});
-            moves.push(Change::Update { id: lead.id, version: None, fields: object(links) });
-        }
-        let deals = self.write(ctx, "deal", deals).await?;
-        self.write(ctx, "lead", moves).await?;
-        for (((lead, company), contact), deal) in leads.into_iter().zip(companies).zip(contacts).zip(deals) {
+        let contacts = self.write(ctx, "contact", changes).await?;
+        // New deals are written first, so that their outcomes stand in front of those of the moved ones.
+        let mut deals = Vec::new();
+        let mut fresh = Vec::new();
+        for ((lead, company), contact) in leads.into_iter().zip(companies).zip(contacts.iter().map(|record| record.id)) {
             let language = lead.person.language;
-            mentions.push(Mention { entity: "deal", id: deal.id, language });
-            let title =
-                lead.person.firm.as_ref().map_or_else(|| lead.person.last.to_owned(), |firm| firm.title.clone());
+            let fields = self.deal(language, lead.goods, lead.amount, (company, contact), day, Some(lead.id));
+            deals.push(Change::Create { fields });
+            fresh.push(self.new_deal(lead.owner, language, day));
+            desk.leads.push(update(lead.id, json!({"stage": "converted", "company": company, "contact": contact})));
+            let title = lead.person.firm.map_or_else(|| lead.person.last.to_owned(), |firm| firm.title);
             self.clients.push(Client { owner: lead.owner, language, company, contact, title });
-            let due = self.later(day, 1, 6);
-            self.deals.push_back(Deal { id: deal.id, owner: lead.owner, language, stage: 0, due });
         }
+        deals.append(&mut desk.deals);
+        fresh.append(&mut desk.new_deals);
+        (desk.deals, desk.new_deals) = (deals, fresh);
         Ok(())
     }
 
-    fn company(&self, lead: &Lead) -> Change {
-        let Some(firm) = &lead.person.firm else { return Change::Create { fields: Map::new() } };
+    fn new_deal(&self, owner: usize, language: Locale, day: NaiveDate) -> Deal {
+        Deal { id: Uuid::nil(), owner, language, stage: 0, due: self.later(day, 1, 8) }
+    }
+
+    fn company(&self, lead: &Lead) -> Option<Change> {
+        let firm = lead.person.firm.as_ref()?;
         let phone = lead.person.phones.first();
-        Change::Create {
+        Some(Change::Create {
             fields: object(json!({
                 "title": firm.title, "kind": "client", "industry": firm.industry, "employees": firm.employees,
                 "tax_id": firm.tax_id, "address": firm.address, "phones": phone.into_iter().collect::<Vec<_>>(),
@@ -328,7 +326,7 @@ impl<'a> Story<'a> {
                 "revenue": self.dice.chance(30).then(|| self.dice.between(2, 900) * 10_000 * self.rate),
                 "lead": lead.id,
             })),
-        }
+        })
     }
 
     fn contact(&self, lead: &Lead, company: Option<Uuid>) -> Change {
@@ -368,59 +366,38 @@ impl<'a> Story<'a> {
         }))
     }
 
-    async fn work_deals(
-        &mut self,
-        ctx: &Ctx,
-        manager: usize,
-        day: NaiveDate,
-        mentions: &mut Vec<Mention>,
-    ) -> Result<()> {
+    /// Moves the deals that are due.
+    fn work_deals(&mut self, manager: usize, day: NaiveDate, desk: &mut Desk) {
         let (due, rest): (VecDeque<Deal>, _) =
             std::mem::take(&mut self.deals).into_iter().partition(|deal| deal.owner == manager && deal.due <= day);
         self.deals = rest;
-        let mut moves = Vec::new();
         for mut deal in due {
-            mentions.push(Mention { entity: "deal", id: deal.id, language: deal.language });
+            desk.mentions.push(Mention { entity: "deal", id: deal.id, language: deal.language });
             deal.stage += 1;
-            let fields = if self.dice.chance(9) {
-                json!({"stage": "lost", "comments": self.dice.pick(words::of(deal.language).lost), "probability": 0})
+            if self.dice.chance(9) {
+                let why = self.dice.pick(words::of(deal.language).lost);
+                desk.deals.push(update(deal.id, json!({"stage": "lost", "comments": why, "probability": 0})));
             } else if let Some(stage) = DEAL_STAGES.get(deal.stage) {
                 let probability = i64::try_from(deal.stage).unwrap_or_default() * 15 + self.dice.between(0, 2) * 5;
-                json!({"stage": stage, "probability": probability})
-            } else {
-                json!({"stage": "won", "probability": 100})
-            };
-            moves.push(Change::Update { id: deal.id, version: None, fields: object(fields.clone()) });
-            if !matches!(fields.get("stage").and_then(Json::as_str), Some("won" | "lost")) {
+                desk.deals.push(update(deal.id, json!({"stage": stage, "probability": probability})));
                 deal.due = self.later(day, 3, 18);
                 self.deals.push_back(deal);
+            } else {
+                desk.deals.push(update(deal.id, json!({"stage": "won", "probability": 100})));
             }
         }
-        self.write(ctx, "deal", moves).await?;
-        Ok(())
     }
 
     /// A known client orders again.
-    async fn sell_again(
-        &mut self,
-        ctx: &Ctx,
-        manager: usize,
-        day: NaiveDate,
-        mentions: &mut Vec<Mention>,
-    ) -> Result<()> {
+    fn sell_again(&mut self, manager: usize, day: NaiveDate, desk: &mut Desk) {
         let own: Vec<&Client> = self.clients.iter().filter(|client| client.owner == manager).collect();
-        let Some(client) = own.get(self.dice.below(own.len())) else { return Ok(()) };
+        let Some(client) = own.get(self.dice.below(own.len())) else { return };
         let goods = self.dice.pick(words::of(client.language).goods);
         let amount = self.dice.between(2, 200) * 50 * self.rate;
         let mut fields = self.deal(client.language, goods, amount, (client.company, client.contact), day, None);
         fields.insert("title".into(), json!(format!("{} — {}", capital(goods), client.title)));
-        let (owner, language) = (client.owner, client.language);
-        for record in self.write(ctx, "deal", vec![Change::Create { fields }]).await? {
-            mentions.push(Mention { entity: "deal", id: record.id, language });
-            let due = self.later(day, 1, 6);
-            self.deals.push_back(Deal { id: record.id, owner, language, stage: 0, due });
-        }
-        Ok(())
+        desk.deals.insert(0, Change::Create { fields });
+        desk.new_deals.insert(0, self.new_deal(client.owner, client.language, day));
     }
 
     fn activity(&self, mention: &Mention, day: NaiveDate, last: NaiveDate) -> Change {
@@ -448,6 +425,10 @@ impl<'a> Story<'a> {
         }
         Change::Create { fields }
     }
+}
+
+fn update(id: Uuid, fields: Json) -> Change {
+    Change::Update { id, version: None, fields: object(fields) }
 }
 
 fn object(json: Json) -> Map<String, Json> {

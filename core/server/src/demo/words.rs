@@ -517,5 +517,5 @@ static EN: Words = Words {
         "Delivery would take too long",
         "The budget was cut",
     ],
-    phones: &["+44 20 7946 ", "+1 202 555 ", "+48 22 ", "+371 67 "],
+    phones: &["+44 20 ", "+1 202 ", "+48 22 ", "+90 212 "],
 };

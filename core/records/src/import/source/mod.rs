@@ -22,6 +22,9 @@ pub const MAX_COLUMNS: usize = 200;
 /// Characters of one cell.
 pub const MAX_CELL: usize = 10_000;
 
+/// A column's name with a few different values of it.
+type Names = Vec<(String, Vec<String>)>;
+
 /// What a file held.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -30,7 +33,7 @@ pub(super) struct Found {
     /// Between the cells of a text file; none of a workbook.
     pub delimiter: Option<char>,
     /// Names of the columns, each with a few different values.
-    pub columns: Vec<(String, Vec<String>)>,
+    pub columns: Names,
     /// Rows that are not empty, without the header.
     pub rows: u64,
 }

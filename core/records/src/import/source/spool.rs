@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter};
 use std::path::Path;
 
-use super::{MAX_CELL, MAX_COLUMNS, MAX_ROWS, ReadError};
+use super::{MAX_CELL, MAX_COLUMNS, MAX_ROWS, Names, ReadError};
 use crate::import::problem::Problem;
 use crate::import::report::unescape;
 
@@ -16,7 +16,7 @@ const SAMPLE_LENGTH: usize = 100;
 /// Writes a spool. The first row that is not empty is the header.
 pub(super) struct Writer {
     out: csv::Writer<BufWriter<File>>,
-    columns: Vec<(String, Vec<String>)>,
+    columns: Names,
     rows: u64,
 }
 
@@ -66,7 +66,7 @@ impl Writer {
     }
 
     /// The columns and the number of rows.
-    pub(super) fn finish(mut self) -> Result<(Vec<(String, Vec<String>)>, u64), ReadError> {
+    pub(super) fn finish(mut self) -> Result<(Names, u64), ReadError> {
         self.out.flush()?;
         match (self.columns.is_empty(), self.rows) {
             (true, _) => Err(Problem::new("empty").into()),
