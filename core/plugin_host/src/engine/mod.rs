@@ -139,7 +139,7 @@ fn pooling(config: &EngineConfig) -> wasmtime::Result<wasmtime::Engine> {
         .max_memory_size(config.caps.memory)
         .table_elements(Caps::TABLE_ELEMENTS)
         .max_unused_warm_slots(16)
-        .linear_memory_keep_resident(256 * 1024)
+        .linear_memory_keep_resident(64 * 1024)
         .table_keep_resident(16 * 1024);
     let mut with_pool = base();
     with_pool.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
