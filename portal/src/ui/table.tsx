@@ -1,6 +1,14 @@
 /** How a list looks: sticky head, frozen first column, rows of one height. */
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
-import type { CSSProperties, KeyboardEvent, MouseEvent, ReactNode, Ref } from "react";
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  type Ref,
+  useEffect,
+  useRef,
+} from "react";
 import classes from "./table.module.css";
 
 export const rowLinkClass = classes.rowLink ?? "";
@@ -208,14 +216,21 @@ export const ViewTabs = ({ label, children }: { label: string; children: ReactNo
   </nav>
 );
 
-export const ViewTab = ({ active, onClick, children, action }: TabProps) => (
-  <span className={classes.tab} data-active={active}>
-    <button type="button" onClick={onClick} aria-current={active ? "page" : undefined}>
-      {children}
-    </button>
-    {action}
-  </span>
-);
+/** The active tab is brought into view where the row of tabs is longer than the screen. */
+export function ViewTab({ active, onClick, children, action }: TabProps) {
+  const element = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    if (active) element.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [active]);
+  return (
+    <span ref={element} className={classes.tab} data-active={active}>
+      <button type="button" onClick={onClick} aria-current={active ? "page" : undefined}>
+        {children}
+      </button>
+      {action}
+    </span>
+  );
+}
 
 export const SelectionArea = ({ label, children }: { label: string; children: ReactNode }) => (
   <div className={classes.selection} role="toolbar" aria-label={label}>

@@ -1,5 +1,5 @@
 /** What a person chooses for themselves: language, theme, absence. */
-import { SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
+import { Box, Input, SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
@@ -52,12 +52,9 @@ export function Profile() {
           allowDeselect={false}
           onChange={(locale) => locale && void speak(locale as Locale)}
         />
-        <div>
-          <div className="mantine-InputWrapper-label" id="theme-label">
-            {t("shell:theme")}
-          </div>
+        <Input.Wrapper label={t("shell:theme")} labelElement="div" labelProps={{ display: "block" }}>
           <SegmentedControl
-            aria-labelledby="theme-label"
+            aria-label={t("shell:theme")}
             value={colorScheme}
             onChange={(scheme) => setColorScheme(scheme as typeof colorScheme)}
             data={(["light", "dark", "auto"] as const).map((scheme) => ({
@@ -65,8 +62,8 @@ export function Profile() {
               label: t(`shell:theme_${scheme}`),
             }))}
           />
-        </div>
-        <div style={{ maxWidth: 320 }}>
+        </Input.Wrapper>
+        <Box maw={320}>
           <Suspense>
             <DayField
               label={t("settings:absent_until")}
@@ -75,7 +72,7 @@ export function Profile() {
               onChange={(day) => save.mutate({ absent_until: endOfDay(day) })}
             />
           </Suspense>
-        </div>
+        </Box>
       </Stacked>
     </>
   );
