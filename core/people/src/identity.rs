@@ -53,6 +53,8 @@ pub struct Identity {
     pub admin: bool,
     /// Whether they operate the installation.
     pub operator: bool,
+    /// Whether the token is for reading alone (neither scope `write` nor `admin`).
+    pub read_only: bool,
 }
 
 impl Identity {
@@ -160,6 +162,7 @@ impl Identities {
         let mut rights = Rights::of_roles(&roles.iter().map(role::Role::rights).collect::<Vec<_>>());
         let mut admin = rights.is_admin();
         let mut operator = account.operator;
+        let read_only = scopes.is_some_and(|scopes| !scopes.contains(&Scope::Write) && !scopes.contains(&Scope::Admin));
         if let Some(scopes) = scopes {
             admin &= scopes.contains(&Scope::Admin);
             operator &= scopes.contains(&Scope::Admin);
@@ -173,6 +176,7 @@ impl Identities {
             credential,
             admin,
             operator,
+            read_only,
             user: account,
         })
     }

@@ -1,6 +1,6 @@
 //! `/events` and `/stream`: the event log as pages and as live updates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
+use kernel::TenantId;
 use kernel::event::{self, Cursor, Event, Selection};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -110,20 +111,20 @@ pub async fn list(
 /// `GET /stream`: server-sent events. `Last-Event-ID` continues where a broken stream ended.
 #[utoipa::path(get, path = "/stream", tag = "events", responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub async fn stream(State(state): State<AppState>, caller: Caller, headers: HeaderMap) -> ApiResult<Response> {
-    let live = state.feed.subscribe();
+    let live = state.feed.subscribe().await?;
     let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|text| text.parse::<Cursor>().ok());
-    let missed = match last {
-        Some(after) => {
-            let selection = Selection { tenant: Some(caller.ctx.tenant), entity: None };
-            event::read_after(state.db.read(), after, &selection, MAX_LIMIT).await?
-        }
-        None => Vec::new(),
-    };
-    let first = state.records.visible_events(&caller.ctx, missed).await?;
-    let seen = first.last().map(Event::cursor).or(last);
     let hello = Sse::default().event("hello").data("{}");
-    let begin = stream::iter(std::iter::once(hello).chain(first.into_iter().map(sse)).map(Ok::<_, Infallible>));
-    let watcher = Watcher { state, credential: Credential::of(&headers), live, seen };
+    let begin = stream::iter([Ok::<_, Infallible>(hello)]);
+    let credential = Credential::of(&headers);
+    let watcher = Watcher {
+        state,
+        tenant: caller.ctx.tenant,
+        credential,
+        live,
+        seen: last,
+        missed: last,
+        ready: VecDeque::new(),
+    };
     let body = axum::response::Sse::new(begin.chain(watcher.follow()))
         .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
     Ok(([(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")], body)
@@ -147,9 +148,15 @@ impl Credential {
 
 struct Watcher {
     state: AppState,
+    tenant: TenantId,
     credential: Credential,
     live: Receiver<Arc<Event>>,
+    /// The newest event that was told or passed over.
     seen: Option<Cursor>,
+    /// Where reading what a broken stream has missed goes on; none when it has caught up.
+    missed: Option<Cursor>,
+    /// Visible events to be told.
+    ready: VecDeque<Event>,
 }
 
 impl Watcher {
@@ -163,26 +170,42 @@ impl Watcher {
     /// The next event that the listener may see; none when they may listen no longer.
     async fn next(&mut self) -> Option<Sse> {
         loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(sse(event));
+            }
+            let events = match self.missed {
+                Some(after) => self.read(after).await?,
+                None => vec![self.heard().await?],
+            };
+            let identity = match &self.credential {
+                Credential::Token(token) => self.state.identities.by_token(token).await.ok()?,
+                Credential::Session(secret) => self.state.identities.by_session(secret).await.ok()?,
+            };
+            let ctx = identity.ctx(&self.state.env);
+            self.ready.extend(self.state.records.visible_events(&ctx, events).await.ok()?);
+        }
+    }
+
+    /// A page of what was missed.
+    async fn read(&mut self, after: Cursor) -> Option<Vec<Event>> {
+        let selection = Selection { tenant: Some(self.tenant), entity: None };
+        let events = event::read_after(self.state.db.read(), after, &selection, MAX_LIMIT).await.ok()?;
+        self.missed = events.last().map(Event::cursor);
+        self.seen = self.missed.or(self.seen);
+        Some(events)
+    }
+
+    /// The next new event of the company.
+    async fn heard(&mut self) -> Option<Event> {
+        loop {
             let event = match self.live.recv().await {
                 Ok(event) => event,
                 // Too slow: the browser connects again and continues from its last event.
                 Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
             };
-            if self.seen.is_some_and(|seen| event.cursor() <= seen) {
-                continue;
-            }
-            let identity = match &self.credential {
-                Credential::Token(token) => self.state.identities.by_token(token).await.ok()?,
-                Credential::Session(secret) => self.state.identities.by_session(secret).await.ok()?,
-            };
-            if event.tenant != identity.tenant.id {
-                continue;
-            }
-            let ctx = identity.ctx(&self.state.env);
-            let visible = self.state.records.visible_events(&ctx, vec![(*event).clone()]).await.ok()?;
-            if let Some(event) = visible.into_iter().next() {
+            if event.tenant == self.tenant && self.seen.is_none_or(|seen| event.cursor() > seen) {
                 self.seen = Some(event.cursor());
-                return Some(sse(event));
+                return Some((*event).clone());
             }
         }
     }

@@ -72,7 +72,7 @@ impl Me {
     /// When the database fails.
     pub async fn of(state: &AppState, identity: &Identity) -> Result<Self> {
         let ctx = identity.ctx(&state.env);
-        let plugins = state.plugins.list(&ctx).await?;
+        let plugins = state.plugins.enabled(&ctx).await?;
         let (user, tenant) = (&identity.user, &identity.tenant);
         Ok(Self {
             user: MyUser {
@@ -94,7 +94,7 @@ impl Me {
             roles: identity.roles.iter().cloned().map(|(id, key, name)| MyRole { id, key, name }).collect(),
             admin: identity.admin,
             operator: identity.operator,
-            plugins: plugins.into_iter().filter(|p| p.enabled).map(|p| MyPlugin { id: p.id, title: p.title }).collect(),
+            plugins: plugins.into_iter().map(|(id, title)| MyPlugin { id, title }).collect(),
             counters: Map::new(),
         })
     }

@@ -47,6 +47,9 @@ impl FromRequestParts<AppState> for Caller {
             spoken.0.get_or_init(|| identity.locale());
         }
         let caller = Self { ctx: identity.ctx(&state.env), identity };
+        if caller.identity.read_only && !reads(&parts.method, parts.uri.path()) {
+            return Err(Error::Denied("token").into());
+        }
         parts.extensions.insert(caller.clone());
         Ok(caller)
     }
@@ -60,6 +63,11 @@ impl Caller {
     pub fn require_operator(&self) -> Result<(), Error> {
         if self.identity.operator { Ok(()) } else { Err(Error::Denied("operator")) }
     }
+}
+
+/// Whether a request only reads: safe methods, and the questions that need a body.
+fn reads(method: &Method, path: &str) -> bool {
+    method.is_safe() || (*method == Method::POST && (path.ends_with("/query") || path.ends_with("/aggregate")))
 }
 
 /// The token of an `Authorization: Bearer` header.

@@ -1,5 +1,6 @@
 //! Bodies and query strings as typed values; what does not fit is problem details that name the place.
 
+use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
 use axum::http::request::Parts;
@@ -27,12 +28,27 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        match Json::<T>::from_request(request, state).await {
+        let (parts, body) = request.into_parts();
+        let limited = Request::from_parts(parts.clone(), body);
+        let bytes = Bytes::from_request(limited, state).await.map_err(|_| too_large())?;
+        if tells_nul(&bytes) {
+            return Err(bad_request("body", "the character U+0000 is not allowed").into());
+        }
+        match Json::<T>::from_request(Request::from_parts(parts, bytes.into()), state).await {
             Ok(Json(value)) => Ok(Self(value)),
             Err(JsonRejection::BytesRejection(_)) => Err(too_large()),
             Err(rejection) => Err(bad_request("body", &rejection.body_text()).into()),
         }
     }
+}
+
+/// Whether JSON text holds the escape of NUL, which no database keeps. (A NUL as it is is no JSON.)
+fn tells_nul(json: &[u8]) -> bool {
+    const ESCAPE: &[u8] = b"\\u0000";
+    let found = json.windows(ESCAPE.len()).enumerate().filter(|(_, window)| *window == ESCAPE);
+    // A backslash that is itself escaped begins nothing.
+    let backslashes = |end: usize| json.iter().take(end).rev().take_while(|byte| **byte == b'\\').count();
+    found.map(|(at, _)| at).any(|at| backslashes(at) % 2 == 0)
 }
 
 fn too_large() -> ApiError {
@@ -45,5 +61,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let parsed: Result<Query<T>, QueryRejection> = Query::from_request_parts(parts, state).await;
         parsed.map(|Query(value)| Self(value)).map_err(|rejection| bad_request("query", &rejection.body_text()).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_real_escape_of_nul_is_one() {
+        assert!(tells_nul(br#"{"a": "x\u0000y"}"#));
+        assert!(tells_nul(br#"{"a": "\\\u0000"}"#));
+        assert!(!tells_nul(br#"{"a": "\\u0000"}"#));
+        assert!(!tells_nul(br#"{"a": "\u0001 u0000"}"#));
     }
 }

@@ -1,6 +1,6 @@
 //! Live events: one reader of the event log for all open streams of this node.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kernel::Db;
@@ -20,20 +20,30 @@ const POLL: Duration = Duration::from_millis(500);
 pub struct Feed {
     db: Db,
     events: broadcast::Sender<Arc<Event>>,
+    /// Where the newest listeners began, until the reader has taken notice of it.
+    begun: Arc<Mutex<Option<event::Cursor>>>,
 }
 
 impl Feed {
     /// A feed that nobody reads yet.
     pub fn new(db: &Db) -> Self {
-        Self { db: db.clone(), events: broadcast::Sender::new(BACKLOG) }
+        Self { db: db.clone(), events: broadcast::Sender::new(BACKLOG), begun: Arc::default() }
     }
 
-    /// Events from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
-        self.events.subscribe()
+    /// Events from now on: every one that is committed after this has returned.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn subscribe(&self) -> Result<broadcast::Receiver<Arc<Event>>, sea_orm::DbErr> {
+        let events = self.events.subscribe();
+        let head = event::head(self.db.read()).await?;
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        *begun = Some(begun.map_or(head, |other| Ord::min(other, head)));
+        drop(begun);
+        Ok(events)
     }
 
-    /// Reads the log and tells the streams, until stopped. With nobody listening it only follows the end of the log.
+    /// Reads the log and tells the streams, until stopped. With nobody listening it rests.
     pub async fn run(self, stop: CancellationToken) {
         let mut commits = self.db.commits();
         let mut cursor = None;
@@ -53,14 +63,19 @@ impl Feed {
 
     /// One page. True when there may be more.
     async fn step(&self, cursor: &mut Option<event::Cursor>) -> Result<bool, sea_orm::DbErr> {
-        if self.events.receiver_count() == 0 {
-            *cursor = None;
-            return Ok(false);
-        }
-        let Some(after) = *cursor else {
+        let begun = {
+            let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.events.receiver_count() == 0 {
+                (*begun, *cursor) = (None, None);
+                return Ok(false);
+            }
+            begun.take()
+        };
+        let Some(after) = cursor.or(begun) else {
             *cursor = Some(event::head(self.db.read()).await?);
             return Ok(false);
         };
+        *cursor = Some(after);
         let events = event::read_after(self.db.read(), after, &Selection::default(), PAGE).await?;
         let full = u64::try_from(events.len()).unwrap_or(0) == PAGE;
         for event in events {

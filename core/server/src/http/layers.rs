@@ -30,7 +30,13 @@ pub async fn outermost(State(state): State<AppState>, mut request: Request, next
     let from = address(&request, &state.config.http.client_address_header);
     request.extensions_mut().insert(from);
     let api = request.uri().path().starts_with("/api/") || request.uri().path().starts_with("/hooks/");
-    let mut response = next.run(request).await;
+    // No path or query of ours holds a NUL, and PostgreSQL does not take one.
+    let nul = request.uri().path_and_query().is_some_and(|address| address.as_str().contains("%00"));
+    let mut response = if nul {
+        ApiError(super::body::bad_request("address", "the character U+0000 is not allowed")).into_response()
+    } else {
+        next.run(request).await
+    };
     let locale = spoken.0.get().copied().unwrap_or(fallback);
     if let Some(Failure(error)) = response.extensions_mut().remove::<Failure>() {
         let headers = std::mem::take(response.headers_mut());
