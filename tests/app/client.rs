@@ -30,7 +30,9 @@ impl<'a> Client<'a> {
     fn request(&self, method: &str, uri: &str, kind: Option<&str>, body: Vec<u8>) -> Request<Body> {
         let mut request = Request::builder().method(method).uri(uri).body(Body::from(body)).unwrap();
         for (name, value) in &self.headers {
-            request.headers_mut().append(HeaderName::try_from(name.as_str()).unwrap(), HeaderValue::try_from(value.as_str()).unwrap());
+            request
+                .headers_mut()
+                .append(HeaderName::try_from(name.as_str()).unwrap(), HeaderValue::try_from(value.as_str()).unwrap());
         }
         if let Some(kind) = kind {
             request.headers_mut().insert("content-type", kind.parse().unwrap());
@@ -103,7 +105,8 @@ impl<'a> Client<'a> {
 /// Titles of a page, sorted.
 pub fn titles(page: &Value) -> Vec<String> {
     let items = page["items"].as_array().unwrap();
-    let mut titles: Vec<String> = items.iter().map(|item| item["fields"]["title"].as_str().unwrap().to_owned()).collect();
+    let mut titles: Vec<String> =
+        items.iter().map(|item| item["fields"]["title"].as_str().unwrap().to_owned()).collect();
     titles.sort();
     titles
 }
@@ -124,7 +127,11 @@ impl Answer {
 
     /// The body as JSON; `null` when there is none.
     pub fn json(&self) -> Value {
-        if self.body.is_empty() { Value::Null } else { serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}: {}", self.what, self.text())) }
+        if self.body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}: {}", self.what, self.text()))
+        }
     }
 
     /// The body of an answer with this status.
@@ -195,7 +202,9 @@ impl Stream {
 
 impl Sent {
     fn read(block: &str) -> Option<Self> {
-        let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':').map(|v| v.trim().to_owned()));
+        let field = |name: &str| {
+            block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':').map(|v| v.trim().to_owned()))
+        };
         Some(Self { event: field("event")?, id: field("id"), data: serde_json::from_str(&field("data")?).unwrap() })
     }
 }

@@ -102,7 +102,17 @@ impl Builder {
         let env = Env::new(of_env, Arc::new(TestRandom::new(42)));
         let state = AppState::open(config, env).await.unwrap();
         let router = app::router(&state);
-        let mut app = TestApp { worker: state.worker(), state, clock, router, companies: Vec::new(), database, stop: CancellationToken::new(), dead: Cell::new(0), finished: Cell::new(false) };
+        let mut app = TestApp {
+            worker: state.worker(),
+            state,
+            clock,
+            router,
+            companies: Vec::new(),
+            database,
+            stop: CancellationToken::new(),
+            dead: Cell::new(0),
+            finished: Cell::new(false),
+        };
         app.add_company("Acme", self.locale).await;
         for (name, role) in self.people {
             app.person(0, name, &[role]).await;

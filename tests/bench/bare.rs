@@ -58,7 +58,11 @@ impl Recipe {
         let first = statements.iter().position(writes).unwrap_or(statements.len());
         let last = statements.iter().rposition(writes).map_or(statements.len(), |last| last + 1);
         let steps = |range: Option<&[Statement]>| range.unwrap_or_default().iter().map(Step::new).collect();
-        Self { before: steps(statements.get(..first)), inside: steps(statements.get(first..last)), after: steps(statements.get(last..)) }
+        Self {
+            before: steps(statements.get(..first)),
+            inside: steps(statements.get(first..last)),
+            after: steps(statements.get(last..)),
+        }
     }
 
     /// How many statements: outside a transaction, inside one.
@@ -118,8 +122,13 @@ async fn one(db: Db, client: usize, length: Duration, scenario: Arc<Scenario>) -
     let (read, write) = (db.read(), db.for_migrations());
     let turn = |n: usize| scenario.turn(client, n);
     match db.backend() {
-        DbBackend::Sqlite => sqlite::repeat(read.get_sqlite_connection_pool(), write.get_sqlite_connection_pool(), length, turn).await,
-        _ => postgres::repeat(read.get_postgres_connection_pool(), write.get_postgres_connection_pool(), length, turn).await,
+        DbBackend::Sqlite => {
+            sqlite::repeat(read.get_sqlite_connection_pool(), write.get_sqlite_connection_pool(), length, turn).await
+        }
+        _ => {
+            postgres::repeat(read.get_postgres_connection_pool(), write.get_postgres_connection_pool(), length, turn)
+                .await
+        }
     }
 }
 
@@ -161,7 +170,11 @@ macro_rules! looped {
                 Ok(Stretch { times, elapsed: begin.elapsed() })
             }
 
-            async fn run(step: &Step, swap: &Swap, connection: &mut <$driver as sqlx::Database>::Connection) -> Outcome {
+            async fn run(
+                step: &Step,
+                swap: &Swap,
+                connection: &mut <$driver as sqlx::Database>::Connection,
+            ) -> Outcome {
                 let mut query: Query<'_> = sqlx::query(AssertSqlSafe(Arc::clone(&step.sql)));
                 for value in &step.values {
                     query = match value {

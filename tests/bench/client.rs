@@ -33,7 +33,12 @@ impl Client {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        Ok(Self { stream: BufReader::with_capacity(65_536, stream), token: token.to_owned(), line: String::new(), body: Vec::new() })
+        Ok(Self {
+            stream: BufReader::with_capacity(65_536, stream),
+            token: token.to_owned(),
+            line: String::new(),
+            body: Vec::new(),
+        })
     }
 
     /// Sends a request and reads the whole answer; anything but success is an error.
@@ -50,7 +55,13 @@ impl Client {
         let status = self.head()?;
         self.stream.read_exact(&mut self.body)?;
         if !(200..300).contains(&status) {
-            return Err(format!("{} {} answered {status}: {}", ask.method, ask.path, String::from_utf8_lossy(&self.body)).into());
+            return Err(format!(
+                "{} {} answered {status}: {}",
+                ask.method,
+                ask.path,
+                String::from_utf8_lossy(&self.body)
+            )
+            .into());
         }
         Ok(&self.body)
     }
@@ -82,7 +93,13 @@ impl Client {
 }
 
 /// Drives so many clients for a while, each as fast as it is answered. `make(client, n)` gives a client's n-th request.
-pub fn drive(address: SocketAddr, token: &str, clients: usize, length: Duration, make: &(dyn Fn(usize, usize) -> Option<Ask> + Sync)) -> Outcome<Stretch> {
+pub fn drive(
+    address: SocketAddr,
+    token: &str,
+    clients: usize,
+    length: Duration,
+    make: &(dyn Fn(usize, usize) -> Option<Ask> + Sync),
+) -> Outcome<Stretch> {
     let gate = Barrier::new(clients);
     let one = |client: usize| -> Outcome<Stretch> {
         let connection = Client::new(address, token);

@@ -18,8 +18,10 @@ use crate::measure::now;
 const BATCH: usize = 1_000;
 const PEOPLE: usize = 20;
 const FIRST: [&str; 10] = ["Анна", "Олена", "Mary", "Иван", "Тарас", "John", "Мария", "Дмитро", "Peter", "Сергей"];
-const LAST: [&str; 10] = ["Иванова", "Шевченко", "Smith", "Петров", "Коваленко", "Brown", "Сидорова", "Бондар", "Jones", "Кузнецов"];
-const FIRMS: [&str; 8] = ["Ромашка", "Північ", "Acme Supplies", "Вектор", "Зоря", "Blue River", "СтройДом", "Агро Плюс"];
+const LAST: [&str; 10] =
+    ["Иванова", "Шевченко", "Smith", "Петров", "Коваленко", "Brown", "Сидорова", "Бондар", "Jones", "Кузнецов"];
+const FIRMS: [&str; 8] =
+    ["Ромашка", "Північ", "Acme Supplies", "Вектор", "Зоря", "Blue River", "СтройДом", "Агро Плюс"];
 const SOURCES: [&str; 6] = ["web", "call", "email", "advertising", "partner", "referral"];
 /// Four of ten leads wait in the first stage; those are the ones that are moved.
 const STAGES: [&str; 10] =

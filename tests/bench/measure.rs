@@ -82,7 +82,11 @@ impl Pair {
 }
 
 /// Takes two sides in turn, the second first in every other round; the first round warms up and does not count.
-pub fn in_turn(rounds: usize, mut ours: impl FnMut() -> Outcome<Stretch>, mut base: impl FnMut() -> Outcome<Stretch>) -> Outcome<Pair> {
+pub fn in_turn(
+    rounds: usize,
+    mut ours: impl FnMut() -> Outcome<Stretch>,
+    mut base: impl FnMut() -> Outcome<Stretch>,
+) -> Outcome<Pair> {
     let mut pair = Pair::default();
     for round in 0..=rounds {
         let (a, b) = if round % 2 == 0 {

@@ -7,9 +7,9 @@ use plugin_host::package;
 use plugin_host::{Grants, settings::Settings};
 use verstak::AppState;
 
+use crate::Outcome;
 use crate::arguments::Arguments;
 use crate::company::Company;
-use crate::Outcome;
 
 const MANIFEST: &str = "plugin.toml";
 

@@ -58,10 +58,16 @@ impl Report {
 
 fn machine(arguments: &Arguments) -> Vec<(&'static str, String)> {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let after = |text: &str, key: &str| text.lines().find(|line| line.starts_with(key)).and_then(|line| line.split_once(':')).map(|(_, value)| value.trim().to_owned());
+    let after = |text: &str, key: &str| {
+        text.lines()
+            .find(|line| line.starts_with(key))
+            .and_then(|line| line.split_once(':'))
+            .map(|(_, value)| value.trim().to_owned())
+    };
     let (cpu, memory) = (read("/proc/cpuinfo"), read("/proc/meminfo"));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let kib: u64 = after(&memory, "MemTotal").and_then(|text| text.trim_end_matches(" kB").parse().ok()).unwrap_or_default();
+    let kib: u64 =
+        after(&memory, "MemTotal").and_then(|text| text.trim_end_matches(" kB").parse().ok()).unwrap_or_default();
     let lock = std::fs::read_to_string(arguments.root.join("Cargo.lock")).unwrap_or_default();
     let crates = ["wasmtime", "sqlx", "sea-orm", "axum", "tokio"].map(|name| format!("{name} {}", locked(&lock, name)));
     vec![
@@ -73,7 +79,14 @@ fn machine(arguments: &Arguments) -> Vec<(&'static str, String)> {
         ("revision", said("git", &["-C", &arguments.root.display().to_string(), "describe", "--always", "--dirty"])),
         ("compiler", said("rustc", &["--version"])),
         ("libraries", crates.join(", ")),
-        ("measured", format!("{} rounds of {:.1} s for each side after one that does not count", arguments.rounds, arguments.stretch.as_secs_f64())),
+        (
+            "measured",
+            format!(
+                "{} rounds of {:.1} s for each side after one that does not count",
+                arguments.rounds,
+                arguments.stretch.as_secs_f64()
+            ),
+        ),
     ]
 }
 

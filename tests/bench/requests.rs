@@ -62,7 +62,12 @@ pub async fn scenarios(watched: &Watched, company: &Company, leads: &Leads) -> O
         list("list of 50: one owner's, newest first", watched, company.people.iter().map(by_owner).collect()).await?,
         list("list of 50: stage and least amount, by amount", watched, (0..20).map(by_amount).collect()).await?,
         list("list of 50: first page", watched, vec![page(None)]).await?,
-        list("list of 50: page in the middle", watched, vec![page(Some(middle_cursor(watched, leads.all.len() / 2).await?))]).await?,
+        list(
+            "list of 50: page in the middle",
+            watched,
+            vec![page(Some(middle_cursor(watched, leads.all.len() / 2).await?))],
+        )
+        .await?,
         creation(watched, company).await?,
         stage_move(watched, leads).await?,
     ];
@@ -160,6 +165,8 @@ async fn stage_move(watched: &Watched, leads: &Leads) -> Outcome<Scenario> {
         name: "stage move",
         ask: Box::new(move |_, _| asked.get(next_asked.fetch_add(1, Ordering::Relaxed)).map(|id| path(*id))),
         recipes: vec![recipe],
-        swap: Box::new(move |_, _| bare.get(next_bare.fetch_add(1, Ordering::Relaxed)).map(|id| Swap { id: Some((seen, *id)), number: None })),
+        swap: Box::new(move |_, _| {
+            bare.get(next_bare.fetch_add(1, Ordering::Relaxed)).map(|id| Swap { id: Some((seen, *id)), number: None })
+        }),
     })
 }

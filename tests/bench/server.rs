@@ -48,7 +48,8 @@ impl Server {
         loop {
             match TcpStream::connect(self.address) {
                 Ok(_) => break,
-                Err(error) if error.kind() == ErrorKind::ConnectionRefused && begin.elapsed() < Duration::from_secs(60) => {}
+                Err(error)
+                    if error.kind() == ErrorKind::ConnectionRefused && begin.elapsed() < Duration::from_secs(60) => {}
                 Err(error) => return Err(error.into()),
             }
             if let Some(status) = self.child.try_wait()? {

@@ -11,8 +11,8 @@ use migrations::Migrator;
 use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait;
 use tokio::runtime::Runtime;
-use verstak::config::{Config, Overrides};
 use verstak::AppState;
+use verstak::config::{Config, Overrides};
 
 use crate::Outcome;
 use crate::arguments::{Arguments, Place};
@@ -40,7 +40,13 @@ struct Companies {
 }
 
 /// Fills a database, starts the server on it, measures, reports.
-pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, packages: &Packages, report: &mut Report) -> Outcome {
+pub fn measure(
+    runtime: &Runtime,
+    arguments: &Arguments,
+    place: &Place,
+    packages: &Packages,
+    report: &mut Report,
+) -> Outcome {
     say(&format!("{}: preparing {} leads", place.name, arguments.leads));
     let folder = arguments.scratch()?;
     let url = runtime.block_on(address(place, folder.path()))?;
@@ -55,7 +61,14 @@ pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, packages
     }
     let version = runtime.block_on(version(&state.db))?;
     let rate = count(arguments.leads) / companies.leads.took.as_secs_f64();
-    report.section(&version, &format!("{} leads, written in batches of 1,000 by `Records::write` in {:.1} s: {rate:.0} per second.", arguments.leads, companies.leads.took.as_secs_f64()));
+    report.section(
+        &version,
+        &format!(
+            "{} leads, written in batches of 1,000 by `Records::write` in {:.1} s: {rate:.0} per second.",
+            arguments.leads,
+            companies.leads.took.as_secs_f64()
+        ),
+    );
 
     let starts = starts(arguments, folder.path(), &url, &companies.full.token)?;
     let server = Server::start(&arguments.verstak, folder.path(), &url, &companies.full.token)?;
@@ -67,12 +80,25 @@ pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, packages
     hooked(arguments, &server, &companies, report)?;
     let loaded = server.memory()?;
     let rows = [
-        ("cold start to the first answered request, middle of 7", format!("{:.0} ms", middle(starts.clone())), "< 500 ms", middle(starts) < 500.0),
+        (
+            "cold start to the first answered request, middle of 7",
+            format!("{:.0} ms", middle(starts.clone())),
+            "< 500 ms",
+            middle(starts) < 500.0,
+        ),
         ("resident memory, idle", format!("{idle:.0} MiB"), "< 80 MiB", idle < 80.0),
-        ("resident memory after the load above", format!("{:.0} MiB, at most {:.0} MiB", loaded.now, loaded.most), "bounded", loaded.most < 512.0),
+        (
+            "resident memory after the load above",
+            format!("{:.0} MiB, at most {:.0} MiB", loaded.now, loaded.most),
+            "bounded",
+            loaded.most < 512.0,
+        ),
     ];
     report.section(&format!("{version}: process"), "Release binary, `verstak serve`, on the filled database.");
-    report.table(&["", "measured", "target", ""], &rows.map(|(name, value, target, met)| vec![name.to_owned(), value, target.to_owned(), verdict(met)]));
+    report.table(
+        &["", "measured", "target", ""],
+        &rows.map(|(name, value, target, met)| vec![name.to_owned(), value, target.to_owned(), verdict(met)]),
+    );
     drop(server);
     Ok(())
 }
@@ -129,7 +155,9 @@ async fn version(db: &Db) -> Outcome<String> {
 
 /// Cold starts, in milliseconds.
 fn starts(arguments: &Arguments, folder: &Path, url: &str, token: &str) -> Outcome<Vec<f64>> {
-    (0..STARTS).map(|_| Ok(Server::start(&arguments.verstak, folder, url, token)?.started.as_secs_f64() * 1e3)).collect()
+    (0..STARTS)
+        .map(|_| Ok(Server::start(&arguments.verstak, folder, url, token)?.started.as_secs_f64() * 1e3))
+        .collect()
 }
 
 fn against_bare(
@@ -142,7 +170,21 @@ fn against_bare(
     report: &mut Report,
 ) -> Outcome {
     report.paragraph("HTTP against the same statements driven bare by a loop in this process through sqlx (prepared, the product's own pool settings and durability, as many loops as clients, rows fetched and dropped). Statements: outside + inside the transaction. Ratio: throughput of HTTP / bare, target >= 50 %. Spread: (fastest - slowest round) / middle.\n");
-    let heads = ["", "clients", "statements", "HTTP p50", "HTTP p99", "HTTP /s", "spread", "bare p50", "bare p99", "bare /s", "spread", "ratio", ""];
+    let heads = [
+        "",
+        "clients",
+        "statements",
+        "HTTP p50",
+        "HTTP p99",
+        "HTTP /s",
+        "spread",
+        "bare p50",
+        "bare p99",
+        "bare /s",
+        "spread",
+        "ratio",
+        "",
+    ];
     let mut rows = Vec::new();
     let mut pages = Vec::new();
     for scenario in scenarios {
@@ -162,7 +204,10 @@ fn against_bare(
     }
     report.table(&heads, &rows);
     if let [first, inside] = pages.as_slice() {
-        report.paragraph(&format!("A page in the middle takes {:.2} x the p50 of the first page (target <= 1.5 x).", inside / first));
+        report.paragraph(&format!(
+            "A page in the middle takes {:.2} x the p50 of the first page (target <= 1.5 x).",
+            inside / first
+        ));
     }
     Ok(())
 }
@@ -188,7 +233,8 @@ fn compared(scenario: &Scenario, clients: usize, pair: &Pair) -> Vec<String> {
 fn hooked(arguments: &Arguments, server: &Server, companies: &Companies, report: &mut Report) -> Outcome {
     report.paragraph("Create over HTTP in a company with before-hooks against one without, on the same server. Target for three hooks: p50 <= 1.25 x.\n");
     let mut rows = Vec::new();
-    let sides = [("3 plain hooks", Some(&companies.hooked)), ("lead-desk (with its after-event)", companies.desk.as_ref())];
+    let sides =
+        [("3 plain hooks", Some(&companies.hooked)), ("lead-desk (with its after-event)", companies.desk.as_ref())];
     for (name, company) in sides {
         let Some(company) = company else { continue };
         for clients in CLIENTS {
@@ -213,6 +259,9 @@ fn hooked(arguments: &Arguments, server: &Server, companies: &Companies, report:
             rows.push(row);
         }
     }
-    report.table(&["", "clients", "p50", "p99", "/s", "without: p50", "p99", "/s", "p50 ratio", "throughput ratio"], &rows);
+    report.table(
+        &["", "clients", "p50", "p99", "/s", "without: p50", "p99", "/s", "p50 ratio", "throughput ratio"],
+        &rows,
+    );
     Ok(())
 }

@@ -7,21 +7,31 @@ use crate::app::TestApp;
 #[tokio::test]
 async fn groups_and_measures_over_what_a_filter_finds() {
     let app = TestApp::start().await;
-    for (stage, amount) in [("new", json!(10.5)), ("new", json!(0.25)), ("qualified", json!(7)), ("junk", Value::Null)] {
+    for (stage, amount) in [("new", json!(10.5)), ("new", json!(0.25)), ("qualified", json!(7)), ("junk", Value::Null)]
+    {
         app.record("lead", json!({"title": "x", "stage": stage, "amount": amount})).await;
     }
     let ask = async |body: Value| app.admin().post("/records/lead/aggregate", body).await.ok(200)["items"].clone();
     assert_eq!(ask(json!({})).await, json!([{"group": {}, "values": {"count": 4}}]));
     let by_stage = ask(json!({"group_by": ["stage"], "measures": [{"op": "count"}, {"op": "sum", "field": "amount"}, {"op": "avg", "field": "amount"}, {"op": "min", "field": "amount"}, {"op": "max", "field": "amount"}]})).await;
-    assert_eq!(by_stage, json!([
-        {"group": {"stage": "junk"}, "values": {"count": 1, "sum_amount": 0, "avg_amount": null, "min_amount": null, "max_amount": null}},
-        {"group": {"stage": "new"}, "values": {"count": 2, "sum_amount": 10.75, "avg_amount": 5.375, "min_amount": 0.25, "max_amount": 10.5}},
-        {"group": {"stage": "qualified"}, "values": {"count": 1, "sum_amount": 7, "avg_amount": 7, "min_amount": 7, "max_amount": 7}},
-    ]));
+    assert_eq!(
+        by_stage,
+        json!([
+            {"group": {"stage": "junk"}, "values": {"count": 1, "sum_amount": 0, "avg_amount": null, "min_amount": null, "max_amount": null}},
+            {"group": {"stage": "new"}, "values": {"count": 2, "sum_amount": 10.75, "avg_amount": 5.375, "min_amount": 0.25, "max_amount": 10.5}},
+            {"group": {"stage": "qualified"}, "values": {"count": 1, "sum_amount": 7, "avg_amount": 7, "min_amount": 7, "max_amount": 7}},
+        ])
+    );
     let filter = json!({"field": "amount", "op": "gt", "value": 5});
-    assert_eq!(ask(json!({"filter": filter, "measures": [{"op": "sum", "field": "amount"}]})).await, json!([{"group": {}, "values": {"sum_amount": 17.5}}]));
+    assert_eq!(
+        ask(json!({"filter": filter, "measures": [{"op": "sum", "field": "amount"}]})).await,
+        json!([{"group": {}, "values": {"sum_amount": 17.5}}])
+    );
     let none = json!({"field": "amount", "op": "gt", "value": 500});
-    assert_eq!(ask(json!({"filter": none, "measures": [{"op": "count"}, {"op": "sum", "field": "amount"}]})).await, json!([{"group": {}, "values": {"count": 0, "sum_amount": 0}}]));
+    assert_eq!(
+        ask(json!({"filter": none, "measures": [{"op": "count"}, {"op": "sum", "field": "amount"}]})).await,
+        json!([{"group": {}, "values": {"count": 0, "sum_amount": 0}}])
+    );
     for wrong in [
         json!({"group_by": ["phones"]}),
         json!({"group_by": ["created_at"]}),
@@ -54,7 +64,8 @@ async fn periods_begin_at_midnight_of_the_companys_zone_across_a_clock_change() 
     let ask = async |bucket: &str| {
         let body = json!({"group_by": [{"field": "deadline", "bucket": bucket}]});
         let items = app.admin().post("/records/activity/aggregate", body).await.ok(200)["items"].clone();
-        let pair = |item: &Value| format!("{}={}", item["group"]["deadline"].as_str().unwrap(), item["values"]["count"]);
+        let pair =
+            |item: &Value| format!("{}={}", item["group"]["deadline"].as_str().unwrap(), item["values"]["count"]);
         items.as_array().unwrap().iter().map(pair).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(ask("day").await, "2026-03-28=1 2026-03-29=2 2026-03-30=1 2026-03-31=1 2026-04-01=1 2027-01-01=1");
@@ -73,9 +84,12 @@ async fn dates_without_time_are_not_moved_by_zones() {
     }
     let body = json!({"group_by": [{"field": "close_date", "bucket": "month"}], "measures": [{"op": "sum", "field": "amount"}]});
     let items = app.admin().post("/records/deal/aggregate", body).await.ok(200)["items"].clone();
-    assert_eq!(items, json!([
-        {"group": {"close_date": "2026-03-01"}, "values": {"sum_amount": 2}},
-        {"group": {"close_date": "2026-04-01"}, "values": {"sum_amount": 2}},
-    ]));
+    assert_eq!(
+        items,
+        json!([
+            {"group": {"close_date": "2026-03-01"}, "values": {"sum_amount": 2}},
+            {"group": {"close_date": "2026-04-01"}, "values": {"sum_amount": 2}},
+        ])
+    );
     app.finish().await;
 }

@@ -20,7 +20,10 @@ async fn a_refused_row_does_not_stop_the_others() {
         "update": [{"id": one, "fields": {"amount": 7}}, {"id": one, "version": 1, "fields": {"amount": 8}}, {"id": uuid::Uuid::nil(), "fields": {}}],
         "delete": [two, two],
     })).await.ok(200);
-    assert_eq!(statuses(&answer), ["created", "refused", "created", "updated", "refused", "refused", "deleted", "refused"]);
+    assert_eq!(
+        statuses(&answer),
+        ["created", "refused", "created", "updated", "refused", "refused", "deleted", "refused"]
+    );
     let code = |i: usize| answer["results"][i]["code"].as_str().unwrap().to_owned();
     assert_eq!([code(1), code(4), code(5), code(7)], ["record.invalid", "record.conflict", "not_found", "not_found"]);
     assert_eq!(answer["results"][1]["fields"]["amount"]["code"], "type");
@@ -53,7 +56,8 @@ async fn all_or_nothing_writes_nothing_when_one_row_is_refused() {
 async fn a_thousand_rows_are_taken_and_one_more_is_too_much() {
     let app = TestApp::start().await;
     let admin = app.admin();
-    let rows = |n: usize| (0..n).map(|i| json!({"fields": {"title": format!("L{i}"), "amount": i}})).collect::<Vec<_>>();
+    let rows =
+        |n: usize| (0..n).map(|i| json!({"fields": {"title": format!("L{i}"), "amount": i}})).collect::<Vec<_>>();
     admin.post("/records/lead/bulk", json!({"create": rows(1_001)})).await.problem(413, "too_large");
     assert_eq!(app.count("SELECT count(*) FROM lead").await, 0);
     let answer = admin.post("/records/lead/bulk", json!({"create": rows(1_000)})).await.ok(200);

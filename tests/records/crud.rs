@@ -8,7 +8,9 @@ use crate::app::TestApp;
 async fn a_record_is_made_read_changed_thrown_away_and_brought_back() {
     let app = TestApp::start().await;
     let admin = app.admin();
-    let made = admin.create("lead", json!({"title": "Ann", "amount": 99.5, "phones": ["+7 916 123-45-67"], "source": "web"})).await;
+    let made = admin
+        .create("lead", json!({"title": "Ann", "amount": 99.5, "phones": ["+7 916 123-45-67"], "source": "web"}))
+        .await;
     assert_eq!(made.header("etag"), Some("\"1\""));
     let made = made.ok(201);
     let (id, fields) = (made["id"].as_str().unwrap().to_owned(), &made["fields"]);
@@ -49,7 +51,8 @@ async fn a_stale_version_is_refused_with_the_present_record() {
     let id = app.record("deal", json!({"title": "Pipes", "amount": 1})).await;
     let path = format!("/records/deal/{id}");
     admin.patch(&path, json!({"fields": {"amount": 2}, "version": 1})).await.ok(200);
-    let refused = admin.patch(&path, json!({"fields": {"amount": 3}, "version": 1})).await.problem(409, "record.conflict");
+    let refused =
+        admin.patch(&path, json!({"fields": {"amount": 3}, "version": 1})).await.problem(409, "record.conflict");
     assert_eq!((&refused["current"]["version"], &refused["current"]["fields"]["amount"]), (&json!(2), &json!(2)));
     let by_header = admin.header("if-match", "\"1\"");
     by_header.patch(&path, json!({"fields": {"amount": 3}})).await.problem(409, "record.conflict");
@@ -57,7 +60,11 @@ async fn a_stale_version_is_refused_with_the_present_record() {
     let moved = admin.post(&format!("{path}/stage"), json!({"stage": "won", "version": 1})).await;
     moved.problem(409, "record.conflict");
     admin.header("if-match", "\"2\"").patch(&path, json!({"fields": {"amount": 3}})).await.ok(200);
-    admin.header("if-match", "nonsense").patch(&path, json!({"fields": {"amount": 4}})).await.problem(400, "request.invalid");
+    admin
+        .header("if-match", "nonsense")
+        .patch(&path, json!({"fields": {"amount": 4}}))
+        .await
+        .problem(400, "request.invalid");
     assert_eq!(admin.get(&path).await.ok(200)["fields"]["amount"], 3);
     app.finish().await;
 }
@@ -71,11 +78,17 @@ async fn wrong_fields_are_named_one_by_one_in_the_language_of_the_caller() {
     });
     let fields = app.admin().create("lead", wrong.clone()).await.problem(422, "record.invalid")["fields"].clone();
     let code = |key: &str| fields[key]["code"].as_str().unwrap_or_default().to_owned();
-    assert_eq!([code("number"), code("colour"), code("owner"), code("birthdate")], ["read_only", "unknown", "id", "date"]);
+    assert_eq!(
+        [code("number"), code("colour"), code("owner"), code("birthdate")],
+        ["read_only", "unknown", "id", "date"]
+    );
     let typed = json!({"title": "x".repeat(256), "amount": -1, "source": "moon", "emails": ["no address"], "owner": uuid::Uuid::nil(), "contact": uuid::Uuid::nil()});
     let fields = app.admin().create("lead", typed).await.problem(422, "record.invalid")["fields"].clone();
     let code = |key: &str| fields[key]["code"].as_str().unwrap_or_default().to_owned();
-    assert_eq!([code("title"), code("amount"), code("source"), code("emails")], ["too_long", "range", "choice", "email"]);
+    assert_eq!(
+        [code("title"), code("amount"), code("source"), code("emails")],
+        ["too_long", "range", "choice", "email"]
+    );
     assert_eq!([code("owner"), code("contact")], ["missing", "missing"]);
     app.admin().patch("/me", json!({"locale": "ru"})).await.ok(200);
     let russian = app.admin().create("lead", wrong).await.problem(422, "record.invalid");

@@ -13,7 +13,8 @@ fn test(field: &str, op: &str, value: Value) -> Value {
 }
 
 async fn seed(app: &TestApp) {
-    let company = app.record("company", json!({"title": "Steel", "industry": "it", "phones": ["+7 495 000-11-22"]})).await;
+    let company =
+        app.record("company", json!({"title": "Steel", "industry": "it", "phones": ["+7 495 000-11-22"]})).await;
     let other = app.record("company", json!({"title": "Wood", "industry": "trade"})).await;
     app.record("lead", json!({"title": "a", "amount": 10.5, "source": "web", "last_name": "Іваненко", "birthdate": "1990-05-01", "company": company, "phones": ["8 (916) 123-45-67"], "returning_client": true, "comments": "Перезвонить УТРОМ"})).await;
     app.record("lead", json!({"title": "b", "amount": 20, "source": "call", "last_name": "Иванова", "birthdate": "2000-05-01", "company": other, "emails": ["B@Example.com"], "returning_client": false})).await;
@@ -115,7 +116,10 @@ async fn one_hop_crosses_a_link_and_no_more() {
     app.admin().delete(&format!("/records/contact/{contact}")).await.ok(204);
     assert_eq!(app.admin().found("deal", test("contacts.position", "eq", json!("CEO"))).await, Vec::<String>::new());
     for field in ["company.owner.name", "title.x", "company.nothing", "nothing.title", "company."] {
-        app.admin().query("lead", json!({"filter": test(field, "eq", json!("x"))})).await.problem(400, "request.invalid");
+        app.admin()
+            .query("lead", json!({"filter": test(field, "eq", json!("x"))}))
+            .await
+            .problem(400, "request.invalid");
     }
     app.finish().await;
 }
@@ -124,11 +128,19 @@ async fn one_hop_crosses_a_link_and_no_more() {
 async fn periods_follow_the_clock_and_the_companys_zone() {
     // Kyiv: 09:00 UTC is 11:00 on Monday, 16 March; local midnight is 22:00 UTC of the day before.
     let app = TestApp::build().locale(kernel::Locale::Uk).start().await;
-    let times = [("sun", "2026-03-15T21:59:59Z"), ("mon", "2026-03-15T22:00:00Z"), ("late", "2026-03-16T21:59:59Z"), ("tue", "2026-03-16T22:00:00Z"), ("feb", "2026-02-28T12:00:00Z"), ("last", "2025-12-31T22:00:00Z")];
+    let times = [
+        ("sun", "2026-03-15T21:59:59Z"),
+        ("mon", "2026-03-15T22:00:00Z"),
+        ("late", "2026-03-16T21:59:59Z"),
+        ("tue", "2026-03-16T22:00:00Z"),
+        ("feb", "2026-02-28T12:00:00Z"),
+        ("last", "2025-12-31T22:00:00Z"),
+    ];
     for (title, at) in times {
         app.record("activity", json!({"title": title, "kind": "task", "deadline": at})).await;
     }
-    let find = async |op: &str, period: Value| app.admin().found("activity", test("deadline", op, period)).await.join(",");
+    let find =
+        async |op: &str, period: Value| app.admin().found("activity", test("deadline", op, period)).await.join(",");
     let named = |name: &str| json!({"relative": name});
     assert_eq!(find("eq", named("today")).await, "late,mon");
     assert_eq!(find("ne", named("today")).await, "feb,last,sun,tue");
@@ -157,14 +169,19 @@ async fn placeholders_mean_the_asker() {
     for name in ["ann", "bob", "cat"] {
         app.record("lead", json!({"title": name, "owner": app.id_of(name)})).await;
     }
-    let find = async |who: &str, op: &str, value: Value| app.by(who).found("lead", test("owner", op, value)).await.join(",");
+    let find =
+        async |who: &str, op: &str, value: Value| app.by(who).found("lead", test("owner", op, value)).await.join(",");
     assert_eq!(find("ann", "eq", json!({"me": true})).await, "ann");
     assert_eq!(find("ann", "ne", json!({"me": true})).await, "bob,cat");
     assert_eq!(find("ann", "in", json!({"my_department": true})).await, "ann");
     assert_eq!(find("ann", "in", json!({"my_subtree": true})).await, "ann,bob");
     assert_eq!(find("ann", "not_in", json!({"my_subtree": true})).await, "cat");
     assert_eq!(find("bob", "in", json!({"my_subtree": true})).await, "bob");
-    assert_eq!(find("cat", "in", json!({"my_department": true})).await, "cat", "somebody without a department has themselves");
+    assert_eq!(
+        find("cat", "in", json!({"my_department": true})).await,
+        "cat",
+        "somebody without a department has themselves"
+    );
     app.finish().await;
 }
 

@@ -67,7 +67,12 @@ async fn numbers_sort_as_numbers_and_dates_as_dates() {
     }
     let order = async |sort: &str| {
         let page = app.admin().get(&format!("/records/lead?sort={sort}")).await.ok(200);
-        page["items"].as_array().unwrap().iter().map(|item| item["fields"]["title"].as_str().unwrap().to_owned()).collect::<String>()
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["fields"]["title"].as_str().unwrap().to_owned())
+            .collect::<String>()
     };
     assert_eq!(order("amount").await, "bac");
     assert_eq!(order("-amount").await, "cab");
@@ -120,8 +125,12 @@ async fn chosen_fields_totals_and_limits() {
         let refused = admin.query("lead", body.clone()).await.problem(400, "request.invalid");
         assert!(refused["fields"][field]["message"].as_str().is_some_and(|text| !text.is_empty()), "{body}: {refused}");
     }
-    let other = admin.query("lead", json!({"limit": 1, "sort": [{"field": "title"}]})).await.ok(200)["next_cursor"].clone();
-    admin.query("lead", json!({"limit": 1, "sort": [{"field": "amount"}], "cursor": other})).await.problem(400, "request.invalid");
+    let other =
+        admin.query("lead", json!({"limit": 1, "sort": [{"field": "title"}]})).await.ok(200)["next_cursor"].clone();
+    admin
+        .query("lead", json!({"limit": 1, "sort": [{"field": "amount"}], "cursor": other}))
+        .await
+        .problem(400, "request.invalid");
     app.finish().await;
 }
 

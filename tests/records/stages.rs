@@ -12,7 +12,10 @@ async fn every_move_is_a_row_with_its_times() {
     let path = format!("/records/deal/{id}/stage");
     app.clock.advance_seconds(60);
     let moved = admin.post(&path, json!({"stage": "quote", "comment": "asked for prices"})).await.ok(200);
-    assert_eq!((&moved["fields"]["stage"], &moved["fields"]["stage_since"]), (&json!("quote"), &json!("2026-03-16T09:01:00Z")));
+    assert_eq!(
+        (&moved["fields"]["stage"], &moved["fields"]["stage_since"]),
+        (&json!("quote"), &json!("2026-03-16T09:01:00Z"))
+    );
     assert_eq!(moved["fields"]["closed_at"], Value::Null);
     app.clock.advance_seconds(60);
     let won = admin.update("deal", &id, json!({"stage": "won"})).await.ok(200);
@@ -22,8 +25,17 @@ async fn every_move_is_a_row_with_its_times() {
     assert_eq!(admin.post(&path, json!({"stage": "contract"})).await.ok(200)["fields"]["closed_at"], Value::Null);
     let rows = format!("SELECT count(*) FROM stage_transition WHERE record_id = {}", crate::app::uuid_sql(&id));
     assert_eq!(app.count(&rows).await, 4);
-    assert_eq!(app.count(&format!("{rows} AND left_at IS NULL AND stage = 'contract' AND from_stage = 'won'")).await, 1);
-    assert_eq!(app.count(&format!("{rows} AND stage = 'quote' AND comment = 'asked for prices' AND left_at - entered_at = 60000000")).await, 1);
+    assert_eq!(
+        app.count(&format!("{rows} AND left_at IS NULL AND stage = 'contract' AND from_stage = 'won'")).await,
+        1
+    );
+    assert_eq!(
+        app.count(&format!(
+            "{rows} AND stage = 'quote' AND comment = 'asked for prices' AND left_at - entered_at = 60000000"
+        ))
+        .await,
+        1
+    );
     assert_eq!(app.count(&format!("{rows} AND from_stage IS NULL AND stage = 'deal_new'")).await, 1);
     app.finish().await;
 }
@@ -33,7 +45,10 @@ async fn an_unknown_stage_is_a_conflict_and_other_entities_have_none() {
     let app = TestApp::start().await;
     let admin = app.admin();
     let lead = app.record("lead", json!({"title": "Ann"})).await;
-    let refused = admin.post(&format!("/records/lead/{lead}/stage"), json!({"stage": "quote"})).await.problem(409, "record.invalid");
+    let refused = admin
+        .post(&format!("/records/lead/{lead}/stage"), json!({"stage": "quote"}))
+        .await
+        .problem(409, "record.invalid");
     assert_eq!(refused["fields"]["stage"]["code"], "stage");
     admin.update("lead", &lead, json!({"stage": "quote"})).await.problem(422, "record.invalid");
     admin.update("lead", &lead, json!({"stage": null})).await.ok(200);

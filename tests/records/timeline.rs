@@ -13,9 +13,13 @@ async fn changes_and_activities_stand_together_with_who_and_what() {
     app.clock.advance_seconds(1);
     app.by("max").update("lead", &id, json!({"amount": 2, "owner": app.id_of("max")})).await.ok(200);
     app.clock.advance_seconds(1);
-    let note = app.by("max").post(&format!("/records/lead/{id}/timeline"), json!({"text": "Called, no answer"})).await.ok(201);
+    let note =
+        app.by("max").post(&format!("/records/lead/{id}/timeline"), json!({"text": "Called, no answer"})).await.ok(201);
     assert_eq!((&note["fields"]["kind"], &note["fields"]["record_id"]), (&json!("note"), &json!(id)));
-    app.by("max").post(&format!("/records/lead/{id}/timeline"), json!({"text": "  "})).await.problem(422, "record.invalid");
+    app.by("max")
+        .post(&format!("/records/lead/{id}/timeline"), json!({"text": "  "}))
+        .await
+        .problem(422, "record.invalid");
     let timeline = app.admin().get(&format!("/records/lead/{id}/timeline")).await.ok(200);
     let items = timeline["items"].as_array().unwrap();
     let kinds: Vec<&str> = items.iter().map(|item| item["kind"].as_str().unwrap()).collect();
@@ -60,7 +64,8 @@ async fn a_thrown_away_record_keeps_its_timeline_and_a_strange_one_has_none() {
     assert_eq!(timeline["items"].as_array().unwrap().len(), 2);
     app.admin().get(&format!("/records/deal/{id}/timeline")).await.problem(404, "not_found");
     app.admin().post(&format!("/records/lead/{id}/timeline"), json!({"text": "x"})).await.problem(404, "not_found");
-    let wrong: Value = app.admin().get(&format!("/records/lead/{id}/timeline?cursor=nonsense")).await.problem(400, "request.invalid");
+    let wrong: Value =
+        app.admin().get(&format!("/records/lead/{id}/timeline?cursor=nonsense")).await.problem(400, "request.invalid");
     assert!(wrong["fields"]["cursor"].is_object());
     app.finish().await;
 }

@@ -53,7 +53,10 @@ async fn a_record_changed_twice_in_a_batch_goes_all_the_way_back() {
 async fn undo_of_an_undo_and_of_other_peoples_batches() {
     let app = TestApp::build().person("max", "sales_manager").person("eve", "sales_manager").start().await;
     let max = app.by("max");
-    let answer = max.post("/records/lead/bulk", json!({"create": [{"fields": {"title": "1"}}, {"fields": {"title": "2"}}]})).await.ok(200);
+    let answer = max
+        .post("/records/lead/bulk", json!({"create": [{"fields": {"title": "1"}}, {"fields": {"title": "2"}}]}))
+        .await
+        .ok(200);
     let path = format!("/batches/{}", answer["batch"].as_str().unwrap());
     app.by("eve").get(&path).await.problem(404, "not_found");
     app.by("eve").post(&format!("{path}/undo"), Value::Null).await.problem(404, "not_found");

@@ -31,12 +31,22 @@ async fn a_list_follows_a_view_with_the_rights_of_its_reader() {
     for (title, amount, owner) in [("a", 10, "admin"), ("b", 20, "max"), ("c", 30, "max"), ("d", 1, "max")] {
         app.record("lead", json!({"title": title, "amount": amount, "owner": app.id_of(owner)})).await;
     }
-    let config = json!({"filter": {"field": "amount", "op": "gt", "value": 5}, "sort": [{"field": "amount", "desc": true}]});
-    let view = app.admin().post("/views", json!({"entity": "lead", "name": "Big", "shared": true, "config": config})).await.ok(201);
+    let config =
+        json!({"filter": {"field": "amount", "op": "gt", "value": 5}, "sort": [{"field": "amount", "desc": true}]});
+    let view = app
+        .admin()
+        .post("/views", json!({"entity": "lead", "name": "Big", "shared": true, "config": config}))
+        .await
+        .ok(201);
     let path = format!("/records/lead?view={}", view["id"].as_str().unwrap());
     let titles = async |who: &str| {
         let page = app.by(who).get(&path).await.ok(200);
-        page["items"].as_array().unwrap().iter().map(|item| item["fields"]["title"].as_str().unwrap().to_owned()).collect::<String>()
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["fields"]["title"].as_str().unwrap().to_owned())
+            .collect::<String>()
     };
     assert_eq!(titles("admin").await, "cba");
     assert_eq!(titles("max").await, "cb");

@@ -6,6 +6,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
@@ -43,6 +44,7 @@ pub struct Db {
     write: DatabaseConnection,
     read: DatabaseConnection,
     committed: Arc<watch::Sender<u64>>,
+    enqueued: Arc<watch::Sender<u64>>,
 }
 
 impl Db {
@@ -59,7 +61,8 @@ impl Db {
         } else {
             return Err(DbErr::Custom("the database URL must begin with sqlite: or postgres:".into()));
         };
-        Ok(Self { write, read, committed: Arc::new(watch::Sender::new(0)) })
+        let channel = || Arc::new(watch::Sender::new(0));
+        Ok(Self { write, read, committed: channel(), enqueued: channel() })
     }
 
     /// Which SQL it speaks.
@@ -88,7 +91,8 @@ impl Db {
         };
         let options = if self.backend() == DbBackend::Sqlite { options } else { TransactionOptions::default() };
         let tx = self.write.begin_with_options(options).await?;
-        Ok(Tx { tx, committed: Arc::clone(&self.committed) })
+        let (committed, enqueued) = (Arc::clone(&self.committed), Arc::clone(&self.enqueued));
+        Ok(Tx { tx, committed, enqueued, has_jobs: Arc::default() })
     }
 
     /// The same database, with `watch` told of every statement made through this handle and its clones from now on:
@@ -105,6 +109,11 @@ impl Db {
     /// readers poll as well.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.committed.subscribe()
+    }
+
+    /// The same for commits that enqueued jobs: most do not, and looking for jobs after every one of them costs.
+    pub(crate) fn enqueues(&self) -> watch::Receiver<u64> {
+        self.enqueued.subscribe()
     }
 
     /// Closes all connections.
@@ -167,6 +176,8 @@ async fn open_postgres(options: &DbOptions) -> Result<DatabaseConnection, DbErr>
 pub struct Tx {
     tx: DatabaseTransaction,
     committed: Arc<watch::Sender<u64>>,
+    enqueued: Arc<watch::Sender<u64>>,
+    has_jobs: Arc<AtomicBool>,
 }
 
 impl Tx {
@@ -177,7 +188,15 @@ impl Tx {
     pub async fn commit(self) -> Result<(), DbErr> {
         self.tx.commit().await?;
         self.committed.send_modify(|count| *count = count.wrapping_add(1));
+        if self.has_jobs.load(Ordering::Relaxed) {
+            self.enqueued.send_modify(|count| *count = count.wrapping_add(1));
+        }
         Ok(())
+    }
+
+    /// Wakes the workers after the commit.
+    pub(crate) fn note_job(&self) {
+        self.has_jobs.store(true, Ordering::Relaxed);
     }
 
     /// A transaction inside this one, to undo a part alone.
@@ -185,7 +204,10 @@ impl Tx {
     /// # Errors
     /// When the database refuses.
     pub async fn savepoint(&self) -> Result<Self, DbErr> {
-        Ok(Self { tx: self.tx.begin().await?, committed: Arc::new(watch::Sender::new(0)) })
+        // Its own commit wakes nobody: nothing is durable before the outer one.
+        let nobody = || Arc::new(watch::Sender::new(0));
+        let has_jobs = Arc::clone(&self.has_jobs);
+        Ok(Self { tx: self.tx.begin().await?, committed: nobody(), enqueued: nobody(), has_jobs })
     }
 
     /// Undoes everything now.

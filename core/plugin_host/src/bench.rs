@@ -30,7 +30,9 @@ pub struct Times {
 impl Times {
     fn of(mut all: Vec<Duration>) -> Self {
         all.sort_unstable();
-        let at = |per_mille: usize| all.get((all.len() * per_mille / 1000).min(all.len().saturating_sub(1))).copied().unwrap_or_default();
+        let at = |per_mille: usize| {
+            all.get((all.len() * per_mille / 1000).min(all.len().saturating_sub(1))).copied().unwrap_or_default()
+        };
         Self { p50: at(500), p99: at(990), max: at(1000) }
     }
 }
@@ -83,8 +85,21 @@ fn lead(ctx: &Ctx) -> Result<PendingChange> {
         (key.to_owned(), Value::Multi(vec![MultiValue { value: value.to_owned(), kind: "work".to_owned() }]))
     };
     let mut after: Fields = [
-        "title", "first_name", "middle_name", "last_name", "position", "company_title", "address", "source_description",
-        "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "origin_system", "origin_id",
+        "title",
+        "first_name",
+        "middle_name",
+        "last_name",
+        "position",
+        "company_title",
+        "address",
+        "source_description",
+        "utm_source",
+        "utm_medium",
+        "utm_campaign",
+        "utm_content",
+        "utm_term",
+        "origin_system",
+        "origin_id",
     ]
     .into_iter()
     .map(text)
@@ -131,7 +146,8 @@ impl Bare {
     /// When it is not fit to be installed.
     pub async fn new(package: &[u8], config: &EngineConfig) -> Result<Self> {
         let engine = Engine::new(config).map_err(|error| kernel::Error::Internal(format!("{error:#}")))?;
-        let version = Version::load(&engine, package, &TrustedKeys::default()).await.map_err(kernel::Error::internal)?;
+        let version =
+            Version::load(&engine, package, &TrustedKeys::default()).await.map_err(kernel::Error::internal)?;
         let hook = version.manifest.hooks.first().map(|hook| hook.id.clone()).unwrap_or_default();
         Ok(Self { engine, version, hook })
     }

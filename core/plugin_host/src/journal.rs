@@ -113,7 +113,15 @@ impl Journal {
     }
 
     /// Adds a line.
-    pub(crate) fn line(&self, ctx: &Ctx, plugin: &str, point: &str, invocation: Uuid, line: LogLine, duration_us: Option<i64>) {
+    pub(crate) fn line(
+        &self,
+        ctx: &Ctx,
+        plugin: &str,
+        point: &str,
+        invocation: Uuid,
+        line: LogLine,
+        duration_us: Option<i64>,
+    ) {
         let entry = LogEntry {
             id: ctx.id(),
             at: ctx.now(),

@@ -22,8 +22,8 @@
 //! | `dev` | scaffold, build, pack and test plugins |
 //! | `host`, `manage`, `view` | the service: start, administration, what the API shows |
 
-mod bindings;
 pub mod bench;
+mod bindings;
 pub mod breaker;
 mod capabilities;
 pub mod dev;

@@ -240,7 +240,8 @@ impl PluginHost {
     /// When the database fails.
     pub async fn enabled(&self, ctx: &Ctx) -> Result<Vec<(String, String)>> {
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;
-        let named = |plugin: &Arc<Enabled>| (plugin.id().to_owned(), plugin.manifest().title.in_locale(ctx.locale).to_owned());
+        let named =
+            |plugin: &Arc<Enabled>| (plugin.id().to_owned(), plugin.manifest().title.in_locale(ctx.locale).to_owned());
         Ok(plugins.all().iter().map(named).collect())
     }
 
@@ -248,7 +249,13 @@ impl PluginHost {
     ///
     /// # Errors
     /// `Denied`; when the database fails.
-    pub async fn logs(&self, ctx: &Ctx, plugin: &str, before: Option<Uuid>, level: Option<LogLevel>) -> Result<Vec<LogEntry>> {
+    pub async fn logs(
+        &self,
+        ctx: &Ctx,
+        plugin: &str,
+        before: Option<Uuid>,
+        level: Option<LogLevel>,
+    ) -> Result<Vec<LogEntry>> {
         require_admin(ctx)?;
         self.flush().await?;
         journal::trim(&self.inner.services.db, ctx.tenant, plugin).await?;
@@ -270,7 +277,8 @@ impl PluginHost {
 /// Secrets are never sent out, so a form that comes back without them leaves them as they are.
 fn with_secrets(version: &Version, sent: Settings, before: Option<&TenantRow>) -> Settings {
     let mut whole: BTreeMap<_, _> = sent;
-    let secrets = version.manifest.settings.iter().filter(|setting| setting.kind == crate::manifest::SettingType::Secret);
+    let secrets =
+        version.manifest.settings.iter().filter(|setting| setting.kind == crate::manifest::SettingType::Secret);
     for setting in secrets {
         if let Some(kept) = before.and_then(|row| row.settings.get(&setting.key)) {
             whole.entry(setting.key.clone()).or_insert_with(|| kept.clone());

@@ -19,14 +19,20 @@ pub(crate) fn check_value(setting: &Setting, value: &Json) -> std::result::Resul
         (SettingType::Text | SettingType::Secret, Json::String(text)) if text.len() <= MAX_TEXT => Ok(()),
         (SettingType::Text | SettingType::Secret, Json::String(_)) => Err("too_long"),
         (SettingType::Boolean, Json::Bool(_)) => Ok(()),
-        (SettingType::Choice, Json::String(text)) if setting.choices.iter().any(|choice| choice.value == *text) => Ok(()),
+        (SettingType::Choice, Json::String(text)) if setting.choices.iter().any(|choice| choice.value == *text) => {
+            Ok(())
+        }
         (SettingType::Choice, Json::String(_)) => Err("choice"),
         // A role is named by its key or id.
         (SettingType::Role, Json::String(text)) if text.len() <= 100 => Ok(()),
         (SettingType::User, Json::String(text)) if uuid::Uuid::parse_str(text).is_ok() => Ok(()),
         (SettingType::Role | SettingType::User, Json::String(_)) => Err("id"),
         (SettingType::Integer, Json::Number(number)) => match number.as_i64() {
-            Some(number) if setting.min.is_some_and(|min| number < min) || setting.max.is_some_and(|max| number > max) => Err("range"),
+            Some(number)
+                if setting.min.is_some_and(|min| number < min) || setting.max.is_some_and(|max| number > max) =>
+            {
+                Err("range")
+            }
             Some(_) => Ok(()),
             None => Err("type"),
         },

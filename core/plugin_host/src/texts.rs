@@ -24,7 +24,8 @@ impl Texts {
             let path = format!("i18n/{locale}.toml");
             let Some(bytes) = files.get(&path) else { continue };
             let text = std::str::from_utf8(bytes).map_err(|_| format!("{path}: not UTF-8 text"))?;
-            let table: BTreeMap<String, String> = toml::from_str(text).map_err(|error| format!("{path}: {}", error.message()))?;
+            let table: BTreeMap<String, String> =
+                toml::from_str(text).map_err(|error| format!("{path}: {}", error.message()))?;
             texts.insert(locale.code().to_owned(), table);
         }
         let texts = Self(texts);
@@ -84,7 +85,8 @@ mod tests {
 
     #[test]
     fn words_come_in_the_readers_language() {
-        let texts = texts(&[("i18n/en.toml", "a = \"Hello {who}\""), ("i18n/ru.toml", "a = \"Привет, {who}\"")]).unwrap();
+        let texts =
+            texts(&[("i18n/en.toml", "a = \"Hello {who}\""), ("i18n/ru.toml", "a = \"Привет, {who}\"")]).unwrap();
         assert_eq!(texts.words(Locale::Ru, "a", [("who", "мир")], "?"), "Привет, мир");
         assert_eq!(texts.words(Locale::Uk, "a", [("who", "світ")], "?"), "Hello світ");
         assert_eq!(texts.words(Locale::Ru, "b", [], "Fall-back"), "Fall-back");

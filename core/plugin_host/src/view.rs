@@ -10,8 +10,8 @@ use serde_json::Value as Json;
 use crate::PluginHost;
 use crate::breaker::BreakerState;
 use crate::manifest::{Choice, Manifest, RouteAuth, Setting, SettingType};
-use crate::registry::store::{self, TenantRow};
 use crate::registry::Version;
+use crate::registry::store::{self, TenantRow};
 
 /// A plugin in a list.
 #[derive(Debug, Clone, Serialize)]
@@ -237,11 +237,19 @@ impl PluginHost {
         }
     }
 
-    fn detail(&self, ctx: &Ctx, tenant: &str, version: &Version, newest: &Version, row: Option<&TenantRow>) -> PluginDetail {
+    fn detail(
+        &self,
+        ctx: &Ctx,
+        tenant: &str,
+        version: &Version,
+        newest: &Version,
+        row: Option<&TenantRow>,
+    ) -> PluginDetail {
         let manifest = &version.manifest;
         let kept = row.map(|row| row.settings.clone()).unwrap_or_default();
         let mut settings = crate::settings::in_force(manifest, &kept);
-        settings.retain(|key, _| manifest.settings.iter().any(|one| one.key == *key && one.kind != SettingType::Secret));
+        settings
+            .retain(|key, _| manifest.settings.iter().any(|one| one.key == *key && one.kind != SettingType::Secret));
         let signed = manifest.routes.iter().any(|route| route.auth == RouteAuth::Hmac);
         PluginDetail {
             summary: self.summary(ctx, version, newest, row),
@@ -301,7 +309,8 @@ fn points(manifest: &Manifest) -> impl Iterator<Item = String> {
 }
 
 fn setting_view(setting: &Setting, locale: Locale) -> SettingView {
-    let choice = |choice: &Choice| ChoiceView { value: choice.value.clone(), label: choice.label.in_locale(locale).to_owned() };
+    let choice =
+        |choice: &Choice| ChoiceView { value: choice.value.clone(), label: choice.label.in_locale(locale).to_owned() };
     SettingView {
         key: setting.key.clone(),
         kind: setting.kind,
@@ -325,16 +334,26 @@ fn permissions(manifest: &Manifest, row: Option<&TenantRow>, locale: Locale) -> 
         let title = match (asked.read.iter().any(|one| one == "*"), asked.write.is_empty()) {
             (true, true) => words(locale, "reads_all").replace("{entity}", &label),
             (false, true) => words(locale, "reads").replace("{entity}", &label).replace("{read}", &list(&asked.read)),
-            (true, false) => words(locale, "writes_all").replace("{entity}", &label).replace("{write}", &list(&asked.write)),
-            (false, false) => {
-                words(locale, "writes").replace("{entity}", &label).replace("{read}", &list(&asked.read)).replace("{write}", &list(&asked.write))
+            (true, false) => {
+                words(locale, "writes_all").replace("{entity}", &label).replace("{write}", &list(&asked.write))
             }
+            (false, false) => words(locale, "writes")
+                .replace("{entity}", &label)
+                .replace("{read}", &list(&asked.read))
+                .replace("{write}", &list(&asked.write)),
         };
         (key, title, asked.reason.in_locale(locale).to_owned())
     });
-    let people = manifest.permissions.people.iter().map(|asked| ("people".to_owned(), words(locale, "people").to_owned(), asked.reason.in_locale(locale).to_owned()));
-    let kv = manifest.permissions.kv.iter().map(|asked| ("kv".to_owned(), words(locale, "kv").to_owned(), asked.reason.in_locale(locale).to_owned()));
-    let view = |(key, title, reason): (String, String, String)| PermissionView { granted: granted(&key), key, title, reason };
+    let people = manifest.permissions.people.iter().map(|asked| {
+        ("people".to_owned(), words(locale, "people").to_owned(), asked.reason.in_locale(locale).to_owned())
+    });
+    let kv = manifest
+        .permissions
+        .kv
+        .iter()
+        .map(|asked| ("kv".to_owned(), words(locale, "kv").to_owned(), asked.reason.in_locale(locale).to_owned()));
+    let view =
+        |(key, title, reason): (String, String, String)| PermissionView { granted: granted(&key), key, title, reason };
     records.chain(people).chain(kv).map(view).collect()
 }
 

@@ -55,7 +55,13 @@ impl When {
     ///
     /// # Errors
     /// When it does not give a boolean, for example because a null was compared.
-    pub fn holds(&self, entity: &str, operation: &str, fields: &Fields, before: Option<&Fields>) -> Result<bool, String> {
+    pub fn holds(
+        &self,
+        entity: &str,
+        operation: &str,
+        fields: &Fields,
+        before: Option<&Fields>,
+    ) -> Result<bool, String> {
         let mut context = Context::with_env(Arc::clone(&ENV));
         context.add_variable_from_value("fields", map(fields));
         context.add_variable_from_value("before", before.map_or(Cel::Null, map));
@@ -131,7 +137,9 @@ fn to_cel(value: &Value) -> Cel {
         Value::Instant(at) => Cel::Timestamp(at.utc().fixed_offset()),
         Value::Id(id) => Cel::from(id.to_string()),
         Value::Ids(ids) => Cel::from(ids.iter().take(MAX_SEEN).map(ToString::to_string).collect::<Vec<_>>()),
-        Value::Multi(values) => Cel::from(values.iter().take(MAX_SEEN).map(|entry| cut(&entry.value)).collect::<Vec<_>>()),
+        Value::Multi(values) => {
+            Cel::from(values.iter().take(MAX_SEEN).map(|entry| cut(&entry.value)).collect::<Vec<_>>())
+        }
         Value::Json(json) => cel::to_value(json).unwrap_or(Cel::Null),
     }
 }

@@ -12,8 +12,8 @@ use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
-use crate::write::{CHUNK, Change, WriteOptions};
 use crate::Records;
+use crate::write::{CHUNK, Change, WriteOptions};
 
 /// Events of a batch read at once.
 const PAGE: u64 = 1_000;

@@ -2,8 +2,8 @@
 
 use kernel::db::Tx;
 use kernel::{Ctx, Result, TenantId};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -72,9 +72,8 @@ impl Pipelines {
 
     /// A stage by key, with its pipeline.
     pub fn stage(&self, entity: &str, key: &str) -> Option<(&Pipeline, &Stage)> {
-        self.of(entity).find_map(|pipeline| {
-            pipeline.stages.iter().find(|stage| stage.key == key).map(|stage| (pipeline, stage))
-        })
+        self.of(entity)
+            .find_map(|pipeline| pipeline.stages.iter().find(|stage| stage.key == key).map(|stage| (pipeline, stage)))
     }
 
     /// Where new records of an entity begin.
@@ -127,8 +126,7 @@ pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId) -> Resul
             owner.stages.push(stage);
         }
     }
-    let currency =
-        Query::select().column("currency").from("tenant").and_where(Expr::col("id").eq(tenant.0)).take();
+    let currency = Query::select().column("currency").from("tenant").and_where(Expr::col("id").eq(tenant.0)).take();
     let currency = match conn.query_one(&currency).await? {
         Some(row) => row.try_get_by_index(0)?,
         None => String::new(),
@@ -189,9 +187,17 @@ pub async fn create_defaults(tx: &Tx, ctx: &Ctx) -> Result<()> {
             .to_owned();
         tx.execute(&insert).await?;
         let mut insert = Query::insert();
-        insert
-            .into_table("stage")
-            .columns(["id", "tenant_id", "entity", "pipeline_id", "key", "name", "semantic", "color", "sort"]);
+        insert.into_table("stage").columns([
+            "id",
+            "tenant_id",
+            "entity",
+            "pipeline_id",
+            "key",
+            "name",
+            "semantic",
+            "color",
+            "sort",
+        ]);
         for (sort, (key, semantic, color)) in (0_i64..).zip(stages) {
             insert.values_panic([
                 ctx.id().into(),

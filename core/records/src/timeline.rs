@@ -31,7 +31,9 @@ impl Entry {
     pub fn at(&self) -> Timestamp {
         match self {
             Self::Change(event) => event.at,
-            Self::Activity(record) => record.fields.get("created_at").and_then(Value::as_instant).unwrap_or(Timestamp(0)),
+            Self::Activity(record) => {
+                record.fields.get("created_at").and_then(Value::as_instant).unwrap_or(Timestamp(0))
+            }
         }
     }
 
@@ -60,7 +62,14 @@ impl Records {
     ///
     /// # Errors
     /// `NotFound`; `request.invalid` naming `cursor`.
-    pub async fn timeline(&self, ctx: &Ctx, entity: &str, id: Uuid, cursor: Option<&str>, limit: u64) -> Result<Timeline> {
+    pub async fn timeline(
+        &self,
+        ctx: &Ctx,
+        entity: &str,
+        id: Uuid,
+        cursor: Option<&str>,
+        limit: u64,
+    ) -> Result<Timeline> {
         let def = crate::entity(entity)?;
         self.get_deleted(ctx, entity, id).await?;
         let limit = limit.clamp(1, MAX_LIMIT);
@@ -92,14 +101,19 @@ impl Records {
         self.write_one(ctx, "activity", Change::Create { fields }, &WriteOptions::default()).await
     }
 
-    async fn activities_about(&self, ctx: &Ctx, entity: &str, id: Uuid, from: &Place, limit: u64) -> Result<Vec<Record>> {
+    async fn activities_about(
+        &self,
+        ctx: &Ctx,
+        entity: &str,
+        id: Uuid,
+        from: &Place,
+        limit: u64,
+    ) -> Result<Vec<Record>> {
         if entity == "activity" {
             return Ok(Vec::new());
         }
-        let mut all = vec![
-            Filter::test("record_id", Op::Eq, id.to_string()),
-            Filter::test("record_entity", Op::Eq, entity),
-        ];
+        let mut all =
+            vec![Filter::test("record_id", Op::Eq, id.to_string()), Filter::test("record_entity", Op::Eq, entity)];
         if let Some((until, _)) = from.activity {
             all.push(Filter::test("created_at", Op::Lte, until.to_string()));
         }
@@ -185,7 +199,12 @@ impl Records {
             visible.extend(found.into_iter().map(|record| record.id));
         }
         let kept = events.into_iter().filter(|event| event.tenant == ctx.tenant && visible.contains(&event.record));
-        Ok(kept.map(|event| { let entity = event.entity.clone(); seen(ctx, &entity, event) }).collect())
+        Ok(kept
+            .map(|event| {
+                let entity = event.entity.clone();
+                seen(ctx, &entity, event)
+            })
+            .collect())
     }
 }
 

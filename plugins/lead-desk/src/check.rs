@@ -32,7 +32,8 @@ fn tidy_phones(change: &mut Change, country: &str) {
             Tidy::Unknown => {}
             Tidy::Invalid if phone.value.trim().is_empty() => {}
             Tidy::Invalid => {
-                let message = Message::new("phone.short", "“{number}” is not a phone number").with("number", &phone.value);
+                let message =
+                    Message::new("phone.short", "“{number}” is not a phone number").with("number", &phone.value);
                 change.reject(message).on("phones");
                 return;
             }

@@ -58,7 +58,8 @@ pub fn tidy(written: &str, country: &str) -> Tidy {
 
 /// Digits up to an extension ("ext. 12", "доб. 12", "x12", "#12").
 fn digits(written: &str) -> String {
-    let end = written.find(|letter: char| letter.is_alphabetic() || letter == '#' || letter == ',').unwrap_or(written.len());
+    let end =
+        written.find(|letter: char| letter.is_alphabetic() || letter == '#' || letter == ',').unwrap_or(written.len());
     written[..end].chars().filter(char::is_ascii_digit).collect()
 }
 

@@ -11,7 +11,8 @@ pub fn post(request: &Request) -> Outcome<Response> {
     match records::create("lead", lead(&form)) {
         Ok(saved) => Ok(Response::json(201, json!({ "id": saved.id }).to_string())),
         Err(HostError::Invalid(invalid)) => {
-            let fields: Vec<(String, String)> = invalid.fields.into_iter().map(|field| (field.field, field.text)).collect();
+            let fields: Vec<(String, String)> =
+                invalid.fields.into_iter().map(|field| (field.field, field.text)).collect();
             Ok(problem(422, "web_form.refused", &invalid.text, &fields))
         }
         Err(error) => Err(error.into()),

@@ -13,7 +13,9 @@ pub trait Fields {
     /// Text of a text field, choice, date, decimal or id.
     fn text(&self, name: &str) -> Option<&str> {
         match self.value(name)? {
-            Value::Text(text) | Value::Date(text) | Value::Time(text) | Value::Decimal(text) | Value::Id(text) => Some(text),
+            Value::Text(text) | Value::Date(text) | Value::Time(text) | Value::Decimal(text) | Value::Id(text) => {
+                Some(text)
+            }
             _ => None,
         }
     }
@@ -148,7 +150,8 @@ pub fn describe(error: &HostError) -> String {
         HostError::Unavailable(text) => format!("unavailable: {text}"),
         HostError::Internal(text) => format!("internal: {text}"),
         HostError::Invalid(invalid) => {
-            let fields: Vec<String> = invalid.fields.iter().map(|field| format!("{}: {}", field.field, field.text)).collect();
+            let fields: Vec<String> =
+                invalid.fields.iter().map(|field| format!("{}: {}", field.field, field.text)).collect();
             format!("invalid: {} ({})", invalid.text, fields.join("; "))
         }
     }

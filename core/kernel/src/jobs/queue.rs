@@ -72,6 +72,7 @@ pub struct Job {
 /// # Errors
 /// When the database fails.
 pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<bool, DbErr> {
+    tx.note_job();
     let insert = Query::insert()
         .into_table("job")
         .columns([

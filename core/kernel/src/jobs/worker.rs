@@ -93,15 +93,19 @@ impl Worker {
     pub async fn serve(&self, stop: CancellationToken, concurrency: usize) {
         let slots = Arc::new(tokio::sync::Semaphore::new(concurrency.max(1)));
         let tracker = tokio_util::task::TaskTracker::new();
-        let mut commits = self.db.commits();
+        let mut enqueues = self.db.enqueues();
         while !stop.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = slots.acquire() => {}
+            }
             self.tick_schedules().await;
             let free = Ord::min(u64::try_from(slots.available_permits()).unwrap_or(1), CLAIM);
-            let jobs = if free == 0 { Vec::new() } else { self.claim(free).await.unwrap_or_else(|e| self.log(&e)) };
+            let jobs = self.claim(free).await.unwrap_or_else(|e| self.log(&e));
             if jobs.is_empty() {
                 tokio::select! {
                     () = stop.cancelled() => break,
-                    _ = commits.changed() => {}
+                    _ = enqueues.changed() => {}
                     () = tokio::time::sleep(Duration::from_secs(1)) => {}
                 }
                 continue;

@@ -60,7 +60,8 @@ impl clock::Host for State {
 impl limits::Host for State {
     async fn left(&mut self) -> wasmtime::Result<limits::Remaining> {
         self.enter()?;
-        let milliseconds = |all: std::time::Duration, used| u32::try_from(all.saturating_sub(used).as_millis()).unwrap_or(u32::MAX);
+        let milliseconds =
+            |all: std::time::Duration, used| u32::try_from(all.saturating_sub(used).as_millis()).unwrap_or(u32::MAX);
         Ok(limits::Remaining {
             cpu_milliseconds: milliseconds(self.budget.cpu, self.meter.now()),
             wall_milliseconds: milliseconds(self.budget.wall, self.started.elapsed()),

@@ -49,7 +49,9 @@ pub(crate) fn from_wit(kind: FieldType, value: wit::Value) -> Result<Value, Stri
         wit::Value::Integer(number) => integer(kind, number),
         wit::Value::Number(number) => json_value(kind, &serde_json::json!(number))?,
         wit::Value::Decimal(text) => kernel::value::decimal_from_text(text.trim()).map_err(|_| wrong("the decimal"))?,
-        wit::Value::Date(text) => NaiveDate::parse_from_str(&text, "%Y-%m-%d").map(Value::Date).map_err(|_| wrong("the date"))?,
+        wit::Value::Date(text) => {
+            NaiveDate::parse_from_str(&text, "%Y-%m-%d").map(Value::Date).map_err(|_| wrong("the date"))?
+        }
         wit::Value::Instant(micros) => Value::Instant(Timestamp(micros)),
         wit::Value::Id(id) => Value::Id(Uuid::parse_str(&id).map_err(|_| wrong("the id"))?),
         wit::Value::Ids(ids) => {
@@ -116,7 +118,11 @@ mod tests {
     fn guests_may_use_the_nearest_type() {
         check(FieldType::Money, wit::Value::Integer(5), Ok(Value::Decimal(5.into())));
         check(FieldType::Money, wit::Value::Number(2.5), Ok(Value::Decimal(rust_decimal::Decimal::new(25, 1))));
-        check(FieldType::Date, wit::Value::Text("2026-11-22".into()), Ok(Value::Date(NaiveDate::from_ymd_opt(2026, 11, 22).unwrap())));
+        check(
+            FieldType::Date,
+            wit::Value::Text("2026-11-22".into()),
+            Ok(Value::Date(NaiveDate::from_ymd_opt(2026, 11, 22).unwrap())),
+        );
         check(FieldType::Text, wit::Value::Text("  x ".into()), Ok(Value::Text("x".into())));
         check(FieldType::User, wit::Value::Text(Uuid::nil().to_string()), Ok(Value::Id(Uuid::nil())));
         check(FieldType::Money, wit::Value::Decimal("a lot".into()), Err("does not fit"));

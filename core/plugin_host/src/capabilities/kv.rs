@@ -43,7 +43,8 @@ impl wit::Host for State {
 
     async fn swap(&mut self, put: wit::Put, expected: Option<u64>) -> Answer<u64> {
         self.enter()?;
-        let caller = match self.granted("kv").and_then(|caller| check_puts(std::slice::from_ref(&put)).map(|()| caller)) {
+        let caller = match self.granted("kv").and_then(|caller| check_puts(std::slice::from_ref(&put)).map(|()| caller))
+        {
             Ok(caller) => caller,
             Err(error) => return Ok(Err(error)),
         };
@@ -117,7 +118,15 @@ async fn list(caller: &Caller, prefix: &str, after: Option<&str>) -> Result<Vec<
     }
     // Collations differ between databases: the prefix itself is compared here.
     select.order_by("key", Order::Asc).limit(1_000);
-    let all: Vec<String> = caller.services.db.read().query_all(&select).await?.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    let all: Vec<String> = caller
+        .services
+        .db
+        .read()
+        .query_all(&select)
+        .await?
+        .iter()
+        .map(|row| row.try_get_by_index(0))
+        .collect::<Result<_, _>>()?;
     Ok(all.into_iter().filter(|key| key.starts_with(prefix)).take(BATCH).collect())
 }
 
@@ -187,7 +196,9 @@ async fn upsert(caller: &Caller, tx: &Tx, put: wit::Put) -> Result<i64, DbErr> {
             expires.into(),
         ])
         .on_conflict(
-            OnConflict::columns(["tenant_id", "plugin", "key"]).update_columns(["value", "revision", "expires_at"]).to_owned(),
+            OnConflict::columns(["tenant_id", "plugin", "key"])
+                .update_columns(["value", "revision", "expires_at"])
+                .to_owned(),
         )
         .to_owned();
     tx.execute(&insert).await?;

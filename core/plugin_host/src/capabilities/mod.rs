@@ -20,7 +20,7 @@ use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::bindings::types::HostError;
-use crate::engine::{Budget, Captured, Caps, Meter, OverBudget};
+use crate::engine::{Budget, Caps, Captured, Meter, OverBudget};
 use crate::registry::Enabled;
 
 pub(crate) use context::actor as context_actor;
@@ -138,7 +138,8 @@ impl State {
 
     /// The caller, if the call has one and the tenant's admin granted this.
     fn granted(&self, grant: &str) -> Result<Caller, HostError> {
-        let caller = self.caller.as_ref().ok_or_else(|| HostError::Denied("there is no tenant in this call".to_owned()))?;
+        let caller =
+            self.caller.as_ref().ok_or_else(|| HostError::Denied("there is no tenant in this call".to_owned()))?;
         if caller.plugin.has_grant(grant) {
             Ok(caller.clone())
         } else {

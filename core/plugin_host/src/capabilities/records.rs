@@ -3,9 +3,9 @@
 //! Two checks stand side by side: the rights of the context (the actor's, or the plugin's own) in the service, and the
 //! grants (entity, actions, fields) here.
 
+use kernel::Ctx;
 use kernel::access::Action;
 use kernel::filter::Filter;
-use kernel::Ctx;
 use records::{Change, EntityDef, Record, WriteOptions, Written};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
@@ -60,7 +60,8 @@ impl Door {
         let Ok(permission) = self.permission() else { return false };
         let Some((link, field)) = path.split_once('.') else { return permission.reads(path) || path == "id" };
         let target = self.def.field(link).and_then(|field| field.target);
-        permission.reads(link) && target.and_then(|entity| self.caller.plugin.records(entity)).is_some_and(|other| other.reads(field))
+        permission.reads(link)
+            && target.and_then(|entity| self.caller.plugin.records(entity)).is_some_and(|other| other.reads(field))
     }
 
     fn row(&self, record: Record) -> Result<Row, HostError> {
@@ -117,7 +118,9 @@ impl Door {
             .into_iter()
             .map(|change| match change {
                 Err(error) => Err(error),
-                Ok(_) => outcomes.next().map_or_else(lost, |outcome| outcome.map(saved).map_err(|error| host_error(&error))),
+                Ok(_) => {
+                    outcomes.next().map_or_else(lost, |outcome| outcome.map(saved).map_err(|error| host_error(&error)))
+                }
             })
             .collect())
     }
@@ -149,7 +152,8 @@ impl State {
         let wanted: Vec<Uuid> = ids.iter().map(|id| uuid_from_wit(id)).collect::<Result<_, _>>()?;
         let records = &door.caller.services.records;
         let found = records.get_many(&door.ctx, entity, &wanted).await.map_err(|error| host_error(&error))?;
-        let rows: Vec<(Uuid, Row)> = found.into_iter().map(|record| Ok((record.id, door.row(record)?))).collect::<Result<_, HostError>>()?;
+        let rows: Vec<(Uuid, Row)> =
+            found.into_iter().map(|record| Ok((record.id, door.row(record)?))).collect::<Result<_, HostError>>()?;
         Ok(wanted.iter().map(|id| rows.iter().find(|(of, _)| of == id).map(|(_, row)| row.clone())).collect())
     }
 
@@ -157,7 +161,8 @@ impl State {
         let limit = query.limit.clamp(1, 200);
         let door = self.door(&query.entity, 1)?;
         let permission = door.may(Action::Read)?;
-        let visible: Vec<String> = door.def.fields.iter().map(|field| field.key.to_owned()).filter(|key| permission.reads(key)).collect();
+        let visible: Vec<String> =
+            door.def.fields.iter().map(|field| field.key.to_owned()).filter(|key| permission.reads(key)).collect();
         let fields: Vec<String> = match query.fields.is_empty() {
             true => visible,
             false => visible.into_iter().filter(|key| query.fields.contains(key)).collect(),
@@ -165,7 +170,8 @@ impl State {
         if let Some(sort) = query.sort.iter().find(|sort| !door.reads(&sort.field)) {
             return Err(HostError::Denied(format!("the plugin may not read `{}`", sort.field)));
         }
-        let sort = query.sort.into_iter().map(|sort| records::read::Sort { field: sort.field, descending: sort.descending });
+        let sort =
+            query.sort.into_iter().map(|sort| records::read::Sort { field: sort.field, descending: sort.descending });
         let ask = records::read::Query {
             filter: door.filter(query.filter.as_deref())?,
             sort: sort.collect(),
@@ -174,7 +180,13 @@ impl State {
             cursor: query.cursor,
             ..Default::default()
         };
-        let page = door.caller.services.records.query(&door.ctx, door.def.key, &ask).await.map_err(|error| host_error(&error))?;
+        let page = door
+            .caller
+            .services
+            .records
+            .query(&door.ctx, door.def.key, &ask)
+            .await
+            .map_err(|error| host_error(&error))?;
         self.take_rows(page.items.len())?;
         let rows = page.items.into_iter().map(|record| door.row(record)).collect::<Result<_, _>>()?;
         Ok(wit::Page { rows, next: page.next_cursor })
@@ -184,7 +196,8 @@ impl State {
         let door = self.door(entity, 1)?;
         door.may(Action::Read)?;
         let ask = records::read::Query { filter: door.filter(filter)?, ..Default::default() };
-        let count = door.caller.services.records.count(&door.ctx, entity, &ask).await.map_err(|error| host_error(&error))?;
+        let count =
+            door.caller.services.records.count(&door.ctx, entity, &ask).await.map_err(|error| host_error(&error))?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
@@ -279,7 +292,8 @@ impl State {
     async fn aggregate_rows(&mut self, entity: &str, request: &str) -> Result<String, HostError> {
         let door = self.door(entity, 1)?;
         door.may(Action::Read)?;
-        let wrong = |error: serde_json::Error| HostError::Invalid(Invalid { text: error.to_string(), fields: Vec::new() });
+        let wrong =
+            |error: serde_json::Error| HostError::Invalid(Invalid { text: error.to_string(), fields: Vec::new() });
         let request: AggregateRequest = serde_json::from_str(request).map_err(wrong)?;
         let filter = door.filter(request.filter.map(|filter| filter.to_string()).as_deref())?;
         let group_by: Vec<records::read::GroupBy> = request
@@ -298,7 +312,13 @@ impl State {
         }
         let query = records::read::Query { filter, ..Default::default() };
         let ask = records::read::Aggregate { query, group_by, measures };
-        let groups = door.caller.services.records.aggregate(&door.ctx, entity, &ask).await.map_err(|error| host_error(&error))?;
+        let groups = door
+            .caller
+            .services
+            .records
+            .aggregate(&door.ctx, entity, &ask)
+            .await
+            .map_err(|error| host_error(&error))?;
         self.take_rows(groups.len())?;
         serde_json::to_string(&serde_json::json!({ "items": groups })).map_err(wrong)
     }

@@ -30,7 +30,8 @@ type Result<T> = std::result::Result<T, DevError>;
 /// When the name is not fit, the folder exists, or cannot be written.
 pub fn new(parent: &Path, publisher: &str, name: &str) -> Result<PathBuf> {
     let fits = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     };
     if !fits(name) || !fits(publisher) {
         return Err(DevError::new("name and publisher are lower-case letters, digits and hyphens"));
@@ -47,7 +48,10 @@ pub fn new(parent: &Path, publisher: &str, name: &str) -> Result<PathBuf> {
             Some("gitignore.txt") => (".gitignore".to_owned(), text.into_owned()),
             Some(rest) => (rest.to_owned(), fill(&text, publisher, name)),
             // Inside the new plugin the SDK is a member of its workspace, not one of its own.
-            None => (format!("sdk/{path}"), if path.ends_with("Cargo.toml") { text.replace("\n[workspace]\n", "\n") } else { text.into_owned() }),
+            None => (
+                format!("sdk/{path}"),
+                if path.ends_with("Cargo.toml") { text.replace("\n[workspace]\n", "\n") } else { text.into_owned() },
+            ),
         };
         write(&folder.join(to), text.as_bytes())?;
     }
@@ -83,7 +87,9 @@ pub fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf> {
     }
     let output = cargo.output().map_err(|error| DevError::new(format!("cargo cannot be run: {error}")))?;
     if !output.status.success() {
-        return Err(DevError::new(format!("the plugin does not build; if the target is missing: rustup target add {TARGET}")));
+        return Err(DevError::new(format!(
+            "the plugin does not build; if the target is missing: rustup target add {TARGET}"
+        )));
     }
     let messages = String::from_utf8_lossy(&output.stdout);
     let artifact = |line: &str| -> Option<PathBuf> {
@@ -93,7 +99,11 @@ pub fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf> {
         let files = message.get("filenames").filter(|_| own)?.as_array()?;
         files.iter().filter_map(Json::as_str).find(|file| file.ends_with(".wasm")).map(PathBuf::from)
     };
-    messages.lines().filter_map(artifact).next_back().ok_or_else(|| DevError::new("cargo made no .wasm file: crate-type must have \"cdylib\""))
+    messages
+        .lines()
+        .filter_map(artifact)
+        .next_back()
+        .ok_or_else(|| DevError::new("cargo made no .wasm file: crate-type must have \"cdylib\""))
 }
 
 /// Gathers the files of a package: manifest, texts, assets, and the given component.

@@ -8,9 +8,9 @@ use records::{Change, Record, WriteOptions};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
+use super::DevError;
 use super::scene::Scene;
 use super::script::{Find, Http, Refused, Script, Step, Write};
-use super::DevError;
 use crate::engine::Budget;
 use crate::{Cost, Grants, HostConfig, HttpCaller, HttpRequest, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
@@ -53,7 +53,12 @@ impl Report {
             let calls = cost.calls.max(1);
             text.push_str(&format!(
                 "  cost  {}: {} calls, {} us CPU each of {} us, {} host calls each of {}\n",
-                cost.point, cost.calls, cost.cpu_us / calls, budget.cpu.as_micros(), cost.host_calls / calls, budget.host_calls,
+                cost.point,
+                cost.calls,
+                cost.cpu_us / calls,
+                budget.cpu.as_micros(),
+                cost.host_calls / calls,
+                budget.host_calls,
             ));
         }
         text
@@ -89,7 +94,8 @@ pub async fn run(db: Db, package: &[u8], script: &Path) -> Result<Report, DevErr
 
 fn explain(error: &Error) -> String {
     let locale = kernel::Locale::En;
-    let fields: Vec<String> = error.fields_in(locale).into_iter().map(|(field, (code, words))| format!("{field}: {code}: {words}")).collect();
+    let fields: Vec<String> =
+        error.fields_in(locale).into_iter().map(|(field, (code, words))| format!("{field}: {code}: {words}")).collect();
     format!("{} ({}) {}", error.message().in_locale(locale), error.code(), fields.join("; "))
 }
 
@@ -194,7 +200,8 @@ impl Play {
             headers.push((SIGNATURE_HEADER.to_owned(), sign(&detail.secret.unwrap_or_default(), &at, &body)));
             headers.push((TIMESTAMP_HEADER.to_owned(), at));
         }
-        let request = HttpRequest { method: http.method.clone(), path: http.path.clone(), headers, body, query: Vec::new() };
+        let request =
+            HttpRequest { method: http.method.clone(), path: http.path.clone(), headers, body, query: Vec::new() };
         let answer = self.scene.host.http(HttpCaller::Public(self.scene.tenant.id), &self.plugin, request).await;
         let (status, body) = match answer {
             Ok(response) => (response.status, String::from_utf8_lossy(&response.body).into_owned()),

@@ -90,8 +90,12 @@ impl Fault {
         }
         match error.downcast_ref::<Trap>() {
             Some(Trap::StackOverflow) => Self::Trap("the stack is used up: recursion without an end?".to_owned()),
-            Some(Trap::MemoryOutOfBounds) => Self::Trap("memory outside of its bounds: recursion without an end?".to_owned()),
-            Some(Trap::UnreachableCodeReached) => Self::Trap("panic or abort (see the plugin's log for its last words)".to_owned()),
+            Some(Trap::MemoryOutOfBounds) => {
+                Self::Trap("memory outside of its bounds: recursion without an end?".to_owned())
+            }
+            Some(Trap::UnreachableCodeReached) => {
+                Self::Trap("panic or abort (see the plugin's log for its last words)".to_owned())
+            }
             Some(trap) => Self::Trap(trap.to_string()),
             None => Self::Trap(deepest),
         }

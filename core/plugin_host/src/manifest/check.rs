@@ -30,12 +30,7 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
     each("settings", &manifest.settings, |one| one.key.clone(), check_setting)
 }
 
-fn each<T>(
-    name: &str,
-    items: &[T],
-    key: impl Fn(&T) -> String,
-    check: impl Fn(&str, &T) -> Checked,
-) -> Checked {
+fn each<T>(name: &str, items: &[T], key: impl Fn(&T) -> String, check: impl Fn(&str, &T) -> Checked) -> Checked {
     let mut seen = BTreeSet::new();
     for (index, item) in items.iter().enumerate() {
         let place = format!("{name}[{index}]");
@@ -80,7 +75,10 @@ fn permissions(manifest: &Manifest) -> Checked {
 fn check_hook(manifest: &Manifest, place: &str, hook: &Hook) -> Checked {
     name(place, "id", &hook.id)?;
     let Some(permission) = manifest.records(&hook.entity) else {
-        return fail(format!("{place}.entity"), format!("add [permissions.records.{}] with the fields it reads", hook.entity));
+        return fail(
+            format!("{place}.entity"),
+            format!("add [permissions.records.{}] with the fields it reads", hook.entity),
+        );
     };
     if hook.operations.is_empty() {
         return fail(format!("{place}.operations"), "name at least one of create, update, delete, restore");
@@ -98,7 +96,9 @@ fn check_hook(manifest: &Manifest, place: &str, hook: &Hook) -> Checked {
         return fail(format!("{place}.timeout_ms"), "must be positive");
     }
     match &hook.when {
-        Some(text) => when::When::compile(text).map(|_| ()).map_err(|problem| ManifestError::new(format!("{place}.when"), problem)),
+        Some(text) => when::When::compile(text)
+            .map(|_| ())
+            .map_err(|problem| ManifestError::new(format!("{place}.when"), problem)),
         None => Ok(()),
     }
 }
@@ -151,8 +151,14 @@ fn check_setting(place: &str, setting: &Setting) -> Checked {
 }
 
 fn name(place: &str, key: &str, value: &str) -> Checked {
-    let fits = value.len() <= 64 && !value.is_empty() && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b));
-    if fits { Ok(()) } else { fail(format!("{place}.{key}"), "must be lower-case letters, digits, `-`, `_`, `.`, at most 64") }
+    let fits = value.len() <= 64
+        && !value.is_empty()
+        && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b));
+    if fits {
+        Ok(())
+    } else {
+        fail(format!("{place}.{key}"), "must be lower-case letters, digits, `-`, `_`, `.`, at most 64")
+    }
 }
 
 fn text(place: &str, text: &Text) -> Checked {

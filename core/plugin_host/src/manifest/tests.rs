@@ -66,6 +66,10 @@ fn what_is_wrong_is_named_with_its_place() {
     check("default = 3", "default = 0", "settings[0].default: does not fit");
     check("default = 3", "default = \"x\"", "settings[0].default: does not fit");
     check("type = \"integer\"", "type = \"choice\"", "settings[0].choices");
-    check("[[routes]]", "[[events]]\nid = \"made\"\non = [\"lead.updated\"]\n[[routes]]", "events[1]: `made` is declared twice");
+    check(
+        "[[routes]]",
+        "[[events]]\nid = \"made\"\non = [\"lead.updated\"]\n[[routes]]",
+        "events[1]: `made` is declared twice",
+    );
     check("write = [\"title\"]", "actions = [\"create\"]", "permissions.records.lead.write: name the fields");
 }

@@ -77,10 +77,15 @@ pub(super) fn verify(files: &Files) -> Result<Vec<u8>, PackageError> {
         }
         seen += 1;
     }
-    let unlisted = |path: &&String| ![CHECKSUMS, SIGNATURE].contains(&path.as_str()) && !text.lines().any(|line| line.ends_with(&format!("  {path}")));
+    let unlisted = |path: &&String| {
+        ![CHECKSUMS, SIGNATURE].contains(&path.as_str())
+            && !text.lines().any(|line| line.ends_with(&format!("  {path}")))
+    };
     match files.keys().find(unlisted) {
         Some(path) => Err(PackageError::Extra(path.clone())),
-        None if seen == files.keys().filter(|path| ![CHECKSUMS, SIGNATURE].contains(&path.as_str())).count() => Ok(listed.clone()),
+        None if seen == files.keys().filter(|path| ![CHECKSUMS, SIGNATURE].contains(&path.as_str())).count() => {
+            Ok(listed.clone())
+        }
         None => Err(malformed(format!("{CHECKSUMS} names a file twice"))),
     }
 }

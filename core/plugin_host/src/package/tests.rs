@@ -72,10 +72,12 @@ fn tampering_is_found() {
     check(&tampered(|all| drop(all.insert(SIGNATURE.into(), b"key=1".to_vec()))), "signature is not good");
     let signer = Signer::from_hex(KEY).unwrap();
     let signed = reader::unzip(&write(&files(), Some(&signer)).unwrap()).unwrap();
-    let other = Files::from([(MANIFEST.to_owned(), files()[MANIFEST].clone()), (COMPONENT.to_owned(), b"evil".to_vec())]);
+    let other =
+        Files::from([(MANIFEST.to_owned(), files()[MANIFEST].clone()), (COMPONENT.to_owned(), b"evil".to_vec())]);
     let mut forged = reader::unzip(&write(&other, None).unwrap()).unwrap();
     forged.insert(SIGNATURE.to_owned(), signed[SIGNATURE].clone());
-    let entries: Vec<(&str, &[u8])> = forged.iter().map(|(path, content)| (path.as_str(), content.as_slice())).collect();
+    let entries: Vec<(&str, &[u8])> =
+        forged.iter().map(|(path, content)| (path.as_str(), content.as_slice())).collect();
     check(&raw(&entries), "does not belong to these files");
 }
 
@@ -84,7 +86,18 @@ fn hostile_archives_are_refused() {
     check(b"", "not a zip file");
     check(&[0; 100], "not a zip file");
     check(&[write(&files(), None).unwrap(), b"more".to_vec()].concat(), "appended");
-    for path in ["../evil", "/etc/passwd", "ui/../../evil", "ui/.hidden", "i18n/xx.toml", "src/lib.rs", "ui\\evil", "C:evil", "ui/", "ui//x"] {
+    for path in [
+        "../evil",
+        "/etc/passwd",
+        "ui/../../evil",
+        "ui/.hidden",
+        "i18n/xx.toml",
+        "src/lib.rs",
+        "ui\\evil",
+        "C:evil",
+        "ui/",
+        "ui//x",
+    ] {
         check(&raw(&[(path, b"x")]), "");
         assert!(!belongs(path), "{path}");
     }

@@ -39,7 +39,8 @@ impl PluginHost {
         if plugin.stopped.contains(&name) || (own && !hook.own_changes) {
             return;
         }
-        let mut concerned: Vec<&mut PendingChange> = changes.iter_mut().filter(|change| concerns(hook, change)).collect();
+        let mut concerned: Vec<&mut PendingChange> =
+            changes.iter_mut().filter(|change| concerns(hook, change)).collect();
         concerned.retain(|change| self.condition_holds(ctx, at, &name, change));
         if concerned.is_empty() {
             return;
@@ -67,7 +68,13 @@ impl PluginHost {
     fn condition_holds(&self, ctx: &Ctx, at: &HookPoint, name: &str, change: &PendingChange) -> bool {
         let Some(when) = at.when() else { return true };
         let Some(permission) = at.plugin.records(change.entity.key) else { return false };
-        let readable = |fields: &Fields| fields.iter().filter(|(key, _)| permission.reads(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let readable = |fields: &Fields| {
+            fields
+                .iter()
+                .filter(|(key, _)| permission.reads(key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        };
         let (after, before): (Fields, Option<Fields>) = (readable(&change.after), change.before.as_ref().map(readable));
         let operation = operation(change.operation).to_string();
         when.holds(change.entity.key, &operation, &after, before.as_ref()).unwrap_or_else(|problem| {
@@ -134,14 +141,24 @@ fn to_change(plugin: &Enabled, change: &PendingChange) -> wit::Change {
             Operation::Delete => wit::Operation::Delete,
             Operation::Restore => wit::Operation::Restore,
         },
-        fields: change.after.iter().filter(|(key, value)| reads(key) && **value != kernel::Value::Null).map(field).collect(),
+        fields: change
+            .after
+            .iter()
+            .filter(|(key, value)| reads(key) && **value != kernel::Value::Null)
+            .map(field)
+            .collect(),
         set: change.given.iter().filter(|key| reads(key)).cloned().collect(),
         before: before.map(field).collect(),
     }
 }
 
 /// Puts a verdict into effect; the error says what is wrong with it.
-fn apply(ctx: &Ctx, plugin: &Enabled, change: &mut PendingChange, verdict: wit::Verdict) -> std::result::Result<(), String> {
+fn apply(
+    ctx: &Ctx,
+    plugin: &Enabled,
+    change: &mut PendingChange,
+    verdict: wit::Verdict,
+) -> std::result::Result<(), String> {
     match verdict {
         wit::Verdict::Pass => Ok(()),
         wit::Verdict::Reject(rejection) => {
@@ -162,7 +179,11 @@ fn apply(ctx: &Ctx, plugin: &Enabled, change: &mut PendingChange, verdict: wit::
     }
 }
 
-fn patched(plugin: &Enabled, change: &PendingChange, field: types::Field) -> std::result::Result<(String, kernel::Value), String> {
+fn patched(
+    plugin: &Enabled,
+    change: &PendingChange,
+    field: types::Field,
+) -> std::result::Result<(String, kernel::Value), String> {
     let key = field.name;
     if !plugin.records(change.entity.key).is_some_and(|permission| permission.writes(&key)) {
         return Err(format!("it sets `{key}`, which it has no permission to write"));
@@ -201,6 +222,7 @@ fn fail(ctx: &Ctx, plugin: &Enabled, hook: &Hook, changes: Vec<&mut PendingChang
     };
     for change in changes {
         let plugin = Some(plugin.id().to_owned());
-        change.refusal = Some(Refusal { code: code.to_owned(), plugin, message: message.clone(), fields: FieldErrors::new() });
+        change.refusal =
+            Some(Refusal { code: code.to_owned(), plugin, message: message.clone(), fields: FieldErrors::new() });
     }
 }

@@ -74,7 +74,10 @@ impl PluginHost {
                         && delivery.plugin == plugin.id()
                         && delivery.subscription == subscription.id
                         && delivery.events.len() < DELIVER
-                        && delivery.events.first().is_some_and(|first| first.actor == event.actor && first.cause == event.cause)
+                        && delivery
+                            .events
+                            .first()
+                            .is_some_and(|first| first.actor == event.actor && first.cause == event.cause)
                 });
                 match open {
                     Some((_, delivery)) => delivery.events.push(event.clone()),
@@ -137,8 +140,12 @@ impl PluginHost {
 fn wanted(plugin: &Enabled, subscription: &Subscription, event: &Event) -> bool {
     let own = matches!(&event.actor, Actor::Plugin { id, .. } if id == plugin.id());
     let changed = |field: &String| event.changes.get(field).is_some();
-    let watched = subscription.watch.is_empty() || !event.kind.ends_with(".updated") || subscription.watch.iter().any(changed);
-    subscription.wants(&event.kind) && plugin.records(&event.entity).is_some() && watched && (!own || subscription.own_changes)
+    let watched =
+        subscription.watch.is_empty() || !event.kind.ends_with(".updated") || subscription.watch.iter().any(changed);
+    subscription.wants(&event.kind)
+        && plugin.records(&event.entity).is_some()
+        && watched
+        && (!own || subscription.own_changes)
 }
 
 fn to_wit(plugin: &Enabled, event: &Event) -> wit::Event {

@@ -74,14 +74,17 @@ impl PluginHost {
         let missing = || Error::NotFound(format!("route {} {} of plugin {plugin}", request.method, request.path));
         let plugins = self.inner.registry.tenant(tenant).await?;
         let enabled = plugins.get(plugin).ok_or_else(missing)?;
-        let route = enabled.manifest().routes.iter().find(|route| route.method == request.method && route.path == request.path);
+        let route =
+            enabled.manifest().routes.iter().find(|route| route.method == request.method && route.path == request.path);
         let route = route.ok_or_else(missing)?;
         let name = format!("http:{} {}", route.method, route.path);
         if enabled.stopped.contains(&name) {
             return Err(Error::Unavailable("the route is stopped after repeated failures".to_owned()));
         }
         if request.body.len() > route.body_limit {
-            return Err(Error::TooLarge(Message::key("error.too_large").with("max", format!("{} B", route.body_limit))));
+            return Err(Error::TooLarge(
+                Message::key("error.too_large").with("max", format!("{} B", route.body_limit)),
+            ));
         }
         let ctx = self.admit(caller, enabled, route, &request).await?;
         let link = loops::link(plugin, &format!("{} {}", route.method, route.path));
@@ -98,7 +101,13 @@ impl PluginHost {
     }
 
     /// Whether this caller may use the route, and the context the guest works in.
-    async fn admit(&self, caller: HttpCaller<'_>, enabled: &Enabled, route: &Route, request: &HttpRequest) -> Result<Ctx> {
+    async fn admit(
+        &self,
+        caller: HttpCaller<'_>,
+        enabled: &Enabled,
+        route: &Route,
+        request: &HttpRequest,
+    ) -> Result<Ctx> {
         let tenant = match (caller, route.auth) {
             (HttpCaller::User(ctx), RouteAuth::User | RouteAuth::None) => return Ok(ctx.clone()),
             (HttpCaller::User(_), RouteAuth::Hmac) => return Err(Error::NotFound("a signed route".to_owned())),

@@ -71,7 +71,15 @@ impl PluginHost {
         fault
     }
 
-    pub(crate) fn note(&self, ctx: &Ctx, plugin: &str, point: &str, invocation: Uuid, level: LogLevel, message: String) {
+    pub(crate) fn note(
+        &self,
+        ctx: &Ctx,
+        plugin: &str,
+        point: &str,
+        invocation: Uuid,
+        level: LogLevel,
+        message: String,
+    ) {
         self.inner.journal.line(ctx, plugin, point, invocation, LogLine { level, message }, None);
     }
 
@@ -80,7 +88,9 @@ impl PluginHost {
             Change::None => return,
             Change::Closed => "works again: the breaker is closed".to_owned(),
             Change::Opened(seconds) => format!("failed repeatedly: not called for {seconds} s"),
-            Change::Stop => "failed repeatedly three times in an hour: stopped until the plugin is enabled again".to_owned(),
+            Change::Stop => {
+                "failed repeatedly three times in an hour: stopped until the plugin is enabled again".to_owned()
+            }
         };
         tracing::warn!(plugin, point, tenant = %ctx.tenant, "{message}");
         let level = if change == Change::Closed { LogLevel::Info } else { LogLevel::Error };

@@ -24,7 +24,8 @@ pub fn sign(secret: &str, timestamp: &str, body: &[u8]) -> String {
 
 fn mac(secret: &str, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
     // HMAC takes keys of any length.
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()));
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()));
     mac.update(timestamp.as_bytes());
     mac.update(b".");
     mac.update(body);
@@ -76,7 +77,9 @@ mod tests {
     #[test]
     fn only_fresh_and_untouched_requests_pass() {
         let signature = sign("secret", "1000", b"body");
-        let check = |now, timestamp, signature: &str, body: &[u8]| verify("secret", now, Some(timestamp), Some(signature), body);
+        let check = |now, timestamp, signature: &str, body: &[u8]| {
+            verify("secret", now, Some(timestamp), Some(signature), body)
+        };
         assert!(check(1000, "1000", &signature, b"body"));
         assert!(check(1300, "1000", signature.strip_prefix("sha256=").unwrap(), b"body"));
         assert!(!check(1301, "1000", &signature, b"body"));

@@ -44,7 +44,8 @@ pub struct Enabled {
 impl Enabled {
     pub(crate) fn new(version: Arc<Version>, row: store::TenantRow) -> Self {
         let settings = crate::settings::in_force(&version.manifest, &row.settings);
-        let own_rights = (version.manifest.permissions.run_as == RunAs::Plugin).then(|| Arc::new(own_rights(&version.manifest, &row.grants)));
+        let own_rights = (version.manifest.permissions.run_as == RunAs::Plugin)
+            .then(|| Arc::new(own_rights(&version.manifest, &row.grants)));
         Self { version, grants: row.grants, settings, secret: row.secret, own_rights, stopped: row.stopped }
     }
 
@@ -68,7 +69,8 @@ impl Enabled {
 
 /// Exactly the grants, for every record of the tenant; fields are checked where values pass.
 fn own_rights(manifest: &Manifest, grants: &BTreeSet<String>) -> Rights {
-    let granted = manifest.permissions.records.iter().filter(|(entity, _)| grants.contains(&format!("records.{entity}")));
+    let granted =
+        manifest.permissions.records.iter().filter(|(entity, _)| grants.contains(&format!("records.{entity}")));
     let rows = granted.map(|(entity, permission)| AccessRow {
         kind: RowKind::Permission,
         entity: entity.clone(),
@@ -116,7 +118,9 @@ impl TenantPlugins {
             }
         }
         for points in hooks.values_mut() {
-            points.sort_by_key(|point| (point.hook().map_or(0, |hook| hook.order), point.plugin.id().to_owned(), point.index));
+            points.sort_by_key(|point| {
+                (point.hook().map_or(0, |hook| hook.order), point.plugin.id().to_owned(), point.index)
+            });
         }
         Self { plugins, hooks }
     }
@@ -218,7 +222,9 @@ impl Registry {
         for row in store::of_tenant(self.db.read(), tenant).await?.into_iter().filter(|row| row.enabled) {
             match self.load_version(&row.plugin, &row.version).await {
                 Ok(version) => plugins.push(Arc::new(Enabled::new(version, row))),
-                Err(error) => tracing::error!(%error, plugin = row.plugin, %tenant, "an enabled plugin cannot be loaded"),
+                Err(error) => {
+                    tracing::error!(%error, plugin = row.plugin, %tenant, "an enabled plugin cannot be loaded")
+                }
             }
         }
         Ok(TenantPlugins::new(plugins))

@@ -79,7 +79,11 @@ pub(crate) async fn of_tenant(conn: &impl ConnectionTrait, tenant: TenantId) -> 
 }
 
 /// One row of a tenant.
-pub(crate) async fn in_tenant(conn: &impl ConnectionTrait, tenant: TenantId, plugin: &str) -> Result<Option<TenantRow>, DbErr> {
+pub(crate) async fn in_tenant(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    plugin: &str,
+) -> Result<Option<TenantRow>, DbErr> {
     let select = Query::select()
         .columns(TENANT_COLUMNS)
         .from("plugin_tenant")
@@ -91,7 +95,8 @@ pub(crate) async fn in_tenant(conn: &impl ConnectionTrait, tenant: TenantId, plu
 
 /// Writes what a tenant has of a plugin.
 pub(crate) async fn put_tenant(tx: &Tx, tenant: TenantId, row: &TenantRow, now: Timestamp) -> Result<(), DbErr> {
-    let to_json = |value: Result<serde_json::Value, serde_json::Error>| value.map_err(|error| DbErr::Type(error.to_string()));
+    let to_json =
+        |value: Result<serde_json::Value, serde_json::Error>| value.map_err(|error| DbErr::Type(error.to_string()));
     let mut columns = vec!["tenant_id"];
     columns.extend(TENANT_COLUMNS);
     columns.push("changed_at");
@@ -159,7 +164,11 @@ pub(crate) async fn versions(conn: &impl ConnectionTrait) -> Result<Vec<VersionR
 }
 
 /// One version.
-pub(crate) async fn version(conn: &impl ConnectionTrait, plugin: &str, version: &str) -> Result<Option<VersionRow>, DbErr> {
+pub(crate) async fn version(
+    conn: &impl ConnectionTrait,
+    plugin: &str,
+    version: &str,
+) -> Result<Option<VersionRow>, DbErr> {
     let select = Query::select()
         .columns(VERSION_COLUMNS)
         .from("plugin_version")
@@ -212,7 +221,9 @@ pub(crate) async fn put_version(tx: &Tx, new: &NewVersion<'_>, now: Timestamp) -
             now.micros().into(),
         ])
         .on_conflict(
-            OnConflict::columns(["plugin", "version"]).update_columns(["level", "hash", "package", "installed_at"]).to_owned(),
+            OnConflict::columns(["plugin", "version"])
+                .update_columns(["level", "hash", "package", "installed_at"])
+                .to_owned(),
         )
         .to_owned();
     tx.execute(&version).await.map(drop)

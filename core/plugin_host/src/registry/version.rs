@@ -1,7 +1,7 @@
 //! A version of a plugin, checked and compiled: its manifest, imports and exports agree.
 
-use crate::engine::{Answer, Budget, Code, CodeError, Engine, Input};
 use crate::capabilities::State;
+use crate::engine::{Answer, Budget, Code, CodeError, Engine, Input};
 use crate::manifest::Manifest;
 use crate::package::{Level, Package, PackageError, TrustedKeys};
 use crate::texts::Texts;
@@ -77,7 +77,8 @@ impl Version {
         if !self.manifest.lifecycle {
             return Ok(());
         }
-        let outcome = engine.call(&self.code, State::detached(Budget::HEALTH.within(engine.caps())), Input::Health).await;
+        let outcome =
+            engine.call(&self.code, State::detached(Budget::HEALTH.within(engine.caps())), Input::Health).await;
         match outcome.answer {
             Ok(Answer::Done) => Ok(()),
             Ok(_) => Err(VersionError::Unhealthy("it answered something else".to_owned())),
@@ -88,11 +89,20 @@ impl Version {
 
 /// Exports equal what is declared; imports stay within what is asked for.
 fn agree(manifest: &Manifest, code: &Code) -> Result<(), VersionError> {
-    let declared = [!manifest.hooks.is_empty(), !manifest.events.is_empty(), !manifest.routes.is_empty(), manifest.lifecycle];
+    let declared =
+        [!manifest.hooks.is_empty(), !manifest.events.is_empty(), !manifest.routes.is_empty(), manifest.lifecycle];
     for ((name, exported), declared) in code.exports().into_iter().zip(declared) {
         match (exported, declared) {
-            (true, false) => return Err(VersionError::Disagree(format!("the component exports `{name}`, the manifest declares none"))),
-            (false, true) => return Err(VersionError::Disagree(format!("the manifest declares {name}, the component does not export `{name}`"))),
+            (true, false) => {
+                return Err(VersionError::Disagree(format!(
+                    "the component exports `{name}`, the manifest declares none"
+                )));
+            }
+            (false, true) => {
+                return Err(VersionError::Disagree(format!(
+                    "the manifest declares {name}, the component does not export `{name}`"
+                )));
+            }
             _ => {}
         }
     }
@@ -102,9 +112,9 @@ fn agree(manifest: &Manifest, code: &Code) -> Result<(), VersionError> {
         _ => manifest.permissions.people.is_some(),
     };
     match GUARDED.iter().find(|(import, name)| code.imports().contains(*import) && !asked(name)) {
-        Some((import, name)) => {
-            Err(VersionError::Disagree(format!("the component imports `{import}`, the manifest does not ask for the permission `{name}`")))
-        }
+        Some((import, name)) => Err(VersionError::Disagree(format!(
+            "the component imports `{import}`, the manifest does not ask for the permission `{name}`"
+        ))),
         None => Ok(()),
     }
 }

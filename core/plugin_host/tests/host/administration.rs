@@ -106,7 +106,8 @@ async fn a_plugin_lives_in_the_tenants_that_enabled_it_only() {
     let stranger = other.system_ctx(&scene.env);
     assert!(!scene.host.list(&stranger).await.unwrap()[0].enabled);
     let fields = json!({ "title": "Lead", "comments": "hello" }).as_object().unwrap().clone();
-    let written = scene.records.write_one(&stranger, "lead", Change::Create { fields }, &WriteOptions::default()).await.unwrap();
+    let written =
+        scene.records.write_one(&stranger, "lead", Change::Create { fields }, &WriteOptions::default()).await.unwrap();
     assert_eq!(written.record.fields["comments"], Value::Text("hello".into()));
     assert_eq!(create(&scene, "hello").await.unwrap().fields["comments"], Value::Text("hello seen".into()));
     let admin = scene.ctx("admin").await.unwrap();
@@ -144,7 +145,12 @@ async fn grants_settings_and_uninstalling_are_checked() {
     let error = scene.host.enable(&admin, &id, &some, None).await.unwrap_err();
     let fields = error.fields_in(Locale::En);
     assert!(fields.contains_key("grants.people") && fields.contains_key("grants.files"), "{fields:?}");
-    let wrong = [("country".to_owned(), json!("XX")), ("follow_up_hours".to_owned(), json!(-1)), ("colour".to_owned(), json!(1))].into();
+    let wrong = [
+        ("country".to_owned(), json!("XX")),
+        ("follow_up_hours".to_owned(), json!(-1)),
+        ("colour".to_owned(), json!(1)),
+    ]
+    .into();
     let error = scene.host.enable(&admin, &id, &Grants::Requested, Some(&wrong)).await.unwrap_err();
     assert_eq!(error.fields_in(Locale::En).len(), 3);
     scene.host.enable(&admin, &id, &Grants::Requested, None).await.unwrap();
@@ -179,9 +185,18 @@ async fn component_and_manifest_must_agree() {
         assert!(manifest.contains(part));
         manifest.replace(part, "")
     };
-    check_install(&without("[permissions.kv]\nreason.en = \"To be nasty.\"\n"), "does not ask for the permission `kv`").await;
-    check_install(&without("[[events]]\nid = \"created\"\non = [\"lead.created\"]\n"), "exports `events`, the manifest declares none").await;
-    check_install(&manifest.replace("title.en", "lifecycle = true\ntitle.en"), "declares lifecycle, the component does not export").await;
+    check_install(&without("[permissions.kv]\nreason.en = \"To be nasty.\"\n"), "does not ask for the permission `kv`")
+        .await;
+    check_install(
+        &without("[[events]]\nid = \"created\"\non = [\"lead.created\"]\n"),
+        "exports `events`, the manifest declares none",
+    )
+    .await;
+    check_install(
+        &manifest.replace("title.en", "lifecycle = true\ntitle.en"),
+        "declares lifecycle, the component does not export",
+    )
+    .await;
     check_install(&manifest.replace("entity = \"lead\"", "entity = \"deal\""), "hooks[0].entity").await;
 }
 
@@ -195,26 +210,54 @@ async fn routes_are_guarded() {
         scene.host.enable(&admin, &id, &Grants::Requested, None).await.unwrap();
     }
     let post = |path: &str, body: &str, headers: Vec<(String, String)>| HttpRequest {
-        method: "POST".into(), path: path.into(), body: body.into(), headers, query: Vec::new(),
+        method: "POST".into(),
+        path: path.into(),
+        body: body.into(),
+        headers,
+        query: Vec::new(),
     };
     let public = HttpCaller::Public(scene.tenant.id);
     let html = scene.host.http(public, "test.hostile", post("/nasty", "html", vec![])).await.unwrap();
     assert!(html.headers.contains(&("content-type".into(), "application/octet-stream".into())));
     assert!(scene.host.http(public, "test.hostile", post("/nasty", "status", vec![])).await.is_err());
-    assert!(matches!(scene.host.http(public, "test.hostile", post("/other", "", vec![])).await.unwrap_err(), Error::NotFound(_)));
-    assert!(matches!(scene.host.http(public, "test.hostile", post("/nasty", &"x".repeat(70_000), vec![])).await.unwrap_err(), Error::TooLarge(_)));
-    assert!(matches!(scene.host.http(public, "test.hostile", post("/nasty", "loop", vec![])).await.unwrap_err(), Error::Unavailable(_)));
+    assert!(matches!(
+        scene.host.http(public, "test.hostile", post("/other", "", vec![])).await.unwrap_err(),
+        Error::NotFound(_)
+    ));
+    assert!(matches!(
+        scene.host.http(public, "test.hostile", post("/nasty", &"x".repeat(70_000), vec![])).await.unwrap_err(),
+        Error::TooLarge(_)
+    ));
+    assert!(matches!(
+        scene.host.http(public, "test.hostile", post("/nasty", "loop", vec![])).await.unwrap_err(),
+        Error::Unavailable(_)
+    ));
 
     let secret = scene.host.get(&admin, "verstak.lead-desk").await.unwrap().secret.unwrap();
     let at = (scene.env.now().micros() / 1_000_000).to_string();
     let body = json!({ "name": "Ann", "email": "ann@example.com" }).to_string();
-    let signed = |signature: String, at: &str| post("/web-form", &body, vec![(SIGNATURE_HEADER.into(), signature), (TIMESTAMP_HEADER.into(), at.into())]);
+    let signed = |signature: String, at: &str| {
+        post("/web-form", &body, vec![(SIGNATURE_HEADER.into(), signature), (TIMESTAMP_HEADER.into(), at.into())])
+    };
     let good = sign(&secret, &at, body.as_bytes());
     let call = |request| scene.host.http(public, "verstak.lead-desk", request);
-    assert!(matches!(call(signed(sign("guess", &at, body.as_bytes()), &at)).await.unwrap_err(), Error::Unauthenticated));
+    assert!(matches!(
+        call(signed(sign("guess", &at, body.as_bytes()), &at)).await.unwrap_err(),
+        Error::Unauthenticated
+    ));
     assert_eq!(call(signed(good.clone(), &at)).await.unwrap().status, 201);
     assert!(matches!(call(signed(good.clone(), &at)).await.unwrap_err(), Error::Unauthenticated), "a replay");
     let old = (scene.env.now().micros() / 1_000_000 - 301).to_string();
-    assert!(matches!(call(signed(sign(&secret, &old, body.as_bytes()), &old)).await.unwrap_err(), Error::Unauthenticated));
-    assert!(matches!(scene.host.http(HttpCaller::Public(kernel::TenantId(uuid::Uuid::nil())), "verstak.lead-desk", signed(good, &at)).await.unwrap_err(), Error::NotFound(_)));
+    assert!(matches!(
+        call(signed(sign(&secret, &old, body.as_bytes()), &old)).await.unwrap_err(),
+        Error::Unauthenticated
+    ));
+    assert!(matches!(
+        scene
+            .host
+            .http(HttpCaller::Public(kernel::TenantId(uuid::Uuid::nil())), "verstak.lead-desk", signed(good, &at))
+            .await
+            .unwrap_err(),
+        Error::NotFound(_)
+    ));
 }

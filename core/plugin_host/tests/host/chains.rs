@@ -38,15 +38,29 @@ async fn create(scene: &Scene, comments: &str) -> kernel::Result<records::Record
 #[tokio::test(flavor = "multi_thread")]
 async fn each_hook_sees_the_patches_of_those_before_it() {
     // The hostile one obeys the comment only if the plain one has not marked it yet.
-    let (first, _one) = scene(&[renamed("plain", "test.plain", |m| m.replace("operations =", "order = 1\noperations =")), package(&guest("hostile"))]).await;
-    assert_eq!(create(&first, "patch comments").await.unwrap().fields["comments"], Value::Text("patch comments seen".into()));
-    let (last, _two) = scene(&[renamed("plain", "test.plain", |m| m.replace("operations =", "order = 2000\noperations =")), package(&guest("hostile"))]).await;
+    let (first, _one) = scene(&[
+        renamed("plain", "test.plain", |m| m.replace("operations =", "order = 1\noperations =")),
+        package(&guest("hostile")),
+    ])
+    .await;
+    assert_eq!(
+        create(&first, "patch comments").await.unwrap().fields["comments"],
+        Value::Text("patch comments seen".into())
+    );
+    let (last, _two) = scene(&[
+        renamed("plain", "test.plain", |m| m.replace("operations =", "order = 2000\noperations =")),
+        package(&guest("hostile")),
+    ])
+    .await;
     assert_eq!(create(&last, "patch comments").await.unwrap().fields["comments"], Value::Text("patched seen".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn conditions_keep_hooks_from_being_called() {
-    let (scene, _folder) = scene(&[renamed("plain", "test.plain", |m| m.replace("operations =", "when = \"fields.comments.startsWith('call')\"\noperations ="))]).await;
+    let (scene, _folder) = scene(&[renamed("plain", "test.plain", |m| {
+        m.replace("operations =", "when = \"fields.comments.startsWith('call')\"\noperations =")
+    })])
+    .await;
     assert_eq!(create(&scene, "call me").await.unwrap().fields["comments"], Value::Text("call me seen".into()));
     assert_eq!(create(&scene, "leave me").await.unwrap().fields["comments"], Value::Text("leave me".into()));
     let admin = scene.ctx("admin").await.unwrap();
@@ -55,7 +69,11 @@ async fn conditions_keep_hooks_from_being_called() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn plugins_that_set_each_other_off_are_stopped_with_the_chain() {
-    let packages = ["test.a", "test.b"].map(|id| renamed("hostile", id, |m| m.replace("[permissions.records.lead]", "[permissions]\nrun_as = \"plugin\"\n[permissions.records.lead]")));
+    let packages = ["test.a", "test.b"].map(|id| {
+        renamed("hostile", id, |m| {
+            m.replace("[permissions.records.lead]", "[permissions]\nrun_as = \"plugin\"\n[permissions.records.lead]")
+        })
+    });
     let (scene, _folder) = scene(&packages).await;
     create(&scene, "be good").await.unwrap();
     let started = tokio::time::Instant::now();
@@ -64,7 +82,8 @@ async fn plugins_that_set_each_other_off_are_stopped_with_the_chain() {
     assert!(started.elapsed() < std::time::Duration::from_secs(20));
     let admin = scene.ctx("admin").await.unwrap();
     let logs = scene.host.logs(&admin, "test.a", None, None).await.unwrap();
-    let chain = logs.iter().find(|line| line.message.contains("in a loop: test.a:nasty -> test.b:nasty -> test.a:nasty"));
+    let chain =
+        logs.iter().find(|line| line.message.contains("in a loop: test.a:nasty -> test.b:nasty -> test.a:nasty"));
     assert!(chain.is_some(), "{error:?} {logs:#?}");
     assert!(create(&scene, "be good").await.is_ok() || create(&scene, "be good").await.is_err());
 }
@@ -72,10 +91,12 @@ async fn plugins_that_set_each_other_off_are_stopped_with_the_chain() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_one_call() {
     let (scene, _folder) = scene(&[package(&guest("plain"))]).await;
-    let changes = (0..450).map(|n| Change::Create { fields: json!({ "title": format!("Lead {n}") }).as_object().unwrap().clone() });
+    let changes = (0..450)
+        .map(|n| Change::Create { fields: json!({ "title": format!("Lead {n}") }).as_object().unwrap().clone() });
     let admin = scene.ctx("admin").await.unwrap();
     let written = scene.records.write(&admin, "lead", changes.collect(), &WriteOptions::default()).await.unwrap();
-    assert!(written.iter().all(|one| one.as_ref().unwrap().record.fields["comments"] == Value::Text(" seen".into()) || one.as_ref().unwrap().record.fields["comments"] == Value::Text("seen".into())));
+    assert!(written.iter().all(|one| one.as_ref().unwrap().record.fields["comments"] == Value::Text(" seen".into())
+        || one.as_ref().unwrap().record.fields["comments"] == Value::Text("seen".into())));
     assert_eq!(scene.host.cost(&admin, "test.plain").await.unwrap()[0].calls, 3, "200 + 200 + 50");
 }
 

@@ -104,7 +104,8 @@ async fn compiled_code_is_kept_and_a_broken_file_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let config = EngineConfig { cache: Some(folder.path().join("code")), ..EngineConfig::default() };
     let package = package(&guest("hostile"));
-    let files = || std::fs::read_dir(folder.path().join("code")).unwrap().map(|file| file.unwrap().path()).collect::<Vec<_>>();
+    let files =
+        || std::fs::read_dir(folder.path().join("code")).unwrap().map(|file| file.unwrap().path()).collect::<Vec<_>>();
     drop(Bare::new(&package, &config).await.unwrap());
     assert_eq!(files().len(), 1);
     std::fs::write(&files()[0], b"not code").unwrap();

@@ -7,7 +7,8 @@ use crate::support::{database, package, root};
 async fn check(plugin: &str) {
     let folder = root().join("plugins").join(plugin);
     let package = package(&folder);
-    let mut scripts: Vec<_> = std::fs::read_dir(folder.join("tests")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut scripts: Vec<_> =
+        std::fs::read_dir(folder.join("tests")).unwrap().map(|entry| entry.unwrap().path()).collect();
     scripts.sort();
     assert!(!scripts.is_empty());
     for script in scripts {

@@ -19,7 +19,9 @@ pub async fn database() -> (Db, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite:{}", folder.path().join("test.db").display());
     let url = match std::env::var("VERSTAK_TEST_POSTGRES_URL") {
-        Ok(server) if std::env::var("VERSTAK_TEST_DATABASE").is_ok_and(|kind| kind == "postgres") => postgres(&server, folder.path()).await,
+        Ok(server) if std::env::var("VERSTAK_TEST_DATABASE").is_ok_and(|kind| kind == "postgres") => {
+            postgres(&server, folder.path()).await
+        }
         _ => sqlite,
     };
     let mut options = DbOptions::new(&url);
@@ -33,7 +35,10 @@ pub async fn database() -> (Db, tempfile::TempDir) {
 async fn postgres(server: &str, folder: &Path) -> String {
     let name: String = folder.file_name().unwrap().to_string_lossy().to_lowercase().replace('.', "plugins_");
     let db = Db::open(&DbOptions::new(server)).await.unwrap();
-    db.for_migrations().execute_unprepared(&format!("CREATE DATABASE \"{name}_{}\"", std::process::id())).await.unwrap();
+    db.for_migrations()
+        .execute_unprepared(&format!("CREATE DATABASE \"{name}_{}\"", std::process::id()))
+        .await
+        .unwrap();
     db.close().await.unwrap();
     let (base, _) = server.rsplit_once('/').unwrap();
     format!("{base}/{name}_{}", std::process::id())

@@ -12,8 +12,20 @@ const SOURCES: &[&str] =
 const CURRENCIES: &[&str] =
     &["USD", "EUR", "UAH", "RUB", "KZT", "BYN", "GBP", "PLN", "CNY", "TRY", "GEL", "AMD", "AZN", "UZS", "MDL"];
 const INDUSTRIES: &[&str] = &[
-    "it", "telecom", "manufacturing", "construction", "trade", "services", "finance", "logistics", "education",
-    "health", "agriculture", "government", "media", "other",
+    "it",
+    "telecom",
+    "manufacturing",
+    "construction",
+    "trade",
+    "services",
+    "finance",
+    "logistics",
+    "education",
+    "health",
+    "agriculture",
+    "government",
+    "media",
+    "other",
 ];
 
 const fn field(key: &'static str, kind: kernel::value::FieldType) -> FieldDef {
@@ -104,7 +116,10 @@ fn lead() -> EntityDef {
         card: &["company_title", "amount", "phones", "source", "owner"],
         sections: &[
             ("main", &["title", "amount", "currency", "source", "source_description", "owner"]),
-            ("person", &["honorific", "last_name", "first_name", "middle_name", "position", "company_title", "birthdate"]),
+            (
+                "person",
+                &["honorific", "last_name", "first_name", "middle_name", "position", "company_title", "birthdate"],
+            ),
             ("reach", &["phones", "emails", "sites", "messengers", "address"]),
             ("clients", &["contact", "company", "returning_client"]),
             ("more", &["comments", "origin_system", "origin_id"]),

@@ -56,11 +56,17 @@ pub(super) struct Plan {
 ///
 /// # Errors
 /// The problem, with the index of the entry it is about.
-pub(super) fn check_mapping(def: &EntityDef, rights: &Rights, columns: usize, mapping: &[Mapped]) -> Result<(), (usize, Problem)> {
+pub(super) fn check_mapping(
+    def: &EntityDef,
+    rights: &Rights,
+    columns: usize,
+    mapping: &[Mapped],
+) -> Result<(), (usize, Problem)> {
     let mut used: Vec<&str> = Vec::new();
     for (index, entry) in mapping.iter().enumerate() {
         let Some(key) = &entry.field else { continue };
-        let twice_column = mapping.iter().take(index).any(|other| other.column == entry.column && other.field.is_some());
+        let twice_column =
+            mapping.iter().take(index).any(|other| other.column == entry.column && other.field.is_some());
         if entry.column >= columns {
             return Err((index, Problem::new("column_unknown")));
         }
@@ -70,7 +76,8 @@ pub(super) fn check_mapping(def: &EntityDef, rights: &Rights, columns: usize, ma
         if field.is_none() && !full {
             return Err((index, Problem::new("field_unknown")));
         }
-        let clash = |other: &str| (other == FULL_NAME && NAMES.contains(&key.as_str())) || (full && NAMES.contains(&other));
+        let clash =
+            |other: &str| (other == FULL_NAME && NAMES.contains(&key.as_str())) || (full && NAMES.contains(&other));
         if twice_column || (!many && used.contains(&key.as_str())) || used.iter().any(|other| clash(other)) {
             return Err((index, Problem::new("column_twice")));
         }
@@ -103,8 +110,10 @@ impl Plan {
                 None => {}
             }
         }
-        let fields = || goals.iter().filter_map(|(_, goal)| if let Goal::Field(field, _) = goal { Some(*field) } else { None });
-        let choices = fields().filter(|f| f.kind == FieldType::Choice).map(|f| (f.key, lookup::choices(def, f))).collect();
+        let fields =
+            || goals.iter().filter_map(|(_, goal)| if let Goal::Field(field, _) = goal { Some(*field) } else { None });
+        let choices =
+            fields().filter(|f| f.kind == FieldType::Choice).map(|f| (f.key, lookup::choices(def, f))).collect();
         let users = if fields().any(|field| field.kind == FieldType::User) {
             lookup::users(&people::user::list(records.db(), ctx.tenant, None, MAX_USERS).await?)
         } else {
@@ -169,7 +178,11 @@ impl Plan {
                 Goal::FullName => {
                     let name = cell::full_name(text);
                     let parts = NAMES.into_iter().zip([name.last, name.first, name.middle]);
-                    fields.extend(parts.filter(|(_, part)| !part.is_empty()).map(|(key, part)| (key.to_owned(), Json::String(part))));
+                    fields.extend(
+                        parts
+                            .filter(|(_, part)| !part.is_empty())
+                            .map(|(key, part)| (key.to_owned(), Json::String(part))),
+                    );
                 }
                 Goal::Field(field, kind) => match self.value(field, kind, text, row, links, &mut currency) {
                     Ok(value) => put(&mut fields, field.key, value),
@@ -182,16 +195,30 @@ impl Plan {
     }
 
     fn problem(&self, field: Option<&str>, problem: &Problem) -> RowProblem {
-        RowProblem { field: field.map(str::to_owned), code: problem.code.to_owned(), message: problem.text(self.locale) }
+        RowProblem {
+            field: field.map(str::to_owned),
+            code: problem.code.to_owned(),
+            message: problem.text(self.locale),
+        }
     }
 
     /// The sign beside an amount fills the currency, or must agree with it.
-    fn apply_currency(&self, named: Option<&'static str>, fields: &mut Map<String, Json>, problems: &mut Vec<RowProblem>) {
-        let Some(code) = named.filter(|code| self.def.field("currency").is_some_and(|f| f.choices.contains(code))) else { return };
+    fn apply_currency(
+        &self,
+        named: Option<&'static str>,
+        fields: &mut Map<String, Json>,
+        problems: &mut Vec<RowProblem>,
+    ) {
+        let Some(code) = named.filter(|code| self.def.field("currency").is_some_and(|f| f.choices.contains(code)))
+        else {
+            return;
+        };
         match fields.get("currency").and_then(Json::as_str) {
             None => drop(fields.insert("currency".into(), json!(code))),
             Some(given) if given == code => {}
-            Some(_) => problems.push(self.problem(Some("currency"), &Problem::new("currency_differs").with("value", code))),
+            Some(_) => {
+                problems.push(self.problem(Some("currency"), &Problem::new("currency_differs").with("value", code)))
+            }
         }
     }
 
@@ -266,7 +293,8 @@ fn names(kind: FieldType, text: &str) -> Vec<String> {
 fn put(fields: &mut Map<String, Json>, key: &str, value: Json) {
     match (fields.get_mut(key), value) {
         (Some(Json::Array(known)), Json::Array(more)) => {
-            let fresh: Vec<Json> = more.into_iter().filter(|item| !known.iter().any(|k| k["value"] == item["value"])).collect();
+            let fresh: Vec<Json> =
+                more.into_iter().filter(|item| !known.iter().any(|k| k["value"] == item["value"])).collect();
             known.extend(fresh);
         }
         (_, value) => drop(fields.insert(key.to_owned(), value)),

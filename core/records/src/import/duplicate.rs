@@ -104,7 +104,8 @@ async fn by_communication(
     select.columns(["record_id", "field", "value"]).from("communication").cond_where(any);
     select.and_where(Expr::col("entity").eq(def.key));
     for row in conn.query_all(&select).await? {
-        let (id, field, value): (Uuid, String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        let (id, field, value): (Uuid, String, String) =
+            (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
         let key = if field == "phones" { Key::Phone(phone_start(&value)) } else { Key::Email(value) };
         found.push((key, id));
     }

@@ -64,8 +64,16 @@ pub(super) fn name_key(name: &str) -> String {
 
 /// Signs that stand for currencies.
 const SIGNS: [(&str, &str); 10] = [
-    ("$", "USD"), ("€", "EUR"), ("₴", "UAH"), ("грн", "UAH"), ("грн.", "UAH"), ("₽", "RUB"), ("руб", "RUB"), ("руб.", "RUB"),
-    ("₸", "KZT"), ("£", "GBP"),
+    ("$", "USD"),
+    ("€", "EUR"),
+    ("₴", "UAH"),
+    ("грн", "UAH"),
+    ("грн.", "UAH"),
+    ("₽", "RUB"),
+    ("руб", "RUB"),
+    ("руб.", "RUB"),
+    ("₸", "KZT"),
+    ("£", "GBP"),
 ];
 
 /// Keys of a choice by key and by label in every language.

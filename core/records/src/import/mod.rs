@@ -310,7 +310,13 @@ impl Imports {
     ///
     /// # Errors
     /// `NotFound`, `import.state`, `import.invalid` (field `mapping`).
-    pub async fn check(&self, ctx: &Ctx, id: Uuid, mapping: Option<Vec<Mapped>>, options: Option<Options>) -> Result<Import> {
+    pub async fn check(
+        &self,
+        ctx: &Ctx,
+        id: Uuid,
+        mapping: Option<Vec<Mapped>>,
+        options: Option<Options>,
+    ) -> Result<Import> {
         self.begin(ctx, id, mapping, options, State::Checking).await
     }
 
@@ -318,7 +324,13 @@ impl Imports {
     ///
     /// # Errors
     /// As `check`; `Denied` when known clients are to be updated without the right to.
-    pub async fn start(&self, ctx: &Ctx, id: Uuid, mapping: Option<Vec<Mapped>>, options: Option<Options>) -> Result<Import> {
+    pub async fn start(
+        &self,
+        ctx: &Ctx,
+        id: Uuid,
+        mapping: Option<Vec<Mapped>>,
+        options: Option<Options>,
+    ) -> Result<Import> {
         self.begin(ctx, id, mapping, options, State::Running).await
     }
 

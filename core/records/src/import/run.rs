@@ -53,7 +53,9 @@ impl Handler for RunJob {
     async fn run(&self, job: &Job) -> Result<(), JobError> {
         let payload: Payload = job.read()?;
         let tenant = job.tenant.ok_or_else(|| JobError::Fatal("an import belongs to a tenant".into()))?;
-        let Some(import) = store::of_job(self.0.records.db().read(), tenant, payload.import).await? else { return Ok(()) };
+        let Some(import) = store::of_job(self.0.records.db().read(), tenant, payload.import).await? else {
+            return Ok(());
+        };
         match self.0.work(import, payload.run).await {
             Ok(()) => Ok(()),
             Err(Stop::Fault(error)) => Err(error.into()),
@@ -209,7 +211,11 @@ impl Imports {
         }
         // Rows of one client in one chunk go one after the other, so that the later one finds the earlier one's record.
         while !ready.is_empty() {
-            let later = if run.import.settings.options.duplicates == Duplicates::Create { Vec::new() } else { repeated(&mut ready) };
+            let later = if run.import.settings.options.duplicates == Duplicates::Create {
+                Vec::new()
+            } else {
+                repeated(&mut ready)
+            };
             self.wave(ctx, run, ready, &mut outcome).await?;
             ready = later;
         }
@@ -243,7 +249,11 @@ impl Imports {
                 Decision::Refuse(problem) => outcome.refused.push(Refusal {
                     row: ready.row.number,
                     cells: ready.row.cells,
-                    problems: vec![RowProblem { field: None, code: problem.code.into(), message: problem.text(ctx.locale) }],
+                    problems: vec![RowProblem {
+                        field: None,
+                        code: problem.code.into(),
+                        message: problem.text(ctx.locale),
+                    }],
                 }),
             }
         }
@@ -260,7 +270,9 @@ impl Imports {
                         run.seen.extend(ready.keys.iter().map(|key| run.hasher.hash_one(key)));
                     }
                 }
-                Err(error @ (Error::Database(_) | Error::Internal(_) | Error::Unavailable(_))) => return Err(error.into()),
+                Err(error @ (Error::Database(_) | Error::Internal(_) | Error::Unavailable(_))) => {
+                    return Err(error.into());
+                }
                 Err(error) => outcome.refused.push(Refusal {
                     row: ready.row.number,
                     cells: ready.row.cells,
@@ -278,13 +290,20 @@ impl Imports {
             Decision::Write(Change::CreateAs { id, fields: ready.fields.clone() })
         };
         if how == Duplicates::Create {
-            return Ok(ready.into_iter().map(|ready| { let decision = create(&ready); (ready, decision) }).collect());
+            return Ok(ready
+                .into_iter()
+                .map(|ready| {
+                    let decision = create(&ready);
+                    (ready, decision)
+                })
+                .collect());
         }
         let conn = self.records.db().read();
         let keys: BTreeSet<Key> = ready.iter().flat_map(|ready| ready.keys.iter().cloned()).collect();
         let known = duplicate::find(conn, ctx, run.def, &keys).await?;
         let matches: Vec<BTreeSet<Uuid>> = ready.iter().map(|ready| matches_of(&ready.keys, &known)).collect();
-        let ids: Vec<Uuid> = matches.iter().filter(|ids| how == Duplicates::Update && ids.len() == 1).flatten().copied().collect();
+        let ids: Vec<Uuid> =
+            matches.iter().filter(|ids| how == Duplicates::Update && ids.len() == 1).flatten().copied().collect();
         let mut images: HashMap<Uuid, Fields> = HashMap::new();
         for record in self.records.get_many(ctx, run.def.key, &ids).await? {
             images.insert(record.id, record.fields);
@@ -309,7 +328,9 @@ impl Imports {
     /// Commits what became of a chunk. False when this run is no longer the one that counts.
     async fn progress(&self, run: &mut Run, rows: u64, outcome: Outcome) -> Result<bool> {
         let tx = self.records.db().begin().await?;
-        let Some(mut now) = store::of_job_locked(&tx, run.import.tenant, run.import.id).await? else { return Ok(false) };
+        let Some(mut now) = store::of_job_locked(&tx, run.import.tenant, run.import.id).await? else {
+            return Ok(false);
+        };
         // A cancelled import still counts what was written before it noticed.
         let ours = now.settings.run == Some(run.run) || (now.state == State::Cancelled && now.settings.run.is_none());
         if !ours || now.processed != run.import.processed {
@@ -349,7 +370,9 @@ impl Imports {
     /// Marks the import of a job as failed.
     async fn fail(&self, job: &Job, problem: &Problem) -> Result<()> {
         let (Ok(payload), Some(tenant)) = (job.read::<Payload>(), job.tenant) else { return Ok(()) };
-        let Some(import) = store::of_job(self.records.db().read(), tenant, payload.import).await? else { return Ok(()) };
+        let Some(import) = store::of_job(self.records.db().read(), tenant, payload.import).await? else {
+            return Ok(());
+        };
         let locale = self.identities.of_user(tenant, import.user).await.map(|identity| identity.locale());
         let words = problem.text(locale.unwrap_or_default());
         self.settle(&import, Some(payload.run), State::Failed, Some(words)).await
@@ -441,6 +464,10 @@ fn problems_of(error: &Error, ctx: &Ctx) -> Vec<RowProblem> {
     if fields.is_empty() || (matches!(error, Error::Refused(_)) && !said) {
         problems.push(RowProblem { field: None, code: error.code().to_owned(), message: general });
     }
-    problems.extend(fields.into_iter().map(|(field, (code, message))| RowProblem { field: Some(field), code, message }));
+    problems.extend(fields.into_iter().map(|(field, (code, message))| RowProblem {
+        field: Some(field),
+        code,
+        message,
+    }));
     problems
 }

@@ -62,8 +62,25 @@ pub(super) struct Refusal {
 }
 
 const COLUMNS: [&str; 19] = [
-    "id", "tenant_id", "user_id", "entity", "file_name", "format", "state", "columns", "mapping", "options", "total",
-    "processed", "accepted", "refused", "skipped", "batch_id", "problem", "created_at", "finished_at",
+    "id",
+    "tenant_id",
+    "user_id",
+    "entity",
+    "file_name",
+    "format",
+    "state",
+    "columns",
+    "mapping",
+    "options",
+    "total",
+    "processed",
+    "accepted",
+    "refused",
+    "skipped",
+    "batch_id",
+    "problem",
+    "created_at",
+    "finished_at",
 ];
 
 fn big(count: u64) -> i64 {
@@ -246,9 +263,17 @@ pub(super) async fn refuse(tx: &Tx, import: Uuid, refusals: &[Refusal]) -> Resul
 }
 
 /// Refused rows in the order of the file, after a row.
-pub(super) async fn refusals(conn: &impl ConnectionTrait, import: Uuid, after: Option<u64>, limit: u64) -> Result<Vec<Refusal>> {
+pub(super) async fn refusals(
+    conn: &impl ConnectionTrait,
+    import: Uuid,
+    after: Option<u64>,
+    limit: u64,
+) -> Result<Vec<Refusal>> {
     let mut select = Query::select();
-    select.columns(["row_number", "cells", "errors"]).from("import_refusal").and_where(Expr::col("import_id").eq(import));
+    select
+        .columns(["row_number", "cells", "errors"])
+        .from("import_refusal")
+        .and_where(Expr::col("import_id").eq(import));
     if let Some(after) = after {
         select.and_where(Expr::col("row_number").gt(big(after)));
     }

@@ -1,9 +1,9 @@
 //! Which field a column probably is: by the field's key, its labels in every language, and the names that other
 //! products and people's own tables use.
 
+use kernel::Locale;
 use kernel::access::Rights;
 use kernel::value::FieldType;
-use kernel::Locale;
 use serde::{Deserialize, Serialize};
 
 use super::problem;
@@ -39,44 +39,282 @@ pub struct Target {
 
 /// Names beside keys and labels, as they are after `normal`. The first entity that matches wins; `*` is any.
 const SYNONYMS: &[(&str, &str, &[&str])] = &[
-    ("lead", "company_title", &["компания", "компанія", "company", "организация", "організація", "фирма", "фірма", "company name", "название компании", "назва компанії", "клиент", "клієнт", "юр лицо"]),
-    ("lead", "title", &["название лида", "назва ліда", "лид", "лід", "lead", "lead name", "тема", "заявка", "название сделки"]),
+    (
+        "lead",
+        "company_title",
+        &[
+            "компания",
+            "компанія",
+            "company",
+            "организация",
+            "організація",
+            "фирма",
+            "фірма",
+            "company name",
+            "название компании",
+            "назва компанії",
+            "клиент",
+            "клієнт",
+            "юр лицо",
+        ],
+    ),
+    (
+        "lead",
+        "title",
+        &["название лида", "назва ліда", "лид", "лід", "lead", "lead name", "тема", "заявка", "название сделки"],
+    ),
     ("deal", "title", &["название сделки", "назва угоди", "сделка", "угода", "deal", "deal name", "тема"]),
     ("deal", "stage", &["этап", "этап сделки", "стадия сделки", "етап", "етап угоди", "стадія угоди", "deal stage"]),
-    ("deal", "company", &["компания", "компания контакта", "company", "company name", "название компании", "компанія", "назва компанії", "клиент", "клієнт", "организация"]),
-    ("deal", "contacts", &["контакт", "контакты", "основной контакт", "contact", "primary contact", "контакти", "контактное лицо"]),
-    ("deal", "close_date", &["дата завершения", "предполагаемая дата закрытия", "дата закрытия", "close date", "expected close date", "дата завершення", "дата закриття"]),
+    (
+        "deal",
+        "company",
+        &[
+            "компания",
+            "компания контакта",
+            "company",
+            "company name",
+            "название компании",
+            "компанія",
+            "назва компанії",
+            "клиент",
+            "клієнт",
+            "организация",
+        ],
+    ),
+    (
+        "deal",
+        "contacts",
+        &["контакт", "контакты", "основной контакт", "contact", "primary contact", "контакти", "контактное лицо"],
+    ),
+    (
+        "deal",
+        "close_date",
+        &[
+            "дата завершения",
+            "предполагаемая дата закрытия",
+            "дата закрытия",
+            "close date",
+            "expected close date",
+            "дата завершення",
+            "дата закриття",
+        ],
+    ),
     ("deal", "begin_date", &["дата начала", "begin date", "start date", "дата початку"]),
-    ("company", "title", &["название компании", "компания", "company", "company name", "назва компанії", "компанія", "организация", "організація", "наименование", "найменування", "фирма", "фірма", "юр лицо"]),
-    ("company", "tax_id", &["инн", "єдрпоу", "едрпоу", "эдрпоу", "іпн", "edrpou", "tax id", "vat", "vat number", "унп", "бин", "инн компании"]),
+    (
+        "company",
+        "title",
+        &[
+            "название компании",
+            "компания",
+            "company",
+            "company name",
+            "назва компанії",
+            "компанія",
+            "организация",
+            "організація",
+            "наименование",
+            "найменування",
+            "фирма",
+            "фірма",
+            "юр лицо",
+        ],
+    ),
+    (
+        "company",
+        "tax_id",
+        &[
+            "инн",
+            "єдрпоу",
+            "едрпоу",
+            "эдрпоу",
+            "іпн",
+            "edrpou",
+            "tax id",
+            "vat",
+            "vat number",
+            "унп",
+            "бин",
+            "инн компании",
+        ],
+    ),
     ("company", "registration_number", &["огрн", "огрнип", "registration number"]),
     ("company", "legal_address", &["юридический адрес", "юридична адреса", "legal address", "юр адрес"]),
-    ("company", "employees", &["кол во сотрудников", "количество сотрудников", "сотрудники", "employees", "кількість співробітників"]),
+    (
+        "company",
+        "employees",
+        &["кол во сотрудников", "количество сотрудников", "сотрудники", "employees", "кількість співробітників"],
+    ),
     ("company", "industry", &["сфера деятельности", "отрасль", "сфера діяльності", "галузь", "industry"]),
     ("company", "revenue", &["годовой оборот", "оборот", "річний оборот", "annual revenue"]),
-    ("contact", "companies", &["компания", "компании", "название компании", "company", "company name", "компанія", "організація", "организация"]),
+    (
+        "contact",
+        "companies",
+        &[
+            "компания",
+            "компании",
+            "название компании",
+            "company",
+            "company name",
+            "компанія",
+            "організація",
+            "организация",
+        ],
+    ),
     ("contact", "title", &["name", "контакт", "contact", "contact name"]),
     ("activity", "title", &["тема", "subject", "дело", "справа"]),
     ("activity", "text", &["описание", "опис", "description", "текст"]),
-    ("*", FULL_NAME, &["фио", "ф и о", "піб", "п і б", "full name", "fullname", "полное имя", "повне ім'я", "контактное лицо", "контактна особа", "контакт", "имя и фамилия", "фамилия имя отчество", "прізвище ім'я по батькові", "contact name", "contact person", "contact", "фамилия имя", "основной контакт", "имя контакта"]),
+    (
+        "*",
+        FULL_NAME,
+        &[
+            "фио",
+            "ф и о",
+            "піб",
+            "п і б",
+            "full name",
+            "fullname",
+            "полное имя",
+            "повне ім'я",
+            "контактное лицо",
+            "контактна особа",
+            "контакт",
+            "имя и фамилия",
+            "фамилия имя отчество",
+            "прізвище ім'я по батькові",
+            "contact name",
+            "contact person",
+            "contact",
+            "фамилия имя",
+            "основной контакт",
+            "имя контакта",
+        ],
+    ),
     ("*", "first_name", &["имя", "ім'я", "імя", "first name", "firstname", "given name"]),
     ("*", "last_name", &["фамилия", "прізвище", "last name", "lastname", "surname", "family name"]),
     ("*", "middle_name", &["отчество", "по батькові", "middle name", "patronymic"]),
     ("*", "honorific", &["обращение", "звернення", "salutation", "honorific"]),
-    ("*", "birthdate", &["дата рождения", "день рождения", "дата народження", "день народження", "birthday", "birth date", "date of birth"]),
+    (
+        "*",
+        "birthdate",
+        &[
+            "дата рождения",
+            "день рождения",
+            "дата народження",
+            "день народження",
+            "birthday",
+            "birth date",
+            "date of birth",
+        ],
+    ),
     ("*", "position", &["должность", "посада", "position", "job title", "role"]),
     ("*", "title", &["название", "назва", "title", "name", "наименование"]),
-    ("*", "phones", &["телефон", "телефоны", "телефони", "тел", "номер телефона", "номер телефону", "phone", "phones", "phone number", "tel", "mobile", "моб", "мобильный", "мобільний", "контактный телефон", "сотовый"]),
-    ("*", "emails", &["e mail", "email", "emails", "mail", "почта", "пошта", "электронная почта", "електронна пошта", "эл почта", "имейл", "адрес электронной почты"]),
+    (
+        "*",
+        "phones",
+        &[
+            "телефон",
+            "телефоны",
+            "телефони",
+            "тел",
+            "номер телефона",
+            "номер телефону",
+            "phone",
+            "phones",
+            "phone number",
+            "tel",
+            "mobile",
+            "моб",
+            "мобильный",
+            "мобільний",
+            "контактный телефон",
+            "сотовый",
+        ],
+    ),
+    (
+        "*",
+        "emails",
+        &[
+            "e mail",
+            "email",
+            "emails",
+            "mail",
+            "почта",
+            "пошта",
+            "электронная почта",
+            "електронна пошта",
+            "эл почта",
+            "имейл",
+            "адрес электронной почты",
+        ],
+    ),
     ("*", "sites", &["сайт", "сайты", "сайти", "website", "web", "url", "site", "веб сайт"]),
-    ("*", "messengers", &["мессенджер", "месенджер", "messenger", "telegram", "телеграм", "whatsapp", "viber", "вайбер", "телеграмм"]),
+    (
+        "*",
+        "messengers",
+        &["мессенджер", "месенджер", "messenger", "telegram", "телеграм", "whatsapp", "viber", "вайбер", "телеграмм"],
+    ),
     ("*", "stage", &["стадия", "статус", "стадія", "stage", "status", "этап", "етап", "статус лида", "стадия лида"]),
-    ("*", "amount", &["сумма", "сума", "бюджет", "budget", "amount", "opportunity", "стоимость", "вартість", "value", "price", "сумма сделки", "возможная сумма", "сумма и валюта"]),
+    (
+        "*",
+        "amount",
+        &[
+            "сумма",
+            "сума",
+            "бюджет",
+            "budget",
+            "amount",
+            "opportunity",
+            "стоимость",
+            "вартість",
+            "value",
+            "price",
+            "сумма сделки",
+            "возможная сумма",
+            "сумма и валюта",
+        ],
+    ),
     ("*", "currency", &["валюта", "currency"]),
-    ("*", "owner", &["ответственный", "відповідальний", "owner", "responsible", "responsible user", "assigned to", "менеджер", "manager", "ответственный менеджер"]),
+    (
+        "*",
+        "owner",
+        &[
+            "ответственный",
+            "відповідальний",
+            "owner",
+            "responsible",
+            "responsible user",
+            "assigned to",
+            "менеджер",
+            "manager",
+            "ответственный менеджер",
+        ],
+    ),
     ("*", "source", &["источник", "джерело", "source", "lead source", "канал"]),
-    ("*", "source_description", &["дополнительно об источнике", "додатково про джерело", "source description", "source details"]),
-    ("*", "comments", &["комментарий", "комментарии", "коментар", "коментарі", "comment", "comments", "примечание", "примечания", "примітка", "note", "notes", "описание", "опис", "description"]),
+    (
+        "*",
+        "source_description",
+        &["дополнительно об источнике", "додатково про джерело", "source description", "source details"],
+    ),
+    (
+        "*",
+        "comments",
+        &[
+            "комментарий",
+            "комментарии",
+            "коментар",
+            "коментарі",
+            "comment",
+            "comments",
+            "примечание",
+            "примечания",
+            "примітка",
+            "note",
+            "notes",
+            "описание",
+            "опис",
+            "description",
+        ],
+    ),
     ("*", "address", &["адрес", "адреса", "address", "фактический адрес", "город", "місто", "city"]),
     ("*", "probability", &["вероятность", "ймовірність", "probability"]),
     ("*", "kind", &["тип", "type", "тип контакта", "тип компании", "тип сделки"]),
@@ -92,10 +330,41 @@ const SYNONYMS: &[(&str, &str, &[&str])] = &[
 
 /// Words that say which of several phones or addresses a column holds.
 const KIND_WORDS: &[&str] = &[
-    "рабочий", "рабочая", "рабочие", "мобильный", "мобильные", "домашний", "домашняя", "личный", "личная", "другой", "другая",
-    "дополнительный", "основной", "корпоративный", "робочий", "робоча", "мобільний", "домашній", "особистий", "інший",
-    "додатковий", "основний", "work", "mobile", "home", "other", "personal", "primary", "main", "office", "компании", "контакта",
-    "лида", "контактный", "частный",
+    "рабочий",
+    "рабочая",
+    "рабочие",
+    "мобильный",
+    "мобильные",
+    "домашний",
+    "домашняя",
+    "личный",
+    "личная",
+    "другой",
+    "другая",
+    "дополнительный",
+    "основной",
+    "корпоративный",
+    "робочий",
+    "робоча",
+    "мобільний",
+    "домашній",
+    "особистий",
+    "інший",
+    "додатковий",
+    "основний",
+    "work",
+    "mobile",
+    "home",
+    "other",
+    "personal",
+    "primary",
+    "main",
+    "office",
+    "компании",
+    "контакта",
+    "лида",
+    "контактный",
+    "частный",
 ];
 
 /// Lower case words with single spaces: punctuation, `ё` and numbering do not matter.
@@ -145,11 +414,13 @@ pub(super) fn suggest(def: &EntityDef, rights: &Rights, columns: &[String]) -> V
     let mut chosen: Vec<Option<String>> = vec![None; columns.len()];
     // Exact names first, so that `Phone` is not taken by a column that only resembles it.
     for loose in [false, true] {
-        for (name, place) in names.iter().zip(&mut chosen).filter(|(name, _)| *name != ERROR_COLUMN && !name.is_empty()) {
+        for (name, place) in names.iter().zip(&mut chosen).filter(|(name, _)| *name != ERROR_COLUMN && !name.is_empty())
+        {
             if place.is_some() {
                 continue;
             }
-            let free = |key: &str| targets.iter().find(|t| t.key == key && (t.many || !taken.contains(&t.key.as_str())));
+            let free =
+                |key: &str| targets.iter().find(|t| t.key == key && (t.many || !taken.contains(&t.key.as_str())));
             if let Some(target) = candidates(def, name, loose).iter().find_map(|key| free(key)) {
                 taken.push(&target.key);
                 *place = Some(target.key.clone());
@@ -204,29 +475,94 @@ mod tests {
     #[test]
     fn headers_of_other_products_find_their_fields() {
         // Bitrix24, leads.
-        check("lead", &[
-            ("ID", "origin_id"), ("Стадия", "stage"), ("Название лида", "title"), ("Обращение", "honorific"), ("Имя", "first_name"),
-            ("Отчество", "middle_name"), ("Фамилия", "last_name"), ("Дата рождения", "birthdate"), ("Рабочий телефон", "phones"),
-            ("Мобильный телефон", "phones"), ("Рабочий e-mail", "emails"), ("Корпоративный сайт", "sites"), ("Контакт Telegram", ""),
-            ("Название компании", "company_title"), ("Должность", "position"), ("Источник", "source"), ("Сумма", "amount"),
-            ("Валюта", "currency"), ("Ответственный", "owner"), ("Комментарий", "comments"), ("Дата создания", ""), ("error", ""),
-        ]);
+        check(
+            "lead",
+            &[
+                ("ID", "origin_id"),
+                ("Стадия", "stage"),
+                ("Название лида", "title"),
+                ("Обращение", "honorific"),
+                ("Имя", "first_name"),
+                ("Отчество", "middle_name"),
+                ("Фамилия", "last_name"),
+                ("Дата рождения", "birthdate"),
+                ("Рабочий телефон", "phones"),
+                ("Мобильный телефон", "phones"),
+                ("Рабочий e-mail", "emails"),
+                ("Корпоративный сайт", "sites"),
+                ("Контакт Telegram", ""),
+                ("Название компании", "company_title"),
+                ("Должность", "position"),
+                ("Источник", "source"),
+                ("Сумма", "amount"),
+                ("Валюта", "currency"),
+                ("Ответственный", "owner"),
+                ("Комментарий", "comments"),
+                ("Дата создания", ""),
+                ("error", ""),
+            ],
+        );
         // amoCRM, deals.
-        check("deal", &[
-            ("Название сделки", "title"), ("Бюджет, ₽", "amount"), ("Бюджет", ""), ("Этап сделки", "stage"), ("Основной контакт", "contacts"),
-            ("Компания", "company"), ("Ответственный", "owner"), ("Примечание", "comments"), ("Вероятность, %", "probability"),
-        ]);
-        check("lead", &[("ПІБ", "full_name"), ("Телефон", "phones"), ("Пошта", "emails"), ("Місто", "address"), ("Джерело", "source")]);
-        check("contact", &[("ФИО", "full_name"), ("Компания", "companies"), ("Тел. 1", "phones"), ("Тел. 2", "phones"), ("E-mail", "emails")]);
-        check("company", &[("Наименование", "title"), ("ИНН", "tax_id"), ("ЄДРПОУ", ""), ("Сайт", "sites"), ("Отрасль", "industry")]);
-        check("lead", &[("first_name", "first_name"), ("Last name", "last_name"), ("PHONE", "phones"), ("Email", "emails"), ("Email", "emails"), ("Amount", "amount"), ("Amount", "")]);
+        check(
+            "deal",
+            &[
+                ("Название сделки", "title"),
+                ("Бюджет, ₽", "amount"),
+                ("Бюджет", ""),
+                ("Этап сделки", "stage"),
+                ("Основной контакт", "contacts"),
+                ("Компания", "company"),
+                ("Ответственный", "owner"),
+                ("Примечание", "comments"),
+                ("Вероятность, %", "probability"),
+            ],
+        );
+        check(
+            "lead",
+            &[
+                ("ПІБ", "full_name"),
+                ("Телефон", "phones"),
+                ("Пошта", "emails"),
+                ("Місто", "address"),
+                ("Джерело", "source"),
+            ],
+        );
+        check(
+            "contact",
+            &[
+                ("ФИО", "full_name"),
+                ("Компания", "companies"),
+                ("Тел. 1", "phones"),
+                ("Тел. 2", "phones"),
+                ("E-mail", "emails"),
+            ],
+        );
+        check(
+            "company",
+            &[("Наименование", "title"), ("ИНН", "tax_id"), ("ЄДРПОУ", ""), ("Сайт", "sites"), ("Отрасль", "industry")],
+        );
+        check(
+            "lead",
+            &[
+                ("first_name", "first_name"),
+                ("Last name", "last_name"),
+                ("PHONE", "phones"),
+                ("Email", "emails"),
+                ("Email", "emails"),
+                ("Amount", "amount"),
+                ("Amount", ""),
+            ],
+        );
         check("lead", &[("Имя", "first_name"), ("Контактный номер телефона", "phones"), ("", ""), ("????", "")]);
     }
 
     #[test]
     fn every_synonym_names_a_field_that_exists() {
         for (entity, key, _) in SYNONYMS {
-            let exists = crate::catalogue::entities().iter().filter(|def| *entity == "*" || def.key == *entity).any(|def| def.field(key).is_some());
+            let exists = crate::catalogue::entities()
+                .iter()
+                .filter(|def| *entity == "*" || def.key == *entity)
+                .any(|def| def.field(key).is_some());
             assert!(exists || *key == FULL_NAME, "{entity} {key}");
         }
     }

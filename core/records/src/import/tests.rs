@@ -13,6 +13,7 @@ use people::role::{self, RoleInput};
 use people::tenant::{self, NewTenant};
 use people::user::{self, NewUser};
 use rust_xlsxwriter::Workbook;
+use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
 
@@ -35,7 +36,7 @@ async fn world() -> World {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(TestClock::new(Timestamp::parse("2026-03-02T08:00:00Z").unwrap()));
     let env = Env::new(Arc::clone(&clock) as Arc<dyn kernel::clock::Clock>, Arc::new(TestRandom::new(7)));
-    let url = std::env::var("VERSTAK_TEST_DATABASE").unwrap_or_else(|_| format!("sqlite:{}/test.db", dir.path().display()));
+    let url = database(&dir).await;
     let db = Db::open(&DbOptions { full_sync: false, ..DbOptions::new(&url) }).await.unwrap();
     migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
     let (admin, manager) = people(&db, &env).await;
@@ -48,21 +49,45 @@ async fn world() -> World {
     World { dir, db, clock, records, imports, worker, admin, manager }
 }
 
+/// A database of the test's own: SQLite, or PostgreSQL as the integration tests choose it.
+async fn database(dir: &TempDir) -> String {
+    if std::env::var("VERSTAK_TEST_DATABASE").is_ok_and(|chosen| chosen == "postgres") {
+        let server = std::env::var("VERSTAK_TEST_POSTGRES_URL").unwrap();
+        let name = format!("import_{}", kernel::id::fresh(&Env::system()).simple());
+        let db = Db::open(&DbOptions::new(&server)).await.unwrap();
+        db.for_migrations().execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+        return format!("{}/{name}", server.rsplit_once('/').unwrap().0);
+    }
+    format!("sqlite:{}/test.db", dir.path().display())
+}
+
 /// A company with an administrator, and a manager who sees only their own leads.
 async fn people(db: &Db, env: &Env) -> ((kernel::TenantId, kernel::UserId), kernel::UserId) {
     let tx = db.begin().await.unwrap();
     let tenant = tenant::create(&tx, env, &NewTenant { name: "Ромашка".into(), locale: Locale::Ru }).await.unwrap();
     let ctx = tenant.system_ctx(env);
     crate::stages::create_defaults(&tx, &ctx).await.unwrap();
-    let role = |key: &str, admin, rows| RoleInput { key: key.into(), name: key.into(), admin, rows, field_rights: Vec::new() };
+    let role =
+        |key: &str, admin, rows| RoleInput { key: key.into(), name: key.into(), admin, rows, field_rights: Vec::new() };
     let admins = role::create_in(&tx, &ctx, &role("admin", true, Vec::new())).await.unwrap();
     let own: Filter = serde_json::from_value(json!({"field": "owner", "op": "eq", "value": {"me": true}})).unwrap();
-    let row = |actions: &[Action], filter| AccessRow { kind: RowKind::Permission, entity: "lead".into(), actions: actions.iter().copied().collect(), filter };
+    let row = |actions: &[Action], filter| AccessRow {
+        kind: RowKind::Permission,
+        entity: "lead".into(),
+        actions: actions.iter().copied().collect(),
+        filter,
+    };
     let rows = vec![row(&[Action::Create, Action::Read, Action::Update], Some(own))];
     let managers = role::create_in(&tx, &ctx, &role("manager", false, rows)).await.unwrap();
-    let user = |name: &str, email: &str, role| NewUser { name: name.into(), email: email.into(), roles: vec![role], ..NewUser::default() };
+    let user = |name: &str, email: &str, role| NewUser {
+        name: name.into(),
+        email: email.into(),
+        roles: vec![role],
+        ..NewUser::default()
+    };
     let admin = user::create_in(&tx, &ctx, &user("Анна Ильина", "anna@example.org", admins.id), None).await.unwrap();
-    let manager = user::create_in(&tx, &ctx, &user("Петр Сидоров", "petr@example.org", managers.id), None).await.unwrap();
+    let manager =
+        user::create_in(&tx, &ctx, &user("Петр Сидоров", "petr@example.org", managers.id), None).await.unwrap();
     tx.commit().await.unwrap();
     ((tenant.id, kernel::UserId(admin.id)), kernel::UserId(manager.id))
 }
@@ -117,7 +142,11 @@ fn counts(import: &Import) -> (u64, u64, u64, u64) {
 }
 
 fn codes(import: &Import) -> Vec<(u64, &str, &str)> {
-    import.errors.iter().map(|e| (e.row, e.problem.field.as_deref().unwrap_or_default(), e.problem.code.as_str())).collect()
+    import
+        .errors
+        .iter()
+        .map(|e| (e.row, e.problem.field.as_deref().unwrap_or_default(), e.problem.code.as_str()))
+        .collect()
 }
 
 const LEADS: &str = "Название лида;Фамилия;Имя;Рабочий телефон;Мобильный телефон;E-mail;Сумма;Валюта;Стадия;Источник;Ответственный;Дата рождения
@@ -144,8 +173,14 @@ async fn a_table_becomes_leads() {
     assert_eq!(json(0, "stage"), "in_progress");
     assert_eq!(json(0, "birthdate"), "1990-02-01");
     assert_eq!(json(0, "owner"), json!(world.admin.user()));
-    assert_eq!(json(0, "phones"), json!([{"value": "+7 495 123-45-67", "kind": "work"}, {"value": "8 916 111-22-33", "kind": "mobile"}]));
-    assert_eq!((json(1, "stage"), json(1, "currency"), json(1, "source")), (json!("new"), json!("UAH"), json!("advertising")));
+    assert_eq!(
+        json(0, "phones"),
+        json!([{"value": "+7 495 123-45-67", "kind": "work"}, {"value": "8 916 111-22-33", "kind": "mobile"}])
+    );
+    assert_eq!(
+        (json(1, "stage"), json(1, "currency"), json(1, "source")),
+        (json!("new"), json!("UAH"), json!("advertising"))
+    );
     assert_eq!(json(1, "owner"), json!(world.manager.user()));
     let undone = world.records.undo(&world.admin, done.batch.unwrap()).await.unwrap();
     assert_eq!((undone.restored, undone.kept.len()), (2, 0));
@@ -164,10 +199,20 @@ async fn what_does_not_fit_is_refused_reported_and_imports_again_when_mended() {
 ";
     let done = world.run(&world.upload("lead", text).await, None).await;
     assert_eq!(counts(&done), (5, 1, 4, 0));
-    assert_eq!(codes(&done), [
-        (3, "amount", "number"), (3, "stage", "stage"), (3, "source", "choice"), (3, "owner", "unknown_user"),
-        (3, "birthdate", "date"), (3, "emails", "email"), (4, "phones", "excel_error"), (5, "", "columns"), (6, "amount", "precision"),
-    ]);
+    assert_eq!(
+        codes(&done),
+        [
+            (3, "amount", "number"),
+            (3, "stage", "stage"),
+            (3, "source", "choice"),
+            (3, "owner", "unknown_user"),
+            (3, "birthdate", "date"),
+            (3, "emails", "email"),
+            (4, "phones", "excel_error"),
+            (5, "", "columns"),
+            (6, "amount", "precision"),
+        ]
+    );
     assert_eq!(done.errors[0].problem.message, "«сто» — не число.");
     let report = world.report(&done).await;
     let lines: Vec<&str> = report.lines().collect();
@@ -214,7 +259,8 @@ async fn known_clients_are_left_out_updated_or_made_again() {
     let done = world.run(&world.upload("lead", second).await, how(Duplicates::Create)).await;
     assert_eq!(counts(&done), (4, 4, 0, 0));
     assert_eq!(world.all("lead").await.len(), 7);
-    let done = world.run(&world.upload("lead", "Название;Телефон\nА3;89161112233\n").await, how(Duplicates::Update)).await;
+    let done =
+        world.run(&world.upload("lead", "Название;Телефон\nА3;89161112233\n").await, how(Duplicates::Update)).await;
     assert_eq!(codes(&done), [(2, "", "duplicate_ambiguous")]);
     let done = world.run(&world.upload("lead", "Название;ID\nВ3;3\n").await, how(Duplicates::Skip)).await;
     assert_eq!(counts(&done), (1, 0, 0, 1));
@@ -223,7 +269,19 @@ async fn known_clients_are_left_out_updated_or_made_again() {
 #[tokio::test]
 async fn records_are_linked_by_title_number_or_id() {
     let world = world().await;
-    world.run(&world.upload("company", "Название;Телефон\nООО «Ромашка, и Ко»;+7 495 1\nДубль;\nДубль;\nЛютик;\n".replace("+7 495 1", "+7 495 123").as_str()).await, how(Duplicates::Create)).await;
+    world
+        .run(
+            &world
+                .upload(
+                    "company",
+                    "Название;Телефон\nООО «Ромашка, и Ко»;+7 495 1\nДубль;\nДубль;\nЛютик;\n"
+                        .replace("+7 495 1", "+7 495 123")
+                        .as_str(),
+                )
+                .await,
+            how(Duplicates::Create),
+        )
+        .await;
     let companies = world.all("company").await;
     let id = |index: usize| companies[index].id;
     let text = format!("ФИО;Компания\nИванов Иван Иванович;ООО «Ромашка, и Ко»; Лютик\nПо номеру;4\nПо ид;{}\nНеясно;Дубль\nНет такой;Нет такой\n", id(3)).replace("Ко»; Лютик", "Ко»\" \"Лютик").replace("ООО «Ромашка, и Ко»\" \"Лютик", "\"ООО «Ромашка, и Ко»; Лютик\"");
@@ -247,7 +305,10 @@ async fn a_manager_imports_within_their_rights() {
     // The other's lead with the same phone is not theirs to know of.
     assert_eq!(counts(&done), (2, 1, 1, 0));
     assert_eq!(codes(&done), [(3, "", "denied")]);
-    assert!(matches!(world.imports.upload(&world.manager, "deal", "x.csv", Source::Bytes(b"a\n1\n".to_vec())).await, Err(Error::Denied(_))));
+    assert!(matches!(
+        world.imports.upload(&world.manager, "deal", "x.csv", Source::Bytes(b"a\n1\n".to_vec())).await,
+        Err(Error::Denied(_))
+    ));
     let others = world.upload("lead", text).await;
     assert!(matches!(world.imports.get(&world.manager, others.id).await, Err(Error::NotFound(_))));
     assert_eq!(world.imports.list(&world.manager).await.unwrap().len(), 1);
@@ -259,7 +320,8 @@ async fn mappings_are_checked() {
     let world = world().await;
     let import = world.upload("lead", "Название;Телефон;ФИО\nА;12345;Б\n").await;
     let refused = async |mapping: &[(usize, &str)]| {
-        let mapping = mapping.iter().map(|(column, field)| Mapped { column: *column, field: Some((*field).into()) }).collect();
+        let mapping =
+            mapping.iter().map(|(column, field)| Mapped { column: *column, field: Some((*field).into()) }).collect();
         match world.imports.check(&world.admin, import.id, Some(mapping), None).await {
             Err(Error::Invalid { fields, .. }) => fields["mapping"].code.clone(),
             other => panic!("{other:?}"),
@@ -291,8 +353,17 @@ impl BeforeHooks for Hooks {
         *left = left.map(|n| n - 1);
         *self.seen.lock().unwrap() += changes.len();
         for change in changes.iter_mut().filter(|c| c.after.get("phones").is_none_or(Value::is_empty)) {
-            let fields = [("phones".to_owned(), FieldError { code: "contact".into(), message: Message::Words("Укажите телефон".into()) })].into();
-            change.refusal = Some(HookRefusal { code: "hook.rejected".into(), plugin: Some("lead-desk".into()), message: Message::Words("Нет связи".into()), fields });
+            let fields = [(
+                "phones".to_owned(),
+                FieldError { code: "contact".into(), message: Message::Words("Укажите телефон".into()) },
+            )]
+            .into();
+            change.refusal = Some(HookRefusal {
+                code: "hook.rejected".into(),
+                plugin: Some("lead-desk".into()),
+                message: Message::Words("Нет связи".into()),
+                fields,
+            });
         }
         Ok(())
     }
@@ -307,7 +378,12 @@ fn many(rows: usize) -> String {
 async fn a_plugins_refusal_is_in_the_report_with_its_own_words() {
     let world = world().await;
     world.records.set_hooks(Arc::new(Hooks::default()));
-    let done = world.run(&world.upload("lead", "Название;Телефон\nА;\nБ;+7 916 1\n".replace("916 1", "916 111").as_str()).await, None).await;
+    let done = world
+        .run(
+            &world.upload("lead", "Название;Телефон\nА;\nБ;+7 916 1\n".replace("916 1", "916 111").as_str()).await,
+            None,
+        )
+        .await;
     assert_eq!(counts(&done), (2, 1, 1, 0));
     let words: Vec<&str> = done.errors.iter().map(|e| e.problem.message.as_str()).collect();
     assert_eq!(words, ["Нет связи", "Укажите телефон"]);

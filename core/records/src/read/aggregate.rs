@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::list::{Query, matching};
-use crate::catalogue::{EntityDef, FieldDef};
 use crate::Records;
+use crate::catalogue::{EntityDef, FieldDef};
 
 /// Fields or buckets to group by, at most.
 const MAX_GROUPS: usize = 4;
@@ -123,7 +123,8 @@ impl Records {
         let select = statement(ctx, def, conn.get_database_backend(), ask, &axes, &cells)?;
         let mut groups: BTreeMap<Vec<String>, (Vec<Json>, Vec<Total>)> = BTreeMap::new();
         for row in conn.query_all(&select).await? {
-            let keys = axes.iter().enumerate().map(|(i, axis)| axis_value(axis, &row, i, ctx)).collect::<Result<Vec<_>>>()?;
+            let keys =
+                axes.iter().enumerate().map(|(i, axis)| axis_value(axis, &row, i, ctx)).collect::<Result<Vec<_>>>()?;
             let order: Vec<String> = keys.iter().map(Json::to_string).collect();
             let entry = groups.entry(order).or_insert_with(|| (keys, vec![Total::default(); cells.len()]));
             for (i, total) in entry.1.iter_mut().enumerate() {
@@ -219,7 +220,8 @@ fn statement(
             Some((name, kind)) => {
                 let column = || Expr::col((Alias::new(def.table), Alias::new(name)));
                 select.expr(Func::count(column()));
-                let summed = if kind == FieldType::Datetime { Expr::cust("NULL") } else { Expr::expr(Func::sum(column())) };
+                let summed =
+                    if kind == FieldType::Datetime { Expr::cust("NULL") } else { Expr::expr(Func::sum(column())) };
                 select.expr(bigint(summed));
                 select.expr(Func::min(column())).expr(Func::max(column()));
             }
@@ -232,9 +234,9 @@ fn statement(
 fn axis_value(axis: &Axis, row: &QueryResult, index: usize, ctx: &Ctx) -> Result<Json> {
     let Some(bucket) = axis.bucket else { return Ok(Value::from_cell(axis.field.kind, row, index)?.to_json()) };
     let day = match axis.field.kind {
-        FieldType::Datetime => row.try_get_by_index::<Option<i64>>(index)?.map(|quarter| {
-            Timestamp(quarter.saturating_mul(QUARTER_HOUR)).utc().with_timezone(&ctx.zone).date_naive()
-        }),
+        FieldType::Datetime => row
+            .try_get_by_index::<Option<i64>>(index)?
+            .map(|quarter| Timestamp(quarter.saturating_mul(QUARTER_HOUR)).utc().with_timezone(&ctx.zone).date_naive()),
         _ => match Value::from_cell(FieldType::Date, row, index)? {
             Value::Date(day) => Some(day),
             _ => None,

@@ -250,9 +250,8 @@ fn after(def: &EntityDef, keys: &[Key], values: &[Value], backend: DbBackend) ->
             further = further.add(same.and(rest));
         }
         // A plain bound beside the alternatives lets the database begin at the right place of the index.
-        let bound = (!null && !nulls_follow).then(|| {
-            if key.descending { column().lte(cell.clone()) } else { column().gte(cell) }
-        });
+        let bound = (!null && !nulls_follow)
+            .then(|| if key.descending { column().lte(cell.clone()) } else { column().gte(cell) });
         let condition: Expr = if further.is_empty() { Expr::val(1).eq(0) } else { further.into() };
         rest = Some(match bound {
             Some(bound) => bound.and(condition),
@@ -263,7 +262,10 @@ fn after(def: &EntityDef, keys: &[Key], values: &[Value], backend: DbBackend) ->
 }
 
 fn spelled(keys: &[Key]) -> String {
-    keys.iter().map(|k| format!("{}{}", if k.descending { "-" } else { "" }, k.field.unwrap_or("id"))).collect::<Vec<_>>().join(",")
+    keys.iter()
+        .map(|k| format!("{}{}", if k.descending { "-" } else { "" }, k.field.unwrap_or("id")))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 fn write_cursor(row: &sea_orm::QueryResult, fields: &[&FieldDef], keys: &[Key]) -> Result<String> {

@@ -34,17 +34,21 @@ impl Records {
         let mut wanted: HashMap<&str, BTreeSet<Uuid>> = HashMap::new();
         for record in records {
             let Some(def) = crate::catalogue::entity(record.entity) else { continue };
-            for (key, value) in &record.fields {
-                let Some(field) = def.field(key) else { continue };
+            for field in &def.fields {
                 let target = match field.kind {
                     FieldType::User => "user",
                     FieldType::Department => "department",
-                    FieldType::Record => record.fields.get("record_entity").and_then(Value::as_text).unwrap_or_default(),
+                    FieldType::Record => {
+                        record.fields.get("record_entity").and_then(Value::as_text).unwrap_or_default()
+                    }
                     _ => field.target.unwrap_or_default(),
                 };
-                match value {
-                    Value::Id(id) if !target.is_empty() => drop(wanted.entry(target).or_default().insert(*id)),
-                    Value::Ids(ids) if !target.is_empty() => wanted.entry(target).or_default().extend(ids),
+                if target.is_empty() {
+                    continue;
+                }
+                match record.fields.get(field.key) {
+                    Some(Value::Id(id)) => drop(wanted.entry(target).or_default().insert(*id)),
+                    Some(Value::Ids(ids)) => wanted.entry(target).or_default().extend(ids),
                     _ => {}
                 }
             }
@@ -66,7 +70,9 @@ impl Records {
             "user" => ("user_account", "name", false),
             "department" => ("department", "name", false),
             key => match crate::catalogue::entity(key) {
-                Some(def) if ctx.rights.may(key, Action::Read) && ctx.rights.sees(key, "title") => (def.table, "title", true),
+                Some(def) if ctx.rights.may(key, Action::Read) && ctx.rights.sees(key, "title") => {
+                    (def.table, "title", true)
+                }
                 _ => return Ok(()),
             },
         };

@@ -9,8 +9,8 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
-use crate::catalogue::{EntityDef, FieldDef};
 use crate::Record;
+use crate::catalogue::{EntityDef, FieldDef};
 
 /// The fields that an actor sees.
 pub(crate) fn visible_fields(def: &'static EntityDef, rights: &Rights) -> Vec<&'static FieldDef> {

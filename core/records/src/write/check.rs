@@ -39,7 +39,8 @@ pub(super) fn values(change: &PendingChange, pipelines: &Pipelines) -> FieldErro
 }
 
 fn value_of(entity: &str, field: &FieldDef, value: &Value, pipelines: &Pipelines) -> Result<(), FieldError> {
-    let unknown = |code: &str, text: &str| Err(FieldError::new(code).with("value", text.chars().take(80).collect::<String>()));
+    let unknown =
+        |code: &str, text: &str| Err(FieldError::new(code).with("value", text.chars().take(80).collect::<String>()));
     match (field.kind, value) {
         (FieldType::Choice, Value::Text(key)) if !field.choices.contains(&key.as_str()) => unknown("choice", key),
         (FieldType::Stage, Value::Text(key)) if pipelines.stage(entity, key).is_none() => unknown("stage", key),
@@ -72,15 +73,20 @@ fn plausible_email(text: &str) -> bool {
 }
 
 /// Marks the changes that newly point to something that does not exist or that the actor may not see.
-pub(super) async fn references(conn: &impl ConnectionTrait, ctx: &Ctx, changes: &[PendingChange]) -> Result<Vec<FieldErrors>> {
+pub(super) async fn references(
+    conn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    changes: &[&PendingChange],
+) -> Result<Vec<FieldErrors>> {
     let mut wanted: HashMap<&str, BTreeSet<Uuid>> = HashMap::new();
-    for (target, _, id) in changes.iter().flat_map(pointed) {
+    for (target, _, id) in changes.iter().copied().flat_map(pointed) {
         wanted.entry(target).or_default().insert(id);
     }
     let mut known: HashSet<(&str, Uuid)> = HashSet::new();
     for (target, ids) in wanted {
         // Pointing to oneself needs no look-up.
-        let ids: Vec<Uuid> = ids.into_iter().filter(|id| !(target == "user" && ctx.user().is_some_and(|me| me.0 == *id))).collect();
+        let ids: Vec<Uuid> =
+            ids.into_iter().filter(|id| !(target == "user" && ctx.user().is_some_and(|me| me.0 == *id))).collect();
         if let (Some(me), "user") = (ctx.user(), target) {
             known.insert(("user", me.0));
         }
@@ -92,7 +98,7 @@ pub(super) async fn references(conn: &impl ConnectionTrait, ctx: &Ctx, changes: 
             .map(|(_, field, _)| (field.to_owned(), FieldError::new("missing")))
             .collect()
     };
-    Ok(changes.iter().map(missing).collect())
+    Ok(changes.iter().copied().map(missing).collect())
 }
 
 /// What a change newly points to: target entity, field, id.
@@ -102,9 +108,11 @@ fn pointed(change: &PendingChange) -> impl Iterator<Item = (&'static str, &'stat
             FieldType::User => Some("user"),
             FieldType::Department => Some("department"),
             FieldType::Link | FieldType::Links => field.target,
-            FieldType::Record => change.after.get("record_entity").and_then(Value::as_text).and_then(|key| {
-                crate::catalogue::entity(key).map(|def| def.key)
-            }),
+            FieldType::Record => change
+                .after
+                .get("record_entity")
+                .and_then(Value::as_text)
+                .and_then(|key| crate::catalogue::entity(key).map(|def| def.key)),
             _ => None,
         };
         let changed = !field.system && change.changes(field.key);

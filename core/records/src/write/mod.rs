@@ -239,13 +239,20 @@ impl Records {
             let deleted = action == Action::Delete;
             let found = read::load_whole(conn, ctx, def, &ids, action, deleted).await?;
             let missing: Vec<Uuid> = ids.into_iter().filter(|id| !found.iter().any(|r| r.id == *id)).collect();
-            known.visible.extend(read::load(conn, ctx, def, &missing, Action::Read, deleted).await?.iter().map(|r| r.id));
+            known
+                .visible
+                .extend(read::load(conn, ctx, def, &missing, Action::Read, deleted).await?.iter().map(|r| r.id));
             known.changeable.extend(found.into_iter().map(|record| (record.id, record)));
         }
         Ok(known)
     }
 
-    async fn run_hooks(&self, ctx: &Ctx, rows: &mut Vec<Row>, outcomes: &mut HashMap<usize, Result<Written>>) -> Result<()> {
+    async fn run_hooks(
+        &self,
+        ctx: &Ctx,
+        rows: &mut Vec<Row>,
+        outcomes: &mut HashMap<usize, Result<Written>>,
+    ) -> Result<()> {
         let Some(hooks) = self.hooks.get().filter(|_| !rows.is_empty()) else { return Ok(()) };
         let mut changes: Vec<PendingChange> = Vec::with_capacity(rows.len());
         let mut places = Vec::with_capacity(rows.len());
@@ -271,7 +278,7 @@ impl Records {
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<Vec<Row>> {
         let mut good = Vec::with_capacity(rows.len());
-        let changes: Vec<PendingChange> = rows.iter().map(|row| row.change.clone()).collect();
+        let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
         let missing = check::references(self.db.read(), ctx, &changes).await?;
         for (row, missing) in rows.into_iter().zip(missing) {
             let mut errors = check::values(&row.change, pipelines);
@@ -304,7 +311,9 @@ impl Records {
         });
         while !rows.is_empty() && !options.dry_run {
             let tx = self.db.begin().await?;
-            let stored = store::write(&tx, ctx, def, &mut rows.iter_mut().map(|r| &mut r.change).collect::<Vec<_>>(), options).await?;
+            let stored =
+                store::write(&tx, ctx, def, &mut rows.iter_mut().map(|r| &mut r.change).collect::<Vec<_>>(), options)
+                    .await?;
             let outside = store::outside_rights(&tx, ctx, def, rows.iter().map(|r| &r.change)).await?;
             let refused = !outside.is_empty() || (options.all_or_nothing && !stored.lost.is_empty());
             if refused {
@@ -348,7 +357,9 @@ fn apply(ctx: &Ctx, def: &'static EntityDef, change: &Change, known: &Known) -> 
         return Err(Error::Denied("action"));
     }
     let given = match change {
-        Change::Create { fields } | Change::CreateAs { fields, .. } | Change::Update { fields, .. } => parse(def, &ctx.rights, fields).map_err(invalid)?,
+        Change::Create { fields } | Change::CreateAs { fields, .. } | Change::Update { fields, .. } => {
+            parse(def, &ctx.rights, fields).map_err(invalid)?
+        }
         _ => kernel::Fields::new(),
     };
     let keys: BTreeSet<String> = given.keys().cloned().collect();
@@ -356,7 +367,16 @@ fn apply(ctx: &Ctx, def: &'static EntityDef, change: &Change, known: &Known) -> 
         let mut after = given;
         after.retain(|_, value| *value != Value::Null);
         let id = if let Change::CreateAs { id, .. } = change { *id } else { ctx.id() };
-        return Ok(PendingChange { entity: def, id, operation, version: 0, before: None, after, given: keys, refusal: None });
+        return Ok(PendingChange {
+            entity: def,
+            id,
+            operation,
+            version: 0,
+            before: None,
+            after,
+            given: keys,
+            refusal: None,
+        });
     };
     let record = found(def, id, change, known)?;
     let mut after = record.fields.clone();
@@ -378,7 +398,9 @@ fn found<'a>(def: &EntityDef, id: Uuid, change: &Change, known: &'a Known) -> Re
         Change::Restore { .. } if !deleted => Err(Error::NotFound(format!("{} {id}", def.key))),
         Change::Delete { .. } if deleted => Err(Error::NotFound(format!("{} {id}", def.key))),
         _ => match change.version() {
-            Some(version) if version != record.version => Err(Error::Conflict { code: "record.conflict", current: None }),
+            Some(version) if version != record.version => {
+                Err(Error::Conflict { code: "record.conflict", current: None })
+            }
             _ => Ok(record),
         },
     }
@@ -425,7 +447,8 @@ fn roll_back_all(changes: &[Change], outcomes: &mut HashMap<usize, Result<Writte
     for index in 0..changes.len() {
         if refused && outcomes.get(&index).is_none_or(Result::is_ok) {
             let message = kernel::Message::key("error.batch.rolled_back");
-            let refusal = Refusal { code: "batch.rolled_back".into(), plugin: None, message, fields: Default::default() };
+            let refusal =
+                Refusal { code: "batch.rolled_back".into(), plugin: None, message, fields: Default::default() };
             outcomes.insert(index, Err(Error::Refused(Box::new(refusal))));
         }
     }

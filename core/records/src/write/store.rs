@@ -91,8 +91,7 @@ async fn insert_rows(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&mut Pendin
     for change in changes.iter().filter(|c| c.operation == Operation::Create) {
         any = true;
         let search = search_text(def, &change.after, number_of(change));
-        let mut cells: Vec<Expr> =
-            vec![change.id.into(), ctx.tenant.0.into(), 1_i64.into(), search.into()];
+        let mut cells: Vec<Expr> = vec![change.id.into(), ctx.tenant.0.into(), 1_i64.into(), search.into()];
         for field in &def.fields {
             if matches!(field.storage, Storage::Column(_)) {
                 let value = change.after.get(field.key).unwrap_or(&Value::Null);
@@ -151,7 +150,13 @@ async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&Pending
                 let form = searchable(field.kind, &item.value);
                 if seen.insert(form.clone()) {
                     any = true;
-                    insert.values_panic([ctx.tenant.0.into(), def.key.into(), change.id.into(), field.key.into(), form.into()]);
+                    insert.values_panic([
+                        ctx.tenant.0.into(),
+                        def.key.into(),
+                        change.id.into(),
+                        field.key.into(),
+                        form.into(),
+                    ]);
                 }
             }
         }
@@ -178,7 +183,14 @@ async fn links(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) 
             tx.execute(&delete).await?;
             let Some(Value::Ids(targets)) = change.after.get(field.key) else { continue };
             let mut insert = Query::insert();
-            insert.into_table("record_link").columns(["tenant_id", "entity", "record_id", "field", "target_id", "sort"]);
+            insert.into_table("record_link").columns([
+                "tenant_id",
+                "entity",
+                "record_id",
+                "field",
+                "target_id",
+                "sort",
+            ]);
             for (sort, target) in (0_i64..).zip(targets) {
                 insert.values_panic([
                     ctx.tenant.0.into(),
@@ -199,13 +211,27 @@ async fn links(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) 
 }
 
 /// Entering a stage is a row; leaving it closes the row.
-async fn transitions(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange], options: &WriteOptions) -> Result<()> {
+async fn transitions(
+    tx: &Tx,
+    ctx: &Ctx,
+    def: &EntityDef,
+    changes: &[&PendingChange],
+    options: &WriteOptions,
+) -> Result<()> {
     if !def.staged {
         return Ok(());
     }
     let mut insert = Query::insert();
     insert.into_table("stage_transition").columns([
-        "tenant_id", "entity", "record_id", "pipeline_id", "stage", "from_stage", "entered_at", "entered_by", "comment",
+        "tenant_id",
+        "entity",
+        "record_id",
+        "pipeline_id",
+        "stage",
+        "from_stage",
+        "entered_at",
+        "entered_by",
+        "comment",
     ]);
     let mut any = false;
     for change in changes.iter().filter(|change| change.changes("stage")) {
@@ -240,10 +266,14 @@ async fn transitions(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingCha
 
 /// `{field: [before, after]}` of everything that differs.
 fn differences(change: &PendingChange) -> Json {
-    let json = |fields: Option<&kernel::Fields>, key: &str| fields.and_then(|f| f.get(key)).map_or(Json::Null, Value::to_json);
+    let json =
+        |fields: Option<&kernel::Fields>, key: &str| fields.and_then(|f| f.get(key)).map_or(Json::Null, Value::to_json);
     let mut changes = Map::new();
     for field in change.entity.fields.iter().filter(|f| !SILENT.contains(&f.key) && change.changes(f.key)) {
-        changes.insert(field.key.to_owned(), json!([json(change.before.as_ref(), field.key), json(Some(&change.after), field.key)]));
+        changes.insert(
+            field.key.to_owned(),
+            json!([json(change.before.as_ref(), field.key), json(Some(&change.after), field.key)]),
+        );
     }
     Json::Object(changes)
 }

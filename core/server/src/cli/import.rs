@@ -85,7 +85,9 @@ impl Import {
         let ended = work(&state, &ctx, &import).await?;
         if let Some(path) = &self.report {
             let report = state.imports.report(&ctx, import.id).await?.all().await?;
-            tokio::fs::write(path, report).await.map_err(|e| Failure(format!("cannot write {}: {e}", path.display())))?;
+            tokio::fs::write(path, report)
+                .await
+                .map_err(|e| Failure(format!("cannot write {}: {e}", path.display())))?;
         }
         tell_end(&ended)
     }
@@ -101,7 +103,12 @@ impl Import {
                 }
             }
         }
-        Err(Failure(email.map_or_else(|| "the company has no administrator".into(), |email| format!("there is no account {email}"))))
+        Err(Failure(
+            email.map_or_else(
+                || "the company has no administrator".into(),
+                |email| format!("there is no account {email}"),
+            ),
+        ))
     }
 }
 
@@ -109,8 +116,10 @@ impl Import {
 fn mapping(import: &Imported, wishes: &[String]) -> Result<Vec<Mapped>, Failure> {
     let mut mapping = import.mapping.clone();
     for wish in wishes {
-        let (column, field) = wish.rsplit_once('=').ok_or_else(|| Failure(format!("--map {wish}: expected COLUMN=FIELD")))?;
-        let by_name = import.columns.iter().find(|known| known.name.eq_ignore_ascii_case(column)).map(|known| known.index);
+        let (column, field) =
+            wish.rsplit_once('=').ok_or_else(|| Failure(format!("--map {wish}: expected COLUMN=FIELD")))?;
+        let by_name =
+            import.columns.iter().find(|known| known.name.eq_ignore_ascii_case(column)).map(|known| known.index);
         let by_number = || column.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
         let index = by_name.or_else(by_number).filter(|index| *index < import.columns.len());
         let index = index.ok_or_else(|| Failure(format!("the file has no column `{column}`")))?;

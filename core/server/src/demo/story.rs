@@ -295,7 +295,8 @@ impl<'a> Story<'a> {
         // New deals are written first, so that their outcomes stand in front of those of the moved ones.
         let mut deals = Vec::new();
         let mut fresh = Vec::new();
-        for ((lead, company), contact) in leads.into_iter().zip(companies).zip(contacts.iter().map(|record| record.id)) {
+        for ((lead, company), contact) in leads.into_iter().zip(companies).zip(contacts.iter().map(|record| record.id))
+        {
             let language = lead.person.language;
             let fields = self.deal(language, lead.goods, lead.amount, (company, contact), day, Some(lead.id));
             deals.push(Change::Create { fields });

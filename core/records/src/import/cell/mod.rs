@@ -33,8 +33,21 @@ pub(super) fn boolean(text: &str) -> Result<bool, Problem> {
 
 /// The errors that spreadsheets put in place of values.
 pub(super) fn is_spreadsheet_error(text: &str) -> bool {
-    ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#Н/Д", "#ССЫЛКА!", "#ЗНАЧ!", "#ДЕЛ/0!", "#ИМЯ?"]
-        .contains(&text.trim())
+    [
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#Н/Д",
+        "#ССЫЛКА!",
+        "#ЗНАЧ!",
+        "#ДЕЛ/0!",
+        "#ИМЯ?",
+    ]
+    .contains(&text.trim())
 }
 
 /// Any white space, also the kinds without a break that spreadsheets put into numbers.

@@ -13,8 +13,28 @@ pub(in crate::import) struct FullName {
 
 const PATRONYMICS: [&str; 8] = ["вич", "вна", "чна", "ьич", "їч", "ыч", "оглы", "кызы"];
 const SURNAMES: [&str; 22] = [
-    "ов", "ова", "ев", "ева", "ёв", "ёва", "ин", "ина", "ын", "ына", "ский", "ская", "цкий", "цкая", "ський", "ська", "цький",
-    "цька", "енко", "чук", "щук", "юк",
+    "ов",
+    "ова",
+    "ев",
+    "ева",
+    "ёв",
+    "ёва",
+    "ин",
+    "ина",
+    "ын",
+    "ына",
+    "ский",
+    "ская",
+    "цкий",
+    "цкая",
+    "ський",
+    "ська",
+    "цький",
+    "цька",
+    "енко",
+    "чук",
+    "щук",
+    "юк",
 ];
 
 fn ends(word: &str, endings: &[&str]) -> bool {
@@ -26,7 +46,11 @@ fn ends(word: &str, endings: &[&str]) -> bool {
 /// otherwise, Latin ones surname last.
 pub(in crate::import) fn full_name(text: &str) -> FullName {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let name = |last: &str, first: &str, middle: &str| FullName { last: last.into(), first: first.into(), middle: middle.into() };
+    let name = |last: &str, first: &str, middle: &str| FullName {
+        last: last.into(),
+        first: first.into(),
+        middle: middle.into(),
+    };
     let cyrillic = text.chars().any(|c| ('\u{400}'..='\u{4ff}').contains(&c));
     match words.as_slice() {
         [] => FullName::default(),

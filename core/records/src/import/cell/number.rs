@@ -16,11 +16,37 @@ pub(in crate::import) struct Amount {
 
 /// Longer marks first: `us$` before `$`.
 const CURRENCIES: [(&str, &str); 31] = [
-    ("us$", "USD"), ("usd", "USD"), ("$", "USD"), ("eur", "EUR"), ("€", "EUR"), ("евро", "EUR"), ("євро", "EUR"),
-    ("uah", "UAH"), ("₴", "UAH"), ("гривень", "UAH"), ("гривен", "UAH"), ("грн.", "UAH"), ("грн", "UAH"),
-    ("rub", "RUB"), ("rur", "RUB"), ("₽", "RUB"), ("рублей", "RUB"), ("руб.", "RUB"), ("руб", "RUB"), ("р.", "RUB"),
-    ("kzt", "KZT"), ("₸", "KZT"), ("тенге", "KZT"), ("byn", "BYN"), ("gbp", "GBP"), ("£", "GBP"), ("pln", "PLN"),
-    ("zł", "PLN"), ("cny", "CNY"), ("¥", "CNY"), ("₾", "GEL"),
+    ("us$", "USD"),
+    ("usd", "USD"),
+    ("$", "USD"),
+    ("eur", "EUR"),
+    ("€", "EUR"),
+    ("евро", "EUR"),
+    ("євро", "EUR"),
+    ("uah", "UAH"),
+    ("₴", "UAH"),
+    ("гривень", "UAH"),
+    ("гривен", "UAH"),
+    ("грн.", "UAH"),
+    ("грн", "UAH"),
+    ("rub", "RUB"),
+    ("rur", "RUB"),
+    ("₽", "RUB"),
+    ("рублей", "RUB"),
+    ("руб.", "RUB"),
+    ("руб", "RUB"),
+    ("р.", "RUB"),
+    ("kzt", "KZT"),
+    ("₸", "KZT"),
+    ("тенге", "KZT"),
+    ("byn", "BYN"),
+    ("gbp", "GBP"),
+    ("£", "GBP"),
+    ("pln", "PLN"),
+    ("zł", "PLN"),
+    ("cny", "CNY"),
+    ("¥", "CNY"),
+    ("₾", "GEL"),
 ];
 
 /// Reads a number. Spaces and apostrophes between digits group; of comma and point, the last one is the decimal mark,
@@ -70,7 +96,8 @@ fn plain(text: &str, comma_groups: bool) -> Option<String> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ',') {
         return None;
     }
-    let text: String = text.chars().map(|c| if is_space(c) || matches!(c, '\'' | '\u{2019}') { ' ' } else { c }).collect();
+    let text: String =
+        text.chars().map(|c| if is_space(c) || matches!(c, '\'' | '\u{2019}') { ' ' } else { c }).collect();
     let text = text.as_str();
     let (commas, points) = (text.matches(',').count(), text.matches('.').count());
     let decimal = match (commas, points) {
@@ -106,5 +133,8 @@ fn by_three(text: &str, mark: char) -> bool {
     let mut groups = text.split(mark);
     let first = groups.next().unwrap_or_default();
     let digits = |group: &str| group.chars().all(|c| c.is_ascii_digit());
-    (1..=3).contains(&first.len()) && first != "0" && digits(first) && groups.all(|group| group.len() == 3 && digits(group))
+    (1..=3).contains(&first.len())
+        && first != "0"
+        && digits(first)
+        && groups.all(|group| group.len() == 3 && digits(group))
 }

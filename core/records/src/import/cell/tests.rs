@@ -2,9 +2,9 @@ use kernel::value::{FieldType, MultiValue};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use super::*;
 use super::name::FullName;
 use super::number::Amount;
+use super::*;
 
 fn number(text: &str, english: bool) -> String {
     match amount(text, english) {
@@ -103,7 +103,16 @@ fn dates_and_times_are_read_in_the_companys_zone() {
 
 #[test]
 fn yes_and_no_in_three_languages() {
-    for (text, expected) in [("Да", Some(true)), ("ТАК", Some(true)), ("1", Some(true)), ("ні", Some(false)), ("No", Some(false)), ("0", Some(false)), ("может быть", None), ("", None)] {
+    for (text, expected) in [
+        ("Да", Some(true)),
+        ("ТАК", Some(true)),
+        ("1", Some(true)),
+        ("ні", Some(false)),
+        ("No", Some(false)),
+        ("0", Some(false)),
+        ("может быть", None),
+        ("", None),
+    ] {
         assert_eq!(boolean(text).ok(), expected, "{text}");
     }
 }
@@ -111,12 +120,23 @@ fn yes_and_no_in_three_languages() {
 #[test]
 fn a_cell_may_hold_several_phones_or_addresses() {
     let values = |field, text: &str| {
-        multi(field, text, "work").map(|all| all.into_iter().map(|v: MultiValue| v.value).collect::<Vec<_>>()).map_err(|p| p.code)
+        multi(field, text, "work")
+            .map(|all| all.into_iter().map(|v: MultiValue| v.value).collect::<Vec<_>>())
+            .map_err(|p| p.code)
     };
-    assert_eq!(values(FieldType::Phones, "+7 916 123-45-67; 8(495)1234567,\n12345"), Ok(vec!["+7 916 123-45-67".into(), "8(495)1234567".into(), "12345".into()]));
-    assert_eq!(values(FieldType::Phones, "8 495 123-45-67 доб. 12; 8 495 123-45-67 доб. 12"), Ok(vec!["8 495 123-45-67 доб. 12".into()]));
+    assert_eq!(
+        values(FieldType::Phones, "+7 916 123-45-67; 8(495)1234567,\n12345"),
+        Ok(vec!["+7 916 123-45-67".into(), "8(495)1234567".into(), "12345".into()])
+    );
+    assert_eq!(
+        values(FieldType::Phones, "8 495 123-45-67 доб. 12; 8 495 123-45-67 доб. 12"),
+        Ok(vec!["8 495 123-45-67 доб. 12".into()])
+    );
     assert_eq!(values(FieldType::Phones, "звонить вечером"), Err("phone"));
-    assert_eq!(values(FieldType::Emails, "Анна <anna@example.org>; mailto:b@example.org"), Ok(vec!["anna@example.org".into(), "b@example.org".into()]));
+    assert_eq!(
+        values(FieldType::Emails, "Анна <anna@example.org>; mailto:b@example.org"),
+        Ok(vec!["anna@example.org".into(), "b@example.org".into()])
+    );
     assert_eq!(values(FieldType::Emails, "a@b@c"), Err("email"));
     assert_eq!(kind_of_header(FieldType::Phones, "Мобильный телефон"), "mobile");
     assert_eq!(kind_of_header(FieldType::Emails, "Work e-mail"), "work");
@@ -138,7 +158,11 @@ fn full_names_are_split_without_losing_a_word() {
         ("Анна", "", "Анна", ""),
         ("де ла Крус Мария", "де", "ла Крус Мария", ""),
     ] {
-        assert_eq!(full_name(text), FullName { last: last.into(), first: first.into(), middle: middle.into() }, "{text}");
+        assert_eq!(
+            full_name(text),
+            FullName { last: last.into(), first: first.into(), middle: middle.into() },
+            "{text}"
+        );
     }
 }
 

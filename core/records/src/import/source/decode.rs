@@ -21,7 +21,9 @@ pub(super) fn encoding_of(path: &Path) -> io::Result<&'static Encoding> {
         let read = file.read(buffer.get_mut(kept..).unwrap_or_default())?;
         let bytes = buffer.get(..kept + read).unwrap_or_default();
         if first {
-            if let Some((encoding, _)) = Encoding::for_bom(bytes).filter(|(e, _)| *e == UTF_8 || *e == UTF_16LE || *e == UTF_16BE) {
+            if let Some((encoding, _)) =
+                Encoding::for_bom(bytes).filter(|(e, _)| *e == UTF_8 || *e == UTF_16LE || *e == UTF_16BE)
+            {
                 return Ok(encoding);
             }
             first = false;

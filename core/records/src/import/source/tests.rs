@@ -48,7 +48,8 @@ fn check(bytes: &[u8], delimiter: char, names: &str, rows: &[&str]) {
     let found = read.result.as_ref().unwrap();
     assert_eq!(found.delimiter, Some(delimiter), "{names}");
     assert_eq!(read.names().join("|"), names);
-    let got: Vec<String> = read.rows().into_iter().map(|(number, cells)| format!("{number}:{}", cells.join("|"))).collect();
+    let got: Vec<String> =
+        read.rows().into_iter().map(|(number, cells)| format!("{number}:{}", cells.join("|"))).collect();
     assert_eq!(got, rows);
     assert_eq!(found.rows, u64::try_from(rows.len()).unwrap());
 }
@@ -133,7 +134,8 @@ fn zip_of(parts: &[(&str, &[u8])]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-const TYPES: &[u8] = b"<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
+const TYPES: &[u8] =
+    b"<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
 
 #[test]
 fn workbooks_that_cannot_be_imported() {
@@ -141,7 +143,10 @@ fn workbooks_that_cannot_be_imported() {
     refused(&zip_of(&[("word/document.xml", b"<x/>"), ("[Content_Types].xml", TYPES)]), "not_spreadsheet");
     refused(&zip_of(&[("[Content_Types].xml", TYPES), ("xl/workbook.xml", b"<broken")]), "damaged");
     let zeros = vec![b' '; 80 << 20];
-    refused(&zip_of(&[("[Content_Types].xml", TYPES), ("xl/workbook.xml", b"<x/>"), ("xl/worksheets/sheet1.xml", &zeros)]), "too_large");
+    refused(
+        &zip_of(&[("[Content_Types].xml", TYPES), ("xl/workbook.xml", b"<x/>"), ("xl/worksheets/sheet1.xml", &zeros)]),
+        "too_large",
+    );
     // An archive that lies about the size of an entry, in both places where it is written.
     let mut lying = zip_of(&[("[Content_Types].xml", TYPES), ("xl/workbook.xml", &vec![b'x'; 5_000])]);
     let real = 5_000_u32.to_le_bytes();
@@ -171,7 +176,8 @@ fn cells_of_a_workbook_become_plain_text() {
     let bytes = book(|sheet| {
         let day = Format::new().set_num_format("dd.mm.yyyy");
         let time = Format::new().set_num_format("dd.mm.yyyy hh:mm");
-        for (column, name) in (0..).zip(["text", "number", "float", "phone", "day", "time", "yes", "formula", "error"]) {
+        for (column, name) in (0..).zip(["text", "number", "float", "phone", "day", "time", "yes", "formula", "error"])
+        {
             sheet.write(0, column, name).unwrap();
         }
         sheet.write(2, 0, "Їжак 👋").unwrap();
@@ -179,7 +185,9 @@ fn cells_of_a_workbook_become_plain_text() {
         sheet.write(2, 2, 0.1 + 0.2).unwrap();
         sheet.write(2, 3, 79_161_234_567_i64).unwrap();
         sheet.write_with_format(2, 4, &ExcelDateTime::from_ymd(2026, 1, 31).unwrap(), &day).unwrap();
-        sheet.write_with_format(2, 5, &ExcelDateTime::from_ymd(2026, 1, 31).unwrap().and_hms(15, 30, 0).unwrap(), &time).unwrap();
+        sheet
+            .write_with_format(2, 5, &ExcelDateTime::from_ymd(2026, 1, 31).unwrap().and_hms(15, 30, 0).unwrap(), &time)
+            .unwrap();
         sheet.write(2, 6, true).unwrap();
         sheet.write(2, 7, Formula::new("=1+1").set_result("2")).unwrap();
         sheet.write(2, 8, Formula::new("=1/0").set_result("#DIV/0!")).unwrap();
@@ -188,7 +196,10 @@ fn cells_of_a_workbook_become_plain_text() {
     assert_eq!(read.result.as_ref().unwrap().format, "xlsx");
     let (number, cells) = read.rows().remove(0);
     assert_eq!(number, 3);
-    assert_eq!(cells, ["Їжак 👋", "42", "0.3", "79161234567", "2026-01-31", "2026-01-31 15:30:00", "TRUE", "2", "#DIV/0!"]);
+    assert_eq!(
+        cells,
+        ["Їжак 👋", "42", "0.3", "79161234567", "2026-01-31", "2026-01-31 15:30:00", "TRUE", "2", "#DIV/0!"]
+    );
 }
 
 #[test]
@@ -202,7 +213,12 @@ fn the_first_visible_sheet_is_read() {
     let read = read_bytes(&workbook.save_to_buffer().unwrap());
     assert_eq!(read.names(), ["a"]);
     refused(&book(|_| {}), "empty");
-    refused(&book(|sheet| { sheet.write(0, 0, "a").unwrap().write(1, 250, "b").unwrap(); }), "too_many_columns");
+    refused(
+        &book(|sheet| {
+            sheet.write(0, 0, "a").unwrap().write(1, 250, "b").unwrap();
+        }),
+        "too_many_columns",
+    );
 }
 
 #[test]
