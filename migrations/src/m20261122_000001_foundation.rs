@@ -171,7 +171,7 @@ CREATE TABLE session (
     expires_at BIGINT NOT NULL,
     agent TEXT NOT NULL
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_by_user ON session (user_id);
 CREATE TABLE api_token (
     id {uuid} PRIMARY KEY,
     tenant_id {uuid} NOT NULL REFERENCES tenant (id),
