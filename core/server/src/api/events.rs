@@ -111,7 +111,7 @@ pub async fn list(
 /// `GET /stream`: server-sent events. `Last-Event-ID` continues where a broken stream ended.
 #[utoipa::path(get, path = "/stream", tag = "events", responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub async fn stream(State(state): State<AppState>, caller: Caller, headers: HeaderMap) -> ApiResult<Response> {
-    let live = state.feed.subscribe().await?;
+    let (live, now) = state.feed.subscribe().await?;
     let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|text| text.parse::<Cursor>().ok());
     let hello = Sse::default().event("hello").data("{}");
     let begin = stream::iter([Ok::<_, Infallible>(hello)]);
@@ -121,7 +121,7 @@ pub async fn stream(State(state): State<AppState>, caller: Caller, headers: Head
         tenant: caller.ctx.tenant,
         credential,
         live,
-        seen: last,
+        seen: last.unwrap_or(now),
         missed: last,
         ready: VecDeque::new(),
     };
@@ -152,7 +152,7 @@ struct Watcher {
     credential: Credential,
     live: Receiver<Arc<Event>>,
     /// The newest event that was told or passed over.
-    seen: Option<Cursor>,
+    seen: Cursor,
     /// Where reading what a broken stream has missed goes on; none when it has caught up.
     missed: Option<Cursor>,
     /// Visible events to be told.
@@ -191,7 +191,7 @@ impl Watcher {
         let selection = Selection { tenant: Some(self.tenant), entity: None };
         let events = event::read_after(self.state.db.read(), after, &selection, MAX_LIMIT).await.ok()?;
         self.missed = events.last().map(Event::cursor);
-        self.seen = self.missed.or(self.seen);
+        self.seen = self.missed.unwrap_or(self.seen);
         Some(events)
     }
 
@@ -203,8 +203,8 @@ impl Watcher {
                 // Too slow: the browser connects again and continues from its last event.
                 Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
             };
-            if event.tenant == self.tenant && self.seen.is_none_or(|seen| event.cursor() > seen) {
-                self.seen = Some(event.cursor());
+            if event.tenant == self.tenant && event.cursor() > self.seen {
+                self.seen = event.cursor();
                 return Some((*event).clone());
             }
         }

@@ -30,17 +30,18 @@ impl Feed {
         Self { db: db.clone(), events: broadcast::Sender::new(BACKLOG), begun: Arc::default() }
     }
 
-    /// Events from now on: every one that is committed after this has returned.
+    /// Events from now on, and the place in the log where "now" is: every event after it will be heard; older ones may
+    /// be too, when the reader is a little behind.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn subscribe(&self) -> Result<broadcast::Receiver<Arc<Event>>, sea_orm::DbErr> {
+    pub async fn subscribe(&self) -> Result<(broadcast::Receiver<Arc<Event>>, event::Cursor), sea_orm::DbErr> {
         let events = self.events.subscribe();
         let head = event::head(self.db.read()).await?;
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         *begun = Some(begun.map_or(head, |other| Ord::min(other, head)));
         drop(begun);
-        Ok(events)
+        Ok((events, head))
     }
 
     /// Reads the log and tells the streams, until stopped. With nobody listening it rests.
