@@ -1,1 +1,10 @@
-//! .
+//! Who may see and do what.
+
+mod fields;
+mod isolation;
+mod operations;
+mod scope;
+mod table;
+mod tokens;
+
+pub use operations::{Objects, Operation};

@@ -29,7 +29,7 @@ use verstak::setup::{NewCompany, create_company};
 use verstak::{AppState, app};
 
 pub use client::{Answer, Client, Stream, titles};
-pub use database::{Database, on_postgres, uuid_sql};
+pub use database::{Database, on_postgres, statement, uuid_sql};
 pub use plugin::{LEAD_DESK, lead_desk, root};
 
 /// Monday, 2026-03-16, 09:00 UTC.

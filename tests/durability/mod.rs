@@ -1,1 +1,4 @@
-//! .
+//! What was acknowledged is there after the worst.
+
+mod kill;
+mod server;

@@ -1,1 +1,4 @@
-//! .
+//! The event log: its order, its readers, the live stream.
+
+mod log;
+mod stream;

@@ -1,1 +1,5 @@
-//! .
+//! Malformed, huge and hostile input: refused with words, never a fault of ours.
+
+mod addresses;
+mod bodies;
+mod uploads;

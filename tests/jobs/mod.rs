@@ -1,1 +1,4 @@
-//! .
+//! The queue of jobs, schedules and leases.
+
+mod queue;
+mod schedules;

@@ -1,1 +1,5 @@
-//! .
+//! People: signing in, accounts, departments, roles, limits.
+
+mod accounts;
+mod limits;
+mod sign_in;

@@ -1,0 +1,164 @@
+//! Every operation of the OpenAPI document as a request, with a good body and the ids of one company's objects.
+
+use serde_json::{Value, json};
+
+use crate::app::{LEAD_DESK, TestApp};
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    pub method: String,
+    /// As in the document.
+    pub template: String,
+    /// With ids filled in.
+    pub path: String,
+    /// Nothing, or a body that fits.
+    pub body: Option<Value>,
+    /// Whether it is addressed to one object by an id of the company's own.
+    pub owned: bool,
+}
+
+impl Operation {
+    /// Whether it only reads.
+    pub fn reads(&self) -> bool {
+        self.method == "GET" || self.template.ends_with("/query") || self.template.ends_with("/aggregate")
+    }
+}
+
+/// Objects of a company, by kind.
+pub struct Objects {
+    pub marker: String,
+    ids: Vec<(&'static str, String)>,
+}
+
+impl Objects {
+    /// Makes one of everything in the first company, each with the marker in its texts.
+    pub async fn make(app: &TestApp, marker: &str) -> Self {
+        let admin = app.admin();
+        let phones = json!(["+79161234567"]);
+        let mut ids = Vec::new();
+        for (entity, fields) in [
+            ("lead", json!({"title": marker, "comments": marker, "phones": phones})),
+            ("deal", json!({"title": marker, "amount": 7})),
+            ("contact", json!({"title": marker, "phones": phones})),
+            ("company", json!({"title": marker})),
+            ("activity", json!({"title": marker, "kind": "note", "text": marker})),
+        ] {
+            ids.push((entity, admin.create(entity, fields).await.id()));
+        }
+        let of = |answer: crate::app::Answer| answer.id();
+        ids.push((
+            "views",
+            of(admin
+                .post("/views", json!({"entity": "lead", "name": marker, "shared": true, "config": {"q": marker}}))
+                .await),
+        ));
+        let bulk =
+            admin.post("/records/company/bulk", json!({"create": [{"fields": {"title": marker}}]})).await.ok(200);
+        ids.push(("batches", bulk["batch"].as_str().unwrap().to_owned()));
+        ids.push(("users", of(admin.post("/users", json!({"name": marker, "email": "someone@marker.test"})).await)));
+        ids.push(("departments", of(admin.post("/departments", json!({"name": marker})).await)));
+        ids.push(("roles", of(admin.post("/roles", json!({"key": "marked", "name": marker})).await)));
+        ids.push(("tokens", of(admin.post("/tokens", json!({"name": marker})).await)));
+        let form = format!(
+            "--B\r\nContent-Disposition: form-data; name=\"entity\"\r\n\r\nlead\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"l.csv\"\r\n\r\nTitle,Phone\n{marker},+79161234567\n\r\n--B--\r\n"
+        );
+        ids.push((
+            "imports",
+            of(admin.send("POST", "/api/v1/imports", Some("multipart/form-data; boundary=B"), form.into_bytes()).await),
+        ));
+        Self { marker: marker.to_owned(), ids }
+    }
+
+    pub fn id(&self, kind: &str) -> &str {
+        let found = self.ids.iter().find(|(known, _)| *known == kind);
+        &found.unwrap_or_else(|| panic!("the walk does not know an object of `{kind}`: teach it")).1
+    }
+
+    /// Every id.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.ids.iter().map(|(_, id)| id.as_str())
+    }
+
+    /// Every operation there is, once per entity where it has one.
+    pub fn operations(&self) -> Vec<Operation> {
+        let document = verstak::openapi::document();
+        let mut all = Vec::new();
+        for (template, methods) in document["paths"].as_object().unwrap() {
+            for method in methods
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|key| ["get", "post", "put", "patch", "delete"].contains(&key.as_str()))
+            {
+                let template = template.strip_prefix("/api/v1").unwrap();
+                if template.contains("{entity}") {
+                    for entity in ["lead", "deal", "contact", "company", "activity"] {
+                        all.push(self.operation(method, template, entity));
+                    }
+                } else {
+                    all.push(self.operation(method, template, ""));
+                }
+            }
+        }
+        assert!(all.len() > 80, "the document has lost its operations");
+        all
+    }
+
+    fn operation(&self, method: &str, template: &str, entity: &str) -> Operation {
+        let kind = template.split('/').nth(1).unwrap();
+        let mut path = template.replace("{entity}", entity);
+        let mut owned = false;
+        if path.contains("{id}") {
+            let id = match kind {
+                "plugins" => LEAD_DESK,
+                "records" => self.id(entity),
+                other => self.id(other),
+            };
+            owned = kind != "plugins";
+            path = path.replace("{id}", id);
+        }
+        assert!(!path.contains('{'), "the walk does not know the parameters of {template}: teach it");
+        let method = method.to_uppercase();
+        let body = (method != "GET" && method != "DELETE").then(|| self.body(&method, template, entity));
+        Operation { method, template: template.to_owned(), path, body, owned }
+    }
+
+    fn body(&self, method: &str, template: &str, entity: &str) -> Value {
+        let fields = match entity {
+            "activity" => json!({"title": "walk", "kind": "task"}),
+            "lead" => json!({"title": "walk", "phones": ["+79161234567"]}),
+            _ => json!({"title": "walk"}),
+        };
+        match (method, template) {
+            ("POST", "/session") => json!({"email": "nobody@nowhere.test", "password": "wrong password"}),
+            ("POST", "/records/{entity}") => json!({"fields": fields}),
+            ("PATCH", "/records/{entity}/{id}") => json!({"fields": {"title": "walked"}}),
+            ("POST", "/records/{entity}/bulk") => {
+                let id = self.id(entity);
+                json!({"create": [{"fields": fields}], "update": [{"id": id, "fields": {"title": "walked"}}], "delete": [id]})
+            }
+            ("POST", "/records/{entity}/query") => json!({"q": self.marker, "total": true}),
+            ("POST", "/records/{entity}/{id}/stage") => {
+                json!({"stage": if entity == "deal" { "quote" } else { "junk" }})
+            }
+            ("POST", "/records/{entity}/{id}/timeline") => json!({"text": "walk"}),
+            ("POST", "/views") => json!({"entity": "lead", "name": "walk"}),
+            ("PATCH", "/views/{id}" | "/users/{id}") => json!({"name": "walked"}),
+            ("POST", "/users") => {
+                json!({"name": "walk", "email": "walk@walk.test", "roles": [self.id("roles")], "department_id": self.id("departments")})
+            }
+            ("POST" | "PATCH", "/departments" | "/departments/{id}") => {
+                json!({"name": "walk", "parent_id": self.id("departments"), "head_id": self.id("users")})
+            }
+            ("POST" | "PATCH", "/roles" | "/roles/{id}") => json!({"key": "walk", "name": "walk"}),
+            ("POST", "/tokens") => json!({"name": "walk"}),
+            ("PATCH", "/me") => json!({"locale": "uk"}),
+            ("PATCH", "/tenant") => json!({"currency": "EUR"}),
+            ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
+            ("PUT", "/plugins/{id}/settings") => json!({"settings": {"country": "UA"}}),
+            ("POST", "/imports" | "/plugins") => json!({}),
+            _ => json!({}),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The real server as a process, to be killed.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use crate::app::{Database, PASSWORD, on_postgres, root};
+
+/// The built product: named by `cargo xtask test`, else beside this test's own folder, else built now.
+fn binary() -> PathBuf {
+    if let Some(named) = std::env::var_os("VERSTAK_BIN") {
+        return named.into();
+    }
+    let own = std::env::current_exe().unwrap();
+    let beside = own.parent().unwrap().parent().unwrap().join("verstak");
+    if !beside.is_file() {
+        let built =
+            Command::new("cargo").args(["build", "-p", "verstak", "--bin", "verstak"]).current_dir(root()).status();
+        assert!(built.unwrap().success());
+    }
+    beside
+}
+
+/// A command of the product on this database.
+fn command(database: &Database, words: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command
+        .args(words)
+        .arg("--data")
+        .arg(database.folder())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if on_postgres() {
+        command.args(["--database-url", database.url()]);
+    }
+    command.env("VERSTAK__HTTP__RATE_PER_SECOND", "0").env("VERSTAK__DATABASE__CONNECTIONS", "4");
+    command
+}
+
+/// Runs a command to its end and gives what it printed.
+pub fn run(database: &Database, words: &[&str], input: &str) -> String {
+    let mut child = command(database, words).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// A company in an empty database and a token of its administrator.
+pub fn company(database: &Database) -> String {
+    run(database, &["init", "--tenant", "Acme", "--admin", "admin@acme.test", "--password-stdin"], PASSWORD);
+    run(database, &["token", "create", "--user", "admin@acme.test", "--name", "test"], "")
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    pub url: String,
+}
+
+impl Server {
+    /// Starts it and waits until it says that it is ready.
+    pub fn start(database: &Database) -> Self {
+        let mut child = command(database, &["serve", "--listen", "127.0.0.1:0"]).env("NO_COLOR", "1").spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = Vec::new();
+        let address = loop {
+            let Some(line) = lines.next() else { panic!("the server ended: {said:#?}") };
+            let line = line.unwrap();
+            if let Some((_, rest)) = line.split_once("address=") {
+                break rest.split_whitespace().next().unwrap().to_owned();
+            }
+            said.push(line);
+        };
+        // Its later words are read and thrown away, so that it never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, url: format!("http://{address}") }
+    }
+
+    /// kill -9.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
