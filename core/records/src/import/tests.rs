@@ -8,7 +8,7 @@ use kernel::db::DbOptions;
 use kernel::error::{FieldError, Refusal as HookRefusal};
 use kernel::filter::Filter;
 use kernel::jobs::Worker;
-use kernel::{Db, Locale, Message, Value};
+use kernel::{Db, Locale, Message, Timestamp, Value};
 use people::role::{self, RoleInput};
 use people::tenant::{self, NewTenant};
 use people::user::{self, NewUser};
