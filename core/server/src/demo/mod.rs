@@ -20,7 +20,6 @@ use std::sync::Arc;
 use kernel::Result;
 use kernel::clock::{Env, SystemRandom};
 use people::tenant::Tenant;
-use people::user::User;
 
 use self::dice::{Dice, Past};
 use self::story::Story;
@@ -34,10 +33,11 @@ const SEED: u64 = 20_261_122;
 ///
 /// # Errors
 /// When a service refuses.
-pub async fn fill(state: &AppState, tenant: &Tenant, _admin: &User) -> Result<()> {
+pub async fn fill(state: &AppState, tenant: &Tenant) -> Result<()> {
     let now = state.env.now();
     let clock = Past::at(now.plus_seconds(-DAYS * 86_400));
-    let env = Env::new(Arc::clone(&clock) as Arc<dyn kernel::clock::Clock>, Arc::new(SystemRandom));
+    let moved: Arc<dyn kernel::clock::Clock> = clock.clone();
+    let env = Env::new(moved, Arc::new(SystemRandom));
     let ctx = tenant.system_ctx(&env);
     let staff = staff::make(state, &ctx).await?;
     state.identities.forget();
@@ -46,3 +46,6 @@ pub async fn fill(state: &AppState, tenant: &Tenant, _admin: &User) -> Result<()
     state.identities.forget();
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
