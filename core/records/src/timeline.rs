@@ -251,14 +251,15 @@ impl Place {
 
     /// The place after these entries, which begin here.
     fn after(&self, entries: &[Entry]) -> Self {
-        let changes = entries.iter().filter_map(|e| if let Entry::Change(event) = e { Some(event.id) } else { None });
+        let mut changes =
+            entries.iter().filter_map(|e| if let Entry::Change(event) = e { Some(event.id) } else { None });
         let activities: Vec<&Entry> = entries.iter().filter(|entry| matches!(entry, Entry::Activity(_))).collect();
         let oldest = activities.last().map(|entry| {
             let of_that_time = activities.iter().filter(|other| other.at() == entry.at()).count();
             let before = self.activity.filter(|(at, _)| *at == entry.at()).map_or(0, |(_, shown)| shown);
             (entry.at(), before.saturating_add(u64::try_from(of_that_time).unwrap_or(u64::MAX)))
         });
-        Self { change: changes.last().or(self.change), activity: oldest.or(self.activity) }
+        Self { change: changes.next_back().or(self.change), activity: oldest.or(self.activity) }
     }
 }
 

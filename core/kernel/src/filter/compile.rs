@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use sea_orm::DbBackend;
+use sea_orm::sea_query::extension::postgres::PgExpr;
 use sea_orm::sea_query::{Alias, BinOper, Condition, Expr, ExprTrait, Func, Query, SelectStatement};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -304,7 +305,7 @@ impl Compiler<'_> {
                 let pattern = format!("(?i){}{}", if inside { "" } else { "^" }, escape_regex(term));
                 column.binary(BinOper::Custom("REGEXP"), pattern)
             }
-            _ => column.binary(BinOper::Custom("ILIKE"), like(term, inside)),
+            _ => column.ilike(like(term, inside)),
         })
     }
 

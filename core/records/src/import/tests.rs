@@ -35,7 +35,7 @@ struct World {
 async fn world() -> World {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(TestClock::new(Timestamp::parse("2026-03-02T08:00:00Z").unwrap()));
-    let env = Env::new(Arc::clone(&clock) as Arc<dyn kernel::clock::Clock>, Arc::new(TestRandom::new(7)));
+    let env = Env::new(clock.clone(), Arc::new(TestRandom::new(7)));
     let url = database(&dir).await;
     let db = Db::open(&DbOptions { full_sync: false, ..DbOptions::new(&url) }).await.unwrap();
     migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
@@ -394,7 +394,7 @@ async fn a_plugins_refusal_is_in_the_report_with_its_own_words() {
 async fn after_a_crash_no_row_is_lost_and_none_is_doubled() {
     let world = world().await;
     let hooks = Arc::new(Hooks::default());
-    world.records.set_hooks(Arc::clone(&hooks) as Arc<dyn BeforeHooks>);
+    world.records.set_hooks(hooks.clone());
     let import = world.upload("lead", &many(900)).await;
     *hooks.fail_after.lock().unwrap() = Some(2);
     let broken = world.run(&import, how(Duplicates::Create)).await;
@@ -433,7 +433,7 @@ async fn after_a_crash_no_row_is_lost_and_none_is_doubled() {
 async fn an_import_that_keeps_failing_says_why_and_can_be_resumed() {
     let world = world().await;
     let hooks = Arc::new(Hooks::default());
-    world.records.set_hooks(Arc::clone(&hooks) as Arc<dyn BeforeHooks>);
+    world.records.set_hooks(hooks.clone());
     let import = world.upload("lead", &many(500)).await;
     *hooks.fail_after.lock().unwrap() = Some(1);
     world.run(&import, how(Duplicates::Create)).await;

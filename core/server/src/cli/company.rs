@@ -56,7 +56,7 @@ impl Init {
         };
         let (tenant, admin) = setup::create_company(&state.db, &state.env, &company).await?;
         if self.demo {
-            crate::demo::fill(&state, &tenant, &admin).await?;
+            crate::demo::fill(&state, &tenant).await?;
         }
         say(&format!("Company:  {} ({})", tenant.name, tenant.slug));
         say(&format!("Sign in:  {}", admin.email));

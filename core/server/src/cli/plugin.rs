@@ -267,10 +267,7 @@ impl Target {
 
     async fn logs(&self, id: &str) -> Outcome {
         let lines = match &self.server {
-            Some(server) => {
-                self.send(reqwest::Method::GET, server, &format!("plugins/{id}/logs"), None, None).await?["items"]
-                    .clone()
-            }
+            Some(server) => self.send(reqwest::Method::GET, server, &format!("plugins/{id}/logs"), None, None).await?,
             None => {
                 let state = self.place.open().await?;
                 let tenant = company::tenant(&state, self.tenant.as_deref()).await?;

@@ -184,9 +184,9 @@ fn cells_of_a_workbook_become_plain_text() {
         sheet.write(2, 1, 42).unwrap();
         sheet.write(2, 2, 0.1 + 0.2).unwrap();
         sheet.write(2, 3, 79_161_234_567_i64).unwrap();
-        sheet.write_with_format(2, 4, &ExcelDateTime::from_ymd(2026, 1, 31).unwrap(), &day).unwrap();
+        sheet.write_with_format(2, 4, ExcelDateTime::from_ymd(2026, 1, 31).unwrap(), &day).unwrap();
         sheet
-            .write_with_format(2, 5, &ExcelDateTime::from_ymd(2026, 1, 31).unwrap().and_hms(15, 30, 0).unwrap(), &time)
+            .write_with_format(2, 5, ExcelDateTime::from_ymd(2026, 1, 31).unwrap().and_hms(15, 30, 0).unwrap(), &time)
             .unwrap();
         sheet.write(2, 6, true).unwrap();
         sheet.write(2, 7, Formula::new("=1+1").set_result("2")).unwrap();
