@@ -59,6 +59,8 @@ use crate::Records;
 
 /// Days the file of an import is kept after its end.
 pub const KEPT_DAYS: i64 = 30;
+/// The folder of uploads on their way.
+const INCOMING: &str = "incoming";
 /// Files read at the same time; each may hold a workbook's texts in memory.
 const READERS: usize = 2;
 /// Refused rows shown with an import; the report has all.
@@ -96,7 +98,7 @@ impl Imports {
     /// # Errors
     /// When the disk refuses.
     pub async fn temporary(&self, ctx: &Ctx) -> Result<PathBuf> {
-        let dir = self.dir.join("incoming");
+        let dir = self.dir.join(INCOMING);
         tokio::fs::create_dir_all(&dir).await.map_err(Error::internal)?;
         Ok(dir.join(ctx.id().to_string()))
     }
@@ -107,6 +109,16 @@ impl Imports {
     /// `NotFound` for an unknown entity, `Denied` without the right to create, `TooLarge`, `import.invalid` when the
     /// file is not fit to be imported (field `file`).
     pub async fn upload(&self, ctx: &Ctx, entity: &str, file_name: &str, source: Source) -> Result<Import> {
+        let taken = if let Source::File(path) = &source { Some(path.clone()) } else { None };
+        let result = self.add(ctx, entity, file_name, source).await;
+        if let (Err(_), Some(path)) = (&result, taken) {
+            // Whatever went wrong, the file was ours to take: it must not stay behind.
+            drop(tokio::fs::remove_file(path).await);
+        }
+        result
+    }
+
+    async fn add(&self, ctx: &Ctx, entity: &str, file_name: &str, source: Source) -> Result<Import> {
         let def = crate::entity(entity)?;
         let user = may_import(ctx, def.key)?;
         let id = ctx.id();
@@ -333,7 +345,22 @@ impl Imports {
                 removed += 1;
             }
         }
+        self.forget_incoming().await.map_err(Error::internal)?;
         Ok(removed)
+    }
+
+    /// Removes uploads that a crash left half-way, a day after.
+    async fn forget_incoming(&self) -> std::io::Result<()> {
+        let Ok(mut files) = tokio::fs::read_dir(self.dir.join(INCOMING)).await else { return Ok(()) };
+        let before = self.records.env().now().plus_seconds(-86_400);
+        while let Some(file) = files.next_entry().await? {
+            let changed = file.metadata().await?.modified()?.duration_since(std::time::UNIX_EPOCH);
+            let changed = changed.map_or(0, |age| i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
+            if changed < before.micros() {
+                tokio::fs::remove_file(file.path()).await?;
+            }
+        }
+        Ok(())
     }
 }
 

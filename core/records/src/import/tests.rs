@@ -530,4 +530,15 @@ async fn a_refused_file_leaves_nothing_behind() {
     assert_eq!(fields["file"].message.in_locale(Locale::En), "Это не текстовый файл CSV.");
     assert_eq!(std::fs::read_dir(world.dir.path().join("files")).unwrap().count(), 0);
     assert!(world.imports.list(&world.admin).await.unwrap().is_empty());
+    for (entity, bytes) in [("nonsense", "a\n1\n"), ("lead", "")] {
+        let path = world.imports.temporary(&world.admin).await.unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        world.imports.upload(&world.admin, entity, "x.csv", Source::File(path.clone())).await.unwrap_err();
+        assert!(!path.exists());
+    }
+    let left = world.imports.temporary(&world.admin).await.unwrap();
+    std::fs::write(&left, "half").unwrap();
+    world.clock.advance_seconds(100 * 365 * 86_400);
+    world.imports.clean_up().await.unwrap();
+    assert!(!left.exists());
 }
