@@ -167,7 +167,7 @@ macro_rules! looped {
                     }
                     times.push(start.elapsed());
                 }
-                Ok(Stretch { times, elapsed: begin.elapsed() })
+                Ok(Stretch { times, elapsed: begin.elapsed(), ..Stretch::default() })
             }
 
             async fn run(

@@ -113,7 +113,7 @@ pub fn drive(
             connection.send(&ask)?;
             times.push(start.elapsed());
         }
-        Ok(Stretch { times, elapsed: begin.elapsed() })
+        Ok(Stretch { times, elapsed: begin.elapsed(), ..Stretch::default() })
     };
     let one = &one;
     let parts: Vec<Outcome<Stretch>> = std::thread::scope(|scope| {

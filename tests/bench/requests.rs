@@ -149,24 +149,27 @@ async fn creation(watched: &Watched, company: &Company) -> Outcome<Scenario> {
     })
 }
 
-/// The product moves the second half of the untouched leads, loops the first; each lead once, because a loop's
-/// statements hold the version they expect.
+/// Loops move each lead once, because their statements hold the version they expect. The product moves one lead of
+/// ten, round and round through the stages.
 async fn stage_move(watched: &Watched, leads: &Leads) -> Outcome<Scenario> {
-    let path = |id: Uuid| post(&format!("/{id}/stage"), &json!({ "stage": "in_progress" }));
+    let path = |id: Uuid, stage: &str| post(&format!("/{id}/stage"), &json!({ "stage": stage }));
     let mut untouched = leads.new.iter().copied();
     let (warm, seen) = (untouched.next().ok_or("there are no leads")?, untouched.next().ok_or("there are no leads")?);
-    watched.send(&path(warm)).await?;
-    let recipe = Arc::new(Recipe::new(&watched.send(&path(seen)).await?.statements));
+    watched.send(&path(warm, "in_progress")).await?;
+    let recipe = Arc::new(Recipe::new(&watched.send(&path(seen, "in_progress")).await?.statements));
     let own: Vec<Uuid> = untouched.collect();
-    let (bare, asked) = own.split_at(own.len() / 2);
-    let (bare, asked) = (bare.to_vec(), asked.to_vec());
+    let (asked, bare) = own.split_at(own.len() / 10);
+    let (asked, bare) = (asked.to_vec(), bare.to_vec());
     let (next_bare, next_asked) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let ask = move |_, _| {
+        let next = next_asked.fetch_add(1, Ordering::Relaxed);
+        let stage = ["in_progress", "qualified", "proposal"].into_iter().cycle().nth(next / asked.len().max(1) % 3)?;
+        asked.get(next % asked.len().max(1)).map(|id| path(*id, stage))
+    };
     Ok(Scenario {
         name: "stage move",
-        ask: Box::new(move |_, _| asked.get(next_asked.fetch_add(1, Ordering::Relaxed)).map(|id| path(*id))),
+        ask: Box::new(ask),
         recipes: vec![recipe],
-        swap: Box::new(move |_, _| {
-            bare.get(next_bare.fetch_add(1, Ordering::Relaxed)).map(|id| Swap { id: Some((seen, *id)), number: None })
-        }),
+        swap: Box::new(move |_, _| bare.get(next_bare.fetch_add(1, Ordering::Relaxed)).map(|id| Swap { id: Some((seen, *id)), number: None })),
     })
 }

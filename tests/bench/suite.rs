@@ -20,7 +20,7 @@ use crate::bare::Bare;
 use crate::capture::{Seen, Watched};
 use crate::client::drive;
 use crate::company::{self, Company, Leads};
-use crate::measure::{Pair, Side, count, in_turn, middle};
+use crate::measure::{Pair, Side, count, in_turn, middle, with_processor};
 use crate::plugins::{self, Packages};
 use crate::report::{Report, say};
 use crate::requests::{self, Scenario};
@@ -169,7 +169,7 @@ fn against_bare(
     scenarios: &[Arc<Scenario>],
     report: &mut Report,
 ) -> Outcome {
-    report.paragraph("HTTP against the same statements driven bare by a loop in this process through sqlx (prepared, the product's own pool settings and durability, as many loops as clients, rows fetched and dropped). Statements: outside + inside the transaction. Ratio: throughput of HTTP / bare, target >= 50 %. Spread: (fastest - slowest round) / middle.\n");
+    report.paragraph("HTTP against the same statements driven bare by a loop in this process through sqlx (prepared, the product's own pool settings and durability, as many loops as clients, rows fetched and dropped). Statements: outside + inside the transaction. Ratio: throughput of HTTP / bare, target >= 50 %. Spread: (fastest - slowest round) / middle. CPU: processor time per call of the server's process and of the loop's (on PostgreSQL the database's own is in neither), which other work on the machine hardly changes.\n");
     let heads = [
         "",
         "clients",
@@ -191,8 +191,8 @@ fn against_bare(
         for clients in CLIENTS {
             let pair = in_turn(
                 arguments.rounds,
-                || drive(server.address, &companies.full.token, clients, arguments.stretch, &*scenario.ask),
-                || runtime.block_on(bare.drive(clients, arguments.stretch, scenario)),
+                || with_processor(server.id(), || drive(server.address, &companies.full.token, clients, arguments.stretch, &*scenario.ask)),
+                || with_processor(std::process::id(), || runtime.block_on(bare.drive(clients, arguments.stretch, scenario))),
             )?;
             let row = compared(scenario, clients, &pair);
             say(&format!("  {}", row.join("  ")));
@@ -219,6 +219,7 @@ fn compared(scenario: &Scenario, clients: usize, pair: &Pair) -> Vec<String> {
             format!("{:.0} us", side.micros(990)),
             format!("{:.0}", side.rate()),
             format!("{:.0} %", side.spread() * 100.0),
+            format!("{:.0} us", side.cpu()),
         ]
     };
     let (outside, inside) = scenario.statements();
@@ -240,7 +241,7 @@ fn hooked(arguments: &Arguments, server: &Server, companies: &Companies, report:
         for clients in CLIENTS {
             let side = |company: &Company| {
                 let make = |client: usize, n: usize| Some(requests::create(client * 1_000_003 + n, &company.people));
-                drive(server.address, &company.token, clients, arguments.stretch, &make)
+                with_processor(server.id(), || drive(server.address, &company.token, clients, arguments.stretch, &make))
             };
             let pair = in_turn(arguments.rounds, || side(company), || side(&companies.plain))?;
             let row = vec![
@@ -249,9 +250,11 @@ fn hooked(arguments: &Arguments, server: &Server, companies: &Companies, report:
                 format!("{:.0} us", pair.ours.micros(500)),
                 format!("{:.0} us", pair.ours.micros(990)),
                 format!("{:.0}", pair.ours.rate()),
+                format!("{:.0} us", pair.ours.cpu()),
                 format!("{:.0} us", pair.base.micros(500)),
                 format!("{:.0} us", pair.base.micros(990)),
                 format!("{:.0}", pair.base.rate()),
+                format!("{:.0} us", pair.base.cpu()),
                 format!("{:.2} x", pair.p50_ratio()),
                 format!("{:.2} x", pair.throughput_ratio()),
             ];
@@ -260,7 +263,7 @@ fn hooked(arguments: &Arguments, server: &Server, companies: &Companies, report:
         }
     }
     report.table(
-        &["", "clients", "p50", "p99", "/s", "without: p50", "p99", "/s", "p50 ratio", "throughput ratio"],
+        &["", "clients", "p50", "p99", "/s", "CPU", "without: p50", "p99", "/s", "CPU", "p50 ratio", "throughput ratio"],
         &rows,
     );
     Ok(())

@@ -11,6 +11,7 @@ use axum::routing::{any, get};
 use kernel::{Error, Result};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -28,24 +29,29 @@ pub fn router(state: &AppState) -> Router {
         .route("/hooks/{tenant}/{plugin}/{*path}", any(api::plugins::hook));
     let slots = Arc::new(tokio::sync::Semaphore::new(state.config.http.concurrency));
     let streams = NotForContentType::const_new("text/event-stream");
+    // Layers put on one by one would each box every route, and every request clones the boxes it passes.
+    let inner = ServiceBuilder::new()
+        .layer(from_fn_with_state(slots, layers::admitted))
+        .layer(from_fn_with_state(state.clone(), layers::timed))
+        .layer(from_fn_with_state(state.clone(), layers::limited))
+        .layer(from_fn_with_state(state.clone(), body_limits))
+        .layer(from_fn_with_state(state.clone(), idempotency::layer));
+    let outer = ServiceBuilder::new()
+        .layer(from_fn_with_state(state.clone(), layers::outermost))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(streams)));
     let guarded = Router::new()
         .nest("/api/v1", api)
         .merge(uploads)
         .route("/api/v1/openapi.json", get(async || axum::Json(crate::openapi::document())))
         .route_layer(from_fn_with_state(state.clone(), layers::measured))
-        .layer(from_fn_with_state(state.clone(), idempotency::layer))
-        .layer(from_fn_with_state(state.clone(), body_limits))
-        .layer(from_fn_with_state(state.clone(), layers::limited))
-        .layer(from_fn_with_state(state.clone(), layers::timed))
-        .layer(from_fn_with_state(slots, layers::admitted));
+        .layer(inner);
     guarded
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .fallback(portal::serve)
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(streams)))
-        .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(from_fn_with_state(state.clone(), layers::outermost))
+        .layer(outer)
         .with_state(state.clone())
 }
 

@@ -1,5 +1,6 @@
 //! What every handler can reach: the services, made once.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use kernel::clock::Env;
@@ -16,9 +17,12 @@ use crate::config::Config;
 use crate::http::feed::Feed;
 use crate::http::limit::Limits;
 
-/// The services of a running server; cheap to clone.
+/// The services of a running server. Every layer of every request clones it: one pointer.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Services>);
+
+/// The services.
+pub struct Services {
     /// Settings.
     pub config: Arc<Config>,
     /// Time and randomness.
@@ -37,6 +41,14 @@ pub struct AppState {
     pub feed: Feed,
     /// Rate limits.
     pub limits: Limits,
+}
+
+impl Deref for AppState {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
+    }
 }
 
 impl AppState {
@@ -69,7 +81,7 @@ impl AppState {
         };
         let plugins = PluginHost::new(&records, &db, &env, host)?;
         let upload_limit = u64::try_from(config.http.upload_limit).unwrap_or(u64::MAX);
-        Ok(Self {
+        Ok(Self(Arc::new(Services {
             imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
             limits: Limits::new(&config.http),
             config: Arc::new(config),
@@ -79,7 +91,7 @@ impl AppState {
             identities,
             records,
             plugins,
-        })
+        })))
     }
 
     /// The background worker with every handler of the product.
