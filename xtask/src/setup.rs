@@ -76,7 +76,10 @@ pub fn npm_packages(folder: &Path) -> Outcome<()> {
     if stamped || installed_by_hand(folder, &lock) {
         return Ok(());
     }
-    exec::run(exec::tool("npm").current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    // `npm ci` refuses a lock file in which optional packages of other platforms are missing, as they are where the
+    // registry in reach has no copies of them; `install` keeps to the lock all the same.
+    let arguments = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+    exec::run(exec::tool("npm").current_dir(folder).args(arguments))?;
     std::fs::write(&stamp, wanted).context(stamp.display())
 }
 
