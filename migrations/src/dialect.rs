@@ -14,7 +14,8 @@ const TYPES: [(&str, &str, &str); 5] = [
     ("{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT", "BIGSERIAL PRIMARY KEY"),
     // The writing transaction's number, which orders the event log safely (see kernel::events).
     ("{tx}", "BIGINT NOT NULL DEFAULT 0", "BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint)"),
-    ("{now_tx}", "0", "pg_current_xact_id()::text::bigint"),
+    // Compared byte by byte, whatever the language of the database.
+    ("{bytewise}", "TEXT", "TEXT COLLATE \"C\""),
 ];
 
 /// Runs the statements of `sql`, separated by `;`, with the types of the connected database.

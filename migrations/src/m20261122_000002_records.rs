@@ -232,7 +232,7 @@ CREATE TABLE communication (
     entity TEXT NOT NULL,
     record_id {uuid} NOT NULL,
     field TEXT NOT NULL,
-    value TEXT NOT NULL,
+    value {bytewise} NOT NULL,
     PRIMARY KEY (record_id, field, value)
 );
 CREATE INDEX communication_value ON communication (tenant_id, field, value);
