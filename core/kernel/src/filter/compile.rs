@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use sea_orm::DbBackend;
 use sea_orm::sea_query::extension::postgres::PgExpr;
-use sea_orm::sea_query::{Alias, BinOper, Condition, Expr, ExprTrait, Func, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, BinOper, Condition, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -305,7 +305,8 @@ impl Compiler<'_> {
                 let pattern = format!("(?i){}{}", if inside { "" } else { "^" }, escape_regex(term));
                 column.binary(BinOper::Custom("REGEXP"), pattern)
             }
-            _ => column.ilike(like(term, inside)),
+            // The backslash escapes by itself here; sea-query puts an explicit ESCAPE of ILIKE into wrong brackets.
+            _ => column.ilike(pattern(term, inside)),
         })
     }
 
@@ -389,7 +390,11 @@ const fn is_text(kind: FieldType) -> bool {
 }
 
 /// A LIKE pattern with the wildcards of `term` taken literally (the escape character is the backslash on both).
-fn like(term: &str, inside: bool) -> sea_orm::sea_query::LikeExpr {
+fn like(term: &str, inside: bool) -> LikeExpr {
+    LikeExpr::new(pattern(term, inside)).escape('\\')
+}
+
+fn pattern(term: &str, inside: bool) -> String {
     let mut escaped = String::with_capacity(term.len() + 2);
     for c in term.chars() {
         if matches!(c, '%' | '_' | '\\') {
@@ -397,8 +402,7 @@ fn like(term: &str, inside: bool) -> sea_orm::sea_query::LikeExpr {
         }
         escaped.push(c);
     }
-    let pattern = if inside { format!("%{escaped}%") } else { format!("{escaped}%") };
-    sea_orm::sea_query::LikeExpr::new(pattern).escape('\\')
+    if inside { format!("%{escaped}%") } else { format!("{escaped}%") }
 }
 
 fn escape_regex(term: &str) -> String {
