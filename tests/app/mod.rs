@@ -87,6 +87,10 @@ impl Builder {
     }
 
     pub async fn start(self) -> TestApp {
+        // Faults of ours say in the test's output what they are.
+        let log =
+            tracing_subscriber::fmt().with_test_writer().with_max_level(tracing_subscriber::filter::LevelFilter::ERROR);
+        drop(log.try_init());
         let database = Database::fresh().await;
         let mut config = Config::load(None, &Overrides::default()).unwrap();
         config.data.dir = database.folder().to_owned();

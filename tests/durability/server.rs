@@ -1,24 +1,26 @@
 //! The real server as a process, to be killed.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 use crate::app::{Database, PASSWORD, on_postgres, root};
 
-/// The built product: named by `cargo xtask test`, else beside this test's own folder, else built now.
-fn binary() -> PathBuf {
-    if let Some(named) = std::env::var_os("VERSTAK_BIN") {
-        return named.into();
-    }
-    let own = std::env::current_exe().unwrap();
-    let beside = own.parent().unwrap().parent().unwrap().join("verstak");
-    if !beside.is_file() {
-        let built =
-            Command::new("cargo").args(["build", "-p", "verstak", "--bin", "verstak"]).current_dir(root()).status();
-        assert!(built.unwrap().success());
-    }
-    beside
+/// The built product: named by `cargo xtask test`, else built now into the folder this test was built into.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        if let Some(named) = std::env::var_os("VERSTAK_BIN") {
+            return named.into();
+        }
+        let own = std::env::current_exe().unwrap();
+        let debug = own.ancestors().nth(2).unwrap();
+        let mut cargo = Command::new("cargo");
+        cargo.args(["build", "-p", "verstak", "--bin", "verstak", "--target-dir"]).arg(debug.parent().unwrap());
+        assert!(cargo.current_dir(root()).status().unwrap().success());
+        debug.join("verstak")
+    })
 }
 
 /// A command of the product on this database.
