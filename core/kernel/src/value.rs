@@ -355,7 +355,11 @@ pub fn decimal_to_json(value: Decimal) -> Json {
 /// `type` if it is no number, `precision` past 15 significant digits or 4 after the point.
 pub fn decimal_from_text(text: &str) -> Result<Value, FieldError> {
     let parsed = if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str_exact(text) };
-    let value = parsed.map_err(|_| FieldError::new("type").with("type", "decimal"))?.normalize();
+    let unread = |_| match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => FieldError::new("precision"),
+        _ => FieldError::new("type").with("type", "decimal"),
+    };
+    let value = parsed.map_err(unread)?.normalize();
     let digits = value.mantissa().unsigned_abs().checked_ilog10().map_or(1, |log| log + 1);
     let whole_digits = value.trunc().mantissa().unsigned_abs().checked_ilog10().map_or(0, |log| log + 1);
     if value.scale() > DECIMAL_SCALE || digits > DECIMAL_DIGITS || whole_digits > DECIMAL_DIGITS - DECIMAL_SCALE + 1 {
