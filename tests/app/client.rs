@@ -182,6 +182,11 @@ pub struct Sent {
 impl Stream {
     /// The next event; none when the stream has ended.
     pub async fn next(&mut self) -> Option<Sent> {
+        let told = tokio::time::timeout(std::time::Duration::from_secs(20), self.wait()).await;
+        told.expect("the stream says nothing")
+    }
+
+    async fn wait(&mut self) -> Option<Sent> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());
@@ -191,11 +196,8 @@ impl Stream {
                 }
                 continue;
             }
-            let chunk = tokio::time::timeout(std::time::Duration::from_secs(20), self.body.next());
-            match chunk.await.expect("the stream says nothing") {
-                Some(chunk) => self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap()),
-                None => return None,
-            }
+            let chunk = self.body.next().await?;
+            self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
         }
     }
 }
