@@ -170,6 +170,8 @@ async fn stage_move(watched: &Watched, leads: &Leads) -> Outcome<Scenario> {
         name: "stage move",
         ask: Box::new(ask),
         recipes: vec![recipe],
-        swap: Box::new(move |_, _| bare.get(next_bare.fetch_add(1, Ordering::Relaxed)).map(|id| Swap { id: Some((seen, *id)), number: None })),
+        swap: Box::new(move |_, _| {
+            bare.get(next_bare.fetch_add(1, Ordering::Relaxed)).map(|id| Swap { id: Some((seen, *id)), number: None })
+        }),
     })
 }

@@ -191,8 +191,16 @@ fn against_bare(
         for clients in CLIENTS {
             let pair = in_turn(
                 arguments.rounds,
-                || with_processor(server.id(), || drive(server.address, &companies.full.token, clients, arguments.stretch, &*scenario.ask)),
-                || with_processor(std::process::id(), || runtime.block_on(bare.drive(clients, arguments.stretch, scenario))),
+                || {
+                    with_processor(server.id(), || {
+                        drive(server.address, &companies.full.token, clients, arguments.stretch, &*scenario.ask)
+                    })
+                },
+                || {
+                    with_processor(std::process::id(), || {
+                        runtime.block_on(bare.drive(clients, arguments.stretch, scenario))
+                    })
+                },
             )?;
             let row = compared(scenario, clients, &pair);
             say(&format!("  {}", row.join("  ")));
@@ -263,7 +271,20 @@ fn hooked(arguments: &Arguments, server: &Server, companies: &Companies, report:
         }
     }
     report.table(
-        &["", "clients", "p50", "p99", "/s", "CPU", "without: p50", "p99", "/s", "CPU", "p50 ratio", "throughput ratio"],
+        &[
+            "",
+            "clients",
+            "p50",
+            "p99",
+            "/s",
+            "CPU",
+            "without: p50",
+            "p99",
+            "/s",
+            "CPU",
+            "p50 ratio",
+            "throughput ratio",
+        ],
         &rows,
     );
     Ok(())
