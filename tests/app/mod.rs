@@ -28,7 +28,7 @@ use verstak::config::{Config, Overrides};
 use verstak::setup::{NewCompany, create_company};
 use verstak::{AppState, app};
 
-pub use client::{Answer, Client, Stream, titles};
+pub use client::{Answer, Client, titles};
 pub use database::{Database, on_postgres, statement, uuid_sql};
 pub use plugin::{LEAD_DESK, lead_desk, root};
 
@@ -41,7 +41,6 @@ pub const PASSWORD: &str = "correct horse battery";
 #[derive(Debug, Clone)]
 pub struct Person {
     pub id: Uuid,
-    pub email: String,
     pub token: String,
 }
 
@@ -112,7 +111,7 @@ impl Builder {
             clock,
             router,
             companies: Vec::new(),
-            database,
+            _database: database,
             stop: CancellationToken::new(),
             dead: Cell::new(0),
             finished: Cell::new(false),
@@ -134,7 +133,8 @@ pub struct TestApp {
     pub state: AppState,
     pub clock: Arc<TestClock>,
     pub companies: Vec<Company>,
-    pub database: Database,
+    /// Removed with the app.
+    _database: Database,
     router: Router,
     worker: Worker,
     stop: CancellationToken,
@@ -167,7 +167,7 @@ impl TestApp {
         let roles = roles.into_iter().map(|role| (role.key, role.id)).collect();
         let mut company = Company { tenant, people: BTreeMap::new(), roles };
         let token = self.token_of(&company, admin.id, &[]).await;
-        company.people.insert("admin".into(), Person { id: admin.id, email: admin.email, token });
+        company.people.insert("admin".into(), Person { id: admin.id, token });
         self.companies.push(company);
         self.companies.len() - 1
     }
@@ -185,7 +185,7 @@ impl TestApp {
         };
         let made = user::create(&self.state.db, &self.system_of(company), &input).await.unwrap();
         let token = self.token_of(&self.companies[company], made.id, &[]).await;
-        let person = Person { id: made.id, email: made.email, token };
+        let person = Person { id: made.id, token };
         self.companies[company].people.insert(name.to_owned(), person);
         self.state.identities.forget();
         made.id

@@ -28,8 +28,8 @@ async fn walk(app: &TestApp, body: &Value, mut between: impl AsyncFnMut(usize)) 
 async fn seed(app: &TestApp) {
     // Amounts repeat and a third of them is empty; names are empty on the other half.
     let row = |i: usize| {
-        let amount = if i % 3 == 0 { Value::Null } else { json!(i % 4) };
-        let name = if i % 2 == 0 { json!(format!("N{}", i % 5)) } else { Value::Null };
+        let amount = if i.is_multiple_of(3) { Value::Null } else { json!(i % 4) };
+        let name = if i.is_multiple_of(2) { json!(format!("N{}", i % 5)) } else { Value::Null };
         json!({"fields": {"title": format!("L{i:02}"), "amount": amount, "last_name": name, "birthdate": format!("1990-01-{:02}", i % 28 + 1)}})
     };
     let rows: Vec<Value> = (0..40).map(row).collect();
