@@ -84,7 +84,7 @@ impl Change {
         if self.patch.is_empty() {
             return Verdict::Pass;
         }
-        let patched = |field: &Field| self.patch.iter().any(|name| *name == field.name);
+        let patched = |field: &Field| self.patch.contains(&field.name);
         Verdict::Patch(self.raw.fields.into_iter().filter(patched).collect())
     }
 }

@@ -31,7 +31,7 @@ pub trait Fields {
     /// Any number as a float: good for comparing, not for money.
     fn number(&self, name: &str) -> Option<f64> {
         match self.value(name)? {
-            Value::Integer(number) => Some(*number as f64),
+            Value::Integer(number) => number.to_string().parse().ok(),
             Value::Number(number) => Some(*number),
             Value::Decimal(text) => text.parse().ok(),
             Value::Money(money) => money.amount.parse().ok(),
