@@ -72,10 +72,8 @@ impl Feed {
             }
             begun.take()
         };
-        let Some(after) = cursor.or(begun) else {
-            *cursor = Some(event::head(self.db.read()).await?);
-            return Ok(false);
-        };
+        // Whoever is listening and has not said from where will do so in a moment.
+        let Some(after) = cursor.or(begun) else { return Ok(false) };
         *cursor = Some(after);
         let events = event::read_after(self.db.read(), after, &Selection::default(), PAGE).await?;
         let full = u64::try_from(events.len()).unwrap_or(0) == PAGE;
