@@ -34,7 +34,9 @@ fn route(request: &Request) -> Outcome<Response> {
     let order = request.text().unwrap_or_default();
     if order == "html" {
         let mut response = Response::json(200, "<script>alert(1)</script>");
-        response.headers[0].value = "text/html".to_owned();
+        for header in &mut response.headers {
+            header.value = "text/html".to_owned();
+        }
         return Ok(response);
     }
     if order == "status" {
