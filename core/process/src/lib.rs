@@ -1,0 +1,13 @@
+//! The process engine: BPMN 2.0 files become definitions, definitions become running instances.
+//!
+//! Owns: reading and judging BPMN, the pure stepper, persistence of instances, the step contract of user tasks.
+//! Must not know: HTTP, the portal, how a plugin runs. Data enters as BPMN text, typed inputs with a `Ctx`, or events of
+//! the outside (a task was completed, a timer is due) and leaves as definitions with problems, views and commands.
+//!
+//! | module | what |
+//! |---|---|
+//! | `definition` | BPMN text -> model, with problems by element |
+//! | `stepper` | `(definition, state, event) -> (state, commands)`: no IO, no clock of its own |
+
+pub mod definition;
+pub mod stepper;

@@ -1,0 +1,266 @@
+//! What goes into a step and what comes out of it.
+
+use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use super::state::{State, WaitId};
+use crate::definition::model::ElementId;
+
+/// Everything a step looks at besides the definition and the state.
+#[derive(Debug, Clone)]
+pub struct Input<'a> {
+    /// The present instant.
+    pub now: Timestamp,
+    /// The subject's fields, `null` without a subject: `record` of expressions.
+    pub record: &'a Json,
+    /// `{id, key, process, started}`: `instance` of expressions.
+    pub instance: &'a Json,
+    /// `{user}` or null: `actor` of expressions.
+    pub actor: &'a Json,
+    /// The tenant's time zone: local times of timers and cron expressions are read in it.
+    pub zone: chrono_tz::Tz,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The instance begins: at the plain starts of its process, or at one triggered start event.
+    Start {
+        /// The start event that was triggered; none = the plain starts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<ElementId>,
+        /// First variables.
+        variables: Map<String, Json>,
+    },
+    /// A task, service, called process, message, signal or timer that the wait stands for has come. Its variables are
+    /// written. An unknown wait (cancelled, come already) changes nothing: `Outcome::stale` is true.
+    Come {
+        /// Which wait.
+        wait: WaitId,
+        /// What it brings.
+        #[serde(default)]
+        variables: Map<String, Json>,
+        /// The answer, for the element's result variable.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        result: Option<Json>,
+    },
+    /// A service or called process failed for good: an incident.
+    Failed {
+        /// Which wait.
+        wait: WaitId,
+        /// Why.
+        message: String,
+    },
+    /// A task, service or called process threw a BPMN error.
+    Error {
+        /// Which wait.
+        wait: WaitId,
+        /// The code.
+        code: String,
+        /// What it brings.
+        #[serde(default)]
+        variables: Map<String, Json>,
+    },
+    /// A task, service or called process threw an escalation and goes on.
+    Escalation {
+        /// Which wait.
+        wait: WaitId,
+        /// The code.
+        code: String,
+    },
+    /// Variables of the process's scope (or of the wait's, when given) were set from outside; conditions are asked
+    /// again.
+    Variables {
+        /// Which wait's scope.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wait: Option<WaitId>,
+        /// New values.
+        variables: Map<String, Json>,
+    },
+    /// The subject changed: conditions are asked again.
+    SubjectChanged,
+    /// An operator has the failed step done again (none = all).
+    Retry {
+        /// Which incident.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident: Option<u32>,
+    },
+    /// An operator goes on behind the failed element as if it was done.
+    Skip {
+        /// Which incident.
+        incident: u32,
+    },
+    /// An operator puts a token before this element of the process's own scope (or of an open scope around it).
+    StartFrom {
+        /// The element.
+        element: ElementId,
+    },
+    /// Everything is cancelled.
+    Cancel,
+}
+
+/// What is to be done outside, in the same transaction as the state is written. In the order given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Make a task for a person. Contract parameters that are expressions are evaluated into `parameters`.
+    OpenTask {
+        /// Its wait.
+        wait: WaitId,
+        /// The user task.
+        element: ElementId,
+        /// Executors of expressions, and parameters of the main action, evaluated.
+        parameters: Evaluated,
+    },
+    /// Ask a service.
+    CallService {
+        /// Its wait; with the instance's id it is the idempotency key.
+        wait: WaitId,
+        /// The service task.
+        element: ElementId,
+        /// Evaluated parameters.
+        parameters: Map<String, Json>,
+    },
+    /// Start a called process.
+    CallProcess {
+        /// Its wait.
+        wait: WaitId,
+        /// The call activity.
+        element: ElementId,
+        /// Variables it gets.
+        variables: Map<String, Json>,
+    },
+    /// Wake at a time.
+    ArmTimer {
+        /// Its wait.
+        wait: WaitId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Wait for a message or signal.
+    Subscribe {
+        /// Its wait.
+        wait: WaitId,
+        /// Message or signal.
+        what: Subscription,
+    },
+    /// The wait is over without having come: close the task, forget the timer or subscription, cancel the call.
+    Withdraw {
+        /// Its wait.
+        wait: WaitId,
+    },
+    /// Publish a message in the tenant.
+    Message {
+        /// Its name.
+        name: String,
+        /// Its key.
+        key: Option<String>,
+        /// Variables visible where it was thrown.
+        variables: Map<String, Json>,
+    },
+    /// Broadcast a signal in the tenant.
+    Signal {
+        /// Its name.
+        name: String,
+        /// Variables visible where it was thrown.
+        variables: Map<String, Json>,
+    },
+    /// An escalation left the process: its caller, if any, may catch it.
+    Escalated {
+        /// The code.
+        code: String,
+    },
+    /// The process ended by an error that nothing inside caught and a caller may catch (only for called processes:
+    /// else it is an incident).
+    Failed {
+        /// The code.
+        code: String,
+    },
+    /// For the journal.
+    Visit(Visit),
+    /// An incident came up.
+    Incident {
+        /// Its number in the state.
+        incident: u32,
+        /// Where.
+        element: ElementId,
+        /// What is wrong.
+        message: String,
+    },
+    /// An incident is over.
+    Resolved {
+        /// Its number.
+        incident: u32,
+    },
+    /// The instance is over.
+    Ended,
+}
+
+/// Evaluated expressions of a user task.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evaluated {
+    /// Values of `Executor::Expression`, in the contract's order.
+    pub executors: Vec<Json>,
+    /// Parameters of the main action.
+    pub main_action: Map<String, Json>,
+}
+
+/// A message or signal to wait for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Subscription {
+    /// A message.
+    Message {
+        /// Its name.
+        name: String,
+        /// Its key.
+        key: Option<String>,
+    },
+    /// A signal.
+    Signal {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A line of the journal: an element was left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Visit {
+    /// Which element.
+    pub element: ElementId,
+    /// When a token entered it.
+    pub entered: Timestamp,
+    /// When it left (or was cancelled).
+    pub left: Timestamp,
+    /// How.
+    pub outcome: VisitOutcome,
+    /// The wait it had, if any.
+    pub wait: Option<WaitId>,
+}
+
+/// How an element was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VisitOutcome {
+    /// Done.
+    Completed,
+    /// Cancelled by an event, a terminate or an operator.
+    Cancelled,
+    /// Skipped by an operator.
+    Skipped,
+    /// Left by an error.
+    Error,
+}
+
+/// What a step gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Where the instance stands now.
+    pub state: State,
+    /// What is to be done outside, in order.
+    pub commands: Vec<Command>,
+    /// Whether the event was about something that is no more, so that nothing changed.
+    pub stale: bool,
+}
