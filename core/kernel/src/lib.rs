@@ -15,6 +15,7 @@
 //! | `filter` | the query language: AST, JSON form, SQL |
 //! | `access` | rights of an actor: rows OR-ed, restrictions AND-ed |
 //! | `ctx` | who acts, where, when, why |
+//! | `expression` | CEL with guards: conditions and scripts |
 //! | `db` | connections and transactions; sequences |
 //! | `event` | the append-only ordered event log and its readers |
 //! | `audit` | administrative acts |
@@ -27,6 +28,7 @@ pub mod ctx;
 pub mod db;
 pub mod error;
 pub mod event;
+pub mod expression;
 pub mod filter;
 pub mod id;
 pub mod jobs;

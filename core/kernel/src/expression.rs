@@ -1,0 +1,196 @@
+//! Expressions in CEL (Common Expression Language): conditions of plugins, conditions and scripts of processes.
+//!
+//! Owns: compiling, guards, evaluation over named values. Must not know: who asks, what the names mean. Data enters as
+//! text and as JSON (or fields) under names and leaves as JSON.
+//!
+//! The evaluator cannot be interrupted from outside, so cost is bounded from inside: length, words, nodes and nesting
+//! of the text are limited when it is compiled (`shape`), rounds of comprehensions and the size of what they make are
+//! metered while it runs (`meter`). Evaluation is deterministic: it knows no clock and goes over maps by sorted key.
+//!
+//! Two things are wider than the language: an integer beside a double in `+ - * /` becomes a double, and names can have
+//! a default root (see [`Expression::compile_with_default`]).
+
+mod convert;
+mod meter;
+mod shape;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use cel::{Context, ExecutionError, IdedExpr, Value as Cel};
+use serde_json::Value as Json;
+
+use crate::value::Fields;
+
+/// Characters of an expression.
+pub const MAX_TEXT: usize = 4_000;
+/// Words, numbers and signs of an expression; a quoted text counts once.
+pub const MAX_WORDS: usize = 1_000;
+/// Nodes of an expression.
+pub const MAX_NODES: usize = 1_000;
+/// Levels of an expression.
+pub const MAX_DEPTH: usize = 100;
+/// Comprehensions (`all`, `exists`, `map`, `filter`) inside one another.
+pub const MAX_NESTING: usize = 2;
+/// Rounds of all comprehensions of one evaluation together.
+pub const MAX_ROUNDS: u64 = 200_000;
+/// Characters and members that one evaluation may make.
+pub const MAX_MADE: u64 = 8_000_000;
+
+/// A compiled expression. Cheap to clone.
+#[derive(Clone)]
+pub struct Expression(Arc<Compiled>);
+
+struct Compiled {
+    text: String,
+    root: IdedExpr,
+    uses: Uses,
+}
+
+/// Names an expression looks at, each with the fields it takes of it; none = the whole.
+type Uses = BTreeMap<String, Option<BTreeSet<String>>>;
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.0.text).finish()
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.root == other.0.root
+    }
+}
+
+impl Expression {
+    /// Compiles and checks an expression.
+    ///
+    /// # Errors
+    /// What is wrong with it, in English.
+    pub fn compile(text: &str) -> Result<Self, String> {
+        Self::build(text, None)
+    }
+
+    /// Compiles an expression in which a bare name that is not one of `roots`, no variable of a comprehension and no
+    /// type beside `type(...)` stands for that field of `default`: with roots `["vars", "record"]` and default `vars`,
+    /// `amount > 100` means `vars.amount > 100`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in English.
+    pub fn compile_with_default(text: &str, roots: &[&str], default: &str) -> Result<Self, String> {
+        Self::build(text, Some((roots, default)))
+    }
+
+    fn build(text: &str, default: Option<(&[&str], &str)>) -> Result<Self, String> {
+        shape::check_text(text)?;
+        let mut root = meter::parse(text)?;
+        shape::check(&root)?;
+        if let Some((roots, default)) = default {
+            shape::qualify(&mut root, roots, default);
+        }
+        let uses = shape::uses(&root);
+        meter::install(&mut root);
+        Ok(Self(Arc::new(Compiled { text: text.to_owned(), root, uses })))
+    }
+
+    /// The text it was compiled from.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Its value as JSON. Integers stay integers; an instant becomes RFC 3339 text, a duration ISO 8601 text, bytes
+    /// Base64 text.
+    ///
+    /// # Errors
+    /// What is wrong and with which expression: an undefined name, a wrong type, an overflow, too much work.
+    pub fn evaluate(&self, names: &Names<'_>) -> Result<Json, String> {
+        let value = self.run(names)?;
+        convert::to_json(&value).map_err(|problem| self.blame(&problem))
+    }
+
+    /// Whether it holds.
+    ///
+    /// # Errors
+    /// As `evaluate`; and when it gives anything but true or false.
+    pub fn holds(&self, names: &Names<'_>) -> Result<bool, String> {
+        match self.run(names)? {
+            Cel::Bool(answer) => Ok(answer),
+            other => Err(self.blame(&format!("gave a value of type {}, not true or false", other.type_of()))),
+        }
+    }
+
+    fn run(&self, names: &Names<'_>) -> Result<Cel, String> {
+        let mut context = Context::with_env(meter::env());
+        for (name, fields) in &self.0.uses {
+            match names.0.iter().rev().find(|(known, _)| known == name) {
+                Some((_, given)) => context.add_variable_as_val(name.as_str(), convert::bind(given, fields.as_ref())),
+                None if shape::is_type(name) => {}
+                None => return Err(self.blame(&format!("`{name}` is not defined"))),
+            }
+        }
+        meter::metered(|| Cel::resolve(&self.0.root, &context)).map_err(|error| self.blame(&explain(&error)))
+    }
+
+    fn blame(&self, problem: &str) -> String {
+        let mut text: String = self.0.text.chars().take(200).collect();
+        if text.len() < self.0.text.len() {
+            text.push_str("...");
+        }
+        format!("`{text}`: {problem}")
+    }
+}
+
+/// The names an expression may use. A later one hides an earlier one.
+#[derive(Debug, Clone, Default)]
+pub struct Names<'a>(Vec<(&'a str, Given<'a>)>);
+
+#[derive(Debug, Clone)]
+enum Given<'a> {
+    Json(&'a Json),
+    Fields(Option<&'a Fields>),
+}
+
+impl<'a> Names<'a> {
+    /// No names.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a name for a JSON value. Integers are bound as `int`, other numbers as `double`.
+    #[must_use]
+    pub fn with(mut self, name: &'a str, value: &'a Json) -> Self {
+        self.0.push((name, Given::Json(value)));
+        self
+    }
+
+    /// Adds a name for a record's fields, or for null. Decimals are bound as `double`; of long texts and lists the
+    /// first 10,000 characters and members are seen.
+    #[must_use]
+    pub fn with_fields(mut self, name: &'a str, fields: Option<&'a Fields>) -> Self {
+        self.0.push((name, Given::Fields(fields)));
+        self
+    }
+}
+
+/// The evaluator's errors in words, and short: its own texts print whole values.
+fn explain(error: &ExecutionError) -> String {
+    let text = match error {
+        ExecutionError::UndeclaredReference(name) => format!("`{name}` is not defined"),
+        ExecutionError::NoSuchKey(name) => format!("there is no `{name}`: test it with has(...) first"),
+        ExecutionError::FunctionError { function, message } if function.starts_with('@') => message.clone(),
+        ExecutionError::UnsupportedBinaryOperator(operator, left, right) => {
+            format!("`{operator}` does not fit a value of type {} and one of type {}", left.type_of(), right.type_of())
+        }
+        ExecutionError::ValuesNotComparable(left, right) => {
+            format!("a value of type {} cannot be compared to one of type {}", left.type_of(), right.type_of())
+        }
+        ExecutionError::Overflow(..) => "the number is too large".to_owned(),
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "division by zero".to_owned(),
+        other => other.to_string(),
+    };
+    if text.chars().count() <= 300 { text } else { text.chars().take(300).chain("...".chars()).collect() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+//! The evaluator's environment, and functions of our own that the compiled tree calls: they count what a comprehension
+//! costs, give maps an order, and let an integer stand beside a double.
+//!
+//! Their names begin with `@`, so no text can call them. A thread evaluates one expression at a time, so the counters
+//! are the thread's.
+
+use std::cell::Cell;
+use std::sync::{Arc, LazyLock};
+
+use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, operators};
+use cel::common::types::{CelDouble, CelInt, CelList, CelMap, CelMapKey, CelUInt, DYN_TYPE};
+use cel::common::value::{CowVal, Val};
+use cel::{Env, ExecutionError, IdedExpr, Value as Cel};
+
+use super::{MAX_MADE, MAX_ROUNDS};
+
+const ROUNDS: &str = "@rounds";
+const MADE: &str = "@made";
+const SEEN: &str = "@seen";
+const PLUS: &str = "@plus";
+const MINUS: &str = "@minus";
+const TIMES: &str = "@times";
+const OVER: &str = "@over";
+
+/// One shared environment: a fresh one costs twenty times the evaluation.
+static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
+    let mut env = Env::stdlib();
+    let functions: [(&str, usize, cel::common::functions::Function); 7] = [
+        (ROUNDS, 1, rounds),
+        (MADE, 1, made),
+        (SEEN, 1, seen),
+        (PLUS, 2, plus),
+        (MINUS, 2, minus),
+        (TIMES, 2, times),
+        (OVER, 2, over),
+    ];
+    for (name, arguments, function) in functions {
+        // The names cannot clash: the standard library has none of them.
+        let _ = env.add_overload(name, name, (0..arguments).map(|_| DYN_TYPE).collect(), function);
+    }
+    Arc::new(env)
+});
+
+thread_local! {
+    static ROUNDS_LEFT: Cell<u64> = const { Cell::new(0) };
+    static MADE_LEFT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The environment to evaluate in.
+pub fn env() -> Arc<Env> {
+    Arc::clone(&ENV)
+}
+
+/// Parses a text.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse(text: &str) -> Result<IdedExpr, String> {
+    ENV.parser().max_recursion_depth(48).error_recovery_limit(2).parse(text).map_err(|errors| {
+        let Some(first) = errors.errors.first() else { return "it cannot be read".to_owned() };
+        let (line, column) = first.pos;
+        let message: String = first.msg.chars().take(200).collect();
+        format!("{message} (line {line}, column {column})")
+    })
+}
+
+/// Runs an evaluation with fresh counters.
+pub fn metered<T>(run: impl FnOnce() -> T) -> T {
+    ROUNDS_LEFT.set(MAX_ROUNDS);
+    MADE_LEFT.set(MAX_MADE);
+    run()
+}
+
+/// Puts the calls of our own functions into a tree.
+pub fn install(node: &mut IdedExpr) {
+    visit(node, false);
+}
+
+fn visit(node: &mut IdedExpr, looping: bool) {
+    match &mut node.expr {
+        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
+        Expr::Select(select) => visit(&mut select.operand, looping),
+        Expr::Call(call) => visit_call(call, looping),
+        Expr::List(list) => list.elements.iter_mut().for_each(|part| {
+            visit(part, looping);
+            wrap_if(looping, part, MADE);
+        }),
+        Expr::Map(map) => map.entries.iter_mut().for_each(|entry| visit_entry(entry, looping)),
+        Expr::Struct(structure) => structure.entries.iter_mut().for_each(|entry| visit_entry(entry, looping)),
+        Expr::Comprehension(inner) => visit_comprehension(inner, looping),
+    }
+}
+
+fn visit_call(call: &mut CallExpr, looping: bool) {
+    call.target.iter_mut().for_each(|target| visit(target, looping));
+    call.args.iter_mut().for_each(|part| visit(part, looping));
+    if call.target.is_some() || call.args.len() != 2 {
+        return;
+    }
+    let ours = match call.func_name.as_str() {
+        operators::ADD => PLUS,
+        operators::SUBSTRACT => MINUS,
+        operators::MULTIPLY => TIMES,
+        operators::DIVIDE => OVER,
+        operators::EQUALS | operators::NOT_EQUALS | operators::IN => {
+            call.args.iter_mut().for_each(|part| wrap_if(looping, part, SEEN));
+            return;
+        }
+        _ => return,
+    };
+    ours.clone_into(&mut call.func_name);
+}
+
+fn visit_entry(entry: &mut IdedEntryExpr, looping: bool) {
+    match &mut entry.expr {
+        EntryExpr::StructField(field) => visit(&mut field.value, looping),
+        EntryExpr::MapEntry(entry) => {
+            visit(&mut entry.key, looping);
+            visit(&mut entry.value, looping);
+            wrap_if(looping, &mut entry.value, MADE);
+        }
+    }
+}
+
+fn visit_comprehension(inner: &mut ComprehensionExpr, looping: bool) {
+    visit(&mut inner.iter_range, looping);
+    wrap_if(true, &mut inner.iter_range, ROUNDS);
+    visit(&mut inner.accu_init, looping);
+    visit(&mut inner.loop_cond, true);
+    visit_step(&mut inner.loop_step, &inner.accu_var);
+    visit(&mut inner.result, looping);
+}
+
+/// The evaluator knows the shape `accu + [item]`, alone or under `?:`, and appends in place; it must stay as it is.
+fn visit_step(step: &mut IdedExpr, accumulator: &str) {
+    let is_accumulator = |part: &IdedExpr| matches!(&part.expr, Expr::Ident(name) if name == accumulator);
+    if let Expr::Call(call) = &mut step.expr {
+        match (call.func_name.as_str(), call.args.as_mut_slice()) {
+            (operators::ADD, [left, right]) if is_accumulator(left) => return visit(right, true),
+            (operators::CONDITIONAL, [condition, then, otherwise]) if is_accumulator(otherwise) => {
+                visit(condition, true);
+                return visit_step(then, accumulator);
+            }
+            _ => {}
+        }
+    }
+    visit(step, true);
+}
+
+fn wrap_if(condition: bool, node: &mut IdedExpr, function: &str) {
+    if condition && !matches!(node.expr, Expr::Literal(_)) {
+        let inner = std::mem::take(node);
+        let call = CallExpr { func_name: function.to_owned(), target: None, args: vec![inner] };
+        *node = IdedExpr { id: 0, expr: Expr::Call(call) };
+    }
+}
+
+type Answer<'b, 'v> = Result<CowVal<'b, 'v>, ExecutionError>;
+
+fn take<'b, 'v>(mut arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+    arguments.pop().ok_or_else(ExecutionError::missing_argument_or_target)
+}
+
+fn size(value: &dyn Val) -> u64 {
+    let size = value.as_sizer().map_or(0, |sizer| sizer.size().into_inner());
+    u64::try_from(size).unwrap_or(0)
+}
+
+fn charge(
+    left: &'static std::thread::LocalKey<Cell<u64>>,
+    cost: u64,
+    function: &str,
+    what: &str,
+) -> Result<(), ExecutionError> {
+    let rest = left.get().checked_sub(cost).ok_or_else(|| ExecutionError::function_error(function, what))?;
+    left.set(rest);
+    Ok(())
+}
+
+/// What a comprehension goes over: counted, maps become the list of their sorted keys.
+fn rounds<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+    let range = take(arguments)?;
+    charge(&ROUNDS_LEFT, size(range.as_ref()).saturating_add(1), ROUNDS, "it goes over too many members")?;
+    let Some(map) = range.downcast_ref::<CelMap>() else { return Ok(range) };
+    let mut keys: Vec<CelMapKey<'v>> = map.inner().keys().cloned().collect();
+    keys.sort();
+    let keys: Vec<Box<dyn Val + 'v>> = keys
+        .into_iter()
+        .map(|key| -> Box<dyn Val + 'v> {
+            match key {
+                CelMapKey::Bool(key) => Box::new(key),
+                CelMapKey::Int(key) => Box::new(key),
+                CelMapKey::String(key) => Box::new(key),
+                CelMapKey::UInt(key) => Box::new(key),
+            }
+        })
+        .collect();
+    Ok(CowVal::owned(CelList::from(keys)))
+}
+
+/// A value kept by a comprehension.
+fn made<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+    let value = take(arguments)?;
+    charge(&MADE_LEFT, size(value.as_ref()).saturating_add(1), MADE, "it makes too much data")?;
+    Ok(value)
+}
+
+/// A value compared or searched within a comprehension.
+fn seen<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+    let value = take(arguments)?;
+    charge(&ROUNDS_LEFT, size(value.as_ref()) / 16, SEEN, "it compares too much data")?;
+    Ok(value)
+}
+
+/// An integer beside a double as a double; everything else as it is.
+fn widen<'b, 'v>(value: CowVal<'b, 'v>, beside: &CowVal<'b, 'v>) -> CowVal<'b, 'v> {
+    if beside.downcast_ref::<CelDouble>().is_none() {
+        return value;
+    }
+    let widened = if let Some(number) = value.downcast_ref::<CelInt>() {
+        Cel::Int(*number.inner())
+    } else if let Some(number) = value.downcast_ref::<CelUInt>() {
+        Cel::UInt(*number.inner())
+    } else {
+        return value;
+    };
+    CowVal::owned(CelDouble::from(to_double(&widened)))
+}
+
+#[expect(clippy::as_conversions, reason = "nearest double of an integer is what is meant; there is no other way")]
+fn to_double(value: &Cel) -> f64 {
+    match value {
+        Cel::Int(number) => *number as f64,
+        Cel::UInt(number) => *number as f64,
+        _ => f64::NAN,
+    }
+}
+
+fn operands<'b, 'v>(mut arguments: Vec<CowVal<'b, 'v>>) -> Result<(CowVal<'b, 'v>, CowVal<'b, 'v>), ExecutionError> {
+    let (Some(right), Some(left)) = (arguments.pop(), arguments.pop()) else {
+        return Err(ExecutionError::missing_argument_or_target());
+    };
+    let left = widen(left, &right);
+    let right = widen(right, &left);
+    Ok((left, right))
+}
+
+fn misfit(operator: &'static str, left: &dyn Val, right: &dyn Val) -> ExecutionError {
+    let value = |value: &dyn Val| Cel::try_from(value).unwrap_or(Cel::Null);
+    ExecutionError::UnsupportedBinaryOperator(operator, value(left), value(right))
+}
+
+fn plus<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+    let (left, right) = operands(arguments)?;
+    let adder = left.as_adder().ok_or_else(|| misfit("+", left.as_ref(), right.as_ref()))?;
+    let sum = adder.add(right.as_ref())?.into_owned();
+    charge(&MADE_LEFT, size(sum.as_ref()), MADE, "it makes too much data")?;
+    Ok(CowVal::Owned(sum))
+}
+
+fn minus<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+    let (left, right) = operands(arguments)?;
+    let subtractor = left.as_subtractor().ok_or_else(|| misfit("-", left.as_ref(), right.as_ref()))?;
+    Ok(CowVal::Owned(subtractor.sub(right.as_ref())?.into_owned()))
+}
+
+fn times<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+    let (left, right) = operands(arguments)?;
+    let multiplier = left.as_multiplier().ok_or_else(|| misfit("*", left.as_ref(), right.as_ref()))?;
+    Ok(CowVal::Owned(multiplier.mul(right.as_ref())?.into_owned()))
+}
+
+fn over<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+    let (left, right) = operands(arguments)?;
+    let divider = left.as_divider().ok_or_else(|| misfit("/", left.as_ref(), right.as_ref()))?;
+    Ok(CowVal::Owned(divider.div(right.as_ref())?.into_owned()))
+}
