@@ -4,7 +4,7 @@ use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::state::{State, WaitId};
+use super::state::{IncidentId, State, WaitId};
 use crate::definition::model::ElementId;
 
 /// Everything a step looks at besides the definition and the state.
@@ -20,6 +20,8 @@ pub struct Input<'a> {
     pub actor: &'a Json,
     /// The tenant's time zone: local times of timers and cron expressions are read in it.
     pub zone: chrono_tz::Tz,
+    /// Whether the instance was started by a call activity, which may catch its errors and escalations.
+    pub called: bool,
 }
 
 /// Something that happened.
@@ -70,8 +72,8 @@ pub enum Event {
         /// The code.
         code: String,
     },
-    /// Variables of the process's scope (or of the wait's, when given) were set from outside; conditions are asked
-    /// again.
+    /// Variables were set from outside, as seen from the process's scope (or from the wait's, when given); conditions are
+    /// asked again.
     Variables {
         /// Which wait's scope.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,17 +87,22 @@ pub enum Event {
     Retry {
         /// Which incident.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        incident: Option<u32>,
+        incident: Option<IncidentId>,
     },
     /// An operator goes on behind the failed element as if it was done.
     Skip {
         /// Which incident.
-        incident: u32,
+        incident: IncidentId,
     },
-    /// An operator puts a token before this element of the process's own scope (or of an open scope around it).
+    /// An operator puts a token before this element of the process itself or of a sub-process that is open (of several
+    /// the first). An instance that has not begun begins there. Nothing changes (`Outcome::stale`) when the element
+    /// cannot take a token: no such element, no open scope for it, a boundary event, an event sub-process or its start.
     StartFrom {
         /// The element.
         element: ElementId,
+        /// Variables to set before.
+        #[serde(default)]
+        variables: Map<String, Json>,
     },
     /// Everything is cancelled.
     Cancel,
@@ -132,14 +139,14 @@ pub enum Command {
         /// Variables it gets.
         variables: Map<String, Json>,
     },
-    /// Wake at a time.
+    /// Wake at a time. A cycle asks for each of its times anew, under a new number.
     ArmTimer {
         /// Its wait.
         wait: WaitId,
         /// When.
         at: Timestamp,
     },
-    /// Wait for a message or signal.
+    /// Wait for a message or signal. An event that does not interrupt stays subscribed under the same number.
     Subscribe {
         /// Its wait.
         wait: WaitId,
@@ -167,23 +174,23 @@ pub enum Command {
         /// Variables visible where it was thrown.
         variables: Map<String, Json>,
     },
-    /// An escalation left the process: its caller, if any, may catch it.
+    /// An escalation left the process: its caller may catch it (only for called processes).
     Escalated {
         /// The code.
         code: String,
     },
-    /// The process ended by an error that nothing inside caught and a caller may catch (only for called processes:
-    /// else it is an incident).
+    /// The process was ended by an error that nothing inside caught and its caller may catch (only for called processes:
+    /// else it is an incident). `Ended` follows.
     Failed {
         /// The code.
         code: String,
     },
-    /// For the journal.
+    /// For the journal. Each member of a loop or multi-instance is a visit; the whole is one only when it had none.
     Visit(Visit),
     /// An incident came up.
     Incident {
         /// Its number in the state.
-        incident: u32,
+        incident: IncidentId,
         /// Where.
         element: ElementId,
         /// What is wrong.
@@ -192,7 +199,7 @@ pub enum Command {
     /// An incident is over.
     Resolved {
         /// Its number.
-        incident: u32,
+        incident: IncidentId,
     },
     /// The instance is over.
     Ended,
@@ -237,7 +244,11 @@ pub struct Visit {
     /// How.
     pub outcome: VisitOutcome,
     /// The wait it had, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<WaitId>,
+    /// The flow by which the token came; of a join the last one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<ElementId>,
 }
 
 /// How an element was left.

@@ -1,6 +1,6 @@
 //! Where an instance stands. Serialisable; names elements by id, so it outlives the reading of its file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,24 +12,54 @@ use crate::definition::model::ElementId;
 pub type ScopeId = u32;
 /// Number of a wait within its process instance. Never used twice: it names the task, timer or subscription outside.
 pub type WaitId = u32;
+/// Number of an incident within its process instance.
+pub type IncidentId = u32;
+
+/// The scope of the process itself.
+pub const PROCESS: ScopeId = 0;
 
 /// Everything about a running instance that the stepper needs.
+///
+/// Before `Event::Start` (or a start from an element) it has no scope; when the instance is over, only the process's
+/// scope with its variables is left.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// The process, by its id in the file.
     pub process: ElementId,
     /// How it goes.
     pub status: Status,
-    /// Next number for scopes and waits.
+    /// Next number for scopes, waits, races and incidents, which share one count.
     pub next: u32,
-    /// Open scopes, the process first.
+    /// Open scopes by number. A scope's number is higher than that of the scope around it.
     pub scopes: BTreeMap<ScopeId, ScopeState>,
-    /// Tokens that stand at joins.
-    pub held: Vec<Held>,
     /// What the outside has been asked for.
     pub waits: BTreeMap<WaitId, Wait>,
     /// Steps that failed and wait for an operator.
-    pub incidents: BTreeMap<u32, Incident>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub incidents: BTreeMap<IncidentId, Incident>,
+    /// The waits for a condition: not empty = the instance wants to hear of changes of its subject.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub conditions: BTreeSet<WaitId>,
+}
+
+impl State {
+    /// An instance of this process that has not begun.
+    pub fn new(process: impl Into<ElementId>) -> Self {
+        Self {
+            process: process.into(),
+            status: Status::Active,
+            next: 1,
+            scopes: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            incidents: BTreeMap::new(),
+            conditions: BTreeSet::new(),
+        }
+    }
+
+    /// Variables of the process itself; none before it began.
+    pub fn variables(&self) -> Option<&Map<String, Json>> {
+        self.scopes.get(&PROCESS).map(|scope| &scope.variables)
+    }
 }
 
 /// How an instance goes.
@@ -50,8 +80,8 @@ pub struct ScopeState {
     /// The scope around it; none for the process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<ScopeId>,
-    /// The activity it belongs to; none for the process. A sub-process, a multi-instance as a whole (`body`), one
-    /// member of it, one round of a loop.
+    /// The activity it belongs to; none for the process. A sub-process, a loop or multi-instance as a whole (`body`),
+    /// one member or round of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub element: Option<ElementId>,
     /// What of the element it is.
@@ -66,6 +96,32 @@ pub struct ScopeState {
     /// The flow by which the token came that opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<ElementId>,
+    /// An interrupting event sub-process has taken over: no event sub-process of this scope starts any more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub interrupted: bool,
+    /// Tokens that stand at its joins, in the order they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+    /// Waits that are its work: the scope is not done before they are over.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub waits: BTreeSet<WaitId>,
+    /// Waits that end with it: boundary events of its activity, starts of its event sub-processes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub guards: BTreeSet<WaitId>,
+    /// Open scopes directly inside.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub children: BTreeSet<ScopeId>,
+    /// Incidents that hold a token of it (those of a wait are named there).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub incidents: BTreeSet<IncidentId>,
+    /// Tokens on their way. Only within a step.
+    #[serde(skip)]
+    pub(super) moving: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form serde wants")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// What of its element a scope is.
@@ -77,23 +133,21 @@ pub enum Role {
     Inside,
     /// A loop or multi-instance as a whole.
     Body {
-        /// Members, or rounds begun.
+        /// Members; rounds begun of a loop.
         total: u32,
-        /// Members begun (sequential).
+        /// Members or rounds begun.
         begun: u32,
-        /// Members that came to their end.
+        /// Members or rounds that came to their end.
         completed: u32,
-        /// Members cancelled.
-        terminated: u32,
-        /// The collection's members.
+        /// The collection's members that have not begun.
+        #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+        items: VecDeque<Json>,
+        /// What was collected of completed members, with their places.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        items: Vec<Json>,
-        /// What was collected of them, by member.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        output: Vec<Json>,
+        output: Vec<(u32, Json)>,
     },
     /// One member or round: its variables hold `loopCounter` (from 0) and the item. An atomic activity's wait stands
-    /// in it.
+    /// in it; a sub-process's inside is it.
     Member {
         /// Which, from 0.
         index: u32,
@@ -103,33 +157,39 @@ pub enum Role {
 /// A token at a join.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// Its scope.
-    pub scope: ScopeId,
     /// The join.
     pub element: ElementId,
     /// The flow by which it came.
     pub via: ElementId,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// Something the instance waits for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Wait {
-    /// The scope whose work it is (a boundary event's: that of its host).
+    /// The scope in which its variables are looked up and its token goes on (a boundary event's: that of its host).
     pub scope: ScopeId,
     /// The element: an activity, a catching, boundary or starting event.
     pub element: ElementId,
     /// What for.
     pub kind: WaitKind,
-    /// The wait of the activity it is attached to, for boundary events of an atomic activity.
+    /// The wait of the activity it is attached to: a boundary event of an atomic activity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<WaitId>,
-    /// The scope it is attached to or starts in: boundary events of sub-processes and multi-instances, event
-    /// sub-processes.
+    /// The scope it is attached to or starts in: a boundary event of a sub-process, loop or multi-instance, the start
+    /// of an event sub-process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guards: Option<ScopeId>,
+    /// Armed boundary events of this activity.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boundary: Vec<WaitId>,
     /// The event-based gateway it belongs to; its sisters share the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub race: Option<u32>,
+    /// Its incident: a service that failed, a condition that cannot be evaluated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
     /// Since when.
     pub since: Timestamp,
     /// The flow by which the token came.
@@ -151,12 +211,9 @@ pub enum WaitKind {
     Timer {
         /// When.
         at: Timestamp,
-        /// Rounds still to come after this one; none = for ever. Only for cycles.
+        /// What comes after it; only for cycles of events that stay armed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        left: Option<u32>,
-        /// Text of the cycle, to find the next time.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        cycle: Option<String>,
+        cycle: Option<Cycle>,
     },
     /// A message.
     Message {
@@ -171,10 +228,26 @@ pub enum WaitKind {
         /// Its name.
         name: String,
     },
-    /// A condition over variables and the subject: asked again whenever one of them changes.
-    Condition,
-    /// An error or escalation thrown inside what it guards.
-    Thrown,
+    /// A condition over variables and the subject: asked again whenever one of them changes. It comes when the answer
+    /// turns from false to true.
+    Condition {
+        /// The last answer.
+        held: bool,
+    },
+}
+
+/// A timer that comes again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cycle {
+    /// `R3/PT1H`, `R/2026-01-31T09:00:00Z/P1M` or a cron expression.
+    pub text: String,
+    /// The instant the intervals are counted from.
+    pub start: Timestamp,
+    /// Which of the times it is that is waited for, from 1 (for a cycle with a start: from 0).
+    pub round: u32,
+    /// Times still to come after this one; none = without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<u32>,
 }
 
 /// A step that failed. The failing step is kept: what went before it stands, a retry replays only it.
@@ -202,18 +275,43 @@ pub enum Failed {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         via: Option<ElementId>,
     },
+    /// The instance made too many steps without waiting: the tokens that were on their way in the scope.
+    Stopped {
+        /// Where each was going.
+        tokens: Vec<Stopped>,
+    },
     /// The element was done, but its token could not leave.
     Leave,
-    /// A service or called process failed; its wait is still there.
-    Service {
+    /// A member of a loop or multi-instance was done, but what it gives could not be collected. The scope is the
+    /// member's.
+    Collect,
+    /// A loop or multi-instance could not find out how to go on. The scope is its body.
+    Repeat,
+    /// What a wait stands for failed (a service, a called process, a condition); the wait is still there.
+    Wait {
         /// The wait.
         wait: WaitId,
     },
+    /// The start of an event sub-process could not be armed.
+    Arm,
     /// An error that nobody caught.
     Uncaught {
         /// Its code.
         code: String,
+        /// The wait it came from, which is still there; none = an end event threw it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wait: Option<WaitId>,
     },
     /// Nothing can move and nothing is awaited: a join whose other tokens will never come.
     Deadlock,
+}
+
+/// A token that was stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Where it was going.
+    pub element: ElementId,
+    /// By which flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<ElementId>,
 }
