@@ -69,7 +69,7 @@ impl Expression {
     /// # Errors
     /// What is wrong with it, in English.
     pub fn compile(text: &str) -> Result<Self, String> {
-        Self::build(text, None)
+        Self::build(text, None, meter::Division::Whole)
     }
 
     /// Compiles an expression in which a bare name that is not one of `roots`, no variable of a comprehension and no
@@ -79,10 +79,18 @@ impl Expression {
     /// # Errors
     /// What is wrong with it, in English.
     pub fn compile_with_default(text: &str, roots: &[&str], default: &str) -> Result<Self, String> {
-        Self::build(text, Some((roots, default)))
+        Self::build(text, Some((roots, default)), meter::Division::Whole)
     }
 
-    fn build(text: &str, default: Option<(&[&str], &str)>) -> Result<Self, String> {
+    /// As `compile_with_default`, for expressions taken over from other tools: `/` of two integers gives a double.
+    ///
+    /// # Errors
+    /// What is wrong with it, in English.
+    pub fn compile_foreign(text: &str, roots: &[&str], default: &str) -> Result<Self, String> {
+        Self::build(text, Some((roots, default)), meter::Division::Fraction)
+    }
+
+    fn build(text: &str, default: Option<(&[&str], &str)>, division: meter::Division) -> Result<Self, String> {
         shape::check_text(text)?;
         let mut root = meter::parse(text)?;
         shape::check(&root)?;
@@ -90,7 +98,7 @@ impl Expression {
             shape::qualify(&mut root, roots, default);
         }
         let uses = shape::uses(&root);
-        meter::install(&mut root);
+        meter::install(&mut root, division);
         Ok(Self(Arc::new(Compiled { text: text.to_owned(), root, uses })))
     }
 

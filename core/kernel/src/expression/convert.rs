@@ -63,7 +63,8 @@ fn cut(text: &str) -> CelString<'static> {
 }
 
 fn texts(items: impl Iterator<Item = CelString<'static>>) -> Bound<'static> {
-    Box::new(CelList::from(items.take(MAX_SEEN).map(|text| Box::new(text) as Bound<'static>).collect::<Vec<_>>()))
+    let items: Vec<Bound<'static>> = items.take(MAX_SEEN).map(|text| -> Bound<'static> { Box::new(text) }).collect();
+    Box::new(CelList::from(items))
 }
 
 fn from_value(value: &Value) -> Bound<'_> {

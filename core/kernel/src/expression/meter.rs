@@ -21,11 +21,21 @@ const PLUS: &str = "@plus";
 const MINUS: &str = "@minus";
 const TIMES: &str = "@times";
 const OVER: &str = "@over";
+const PORTION: &str = "@portion";
+
+/// What `/` of two integers gives.
+#[derive(Debug, Clone, Copy)]
+pub enum Division {
+    /// An integer, as in CEL.
+    Whole,
+    /// A double.
+    Fraction,
+}
 
 /// One shared environment: a fresh one costs twenty times the evaluation.
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut env = Env::stdlib();
-    let functions: [(&str, usize, cel::common::functions::Function); 7] = [
+    let functions: [(&str, usize, cel::common::functions::Function); 8] = [
         (ROUNDS, 1, rounds),
         (MADE, 1, made),
         (SEEN, 1, seen),
@@ -33,6 +43,7 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
         (MINUS, 2, minus),
         (TIMES, 2, times),
         (OVER, 2, over),
+        (PORTION, 2, portion),
     ];
     for (name, arguments, function) in functions {
         // The names cannot clash: the standard library has none of them.
@@ -72,79 +83,86 @@ pub fn metered<T>(run: impl FnOnce() -> T) -> T {
 }
 
 /// Puts the calls of our own functions into a tree.
-pub fn install(node: &mut IdedExpr) {
-    visit(node, false);
+pub fn install(node: &mut IdedExpr, division: Division) {
+    Installer(division).visit(node, false);
 }
 
-fn visit(node: &mut IdedExpr, looping: bool) {
-    match &mut node.expr {
-        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
-        Expr::Select(select) => visit(&mut select.operand, looping),
-        Expr::Call(call) => visit_call(call, looping),
-        Expr::List(list) => list.elements.iter_mut().for_each(|part| {
-            visit(part, looping);
-            wrap_if(looping, part, MADE);
-        }),
-        Expr::Map(map) => map.entries.iter_mut().for_each(|entry| visit_entry(entry, looping)),
-        Expr::Struct(structure) => structure.entries.iter_mut().for_each(|entry| visit_entry(entry, looping)),
-        Expr::Comprehension(inner) => visit_comprehension(inner, looping),
-    }
-}
+struct Installer(Division);
 
-fn visit_call(call: &mut CallExpr, looping: bool) {
-    call.target.iter_mut().for_each(|target| visit(target, looping));
-    call.args.iter_mut().for_each(|part| visit(part, looping));
-    if call.target.is_some() || call.args.len() != 2 {
-        return;
+impl Installer {
+    fn visit(&self, node: &mut IdedExpr, looping: bool) {
+        match &mut node.expr {
+            Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
+            Expr::Select(select) => self.visit(&mut select.operand, looping),
+            Expr::Call(call) => self.visit_call(call, looping),
+            Expr::List(list) => list.elements.iter_mut().for_each(|part| {
+                self.visit(part, looping);
+                wrap_if(looping, part, MADE);
+            }),
+            Expr::Map(map) => map.entries.iter_mut().for_each(|entry| self.visit_entry(entry, looping)),
+            Expr::Struct(structure) => {
+                structure.entries.iter_mut().for_each(|entry| self.visit_entry(entry, looping));
+            }
+            Expr::Comprehension(inner) => self.visit_comprehension(inner, looping),
+        }
     }
-    let ours = match call.func_name.as_str() {
-        operators::ADD => PLUS,
-        operators::SUBSTRACT => MINUS,
-        operators::MULTIPLY => TIMES,
-        operators::DIVIDE => OVER,
-        operators::EQUALS | operators::NOT_EQUALS | operators::IN => {
-            call.args.iter_mut().for_each(|part| wrap_if(looping, part, SEEN));
+
+    fn visit_call(&self, call: &mut CallExpr, looping: bool) {
+        call.target.iter_mut().for_each(|target| self.visit(target, looping));
+        call.args.iter_mut().for_each(|part| self.visit(part, looping));
+        if call.target.is_some() || call.args.len() != 2 {
             return;
         }
-        _ => return,
-    };
-    ours.clone_into(&mut call.func_name);
-}
-
-fn visit_entry(entry: &mut IdedEntryExpr, looping: bool) {
-    match &mut entry.expr {
-        EntryExpr::StructField(field) => visit(&mut field.value, looping),
-        EntryExpr::MapEntry(entry) => {
-            visit(&mut entry.key, looping);
-            visit(&mut entry.value, looping);
-            wrap_if(looping, &mut entry.value, MADE);
-        }
-    }
-}
-
-fn visit_comprehension(inner: &mut ComprehensionExpr, looping: bool) {
-    visit(&mut inner.iter_range, looping);
-    wrap_if(true, &mut inner.iter_range, ROUNDS);
-    visit(&mut inner.accu_init, looping);
-    visit(&mut inner.loop_cond, true);
-    visit_step(&mut inner.loop_step, &inner.accu_var);
-    visit(&mut inner.result, looping);
-}
-
-/// The evaluator knows the shape `accu + [item]`, alone or under `?:`, and appends in place; it must stay as it is.
-fn visit_step(step: &mut IdedExpr, accumulator: &str) {
-    let is_accumulator = |part: &IdedExpr| matches!(&part.expr, Expr::Ident(name) if name == accumulator);
-    if let Expr::Call(call) = &mut step.expr {
-        match (call.func_name.as_str(), call.args.as_mut_slice()) {
-            (operators::ADD, [left, right]) if is_accumulator(left) => return visit(right, true),
-            (operators::CONDITIONAL, [condition, then, otherwise]) if is_accumulator(otherwise) => {
-                visit(condition, true);
-                return visit_step(then, accumulator);
+        let ours = match (call.func_name.as_str(), self.0) {
+            (operators::ADD, _) => PLUS,
+            (operators::SUBSTRACT, _) => MINUS,
+            (operators::MULTIPLY, _) => TIMES,
+            (operators::DIVIDE, Division::Whole) => OVER,
+            (operators::DIVIDE, Division::Fraction) => PORTION,
+            (operators::EQUALS | operators::NOT_EQUALS | operators::IN, _) => {
+                call.args.iter_mut().for_each(|part| wrap_if(looping, part, SEEN));
+                return;
             }
-            _ => {}
+            _ => return,
+        };
+        ours.clone_into(&mut call.func_name);
+    }
+
+    fn visit_entry(&self, entry: &mut IdedEntryExpr, looping: bool) {
+        match &mut entry.expr {
+            EntryExpr::StructField(field) => self.visit(&mut field.value, looping),
+            EntryExpr::MapEntry(entry) => {
+                self.visit(&mut entry.key, looping);
+                self.visit(&mut entry.value, looping);
+                wrap_if(looping, &mut entry.value, MADE);
+            }
         }
     }
-    visit(step, true);
+
+    fn visit_comprehension(&self, inner: &mut ComprehensionExpr, looping: bool) {
+        self.visit(&mut inner.iter_range, looping);
+        wrap_if(true, &mut inner.iter_range, ROUNDS);
+        self.visit(&mut inner.accu_init, looping);
+        self.visit(&mut inner.loop_cond, true);
+        self.visit_step(&mut inner.loop_step, &inner.accu_var);
+        self.visit(&mut inner.result, looping);
+    }
+
+    /// The evaluator knows the shape `accu + [item]`, alone or under `?:`, and appends in place; it must stay as it is.
+    fn visit_step(&self, step: &mut IdedExpr, accumulator: &str) {
+        let is_accumulator = |part: &IdedExpr| matches!(&part.expr, Expr::Ident(name) if name == accumulator);
+        if let Expr::Call(call) = &mut step.expr {
+            match (call.func_name.as_str(), call.args.as_mut_slice()) {
+                (operators::ADD, [left, right]) if is_accumulator(left) => return self.visit(right, true),
+                (operators::CONDITIONAL, [condition, then, otherwise]) if is_accumulator(otherwise) => {
+                    self.visit(condition, true);
+                    return self.visit_step(then, accumulator);
+                }
+                _ => {}
+            }
+        }
+        self.visit(step, true);
+    }
 }
 
 fn wrap_if(condition: bool, node: &mut IdedExpr, function: &str) {
@@ -243,6 +261,17 @@ fn operands<'b, 'v>(mut arguments: Vec<CowVal<'b, 'v>>) -> Result<(CowVal<'b, 'v
     let left = widen(left, &right);
     let right = widen(right, &left);
     Ok((left, right))
+}
+
+/// Two integers as doubles.
+fn portion<'b, 'v>(mut arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+    if let Some(left) = arguments.first_mut()
+        && let Some(number) = left.downcast_ref::<CelInt>()
+    {
+        let number = to_double(&Cel::Int(*number.inner()));
+        *left = CowVal::owned(CelDouble::from(number));
+    }
+    over(arguments)
 }
 
 fn misfit(operator: &'static str, left: &dyn Val, right: &dyn Val) -> ExecutionError {

@@ -11,6 +11,50 @@ use super::{MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_TEXT, MAX_WORDS, Uses};
 const TYPES: [&str; 11] =
     ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint", "google"];
 
+/// Functions and methods there are. The evaluator would only miss an unknown one when it comes to it.
+const FUNCTIONS: [&str; 40] = [
+    "bool",
+    "bytes",
+    "contains",
+    "double",
+    "duration",
+    "dyn",
+    "endsWith",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getFullYear",
+    "getHours",
+    "getMilliseconds",
+    "getMinutes",
+    "getMonth",
+    "getSeconds",
+    "hasValue",
+    "int",
+    "matches",
+    "none",
+    "of",
+    "ofNonZeroValue",
+    "or",
+    "orValue",
+    "size",
+    "startsWith",
+    "string",
+    "timestamp",
+    "type",
+    "uint",
+    "value",
+    operators::CONDITIONAL,
+    operators::LOGICAL_NOT,
+    operators::NEGATE,
+    operators::INDEX,
+    operators::OPT_INDEX,
+    operators::OPT_SELECT,
+    operators::NOT_STRICTLY_FALSE,
+    operators::IN,
+];
+
 /// Whether the name is that of a type.
 pub fn is_type(name: &str) -> bool {
     TYPES.contains(&name)
@@ -48,7 +92,9 @@ fn words(text: &str) -> usize {
             continue;
         }
         let wordlike = sign.is_alphanumeric() || sign == '_';
-        count += usize::from(!sign.is_whitespace() && !(wordlike && in_word));
+        if !sign.is_whitespace() && (!wordlike || !in_word) {
+            count += 1;
+        }
         in_word = wordlike;
         if sign == '\'' || sign == '"' {
             quote = Some(sign);
@@ -78,6 +124,12 @@ fn check_node(node: &IdedExpr, depth: usize, nesting: usize, nodes: &mut usize) 
         Expr::Call(call) => {
             if call.func_name == "matches" {
                 return Err("`matches` is not available: use startsWith, endsWith or contains".to_owned());
+            }
+            // Infix operators are named `_+_`, `_&&_` and so on.
+            let name = call.func_name.as_str();
+            let infix = name.starts_with('_') && name.ends_with('_') && call.args.len() == 2;
+            if !infix && !FUNCTIONS.contains(&name) {
+                return Err(format!("there is no function `{name}`"));
             }
             call.target.iter().map(AsRef::as_ref).chain(&call.args).try_for_each(check)
         }

@@ -37,6 +37,12 @@ fn values_of_every_kind() {
     check("vars.list.filter(n, n > 1).size()", Ok(json!(2)));
     check("vars.map.map(key, key)", Ok(json!(["a", "b"])));
     check("vars.?nothing.orValue(0)", Ok(json!(0)));
+    check("vars.stage.startsWith('n') && vars.stage.endsWith('w') && vars.stage.contains('e')", Ok(json!(true)));
+    check("timestamp('2026-03-01T12:30:00Z').getHours('Europe/Kyiv')", Ok(json!(14)));
+    check("string(vars.count) + '%' + string(duration('2h').getMinutes())", Ok(json!("3%120")));
+    check("int('12') + int(2.9) - -1", Ok(json!(15)));
+    check("[1, 2, 2].exists_one(n, n == 1) ? 'one' : 'many'", Ok(json!("one")));
+    check("vars.list[0] % 2 == 1 && !(2 in vars.list && false) && vars.count != 4", Ok(json!(true)));
     check("size('щи')", Ok(json!(2)));
 }
 
@@ -51,6 +57,16 @@ fn integers_and_doubles_go_together() {
     check("vars.count / 2", Ok(json!(1)));
     check("vars.count / 2.0", Ok(json!(1.5)));
     check("vars.lines.map(line, line.sum * 2)", Ok(json!([20, 41.0])));
+}
+
+#[test]
+fn division_of_other_tools_keeps_the_fraction() {
+    let vars = json!({"done": 1, "all": 2});
+    let names = Names::new().with("vars", &vars);
+    let value = |text: &str| Expression::compile_foreign(text, &["vars"], "vars").unwrap().evaluate(&names);
+    assert_eq!(value("done / all >= 0.5"), Ok(json!(true)));
+    assert_eq!(value("4 / 2"), Ok(json!(2.0)));
+    assert_eq!(value("4 * 2"), Ok(json!(8)));
 }
 
 #[test]
@@ -92,8 +108,9 @@ fn what_is_wrong_is_said() {
     check("vars.count / 0", Err("division by zero"));
     check("vars.amount / 0", Err("not finite"));
     check("vars.list[9]", Err("ndex"));
-    check("nobody(1)", Err("`nobody` is not defined"));
-    check("vars.list.filter(n, n > 1).nothing()", Err("`nothing` is not defined"));
+    check("nobody(1)", Err("there is no function `nobody`"));
+    check("false && list.nobody() == 1", Err("there is no function `nobody`"));
+    check("vars.list.filter(n, n > 1).nothing()", Err("there is no function `nothing`"));
     check("@rounds(vars.list)", Err("column"));
     let names = Names::new();
     assert!(Expression::compile("1 + 1").unwrap().holds(&names).unwrap_err().contains("not true or false"));
