@@ -178,10 +178,12 @@ fn against_bare(
         "HTTP p99",
         "HTTP /s",
         "spread",
+        "CPU",
         "bare p50",
         "bare p99",
         "bare /s",
         "spread",
+        "CPU",
         "ratio",
         "",
     ];

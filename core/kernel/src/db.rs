@@ -135,8 +135,8 @@ async fn open_sqlite(options: &DbOptions) -> Result<(DatabaseConnection, Databas
         .synchronous(sync)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(30))
-        .pragma("cache_size", "-65536")
-        .pragma("mmap_size", "268435456")
+        // KiB per connection. The file is not mapped: every connection would count the mapped part as its own.
+        .pragma("cache_size", "-16384")
         .pragma("temp_store", "MEMORY")
         .optimize_on_close(true, 400)
         .statement_cache_capacity(512)

@@ -158,8 +158,9 @@ pub async fn read_after(
     limit: u64,
 ) -> Result<Vec<Event>, DbErr> {
     let mut select = base();
-    let later = Expr::col("tx").gt(cursor.tx).or(Expr::col("tx").eq(cursor.tx).and(Expr::col("id").gt(cursor.id)));
-    select.and_where(Expr::col("tx").gte(cursor.tx)).and_where(later);
+    // A comparison of rows: both databases begin at the right place of the index.
+    let place = Expr::tuple([Expr::col("tx"), Expr::col("id")]);
+    select.and_where(place.gt(Expr::tuple([Expr::val(cursor.tx), Expr::val(cursor.id)])));
     if conn.get_database_backend() == DbBackend::Postgres {
         select.and_where(Expr::cust("tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"));
     }

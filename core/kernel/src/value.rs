@@ -15,12 +15,13 @@
 
 mod wire;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
-use sea_orm::{DbErr, QueryResult};
+use sea_orm::{DbErr, QueryResult, TryGetableFromJson};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -140,6 +141,12 @@ pub struct MultiValue {
     pub kind: String,
 }
 
+/// The cell of a multi-value field, read without a detour over a JSON tree.
+#[derive(Debug, Deserialize)]
+struct MultiValues(Vec<MultiValue>);
+
+impl TryGetableFromJson for MultiValues {}
+
 fn other() -> String {
     "other".to_owned()
 }
@@ -171,8 +178,8 @@ pub enum Value {
     Json(Json),
 }
 
-/// Fields of a record by key.
-pub type Fields = BTreeMap<String, Value>;
+/// Fields of a record by key. Keys of the catalogue are borrowed: a record read from the database allocates none.
+pub type Fields = BTreeMap<Cow<'static, str>, Value>;
 
 impl Value {
     /// Empty: null, empty text, empty list.
@@ -316,10 +323,9 @@ impl Value {
                 .and_then(|text| NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok())
                 .map_or(Self::Null, Self::Date),
             kind if kind.is_id() => or_null(row.try_get_by_index::<Option<Uuid>>(index)?, Self::Id),
-            kind if kind.is_multi() => row
-                .try_get_by_index::<Option<Json>>(index)?
-                .and_then(|json| serde_json::from_value(json).ok())
-                .map_or(Self::Null, Self::Multi),
+            kind if kind.is_multi() => {
+                row.try_get_by_index::<Option<MultiValues>>(index)?.map_or(Self::Null, |values| Self::Multi(values.0))
+            }
             FieldType::Json => or_null(row.try_get_by_index::<Option<Json>>(index)?, Self::Json),
             FieldType::Links => Self::Null,
             _ => or_null(row.try_get_by_index::<Option<String>>(index)?, Self::Text),

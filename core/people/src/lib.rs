@@ -13,11 +13,13 @@
 //! | `password` | argon2id hashes |
 //! | `sign_in` | sessions |
 //! | `token` | API tokens |
+//! | `names` | names of people and departments, cached |
 //! | `identity` | who asks: a token or session as a `Ctx`, cached |
 
 pub mod department;
 pub mod entities;
 pub mod identity;
+pub mod names;
 pub mod password;
 pub mod role;
 pub mod sign_in;

@@ -1,5 +1,6 @@
 //! What the benchmarks and the endurance tests call: hooks without SQL around them.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use kernel::value::MultiValue;
@@ -80,9 +81,9 @@ impl HookBench {
 
 /// A new lead with 30 fields.
 fn lead(ctx: &Ctx) -> Result<PendingChange> {
-    let text = |key: &str| (key.to_owned(), Value::Text(format!("some text of the field {key}")));
-    let multi = |key: &str, value: &str| {
-        (key.to_owned(), Value::Multi(vec![MultiValue { value: value.to_owned(), kind: "work".to_owned() }]))
+    let text = |key: &'static str| (Cow::Borrowed(key), Value::Text(format!("some text of the field {key}")));
+    let multi = |key: &'static str, value: &str| {
+        (Cow::Borrowed(key), Value::Multi(vec![MultiValue { value: value.to_owned(), kind: "work".to_owned() }]))
     };
     let mut after: Fields = [
         "title",
@@ -109,24 +110,24 @@ fn lead(ctx: &Ctx) -> Result<PendingChange> {
         multi("emails", "somebody@example.com"),
         multi("sites", "https://example.com"),
         multi("messengers", "@somebody"),
-        ("amount".to_owned(), Value::Decimal(125_000.into())),
-        ("returning_client".to_owned(), Value::Boolean(true)),
-        ("created_at".to_owned(), Value::Instant(ctx.now())),
-        ("updated_at".to_owned(), Value::Instant(ctx.now())),
-        ("last_activity_at".to_owned(), Value::Instant(ctx.now())),
-        ("number".to_owned(), Value::Integer(12_345)),
+        ("amount".into(), Value::Decimal(125_000.into())),
+        ("returning_client".into(), Value::Boolean(true)),
+        ("created_at".into(), Value::Instant(ctx.now())),
+        ("updated_at".into(), Value::Instant(ctx.now())),
+        ("last_activity_at".into(), Value::Instant(ctx.now())),
+        ("number".into(), Value::Integer(12_345)),
     ]);
     for (key, value) in [("stage", "new"), ("currency", "USD"), ("source", "web"), ("comments", "hello")] {
-        after.insert(key.to_owned(), Value::Text(value.to_owned()));
+        after.insert(key.into(), Value::Text(value.to_owned()));
     }
-    after.insert("owner".to_owned(), ctx.user().map_or(Value::Null, |user| Value::Id(user.0)));
+    after.insert("owner".into(), ctx.user().map_or(Value::Null, |user| Value::Id(user.0)));
     Ok(PendingChange {
         entity: records::entity("lead")?,
         id: ctx.id(),
         operation: Operation::Create,
         version: 0,
         before: None,
-        given: after.keys().cloned().collect(),
+        given: after.keys().map(|key| key.clone().into_owned()).collect(),
         after,
         refusal: None,
     })

@@ -32,6 +32,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use kernel::clock::Env;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::{Db, Error, Fields, Result, TenantId, Timestamp};
+use people::names::Names;
 use uuid::Uuid;
 
 pub use catalogue::{EntityDef, FieldDef};
@@ -63,12 +64,19 @@ pub struct Records {
     env: Env,
     hooks: Arc<OnceLock<Arc<dyn BeforeHooks>>>,
     stages: Arc<RwLock<KnownPipelines>>,
+    names: Names,
 }
 
 impl Records {
     /// Over a database.
     pub fn new(db: &Db, env: &Env) -> Self {
-        Self { db: db.clone(), env: env.clone(), hooks: Arc::default(), stages: Arc::default() }
+        Self {
+            db: db.clone(),
+            env: env.clone(),
+            hooks: Arc::default(),
+            stages: Arc::default(),
+            names: Names::default(),
+        }
     }
 
     /// Says who runs before-hooks. Only the first call counts.
@@ -84,6 +92,11 @@ impl Records {
     /// The clock and randomness of background work.
     pub const fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// Forgets names of people and departments: call after any change of them.
+    pub fn forget_names(&self) {
+        self.names.forget();
     }
 
     /// The tenant's pipelines, kept for a few seconds.

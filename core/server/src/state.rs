@@ -94,6 +94,13 @@ impl AppState {
         })))
     }
 
+    /// Forgets what is kept in memory about people: call after any change of accounts, roles, departments, sessions or
+    /// tokens.
+    pub fn forget_people(&self) {
+        self.identities.forget();
+        self.records.forget_names();
+    }
+
     /// The background worker with every handler of the product.
     pub fn worker(&self) -> Worker {
         let mut handlers = self.imports.handlers();

@@ -71,7 +71,7 @@ impl Door {
             entity: record.entity.to_owned(),
             id: record.id.to_string(),
             version: u64::try_from(record.version).unwrap_or_default(),
-            fields: readable.map(|(name, value)| Field { name: name.clone(), value: to_wit(value) }).collect(),
+            fields: readable.map(|(name, value)| Field { name: name.to_string(), value: to_wit(value) }).collect(),
         })
     }
 

@@ -6,6 +6,7 @@
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::{Actor, Ctx, Fields, Message, Result};
 use records::{BeforeHooks, Operation, PendingChange};
+use std::borrow::Cow;
 
 use super::Point;
 use crate::PluginHost;
@@ -130,8 +131,9 @@ fn budget(hook: &Hook, changes: usize) -> Budget {
 fn to_change(plugin: &Enabled, change: &PendingChange) -> wit::Change {
     let permission = plugin.records(change.entity.key);
     let reads = |key: &str| permission.is_some_and(|permission| permission.reads(key));
-    let field = |(key, value): (&String, &kernel::Value)| types::Field { name: key.clone(), value: to_wit(value) };
-    let before = change.before.iter().flatten().filter(|(key, _)| change.given.contains(*key) && reads(key));
+    let field =
+        |(key, value): (&Cow<'_, str>, &kernel::Value)| types::Field { name: key.to_string(), value: to_wit(value) };
+    let before = change.before.iter().flatten().filter(|(key, _)| change.given.contains(&***key) && reads(key));
     wit::Change {
         entity: change.entity.key.to_owned(),
         id: change.id.to_string(),
@@ -169,7 +171,7 @@ fn apply(
             let mut values = Fields::new();
             for field in fields {
                 let (key, value) = patched(plugin, change, field)?;
-                values.insert(key, value);
+                values.insert(key.into(), value);
             }
             change.patch(values).map_err(|errors| {
                 let fields: Vec<String> = errors.keys().cloned().collect();

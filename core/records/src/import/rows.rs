@@ -241,7 +241,7 @@ fn matches_of(keys: &BTreeSet<Key>, known: &HashMap<Key, BTreeSet<Uuid>>) -> BTr
 fn merged(mut fields: Map<String, Json>, image: Option<&Fields>) -> Map<String, Json> {
     let Some(image) = image else { return fields };
     for (key, value) in &mut fields {
-        if let (Json::Array(new), Some(Value::Multi(known))) = (&*value, image.get(key)) {
+        if let (Json::Array(new), Some(Value::Multi(known))) = (&*value, image.get(key.as_str())) {
             let form = |text: &str| duplicate::compared(key, text);
             let mut all: Vec<Json> = known.iter().filter_map(|item| serde_json::to_value(item).ok()).collect();
             for item in new {

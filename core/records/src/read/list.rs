@@ -11,7 +11,7 @@ use kernel::filter::{Filter, Op, Storage};
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, Result, Value};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, LikeExpr, Order, Query as Sql, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -26,6 +26,10 @@ pub const MAX_LIMIT: u64 = 500;
 const MAX_SORT: usize = 4;
 /// Words looked for at once.
 const MAX_WORDS: usize = 8;
+
+/// Columns that are NOT NULL in the table of every entity that has them.
+const NEVER_EMPTY: [&str; 8] =
+    ["number", "title", "created_at", "updated_at", "last_activity_at", "stage", "stage_since", "pipeline"];
 
 /// One sort key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +74,7 @@ pub struct Page {
 
 struct Key {
     column: &'static str,
+    nullable: bool,
     kind: FieldType,
     field: Option<&'static str>,
     descending: bool,
@@ -97,14 +102,14 @@ impl Records {
             select.column((def.table, key.column));
         }
         matching(&mut select, ctx, def, conn.get_database_backend(), query)?;
-        if let Some(cursor) = &query.cursor {
-            select.and_where(after(def, &keys, &read_cursor(cursor, &keys)?, conn.get_database_backend()));
-        }
         for key in &keys {
             select.order_by((def.table, key.column), if key.descending { Order::Desc } else { Order::Asc });
         }
-        select.limit(limit + 1);
-        let rows = conn.query_all(&select).await?;
+        let ranges = match &query.cursor {
+            Some(cursor) => after(def, &keys, &read_cursor(cursor, &keys)?, conn.get_database_backend()),
+            None => Vec::new(),
+        };
+        let rows = rows(conn, select, ranges, limit + 1).await?;
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut items = Vec::with_capacity(rows.len());
         for row in rows.iter().take(page) {
@@ -131,6 +136,31 @@ impl Records {
         let row = conn.query_one(&select).await?;
         Ok(row.map_or(Ok(0), |row| row.try_get_by_index(0))?)
     }
+}
+
+/// The first `limit` rows of a select, read range after range.
+async fn rows(
+    conn: &impl ConnectionTrait,
+    select: SelectStatement,
+    ranges: Vec<Expr>,
+    limit: u64,
+) -> Result<Vec<QueryResult>> {
+    let within = |range: Option<Expr>, limit: u64| {
+        let mut select = select.clone();
+        range.map(|range| select.and_where(range));
+        select.limit(limit).take()
+    };
+    if ranges.is_empty() {
+        return Ok(conn.query_all(&within(None, limit)).await?);
+    }
+    let mut found = Vec::new();
+    for range in ranges {
+        let missing = limit.saturating_sub(u64::try_from(found.len()).unwrap_or(u64::MAX));
+        if missing > 0 {
+            found.extend(conn.query_all(&within(Some(range), missing)).await?);
+        }
+    }
+    Ok(found)
 }
 
 /// Adds tenant, recycle bin, rights, filter and words.
@@ -218,47 +248,73 @@ fn keys(def: &'static EntityDef, ctx: &Ctx, sort: &[Sort]) -> Result<Vec<Key>> {
         let Some(FieldDef { storage: Storage::Column(column), kind, key, .. }) = found else {
             return Err(bad("sort", FieldError::new("choice").with("value", &by.field)));
         };
-        keys.push(Key { column, kind: *kind, field: Some(key), descending: by.descending });
+        let nullable = !NEVER_EMPTY.contains(column);
+        keys.push(Key { column, nullable, kind: *kind, field: Some(key), descending: by.descending });
     }
     // The id makes the order total; it goes the way of the key before it, so one index serves both.
     let descending = keys.last().is_some_and(|key| key.descending);
-    keys.push(Key { column: "id", kind: FieldType::Link, field: None, descending });
+    keys.push(Key { column: "id", nullable: false, kind: FieldType::Link, field: None, descending });
     Ok(keys)
 }
 
-/// The condition "comes after these values in this order".
-fn after(def: &EntityDef, keys: &[Key], values: &[Value], backend: DbBackend) -> Expr {
+/// Where the records that come after these values stand in this order: one range of the index, or two when empty
+/// values of the first key follow the others. Read in turn, each is found by a seek, however deep the page.
+fn after(def: &EntityDef, keys: &[Key], values: &[Value], backend: DbBackend) -> Vec<Expr> {
     let nulls_largest = backend == DbBackend::Postgres;
+    let Some((first, value)) = keys.iter().zip(values).next() else { return Vec::new() };
+    let beyond = further(def, keys, values, nulls_largest);
+    if *value == Value::Null || !first.nullable || nulls_largest == first.descending {
+        return vec![beyond];
+    }
+    vec![beyond, column(def, first).is_null()]
+}
+
+fn column(def: &EntityDef, key: &Key) -> Expr {
+    Expr::col((Alias::new(def.table), Alias::new(key.column)))
+}
+
+/// The condition "comes after these values in this order"; empty values that follow a first key with a value are left
+/// to a range of their own.
+fn further(def: &EntityDef, keys: &[Key], values: &[Value], nulls_largest: bool) -> Expr {
+    let one_way = keys.iter().all(|key| !key.nullable && Some(key.descending) == keys.first().map(|k| k.descending));
+    if one_way {
+        let place = Expr::tuple(keys.iter().map(|key| column(def, key)));
+        let bound = Expr::tuple(keys.iter().zip(values).map(|(key, value)| Expr::val(value.to_cell(key.kind))));
+        let down = keys.first().is_some_and(|key| key.descending);
+        return if down { place.lt(bound) } else { place.gt(bound) };
+    }
     let mut rest: Option<Expr> = None;
-    for (key, value) in keys.iter().zip(values).rev() {
-        let column = || Expr::col((Alias::new(def.table), Alias::new(key.column)));
+    for (place, (key, value)) in keys.iter().zip(values).enumerate().rev() {
         let cell = value.to_cell(key.kind);
         let null = *value == Value::Null;
-        let nulls_follow = nulls_largest != key.descending;
-        let mut further = Condition::any();
-        further = match (null, nulls_follow) {
-            (true, true) => further,
-            (true, false) => further.add(column().is_not_null()),
-            (false, nulls_follow) => {
-                let beyond = if key.descending { column().lt(cell.clone()) } else { column().gt(cell.clone()) };
-                let further = further.add(beyond);
-                if nulls_follow && key.column != "id" { further.add(column().is_null()) } else { further }
+        let nulls_follow = key.nullable && nulls_largest != key.descending;
+        let mut beyond = Condition::any();
+        if !null {
+            beyond = beyond.add(past(def, key, cell.clone()));
+            if nulls_follow && place > 0 {
+                beyond = beyond.add(column(def, key).is_null());
             }
-        };
-        if let Some(rest) = rest.take() {
-            let same = if null { column().is_null() } else { column().eq(cell.clone()) };
-            further = further.add(same.and(rest));
+        } else if !nulls_follow {
+            beyond = beyond.add(column(def, key).is_not_null());
         }
+        if let Some(rest) = rest.take() {
+            let same = if null { column(def, key).is_null() } else { column(def, key).eq(cell.clone()) };
+            beyond = beyond.add(same.and(rest));
+        }
+        let condition: Expr = if beyond.is_empty() { Expr::val(1).eq(0) } else { beyond.into() };
         // A plain bound beside the alternatives lets the database begin at the right place of the index.
-        let bound = (!null && !nulls_follow)
-            .then(|| if key.descending { column().lte(cell.clone()) } else { column().gte(cell) });
-        let condition: Expr = if further.is_empty() { Expr::val(1).eq(0) } else { further.into() };
+        let bound = (place == 0 && !null)
+            .then(|| if key.descending { column(def, key).lte(cell) } else { column(def, key).gte(cell) });
         rest = Some(match bound {
             Some(bound) => bound.and(condition),
             None => condition,
         });
     }
     rest.unwrap_or_else(|| Expr::val(1).eq(1))
+}
+
+fn past(def: &EntityDef, key: &Key, cell: sea_orm::Value) -> Expr {
+    if key.descending { column(def, key).lt(cell) } else { column(def, key).gt(cell) }
 }
 
 fn spelled(keys: &[Key]) -> String {
@@ -268,7 +324,7 @@ fn spelled(keys: &[Key]) -> String {
         .join(",")
 }
 
-fn write_cursor(row: &sea_orm::QueryResult, fields: &[&FieldDef], keys: &[Key]) -> Result<String> {
+fn write_cursor(row: &QueryResult, fields: &[&FieldDef], keys: &[Key]) -> Result<String> {
     let before = 2 + fields.iter().filter(|f| matches!(f.storage, Storage::Column(_))).count();
     let mut parts = vec![Json::String(spelled(keys))];
     for (offset, key) in keys.iter().enumerate() {

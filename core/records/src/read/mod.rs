@@ -131,7 +131,7 @@ pub(crate) async fn fill_links(
     for record in records {
         for key in &wanted {
             let targets = links.remove(&(record.id, (*key).to_owned())).unwrap_or_default();
-            record.fields.insert((*key).to_owned(), Value::Ids(targets));
+            record.fields.insert((*key).into(), Value::Ids(targets));
         }
     }
     Ok(())

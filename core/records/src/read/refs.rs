@@ -66,6 +66,10 @@ impl Records {
     /// When the database fails.
     pub async fn titles(&self, ctx: &Ctx, entity: &str, ids: &[Uuid], refs: &mut Refs) -> Result<()> {
         let conn = self.db.read();
+        let ids = &self.known_titles(ctx, entity, ids, refs).await?;
+        if ids.is_empty() {
+            return Ok(());
+        }
         let (table, title, live) = match entity {
             "user" => ("user_account", "name", false),
             "department" => ("department", "name", false),
@@ -93,5 +97,22 @@ impl Records {
             refs.insert(row.try_get_by_index(0)?, Ref { entity: entity.to_owned(), title: row.try_get_by_index(1)? });
         }
         Ok(())
+    }
+
+    /// Adds what is in memory, gives the ids that are not.
+    async fn known_titles(&self, ctx: &Ctx, entity: &str, ids: &[Uuid], refs: &mut Refs) -> Result<Vec<Uuid>> {
+        let known = match entity {
+            "user" | "department" => self.names.of(&self.db, &self.env, ctx.tenant).await?,
+            _ => return Ok(ids.to_vec()),
+        };
+        let names = if entity == "user" { &known.users } else { &known.departments };
+        let mut missing = Vec::new();
+        for id in ids {
+            match names.get(id) {
+                Some(name) => drop(refs.insert(*id, Ref { entity: entity.to_owned(), title: name.clone() })),
+                None => missing.push(*id),
+            }
+        }
+        Ok(missing)
     }
 }

@@ -1,5 +1,6 @@
 //! Rows of an entity's table as records.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use kernel::access::Rights;
@@ -31,14 +32,16 @@ pub(crate) fn select_all(def: &EntityDef, fields: &[&FieldDef]) -> SelectStateme
 
 /// A row of `select_all` as a record; fields that are link rows stay out.
 pub(crate) fn decode(def: &EntityDef, fields: &[&FieldDef], row: &QueryResult) -> Result<Record> {
-    let mut values = Fields::new();
+    // The catalogue's keys are not sorted; a map that is made of a whole list at once sorts once.
+    let mut values = Vec::with_capacity(fields.len());
     let mut index = 2;
     for field in fields {
         if matches!(field.storage, Storage::Column(_)) {
-            values.insert(field.key.to_owned(), Value::from_cell(field.kind, row, index)?);
+            values.push((Cow::Borrowed(field.key), Value::from_cell(field.kind, row, index)?));
             index += 1;
         }
     }
+    let values: Fields = values.into_iter().collect();
     let entity = crate::catalogue::entity(def.key).map_or("", |def| def.key);
     Ok(Record { id: row.try_get_by_index(0)?, version: row.try_get_by_index(1)?, entity, fields: values })
 }

@@ -73,7 +73,7 @@ impl PendingChange {
         let mut errors = FieldErrors::new();
         for (key, value) in &values {
             if let Err(error) = super::input::assignable(self.entity, key, value) {
-                errors.insert(key.clone(), error);
+                errors.insert(key.clone().into_owned(), error);
             }
         }
         if errors.is_empty() {

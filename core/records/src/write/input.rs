@@ -23,7 +23,7 @@ pub fn parse(def: &EntityDef, rights: &Rights, fields: &Map<String, Json>) -> Re
             Some(field) => Value::from_json(field.kind, json),
         };
         match result {
-            Ok(value) => drop(values.insert(key.clone(), value)),
+            Ok(value) => drop(values.insert(key.clone().into(), value)),
             Err(error) => drop(errors.insert(key.chars().take(100).collect(), error)),
         }
     }

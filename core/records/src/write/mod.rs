@@ -362,7 +362,7 @@ fn apply(ctx: &Ctx, def: &'static EntityDef, change: &Change, known: &Known) -> 
         }
         _ => kernel::Fields::new(),
     };
-    let keys: BTreeSet<String> = given.keys().cloned().collect();
+    let keys: BTreeSet<String> = given.keys().map(|key| key.clone().into_owned()).collect();
     let Some(id) = change.id() else {
         let mut after = given;
         after.retain(|_, value| *value != Value::Null);
@@ -472,7 +472,7 @@ fn visible(ctx: &Ctx, def: &EntityDef, mut record: Record) -> Record {
     record.fields.retain(|key, _| ctx.rights.sees(def.key, key));
     for field in &def.fields {
         if ctx.rights.sees(def.key, field.key) {
-            record.fields.entry(field.key.to_owned()).or_insert(Value::Null);
+            record.fields.entry(field.key.into()).or_insert(Value::Null);
         }
     }
     record

@@ -137,7 +137,7 @@ pub async fn password(
     state.limits.sign_in(None, &caller.identity.user.email)?;
     let id = UserId(caller.identity.user.id);
     people::user::change_password(&state.db, &caller.ctx, id, &body.present, &body.new).await?;
-    state.identities.forget();
+    state.forget_people();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -153,7 +153,7 @@ pub async fn update(State(state): State<AppState>, caller: Caller, Body(body): B
     let patch = UserPatch { locale: body.locale, absent_until: body.absent_until, ..UserPatch::default() };
     let id = UserId(caller.identity.user.id);
     people::user::update(&state.db, &caller.ctx, id, &patch).await?;
-    state.identities.forget();
+    state.forget_people();
     let identity = Identity {
         user: people::user::get(state.db.read(), caller.ctx.tenant, id).await?,
         ..(*caller.identity).clone()

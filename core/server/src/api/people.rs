@@ -71,7 +71,7 @@ pub async fn users(
 }
 
 async fn one_user(state: &AppState, saved: User) -> ApiResult<UserView> {
-    state.identities.forget();
+    state.forget_people();
     let roles = user::roles_of(state.db.read(), &[saved.id]).await?;
     Ok(user_view(saved, &roles))
 }
@@ -129,7 +129,7 @@ pub async fn create_department(
     Body(body): Body<DepartmentInput>,
 ) -> ApiResult<(StatusCode, Json<DepartmentView>)> {
     let saved = department::create(&state.db, &caller.ctx, &body).await?;
-    state.identities.forget();
+    state.forget_people();
     Ok((StatusCode::CREATED, Json(saved.into())))
 }
 
@@ -142,7 +142,7 @@ pub async fn update_department(
     Body(body): Body<DepartmentInput>,
 ) -> ApiResult<Json<DepartmentView>> {
     let saved = department::update(&state.db, &caller.ctx, id, &body).await?;
-    state.identities.forget();
+    state.forget_people();
     Ok(Json(saved.into()))
 }
 
@@ -154,7 +154,7 @@ pub async fn remove_department(
     Path(id): Path<Uuid>,
 ) -> ApiResult<StatusCode> {
     department::remove(&state.db, &caller.ctx, id).await?;
-    state.identities.forget();
+    state.forget_people();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -202,7 +202,7 @@ pub async fn create_role(
     Body(body): Body<RoleInput>,
 ) -> ApiResult<(StatusCode, Json<RoleView>)> {
     let saved = role::create(&state.db, &caller.ctx, &body).await?;
-    state.identities.forget();
+    state.forget_people();
     Ok((StatusCode::CREATED, Json(role_view(&saved, true)?)))
 }
 
@@ -215,7 +215,7 @@ pub async fn update_role(
     Body(body): Body<RoleInput>,
 ) -> ApiResult<Json<RoleView>> {
     let saved = role::update(&state.db, &caller.ctx, id, &body).await?;
-    state.identities.forget();
+    state.forget_people();
     Ok(Json(role_view(&saved, true)?))
 }
 
@@ -223,7 +223,7 @@ pub async fn update_role(
 #[utoipa::path(delete, path = "/roles/{id}", tag = "people", params(("id" = Uuid, Path)), responses((status = 204)))]
 pub async fn remove_role(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
     role::remove(&state.db, &caller.ctx, id).await?;
-    state.identities.forget();
+    state.forget_people();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -282,7 +282,7 @@ pub async fn revoke_token(
     Path(id): Path<Uuid>,
 ) -> ApiResult<StatusCode> {
     token::revoke(&state.db, &caller.ctx, id).await?;
-    state.identities.forget();
+    state.forget_people();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -305,7 +305,7 @@ pub async fn update_tenant(
     Body(body): Body<TenantPatch>,
 ) -> ApiResult<Json<TenantView>> {
     let saved = tenant::update(&state.db, &caller.ctx, &body).await?;
-    state.identities.forget();
+    state.forget_people();
     Ok(Json(TenantView {
         id: saved.id.0,
         slug: saved.slug,

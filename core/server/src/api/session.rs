@@ -59,7 +59,7 @@ pub async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> ApiR
     same_origin(&axum::http::Method::DELETE, &headers, &state.config.http.public_url)?;
     if let Some(secret) = cookie(&headers) {
         sign_in::sign_out(&state.db, &secret).await?;
-        state.identities.forget();
+        state.forget_people();
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     set_cookie(&mut response, &state, "", 0);

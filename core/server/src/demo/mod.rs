@@ -40,10 +40,10 @@ pub async fn fill(state: &AppState, tenant: &Tenant) -> Result<()> {
     let env = Env::new(moved, Arc::new(SystemRandom));
     let ctx = tenant.system_ctx(&env);
     let staff = staff::make(state, &ctx).await?;
-    state.identities.forget();
+    state.forget_people();
     let story = Story::new(state, tenant, &env, clock, Dice::new(SEED), staff).await?;
     story.tell(now).await?;
-    state.identities.forget();
+    state.forget_people();
     Ok(())
 }
 
