@@ -1,10 +1,70 @@
 //! The pure stepper: `(definition, state, event) -> (state, commands)`.
 //!
-//! Deterministic: time and outside data come in with the event, ids are counted in the state. So dry run, replay and
-//! property tests need nothing else. Token semantics: BPMN 2.0.2 chapter 13 and the choices of the specification.
+//! Owns: what tokens do. Must not know: databases, clocks, who does the work. Deterministic: time and outside data come
+//! in with the event, ids are counted in the state. So dry run, replay and property tests need nothing else. Token
+//! semantics: BPMN 2.0.2 chapter 13 and the choices of the specification.
+//!
+//! | module | what |
+//! |---|---|
+//! | `state`, `event` | what goes in and comes out |
+//! | `run` | one step: the queue of tokens, until nothing can move |
+//! | `flow` | a token arrives at a node and leaves it |
+//! | `gateways` | joins, races |
+//! | `activities` | tasks, services, calls, scripts |
+//! | `events` | arming, coming, throwing |
+//! | `scopes` | opening, finishing, cancelling |
+//! | `repeat` | loops and multi-instances |
+//! | `errors` | errors and escalations on their way outwards |
+//! | `variables` | lookup, write-back, evaluation |
+//! | `timers` | ISO 8601 and cron into instants |
+//! | `incidents` | raising, retry, skip |
+//! | `outside` | what each `Event` does |
+//! | `next` | what would follow: previews and dry runs |
 
+mod activities;
+mod errors;
 pub mod event;
+mod events;
+mod flow;
+mod gateways;
+mod incidents;
+pub mod next;
+mod outside;
+mod repeat;
+mod run;
+mod scopes;
 pub mod state;
+pub mod timers;
+mod variables;
+
+#[cfg(test)]
+mod tests;
 
 pub use event::{Command, Event, Input, Outcome};
 pub use state::State;
+
+use crate::definition::model::Definition;
+use run::Run;
+use state::Status;
+
+/// Steps (nodes entered) that one event may cause: then the tokens are stopped by an incident.
+pub const MAX_STEPS: u32 = 100_000;
+/// Members of a multi-instance.
+pub const MAX_MEMBERS: u32 = 10_000;
+
+/// What an event does to an instance. A fresh instance is `State::new` and `Event::Start`.
+///
+/// Nothing fails: what goes wrong is an incident in the state. An event about something that is no more (an unknown
+/// wait, an instance that is over, a second start) changes nothing and is told by `Outcome::stale`.
+pub fn step(definition: &Definition, state: State, event: Event, input: &Input<'_>) -> Outcome {
+    let process = definition.process(&state.process).map(|process| process.scope);
+    let (Some(process), Status::Active) = (process, state.status) else {
+        return Outcome { state, commands: Vec::new(), stale: true };
+    };
+    let mut run = Run::new(definition, process, state, input);
+    let stale = !run.happen(event);
+    if !stale {
+        run.drain();
+    }
+    run.outcome(stale)
+}

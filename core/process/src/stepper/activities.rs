@@ -1,0 +1,125 @@
+//! Activities: what is done at once, and what is asked of the outside.
+
+use serde_json::{Map, Value as Json};
+
+use super::event::{Command, Evaluated, VisitOutcome};
+use super::events::Place;
+use super::run::{Move, Run};
+use super::state::{ScopeId, WaitId, WaitKind};
+use crate::definition::contract::{Contract, Executor};
+use crate::definition::model::{MessageRef, Node, NodeIx, NodeKind, Parameter, Service};
+
+impl Run<'_> {
+    /// An activity, or one member of a repeated one, begins. Everything that can fail comes before anything changes.
+    pub fn run_activity(&mut self, token: Move) -> Result<(), String> {
+        match &self.node(token.node).kind {
+            NodeKind::Script { expression, result } => {
+                let value = self.evaluate(token.scope, expression)?;
+                if let Some(result) = result {
+                    self.write(token.scope, result, value);
+                }
+                self.done_at_once(token);
+            }
+            NodeKind::Send(message) => {
+                self.publish(token.scope, message)?;
+                self.done_at_once(token);
+            }
+            NodeKind::SubProcess { scope, .. } => {
+                let boundary = self.plan_boundary(token)?;
+                self.open_sub_process(token, *scope, boundary);
+            }
+            NodeKind::User(_) | NodeKind::Service(_) | NodeKind::Call { .. } => {
+                let boundary = self.plan_boundary(token)?;
+                let wait = self.fresh();
+                let (kind, command) = self.order(token.scope, token.node, wait)?;
+                self.open_wait(wait, token.scope, token.node, kind, Place::Work, token.via);
+                self.commands.push(command);
+                self.arm_boundary(boundary, token.scope, Place::Host(wait));
+            }
+            NodeKind::Receive(_) => {
+                let boundary = self.plan_boundary(token)?;
+                let kind = self.plan(token.scope, token.node)?.ok_or("it waits for no message")?;
+                let wait = self.arm(token.scope, token.node, kind, Place::Work, token.via);
+                self.arm_boundary(boundary, token.scope, Place::Host(wait));
+            }
+            _ => self.done_at_once(token),
+        }
+        Ok(())
+    }
+
+    fn done_at_once(&mut self, token: Move) {
+        let (now, via) = (self.now(), self.flow_id(token.via));
+        self.visit(self.id(token.node), now, VisitOutcome::Completed, None, via);
+        self.complete(token.scope, token.node);
+    }
+
+    /// Timers and subscriptions of the boundary events; none for a member, whose repetition has them as a whole.
+    fn plan_boundary(&mut self, token: Move) -> Result<Vec<(NodeIx, WaitKind)>, String> {
+        if self.is_member(token.scope, token.node) { Ok(Vec::new()) } else { self.plan_events(token.scope, token.node) }
+    }
+
+    /// What the outside is asked for by a task, service or call.
+    pub fn order(&mut self, scope: ScopeId, node: NodeIx, wait: WaitId) -> Result<(WaitKind, Command), String> {
+        let node = self.node(node);
+        let element = node.id.clone();
+        match &node.kind {
+            NodeKind::User(contract) => {
+                let parameters = self.evaluated(scope, contract)?;
+                Ok((WaitKind::Task, Command::OpenTask { wait, element, parameters }))
+            }
+            NodeKind::Service(service) => {
+                let parameters = self.parameters(scope, &service.parameters)?;
+                Ok((WaitKind::Service, Command::CallService { wait, element, parameters }))
+            }
+            NodeKind::Call { .. } => {
+                let variables = self.visible(scope);
+                Ok((WaitKind::Call, Command::CallProcess { wait, element, variables }))
+            }
+            _ => Err("it asks nothing of the outside".to_owned()),
+        }
+    }
+
+    fn evaluated(&mut self, scope: ScopeId, contract: &Contract) -> Result<Evaluated, String> {
+        let mut executors = Vec::new();
+        for executor in &contract.executors {
+            if let Executor::Expression(expression) = executor {
+                executors.push(self.evaluate(scope, expression).map_err(|problem| format!("executors: {problem}"))?);
+            }
+        }
+        let main_action = match &contract.main_action {
+            Some(action) => self.parameters(scope, &action.parameters)?,
+            None => Map::new(),
+        };
+        Ok(Evaluated { executors, main_action })
+    }
+
+    fn parameters(&mut self, scope: ScopeId, list: &[(String, Parameter)]) -> Result<Map<String, Json>, String> {
+        let mut values = Map::new();
+        for (name, parameter) in list {
+            let value = match parameter {
+                Parameter::Text(text) => Json::String(text.clone()),
+                Parameter::Expression(expression) => {
+                    self.evaluate(scope, expression).map_err(|problem| format!("parameter `{name}`: {problem}"))?
+                }
+            };
+            values.insert(name.clone(), value);
+        }
+        Ok(values)
+    }
+
+    /// Publishes a message.
+    pub fn publish(&mut self, scope: ScopeId, message: &MessageRef) -> Result<(), String> {
+        let key = self.key(scope, message)?;
+        let variables = self.visible(scope);
+        self.commands.push(Command::Message { name: message.name.clone(), key, variables });
+        Ok(())
+    }
+}
+
+/// The variable that gets the answer of an activity.
+pub(super) fn result_of(node: &Node) -> Option<&str> {
+    match &node.kind {
+        NodeKind::Service(Service { result, .. }) => result.as_deref(),
+        _ => None,
+    }
+}

@@ -1,0 +1,224 @@
+//! Joins and races.
+//!
+//! A parallel join takes one token of each incoming flow (BPMN 13.4.1). An inclusive join is decided when nothing else
+//! can move: it fires when no token elsewhere can reach one of its empty incoming flows without passing it
+//! (BPMN 13.4.4, in the specification's words).
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::event::VisitOutcome;
+use super::events::Place;
+use super::run::{Move, Run};
+use super::state::{Failed, Held, ScopeId, Stopped};
+use crate::definition::model::{Definition, ElementId, NodeIx, NodeKind, Outcome, Trigger};
+
+impl Run<'_> {
+    /// A token at a parallel or inclusive gateway. One that an operator puts there has no flow and goes through.
+    pub fn join(&mut self, token: Move) {
+        let node = self.node(token.node);
+        let (Some(via), true) = (self.flow_id(token.via), node.incoming.len() > 1) else {
+            return self.pass(token);
+        };
+        let held = Held { element: node.id.clone(), via, since: self.now() };
+        let Some(scope) = self.scope_mut(token.scope) else { return };
+        scope.held.push(held);
+        if matches!(node.kind, NodeKind::Parallel) && self.arrived(token.scope, &node.id).len() == node.incoming.len() {
+            self.fire_join(token.scope, token.node);
+        }
+    }
+
+    /// The incoming flows of a join that have a token.
+    fn arrived(&self, scope: ScopeId, join: &ElementId) -> HashSet<&str> {
+        let held = self.scope(scope).map(|scope| scope.held.as_slice()).unwrap_or_default();
+        held.iter().filter(|held| held.element == *join).map(|held| &*held.via).collect()
+    }
+
+    /// Takes one token of each incoming flow that has one, and goes on.
+    pub fn fire_join(&mut self, scope: ScopeId, join: NodeIx) {
+        let id = self.id(join);
+        let Some(state) = self.scope_mut(scope) else { return };
+        let (mut taken, mut since, mut via) = (HashSet::new(), None, None);
+        state.held.retain(|held| {
+            if held.element != id || !taken.insert(held.via.clone()) {
+                return true;
+            }
+            since = since.or(Some(held.since));
+            via = Some(held.via.clone());
+            false
+        });
+        let since = since.unwrap_or(self.now());
+        self.settle_deadlock(scope, &id);
+        self.visit(id, since, VisitOutcome::Completed, None, via);
+        self.leave(scope, join);
+    }
+
+    /// Fires inclusive joins, at most one of a scope. Whether any fired.
+    pub fn decide_inclusive_joins(&mut self) -> bool {
+        let mut fired = false;
+        for scope in std::mem::take(&mut self.unsettled) {
+            match self.ripe_join(scope) {
+                Some(join) => {
+                    self.fire_join(scope, join);
+                    fired = true;
+                }
+                None => {
+                    self.waiting.insert(scope);
+                }
+            }
+        }
+        fired
+    }
+
+    fn ripe_join(&self, scope: ScopeId) -> Option<NodeIx> {
+        let mut seen = HashSet::new();
+        let held = self.scope(scope)?.held.iter().filter(|held| seen.insert(&held.element));
+        held.filter_map(|held| self.definition.find(&held.element))
+            .filter(|&join| matches!(self.node(join).kind, NodeKind::Inclusive))
+            .find(|&join| self.is_ripe(scope, join))
+    }
+
+    fn is_ripe(&self, scope: ScopeId, join: NodeIx) -> bool {
+        let upstream = self.upstream_of_empty(scope, join);
+        upstream.is_empty() || !self.tokens(scope, join).any(|node| upstream.contains(&node))
+    }
+
+    /// Nodes from which a token can get to an empty incoming flow of the join without passing it.
+    fn upstream_of_empty(&self, scope: ScopeId, join: NodeIx) -> HashSet<NodeIx> {
+        let definition = self.definition;
+        let arrived = self.arrived(scope, &self.node(join).id);
+        let empty = self.node(join).incoming.iter().filter(|&&flow| !arrived.contains(&*definition.flow(flow).id));
+        let mut open: Vec<NodeIx> = empty.map(|&flow| definition.flow(flow).source).collect();
+        let mut upstream = HashSet::new();
+        while let Some(node) = open.pop() {
+            if node != join && upstream.insert(node) {
+                before(definition, node, &mut open);
+            }
+        }
+        upstream
+    }
+
+    /// Where the scope's tokens stand, except those at this join. A token that could not leave its element stands where
+    /// its flows lead to.
+    fn tokens(&self, scope: ScopeId, join: NodeIx) -> impl Iterator<Item = NodeIx> {
+        let state = self.scope(scope);
+        let waits = state.into_iter().flat_map(|state| &state.waits).filter_map(|wait| self.state.waits.get(wait));
+        let children = state.into_iter().flat_map(|state| &state.children).filter_map(|child| self.scope(*child));
+        let held = state.into_iter().flat_map(|state| &state.held).map(|held| &held.element);
+        let ids = waits.map(|wait| &wait.element).chain(children.filter_map(|child| child.element.as_ref()));
+        let standing = ids.chain(held).filter_map(|id| self.definition.find(id)).filter(move |&node| node != join);
+        let failed = state.into_iter().flat_map(|state| &state.incidents).flat_map(|incident| self.stuck(*incident));
+        standing.chain(failed)
+    }
+
+    /// Where the tokens of an incident stand.
+    fn stuck(&self, incident: u32) -> Vec<NodeIx> {
+        let Some(incident) = self.state.incidents.get(&incident) else { return Vec::new() };
+        let at = self.definition.find(&incident.element);
+        match &incident.step {
+            Failed::Enter { .. } => at.into_iter().collect(),
+            Failed::Stopped { tokens } => {
+                tokens.iter().filter_map(|Stopped { element, .. }| self.definition.find(element)).collect()
+            }
+            Failed::Leave => at
+                .into_iter()
+                .flat_map(|at| &self.node(at).outgoing)
+                .map(|&flow| self.definition.flow(flow).target)
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Joins that hold tokens while nothing in their scope can ever bring another.
+    pub fn find_deadlocks(&mut self) {
+        for scope in std::mem::take(&mut self.waiting) {
+            if self.is_stuck(scope) {
+                self.raise_deadlocks(scope);
+            }
+        }
+    }
+
+    fn is_stuck(&self, scope: ScopeId) -> bool {
+        let Some(state) = self.scope(scope) else { return false };
+        let works =
+            |child: &ScopeId| self.owner(*child).is_some_and(|owner| !is_event_sub_process(self.definition, owner));
+        let holds_token = |incident: &u32| {
+            self.state
+                .incidents
+                .get(incident)
+                .is_some_and(|incident| !matches!(incident.step, Failed::Deadlock | Failed::Arm))
+        };
+        !state.held.is_empty()
+            && state.waits.is_empty()
+            && !state.children.iter().any(works)
+            && !state.incidents.iter().any(holds_token)
+    }
+
+    fn raise_deadlocks(&mut self, scope: ScopeId) {
+        let Some(state) = self.scope(scope) else { return };
+        let known: BTreeSet<&ElementId> = state
+            .incidents
+            .iter()
+            .filter_map(|incident| self.state.incidents.get(incident))
+            .filter(|incident| incident.step == Failed::Deadlock)
+            .map(|incident| &incident.element)
+            .collect();
+        let joins: BTreeSet<ElementId> =
+            state.held.iter().map(|held| &held.element).filter(|join| !known.contains(join)).cloned().collect();
+        for join in joins {
+            let arrived = self.arrived(scope, &join);
+            let missing = self.definition.find(&join).map(|node| &self.node(node).incoming);
+            let missing: Vec<String> = missing
+                .into_iter()
+                .flatten()
+                .map(|&flow| &*self.definition.flow(flow).id)
+                .filter(|flow| !arrived.contains(flow))
+                .map(|flow| format!("`{flow}`"))
+                .collect();
+            let missing = missing.join(", ");
+            let message = format!("waits for a token by {missing} that can never come: skip it to go on without");
+            self.raise(scope, join, message, Failed::Deadlock);
+        }
+    }
+
+    /// The event-based gateway: its catching events wait together, the first wins.
+    pub fn race(&mut self, token: Move) -> Result<(), String> {
+        let node = self.node(token.node);
+        let mut plans = Vec::new();
+        for &flow in &node.outgoing {
+            let target = self.definition.flow(flow).target;
+            let kind = self
+                .plan(token.scope, target)
+                .map_err(|problem| format!("event `{}` behind it: {problem}", self.node(target).id))?
+                .ok_or_else(|| {
+                    format!("`{}` behind it is not an event that can be waited for", self.node(target).id)
+                })?;
+            plans.push((target, flow, kind));
+        }
+        let race = self.fresh();
+        let (now, via) = (self.now(), self.flow_id(token.via));
+        self.visit(node.id.clone(), now, VisitOutcome::Completed, None, via);
+        for (target, flow, kind) in plans {
+            self.arm(token.scope, target, kind, Place::Race(race), Some(flow));
+        }
+        Ok(())
+    }
+}
+
+/// Nodes from which a token gets straight to this one: by flow, from a boundary event's host, through a link.
+fn before(definition: &Definition, node: NodeIx, open: &mut Vec<NodeIx>) {
+    let this = definition.node(node);
+    open.extend(this.incoming.iter().map(|&flow| definition.flow(flow).source));
+    match &this.kind {
+        NodeKind::Boundary { host, .. } => open.push(*host),
+        NodeKind::Catch(Trigger::Link(name)) => {
+            let throws = |node: &&NodeIx| matches!(&definition.node(**node).kind, NodeKind::Throw(Outcome::Link(to)) if to == name);
+            open.extend(definition.scope(this.scope).nodes.iter().filter(throws));
+        }
+        _ => {}
+    }
+}
+
+/// Whether a node is an event sub-process.
+pub(super) fn is_event_sub_process(definition: &Definition, node: NodeIx) -> bool {
+    matches!(definition.node(node).kind, NodeKind::SubProcess { event: true, .. })
+}

@@ -1,0 +1,193 @@
+//! Loops and multi-instances (BPMN 13.3.6, 13.3.7): a body scope with one scope for each member or round.
+
+use std::collections::VecDeque;
+
+use serde_json::{Map, Value as Json};
+
+use super::MAX_MEMBERS;
+use super::event::VisitOutcome;
+use super::events::Place;
+use super::run::{Move, Run};
+use super::state::{Failed, Role, ScopeId};
+use super::variables::kind_of;
+use crate::definition::model::{Node, Over, Repeat};
+
+/// How a repetition goes on.
+enum Next {
+    Begin,
+    Wait,
+    Finish,
+}
+
+impl Run<'_> {
+    /// A repeated activity begins.
+    pub fn open_body(&mut self, token: Move) -> Result<(), String> {
+        let node = self.node(token.node);
+        let Some(repeat) = &node.repeat else { return self.run_activity(token) };
+        let (total, items) = match repeat {
+            Repeat::Loop { .. } => (0, VecDeque::new()),
+            Repeat::Multi { over, .. } => self.members(token.scope, over)?,
+        };
+        let boundary = self.plan_events(token.scope, token.node)?;
+        let role = Role::Body { total, begun: 0, completed: 0, items, output: Vec::new() };
+        let via = self.flow_id(token.via);
+        let body = self.open_scope(Some(token.scope), Some(node.id.clone()), role, via);
+        self.arm_boundary(boundary, token.scope, Place::Scope(body));
+        match repeat {
+            Repeat::Loop { test_before: false, .. } => self.begin_member(body, node),
+            Repeat::Loop { .. } => self.go_on(body),
+            Repeat::Multi { .. } if total == 0 => self.finish_body(body),
+            Repeat::Multi { sequential: true, .. } => self.begin_member(body, node),
+            Repeat::Multi { .. } => (0..total).for_each(|_| self.begin_member(body, node)),
+        }
+        Ok(())
+    }
+
+    fn members(&mut self, scope: ScopeId, over: &Over) -> Result<(u32, VecDeque<Json>), String> {
+        let (count, items) = match over {
+            Over::Count(count) => {
+                let value = self.evaluate(scope, count)?;
+                let number = whole(&value).ok_or_else(|| {
+                    format!("`{}` gave {value}, not a number of instances (0, 1, 2 ...)", count.text())
+                })?;
+                (number, VecDeque::new())
+            }
+            Over::Collection { list, .. } => match self.evaluate(scope, list)? {
+                Json::Array(items) => (u64::try_from(items.len()).unwrap_or(u64::MAX), VecDeque::from(items)),
+                other => return Err(format!("`{}` gave {}, not a list", list.text(), kind_of(&other))),
+            },
+        };
+        match u32::try_from(count) {
+            Ok(count) if count <= MAX_MEMBERS => Ok((count, items)),
+            _ => Err(format!("{count} instances are more than the {MAX_MEMBERS} that one activity may have")),
+        }
+    }
+
+    /// The next member or round.
+    fn begin_member(&mut self, body: ScopeId, node: &Node) {
+        let Some(state) = self.scope_mut(body) else { return };
+        let via = state.via.clone();
+        let Role::Body { begun, items, .. } = &mut state.role else { return };
+        let index = *begun;
+        *begun = index.saturating_add(1);
+        let item = items.pop_front();
+        let mut variables = Map::new();
+        if let Some(Repeat::Multi { over, output, .. }) = &node.repeat {
+            if let Some(name) = output.as_ref().and_then(|(_, taken)| own_output(taken.text())) {
+                variables.insert(name.to_owned(), Json::Null);
+            }
+            if let (Over::Collection { item: name, .. }, Some(item)) = (over, item) {
+                variables.insert(name.clone(), item);
+            }
+        }
+        let flow = via.as_deref().and_then(|id| self.definition.flow_by_id.get(id).copied());
+        let member = self.open_scope(Some(body), Some(node.id.clone()), Role::Member { index }, via);
+        if let Some(state) = self.scope_mut(member) {
+            state.variables = variables;
+        }
+        if let Some(node) = self.definition.find(&node.id) {
+            self.send(member, node, flow);
+        }
+    }
+
+    /// A member or round came to its end. What it gives is collected unless an operator goes on without.
+    pub fn member_done(&mut self, member: ScopeId, collect: bool) {
+        let Some(state) = self.scope(member) else { return };
+        let (Some(body), Some(node), Role::Member { index }) = (state.parent, self.owner(member), &state.role) else {
+            return;
+        };
+        let (node, index) = (self.node(node), *index);
+        let mut collected = None;
+        if let (Some(Repeat::Multi { output: Some((list, taken)), .. }), true) = (&node.repeat, collect) {
+            match self.evaluate(member, taken) {
+                Ok(value) => collected = Some((index, value)),
+                Err(problem) => {
+                    let message = format!("output for `{list}`: {problem}");
+                    return self.raise(member, node.id.clone(), message, Failed::Collect);
+                }
+            }
+        }
+        self.remove_scope(member);
+        if let Some(Role::Body { completed, output, .. }) = self.scope_mut(body).map(|body| &mut body.role) {
+            *completed = completed.saturating_add(1);
+            output.extend(collected);
+        }
+        self.go_on(body);
+    }
+
+    /// Finds out how a repetition goes on, and does it.
+    pub fn go_on(&mut self, body: ScopeId) {
+        let Some(node) = self.owner(body).map(|node| self.node(node)) else { return };
+        self.settle_repeat(body);
+        match self.next_of(body, node) {
+            Ok(Next::Begin) => self.begin_member(body, node),
+            Ok(Next::Wait) => {}
+            Ok(Next::Finish) => self.finish_body(body),
+            Err(message) => self.raise(body, node.id.clone(), message, Failed::Repeat),
+        }
+    }
+
+    fn next_of(&mut self, body: ScopeId, node: &Node) -> Result<Next, String> {
+        let Some(Role::Body { total, begun, completed, .. }) = self.scope(body).map(|body| &body.role) else {
+            return Ok(Next::Wait);
+        };
+        let (total, begun, completed) = (*total, *begun, *completed);
+        match &node.repeat {
+            Some(Repeat::Loop { max: Some(max), .. }) if begun >= *max => Ok(Next::Finish),
+            Some(Repeat::Loop { condition, .. }) => {
+                let more = condition.as_ref().map_or(Ok(true), |condition| self.holds(body, condition));
+                let more = more.map_err(|problem| format!("loop condition: {problem}"))?;
+                Ok(if more { Next::Begin } else { Next::Finish })
+            }
+            Some(Repeat::Multi { sequential, completion, .. }) => {
+                if let Some(completion) = completion.as_ref().filter(|_| completed > 0)
+                    && self.holds(body, completion).map_err(|problem| format!("completion condition: {problem}"))?
+                {
+                    return Ok(Next::Finish);
+                }
+                Ok(match completed {
+                    done if done >= total => Next::Finish,
+                    done if *sequential && begun == done => Next::Begin,
+                    _ => Next::Wait,
+                })
+            }
+            None => Ok(Next::Finish),
+        }
+    }
+
+    /// A repetition is over: what is left of it is cancelled, what was collected is written.
+    pub fn finish_body(&mut self, body: ScopeId) {
+        self.cancel_content(body);
+        self.withdraw_guards(body);
+        let Some(state) = self.scope_mut(body) else { return };
+        let (since, via, parent) = (state.since, state.via.clone(), state.parent);
+        let Role::Body { completed, output, .. } = &mut state.role else { return };
+        let (completed, mut output) = (*completed, std::mem::take(output));
+        let (Some(parent), Some(node)) = (parent, self.owner(body)) else { return };
+        self.remove_scope(body);
+        if let Some(Repeat::Multi { output: Some((list, _)), .. }) = &self.node(node).repeat {
+            output.sort_by_key(|(index, _)| *index);
+            self.write(parent, list, output.into_iter().map(|(_, value)| value).collect());
+        }
+        if completed == 0 {
+            self.visit(self.id(node), since.unwrap_or(self.now()), VisitOutcome::Completed, None, via);
+        }
+        self.leave(parent, node);
+    }
+}
+
+fn whole(value: &Json) -> Option<u64> {
+    value.as_u64().or_else(|| {
+        let number = value.as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0)?;
+        format!("{number:.0}").parse().ok()
+    })
+}
+
+/// A plain variable that is collected of each member is the member's own, so that members do not write over each
+/// other's (BPMN 10.3.8, `outputDataItem`).
+fn own_output(text: &str) -> Option<&str> {
+    let name = text.trim();
+    let name = name.strip_prefix("vars.").unwrap_or(name);
+    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.chars().next()?.is_numeric();
+    plain.then_some(name)
+}
