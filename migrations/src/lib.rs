@@ -8,6 +8,8 @@ mod dialect;
 mod m20261122_000001_foundation;
 mod m20261122_000002_records;
 mod m20261122_000003_plugins;
+mod m20261122_000004_work;
+mod m20261122_000005_process;
 
 use sea_orm_migration::prelude::*;
 
@@ -20,6 +22,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261122_000002_records::Migration),
             Box::new(m20261122_000003_plugins::Migration),
+            Box::new(m20261122_000004_work::Migration),
+            Box::new(m20261122_000005_process::Migration),
         ]
     }
 }

@@ -1,0 +1,234 @@
+//! The table `calendar`, and which calendar counts for whom. Kept for a few seconds, so that a task costs no reading.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono_tz::Tz;
+use kernel::{Ctx, Db, Error, Result, TenantId, Timestamp, audit};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::arithmetic::WorkingTime;
+use super::settings::CalendarSettings;
+
+/// Seconds that calendars are kept; a change made by another node is seen after that.
+const KEPT_SECONDS: i64 = 5;
+
+/// Whose calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CalendarOf {
+    /// The company's.
+    Company,
+    /// A department's.
+    Department(Uuid),
+    /// A person's.
+    Person(Uuid),
+}
+
+impl CalendarOf {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Company => "company",
+            Self::Department(_) => "department",
+            Self::Person(_) => "person",
+        }
+    }
+
+    const fn owner(self, tenant: TenantId) -> Uuid {
+        match self {
+            Self::Company => tenant.0,
+            Self::Department(id) | Self::Person(id) => id,
+        }
+    }
+}
+
+/// The calendars of a tenant.
+#[derive(Debug)]
+struct Known {
+    zone: Tz,
+    calendars: HashMap<(String, Uuid), Arc<WorkingTime>>,
+    /// Departments with the one above each.
+    above: HashMap<Uuid, Option<Uuid>>,
+}
+
+/// The service of calendars; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Calendars {
+    db: Db,
+    known: Arc<RwLock<HashMap<TenantId, (Timestamp, Arc<Known>)>>>,
+}
+
+impl Calendars {
+    /// Over a database.
+    pub fn new(db: &Db) -> Self {
+        Self { db: db.clone(), known: Arc::default() }
+    }
+
+    /// The calendar that was set for this one itself; none when it has the inherited one.
+    ///
+    /// # Errors
+    /// `NotFound` for a department or person that the tenant does not have; `Denied` for another person's calendar
+    /// unless the actor is an administrator.
+    pub async fn get(&self, ctx: &Ctx, of: CalendarOf) -> Result<Option<CalendarSettings>> {
+        if let CalendarOf::Person(id) = of
+            && ctx.user().map(|user| user.0) != Some(id)
+        {
+            people::require_admin(ctx)?;
+        }
+        exists(self.db.read(), ctx.tenant, of).await?;
+        let select = Query::select()
+            .column("settings")
+            .from("calendar")
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col("kind").eq(of.kind()))
+            .and_where(Expr::col("owner_id").eq(of.owner(ctx.tenant)))
+            .take();
+        let Some(row) = self.db.read().query_one(&select).await? else { return Ok(None) };
+        serde_json::from_value(row.try_get_by_index(0)?).map(Some).map_err(Error::internal)
+    }
+
+    /// Sets a calendar, or with `None` goes back to the inherited one (administrators).
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`, `calendar.invalid` by place.
+    pub async fn set(&self, ctx: &Ctx, of: CalendarOf, settings: Option<&CalendarSettings>) -> Result<()> {
+        people::require_admin(ctx)?;
+        exists(self.db.read(), ctx.tenant, of).await?;
+        if let Some(settings) = settings {
+            settings.read(ctx.zone).map_err(|fields| Error::Invalid { code: "calendar.invalid", fields })?;
+        }
+        let tx = self.db.begin().await?;
+        let owner = of.owner(ctx.tenant);
+        match settings {
+            Some(settings) => {
+                let json = serde_json::to_value(settings).map_err(Error::internal)?;
+                let insert = Query::insert()
+                    .into_table("calendar")
+                    .columns(["tenant_id", "kind", "owner_id", "settings", "updated_at"])
+                    .values_panic([ctx.tenant.into(), of.kind().into(), owner.into(), json.into(), ctx.now().0.into()])
+                    .on_conflict(
+                        OnConflict::columns(["tenant_id", "kind", "owner_id"])
+                            .update_columns(["settings", "updated_at"])
+                            .to_owned(),
+                    )
+                    .to_owned();
+                tx.execute(&insert).await?;
+            }
+            None => {
+                let delete = Query::delete()
+                    .from_table("calendar")
+                    .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+                    .and_where(Expr::col("kind").eq(of.kind()))
+                    .and_where(Expr::col("owner_id").eq(owner))
+                    .to_owned();
+                tx.execute(&delete).await?;
+            }
+        }
+        let object = format!("{} {owner}", of.kind());
+        audit::record(&tx, ctx, "calendar.updated", &object, json!({"settings": settings})).await?;
+        tx.commit().await?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Forgets what was kept: after changes of departments or of the company's time zone.
+    pub fn forget(&self) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The calendar that counts for a person; the company's for somebody unknown.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_person(&self, conn: &impl ConnectionTrait, ctx: &Ctx, user: Uuid) -> Result<Arc<WorkingTime>> {
+        let known = self.known(conn, ctx).await?;
+        if let Some(own) = known.own("person", user) {
+            return Ok(own);
+        }
+        let department = crate::people_rows::department_of(conn, ctx.tenant, user).await?;
+        self.of_department(conn, ctx, department).await
+    }
+
+    /// The calendar that counts for a department: its own, that of one above, the company's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_department(
+        &self,
+        conn: &impl ConnectionTrait,
+        ctx: &Ctx,
+        department: Option<Uuid>,
+    ) -> Result<Arc<WorkingTime>> {
+        let mut known = self.known(conn, ctx).await?;
+        if department.is_some_and(|id| !known.above.contains_key(&id)) {
+            // Made a moment ago.
+            self.forget();
+            known = self.known(conn, ctx).await?;
+        }
+        let mut seen = HashSet::new();
+        let mut next = department;
+        while let Some(id) = next.filter(|id| seen.insert(*id)) {
+            if let Some(own) = known.own("department", id) {
+                return Ok(own);
+            }
+            next = known.above.get(&id).copied().flatten();
+        }
+        let company = known.own("company", ctx.tenant.0);
+        Ok(company.unwrap_or_else(|| Arc::new(WorkingTime::usual(known.zone))))
+    }
+
+    async fn known(&self, conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Arc<Known>> {
+        let now = ctx.now();
+        if let Some((at, known)) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&ctx.tenant)
+            && at.plus_seconds(KEPT_SECONDS) > now
+            && known.zone == ctx.zone
+        {
+            return Ok(Arc::clone(known));
+        }
+        let loaded = Arc::new(load(conn, ctx).await?);
+        let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(ctx.tenant, (now, Arc::clone(&loaded)));
+        Ok(loaded)
+    }
+}
+
+impl Known {
+    fn own(&self, kind: &str, owner: Uuid) -> Option<Arc<WorkingTime>> {
+        if self.calendars.is_empty() {
+            return None;
+        }
+        self.calendars.get(&(kind.to_owned(), owner)).cloned()
+    }
+}
+
+async fn load(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Known> {
+    let select = Query::select()
+        .columns(["kind", "owner_id", "settings"])
+        .from("calendar")
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .take();
+    let mut calendars = HashMap::new();
+    for row in conn.query_all(&select).await? {
+        let key: (String, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let settings: CalendarSettings = serde_json::from_value(row.try_get_by_index(2)?).map_err(Error::internal)?;
+        let read =
+            settings.read(ctx.zone).map_err(|errors| Error::internal(format!("calendar {key:?}: {errors:?}")))?;
+        calendars.insert(key, Arc::new(read));
+    }
+    let departments = people::department::list(conn, ctx.tenant).await?;
+    let above = departments.into_iter().map(|department| (department.id, department.parent_id)).collect();
+    Ok(Known { zone: ctx.zone, calendars, above })
+}
+
+async fn exists(conn: &impl ConnectionTrait, tenant: TenantId, of: CalendarOf) -> Result<()> {
+    let found = match of {
+        CalendarOf::Company => true,
+        CalendarOf::Person(id) => people::user::get(conn, tenant, kernel::UserId(id)).await.map(|_| true)?,
+        CalendarOf::Department(id) => {
+            people::department::list(conn, tenant).await?.iter().any(|department| department.id == id)
+        }
+    };
+    if found { Ok(()) } else { Err(Error::NotFound(format!("{} of a calendar", of.kind()))) }
+}

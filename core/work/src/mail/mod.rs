@@ -1,0 +1,104 @@
+//! Letters out: an outbox written in the transaction that wants the letter, and a job that hands it to a mail server.
+//!
+//! Owns: the outbox, its states, SMTP. Must not know: why a letter is sent; it is told a reference and tells the outcome
+//! back (`MailOwner`).
+//!
+//! A letter is handed over at most once. It is `queued`; when the server has accepted sender, recipients and the wish to
+//! send (`354`), it becomes `sending` in a transaction of its own; then the text goes over; then it is `sent` together
+//! with whatever follows. Until `sending` the server surely has no letter, so every failure before may be tried again.
+//! A letter found in `sending` by a later try was cut off in between: nobody knows whether the server has it, so it is
+//! never sent again by itself but becomes `unsure`, for a person to decide. The Message-ID stays the same for all tries.
+
+mod outbox;
+mod smtp;
+
+pub use outbox::{Letter, LetterState, NewMail, Reference, addresses};
+pub use smtp::{MailOptions, MailTls};
+
+use std::sync::Arc;
+
+use kernel::db::Tx;
+use kernel::jobs::{NewJob, enqueue};
+use kernel::{Ctx, Result};
+use serde_json::json;
+use uuid::Uuid;
+
+pub(crate) use outbox::{list, load, load_locked, mark, settle};
+pub(crate) use smtp::{Trouble, begin};
+
+/// The job that hands a letter over.
+pub const SEND: &str = "mail.send";
+/// Tries before a letter that no server takes is given up: with the queue's backoff about five hours.
+const ATTEMPTS: i64 = 12;
+
+/// What became of a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailOutcome {
+    /// A mail server has it.
+    Sent,
+    /// No mail server has it, and it is not tried again by itself.
+    Failed(String),
+    /// Nobody knows.
+    Unsure(String),
+}
+
+/// Who asked for letters that are not a task's; told in the transaction that settles the letter. May be told several
+/// times (`Unsure`, then `Sent` by a person's word).
+#[async_trait::async_trait]
+pub trait MailOwner: Send + Sync {
+    /// A letter with this reference is settled.
+    ///
+    /// # Errors
+    /// When the database fails; the letter is settled later.
+    async fn settled(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        reference: &Reference,
+        letter: Uuid,
+        outcome: &MailOutcome,
+    ) -> Result<()>;
+}
+
+/// The way letters go out; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    options: Option<Arc<MailOptions>>,
+}
+
+impl Mail {
+    /// Through a mail server, or with `None` not at all.
+    pub fn new(options: Option<MailOptions>) -> Self {
+        Self { options: options.map(Arc::new) }
+    }
+
+    /// Whether a mail server is known.
+    pub const fn is_configured(&self) -> bool {
+        self.options.is_some()
+    }
+
+    pub(crate) fn options(&self) -> Option<&MailOptions> {
+        self.options.as_deref()
+    }
+
+    /// Puts a letter into the outbox, in the caller's transaction. Gives its id.
+    ///
+    /// # Errors
+    /// `task.invalid` naming `to`, `cc`, `subject` or `text`.
+    pub async fn queue(&self, tx: &Tx, ctx: &Ctx, mail: &NewMail) -> Result<Uuid> {
+        mail.check()?;
+        let id = ctx.id();
+        let domain = self.options.as_ref().map_or("verstak.invalid", |options| options.domain());
+        outbox::insert(tx, ctx, id, &format!("<{id}@{domain}>"), mail).await?;
+        self.send_later(tx, ctx, id).await?;
+        Ok(id)
+    }
+
+    /// Enqueues the job for a letter that is queued.
+    pub(crate) async fn send_later(&self, tx: &Tx, ctx: &Ctx, letter: Uuid) -> Result<()> {
+        let mut job = NewJob::now(&ctx.env, SEND, json!({"letter": letter})).for_tenant(ctx.tenant);
+        job.max_attempts = ATTEMPTS;
+        enqueue(tx, &ctx.env, job).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,285 @@
+//! Notifications: what a person should know about their tasks. Kept as a kind with parameters, shown in the reader's
+//! language (`i18n/*.json`).
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use kernel::db::Tx;
+use kernel::error::FieldError;
+use kernel::text::Texts;
+use kernel::{Ctx, Db, Error, Locale, Result, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query};
+use sea_orm::{ConnectionTrait, QueryResult};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::input::wrong;
+
+/// Notifications of a page at most.
+pub const MAX_LIMIT: u64 = 200;
+
+/// What a notification is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A task for the reader to do.
+    New,
+    /// A task that the reader may claim.
+    Offered,
+    /// A task for which nobody was found.
+    Unassigned,
+    /// The deadline is near.
+    Reminder,
+    /// The deadline has passed.
+    Overdue,
+    /// Somebody else's deadline has passed.
+    Escalation,
+    /// Somebody gave the reader a task.
+    Delegated,
+    /// A letter could not be sent, or nobody knows whether it was.
+    Letter,
+}
+
+impl Kind {
+    /// Its name in the database and the API; the key of its text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "task.new",
+            Self::Offered => "task.offered",
+            Self::Unassigned => "task.unassigned",
+            Self::Reminder => "task.reminder",
+            Self::Overdue => "task.overdue",
+            Self::Escalation => "task.escalation",
+            Self::Delegated => "task.delegated",
+            Self::Letter => "task.letter",
+        }
+    }
+}
+
+/// A notification as its reader sees it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Notification {
+    /// Its id.
+    pub id: Uuid,
+    /// e.g. `task.new`.
+    pub kind: String,
+    /// The task it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<Uuid>,
+    /// In the reader's language.
+    pub text: String,
+    /// What stands in the text: `title`, `due` ...
+    pub params: BTreeMap<String, String>,
+    /// When.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// Since when it has been read.
+    #[schema(value_type = Option<String>)]
+    pub read: Option<Timestamp>,
+}
+
+/// Which notifications to list.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct NotificationQuery {
+    /// Only unread ones.
+    pub unread: bool,
+    /// 1 to 200; 50 by default.
+    pub limit: Option<u64>,
+    /// Where the page before ended.
+    pub cursor: Option<Uuid>,
+}
+
+/// A page of notifications, newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct NotificationPage {
+    /// The notifications.
+    pub items: Vec<Notification>,
+    /// For the next page.
+    pub next_cursor: Option<Uuid>,
+    /// Unread ones altogether.
+    pub unread: i64,
+}
+
+/// Which notifications were read.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadInput {
+    /// These.
+    pub ids: Vec<Uuid>,
+    /// All of them.
+    pub all: bool,
+}
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+    Texts::new([
+        (Locale::En, include_str!("../i18n/en.json")),
+        (Locale::Ru, include_str!("../i18n/ru.json")),
+        (Locale::Uk, include_str!("../i18n/uk.json")),
+    ])
+});
+
+/// Tells people something, in the transaction in which it happens. The acting person is not told of their own acts.
+pub(crate) async fn tell(
+    tx: &Tx,
+    ctx: &Ctx,
+    kind: Kind,
+    users: impl IntoIterator<Item = Uuid>,
+    task: Uuid,
+    params: &BTreeMap<String, String>,
+) -> Result<()> {
+    let me = ctx.user().map(|user| user.0);
+    let mut users: Vec<Uuid> = users.into_iter().filter(|user| Some(*user) != me).collect();
+    users.sort_unstable();
+    users.dedup();
+    if users.is_empty() {
+        return Ok(());
+    }
+    let params = serde_json::to_value(params).map_err(Error::internal)?;
+    let mut insert = Query::insert();
+    insert.into_table("notification").columns(["id", "tenant_id", "user_id", "kind", "task_id", "params", "at"]);
+    for user in users {
+        insert.values_panic([
+            ctx.id().into(),
+            ctx.tenant.into(),
+            user.into(),
+            kind.name().into(),
+            task.into(),
+            params.clone().into(),
+            ctx.now().0.into(),
+        ]);
+    }
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// A page of the actor's notifications.
+///
+/// # Errors
+/// `Denied` for an actor that is no person; `task.invalid` naming `limit`.
+pub async fn list(db: &Db, ctx: &Ctx, query: &NotificationQuery) -> Result<NotificationPage> {
+    let me = ctx.user().ok_or(Error::Denied("action"))?;
+    let limit = query.limit.unwrap_or(50);
+    if limit == 0 || limit > MAX_LIMIT {
+        return Err(wrong("limit", FieldError::new("range").with("min", 1).with("max", MAX_LIMIT)));
+    }
+    let mut select = Query::select();
+    select
+        .columns(["id", "kind", "task_id", "params", "at", "read_at"])
+        .from("notification")
+        .and_where(Expr::col("user_id").eq(me.0))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .order_by("id", Order::Desc)
+        .limit(limit + 1);
+    if query.unread {
+        select.and_where(Expr::col("read_at").is_null());
+    }
+    if let Some(cursor) = query.cursor {
+        select.and_where(Expr::col("id").lt(cursor));
+    }
+    let rows = db.read().query_all(&select).await?;
+    let page = usize::try_from(limit).unwrap_or(usize::MAX);
+    let items = rows.iter().take(page).map(|row| from_row(row, ctx.locale)).collect::<Result<Vec<_>>>()?;
+    let next_cursor = if rows.len() > page { items.last().map(|item| item.id) } else { None };
+    Ok(NotificationPage { items, next_cursor, unread: unread(db, ctx).await? })
+}
+
+/// How many notifications the actor has not read.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unread(db: &Db, ctx: &Ctx) -> Result<i64> {
+    let Some(me) = ctx.user() else { return Ok(0) };
+    let count = Query::select()
+        .expr(Func::count(Expr::col("id")))
+        .from("notification")
+        .and_where(Expr::col("user_id").eq(me.0))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("read_at").is_null())
+        .take();
+    Ok(db.read().query_one(&count).await?.map_or(Ok(0), |row| row.try_get_by_index(0))?)
+}
+
+/// Marks notifications of the actor as read. Returns how many were not.
+///
+/// # Errors
+/// `Denied` for an actor that is no person; `task.invalid` naming `ids`.
+pub async fn mark_read(db: &Db, ctx: &Ctx, input: &ReadInput) -> Result<u64> {
+    let me = ctx.user().ok_or(Error::Denied("action"))?;
+    if input.ids.len() > 1_000 {
+        return Err(wrong("ids", FieldError::new("too_many").with("max", 1_000)));
+    }
+    let mut update = Query::update();
+    update
+        .table("notification")
+        .value("read_at", ctx.now().0)
+        .and_where(Expr::col("user_id").eq(me.0))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("read_at").is_null());
+    if !input.all {
+        update.and_where(Expr::col("id").is_in(input.ids.iter().copied()));
+    }
+    let tx = db.begin().await?;
+    let changed = tx.execute(&update).await?.rows_affected();
+    tx.commit().await?;
+    Ok(changed)
+}
+
+fn from_row(row: &QueryResult, locale: Locale) -> Result<Notification> {
+    let kind: String = row.try_get_by_index(1)?;
+    let params: Json = row.try_get_by_index(3)?;
+    let params: BTreeMap<String, String> = serde_json::from_value(params).map_err(Error::internal)?;
+    Ok(Notification {
+        id: row.try_get_by_index(0)?,
+        task: row.try_get_by_index(2)?,
+        text: text(&kind, &params, locale),
+        at: Timestamp(row.try_get_by_index(4)?),
+        read: row.try_get_by_index::<Option<i64>>(5)?.map(Timestamp),
+        kind,
+        params,
+    })
+}
+
+fn text(kind: &str, params: &BTreeMap<String, String>, locale: Locale) -> String {
+    let mut text = TEXTS.get(locale, kind).unwrap_or(kind).to_owned();
+    // The title comes last: what people wrote into it is not a place to put parameters.
+    for (name, value) in params.iter().filter(|(name, _)| *name != "title") {
+        text = text.replace(&format!("{{{name}}}"), value);
+    }
+    params.get("title").map_or(text.clone(), |title| text.replace("{title}", title))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_text_in_every_language_with_the_same_parameters() {
+        let kinds = [
+            Kind::New,
+            Kind::Offered,
+            Kind::Unassigned,
+            Kind::Reminder,
+            Kind::Overdue,
+            Kind::Escalation,
+            Kind::Delegated,
+            Kind::Letter,
+        ];
+        for locale in Locale::ALL {
+            assert_eq!(TEXTS.keys(locale).len(), kinds.len(), "{locale}");
+            for kind in kinds {
+                let found = TEXTS.get(locale, kind.name()).unwrap();
+                let english = TEXTS.get(Locale::En, kind.name()).unwrap();
+                assert!(locale == Locale::En || found != english, "{locale} {}", kind.name());
+                assert_eq!(found.matches('{').count(), english.matches('{').count(), "{locale} {}", kind.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_title_with_braces_stays_as_it_is() {
+        let params = BTreeMap::from([("title".into(), "{due}".into()), ("due".into(), "завтра".into())]);
+        assert!(text("task.reminder", &params, Locale::Ru).contains("{due}"));
+    }
+}

@@ -1,0 +1,136 @@
+//! Questions to people's tables that tasks ask inside their transaction: members of a role, heads, who is present.
+
+use std::collections::{HashMap, HashSet};
+
+use kernel::{Ctx, Result, TenantId, Timestamp};
+use people::department::{self, Department};
+use people::entities::{role, user, user_role};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+/// Members of a role that become candidates at most.
+pub(crate) const MAX_MEMBERS: u64 = 1_000;
+
+/// The department of a person; none also for somebody unknown.
+pub(crate) async fn department_of(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Option<Uuid>> {
+    Ok(person(conn, tenant, id).await?.and_then(|user| user.department_id))
+}
+
+/// An account of the tenant.
+pub(crate) async fn person(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Option<user::Model>> {
+    Ok(user::Entity::find_by_id(id).filter(user::Column::TenantId.eq(tenant.0)).one(conn).await?)
+}
+
+/// An active account by id or e-mail.
+pub(crate) async fn named(conn: &impl ConnectionTrait, tenant: TenantId, name: &str) -> Result<Option<user::Model>> {
+    let found = match Uuid::parse_str(name) {
+        Ok(id) => person(conn, tenant, id).await?,
+        Err(_) => {
+            let email = people::user::normal_email(name);
+            let all = user::Entity::find().filter(user::Column::TenantId.eq(tenant.0));
+            all.filter(user::Column::Email.eq(email)).one(conn).await?
+        }
+    };
+    Ok(found.filter(|user| user.active))
+}
+
+/// A role by key or else by name, with its active members in a stable order (by id).
+pub(crate) async fn members(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    name: &str,
+) -> Result<Option<(role::Model, Vec<user::Model>)>> {
+    let all = || role::Entity::find().filter(role::Column::TenantId.eq(tenant.0));
+    let mut found = all().filter(role::Column::Key.eq(name)).one(conn).await?;
+    if found.is_none() {
+        found = all().filter(role::Column::Name.eq(name)).order_by_asc(role::Column::Id).one(conn).await?;
+    }
+    let Some(found) = found else { return Ok(None) };
+    let held = Query::select().column("user_id").from("user_role").and_where(Expr::col("role_id").eq(found.id)).take();
+    let members = user::Entity::find()
+        .filter(user::Column::TenantId.eq(tenant.0))
+        .filter(user::Column::Active.eq(true))
+        .filter(Expr::col("id").in_subquery(held))
+        .order_by_asc(user::Column::Id)
+        .limit(MAX_MEMBERS)
+        .all(conn)
+        .await?;
+    Ok(Some((found, members)))
+}
+
+/// Active administrators of the tenant.
+pub(crate) async fn admins(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Uuid>> {
+    let roles = role::Entity::find().filter(role::Column::TenantId.eq(tenant.0)).filter(role::Column::Admin.eq(true));
+    let ids: Vec<Uuid> = roles.all(conn).await?.into_iter().map(|role| role.id).collect();
+    let held = user_role::Entity::find().filter(user_role::Column::RoleId.is_in(ids)).all(conn).await?;
+    let found = user::Entity::find()
+        .filter(user::Column::Id.is_in(held.into_iter().map(|held| held.user_id)))
+        .filter(user::Column::Active.eq(true))
+        .order_by_asc(user::Column::Id);
+    Ok(found.all(conn).await?.into_iter().map(|user| user.id).collect())
+}
+
+/// Whether a person is there to take work.
+pub(crate) fn is_present(user: &user::Model, now: Timestamp) -> bool {
+    user.active && user.absent_until.is_none_or(|until| until <= now.0)
+}
+
+/// The head above a person: of their department, or the nearest one above that has a head other than them.
+pub(crate) fn head_of(departments: &[Department], user: &user::Model) -> Option<Uuid> {
+    let by_id: HashMap<Uuid, &Department> = departments.iter().map(|d| (d.id, d)).collect();
+    let mut seen = HashSet::new();
+    let mut next = user.department_id;
+    while let Some(department) = next.filter(|id| seen.insert(*id)).and_then(|id| by_id.get(&id)) {
+        match department.head_id {
+            Some(head) if head != user.id => return Some(head),
+            _ => next = department.parent_id,
+        }
+    }
+    None
+}
+
+/// The departments that the actor heads, with everything below them; empty for most people, after one quick question.
+pub(crate) async fn headed(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Vec<Uuid>> {
+    let Some(me) = ctx.user() else { return Ok(Vec::new()) };
+    let any = Query::select()
+        .column("id")
+        .from("department")
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("head_id").eq(me.0))
+        .limit(1)
+        .take();
+    if conn.query_one(&any).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let all = department::list(conn, ctx.tenant).await?;
+    Ok(department::subtree(&all, None, me).into_iter().map(|d| d.0).collect())
+}
+
+/// Whether any of these people works in one of these departments.
+pub(crate) async fn any_in(conn: &impl ConnectionTrait, users: &[Uuid], departments: &[Uuid]) -> Result<bool> {
+    if users.is_empty() || departments.is_empty() {
+        return Ok(false);
+    }
+    let count = Query::select()
+        .expr(Func::count(Expr::col("id")))
+        .from("user_account")
+        .and_where(Expr::col("id").is_in(users.iter().copied()))
+        .and_where(Expr::col("department_id").is_in(departments.iter().copied()))
+        .take();
+    let row = conn.query_one(&count).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))? > 0)
+}
+
+/// Active people of these departments, by name.
+pub(crate) async fn people_in(conn: &impl ConnectionTrait, departments: &[Uuid]) -> Result<Vec<user::Model>> {
+    if departments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = user::Entity::find()
+        .filter(user::Column::DepartmentId.is_in(departments.iter().copied()))
+        .filter(user::Column::Active.eq(true))
+        .order_by_asc(user::Column::Name)
+        .order_by_asc(user::Column::Id);
+    Ok(found.limit(MAX_MEMBERS).all(conn).await?)
+}

@@ -1,0 +1,129 @@
+//! Who sees a task and who may act on it.
+//!
+//! A task is seen by its candidates, its assignee, whoever made it, the heads above candidates and assignee in the
+//! department tree, and administrators. All of them but the maker may act. Others are told that it does not exist.
+
+use std::collections::HashSet;
+
+use kernel::{Ctx, Error, Result, UserId};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query, SelectStatement};
+use uuid::Uuid;
+
+use super::Tasks;
+use super::store::{self, Stored};
+use crate::people_rows;
+
+/// In what role somebody acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// They have it.
+    Assignee,
+    /// They are one of those who may do it.
+    Candidate,
+    /// They answer for those who may do it, or for everything.
+    Above,
+    /// They only look.
+    Sees,
+}
+
+/// How the actor stands to a task.
+///
+/// # Errors
+/// `NotFound` for those who may not know of it.
+pub(super) async fn standing(conn: &impl ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<Standing> {
+    let me = ctx.user().map(|user| user.0);
+    if me.is_some() && task.assignee == me {
+        return Ok(Standing::Assignee);
+    }
+    let candidates = store::candidates(conn, task.id).await?;
+    if me.is_some_and(|me| candidates.contains(&me)) {
+        return Ok(Standing::Candidate);
+    }
+    if ctx.rights.is_admin() {
+        return Ok(Standing::Above);
+    }
+    let departments = people_rows::headed(conn, ctx).await?;
+    let people: Vec<Uuid> = candidates.into_iter().chain(task.assignee).collect();
+    if people_rows::any_in(conn, &people, &departments).await? {
+        return Ok(Standing::Above);
+    }
+    if me.is_some() && task.creator == me {
+        return Ok(Standing::Sees);
+    }
+    Err(Error::NotFound(format!("task {}", task.id)))
+}
+
+/// The same for those who may act.
+///
+/// # Errors
+/// `NotFound`; `Denied` for those who only see it.
+pub(super) async fn acting(conn: &impl ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<Standing> {
+    match standing(conn, ctx, task).await? {
+        Standing::Sees => Err(Error::Denied("action")),
+        standing => Ok(standing),
+    }
+}
+
+/// Narrows a list to what the actor may see.
+pub(super) async fn narrow(conn: &impl ConnectionTrait, ctx: &Ctx, select: &mut SelectStatement) -> Result<()> {
+    if ctx.rights.is_admin() {
+        return Ok(());
+    }
+    let Some(UserId(me)) = ctx.user() else {
+        select.and_where(Expr::val(1).eq(0));
+        return Ok(());
+    };
+    let departments = people_rows::headed(conn, ctx).await?;
+    let mut mine = Cond::any()
+        .add(Expr::col(("task", "assignee")).eq(me))
+        .add(Expr::col(("task", "creator")).eq(me))
+        .add(Expr::col(("task", "id")).in_subquery(offered_to([me])));
+    if !departments.is_empty() {
+        let people = people_of(&departments);
+        let theirs = Query::select()
+            .column("task_id")
+            .from("task_executor")
+            .and_where(Expr::col("user_id").in_subquery(people.clone()))
+            .take();
+        mine = mine
+            .add(Expr::col(("task", "assignee")).in_subquery(people))
+            .add(Expr::col(("task", "id")).in_subquery(theirs));
+    }
+    select.cond_where(mine);
+    Ok(())
+}
+
+/// Tasks that these people are candidates of.
+pub(super) fn offered_to(people: impl IntoIterator<Item = Uuid>) -> SelectStatement {
+    Query::select().column("task_id").from("task_executor").and_where(Expr::col("user_id").is_in(people)).take()
+}
+
+fn people_of(departments: &[Uuid]) -> SelectStatement {
+    Query::select()
+        .column("id")
+        .from("user_account")
+        .and_where(Expr::col("department_id").is_in(departments.iter().copied()))
+        .take()
+}
+
+impl Tasks {
+    /// Those of the tasks that the actor sees: for event streams.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn visible(&self, ctx: &Ctx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut select = Query::select();
+        select
+            .column(("task", "id"))
+            .from("task")
+            .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
+            .and_where(Expr::col(("task", "id")).is_in(ids.iter().copied()));
+        narrow(self.db.read(), ctx, &mut select).await?;
+        let rows = self.db.read().query_all(&select).await?;
+        Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,316 @@
+//! The main action of a task: what the step is for.
+//!
+//! What lies within our own tables is done in one transaction with its result. Records are written by their own
+//! pipeline, whose transaction ends before the result is noted; a crash between the two is healed by the id that was
+//! noted before (`create-record`) or by repeating (`set-fields`). A letter's result exists when the letter was handed
+//! over to the mail server, not before.
+
+use kernel::error::FieldError;
+use kernel::{Ctx, Error, Result};
+use records::{Change, WriteOptions};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use super::access::{self, Standing};
+use super::check::{self, Brought};
+use super::complete::{own_part, personal};
+use super::model::{ActionInput, Decision, Task};
+use super::store::{self, Stored, Vote};
+use super::{Tasks, history};
+use crate::input::{self, MAX_NOTE, invalid, wrong};
+use crate::mail::{NewMail, Reference};
+
+/// Main actions this crate does itself.
+pub const KINDS: [&str; 6] = ["form", "approve", "acknowledge", "set-fields", "create-record", "email"];
+
+impl Tasks {
+    /// Does the main action of a task.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.claimed`, `task.no_main_action`,
+    /// `task.action_done`, `task.action_pending` (a letter is on its way), `task.letter_unsure` (decide first),
+    /// `mail.not_configured`; `task.invalid`, `record.invalid` by field.
+    pub async fn act(&self, ctx: &Ctx, id: Uuid, input: ActionInput) -> Result<Task> {
+        check_input(&input)?;
+        let task = store::load(self.db.read(), ctx.tenant, id).await?;
+        self.may_act(self.db.read(), ctx, &task).await?;
+        let Some(kind) = task.action_kind() else {
+            return Err(Error::Conflict { code: "task.no_main_action", current: None });
+        };
+        if input.kind != kind {
+            let value: String = input.kind.chars().take(100).collect();
+            return Err(wrong("kind", FieldError::new("choice").with("value", value)));
+        }
+        match kind {
+            "form" | "approve" | "acknowledge" => self.act_personally(ctx, &task, &input).await?,
+            "set-fields" => self.set_fields(ctx, &task, &input).await?,
+            "create-record" => self.create_record(ctx, &task, &input).await?,
+            "email" => self.send_letter(ctx, &task, &input).await?,
+            _ => self.run_elsewhere(ctx, &task, &input).await?,
+        }
+        self.get(ctx, id).await
+    }
+
+    async fn may_act(&self, conn: &impl sea_orm::ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<()> {
+        let standing = access::acting(conn, ctx, task).await?;
+        check::still_open(task)?;
+        match standing {
+            Standing::Candidate if task.needed() == 1 && task.assignee.is_some() => {
+                Err(Error::Conflict { code: "task.claimed", current: None })
+            }
+            Standing::Above if task.needed() > 1 && personal(task) => Err(Error::Denied("action")),
+            _ => Ok(()),
+        }
+    }
+
+    /// `form`, `approve`, `acknowledge`: the actor's own word. It may be changed until the task is completed.
+    async fn act_personally(&self, ctx: &Ctx, seen: &Stored, input: &ActionInput) -> Result<()> {
+        let said = said(ctx, seen, input)?;
+        let fields = check::of_record(&input.variables);
+        if !fields.is_empty() {
+            self.write_subject(ctx, seen, fields).await?;
+        }
+        let record = self.subject_fields(ctx, seen).await?;
+        let tx = self.db.begin().await?;
+        let old = store::load_locked(&tx, ctx.tenant, seen.id).await?;
+        self.may_act(&tx, ctx, &old).await?;
+        let mut task = old.clone();
+        if task.needed() > 1 {
+            let me = ctx.user().ok_or(Error::Denied("action"))?;
+            let mut vote = own_part(&tx, ctx, &old).await?.unwrap_or_default();
+            if vote.completed.is_some() {
+                return Err(Error::Conflict { code: "task.voted", current: None });
+            }
+            vote.variables.extend(check::of_process(&input.variables));
+            vote = Vote { user: me.0, action: Some(said), ..vote };
+            store::save_vote(&tx, task.id, &vote).await?;
+        } else {
+            task.action.given.extend(check::of_process(&input.variables));
+            let nothing = Map::new();
+            let brought =
+                Brought { variables: &nothing, given: &task.action.given, record: record.as_ref(), action_done: true };
+            // A form is done when nothing required is missing in it.
+            task.action.done = input.kind != "form" || check::contract(&old, &brought).is_ok();
+            task.action.result = Some(said);
+        }
+        self.keep(&tx, ctx, &old, &mut task, input.comment.as_deref()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn set_fields(&self, ctx: &Ctx, task: &Stored, input: &ActionInput) -> Result<()> {
+        let fields = fields_of(task, input);
+        if fields.is_empty() {
+            return Err(wrong("fields", FieldError::new("required")));
+        }
+        if task.subject.is_none() {
+            return Err(wrong("fields", invalid("the task has no subject")));
+        }
+        self.write_subject(ctx, task, fields.clone()).await?;
+        let keys: Vec<&String> = fields.keys().collect();
+        self.note_done(ctx, task.id, json!({"fields": keys, "by": ctx.user()})).await
+    }
+
+    async fn create_record(&self, ctx: &Ctx, task: &Stored, input: &ActionInput) -> Result<()> {
+        not_done(task)?;
+        let parameters = task.contract.main_action.as_ref().map(|action| &action.parameters);
+        let entity = parameters.and_then(|p| p.get("entity")).and_then(Json::as_str).or(input.entity.as_deref());
+        let entity = entity.ok_or_else(|| wrong("entity", FieldError::new("required")))?;
+        let def =
+            records::entity(entity).map_err(|_| wrong("entity", FieldError::new("choice").with("value", entity)))?;
+        let (id, reserved_before) = self.reserve(ctx, task.id).await?;
+        let eyes = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
+        let exists = async || self.records.get_deleted(&eyes, def.key, id).await.is_ok();
+        if !(reserved_before && exists().await) {
+            let change = Change::CreateAs { id, fields: fields_of(task, input) };
+            match self.records.write_one(ctx, def.key, change, &WriteOptions::default()).await {
+                Ok(_) => {}
+                // Somebody pressed twice: the other one made it.
+                Err(Error::Database(_)) if exists().await => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.note_done(ctx, task.id, json!({"entity": def.key, "id": id, "by": ctx.user()})).await
+    }
+
+    /// The id of the record to make, noted before it is made.
+    async fn reserve(&self, ctx: &Ctx, id: Uuid) -> Result<(Uuid, bool)> {
+        let tx = self.db.begin().await?;
+        let old = store::load_locked(&tx, ctx.tenant, id).await?;
+        self.may_act(&tx, ctx, &old).await?;
+        not_done(&old)?;
+        if let Some(pending) = old.action.pending {
+            return Ok((pending, true));
+        }
+        let mut task = old.clone();
+        let record = ctx.id();
+        task.action.pending = Some(record);
+        store::save(&tx, ctx, &old, &mut task).await?;
+        tx.commit().await?;
+        Ok((record, false))
+    }
+
+    async fn send_letter(&self, ctx: &Ctx, seen: &Stored, input: &ActionInput) -> Result<()> {
+        if input.decision.is_some() {
+            return self.decide_letter(ctx, seen, input.decision).await;
+        }
+        if !self.mail.is_configured() {
+            return Err(Error::Conflict { code: "mail.not_configured", current: None });
+        }
+        let mail = letter(ctx, self, seen, input).await?;
+        let tx = self.db.begin().await?;
+        let old = store::load_locked(&tx, ctx.tenant, seen.id).await?;
+        self.may_act(&tx, ctx, &old).await?;
+        not_done(&old)?;
+        match old.action.state.as_deref() {
+            Some("queued") => return Err(Error::Conflict { code: "task.action_pending", current: None }),
+            Some("unsure") => return Err(Error::Conflict { code: "task.letter_unsure", current: None }),
+            _ => {}
+        }
+        let mut task = old.clone();
+        task.action.pending = Some(self.mail.queue(&tx, ctx, &mail).await?);
+        task.action.state = Some("queued".into());
+        task.action.problem = None;
+        self.keep(&tx, ctx, &old, &mut task, None).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn decide_letter(&self, ctx: &Ctx, seen: &Stored, decision: Option<Decision>) -> Result<()> {
+        let (Some(decision), Some(letter), Some("unsure")) =
+            (decision, seen.action.pending, seen.action.state.as_deref())
+        else {
+            return Err(wrong("decision", invalid("there is no letter in doubt")));
+        };
+        self.decide(ctx, letter, decision).await
+    }
+
+    async fn run_elsewhere(&self, ctx: &Ctx, task: &Stored, input: &ActionInput) -> Result<()> {
+        not_done(task)?;
+        let Some(runner) = self.actions.get() else {
+            return Err(Error::Unavailable(format!("nobody does `{}`", input.kind)));
+        };
+        let mut parameters = task.contract.main_action.as_ref().map(|a| a.parameters.clone()).unwrap_or_default();
+        parameters.extend(input.parameters.clone());
+        let result = runner.run(ctx, &task.view(ctx.now()), &input.kind, &parameters).await?;
+        input::json("result", &result)?;
+        self.note_done(ctx, task.id, result).await
+    }
+
+    async fn note_done(&self, ctx: &Ctx, id: Uuid, result: Json) -> Result<()> {
+        let tx = self.db.begin().await?;
+        let old = store::load_locked(&tx, ctx.tenant, id).await?;
+        check::still_open(&old)?;
+        let mut task = old.clone();
+        task.action.done = true;
+        task.action.result = Some(result);
+        task.action.pending = None;
+        self.keep(&tx, ctx, &old, &mut task, None).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Saves a change with its event.
+    pub(super) async fn keep(
+        &self,
+        tx: &kernel::db::Tx,
+        ctx: &Ctx,
+        old: &Stored,
+        new: &mut Stored,
+        note: Option<&str>,
+    ) -> Result<()> {
+        store::save(tx, ctx, old, new).await?;
+        history::append(tx, ctx, Some(old), new, note).await
+    }
+}
+
+fn check_input(input: &ActionInput) -> Result<()> {
+    input::variables("variables", &input.variables)?;
+    input::variables("fields", &input.fields)?;
+    input::variables("parameters", &input.parameters)?;
+    input::text("comment", input.comment.as_deref().unwrap_or_default(), MAX_NOTE)
+}
+
+/// A single action is done once.
+fn not_done(task: &Stored) -> Result<()> {
+    if task.action.done { Err(Error::Conflict { code: "task.action_done", current: None }) } else { Ok(()) }
+}
+
+/// The word of a personal action.
+fn said(ctx: &Ctx, task: &Stored, input: &ActionInput) -> Result<Json> {
+    let mut said = json!({"by": ctx.user(), "at": ctx.now()});
+    if let Some(comment) = input.comment.as_deref().filter(|comment| !comment.trim().is_empty())
+        && let Some(object) = said.as_object_mut()
+    {
+        object.insert("comment".into(), json!(comment));
+    }
+    match input.kind.as_str() {
+        "approve" => {
+            let result = input.result.as_deref().unwrap_or_default();
+            if !["approved", "rejected"].contains(&result) {
+                let value: String = result.chars().take(100).collect();
+                return Err(wrong("result", FieldError::new("choice").with("value", value)));
+            }
+            if let Some(object) = said.as_object_mut() {
+                object.insert("result".into(), json!(result));
+            }
+        }
+        "form" => {
+            let mut errors = kernel::error::FieldErrors::new();
+            for (name, value) in &input.variables {
+                let field = task.contract.form.iter().find(|field| field.name == *name);
+                let result = match field {
+                    None => Err(FieldError::new("unknown")),
+                    Some(field) if field.record_field().is_some() => Ok(()),
+                    Some(field) => check::of_kind(field, value),
+                };
+                if let Err(error) = result {
+                    errors.insert(name.chars().take(100).collect(), error);
+                }
+            }
+            input::settle(errors)?;
+        }
+        _ => {}
+    }
+    Ok(said)
+}
+
+/// The contract's values with those given on top. In the contract they stand under `fields`, or beside the other
+/// parameters.
+fn fields_of(task: &Stored, input: &ActionInput) -> Map<String, Json> {
+    let parameters = task.contract.main_action.as_ref().map(|action| action.parameters.clone()).unwrap_or_default();
+    let mut fields = match parameters.get("fields") {
+        Some(Json::Object(fields)) => fields.clone(),
+        _ => parameters.into_iter().filter(|(name, _)| name != "entity" && name != "fields").collect(),
+    };
+    fields.extend(input.fields.clone());
+    fields
+}
+
+/// The letter: what the contract prepared, with what was given instead.
+async fn letter(ctx: &Ctx, tasks: &Tasks, task: &Stored, input: &ActionInput) -> Result<NewMail> {
+    let parameters = task.contract.main_action.as_ref().map(|action| &action.parameters);
+    let prepared = |names: &[&str]| names.iter().find_map(|name| parameters?.get(*name)).cloned();
+    let text = |given: &Option<String>, names: &[&str]| match (given, prepared(names)) {
+        (Some(given), _) => given.clone(),
+        (None, Some(Json::String(text))) => text,
+        _ => String::new(),
+    };
+    let addresses = |given: &Option<Vec<String>>, names: &[&str]| match (given, prepared(names)) {
+        (Some(given), _) => given.clone(),
+        (None, Some(Json::String(text))) => crate::mail::addresses(&text),
+        (None, Some(Json::Array(items))) => items.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    let reply_to = match ctx.user() {
+        Some(user) => crate::people_rows::person(tasks.db.read(), ctx.tenant, user.0).await?.map(|person| person.email),
+        None => None,
+    };
+    let mail = NewMail {
+        to: addresses(&input.to, &["to"]),
+        cc: addresses(&input.cc, &["cc"]),
+        subject: text(&input.subject, &["subject"]),
+        text: text(&input.text, &["text", "body"]),
+        reply_to,
+        reference: Reference { kind: "task".into(), id: task.id },
+    };
+    mail.check()?;
+    Ok(mail)
+}

@@ -1,0 +1,248 @@
+//! From hand to hand: claim, release, delegate; and small changes: words, deadline, checklist, cancelling.
+
+use kernel::db::Tx;
+use kernel::error::FieldError;
+use kernel::{Ctx, Error, Result};
+use uuid::Uuid;
+
+use super::access::{self, Standing};
+use super::model::{ChecklistChange, ChecklistItem, Delegation, Task, TaskPatch, TaskState};
+use super::open::{self, MAX_CHECKLIST, told};
+use super::store::{self, Stored};
+use super::{Tasks, check, deadline};
+use crate::input::{self, MAX_NOTE, MAX_TEXT, MAX_TITLE, invalid, wrong};
+use crate::notifications::{self, Kind};
+use crate::people_rows;
+
+impl Tasks {
+    /// Takes a task that nobody has. Taking what one has already changes nothing.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.claimed`; `task.shared` for a task
+    /// that several must complete, which nobody can have alone.
+    pub async fn claim(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
+        let me = ctx.user().ok_or(Error::Denied("action"))?.0;
+        self.change(ctx, id, async |_, old, task, _| {
+            shared(old)?;
+            match old.assignee {
+                Some(assignee) if assignee == me => Ok(Outcome::Same),
+                Some(_) => Err(Error::Conflict { code: "task.claimed", current: None }),
+                None => {
+                    task.assignee = Some(me);
+                    task.claimed = Some(ctx.now());
+                    Ok(Outcome::Changed(None))
+                }
+            }
+        })
+        .await
+    }
+
+    /// Gives a task back to those who may do it: one's own, or as a head or administrator anybody's.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.claimed` (somebody else has it).
+    pub async fn release(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
+        self.change(ctx, id, async |tx, old, task, standing| {
+            if old.assignee.is_none() {
+                return Ok(Outcome::Same);
+            }
+            if standing == Standing::Candidate {
+                return Err(Error::Conflict { code: "task.claimed", current: None });
+            }
+            task.assignee = None;
+            task.claimed = None;
+            let waiting = store::candidates(tx, task.id).await?.into_iter().filter(|id| Some(*id) != old.assignee);
+            notifications::tell(tx, ctx, Kind::Offered, waiting, task.id, &told(task)).await?;
+            Ok(Outcome::Changed(None))
+        })
+        .await
+    }
+
+    /// Gives a task to somebody else; of a task that several must complete, one's own part.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.claimed`, `task.voted`;
+    /// `task.invalid` naming `to` or `note`.
+    pub async fn delegate(&self, ctx: &Ctx, id: Uuid, input: &Delegation) -> Result<Task> {
+        input::text("to", &input.to, 254)?;
+        let note = input.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
+        input::text("note", note.unwrap_or_default(), MAX_NOTE)?;
+        self.change(ctx, id, async |tx, old, task, standing| {
+            let to = people_rows::named(tx, ctx.tenant, input.to.trim()).await?;
+            let to = to.ok_or_else(|| wrong("to", FieldError::new("missing")))?;
+            if old.needed() > 1 {
+                hand_part(tx, ctx, task, standing, to.id).await?;
+            } else {
+                if standing == Standing::Candidate && old.assignee.is_some() {
+                    return Err(Error::Conflict { code: "task.claimed", current: None });
+                }
+                task.assignee = Some(to.id);
+                task.claimed = Some(ctx.now());
+            }
+            notifications::tell(tx, ctx, Kind::Delegated, [to.id], task.id, &told(task)).await?;
+            Ok(Outcome::Changed(note.map(str::to_owned)))
+        })
+        .await
+    }
+
+    /// Changes the checklist of an open task.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`; `task.invalid` naming `checklist`.
+    pub async fn change_checklist(&self, ctx: &Ctx, id: Uuid, input: &ChecklistChange) -> Result<Task> {
+        open::check_checklist(&input.add)?;
+        self.change(ctx, id, async |_, _, task, _| {
+            let first = task.checklist.iter().map(|item| item.id).max().unwrap_or(0).saturating_add(1);
+            task.checklist.extend(open::items(&input.add, first));
+            let me = ctx.user().map(|user| user.0);
+            for (ids, done) in [(&input.check, true), (&input.uncheck, false)] {
+                for id in ids {
+                    let item = find(&mut task.checklist, *id)?;
+                    (item.done, item.by) = (done, me.filter(|_| done));
+                }
+            }
+            for id in &input.remove {
+                find(&mut task.checklist, *id)?;
+                task.checklist.retain(|item| item.id != *id);
+            }
+            if task.checklist.len() > MAX_CHECKLIST {
+                return Err(wrong("checklist", FieldError::new("too_many").with("max", MAX_CHECKLIST)));
+            }
+            Ok(Outcome::Changed(None))
+        })
+        .await
+    }
+
+    /// Changes words and deadline: whoever may act, or the maker of a task by hand. The words of a process's task are
+    /// the process's. A new deadline has its own reminders.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.of_process`; `task.invalid`.
+    pub async fn edit(&self, ctx: &Ctx, id: Uuid, patch: &TaskPatch) -> Result<Task> {
+        let title = patch.title.as_deref().map(str::trim);
+        if title == Some("") {
+            return Err(wrong("title", FieldError::new("required")));
+        }
+        input::text("title", title.unwrap_or_default(), MAX_TITLE)?;
+        input::text("description", patch.description.as_deref().unwrap_or_default(), MAX_TEXT)?;
+        if let Some(Some(due)) = patch.due
+            && (due.0 < 0 || due > ctx.now().plus_seconds(100 * 366 * 86_400))
+        {
+            return Err(wrong("due", FieldError::new("datetime")));
+        }
+        self.change_own(ctx, id, async |tx, old, task, _| {
+            if old.instance.is_some() && (title.is_some() || patch.description.is_some()) {
+                return Err(Error::Conflict { code: "task.of_process", current: None });
+            }
+            task.title = title.map_or_else(|| task.title.clone(), str::to_owned);
+            task.description = patch.description.clone().unwrap_or_else(|| task.description.clone());
+            if let Some(due) = patch.due.filter(|due| *due != old.due) {
+                (task.due, task.overdue_marked, task.marks) = (due, None, store::Marks::default());
+                let calendar = match task.assignee.or(task.owner) {
+                    Some(person) => self.calendars.of_person(tx, ctx, person).await?,
+                    None => self.calendars.of_department(tx, ctx, None).await?,
+                };
+                deadline::schedule(tx, ctx, task, &calendar).await?;
+            }
+            Ok(if old == task { Outcome::Same } else { Outcome::Changed(None) })
+        })
+        .await
+    }
+
+    /// Cancels a task made by hand: its maker, heads and administrators, whoever has it.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.of_process`.
+    pub async fn cancel(&self, ctx: &Ctx, id: Uuid, note: Option<&str>) -> Result<Task> {
+        input::text("note", note.unwrap_or_default(), MAX_NOTE)?;
+        self.change_own(ctx, id, async |_, old, task, standing| {
+            if old.instance.is_some() {
+                return Err(Error::Conflict { code: "task.of_process", current: None });
+            }
+            if standing == Standing::Candidate && old.creator != ctx.user().map(|user| user.0) {
+                return Err(Error::Denied("action"));
+            }
+            task.state = TaskState::Cancelled;
+            task.completed = Some(ctx.now());
+            task.completed_by = ctx.user().map(|user| user.0);
+            Ok(Outcome::Changed(note.map(str::to_owned)))
+        })
+        .await
+    }
+
+    /// A change of an open task by somebody who may act.
+    async fn change(
+        &self,
+        ctx: &Ctx,
+        id: Uuid,
+        work: impl AsyncFnOnce(&Tx, &Stored, &mut Stored, Standing) -> Result<Outcome>,
+    ) -> Result<Task> {
+        let tx = self.db.begin().await?;
+        let old = store::load_locked(&tx, ctx.tenant, id).await?;
+        let standing = access::acting(&tx, ctx, &old).await?;
+        self.apply(tx, ctx, old, standing, work).await
+    }
+
+    /// The same, also by the maker of a task by hand.
+    async fn change_own(
+        &self,
+        ctx: &Ctx,
+        id: Uuid,
+        work: impl AsyncFnOnce(&Tx, &Stored, &mut Stored, Standing) -> Result<Outcome>,
+    ) -> Result<Task> {
+        let tx = self.db.begin().await?;
+        let old = store::load_locked(&tx, ctx.tenant, id).await?;
+        let standing = access::standing(&tx, ctx, &old).await?;
+        if standing == Standing::Sees && old.instance.is_some() {
+            return Err(Error::Denied("action"));
+        }
+        self.apply(tx, ctx, old, standing, work).await
+    }
+
+    async fn apply(
+        &self,
+        tx: Tx,
+        ctx: &Ctx,
+        old: Stored,
+        standing: Standing,
+        work: impl AsyncFnOnce(&Tx, &Stored, &mut Stored, Standing) -> Result<Outcome>,
+    ) -> Result<Task> {
+        check::still_open(&old)?;
+        let mut task = old.clone();
+        if let Outcome::Changed(note) = work(&tx, &old, &mut task, standing).await? {
+            self.keep(&tx, ctx, &old, &mut task, note.as_deref()).await?;
+            tx.commit().await?;
+        }
+        Ok(task.view(ctx.now()))
+    }
+}
+
+/// What a change came to.
+enum Outcome {
+    /// Nothing to write.
+    Same,
+    /// To be written, with a note for the history.
+    Changed(Option<String>),
+}
+
+fn shared(task: &Stored) -> Result<()> {
+    if task.needed() > 1 { Err(Error::Conflict { code: "task.shared", current: None }) } else { Ok(()) }
+}
+
+fn find(items: &mut [ChecklistItem], id: u32) -> Result<&mut ChecklistItem> {
+    let missing = || wrong("checklist", invalid(format!("there is no item {id}")));
+    items.iter_mut().find(|item| item.id == id).ok_or_else(missing)
+}
+
+/// Gives the actor's part of a shared task to somebody who has none yet.
+async fn hand_part(tx: &Tx, ctx: &Ctx, task: &mut Stored, standing: Standing, to: Uuid) -> Result<()> {
+    let me = ctx.user().filter(|_| standing != Standing::Above).ok_or(Error::Denied("action"))?;
+    if store::votes(tx, task.id).await?.iter().any(|vote| vote.user == me.0 && vote.completed.is_some()) {
+        return Err(Error::Conflict { code: "task.voted", current: None });
+    }
+    if store::candidates(tx, task.id).await?.contains(&to) {
+        return Err(wrong("to", FieldError::new("taken")));
+    }
+    store::remove_candidate(tx, task.id, me.0).await?;
+    store::add_candidates(tx, ctx.tenant, task.id, &[(to, None)]).await
+}

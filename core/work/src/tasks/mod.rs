@@ -1,0 +1,142 @@
+//! Tasks: what people must do, made by hand or by a process.
+//!
+//! Owns: the states of a task, who may do it and who has it, the step contract at every door, deadlines with reminders
+//! and escalation, counters. Must not know: BPMN, HTTP, how an instance moves on: it tells the port `TaskOwner` inside
+//! the completing transaction.
+//!
+//! | module | what |
+//! |---|---|
+//! | `contract`, `model` | what a task promises; how it comes in and goes out |
+//! | `open` | making, withdrawing |
+//! | `resolve` | executors: from rules to people, assignment |
+//! | `access` | who sees it, who acts |
+//! | `check` | THE step contract: the one function every completion passes |
+//! | `complete` | completing, once, by one or several |
+//! | `act` | the main action |
+//! | `hand` | claim, release, delegate, edit, cancel, checklist |
+//! | `deadline` | reminders, overdue, escalation, as jobs |
+//! | `letter` | what became of a letter |
+//! | `list`, `counters` | lists by keyset, numbers for a person and their subordinates |
+//! | `history` | events |
+
+mod access;
+mod act;
+mod check;
+mod complete;
+pub mod contract;
+mod counters;
+mod deadline;
+mod hand;
+mod history;
+mod letter;
+mod list;
+mod model;
+mod open;
+mod resolve;
+mod store;
+
+use std::sync::{Arc, OnceLock};
+
+use kernel::clock::Env;
+use kernel::db::Tx;
+use kernel::{Ctx, Db, Result};
+use records::Records;
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+pub use contract::{Assignment, CompletedBy, Escalation, ExecutorRule, FormField, MainAction, TaskContract};
+pub use counters::{Count, Counters, PersonCount};
+pub use history::ENTITY;
+pub use list::{TaskPage, TaskQuery};
+pub use model::{
+    ActionInput, ChecklistChange, ChecklistItem, Completion, Decision, Delegation, MainActionState, ManualTask,
+    NewTask, Origin, Subject, Task, TaskExecutor, TaskPatch, TaskState, Votes,
+};
+
+use crate::calendar::Calendars;
+use crate::mail::{Mail, MailOwner};
+
+/// Whose tasks have an origin: told inside the completing transaction. What it refuses is not completed.
+#[async_trait::async_trait]
+pub trait TaskOwner: Send + Sync {
+    /// A task with an origin was completed. `variables` are those given with it, without the fields of the subject,
+    /// which are written already; the result stands in `task.result` and `task.main_action`.
+    ///
+    /// # Errors
+    /// Whatever keeps the instance from going on; the completion is undone.
+    async fn completed(&self, tx: &Tx, ctx: &Ctx, task: &Task, variables: &Map<String, Json>) -> Result<()>;
+}
+
+/// Does main actions that this crate does not know, e.g. of plugins.
+#[async_trait::async_trait]
+pub trait ActionRunner: Send + Sync {
+    /// Does an action outside of any transaction and gives its result. It may be asked again after a crash.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    async fn run(&self, ctx: &Ctx, task: &Task, kind: &str, parameters: &Map<String, Json>) -> Result<Json>;
+}
+
+/// The service of tasks; cheap to clone.
+#[derive(Clone)]
+pub struct Tasks {
+    db: Db,
+    env: Env,
+    records: Records,
+    calendars: Calendars,
+    mail: Mail,
+    owner: Arc<OnceLock<Arc<dyn TaskOwner>>>,
+    actions: Arc<OnceLock<Arc<dyn ActionRunner>>>,
+    letters: Arc<OnceLock<Arc<dyn MailOwner>>>,
+}
+
+impl Tasks {
+    /// Over records' database, with calendars and the way letters go out.
+    pub fn new(records: &Records, calendars: &Calendars, mail: &Mail) -> Self {
+        Self {
+            db: records.db().clone(),
+            env: records.env().clone(),
+            records: records.clone(),
+            calendars: calendars.clone(),
+            mail: mail.clone(),
+            owner: Arc::default(),
+            actions: Arc::default(),
+            letters: Arc::default(),
+        }
+    }
+
+    /// Says who owns tasks with an origin. Only the first call counts.
+    pub fn set_owner(&self, owner: Arc<dyn TaskOwner>) {
+        drop(self.owner.set(owner));
+    }
+
+    /// Says who does main actions unknown here. Only the first call counts.
+    pub fn set_actions(&self, actions: Arc<dyn ActionRunner>) {
+        drop(self.actions.set(actions));
+    }
+
+    /// Says who is told of letters that are not a task's. Only the first call counts.
+    pub fn set_letters(&self, letters: Arc<dyn MailOwner>) {
+        drop(self.letters.set(letters));
+    }
+
+    /// Working calendars.
+    pub const fn calendars(&self) -> &Calendars {
+        &self.calendars
+    }
+
+    /// The way letters go out.
+    pub const fn mail(&self) -> &Mail {
+        &self.mail
+    }
+
+    /// One task that the actor sees.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn get(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
+        let task = store::load(self.db.read(), ctx.tenant, id).await?;
+        access::standing(self.db.read(), ctx, &task).await?;
+        Ok(task.view(ctx.now()))
+    }
+}

@@ -1,0 +1,407 @@
+//! Making tasks, by a process or by hand, and taking them back when the process goes another way.
+
+use std::collections::BTreeMap;
+
+use kernel::db::Tx;
+use kernel::error::FieldError;
+use kernel::{Ctx, Error, Result, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
+use sea_orm::{ConnectionTrait, DbBackend};
+use uuid::Uuid;
+
+use super::contract::{ExecutorRule, TaskContract};
+use super::model::{ChecklistItem, ManualTask, NewTask, Subject, Task, TaskState};
+use super::resolve::{self, Resolved};
+use super::store::{self, ActionState, Marks, Stored};
+use super::{Tasks, history};
+use crate::calendar::WorkingTime;
+use crate::input::{self, MAX_NOTE, MAX_TEXT, MAX_TITLE, invalid, wrong};
+use crate::notifications::{self, Kind};
+use crate::people_rows;
+
+/// Executors of one task, fields of a form, reminders, escalations, items of a checklist.
+const MAX_RULES: usize = 100;
+const MAX_FIELDS: usize = 200;
+const MAX_REMINDERS: usize = 16;
+pub(super) const MAX_CHECKLIST: usize = 200;
+/// Longest working time of a contract: about seven years of eight-hour days.
+const MAX_SECONDS: i64 = 20_000 * 3_600;
+
+impl Tasks {
+    /// Opens a task inside the caller's transaction and gives its id. Texts are cut to their limits. A rule that finds
+    /// nobody does not stop it: when no candidate is left at all, nobody has the task and administrators are told.
+    ///
+    /// # Errors
+    /// `task.invalid` for a contract or variables that cannot be kept, an unknown entity, or a duration that the
+    /// calendar cannot hold.
+    pub async fn open(&self, tx: &Tx, ctx: &Ctx, new: NewTask) -> Result<Uuid> {
+        Ok(self.open_stored(tx, ctx, new).await?.id)
+    }
+
+    async fn open_stored(&self, tx: &Tx, ctx: &Ctx, new: NewTask) -> Result<Stored> {
+        check_contract(&new.contract)?;
+        input::variables("variables", &new.variables)?;
+        let owner = owner_of(tx, ctx, &new).await?;
+        let rules = if new.executors.is_empty() { vec![ExecutorRule::Owner] } else { new.executors.clone() };
+        let found = resolve::resolve(tx, ctx, &rules, owner).await?;
+        let candidates = u32::try_from(found.people.len()).unwrap_or(u32::MAX);
+        let needed = new.contract.completed_by.needed(candidates);
+        let assignee = resolve::assign(tx, ctx, &found, &rules, new.contract.assignment, needed).await?;
+        let calendar = self.calendar_for(tx, ctx, assignee, &found, &new).await?;
+        let due = match (new.due, new.contract.duration, &calendar) {
+            (Some(due), _, _) => Some(due),
+            (None, Some(seconds), Some(calendar)) => {
+                Some(calendar.add(ctx.now(), seconds).map_err(|error| wrong("duration", invalid(error)))?)
+            }
+            _ => None,
+        };
+        let task = build(ctx, new, owner, &found, assignee, due);
+        store::insert(tx, ctx.tenant, &task).await?;
+        let people: Vec<_> = found.people.into_iter().map(|(id, (_, role))| (id, role)).collect();
+        store::add_candidates(tx, ctx.tenant, task.id, &people).await?;
+        self.announce(tx, ctx, &task, people.iter().map(|(id, _)| *id).collect()).await?;
+        if let Some(calendar) = calendar {
+            super::deadline::schedule(tx, ctx, &task, &calendar).await?;
+        }
+        history::append(tx, ctx, None, &task, None).await?;
+        Ok(task)
+    }
+
+    /// The calendar of the one who has it; else of the department that all candidates share; else the company's. None
+    /// when the task has no deadline.
+    async fn calendar_for(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        assignee: Option<Uuid>,
+        found: &Resolved,
+        new: &NewTask,
+    ) -> Result<Option<std::sync::Arc<WorkingTime>>> {
+        if new.due.is_none() && new.contract.duration.is_none() {
+            return Ok(None);
+        }
+        if let Some(assignee) = assignee {
+            return self.calendars.of_person(tx, ctx, assignee).await.map(Some);
+        }
+        let mut departments: Vec<_> = found.people.values().map(|(user, _)| user.department_id).collect();
+        departments.dedup();
+        let shared = if let [one] = departments.as_slice() { *one } else { None };
+        self.calendars.of_department(tx, ctx, shared).await.map(Some)
+    }
+
+    async fn announce(&self, tx: &Tx, ctx: &Ctx, task: &Stored, candidates: Vec<Uuid>) -> Result<()> {
+        let (kind, people) = match task.assignee {
+            Some(assignee) => (Kind::New, vec![assignee]),
+            None if candidates.is_empty() => (Kind::Unassigned, people_rows::admins(tx, ctx.tenant).await?),
+            None if task.needed() > 1 => (Kind::New, candidates),
+            None => (Kind::Offered, candidates),
+        };
+        notifications::tell(tx, ctx, kind, people, task.id, &told(task)).await
+    }
+
+    /// Cancels the open task of a wait, because its process does not await it any more. Nothing happens when there is
+    /// none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn withdraw(&self, tx: &Tx, ctx: &Ctx, instance: Uuid, wait: u32) -> Result<()> {
+        self.withdraw_where(tx, ctx, instance, Some(wait)).await
+    }
+
+    /// Cancels all open tasks of an instance.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn withdraw_instance(&self, tx: &Tx, ctx: &Ctx, instance: Uuid) -> Result<()> {
+        self.withdraw_where(tx, ctx, instance, None).await
+    }
+
+    async fn withdraw_where(&self, tx: &Tx, ctx: &Ctx, instance: Uuid, wait: Option<u32>) -> Result<()> {
+        for old in of_instance(tx, ctx, instance, wait).await? {
+            let mut task = old.clone();
+            task.state = TaskState::Cancelled;
+            task.completed = Some(ctx.now());
+            store::save(tx, ctx, &old, &mut task).await?;
+            history::append(tx, ctx, Some(&old), &task, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Follows the migration of an instance: the open task of a wait now belongs to another element and version.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn migrate(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        instance: Uuid,
+        wait: u32,
+        element: &str,
+        definition: Uuid,
+    ) -> Result<()> {
+        for old in of_instance(tx, ctx, instance, Some(wait)).await? {
+            let mut task = old.clone();
+            task.element = Some(element.to_owned());
+            task.definition = Some(definition);
+            store::save(tx, ctx, &old, &mut task).await?;
+            history::append(tx, ctx, Some(&old), &task, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a task by hand.
+    ///
+    /// # Errors
+    /// `task.invalid` by field: also for people, roles and records that do not exist or that the maker may not see.
+    pub async fn create(&self, ctx: &Ctx, input: ManualTask) -> Result<Task> {
+        let new = self.checked(ctx, input).await?;
+        let tx = self.db.begin().await?;
+        let strict: Vec<ExecutorRule> = new.executors.clone();
+        let task = self.open_stored(&tx, ctx, new).await?;
+        if !strict.is_empty() {
+            let missing: Vec<&str> = task.executors.iter().filter_map(|e| e.unresolved.as_deref()).collect();
+            if let Some(rule) = missing.first() {
+                return Err(wrong("executors", invalid(format!("nobody was found for `{rule}`"))));
+            }
+        }
+        tx.commit().await?;
+        Ok(task.view(ctx.now()))
+    }
+
+    async fn checked(&self, ctx: &Ctx, input: ManualTask) -> Result<NewTask> {
+        let title = input.title.trim();
+        if title.is_empty() {
+            return Err(wrong("title", FieldError::new("required")));
+        }
+        input::text("title", title, MAX_TITLE)?;
+        input::text("description", &input.description, MAX_TEXT)?;
+        let mut executors = input.executors;
+        if let Some(assignee) = &input.assignee {
+            let rule = format!("user:{assignee}").parse().map_err(|e| wrong("assignee", invalid(e)))?;
+            executors.insert(0, rule);
+        }
+        if executors.len() > MAX_RULES {
+            return Err(wrong("executors", FieldError::new("too_many").with("max", MAX_RULES)));
+        }
+        if input.due.is_some() && input.duration.is_some() {
+            return Err(wrong("duration", invalid("give `due` or `duration`, not both")));
+        }
+        let nearest = Timestamp::parse("1970-01-01T00:00:00Z").unwrap_or(Timestamp(0));
+        let latest = ctx.now().plus_seconds(100 * 366 * 86_400);
+        if input.due.is_some_and(|due| due < nearest || due > latest) {
+            return Err(wrong("due", FieldError::new("datetime")));
+        }
+        if let Some(subject) = &input.subject {
+            self.check_subject(ctx, subject).await?;
+        }
+        if input.require_main_action && input.main_action.is_none() {
+            return Err(wrong("main_action", FieldError::new("required")));
+        }
+        check_checklist(&input.checklist)?;
+        let contract = TaskContract {
+            duration: input.duration,
+            remind_before: input.remind_before,
+            main_action: input.main_action,
+            require_main_action: input.require_main_action,
+            assignment: input.assignment,
+            completed_by: input.completed_by,
+            form: input.form,
+            escalate: Vec::new(),
+        };
+        Ok(NewTask {
+            title: title.to_owned(),
+            description: input.description,
+            origin: None,
+            subject: input.subject.map(|subject| (subject.entity, subject.id)),
+            owner: if executors.is_empty() { ctx.user().map(|user| user.0) } else { None },
+            executors,
+            contract,
+            variables: input.variables,
+            due: input.due,
+            checklist: input.checklist,
+        })
+    }
+
+    async fn check_subject(&self, ctx: &Ctx, subject: &Subject) -> Result<()> {
+        match self.records.get(ctx, &subject.entity, subject.id).await {
+            Ok(_) => Ok(()),
+            Err(Error::NotFound(_)) => Err(wrong("subject", FieldError::new("missing"))),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Open tasks of an instance, kept from others until the transaction ends.
+async fn of_instance(tx: &Tx, ctx: &Ctx, instance: Uuid, wait: Option<u32>) -> Result<Vec<Stored>> {
+    let mut select = store::select(ctx.tenant);
+    select
+        .and_where(Expr::col(("task", "instance_id")).eq(instance))
+        .and_where(Expr::col(("task", "state")).eq("open"));
+    if let Some(wait) = wait {
+        select.and_where(Expr::col(("task", "wait")).eq(i64::from(wait)));
+    }
+    if tx.get_database_backend() == DbBackend::Postgres {
+        select.lock(LockType::Update);
+    }
+    Ok(tx.query_all(&select).await?.iter().map(store::from_row).collect::<Result<_, _>>()?)
+}
+
+/// Whom `owner`, `head` and `deputy` speak of.
+async fn owner_of(tx: &Tx, ctx: &Ctx, new: &NewTask) -> Result<Option<Uuid>> {
+    if new.owner.is_some() {
+        return Ok(new.owner);
+    }
+    let Some((entity, id)) = &new.subject else { return Ok(ctx.user().map(|user| user.0)) };
+    let unknown = || wrong("subject", FieldError::new("missing"));
+    let def = records::entity(entity).map_err(|_| unknown())?;
+    let select = Query::select()
+        .column("owner")
+        .from(def.table)
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("id").eq(*id))
+        .take();
+    let row = tx.query_one(&select).await?.ok_or_else(unknown)?;
+    let owner: Option<Uuid> = row.try_get_by_index(0)?;
+    Ok(owner.or_else(|| ctx.user().map(|user| user.0)))
+}
+
+fn build(
+    ctx: &Ctx,
+    new: NewTask,
+    owner: Option<Uuid>,
+    found: &Resolved,
+    assignee: Option<Uuid>,
+    due: Option<Timestamp>,
+) -> Stored {
+    let cut = |text: &str, max: usize| text.replace('\0', "").chars().take(max).collect::<String>();
+    let (mut instance, mut wait, mut element, mut process_name, mut definition) = (None, None, None, None, None);
+    if let Some(origin) = new.origin {
+        (instance, wait, definition) = (Some(origin.instance), Some(origin.wait), Some(origin.definition));
+        (element, process_name) = (Some(origin.element), Some(origin.process_name));
+    }
+    let mut title = cut(new.title.trim(), MAX_TITLE);
+    if title.is_empty() {
+        title = cut(element.as_deref().unwrap_or("-"), MAX_TITLE);
+    }
+    let now = ctx.now();
+    Stored {
+        id: ctx.id(),
+        version: 1,
+        state: TaskState::Open,
+        title,
+        description: cut(&new.description, MAX_TEXT),
+        instance,
+        wait,
+        element,
+        process_name,
+        definition,
+        subject: new.subject.map(|(entity, id)| Subject { entity, id }),
+        creator: ctx.user().map(|user| user.0),
+        owner,
+        role: found.role.clone(),
+        assignee,
+        candidates: u32::try_from(found.people.len()).unwrap_or(u32::MAX),
+        executors: found.executors.clone(),
+        contract: new.contract,
+        variables: new.variables,
+        checklist: items(&new.checklist, 1),
+        action: ActionState::default(),
+        result: None,
+        marks: Marks::default(),
+        reminders_sent: 0,
+        created: now,
+        updated: now,
+        claimed: assignee.map(|_| now),
+        due,
+        overdue_marked: None,
+        completed: None,
+        completed_by: None,
+    }
+}
+
+/// Items of a checklist, numbered from `first`.
+pub(super) fn items(texts: &[String], first: u32) -> Vec<ChecklistItem> {
+    let numbered = (first..).zip(texts);
+    numbered.map(|(id, text)| ChecklistItem { id, text: text.trim().to_owned(), done: false, by: None }).collect()
+}
+
+/// Texts of a checklist.
+pub(super) fn check_checklist(texts: &[String]) -> Result<()> {
+    if texts.len() > MAX_CHECKLIST {
+        return Err(wrong("checklist", FieldError::new("too_many").with("max", MAX_CHECKLIST)));
+    }
+    for text in texts {
+        if text.trim().is_empty() {
+            return Err(wrong("checklist", FieldError::new("required")));
+        }
+        input::text("checklist", text, MAX_NOTE)?;
+    }
+    Ok(())
+}
+
+/// A contract that can be kept and counted with.
+fn check_contract(contract: &TaskContract) -> Result<()> {
+    let length = |field: &str, seconds: i64| {
+        let range = || FieldError::new("range").with("min", 0).with("max", MAX_SECONDS);
+        if (0..=MAX_SECONDS).contains(&seconds) { Ok(()) } else { Err(wrong(field, range())) }
+    };
+    length("duration", contract.duration.unwrap_or(0))?;
+    if contract.remind_before.len() > MAX_REMINDERS {
+        return Err(wrong("remind_before", FieldError::new("too_many").with("max", MAX_REMINDERS)));
+    }
+    for before in &contract.remind_before {
+        length("remind_before", *before)?;
+    }
+    if contract.escalate.len() > MAX_REMINDERS {
+        return Err(wrong("escalate", FieldError::new("too_many").with("max", MAX_REMINDERS)));
+    }
+    for escalation in &contract.escalate {
+        length("escalate", escalation.after)?;
+        length("escalate", escalation.every.unwrap_or(0))?;
+    }
+    if let Some(action) = &contract.main_action {
+        if action.kind.trim().is_empty() {
+            return Err(wrong("main_action", FieldError::new("required")));
+        }
+        input::text("main_action", &action.kind, 200)?;
+        if !super::act::KINDS.contains(&action.kind.as_str()) && !action.kind.starts_with("plugin:") {
+            return Err(wrong("main_action", FieldError::new("choice").with("value", &action.kind)));
+        }
+        input::variables("main_action", &action.parameters)?;
+    }
+    check_form(contract)
+}
+
+fn check_form(contract: &TaskContract) -> Result<()> {
+    if contract.form.len() > MAX_FIELDS {
+        return Err(wrong("form", FieldError::new("too_many").with("max", MAX_FIELDS)));
+    }
+    for field in &contract.form {
+        if field.name.trim().is_empty() || field.record_field() == Some("") {
+            return Err(wrong("form", invalid("a field without a name")));
+        }
+        input::text("form", &field.name, 200)?;
+        input::text("form", field.label.as_deref().unwrap_or_default(), MAX_NOTE)?;
+        if !["text", "number", "boolean", "date", "choice"].contains(&field.kind.as_str()) {
+            let kind: String = field.kind.chars().take(50).collect();
+            return Err(wrong("form", FieldError::new("choice").with("value", kind)));
+        }
+        if field.kind == "choice" && (field.choices.is_empty() || field.choices.len() > MAX_FIELDS) {
+            return Err(wrong("form", invalid(format!("`{}` needs 1 to {MAX_FIELDS} choices", field.name))));
+        }
+        for choice in &field.choices {
+            input::text("form", choice, MAX_NOTE)?;
+        }
+    }
+    Ok(())
+}
+
+/// What notifications of a task say.
+pub(super) fn told(task: &Stored) -> BTreeMap<String, String> {
+    let mut params = BTreeMap::from([("title".to_owned(), task.title.clone())]);
+    if let Some(due) = task.due {
+        params.insert("due".to_owned(), due.to_string());
+    }
+    params
+}
