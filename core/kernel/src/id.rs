@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::clock::Env;
@@ -17,6 +18,15 @@ pub fn fresh(env: &Env) -> Uuid {
     let mut random = [0_u8; 10];
     env.fill_random(&mut random);
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}
+
+/// The id that always belongs to this text: version 8 (RFC 9562, section 5.8) over its SHA-256. For things that must be
+/// made once however often their job is run.
+pub fn derived(text: &str) -> Uuid {
+    let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    let mut bytes = [0_u8; 16];
+    bytes.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 macro_rules! id {

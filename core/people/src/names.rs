@@ -26,10 +26,13 @@ pub struct Known {
     pub departments: HashMap<Uuid, String>,
 }
 
+/// Names by tenant, with the time they were read.
+type Kept = HashMap<TenantId, (Timestamp, Arc<Known>)>;
+
 /// Names by tenant; cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    kept: Arc<RwLock<HashMap<TenantId, (Timestamp, Arc<Known>)>>>,
+    kept: Arc<RwLock<Kept>>,
 }
 
 impl Names {

@@ -7,7 +7,9 @@
 //! | module | what |
 //! |---|---|
 //! | `definition` | BPMN text -> model, with problems by element |
+//! | `runtime` | instances in the database: one transaction per step, jobs, operations, views |
 //! | `stepper` | `(definition, state, event) -> (state, commands)`: no IO, no clock of its own |
 
 pub mod definition;
+pub mod runtime;
 pub mod stepper;

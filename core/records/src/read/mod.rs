@@ -34,6 +34,16 @@ impl Records {
         found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
     }
 
+    /// One record as a transaction sees it.
+    ///
+    /// # Errors
+    /// `NotFound` when it does not exist or may not be seen.
+    pub async fn get_in(&self, conn: &impl ConnectionTrait, ctx: &Ctx, entity: &str, id: Uuid) -> Result<Record> {
+        let def = crate::entity(entity)?;
+        let mut found = load(conn, ctx, def, &[id], Action::Read, false).await?;
+        found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
+    }
+
     /// Those of the records that exist, are not in the recycle bin and may be seen, in the order asked for.
     ///
     /// # Errors

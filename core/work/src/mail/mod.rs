@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use kernel::db::Tx;
 use kernel::jobs::{NewJob, enqueue};
-use kernel::{Ctx, Result};
+use kernel::{Ctx, Error, Result};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -86,8 +86,23 @@ impl Mail {
     /// # Errors
     /// `task.invalid` naming `to`, `cc`, `subject` or `text`.
     pub async fn queue(&self, tx: &Tx, ctx: &Ctx, mail: &NewMail) -> Result<Uuid> {
+        self.queue_as(tx, ctx, ctx.id(), mail).await
+    }
+
+    /// The same under an id of the caller's, who may ask twice: a letter that is there already is left alone.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn queue_once(&self, tx: &Tx, ctx: &Ctx, id: Uuid, mail: &NewMail) -> Result<()> {
+        match outbox::load(tx, ctx.tenant, id).await {
+            Ok(_) => Ok(()),
+            Err(Error::NotFound(_)) => self.queue_as(tx, ctx, id, mail).await.map(drop),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn queue_as(&self, tx: &Tx, ctx: &Ctx, id: Uuid, mail: &NewMail) -> Result<Uuid> {
         mail.check()?;
-        let id = ctx.id();
         let domain = self.options.as_ref().map_or("verstak.invalid", |options| options.domain());
         outbox::insert(tx, ctx, id, &format!("<{id}@{domain}>"), mail).await?;
         self.send_later(tx, ctx, id).await?;

@@ -1,0 +1,182 @@
+//! THE step: one event goes into the stepper, and everything that comes out is written in one transaction.
+//!
+//! A step may cause others (a called process begins, a message finds its receiver): they follow in the same
+//! transaction, one after another, up to `MAX_CHAIN`.
+
+use std::collections::VecDeque;
+
+use kernel::db::Tx;
+use kernel::{Ctx, Error, Result};
+use sea_orm::ConnectionTrait;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::Processes;
+use super::store::{self, Stored};
+use crate::definition::model::{Definition, ElementId};
+use crate::stepper::event::{Command, Visit};
+use crate::stepper::state::Status;
+use crate::stepper::{self, Event, Input, State};
+
+/// Steps of one transaction.
+const MAX_CHAIN: u32 = 1_000;
+
+/// Steps of one transaction: those done and those to come.
+pub(super) struct Round<'a> {
+    pub(super) processes: &'a Processes,
+    pub(super) tx: &'a Tx,
+    pub(super) ctx: &'a Ctx,
+    pub(super) queue: VecDeque<(Uuid, Event)>,
+    steps: u32,
+}
+
+impl<'a> Round<'a> {
+    pub(super) fn new(processes: &'a Processes, tx: &'a Tx, ctx: &'a Ctx) -> Self {
+        Self { processes, tx, ctx, queue: VecDeque::new(), steps: 0 }
+    }
+
+    /// One event of one instance and everything it causes. False when there is no such instance, or the event was
+    /// about something that is no more.
+    pub(super) async fn run(&mut self, instance: Uuid, event: Event) -> Result<bool> {
+        let happened = match store::lock(self.tx, self.ctx.tenant, instance).await? {
+            Some(stored) => self.step(stored, event, false).await?,
+            None => false,
+        };
+        self.drain().await?;
+        Ok(happened)
+    }
+
+    /// The first step of a new instance and everything it causes.
+    pub(super) async fn begin(&mut self, stored: Stored, event: Event) -> Result<()> {
+        self.step(stored, event, true).await?;
+        self.drain().await
+    }
+
+    pub(super) async fn drain(&mut self) -> Result<()> {
+        while let Some((instance, event)) = self.queue.pop_front() {
+            if let Some(stored) = store::lock(self.tx, self.ctx.tenant, instance).await? {
+                self.step(stored, event, false).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn step(&mut self, mut stored: Stored, event: Event, fresh: bool) -> Result<bool> {
+        self.steps += 1;
+        if self.steps > MAX_CHAIN {
+            return Err(Error::Conflict { code: "process.chain_too_long", current: None });
+        }
+        let definition =
+            self.processes.ready(self.tx, self.ctx.tenant, stored.definition, stored.version).await?;
+        let event_text = serde_json::to_string(&event).map_err(Error::internal)?;
+        let outside = Outside::of(self, &definition, &stored).await?;
+        let process = ElementId::clone(&stored.state.process);
+        let was = std::mem::replace(&mut stored.state, State::new(process));
+        let before = was.waits.clone();
+        let outcome = stepper::step(&definition, was, event, &outside.input(self.ctx, &stored));
+        if outcome.stale {
+            return Ok(false);
+        }
+        stored.state = outcome.state;
+        stored.revision += 1;
+        if stored.state.status != Status::Active {
+            stored.ended_at = Some(self.ctx.now());
+        }
+        let (visits, commands) = apart(outcome.commands);
+        store::save(self.tx, self.ctx.tenant, &stored, fresh).await?;
+        store::save_waits(self.tx, self.ctx.tenant, &stored, &before).await?;
+        store::save_visits(self.tx, self.ctx.tenant, &stored, self.ctx.user(), &visits).await?;
+        store::save_step(self.tx, &stored, self.ctx.now(), self.ctx.user(), event_text).await?;
+        for command in commands {
+            self.obey(&definition, &stored, &before, command).await?;
+        }
+        Ok(true)
+    }
+}
+
+fn apart(commands: Vec<Command>) -> (Vec<Visit>, Vec<Command>) {
+    let mut visits = Vec::new();
+    let mut others = Vec::new();
+    for command in commands {
+        match command {
+            Command::Visit(visit) => visits.push(visit),
+            other => others.push(other),
+        }
+    }
+    (visits, others)
+}
+
+/// What expressions see besides variables.
+pub(super) struct Outside {
+    record: Json,
+    instance: Json,
+    actor: Json,
+}
+
+impl Outside {
+    async fn of(round: &Round<'_>, definition: &Definition, stored: &Stored) -> Result<Self> {
+        let record = match &stored.subject {
+            Some((entity, id)) => round.processes.subject(round.tx, round.ctx, entity, *id).await?,
+            None => Json::Null,
+        };
+        Ok(Self::with(round.ctx, record, definition, stored))
+    }
+
+    pub(super) fn with(ctx: &Ctx, record: Json, definition: &Definition, stored: &Stored) -> Self {
+        let instance = json!({
+            "id": stored.id,
+            "key": definition.key,
+            "process": stored.state.process,
+            "started": stored.started_at,
+        });
+        let actor = ctx.user().map_or(Json::Null, |user| json!({"user": user}));
+        Self { record, instance, actor }
+    }
+
+    pub(super) fn input(&self, ctx: &Ctx, stored: &Stored) -> Input<'_> {
+        Input {
+            now: ctx.now(),
+            record: &self.record,
+            instance: &self.instance,
+            actor: &self.actor,
+            zone: ctx.zone,
+            called: stored.parent.is_some(),
+        }
+    }
+}
+
+impl Processes {
+    /// One event of one instance, in a transaction of its own.
+    ///
+    /// # Errors
+    /// When the database fails, or a task cannot be made.
+    pub(super) async fn happen(&self, ctx: &Ctx, instance: Uuid, event: Event) -> Result<bool> {
+        let tx = self.db.begin().await?;
+        let happened = Round::new(self, &tx, ctx).run(instance, event).await?;
+        tx.commit().await?;
+        Ok(happened)
+    }
+
+    /// The subject's fields as expressions see them, null when it is gone. The process reads with the product's own
+    /// rights: what it shows to people passes theirs again.
+    pub(super) async fn subject(
+        &self,
+        conn: &impl ConnectionTrait,
+        ctx: &Ctx,
+        entity: &str,
+        id: Uuid,
+    ) -> Result<Json> {
+        let system = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
+        match self.records.get_in(conn, &system, entity, id).await {
+            Ok(record) => {
+                let mut fields: serde_json::Map<String, Json> =
+                    record.fields.iter().map(|(key, value)| (key.to_string(), value.to_json())).collect();
+                fields.insert("id".to_owned(), json!(id));
+                fields.insert("entity".to_owned(), json!(entity));
+                Ok(Json::Object(fields))
+            }
+            Err(Error::NotFound(_)) => Ok(Json::Null),
+            Err(error) => Err(error),
+        }
+    }
+}

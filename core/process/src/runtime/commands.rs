@@ -1,0 +1,318 @@
+//! What the stepper asks for, done in the transaction of the step: tasks are made, jobs enqueued, calls begun.
+
+use std::collections::BTreeMap;
+
+use kernel::db::Tx;
+use kernel::event::{self, NewEvent};
+use kernel::jobs::{self, NewJob};
+use kernel::{Ctx, Result, Timestamp};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+use work::tasks::{
+    Assignment, CompletedBy, Escalation, ExecutorRule, FormField, MainAction, NewTask, Origin, Task, TaskContract,
+    TaskOwner,
+};
+
+use super::advance::Round;
+use super::store::Stored;
+use super::{Processes, services, timers};
+use crate::definition::contract::{self, Contract, Executor};
+use crate::definition::model::{Binding, Definition, ElementId, Node, NodeKind};
+use crate::stepper::Event;
+use crate::stepper::event::{Command, Evaluated};
+use crate::stepper::state::{Status, Wait, WaitId, WaitKind};
+
+/// Calls of processes inside one another.
+const MAX_DEPTH: i64 = 20;
+/// The entity of events about instances.
+pub const ENTITY: &str = "process_instance";
+
+impl Round<'_> {
+    /// Does one command of a step that is written already.
+    pub(super) async fn obey(
+        &mut self,
+        definition: &Definition,
+        stored: &Stored,
+        before: &BTreeMap<WaitId, Wait>,
+        command: Command,
+    ) -> Result<()> {
+        match command {
+            Command::OpenTask { wait, element, parameters } => {
+                self.open_task(definition, stored, wait, &element, parameters).await
+            }
+            Command::CallService { wait, element, parameters } => {
+                services::enqueue(self.tx, self.ctx, definition, stored, wait, &element, parameters).await
+            }
+            Command::CallProcess { wait, element, variables } => {
+                self.call(definition, stored, wait, &element, variables).await
+            }
+            Command::ArmTimer { at, .. } => timers::arm(self.tx, self.ctx, at).await,
+            Command::Withdraw { wait } => self.withdraw(stored, before.get(&wait), wait).await,
+            Command::Message { name, key, variables } => {
+                self.message(&name, key.as_deref(), variables).await.map(drop)
+            }
+            Command::Signal { name, variables } => self.signal(&name, variables).await.map(drop),
+            Command::Escalated { code } => {
+                if let Some((parent, wait)) = stored.parent {
+                    self.queue.push_back((parent, Event::Escalation { wait, code }));
+                }
+                Ok(())
+            }
+            Command::Failed { code } => {
+                if let Some((parent, wait)) = stored.parent {
+                    let variables = stored.state.variables().cloned().unwrap_or_default();
+                    self.queue.push_back((parent, Event::Error { wait, code, variables }));
+                }
+                self.tell(stored, "failed").await
+            }
+            Command::Incident { .. } => self.tell(stored, "incident").await,
+            Command::Ended => self.ended(stored).await,
+            Command::Visit(_) | Command::Subscribe { .. } | Command::Resolved { .. } => Ok(()),
+        }
+    }
+
+    async fn ended(&mut self, stored: &Stored) -> Result<()> {
+        if let (Some((parent, wait)), Status::Completed) = (stored.parent, stored.state.status) {
+            let variables = stored.state.variables().cloned().unwrap_or_default();
+            self.queue.push_back((parent, Event::Come { wait, variables, result: None }));
+        }
+        self.tell(stored, if stored.state.status == Status::Completed { "completed" } else { "cancelled" }).await
+    }
+
+    /// Puts what happened into the event log.
+    pub(super) async fn tell(&self, stored: &Stored, what: &str) -> Result<()> {
+        let changes = match &stored.subject {
+            Some((entity, id)) => json!({"subject_entity": [null, entity], "subject_id": [null, id]}),
+            None => json!({}),
+        };
+        let told = NewEvent {
+            kind: format!("{ENTITY}.{what}"),
+            entity: ENTITY,
+            record: stored.id,
+            version: stored.revision,
+            changes,
+        };
+        Ok(event::append(self.tx, self.ctx, None, vec![told]).await?)
+    }
+
+    async fn open_task(
+        &mut self,
+        definition: &Definition,
+        stored: &Stored,
+        wait: WaitId,
+        element: &ElementId,
+        parameters: Evaluated,
+    ) -> Result<()> {
+        let Some((node, contract)) = user_task(definition, element) else { return Ok(()) };
+        let (executors, contract) = match (executors(contract, parameters.executors), promised(contract, parameters.main_action)) {
+            (Ok(executors), Ok(contract)) => (executors, contract),
+            (Err(message), _) | (_, Err(message)) => {
+                self.queue.push_back((stored.id, Event::Failed { wait, message }));
+                return Ok(());
+            }
+        };
+        let process = definition.process(&stored.state.process).map_or("", |process| process.name.as_str());
+        let task = NewTask {
+            title: if node.name.is_empty() { node.id.to_string() } else { node.name.clone() },
+            description: node.documentation.clone(),
+            origin: Some(Origin {
+                instance: stored.id,
+                wait,
+                element: element.to_string(),
+                process_name: process.to_owned(),
+                definition: stored.definition,
+            }),
+            subject: stored.subject.clone(),
+            executors,
+            contract,
+            variables: Map::new(),
+            owner: stored.started_by.filter(|_| stored.subject.is_none()).map(|user| user.0),
+            ..NewTask::default()
+        };
+        self.processes.tasks.open(self.tx, self.ctx, task).await.map(drop)
+    }
+
+    async fn withdraw(&mut self, stored: &Stored, wait: Option<&Wait>, number: WaitId) -> Result<()> {
+        match wait.map(|wait| &wait.kind) {
+            Some(WaitKind::Task) => self.processes.tasks.withdraw(self.tx, self.ctx, stored.id, number).await,
+            Some(WaitKind::Call) => self.cancel_called(stored, number).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn cancel_called(&mut self, stored: &Stored, wait: WaitId) -> Result<()> {
+        let select = Query::select()
+            .column("id")
+            .from("process_instance")
+            .and_where(Expr::col("parent_id").eq(stored.id))
+            .and_where(Expr::col("parent_wait").eq(i64::from(wait)))
+            .and_where(Expr::col("status").eq("active"))
+            .take();
+        for row in self.tx.query_all(&select).await? {
+            self.queue.push_back((row.try_get_by_index(0)?, Event::Cancel));
+        }
+        Ok(())
+    }
+
+    async fn call(
+        &mut self,
+        definition: &Definition,
+        stored: &Stored,
+        wait: WaitId,
+        element: &ElementId,
+        variables: Map<String, Json>,
+    ) -> Result<()> {
+        let Some(NodeKind::Call { process, binding }) = definition.find(element).map(|node| &definition.node(node).kind)
+        else {
+            return Ok(());
+        };
+        let fail = |message: String| (stored.id, Event::Failed { wait, message });
+        if stored.depth >= MAX_DEPTH {
+            self.queue.push_back(fail(format!("processes call one another more than {MAX_DEPTH} times deep")));
+            return Ok(());
+        }
+        let own = *binding == Binding::Deployment && definition.process(process).is_some_and(|p| p.executable);
+        let called = match (own, binding) {
+            (true, _) => Some((stored.definition, stored.version)),
+            (_, Binding::Version(version)) => {
+                let found = self.processes.callable(self.tx, self.ctx.tenant, process).await?;
+                match found {
+                    Some((id, _)) => self.processes.version(self.tx, self.ctx.tenant, id, *version).await?,
+                    None => None,
+                }
+            }
+            _ => self.processes.callable(self.tx, self.ctx.tenant, process).await?,
+        };
+        let Some((id, version)) = called else {
+            self.queue.push_back(fail(format!("no published process has the id `{process}`: publish it, then retry")));
+            return Ok(());
+        };
+        let child = Stored {
+            depth: stored.depth + 1,
+            parent: Some((stored.id, wait)),
+            subject: stored.subject.clone(),
+            cause: stored.cause.clone(),
+            ..Stored::new(self.ctx, id, version, process.as_str())
+        };
+        Box::pin(self.step(child, Event::Start { at: None, variables }, true)).await.map(drop)
+    }
+}
+
+/// A user task of the definition with its contract.
+pub(super) fn user_task<'a>(definition: &'a Definition, element: &str) -> Option<(&'a Node, &'a Contract)> {
+    let node = definition.node(definition.find(element)?);
+    match &node.kind {
+        NodeKind::User(contract) => Some((node, contract)),
+        _ => None,
+    }
+}
+
+/// The rules of a contract; expressions give them as text, by commas, or as a list of texts.
+fn executors(contract: &Contract, evaluated: Vec<Json>) -> Result<Vec<ExecutorRule>, String> {
+    let mut values = evaluated.into_iter();
+    let mut rules = Vec::new();
+    for executor in &contract.executors {
+        if let Executor::Expression(expression) = executor {
+            let value = values.next().unwrap_or(Json::Null);
+            let texts: Vec<String> = match value {
+                Json::String(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+                Json::Array(items) => items.iter().map(|item| item.as_str().unwrap_or_default().to_owned()).collect(),
+                _ => return Err(format!("executors: `{}` gave neither text nor a list", expression.text())),
+            };
+            for text in texts {
+                rules.push(text.parse::<ExecutorRule>().map_err(|reason| format!("executors: {reason}"))?);
+            }
+        } else {
+            rules.push(rule(executor).ok_or("executors: not understood")?);
+        }
+    }
+    Ok(rules)
+}
+
+fn rule(executor: &Executor) -> Option<ExecutorRule> {
+    match executor {
+        Executor::Role(name) => Some(ExecutorRule::Role(name.clone())),
+        Executor::Head => Some(ExecutorRule::Head),
+        Executor::Owner => Some(ExecutorRule::Owner),
+        Executor::User(name) => Some(ExecutorRule::User(name.clone())),
+        Executor::Deputy => Some(ExecutorRule::Deputy),
+        Executor::Expression(_) => None,
+    }
+}
+
+/// The contract as a task keeps it.
+fn promised(contract: &Contract, parameters: Map<String, Json>) -> Result<TaskContract, String> {
+    let escalate = contract.escalate.iter().map(|escalate| {
+        let to = rule(&escalate.to).ok_or("escalation: an expression cannot say to whom; name a role, head or user")?;
+        Ok(Escalation { to, after: escalate.after, every: escalate.every, reassign: escalate.reassign })
+    });
+    Ok(TaskContract {
+        duration: contract.duration,
+        remind_before: contract.remind_before.clone(),
+        main_action: contract.main_action.as_ref().map(|action| MainAction { kind: action.kind.clone(), parameters }),
+        require_main_action: contract.require_main_action,
+        assignment: match contract.assignment {
+            contract::Assignment::Anyone => Assignment::Anyone,
+            contract::Assignment::Load => Assignment::Load,
+            contract::Assignment::Turn => Assignment::Turn,
+        },
+        completed_by: match contract.completed_by {
+            contract::CompletedBy::One => CompletedBy::One,
+            contract::CompletedBy::All => CompletedBy::All,
+            contract::CompletedBy::Count(count) => CompletedBy::Count(count),
+        },
+        form: contract.form.iter().map(form_field).collect(),
+        escalate: escalate.collect::<Result<_, &str>>()?,
+    })
+}
+
+fn form_field(field: &contract::FormField) -> FormField {
+    FormField {
+        name: field.name.clone(),
+        label: field.label.clone(),
+        kind: field.kind.clone(),
+        choices: field.choices.clone(),
+        required: field.required,
+    }
+}
+
+/// A completed task moves its instance on, in the transaction that completes it.
+pub(super) struct TaskDone(pub(super) Processes);
+
+#[async_trait::async_trait]
+impl TaskOwner for TaskDone {
+    async fn completed(&self, tx: &Tx, ctx: &Ctx, task: &Task, variables: &Map<String, Json>) -> Result<()> {
+        let (Some(instance), Some(wait)) = (task.instance, task.wait) else { return Ok(()) };
+        let event = Event::Come { wait, variables: variables.clone(), result: task.result.clone() };
+        Round::new(&self.0, tx, ctx).run(instance, event).await.map(drop)
+    }
+}
+
+impl Stored {
+    /// An instance that has not begun, started by the acting person.
+    pub(super) fn new(ctx: &Ctx, definition: Uuid, version: i64, process: &str) -> Self {
+        Self {
+            id: ctx.id(),
+            definition,
+            version,
+            subject: None,
+            parent: None,
+            depth: 0,
+            state: crate::stepper::State::new(process),
+            revision: 0,
+            started_at: ctx.now(),
+            started_by: ctx.user(),
+            ended_at: None,
+            cause: ctx.cause.clone(),
+        }
+    }
+}
+
+/// A job of this crate for a tenant, due at once.
+pub(super) async fn enqueue(tx: &Tx, ctx: &Ctx, kind: &str, payload: Json, at: Timestamp, unique: Option<String>) -> Result<()> {
+    let job = NewJob { run_at: at, unique_key: unique, ..NewJob::now(&ctx.env, kind, payload).for_tenant(ctx.tenant) };
+    jobs::enqueue(tx, &ctx.env, job).await?;
+    Ok(())
+}

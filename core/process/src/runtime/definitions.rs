@@ -1,0 +1,470 @@
+//! Definitions and their versions: deployed as drafts, published for ever.
+
+use kernel::db::Tx;
+use kernel::error::{FieldError, FieldErrors};
+use kernel::{Ctx, Error, Result, Timestamp, audit};
+use people::require_admin;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, QueryResult};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use super::advance::Outside;
+use super::start::{Subject, check_variables};
+use super::store::Stored;
+use super::{INVALID, Processes, invalid, timers};
+use crate::definition::model::{Definition, NodeKind, Trigger};
+use crate::definition::{self, Problem, Severity};
+use crate::stepper::{Event, next};
+
+/// Definitions of a list.
+const LISTED: u64 = 500;
+/// Waits that a dry run lets come.
+const DRY_LIMIT: u32 = 1_000;
+
+/// A version of a definition, as the API shows it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct DefinitionView {
+    /// The definition's id.
+    pub id: Uuid,
+    /// What versions are counted under: the id of the file's first executable process.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// This version, from 1.
+    pub version: i64,
+    /// `draft` or `published`.
+    pub state: &'static str,
+    /// The version that new instances get.
+    pub published: Option<i64>,
+    /// The newest version.
+    pub latest: i64,
+    /// Ids of its executable processes.
+    pub processes: Vec<String>,
+    /// What its author should know.
+    #[schema(value_type = Vec<Object>)]
+    pub problems: Vec<Problem>,
+    /// When the version was deployed.
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+}
+
+/// A dry run to make.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DryRunInput {
+    /// Its version; the newest by default, drafts too.
+    pub version: Option<i64>,
+    /// Id of the process.
+    pub process: Option<String>,
+    /// The record it would be about.
+    pub subject: Option<Subject>,
+    /// First variables.
+    #[schema(value_type = Object)]
+    pub variables: Map<String, Json>,
+    /// What each element brings when it is done: element -> variables.
+    #[schema(value_type = Object)]
+    pub answers: std::collections::HashMap<String, Map<String, Json>>,
+}
+
+/// What would happen.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct DryRun {
+    /// Elements in the order they would be left.
+    pub visited: Vec<String>,
+    /// `active`, `completed` or `cancelled` at the end.
+    pub state: &'static str,
+    /// Variables at the end.
+    #[schema(value_type = Object)]
+    pub variables: Map<String, Json>,
+    /// Elements that would fail.
+    #[schema(value_type = Vec<Object>)]
+    pub problems: Vec<Problem>,
+    /// Whether it was stopped because it had gone on for too long.
+    pub cut: bool,
+}
+
+/// A definition by itself.
+pub(super) struct Found {
+    pub(super) id: Uuid,
+    pub(super) published: Option<i64>,
+    latest: i64,
+}
+
+impl Processes {
+    /// Deploys a BPMN file as a new version; identical bytes give the version they were. With `publish` it is published
+    /// in the same transaction.
+    ///
+    /// # Errors
+    /// `Denied`, `process.invalid` naming the elements that cannot run.
+    pub async fn deploy(&self, ctx: &Ctx, xml: Vec<u8>, publish: bool) -> Result<DefinitionView> {
+        require_admin(ctx)?;
+        let (xml, read) = tokio::task::spawn_blocking(move || {
+            let read = definition::read(&xml);
+            (xml, read)
+        })
+        .await
+        .map_err(Error::internal)?;
+        let (definition, problems) = read.map_err(refused)?;
+        let fingerprint = definition::fingerprint(&xml);
+        let tx = self.db.begin().await?;
+        let (id, latest) = self.definition_of(&tx, ctx, &definition).await?;
+        let version = match same(&tx, id, &fingerprint).await? {
+            Some(version) => version,
+            None => {
+                let version = latest + 1;
+                insert_version(&tx, ctx, id, version, fingerprint, xml, &definition, &problems).await?;
+                audit::record(&tx, ctx, "process.deployed", &definition.key, json!({"version": version})).await?;
+                version
+            }
+        };
+        if publish {
+            self.publish_version(&tx, ctx, &definition, id, version).await?;
+        }
+        tx.commit().await?;
+        self.keep(id, version, definition);
+        self.definition_version(ctx, id, Some(version)).await
+    }
+
+    /// Makes a version the one that new instances get.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`, `process.invalid` naming a start that cannot be armed.
+    pub async fn publish(&self, ctx: &Ctx, definition: &str, version: Option<i64>) -> Result<DefinitionView> {
+        require_admin(ctx)?;
+        let found = self.find(ctx, definition).await?;
+        let version = version.unwrap_or(found.latest);
+        let ready = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;
+        let tx = self.db.begin().await?;
+        self.publish_version(&tx, ctx, &ready, found.id, version).await?;
+        tx.commit().await?;
+        self.definition_version(ctx, found.id, Some(version)).await
+    }
+
+    async fn publish_version(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        definition: &Definition,
+        id: Uuid,
+        version: i64,
+    ) -> Result<()> {
+        let now = ctx.now().0;
+        let mark = Query::update()
+            .table("process_version")
+            .value("published_at", now)
+            .and_where(Expr::col("definition_id").eq(id))
+            .and_where(Expr::col("version").eq(version))
+            .and_where(Expr::col("published_at").is_null())
+            .to_owned();
+        tx.execute(&mark).await?;
+        let update = Query::update()
+            .table("process_definition")
+            .values([("published", version.into()), ("name", definition.name.clone().into()), ("updated_at", now.into())])
+            .and_where(Expr::col("id").eq(id))
+            .to_owned();
+        tx.execute(&update).await?;
+        for table in ["process_start", "process_callable"] {
+            let delete = Query::delete().from_table(table).and_where(Expr::col("definition_id").eq(id)).to_owned();
+            tx.execute(&delete).await?;
+        }
+        for process in definition.processes.iter().filter(|process| process.executable) {
+            callable(tx, ctx, id, version, &process.id).await?;
+            for &node in &definition.scope(process.scope).triggered_starts {
+                let node = definition.node(node);
+                self.arm_start(tx, ctx, definition, (id, version), &process.id, node).await?;
+            }
+        }
+        audit::record(tx, ctx, "process.published", &definition.key, json!({"version": version})).await?;
+        Ok(())
+    }
+
+    async fn arm_start(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        definition: &Definition,
+        (id, version): (Uuid, i64),
+        process: &str,
+        node: &crate::definition::model::Node,
+    ) -> Result<()> {
+        let NodeKind::Start { trigger, .. } = &node.kind else { return Ok(()) };
+        let (kind, name) = match trigger {
+            Trigger::Message(message) => ("message", message.name.clone()),
+            Trigger::Signal(name) => ("signal", name.clone()),
+            Trigger::Timer(_) => ("timer", String::new()),
+            // A condition of a process that does not run yet has no variables to look at.
+            _ => return Ok(()),
+        };
+        let insert = Query::insert()
+            .into_table("process_start")
+            .columns(["definition_id", "element", "tenant_id", "version", "process", "kind", "name"])
+            .values_panic([
+                id.into(),
+                node.id.to_string().into(),
+                ctx.tenant.0.into(),
+                version.into(),
+                process.into(),
+                kind.into(),
+                name.into(),
+            ])
+            .to_owned();
+        tx.execute(&insert).await?;
+        if kind == "timer" {
+            timers::arm_start(tx, ctx, definition, (id, version), process, &node.id).await?;
+        }
+        Ok(())
+    }
+
+    /// A definition by id or key.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub(super) async fn find(&self, ctx: &Ctx, name: &str) -> Result<Found> {
+        let mut select = Query::select();
+        select.columns(["id", "published", "latest"]).from("process_definition");
+        select.and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+        match Uuid::parse_str(name) {
+            Ok(id) => select.and_where(Expr::col("id").eq(id)),
+            Err(_) => select.and_where(Expr::col("key").eq(name)),
+        };
+        let row = self.db.read().query_one(&select).await?;
+        let row = row.ok_or_else(|| Error::NotFound(format!("process definition {name}")))?;
+        Ok(Found { id: row.try_get_by_index(0)?, published: row.try_get_by_index(1)?, latest: row.try_get_by_index(2)? })
+    }
+
+    /// The definition that this file is a version of, made when there is none; its newest version.
+    async fn definition_of(&self, tx: &Tx, ctx: &Ctx, definition: &Definition) -> Result<(Uuid, i64)> {
+        let now = ctx.now().0;
+        let insert = Query::insert()
+            .into_table("process_definition")
+            .columns(["id", "tenant_id", "key", "name", "latest", "created_at", "updated_at"])
+            .values_panic([
+                ctx.id().into(),
+                ctx.tenant.0.into(),
+                definition.key.clone().into(),
+                definition.name.clone().into(),
+                0_i64.into(),
+                now.into(),
+                now.into(),
+            ])
+            // Changes nothing, but locks the row: versions are counted one after another.
+            .on_conflict(
+                OnConflict::columns(["tenant_id", "key"])
+                    .value("updated_at", Expr::col(("process_definition", "updated_at")))
+                    .to_owned(),
+            )
+            .returning(Query::returning().columns(["id", "latest"]))
+            .to_owned();
+        let row = tx.query_one(&insert).await?.ok_or_else(|| Error::Internal("no definition".into()))?;
+        Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
+    }
+
+    /// All definitions, each with its published (else newest) version, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn definitions(&self, ctx: &Ctx) -> Result<Vec<DefinitionView>> {
+        let mut select = versions(ctx);
+        let shown = Expr::col(("process_definition", "published")).if_null(Expr::col(("process_definition", "latest")));
+        select.and_where(Expr::col(("process_version", "version")).eq(shown));
+        select.order_by(("process_definition", "name"), Order::Asc).limit(LISTED);
+        let rows = self.db.read().query_all(&select).await?;
+        rows.iter().map(view).collect()
+    }
+
+    /// A version of a definition; the newest by default.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn definition(&self, ctx: &Ctx, name: &str, version: Option<i64>) -> Result<DefinitionView> {
+        let found = self.find(ctx, name).await?;
+        self.definition_version(ctx, found.id, version.or(Some(found.latest))).await
+    }
+
+    async fn definition_version(&self, ctx: &Ctx, id: Uuid, version: Option<i64>) -> Result<DefinitionView> {
+        let mut select = versions(ctx);
+        select.and_where(Expr::col(("process_definition", "id")).eq(id));
+        if let Some(version) = version {
+            select.and_where(Expr::col(("process_version", "version")).eq(version));
+        }
+        select.order_by(("process_version", "version"), Order::Desc).limit(1);
+        let row = self.db.read().query_one(&select).await?;
+        view(&row.ok_or_else(|| Error::NotFound(format!("process definition {id}")))?)
+    }
+
+    /// All versions of a definition, newest first.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn definition_versions(&self, ctx: &Ctx, name: &str) -> Result<Vec<DefinitionView>> {
+        let found = self.find(ctx, name).await?;
+        let mut select = versions(ctx);
+        select.and_where(Expr::col(("process_definition", "id")).eq(found.id));
+        select.order_by(("process_version", "version"), Order::Desc).limit(LISTED);
+        let rows = self.db.read().query_all(&select).await?;
+        rows.iter().map(view).collect()
+    }
+
+    /// A version's file, byte for byte.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn xml(&self, ctx: &Ctx, name: &str, version: i64) -> Result<Vec<u8>> {
+        let found = self.find(ctx, name).await?;
+        let select = Query::select()
+            .column("xml")
+            .from("process_version")
+            .and_where(Expr::col("definition_id").eq(found.id))
+            .and_where(Expr::col("version").eq(version))
+            .take();
+        let row = self.db.read().query_one(&select).await?;
+        let row = row.ok_or_else(|| Error::NotFound(format!("version {version} of {name}")))?;
+        Ok(row.try_get_by_index(0)?)
+    }
+
+    /// What would happen to an instance, if everything it waits for came at once.
+    ///
+    /// # Errors
+    /// `NotFound`, `process.invalid`.
+    pub async fn dry_run(&self, ctx: &Ctx, name: &str, input: DryRunInput) -> Result<DryRun> {
+        check_variables(&input.variables)?;
+        let found = self.find(ctx, name).await?;
+        let version = input.version.unwrap_or(found.latest);
+        let definition = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;
+        let process = input.process.clone().or_else(|| definition.processes.iter().find(|p| p.executable).map(|p| p.id.to_string()));
+        let process = process.filter(|id| definition.process(id).is_some_and(|process| process.executable));
+        let process = process.ok_or_else(|| invalid("process", "the definition has no such executable process"))?;
+        let record = match &input.subject {
+            Some(subject) => {
+                self.records.get(ctx, &subject.entity, subject.id).await?;
+                self.subject(self.db.read(), ctx, &subject.entity, subject.id).await?
+            }
+            None => Json::Null,
+        };
+        let stored = Stored::new(ctx, found.id, version, &process);
+        let outside = Outside::with(ctx, record, &definition, &stored);
+        let answers = input.answers.into_iter().map(|(element, variables)| (element.into(), variables)).collect();
+        let start = Event::Start { at: None, variables: input.variables };
+        let ran = next::simulate(&definition, start, &process.into(), &answers, DRY_LIMIT, &outside.input(ctx, &stored));
+        let problems = ran.state.incidents.values().map(|incident| Problem {
+            element: incident.element.to_string(),
+            severity: Severity::Error,
+            message: incident.message.clone(),
+        });
+        Ok(DryRun {
+            visited: ran.visited.iter().map(ToString::to_string).collect(),
+            state: super::store::status_name(ran.state.status),
+            variables: ran.state.variables().cloned().unwrap_or_default(),
+            problems: problems.collect(),
+            cut: ran.cut,
+        })
+    }
+}
+
+/// What is wrong with a file, by element; the file as a whole under `xml`.
+fn refused(problems: Vec<Problem>) -> Error {
+    let mut messages: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+    for problem in problems.into_iter().filter(|problem| problem.severity == Severity::Error) {
+        let element = if problem.element.is_empty() { "xml".to_owned() } else { problem.element };
+        messages.entry(element).or_default().push(problem.message);
+    }
+    let fields = messages
+        .into_iter()
+        .map(|(element, messages)| (element, FieldError::new("invalid").with("reason", messages.join("; "))))
+        .collect::<FieldErrors>();
+    Error::Invalid { code: INVALID, fields }
+}
+
+async fn same(tx: &Tx, id: Uuid, fingerprint: &str) -> Result<Option<i64>> {
+    let select = Query::select()
+        .column("version")
+        .from("process_version")
+        .and_where(Expr::col("definition_id").eq(id))
+        .and_where(Expr::col("fingerprint").eq(fingerprint))
+        .take();
+    Ok(tx.query_one(&select).await?.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
+#[expect(clippy::too_many_arguments, reason = "a row has many columns")]
+async fn insert_version(
+    tx: &Tx,
+    ctx: &Ctx,
+    id: Uuid,
+    version: i64,
+    fingerprint: String,
+    xml: Vec<u8>,
+    definition: &Definition,
+    problems: &[Problem],
+) -> Result<()> {
+    let processes: Vec<&str> =
+        definition.processes.iter().filter(|process| process.executable).map(|process| &*process.id).collect();
+    let columns =
+        ["definition_id", "version", "tenant_id", "fingerprint", "xml", "problems", "processes", "created_at", "created_by"];
+    let insert = Query::insert()
+        .into_table("process_version")
+        .columns(columns)
+        .values_panic([
+            id.into(),
+            version.into(),
+            ctx.tenant.0.into(),
+            fingerprint.into(),
+            xml.into(),
+            json!(problems).into(),
+            json!(processes).into(),
+            ctx.now().0.into(),
+            serde_json::to_value(&ctx.actor).map_err(Error::internal)?.into(),
+        ])
+        .to_owned();
+    tx.execute(&insert).await?;
+    let update = Query::update()
+        .table("process_definition")
+        .values([("latest", version.into()), ("updated_at", ctx.now().0.into())])
+        .and_where(Expr::col("id").eq(id))
+        .to_owned();
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+/// The process can be called under its id; what was published last is meant.
+async fn callable(tx: &Tx, ctx: &Ctx, id: Uuid, version: i64, process: &str) -> Result<()> {
+    let insert = Query::insert()
+        .into_table("process_callable")
+        .columns(["tenant_id", "process", "definition_id", "version"])
+        .values_panic([ctx.tenant.0.into(), process.into(), id.into(), version.into()])
+        .on_conflict(
+            OnConflict::columns(["tenant_id", "process"]).update_columns(["definition_id", "version"]).to_owned(),
+        )
+        .to_owned();
+    Ok(tx.execute(&insert).await.map(drop)?)
+}
+
+fn versions(ctx: &Ctx) -> SelectStatement {
+    let of = "process_definition";
+    let its = "process_version";
+    Query::select()
+        .columns([(of, "id"), (of, "key"), (of, "name"), (of, "published"), (of, "latest")])
+        .columns([(its, "version"), (its, "published_at"), (its, "processes"), (its, "problems"), (its, "created_at")])
+        .from(of)
+        .inner_join(its, Expr::col((its, "definition_id")).equals((of, "id")))
+        .and_where(Expr::col((of, "tenant_id")).eq(ctx.tenant.0))
+        .take()
+}
+
+fn view(row: &QueryResult) -> Result<DefinitionView> {
+    let published_at: Option<i64> = row.try_get_by_index(6)?;
+    let json = |index: usize| row.try_get_by_index::<Json>(index);
+    Ok(DefinitionView {
+        id: row.try_get_by_index(0)?,
+        key: row.try_get_by_index(1)?,
+        name: row.try_get_by_index(2)?,
+        published: row.try_get_by_index(3)?,
+        latest: row.try_get_by_index(4)?,
+        version: row.try_get_by_index(5)?,
+        state: if published_at.is_some() { "published" } else { "draft" },
+        processes: serde_json::from_value(json(7)?).map_err(Error::internal)?,
+        problems: serde_json::from_value(json(8)?).map_err(Error::internal)?,
+        created_at: Timestamp(row.try_get_by_index(9)?),
+    })
+}

@@ -1,0 +1,350 @@
+//! Running and past instances as people see them.
+//!
+//! Who sees one: administrators; who started it; who has or had a task of it. Others do not learn that it exists.
+
+use kernel::{Ctx, Error, Result, TenantId, Timestamp};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, QueryResult};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+use super::advance::Outside;
+use super::operations::is_work;
+use super::start::Subject;
+use super::store::{self, Stored};
+use super::{Processes, invalid};
+use crate::definition::model::Definition;
+use crate::stepper::next::{self, Preview};
+use crate::stepper::state::{Status, WaitId};
+
+/// Largest page.
+const MAX_LIMIT: u64 = 500;
+/// Lines of the journal that are shown.
+const MAX_VISITED: u64 = 10_000;
+
+/// An instance.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct InstanceView {
+    /// Its id.
+    pub id: Uuid,
+    /// Its definition.
+    pub definition: Uuid,
+    /// Key of the definition.
+    pub key: String,
+    /// Version it runs on.
+    pub version: i64,
+    /// Its process.
+    pub process: String,
+    /// Name of the process.
+    pub name: String,
+    /// `active`, `completed` or `cancelled`.
+    pub state: &'static str,
+    /// The record it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    /// The instance that called it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Uuid>,
+    /// Variables of the process.
+    #[schema(value_type = Object)]
+    pub variables: Map<String, Json>,
+    /// Where it stands.
+    pub active: Vec<ActiveView>,
+    /// What it left, in order; what was cancelled is not in it.
+    pub visited: Vec<VisitView>,
+    /// What went wrong and waits for an operator.
+    pub incidents: Vec<IncidentView>,
+    /// When it began.
+    #[schema(value_type = String)]
+    pub started_at: Timestamp,
+    /// Who started it.
+    pub started_by: Option<Uuid>,
+    /// When it was over.
+    #[schema(value_type = Option<String>)]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// Where an instance stands.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ActiveView {
+    /// The element.
+    pub element: String,
+    /// Its name.
+    pub name: String,
+    /// `task`, `service`, `call`, `timer`, `message`, `signal`, `condition`.
+    pub kind: &'static str,
+    /// Its number within the instance.
+    pub wait: WaitId,
+    /// Since when.
+    #[schema(value_type = String)]
+    pub since: Timestamp,
+    /// When it comes by itself (timers).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub due: Option<Timestamp>,
+}
+
+/// An element that was left.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct VisitView {
+    /// The element.
+    pub element: String,
+    /// When it was entered.
+    #[schema(value_type = String)]
+    pub entered: Timestamp,
+    /// When it was left.
+    #[schema(value_type = String)]
+    pub left: Timestamp,
+    /// `completed`, `skipped`, `error`.
+    pub outcome: String,
+    /// Who did it, if a person did.
+    pub actor: Option<Uuid>,
+}
+
+/// Something that went wrong.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct IncidentView {
+    /// Its number within the instance.
+    pub id: u32,
+    /// Where.
+    pub element: String,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Since when.
+    #[schema(value_type = String)]
+    pub since: Timestamp,
+}
+
+/// Which instances.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct InstanceQuery {
+    /// Of this definition, by id or key.
+    pub definition: Option<String>,
+    /// `active`, `completed`, `cancelled`, or `incident`: active with something wrong.
+    pub state: Option<String>,
+    /// About this record.
+    pub subject: Option<Uuid>,
+    /// Standing at this element.
+    pub element: Option<String>,
+    /// Page size, 1 to 500; 50 by default.
+    pub limit: Option<u64>,
+    /// Where the page before ended.
+    pub cursor: Option<Uuid>,
+}
+
+/// A page of instances, newest first, without their journals.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Instances {
+    /// The instances.
+    pub items: Vec<InstanceView>,
+    /// For the next page, if there is one.
+    pub next_cursor: Option<Uuid>,
+}
+
+impl Processes {
+    /// An instance with its journal.
+    ///
+    /// # Errors
+    /// `NotFound` when it does not exist or may not be seen.
+    pub async fn instance(&self, ctx: &Ctx, id: Uuid) -> Result<InstanceView> {
+        self.visible(ctx, id).await?;
+        let stored = self.stored(ctx.tenant, id).await?;
+        let mut view = self.view(ctx, stored).await?;
+        view.visited = self.visited(ctx.tenant, id).await?;
+        Ok(view)
+    }
+
+    /// Instances that the person may see, newest first.
+    ///
+    /// # Errors
+    /// `process.invalid` naming `limit` or `state`, `NotFound` for the definition.
+    pub async fn instances(&self, ctx: &Ctx, query: &InstanceQuery) -> Result<Instances> {
+        let limit = query.limit.unwrap_or(50);
+        if limit == 0 || limit > MAX_LIMIT {
+            return Err(invalid("limit", format!("from 1 to {MAX_LIMIT}")));
+        }
+        let mut select = store::select();
+        select.and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+        seen(&mut select, ctx);
+        self.narrow(&mut select, ctx, query).await?;
+        if let Some(cursor) = query.cursor {
+            // Ids are ordered by time; instances of timers are the exception and stand where their id does.
+            select.and_where(Expr::col("id").lt(cursor));
+        }
+        select.order_by("id", Order::Desc).limit(limit + 1);
+        let rows = self.db.read().query_all(&select).await?;
+        let page = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows.iter().take(page) {
+            items.push(self.view(ctx, store::from_row(row)?).await?);
+        }
+        let next_cursor = if rows.len() > page { items.last().map(|last| last.id) } else { None };
+        Ok(Instances { items, next_cursor })
+    }
+
+    async fn narrow(&self, select: &mut SelectStatement, ctx: &Ctx, query: &InstanceQuery) -> Result<()> {
+        if let Some(definition) = &query.definition {
+            select.and_where(Expr::col("definition_id").eq(self.find(ctx, definition).await?.id));
+        }
+        match query.state.as_deref() {
+            None => {}
+            Some(state @ ("active" | "completed" | "cancelled")) => {
+                select.and_where(Expr::col("status").eq(state));
+            }
+            Some("incident") => {
+                select.and_where(Expr::col("status").eq("active")).and_where(Expr::col("incidents").gt(0));
+            }
+            Some(_) => return Err(invalid("state", "active, completed, cancelled or incident")),
+        }
+        if let Some(subject) = query.subject {
+            select.and_where(Expr::col("subject_id").eq(subject));
+        }
+        if let Some(element) = &query.element {
+            let standing = Query::select()
+                .column("instance_id")
+                .from("process_wait")
+                .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+                .and_where(Expr::col("element").eq(element.as_str()))
+                .take();
+            select.and_where(Expr::col("id").in_subquery(standing));
+        }
+        Ok(())
+    }
+
+    /// What would follow if this wait came now: the "next step" of a task.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such wait.
+    pub async fn next(&self, ctx: &Ctx, id: Uuid, wait: WaitId, variables: Map<String, Json>) -> Result<Preview> {
+        self.visible(ctx, id).await?;
+        let stored = self.stored(ctx.tenant, id).await?;
+        let conn = self.db.read();
+        let definition = self.ready(conn, ctx.tenant, stored.definition, stored.version).await?;
+        let record = match &stored.subject {
+            Some((entity, id)) => self.subject(conn, ctx, entity, *id).await?,
+            None => Json::Null,
+        };
+        let outside = Outside::with(ctx, record, &definition, &stored);
+        next::after(&definition, &stored.state, wait, variables, &outside.input(ctx, &stored))
+            .ok_or_else(|| Error::NotFound(format!("wait {wait}")))
+    }
+
+    async fn stored(&self, tenant: TenantId, id: Uuid) -> Result<Stored> {
+        let stored = store::load(self.db.read(), tenant, id).await?;
+        stored.ok_or_else(|| Error::NotFound(format!("process instance {id}")))
+    }
+
+    /// Passes when the person may see the instance.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub(super) async fn visible(&self, ctx: &Ctx, id: Uuid) -> Result<()> {
+        let mut select = Query::select();
+        select.column("id").from("process_instance").and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+        select.and_where(Expr::col("id").eq(id));
+        seen(&mut select, ctx);
+        match self.db.read().query_one(&select).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::NotFound(format!("process instance {id}"))),
+        }
+    }
+
+    async fn view(&self, ctx: &Ctx, stored: Stored) -> Result<InstanceView> {
+        let definition = self.ready(self.db.read(), ctx.tenant, stored.definition, stored.version).await?;
+        let active = stored.state.status == Status::Active;
+        let incidents = stored.state.incidents.iter().map(|(id, incident)| IncidentView {
+            id: *id,
+            element: incident.element.to_string(),
+            message: incident.message.clone(),
+            since: incident.since,
+        });
+        Ok(InstanceView {
+            id: stored.id,
+            definition: stored.definition,
+            key: definition.key.clone(),
+            version: stored.version,
+            process: stored.state.process.to_string(),
+            name: definition.process(&stored.state.process).map(|process| process.name.clone()).unwrap_or_default(),
+            state: store::status_name(stored.state.status),
+            variables: stored.state.variables().cloned().unwrap_or_default(),
+            active: if active { standing(&definition, &stored) } else { Vec::new() },
+            visited: Vec::new(),
+            incidents: incidents.collect(),
+            subject: stored.subject.map(|(entity, id)| Subject { entity, id }),
+            parent: stored.parent.map(|(parent, _)| parent),
+            started_at: stored.started_at,
+            started_by: stored.started_by.map(|user| user.0),
+            ended_at: stored.ended_at,
+        })
+    }
+
+    async fn visited(&self, tenant: TenantId, id: Uuid) -> Result<Vec<VisitView>> {
+        let select = Query::select()
+            .columns(["element", "entered_at", "left_at", "outcome", "actor"])
+            .from("process_visit")
+            .and_where(Expr::col("tenant_id").eq(tenant.0))
+            .and_where(Expr::col("instance_id").eq(id))
+            .and_where(Expr::col("outcome").ne("cancelled"))
+            .order_by("number", Order::Asc)
+            .limit(MAX_VISITED)
+            .take();
+        let read = |row: &QueryResult| {
+            Ok(VisitView {
+                element: row.try_get_by_index(0)?,
+                entered: Timestamp(row.try_get_by_index(1)?),
+                left: Timestamp(row.try_get_by_index(2)?),
+                outcome: row.try_get_by_index(3)?,
+                actor: row.try_get_by_index(4)?,
+            })
+        };
+        self.db.read().query_all(&select).await?.iter().map(read).collect()
+    }
+}
+
+/// Narrows a select of instances to those that the person may see.
+fn seen(select: &mut SelectStatement, ctx: &Ctx) {
+    if ctx.rights.is_admin() {
+        return;
+    }
+    let user = ctx.user().map(|user| user.0);
+    let mine = Query::select()
+        .column(("task", "instance_id"))
+        .from("task")
+        .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
+        .and_where(Expr::col(("task", "assignee")).eq(user))
+        .take();
+    let offered = Query::select()
+        .column(("task", "instance_id"))
+        .from("task")
+        .inner_join("task_executor", Expr::col(("task_executor", "task_id")).equals(("task", "id")))
+        .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
+        .and_where(Expr::col(("task_executor", "user_id")).eq(user))
+        .take();
+    select.cond_where(
+        Cond::any()
+            .add(Expr::col(("process_instance", "started_by")).eq(user))
+            .add(Expr::col(("process_instance", "id")).in_subquery(mine))
+            .add(Expr::col(("process_instance", "id")).in_subquery(offered)),
+    );
+}
+
+/// Where the instance stands, boundary events and armed starts left out.
+fn standing(definition: &Definition, stored: &Stored) -> Vec<ActiveView> {
+    let work = |element: &str| definition.find(element).map(|node| definition.node(node)).filter(|node| is_work(&node.kind));
+    let waits = stored.state.waits.iter().filter_map(|(number, wait)| {
+        let node = work(&wait.element)?;
+        let (kind, due) = store::shown(&wait.kind);
+        Some(ActiveView {
+            element: wait.element.to_string(),
+            name: node.name.clone(),
+            kind,
+            wait: *number,
+            since: wait.since,
+            due,
+        })
+    });
+    waits.collect()
+}

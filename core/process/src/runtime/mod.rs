@@ -1,0 +1,141 @@
+//! Running instances: definitions in the database, one transaction per step, jobs for what takes time.
+//!
+//! Owns: the tables of processes; how the stepper's commands become tasks, jobs, messages. Must not know: HTTP, what a
+//! plugin is (a port runs services of higher layers). Data enters as a `Ctx` with typed input, as completed tasks, due
+//! jobs and changed records, and leaves as views.
+//!
+//! | module | what |
+//! |---|---|
+//! | `definitions` | deploy, publish, list, dry run |
+//! | `advance` | THE step: one event, the stepper, everything it asks for, in one transaction |
+//! | `commands` | what the stepper asks for: tasks, jobs, calls, messages |
+//! | `start`, `publish` | how instances begin; messages and signals |
+//! | `operations` | set variables, retry, skip, cancel, start from, migrate |
+//! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
+//! | `instances` | lists and views |
+//! | `store` | rows |
+
+mod advance;
+mod commands;
+mod definitions;
+mod instances;
+mod operations;
+mod publish;
+mod reader;
+mod services;
+mod start;
+mod store;
+mod timers;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use kernel::clock::Env;
+use kernel::jobs::Handler;
+use kernel::{Ctx, Db, Error, Result, TenantId};
+use records::Records;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use uuid::Uuid;
+use work::tasks::Tasks;
+
+pub use definitions::{DefinitionView, DryRun, DryRunInput};
+pub use instances::{InstanceQuery, InstanceView, Instances};
+pub use operations::{Migration, Migrated, MigrationReport};
+pub use publish::{Delivered, MessageInput, SignalInput};
+pub use services::{Service, ServiceCall, ServiceFailure};
+pub use start::StartInput;
+
+use crate::definition::{self, model::Definition};
+
+/// The code of errors about wrong input here.
+pub const INVALID: &str = "process.invalid";
+/// Definitions kept ready.
+const MAX_READY: usize = 256;
+
+/// Definitions by id and version.
+type Ready = HashMap<(Uuid, i64), Arc<Definition>>;
+
+/// The service of this crate; cheap to clone.
+#[derive(Clone)]
+pub struct Processes {
+    db: Db,
+    env: Env,
+    records: Records,
+    tasks: Tasks,
+    ready: Arc<RwLock<Ready>>,
+    services: Arc<OnceLock<Vec<Arc<dyn Service>>>>,
+}
+
+impl Processes {
+    /// Over the services below it; from now on tasks of processes move their instances on.
+    pub fn new(records: &Records, tasks: &Tasks) -> Self {
+        let processes = Self {
+            db: records.db().clone(),
+            env: records.env().clone(),
+            records: records.clone(),
+            tasks: tasks.clone(),
+            ready: Arc::default(),
+            services: Arc::default(),
+        };
+        tasks.set_owner(Arc::new(commands::TaskDone(processes.clone())));
+        tasks.set_letters(Arc::new(services::Letters(processes.clone())));
+        processes
+    }
+
+    /// Says which services of higher layers there are. Only the first call counts.
+    pub fn set_services(&self, services: Vec<Arc<dyn Service>>) {
+        drop(self.services.set(services));
+    }
+
+    /// Handlers of this crate's jobs.
+    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
+        vec![
+            Arc::new(timers::Due(self.clone())),
+            Arc::new(timers::Sweep(self.clone())),
+            Arc::new(timers::StartTimer(self.clone())),
+            Arc::new(services::Call(self.clone())),
+            Arc::new(publish::SignalJob(self.clone())),
+            Arc::new(reader::RecordEvents(self.clone())),
+        ]
+    }
+
+    /// A context of the product itself in a tenant, for jobs.
+    async fn system(&self, tenant: TenantId) -> Result<Ctx> {
+        Ok(people::tenant::get(&self.db, tenant).await?.system_ctx(&self.env))
+    }
+
+    /// A version of a definition, ready to run.
+    async fn ready(&self, conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid, version: i64) -> Result<Arc<Definition>> {
+        if let Some(ready) = self.ready.read().unwrap_or_else(PoisonError::into_inner).get(&(id, version)) {
+            return Ok(Arc::clone(ready));
+        }
+        let select = Query::select()
+            .column("xml")
+            .from("process_version")
+            .and_where(Expr::col("definition_id").eq(id))
+            .and_where(Expr::col("version").eq(version))
+            .and_where(Expr::col("tenant_id").eq(tenant.0))
+            .take();
+        let row = conn.query_one(&select).await?.ok_or_else(|| Error::NotFound("process definition".into()))?;
+        let xml: Vec<u8> = row.try_get_by_index(0)?;
+        let (definition, _) = definition::read(&xml)
+            .map_err(|problems| Error::Internal(format!("a stored definition cannot be read any more: {problems:?}")))?;
+        Ok(self.keep(id, version, definition))
+    }
+
+    fn keep(&self, id: Uuid, version: i64, definition: Definition) -> Arc<Definition> {
+        let definition = Arc::new(definition);
+        let mut ready = self.ready.write().unwrap_or_else(PoisonError::into_inner);
+        if ready.len() >= MAX_READY {
+            ready.clear();
+        }
+        ready.insert((id, version), Arc::clone(&definition));
+        definition
+    }
+}
+
+/// Something wrong with the input, in words of ours.
+fn invalid(field: &str, reason: impl std::fmt::Display) -> Error {
+    Error::field(INVALID, field, kernel::error::FieldError::new("invalid").with("reason", reason))
+}

@@ -1,0 +1,323 @@
+//! What operators do with running instances: set variables, retry, skip, cancel, start from an element, migrate.
+
+use std::collections::{BTreeMap, HashMap};
+
+use kernel::db::Tx;
+use kernel::{Ctx, Error, Result, audit};
+use people::require_admin;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use super::advance::Round;
+use super::start::check_variables;
+use super::store::{self, Stored};
+use super::{InstanceView, Processes, invalid};
+use crate::definition::model::{Definition, ElementId, NodeKind};
+use crate::stepper::Event;
+use crate::stepper::state::{Failed, IncidentId, State, Status, WaitKind};
+
+/// Instances of one migration.
+const MAX_MIGRATED: u64 = 1_000;
+
+/// Instances to bring to another version.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Migration {
+    /// The definition to migrate to, by id or key; the instance's own by default.
+    #[serde(default)]
+    pub definition: Option<String>,
+    /// Its version.
+    pub version: i64,
+    /// Old element to new; elements not named keep their id.
+    #[serde(default)]
+    pub mapping: BTreeMap<String, String>,
+    /// Only say what would happen.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// The instances, at most 1,000 (with `POST /process-definitions/{id}/migrate`; all active ones when empty).
+    #[serde(default)]
+    pub instances: Vec<Uuid>,
+}
+
+/// What a migration did, or would do.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct MigrationReport {
+    /// Per instance.
+    pub instances: Vec<Migrated>,
+    /// Whether anything was changed.
+    pub dry_run: bool,
+}
+
+/// One instance of a migration.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Migrated {
+    /// Which.
+    pub instance: Uuid,
+    /// Whether it can be, or was, migrated.
+    pub ok: bool,
+    /// What keeps it from it: element and reason.
+    pub problems: Vec<MigrationProblem>,
+}
+
+/// What keeps an instance from another version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct MigrationProblem {
+    /// The element of the present version.
+    pub element: String,
+    /// Why.
+    pub message: String,
+}
+
+impl Processes {
+    /// Sets variables of the instance; conditions are asked again.
+    ///
+    /// # Errors
+    /// `NotFound`, `process.invalid`, conflict `process.over`.
+    pub async fn set_variables(&self, ctx: &Ctx, id: Uuid, variables: Map<String, Json>) -> Result<InstanceView> {
+        check_variables(&variables)?;
+        let names: Vec<&String> = variables.keys().collect();
+        let detail = json!({"variables": names});
+        self.operate(ctx, id, "variables", detail, Event::Variables { wait: None, variables }).await
+    }
+
+    /// Does failed steps again: one, or all.
+    ///
+    /// # Errors
+    /// `NotFound`, conflicts `process.over`, `process.no_incident`.
+    pub async fn retry(&self, ctx: &Ctx, id: Uuid, incident: Option<IncidentId>) -> Result<InstanceView> {
+        self.operate(ctx, id, "retried", json!({"incident": incident}), Event::Retry { incident }).await
+    }
+
+    /// Goes on behind a failed step.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn skip(&self, ctx: &Ctx, id: Uuid, incident: IncidentId) -> Result<InstanceView> {
+        self.operate(ctx, id, "skipped", json!({"incident": incident}), Event::Skip { incident }).await
+    }
+
+    /// Ends an instance.
+    ///
+    /// # Errors
+    /// `NotFound`, conflict `process.over`.
+    pub async fn cancel(&self, ctx: &Ctx, id: Uuid) -> Result<InstanceView> {
+        self.operate(ctx, id, "cancelled", json!({}), Event::Cancel).await
+    }
+
+    /// Puts a token before an element.
+    ///
+    /// # Errors
+    /// `NotFound`, `process.invalid` naming `element`, conflict `process.over`.
+    pub async fn start_from(&self, ctx: &Ctx, id: Uuid, element: &str) -> Result<InstanceView> {
+        let stored = self.operable(ctx, id).await?;
+        let definition = self.ready(self.db.read(), ctx.tenant, stored.definition, stored.version).await?;
+        if definition.find(element).is_none() {
+            return Err(invalid("element", "the process has no such element"));
+        }
+        let event = Event::StartFrom { element: element.into(), variables: Map::new() };
+        self.operate(ctx, id, "started_from", json!({"element": element}), event).await
+    }
+
+    /// An instance for an operator's act.
+    async fn operable(&self, ctx: &Ctx, id: Uuid) -> Result<Stored> {
+        self.visible(ctx, id).await?;
+        require_admin(ctx)?;
+        let stored = store::load(self.db.read(), ctx.tenant, id).await?;
+        let stored = stored.ok_or_else(|| Error::NotFound(format!("process instance {id}")))?;
+        if stored.state.status != Status::Active {
+            return Err(Error::Conflict { code: "process.over", current: None });
+        }
+        Ok(stored)
+    }
+
+    async fn operate(&self, ctx: &Ctx, id: Uuid, act: &str, detail: Json, event: Event) -> Result<InstanceView> {
+        self.operable(ctx, id).await?;
+        let element = matches!(event, Event::StartFrom { .. });
+        let tx = self.db.begin().await?;
+        if !Round::new(self, &tx, ctx).run(id, event).await? {
+            return Err(match element {
+                true => invalid("element", "nothing can start there: it is no element of a scope that is open"),
+                false => Error::Conflict { code: "process.no_incident", current: None },
+            });
+        }
+        audit::record(&tx, ctx, &format!("process_instance.{act}"), &id.to_string(), detail).await?;
+        tx.commit().await?;
+        self.instance(ctx, id).await
+    }
+
+    /// Brings instances of a definition to another version.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`, `process.invalid`.
+    pub async fn migrate(&self, ctx: &Ctx, from: Option<Uuid>, migration: &Migration) -> Result<MigrationReport> {
+        require_admin(ctx)?;
+        let instances = self.chosen_instances(ctx, from, migration).await?;
+        let mut report = MigrationReport { instances: Vec::new(), dry_run: migration.dry_run };
+        for id in instances {
+            let tx = self.db.begin().await?;
+            let migrated = self.migrate_one(&tx, ctx, id, migration).await?;
+            if migrated.ok && !migration.dry_run {
+                let detail = json!({"version": migration.version, "mapping": migration.mapping});
+                audit::record(&tx, ctx, "process_instance.migrated", &id.to_string(), detail).await?;
+                tx.commit().await?;
+            }
+            report.instances.push(migrated);
+        }
+        Ok(report)
+    }
+
+    async fn chosen_instances(&self, ctx: &Ctx, from: Option<Uuid>, migration: &Migration) -> Result<Vec<Uuid>> {
+        let limit = usize::try_from(MAX_MIGRATED).unwrap_or(usize::MAX);
+        if migration.instances.len() > limit {
+            return Err(invalid("instances", format!("at most {MAX_MIGRATED} at once")));
+        }
+        let mut select = Query::select();
+        select.column("id").from("process_instance").and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+        if let Some(definition) = from {
+            select.and_where(Expr::col("definition_id").eq(definition));
+            select.and_where(Expr::col("version").ne(migration.version));
+        }
+        if migration.instances.is_empty() {
+            select.and_where(Expr::col("status").eq("active"));
+        } else {
+            select.and_where(Expr::col("id").is_in(migration.instances.iter().copied()));
+        }
+        select.order_by("started_at", Order::Asc).limit(MAX_MIGRATED);
+        let rows = self.db.read().query_all(&select).await?;
+        let found: Vec<Uuid> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<std::result::Result<_, _>>()?;
+        match migration.instances.iter().find(|id| !found.contains(id)) {
+            Some(missing) => Err(Error::NotFound(format!("process instance {missing}"))),
+            None => Ok(found),
+        }
+    }
+
+    async fn migrate_one(&self, tx: &Tx, ctx: &Ctx, id: Uuid, migration: &Migration) -> Result<Migrated> {
+        let stored = store::lock(tx, ctx.tenant, id).await?;
+        let mut stored = stored.ok_or_else(|| Error::NotFound(format!("process instance {id}")))?;
+        let target = match &migration.definition {
+            Some(name) => self.find(ctx, name).await?.id,
+            None => stored.definition,
+        };
+        if self.version(tx, ctx.tenant, target, migration.version).await?.is_none() {
+            return Err(invalid("version", format!("there is no published version {}", migration.version)));
+        }
+        let old = self.ready(tx, ctx.tenant, stored.definition, stored.version).await?;
+        let new = self.ready(tx, ctx.tenant, target, migration.version).await?;
+        let problems = fits(&old, &new, &stored.state, &migration.mapping);
+        if !problems.is_empty() || migration.dry_run {
+            return Ok(Migrated { instance: id, ok: problems.is_empty(), problems });
+        }
+        let before = stored.state.waits.clone();
+        renamed(&mut stored.state, &migration.mapping);
+        for (number, wait) in &stored.state.waits {
+            if wait.kind == WaitKind::Task {
+                self.tasks.migrate(tx, ctx, id, *number, &wait.element, target).await?;
+            }
+        }
+        stored.definition = target;
+        stored.version = migration.version;
+        stored.revision += 1;
+        store::save(tx, ctx.tenant, &stored, false).await?;
+        store::move_waits(tx, &stored, &before).await?;
+        Ok(Migrated { instance: id, ok: true, problems })
+    }
+}
+
+/// Elements at which the instance stands.
+fn standing(state: &State) -> Vec<ElementId> {
+    let mut found: Vec<ElementId> = state.waits.values().map(|wait| wait.element.clone()).collect();
+    for scope in state.scopes.values() {
+        found.extend(scope.element.clone());
+        found.extend(scope.held.iter().map(|held| held.element.clone()));
+    }
+    found.extend(state.incidents.values().map(|incident| incident.element.clone()));
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// What keeps the instance from standing in the new version as it stands in the old.
+fn fits(
+    old: &Definition,
+    new: &Definition,
+    state: &State,
+    mapping: &BTreeMap<String, String>,
+) -> Vec<MigrationProblem> {
+    let mut problems = Vec::new();
+    let mut wrong = |element: &str, message: String| {
+        problems.push(MigrationProblem { element: element.to_owned(), message });
+    };
+    if new.process(&state.process).is_none() {
+        wrong(&state.process, "the version has no process with this id".into());
+    }
+    for element in standing(state) {
+        let name = mapping.get(&*element).map_or(&*element, String::as_str);
+        let Some(there) = new.find(name).map(|node| new.node(node)) else {
+            wrong(&element, format!("the version has no element `{name}`: map it to another one"));
+            continue;
+        };
+        let Some(here) = old.find(&element).map(|node| old.node(node)) else { continue };
+        if std::mem::discriminant(&here.kind) != std::mem::discriminant(&there.kind) {
+            wrong(&element, format!("`{name}` is another kind of element"));
+        } else if here.repeat.is_some() != there.repeat.is_some() {
+            wrong(&element, format!("`{name}` is repeated differently"));
+        } else if around(old, here, mapping) != around(new, there, &BTreeMap::new()) {
+            wrong(&element, format!("`{name}` stands in another sub-process"));
+        }
+    }
+    let joins = state.scopes.values().flat_map(|scope| &scope.held);
+    for held in joins.filter(|held| !new.flow_by_id.contains_key(&*held.via)) {
+        wrong(&held.element, format!("a token came by the flow `{}`, which the version does not have", held.via));
+    }
+    problems
+}
+
+/// Ids of the sub-processes around a node, the innermost first, as they are called in the new version.
+fn around(
+    definition: &Definition,
+    node: &crate::definition::model::Node,
+    mapping: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut scope = Some(node.scope);
+    while let Some(inside) = scope.map(|scope| definition.scope(scope)) {
+        if let Some(owner) = inside.owner {
+            let id = definition.node(owner).id.to_string();
+            names.push(mapping.get(&id).cloned().unwrap_or(id));
+        }
+        scope = inside.parent;
+    }
+    names
+}
+
+/// The state with elements under their new names.
+fn renamed(state: &mut State, mapping: &BTreeMap<String, String>) {
+    let names: HashMap<&str, ElementId> =
+        mapping.iter().map(|(old, new)| (old.as_str(), ElementId::from(new.as_str()))).collect();
+    let rename = |element: &mut ElementId| {
+        if let Some(name) = names.get(&**element) {
+            *element = ElementId::clone(name);
+        }
+    };
+    for wait in state.waits.values_mut() {
+        rename(&mut wait.element);
+    }
+    for scope in state.scopes.values_mut() {
+        scope.element.iter_mut().for_each(rename);
+        scope.held.iter_mut().for_each(|held| rename(&mut held.element));
+    }
+    for incident in state.incidents.values_mut() {
+        rename(&mut incident.element);
+        if let Failed::Stopped { tokens } = &mut incident.step {
+            tokens.iter_mut().for_each(|token| rename(&mut token.element));
+        }
+    }
+}
+
+/// Whether a node is work that people see on a map as being done.
+pub(super) const fn is_work(kind: &NodeKind) -> bool {
+    !matches!(kind, NodeKind::Boundary { .. } | NodeKind::Start { .. })
+}

@@ -1,0 +1,212 @@
+//! Changes of records, as messages: a reader of the event log makes jobs of those that processes wait for.
+//!
+//! A change is published under the name of its event (`lead.created`, `deal.updated`, `deal.deleted`), a stage that was
+//! entered besides as `deal.stage:won`. It starts processes by message start events of that name, with the record as
+//! subject, and reaches catches of that name whose key is the record's id, or which have no key and whose instance is
+//! about the record. Conditions of instances about the record are asked again.
+
+use std::collections::{BTreeSet, HashSet};
+
+use kernel::event::{self, Event as LogEvent, Selection};
+use kernel::jobs::{self, Handler, Job, JobError, NewJob};
+use kernel::{Ctx, Result, TenantId};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+use super::Processes;
+use super::advance::Round;
+use super::timers::wait_number;
+use crate::stepper::Event;
+use crate::stepper::state::WaitId;
+
+const JOB: &str = "process.record_event";
+const READER: &str = "process.events";
+/// Events read at once.
+const READ: u64 = 500;
+
+/// What a job carries.
+#[derive(Serialize, Deserialize)]
+struct Changed {
+    entity: String,
+    record: Uuid,
+    names: Vec<String>,
+    cause: kernel::ctx::Cause,
+}
+
+impl Processes {
+    /// Reads the event log up to its end and enqueues what concerns processes. Returns how many jobs were enqueued.
+    ///
+    /// # Errors
+    /// When the database fails; nothing is lost, the next call goes on from there.
+    pub async fn dispatch(&self) -> Result<usize> {
+        let mut enqueued = 0;
+        loop {
+            let from = event::reader(self.db.read(), READER).await?;
+            let events = event::read_after(self.db.read(), from, &Selection::default(), READ).await?;
+            let Some(to) = events.last().map(LogEvent::cursor) else { return Ok(enqueued) };
+            let concerned = self.concerned(&events).await?;
+            let tx = self.db.begin().await?;
+            for (tenant, changed) in &concerned {
+                let payload = serde_json::to_value(changed).map_err(kernel::Error::internal)?;
+                jobs::enqueue(&tx, &self.env, NewJob::now(&self.env, JOB, payload).for_tenant(*tenant)).await?;
+            }
+            if event::advance(&tx, READER, from, to).await? {
+                tx.commit().await?;
+                enqueued += concerned.len();
+            } else {
+                tx.rollback().await?;
+                return Ok(enqueued);
+            }
+        }
+    }
+
+    /// Those events that start something, or about whose record there is an instance or a wait.
+    async fn concerned(&self, events: &[LogEvent]) -> Result<Vec<(TenantId, Changed)>> {
+        let records: BTreeSet<Uuid> = events.iter().filter(|event| is_record(event)).map(|event| event.record).collect();
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let starts = self.start_names().await?;
+        let watched = self.watched(&records).await?;
+        let mut found = Vec::new();
+        for event in events.iter().filter(|event| is_record(event)) {
+            let names = names(event);
+            let started = names.iter().any(|name| starts.contains(&(event.tenant.0, name.clone())));
+            if started || watched.contains(&event.record) {
+                let (entity, record, cause) = (event.entity.clone(), event.record, event.cause.clone());
+                found.push((event.tenant, Changed { entity, record, names, cause }));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn start_names(&self) -> Result<HashSet<(Uuid, String)>> {
+        let select = Query::select()
+            .columns(["tenant_id", "name"])
+            .from("process_start")
+            .and_where(Expr::col("kind").eq("message"))
+            .take();
+        let rows = self.db.read().query_all(&select).await?;
+        rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+    }
+
+    /// Those of the records that an active instance is about, or that a wait names by its key.
+    async fn watched(&self, records: &BTreeSet<Uuid>) -> Result<HashSet<Uuid>> {
+        let about = Query::select()
+            .column("subject_id")
+            .from("process_instance")
+            .and_where(Expr::col("subject_id").is_in(records.iter().copied()))
+            .and_where(Expr::col("status").eq("active"))
+            .take();
+        let keyed = Query::select()
+            .column("key")
+            .from("process_wait")
+            .and_where(Expr::col("kind").eq("message"))
+            .and_where(Expr::col("key").is_in(records.iter().map(Uuid::to_string)))
+            .take();
+        let mut found = HashSet::new();
+        for row in self.db.read().query_all(&about).await? {
+            found.insert(row.try_get_by_index(0)?);
+        }
+        for row in self.db.read().query_all(&keyed).await? {
+            found.extend(Uuid::parse_str(&row.try_get_by_index::<String>(0)?));
+        }
+        Ok(found)
+    }
+
+    async fn record_changed(&self, ctx: &Ctx, changed: &Changed) -> Result<()> {
+        let tx = self.db.begin().await?;
+        let mut round = Round::new(self, &tx, ctx);
+        for name in &changed.names {
+            for (instance, wait) in waiting(&tx, ctx, name, changed.record).await? {
+                round.queue.push_back((instance, Event::Come { wait, variables: Map::new(), result: None }));
+            }
+            let subject = Some((changed.entity.clone(), changed.record));
+            for start in round.starts_by("message", name).await? {
+                round.start_by(&start, Map::new(), subject.clone()).await?;
+            }
+        }
+        for instance in conditional(&tx, ctx, changed.record).await? {
+            round.queue.push_back((instance, Event::SubjectChanged));
+        }
+        round.finish().await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Only records' own events: those of tasks and instances have names of their own.
+fn is_record(event: &LogEvent) -> bool {
+    records::entity(&event.entity).is_ok()
+}
+
+fn names(event: &LogEvent) -> Vec<String> {
+    let mut names = vec![event.kind.clone()];
+    if let Some(stage) = event.changes.get("stage").and_then(|pair| pair.get(1)).and_then(Json::as_str) {
+        names.push(format!("{}.stage:{stage}", event.entity));
+    }
+    names
+}
+
+async fn waiting(conn: &impl ConnectionTrait, ctx: &Ctx, name: &str, record: Uuid) -> Result<Vec<(Uuid, WaitId)>> {
+    let own = Query::select()
+        .column("id")
+        .from("process_instance")
+        .and_where(Expr::col("subject_id").eq(record))
+        .and_where(Expr::col("status").eq("active"))
+        .take();
+    let unkeyed = Expr::col("key").is_null().and(Expr::col("instance_id").in_subquery(own));
+    let select = Query::select()
+        .columns(["instance_id", "wait"])
+        .from("process_wait")
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("kind").eq("message"))
+        .and_where(Expr::col("name").eq(name))
+        .cond_where(Cond::any().add(Expr::col("key").eq(record.to_string())).add(unkeyed))
+        .take();
+    let rows = conn.query_all(&select).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, wait_number(row.try_get_by_index(1)?)))).collect()
+}
+
+/// Instances about the record that wait for a condition.
+async fn conditional(conn: &impl ConnectionTrait, ctx: &Ctx, record: Uuid) -> Result<Vec<Uuid>> {
+    let waits = Query::select()
+        .column("instance_id")
+        .from("process_wait")
+        .and_where(Expr::col("kind").eq("condition"))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .take();
+    let select = Query::select()
+        .column("id")
+        .from("process_instance")
+        .and_where(Expr::col("subject_id").eq(record))
+        .and_where(Expr::col("status").eq("active"))
+        .and_where(Expr::col("id").in_subquery(waits))
+        .take();
+    let rows = conn.query_all(&select).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+/// Brings a change of a record to processes.
+pub(super) struct RecordEvents(pub(super) Processes);
+
+#[async_trait::async_trait]
+impl Handler for RecordEvents {
+    fn kind(&self) -> &'static str {
+        JOB
+    }
+
+    async fn run(&self, job: &Job) -> Result<(), JobError> {
+        let tenant = job.tenant.ok_or_else(|| JobError::Fatal("a change without a tenant".into()))?;
+        let changed: Changed =
+            serde_json::from_value(job.payload.clone()).map_err(|error| JobError::Fatal(error.to_string()))?;
+        if changed.cause.hop >= kernel::ctx::MAX_HOPS_TOTAL {
+            let chain = changed.cause.chain.join(" -> ");
+            return Err(JobError::Fatal(format!("processes and plugins set each other off in a loop: {chain}")));
+        }
+        let ctx = self.0.system(tenant).await?;
+        Ok(self.0.record_changed(&Ctx { cause: changed.cause.clone(), ..ctx }, &changed).await?)
+    }
+}

@@ -1,0 +1,288 @@
+//! Service tasks: a job per call, made in the transaction of the step that asks; the answer comes back as a new step.
+//!
+//! A call carries an idempotency key (instance and wait), since its job may come twice. Record operations and letters
+//! are done here; what needs a higher layer (webhooks, plugins) is a `Service`.
+
+use kernel::db::Tx;
+use kernel::jobs::{self, Handler, Job, JobError, NewJob};
+use kernel::{Ctx, Error, Result};
+use records::{Change, WriteOptions};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+use work::mail::{MailOutcome, MailOwner, NewMail, Reference, addresses};
+
+use super::advance::Round;
+use super::store::{self, Stored};
+use super::Processes;
+use crate::definition::model::{Definition, ElementId, NodeKind};
+use crate::stepper::Event;
+use crate::stepper::state::WaitId;
+
+/// The job of a service call.
+pub(super) const CALL: &str = "process.service";
+/// References of letters that service tasks send: `process:<wait>`, with the instance's id.
+const LETTER: &str = "process:";
+
+/// One call of a service.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServiceCall {
+    /// The instance.
+    pub instance: Uuid,
+    /// Its wait: with the instance the idempotency key.
+    pub wait: WaitId,
+    /// The service task.
+    pub element: String,
+    /// `v:service`.
+    pub kind: String,
+    /// Evaluated parameters.
+    pub parameters: Map<String, Json>,
+    /// The record the instance is about.
+    pub subject: Option<(String, Uuid)>,
+}
+
+impl ServiceCall {
+    /// The same for every try of this call, and of no other.
+    pub fn idempotency_key(&self) -> Uuid {
+        kernel::id::derived(&format!("{}:{}", self.instance, self.wait))
+    }
+}
+
+/// Why a service did not do what was asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ServiceFailure {
+    /// Trying again may help.
+    Again(String),
+    /// It never will: an incident at once.
+    Never(String),
+    /// A BPMN error with this code, for a boundary event.
+    Bpmn(String),
+}
+
+/// A kind of service that a higher layer does.
+#[async_trait::async_trait]
+pub trait Service: Send + Sync {
+    /// Whether it does this `v:service`.
+    fn serves(&self, kind: &str) -> bool;
+    /// Does it. Called outside of any transaction; may be asked again with the same idempotency key.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    async fn call(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure>;
+}
+
+/// Does what a service task asks for later, or, for letters, puts them into the outbox now.
+pub(super) async fn enqueue(
+    tx: &Tx,
+    ctx: &Ctx,
+    definition: &Definition,
+    stored: &Stored,
+    wait: WaitId,
+    element: &ElementId,
+    parameters: Map<String, Json>,
+) -> Result<()> {
+    let Some(NodeKind::Service(service)) = definition.find(element).map(|node| &definition.node(node).kind) else {
+        return Ok(());
+    };
+    let call = ServiceCall {
+        instance: stored.id,
+        wait,
+        element: element.to_string(),
+        kind: service.kind.clone(),
+        parameters,
+        subject: stored.subject.clone(),
+    };
+    let payload = serde_json::to_value(&call).map_err(Error::internal)?;
+    let mut job = NewJob::now(&ctx.env, CALL, payload).for_tenant(ctx.tenant);
+    job.max_attempts = i64::from(service.retries).max(1);
+    jobs::enqueue(tx, &ctx.env, job).await?;
+    Ok(())
+}
+
+/// Runs service calls.
+pub(super) struct Call(pub(super) Processes);
+
+#[async_trait::async_trait]
+impl Handler for Call {
+    fn kind(&self) -> &'static str {
+        CALL
+    }
+
+    async fn run(&self, job: &Job) -> Result<(), JobError> {
+        let tenant = job.tenant.ok_or_else(|| JobError::Fatal("a service job without a tenant".into()))?;
+        let call: ServiceCall =
+            serde_json::from_value(job.payload.clone()).map_err(|error| JobError::Fatal(error.to_string()))?;
+        let ctx = self.0.system(tenant).await?;
+        let Some(stored) = store::load(self.0.db.read(), tenant, call.instance).await? else { return Ok(()) };
+        if !stored.state.waits.contains_key(&call.wait) {
+            return Ok(());
+        }
+        let ctx = Ctx { cause: stored.cause.through(&format!("process:{}", stored.state.process)), ..ctx };
+        if call.kind == "email" {
+            return Ok(self.0.send(&ctx, &call).await?);
+        }
+        let event = match self.0.serve(&ctx, &call).await {
+            Ok(answer) => Event::Come { wait: call.wait, variables: Map::new(), result: Some(answer) },
+            Err(ServiceFailure::Bpmn(code)) => Event::Error { wait: call.wait, code, variables: Map::new() },
+            Err(ServiceFailure::Again(reason)) if job.attempt < job.max_attempts => {
+                return Err(JobError::Retry(reason));
+            }
+            // The job ends well: the incident is where people look, not among the dead letters.
+            Err(ServiceFailure::Again(message) | ServiceFailure::Never(message)) => {
+                Event::Failed { wait: call.wait, message }
+            }
+        };
+        self.0.happen(&ctx, call.instance, event).await?;
+        Ok(())
+    }
+}
+
+impl Processes {
+    async fn serve(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+        match call.kind.as_str() {
+            "create-record" => self.create_record(ctx, call).await,
+            "update-record" => self.update_record(ctx, call).await,
+            "delete-record" => self.delete_record(ctx, call).await,
+            kind => match self.services.get().into_iter().flatten().find(|service| service.serves(kind)) {
+                Some(service) => service.call(ctx, call).await,
+                None => Err(ServiceFailure::Never(format!(
+                    "there is no service `{kind}`; create-record, update-record, delete-record, email, webhook and \
+                     plugin:<id>/<action> exist"
+                ))),
+            },
+        }
+    }
+
+    async fn create_record(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+        let (entity, _, fields) = target(call, false)?;
+        let id = call.idempotency_key();
+        match self.records.get(ctx, &entity, id).await {
+            Ok(_) => return Ok(json!({"entity": entity, "id": id})),
+            Err(Error::NotFound(_)) => {}
+            Err(error) => return Err(failure(&error)),
+        }
+        self.write(ctx, &entity, Change::CreateAs { id, fields }).await?;
+        Ok(json!({"entity": entity, "id": id}))
+    }
+
+    async fn update_record(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+        let (entity, id, fields) = target(call, true)?;
+        self.write(ctx, &entity, Change::Update { id, version: None, fields }).await?;
+        Ok(json!({"entity": entity, "id": id}))
+    }
+
+    async fn delete_record(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+        let (entity, id, _) = target(call, true)?;
+        match self.write(ctx, &entity, Change::Delete { id, version: None }).await {
+            Err(ServiceFailure::Never(_)) if self.gone(ctx, &entity, id).await => {}
+            other => other?,
+        }
+        Ok(json!({"entity": entity, "id": id}))
+    }
+
+    async fn gone(&self, ctx: &Ctx, entity: &str, id: Uuid) -> bool {
+        matches!(self.records.get(ctx, entity, id).await, Err(Error::NotFound(_)))
+    }
+
+    async fn write(&self, ctx: &Ctx, entity: &str, change: Change) -> Result<(), ServiceFailure> {
+        let written = self.records.write_one(ctx, entity, change, &WriteOptions::default()).await;
+        written.map(drop).map_err(|error| failure(&error))
+    }
+
+    /// Puts the letter into the outbox; the step follows when it is settled.
+    async fn send(&self, ctx: &Ctx, call: &ServiceCall) -> Result<()> {
+        let text = |name: &str| match call.parameters.get(name) {
+            Some(Json::String(text)) => text.clone(),
+            Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(","),
+            Some(Json::Null) | None => String::new(),
+            Some(other) => other.to_string(),
+        };
+        let tx = self.db.begin().await?;
+        let reference = Reference { kind: format!("{LETTER}{}", call.wait), id: call.instance };
+        let mail = NewMail {
+            to: addresses(&text("to")),
+            cc: addresses(&text("cc")),
+            subject: text("subject"),
+            text: text("text"),
+            reply_to: Some(text("reply_to")).filter(|address| !address.is_empty()),
+            reference,
+        };
+        let key = call.idempotency_key();
+        match self.tasks.mail().queue_once(&tx, ctx, key, &mail).await {
+            Ok(_) => {}
+            Err(Error::Invalid { fields, .. }) => {
+                let reasons: Vec<String> =
+                    fields.iter().map(|(field, error)| format!("{field}: {}", error.message.in_locale(ctx.locale))).collect();
+                let event = Event::Failed { wait: call.wait, message: format!("the letter: {}", reasons.join("; ")) };
+                Round::new(self, &tx, ctx).run(call.instance, event).await?;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Entity, id and fields of a record operation: parameters `entity`, `id` (both by default the subject's), `fields` (an
+/// object) and one for each field.
+fn target(call: &ServiceCall, existing: bool) -> Result<(String, Uuid, Map<String, Json>), ServiceFailure> {
+    let never = |reason: &str| ServiceFailure::Never(format!("{}: {reason}", call.kind));
+    let mut parameters = call.parameters.clone();
+    let entity = match (parameters.remove("entity"), &call.subject) {
+        (Some(Json::String(entity)), _) => entity,
+        (None, Some((entity, _))) if existing => entity.clone(),
+        _ => return Err(never("the parameter `entity` is missing")),
+    };
+    let id = match (parameters.remove("id"), &call.subject) {
+        (Some(Json::String(id)), _) => Uuid::parse_str(&id).map_err(|_| never("the parameter `id` is no id"))?,
+        (None, Some((subject, id))) if *subject == entity => *id,
+        _ if existing => return Err(never("the parameter `id` is missing, and the process is about no such record")),
+        _ => Uuid::nil(),
+    };
+    let mut fields = match parameters.remove("fields") {
+        Some(Json::Object(fields)) => fields,
+        None => Map::new(),
+        Some(_) => return Err(never("the parameter `fields` is no object")),
+    };
+    fields.extend(parameters);
+    Ok((entity, id, fields))
+}
+
+fn failure(error: &Error) -> ServiceFailure {
+    let locale = kernel::Locale::default();
+    match error {
+        Error::Database(_) | Error::Unavailable(_) | Error::Limited { .. } | Error::Internal(_) => {
+            ServiceFailure::Again(error.to_string())
+        }
+        Error::Conflict { code, .. } if *code == "record.conflict" => ServiceFailure::Again(error.to_string()),
+        _ => {
+            let fields: Vec<String> =
+                error.fields_in(locale).into_iter().map(|(field, (_, words))| format!("{field}: {words}")).collect();
+            ServiceFailure::Never(format!("{} {}", error.message().in_locale(locale), fields.join("; ")).trim().to_owned())
+        }
+    }
+}
+
+/// A settled letter of a service task is its answer.
+pub(super) struct Letters(pub(super) Processes);
+
+#[async_trait::async_trait]
+impl MailOwner for Letters {
+    async fn settled(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        reference: &Reference,
+        letter: Uuid,
+        outcome: &MailOutcome,
+    ) -> Result<()> {
+        let Some(wait) = reference.kind.strip_prefix(LETTER).and_then(|wait| wait.parse().ok()) else { return Ok(()) };
+        let event = match outcome {
+            MailOutcome::Sent => Event::Come { wait, variables: Map::new(), result: Some(json!({"letter": letter})) },
+            MailOutcome::Failed(reason) => Event::Failed { wait, message: format!("the letter was not sent: {reason}") },
+            MailOutcome::Unsure(reason) => {
+                Event::Failed { wait, message: format!("nobody knows whether the letter was sent: {reason}") }
+            }
+        };
+        Round::new(&self.0, tx, ctx).run(reference.id, event).await.map(drop)
+    }
+}

@@ -1,0 +1,191 @@
+//! How instances begin.
+
+use kernel::db::Tx;
+use kernel::{Ctx, Error, Result, TenantId};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+use super::advance::Round;
+use super::store::{self, Stored};
+use super::{InstanceView, Processes, invalid};
+use crate::definition::model::Definition;
+use crate::stepper::Event;
+
+/// Bytes of the variables of one request, as JSON.
+const MAX_VARIABLES: usize = 1024 * 1024;
+
+/// An instance to start.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartInput {
+    /// The definition, by id or by key.
+    pub definition: String,
+    /// Its version; the published one by default.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// Id of the process, of a file with several; the first executable one by default.
+    #[serde(default)]
+    pub process: Option<String>,
+    /// The record it is about.
+    #[serde(default)]
+    pub subject: Option<Subject>,
+    /// First variables.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub variables: Map<String, Json>,
+}
+
+/// The record an instance is about.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// Entity key.
+    pub entity: String,
+    /// Which.
+    pub id: Uuid,
+}
+
+impl Processes {
+    /// Starts an instance at its plain start.
+    ///
+    /// # Errors
+    /// `NotFound` for the definition or the subject, `process.invalid` naming `version`, `process` or `variables`,
+    /// conflict `process.not_published`.
+    pub async fn start(&self, ctx: &Ctx, input: StartInput) -> Result<InstanceView> {
+        check_variables(&input.variables)?;
+        let found = self.find(ctx, &input.definition).await?;
+        let version = match input.version {
+            Some(version) => version,
+            None => found.published.ok_or(Error::Conflict { code: "process.not_published", current: None })?,
+        };
+        if self.version(self.db.read(), ctx.tenant, found.id, version).await?.is_none() {
+            return Err(invalid("version", format!("there is no published version {version}")));
+        }
+        let definition = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;
+        let process = chosen(&definition, input.process.as_deref())?;
+        if let Some(subject) = &input.subject {
+            // Whoever starts a process about a record must be allowed to see it.
+            self.records.get(ctx, &subject.entity, subject.id).await?;
+        }
+        let stored = Stored {
+            subject: input.subject.map(|subject| (subject.entity, subject.id)),
+            ..Stored::new(ctx, found.id, version, &process)
+        };
+        let id = stored.id;
+        let tx = self.db.begin().await?;
+        let mut round = Round::new(self, &tx, ctx);
+        round.tell(&stored, "started").await?;
+        round.begin(stored, Event::Start { at: None, variables: input.variables }).await?;
+        tx.commit().await?;
+        self.instance(ctx, id).await
+    }
+
+    /// Starts an instance at a triggered start event under an id that tells whether it was started already.
+    pub(super) async fn start_once(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        id: Uuid,
+        (definition, version): (Uuid, i64),
+        process: &str,
+        element: &str,
+    ) -> Result<()> {
+        if store::lock(tx, ctx.tenant, id).await?.is_some() {
+            return Ok(());
+        }
+        let stored = Stored { id, ..Stored::new(ctx, definition, version, process) };
+        let mut round = Round::new(self, tx, ctx);
+        round.tell(&stored, "started").await?;
+        round.begin(stored, Event::Start { at: Some(element.into()), variables: Map::new() }).await
+    }
+
+    /// Whether this start event of this version still makes instances.
+    pub(super) async fn starts(
+        &self,
+        conn: &impl ConnectionTrait,
+        ctx: &Ctx,
+        definition: Uuid,
+        version: i64,
+        element: &str,
+    ) -> Result<bool> {
+        let select = Query::select()
+            .column("element")
+            .from("process_start")
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col("definition_id").eq(definition))
+            .and_where(Expr::col("version").eq(version))
+            .and_where(Expr::col("element").eq(element))
+            .take();
+        Ok(conn.query_one(&select).await?.is_some())
+    }
+
+    /// The published version that has a process with this id.
+    pub(super) async fn callable(
+        &self,
+        conn: &impl ConnectionTrait,
+        tenant: TenantId,
+        process: &str,
+    ) -> Result<Option<(Uuid, i64)>> {
+        let select = Query::select()
+            .columns(["definition_id", "version"])
+            .from("process_callable")
+            .and_where(Expr::col("tenant_id").eq(tenant.0))
+            .and_where(Expr::col("process").eq(process))
+            .take();
+        match conn.query_one(&select).await? {
+            Some(row) => Ok(Some((row.try_get_by_index(0)?, row.try_get_by_index(1)?))),
+            None => Ok(None),
+        }
+    }
+
+    /// This version, when it was published at some time.
+    pub(super) async fn version(
+        &self,
+        conn: &impl ConnectionTrait,
+        tenant: TenantId,
+        definition: Uuid,
+        version: i64,
+    ) -> Result<Option<(Uuid, i64)>> {
+        let select = Query::select()
+            .column("version")
+            .from("process_version")
+            .and_where(Expr::col("tenant_id").eq(tenant.0))
+            .and_where(Expr::col("definition_id").eq(definition))
+            .and_where(Expr::col("version").eq(version))
+            .and_where(Expr::col("published_at").is_not_null())
+            .take();
+        Ok(conn.query_one(&select).await?.map(|_| (definition, version)))
+    }
+}
+
+/// The process to start.
+fn chosen(definition: &Definition, wanted: Option<&str>) -> Result<String> {
+    let mut executable = definition.processes.iter().filter(|process| process.executable);
+    let process = match wanted {
+        Some(id) => executable.find(|process| &*process.id == id),
+        None => executable.next(),
+    };
+    let process = process.ok_or_else(|| invalid("process", "the definition has no such executable process"))?;
+    if definition.scope(process.scope).starts.is_empty() {
+        return Err(invalid("process", "it begins with an event: send its message or signal, or wait for its time"));
+    }
+    Ok(process.id.to_string())
+}
+
+/// Variables of a request within their limits.
+pub(super) fn check_variables(variables: &Map<String, Json>) -> Result<()> {
+    if variables.keys().any(|name| name.is_empty() || name.chars().count() > 255) {
+        return Err(invalid("variables", "a variable's name has 1 to 255 characters"));
+    }
+    let text = serde_json::to_string(variables).map_err(Error::internal)?;
+    if text.len() > MAX_VARIABLES {
+        return Err(invalid("variables", format!("larger than {MAX_VARIABLES} bytes")));
+    }
+    if text.contains("\\u0000") {
+        return Err(invalid("variables", "the character U+0000 is not allowed"));
+    }
+    Ok(())
+}
