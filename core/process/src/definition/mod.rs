@@ -1,9 +1,37 @@
 //! BPMN 2.0 text into a model that the stepper runs, with problems named by element.
+//!
+//! Owns: what of BPMN is executable, and how it is written. Must not know: how it is executed, who stores it. Data
+//! enters as the bytes of a file and leaves as a `Definition` with warnings, or as problems.
+//!
+//! | module | reads |
+//! |---|---|
+//! | `xml` | encodings, limits, the XML shell |
+//! | `outline` | which elements there are: processes, scopes, nodes, flows; the file's messages, signals, errors |
+//! | `nodes` | each flow node, with `events`, `activities`, `repeats` and `steps` (the step contract) |
+//! | `flows` | sequence flows, boundaries, lanes, starts |
+//! | `checks` | what the parts mean together: reachability, deadlocks, call cycles |
+//! | `expressions`, `time` | texts within |
 
+mod activities;
+mod checks;
 pub mod contract;
+mod events;
+pub mod expressions;
+mod flows;
 pub mod model;
+mod nodes;
+mod outline;
+mod repeats;
+mod steps;
+pub mod time;
+mod xml;
+
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use model::Definition;
 
 /// Something the file's author should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,3 +53,66 @@ pub enum Severity {
     /// It runs, but probably not as meant.
     Warning,
 }
+
+impl Problem {
+    /// An error of the file as a whole.
+    fn file(message: impl Into<String>) -> Self {
+        Self { element: String::new(), severity: Severity::Error, message: message.into() }
+    }
+}
+
+/// Problems of one severity that are kept; more would help nobody.
+const MAX_PROBLEMS: usize = 100;
+
+/// Problems found so far.
+#[derive(Debug, Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn error(&mut self, element: &str, message: impl Into<String>) {
+        self.add(element, Severity::Error, message.into());
+    }
+
+    fn warn(&mut self, element: &str, message: impl Into<String>) {
+        self.add(element, Severity::Warning, message.into());
+    }
+
+    fn add(&mut self, element: &str, severity: Severity, message: String) {
+        if self.0.iter().filter(|problem| problem.severity == severity).count() < MAX_PROBLEMS {
+            self.0.push(Problem { element: element.chars().take(255).collect(), severity, message });
+        }
+    }
+
+    fn any_error(&self) -> bool {
+        self.0.iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
+
+/// Reads a BPMN 2.0 file (OMG formal/2013-12-09), as far as it can be executed.
+///
+/// # Errors
+/// All problems found when one of them is an error: the file is no BPMN, hostile, inconsistent, or uses an element that
+/// cannot be executed.
+pub fn read(xml: &[u8]) -> Result<(Definition, Vec<Problem>), Vec<Problem>> {
+    let text = xml::decode(xml).map_err(|problem| vec![problem])?;
+    let document = xml::parse(&text).map_err(|problem| vec![problem])?;
+    let mut problems = Problems::default();
+    let Some(mut outline) = outline::collect(&document, &mut problems) else { return Err(problems.0) };
+    nodes::read(&mut outline, &mut problems);
+    flows::join(&mut outline, &mut problems);
+    if !problems.any_error() {
+        checks::check(&outline.definition, &mut problems);
+    }
+    if problems.any_error() { Err(problems.0) } else { Ok((outline.definition, problems.0)) }
+}
+
+/// What identical bytes have in common: SHA-256 in hexadecimal.
+pub fn fingerprint(xml: &[u8]) -> String {
+    Sha256::digest(xml).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests;

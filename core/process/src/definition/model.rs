@@ -27,9 +27,10 @@ pub struct ScopeIx(pub u32);
 /// One BPMN file, ready to run.
 #[derive(Debug, Default)]
 pub struct Definition {
-    /// `id` of `definitions`, or of the first process when that is absent: what versions are counted under.
+    /// Id of the first executable process: what versions are counted under. (Not the id of `definitions`, which tools
+    /// leave at their default or make anew with every export.)
     pub key: String,
-    /// Name of the file's first process, or the key.
+    /// Name of that process, or the key.
     pub name: String,
     /// Processes in the file's order.
     pub processes: Vec<Process>,
@@ -52,7 +53,9 @@ pub struct Process {
     pub id: ElementId,
     /// Its name, or its id.
     pub name: String,
-    /// `isExecutable`; an absent attribute counts as true when the file has one process or the process has a start.
+    /// Whether it can be started. `isExecutable` is a choice only where another process of the file is marked true;
+    /// absent, it counts as true when the file has one process or the process has a start. The inside of a process that
+    /// is not executable is not read.
     pub executable: bool,
     /// Its inside.
     pub scope: ScopeIx,
@@ -308,6 +311,9 @@ pub enum Over {
     },
 }
 
+/// Services there are; a plugin's is `plugin:<id>/<action>`.
+pub const SERVICES: [&str; 6] = ["create-record", "update-record", "delete-record", "email", "webhook", "sms"];
+
 /// What a service task asks for: `v:service` and its parameters.
 #[derive(Debug, Clone)]
 pub struct Service {
@@ -347,6 +353,16 @@ impl Definition {
     #[expect(clippy::indexing_slicing, reason = "an index is only made for the definition it belongs to")]
     pub fn scope(&self, scope: ScopeIx) -> &Scope {
         &self.scopes[to_usize(scope.0)]
+    }
+
+    /// A node, to be completed by the reader.
+    pub(super) fn node_mut(&mut self, node: NodeIx) -> Option<&mut Node> {
+        self.nodes.get_mut(to_usize(node.0))
+    }
+
+    /// A scope, to be completed by the reader.
+    pub(super) fn scope_mut(&mut self, scope: ScopeIx) -> Option<&mut Scope> {
+        self.scopes.get_mut(to_usize(scope.0))
     }
 
     /// The node with this id.

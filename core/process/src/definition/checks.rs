@@ -1,0 +1,224 @@
+//! What the parts of a file mean together: calls that never end, nodes that nothing reaches, joins that wait for ever,
+//! gateways that may have no way out, event-based gateways that wait for nothing.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Problems;
+use super::model::{Definition, FlowIx, Node, NodeIx, NodeKind, Outcome, ScopeIx, Trigger};
+
+/// Flows looked at while searching for deadlocks, over the whole file.
+const DEADLOCK_EFFORT: usize = 2_000_000;
+/// Nodes a chain is followed upwards from a join.
+const MAX_CHAIN: usize = 1_000;
+
+/// All of them.
+pub fn check(definition: &Definition, problems: &mut Problems) {
+    for place in (0..).map(NodeIx).take(definition.nodes.len()) {
+        match definition.node(place).kind {
+            NodeKind::Exclusive | NodeKind::Inclusive => check_choice(definition, place, problems),
+            NodeKind::EventBased => check_race(definition, place, problems),
+            _ => {}
+        }
+    }
+    check_calls(definition, problems);
+    check_reach(definition, problems);
+    check_deadlocks(definition, problems);
+}
+
+fn check_choice(definition: &Definition, place: NodeIx, problems: &mut Problems) {
+    let node = definition.node(place);
+    if node.outgoing.len() < 2 && node.outgoing.iter().all(|flow| definition.flow(*flow).condition.is_none()) {
+        return;
+    }
+    let mut bare =
+        node.outgoing.iter().filter(|flow| definition.flow(**flow).condition.is_none() && node.default != Some(**flow));
+    if let Some(flow) = bare.next() {
+        let flow = definition.flow(*flow);
+        problems.warn(
+            &flow.id,
+            format!("the flow has no condition and is not the default of `{}`: it is always true", node.id),
+        );
+    } else if node.default.is_none() {
+        problems
+            .warn(&node.id, "the gateway has no default flow: when no condition is true, it stops with an incident");
+    }
+}
+
+fn check_race(definition: &Definition, place: NodeIx, problems: &mut Problems) {
+    let node = definition.node(place);
+    if node.outgoing.is_empty() {
+        problems.error(&node.id, "the event-based gateway leads to no event");
+    }
+    for flow in &node.outgoing {
+        let target = definition.node(definition.flow(*flow).target);
+        let waits = match &target.kind {
+            NodeKind::Catch(trigger) => !matches!(trigger, Trigger::Link(_)),
+            NodeKind::Receive(_) => true,
+            _ => false,
+        };
+        if !waits {
+            problems.error(
+                &node.id,
+                format!(
+                    "the event-based gateway leads to `{}`, which is neither a catch event nor a receive task",
+                    target.id
+                ),
+            );
+        } else if target.incoming.len() > 1 {
+            problems.error(&target.id, "an event behind an event-based gateway has no other incoming flow");
+        }
+    }
+}
+
+/// Where a token may go from a node without leaving its scope: flows, links, boundary events.
+fn next<'a>(definition: &'a Definition, links: &'a Links, node: NodeIx) -> impl Iterator<Item = NodeIx> + 'a {
+    let node: &Node = definition.node(node);
+    let link = match &node.kind {
+        NodeKind::Throw(Outcome::Link(name)) => links.get(&(node.scope, name.clone())).copied(),
+        _ => None,
+    };
+    node.outgoing.iter().map(|flow| definition.flow(*flow).target).chain(node.boundary.iter().copied()).chain(link)
+}
+
+type Links = HashMap<(ScopeIx, String), NodeIx>;
+
+fn links(definition: &Definition) -> Links {
+    let places = (0..).map(NodeIx).zip(&definition.nodes);
+    places
+        .filter_map(|(place, node)| match &node.kind {
+            NodeKind::Catch(Trigger::Link(name)) => Some(((node.scope, name.clone()), place)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn begins(definition: &Definition, scope: ScopeIx) -> Vec<NodeIx> {
+    let scope = definition.scope(scope);
+    scope.starts.iter().chain(&scope.triggered_starts).chain(&scope.event_sub_processes).copied().collect()
+}
+
+/// Nodes of a scope that a token can reach from the given ones, `without` standing in the way.
+fn reach(definition: &Definition, links: &Links, from: Vec<NodeIx>, without: Option<NodeIx>) -> HashSet<NodeIx> {
+    let mut reached: HashSet<NodeIx> = from.iter().copied().filter(|node| Some(*node) != without).collect();
+    let mut open: Vec<NodeIx> = reached.iter().copied().collect();
+    while let Some(node) = open.pop() {
+        for target in next(definition, links, node).filter(|target| Some(*target) != without) {
+            if reached.insert(target) {
+                open.push(target);
+            }
+        }
+    }
+    reached
+}
+
+fn check_reach(definition: &Definition, problems: &mut Problems) {
+    let links = links(definition);
+    for place in (0..).map(ScopeIx).take(definition.scopes.len()) {
+        let reached = reach(definition, &links, begins(definition, place), None);
+        for node in &definition.scope(place).nodes {
+            if !reached.contains(node) {
+                problems.warn(&definition.node(*node).id, "nothing leads here: the element will never run");
+            }
+        }
+    }
+}
+
+/// A process that cannot end without calling itself, directly or through others of the file, would call for ever.
+fn check_calls(definition: &Definition, problems: &mut Problems) {
+    let links = links(definition);
+    let mut certain: HashMap<&str, Vec<(&str, NodeIx)>> = HashMap::new();
+    for place in (0..).map(NodeIx).take(definition.nodes.len()) {
+        let NodeKind::Call { process, .. } = &definition.node(place).kind else { continue };
+        if definition.process(process).is_some()
+            && is_certain(definition, &links, place)
+            && let Some(caller) = definition.processes.get(definition.scope(definition.node(place).scope).process)
+        {
+            certain.entry(&caller.id).or_default().push((process, place));
+        }
+    }
+    for process in &definition.processes {
+        let mut open: Vec<&str> = vec![&process.id];
+        let mut seen: HashSet<&str> = HashSet::new();
+        while let Some(caller) = open.pop() {
+            for (called, place) in certain.get(caller).into_iter().flatten() {
+                if **called == *process.id {
+                    problems.error(
+                        &definition.node(*place).id,
+                        format!("the process `{called}` always calls itself again: its calls would never end"),
+                    );
+                } else if seen.insert(called) {
+                    open.push(called);
+                }
+            }
+        }
+    }
+}
+
+/// Whether the process cannot come to an end without this call: in its scope and every scope around, no way leads past.
+fn is_certain(definition: &Definition, links: &Links, call: NodeIx) -> bool {
+    let mut node = call;
+    loop {
+        let scope = definition.node(node).scope;
+        let begins = definition.scope(scope).starts.iter().chain(&definition.scope(scope).triggered_starts);
+        let past = reach(definition, links, begins.copied().collect(), Some(node));
+        if past.iter().any(|node| definition.node(*node).outgoing.is_empty()) {
+            return false;
+        }
+        match definition.scope(scope).owner {
+            Some(owner) if matches!(definition.node(owner).kind, NodeKind::SubProcess { event: true, .. }) => {
+                return false;
+            }
+            Some(owner) => node = owner,
+            None => return true,
+        }
+    }
+}
+
+/// A parallel join that waits for two branches of one choice waits for ever. Seen where each branch comes to the join
+/// without other flows joining on its way.
+fn check_deadlocks(definition: &Definition, problems: &mut Problems) {
+    let mut effort = DEADLOCK_EFFORT;
+    for node in
+        definition.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Parallel) && node.incoming.len() > 1)
+    {
+        let mut branches: HashMap<NodeIx, FlowIx> = HashMap::new();
+        for flow in &node.incoming {
+            for (choice, branch) in choices(definition, *flow, &mut effort) {
+                let other = branches.entry(choice).or_insert(branch);
+                if *other != branch {
+                    problems.warn(
+                        &node.id,
+                        format!(
+                            "the join waits for two branches of `{}`, of which only one is taken: it would wait for ever",
+                            definition.node(choice).id
+                        ),
+                    );
+                    return;
+                }
+            }
+            if effort == 0 {
+                return;
+            }
+        }
+    }
+}
+
+/// Choices that a token has certainly passed before it came by this flow, with the branch it took.
+fn choices(definition: &Definition, flow: FlowIx, effort: &mut usize) -> Vec<(NodeIx, FlowIx)> {
+    let mut found = Vec::new();
+    let mut flow = flow;
+    for _ in 0..MAX_CHAIN {
+        if *effort == 0 {
+            break;
+        }
+        *effort -= 1;
+        let source = definition.flow(flow).source;
+        let node = definition.node(source);
+        if matches!(node.kind, NodeKind::Exclusive | NodeKind::EventBased) && node.outgoing.len() > 1 {
+            found.push((source, flow));
+        }
+        let [only] = node.incoming.as_slice() else { break };
+        flow = *only;
+    }
+    found
+}
