@@ -1,4 +1,4 @@
-//! Errors and escalations on their way outwards (BPMN 13.5.3, 13.5.5): in each scope the event sub-process, then the
+//! Errors and escalations on their way outwards (BPMN 13.5.3, 13.5.4): in each scope the event sub-process, then the
 //! boundary event; a code of its own before a catch-all.
 
 use serde_json::Map;

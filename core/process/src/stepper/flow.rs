@@ -101,7 +101,7 @@ impl Run<'_> {
     }
 
     /// All flows that are true; the default when none is (BPMN 13.4.3 for gateways). Of an activity or event the default
-    /// stands against the conditional flows only (BPMN 13.2.1).
+    /// stands against the conditional flows only (BPMN 13.3.1).
     fn choose_all(&mut self, scope: ScopeId, node: &Node) -> Result<Vec<FlowIx>, String> {
         let gateway = matches!(node.kind, NodeKind::Inclusive);
         let (mut flows, mut answered) = (Vec::new(), false);

@@ -2,7 +2,7 @@
 //!
 //! A parallel join takes one token of each incoming flow (BPMN 13.4.1). An inclusive join is decided when nothing else
 //! can move: it fires when no token elsewhere can reach one of its empty incoming flows without passing it
-//! (BPMN 13.4.4, in the specification's words).
+//! (BPMN 13.4.3, in the specification's words).
 
 use std::collections::{BTreeSet, HashSet};
 

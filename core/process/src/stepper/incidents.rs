@@ -150,6 +150,7 @@ impl Run<'_> {
         let node = self.definition.find(&element);
         match (step, node) {
             (Failed::Wait { wait } | Failed::Uncaught { wait: Some(wait), .. }, _) => {
+                self.commands.push(Command::Withdraw { wait });
                 self.come(wait, Map::new(), None, VisitOutcome::Skipped);
             }
             (Failed::Collect, _) => self.member_done(scope, false),

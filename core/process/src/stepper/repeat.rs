@@ -74,7 +74,7 @@ impl Run<'_> {
         let mut variables = Map::new();
         if let Some(Repeat::Multi { over, output, .. }) = &node.repeat {
             if let Some(name) = output.as_ref().and_then(|(_, taken)| own_output(taken.text())) {
-                variables.insert(name.to_owned(), Json::Null);
+                variables.insert(name, Json::Null);
             }
             if let (Over::Collection { item: name, .. }, Some(item)) = (over, item) {
                 variables.insert(name.clone(), item);
@@ -185,9 +185,12 @@ fn whole(value: &Json) -> Option<u64> {
 
 /// A plain variable that is collected of each member is the member's own, so that members do not write over each
 /// other's (BPMN 10.3.8, `outputDataItem`).
-fn own_output(text: &str) -> Option<&str> {
-    let name = text.trim();
-    let name = name.strip_prefix("vars.").unwrap_or(name);
+fn own_output(text: &str) -> Option<String> {
+    let text = text.trim();
+    if let Some(quoted) = text.strip_prefix("vars[").and_then(|text| text.strip_suffix(']')) {
+        return serde_json::from_str(quoted).ok();
+    }
+    let name = text.strip_prefix("vars.").unwrap_or(text);
     let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.chars().next()?.is_numeric();
-    plain.then_some(name)
+    plain.then(|| name.to_owned())
 }
