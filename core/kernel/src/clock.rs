@@ -62,6 +62,11 @@ impl<'de> Deserialize<'de> for Timestamp {
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The present instant.
     fn now(&self) -> Timestamp;
+
+    /// Moves the clock forward; false when it is a real one.
+    fn advance(&self, _seconds: i64) -> bool {
+        false
+    }
 }
 
 /// The machine's clock.
@@ -94,6 +99,21 @@ impl TestClock {
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// The system clock, moved forward by so much: for tests of a whole server (`--test-clock`).
+#[derive(Debug, Default)]
+pub struct OffsetClock(AtomicI64);
+
+impl Clock for OffsetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(SystemClock.now().0.saturating_add(self.0.load(Ordering::SeqCst)))
+    }
+
+    fn advance(&self, seconds: i64) -> bool {
+        self.0.fetch_add(seconds.saturating_mul(1_000_000), Ordering::SeqCst);
+        true
     }
 }
 
@@ -158,6 +178,11 @@ impl Env {
     /// The present instant.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Moves the clock forward, where it is one of tests; false for a real one.
+    pub fn advance(&self, seconds: i64) -> bool {
+        self.clock.advance(seconds)
     }
 
     /// Fills the buffer with random bytes.

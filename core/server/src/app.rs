@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use kernel::{Error, Result};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +43,7 @@ pub fn router(state: &AppState) -> Router {
     let guarded = Router::new()
         .nest("/api/v1", api)
         .merge(uploads)
+        .route("/api/v1/test/clock", post(api::test_clock::advance))
         .route("/api/v1/openapi.json", get(async || axum::Json(crate::openapi::document())))
         .route_layer(from_fn_with_state(state.clone(), layers::measured))
         .layer(inner);
@@ -61,8 +62,12 @@ async fn body_limits(
     mut request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> axum::response::Response {
-    let upload = matches!(request.uri().path(), "/api/v1/imports" | "/api/v1/plugins");
-    let limit = if upload { state.config.http.upload_limit } else { state.config.http.body_limit };
+    let limit = match request.uri().path() {
+        "/api/v1/imports" | "/api/v1/plugins" => state.config.http.upload_limit,
+        // One more than the reader takes, so that its own words are heard.
+        "/api/v1/process-definitions" => process::definition::MAX_BYTES + 1,
+        _ => state.config.http.body_limit,
+    };
     DefaultBodyLimit::max(limit).apply(&mut request);
     next.run(request).await
 }
@@ -102,6 +107,10 @@ pub async fn serve(
         tasks.push(tokio::spawn({
             let (host, stop) = (state.plugins.clone(), ended.clone());
             async move { host.serve(stop).await }
+        }));
+        tasks.push(tokio::spawn({
+            let (processes, stop) = (state.processes.clone(), ended.clone());
+            async move { processes.serve(stop).await }
         }));
     }
     tasks.push(tokio::spawn(state.feed.clone().run(ended.clone())));

@@ -7,6 +7,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use kernel::db::DbOptions;
 use serde::{Deserialize, Serialize};
+use work::mail::{MailOptions, MailTls};
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
@@ -22,6 +23,8 @@ pub struct Config {
     pub http: Http,
     /// Background jobs.
     pub jobs: Jobs,
+    /// Letters out.
+    pub mail: Letters,
     /// Plugins.
     pub plugins: Plugins,
     /// Logging.
@@ -80,6 +83,51 @@ pub struct Http {
 pub struct Jobs {
     /// At the same time.
     pub concurrency: usize,
+}
+
+/// Letters out.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Letters {
+    /// Mail server; empty = letters wait.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// `none`, `starttls` or `tls`.
+    pub tls: MailTls,
+    /// Who we are to it; empty = nobody.
+    pub username: String,
+    /// The password.
+    pub password: String,
+    /// Sender of letters.
+    pub from: String,
+    /// Seconds to wait for the server.
+    pub timeout_seconds: u64,
+}
+
+impl Letters {
+    /// How to reach the mail server; none when there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` naming the setting that is wrong.
+    pub fn options(&self) -> kernel::Result<Option<MailOptions>> {
+        if self.host.is_empty() {
+            return Ok(None);
+        }
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let options = MailOptions {
+            host: self.host.clone(),
+            port: self.port,
+            tls: self.tls,
+            username: given(&self.username),
+            password: given(&self.password),
+            from: self.from.clone(),
+            hello: None,
+            timeout_seconds: self.timeout_seconds,
+        };
+        options.check().map_err(|reason| kernel::Error::Unavailable(format!("configuration: mail: {reason}")))?;
+        Ok(Some(options))
+    }
 }
 
 /// Plugins.

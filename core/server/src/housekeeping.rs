@@ -10,7 +10,8 @@ use crate::http::idempotency::KEPT_SECONDS;
 
 const KIND: &str = "housekeeping";
 /// Chores by the clock (UTC): the job's kind and its cron expression.
-pub const SCHEDULES: [(&str, &str); 2] = [(KIND, "17 * * * *"), ("import.clean_up", "41 3 * * *")];
+pub const SCHEDULES: [(&str, &str); 3] =
+    [(KIND, "17 * * * *"), ("import.clean_up", "41 3 * * *"), (process::runtime::SWEEP, "* * * * *")];
 
 /// Removes old idempotency keys and ended sessions.
 pub struct Cleanup {

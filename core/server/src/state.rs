@@ -9,9 +9,13 @@ use kernel::{Db, Result};
 use people::Identities;
 use plugin_host::engine::EngineConfig;
 use plugin_host::{HostConfig, PluginHost};
+use process::runtime::Processes;
 use records::Records;
 use records::import::Imports;
 use sea_orm_migration::MigratorTrait;
+use work::calendar::Calendars;
+use work::mail::Mail;
+use work::tasks::Tasks;
 
 use crate::config::Config;
 use crate::http::feed::Feed;
@@ -35,6 +39,10 @@ pub struct Services {
     pub records: Records,
     /// Imports.
     pub imports: Imports,
+    /// Tasks and working calendars.
+    pub tasks: Tasks,
+    /// Processes.
+    pub processes: Processes,
     /// Plugins.
     pub plugins: PluginHost,
     /// Live events.
@@ -79,6 +87,9 @@ impl AppState {
             public_url: config.http.public_url.clone(),
             ..HostConfig::default()
         };
+        let mail = Mail::new(config.mail.options()?);
+        let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
+        let processes = Processes::new(&records, &tasks);
         let plugins = PluginHost::new(&records, &db, &env, host)?;
         let upload_limit = u64::try_from(config.http.upload_limit).unwrap_or(u64::MAX);
         Ok(Self(Arc::new(Services {
@@ -90,6 +101,8 @@ impl AppState {
             db,
             identities,
             records,
+            tasks,
+            processes,
             plugins,
         })))
     }
@@ -101,9 +114,29 @@ impl AppState {
         self.records.forget_names();
     }
 
+    /// Hands events to plugins and processes and runs due jobs, until nothing is left. Gives the number of jobs that
+    /// ran.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drain(&self) -> Result<usize> {
+        let worker = self.worker();
+        let mut ran = 0;
+        loop {
+            let dispatched = self.plugins.dispatch().await? + self.processes.dispatch().await?;
+            let done = worker.run_due().await?;
+            if dispatched + done == 0 {
+                return Ok(ran);
+            }
+            ran += done;
+        }
+    }
+
     /// The background worker with every handler of the product.
     pub fn worker(&self) -> Worker {
         let mut handlers = self.imports.handlers();
+        handlers.extend(self.tasks.handlers());
+        handlers.extend(self.processes.handlers());
         handlers.extend(self.plugins.handlers());
         handlers.push(Arc::new(crate::housekeeping::Cleanup::new(&self.db, &self.env)));
         Worker::new(&self.db, &self.env, handlers)

@@ -66,8 +66,7 @@ impl<'a> Round<'a> {
         if self.steps > MAX_CHAIN {
             return Err(Error::Conflict { code: "process.chain_too_long", current: None });
         }
-        let definition =
-            self.processes.ready(self.tx, self.ctx.tenant, stored.definition, stored.version).await?;
+        let definition = self.processes.ready(self.tx, self.ctx.tenant, stored.definition, stored.version).await?;
         let event_text = serde_json::to_string(&event).map_err(Error::internal)?;
         let outside = Outside::of(self, &definition, &stored).await?;
         let process = ElementId::clone(&stored.state.process);
@@ -159,13 +158,7 @@ impl Processes {
 
     /// The subject's fields as expressions see them, null when it is gone. The process reads with the product's own
     /// rights: what it shows to people passes theirs again.
-    pub(super) async fn subject(
-        &self,
-        conn: &impl ConnectionTrait,
-        ctx: &Ctx,
-        entity: &str,
-        id: Uuid,
-    ) -> Result<Json> {
+    pub(super) async fn subject(&self, conn: &impl ConnectionTrait, ctx: &Ctx, entity: &str, id: Uuid) -> Result<Json> {
         let system = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
         match self.records.get_in(conn, &system, entity, id).await {
             Ok(record) => {

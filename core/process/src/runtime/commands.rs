@@ -50,9 +50,7 @@ impl Round<'_> {
             }
             Command::ArmTimer { at, .. } => timers::arm(self.tx, self.ctx, at).await,
             Command::Withdraw { wait } => self.withdraw(stored, before.get(&wait), wait).await,
-            Command::Message { name, key, variables } => {
-                self.message(&name, key.as_deref(), variables).await.map(drop)
-            }
+            Command::Message { name, key, variables } => self.message(&name, key.as_deref(), variables).await.map(drop),
             Command::Signal { name, variables } => self.signal(&name, variables).await.map(drop),
             Command::Escalated { code } => {
                 if let Some((parent, wait)) = stored.parent {
@@ -106,13 +104,14 @@ impl Round<'_> {
         parameters: Evaluated,
     ) -> Result<()> {
         let Some((node, contract)) = user_task(definition, element) else { return Ok(()) };
-        let (executors, contract) = match (executors(contract, parameters.executors), promised(contract, parameters.main_action)) {
-            (Ok(executors), Ok(contract)) => (executors, contract),
-            (Err(message), _) | (_, Err(message)) => {
-                self.queue.push_back((stored.id, Event::Failed { wait, message }));
-                return Ok(());
-            }
-        };
+        let (executors, contract) =
+            match (executors(contract, parameters.executors), promised(contract, parameters.main_action)) {
+                (Ok(executors), Ok(contract)) => (executors, contract),
+                (Err(message), _) | (_, Err(message)) => {
+                    self.queue.push_back((stored.id, Event::Failed { wait, message }));
+                    return Ok(());
+                }
+            };
         let process = definition.process(&stored.state.process).map_or("", |process| process.name.as_str());
         let task = NewTask {
             title: if node.name.is_empty() { node.id.to_string() } else { node.name.clone() },
@@ -164,7 +163,8 @@ impl Round<'_> {
         element: &ElementId,
         variables: Map<String, Json>,
     ) -> Result<()> {
-        let Some(NodeKind::Call { process, binding }) = definition.find(element).map(|node| &definition.node(node).kind)
+        let Some(NodeKind::Call { process, binding }) =
+            definition.find(element).map(|node| &definition.node(node).kind)
         else {
             return Ok(());
         };
@@ -311,7 +311,14 @@ impl Stored {
 }
 
 /// A job of this crate for a tenant, due at once.
-pub(super) async fn enqueue(tx: &Tx, ctx: &Ctx, kind: &str, payload: Json, at: Timestamp, unique: Option<String>) -> Result<()> {
+pub(super) async fn enqueue(
+    tx: &Tx,
+    ctx: &Ctx,
+    kind: &str,
+    payload: Json,
+    at: Timestamp,
+    unique: Option<String>,
+) -> Result<()> {
     let job = NewJob { run_at: at, unique_key: unique, ..NewJob::now(&ctx.env, kind, payload).for_tenant(ctx.tenant) };
     jobs::enqueue(tx, &ctx.env, job).await?;
     Ok(())

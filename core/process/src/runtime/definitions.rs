@@ -142,14 +142,7 @@ impl Processes {
         self.definition_version(ctx, found.id, Some(version)).await
     }
 
-    async fn publish_version(
-        &self,
-        tx: &Tx,
-        ctx: &Ctx,
-        definition: &Definition,
-        id: Uuid,
-        version: i64,
-    ) -> Result<()> {
+    async fn publish_version(&self, tx: &Tx, ctx: &Ctx, definition: &Definition, id: Uuid, version: i64) -> Result<()> {
         let now = ctx.now().0;
         let mark = Query::update()
             .table("process_version")
@@ -161,7 +154,11 @@ impl Processes {
         tx.execute(&mark).await?;
         let update = Query::update()
             .table("process_definition")
-            .values([("published", version.into()), ("name", definition.name.clone().into()), ("updated_at", now.into())])
+            .values([
+                ("published", version.into()),
+                ("name", definition.name.clone().into()),
+                ("updated_at", now.into()),
+            ])
             .and_where(Expr::col("id").eq(id))
             .to_owned();
         tx.execute(&update).await?;
@@ -231,7 +228,11 @@ impl Processes {
         };
         let row = self.db.read().query_one(&select).await?;
         let row = row.ok_or_else(|| Error::NotFound(format!("process definition {name}")))?;
-        Ok(Found { id: row.try_get_by_index(0)?, published: row.try_get_by_index(1)?, latest: row.try_get_by_index(2)? })
+        Ok(Found {
+            id: row.try_get_by_index(0)?,
+            published: row.try_get_by_index(1)?,
+            latest: row.try_get_by_index(2)?,
+        })
     }
 
     /// The definition that this file is a version of, made when there is none; its newest version.
@@ -333,7 +334,10 @@ impl Processes {
         let found = self.find(ctx, name).await?;
         let version = input.version.unwrap_or(found.latest);
         let definition = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;
-        let process = input.process.clone().or_else(|| definition.processes.iter().find(|p| p.executable).map(|p| p.id.to_string()));
+        let process = input
+            .process
+            .clone()
+            .or_else(|| definition.processes.iter().find(|p| p.executable).map(|p| p.id.to_string()));
         let process = process.filter(|id| definition.process(id).is_some_and(|process| process.executable));
         let process = process.ok_or_else(|| invalid("process", "the definition has no such executable process"))?;
         let record = match &input.subject {
@@ -347,7 +351,8 @@ impl Processes {
         let outside = Outside::with(ctx, record, &definition, &stored);
         let answers = input.answers.into_iter().map(|(element, variables)| (element.into(), variables)).collect();
         let start = Event::Start { at: None, variables: input.variables };
-        let ran = next::simulate(&definition, start, &process.into(), &answers, DRY_LIMIT, &outside.input(ctx, &stored));
+        let ran =
+            next::simulate(&definition, start, &process.into(), &answers, DRY_LIMIT, &outside.input(ctx, &stored));
         let problems = ran.state.incidents.values().map(|incident| Problem {
             element: incident.element.to_string(),
             severity: Severity::Error,
@@ -400,8 +405,17 @@ async fn insert_version(
 ) -> Result<()> {
     let processes: Vec<&str> =
         definition.processes.iter().filter(|process| process.executable).map(|process| &*process.id).collect();
-    let columns =
-        ["definition_id", "version", "tenant_id", "fingerprint", "xml", "problems", "processes", "created_at", "created_by"];
+    let columns = [
+        "definition_id",
+        "version",
+        "tenant_id",
+        "fingerprint",
+        "xml",
+        "problems",
+        "processes",
+        "created_at",
+        "created_by",
+    ];
     let insert = Query::insert()
         .into_table("process_version")
         .columns(columns)

@@ -333,7 +333,8 @@ fn seen(select: &mut SelectStatement, ctx: &Ctx) {
 
 /// Where the instance stands, boundary events and armed starts left out.
 fn standing(definition: &Definition, stored: &Stored) -> Vec<ActiveView> {
-    let work = |element: &str| definition.find(element).map(|node| definition.node(node)).filter(|node| is_work(&node.kind));
+    let work =
+        |element: &str| definition.find(element).map(|node| definition.node(node)).filter(|node| is_work(&node.kind));
     let waits = stored.state.waits.iter().filter_map(|(number, wait)| {
         let node = work(&wait.element)?;
         let (kind, due) = store::shown(&wait.kind);

@@ -41,10 +41,11 @@ use work::tasks::Tasks;
 
 pub use definitions::{DefinitionView, DryRun, DryRunInput};
 pub use instances::{InstanceQuery, InstanceView, Instances};
-pub use operations::{Migration, Migrated, MigrationReport};
+pub use operations::{Migrated, Migration, MigrationReport};
 pub use publish::{Delivered, MessageInput, SignalInput};
 pub use services::{Service, ServiceCall, ServiceFailure};
 pub use start::StartInput;
+pub use timers::SWEEP;
 
 use crate::definition::{self, model::Definition};
 
@@ -106,7 +107,13 @@ impl Processes {
     }
 
     /// A version of a definition, ready to run.
-    async fn ready(&self, conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid, version: i64) -> Result<Arc<Definition>> {
+    async fn ready(
+        &self,
+        conn: &impl ConnectionTrait,
+        tenant: TenantId,
+        id: Uuid,
+        version: i64,
+    ) -> Result<Arc<Definition>> {
         if let Some(ready) = self.ready.read().unwrap_or_else(PoisonError::into_inner).get(&(id, version)) {
             return Ok(Arc::clone(ready));
         }
@@ -119,8 +126,9 @@ impl Processes {
             .take();
         let row = conn.query_one(&select).await?.ok_or_else(|| Error::NotFound("process definition".into()))?;
         let xml: Vec<u8> = row.try_get_by_index(0)?;
-        let (definition, _) = definition::read(&xml)
-            .map_err(|problems| Error::Internal(format!("a stored definition cannot be read any more: {problems:?}")))?;
+        let (definition, _) = definition::read(&xml).map_err(|problems| {
+            Error::Internal(format!("a stored definition cannot be read any more: {problems:?}"))
+        })?;
         Ok(self.keep(id, version, definition))
     }
 

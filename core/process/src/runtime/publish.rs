@@ -175,7 +175,12 @@ impl Round<'_> {
             delivered.instances.push(*instance);
         }
         if u64::try_from(waiting.len()).unwrap_or(u64::MAX) == BATCH {
-            let rest = Broadcast { name: name.to_owned(), variables: variables.clone(), at: now, after: waiting.last().copied() };
+            let rest = Broadcast {
+                name: name.to_owned(),
+                variables: variables.clone(),
+                at: now,
+                after: waiting.last().copied(),
+            };
             let payload = serde_json::to_value(rest).map_err(Error::internal)?;
             enqueue(self.tx, self.ctx, SIGNAL, payload, now, None).await?;
         }

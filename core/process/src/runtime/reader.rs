@@ -6,6 +6,7 @@
 //! about the record. Conditions of instances about the record are asked again.
 
 use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
 
 use kernel::event::{self, Event as LogEvent, Selection};
 use kernel::jobs::{self, Handler, Job, JobError, NewJob};
@@ -14,6 +15,7 @@ use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Processes;
@@ -63,9 +65,26 @@ impl Processes {
         }
     }
 
+    /// Reads the event log after every commit and at least once a second, until told to stop.
+    pub async fn serve(&self, stop: CancellationToken) {
+        let mut commits = self.db.commits();
+        while !stop.is_cancelled() {
+            if let Err(error) = self.dispatch().await {
+                tracing::error!(%error, "events could not be handed to processes");
+            }
+            // A burst of commits is answered once.
+            tokio::select! {
+                () = stop.cancelled() => {}
+                _ = commits.changed() => tokio::time::sleep(Duration::from_millis(50)).await,
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+        }
+    }
+
     /// Those events that start something, or about whose record there is an instance or a wait.
     async fn concerned(&self, events: &[LogEvent]) -> Result<Vec<(TenantId, Changed)>> {
-        let records: BTreeSet<Uuid> = events.iter().filter(|event| is_record(event)).map(|event| event.record).collect();
+        let records: BTreeSet<Uuid> =
+            events.iter().filter(|event| is_record(event)).map(|event| event.record).collect();
         if records.is_empty() {
             return Ok(Vec::new());
         }

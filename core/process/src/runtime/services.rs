@@ -12,9 +12,9 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use work::mail::{MailOutcome, MailOwner, NewMail, Reference, addresses};
 
+use super::Processes;
 use super::advance::Round;
 use super::store::{self, Stored};
-use super::Processes;
 use crate::definition::model::{Definition, ElementId, NodeKind};
 use crate::stepper::Event;
 use crate::stepper::state::WaitId;
@@ -121,7 +121,7 @@ impl Handler for Call {
         if call.kind == "email" {
             return Ok(self.0.send(&ctx, &call).await?);
         }
-        let event = match self.0.serve(&ctx, &call).await {
+        let event = match self.0.do_call(&ctx, &call).await {
             Ok(answer) => Event::Come { wait: call.wait, variables: Map::new(), result: Some(answer) },
             Err(ServiceFailure::Bpmn(code)) => Event::Error { wait: call.wait, code, variables: Map::new() },
             Err(ServiceFailure::Again(reason)) if job.attempt < job.max_attempts => {
@@ -138,7 +138,7 @@ impl Handler for Call {
 }
 
 impl Processes {
-    async fn serve(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+    async fn do_call(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
         match call.kind.as_str() {
             "create-record" => self.create_record(ctx, call).await,
             "update-record" => self.update_record(ctx, call).await,
@@ -211,8 +211,10 @@ impl Processes {
         match self.tasks.mail().queue_once(&tx, ctx, key, &mail).await {
             Ok(_) => {}
             Err(Error::Invalid { fields, .. }) => {
-                let reasons: Vec<String> =
-                    fields.iter().map(|(field, error)| format!("{field}: {}", error.message.in_locale(ctx.locale))).collect();
+                let reasons: Vec<String> = fields
+                    .iter()
+                    .map(|(field, error)| format!("{field}: {}", error.message.in_locale(ctx.locale)))
+                    .collect();
                 let event = Event::Failed { wait: call.wait, message: format!("the letter: {}", reasons.join("; ")) };
                 Round::new(self, &tx, ctx).run(call.instance, event).await?;
             }
@@ -257,7 +259,9 @@ fn failure(error: &Error) -> ServiceFailure {
         _ => {
             let fields: Vec<String> =
                 error.fields_in(locale).into_iter().map(|(field, (_, words))| format!("{field}: {words}")).collect();
-            ServiceFailure::Never(format!("{} {}", error.message().in_locale(locale), fields.join("; ")).trim().to_owned())
+            ServiceFailure::Never(
+                format!("{} {}", error.message().in_locale(locale), fields.join("; ")).trim().to_owned(),
+            )
         }
     }
 }
@@ -278,7 +282,9 @@ impl MailOwner for Letters {
         let Some(wait) = reference.kind.strip_prefix(LETTER).and_then(|wait| wait.parse().ok()) else { return Ok(()) };
         let event = match outcome {
             MailOutcome::Sent => Event::Come { wait, variables: Map::new(), result: Some(json!({"letter": letter})) },
-            MailOutcome::Failed(reason) => Event::Failed { wait, message: format!("the letter was not sent: {reason}") },
+            MailOutcome::Failed(reason) => {
+                Event::Failed { wait, message: format!("the letter was not sent: {reason}") }
+            }
             MailOutcome::Unsure(reason) => {
                 Event::Failed { wait, message: format!("nobody knows whether the letter was sent: {reason}") }
             }

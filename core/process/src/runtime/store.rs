@@ -229,9 +229,11 @@ pub(crate) async fn move_waits(tx: &Tx, stored: &Stored, before: &BTreeMap<WaitI
     update.table("process_wait").value("definition_id", stored.definition);
     update.and_where(Expr::col("instance_id").eq(stored.id));
     tx.execute(&update).await?;
-    let moved = stored.state.waits.iter().filter(|(number, wait)| {
-        before.get(number).is_some_and(|then| then.element != wait.element)
-    });
+    let moved = stored
+        .state
+        .waits
+        .iter()
+        .filter(|(number, wait)| before.get(number).is_some_and(|then| then.element != wait.element));
     for (number, wait) in moved {
         let update = Query::update()
             .table("process_wait")
@@ -248,11 +250,7 @@ fn due(wait: &Wait) -> Option<i64> {
     wait_kind(&wait.kind).3
 }
 
-fn insert_waits(
-    tenant: TenantId,
-    stored: &Stored,
-    waits: &[(&WaitId, &Wait)],
-) -> sea_orm::sea_query::InsertStatement {
+fn insert_waits(tenant: TenantId, stored: &Stored, waits: &[(&WaitId, &Wait)]) -> sea_orm::sea_query::InsertStatement {
     let mut insert = Query::insert();
     insert.into_table("process_wait").columns([
         "instance_id",

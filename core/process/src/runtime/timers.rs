@@ -165,7 +165,12 @@ pub(super) async fn arm_start(
         Timer::Cycle(TimeValue::Text(text)) => {
             (text, times::first(text, ctx.now(), ctx.zone).map(|(at, cycle)| (at, Some(cycle))))
         }
-        _ => return Err(super::invalid(element, "a timer that starts a process must be written out: there are no variables yet")),
+        _ => {
+            return Err(super::invalid(
+                element,
+                "a timer that starts a process must be written out: there are no variables yet",
+            ));
+        }
     };
     let (at, cycle) = found.map_err(|reason| super::invalid(element, format!("`{text}`: {reason}")))?;
     // A day that has gone by starts nothing.

@@ -8,8 +8,11 @@ pub mod imports;
 pub mod me;
 pub mod people;
 pub mod plugins;
+pub mod processes;
 pub mod records;
 pub mod session;
+pub mod tasks;
+pub mod test_clock;
 pub mod timeline;
 pub mod view;
 pub mod views;
@@ -63,6 +66,40 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(people::tokens, people::create_token))
         .routes(routes!(people::revoke_token))
         .routes(routes!(people::update_tenant))
+        .routes(routes!(processes::definitions, processes::deploy))
+        .routes(routes!(processes::definition))
+        .routes(routes!(processes::versions))
+        .routes(routes!(processes::xml))
+        .routes(routes!(processes::publish))
+        .routes(routes!(processes::dry_run))
+        .routes(routes!(processes::migrate_all))
+        .routes(routes!(processes::instances, processes::start))
+        .routes(routes!(processes::instance, processes::set_variables))
+        .routes(routes!(processes::retry))
+        .routes(routes!(processes::skip))
+        .routes(routes!(processes::cancel))
+        .routes(routes!(processes::start_from))
+        .routes(routes!(processes::migrate))
+        .routes(routes!(processes::next))
+        .routes(routes!(processes::message))
+        .routes(routes!(processes::signal))
+        .routes(routes!(tasks::list, tasks::create))
+        .routes(routes!(tasks::counters))
+        .routes(routes!(tasks::get, tasks::update))
+        .routes(routes!(tasks::complete))
+        .routes(routes!(tasks::claim))
+        .routes(routes!(tasks::release))
+        .routes(routes!(tasks::delegate))
+        .routes(routes!(tasks::action))
+        .routes(routes!(tasks::checklist))
+        .routes(routes!(tasks::cancel))
+        .routes(routes!(tasks::history))
+        .routes(routes!(tasks::comment))
+        .routes(routes!(tasks::notifications))
+        .routes(routes!(tasks::read))
+        .routes(routes!(tasks::calendar, tasks::set_calendar))
+        .routes(routes!(tasks::letters))
+        .routes(routes!(tasks::settle))
         .routes(routes!(events::list))
         .routes(routes!(events::stream))
 }

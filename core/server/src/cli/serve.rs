@@ -1,7 +1,9 @@
 //! `verstak serve`.
 
+use std::sync::Arc;
+
 use clap::Args;
-use kernel::clock::Env;
+use kernel::clock::{Env, OffsetClock, SystemRandom};
 use tracing_subscriber::EnvFilter;
 
 use super::{Failure, Outcome, Place};
@@ -20,6 +22,9 @@ pub struct Serve {
     /// Which halves run in this process.
     #[arg(long, value_enum, default_value = "all")]
     role: Role,
+    /// Let `POST /api/v1/test/clock` move the clock: for tests of a whole server, never for a company's own.
+    #[arg(long)]
+    test_clock: bool,
 }
 
 impl Serve {
@@ -28,7 +33,11 @@ impl Serve {
         begin_log(&config.log)?;
         crate::http::health::collect();
         let listen = config.http.listen.clone();
-        let state = AppState::open(config, Env::system()).await?;
+        let env = match self.test_clock {
+            true => Env::new(Arc::new(OffsetClock::default()), Arc::new(SystemRandom)),
+            false => Env::system(),
+        };
+        let state = AppState::open(config, env).await?;
         let listener = tokio::net::TcpListener::bind(&listen)
             .await
             .map_err(|e| Failure(format!("cannot listen on {listen}: {e}")))?;

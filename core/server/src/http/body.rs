@@ -34,6 +34,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         if tells_nul(&bytes) {
             return Err(bad_request("body", "the character U+0000 is not allowed").into());
         }
+        // No body is an empty one: what is required is named as missing.
+        if bytes.is_empty() {
+            let empty = serde_json::from_str("{}");
+            return empty.map(Self).map_err(|error| bad_request("body", &error.to_string()).into());
+        }
         match Json::<T>::from_request(Request::from_parts(parts, bytes.into()), state).await {
             Ok(Json(value)) => Ok(Self(value)),
             Err(JsonRejection::BytesRejection(_)) => Err(too_large()),

@@ -1,0 +1,337 @@
+//! `/process-definitions`, `/process-instances`, `/messages`, `/signals`: the process engine.
+
+use ::process::runtime::{
+    DefinitionView, Delivered, DryRun, DryRunInput, InstanceQuery, InstanceView, Instances, MessageInput, Migration,
+    MigrationReport, SignalInput, StartInput,
+};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::view::Items;
+use crate::http::{ApiResult, Body, Caller, Params};
+use crate::state::AppState;
+
+/// How to deploy.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct DeployParams {
+    /// Publish it in the same call.
+    #[serde(default)]
+    publish: bool,
+}
+
+/// Which version.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct VersionParams {
+    /// The newest by default.
+    version: Option<i64>,
+}
+
+/// `POST /process-definitions`: deploys a BPMN 2.0 file (the body, as XML).
+#[utoipa::path(post, path = "/process-definitions", tag = "processes", params(DeployParams), request_body(content = String, content_type = "application/xml"), responses((status = 201, body = DefinitionView)))]
+pub async fn deploy(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<DeployParams>,
+    body: Bytes,
+) -> ApiResult<(StatusCode, Json<DefinitionView>)> {
+    let view = state.processes.deploy(&caller.ctx, body.to_vec(), params.publish).await?;
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// `GET /process-definitions`
+#[utoipa::path(get, path = "/process-definitions", tag = "processes", responses((status = 200, body = Items<DefinitionView>)))]
+pub async fn definitions(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<DefinitionView>>> {
+    Ok(Json(Items { items: state.processes.definitions(&caller.ctx).await? }))
+}
+
+/// `GET /process-definitions/{id}`: by id or key.
+#[utoipa::path(get, path = "/process-definitions/{id}", tag = "processes", params(("id" = String, Path), VersionParams), responses((status = 200, body = DefinitionView)))]
+pub async fn definition(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Params(params): Params<VersionParams>,
+) -> ApiResult<Json<DefinitionView>> {
+    Ok(Json(state.processes.definition(&caller.ctx, &id, params.version).await?))
+}
+
+/// `GET /process-definitions/{id}/versions`
+#[utoipa::path(get, path = "/process-definitions/{id}/versions", tag = "processes", params(("id" = String, Path)), responses((status = 200, body = Items<DefinitionView>)))]
+pub async fn versions(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> ApiResult<Json<Items<DefinitionView>>> {
+    Ok(Json(Items { items: state.processes.definition_versions(&caller.ctx, &id).await? }))
+}
+
+/// `GET /process-definitions/{id}/versions/{version}/xml`: the file, byte for byte.
+#[utoipa::path(get, path = "/process-definitions/{id}/versions/{version}/xml", tag = "processes", params(("id" = String, Path), ("version" = i64, Path)), responses((status = 200, body = String, content_type = "application/xml")))]
+pub async fn xml(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((id, version)): Path<(String, i64)>,
+) -> ApiResult<Response> {
+    let xml = state.processes.xml(&caller.ctx, &id, version).await?;
+    // A file somebody uploaded: shown by nobody's browser as a page of ours.
+    let headers = [
+        (header::CONTENT_TYPE, "application/xml"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"process.bpmn\""),
+    ];
+    Ok((headers, xml).into_response())
+}
+
+/// What to publish.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PublishInput {
+    /// The newest by default.
+    version: Option<i64>,
+}
+
+/// `POST /process-definitions/{id}/publish`: from now on new instances get this version.
+#[utoipa::path(post, path = "/process-definitions/{id}/publish", tag = "processes", params(("id" = String, Path)), request_body = PublishInput, responses((status = 200, body = DefinitionView)))]
+pub async fn publish(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body<PublishInput>,
+) -> ApiResult<Json<DefinitionView>> {
+    Ok(Json(state.processes.publish(&caller.ctx, &id, body.version).await?))
+}
+
+/// `POST /process-definitions/{id}/dry-run`: what would happen, without anything happening.
+#[utoipa::path(post, path = "/process-definitions/{id}/dry-run", tag = "processes", params(("id" = String, Path)), request_body = DryRunInput, responses((status = 200, body = DryRun)))]
+pub async fn dry_run(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body<DryRunInput>,
+) -> ApiResult<Json<DryRun>> {
+    Ok(Json(state.processes.dry_run(&caller.ctx, &id, body).await?))
+}
+
+/// `POST /process-definitions/{id}/migrate`: its instances (all active ones, or those named) to another version.
+#[utoipa::path(post, path = "/process-definitions/{id}/migrate", tag = "processes", params(("id" = String, Path)), request_body = Migration, responses((status = 200, body = MigrationReport)))]
+pub async fn migrate_all(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body<Migration>,
+) -> ApiResult<Json<MigrationReport>> {
+    let from = state.processes.definition(&caller.ctx, &id, None).await?.id;
+    Ok(Json(state.processes.migrate(&caller.ctx, Some(from), &body).await?))
+}
+
+/// `POST /process-instances`
+#[utoipa::path(post, path = "/process-instances", tag = "processes", request_body = StartInput, responses((status = 201, body = InstanceView)))]
+pub async fn start(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<StartInput>,
+) -> ApiResult<(StatusCode, Json<InstanceView>)> {
+    Ok((StatusCode::CREATED, Json(state.processes.start(&caller.ctx, body).await?)))
+}
+
+/// `GET /process-instances`: newest first, without journals.
+#[utoipa::path(get, path = "/process-instances", tag = "processes", params(InstanceQuery), responses((status = 200, body = Instances)))]
+pub async fn instances(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<InstanceQuery>,
+) -> ApiResult<Json<Instances>> {
+    Ok(Json(state.processes.instances(&caller.ctx, &params).await?))
+}
+
+/// `GET /process-instances/{id}`
+#[utoipa::path(get, path = "/process-instances/{id}", tag = "processes", params(("id" = Uuid, Path)), responses((status = 200, body = InstanceView)))]
+pub async fn instance(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> ApiResult<Json<InstanceView>> {
+    Ok(Json(state.processes.instance(&caller.ctx, id).await?))
+}
+
+/// Variables to set.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VariablesInput {
+    /// New values; variables not named stay.
+    #[schema(value_type = Object)]
+    variables: Map<String, Value>,
+}
+
+/// `PATCH /process-instances/{id}` (administrators)
+#[utoipa::path(patch, path = "/process-instances/{id}", tag = "processes", params(("id" = Uuid, Path)), request_body = VariablesInput, responses((status = 200, body = InstanceView)))]
+pub async fn set_variables(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<VariablesInput>,
+) -> ApiResult<Json<InstanceView>> {
+    Ok(Json(state.processes.set_variables(&caller.ctx, id, body.variables).await?))
+}
+
+/// Which failed step.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryInput {
+    /// Its number; all by default.
+    incident: Option<u32>,
+}
+
+/// `POST /process-instances/{id}/retry` (administrators)
+#[utoipa::path(post, path = "/process-instances/{id}/retry", tag = "processes", params(("id" = Uuid, Path)), request_body = RetryInput, responses((status = 200, body = InstanceView)))]
+pub async fn retry(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<RetryInput>,
+) -> ApiResult<Json<InstanceView>> {
+    Ok(Json(state.processes.retry(&caller.ctx, id, body.incident).await?))
+}
+
+/// Which failed step.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SkipInput {
+    /// Its number.
+    incident: u32,
+}
+
+/// `POST /process-instances/{id}/skip` (administrators): goes on behind a failed step as if it was done.
+#[utoipa::path(post, path = "/process-instances/{id}/skip", tag = "processes", params(("id" = Uuid, Path)), request_body = SkipInput, responses((status = 200, body = InstanceView)))]
+pub async fn skip(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<SkipInput>,
+) -> ApiResult<Json<InstanceView>> {
+    Ok(Json(state.processes.skip(&caller.ctx, id, body.incident).await?))
+}
+
+/// `POST /process-instances/{id}/cancel` (administrators)
+#[utoipa::path(post, path = "/process-instances/{id}/cancel", tag = "processes", params(("id" = Uuid, Path)), responses((status = 200, body = InstanceView)))]
+pub async fn cancel(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> ApiResult<Json<InstanceView>> {
+    Ok(Json(state.processes.cancel(&caller.ctx, id).await?))
+}
+
+/// Where to start.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartFromInput {
+    /// The element.
+    element: String,
+}
+
+/// `POST /process-instances/{id}/start-from` (administrators): a token before an element.
+#[utoipa::path(post, path = "/process-instances/{id}/start-from", tag = "processes", params(("id" = Uuid, Path)), request_body = StartFromInput, responses((status = 200, body = InstanceView)))]
+pub async fn start_from(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<StartFromInput>,
+) -> ApiResult<Json<InstanceView>> {
+    Ok(Json(state.processes.start_from(&caller.ctx, id, &body.element).await?))
+}
+
+/// `POST /process-instances/{id}/migrate` (administrators): this one to another version.
+#[utoipa::path(post, path = "/process-instances/{id}/migrate", tag = "processes", params(("id" = Uuid, Path)), request_body = Migration, responses((status = 200, body = MigrationReport)))]
+pub async fn migrate(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<Migration>,
+) -> ApiResult<Json<MigrationReport>> {
+    let one = Migration { instances: vec![id], ..body };
+    Ok(Json(state.processes.migrate(&caller.ctx, None, &one).await?))
+}
+
+/// What would follow.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NextView {
+    /// Elements that would be left.
+    visited: Vec<String>,
+    /// Elements that would then be waited for.
+    next: Vec<String>,
+    /// Elements of which some follow, depending on what is not known yet.
+    possible: Vec<String>,
+    /// Whether the instance would be over.
+    ended: bool,
+    /// Elements that would fail, and why.
+    problems: Vec<NextProblem>,
+}
+
+/// An element that would fail.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NextProblem {
+    element: String,
+    message: String,
+}
+
+/// Of which wait, with what.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NextInput {
+    /// The wait's number, as `active` tells it.
+    wait: u32,
+    /// What it would bring.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    variables: Map<String, Value>,
+}
+
+/// `POST /process-instances/{id}/next`: the next step, computed.
+#[utoipa::path(post, path = "/process-instances/{id}/next", tag = "processes", params(("id" = Uuid, Path)), request_body = NextInput, responses((status = 200, body = NextView)))]
+pub async fn next(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<NextInput>,
+) -> ApiResult<Json<NextView>> {
+    let preview = state.processes.next(&caller.ctx, id, body.wait, body.variables).await?;
+    let texts = |elements: Vec<std::sync::Arc<str>>| elements.iter().map(ToString::to_string).collect();
+    let problem =
+        |(element, message): (std::sync::Arc<str>, String)| NextProblem { element: element.to_string(), message };
+    Ok(Json(NextView {
+        visited: texts(preview.visited),
+        next: texts(preview.next),
+        possible: texts(preview.possible),
+        ended: preview.ended,
+        problems: preview.problems.into_iter().map(problem).collect(),
+    }))
+}
+
+/// `POST /messages`: to the one wait with this name and key, else to a message start event.
+#[utoipa::path(post, path = "/messages", tag = "processes", request_body = MessageInput, responses((status = 200, body = Delivered)))]
+pub async fn message(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<MessageInput>,
+) -> ApiResult<Json<Delivered>> {
+    Ok(Json(state.processes.publish_message(&caller.ctx, body).await?))
+}
+
+/// `POST /signals`: to everybody who waits for it.
+#[utoipa::path(post, path = "/signals", tag = "processes", request_body = SignalInput, responses((status = 200, body = Delivered)))]
+pub async fn signal(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<SignalInput>,
+) -> ApiResult<Json<Delivered>> {
+    Ok(Json(state.processes.broadcast_signal(&caller.ctx, body).await?))
+}

@@ -1,0 +1,326 @@
+//! `/tasks`, `/notifications`, `/calendars`, `/letters`: the work of people.
+
+use std::collections::BTreeMap;
+
+use ::work::calendar::{CalendarOf, CalendarSettings};
+use ::work::mail::{Letter, LetterState};
+use ::work::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
+use ::work::tasks::{
+    ActionInput, ChecklistChange, Completion, Counters, Decision, Delegation, ManualTask, Task, TaskPage, TaskPatch,
+    TaskQuery,
+};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use kernel::{Error, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::timeline::{ActorView, changes_view};
+use super::view::Items;
+use crate::http::{ApiResult, Body, Caller, Params};
+use crate::state::AppState;
+
+/// Lines of a task's history.
+const HISTORY: u64 = 200;
+/// Letters of a page.
+const LETTERS: u64 = 100;
+
+/// `GET /tasks`
+#[utoipa::path(get, path = "/tasks", tag = "tasks", params(TaskQuery), responses((status = 200, body = TaskPage)))]
+pub async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<TaskQuery>,
+) -> ApiResult<Json<TaskPage>> {
+    Ok(Json(state.tasks.list(&caller.ctx, &params).await?))
+}
+
+/// `POST /tasks`: a task by hand.
+#[utoipa::path(post, path = "/tasks", tag = "tasks", request_body = ManualTask, responses((status = 201, body = Task)))]
+pub async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<ManualTask>,
+) -> ApiResult<(StatusCode, Json<Task>)> {
+    Ok((StatusCode::CREATED, Json(state.tasks.create(&caller.ctx, body).await?)))
+}
+
+/// `GET /tasks/counters`: violations and work at hand, of the caller and of those they lead.
+#[utoipa::path(get, path = "/tasks/counters", tag = "tasks", responses((status = 200, body = Counters)))]
+pub async fn counters(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Counters>> {
+    Ok(Json(state.tasks.counters(&caller.ctx).await?))
+}
+
+/// `GET /tasks/{id}`
+#[utoipa::path(get, path = "/tasks/{id}", tag = "tasks", params(("id" = Uuid, Path)), responses((status = 200, body = Task)))]
+pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<Task>> {
+    Ok(Json(state.tasks.get(&caller.ctx, id).await?))
+}
+
+/// `PATCH /tasks/{id}`
+#[utoipa::path(patch, path = "/tasks/{id}", tag = "tasks", params(("id" = Uuid, Path)), request_body = TaskPatch, responses((status = 200, body = Task)))]
+pub async fn update(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<TaskPatch>,
+) -> ApiResult<Json<Task>> {
+    Ok(Json(state.tasks.edit(&caller.ctx, id, &body).await?))
+}
+
+/// `POST /tasks/{id}/complete`: exactly once.
+#[utoipa::path(post, path = "/tasks/{id}/complete", tag = "tasks", params(("id" = Uuid, Path)), request_body = Completion, responses((status = 200, body = Task)))]
+pub async fn complete(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<Completion>,
+) -> ApiResult<Json<Task>> {
+    Ok(Json(state.tasks.complete(&caller.ctx, id, body).await?))
+}
+
+/// `POST /tasks/{id}/claim`
+#[utoipa::path(post, path = "/tasks/{id}/claim", tag = "tasks", params(("id" = Uuid, Path)), responses((status = 200, body = Task)))]
+pub async fn claim(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<Task>> {
+    Ok(Json(state.tasks.claim(&caller.ctx, id).await?))
+}
+
+/// `POST /tasks/{id}/release`: back to everybody who may do it.
+#[utoipa::path(post, path = "/tasks/{id}/release", tag = "tasks", params(("id" = Uuid, Path)), responses((status = 200, body = Task)))]
+pub async fn release(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<Task>> {
+    Ok(Json(state.tasks.release(&caller.ctx, id).await?))
+}
+
+/// `POST /tasks/{id}/delegate`
+#[utoipa::path(post, path = "/tasks/{id}/delegate", tag = "tasks", params(("id" = Uuid, Path)), request_body = Delegation, responses((status = 200, body = Task)))]
+pub async fn delegate(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<Delegation>,
+) -> ApiResult<Json<Task>> {
+    Ok(Json(state.tasks.delegate(&caller.ctx, id, &body).await?))
+}
+
+/// `POST /tasks/{id}/action`: does the main action.
+#[utoipa::path(post, path = "/tasks/{id}/action", tag = "tasks", params(("id" = Uuid, Path)), request_body = ActionInput, responses((status = 200, body = Task)))]
+pub async fn action(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<ActionInput>,
+) -> ApiResult<Json<Task>> {
+    Ok(Json(state.tasks.act(&caller.ctx, id, body).await?))
+}
+
+/// `POST /tasks/{id}/checklist`
+#[utoipa::path(post, path = "/tasks/{id}/checklist", tag = "tasks", params(("id" = Uuid, Path)), request_body = ChecklistChange, responses((status = 200, body = Task)))]
+pub async fn checklist(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<ChecklistChange>,
+) -> ApiResult<Json<Task>> {
+    Ok(Json(state.tasks.change_checklist(&caller.ctx, id, &body).await?))
+}
+
+/// Why.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NoteInput {
+    /// Kept in the history.
+    note: Option<String>,
+}
+
+/// `POST /tasks/{id}/cancel`: a task made by hand is not to be done any more.
+#[utoipa::path(post, path = "/tasks/{id}/cancel", tag = "tasks", params(("id" = Uuid, Path)), request_body = NoteInput, responses((status = 200, body = Task)))]
+pub async fn cancel(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<NoteInput>,
+) -> ApiResult<Json<Task>> {
+    Ok(Json(state.tasks.cancel(&caller.ctx, id, body.note.as_deref()).await?))
+}
+
+/// A line of a task's history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TaskEvent {
+    /// Row number.
+    id: i64,
+    #[schema(value_type = String)]
+    at: Timestamp,
+    /// `task.created`, `task.updated`, `task.completed` ...
+    event: String,
+    actor: ActorView,
+    /// `{field: {before, after}}`
+    #[schema(value_type = Object)]
+    changes: Map<String, Value>,
+}
+
+/// Which lines.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryParams {
+    /// Older than this line.
+    before: Option<i64>,
+}
+
+/// `GET /tasks/{id}/history`: newest first.
+#[utoipa::path(get, path = "/tasks/{id}/history", tag = "tasks", params(("id" = Uuid, Path), HistoryParams), responses((status = 200, body = Items<TaskEvent>)))]
+pub async fn history(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Params(params): Params<HistoryParams>,
+) -> ApiResult<Json<Items<TaskEvent>>> {
+    let events = state.tasks.history(&caller.ctx, id, params.before, HISTORY).await?;
+    let items = events.into_iter().map(|event| TaskEvent {
+        id: event.id,
+        at: event.at,
+        actor: ActorView::of(&event.actor, &BTreeMap::new()),
+        changes: changes_view(&event),
+        event: event.kind,
+    });
+    Ok(Json(Items { items: items.collect() }))
+}
+
+/// Something to say.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommentInput {
+    text: String,
+}
+
+/// `POST /tasks/{id}/comments`: it stands in the history.
+#[utoipa::path(post, path = "/tasks/{id}/comments", tag = "tasks", params(("id" = Uuid, Path)), request_body = CommentInput, responses((status = 204)))]
+pub async fn comment(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<CommentInput>,
+) -> ApiResult<StatusCode> {
+    state.tasks.comment(&caller.ctx, id, &body.text).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /notifications`: the caller's own, newest first.
+#[utoipa::path(get, path = "/notifications", tag = "tasks", params(NotificationQuery), responses((status = 200, body = NotificationPage)))]
+pub async fn notifications(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<NotificationQuery>,
+) -> ApiResult<Json<NotificationPage>> {
+    Ok(Json(notifications::list(&state.db, &caller.ctx, &params).await?))
+}
+
+/// How many.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Marked {
+    /// Notifications that were unread.
+    marked: u64,
+}
+
+/// `POST /notifications/read`
+#[utoipa::path(post, path = "/notifications/read", tag = "tasks", request_body = ReadInput, responses((status = 200, body = Marked)))]
+pub async fn read(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<ReadInput>,
+) -> ApiResult<Json<Marked>> {
+    Ok(Json(Marked { marked: notifications::mark_read(&state.db, &caller.ctx, &body).await? }))
+}
+
+/// A working calendar.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CalendarView {
+    /// Its own settings; null when it has none and the one above it counts.
+    calendar: Option<CalendarSettings>,
+}
+
+/// A new state of a working calendar.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CalendarInput {
+    /// Null takes it away: the one above it counts.
+    calendar: Option<CalendarSettings>,
+}
+
+/// `company`, `department:<id>` or `user:<id>`.
+fn calendar_of(name: &str) -> Result<CalendarOf, Error> {
+    let missing = || Error::NotFound(format!("calendar {name}"));
+    let id = |id: &str| Uuid::parse_str(id).map_err(|_| missing());
+    match name.split_once(':') {
+        None if name == "company" => Ok(CalendarOf::Company),
+        Some(("department", department)) => Ok(CalendarOf::Department(id(department)?)),
+        Some(("user", user)) => Ok(CalendarOf::Person(id(user)?)),
+        _ => Err(missing()),
+    }
+}
+
+/// `GET /calendars/{of}`: of `company`, `department:<id>` or `user:<id>`.
+#[utoipa::path(get, path = "/calendars/{of}", tag = "tasks", params(("of" = String, Path)), responses((status = 200, body = CalendarView)))]
+pub async fn calendar(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(of): Path<String>,
+) -> ApiResult<Json<CalendarView>> {
+    let calendar = state.tasks.calendars().get(&caller.ctx, calendar_of(&of)?).await?;
+    Ok(Json(CalendarView { calendar }))
+}
+
+/// `PUT /calendars/{of}` (administrators)
+#[utoipa::path(put, path = "/calendars/{of}", tag = "tasks", params(("of" = String, Path)), request_body = CalendarInput, responses((status = 200, body = CalendarView)))]
+pub async fn set_calendar(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(of): Path<String>,
+    Body(body): Body<CalendarInput>,
+) -> ApiResult<Json<CalendarView>> {
+    let of = calendar_of(&of)?;
+    state.tasks.calendars().set(&caller.ctx, of, body.calendar.as_ref()).await?;
+    Ok(Json(CalendarView { calendar: state.tasks.calendars().get(&caller.ctx, of).await? }))
+}
+
+/// Which letters.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct LetterParams {
+    /// `queued`, `sending`, `sent`, `failed`, `unsure`.
+    #[param(inline)]
+    state: Option<LetterState>,
+    /// Older than this letter.
+    before: Option<Uuid>,
+}
+
+/// `GET /letters`: letters out, newest first (administrators).
+#[utoipa::path(get, path = "/letters", tag = "tasks", params(LetterParams), responses((status = 200, body = Items<Letter>)))]
+pub async fn letters(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<LetterParams>,
+) -> ApiResult<Json<Items<Letter>>> {
+    Ok(Json(Items { items: state.tasks.letters(&caller.ctx, params.state, params.before, LETTERS).await? }))
+}
+
+/// What became of a letter, by a person's word.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettleInput {
+    decision: Decision,
+}
+
+/// `POST /letters/{id}/settle` (administrators): `sent` or `resend`, when nobody knows or it failed.
+#[utoipa::path(post, path = "/letters/{id}/settle", tag = "tasks", params(("id" = Uuid, Path)), request_body = SettleInput, responses((status = 204)))]
+pub async fn settle(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<SettleInput>,
+) -> ApiResult<StatusCode> {
+    state.tasks.settle_letter(&caller.ctx, id, body.decision).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
