@@ -23,7 +23,10 @@ pub fn read(reading: &mut Reading<'_, '_>) -> Option<NodeKind> {
     match reading.node.tag_name().name() {
         "task" => Some(NodeKind::Abstract),
         "userTask" => Some(NodeKind::User(Arc::new(steps::read(reading)))),
-        "manualTask" => Some(NodeKind::User(Arc::new(Contract::default()))),
+        "manualTask" => {
+            steps::check_name(reading);
+            Some(NodeKind::User(Arc::new(Contract::default())))
+        }
         "serviceTask" => service(reading),
         "scriptTask" => script(reading),
         "businessRuleTask" => rule(reading),

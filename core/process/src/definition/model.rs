@@ -312,7 +312,7 @@ pub enum Over {
 }
 
 /// Services there are; a plugin's is `plugin:<id>/<action>`.
-pub const SERVICES: [&str; 6] = ["create-record", "update-record", "delete-record", "email", "webhook", "sms"];
+pub const SERVICES: [&str; 5] = ["create-record", "update-record", "delete-record", "email", "webhook"];
 
 /// What a service task asks for: `v:service` and its parameters.
 #[derive(Debug, Clone)]

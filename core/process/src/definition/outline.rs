@@ -14,6 +14,8 @@ use super::xml::{self, Xml};
 pub const MAX_NODES: usize = 20_000;
 /// Sequence flows of a file.
 pub const MAX_FLOWS: usize = 60_000;
+/// Characters of a documentation that are kept: those a task's description has.
+const MAX_DOCUMENTATION: usize = 20_000;
 /// Characters of an id.
 const MAX_ID: usize = 255;
 
@@ -193,8 +195,8 @@ fn collect_processes<'a>(outline: &mut Outline<'a>, processes: &[Xml<'a>], probl
             problems.error("process", "a process has no id: give it one");
             continue;
         };
-        let empty =
-            !xml::children(*process).any(|child| matches!(role(child.tag_name().name()), Role::Node | Role::Scope));
+        let empty = !xml::children(*process)
+            .any(|child| matches!(role(child.tag_name().name()), Role::Node | Role::Scope | Role::Refused(_)));
         // Drawing tools mark nothing or everything as not executable: only a choice among processes is taken as one.
         let executable = !empty && !(chosen && marked(process, false)) && has_begin(*process, processes.len());
         if marked(process, false) && executable {
@@ -298,7 +300,7 @@ fn add_node<'a>(
     outline.definition.nodes.push(Node {
         id,
         name: xml::attribute(node, "name").unwrap_or_default().to_owned(),
-        documentation: xml::child(node, "documentation").map(xml::content).unwrap_or_default(),
+        documentation: documentation(node),
         scope,
         incoming: Vec::new(),
         outgoing: Vec::new(),
@@ -312,6 +314,11 @@ fn add_node<'a>(
         scope.nodes.push(place);
     }
     Some(Some(place))
+}
+
+fn documentation(node: Xml<'_>) -> String {
+    let text = xml::child(node, "documentation").map(xml::content).unwrap_or_default();
+    text.chars().take(MAX_DOCUMENTATION).collect()
 }
 
 /// Data objects and properties are variables under their names. Modelers write the name on the reference.

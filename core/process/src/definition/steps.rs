@@ -6,20 +6,18 @@ use super::nodes::Reading;
 use super::xml::{self, Xml};
 use super::{expressions, time};
 
-/// Main actions; a plugin's is `plugin:<id>/<action>`.
-pub const MAIN_ACTIONS: [&str; 11] = [
-    "email",
-    "call",
-    "meeting",
-    "document",
-    "quote",
-    "invoice",
-    "create-record",
-    "set-fields",
-    "form",
-    "approve",
-    "acknowledge",
-];
+/// Main actions that tasks can do; a plugin's is `plugin:<id>/<action>`. Others of the specification (calls, meetings,
+/// documents, quotes, invoices) come with what they belong to; until then a task could never have their result.
+pub const MAIN_ACTIONS: [&str; 6] = ["form", "approve", "acknowledge", "set-fields", "create-record", "email"];
+/// Executors, reminders, escalations, fields of a form and choices of a field: what a task keeps.
+const MAX_EXECUTORS: usize = 100;
+const MAX_REMINDERS: usize = 16;
+const MAX_ESCALATIONS: usize = 16;
+const MAX_FIELDS: usize = 200;
+const MAX_CHOICES: usize = 200;
+/// Characters of a task's and a field's name.
+const MAX_TITLE: usize = 255;
+const MAX_FIELD_NAME: usize = 200;
 /// Kinds of form fields.
 const FIELD_KINDS: [&str; 5] = ["text", "number", "boolean", "date", "choice"];
 /// How executors are written.
@@ -33,10 +31,8 @@ pub fn read(reading: &mut Reading<'_, '_>) -> Contract {
     if require_main_action && main_action.is_none() {
         reading.error("v:requireMainAction is set, but there is no v:mainAction");
     }
-    if xml::attribute(node, "name").is_none() {
-        reading.warn("the user task has no name: people will see its id");
-    }
-    Contract {
+    check_name(reading);
+    let contract = Contract {
         duration: xml::ours(node, "duration").and_then(|text| working(reading, "v:duration", text, false)),
         remind_before: reminders(reading),
         main_action,
@@ -48,6 +44,28 @@ pub fn read(reading: &mut Reading<'_, '_>) -> Contract {
         escalate: escalate(reading),
         event: xml::ours(node, "event").map(str::to_owned),
         probability: probability(reading),
+    };
+    for (what, count, most) in [
+        ("v:executors", contract.executors.len(), MAX_EXECUTORS),
+        ("v:remindBefore", contract.remind_before.len(), MAX_REMINDERS),
+        ("v:escalate", contract.escalate.len(), MAX_ESCALATIONS),
+        ("v:form", contract.form.len(), MAX_FIELDS),
+    ] {
+        if count > most {
+            reading.error(format!("{what}: more than {most}"));
+        }
+    }
+    contract
+}
+
+/// The name is what people see of a task.
+pub fn check_name(reading: &mut Reading<'_, '_>) {
+    match xml::attribute(reading.node, "name") {
+        None => reading.warn("the task has no name: people will see its id"),
+        Some(name) if name.chars().nth(MAX_TITLE).is_some() => {
+            reading.error(format!("the name is longer than {MAX_TITLE} characters"));
+        }
+        Some(_) => {}
     }
 }
 
@@ -272,7 +290,7 @@ fn form(reading: &mut Reading<'_, '_>) -> Vec<FormField> {
         .chain(xml::extensions(node, xml::OURS, "field"))
         .collect();
     fields.extend(elements.into_iter().filter_map(|element| field(reading, element)));
-    for (place, field) in fields.iter().enumerate() {
+    for (place, field) in fields.iter().enumerate().take(MAX_FIELDS) {
         if fields.iter().take(place).any(|earlier| earlier.name == field.name) {
             reading.error(format!("v:form has the field `{}` twice", field.name));
         }
@@ -294,6 +312,12 @@ fn field(reading: &mut Reading<'_, '_>, element: Xml<'_>) -> Option<FormField> {
     choices.extend(xml::within(element, xml::OURS, "choice").map(value_of));
     if kind == "choice" && choices.is_empty() {
         reading.error(format!("v:form: `{name}` has no choices"));
+        return None;
+    }
+    if choices.len() > MAX_CHOICES || name.chars().nth(MAX_FIELD_NAME).is_some() || name == "record." {
+        reading.error(format!(
+            "v:form: a field has a name of up to {MAX_FIELD_NAME} characters and up to {MAX_CHOICES} choices"
+        ));
         return None;
     }
     Some(FormField {

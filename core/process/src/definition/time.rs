@@ -1,46 +1,30 @@
-//! Times as a file writes them: ISO 8601 durations, instants and cycles.
+//! Times as a file writes them: working time of step contracts, and values of timers.
 
-use std::str::FromStr;
-
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use kernel::Timestamp;
 
 use super::expressions;
 use super::model::TimeValue;
+use crate::stepper::timers;
 
 /// Seconds of a working day: what `P1D` means in a step contract.
 pub const WORKING_DAY: i64 = 8 * 3_600;
 /// Days of a working week: what `P1W` means in a step contract.
 pub const WORKING_WEEK: i64 = 5;
-/// The longest working time of a step contract: ten years of working days.
-const MAX_WORKING: i64 = 10 * 366 * WORKING_DAY;
+/// Seconds of the longest working time of a step contract: what a task keeps.
+const MAX_WORKING: i64 = 20_000 * 3_600;
 
-/// An ISO 8601 duration. Calendar months and days are not seconds: that depends on when they begin.
+/// An ISO 8601 duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Span {
-    /// Calendar months, years included.
-    pub months: u32,
-    /// Calendar days, weeks included.
-    pub days: u32,
+struct Span {
+    /// Months, years included.
+    months: u32,
+    /// Days, weeks included.
+    days: u32,
     /// Seconds of hours, minutes and seconds; a fraction is cut off.
-    pub seconds: i64,
-}
-
-impl Span {
-    /// Whether it is no time at all.
-    pub fn is_zero(self) -> bool {
-        self == Self::default()
-    }
+    seconds: i64,
 }
 
 /// Reads `P1Y2M3DT4H5M6S`, `P2W`.
-///
-/// # Errors
-/// What is wrong with it, in English.
-pub fn span(text: &str) -> Result<Span, String> {
-    parse_span(text.trim())
-        .ok_or_else(|| format!("`{text}` is not an ISO 8601 duration such as `PT4H`, `P2D` or `P1DT30M`"))
-}
-
 fn parse_span(text: &str) -> Option<Span> {
     let rest = text.strip_prefix('P')?;
     let (date, time) = match rest.split_once('T') {
@@ -106,7 +90,8 @@ fn parts(text: &str) -> impl Iterator<Item = Option<(&str, char)>> {
 pub fn working(text: &str) -> Result<i64, String> {
     let weeks: Option<i64> =
         text.strip_prefix('P').and_then(|rest| rest.strip_suffix('W')).and_then(|number| number.parse().ok());
-    let span = span(text)?;
+    let wrong = || format!("`{text}` is not an ISO 8601 duration such as `PT4H`, `P2D` or `P1DT30M`");
+    let span = parse_span(text).ok_or_else(wrong)?;
     if span.months > 0 {
         return Err(format!("`{text}`: months and years have no fixed working time, say it in days or hours"));
     }
@@ -117,7 +102,7 @@ pub fn working(text: &str) -> Result<i64, String> {
     };
     let seconds = days.saturating_mul(WORKING_DAY).saturating_add(span.seconds);
     if seconds > MAX_WORKING {
-        return Err(format!("`{text}` is longer than ten years"));
+        return Err(format!("`{text}` is longer than 20,000 working hours"));
     }
     Ok(seconds)
 }
@@ -142,42 +127,17 @@ pub fn value(text: &str, check: fn(&str) -> Result<(), String>) -> Result<TimeVa
 
 /// Whether the text is an instant: RFC 3339, or a local date or time, read in the tenant's zone.
 pub fn check_date(text: &str) -> Result<(), String> {
-    let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"].iter();
-    let fits = DateTime::parse_from_rfc3339(text).is_ok()
-        || NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
-        || local.into_iter().any(|format| NaiveDateTime::parse_from_str(text, format).is_ok());
-    if fits { Ok(()) } else { Err(format!("`{text}` is not an ISO 8601 time such as `2026-03-01T09:00:00Z`")) }
+    timers::instant(text, chrono_tz::UTC).map(|_| ())
 }
 
-/// Whether the text is a duration.
+/// Whether the text is a duration that does not lead beyond the calendar.
 pub fn check_duration(text: &str) -> Result<(), String> {
-    span(text).map(|_| ())
+    timers::span(text)?.after(Timestamp(0), 1, chrono_tz::UTC).map(|_| ())
 }
 
 /// Whether the text is a cycle: `R3/PT1H`, `R/PT1H`, `R2/<start>/PT1H`, or a cron expression.
 pub fn check_cycle(text: &str) -> Result<(), String> {
-    let Some(repeat) = text.strip_prefix('R') else {
-        return croner::Cron::from_str(text).map(|_| ()).map_err(|error| {
-            format!("`{text}` is neither an ISO 8601 cycle such as `R3/PT1H` nor a cron expression: {error}")
-        });
-    };
-    let wrong = |problem: &str| Err(format!("`{text}` is not an ISO 8601 cycle such as `R3/PT1H`: {problem}"));
-    let parts: Vec<&str> = repeat.split('/').collect();
-    let (count, start, every) = match parts.as_slice() {
-        [count, every] => (*count, None, *every),
-        [count, start, every] => (*count, Some(*start), *every),
-        _ => return wrong("expected a count, an optional start and a duration"),
-    };
-    if !count.is_empty() && count.parse::<u32>().is_err() {
-        return wrong("the count is not a number");
-    }
-    if let Some(start) = start {
-        check_date(start)?;
-    }
-    if span(every)?.is_zero() {
-        return wrong("it repeats without any time between");
-    }
-    Ok(())
+    timers::check_cycle(text)
 }
 
 #[cfg(test)]
@@ -220,7 +180,7 @@ mod tests {
         assert_eq!(working("P1W"), Ok(5 * 28_800));
         assert!(working("P1M").unwrap_err().contains("months"));
         assert!(working("P1W2D").unwrap_err().contains("mixed"));
-        assert!(working("P99999D").unwrap_err().contains("ten years"));
+        assert!(working("P99999D").unwrap_err().contains("20,000"));
     }
 
     #[test]
@@ -237,6 +197,12 @@ mod tests {
         for text in ["R3", "Rx/PT1H", "R3/PT0S", "R3/1H", "every day", "R1/PT1H/PT1H/PT1H", "R1/x/PT1H"] {
             assert!(check_cycle(text).is_err(), "{text}");
         }
+        for text in
+            ["PT99999999999999999999H", "P99999999999Y", "P4000000000Y", "P", "1D", "", "PT4000000000H4000000000M"]
+        {
+            assert!(check_duration(text).is_err(), "{text}");
+        }
+        assert_eq!(check_duration("P1M2DT3H"), Ok(()));
     }
 
     #[test]

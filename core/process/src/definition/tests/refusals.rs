@@ -54,8 +54,8 @@ fn events_that_make_no_sense() {
         (r#"<intermediateCatchEvent id="n"><signalEventDefinition/></intermediateCatchEvent>"#.to_owned(), "signalRef is missing"),
         (r#"<intermediateCatchEvent id="n"><timerEventDefinition/></intermediateCatchEvent>"#.to_owned(), "exactly one of"),
         (r#"<intermediateCatchEvent id="n"><timerEventDefinition><timeDuration>soon</timeDuration></timerEventDefinition></intermediateCatchEvent>"#.to_owned(), "not an ISO 8601 duration"),
-        (r#"<intermediateCatchEvent id="n"><timerEventDefinition><timeDate>soon</timeDate></timerEventDefinition></intermediateCatchEvent>"#.to_owned(), "not an ISO 8601 time"),
-        (r#"<intermediateCatchEvent id="n"><timerEventDefinition><timeCycle>soon</timeCycle></timerEventDefinition></intermediateCatchEvent>"#.to_owned(), "cron"),
+        (r#"<intermediateCatchEvent id="n"><timerEventDefinition><timeDate>soon</timeDate></timerEventDefinition></intermediateCatchEvent>"#.to_owned(), "not a date or time"),
+        (r#"<intermediateCatchEvent id="n"><timerEventDefinition><timeCycle>soon</timeCycle></timerEventDefinition></intermediateCatchEvent>"#.to_owned(), "timeCycle"),
         (r#"<intermediateCatchEvent id="n"><conditionalEventDefinition><condition>a &gt;</condition></conditionalEventDefinition></intermediateCatchEvent>"#.to_owned(), "condition"),
         (r#"<eventBasedGateway id="n"/><task id="h"/><sequenceFlow id="f" sourceRef="n" targetRef="h"/>"#.to_owned(), "neither a catch event nor a receive task"),
     ] {
