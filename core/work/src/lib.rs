@@ -26,3 +26,6 @@ pub use mail::{Mail, MailOptions, MailOwner, MailTls};
 pub use tasks::{
     ActionRunner, ExecutorRule, NewTask, Origin, Task, TaskContract, TaskOwner, TaskQuery, TaskState, Tasks,
 };
+
+#[cfg(test)]
+mod tests;
