@@ -53,11 +53,14 @@ struct Known {
     above: HashMap<Uuid, Option<Uuid>>,
 }
 
+/// Calendars by tenant, with the time they were read.
+type Kept = HashMap<TenantId, (Timestamp, Arc<Known>)>;
+
 /// The service of calendars; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Calendars {
     db: Db,
-    known: Arc<RwLock<HashMap<TenantId, (Timestamp, Arc<Known>)>>>,
+    known: Arc<RwLock<Kept>>,
 }
 
 impl Calendars {

@@ -70,10 +70,8 @@ pub(super) async fn system(tasks: &Tasks, job: &Job) -> Result<Ctx, JobError> {
 }
 
 pub(super) fn handlers(tasks: &Tasks) -> Vec<Arc<dyn Handler>> {
-    [REMIND, OVERDUE, ESCALATE]
-        .map(|kind| Arc::new(Deadline { tasks: tasks.clone(), kind }) as Arc<dyn Handler>)
-        .into_iter()
-        .collect()
+    let handler = |kind| -> Arc<dyn Handler> { Arc::new(Deadline { tasks: tasks.clone(), kind }) };
+    [REMIND, OVERDUE, ESCALATE].map(handler).into()
 }
 
 /// Does the jobs of deadlines.

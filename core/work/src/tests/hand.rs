@@ -60,12 +60,12 @@ async fn a_task_goes_only_to_active_people_of_the_company() {
         let input = Delegation { to: to.into(), note: None };
         assert_eq!(fields(world.tasks.delegate(&egor, task.id, &input).await), field, "{to:.20}");
     }
+    assert_eq!(code(world.tasks.delegate(&world.ctx("vera").await, task.id, &to("gleb")).await), "not_found");
     let patch = UserPatch { active: Some(false), ..UserPatch::default() };
     user::update(&world.db, &world.system().await, kernel::UserId(world.user("vera")), &patch).await.unwrap();
     assert_eq!(fields(world.tasks.delegate(&egor, task.id, &to("vera")).await), "to:missing");
     let input = Delegation { to: world.user("gleb").to_string(), note: Some("x".repeat(5_000)) };
     assert_eq!(fields(world.tasks.delegate(&egor, task.id, &input).await), "note:too_long");
-    assert_eq!(code(world.tasks.delegate(&world.ctx("vera").await, task.id, &to("gleb")).await), "not_found");
 }
 
 #[tokio::test]
