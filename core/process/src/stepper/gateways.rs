@@ -1,16 +1,13 @@
-//! Joins and races.
-//!
-//! A parallel join takes one token of each incoming flow (BPMN 13.4.1). An inclusive join is decided when nothing else
-//! can move: it fires when no token elsewhere can reach one of its empty incoming flows without passing it
-//! (BPMN 13.4.3, in the specification's words).
+//! Joins and races. A parallel join takes one token of each incoming flow (BPMN 13.4.1); when an inclusive one fires is
+//! told by `inclusive`.
 
 use std::collections::{BTreeSet, HashSet};
 
 use super::event::VisitOutcome;
 use super::events::Place;
 use super::run::{Move, Run};
-use super::state::{Failed, Held, ScopeId, Stopped};
-use crate::definition::model::{Definition, ElementId, NodeIx, NodeKind, Outcome, Trigger};
+use super::state::{Failed, Held, ScopeId};
+use crate::definition::model::{Definition, ElementId, NodeIx, NodeKind};
 
 impl Run<'_> {
     /// A token at a parallel or inclusive gateway. One that an operator puts there has no flow and goes through.
@@ -28,7 +25,7 @@ impl Run<'_> {
     }
 
     /// The incoming flows of a join that have a token.
-    fn arrived(&self, scope: ScopeId, join: &ElementId) -> HashSet<&str> {
+    pub fn arrived(&self, scope: ScopeId, join: &ElementId) -> HashSet<&str> {
         let held = self.scope(scope).map(|scope| scope.held.as_slice()).unwrap_or_default();
         held.iter().filter(|held| held.element == *join).map(|held| &*held.via).collect()
     }
@@ -50,82 +47,6 @@ impl Run<'_> {
         self.settle_deadlock(scope, &id);
         self.visit(id, since, VisitOutcome::Completed, None, via);
         self.leave(scope, join);
-    }
-
-    /// Fires inclusive joins, at most one of a scope. Whether any fired.
-    pub fn decide_inclusive_joins(&mut self) -> bool {
-        let mut fired = false;
-        for scope in std::mem::take(&mut self.unsettled) {
-            match self.ripe_join(scope) {
-                Some(join) => {
-                    self.fire_join(scope, join);
-                    fired = true;
-                }
-                None => {
-                    self.waiting.insert(scope);
-                }
-            }
-        }
-        fired
-    }
-
-    fn ripe_join(&self, scope: ScopeId) -> Option<NodeIx> {
-        let mut seen = HashSet::new();
-        let held = self.scope(scope)?.held.iter().filter(|held| seen.insert(&held.element));
-        held.filter_map(|held| self.definition.find(&held.element))
-            .filter(|&join| matches!(self.node(join).kind, NodeKind::Inclusive))
-            .find(|&join| self.is_ripe(scope, join))
-    }
-
-    fn is_ripe(&self, scope: ScopeId, join: NodeIx) -> bool {
-        let upstream = self.upstream_of_empty(scope, join);
-        upstream.is_empty() || !self.tokens(scope, join).any(|node| upstream.contains(&node))
-    }
-
-    /// Nodes from which a token can get to an empty incoming flow of the join without passing it.
-    fn upstream_of_empty(&self, scope: ScopeId, join: NodeIx) -> HashSet<NodeIx> {
-        let definition = self.definition;
-        let arrived = self.arrived(scope, &self.node(join).id);
-        let empty = self.node(join).incoming.iter().filter(|&&flow| !arrived.contains(&*definition.flow(flow).id));
-        let mut open: Vec<NodeIx> = empty.map(|&flow| definition.flow(flow).source).collect();
-        let mut upstream = HashSet::new();
-        while let Some(node) = open.pop() {
-            if node != join && upstream.insert(node) {
-                before(definition, node, &mut open);
-            }
-        }
-        upstream
-    }
-
-    /// Where the scope's tokens stand, except those at this join. A token that could not leave its element stands where
-    /// its flows lead to.
-    fn tokens(&self, scope: ScopeId, join: NodeIx) -> impl Iterator<Item = NodeIx> {
-        let state = self.scope(scope);
-        let waits = state.into_iter().flat_map(|state| &state.waits).filter_map(|wait| self.state.waits.get(wait));
-        let children = state.into_iter().flat_map(|state| &state.children).filter_map(|child| self.scope(*child));
-        let held = state.into_iter().flat_map(|state| &state.held).map(|held| &held.element);
-        let ids = waits.map(|wait| &wait.element).chain(children.filter_map(|child| child.element.as_ref()));
-        let standing = ids.chain(held).filter_map(|id| self.definition.find(id)).filter(move |&node| node != join);
-        let failed = state.into_iter().flat_map(|state| &state.incidents).flat_map(|incident| self.stuck(*incident));
-        standing.chain(failed)
-    }
-
-    /// Where the tokens of an incident stand.
-    fn stuck(&self, incident: u32) -> Vec<NodeIx> {
-        let Some(incident) = self.state.incidents.get(&incident) else { return Vec::new() };
-        let at = self.definition.find(&incident.element);
-        match &incident.step {
-            Failed::Enter { .. } => at.into_iter().collect(),
-            Failed::Stopped { tokens } => {
-                tokens.iter().filter_map(|Stopped { element, .. }| self.definition.find(element)).collect()
-            }
-            Failed::Leave => at
-                .into_iter()
-                .flat_map(|at| &self.node(at).outgoing)
-                .map(|&flow| self.definition.flow(flow).target)
-                .collect(),
-            _ => Vec::new(),
-        }
     }
 
     /// Joins that hold tokens while nothing in their scope can ever bring another.
@@ -201,20 +122,6 @@ impl Run<'_> {
             self.arm(token.scope, target, kind, Place::Race(race), Some(flow));
         }
         Ok(())
-    }
-}
-
-/// Nodes from which a token gets straight to this one: by flow, from a boundary event's host, through a link.
-fn before(definition: &Definition, node: NodeIx, open: &mut Vec<NodeIx>) {
-    let this = definition.node(node);
-    open.extend(this.incoming.iter().map(|&flow| definition.flow(flow).source));
-    match &this.kind {
-        NodeKind::Boundary { host, .. } => open.push(*host),
-        NodeKind::Catch(Trigger::Link(name)) => {
-            let throws = |node: &&NodeIx| matches!(&definition.node(**node).kind, NodeKind::Throw(Outcome::Link(to)) if to == name);
-            open.extend(definition.scope(this.scope).nodes.iter().filter(throws));
-        }
-        _ => {}
     }
 }
 

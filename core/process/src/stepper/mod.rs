@@ -9,7 +9,7 @@
 //! | `state`, `event` | what goes in and comes out |
 //! | `run` | one step: the queue of tokens, until nothing can move |
 //! | `flow` | a token arrives at a node and leaves it |
-//! | `gateways` | joins, races |
+//! | `gateways`, `inclusive` | joins, races |
 //! | `activities` | tasks, services, calls, scripts |
 //! | `events` | arming, coming, throwing |
 //! | `scopes` | opening, finishing, cancelling |
@@ -28,6 +28,7 @@ mod events;
 mod flow;
 mod gateways;
 mod incidents;
+mod inclusive;
 pub mod next;
 mod outside;
 mod repeat;

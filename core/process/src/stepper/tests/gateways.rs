@@ -144,6 +144,48 @@ fn an_inclusive_join_in_a_loop_waits_for_the_token_behind_it() {
 }
 
 #[test]
+fn joins_in_a_loop_do_not_wait_for_each_other_for_ever() {
+    let body = |outer: &str| {
+        format!(
+            "<startEvent id='s'/><exclusiveGateway id='m'/><{outer} id='f'/><inclusiveGateway id='g'/>
+             <userTask id='a'/><userTask id='b'/><userTask id='c'/><inclusiveGateway id='j'/><{outer} id='k'/>
+             <exclusiveGateway id='x' default='x_e'/><endEvent id='e'/>
+             > s m f g
+             > g a [true]
+             > g b [false]
+             > a j
+             > b j k
+             > f c k x e
+             > x m [vars.again]"
+        )
+    };
+    for outer in ["parallelGateway", "inclusiveGateway"] {
+        check(
+            &body(outer),
+            "start              => s m f g +c +a
+             come a             => a j
+             come c again=true  => c k x m f g +c +a
+             come c             => c
+             come a again=false => a j k x e END",
+        );
+    }
+}
+
+#[test]
+fn an_inclusive_join_waits_where_a_token_may_yet_choose_its_flow() {
+    check(
+        "<startEvent id='s'/><parallelGateway id='f'/><userTask id='a'/><userTask id='b'/><exclusiveGateway id='x' default='x_m'/>
+         <exclusiveGateway id='m'/><inclusiveGateway id='j'/><endEvent id='e'/>
+         > s f a m j e
+         > f b x m
+         > x j [vars.short]",
+        "start             => s f +a +b
+         come a            => a m
+         come b short=true => b x j e END",
+    );
+}
+
+#[test]
 fn an_inclusive_join_waits_through_boundary_events_nested_scopes_and_links() {
     check(
         "<startEvent id='s'/><parallelGateway id='f'/><userTask id='a'/>
