@@ -12,6 +12,8 @@ use super::{events, expressions, steps};
 const RETRIES: u32 = 3;
 /// Most tries of a service.
 const MAX_RETRIES: u32 = 100;
+/// Parameters of a service or main action.
+const MAX_PARAMETERS: usize = 200;
 /// Languages a script may be in.
 const LANGUAGES: [&str; 4] = ["cel", "feel", "text/cel", "text/feel"];
 
@@ -95,6 +97,10 @@ pub fn parameters(reading: &mut Reading<'_, '_>, what: &str) -> Vec<(String, Par
         .chain(nested.flat_map(|group| xml::within(group, xml::OURS, "param")))
         .collect();
     let mut found: Vec<(String, Parameter)> = Vec::with_capacity(params.len());
+    if params.len() > MAX_PARAMETERS {
+        reading.error(format!("{what}: more than {MAX_PARAMETERS} parameters"));
+        return Vec::new();
+    }
     for param in params {
         let Some(name) = xml::attribute(param, "name") else {
             reading.error(format!("{what}: a parameter has no name"));
@@ -189,10 +195,8 @@ fn call(reading: &mut Reading<'_, '_>) -> Option<NodeKind> {
         reading.error(format!("calledElement `{called}` is an expression: write the id of the process to call"));
         return None;
     }
-    let outline = reading.outline;
-    let local = called.rsplit_once(':').map(|(_, local)| local);
-    let process = if outline.find(called, "process").is_some() { local.unwrap_or(called) } else { called };
-    let process = if outline.definition.process(called).is_some() { called } else { process };
+    let of_file = reading.outline.find(called, "process").and_then(|process| xml::attribute(process, "id"));
+    let process = of_file.unwrap_or(called);
     let binding = binding(reading)?;
     Some(NodeKind::Call { process: process.to_owned(), binding })
 }

@@ -97,12 +97,12 @@ fn begins(definition: &Definition, scope: ScopeIx) -> Vec<NodeIx> {
     scope.starts.iter().chain(&scope.triggered_starts).chain(&scope.event_sub_processes).copied().collect()
 }
 
-/// Nodes of a scope that a token can reach from the given ones, `without` standing in the way.
-fn reach(definition: &Definition, links: &Links, from: Vec<NodeIx>, without: Option<NodeIx>) -> HashSet<NodeIx> {
-    let mut reached: HashSet<NodeIx> = from.iter().copied().filter(|node| Some(*node) != without).collect();
+/// Nodes of a scope that a token can reach from the given ones.
+fn reach(definition: &Definition, links: &Links, from: Vec<NodeIx>) -> HashSet<NodeIx> {
+    let mut reached: HashSet<NodeIx> = from.into_iter().collect();
     let mut open: Vec<NodeIx> = reached.iter().copied().collect();
     while let Some(node) = open.pop() {
-        for target in next(definition, links, node).filter(|target| Some(*target) != without) {
+        for target in next(definition, links, node) {
             if reached.insert(target) {
                 open.push(target);
             }
@@ -114,7 +114,7 @@ fn reach(definition: &Definition, links: &Links, from: Vec<NodeIx>, without: Opt
 fn check_reach(definition: &Definition, problems: &mut Problems) {
     let links = links(definition);
     for place in (0..).map(ScopeIx).take(definition.scopes.len()) {
-        let reached = reach(definition, &links, begins(definition, place), None);
+        let reached = reach(definition, &links, begins(definition, place));
         for node in &definition.scope(place).nodes {
             if !reached.contains(node) {
                 problems.warn(&definition.node(*node).id, "nothing leads here: the element will never run");
@@ -123,62 +123,77 @@ fn check_reach(definition: &Definition, problems: &mut Problems) {
     }
 }
 
+/// Rounds of the search for endless calls; what is not settled by then is left to the limit of call depth.
+const MAX_ROUNDS: usize = 50;
+
 /// A process that cannot end without calling itself, directly or through others of the file, would call for ever.
+///
+/// A process can end when a way leads to an end of it that passes only calls of processes that can end. Starting from
+/// nothing, those that can are found round by round; those left over cannot.
 fn check_calls(definition: &Definition, problems: &mut Problems) {
     let links = links(definition);
-    let mut certain: HashMap<&str, Vec<(&str, NodeIx)>> = HashMap::new();
-    for place in (0..).map(NodeIx).take(definition.nodes.len()) {
-        let NodeKind::Call { process, .. } = &definition.node(place).kind else { continue };
-        if definition.process(process).is_some()
-            && is_certain(definition, &links, place)
-            && let Some(caller) = definition.processes.get(definition.scope(definition.node(place).scope).process)
-        {
-            certain.entry(&caller.id).or_default().push((process, place));
+    let mut endless: HashSet<&str> = definition.processes.iter().map(|process| &*process.id).collect();
+    for round in 0..MAX_ROUNDS {
+        let open = open_scopes(definition, &links, &endless);
+        let known = endless.len();
+        for process in definition.processes.iter().filter(|process| open.contains(&process.scope)) {
+            endless.remove(&*process.id);
+        }
+        if endless.len() == known {
+            break;
+        }
+        if round + 1 == MAX_ROUNDS {
+            return;
         }
     }
-    for process in &definition.processes {
-        let mut open: Vec<&str> = vec![&process.id];
-        let mut seen: HashSet<&str> = HashSet::new();
-        while let Some(caller) = open.pop() {
-            for (called, place) in certain.get(caller).into_iter().flatten() {
-                if **called == *process.id {
-                    problems.error(
-                        &definition.node(*place).id,
-                        format!("the process `{called}` always calls itself again: its calls would never end"),
-                    );
-                } else if seen.insert(called) {
-                    open.push(called);
-                }
-            }
+    for node in &definition.nodes {
+        let Some(caller) = definition.processes.get(definition.scope(node.scope).process) else { continue };
+        if let NodeKind::Call { process, .. } = &node.kind
+            && endless.contains(process.as_str())
+            && endless.contains(&*caller.id)
+        {
+            problems.error(
+                &node.id,
+                format!("`{process}` always calls itself again, directly or through others: the calls would never end"),
+            );
         }
     }
 }
 
-/// Whether the process cannot come to an end without this call: in its scope and every scope around, no way leads past.
-fn is_certain(definition: &Definition, links: &Links, call: NodeIx) -> bool {
-    let mut node = call;
-    loop {
-        let scope = definition.node(node).scope;
-        let begins = definition.scope(scope).starts.iter().chain(&definition.scope(scope).triggered_starts);
-        let past = reach(definition, links, begins.copied().collect(), Some(node));
-        if past.iter().any(|node| definition.node(*node).outgoing.is_empty()) {
-            return false;
+/// Scopes that can end, given the processes not known to; inner scopes stand behind those around them.
+fn open_scopes(definition: &Definition, links: &Links, endless: &HashSet<&str>) -> HashSet<ScopeIx> {
+    let mut open = HashSet::new();
+    let places: Vec<ScopeIx> = (0..).map(ScopeIx).take(definition.scopes.len()).collect();
+    for &scope in places.iter().rev() {
+        let is_closed = |node: NodeIx| match &definition.node(node).kind {
+            NodeKind::Call { process, .. } => endless.contains(process.as_str()),
+            NodeKind::SubProcess { scope, .. } => !open.contains(scope),
+            _ => false,
+        };
+        let mut reached: HashSet<NodeIx> = begins(definition, scope).into_iter().collect();
+        let mut queue: Vec<NodeIx> = reached.iter().copied().collect();
+        let (mut ends, mut met) = (false, false);
+        while let Some(node) = queue.pop() {
+            let closed = is_closed(node);
+            met |= closed;
+            ends |= !closed && definition.node(node).outgoing.is_empty();
+            let boundary = definition.node(node).boundary.iter().copied();
+            let onwards = next(definition, links, node).filter(|_| !closed);
+            queue.extend(boundary.chain(onwards).filter(|target| reached.insert(*target)));
         }
-        match definition.scope(scope).owner {
-            Some(owner) if matches!(definition.node(owner).kind, NodeKind::SubProcess { event: true, .. }) => {
-                return false;
-            }
-            Some(owner) => node = owner,
-            None => return true,
+        // One that has no end at all, but meets no such call either, is another matter.
+        if ends || !met {
+            open.insert(scope);
         }
     }
+    open
 }
 
 /// A parallel join that waits for two branches of one choice waits for ever. Seen where each branch comes to the join
 /// without other flows joining on its way.
 fn check_deadlocks(definition: &Definition, problems: &mut Problems) {
     let mut effort = DEADLOCK_EFFORT;
-    for node in
+    'joins: for node in
         definition.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Parallel) && node.incoming.len() > 1)
     {
         let mut branches: HashMap<NodeIx, FlowIx> = HashMap::new();
@@ -193,7 +208,7 @@ fn check_deadlocks(definition: &Definition, problems: &mut Problems) {
                             definition.node(choice).id
                         ),
                     );
-                    return;
+                    continue 'joins;
                 }
             }
             if effort == 0 {

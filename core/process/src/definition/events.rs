@@ -3,6 +3,7 @@
 use super::expressions;
 use super::model::{MessageRef, NodeKind, Outcome, Timer, Trigger};
 use super::nodes::Reading;
+use super::outline::MAX_ID;
 use super::time;
 use super::xml::{self, Xml};
 
@@ -216,7 +217,15 @@ fn signal(reading: &mut Reading<'_, '_>, definition: Xml<'_>) -> Option<String> 
     if name.is_none() {
         reading.error(format!("the signal `{reference}` has no name: signals are told apart by their names"));
     }
-    name.map(str::to_owned)
+    name.filter(|name| is_short(reading, "signal", name)).map(str::to_owned)
+}
+
+fn is_short(reading: &mut Reading<'_, '_>, what: &str, name: &str) -> bool {
+    let short = name.chars().nth(MAX_ID).is_none();
+    if !short {
+        reading.error(format!("the name of the {what} is longer than {MAX_ID} characters"));
+    }
+    short
 }
 
 /// The code of an error or escalation; without a reference it stands for any.

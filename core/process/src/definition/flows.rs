@@ -1,6 +1,6 @@
 //! What joins the nodes: sequence flows, defaults, boundaries, lanes, and where a scope begins.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::expression::Expression;
@@ -18,7 +18,7 @@ const FOREIGN_LANGUAGES: [&str; 9] =
 /// Joins what the outline holds.
 pub fn join(outline: &mut Outline<'_>, problems: &mut Problems) {
     let flows = std::mem::take(&mut outline.flows);
-    let mut ids = HashSet::new();
+    let mut ids = FlowIds::new();
     for (scope, element) in flows {
         if let Some(flow) = read_flow(&outline.definition, scope, element, &mut ids, problems) {
             add_flow(&mut outline.definition, flow);
@@ -47,7 +47,7 @@ fn read_flow(
     definition: &Definition,
     scope: ScopeIx,
     element: Xml<'_>,
-    ids: &mut HashSet<ElementId>,
+    ids: &mut FlowIds,
     problems: &mut Problems,
 ) -> Option<Flow> {
     let label = xml::label(element);
@@ -76,22 +76,20 @@ fn read_flow(
     Some(Flow { id, name, source, target, condition })
 }
 
+/// Ids of flows given so far, with how often each was asked for.
+type FlowIds = HashMap<ElementId, u32>;
+
 /// A flow needs no id in BPMN; one without gets one that is the same with every reading.
-fn flow_id(
-    definition: &Definition,
-    element: Xml<'_>,
-    source: NodeIx,
-    target: NodeIx,
-    ids: &mut HashSet<ElementId>,
-) -> ElementId {
+fn flow_id(definition: &Definition, element: Xml<'_>, source: NodeIx, target: NodeIx, ids: &mut FlowIds) -> ElementId {
     let between = || format!("{}->{}", definition.node(source).id, definition.node(target).id);
-    let base = xml::attribute(element, "id").map_or_else(between, str::to_owned);
-    let mut id: ElementId = Arc::from(base.as_str());
-    let mut number = 2;
-    while !ids.insert(Arc::clone(&id)) {
+    let base: ElementId = Arc::from(xml::attribute(element, "id").map_or_else(between, str::to_owned));
+    let mut id = Arc::clone(&base);
+    while ids.contains_key(&id) {
+        let number = ids.entry(Arc::clone(&base)).or_insert(1);
+        *number += 1;
         id = Arc::from(format!("{base}#{number}"));
-        number += 1;
     }
+    ids.insert(Arc::clone(&id), 1);
     id
 }
 

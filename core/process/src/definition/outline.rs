@@ -16,8 +16,8 @@ pub const MAX_NODES: usize = 20_000;
 pub const MAX_FLOWS: usize = 60_000;
 /// Characters of a documentation that are kept: those a task's description has.
 const MAX_DOCUMENTATION: usize = 20_000;
-/// Characters of an id.
-const MAX_ID: usize = 255;
+/// Characters of an id, and of names by which things are found.
+pub const MAX_ID: usize = 255;
 
 /// A file taken apart.
 pub struct Outline<'a> {
@@ -198,7 +198,8 @@ fn collect_processes<'a>(outline: &mut Outline<'a>, processes: &[Xml<'a>], probl
         let empty = !xml::children(*process)
             .any(|child| matches!(role(child.tag_name().name()), Role::Node | Role::Scope | Role::Refused(_)));
         // Drawing tools mark nothing or everything as not executable: only a choice among processes is taken as one.
-        let executable = !empty && !(chosen && marked(process, false)) && has_begin(*process, processes.len());
+        let left_out = chosen && marked(process, false);
+        let executable = !empty && !left_out && has_begin(*process, processes.len());
         if marked(process, false) && executable {
             problems.warn(
                 id,
@@ -210,7 +211,7 @@ fn collect_processes<'a>(outline: &mut Outline<'a>, processes: &[Xml<'a>], probl
         let scope = add_scope(outline, None, None, place);
         outline.definition.processes.push(Process {
             id: Arc::from(id),
-            name: xml::attribute(*process, "name").unwrap_or(id).to_owned(),
+            name: xml::attribute(*process, "name").unwrap_or(id).chars().take(MAX_ID).collect(),
             executable,
             scope,
         });

@@ -45,8 +45,8 @@ pub(super) fn good(xml: &str) -> (Definition, Vec<Problem>) {
 /// The node `n` of a good file.
 pub(super) fn node(xml: &str) -> Node {
     let (mut definition, _) = good(xml);
-    let place = definition.find("n").unwrap();
-    definition.nodes.swap_remove(place.0 as usize)
+    let place = definition.nodes.iter().position(|node| &*node.id == "n").unwrap();
+    definition.nodes.swap_remove(place)
 }
 
 /// The file is refused, with an error of the element that says the part.
