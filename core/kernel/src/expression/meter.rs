@@ -69,6 +69,9 @@ pub fn env() -> Arc<Env> {
 pub fn parse(text: &str) -> Result<IdedExpr, String> {
     ENV.parser().max_recursion_depth(48).error_recovery_limit(2).parse(text).map_err(|errors| {
         let Some(first) = errors.errors.first() else { return "it cannot be read".to_owned() };
+        if first.msg.contains("ecursion limit") {
+            return "it is nested too deeply".to_owned();
+        }
         let (line, column) = first.pos;
         let message: String = first.msg.chars().take(200).collect();
         format!("{message} (line {line}, column {column})")
