@@ -59,6 +59,7 @@ CREATE INDEX task_newest ON task (tenant_id, id);
 CREATE INDEX task_state ON task (tenant_id, state, id);
 CREATE INDEX task_open_due ON task (tenant_id, due_sort, id) WHERE state = 'open';
 CREATE INDEX task_open_assignee ON task (assignee, due_at) WHERE state = 'open';
+CREATE INDEX task_unclaimed ON task (tenant_id, id) WHERE state = 'open' AND assignee IS NULL;
 CREATE INDEX task_assignee ON task (assignee, id) WHERE assignee IS NOT NULL;
 CREATE INDEX task_creator ON task (creator, id) WHERE creator IS NOT NULL;
 CREATE INDEX task_subject ON task (tenant_id, subject_id, id) WHERE subject_id IS NOT NULL;
@@ -72,6 +73,7 @@ CREATE TABLE task_executor (
     PRIMARY KEY (task_id, user_id)
 );
 CREATE INDEX task_executor_user ON task_executor (user_id, task_id);
+CREATE INDEX task_executor_role ON task_executor (tenant_id, role, task_id) WHERE role IS NOT NULL;
 CREATE TABLE task_turn (
     tenant_id {uuid} NOT NULL,
     queue TEXT NOT NULL,

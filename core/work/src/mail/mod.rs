@@ -28,7 +28,7 @@ pub(crate) use smtp::{Trouble, begin};
 
 /// The job that hands a letter over.
 pub const SEND: &str = "mail.send";
-/// Tries before a letter that no server takes is given up: with the queue's backoff about five hours.
+/// Tries before a letter that no server takes is given up: with the queue's backoff about six hours.
 const ATTEMPTS: i64 = 12;
 
 /// What became of a letter.

@@ -7,11 +7,12 @@ use std::collections::HashSet;
 
 use kernel::{Ctx, Error, Result, UserId};
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
 use uuid::Uuid;
 
 use super::Tasks;
-use super::store::{self, Stored};
+use super::parts;
+use super::store::Stored;
 use crate::people_rows;
 
 /// In what role somebody acts.
@@ -36,7 +37,7 @@ pub(super) async fn standing(conn: &impl ConnectionTrait, ctx: &Ctx, task: &Stor
     if me.is_some() && task.assignee == me {
         return Ok(Standing::Assignee);
     }
-    let candidates = store::candidates(conn, task.id).await?;
+    let candidates = parts::candidates(conn, task.id).await?;
     if me.is_some_and(|me| candidates.contains(&me)) {
         return Ok(Standing::Candidate);
     }
@@ -74,23 +75,22 @@ pub(super) async fn narrow(conn: &impl ConnectionTrait, ctx: &Ctx, select: &mut 
         select.and_where(Expr::val(1).eq(0));
         return Ok(());
     };
+    // One list of ids, each part of it from an index of its own: a condition with OR makes a database without statistics
+    // read every task there is.
+    let by =
+        |column: &'static str| Query::select().column("id").from("task").and_where(Expr::col(column).eq(me)).take();
+    let mut mine = by("assignee");
+    mine.union(UnionType::Distinct, by("creator")).union(UnionType::Distinct, offered_to([me]));
     let departments = people_rows::headed(conn, ctx).await?;
-    let mut mine = Cond::any()
-        .add(Expr::col(("task", "assignee")).eq(me))
-        .add(Expr::col(("task", "creator")).eq(me))
-        .add(Expr::col(("task", "id")).in_subquery(offered_to([me])));
     if !departments.is_empty() {
         let people = people_of(&departments);
-        let theirs = Query::select()
-            .column("task_id")
-            .from("task_executor")
-            .and_where(Expr::col("user_id").in_subquery(people.clone()))
-            .take();
-        mine = mine
-            .add(Expr::col(("task", "assignee")).in_subquery(people))
-            .add(Expr::col(("task", "id")).in_subquery(theirs));
+        let had = Expr::col("assignee").in_subquery(people.clone());
+        let theirs = Query::select().column("id").from("task").and_where(had).take();
+        let offered = Expr::col("user_id").in_subquery(people);
+        let may = Query::select().column("task_id").from("task_executor").and_where(offered).take();
+        mine.union(UnionType::Distinct, theirs).union(UnionType::Distinct, may);
     }
-    select.cond_where(mine);
+    select.and_where(Expr::col(("task", "id")).in_subquery(mine));
     Ok(())
 }
 

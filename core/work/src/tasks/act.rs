@@ -15,7 +15,8 @@ use super::access::{self, Standing};
 use super::check::{self, Brought};
 use super::complete::{own_part, personal};
 use super::model::{ActionInput, Decision, Task};
-use super::store::{self, Stored, Vote};
+use super::parts::{self, Vote};
+use super::store::{self, Stored};
 use super::{Tasks, history};
 use crate::input::{self, MAX_NOTE, invalid, wrong};
 use crate::mail::{NewMail, Reference};
@@ -83,7 +84,7 @@ impl Tasks {
             }
             vote.variables.extend(check::of_process(&input.variables));
             vote = Vote { user: me.0, action: Some(said), ..vote };
-            store::save_vote(&tx, task.id, &vote).await?;
+            parts::save_vote(&tx, task.id, &vote).await?;
         } else {
             task.action.given.extend(check::of_process(&input.variables));
             let nothing = Map::new();

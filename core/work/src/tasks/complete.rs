@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::access::{self, Standing};
 use super::check::{self, Brought};
 use super::model::{Completion, Task, TaskState};
-use super::store::{self, Stored, Vote};
+use super::parts::{self, Vote};
+use super::store::{self, Stored};
 use super::{Tasks, history};
 use crate::input::{self, MAX_NOTE, wrong};
 
@@ -112,9 +113,9 @@ impl Tasks {
         vote.action = action.or(vote.action);
         vote.result = done.result.clone();
         vote.completed = Some(ctx.now());
-        store::save_vote(tx, task.id, &vote).await?;
+        parts::save_vote(tx, task.id, &vote).await?;
         let votes: Vec<Vote> =
-            store::votes(tx, task.id).await?.into_iter().filter(|vote| vote.completed.is_some()).collect();
+            parts::votes(tx, task.id).await?.into_iter().filter(|vote| vote.completed.is_some()).collect();
         task.action.votes = u32::try_from(votes.len()).unwrap_or(u32::MAX);
         if task.action.votes < task.needed() {
             return Ok(());
@@ -194,7 +195,7 @@ fn may_complete(task: &Stored, standing: Standing) -> Result<()> {
 /// The actor's part of a task that several must complete.
 pub(super) async fn own_part(conn: &impl sea_orm::ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<Option<Vote>> {
     let Some(me) = ctx.user().filter(|_| task.needed() > 1) else { return Ok(None) };
-    Ok(store::votes(conn, task.id).await?.into_iter().find(|vote| vote.user == me.0))
+    Ok(parts::votes(conn, task.id).await?.into_iter().find(|vote| vote.user == me.0))
 }
 
 /// The result of the main action as far as it exists: done before, or an approval given with the completion.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::contract::{Escalation, ExecutorRule};
 use super::model::TaskState;
 use super::open::told;
+use super::parts;
 use super::store::{self, Stored};
 use super::{Tasks, resolve};
 use crate::calendar::WorkingTime;
@@ -196,8 +197,8 @@ impl Tasks {
 /// Gives the task to the first who is present.
 async fn reassign(tx: &Tx, ctx: &Ctx, task: &mut Stored, people: &[(Uuid, bool)]) -> Result<()> {
     let Some((to, _)) = people.iter().find(|(_, present)| *present).or_else(|| people.first()) else { return Ok(()) };
-    store::add_candidates(tx, ctx.tenant, task.id, &[(*to, None)]).await?;
-    task.candidates = u32::try_from(store::candidates(tx, task.id).await?.len()).unwrap_or(u32::MAX);
+    parts::add_candidates(tx, ctx.tenant, task.id, &[(*to, None)]).await?;
+    task.candidates = u32::try_from(parts::candidates(tx, task.id).await?.len()).unwrap_or(u32::MAX);
     task.assignee = Some(*to);
     task.claimed = Some(ctx.now());
     Ok(())
@@ -207,6 +208,6 @@ async fn reassign(tx: &Tx, ctx: &Ctx, task: &mut Stored, people: &[(Uuid, bool)]
 async fn doers(tx: &Tx, task: &Stored) -> Result<Vec<Uuid>> {
     match task.assignee {
         Some(assignee) => Ok(vec![assignee]),
-        None => store::candidates(tx, task.id).await,
+        None => parts::candidates(tx, task.id).await,
     }
 }

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::access::{self, Standing};
 use super::model::{ChecklistChange, ChecklistItem, Delegation, Task, TaskPatch, TaskState};
-use super::open::{self, MAX_CHECKLIST, told};
+use super::open::{self, told};
+use super::parts;
+use super::promise::{self, MAX_CHECKLIST};
 use super::store::{self, Stored};
 use super::{Tasks, check, deadline};
 use crate::input::{self, MAX_NOTE, MAX_TEXT, MAX_TITLE, invalid, wrong};
@@ -51,7 +53,7 @@ impl Tasks {
             }
             task.assignee = None;
             task.claimed = None;
-            let waiting = store::candidates(tx, task.id).await?.into_iter().filter(|id| Some(*id) != old.assignee);
+            let waiting = parts::candidates(tx, task.id).await?.into_iter().filter(|id| Some(*id) != old.assignee);
             notifications::tell(tx, ctx, Kind::Offered, waiting, task.id, &told(task)).await?;
             Ok(Outcome::Changed(None))
         })
@@ -90,7 +92,7 @@ impl Tasks {
     /// # Errors
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`; `task.invalid` naming `checklist`.
     pub async fn change_checklist(&self, ctx: &Ctx, id: Uuid, input: &ChecklistChange) -> Result<Task> {
-        open::check_checklist(&input.add)?;
+        promise::check_checklist(&input.add)?;
         self.change(ctx, id, async |_, _, task, _| {
             let first = task.checklist.iter().map(|item| item.id).max().unwrap_or(0).saturating_add(1);
             task.checklist.extend(open::items(&input.add, first));
@@ -237,12 +239,12 @@ fn find(items: &mut [ChecklistItem], id: u32) -> Result<&mut ChecklistItem> {
 /// Gives the actor's part of a shared task to somebody who has none yet.
 async fn hand_part(tx: &Tx, ctx: &Ctx, task: &mut Stored, standing: Standing, to: Uuid) -> Result<()> {
     let me = ctx.user().filter(|_| standing != Standing::Above).ok_or(Error::Denied("action"))?;
-    if store::votes(tx, task.id).await?.iter().any(|vote| vote.user == me.0 && vote.completed.is_some()) {
+    if parts::votes(tx, task.id).await?.iter().any(|vote| vote.user == me.0 && vote.completed.is_some()) {
         return Err(Error::Conflict { code: "task.voted", current: None });
     }
-    if store::candidates(tx, task.id).await?.contains(&to) {
+    if parts::candidates(tx, task.id).await?.contains(&to) {
         return Err(wrong("to", FieldError::new("taken")));
     }
-    store::remove_candidate(tx, task.id, me.0).await?;
-    store::add_candidates(tx, ctx.tenant, task.id, &[(to, None)]).await
+    parts::remove_candidate(tx, task.id, me.0).await?;
+    parts::add_candidates(tx, ctx.tenant, task.id, &[(to, None)]).await
 }

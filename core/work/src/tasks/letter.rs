@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::Tasks;
 use super::model::{Decision, TaskState};
 use super::open::told;
+use super::parts;
 use super::store;
 use crate::mail::{self, Letter, LetterState, MailOutcome, Reference, Trouble};
 use crate::notifications::{self, Kind};
@@ -187,7 +188,7 @@ impl Tasks {
         if let (MailOutcome::Failed(reason) | MailOutcome::Unsure(reason), TaskState::Open) = (outcome, task.state) {
             let people = match task.assignee {
                 Some(assignee) => vec![assignee],
-                None => store::candidates(tx, task.id).await?,
+                None => parts::candidates(tx, task.id).await?,
             };
             let people = if people.is_empty() { people_rows::admins(tx, ctx.tenant).await? } else { people };
             let mut params = told(&task);

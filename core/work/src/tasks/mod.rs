@@ -18,6 +18,8 @@
 //! | `letter` | what became of a letter |
 //! | `list`, `counters` | lists by keyset, numbers for a person and their subordinates |
 //! | `history` | events |
+//! | `store`, `parts` | the tables |
+//! | `promise` | whether a contract can be kept |
 
 mod access;
 mod act;
@@ -32,6 +34,8 @@ mod letter;
 mod list;
 mod model;
 mod open;
+mod parts;
+mod promise;
 mod resolve;
 mod store;
 

@@ -11,21 +11,17 @@ use uuid::Uuid;
 
 use super::contract::{ExecutorRule, TaskContract};
 use super::model::{ChecklistItem, ManualTask, NewTask, Subject, Task, TaskState};
+use super::parts;
 use super::resolve::{self, Resolved};
 use super::store::{self, ActionState, Marks, Stored};
-use super::{Tasks, history};
+use super::{Tasks, history, promise};
 use crate::calendar::WorkingTime;
-use crate::input::{self, MAX_NOTE, MAX_TEXT, MAX_TITLE, invalid, wrong};
+use crate::input::{self, MAX_TEXT, MAX_TITLE, invalid, wrong};
 use crate::notifications::{self, Kind};
 use crate::people_rows;
 
-/// Executors of one task, fields of a form, reminders, escalations, items of a checklist.
+/// Executors of one task.
 const MAX_RULES: usize = 100;
-const MAX_FIELDS: usize = 200;
-const MAX_REMINDERS: usize = 16;
-pub(super) const MAX_CHECKLIST: usize = 200;
-/// Longest working time of a contract: about seven years of eight-hour days.
-const MAX_SECONDS: i64 = 20_000 * 3_600;
 
 impl Tasks {
     /// Opens a task inside the caller's transaction and gives its id. Texts are cut to their limits. A rule that finds
@@ -39,7 +35,7 @@ impl Tasks {
     }
 
     async fn open_stored(&self, tx: &Tx, ctx: &Ctx, new: NewTask) -> Result<Stored> {
-        check_contract(&new.contract)?;
+        promise::check_contract(&new.contract)?;
         input::variables("variables", &new.variables)?;
         let owner = owner_of(tx, ctx, &new).await?;
         let rules = if new.executors.is_empty() { vec![ExecutorRule::Owner] } else { new.executors.clone() };
@@ -58,7 +54,7 @@ impl Tasks {
         let task = build(ctx, new, owner, &found, assignee, due);
         store::insert(tx, ctx.tenant, &task).await?;
         let people: Vec<_> = found.people.into_iter().map(|(id, (_, role))| (id, role)).collect();
-        store::add_candidates(tx, ctx.tenant, task.id, &people).await?;
+        parts::add_candidates(tx, ctx.tenant, task.id, &people).await?;
         self.announce(tx, ctx, &task, people.iter().map(|(id, _)| *id).collect()).await?;
         if let Some(calendar) = calendar {
             super::deadline::schedule(tx, ctx, &task, &calendar).await?;
@@ -198,7 +194,7 @@ impl Tasks {
         if input.require_main_action && input.main_action.is_none() {
             return Err(wrong("main_action", FieldError::new("required")));
         }
-        check_checklist(&input.checklist)?;
+        promise::check_checklist(&input.checklist)?;
         let contract = TaskContract {
             duration: input.duration,
             remind_before: input.remind_before,
@@ -324,77 +320,6 @@ fn build(
 pub(super) fn items(texts: &[String], first: u32) -> Vec<ChecklistItem> {
     let numbered = (first..).zip(texts);
     numbered.map(|(id, text)| ChecklistItem { id, text: text.trim().to_owned(), done: false, by: None }).collect()
-}
-
-/// Texts of a checklist.
-pub(super) fn check_checklist(texts: &[String]) -> Result<()> {
-    if texts.len() > MAX_CHECKLIST {
-        return Err(wrong("checklist", FieldError::new("too_many").with("max", MAX_CHECKLIST)));
-    }
-    for text in texts {
-        if text.trim().is_empty() {
-            return Err(wrong("checklist", FieldError::new("required")));
-        }
-        input::text("checklist", text, MAX_NOTE)?;
-    }
-    Ok(())
-}
-
-/// A contract that can be kept and counted with.
-fn check_contract(contract: &TaskContract) -> Result<()> {
-    let length = |field: &str, seconds: i64| {
-        let range = || FieldError::new("range").with("min", 0).with("max", MAX_SECONDS);
-        if (0..=MAX_SECONDS).contains(&seconds) { Ok(()) } else { Err(wrong(field, range())) }
-    };
-    length("duration", contract.duration.unwrap_or(0))?;
-    if contract.remind_before.len() > MAX_REMINDERS {
-        return Err(wrong("remind_before", FieldError::new("too_many").with("max", MAX_REMINDERS)));
-    }
-    for before in &contract.remind_before {
-        length("remind_before", *before)?;
-    }
-    if contract.escalate.len() > MAX_REMINDERS {
-        return Err(wrong("escalate", FieldError::new("too_many").with("max", MAX_REMINDERS)));
-    }
-    for escalation in &contract.escalate {
-        length("escalate", escalation.after)?;
-        length("escalate", escalation.every.unwrap_or(0))?;
-    }
-    if let Some(action) = &contract.main_action {
-        if action.kind.trim().is_empty() {
-            return Err(wrong("main_action", FieldError::new("required")));
-        }
-        input::text("main_action", &action.kind, 200)?;
-        if !super::act::KINDS.contains(&action.kind.as_str()) && !action.kind.starts_with("plugin:") {
-            return Err(wrong("main_action", FieldError::new("choice").with("value", &action.kind)));
-        }
-        input::variables("main_action", &action.parameters)?;
-    }
-    check_form(contract)
-}
-
-fn check_form(contract: &TaskContract) -> Result<()> {
-    if contract.form.len() > MAX_FIELDS {
-        return Err(wrong("form", FieldError::new("too_many").with("max", MAX_FIELDS)));
-    }
-    for field in &contract.form {
-        if field.name.trim().is_empty() || field.record_field() == Some("") {
-            return Err(wrong("form", invalid("a field without a name")));
-        }
-        input::text("form", &field.name, 200)?;
-        input::text("form", field.label.as_deref().unwrap_or_default(), MAX_NOTE)?;
-        if !["text", "number", "boolean", "date", "choice"].contains(&field.kind.as_str()) {
-            let kind: String = field.kind.chars().take(50).collect();
-            return Err(wrong("form", FieldError::new("choice").with("value", kind)));
-        }
-        if field.kind == "choice" && (field.choices.is_empty() || field.choices.len() > MAX_FIELDS) {
-            return Err(wrong("form", invalid(format!("`{}` needs 1 to {MAX_FIELDS} choices", field.name))));
-        }
-        for choice in &field.choices {
-            input::text("form", choice, MAX_NOTE)?;
-        }
-    }
-    Ok(())
 }
 
 /// What notifications of a task say.
