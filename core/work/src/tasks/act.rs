@@ -116,8 +116,11 @@ impl Tasks {
         let parameters = task.contract.main_action.as_ref().map(|action| &action.parameters);
         let entity = parameters.and_then(|p| p.get("entity")).and_then(Json::as_str).or(input.entity.as_deref());
         let entity = entity.ok_or_else(|| wrong("entity", FieldError::new("required")))?;
-        let def =
-            records::entity(entity).map_err(|_| wrong("entity", FieldError::new("choice").with("value", entity)))?;
+        let unknown = || {
+            let value: String = entity.chars().take(100).collect();
+            wrong("entity", FieldError::new("choice").with("value", value))
+        };
+        let def = records::entity(entity).map_err(|_| unknown())?;
         let (id, reserved_before) = self.reserve(ctx, task.id).await?;
         let eyes = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
         let exists = async || self.records.get_deleted(&eyes, def.key, id).await.is_ok();
