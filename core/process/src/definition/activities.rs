@@ -118,8 +118,8 @@ pub fn parameters(reading: &mut Reading<'_, '_>, what: &str) -> Vec<(String, Par
     found
 }
 
-/// The variable for the value or answer.
-fn result_variable(node: Xml<'_>) -> Option<String> {
+/// The variable for the value, answer or result.
+pub fn result_variable(node: Xml<'_>) -> Option<String> {
     let zeebe = || xml::extensions(node, xml::ZEEBE, "script").find_map(|it| xml::attribute(it, "resultVariable"));
     xml::ours(node, "resultVariable")
         .or_else(|| xml::relative(node, "resultVariable"))

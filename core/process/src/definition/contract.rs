@@ -29,6 +29,8 @@ pub struct Contract {
     pub event: Option<String>,
     /// `v:probability`, percent.
     pub probability: Option<u8>,
+    /// `v:resultVariable`: the variable that gets the task's result; of an approval `approved` or `rejected`.
+    pub result: Option<String>,
 }
 
 /// What the step is for.

@@ -44,6 +44,7 @@ pub fn read(reading: &mut Reading<'_, '_>) -> Contract {
         escalate: escalate(reading),
         event: xml::ours(node, "event").map(str::to_owned),
         probability: probability(reading),
+        result: activities::result_variable(node),
     };
     for (what, count, most) in [
         ("v:executors", contract.executors.len(), MAX_EXECUTORS),

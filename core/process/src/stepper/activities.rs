@@ -120,6 +120,7 @@ impl Run<'_> {
 pub(super) fn result_of(node: &Node) -> Option<&str> {
     match &node.kind {
         NodeKind::Service(Service { result, .. }) => result.as_deref(),
+        NodeKind::User(contract) => contract.result.as_deref(),
         _ => None,
     }
 }

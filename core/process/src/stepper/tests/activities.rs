@@ -54,6 +54,12 @@ fn a_service_gets_its_parameters_and_its_answer_is_kept() {
 }
 
 #[test]
+fn the_result_of_a_task_is_kept_where_it_says() {
+    let task = "<startEvent id='s'/><userTask id='a' v:resultVariable='decision'/><userTask id='b'/> > s a b";
+    check(task, "start => s +a\n result a 'rejected' => a +b\n get decision => \"rejected\"");
+}
+
+#[test]
 fn a_service_that_fails_is_retried_or_skipped_by_an_operator() {
     check(SERVICE, "start sum=5 => s +a\n fail a => #a\n fail a =>\n retry a => =a +a\n come a => a +b");
     check(SERVICE, "start sum=5 => s +a\n fail a => #a\n skip a => =a -a ^a +b");
