@@ -158,11 +158,15 @@ pub async fn read_after(
     limit: u64,
 ) -> Result<Vec<Event>, DbErr> {
     let mut select = base();
-    // A comparison of rows: both databases begin at the right place of the index.
-    let place = Expr::tuple([Expr::col("tx"), Expr::col("id")]);
-    select.and_where(place.gt(Expr::tuple([Expr::val(cursor.tx), Expr::val(cursor.id)])));
-    if conn.get_database_backend() == DbBackend::Postgres {
+    let postgres = conn.get_database_backend() == DbBackend::Postgres;
+    if postgres {
+        // A comparison of rows: the database begins at the right place of the index.
+        let place = Expr::tuple([Expr::col("tx"), Expr::col("id")]);
+        select.and_where(place.gt(Expr::tuple([Expr::val(cursor.tx), Expr::val(cursor.id)])));
         select.and_where(Expr::cust("tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"));
+        select.order_by("tx", Order::Asc);
+    } else {
+        select.and_where(Expr::col("id").gt(cursor.id));
     }
     if let Some(tenant) = selection.tenant {
         select.and_where(Expr::col("tenant_id").eq(tenant.0));
@@ -170,7 +174,7 @@ pub async fn read_after(
     if let Some(entity) = &selection.entity {
         select.and_where(Expr::col("entity").eq(entity.as_str()));
     }
-    select.order_by("tx", Order::Asc).order_by("id", Order::Asc).limit(limit);
+    select.order_by("id", Order::Asc).limit(limit);
     rows(conn, &select).await
 }
 

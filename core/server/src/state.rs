@@ -112,6 +112,7 @@ impl AppState {
     pub fn forget_people(&self) {
         self.identities.forget();
         self.records.forget_names();
+        self.tasks.calendars().forget();
     }
 
     /// Hands events to plugins and processes and runs due jobs, until nothing is left. Gives the number of jobs that

@@ -2,6 +2,8 @@
 //!
 //! Who sees one: administrators; who started it; who has or had a task of it. Others do not learn that it exists.
 
+use std::collections::HashSet;
+
 use kernel::{Ctx, Error, Result, TenantId, Timestamp};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -235,6 +237,22 @@ impl Processes {
     async fn stored(&self, tenant: TenantId, id: Uuid) -> Result<Stored> {
         let stored = store::load(self.db.read(), tenant, id).await?;
         stored.ok_or_else(|| Error::NotFound(format!("process instance {id}")))
+    }
+
+    /// Those of the instances that the person may see: for event streams.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn visible_instances(&self, ctx: &Ctx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut select = Query::select();
+        select.column("id").from("process_instance").and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+        select.and_where(Expr::col("id").is_in(ids.iter().copied()));
+        seen(&mut select, ctx);
+        let rows = self.db.read().query_all(&select).await?;
+        Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<std::result::Result<_, _>>()?)
     }
 
     /// Passes when the person may see the instance.

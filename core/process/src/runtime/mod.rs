@@ -28,9 +28,10 @@ mod store;
 mod timers;
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use kernel::clock::Env;
+use kernel::event::Cursor;
 use kernel::jobs::Handler;
 use kernel::{Ctx, Db, Error, Result, TenantId};
 use records::Records;
@@ -39,6 +40,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use uuid::Uuid;
 use work::tasks::Tasks;
 
+pub use commands::ENTITY;
 pub use definitions::{DefinitionView, DryRun, DryRunInput};
 pub use instances::{InstanceQuery, InstanceView, Instances};
 pub use operations::{Migrated, Migration, MigrationReport};
@@ -66,6 +68,8 @@ pub struct Processes {
     tasks: Tasks,
     ready: Arc<RwLock<Ready>>,
     services: Arc<OnceLock<Vec<Arc<dyn Service>>>>,
+    /// How far the event log was read by this process, and how many events of that were not written down.
+    passed: Arc<Mutex<(Cursor, usize)>>,
 }
 
 impl Processes {
@@ -78,6 +82,7 @@ impl Processes {
             tasks: tasks.clone(),
             ready: Arc::default(),
             services: Arc::default(),
+            passed: Arc::default(),
         };
         tasks.set_owner(Arc::new(commands::TaskDone(processes.clone())));
         tasks.set_letters(Arc::new(services::Letters(processes.clone())));

@@ -6,6 +6,7 @@
 //! about the record. Conditions of instances about the record are asked again.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use kernel::event::{self, Event as LogEvent, Selection};
@@ -28,6 +29,8 @@ const JOB: &str = "process.record_event";
 const READER: &str = "process.events";
 /// Events read at once.
 const READ: u64 = 500;
+/// Events that may be read again after a restart.
+const MAX_UNWRITTEN: usize = 10_000;
 
 /// What a job carries.
 #[derive(Serialize, Deserialize)]
@@ -47,9 +50,16 @@ impl Processes {
         let mut enqueued = 0;
         loop {
             let from = event::reader(self.db.read(), READER).await?;
-            let events = event::read_after(self.db.read(), from, &Selection::default(), READ).await?;
+            let (passed, since) = *self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+            let events = event::read_after(self.db.read(), from.max(passed), &Selection::default(), READ).await?;
             let Some(to) = events.last().map(LogEvent::cursor) else { return Ok(enqueued) };
             let concerned = self.concerned(&events).await?;
+            // What concerns nobody need not be written down at once: it may be read again.
+            let unwritten = if from < passed { since + events.len() } else { events.len() };
+            *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = (to, unwritten);
+            if concerned.is_empty() && unwritten < MAX_UNWRITTEN {
+                continue;
+            }
             let tx = self.db.begin().await?;
             for (tenant, changed) in &concerned {
                 let payload = serde_json::to_value(changed).map_err(kernel::Error::internal)?;

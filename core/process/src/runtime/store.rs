@@ -139,8 +139,7 @@ pub(crate) async fn save(tx: &Tx, tenant: TenantId, stored: &Stored, fresh: bool
     if fresh {
         let insert = Query::insert()
             .into_table("process_instance")
-            .columns(COLUMNS)
-            .columns(["tenant_id", "process", "status", "incidents"])
+            .columns(COLUMNS.into_iter().chain(["tenant_id", "process", "status", "incidents"]))
             .values_panic([
                 stored.id.into(),
                 stored.definition.into(),
