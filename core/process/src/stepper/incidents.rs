@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Map;
 
-use super::MAX_STEPS;
 use super::event::{Command, VisitOutcome};
 use super::run::{Move, Run};
 use super::state::{Failed, Incident, IncidentId, ScopeId, Stopped, WaitId, WaitKind};
@@ -78,7 +77,7 @@ impl Run<'_> {
     }
 
     /// Too many steps: everything on its way is kept, one incident for each scope.
-    pub fn stop(&mut self, first: Move) {
+    pub fn stop(&mut self, first: Move, limit: u32) {
         let mut scopes: BTreeMap<ScopeId, Vec<Stopped>> = BTreeMap::new();
         let queue = std::mem::take(&mut self.queue);
         for token in std::iter::once(first).chain(queue) {
@@ -90,7 +89,7 @@ impl Run<'_> {
         }
         for (scope, tokens) in scopes {
             let Some(element) = tokens.first().map(|token| token.element.clone()) else { continue };
-            let message = format!("more than {MAX_STEPS} steps without waiting: look for a loop that never ends");
+            let message = format!("more than {limit} steps without waiting: look for a loop that never ends");
             self.raise(scope, element, message, Failed::Stopped { tokens });
         }
     }

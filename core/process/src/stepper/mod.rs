@@ -58,11 +58,16 @@ pub const MAX_MEMBERS: u32 = 10_000;
 /// Nothing fails: what goes wrong is an incident in the state. An event about something that is no more (an unknown
 /// wait, an instance that is over, a second start) changes nothing and is told by `Outcome::stale`.
 pub fn step(definition: &Definition, state: State, event: Event, input: &Input<'_>) -> Outcome {
+    step_within(definition, state, event, input, MAX_STEPS)
+}
+
+/// The same with another limit than `MAX_STEPS`.
+fn step_within(definition: &Definition, state: State, event: Event, input: &Input<'_>, limit: u32) -> Outcome {
     let process = definition.process(&state.process).map(|process| process.scope);
     let (Some(process), Status::Active) = (process, state.status) else {
         return Outcome { state, commands: Vec::new(), stale: true };
     };
-    let mut run = Run::new(definition, process, state, input);
+    let mut run = Run::new(definition, process, state, input, limit);
     let stale = !run.happen(event);
     if !stale {
         run.drain();

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::MAX_STEPS;
 use super::event::{Command, Input, Outcome, Visit, VisitOutcome};
 use super::state::{PROCESS, ScopeId, ScopeState, State, Status, WaitId};
 use crate::definition::model::{Definition, ElementId, FlowIx, Node, NodeIx, ScopeIx};
@@ -40,11 +39,13 @@ pub(super) struct Run<'a> {
     pub waiting: BTreeSet<ScopeId>,
     /// Variables or the subject changed, or a condition was armed.
     pub asking: bool,
-    budget: u32,
+    /// Nodes that may be entered.
+    limit: u32,
+    entered: u32,
 }
 
 impl<'a> Run<'a> {
-    pub fn new(definition: &'a Definition, process: ScopeIx, state: State, input: &'a Input<'a>) -> Self {
+    pub fn new(definition: &'a Definition, process: ScopeIx, state: State, input: &'a Input<'a>, limit: u32) -> Self {
         Self {
             definition,
             input,
@@ -56,7 +57,8 @@ impl<'a> Run<'a> {
             unsettled: BTreeSet::new(),
             waiting: BTreeSet::new(),
             asking: false,
-            budget: MAX_STEPS,
+            limit,
+            entered: 0,
         }
     }
 
@@ -86,10 +88,10 @@ impl<'a> Run<'a> {
     fn advance(&mut self, token: Move) {
         let Some(scope) = self.scope_mut(token.scope) else { return };
         scope.moving = scope.moving.saturating_sub(1);
-        if self.budget == 0 {
-            return self.stop(token);
+        if self.entered == self.limit {
+            return self.stop(token, self.limit);
         }
-        self.budget -= 1;
+        self.entered += 1;
         self.enter(token);
         self.check(token.scope);
     }

@@ -23,6 +23,7 @@ mod gateways;
 mod incidents;
 mod invariants;
 mod previews;
+mod random;
 mod repeat;
 mod scopes;
 mod timers;
@@ -35,7 +36,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::event::VisitOutcome;
 use super::state::{IncidentId, Status, WaitId, WaitKind};
-use super::{Command, Event, Input, Outcome, State, step};
+use super::{Command, Event, Input, MAX_STEPS, Outcome, State, step_within};
 use crate::definition::Severity;
 use crate::definition::model::Definition;
 
@@ -99,6 +100,8 @@ pub struct Bench<'d> {
     pub record: Json,
     pub called: bool,
     pub zone: chrono_tz::Tz,
+    /// Nodes that one event may have entered.
+    pub limit: u32,
     /// What the outside has been asked for and not yet let go of: element by wait.
     pub open: BTreeMap<WaitId, String>,
     incidents: BTreeMap<IncidentId, String>,
@@ -113,6 +116,7 @@ impl<'d> Bench<'d> {
             record: json!({"stage": "new"}),
             called: false,
             zone: chrono_tz::UTC,
+            limit: MAX_STEPS,
             open: BTreeMap::new(),
             incidents: BTreeMap::new(),
         }
@@ -130,9 +134,10 @@ impl<'d> Bench<'d> {
             called: self.called,
         };
         let before = self.state.clone();
-        let outcome = step(self.definition, self.state.clone(), event.clone(), &input);
+        let outcome = step_within(self.definition, self.state.clone(), event.clone(), &input, self.limit);
         let stored = serde_json::to_string(&before).unwrap();
-        let again = step(self.definition, serde_json::from_str(&stored).unwrap(), event.clone(), &input);
+        let again =
+            step_within(self.definition, serde_json::from_str(&stored).unwrap(), event.clone(), &input, self.limit);
         assert_eq!(outcome, again, "a stored state steps as one in memory: {event:?}");
         if outcome.stale {
             assert_eq!(outcome.state, before, "a stale event changes nothing");
