@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use model::Definition;
-pub use xml::MAX_BYTES;
+pub use xml::{BPMN, MAX_BYTES, OURS};
 
 /// Something the file's author should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

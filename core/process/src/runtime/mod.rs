@@ -27,7 +27,7 @@ mod start;
 mod store;
 mod timers;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use kernel::clock::Env;
@@ -46,10 +46,12 @@ pub use instances::{InstanceQuery, InstanceView, Instances};
 pub use operations::{Migrated, Migration, MigrationReport};
 pub use publish::{Delivered, MessageInput, SignalInput};
 pub use services::{Service, ServiceCall, ServiceFailure};
-pub use start::StartInput;
+pub use start::{StartInput, Subject};
 pub use timers::SWEEP;
 
-use crate::definition::{self, model::Definition};
+use crate::definition::{self, model::Definition, model::NodeKind};
+
+pub(crate) use instances::seen;
 
 /// The code of errors about wrong input here.
 pub const INVALID: &str = "process.invalid";
@@ -104,6 +106,35 @@ impl Processes {
             Arc::new(publish::SignalJob(self.clone())),
             Arc::new(reader::RecordEvents(self.clone())),
         ]
+    }
+
+    /// The database.
+    pub const fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Tasks.
+    pub const fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
+    /// `v:event` of the user tasks of all published versions, by element.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn events_of_elements(&self, ctx: &Ctx) -> Result<BTreeMap<String, String>> {
+        let mut events = BTreeMap::new();
+        for view in self.definitions(ctx).await? {
+            let definition = self.ready(self.db.read(), ctx.tenant, view.id, view.version).await?;
+            for node in &definition.nodes {
+                if let NodeKind::User(contract) = &node.kind
+                    && let Some(event) = &contract.event
+                {
+                    events.insert(node.id.to_string(), event.clone());
+                }
+            }
+        }
+        Ok(events)
     }
 
     /// A context of the product itself in a tenant, for jobs.

@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
-use kernel::TenantId;
 use kernel::event::{self, Cursor, Event, Selection};
+use kernel::{Ctx, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::Receiver;
@@ -104,8 +104,24 @@ pub async fn list(
     let selection = Selection { tenant: Some(caller.ctx.tenant), entity: params.entity };
     let events = event::read_after(state.db.read(), after, &selection, limit).await?;
     let next_cursor = events.last().map_or(after, Event::cursor).to_string();
-    let visible = state.records.visible_events(&caller.ctx, events).await?;
+    let visible = visible(&state, &caller.ctx, events).await?;
     Ok(Json(EventPage { items: visible.into_iter().map(view).collect(), next_cursor }))
+}
+
+/// Those of the events whose record, task or process instance the actor may see now; in the order they came.
+async fn visible(state: &AppState, ctx: &Ctx, events: Vec<Event>) -> kernel::Result<Vec<Event>> {
+    let of = |entity: &str| -> Vec<Uuid> {
+        let own = events.iter().filter(|event| event.tenant == ctx.tenant && event.entity == entity);
+        own.map(|event| event.record).collect()
+    };
+    let mut work = state.tasks.visible(ctx, &of(work::tasks::ENTITY)).await?;
+    work.extend(state.processes.visible_instances(ctx, &of(process::runtime::ENTITY)).await?);
+    let is_work = |event: &Event| [work::tasks::ENTITY, process::runtime::ENTITY].contains(&event.entity.as_str());
+    let (of_work, of_records): (Vec<Event>, Vec<Event>) = events.into_iter().partition(is_work);
+    let mut seen = state.records.visible_events(ctx, of_records).await?;
+    seen.extend(of_work.into_iter().filter(|event| event.tenant == ctx.tenant && work.contains(&event.record)));
+    seen.sort_by_key(Event::cursor);
+    Ok(seen)
 }
 
 /// `GET /stream`: server-sent events. `Last-Event-ID` continues where a broken stream ended.
@@ -182,7 +198,7 @@ impl Watcher {
                 Credential::Session(secret) => self.state.identities.by_session(secret).await.ok()?,
             };
             let ctx = identity.ctx(&self.state.env);
-            self.ready.extend(self.state.records.visible_events(&ctx, events).await.ok()?);
+            self.ready.extend(visible(&self.state, &ctx, events).await.ok()?);
         }
     }
 

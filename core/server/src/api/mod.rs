@@ -10,6 +10,7 @@ pub mod people;
 pub mod plugins;
 pub mod processes;
 pub mod records;
+pub mod reports;
 pub mod session;
 pub mod tasks;
 pub mod test_clock;
@@ -83,6 +84,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(processes::next))
         .routes(routes!(processes::message))
         .routes(routes!(processes::signal))
+        .routes(routes!(reports::funnel))
+        .routes(routes!(reports::process))
+        .routes(routes!(reports::task))
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::counters))
         .routes(routes!(tasks::get, tasks::update))

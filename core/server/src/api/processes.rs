@@ -50,6 +50,7 @@ pub async fn deploy(
 /// `GET /process-definitions`
 #[utoipa::path(get, path = "/process-definitions", tag = "processes", responses((status = 200, body = Items<DefinitionView>)))]
 pub async fn definitions(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<DefinitionView>>> {
+    caller.require_role()?;
     Ok(Json(Items { items: state.processes.definitions(&caller.ctx).await? }))
 }
 
@@ -61,6 +62,7 @@ pub async fn definition(
     Path(id): Path<String>,
     Params(params): Params<VersionParams>,
 ) -> ApiResult<Json<DefinitionView>> {
+    caller.require_role()?;
     Ok(Json(state.processes.definition(&caller.ctx, &id, params.version).await?))
 }
 
@@ -71,6 +73,7 @@ pub async fn versions(
     caller: Caller,
     Path(id): Path<String>,
 ) -> ApiResult<Json<Items<DefinitionView>>> {
+    caller.require_role()?;
     Ok(Json(Items { items: state.processes.definition_versions(&caller.ctx, &id).await? }))
 }
 
@@ -81,6 +84,7 @@ pub async fn xml(
     caller: Caller,
     Path((id, version)): Path<(String, i64)>,
 ) -> ApiResult<Response> {
+    caller.require_role()?;
     let xml = state.processes.xml(&caller.ctx, &id, version).await?;
     // A file somebody uploaded: shown by nobody's browser as a page of ours.
     let headers = [
@@ -117,6 +121,7 @@ pub async fn dry_run(
     Path(id): Path<String>,
     Body(body): Body<DryRunInput>,
 ) -> ApiResult<Json<DryRun>> {
+    caller.require_role()?;
     Ok(Json(state.processes.dry_run(&caller.ctx, &id, body).await?))
 }
 
@@ -139,6 +144,7 @@ pub async fn start(
     caller: Caller,
     Body(body): Body<StartInput>,
 ) -> ApiResult<(StatusCode, Json<InstanceView>)> {
+    caller.require_role()?;
     Ok((StatusCode::CREATED, Json(state.processes.start(&caller.ctx, body).await?)))
 }
 
@@ -323,6 +329,7 @@ pub async fn message(
     caller: Caller,
     Body(body): Body<MessageInput>,
 ) -> ApiResult<Json<Delivered>> {
+    caller.require_role()?;
     Ok(Json(state.processes.publish_message(&caller.ctx, body).await?))
 }
 
@@ -333,5 +340,6 @@ pub async fn signal(
     caller: Caller,
     Body(body): Body<SignalInput>,
 ) -> ApiResult<Json<Delivered>> {
+    caller.require_role()?;
     Ok(Json(state.processes.broadcast_signal(&caller.ctx, body).await?))
 }

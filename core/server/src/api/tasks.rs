@@ -45,6 +45,7 @@ pub async fn create(
     caller: Caller,
     Body(body): Body<ManualTask>,
 ) -> ApiResult<(StatusCode, Json<Task>)> {
+    caller.require_role()?;
     Ok((StatusCode::CREATED, Json(state.tasks.create(&caller.ctx, body).await?)))
 }
 

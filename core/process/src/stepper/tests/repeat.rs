@@ -141,7 +141,7 @@ fn what_members_give_is_collected_in_their_order() {
     let first = format!("{out} isSequential='true'");
     let enough = "<completionCondition>vars.answer == 'no'</completionCondition>";
     check(
-        &task(&over(&format!("{first}"), "")),
+        &task(&over(&first, "")),
         "start people=[1,2] => s +a\n come a answer=1 => a +a\n come a => a e END\n get answers => [1,null]",
     );
     check(

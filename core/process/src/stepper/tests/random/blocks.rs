@@ -188,7 +188,7 @@ fn write_loop(id: u32, body: &Block, rounds: u8, from: &str, condition: &str, te
     );
     let zero = format!("<scriptTask id='z{id}' v:resultVariable='n{id}'><script>0</script></scriptTask>");
     node(&zero, &format!("z{id}"), from, condition, text);
-    let _ = write!(text, "> z{id} ml{id}\n");
+    let _ = writeln!(text, "> z{id} ml{id}");
     let last = write(body, &format!("ml{id}"), "", text);
     let _ = write!(text, "> {last} i{id} xl{id} o{id}\n> xl{id} ml{id} [vars.n{id} < {rounds}]\n");
     format!("o{id}")

@@ -47,7 +47,7 @@ fn come(wait: WaitId) -> Event {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_token_is_lost_or_doubled_and_joins_release_when_they_must(

@@ -1,0 +1,363 @@
+//! The funnel (R44-R47): how many come to each step, how many go on, how long it takes, where they pile up.
+//!
+//! Over steps of processes (the journal and what is waited for now) or over stages of an entity's pipelines (stage
+//! transitions). Counting is done in the database; working time, which no database knows, by reading the steps, up to
+//! `MAX_MEASURED` of them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use kernel::access::Action;
+use kernel::error::FieldError;
+use kernel::value::unscaled;
+use kernel::{Ctx, Result, Value};
+use records::EntityDef;
+use records::shape::Asker;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, UnionType};
+use sea_orm::{ConnectionTrait, QueryResult};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+
+use super::axes::{Axis, OWNER, STEPS};
+use super::{MAX_AXES, MAX_ROWS, Period, invalid};
+use crate::runtime::Processes;
+
+/// Steps of which working time is measured.
+const MAX_MEASURED: u64 = 100_000;
+
+/// What the funnel is about.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FunnelInput {
+    /// `process` (steps of processes) or `stage` (stages of `entity`).
+    pub over: Option<String>,
+    /// Only this process definition, by id or key.
+    pub definition: Option<String>,
+    /// Entity of the records: of stages, or of the instances' subjects.
+    pub entity: Option<String>,
+    /// Up to four of `template`, `process`, `step`, `event`, `manager`, `department`, `client`, `field:<key>`; `step`
+    /// by default.
+    pub group_by: Vec<String>,
+    /// Steps that were entered in this time.
+    pub period: Period,
+    /// Whether time between steps is measured in working time too.
+    pub working_time: bool,
+}
+
+/// The funnel.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Funnel {
+    /// Groups, the step that most come to first.
+    pub items: Vec<FunnelRow>,
+    /// Where things pile up: the group with the longest time of all that stand there.
+    pub pile_up: Option<PileUp>,
+    /// Whether working time was measured; not when there are more steps than it is measured for.
+    pub working_time: bool,
+}
+
+/// One group.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct FunnelRow {
+    /// Value by axis; ids of definitions, people, departments, companies.
+    #[schema(value_type = Object)]
+    pub group: Map<String, Json>,
+    /// Times a step of it was entered.
+    pub entered: i64,
+    /// Times it was left.
+    pub left: i64,
+    /// Those who stand there now.
+    pub standing: i64,
+    /// Instances, or records.
+    pub instances: i64,
+    /// Of them, those that are finished.
+    pub finished: i64,
+    /// Percent of them that are finished.
+    pub finished_percent: f64,
+    /// Share of the funnel's largest group, percent.
+    pub conversion_percent: f64,
+    /// Sum of the records' amounts (with `entity`).
+    pub amount: Option<f64>,
+    /// Mean time in a step that was left, seconds.
+    pub seconds: Option<f64>,
+    /// The same in working time of the company.
+    pub working_seconds: Option<f64>,
+}
+
+/// Where things pile up.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct PileUp {
+    /// The group.
+    #[schema(value_type = Object)]
+    pub group: Map<String, Json>,
+    /// Those who stand there.
+    pub standing: i64,
+    /// How long they have stood there altogether, seconds.
+    pub seconds: f64,
+}
+
+/// A funnel that can be asked for.
+struct Plan {
+    stages: bool,
+    entity: Option<&'static EntityDef>,
+    axes: Vec<Axis>,
+    events: BTreeMap<String, String>,
+    definition: Option<Uuid>,
+    period: Period,
+}
+
+impl Processes {
+    /// The funnel.
+    ///
+    /// # Errors
+    /// `report.invalid` naming `over`, `entity` or `group_by`; `NotFound` for the definition or entity.
+    pub async fn funnel(&self, ctx: &Ctx, input: &FunnelInput) -> Result<Funnel> {
+        let plan = self.plan(ctx, input).await?;
+        let asker = Asker::new(ctx, self.db().backend());
+        let rows = self.db().read().query_all(&counted(&asker, ctx, &plan)?).await?;
+        let mut items = Vec::with_capacity(rows.len());
+        let mut pile_up: Option<PileUp> = None;
+        for row in &rows {
+            let (item, stood) = read(&plan, row)?;
+            if item.standing > 0 && pile_up.as_ref().is_none_or(|worst| worst.seconds < stood) {
+                pile_up = Some(PileUp { group: item.group.clone(), standing: item.standing, seconds: stood });
+            }
+            items.push(item);
+        }
+        let most = items.iter().map(|item| item.entered).max().unwrap_or(0);
+        for item in &mut items {
+            item.conversion_percent = percent(item.entered, most);
+        }
+        let working_time = input.working_time && self.measure(ctx, &plan, &mut items).await?;
+        Ok(Funnel { items, pile_up, working_time })
+    }
+
+    async fn plan(&self, ctx: &Ctx, input: &FunnelInput) -> Result<Plan> {
+        let stages = match input.over.as_deref() {
+            None | Some("process") => false,
+            Some("stage") => true,
+            Some(_) => return Err(invalid("over", "`process` or `stage`")),
+        };
+        let entity = input.entity.as_deref().map(records::entity).transpose()?;
+        if stages && !entity.is_some_and(|def| def.staged) {
+            return Err(invalid("entity", "the funnel over stages needs an entity with stages"));
+        }
+        if input.group_by.len() > MAX_AXES {
+            return Err(invalid("group_by", format!("at most {MAX_AXES} axes")));
+        }
+        let mut axes = Vec::new();
+        for text in &input.group_by {
+            let axis = Axis::parse(ctx, text, entity)?;
+            if !axes.contains(&axis) {
+                axes.push(axis);
+            }
+        }
+        if axes.is_empty() {
+            axes.push(Axis::Step);
+        }
+        let definition = match &input.definition {
+            Some(name) => Some(self.definition(ctx, name, None).await?.id),
+            None => None,
+        };
+        let events = if axes.contains(&Axis::Event) { self.events_of_elements(ctx).await? } else { BTreeMap::new() };
+        Ok(Plan { stages, entity, axes, events, definition, period: input.period })
+    }
+
+    /// Adds mean working time; false when there are too many steps to measure.
+    async fn measure(&self, ctx: &Ctx, plan: &Plan, items: &mut [FunnelRow]) -> Result<bool> {
+        let mut select = grouped(&Asker::new(ctx, self.db().backend()), ctx, plan)?;
+        select.expr(Expr::col((STEPS, "entered_at"))).expr(Expr::col((STEPS, "left_at")));
+        select.and_where(Expr::col((STEPS, "left_at")).is_not_null()).limit(MAX_MEASURED + 1);
+        let rows = self.db().read().query_all(&select).await?;
+        if u64::try_from(rows.len()).unwrap_or(u64::MAX) > MAX_MEASURED {
+            return Ok(false);
+        }
+        let calendar = self.tasks().calendars().of_department(self.db().read(), ctx, None).await?;
+        let mut sums: HashMap<String, (f64, f64)> = HashMap::new();
+        for row in &rows {
+            let group = Json::Object(group(plan, row)?).to_string();
+            let at = |index: usize| Ok::<_, kernel::Error>(kernel::Timestamp(row.try_get_by_index(index)?));
+            let (entered, left) = (at(plan.axes.len())?, at(plan.axes.len() + 1)?);
+            if let Ok(seconds) = calendar.between(entered, left) {
+                let sum = sums.entry(group).or_default();
+                sum.0 += real(seconds);
+                sum.1 += 1.0;
+            }
+        }
+        for item in items {
+            let sum = sums.get(&Json::Object(item.group.clone()).to_string());
+            item.working_seconds = sum.map(|(seconds, count)| seconds / count);
+        }
+        Ok(true)
+    }
+}
+
+#[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "counts and seconds far below 2^53")]
+const fn real(number: i64) -> f64 {
+    number as f64
+}
+
+fn percent(part: i64, whole: i64) -> f64 {
+    if whole == 0 { 0.0 } else { (real(part) * 1_000.0 / real(whole)).round() / 10.0 }
+}
+
+/// Steps of processes: those left, and those waited for.
+fn process_steps(ctx: &Ctx, plan: &Plan) -> SelectStatement {
+    let instance = "process_instance";
+    let part = |table: &'static str, entered: &'static str, left: Expr| {
+        let mut select = Query::select();
+        select
+            .expr_as(Expr::col((table, "definition_id")), "template")
+            .expr_as(Expr::col((instance, "process")), "process")
+            .expr_as(Expr::col((table, "element")), "step")
+            .expr_as(Expr::col((table, entered)), "entered_at")
+            .expr_as(left, "left_at")
+            .expr_as(Expr::col((instance, "id")), "thing")
+            .expr_as(Expr::col((instance, "subject_id")), "record_id")
+            .expr_as(Expr::col((instance, "subject_entity")), "entity")
+            .expr_as(Expr::col((instance, "started_by")), "started_by")
+            .expr_as(Expr::case(Expr::col((instance, "status")).eq("completed"), 1).finally(0), "finished")
+            .from(table)
+            .inner_join(instance, Expr::col((table, "instance_id")).equals((instance, "id")))
+            .and_where(Expr::col((table, "tenant_id")).eq(ctx.tenant.0));
+        if let Some(definition) = plan.definition {
+            select.and_where(Expr::col((table, "definition_id")).eq(definition));
+        }
+        plan.period.narrow(&mut select, table, entered);
+        crate::runtime::seen(&mut select, ctx);
+        select
+    };
+    let mut left = part("process_visit", "entered_at", Expr::col(("process_visit", "left_at")));
+    left.and_where(Expr::col(("process_visit", "outcome")).ne("cancelled"));
+    let nothing = Expr::cust("CAST(NULL AS BIGINT)");
+    let mut standing = part("process_wait", "since", nothing);
+    standing.and_where(Expr::col(("process_wait", "kind")).is_in(["task", "service", "call"]));
+    left.union(UnionType::All, standing);
+    left
+}
+
+/// Steps through stages.
+fn stage_steps(ctx: &Ctx, plan: &Plan, def: &EntityDef) -> SelectStatement {
+    let table = "stage_transition";
+    let mut select = Query::select();
+    let won = Query::select()
+        .column("key")
+        .from("stage")
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("semantic").ne("open"))
+        .take();
+    let ended = Expr::col((Alias::new(def.table), Alias::new("stage"))).in_subquery(won);
+    select
+        .expr_as(Expr::col((table, "pipeline_id")), "template")
+        .expr_as(Expr::val(def.key), "process")
+        .expr_as(Expr::col((table, "stage")), "step")
+        .expr_as(Expr::col((table, "entered_at")), "entered_at")
+        .expr_as(Expr::col((table, "left_at")), "left_at")
+        .expr_as(Expr::col((table, "record_id")), "thing")
+        .expr_as(Expr::col((table, "record_id")), "record_id")
+        .expr_as(Expr::col((table, "entity")), "entity")
+        .expr_as(Expr::col((table, "entered_by")), "started_by")
+        .expr_as(Expr::case(ended, 1).finally(0), "finished")
+        .from(table)
+        .inner_join(def.table, Expr::col((Alias::new(def.table), Alias::new("id"))).equals((table, "record_id")))
+        .and_where(Expr::col((table, "tenant_id")).eq(ctx.tenant.0))
+        .and_where(Expr::col((table, "entity")).eq(def.key))
+        .and_where(Expr::col((Alias::new(def.table), Alias::new("deleted_at"))).is_null());
+    plan.period.narrow(&mut select, table, "entered_at");
+    select
+}
+
+/// A select of the axes' values over all steps that the person may see.
+fn grouped(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> {
+    let steps = match plan.entity.filter(|_| plan.stages) {
+        Some(def) => stage_steps(ctx, plan, def),
+        None => process_steps(ctx, plan),
+    };
+    let mut select = Query::select();
+    select.from_subquery(steps, STEPS);
+    let owner = match plan.entity {
+        Some(def) => {
+            let id = Expr::col((Alias::new(def.table), Alias::new("id")));
+            select.inner_join(
+                def.table,
+                id.equals((STEPS, "record_id"))
+                    .and(Expr::col((STEPS, "entity")).eq(def.key))
+                    .and(Expr::col((Alias::new(def.table), Alias::new("tenant_id"))).eq(ctx.tenant.0)),
+            );
+            // Of records that people may not see, they get no figures either.
+            if !ctx.rights.may(def.key, Action::Read) {
+                select.and_where(Expr::val(1).eq(0));
+            } else if let Some(allowed) = asker.allowed(def.key, def.table, Action::Read).map_err(unreadable)? {
+                select.and_where(allowed);
+            }
+            Expr::col((Alias::new(def.table), Alias::new("owner")))
+        }
+        None => Expr::col((STEPS, "started_by")),
+    };
+    select.join_as(JoinType::LeftJoin, "user_account", OWNER, Expr::col((OWNER, "id")).eq(owner));
+    for axis in &plan.axes {
+        select.expr(axis.expression(plan.entity, &plan.events));
+    }
+    Ok(select)
+}
+
+fn unreadable(error: FieldError) -> kernel::Error {
+    kernel::Error::field(super::INVALID, "entity", error)
+}
+
+fn counted(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> {
+    let mut select = grouped(asker, ctx, plan)?;
+    let left = || Expr::col((STEPS, "left_at"));
+    let entered = || Expr::col((STEPS, "entered_at"));
+    let now = ctx.now().0;
+    let thing = || Expr::col((STEPS, "thing"));
+    let done: Expr = Expr::case(Expr::col((STEPS, "finished")).eq(1), thing()).into();
+    select
+        .expr(Func::count(Expr::col((STEPS, "step"))))
+        .expr(Func::count(left()))
+        .expr(Func::count_distinct(thing()))
+        .expr(Func::count_distinct(done))
+        .expr(Func::avg(left().sub(entered())).cast_as("DOUBLE PRECISION"))
+        .expr(Func::sum(Expr::case(left().is_null(), Expr::val(now).sub(entered())).finally(0)).cast_as("BIGINT"));
+    match plan.entity.filter(|def| def.field("amount").is_some() && ctx.rights.sees(def.key, "amount")) {
+        Some(def) => select.expr(Func::sum(Expr::col((Alias::new(def.table), Alias::new("amount")))).cast_as("BIGINT")),
+        None => select.expr(Expr::cust("CAST(NULL AS BIGINT)")),
+    };
+    for axis in &plan.axes {
+        select.add_group_by([axis.expression(plan.entity, &plan.events)]);
+    }
+    select.order_by_expr(Func::count(Expr::col((STEPS, "step"))).into(), Order::Desc).limit(MAX_ROWS);
+    Ok(select)
+}
+
+fn group(plan: &Plan, row: &QueryResult) -> Result<Map<String, Json>> {
+    let mut group = Map::new();
+    for (index, axis) in plan.axes.iter().enumerate() {
+        group.insert(axis.name(), Value::from_cell(axis.kind(), row, index)?.to_json());
+    }
+    Ok(group)
+}
+
+/// A group and the seconds that those who stand in it have stood there.
+fn read(plan: &Plan, row: &QueryResult) -> Result<(FunnelRow, f64)> {
+    let after = plan.axes.len();
+    let number = |index: usize| row.try_get_by_index::<i64>(after + index);
+    let (entered, left, instances, finished) = (number(0)?, number(1)?, number(2)?, number(3)?);
+    let micros: Option<f64> = row.try_get_by_index(after + 4)?;
+    let stood: Option<i64> = row.try_get_by_index(after + 5)?;
+    let amount: Option<i64> = row.try_get_by_index(after + 6)?;
+    let decimal = |cell: i64| kernel::value::decimal_to_json(unscaled(cell)).as_f64();
+    let row = FunnelRow {
+        group: group(plan, row)?,
+        entered,
+        left,
+        standing: entered - left,
+        instances,
+        finished,
+        finished_percent: percent(finished, instances),
+        conversion_percent: 0.0,
+        amount: amount.and_then(decimal),
+        seconds: micros.map(|micros| micros / 1e6),
+        working_seconds: None,
+    };
+    Ok((row, stood.map_or(0.0, |micros| real(micros) / 1e6)))
+}

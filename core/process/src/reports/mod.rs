@@ -1,0 +1,53 @@
+//! Reports as data: the funnel over steps and stages, processes, tasks.
+//!
+//! Owns: what is counted and how it is grouped. Must not know: how a report is drawn. Data enters as a `Ctx` with what
+//! to group by and leaves as rows of groups and figures. People without full rights get what they may see.
+
+mod axes;
+mod funnel;
+mod processes;
+mod tasks;
+
+pub use funnel::{Funnel, FunnelInput, FunnelRow, PileUp};
+pub use processes::{ProcessReport, ProcessReportInput, ProcessRow};
+pub use tasks::{TaskReport, TaskReportInput, TaskRow};
+
+use kernel::error::FieldError;
+use kernel::{Error, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use serde::{Deserialize, Serialize};
+
+/// The code of errors about wrong input here.
+pub const INVALID: &str = "report.invalid";
+/// Axes of one report.
+pub const MAX_AXES: usize = 4;
+/// Groups of an answer.
+const MAX_ROWS: u64 = 10_000;
+
+fn invalid(field: &str, reason: impl std::fmt::Display) -> Error {
+    Error::field(INVALID, field, FieldError::new("invalid").with("reason", reason))
+}
+
+/// A stretch of time; open where an end is absent.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Period {
+    /// From this instant on.
+    #[schema(value_type = Option<String>)]
+    pub from: Option<Timestamp>,
+    /// Before this instant.
+    #[schema(value_type = Option<String>)]
+    pub to: Option<Timestamp>,
+}
+
+impl Period {
+    /// Narrows a select to rows whose `column` lies in it.
+    fn narrow(self, select: &mut SelectStatement, table: &'static str, column: &'static str) {
+        if let Some(from) = self.from {
+            select.and_where(Expr::col((table, column)).gte(from.0));
+        }
+        if let Some(to) = self.to {
+            select.and_where(Expr::col((table, column)).lt(to.0));
+        }
+    }
+}

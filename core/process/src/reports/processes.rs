@@ -1,0 +1,174 @@
+//! The process report (R13): each instance that the person may see, finished or not, and how long it took.
+
+use kernel::{Ctx, Result, Timestamp};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Period, invalid};
+use crate::runtime::{Processes, Subject};
+
+/// Rows of a page at most.
+const MAX_LIMIT: u64 = 500;
+
+/// Which instances.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProcessReportInput {
+    /// Only of this definition, by id or key.
+    pub definition: Option<String>,
+    /// `active`, `completed` or `cancelled`.
+    pub state: Option<String>,
+    /// Started by this person; `me` for oneself.
+    pub started_by: Option<String>,
+    /// Started in this time.
+    pub period: Period,
+    /// Page size, 1 to 500; 100 by default.
+    pub limit: Option<u64>,
+    /// Id of the last row of the page before.
+    pub cursor: Option<Uuid>,
+}
+
+/// Processes and how long they took.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ProcessReport {
+    /// The instances, newest first.
+    pub items: Vec<ProcessRow>,
+    /// For the next page, if there is one.
+    pub next_cursor: Option<Uuid>,
+}
+
+/// One instance.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ProcessRow {
+    /// Which.
+    pub id: Uuid,
+    /// Its definition.
+    pub definition: Uuid,
+    /// Id of its process.
+    pub process: String,
+    /// Name of its definition.
+    pub name: String,
+    /// `active`, `completed` or `cancelled`.
+    pub state: String,
+    /// Failed steps that wait.
+    pub incidents: i64,
+    /// The record it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    /// Who started it.
+    pub started_by: Option<Uuid>,
+    /// When it began.
+    #[schema(value_type = String)]
+    pub started_at: Timestamp,
+    /// When it was over.
+    #[schema(value_type = Option<String>)]
+    pub ended_at: Option<Timestamp>,
+    /// From its beginning to its end, or to now.
+    pub seconds: i64,
+    /// The same in working time of the company.
+    pub working_seconds: Option<i64>,
+    /// Its tasks that are done, and all of them.
+    pub tasks_done: i64,
+    /// All its tasks.
+    pub tasks: i64,
+}
+
+impl Processes {
+    /// The process report.
+    ///
+    /// # Errors
+    /// `report.invalid`, `NotFound` for the definition.
+    pub async fn process_report(&self, ctx: &Ctx, input: &ProcessReportInput) -> Result<ProcessReport> {
+        let limit = input.limit.unwrap_or(100);
+        if limit == 0 || limit > MAX_LIMIT {
+            return Err(invalid("limit", format!("from 1 to {MAX_LIMIT}")));
+        }
+        let rows = self.db().read().query_all(&self.listed(ctx, input, limit).await?).await?;
+        let calendar = self.tasks().calendars().of_department(self.db().read(), ctx, None).await?;
+        let page = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows.iter().take(page) {
+            let started_at = Timestamp(row.try_get_by_index(8)?);
+            let ended_at = row.try_get_by_index::<Option<i64>>(9)?.map(Timestamp);
+            let until = ended_at.unwrap_or_else(|| ctx.now());
+            let entity: Option<String> = row.try_get_by_index(5)?;
+            let subject: Option<Uuid> = row.try_get_by_index(6)?;
+            items.push(ProcessRow {
+                id: row.try_get_by_index(0)?,
+                definition: row.try_get_by_index(1)?,
+                process: row.try_get_by_index(2)?,
+                state: row.try_get_by_index(3)?,
+                incidents: row.try_get_by_index(4)?,
+                subject: entity.zip(subject).map(|(entity, id)| Subject { entity, id }),
+                started_by: row.try_get_by_index(7)?,
+                started_at,
+                ended_at,
+                name: row.try_get_by_index(10)?,
+                tasks: row.try_get_by_index(11)?,
+                tasks_done: row.try_get_by_index(12)?,
+                seconds: (until.0 - started_at.0) / 1_000_000,
+                working_seconds: calendar.between(started_at, until).ok(),
+            });
+        }
+        let next_cursor = if rows.len() > page { items.last().map(|last| last.id) } else { None };
+        Ok(ProcessReport { items, next_cursor })
+    }
+
+    async fn listed(
+        &self,
+        ctx: &Ctx,
+        input: &ProcessReportInput,
+        limit: u64,
+    ) -> Result<sea_orm::sea_query::SelectStatement> {
+        let table = "process_instance";
+        let tasks = |done: bool| {
+            let mut count = Query::select();
+            count.expr(sea_orm::sea_query::Func::count(Expr::col(("task", "id")))).from("task");
+            count.and_where(Expr::col(("task", "instance_id")).equals((table, "id")));
+            if done {
+                count.and_where(Expr::col(("task", "state")).eq("completed"));
+            }
+            Expr::SubQuery(None, Box::new(count.into()))
+        };
+        let mut select = Query::select();
+        select
+            .columns([(table, "id"), (table, "definition_id"), (table, "process"), (table, "status")])
+            .columns([(table, "incidents"), (table, "subject_entity"), (table, "subject_id"), (table, "started_by")])
+            .columns([(table, "started_at"), (table, "ended_at"), ("process_definition", "name")])
+            .expr(tasks(false))
+            .expr(tasks(true))
+            .from(table)
+            .inner_join("process_definition", Expr::col(("process_definition", "id")).equals((table, "definition_id")))
+            .and_where(Expr::col((table, "tenant_id")).eq(ctx.tenant.0));
+        crate::runtime::seen(&mut select, ctx);
+        if let Some(definition) = &input.definition {
+            let id = self.definition(ctx, definition, None).await?.id;
+            select.and_where(Expr::col((table, "definition_id")).eq(id));
+        }
+        match input.state.as_deref() {
+            None => {}
+            Some(state @ ("active" | "completed" | "cancelled")) => {
+                select.and_where(Expr::col((table, "status")).eq(state));
+            }
+            Some(_) => return Err(invalid("state", "active, completed or cancelled")),
+        }
+        match input.started_by.as_deref() {
+            None => {}
+            Some("me") => {
+                select.and_where(Expr::col((table, "started_by")).eq(ctx.user().map(|user| user.0)));
+            }
+            Some(id) => {
+                let id = Uuid::parse_str(id).map_err(|_| invalid("started_by", "`me` or a person's id"))?;
+                select.and_where(Expr::col((table, "started_by")).eq(id));
+            }
+        }
+        input.period.narrow(&mut select, table, "started_at");
+        if let Some(cursor) = input.cursor {
+            select.and_where(Expr::col((table, "id")).lt(cursor));
+        }
+        select.order_by((table, "id"), Order::Desc).limit(limit + 1);
+        Ok(select)
+    }
+}
