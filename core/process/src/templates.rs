@@ -1,0 +1,295 @@
+//! Template packs: processes of ours to begin with, in the company's language.
+//!
+//! Owns: the files of `templates/`, one BPMN file in English for each template and beside it a table with its title,
+//! description, the roles it speaks of and the other languages of its texts. Must not know: who deploys it. Data leaves as
+//! a catalogue and as BPMN files. Ids, conditions and names of variables are the same in every language.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use kernel::Locale;
+use serde::Deserialize;
+
+use crate::definition::{BPMN, OURS};
+
+/// Key, file and table of each template.
+const SOURCES: [(&str, &str, &str); 4] = [
+    (
+        "dealer-purchase",
+        include_str!("../templates/dealer-purchase.bpmn"),
+        include_str!("../templates/dealer-purchase.json"),
+    ),
+    (
+        "lead-qualification",
+        include_str!("../templates/lead-qualification.bpmn"),
+        include_str!("../templates/lead-qualification.json"),
+    ),
+    (
+        "quote-approval",
+        include_str!("../templates/quote-approval.bpmn"),
+        include_str!("../templates/quote-approval.json"),
+    ),
+    (
+        "absence-request",
+        include_str!("../templates/absence-request.bpmn"),
+        include_str!("../templates/absence-request.json"),
+    ),
+];
+
+/// Elements whose name is what they are called by, not what people read.
+const CALLED: [&str; 4] = ["message", "signal", "error", "escalation"];
+
+static ALL: LazyLock<Vec<Template>> = LazyLock::new(|| {
+    // A table that cannot be read gives English texts without a title; the tests below know that there is none.
+    let read = |(key, file, table): (&'static str, &'static str, &str)| Template {
+        key,
+        file,
+        table: serde_json::from_str(table).unwrap_or_default(),
+    };
+    SOURCES.into_iter().map(read).collect()
+});
+
+/// A process of ours.
+#[derive(Debug)]
+pub struct Template {
+    /// Its key: the id of its process and the key of the definition made from it.
+    pub key: &'static str,
+    file: &'static str,
+    table: Table,
+}
+
+/// What stands beside the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    title: HashMap<Locale, String>,
+    description: HashMap<Locale, String>,
+    roles: Vec<Role>,
+    /// English text -> the same in other languages.
+    texts: BTreeMap<String, HashMap<Locale, String>>,
+}
+
+/// A role whose holders have tasks in the process.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// Its key, as executors name it.
+    pub key: String,
+    name: HashMap<Locale, String>,
+}
+
+impl Role {
+    /// What to call it.
+    pub fn name(&self, locale: Locale) -> &str {
+        in_locale(&self.name, locale)
+    }
+}
+
+/// All templates.
+pub fn all() -> &'static [Template] {
+    &ALL
+}
+
+/// The template with this key.
+pub fn find(key: &str) -> Option<&'static Template> {
+    ALL.iter().find(|template| template.key == key)
+}
+
+impl Template {
+    /// What it is called.
+    pub fn title(&self, locale: Locale) -> &str {
+        in_locale(&self.table.title, locale)
+    }
+
+    /// What it is for.
+    pub fn description(&self, locale: Locale) -> &str {
+        in_locale(&self.table.description, locale)
+    }
+
+    /// Roles it needs.
+    pub fn roles(&self) -> &[Role] {
+        &self.table.roles
+    }
+
+    /// The BPMN file in a language.
+    pub fn file(&self, locale: Locale) -> String {
+        let mut file = self.file.to_owned();
+        let mut texts = texts(self.file);
+        texts.sort_by_key(|text| std::cmp::Reverse(text.place.start));
+        for Text { place, text, .. } in texts {
+            if let Some(translated) = self.table.texts.get(&text).and_then(|other| other.get(&locale)) {
+                file.replace_range(place, &escaped(translated));
+            }
+        }
+        file
+    }
+}
+
+fn in_locale(texts: &HashMap<Locale, String>, locale: Locale) -> &str {
+    texts.get(&locale).or_else(|| texts.get(&Locale::En)).map_or("", String::as_str)
+}
+
+/// A text of a file that may have other languages.
+struct Text {
+    /// Where its characters stand.
+    place: Range<usize>,
+    text: String,
+    /// Whether people read it in any case; parameters may be values that only machines read.
+    for_people: bool,
+}
+
+fn texts(file: &str) -> Vec<Text> {
+    let Ok(document) = roxmltree::Document::parse(file) else { return Vec::new() };
+    let mut found = Vec::new();
+    for element in document.descendants().filter(roxmltree::Node::is_element) {
+        let (tag, namespace) = (element.tag_name().name(), element.tag_name().namespace().unwrap_or_default());
+        let names: &[&str] = match namespace {
+            BPMN if !CALLED.contains(&tag) => &["name"],
+            OURS => &["label", "choices"],
+            _ => &[],
+        };
+        let attributes = element.attributes().filter(|it| it.namespace().is_none() && names.contains(&it.name()));
+        found.extend(attributes.map(|it| Text {
+            place: it.range_value(),
+            text: it.value().to_owned(),
+            for_people: true,
+        }));
+        let in_letter = matches!(element.attribute("name"), Some("subject" | "text"));
+        if matches!((namespace, tag), (BPMN, "documentation") | (OURS, "param"))
+            && let Some(inside) = element.first_child().filter(roxmltree::Node::is_text)
+        {
+            let text = inside.text().unwrap_or_default().to_owned();
+            found.push(Text { place: inside.range(), text, for_people: tag == "documentation" || in_letter });
+        }
+    }
+    found
+}
+
+/// Text within an attribute or element.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::definition::model::NodeKind;
+    use crate::definition::{contract::Executor, read};
+
+    #[test]
+    fn every_template_reads_without_a_problem_in_every_language() {
+        for (template, locale) in all().iter().flat_map(|template| Locale::ALL.map(|locale| (template, locale))) {
+            let file = template.file(locale);
+            let (definition, problems) = read(file.as_bytes()).unwrap_or_else(|problems| panic!("{problems:#?}"));
+            assert_eq!(problems, [], "{} {locale}", template.key);
+            assert_eq!(definition.key, template.key);
+            assert_eq!(definition.name, template.title(locale));
+        }
+    }
+
+    #[test]
+    fn every_text_has_every_language_and_no_table_has_more() {
+        for template in all() {
+            assert_eq!(serde_json::from_str::<Table>(source(template).2).map(|_| ()).map_err(|e| e.to_string()), Ok(()));
+            let texts = texts(template.file);
+            let there: BTreeSet<&str> = texts.iter().map(|text| text.text.as_str()).collect();
+            for text in texts.iter().filter(|text| text.for_people) {
+                let other = template.table.texts.get(&text.text).unwrap_or_else(|| panic!("no table: {}", text.text));
+                assert!(other.len() == 2 && !other.contains_key(&Locale::En), "{}", text.text);
+            }
+            for text in template.table.texts.keys() {
+                assert!(there.contains(text.as_str()), "{}: nothing says `{text}`", template.key);
+            }
+            for names in [&template.table.title, &template.table.description]
+                .into_iter()
+                .chain(template.roles().iter().map(|role| &role.name))
+            {
+                assert_eq!(names.len(), 3, "{names:?}");
+            }
+        }
+    }
+
+    fn source(template: &Template) -> (&'static str, &'static str, &'static str) {
+        SOURCES.into_iter().find(|(key, ..)| *key == template.key).unwrap()
+    }
+
+    #[test]
+    fn other_languages_change_texts_and_nothing_else() {
+        for template in all() {
+            assert_eq!(template.file(Locale::En), template.file);
+            let plain = |file: &str| {
+                let mut file = file.to_owned();
+                let mut texts = texts(&file);
+                texts.sort_by_key(|text| std::cmp::Reverse(text.place.start));
+                for text in texts {
+                    file.replace_range(text.place, "");
+                }
+                file
+            };
+            for locale in [Locale::Ru, Locale::Uk] {
+                assert_eq!(plain(&template.file(locale)), plain(template.file), "{} {locale}", template.key);
+            }
+        }
+        assert!(find("dealer-purchase").unwrap().file(Locale::Ru).contains("Подготовить техническое решение"));
+        assert!(find("nothing").is_none());
+    }
+
+    #[test]
+    fn every_node_and_flow_is_drawn_where_no_other_node_is() {
+        for template in all() {
+            let (definition, _) = read(template.file.as_bytes()).unwrap();
+            let document = roxmltree::Document::parse(template.file).unwrap();
+            let drawn: Vec<_> = document.descendants().filter(|node| node.has_attribute("bpmnElement")).collect();
+            let place = |id: &str| {
+                let shape = drawn.iter().find(|node| node.attribute("bpmnElement") == Some(id)).copied();
+                let shape = shape.unwrap_or_else(|| panic!("{}: `{id}` is not drawn", template.key));
+                let bounds = shape.children().find(|node| node.tag_name().name() == "Bounds").unwrap();
+                ["x", "y", "width", "height"].map(|name| bounds.attribute(name).unwrap().parse::<i32>().unwrap())
+            };
+            for flow in &definition.flows {
+                let edge = drawn.iter().find(|node| node.attribute("bpmnElement") == Some(&flow.id)).unwrap();
+                assert!(edge.children().filter(|node| node.tag_name().name() == "waypoint").count() >= 2);
+            }
+            let free = definition.nodes.iter().filter(|node| !matches!(node.kind, NodeKind::Boundary { .. }));
+            let places: Vec<_> = free.map(|node| (&node.id, place(&node.id))).collect();
+            assert!(definition.nodes.iter().all(|node| place(&node.id)[2] > 0));
+            for (at, (id, [x, y, w, h])) in places.iter().enumerate() {
+                assert!(*x >= 0 && *y >= 0);
+                for (other, [ox, oy, ow, oh]) in places.iter().skip(at + 1) {
+                    let apart = x + w < *ox || ox + ow < *x || y + h < *oy || oy + oh < *y;
+                    assert!(apart, "{}: `{id}` lies on `{other}`", template.key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn steps_have_their_contract_and_their_roles_are_in_the_catalogue() {
+        for template in all() {
+            let (definition, _) = read(template.file.as_bytes()).unwrap();
+            let mut roles = BTreeSet::new();
+            for node in &definition.nodes {
+                let NodeKind::User(contract) = &node.kind else { continue };
+                assert!(contract.duration.is_some() && !contract.remind_before.is_empty(), "{}", node.id);
+                assert!(contract.event.is_some() && !contract.executors.is_empty(), "{}", node.id);
+                assert!(!node.documentation.is_empty(), "{}", node.id);
+                let escalated = contract.escalate.iter().map(|escalate| &escalate.to);
+                for who in contract.executors.iter().chain(escalated) {
+                    match who {
+                        Executor::Role(key) => drop(roles.insert(key.clone())),
+                        Executor::Expression(expression) => {
+                            let named = expression.text().split("role:").skip(1);
+                            roles.extend(named.filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            let listed: BTreeSet<String> = template.roles().iter().map(|role| role.key.clone()).collect();
+            assert_eq!(roles, listed, "{}", template.key);
+        }
+    }
+}
