@@ -15,6 +15,7 @@
 //! | `measure` | times of many calls, interleaved rounds |
 //! | `requests` | the requests that are measured |
 //! | `suite` | everything measured on one database |
+//! | `processes` | instances of a process, timers |
 //! | `hook` | a before-hook alone |
 //! | `report` | the tables |
 
@@ -26,6 +27,7 @@ mod company;
 mod hook;
 mod measure;
 mod plugins;
+mod processes;
 mod report;
 mod requests;
 mod server;
@@ -66,6 +68,9 @@ fn run() -> Outcome {
     for place in arguments.places() {
         if arguments.wants(place.name) {
             suite::measure(&runtime, &arguments, &place, &packages, &mut report)?;
+        }
+        if arguments.wants("processes") {
+            processes::measure(&runtime, &arguments, &place, &mut report)?;
         }
     }
     report.write(&arguments.out)

@@ -108,7 +108,7 @@ fn verdict(met: bool) -> String {
 }
 
 /// The address of an empty database.
-async fn address(place: &Place, folder: &Path) -> Outcome<String> {
+pub async fn address(place: &Place, folder: &Path) -> Outcome<String> {
     let Some(server) = &place.server else { return Ok(format!("sqlite:{}", folder.join("verstak.db").display())) };
     let db = Db::open(&DbOptions::new(server)).await?;
     db.read().execute_unprepared(&format!("DROP DATABASE IF EXISTS {DATABASE}")).await?;
@@ -118,7 +118,7 @@ async fn address(place: &Place, folder: &Path) -> Outcome<String> {
     Ok(format!("{base}/{DATABASE}"))
 }
 
-async fn open(url: &str, folder: &Path, seen: &Seen) -> Outcome<AppState> {
+pub async fn open(url: &str, folder: &Path, seen: &Seen) -> Outcome<AppState> {
     let overrides = Overrides { data: Some(folder.to_owned()), database_url: Some(url.to_owned()), listen: None };
     let mut config = Config::load(None, &overrides)?;
     config.http.rate_per_second = 0;

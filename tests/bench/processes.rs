@@ -1,0 +1,283 @@
+//! Durable instances of a small process: start, user task, exclusive gateway, script task, end.
+//!
+//! Held against two bare commits, which is the least that an instance with one wait can do on this database.
+
+use kernel::clock::Env;
+use kernel::jobs::{NewJob, Worker, enqueue};
+use process::runtime::StartInput;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use serde_json::{Map, json};
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+use verstak::AppState;
+use work::tasks::{Completion, TaskQuery};
+
+use crate::Outcome;
+use crate::arguments::{Arguments, Place};
+use crate::capture::Seen;
+use crate::client::{Ask, Client, join};
+use crate::company::{self, Company};
+use crate::measure::{Stretch, count, in_turn, now};
+use crate::report::{Report, say};
+use crate::server::Server;
+use crate::suite::{address, open};
+
+const CLIENTS: [usize; 2] = [1, 8];
+const OPEN: [usize; 2] = [0, 100_000];
+const TIMERS: usize = 100_000;
+
+const PROCESS: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:v="urn:verstak:bpmn:1" targetNamespace="bench">
+<process id="bench" name="Bench" isExecutable="true">
+<startEvent id="start"/><sequenceFlow id="a" sourceRef="start" targetRef="task"/>
+<userTask id="task" name="Decide" v:executors="owner"/><sequenceFlow id="b" sourceRef="task" targetRef="gate"/>
+<exclusiveGateway id="gate" default="no"/>
+<sequenceFlow id="yes" sourceRef="gate" targetRef="script"><conditionExpression>vars.amount &gt; 100</conditionExpression></sequenceFlow>
+<sequenceFlow id="no" sourceRef="gate" targetRef="end"/>
+<scriptTask id="script" v:resultVariable="total"><script>vars.amount * 2</script></scriptTask>
+<sequenceFlow id="c" sourceRef="script" targetRef="end"/><endEvent id="end"/>
+</process></definitions>"#;
+
+const TIMER: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="bench">
+<process id="timer" name="Timer" isExecutable="true">
+<startEvent id="start"/><sequenceFlow id="a" sourceRef="start" targetRef="wait"/>
+<intermediateCatchEvent id="wait"><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition></intermediateCatchEvent>
+<sequenceFlow id="b" sourceRef="wait" targetRef="end"/><endEvent id="end"/>
+</process></definitions>"#;
+
+/// Measures it on one database.
+pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, report: &mut Report) -> Outcome {
+    say(&format!("{}: processes", place.name));
+    let folder = arguments.scratch()?;
+    let url = runtime.block_on(address(place, folder.path()))?;
+    let state = runtime.block_on(open(&url, folder.path(), &Seen::default()))?;
+    let company = runtime.block_on(company::make(&state, "Bench"))?;
+    for xml in [PROCESS, TIMER] {
+        runtime.block_on(state.processes.deploy(&company.ctx, xml.as_bytes().to_vec(), true))?;
+    }
+    let server = Server::start(&arguments.verstak, folder.path(), &url, &company.token)?;
+    report.section(
+        &format!("{}: processes", place.name),
+        "Instances of start, user task, exclusive gateway, script task, end: started, the task found and completed. In process: service calls. Bare: two transactions of one small update and a commit each.",
+    );
+    let mut rows = Vec::new();
+    for standing in OPEN {
+        runtime.block_on(stand(&state, &company, standing))?;
+        for clients in CLIENTS {
+            let within = || in_process(runtime, arguments, &state, &company, clients);
+            let pair = in_turn(arguments.rounds, within, || bare(runtime, arguments, &state, clients))?;
+            let over = in_turn(arguments.rounds, || http(arguments, &server, &company, clients), || Ok(Stretch::default()))?;
+            let row = vec![
+                standing.to_string(),
+                clients.to_string(),
+                format!("{:.0}", pair.ours.rate()),
+                format!("{:.0} us", pair.ours.micros(500)),
+                format!("{:.0} us", pair.ours.micros(990)),
+                format!("{:.0}", pair.base.rate()),
+                format!("{:.0} %", pair.throughput_ratio() * 100.0),
+                format!("{:.0}", over.ours.rate()),
+                format!("{:.0} us", over.ours.micros(500)),
+            ];
+            say(&format!("  {}", row.join("  ")));
+            rows.push(row);
+        }
+    }
+    let heads =
+        ["open", "clients", "in process /s", "p50", "p99", "bare /s", "ratio (target >= 50 %)", "HTTP /s", "HTTP p50"];
+    report.table(&heads, &rows);
+    drop(server);
+    let (fired, seconds) = runtime.block_on(timers(&state, &company))?;
+    let rate = count(fired) / seconds;
+    report.paragraph(&format!(
+        "{fired} timers due at once, each ending its instance: {seconds:.1} s, {rate:.0} per second (target: within a minute, {}).",
+        if seconds < 60.0 { "met" } else { "missed" }
+    ));
+    Ok(())
+}
+
+fn in_process(
+    runtime: &Runtime,
+    arguments: &Arguments,
+    state: &AppState,
+    company: &Company,
+    clients: usize,
+) -> Outcome<Stretch> {
+    let length = arguments.stretch;
+    let one = async |state: AppState, ctx: kernel::Ctx| -> Outcome<Stretch> {
+        let mut times = Vec::new();
+        let begin = now();
+        while begin.elapsed() < length {
+            let start = now();
+            instance(&state, &ctx).await?;
+            times.push(start.elapsed());
+        }
+        Ok(Stretch { times, elapsed: begin.elapsed(), ..Stretch::default() })
+    };
+    runtime.block_on(async {
+        let parts = (0..clients).map(|_| one(state.clone(), company.ctx.clone()));
+        join(futures::future::join_all(parts).await)
+    })
+}
+
+/// One instance from its start to its end.
+async fn instance(state: &AppState, ctx: &kernel::Ctx) -> Outcome {
+    let variables = Map::from_iter([("amount".to_owned(), json!(150))]);
+    let input =
+        StartInput { definition: "bench".into(), version: None, process: None, subject: None, variables };
+    let started = state.processes.start(ctx, input).await?;
+    let query = TaskQuery { instance: Some(started.id), ..TaskQuery::default() };
+    let page = state.tasks.list(ctx, &query).await?;
+    let task = page.items.first().ok_or("the instance has no task")?;
+    state.tasks.complete(ctx, task.id, Completion::default()).await?;
+    Ok(())
+}
+
+fn bare(runtime: &Runtime, arguments: &Arguments, state: &AppState, clients: usize) -> Outcome<Stretch> {
+    let length = arguments.stretch;
+    let one = async || -> Outcome<Stretch> {
+        let mut times = Vec::new();
+        let begin = now();
+        while begin.elapsed() < length {
+            let start = now();
+            for _ in 0..2 {
+                let tx = state.db.begin().await?;
+                let update = Query::update()
+                    .table("process_definition")
+                    .value("updated_at", Expr::col("updated_at").add(1))
+                    .and_where(Expr::col("key").eq("bench"))
+                    .to_owned();
+                tx.execute(&update).await?;
+                tx.commit().await?;
+            }
+            times.push(start.elapsed());
+        }
+        Ok(Stretch { times, elapsed: begin.elapsed(), ..Stretch::default() })
+    };
+    runtime.block_on(async { join(futures::future::join_all((0..clients).map(|_| one())).await) })
+}
+
+fn http(arguments: &Arguments, server: &Server, company: &Company, clients: usize) -> Outcome<Stretch> {
+    let one = || -> Outcome<Stretch> {
+        let mut client = Client::new(server.address, &company.token)?;
+        let mut times = Vec::new();
+        let begin = now();
+        while begin.elapsed() < arguments.stretch {
+            let start = now();
+            let body = Some(r#"{"definition":"bench","variables":{"amount":150}}"#.to_owned());
+            let id = id_of(client.send(&Ask { method: "POST", path: "/api/v1/process-instances".into(), body })?, "/id")?;
+            let path = format!("/api/v1/tasks?instance={id}");
+            let task = id_of(client.send(&Ask { method: "GET", path, body: None })?, "/items/0/id")?;
+            let path = format!("/api/v1/tasks/{task}/complete");
+            client.send(&Ask { method: "POST", path, body: Some("{}".into()) })?;
+            times.push(start.elapsed());
+        }
+        Ok(Stretch { times, elapsed: begin.elapsed(), ..Stretch::default() })
+    };
+    let one = &one;
+    let parts: Vec<Outcome<Stretch>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..clients).map(|_| scope.spawn(one)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err("a client panicked".into()))).collect()
+    });
+    join(parts)
+}
+
+fn id_of(answer: &[u8], place: &str) -> Outcome<String> {
+    let answer: serde_json::Value = serde_json::from_slice(answer)?;
+    Ok(answer.pointer(place).and_then(serde_json::Value::as_str).ok_or("no id in the answer")?.to_owned())
+}
+
+/// So many open instances: copies of the rows of one.
+async fn stand(state: &AppState, company: &Company, wanted: usize) -> Outcome {
+    if wanted == 0 {
+        return Ok(());
+    }
+    let variables = Map::from_iter([("amount".to_owned(), json!(150))]);
+    let input =
+        StartInput { definition: "bench".into(), version: None, process: None, subject: None, variables };
+    let one = state.processes.start(&company.ctx, input).await?.id;
+    copy(state, one, wanted, None).await
+}
+
+/// Copies an instance with everything that belongs to it.
+async fn copy(state: &AppState, instance: Uuid, times: usize, due: Option<i64>) -> Outcome {
+    let sqlite = state.db.backend() == sea_orm::DbBackend::Sqlite;
+    let (fresh, quoted, kind) = match sqlite {
+        true => ("randomblob(16)", format!("x'{}'", instance.simple()), "BLOB"),
+        false => ("gen_random_uuid()", format!("'{instance}'"), "UUID"),
+    };
+    let run = async |sql: String| state.db.for_migrations().execute_unprepared(&sql).await.map(drop);
+    run(format!("CREATE TABLE bench_copy (i {kind} NOT NULL, t {kind} NOT NULL)")).await?;
+    run(format!(
+        "WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < {times}) \
+         INSERT INTO bench_copy SELECT {fresh}, {fresh} FROM n"
+    ))
+    .await?;
+    for (table, id, extra) in [
+        ("process_instance", "id", None),
+        ("process_wait", "instance_id", due.map(|due| ("due_at", due.to_string()))),
+        ("process_visit", "instance_id", None),
+        ("process_step", "instance_id", None),
+        ("task", "instance_id", Some(("id", "c.t".to_owned()))),
+    ] {
+        let columns = columns(state, table).await?;
+        let values = columns.iter().map(|column| match &extra {
+            _ if column == id => "c.i".to_owned(),
+            Some((name, value)) if column == name => value.clone(),
+            _ => format!("s.{column}"),
+        });
+        let values: Vec<String> = values.collect();
+        run(format!(
+            "INSERT INTO {table} ({}) SELECT {} FROM {table} s CROSS JOIN bench_copy c WHERE s.{id} = {quoted}",
+            columns.join(", "),
+            values.join(", ")
+        ))
+        .await?;
+    }
+    run(format!(
+        "INSERT INTO task_executor (task_id, user_id, tenant_id, role) SELECT c.t, e.user_id, e.tenant_id, e.role \
+         FROM task_executor e JOIN task s ON s.id = e.task_id CROSS JOIN bench_copy c WHERE s.instance_id = {quoted}"
+    ))
+    .await?;
+    run("DROP TABLE bench_copy".to_owned()).await?;
+    run("ANALYZE".to_owned()).await?;
+    Ok(())
+}
+
+async fn columns(state: &AppState, table: &str) -> Outcome<Vec<String>> {
+    let sql = match state.db.backend() {
+        sea_orm::DbBackend::Sqlite => format!("SELECT name FROM pragma_table_info('{table}')"),
+        _ => format!("SELECT column_name::text FROM information_schema.columns WHERE table_name = '{table}'"),
+    };
+    let statement = sea_orm::Statement::from_string(state.db.backend(), sql);
+    let rows = state.db.read().query_all_raw(statement).await?;
+    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+}
+
+/// Timers that are due at once: how many fired, in how many seconds.
+async fn timers(state: &AppState, company: &Company) -> Outcome<(usize, f64)> {
+    let input = StartInput {
+        definition: "timer".into(),
+        version: None,
+        process: None,
+        subject: None,
+        variables: Map::new(),
+    };
+    let one = state.processes.start(&company.ctx, input).await?.id;
+    copy(state, one, TIMERS, Some(state.env.now().0)).await?;
+    let worker = Worker::new(&state.db, &Env::system(), state.processes.handlers());
+    let tx = state.db.begin().await?;
+    let job = NewJob::now(&state.env, "process.timers", json!({})).for_tenant(company.ctx.tenant);
+    enqueue(&tx, &state.env, job).await?;
+    tx.commit().await?;
+    let begin = now();
+    worker.run_due().await?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let left = Query::select()
+        .expr(sea_orm::sea_query::Func::count(Expr::col("wait")))
+        .from("process_wait")
+        .and_where(Expr::col("kind").eq("timer"))
+        .take();
+    let row = state.db.read().query_one(&left).await?.ok_or("no count")?;
+    let left: i64 = row.try_get_by_index(0)?;
+    Ok((TIMERS + 1 - usize::try_from(left)?, seconds))
+}
