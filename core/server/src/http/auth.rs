@@ -63,6 +63,15 @@ impl Caller {
     pub fn require_operator(&self) -> Result<(), Error> {
         if self.identity.operator { Ok(()) } else { Err(Error::Denied("operator")) }
     }
+
+    /// Somebody without any role passes nothing that concerns the whole company: what processes there are, starting
+    /// them, giving tasks to others.
+    ///
+    /// # Errors
+    /// `Denied`.
+    pub fn require_role(&self) -> Result<(), Error> {
+        if self.identity.roles.is_empty() { Err(Error::Denied("role")) } else { Ok(()) }
+    }
 }
 
 /// Whether a request only reads: safe methods, and the questions that need a body.
