@@ -2,6 +2,8 @@
 
 use kernel::expression::Expression;
 
+pub use work::tasks::{Assignment, CompletedBy, FormField};
+
 use super::model::Parameter;
 
 /// Everything a user task says about itself beyond BPMN.
@@ -57,45 +59,6 @@ pub enum Executor {
     Deputy,
     /// An expression that gives one of the above as text, or a list of them.
     Expression(Expression),
-}
-
-/// How one of several executors is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Assignment {
-    /// Anyone may claim it (a single candidate gets it at once).
-    #[default]
-    Anyone,
-    /// Who has the fewest open tasks.
-    Load,
-    /// By turn.
-    Turn,
-}
-
-/// How many of the executors must complete a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CompletedBy {
-    /// The one who has it.
-    #[default]
-    One,
-    /// Everyone.
-    All,
-    /// So many different people.
-    Count(u32),
-}
-
-/// A field to be filled at the hand-over.
-#[derive(Debug, Clone)]
-pub struct FormField {
-    /// Variable, or `record.<field>`.
-    pub name: String,
-    /// Label; the name when absent.
-    pub label: Option<String>,
-    /// `text`, `number`, `boolean`, `date`, `choice`.
-    pub kind: String,
-    /// Choices of `choice`.
-    pub choices: Vec<String>,
-    /// Whether the task can be completed without it.
-    pub required: bool,
 }
 
 /// What happens after the deadline.

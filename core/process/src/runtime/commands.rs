@@ -10,19 +10,16 @@ use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
-use work::tasks::{
-    Assignment, CompletedBy, Escalation, ExecutorRule, FormField, MainAction, NewTask, Origin, Task, TaskContract,
-    TaskOwner,
-};
+use work::tasks::{Escalation, ExecutorRule, MainAction, NewTask, Origin, Task, TaskContract, TaskOwner};
 
 use super::advance::Round;
 use super::store::Stored;
 use super::{Processes, services, timers};
-use crate::definition::contract::{self, Contract, Executor};
+use crate::definition::contract::{Contract, Executor};
 use crate::definition::model::{Binding, Definition, ElementId, Node, NodeKind};
 use crate::stepper::Event;
 use crate::stepper::event::{Command, Evaluated};
-use crate::stepper::state::{Status, Wait, WaitId, WaitKind};
+use crate::stepper::state::{Role, State, Status, Wait, WaitId, WaitKind};
 
 /// Calls of processes inside one another.
 const MAX_DEPTH: i64 = 20;
@@ -126,7 +123,7 @@ impl Round<'_> {
             subject: stored.subject.clone(),
             executors,
             contract,
-            variables: Map::new(),
+            variables: of_member(&stored.state, wait),
             owner: stored.started_by.filter(|_| stored.subject.is_none()).map(|user| user.0),
             ..NewTask::default()
         };
@@ -200,6 +197,15 @@ impl Round<'_> {
     }
 }
 
+/// The counter and item of the loop or multi-instance member that a task is for: whoever does it must see which it is.
+fn of_member(state: &State, wait: WaitId) -> Map<String, Json> {
+    let scope = state.waits.get(&wait).and_then(|wait| state.scopes.get(&wait.scope));
+    scope
+        .filter(|scope| matches!(scope.role, Role::Member { .. }))
+        .map(|scope| scope.variables.clone())
+        .unwrap_or_default()
+}
+
 /// A user task of the definition with its contract.
 pub(super) fn user_task<'a>(definition: &'a Definition, element: &str) -> Option<(&'a Node, &'a Contract)> {
     let node = definition.node(definition.find(element)?);
@@ -253,29 +259,11 @@ fn promised(contract: &Contract, parameters: Map<String, Json>) -> Result<TaskCo
         remind_before: contract.remind_before.clone(),
         main_action: contract.main_action.as_ref().map(|action| MainAction { kind: action.kind.clone(), parameters }),
         require_main_action: contract.require_main_action,
-        assignment: match contract.assignment {
-            contract::Assignment::Anyone => Assignment::Anyone,
-            contract::Assignment::Load => Assignment::Load,
-            contract::Assignment::Turn => Assignment::Turn,
-        },
-        completed_by: match contract.completed_by {
-            contract::CompletedBy::One => CompletedBy::One,
-            contract::CompletedBy::All => CompletedBy::All,
-            contract::CompletedBy::Count(count) => CompletedBy::Count(count),
-        },
-        form: contract.form.iter().map(form_field).collect(),
+        assignment: contract.assignment,
+        completed_by: contract.completed_by,
+        form: contract.form.clone(),
         escalate: escalate.collect::<Result<_, &str>>()?,
     })
-}
-
-fn form_field(field: &contract::FormField) -> FormField {
-    FormField {
-        name: field.name.clone(),
-        label: field.label.clone(),
-        kind: field.kind.clone(),
-        choices: field.choices.clone(),
-        required: field.required,
-    }
 }
 
 /// A completed task moves its instance on, in the transaction that completes it.
