@@ -12,4 +12,5 @@ mod hostile;
 mod jobs;
 mod people;
 mod plugin;
+mod process;
 mod records;

@@ -67,7 +67,40 @@ impl Objects {
             "imports",
             of(admin.send("POST", "/api/v1/imports", Some("multipart/form-data; boundary=B"), form.into_bytes()).await),
         ));
+        ids.extend(Self::of_processes(app, marker).await);
         Self { marker: marker.to_owned(), ids }
+    }
+
+    /// A definition, an instance of it with a task of the administrator, a letter that could not be sent, a calendar.
+    async fn of_processes(app: &TestApp, marker: &str) -> Vec<(&'static str, String)> {
+        let admin = app.admin();
+        let deployed = admin
+            .send(
+                "POST",
+                "/api/v1/process-definitions?publish=true",
+                Some("application/xml"),
+                walked_process(marker).into_bytes(),
+            )
+            .await
+            .ok(201);
+        let definition = deployed["id"].as_str().unwrap().to_owned();
+        let started = admin
+            .post("/process-instances", json!({"definition": definition, "variables": {"who": marker}}))
+            .await
+            .ok(201);
+        let instance = started["id"].as_str().unwrap().to_owned();
+        app.drain().await;
+        let of = |page: Value| page["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{page}")).to_owned();
+        let task = of(admin.get(&format!("/tasks?instance={instance}")).await.ok(200));
+        let letter = of(admin.get("/letters").await.ok(200));
+        let calendar = json!({"calendar": {"days": [{"date": "2026-05-01", "name": marker}]}});
+        admin.put("/calendars/company", calendar).await.ok(200);
+        vec![
+            ("process-definitions", definition),
+            ("process-instances", instance),
+            ("tasks", task),
+            ("letters", letter),
+        ]
     }
 
     pub fn id(&self, kind: &str) -> &str {
@@ -118,6 +151,7 @@ impl Objects {
             owned = kind != "plugins";
             path = path.replace("{id}", id);
         }
+        path = path.replace("{of}", "company").replace("{version}", "1");
         assert!(!path.contains('{'), "the walk does not know the parameters of {template}: teach it");
         let method = method.to_uppercase();
         let body = (method != "GET" && method != "DELETE").then(|| self.body(&method, template, entity));
@@ -158,7 +192,54 @@ impl Objects {
             ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
             ("PUT", "/plugins/{id}/settings") => json!({"settings": {"country": "UA"}}),
             ("POST", "/imports" | "/plugins") => json!({}),
+            ("POST", "/process-definitions") => Value::String(walked_process("walk")),
+            ("POST", "/process-definitions/{id}/migrate" | "/process-instances/{id}/migrate") => {
+                json!({"version": 1, "dry_run": true})
+            }
+            ("POST", "/process-instances") => {
+                json!({"definition": self.id("process-definitions"), "subject": {"entity": "lead", "id": self.id("lead")}, "variables": {"a": 1}})
+            }
+            ("PATCH", "/process-instances/{id}") => json!({"variables": {"walked": true}}),
+            ("POST", "/process-instances/{id}/skip") => json!({"incident": 1}),
+            ("POST", "/process-instances/{id}/start-from") => json!({"element": "task"}),
+            ("POST", "/process-instances/{id}/next") => json!({"wait": 1}),
+            ("POST", "/messages") => {
+                json!({"name": "walk", "key": "1", "variables": {}, "subject": {"entity": "lead", "id": self.id("lead")}})
+            }
+            ("POST", "/signals") => json!({"name": "walk", "variables": {}}),
+            ("POST", "/tasks") => {
+                json!({"title": "walk", "assignee": self.id("users"), "subject": {"entity": "lead", "id": self.id("lead")}})
+            }
+            ("PATCH", "/tasks/{id}") => json!({"title": "walked"}),
+            ("POST", "/tasks/{id}/delegate") => json!({"to": self.id("users")}),
+            ("POST", "/tasks/{id}/action") => json!({"kind": "approve"}),
+            ("POST", "/tasks/{id}/checklist") => json!({"add": ["walk"]}),
+            ("POST", "/tasks/{id}/comments") => json!({"text": "walk"}),
+            ("POST", "/notifications/read") => json!({}),
+            ("PUT", "/calendars/{of}") => json!({"calendar": null}),
+            ("POST", "/letters/{id}/settle") => json!({"decision": "sent"}),
             _ => json!({}),
         }
     }
+}
+
+/// A process with a task of the administrator, and a letter.
+fn walked_process(marker: &str) -> String {
+    format!(
+        r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:v="urn:verstak:bpmn:1" targetNamespace="t">
+  <process id="walk" name="{marker}" isExecutable="true">
+    <startEvent id="start"/>
+    <sequenceFlow id="f1" sourceRef="start" targetRef="task"/>
+    <sequenceFlow id="f2" sourceRef="start" targetRef="letter"/>
+    <userTask id="task" name="{marker}" v:executors="owner"/>
+    <serviceTask id="letter" v:service="email">
+      <extensionElements>
+        <v:param name="to">someone@marker.test</v:param>
+        <v:param name="subject">{marker}</v:param>
+        <v:param name="text">{marker}</v:param>
+      </extensionElements>
+    </serviceTask>
+  </process>
+</definitions>"#
+    )
 }

@@ -282,12 +282,13 @@ impl TestApp {
         }
     }
 
-    /// Hands events to plugins and runs due jobs until nothing is left. Gives the number of jobs that ran.
+    /// Hands events to plugins and processes and runs due jobs until nothing is left. Gives the number of jobs that ran.
     pub async fn drain(&self) -> usize {
         let mut ran = 0;
         for _ in 0..100 {
             self.settle().await;
-            let dispatched = self.state.plugins.dispatch().await.unwrap();
+            let dispatched =
+                self.state.plugins.dispatch().await.unwrap() + self.state.processes.dispatch().await.unwrap();
             let done = self.worker.run_due().await.unwrap();
             if dispatched + done == 0 {
                 self.state.plugins.flush().await.unwrap();
@@ -324,6 +325,7 @@ impl TestApp {
         self.stop.cancel();
         self.settle().await;
         self.state.plugins.dispatch().await.unwrap();
+        self.state.processes.dispatch().await.unwrap();
         let due = format!("SELECT count(*) FROM job WHERE state <> 'dead' AND run_at <= {}", self.clock.now().0);
         assert_eq!(self.count(&due).await, 0, "jobs were left undone: call drain()");
         let dead = self.count("SELECT count(*) FROM job WHERE state = 'dead'").await;

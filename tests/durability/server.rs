@@ -64,7 +64,13 @@ pub struct Server {
 impl Server {
     /// Starts it and waits until it says that it is ready.
     pub fn start(database: &Database) -> Self {
-        let mut child = command(database, &["serve", "--listen", "127.0.0.1:0"]).env("NO_COLOR", "1").spawn().unwrap();
+        Self::start_with(database, &[])
+    }
+
+    /// The same with more words on its command line.
+    pub fn start_with(database: &Database, words: &[&str]) -> Self {
+        let words = [&["serve", "--listen", "127.0.0.1:0"], words].concat();
+        let mut child = command(database, &words).env("NO_COLOR", "1").spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = Vec::new();
         let address = loop {

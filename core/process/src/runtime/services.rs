@@ -3,6 +3,7 @@
 //! A call carries an idempotency key (instance and wait), since its job may come twice. Record operations and letters
 //! are done here; what needs a higher layer (webhooks, plugins) is a `Service`.
 
+use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::jobs::{self, Handler, Job, JobError, NewJob};
 use kernel::{Ctx, Error, Result};
@@ -39,6 +40,10 @@ pub struct ServiceCall {
     pub parameters: Map<String, Json>,
     /// The record the instance is about.
     pub subject: Option<(String, Uuid)>,
+    /// Why the step was made that asks for it: what it writes goes on from there. A wait that was ended by a record's
+    /// change is further down the chain than the instance's beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 impl ServiceCall {
@@ -91,6 +96,7 @@ pub(super) async fn enqueue(
         kind: service.kind.clone(),
         parameters,
         subject: stored.subject.clone(),
+        cause: Some(if ctx.cause.hop > stored.cause.hop { &ctx.cause } else { &stored.cause }.clone()),
     };
     let payload = serde_json::to_value(&call).map_err(Error::internal)?;
     let mut job = NewJob::now(&ctx.env, CALL, payload).for_tenant(ctx.tenant);
@@ -117,7 +123,8 @@ impl Handler for Call {
         if !stored.state.waits.contains_key(&call.wait) {
             return Ok(());
         }
-        let ctx = Ctx { cause: stored.cause.through(&format!("process:{}", stored.state.process)), ..ctx };
+        let step = Ctx { cause: call.cause.clone().unwrap_or(stored.cause), ..ctx };
+        let ctx = Ctx { cause: step.cause.through(&format!("process:{}", stored.state.process)), ..step.clone() };
         if call.kind == "email" {
             return Ok(self.0.send(&ctx, &call).await?);
         }
@@ -132,7 +139,8 @@ impl Handler for Call {
                 Event::Failed { wait: call.wait, message }
             }
         };
-        self.0.happen(&ctx, call.instance, event).await?;
+        // What follows in the process is as far from the cause as the step that asked.
+        self.0.happen(&step, call.instance, event).await?;
         Ok(())
     }
 }

@@ -1,0 +1,133 @@
+//! Processes and records: changes start instances, end waits and turn conditions; loops through records end.
+
+use serde_json::{Value, json};
+
+use super::{Engine, elements, file, flows, one, standing, trace};
+use crate::app::TestApp;
+
+/// A process that begins by a message, and one more element.
+fn by_event(id: &str, event: &str, then: &str) -> String {
+    let message = format!(r#"<message id="m" name="{event}"/>"#);
+    let inside = format!(
+        r#"<startEvent id="start"><messageEventDefinition messageRef="m"/></startEvent>{then}{}"#,
+        flows("start>then")
+    );
+    file(&(message + &one(id, &inside)))
+}
+
+const TASK: &str = r#"<userTask id="then" v:executors="owner"/>"#;
+
+#[tokio::test]
+async fn records_start_processes_about_themselves() {
+    let mut app = TestApp::start().await;
+    let other = app.add_company("Other", kernel::Locale::En).await;
+    let engine = Engine::of(&app);
+    engine.deploy(by_event("welcome", "lead.created", TASK)).await;
+    engine.deploy(by_event("handover", "deal.stage:won", TASK)).await;
+    let lead = app.record("lead", json!({"title": "Ann"})).await;
+    app.by_of(other, "admin").create("lead", json!({"title": "Strange"})).await.ok(201);
+    let deal = app.record("deal", json!({"title": "Pipes"})).await;
+    app.drain().await;
+    let begun = engine.instances("").await;
+    assert_eq!(begun.len(), 1, "{begun:#?}");
+    assert_eq!((&begun[0]["key"], &begun[0]["subject"]), (&json!("welcome"), &json!({"entity": "lead", "id": lead})));
+    // The task is the record's owner's and tells which record.
+    let task = engine.tasks(begun[0]["id"].as_str().unwrap()).await[0].clone();
+    assert_eq!((&task["subject"]["id"], &task["assignee"]), (&json!(lead), &json!(app.id_of("admin"))));
+
+    app.admin().update("lead", &lead, json!({"title": "Anna"})).await.ok(200);
+    let stage = async |stage: &str| app.admin().post(&format!("/records/deal/{deal}/stage"), json!({"stage": stage})).await.ok(200);
+    stage("quote").await;
+    app.drain().await;
+    assert_eq!(engine.instances("").await.len(), 1);
+    stage("won").await;
+    app.drain().await;
+    app.drain().await;
+    let about = engine.instances(&format!("subject={deal}")).await;
+    assert_eq!((about.len(), &about[0]["key"]), (1, &json!("handover")));
+    // Many at once: one instance each.
+    let rows: Vec<Value> = (0..40).map(|n| json!({"fields": {"title": format!("L{n}")}})).collect();
+    app.admin().post("/records/lead/bulk", json!({"create": rows})).await.ok(200);
+    app.drain().await;
+    assert_eq!(app.count("SELECT count(DISTINCT subject_id) FROM process_instance").await, 42);
+    assert_eq!(app.count("SELECT count(*) FROM process_instance").await, 42);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn changes_of_the_record_end_waits_and_turn_conditions() {
+    let app = TestApp::start().await;
+    let engine = Engine::of(&app);
+    let inside = r#"<startEvent id="start"/>
+<intermediateCatchEvent id="changed"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>
+<intermediateCatchEvent id="large"><conditionalEventDefinition><condition>record.amount != null &amp;&amp; record.amount &gt; 100 &amp;&amp; vars.open</condition></conditionalEventDefinition></intermediateCatchEvent>
+<endEvent id="end"/>"#;
+    let message = r#"<message id="m" name="lead.updated"/>"#;
+    engine.deploy(file(&(message.to_owned() + &one("watch", &(inside.to_owned() + &flows("start>changed changed>large large>end")))))).await;
+    let lead = app.record("lead", json!({"title": "Ann"})).await;
+    let bystander = app.record("lead", json!({"title": "Bob"})).await;
+    app.drain().await;
+    let id = engine.start_about("watch", "lead", &lead, json!({"open": true})).await;
+    let far = engine.start_about("watch", "lead", &bystander, json!({"open": true})).await;
+    let nothing = engine.start("watch", json!({"open": true})).await;
+    app.admin().update("lead", &lead, json!({"amount": 50})).await.ok(200);
+    app.drain().await;
+    assert_eq!(standing(&engine.instance(&id).await), "large");
+    assert_eq!(standing(&engine.instance(&far).await), "changed");
+    assert_eq!(standing(&engine.instance(&nothing).await), "changed");
+    app.admin().update("lead", &lead, json!({"amount": 100})).await.ok(200);
+    app.drain().await;
+    assert_eq!(standing(&engine.instance(&id).await), "large");
+    // Variables count as well as the record.
+    app.admin().patch(&format!("/process-instances/{id}"), json!({"variables": {"open": false}})).await.ok(200);
+    app.admin().update("lead", &lead, json!({"amount": 500})).await.ok(200);
+    app.drain().await;
+    assert_eq!(standing(&engine.instance(&id).await), "large");
+    app.admin().patch(&format!("/process-instances/{id}"), json!({"variables": {"open": true}})).await.ok(200);
+    let done = engine.instance(&id).await;
+    assert_eq!((&done["state"], trace(&done)), (&json!("completed"), "start changed large end".into()));
+    // A record that goes takes nothing with it.
+    app.admin().delete(&format!("/records/lead/{bystander}")).await.ok(204);
+    app.drain().await;
+    assert_eq!(standing(&engine.instance(&far).await), "changed");
+    engine.operate(&far, "cancel", json!({})).await.ok(200);
+    app.finish().await;
+}
+
+/// Two ways to chase one's own tail: every change starts an instance that changes the record, and one instance that
+/// waits for the change it makes.
+#[tokio::test]
+async fn loops_through_records_come_to_an_end() {
+    let app = TestApp::start().await;
+    let engine = Engine::of(&app);
+    let update = |id: &str| {
+        format!(
+            r#"<serviceTask id="{id}" v:service="update-record"><extensionElements><v:param name="amount">=record.amount + 1</v:param></extensionElements></serviceTask>"#
+        )
+    };
+    engine.deploy(by_event("tail", "lead.updated", &update("then"))).await;
+    let lead = app.record("lead", json!({"title": "Ann", "amount": 0})).await;
+    app.admin().update("lead", &lead, json!({"amount": 1})).await.ok(200);
+    app.drain().await;
+    let after = app.admin().get(&format!("/records/lead/{lead}")).await.ok(200)["fields"]["amount"].as_i64().unwrap();
+    assert!((3..=40).contains(&after), "{after}");
+    let dead = app.count("SELECT count(*) FROM job WHERE state = 'dead'").await;
+    assert_eq!(dead, 1);
+    // A person's next change goes its way again, as far as the first.
+    engine.deploy(by_event("tail", "lead.never", TASK)).await;
+
+    let inside = r#"<startEvent id="start"/><exclusiveGateway id="again"/><intermediateCatchEvent id="changed"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>"#
+        .to_owned()
+        + &update("change")
+        + &flows("start>again again>changed changed>change change>again");
+    engine.deploy(file(&(r#"<message id="m" name="lead.updated"/>"#.to_owned() + &one("round", &inside)))).await;
+    let id = engine.start_about("round", "lead", &lead, json!({})).await;
+    app.admin().update("lead", &lead, json!({"amount": 1_000})).await.ok(200);
+    app.drain().await;
+    let round = engine.instance(&id).await;
+    assert_eq!((standing(&round), elements(&round, "incidents")), ("changed".into(), vec![]), "{round:#}");
+    let after = app.admin().get(&format!("/records/lead/{lead}")).await.ok(200)["fields"]["amount"].as_i64().unwrap();
+    assert!((1_003..=1_040).contains(&after), "{after}");
+    app.expect_dead(2);
+    app.finish().await;
+}
