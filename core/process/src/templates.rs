@@ -117,7 +117,7 @@ impl Template {
         let mut file = self.file.to_owned();
         let mut texts = texts(self.file);
         texts.sort_by_key(|text| std::cmp::Reverse(text.place.start));
-        for Text { place, text, .. } in texts {
+        for Text { place, text } in texts {
             if let Some(translated) = self.table.texts.get(&text).and_then(|other| other.get(&locale)) {
                 file.replace_range(place, &escaped(translated));
             }
@@ -135,8 +135,6 @@ struct Text {
     /// Where its characters stand.
     place: Range<usize>,
     text: String,
-    /// Whether people read it in any case; parameters may be values that only machines read.
-    for_people: bool,
 }
 
 fn texts(file: &str) -> Vec<Text> {
@@ -150,17 +148,13 @@ fn texts(file: &str) -> Vec<Text> {
             _ => &[],
         };
         let attributes = element.attributes().filter(|it| it.namespace().is_none() && names.contains(&it.name()));
-        found.extend(attributes.map(|it| Text {
-            place: it.range_value(),
-            text: it.value().to_owned(),
-            for_people: true,
-        }));
-        let in_letter = matches!(element.attribute("name"), Some("subject" | "text"));
-        if matches!((namespace, tag), (BPMN, "documentation") | (OURS, "param"))
+        found.extend(attributes.map(|it| Text { place: it.range_value(), text: it.value().to_owned() }));
+        // Of parameters only those of letters are for people.
+        let of_letter = matches!(element.attribute("name"), Some("subject" | "text"));
+        if (namespace == BPMN && tag == "documentation" || namespace == OURS && tag == "param" && of_letter)
             && let Some(inside) = element.first_child().filter(roxmltree::Node::is_text)
         {
-            let text = inside.text().unwrap_or_default().to_owned();
-            found.push(Text { place: inside.range(), text, for_people: tag == "documentation" || in_letter });
+            found.push(Text { place: inside.range(), text: inside.text().unwrap_or_default().to_owned() });
         }
     }
     found
@@ -193,10 +187,13 @@ mod tests {
     #[test]
     fn every_text_has_every_language_and_no_table_has_more() {
         for template in all() {
-            assert_eq!(serde_json::from_str::<Table>(source(template).2).map(|_| ()).map_err(|e| e.to_string()), Ok(()));
+            assert_eq!(
+                serde_json::from_str::<Table>(source(template).2).map(|_| ()).map_err(|e| e.to_string()),
+                Ok(())
+            );
             let texts = texts(template.file);
             let there: BTreeSet<&str> = texts.iter().map(|text| text.text.as_str()).collect();
-            for text in texts.iter().filter(|text| text.for_people) {
+            for text in &texts {
                 let other = template.table.texts.get(&text.text).unwrap_or_else(|| panic!("no table: {}", text.text));
                 assert!(other.len() == 2 && !other.contains_key(&Locale::En), "{}", text.text);
             }

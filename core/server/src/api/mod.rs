@@ -8,6 +8,7 @@ pub mod imports;
 pub mod me;
 pub mod people;
 pub mod plugins;
+pub mod process_templates;
 pub mod processes;
 pub mod records;
 pub mod reports;
@@ -67,6 +68,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(people::tokens, people::create_token))
         .routes(routes!(people::revoke_token))
         .routes(routes!(people::update_tenant))
+        .routes(routes!(process_templates::list))
+        .routes(routes!(process_templates::deploy))
         .routes(routes!(processes::definitions, processes::deploy))
         .routes(routes!(processes::definition))
         .routes(routes!(processes::versions))

@@ -24,7 +24,7 @@ use crate::state::AppState;
 pub struct DeployParams {
     /// Publish it in the same call.
     #[serde(default)]
-    publish: bool,
+    pub(super) publish: bool,
 }
 
 /// Which version.

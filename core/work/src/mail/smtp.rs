@@ -1,5 +1,6 @@
 //! SMTP (RFC 5321) step by step, so that it is known at which point something went wrong.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kernel::Timestamp;
@@ -13,6 +14,9 @@ use lettre::transport::smtp::extension::ClientId;
 use tokio::time::timeout;
 
 use super::outbox::Letter;
+
+/// Bytes of a letter written at once.
+const PART: usize = 16 * 1024;
 
 /// How the connection is kept from listeners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -164,12 +168,28 @@ pub(crate) async fn begin(options: &MailOptions, letter: &Letter) -> Result<Acce
 
 impl Accepted {
     /// Hands the letter over. After this the server has it, or it is known that it has not, or nobody knows.
+    ///
+    /// The text goes in parts, each written out before the next, the final dot behind the last. While parts are left the
+    /// dot was surely not sent, so that a connection that breaks until then has brought the server nothing.
     pub async fn hand_over(mut self) -> Result<(), Trouble> {
-        match timeout(self.patience.saturating_mul(4), self.connection.message(&self.text)).await {
+        let over = AtomicBool::new(false);
+        let end = std::iter::from_fn(|| {
+            over.store(true, Ordering::Relaxed);
+            None
+        });
+        let parts = self.text.chunks(self.text.len().div_ceil(2).clamp(1, PART)).chain(end);
+        let sent = timeout(self.patience.saturating_mul(4), self.connection.message_iter(parts)).await;
+        match sent {
             Ok(Ok(_)) => {
                 // The letter is the server's; how it says goodbye does not matter.
                 drop(timeout(Duration::from_secs(1), self.connection.quit()).await);
                 Ok(())
+            }
+            Ok(Err(error)) if !over.load(Ordering::Relaxed) => {
+                Err(Trouble::Later(format!("text of the letter, before its end: {error}{}", cause(&error))))
+            }
+            Err(_) if !over.load(Ordering::Relaxed) => {
+                Err(Trouble::Later("text of the letter: the server did not take it in time".into()))
             }
             Ok(Err(error)) => Err(Trouble::after(&error)),
             Err(_) => Err(Trouble::Unsure("text of the letter: the server did not answer in time".into())),
