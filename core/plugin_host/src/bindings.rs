@@ -7,5 +7,6 @@ wasmtime::component::bindgen!({
     exports: { default: async },
 });
 
-pub use exports::verstak::plugin::{events, hooks, http, lifecycle};
+pub use exports::verstak::plugin::{actions, conditions, events, hooks, http, lifecycle};
 pub use verstak::types::types;
+pub use verstak::work::{steps, subjects};

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kernel::Result;
 use kernel::clock::Env;
 use kernel::jobs::Handler;
-use kernel::{Db, Result};
 use people::Identities;
+use process::runtime::Processes;
 use records::Records;
 use tokio_util::sync::CancellationToken;
+use work::Tasks;
 
 use crate::breaker::Breakers;
 use crate::capabilities::Services;
@@ -61,16 +63,23 @@ pub(crate) struct Inner {
 }
 
 impl PluginHost {
-    /// Starts the host over a service of records and answers its before-hooks from now on.
+    /// Starts the host over the services that plugins reach, and answers before-hooks of records from now on. It is a
+    /// `process::runtime::Service` and a `work::tasks::ActionRunner`: whoever makes the services tells them.
     ///
     /// # Errors
     /// When the machine cannot run compiled WebAssembly.
-    pub fn new(records: &Records, db: &Db, env: &Env, config: HostConfig) -> Result<Self> {
+    pub fn new(records: &Records, tasks: &Tasks, processes: &Processes, config: HostConfig) -> Result<Self> {
+        let (db, env) = (records.db(), records.env());
         let engine = Engine::new(&config.engine).map_err(|error| kernel::Error::Internal(format!("{error:#}")))?;
         let host = Self {
             inner: Arc::new(Inner {
                 env: env.clone(),
-                services: Services { db: db.clone(), records: records.clone() },
+                services: Services {
+                    db: db.clone(),
+                    records: records.clone(),
+                    tasks: tasks.clone(),
+                    processes: processes.clone(),
+                },
                 identities: Identities::new(db, env),
                 registry: Registry::new(db, &engine, config.trusted.clone()),
                 engine,

@@ -1,9 +1,11 @@
-//! Plugins: sandboxed WebAssembly components that hook into saves, react to events and answer HTTP.
+//! Plugins: sandboxed WebAssembly components that hook into saves, react to events, answer HTTP and do steps of
+//! processes.
 //!
 //! Owns: the engine and its budgets, packages and manifests, which tenant runs what with which grants, what guests may
 //! ask of the host, circuit breakers, loop protection, plugins' logs and costs. Must not know: HTTP routing, the
 //! portal. Changes enter through the before-hook port of `records`, events through the event log, requests through
-//! [`PluginHost::http`]; patches, refusals, responses and log lines leave.
+//! [`PluginHost::http`], service tasks and main actions through the ports of `process` and `work`; patches, refusals,
+//! responses, results and log lines leave.
 //!
 //! | module | what |
 //! |---|---|
@@ -15,7 +17,7 @@
 //! | `when` | CEL conditions |
 //! | `texts` | translations of plugins |
 //! | `settings` | settings against their schema |
-//! | `points` | before-hooks, events, HTTP |
+//! | `points` | before-hooks, events, HTTP, actions and conditions |
 //! | `breaker`, `loops` | failing and circular plugins |
 //! | `journal` | logs and costs |
 //! | `bench` | hooks without SQL around them |

@@ -1,5 +1,8 @@
 //! What the API shows of plugins, in the reader's language.
 
+mod permissions;
+mod steps;
+
 use std::sync::Arc;
 
 use kernel::{Ctx, Error, Locale, Result};
@@ -12,6 +15,9 @@ use crate::breaker::BreakerState;
 use crate::manifest::{Choice, Manifest, RouteAuth, Setting, SettingType};
 use crate::registry::Version;
 use crate::registry::store::{self, TenantRow};
+
+use permissions::permissions;
+pub use steps::{ParameterView, StepView};
 
 /// A plugin in a list.
 #[derive(Debug, Clone, Serialize)]
@@ -56,6 +62,10 @@ pub struct PluginDetail {
     pub events: Vec<EventView>,
     /// Its routes.
     pub routes: Vec<RouteView>,
+    /// What it does for processes and tasks.
+    pub actions: Vec<StepView>,
+    /// What it answers processes with yes or no.
+    pub conditions: Vec<StepView>,
     /// Secret of signed routes; none when it has no such route or was never enabled.
     pub secret: Option<String>,
 }
@@ -63,7 +73,7 @@ pub struct PluginDetail {
 /// A permission.
 #[derive(Debug, Clone, Serialize)]
 pub struct PermissionView {
-    /// `records.lead`, `kv`, `people`.
+    /// `records.lead`, `kv`, `people`, `processes`, `tasks`.
     pub key: String,
     /// What it allows.
     pub title: String,
@@ -259,6 +269,8 @@ impl PluginHost {
             hooks: self.hooks(ctx, manifest, row),
             events: self.events(ctx, manifest, row),
             routes: self.routes(ctx, tenant, manifest, row),
+            actions: self.actions(ctx, manifest, row),
+            conditions: self.conditions(ctx, manifest, row),
             secret: row.filter(|_| signed).map(|row| row.secret.clone()),
         }
     }
@@ -305,7 +317,10 @@ impl PluginHost {
 fn points(manifest: &Manifest) -> impl Iterator<Item = String> {
     let hooks = manifest.hooks.iter().map(|hook| format!("hook:{}", hook.id));
     let events = manifest.events.iter().map(|one| format!("event:{}", one.id));
-    hooks.chain(events).chain(manifest.routes.iter().map(|route| format!("http:{} {}", route.method, route.path)))
+    let routes = manifest.routes.iter().map(|route| format!("http:{} {}", route.method, route.path));
+    let actions = manifest.actions.iter().map(|one| format!("action:{}", one.id));
+    let conditions = manifest.conditions.iter().map(|one| format!("condition:{}", one.id));
+    hooks.chain(events).chain(routes).chain(actions).chain(conditions)
 }
 
 fn setting_view(setting: &Setting, locale: Locale) -> SettingView {
@@ -321,62 +336,5 @@ fn setting_view(setting: &Setting, locale: Locale) -> SettingView {
         choices: setting.choices.iter().map(choice).collect(),
         min: setting.min,
         max: setting.max,
-    }
-}
-
-fn permissions(manifest: &Manifest, row: Option<&TenantRow>, locale: Locale) -> Vec<PermissionView> {
-    let granted = |key: &str| row.is_some_and(|row| row.enabled && row.grants.contains(key));
-    let records = manifest.permissions.records.iter().map(|(entity, asked)| {
-        let key = format!("records.{entity}");
-        let label = records::catalogue::entity_label(entity, true, locale);
-        let field = |field: &String| records::catalogue::field_label(entity, field, locale);
-        let list = |fields: &[String]| fields.iter().map(field).collect::<Vec<_>>().join(", ");
-        let title = match (asked.read.iter().any(|one| one == "*"), asked.write.is_empty()) {
-            (true, true) => words(locale, "reads_all").replace("{entity}", &label),
-            (false, true) => words(locale, "reads").replace("{entity}", &label).replace("{read}", &list(&asked.read)),
-            (true, false) => {
-                words(locale, "writes_all").replace("{entity}", &label).replace("{write}", &list(&asked.write))
-            }
-            (false, false) => words(locale, "writes")
-                .replace("{entity}", &label)
-                .replace("{read}", &list(&asked.read))
-                .replace("{write}", &list(&asked.write)),
-        };
-        (key, title, asked.reason.in_locale(locale).to_owned())
-    });
-    let people = manifest.permissions.people.iter().map(|asked| {
-        ("people".to_owned(), words(locale, "people").to_owned(), asked.reason.in_locale(locale).to_owned())
-    });
-    let kv = manifest
-        .permissions
-        .kv
-        .iter()
-        .map(|asked| ("kv".to_owned(), words(locale, "kv").to_owned(), asked.reason.in_locale(locale).to_owned()));
-    let view =
-        |(key, title, reason): (String, String, String)| PermissionView { granted: granted(&key), key, title, reason };
-    records.chain(people).chain(kv).map(view).collect()
-}
-
-/// What permissions mean, said to admins.
-const fn words(locale: Locale, key: &str) -> &'static str {
-    match (locale, key.as_bytes()) {
-        (Locale::En, b"reads_all") => "{entity}: sees all fields",
-        (Locale::En, b"reads") => "{entity}: sees {read}",
-        (Locale::En, b"writes_all") => "{entity}: sees all fields; sets {write}",
-        (Locale::En, b"writes") => "{entity}: sees {read}; sets {write}",
-        (Locale::En, b"people") => "Colleagues: names, roles, who is present",
-        (Locale::En, _) => "Keeps data of its own",
-        (Locale::Ru, b"reads_all") => "{entity}: видит все поля",
-        (Locale::Ru, b"reads") => "{entity}: видит {read}",
-        (Locale::Ru, b"writes_all") => "{entity}: видит все поля; меняет {write}",
-        (Locale::Ru, b"writes") => "{entity}: видит {read}; меняет {write}",
-        (Locale::Ru, b"people") => "Сотрудники: имена, роли, кто на месте",
-        (Locale::Ru, _) => "Хранит собственные данные",
-        (Locale::Uk, b"reads_all") => "{entity}: бачить усі поля",
-        (Locale::Uk, b"reads") => "{entity}: бачить {read}",
-        (Locale::Uk, b"writes_all") => "{entity}: бачить усі поля; змінює {write}",
-        (Locale::Uk, b"writes") => "{entity}: бачить {read}; змінює {write}",
-        (Locale::Uk, b"people") => "Співробітники: імена, ролі, хто на місці",
-        (Locale::Uk, _) => "Зберігає власні дані",
     }
 }

@@ -25,6 +25,8 @@ pub struct Config {
     pub jobs: Jobs,
     /// Letters out.
     pub mail: Letters,
+    /// Requests of processes to other servers.
+    pub webhooks: Webhooks,
     /// Plugins.
     pub plugins: Plugins,
     /// Logging.
@@ -128,6 +130,14 @@ impl Letters {
         options.check().map_err(|reason| kernel::Error::Unavailable(format!("configuration: mail: {reason}")))?;
         Ok(Some(options))
     }
+}
+
+/// Requests of processes to other servers.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Whether this machine and private networks are in reach.
+    pub allow_private: bool,
 }
 
 /// Plugins.

@@ -16,6 +16,7 @@
 //! | `setup` | a new company |
 //! | `demo` | believable data for a look around |
 //! | `housekeeping` | removal of what has expired |
+//! | `webhook` | requests of processes to other servers |
 
 pub mod api;
 pub mod app;
@@ -27,6 +28,7 @@ pub mod http;
 pub mod openapi;
 pub mod setup;
 pub mod state;
+pub mod webhook;
 
 pub use config::Config;
 pub use state::AppState;

@@ -20,6 +20,7 @@ use work::tasks::Tasks;
 use crate::config::Config;
 use crate::http::feed::Feed;
 use crate::http::limit::Limits;
+use crate::webhook::Webhooks;
 
 /// The services of a running server. Every layer of every request clones it: one pointer.
 #[derive(Clone)]
@@ -90,7 +91,10 @@ impl AppState {
         let mail = Mail::new(config.mail.options()?);
         let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
         let processes = Processes::new(&records, &tasks);
-        let plugins = PluginHost::new(&records, &db, &env, host)?;
+        let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
+        let webhooks = Webhooks::new(config.webhooks.allow_private)?;
+        processes.set_services(vec![Arc::new(plugins.clone()), Arc::new(webhooks)]);
+        tasks.set_actions(Arc::new(plugins.clone()));
         let upload_limit = u64::try_from(config.http.upload_limit).unwrap_or(u64::MAX);
         Ok(Self(Arc::new(Services {
             imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),

@@ -29,6 +29,10 @@ macro_rules! exported {
                     "verstak:storage/kv@1.0.0": crate::bindings::imports::verstak::storage::kv,
                     "verstak:people/people@1.0.0": crate::bindings::imports::verstak::people::people,
                     "verstak:records/records@1.0.0": crate::bindings::imports::verstak::records::records,
+                    "verstak:work/subjects@1.0.0": crate::bindings::imports::verstak::work::subjects,
+                    "verstak:work/steps@1.0.0": crate::bindings::imports::verstak::work::steps,
+                    "verstak:work/processes@1.0.0": crate::bindings::imports::verstak::work::processes,
+                    "verstak:work/tasks@1.0.0": crate::bindings::imports::verstak::work::tasks,
                 },
                 generate_unused_types: true,
                 additional_derives: [PartialEq, Clone],
@@ -43,4 +47,6 @@ macro_rules! exported {
 exported!(hooks, "verstak:plugin/with-hooks", "export_hooks", "verstak_plugin::bindings::hooks");
 exported!(events, "verstak:plugin/with-events", "export_events", "verstak_plugin::bindings::events");
 exported!(http, "verstak:plugin/with-http", "export_http", "verstak_plugin::bindings::http");
+exported!(actions, "verstak:plugin/with-actions", "export_actions", "verstak_plugin::bindings::actions");
+exported!(conditions, "verstak:plugin/with-conditions", "export_conditions", "verstak_plugin::bindings::conditions");
 exported!(lifecycle, "verstak:plugin/with-lifecycle", "export_lifecycle", "verstak_plugin::bindings::lifecycle");

@@ -19,6 +19,9 @@
 //! | [`hooks`] | before-hooks: look at a change, patch it or refuse it |
 //! | [`events`] | what happened, after commit |
 //! | [`http`] | the plugin's own routes |
+//! | [`steps`] | actions and conditions: steps of processes, main actions of tasks |
+//! | [`processes`] | start processes, send messages and signals |
+//! | [`tasks`] | see and complete tasks |
 //! | [`records`] | read and write the tenant's records |
 //! | [`kv`] | the plugin's own small store |
 //! | [`people`] | colleagues by role |
@@ -32,8 +35,11 @@ pub mod http;
 pub mod kv;
 mod macros;
 pub mod people;
+pub mod processes;
 pub mod records;
 pub mod runtime;
+pub mod steps;
+pub mod tasks;
 pub mod value;
 
 pub use bindings::imports::verstak::types::types::{
@@ -72,7 +78,8 @@ pub mod prelude {
     pub use crate::http::{Request, Response};
     pub use crate::records::{Draft, Query, RowExt};
     pub use crate::runtime::Settings;
+    pub use crate::steps::{Call, Done, NotDone};
     pub use crate::value::{Fields, phone};
     pub use crate::{Failure, HostError, Message, MultiValue, Outcome, Row, Value};
-    pub use crate::{debug, error, info, kv, people, plugin, records, runtime, warning};
+    pub use crate::{debug, error, info, kv, people, plugin, processes, records, runtime, tasks, warning};
 }

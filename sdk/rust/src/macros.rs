@@ -7,23 +7,31 @@
 ///     hooks { "phones" => each tidy_phones, "turn" => batch assign_owner }
 ///     events { "created" => on_created }
 ///     http { POST "/web-form" => web_form }
+///     actions { "discount" => discount }
+///     conditions { "large" => is_large }
 ///     health => check
 /// }
 /// ```
 /// `each` handlers are `fn(&mut Change) -> Outcome`, `batch` handlers `fn(&mut [Change]) -> Outcome`,
-/// event handlers `fn(&[Event]) -> Outcome`, routes `fn(&Request) -> Outcome<Response>`, `health` is `fn() -> Outcome`.
+/// event handlers `fn(&[Event]) -> Outcome`, routes `fn(&Request) -> Outcome<Response>`, actions
+/// `fn(&Call) -> Done<String>` (the answer as JSON in text), conditions `fn(&Call) -> Done<bool>`, `health` is
+/// `fn() -> Outcome`.
 #[macro_export]
 macro_rules! plugin {
     (
         $(hooks { $($hook:literal => $form:ident $before:path),* $(,)? })?
         $(events { $($subscription:literal => $after:path),* $(,)? })?
         $(http { $($method:ident $route:literal => $serve:path),* $(,)? })?
+        $(actions { $($action:literal => $run:path),* $(,)? })?
+        $(conditions { $($condition:literal => $test:path),* $(,)? })?
         $(health => $health:path)?
     ) => {
         struct VerstakPlugin;
         $($crate::__hooks! { $($hook => $form $before),* })?
         $($crate::__events! { $($subscription => $after),* })?
         $($crate::__http! { $($method $route => $serve),* })?
+        $($crate::__actions! { $($action => $run),* })?
+        $($crate::__conditions! { $($condition => $test),* })?
         $($crate::__health! { $health })?
     };
 }
@@ -95,6 +103,40 @@ macro_rules! __http {
         }
         #[cfg(target_family = "wasm")]
         $crate::bindings::http::export_http!(VerstakPlugin with_types_in $crate::bindings::http);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __actions {
+    ($($action:literal => $run:path),*) => {
+        impl $crate::bindings::actions::exports::verstak::plugin::actions::Guest for VerstakPlugin {
+            fn run(action: String, call: $crate::steps::Call) -> Result<String, $crate::steps::NotDone> {
+                match action.as_str() {
+                    $($action => $run(&call),)*
+                    other => Err($crate::steps::NotDone::Never(format!("the plugin has no action {other}"))),
+                }
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::actions::export_actions!(VerstakPlugin with_types_in $crate::bindings::actions);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conditions {
+    ($($condition:literal => $test:path),*) => {
+        impl $crate::bindings::conditions::exports::verstak::plugin::conditions::Guest for VerstakPlugin {
+            fn test(condition: String, call: $crate::steps::Call) -> Result<bool, $crate::steps::NotDone> {
+                match condition.as_str() {
+                    $($condition => $test(&call),)*
+                    other => Err($crate::steps::NotDone::Never(format!("the plugin has no condition {other}"))),
+                }
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::conditions::export_conditions!(VerstakPlugin with_types_in $crate::bindings::conditions);
     };
 }
 

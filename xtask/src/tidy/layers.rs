@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("records", &["kernel", "people"]),
     ("crm", &["kernel", "people", "records"]),
     ("work", &["kernel", "people", "records"]),
-    ("process", &["kernel", "people", "records"]),
+    ("process", &["kernel", "people", "records", "work"]),
     ("plugin_host", &["kernel", "people", "records", "crm", "work", "process"]),
     ("verstak", &["kernel", "people", "records", "crm", "work", "process", "plugin_host", "migrations"]),
     ("tests", &["kernel", "people", "records", "crm", "work", "process", "plugin_host", "migrations", "verstak"]),

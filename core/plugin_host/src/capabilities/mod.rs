@@ -8,8 +8,10 @@ mod convert;
 mod kv;
 mod log;
 mod people;
+mod processes;
 mod records;
 mod settings;
+mod tasks;
 
 use std::sync::Arc;
 
@@ -19,7 +21,7 @@ use wasmtime::ResourceLimiter;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::bindings::types::HostError;
+use crate::bindings::types::{HostError, Invalid};
 use crate::engine::{Budget, Caps, Captured, Meter, OverBudget};
 use crate::registry::Enabled;
 
@@ -32,6 +34,8 @@ pub use log::{LogLevel, LogLine};
 pub(crate) struct Services {
     pub(crate) db: Db,
     pub(crate) records: ::records::Records,
+    pub(crate) tasks: work::Tasks,
+    pub(crate) processes: process::runtime::Processes,
 }
 
 /// Who calls, for which plugin, on which services.
@@ -44,6 +48,8 @@ pub(crate) struct Caller {
     pub(crate) services: Services,
     /// Whether nobody is signed in (a public route).
     pub(crate) anonymous: bool,
+    /// Whether it acts as itself whatever the manifest says: a process asks, there is no person.
+    pub(crate) own: bool,
     /// Names the call in logs.
     pub(crate) invocation: Uuid,
     /// What is written into the cause chain of the guest's writes.
@@ -51,13 +57,18 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Whether the guest acts with its own grants, not with somebody's rights.
+    pub(crate) fn is_itself(&self) -> bool {
+        self.own || self.plugin.own_rights.is_some()
+    }
+
     /// The context in which the guest's own reads and writes happen: its actor, its rights, one hop further.
     pub(crate) fn own_ctx(&self) -> Ctx {
         let user = self.ctx.user();
         let mut ctx = self.ctx.acting_as(Actor::Plugin { id: self.plugin.id().to_owned(), user });
         ctx.cause = self.ctx.cause.through(&self.link);
-        if let Some(rights) = &self.plugin.own_rights {
-            ctx.rights = Arc::clone(rights);
+        if self.is_itself() {
+            ctx.rights = Arc::clone(&self.plugin.granted);
         }
         ctx
     }
@@ -154,6 +165,18 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 }
 
 impl crate::bindings::types::Host for State {}
+impl crate::bindings::subjects::Host for State {}
+impl crate::bindings::steps::Host for State {}
+
+/// A JSON object in text, as guests hand over variables.
+pub(crate) fn object(what: &str, text: &str) -> Result<serde_json::Map<String, serde_json::Value>, HostError> {
+    let wrong = |why: String| HostError::Invalid(Invalid { text: format!("{what}: {why}"), fields: Vec::new() });
+    match serde_json::from_str(text) {
+        Ok(serde_json::Value::Object(object)) => Ok(object),
+        Ok(_) => Err(wrong("not a JSON object".to_owned())),
+        Err(error) => Err(wrong(error.to_string())),
+    }
+}
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {

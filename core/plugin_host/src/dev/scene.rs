@@ -10,9 +10,11 @@ use kernel::{Ctx, Db, Error, Locale, Result, Timestamp, UserId};
 use people::tenant::{NewTenant, Tenant};
 use people::user::NewUser;
 use people::{Identities, role};
+use process::runtime::Processes;
 use records::Records;
 use serde_json::json;
 use uuid::Uuid;
+use work::{Calendars, Mail, Tasks};
 
 use crate::{HostConfig, PluginHost};
 
@@ -33,6 +35,10 @@ pub struct Scene {
     pub tenant: Tenant,
     /// Records.
     pub records: Records,
+    /// Tasks; letters wait, there is no mail server.
+    pub tasks: Tasks,
+    /// Processes.
+    pub processes: Processes,
     /// Plugins.
     pub host: PluginHost,
     /// People by name; `admin` is one of them.
@@ -51,11 +57,16 @@ impl Scene {
         let clock_of_env: Arc<dyn kernel::clock::Clock> = Arc::<TestClock>::clone(&clock);
         let env = Env::new(clock_of_env, Arc::new(SystemRandom));
         let records = Records::new(&db, &env);
-        let host = PluginHost::new(&records, &db, &env, config)?;
-        let worker = Worker::new(&db, &env, host.handlers());
+        let tasks = Tasks::new(&records, &Calendars::new(&db), &Mail::new(None));
+        let processes = Processes::new(&records, &tasks);
+        let host = PluginHost::new(&records, &tasks, &processes, config)?;
+        processes.set_services(vec![Arc::new(host.clone())]);
+        tasks.set_actions(Arc::new(host.clone()));
+        let handlers = [host.handlers(), tasks.handlers(), processes.handlers()].into_iter().flatten().collect();
+        let worker = Worker::new(&db, &env, handlers);
         let tenant = company(&db, &env, "Test company", locale).await?;
         let (users, roles) = (BTreeMap::new(), BTreeMap::new());
-        let mut scene = Self { db, env, clock, tenant, records, host, users, roles, worker };
+        let mut scene = Self { db, env, clock, tenant, records, tasks, processes, host, users, roles, worker };
         scene.role("admin").await?;
         scene.user("admin", &["admin"]).await?;
         Ok(scene)
@@ -123,8 +134,9 @@ impl Scene {
         let mut ran = 0;
         loop {
             self.host.dispatch().await?;
+            let told = self.processes.dispatch().await?;
             match self.worker.run_due().await? {
-                0 => return Ok(ran),
+                0 if told == 0 => return Ok(ran),
                 some => ran += some,
             }
         }

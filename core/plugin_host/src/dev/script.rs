@@ -47,6 +47,8 @@ pub(super) struct Step {
     pub(super) remove: Option<Write>,
     pub(super) find: Option<Find>,
     pub(super) http: Option<Http>,
+    /// Asks for an action or a condition, as a process would.
+    pub(super) action: Option<Ask>,
     /// Hands out events and runs jobs.
     pub(super) events: bool,
     /// Moves the clock.
@@ -91,6 +93,25 @@ pub(super) struct Http {
     /// Values the JSON answer must have.
     #[serde(default)]
     pub(super) answer: Map<String, Json>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ask {
+    /// Of the action or condition.
+    pub(super) id: String,
+    /// Entity of the subject.
+    pub(super) entity: Option<String>,
+    /// The subject.
+    pub(super) record: Option<String>,
+    #[serde(default)]
+    pub(super) input: Map<String, Json>,
+    /// The whole answer there must be.
+    pub(super) result: Option<Json>,
+    /// Words of the reason why it is not done.
+    pub(super) failure: Option<String>,
+    /// Code of the BPMN error there must be.
+    pub(super) error: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use kernel::{Ctx, Db, Error, Value};
+use process::runtime::{Service, ServiceCall, ServiceFailure};
 use records::{Change, Record, WriteOptions};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::DevError;
 use super::scene::Scene;
-use super::script::{Find, Http, Refused, Script, Step, Write};
+use super::script::{Ask, Find, Http, Refused, Script, Step, Write};
 use crate::engine::Budget;
 use crate::{Cost, Grants, HostConfig, HttpCaller, HttpRequest, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
@@ -69,6 +70,8 @@ fn budget_of(point: &str) -> Budget {
     match point.split(':').next() {
         Some("hook") => Budget::HOOK,
         Some("event") => Budget::EVENTS,
+        Some("action") => Budget::ACTION,
+        Some("condition") => Budget::CONDITION,
         _ => Budget::HTTP,
     }
 }
@@ -147,6 +150,8 @@ impl Play {
             self.find(&ctx, find).await.map_err(failed)?
         } else if let Some(http) = &step.http {
             return self.http(http).await;
+        } else if let Some(ask) = &step.action {
+            return self.ask(ask).await;
         } else {
             return Ok(());
         };
@@ -216,8 +221,44 @@ impl Play {
         wrong.map_or(Ok(()), |(key, value)| Err(format!("{key} is not {value} in {body}")))
     }
 
+    /// As the service task of a process asks.
+    async fn ask(&self, ask: &Ask) -> Result<(), String> {
+        let subject = match &ask.entity {
+            Some(entity) => Some((entity.clone(), self.named(ask.record.as_deref())?)),
+            None => None,
+        };
+        let call = ServiceCall {
+            instance: kernel::id::fresh(&self.scene.env),
+            wait: 1,
+            element: "test".to_owned(),
+            kind: format!("plugin:{}/{}", self.plugin, ask.id),
+            parameters: self.values(&ask.input),
+            subject,
+            cause: None,
+        };
+        let answer = Service::call(&self.scene.host, &self.scene.system(), &call).await;
+        match (answer, &ask.failure, &ask.error) {
+            (Ok(got), None, None) => match ask.result.as_ref().map(|wanted| self.resolve(wanted)) {
+                Some(wanted) if wanted != got => Err(format!("the answer is {got}, not {wanted}")),
+                _ => Ok(()),
+            },
+            (Err(ServiceFailure::Bpmn(code)), None, Some(wanted)) if code == *wanted => Ok(()),
+            (Err(ServiceFailure::Again(why) | ServiceFailure::Never(why)), Some(words), None)
+                if why.contains(words.as_str()) =>
+            {
+                Ok(())
+            }
+            (Ok(got), _, _) => Err(format!("it was done: {got}")),
+            (Err(failure), _, _) => Err(format!("it was not done, or differently: {failure:?}")),
+        }
+    }
+
     fn record(&self, write: &Write) -> Result<Uuid, String> {
-        let name = write.record.as_deref().unwrap_or_default();
+        self.named(write.record.as_deref())
+    }
+
+    fn named(&self, record: Option<&str>) -> Result<Uuid, String> {
+        let name = record.unwrap_or_default();
         let id = name.strip_prefix('$').and_then(|name| self.saved.get(name));
         id.copied().ok_or_else(|| format!("there is no record `{name}`; use $name of a saved one"))
     }

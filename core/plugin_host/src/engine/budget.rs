@@ -49,6 +49,10 @@ impl Budget {
         rows: 10_000,
         transfer: 4 * MIB,
     };
+    /// An action of a process or task.
+    pub const ACTION: Self = Self::EVENTS;
+    /// A question of a process.
+    pub const CONDITION: Self = Self::HTTP;
     /// The check at installation.
     pub const HEALTH: Self = Self { cpu: Duration::from_millis(250), wall: Duration::from_secs(5), ..Self::HOOK };
 

@@ -8,7 +8,7 @@ use wasmtime::{Store, UpdateDeadline};
 
 use super::meter::Metered;
 use super::{Budget, Code, Engine, Fault, OverBudget, Usage};
-use crate::bindings::{events, hooks, http};
+use crate::bindings::{events, hooks, http, steps};
 use crate::capabilities::{LogLine, State};
 
 /// What to call with what.
@@ -20,6 +20,10 @@ pub enum Input {
     Events(String, Vec<events::Event>),
     /// A route.
     Http(http::Request),
+    /// An action by its id.
+    Action(String, steps::Call),
+    /// A condition by its id.
+    Condition(String, steps::Call),
     /// The check at installation.
     Health,
 }
@@ -31,8 +35,26 @@ pub enum Answer {
     Verdicts(Vec<hooks::Verdict>),
     /// Of a route.
     Response(http::Response),
+    /// Of an action: JSON in text, or why not.
+    Result(Result<String, NotDone>),
+    /// Of a condition, or why there is none.
+    Holds(Result<bool, NotDone>),
     /// Nothing to say.
     Done,
+}
+
+/// A plugin's own word that an action is not to be done: an answer, not a failure of the plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotDone {
+    /// It never will.
+    Never(String),
+    /// A BPMN error.
+    Bpmn {
+        /// Its code.
+        code: String,
+        /// What happened, for the log.
+        text: String,
+    },
 }
 
 /// How a call went.
@@ -104,9 +126,27 @@ async fn run(code: &Code, store: &mut Store<State>, input: Input) -> wasmtime::R
             let guest = code.http.as_ref().ok_or_else(absent)?.load(&mut *store, &instance)?;
             Ok(guest.call_handle(&mut *store, &request).await?.map(Answer::Response))
         }
+        Input::Action(action, call) => {
+            let guest = code.actions.as_ref().ok_or_else(absent)?.load(&mut *store, &instance)?;
+            Ok(settle(guest.call_run(&mut *store, &action, &call).await?).map(Answer::Result))
+        }
+        Input::Condition(condition, call) => {
+            let guest = code.conditions.as_ref().ok_or_else(absent)?.load(&mut *store, &instance)?;
+            Ok(settle(guest.call_test(&mut *store, &condition, &call).await?).map(Answer::Holds))
+        }
         Input::Health => {
             let guest = code.lifecycle.as_ref().ok_or_else(absent)?.load(&mut *store, &instance)?;
             Ok(guest.call_health(&mut *store).await?.map(|()| Answer::Done))
         }
+    }
+}
+
+/// The outer error is what counts as a failure.
+fn settle<T>(answer: Result<T, steps::Failure>) -> Result<Result<T, NotDone>, String> {
+    match answer {
+        Ok(answer) => Ok(Ok(answer)),
+        Err(steps::Failure::Again(text)) => Err(text),
+        Err(steps::Failure::Never(text)) => Ok(Err(NotDone::Never(text))),
+        Err(steps::Failure::Error(error)) => Ok(Err(NotDone::Bpmn { code: error.code, text: error.text })),
     }
 }

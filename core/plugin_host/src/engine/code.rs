@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use wasmtime::component::{Component, InstancePre};
 
 use super::Engine;
-use crate::bindings::{events, hooks, http, lifecycle};
+use crate::bindings::{actions, conditions, events, hooks, http, lifecycle};
 use crate::capabilities::State;
 
 const EXPORT_PREFIX: &str = "verstak:plugin/";
+const EXPORTS: [&str; 6] = ["hooks", "events", "http", "actions", "conditions", "lifecycle"];
 
 /// Why a component cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -33,6 +34,8 @@ pub struct Code {
     pub(super) hooks: Option<hooks::GuestIndices>,
     pub(super) events: Option<events::GuestIndices>,
     pub(super) http: Option<http::GuestIndices>,
+    pub(super) actions: Option<actions::GuestIndices>,
+    pub(super) conditions: Option<conditions::GuestIndices>,
     pub(super) lifecycle: Option<lifecycle::GuestIndices>,
     imports: BTreeSet<String>,
 }
@@ -49,12 +52,14 @@ impl Code {
         &self.imports
     }
 
-    /// What it exports: hooks, events, http, lifecycle.
-    pub const fn exports(&self) -> [(&'static str, bool); 4] {
+    /// Whether it exports hooks, events, http, actions, conditions, lifecycle.
+    pub const fn exports(&self) -> [(&'static str, bool); 6] {
         [
             ("hooks", self.hooks.is_some()),
             ("events", self.events.is_some()),
             ("http", self.http.is_some()),
+            ("actions", self.actions.is_some()),
+            ("conditions", self.conditions.is_some()),
             ("lifecycle", self.lifecycle.is_some()),
         ]
     }
@@ -130,7 +135,7 @@ impl Engine {
         }
         for (name, _) in kind.exports(&self.inner.wasmtime) {
             let known = without_version(name).strip_prefix(EXPORT_PREFIX);
-            if !known.is_some_and(|name| ["hooks", "events", "http", "lifecycle"].contains(&name)) {
+            if !known.is_some_and(|name| EXPORTS.contains(&name)) {
                 return Err(CodeError::UnknownExport(name.to_owned()));
             }
         }
@@ -139,6 +144,8 @@ impl Engine {
             hooks: hooks::GuestIndices::new(&pre).ok(),
             events: events::GuestIndices::new(&pre).ok(),
             http: http::GuestIndices::new(&pre).ok(),
+            actions: actions::GuestIndices::new(&pre).ok(),
+            conditions: conditions::GuestIndices::new(&pre).ok(),
             lifecycle: lifecycle::GuestIndices::new(&pre).ok(),
             pre,
             imports,

@@ -23,7 +23,7 @@ use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 use crate::capabilities::State;
 
 pub use budget::{Budget, Caps};
-pub use call::{Answer, Input, Outcome};
+pub use call::{Answer, Input, NotDone, Outcome};
 pub use code::{Code, CodeError};
 pub use fault::{Fault, OverBudget};
 pub(crate) use meter::Meter;

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use kernel::access::Action;
 
-use super::{API, Hook, Manifest, ManifestError, Operation, Route, Setting, SettingType, Subscription, Text};
+use super::{
+    API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text,
+};
 use crate::when;
 
 const MAX_ITEMS: usize = 100;
@@ -20,10 +22,18 @@ fn fail(place: impl Into<String>, problem: impl Into<String>) -> Checked {
 pub(super) fn check(manifest: &Manifest) -> Checked {
     identity(manifest)?;
     permissions(manifest)?;
-    let counts = [manifest.hooks.len(), manifest.events.len(), manifest.routes.len(), manifest.settings.len()];
+    let counts = [
+        manifest.hooks.len(),
+        manifest.events.len(),
+        manifest.routes.len(),
+        manifest.actions.len(),
+        manifest.conditions.len(),
+        manifest.settings.len(),
+    ];
     if counts.iter().any(|count| *count > MAX_ITEMS) {
-        return fail("file", format!("more than {MAX_ITEMS} hooks, events, routes or settings"));
+        return fail("file", format!("more than {MAX_ITEMS} hooks, events, routes, actions, conditions or settings"));
     }
+    steps(manifest)?;
     each("hooks", &manifest.hooks, |hook| hook.id.clone(), |place, hook| check_hook(manifest, place, hook))?;
     each("events", &manifest.events, |one| one.id.clone(), |place, one| check_events(manifest, place, one))?;
     each("routes", &manifest.routes, |one| format!("{} {}", one.method, one.path), check_route)?;
@@ -69,7 +79,71 @@ fn permissions(manifest: &Manifest) -> Checked {
             text(&format!("permissions.{key}.reason"), &asked.reason)?;
         }
     }
+    if let Some(asked) = &manifest.permissions.processes {
+        text("permissions.processes.reason", &asked.reason)?;
+        if asked.start.is_empty() && asked.messages.is_empty() && asked.signals.is_empty() {
+            return fail("permissions.processes", "name what it may do in `start`, `messages` or `signals`");
+        }
+    }
+    if let Some(asked) = &manifest.permissions.tasks {
+        text("permissions.tasks.reason", &asked.reason)?;
+        if asked.actions.is_empty() {
+            return fail("permissions.tasks.actions", "name at least one of read, complete");
+        }
+    }
     Ok(())
+}
+
+/// Actions and conditions share one space of names, for processes call them in the same way.
+fn steps(manifest: &Manifest) -> Checked {
+    each(
+        "actions",
+        &manifest.actions,
+        |one| one.id.clone(),
+        |place, one| {
+            name(place, "id", &one.id)?;
+            words(place, &one.title, &one.description)?;
+            parameters(&format!("{place}.input"), &one.input)?;
+            parameters(&format!("{place}.output"), &one.output)
+        },
+    )?;
+    each(
+        "conditions",
+        &manifest.conditions,
+        |one| one.id.clone(),
+        |place, one| {
+            name(place, "id", &one.id)?;
+            if manifest.actions.iter().any(|action| action.id == one.id) {
+                return fail(format!("{place}.id"), format!("`{}` is an action already", one.id));
+            }
+            words(place, &one.title, &one.description)?;
+            parameters(&format!("{place}.input"), &one.input)
+        },
+    )
+}
+
+fn words(place: &str, title: &Text, description: &Text) -> Checked {
+    text(&format!("{place}.title"), title)?;
+    if description.0.is_empty() { Ok(()) } else { text(&format!("{place}.description"), description) }
+}
+
+fn parameters(place: &str, parameters: &[Parameter]) -> Checked {
+    if parameters.len() > MAX_ITEMS {
+        return fail(place, format!("more than {MAX_ITEMS} parameters"));
+    }
+    each(
+        place,
+        parameters,
+        |one| one.name.clone(),
+        |place, one| {
+            let mut letters = one.name.bytes();
+            let begins = letters.next().is_some_and(|first| first.is_ascii_alphabetic());
+            if !begins || !letters.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') || one.name.len() > 64 {
+                return fail(format!("{place}.name"), "must be a letter, then letters, digits and `_`, at most 64");
+            }
+            if one.label.0.is_empty() { Ok(()) } else { text(&format!("{place}.label"), &one.label) }
+        },
+    )
 }
 
 fn check_hook(manifest: &Manifest, place: &str, hook: &Hook) -> Checked {

@@ -2,6 +2,8 @@
 //! Text enters as TOML, leaves as a [`Manifest`] whose parts agree with each other.
 
 mod check;
+mod setting;
+mod steps;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,10 +11,14 @@ use std::fmt;
 use kernel::Locale;
 use serde::{Deserialize, Serialize};
 
+pub use setting::{Choice, Setting, SettingType};
+pub(crate) use steps::fit;
+pub use steps::{Action, Condition, Parameter, ParameterType, ProcessPermission, TaskAction, TaskPermission};
+
 /// Bytes a manifest may have.
 pub const MAX_BYTES: usize = 256 * 1024;
-/// Major version of the interfaces this host serves.
-pub const API: &str = "1.0.0";
+/// Version of the interfaces this host serves.
+pub const API: &str = "1.1.0";
 
 /// What is wrong with a manifest, with the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +79,12 @@ pub struct Manifest {
     /// HTTP routes.
     #[serde(default)]
     pub routes: Vec<Route>,
+    /// What it does for processes and tasks.
+    #[serde(default)]
+    pub actions: Vec<Action>,
+    /// What it answers processes with yes or no.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
     /// What an admin can set.
     #[serde(default)]
     pub settings: Vec<Setting>,
@@ -98,13 +110,18 @@ pub struct Permissions {
     pub kv: Option<Reasoned>,
     /// Colleagues, key `people`.
     pub people: Option<Reasoned>,
+    /// Starting processes and sending them messages and signals, key `processes`.
+    pub processes: Option<ProcessPermission>,
+    /// Tasks, key `tasks`.
+    pub tasks: Option<TaskPermission>,
 }
 
 /// Whose rights count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunAs {
-    /// Of whoever makes the change or the request, narrowed by the grants.
+    /// Of whoever makes the change or the request, narrowed by the grants. Where a process asks there is nobody: then
+    /// it runs as the plugin.
     #[default]
     Actor,
     /// Of the plugin itself: exactly its grants, for every record of the tenant.
@@ -279,64 +296,6 @@ const fn default_body_limit() -> usize {
     65_536
 }
 
-/// The kind of a setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SettingType {
-    /// One line.
-    Text,
-    /// A whole number.
-    Integer,
-    /// Yes or no.
-    Boolean,
-    /// One of `choices`.
-    Choice,
-    /// A role of the tenant.
-    Role,
-    /// A user of the tenant.
-    User,
-    /// Text that the plugin never reads.
-    Secret,
-}
-
-/// One thing an admin can set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Setting {
-    /// Unique in the plugin.
-    pub key: String,
-    /// Its kind.
-    #[serde(rename = "type")]
-    pub kind: SettingType,
-    /// Shown beside the input.
-    pub label: Text,
-    /// Shown below the input.
-    #[serde(default)]
-    pub help: Text,
-    /// Must be set before the plugin can be enabled.
-    #[serde(default)]
-    pub required: bool,
-    /// Until an admin sets it.
-    pub default: Option<serde_json::Value>,
-    /// Of a choice.
-    #[serde(default)]
-    pub choices: Vec<Choice>,
-    /// Of an integer.
-    pub min: Option<i64>,
-    /// Of an integer.
-    pub max: Option<i64>,
-}
-
-/// One entry of a choice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Choice {
-    /// Kept.
-    pub value: String,
-    /// Shown.
-    pub label: Text,
-}
-
 /// Budgets asked for; absent ones are the host's defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -367,6 +326,8 @@ impl Manifest {
     /// Grant keys it asks for, in a stable order.
     pub fn grant_keys(&self) -> Vec<String> {
         let mut keys: Vec<String> = self.permissions.records.keys().map(|entity| format!("records.{entity}")).collect();
+        keys.extend(self.permissions.processes.is_some().then(|| "processes".to_owned()));
+        keys.extend(self.permissions.tasks.is_some().then(|| "tasks".to_owned()));
         keys.extend(self.permissions.people.is_some().then(|| "people".to_owned()));
         keys.extend(self.permissions.kv.is_some().then(|| "kv".to_owned()));
         keys

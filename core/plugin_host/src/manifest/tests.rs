@@ -22,6 +22,19 @@ on = ["lead.created"]
 method = "POST"
 path = "/form"
 auth = "hmac"
+[[actions]]
+id = "discount"
+title.en = "Discount"
+[[actions.input]]
+name = "amount"
+type = "number"
+required = true
+[[actions.output]]
+name = "percent"
+type = "integer"
+[[conditions]]
+id = "large"
+title.en = "A large deal"
 [[settings]]
 key = "hours"
 type = "integer"
@@ -48,7 +61,7 @@ fn a_good_manifest_is_read() {
 fn what_is_wrong_is_named_with_its_place() {
     check("id = \"acme.leads\"", "id = \"Acme\"", "id: must be `publisher.name`");
     check("version = \"1.2.3\"", "version = \"one\"", "line 3, column 11");
-    check("api = \"1\"", "api = \"2\"", "api: this host serves 1.0.0");
+    check("api = \"1\"", "api = \"2\"", "api: this host serves 1.1.0");
     check("title.en = \"Leads\"", "title.ru = \"Лиды\"", "title.en: English words are required");
     check("title.en = \"Leads\"", "title = { en = \"Leads\", xx = \"?\" }", "title.xx: unknown language");
     check("title.en = \"Leads\"", "titel.en = \"Leads\"", "unknown field `titel`");
@@ -71,5 +84,14 @@ fn what_is_wrong_is_named_with_its_place() {
         "[[events]]\nid = \"made\"\non = [\"lead.updated\"]\n[[routes]]",
         "events[1]: `made` is declared twice",
     );
+    check("id = \"discount\"", "id = \"Discount\"", "actions[0].id: must be lower-case");
+    check("title.en = \"Discount\"", "title.ru = \"Скидка\"", "actions[0].title.en: English words");
+    check("name = \"amount\"", "name = \"1st\"", "actions[0].input[0].name: must be a letter");
+    check("name = \"percent\"\ntype = \"integer\"", "name = \"percent\"\ntype = \"float\"", "unknown variant `float`");
+    check("id = \"large\"", "id = \"discount\"", "conditions[0].id: `discount` is an action already");
+    let processes = |rows: &str| format!("[permissions.processes]\nreason.en = \"x\"\n{rows}[[hooks]]");
+    check("[[hooks]]", &processes(""), "permissions.processes: name what it may do");
+    check("[[hooks]]", "[permissions.tasks]\nactions = []\nreason.en = \"x\"\n[[hooks]]", "permissions.tasks.actions");
+    check("[[hooks]]", "[permissions.tasks]\nactions = [\"read\"]\n[[hooks]]", "permissions.tasks.reason.en: English");
     check("write = [\"title\"]", "actions = [\"create\"]", "permissions.records.lead.write: name the fields");
 }

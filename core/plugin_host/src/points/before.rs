@@ -52,6 +52,7 @@ impl PluginHost {
             budget: budget(hook, concerned.len()),
             name,
             anonymous: false,
+            own: false,
         };
         let input = concerned.iter().map(|change| to_change(plugin, change)).collect();
         let answer = match self.call(ctx, &point, Input::Before(hook.id.clone(), input)).await {

@@ -101,7 +101,7 @@ impl PluginHost {
         }
         let ctx = self.event_ctx(tenant, plugin, &delivery.events).await?;
         let link = loops::link_after(plugin.id(), &delivery.subscription);
-        let point = Point { plugin, name, link, budget: Budget::EVENTS, anonymous: false };
+        let point = Point { plugin, name, link, budget: Budget::EVENTS, anonymous: false, own: false };
         let events = delivery.events.iter().map(|event| to_wit(plugin, event)).collect();
         match self.call(&ctx, &point, Input::Events(delivery.subscription, events)).await {
             Ok(_) => Ok(()),

@@ -89,7 +89,7 @@ impl PluginHost {
         let ctx = self.admit(caller, enabled, route, &request).await?;
         let link = loops::link(plugin, &format!("{} {}", route.method, route.path));
         let anonymous = matches!(caller, HttpCaller::Public(_));
-        let point = Point { plugin: enabled, name, link, budget: Budget::HTTP, anonymous };
+        let point = Point { plugin: enabled, name, link, budget: Budget::HTTP, anonymous, own: false };
         match self.call(&ctx, &point, Input::Http(to_wit(&ctx, anonymous, request))).await {
             Ok(Answer::Response(response)) if (200..600).contains(&response.status) => Ok(safe(response)),
             Ok(_) => {

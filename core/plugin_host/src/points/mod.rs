@@ -1,6 +1,7 @@
-//! The points where plugins come in: before a save, after a commit, over HTTP. Each finds who is concerned, checks
+//! The points where plugins come in: before a save, after a commit, over HTTP, in processes. Each finds who is concerned, checks
 //! breaker and loops, calls the engine and turns the answer into something the core understands.
 
+mod actions;
 pub(crate) mod before;
 pub(crate) mod events;
 pub(crate) mod http;
@@ -27,6 +28,8 @@ pub(crate) struct Point<'a> {
     pub(crate) link: String,
     pub(crate) budget: Budget,
     pub(crate) anonymous: bool,
+    /// Whether the guest acts as itself, because there is no person.
+    pub(crate) own: bool,
 }
 
 impl PluginHost {
@@ -48,6 +51,7 @@ impl PluginHost {
             plugin: Arc::clone(plugin),
             services: self.inner.services.clone(),
             anonymous: point.anonymous,
+            own: point.own,
             invocation,
             link: point.link.clone(),
         };

@@ -35,7 +35,9 @@ pub struct Enabled {
     pub(crate) settings: Settings,
     /// Signs requests to `hmac` routes.
     pub(crate) secret: String,
-    /// Rights of the plugin itself, when it runs as itself.
+    /// Rights of the plugin itself: exactly its grants.
+    pub(crate) granted: Arc<Rights>,
+    /// The same, when it runs as itself.
     pub(crate) own_rights: Option<Arc<Rights>>,
     /// Points stopped for good by the breaker.
     pub(crate) stopped: BTreeSet<String>,
@@ -44,9 +46,9 @@ pub struct Enabled {
 impl Enabled {
     pub(crate) fn new(version: Arc<Version>, row: store::TenantRow) -> Self {
         let settings = crate::settings::in_force(&version.manifest, &row.settings);
-        let own_rights = (version.manifest.permissions.run_as == RunAs::Plugin)
-            .then(|| Arc::new(own_rights(&version.manifest, &row.grants)));
-        Self { version, grants: row.grants, settings, secret: row.secret, own_rights, stopped: row.stopped }
+        let granted = Arc::new(own_rights(&version.manifest, &row.grants));
+        let own_rights = (version.manifest.permissions.run_as == RunAs::Plugin).then(|| Arc::clone(&granted));
+        Self { version, grants: row.grants, settings, secret: row.secret, granted, own_rights, stopped: row.stopped }
     }
 
     pub(crate) fn id(&self) -> &str {

@@ -8,8 +8,13 @@ use crate::texts::Texts;
 use crate::when::When;
 
 /// Interfaces that need a permission, and the permission's name in the manifest.
-const GUARDED: [(&str, &str); 3] =
-    [("verstak:records/records", "records"), ("verstak:storage/kv", "kv"), ("verstak:people/people", "people")];
+const GUARDED: [(&str, &str); 5] = [
+    ("verstak:records/records", "records"),
+    ("verstak:storage/kv", "kv"),
+    ("verstak:people/people", "people"),
+    ("verstak:work/processes", "processes"),
+    ("verstak:work/tasks", "tasks"),
+];
 
 /// Why a version is not fit to be installed.
 #[derive(Debug, thiserror::Error)]
@@ -89,8 +94,14 @@ impl Version {
 
 /// Exports equal what is declared; imports stay within what is asked for.
 fn agree(manifest: &Manifest, code: &Code) -> Result<(), VersionError> {
-    let declared =
-        [!manifest.hooks.is_empty(), !manifest.events.is_empty(), !manifest.routes.is_empty(), manifest.lifecycle];
+    let declared = [
+        !manifest.hooks.is_empty(),
+        !manifest.events.is_empty(),
+        !manifest.routes.is_empty(),
+        !manifest.actions.is_empty(),
+        !manifest.conditions.is_empty(),
+        manifest.lifecycle,
+    ];
     for ((name, exported), declared) in code.exports().into_iter().zip(declared) {
         match (exported, declared) {
             (true, false) => {
@@ -109,6 +120,8 @@ fn agree(manifest: &Manifest, code: &Code) -> Result<(), VersionError> {
     let asked = |name: &str| match name {
         "records" => !manifest.permissions.records.is_empty(),
         "kv" => manifest.permissions.kv.is_some(),
+        "processes" => manifest.permissions.processes.is_some(),
+        "tasks" => manifest.permissions.tasks.is_some(),
         _ => manifest.permissions.people.is_some(),
     };
     match GUARDED.iter().find(|(import, name)| code.imports().contains(*import) && !asked(name)) {

@@ -121,7 +121,7 @@ async fn another_process_on_the_same_database_is_noticed() {
     let admin = scene.ctx("admin").await.unwrap();
     assert_eq!(create(&scene, "hello").await.unwrap().fields["comments"], Value::Text("hello".into()));
     let other = records::Records::new(&scene.db, &scene.env);
-    let other = PluginHost::new(&other, &scene.db, &scene.env, HostConfig::default()).unwrap();
+    let other = PluginHost::new(&other, &scene.tasks, &scene.processes, HostConfig::default()).unwrap();
     let id = other.install(&admin, &package(&guest("plain"))).await.unwrap();
     other.enable(&admin, &id, &Grants::Requested, None).await.unwrap();
     let mut seen = false;

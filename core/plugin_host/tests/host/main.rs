@@ -10,4 +10,5 @@ mod administration;
 mod chains;
 mod contained;
 mod plugins;
+mod steps;
 mod support;

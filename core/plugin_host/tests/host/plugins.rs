@@ -1,11 +1,11 @@
-//! The scripts of first-party plugins, as `verstak plugin test` runs them.
+//! The scripts of first-party plugins and examples, as `verstak plugin test` runs them.
 
 use plugin_host::dev::{project, test};
 
 use crate::support::{database, package, root};
 
 async fn check(plugin: &str) {
-    let folder = root().join("plugins").join(plugin);
+    let folder = root().join(plugin);
     let package = package(&folder);
     let mut scripts: Vec<_> =
         std::fs::read_dir(folder.join("tests")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -21,7 +21,12 @@ async fn check(plugin: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lead_desk() {
-    check("lead-desk").await;
+    check("plugins/lead-desk").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn process_action() {
+    check("examples/process-action").await;
 }
 
 /// What `plugin new` makes builds, passes its own tests and packs, away from this repository.

@@ -6,6 +6,83 @@ plugin! {
     hooks { "nasty" => each nasty }
     events { "created" => created }
     http { POST "/nasty" => route }
+    actions { "nasty" => action }
+    conditions { "nasty-question" => condition }
+}
+
+/// The order stands in the input `{"order": "..."}`, which is plain enough to be cut out of the text.
+fn order_of(call: &Call) -> &str {
+    call.input.split('"').nth(3).unwrap_or_default()
+}
+
+fn action(call: &Call) -> Done<String> {
+    let start = |definition: &str| processes::start(definition, call.subject.clone(), "{}");
+    Ok(match order_of(call) {
+        "huge json" => format!("{{\"text\": \"{}\"}}", "x".repeat(8 * 1024 * 1024)),
+        "large json" => format!("{{\"text\": \"{}\"}}", "x".repeat(300 * 1024)),
+        "no json" => "{".to_owned(),
+        "deep json" => "[".repeat(100_000),
+        "wrong type" => "{\"text\": 5}".to_owned(),
+        "undeclared" => "{\"other\": 5}".to_owned(),
+        "echo" => format!("{{\"text\": \"{} {:?} {:?}\"}}", call.key, call.element, call.task.is_some()).replace("\\", ""),
+        "again" => return Err(NotDone::again("later")),
+        "never" => return Err(NotDone::never("not this")),
+        "bpmn" => return Err(NotDone::bpmn("too_bad", "it happens")),
+        "empty code" => return Err(NotDone::bpmn("", "it happens")),
+        "start other" => return Err(NotDone::never(format!("{:?}", start("other")))),
+        "start allowed" => format!("{{\"text\": \"{}\"}}", start("allowed")?),
+        "start for ever" => format!("{{\"text\": \"{}\"}}", start("circle")?),
+        "message" => {
+            let message = processes::Message::new("paid").key("7").variables("{\"sum\": 5}");
+            let sent = processes::publish(&message)?;
+            format!("{{\"text\": \"{} {}\"}}", sent.instances.len(), sent.started.len())
+        }
+        "other message" => return Err(NotDone::never(format!("{:?}", processes::publish(&processes::Message::new("x"))))),
+        "signal" => return Err(NotDone::never(format!("{:?}", processes::signal("all", "{}")))),
+        "no variables" => return Err(NotDone::never(format!("{:?}", processes::start("allowed", None, "[]")))),
+        "mine" => format!("{{\"text\": \"{}\"}}", tasks::mine()?.len()),
+        "complete" => {
+            let open = tasks::find(&tasks::Query {
+                mine: false,
+                instance: None,
+                state: Some(tasks::State::Open),
+                limit: 10,
+                cursor: None,
+            })?;
+            let mut titles = String::new();
+            for task in &open.tasks {
+                titles.push_str(&task.title);
+                tasks::complete(&task.id, "{\"by\": \"plugin\"}")?;
+            }
+            format!("{{\"text\": \"{titles}\"}}")
+        }
+        "write subject" => {
+            let open = tasks::find(&tasks::Query {
+                mine: false,
+                instance: None,
+                state: Some(tasks::State::Open),
+                limit: 10,
+                cursor: None,
+            })?;
+            let refused = tasks::complete(&open.tasks[0].id, "{\"record.title\": \"Hacked\"}");
+            return Err(NotDone::never(format!("{refused:?}")));
+        }
+        order => {
+            obey(order)?;
+            "{}".to_owned()
+        }
+    })
+}
+
+fn condition(call: &Call) -> Done<bool> {
+    match order_of(call) {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        order => {
+            obey(order)?;
+            Err(NotDone::never("no idea"))
+        }
+    }
 }
 
 fn nasty(change: &mut Change) -> Outcome {

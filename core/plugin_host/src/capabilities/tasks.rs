@@ -1,0 +1,131 @@
+//! `tasks`: the tenant's tasks through the same door as people. What a plugin brings to the subject of a task must lie
+//! within its write grant.
+
+use std::sync::Arc;
+
+use kernel::Ctx;
+use kernel::access::{Action, Rights};
+use serde_json::Map;
+use work::tasks::{Completion, Task, TaskQuery, TaskState};
+
+use super::{Caller, State, host_error, object, uuid_from_wit};
+use crate::bindings::subjects::Subject;
+use crate::bindings::types::{HostError, Invalid};
+use crate::bindings::verstak::work::tasks as wit;
+use crate::manifest::TaskAction;
+
+type Answer<T> = wasmtime::Result<Result<T, HostError>>;
+
+impl wit::Host for State {
+    async fn find(&mut self, query: wit::Query) -> Answer<wit::Page> {
+        self.enter()?;
+        Ok(self.find_tasks(query).await)
+    }
+
+    async fn complete(&mut self, task: String, completion: wit::Completion) -> Answer<wit::State> {
+        self.enter()?;
+        Ok(self.complete_task(&task, completion).await)
+    }
+}
+
+impl State {
+    /// The caller and the context to act in. A plugin that acts as itself sees every task: the grant is its limit.
+    fn may_task(&mut self, action: TaskAction) -> Result<(Caller, Ctx), HostError> {
+        let caller = self.granted("tasks")?;
+        let asked = caller.plugin.manifest().permissions.tasks.as_ref();
+        if !asked.is_some_and(|asked| asked.actions.contains(&action)) {
+            return Err(HostError::Denied("the permission `tasks` does not include this action".to_owned()));
+        }
+        let mut ctx = caller.own_ctx();
+        if caller.is_itself() {
+            ctx.rights = Arc::new(Rights::everything());
+        } else if caller.anonymous || ctx.user().is_none() {
+            return Err(HostError::Denied("there is nobody to act for".to_owned()));
+        }
+        Ok((caller, ctx))
+    }
+
+    async fn find_tasks(&mut self, query: wit::Query) -> Result<wit::Page, HostError> {
+        let (caller, ctx) = self.may_task(TaskAction::Read)?;
+        let asked = TaskQuery {
+            instance: query.instance.as_deref().map(uuid_from_wit).transpose()?,
+            assignee: query.mine.then(|| "me".to_owned()),
+            state: query.state.map(state_from_wit),
+            limit: Some(query.limit.into()),
+            cursor: query.cursor,
+            ..TaskQuery::default()
+        };
+        let page = caller.services.tasks.list(&ctx, &asked).await.map_err(|error| host_error(&error))?;
+        self.take_rows(page.items.len())?;
+        let tasks = page.items.into_iter().map(to_wit).collect();
+        Ok(wit::Page { tasks, next: page.next_cursor })
+    }
+
+    async fn complete_task(&mut self, task: &str, completion: wit::Completion) -> Result<wit::State, HostError> {
+        let (caller, ctx) = self.may_task(TaskAction::Complete)?;
+        self.take_rows(1)?;
+        let id = uuid_from_wit(task)?;
+        let input = Completion {
+            variables: object("variables", &completion.variables)?,
+            result: completion.result.as_deref().map(json).transpose()?,
+            comment: completion.comment,
+        };
+        let tasks = &caller.services.tasks;
+        if input.variables.keys().any(|name| name.starts_with(RECORD)) {
+            let task = tasks.get(&ctx, id).await.map_err(|error| host_error(&error))?;
+            may_write(&caller, &task, &input.variables)?;
+        }
+        // Fields of the subject go through the write pipeline, which may come back here through hooks.
+        let done = Box::pin(tasks.complete(&ctx, id, input)).await.map_err(|error| host_error(&error))?;
+        Ok(state_to_wit(done.state))
+    }
+}
+
+/// Variables that are fields of the subject.
+const RECORD: &str = "record.";
+
+fn may_write(caller: &Caller, task: &Task, variables: &Map<String, serde_json::Value>) -> Result<(), HostError> {
+    let entity = task.subject.as_ref().map_or("", |subject| subject.entity.as_str());
+    let permission = caller.plugin.records(entity).filter(|permission| permission.actions.contains(&Action::Update));
+    let mut fields = variables.keys().filter_map(|name| name.strip_prefix(RECORD));
+    match fields.find(|field| !permission.is_some_and(|permission| permission.writes(field))) {
+        Some(field) => Err(HostError::Denied(format!("the plugin has no permission to set `{field}` of `{entity}`"))),
+        None => Ok(()),
+    }
+}
+
+fn json(text: &str) -> Result<serde_json::Value, HostError> {
+    serde_json::from_str(text)
+        .map_err(|error| HostError::Invalid(Invalid { text: format!("result: {error}"), fields: Vec::new() }))
+}
+
+const fn state_from_wit(state: wit::State) -> TaskState {
+    match state {
+        wit::State::Open => TaskState::Open,
+        wit::State::Completed => TaskState::Completed,
+        wit::State::Cancelled => TaskState::Cancelled,
+    }
+}
+
+const fn state_to_wit(state: TaskState) -> wit::State {
+    match state {
+        TaskState::Open => wit::State::Open,
+        TaskState::Completed => wit::State::Completed,
+        TaskState::Cancelled => wit::State::Cancelled,
+    }
+}
+
+fn to_wit(task: Task) -> wit::Task {
+    wit::Task {
+        id: task.id.to_string(),
+        title: task.title,
+        state: state_to_wit(task.state),
+        assignee: task.assignee.map(|id| id.to_string()),
+        instance: task.instance.map(|id| id.to_string()),
+        element: task.element,
+        subject: task.subject.map(|subject| Subject { entity: subject.entity, id: subject.id.to_string() }),
+        due: task.due.map(|due| due.micros()),
+        variables: serde_json::Value::Object(task.variables).to_string(),
+        result: task.result.map(|result| result.to_string()),
+    }
+}

@@ -1,0 +1,263 @@
+//! Actions and conditions: service tasks of processes and main actions of tasks, done by plugins.
+//!
+//! `plugin:<plugin id>/<id>` names an action or a condition. An action answers with an object of its declared output;
+//! a condition with a boolean, which the service task puts into its `v:resultVariable` for the gateway after it. What is
+//! given and what comes back is checked against the manifest. A process acts for nobody: the plugin then has exactly
+//! its grants. A main action is done for the person who presses the button.
+
+use kernel::error::{FieldErrors, Refusal};
+use kernel::{Ctx, Error, Message};
+use process::runtime::{Service, ServiceCall, ServiceFailure};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+use work::tasks::{ActionRunner, Task};
+
+use super::Point;
+use crate::PluginHost;
+use crate::bindings::steps as wit;
+use crate::bindings::subjects::Subject;
+use crate::capabilities::LogLevel;
+use crate::engine::{Answer, Budget, Fault, Input, NotDone};
+use crate::loops;
+use crate::manifest::{Action, Condition, Manifest, Parameter, fit};
+
+/// What every kind begins with.
+const PREFIX: &str = "plugin:";
+/// Bytes of an answer.
+const MAX_RESULT: usize = 256 * 1024;
+/// Characters of the code of a BPMN error.
+const MAX_CODE: usize = 255;
+
+/// What is asked of a plugin.
+struct Asked<'a> {
+    kind: &'a str,
+    parameters: Map<String, Json>,
+    key: Uuid,
+    subject: Option<(String, Uuid)>,
+    instance: Option<Uuid>,
+    element: Option<String>,
+    task: Option<Uuid>,
+}
+
+/// Why it was not done.
+enum Trouble {
+    Again(String),
+    Never(String),
+    Bpmn { code: String, text: String },
+}
+
+/// What a kind names.
+enum Step<'a> {
+    Action(&'a Action),
+    Condition(&'a Condition),
+}
+
+#[async_trait::async_trait]
+impl Service for PluginHost {
+    fn serves(&self, kind: &str) -> bool {
+        kind.starts_with(PREFIX)
+    }
+
+    async fn call(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+        let asked = Asked {
+            kind: &call.kind,
+            parameters: call.parameters.clone(),
+            key: call.idempotency_key(),
+            subject: call.subject.clone(),
+            instance: Some(call.instance),
+            element: Some(call.element.clone()),
+            task: None,
+        };
+        self.ask(ctx, asked).await.map_err(|trouble| match trouble {
+            Trouble::Again(why) => ServiceFailure::Again(why),
+            Trouble::Never(why) => ServiceFailure::Never(why),
+            Trouble::Bpmn { code, .. } => ServiceFailure::Bpmn(code),
+        })
+    }
+}
+
+#[async_trait::async_trait]
+impl ActionRunner for PluginHost {
+    async fn run(&self, ctx: &Ctx, task: &Task, kind: &str, parameters: &Map<String, Json>) -> kernel::Result<Json> {
+        let asked = Asked {
+            kind,
+            parameters: parameters.clone(),
+            key: kernel::id::derived(&format!("task:{}", task.id)),
+            subject: task.subject.as_ref().map(|subject| (subject.entity.clone(), subject.id)),
+            instance: task.instance,
+            element: task.element.clone(),
+            task: Some(task.id),
+        };
+        let plugin = split(kind).map(|(plugin, _)| plugin.to_owned());
+        self.ask(ctx, asked).await.map_err(|trouble| {
+            let (code, words) = match trouble {
+                Trouble::Again(why) => ("action.failed", why),
+                Trouble::Never(why) => ("action.refused", why),
+                Trouble::Bpmn { code, text } if text.trim().is_empty() => ("action.refused", code),
+                Trouble::Bpmn { text, .. } => ("action.refused", text),
+            };
+            let (code, message) = (code.to_owned(), Message::Words(words));
+            Error::Refused(Box::new(Refusal { code, plugin, message, fields: FieldErrors::new() }))
+        })
+    }
+}
+
+fn split(kind: &str) -> Option<(&str, &str)> {
+    kind.strip_prefix(PREFIX)?.split_once('/')
+}
+
+/// The action or condition of this id; a task's main action is never a condition.
+fn find<'a>(manifest: &'a Manifest, id: &str, for_task: bool) -> Result<Step<'a>, Trouble> {
+    let action = manifest.actions.iter().find(|one| one.id == id).map(Step::Action);
+    let condition = || manifest.conditions.iter().find(|one| one.id == id && !for_task).map(Step::Condition);
+    action.or_else(condition).ok_or_else(|| {
+        let actions = manifest.actions.iter().map(|one| one.id.as_str());
+        let known: Vec<&str> = actions.chain(manifest.conditions.iter().map(|one| one.id.as_str())).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Trouble::Never(format!("the plugin {} has no action `{id}`; it has {known}", manifest.id))
+    })
+}
+
+impl PluginHost {
+    async fn ask(&self, ctx: &Ctx, asked: Asked<'_>) -> Result<Json, Trouble> {
+        let (plugin, id) = split(asked.kind)
+            .ok_or_else(|| Trouble::Never(format!("`{}` must be plugin:<plugin id>/<action>", asked.kind)))?;
+        let plugins =
+            self.inner.registry.tenant(ctx.tenant).await.map_err(|error| Trouble::Again(error.to_string()))?;
+        let enabled = plugins
+            .get(plugin)
+            .ok_or_else(|| Trouble::Never(format!("the plugin {plugin} is not enabled in this company")))?;
+        let step = find(enabled.manifest(), id, asked.task.is_some())?;
+        let (name, budget, declared) = match step {
+            Step::Action(action) => (format!("action:{id}"), Budget::ACTION, &action.input),
+            Step::Condition(condition) => (format!("condition:{id}"), Budget::CONDITION, &condition.input),
+        };
+        if enabled.stopped.contains(&name) {
+            let why = format!("{} is stopped after repeated failures until the plugin is enabled again", asked.kind);
+            return Err(Trouble::Never(why));
+        }
+        let input = fit(declared, asked.parameters)
+            .map_err(|why| Trouble::Never(format!("parameters of {}: {why}", asked.kind)))?;
+        let of_process = asked.task.is_none();
+        let link = if of_process { loops::link_after(plugin, id) } else { loops::link(plugin, id) };
+        let point = Point { plugin: enabled, name, link, budget, anonymous: false, own: of_process };
+        let call = wit::Call {
+            key: asked.key.to_string(),
+            input: Json::Object(input).to_string(),
+            subject: asked.subject.map(|(entity, id)| Subject { entity, id: id.to_string() }),
+            instance: asked.instance.map(|id| id.to_string()),
+            element: asked.element,
+            task: asked.task.map(|id| id.to_string()),
+        };
+        let input = match step {
+            Step::Action(_) => Input::Action(id.to_owned(), call),
+            Step::Condition(_) => Input::Condition(id.to_owned(), call),
+        };
+        let answer = self.call(ctx, &point, input).await.map_err(|fault| failed(plugin, &fault))?;
+        self.answered(ctx, &point, &step, answer).await
+    }
+
+    /// What a guest's answer means, checked against what it declared.
+    async fn answered(&self, ctx: &Ctx, point: &Point<'_>, step: &Step<'_>, answer: Answer) -> Result<Json, Trouble> {
+        let checked = match (step, answer) {
+            (Step::Action(action), Answer::Result(Ok(text))) => result(&action.output, &text),
+            (Step::Condition(_), Answer::Holds(Ok(holds))) => Ok(json!(holds)),
+            (_, Answer::Result(Err(not_done)) | Answer::Holds(Err(not_done))) => {
+                match self.not_done(ctx, point, not_done) {
+                    Ok(trouble) => return Err(trouble),
+                    Err(why) => Err(why),
+                }
+            }
+            _ => Err("an answer of another kind".to_owned()),
+        };
+        match checked {
+            Ok(json) => Ok(json),
+            Err(why) => {
+                let fault = self.wrong_answer(ctx, point, why).await;
+                Err(Trouble::Never(format!("the plugin {} {fault}", point.plugin.id())))
+            }
+        }
+    }
+
+    /// The plugin's own word, with a line in its log; an error when it makes no sense.
+    fn not_done(&self, ctx: &Ctx, point: &Point<'_>, not_done: NotDone) -> Result<Trouble, String> {
+        let (trouble, line) = match not_done {
+            NotDone::Never(why) => (Trouble::Never(why.clone()), format!("not done: {why}")),
+            NotDone::Bpmn { code, .. } if code.trim().is_empty() || code.chars().count() > MAX_CODE => {
+                return Err(format!("the code of an error has 1 to {MAX_CODE} characters"));
+            }
+            NotDone::Bpmn { code, text } => {
+                let line = format!("error {code}: {text}");
+                (Trouble::Bpmn { code, text }, line)
+            }
+        };
+        self.note(ctx, point.plugin.id(), &point.name, ctx.id(), LogLevel::Info, line);
+        Ok(trouble)
+    }
+}
+
+/// Faults that pass, and those of the guest that a later try may not have. A loop stays one.
+fn failed(plugin: &str, fault: &Fault) -> Trouble {
+    match fault {
+        Fault::Loop(chain) => Trouble::Never(format!("plugins set each other off in a loop: {chain}")),
+        _ => Trouble::Again(format!("the plugin {plugin} {fault}")),
+    }
+}
+
+/// The object that an action answered.
+fn result(declared: &[Parameter], text: &str) -> Result<Json, String> {
+    if text.len() > MAX_RESULT {
+        return Err(format!("more than {} KiB", MAX_RESULT / 1024));
+    }
+    if text.contains("\\u0000") {
+        return Err("the character U+0000".to_owned());
+    }
+    match serde_json::from_str(if text.trim().is_empty() { "{}" } else { text }) {
+        Ok(Json::Object(object)) => fit(declared, object).map(Json::Object),
+        Ok(Json::Null) => fit(declared, Map::new()).map(Json::Object),
+        Ok(_) => Err("not a JSON object".to_owned()),
+        Err(error) => Err(format!("not JSON: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{ParameterType, Text};
+
+    fn check(text: &str, expected: Result<Json, &str>) {
+        let declared = [Parameter {
+            name: "percent".to_owned(),
+            kind: ParameterType::Integer,
+            required: false,
+            label: Text::default(),
+        }];
+        match (result(&declared, text), expected) {
+            (Ok(got), Ok(wanted)) => assert_eq!(got, wanted),
+            (Err(got), Err(wanted)) => assert!(got.contains(wanted), "{got}"),
+            (got, wanted) => panic!("{text}: {got:?} instead of {wanted:?}"),
+        }
+    }
+
+    #[test]
+    fn answers_are_checked() {
+        check(r#"{"percent": 5}"#, Ok(json!({"percent": 5})));
+        for nothing in ["", " ", "null", "{}", r#"{"percent": null}"#] {
+            check(nothing, Ok(json!({})));
+        }
+        check("5", Err("not a JSON object"));
+        check("{", Err("not JSON"));
+        check(r#"{"percent": "5"}"#, Err("must be a whole number"));
+        check(r#"{"price": 5}"#, Err("not declared"));
+        check(r#"{"percent": "\u0000"}"#, Err("U+0000"));
+        check(&format!("{{\"percent\": {}}}", "1".repeat(MAX_RESULT)), Err("256 KiB"));
+        check(&"[".repeat(10_000), Err("not JSON"));
+    }
+
+    #[test]
+    fn kinds_are_split() {
+        assert_eq!(split("plugin:acme.prices/discount"), Some(("acme.prices", "discount")));
+        assert_eq!(split("plugin:acme.prices"), None);
+        assert_eq!(split("webhook"), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! A request over the network: names become addresses, every address is judged, and the connection goes to one of them.
+//!
+//! One connection per request, HTTP/1.1, certificates checked against Mozilla's roots. No proxy of the environment, no
+//! redirect, no second look at the name between the judgement and the connection.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::{self, HeaderValue, header};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use process::runtime::ServiceFailure;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::request::Request;
+use super::{Answer, guard};
+
+/// Bytes of an answer that are read.
+pub(super) const MAX_ANSWER: usize = 256 * 1024;
+/// Bytes of the head of an answer.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// How requests go out; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Wire {
+    tls: Arc<ClientConfig>,
+    allow_private: bool,
+}
+
+/// Anything that carries bytes.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+impl Wire {
+    pub(super) fn new(allow_private: bool) -> Result<Self, rustls::Error> {
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self { tls: Arc::new(tls), allow_private })
+    }
+
+    /// Sends a request and reads its answer.
+    ///
+    /// # Errors
+    /// Why there is none, and whether trying again may help.
+    pub(super) async fn send(&self, request: Request) -> Result<Answer, ServiceFailure> {
+        let place = request.place();
+        let never = |why: String| ServiceFailure::Never(format!("webhook {place}: {why}"));
+        let again = |why: String| ServiceFailure::Again(format!("webhook {place}: {why}"));
+        // In brackets when it is an IPv6 address.
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = request.url.port_or_known_default().unwrap_or(80);
+        let addresses = resolve(&host, port).await.map_err(|error| again(format!("the name is not known: {error}")))?;
+        if let Some(address) = addresses.iter().find(|address| !guard::allowed(address.ip(), self.allow_private)) {
+            return Err(never(format!("{} is not on the public internet, which webhooks may not leave", address.ip())));
+        }
+        let stream = connect(&addresses).await.map_err(|error| again(format!("no connection: {error}")))?;
+        let stream: Box<dyn Stream> = if request.url.scheme() == "https" {
+            let name = ServerName::try_from(host).map_err(|error| never(error.to_string()))?;
+            let secured = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
+            Box::new(secured.map_err(|error| again(format!("no secure connection: {error}")))?)
+        } else {
+            Box::new(stream)
+        };
+        let request = outgoing(request).map_err(never)?;
+        exchange(stream, request).await.map_err(|error| again(error.to_string()))
+    }
+}
+
+async fn resolve(host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+    if found.is_empty() { Err(std::io::ErrorKind::NotFound.into()) } else { Ok(found) }
+}
+
+/// The first address that answers; all of them have been judged.
+async fn connect(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect(addresses).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// The request as it goes over the wire.
+fn outgoing(request: Request) -> Result<http::Request<Full<Bytes>>, String> {
+    let url = &request.url;
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let host = format!("{}{port}", url.host_str().unwrap_or_default());
+    let target = match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    };
+    let mut outgoing = http::Request::builder()
+        .method(request.method)
+        .uri(target)
+        .body(Full::new(Bytes::from(request.body)))
+        .map_err(|error| error.to_string())?;
+    let headers = outgoing.headers_mut();
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("Verstak/", env!("CARGO_PKG_VERSION"))));
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    headers.extend(request.headers);
+    headers.insert(header::HOST, HeaderValue::from_str(&host).map_err(|error| error.to_string())?);
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    Ok(outgoing)
+}
+
+async fn exchange(
+    stream: Box<dyn Stream>,
+    request: http::Request<Full<Bytes>>,
+) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+    let mut client = http1::Builder::new();
+    client.max_buf_size(MAX_HEAD);
+    let (mut sender, connection) = client.handshake(TokioIo::new(stream)).await?;
+    // The connection lives as long as the exchange.
+    let talk = async move {
+        let response = sender.send_request(request).await?;
+        let status = response.status().as_u16();
+        let body = match Limited::new(response.into_body(), MAX_ANSWER).collect().await {
+            Ok(body) => Some(body.to_bytes().to_vec()),
+            Err(error) if error.is::<LengthLimitError>() => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Answer { status, body })
+    };
+    let mut talk = std::pin::pin!(talk);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        answer = &mut talk => return answer,
+        ended = &mut connection => ended,
+    };
+    // The other side has closed: what it said before may still be there to be read.
+    match talk.await {
+        Ok(answer) => Ok(answer),
+        Err(error) => Err(ended.err().map_or(error, Into::into)),
+    }
+}
