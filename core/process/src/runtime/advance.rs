@@ -3,7 +3,8 @@
 //! A step may cause others (a called process begins, a message finds its receiver): they follow in the same
 //! transaction, one after another, up to `MAX_CHAIN`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use kernel::db::Tx;
 use kernel::{Ctx, Error, Result};
@@ -15,7 +16,7 @@ use super::Processes;
 use super::store::{self, Stored};
 use crate::definition::model::{Definition, ElementId};
 use crate::stepper::event::{Command, Visit};
-use crate::stepper::state::Status;
+use crate::stepper::state::{Status, Wait, WaitId};
 use crate::stepper::{self, Event, Input, State};
 
 /// Steps of one transaction.
@@ -27,12 +28,29 @@ pub(super) struct Round<'a> {
     pub(super) tx: &'a Tx,
     pub(super) ctx: &'a Ctx,
     pub(super) queue: VecDeque<(Uuid, Event)>,
+    /// Instances that begin, before anything else happens.
+    pub(super) begins: Vec<(Stored, Event)>,
     steps: u32,
+}
+
+/// What is still to be done of a step: kept on a list of ours, since a step may begin an instance whose first step
+/// begins another one, a thousand times, and the stack of a thread is small.
+enum Work {
+    Begin(Box<(Stored, Event)>),
+    Obey(Box<Written>),
+}
+
+/// A step that is written, and what it asks for.
+struct Written {
+    definition: Arc<Definition>,
+    stored: Stored,
+    before: BTreeMap<WaitId, Wait>,
+    commands: std::vec::IntoIter<Command>,
 }
 
 impl<'a> Round<'a> {
     pub(super) fn new(processes: &'a Processes, tx: &'a Tx, ctx: &'a Ctx) -> Self {
-        Self { processes, tx, ctx, queue: VecDeque::new(), steps: 0 }
+        Self { processes, tx, ctx, queue: VecDeque::new(), begins: Vec::new(), steps: 0 }
     }
 
     /// One event of one instance and everything it causes. False when there is no such instance, or the event was
@@ -48,11 +66,12 @@ impl<'a> Round<'a> {
 
     /// The first step of a new instance and everything it causes.
     pub(super) async fn begin(&mut self, stored: Stored, event: Event) -> Result<()> {
-        self.step(stored, event, true).await?;
+        self.begins.push((stored, event));
         self.drain().await
     }
 
     pub(super) async fn drain(&mut self) -> Result<()> {
+        self.work(Vec::new()).await?;
         while let Some((instance, event)) = self.queue.pop_front() {
             if let Some(stored) = store::lock(self.tx, self.ctx.tenant, instance).await? {
                 self.step(stored, event, false).await?;
@@ -61,7 +80,35 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    pub(super) async fn step(&mut self, mut stored: Stored, event: Event, fresh: bool) -> Result<bool> {
+    async fn step(&mut self, stored: Stored, event: Event, fresh: bool) -> Result<bool> {
+        let Some(written) = self.write(stored, event, fresh).await? else { return Ok(false) };
+        self.work(vec![Work::Obey(Box::new(written))]).await?;
+        Ok(true)
+    }
+
+    /// Does what was asked for, the latest first: an instance that a command begins comes to rest before the next
+    /// command.
+    async fn work(&mut self, mut list: Vec<Work>) -> Result<()> {
+        loop {
+            list.extend(self.begins.drain(..).rev().map(|begin| Work::Begin(Box::new(begin))));
+            match list.pop() {
+                None => return Ok(()),
+                Some(Work::Begin(begin)) => {
+                    let (stored, event) = *begin;
+                    self.tell(&stored, "started").await?;
+                    list.extend(self.write(stored, event, true).await?.map(|it| Work::Obey(Box::new(it))));
+                }
+                Some(Work::Obey(mut written)) => {
+                    let Some(command) = written.commands.next() else { continue };
+                    self.obey(&written.definition, &written.stored, &written.before, command).await?;
+                    list.push(Work::Obey(written));
+                }
+            }
+        }
+    }
+
+    /// Takes a step and writes it; none when the event was about something that is no more.
+    async fn write(&mut self, mut stored: Stored, event: Event, fresh: bool) -> Result<Option<Written>> {
         self.steps += 1;
         if self.steps > MAX_CHAIN {
             return Err(Error::Conflict { code: "process.chain_too_long", current: None });
@@ -74,7 +121,7 @@ impl<'a> Round<'a> {
         let before = was.waits.clone();
         let outcome = stepper::step(&definition, was, event, &outside.input(self.ctx, &stored));
         if outcome.stale {
-            return Ok(false);
+            return Ok(None);
         }
         stored.state = outcome.state;
         stored.revision += 1;
@@ -86,10 +133,7 @@ impl<'a> Round<'a> {
         store::save_waits(self.tx, self.ctx.tenant, &stored, &before).await?;
         store::save_visits(self.tx, self.ctx.tenant, &stored, self.ctx.user(), &visits).await?;
         store::save_step(self.tx, &stored, self.ctx.now(), self.ctx.user(), event_text).await?;
-        for command in commands {
-            self.obey(&definition, &stored, &before, command).await?;
-        }
-        Ok(true)
+        Ok(Some(Written { definition, stored, before, commands: commands.into_iter() }))
     }
 }
 

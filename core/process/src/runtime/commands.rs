@@ -134,7 +134,12 @@ impl Round<'_> {
         match wait.map(|wait| &wait.kind) {
             Some(WaitKind::Task) => self.processes.tasks.withdraw(self.tx, self.ctx, stored.id, number).await,
             Some(WaitKind::Call) => self.cancel_called(stored, number).await,
-            _ => Ok(()),
+            Some(_) => Ok(()),
+            // Asked for and taken back in one step.
+            None => {
+                self.cancel_called(stored, number).await?;
+                self.processes.tasks.withdraw(self.tx, self.ctx, stored.id, number).await
+            }
         }
     }
 
@@ -193,7 +198,8 @@ impl Round<'_> {
             cause: stored.cause.clone(),
             ..Stored::new(self.ctx, id, version, process.as_str())
         };
-        Box::pin(self.step(child, Event::Start { at: None, variables }, true)).await.map(drop)
+        self.begins.push((child, Event::Start { at: None, variables }));
+        Ok(())
     }
 }
 

@@ -143,7 +143,7 @@ impl Round<'_> {
             return Ok(delivered.settle());
         }
         if let Some(start) = self.starts_by("message", name).await?.into_iter().next() {
-            delivered.started.push(self.start_by(&start, variables, subject).await?);
+            delivered.started.push(self.start_by(&start, variables, subject));
         }
         Ok(delivered.settle())
     }
@@ -185,7 +185,7 @@ impl Round<'_> {
             enqueue(self.tx, self.ctx, SIGNAL, payload, now, None).await?;
         }
         for start in self.starts_by("signal", name).await? {
-            delivered.started.push(self.start_by(&start, variables.clone(), None).await?);
+            delivered.started.push(self.start_by(&start, variables.clone(), None));
         }
         Ok(delivered.settle())
     }
@@ -213,18 +213,17 @@ impl Round<'_> {
         rows.iter().map(read).collect()
     }
 
-    pub(super) async fn start_by(
+    pub(super) fn start_by(
         &mut self,
         start: &Start,
         variables: Map<String, Json>,
         subject: Option<(String, Uuid)>,
-    ) -> Result<Uuid> {
+    ) -> Uuid {
         let stored = Stored { subject, ..Stored::new(self.ctx, start.definition, start.version, &start.process) };
         let id = stored.id;
-        self.tell(&stored, "started").await?;
         let event = Event::Start { at: Some(start.element.as_str().into()), variables };
-        Box::pin(self.step(stored, event, true)).await?;
-        Ok(id)
+        self.begins.push((stored, event));
+        id
     }
 }
 

@@ -155,7 +155,7 @@ impl Processes {
             }
             let subject = Some((changed.entity.clone(), changed.record));
             for start in round.starts_by("message", name).await? {
-                round.start_by(&start, Map::new(), subject.clone()).await?;
+                round.start_by(&start, Map::new(), subject.clone());
             }
         }
         for instance in conditional(&tx, ctx, changed.record).await? {

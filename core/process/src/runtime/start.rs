@@ -77,7 +77,6 @@ impl Processes {
         let id = stored.id;
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
-        round.tell(&stored, "started").await?;
         round.begin(stored, Event::Start { at: None, variables: input.variables }).await?;
         tx.commit().await?;
         self.instance(ctx, id).await
@@ -98,7 +97,6 @@ impl Processes {
         }
         let stored = Stored { id, ..Stored::new(ctx, definition, version, process) };
         let mut round = Round::new(self, tx, ctx);
-        round.tell(&stored, "started").await?;
         round.begin(stored, Event::Start { at: Some(element.into()), variables: Map::new() }).await
     }
 
