@@ -2,7 +2,7 @@
 
 use plugin_host::dev::{project, test};
 
-use crate::support::{database, package, root};
+use crate::support::{database, guest, package, root};
 
 async fn check(plugin: &str) {
     let folder = root().join(plugin);
@@ -41,4 +41,14 @@ async fn a_new_plugin_works_from_the_start() {
     let (db, _folder) = database().await;
     let report = test::run(db, &bytes, &plugin.join("tests/amount.toml")).await.unwrap();
     assert!(report.passed() && report.steps.len() == 2, "{}", report.print());
+}
+
+/// A component of the interfaces 1.0, as it was built then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_built_with_older_interfaces_works() {
+    let component = root().join("core/plugin_host/tests/guests/released/plain-1.0.wasm");
+    let package = project::package(&guest("plain"), &component, None).unwrap();
+    let (db, _folder) = database().await;
+    let bench = plugin_host::bench::HookBench::new(db, &[package]).await.unwrap();
+    bench.run(3).await.unwrap();
 }
