@@ -55,7 +55,8 @@ fn a_service_gets_its_parameters_and_its_answer_is_kept() {
 
 #[test]
 fn the_result_of_a_task_is_kept_where_it_says() {
-    let task = "<startEvent id='s'/><userTask id='a' v:resultVariable='decision'/><userTask id='b'/> > s a b";
+    let task = "<startEvent id='s'/><userTask id='a' v:resultVariable='decision'/><userTask id='b'/>
+         > s a b";
     check(task, "start => s +a\n result a 'rejected' => a +b\n get decision => \"rejected\"");
 }
 
