@@ -58,8 +58,8 @@ impl State {
             subject: start.subject.map(subject).transpose()?,
             variables: object("variables", &start.variables)?,
         };
-        let started = Box::pin(caller.services.processes.start(&ctx, input)).await;
-        started.map(|instance| instance.id.to_string()).map_err(|error| host_error(&error))
+        let started = Box::pin(caller.services.processes.begin(&ctx, input)).await;
+        started.map(|id| id.to_string()).map_err(|error| host_error(&error))
     }
 
     async fn publish_message(&mut self, message: wit::Message) -> Result<wit::Delivered, HostError> {

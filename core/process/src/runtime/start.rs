@@ -49,12 +49,21 @@ pub struct Subject {
 }
 
 impl Processes {
-    /// Starts an instance at its plain start.
+    /// Starts an instance at its plain start and shows it.
     ///
     /// # Errors
     /// `NotFound` for the definition or the subject, `process.invalid` naming `version`, `process` or `variables`,
     /// conflict `process.not_published`.
     pub async fn start(&self, ctx: &Ctx, input: StartInput) -> Result<InstanceView> {
+        let id = self.begin(ctx, input).await?;
+        self.instance(ctx, id).await
+    }
+
+    /// Starts an instance and gives its id: for plugins, which may start what they may not look at.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub async fn begin(&self, ctx: &Ctx, input: StartInput) -> Result<Uuid> {
         check_variables(&input.variables)?;
         let found = self.find(ctx, &input.definition).await?;
         let version = match input.version {
@@ -79,7 +88,7 @@ impl Processes {
         let mut round = Round::new(self, &tx, ctx);
         round.begin(stored, Event::Start { at: None, variables: input.variables }).await?;
         tx.commit().await?;
-        self.instance(ctx, id).await
+        Ok(id)
     }
 
     /// Starts an instance at a triggered start event under an id that tells whether it was started already.

@@ -24,7 +24,10 @@ fn action(call: &Call) -> Done<String> {
         "deep json" => "[".repeat(100_000),
         "wrong type" => "{\"text\": 5}".to_owned(),
         "undeclared" => "{\"other\": 5}".to_owned(),
-        "echo" => format!("{{\"text\": \"{} {:?} {:?}\"}}", call.key, call.element, call.task.is_some()).replace("\\", ""),
+        "echo" => {
+            let element = call.element.as_deref().unwrap_or_default();
+            format!("{{\"text\": \"{} {element} {}\"}}", call.key, call.task.is_some())
+        }
         "again" => return Err(NotDone::again("later")),
         "never" => return Err(NotDone::never("not this")),
         "bpmn" => return Err(NotDone::bpmn("too_bad", "it happens")),
@@ -37,7 +40,9 @@ fn action(call: &Call) -> Done<String> {
             let sent = processes::publish(&message)?;
             format!("{{\"text\": \"{} {}\"}}", sent.instances.len(), sent.started.len())
         }
-        "other message" => return Err(NotDone::never(format!("{:?}", processes::publish(&processes::Message::new("x"))))),
+        "other message" => {
+            return Err(NotDone::never(format!("{:?}", processes::publish(&processes::Message::new("x")))));
+        }
         "signal" => return Err(NotDone::never(format!("{:?}", processes::signal("all", "{}")))),
         "no variables" => return Err(NotDone::never(format!("{:?}", processes::start("allowed", None, "[]")))),
         "mine" => format!("{{\"text\": \"{}\"}}", tasks::mine()?.len()),
