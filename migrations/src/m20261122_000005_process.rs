@@ -51,6 +51,8 @@ CREATE TABLE process_start (
     process TEXT NOT NULL,
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
+    -- Since when some version of the definition has begun by this: what happened before starts nothing.
+    since BIGINT NOT NULL,
     PRIMARY KEY (definition_id, element)
 );
 CREATE INDEX process_start_name ON process_start (tenant_id, kind, name);

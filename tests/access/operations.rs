@@ -93,7 +93,7 @@ impl Objects {
         let of = |page: Value| page["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{page}")).to_owned();
         let task = of(admin.get(&format!("/tasks?instance={instance}")).await.ok(200));
         let letter = of(admin.get("/letters").await.ok(200));
-        let calendar = json!({"calendar": {"days": [{"date": "2026-05-01", "name": marker}]}});
+        let calendar = json!({"calendar": {"week": {"mon": ["09:00-18:00"]}, "days": [{"date": "2026-05-01", "name": marker}]}});
         admin.put("/calendars/company", calendar).await.ok(200);
         vec![
             ("process-definitions", definition),

@@ -94,6 +94,32 @@ async fn changes_of_the_record_end_waits_and_turn_conditions() {
     app.finish().await;
 }
 
+#[tokio::test]
+async fn what_happened_before_anybody_listened_is_not_meant() {
+    let app = TestApp::start().await;
+    let engine = Engine::of(&app);
+    let lead = app.record("lead", json!({"title": "Ann"})).await;
+    app.admin().update("lead", &lead, json!({"amount": 50})).await.ok(200);
+    app.clock.advance_seconds(1);
+    engine.deploy(by_event("welcome", "lead.created", TASK)).await;
+    let inside = r#"<startEvent id="start"/><receiveTask id="changed" messageRef="m"/>"#.to_owned() + &flows("start>changed");
+    engine.deploy(file(&(r#"<message id="m" name="lead.updated"/>"#.to_owned() + &one("watch", &inside)))).await;
+    let id = engine.start_about("watch", "lead", &lead, json!({})).await;
+    app.drain().await;
+    assert_eq!(engine.instances("").await.len(), 1);
+    assert_eq!(standing(&engine.instance(&id).await), "changed");
+    // A new version that begins by the same event misses nothing that came before it.
+    let second = app.record("lead", json!({"title": "Bob"})).await;
+    app.clock.advance_seconds(1);
+    engine.deploy(by_event("welcome", "lead.created", TASK) + "\n").await;
+    app.drain().await;
+    assert_eq!(engine.instances(&format!("subject={second}")).await.len(), 1);
+    app.admin().update("lead", &lead, json!({"amount": 60})).await.ok(200);
+    app.drain().await;
+    assert_eq!(engine.instance(&id).await["state"], "completed");
+    app.finish().await;
+}
+
 /// Two ways to chase one's own tail: every change starts an instance that changes the record, and one instance that
 /// waits for the change it makes.
 #[tokio::test]

@@ -109,7 +109,7 @@ async fn what_fails_is_an_incident_that_is_retried_or_skipped() {
     // A name that is not there, then an entity that is not there: each is told at its element and goes on when mended.
     let id = engine.start("fails", json!({})).await;
     let stuck = engine.instance(&id).await;
-    assert_eq!((elements(&stuck, "incidents"), trace(&stuck)), (vec!["which".to_owned()], "start".into()));
+    assert_eq!((elements(&stuck, "incidents"), trace(&stuck)), (vec!["which".to_owned()], "start which".into()));
     let words = stuck["incidents"][0]["message"].as_str().unwrap();
     assert!(words.contains("go"), "{words}");
     let patch = |variables: Value| json!({"variables": variables});
@@ -250,7 +250,7 @@ async fn parallel_ways_meet_and_terminate_ends_all() {
     engine.deploy(process("meet", &(inside.to_owned() + &flows("start>fork fork>a fork>b a>join b>join join>end")))).await;
     let stop = r#"<startEvent id="start"/><parallelGateway id="fork"/><userTask id="a" v:executors="owner"/><userTask id="b" v:executors="owner"/>
 <endEvent id="stop"><terminateEventDefinition/></endEvent><endEvent id="end"/>"#;
-    engine.deploy(process("stop", &(stop.to_owned() + &flows("start>fork fork>a fork>b a>stop b>end")))).await;
+    engine.deploy(process("stops", &(stop.to_owned() + &flows("start>fork fork>a fork>b a>stop b>end")))).await;
     let task_at = async |id: &str, element: &str| {
         let tasks = engine.tasks(id).await;
         tasks.iter().find(|task| task["element"] == element).unwrap()["id"].as_str().unwrap().to_owned()
@@ -263,11 +263,25 @@ async fn parallel_ways_meet_and_terminate_ends_all() {
     let done = engine.instance(&id).await;
     assert_eq!((&done["state"], &done["variables"]), (&json!("completed"), &json!({"x": 1, "y": 2})));
     assert_eq!(trace(&done), "start fork b a join end");
-    let id = engine.start("stop", json!({})).await;
+    let id = engine.start("stops", json!({})).await;
     engine.complete(&task_at(&id, "a").await, json!({})).await.ok(200);
     let done = engine.instance(&id).await;
     assert_eq!((&done["state"], trace(&done)), (&json!("completed"), "start fork a stop".into()));
     assert_eq!(engine.tasks(&id).await.len(), 0);
+    // What is asked for and taken back in the same step is not there afterwards.
+    let called = r#"<startEvent id="begin"/><userTask id="inner" v:executors="owner"/>"#.to_owned() + &flows("begin>inner");
+    engine.deploy(process("called", &called)).await;
+    let at_once = r#"<startEvent id="start"/><parallelGateway id="fork"/><userTask id="a" v:executors="owner"/><callActivity id="c" calledElement="called"/>
+<serviceTask id="s" v:service="create-record"><extensionElements><v:param name="entity">lead</v:param><v:param name="title">x</v:param></extensionElements></serviceTask>
+<endEvent id="stop"><terminateEventDefinition/></endEvent>"#;
+    engine.deploy(process("none", &(at_once.to_owned() + &flows("start>fork fork>a fork>c fork>s fork>stop")))).await;
+    let id = engine.start("none", json!({})).await;
+    app.drain().await;
+    assert_eq!(engine.instance(&id).await["state"], "completed");
+    assert_eq!(engine.tasks(&id).await.len(), 0);
+    assert_eq!(engine.instances("state=active").await.len(), 0);
+    assert_eq!(app.count("SELECT count(*) FROM lead").await, 0);
+    assert_eq!(app.count("SELECT count(*) FROM task WHERE state = 'open'").await, 0);
     app.drain().await;
     app.finish().await;
 }

@@ -206,10 +206,11 @@ impl Round<'_> {
 /// The counter and item of the loop or multi-instance member that a task is for: whoever does it must see which it is.
 fn of_member(state: &State, wait: WaitId) -> Map<String, Json> {
     let scope = state.waits.get(&wait).and_then(|wait| state.scopes.get(&wait.scope));
-    scope
-        .filter(|scope| matches!(scope.role, Role::Member { .. }))
-        .map(|scope| scope.variables.clone())
-        .unwrap_or_default()
+    let Some((scope, Role::Member { index })) = scope.map(|scope| (scope, &scope.role)) else { return Map::new() };
+    let given = scope.variables.iter().filter(|(_, value)| !value.is_null());
+    let mut variables: Map<String, Json> = given.map(|(name, value)| (name.clone(), value.clone())).collect();
+    variables.insert("loopCounter".to_owned(), json!(index));
+    variables
 }
 
 /// A user task of the definition with its contract.

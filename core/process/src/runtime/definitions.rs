@@ -162,6 +162,7 @@ impl Processes {
             .and_where(Expr::col("id").eq(id))
             .to_owned();
         tx.execute(&update).await?;
+        let since = begun_by(tx, id).await?;
         for table in ["process_start", "process_callable"] {
             let delete = Query::delete().from_table(table).and_where(Expr::col("definition_id").eq(id)).to_owned();
             tx.execute(&delete).await?;
@@ -172,6 +173,16 @@ impl Processes {
                 let node = definition.node(node);
                 self.arm_start(tx, ctx, definition, (id, version), &process.id, node).await?;
             }
+        }
+        for (kind, name, since) in since {
+            let update = Query::update()
+                .table("process_start")
+                .value("since", since)
+                .and_where(Expr::col("definition_id").eq(id))
+                .and_where(Expr::col("kind").eq(kind))
+                .and_where(Expr::col("name").eq(name))
+                .to_owned();
+            tx.execute(&update).await?;
         }
         audit::record(tx, ctx, "process.published", &definition.key, json!({"version": version})).await?;
         Ok(())
@@ -196,7 +207,7 @@ impl Processes {
         };
         let insert = Query::insert()
             .into_table("process_start")
-            .columns(["definition_id", "element", "tenant_id", "version", "process", "kind", "name"])
+            .columns(["definition_id", "element", "tenant_id", "version", "process", "kind", "name", "since"])
             .values_panic([
                 id.into(),
                 node.id.to_string().into(),
@@ -205,6 +216,7 @@ impl Processes {
                 process.into(),
                 kind.into(),
                 name.into(),
+                ctx.now().0.into(),
             ])
             .to_owned();
         tx.execute(&insert).await?;
@@ -380,6 +392,17 @@ fn refused(problems: Vec<Problem>) -> Error {
         .map(|(element, messages)| (element, FieldError::new("invalid").with("reason", messages.join("; "))))
         .collect::<FieldErrors>();
     Error::Invalid { code: INVALID, fields }
+}
+
+/// By which events the published version begins, and since when.
+async fn begun_by(tx: &Tx, id: Uuid) -> Result<Vec<(String, String, i64)>> {
+    let select = Query::select()
+        .columns(["kind", "name", "since"])
+        .from("process_start")
+        .and_where(Expr::col("definition_id").eq(id))
+        .take();
+    let rows = tx.query_all(&select).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))).collect()
 }
 
 async fn same(tx: &Tx, id: Uuid, fingerprint: &str) -> Result<Option<i64>> {

@@ -192,7 +192,7 @@ impl Round<'_> {
 
     pub(super) async fn starts_by(&self, kind: &str, name: &str) -> Result<Vec<Start>> {
         let select = Query::select()
-            .columns(["definition_id", "version", "process", "element"])
+            .columns(["definition_id", "version", "process", "element", "since"])
             .from("process_start")
             .and_where(Expr::col("tenant_id").eq(self.ctx.tenant.0))
             .and_where(Expr::col("kind").eq(kind))
@@ -208,6 +208,7 @@ impl Round<'_> {
                 version: row.try_get_by_index(1)?,
                 process: row.try_get_by_index(2)?,
                 element: row.try_get_by_index(3)?,
+                since: Timestamp(row.try_get_by_index(4)?),
             })
         };
         rows.iter().map(read).collect()
@@ -233,6 +234,8 @@ pub(super) struct Start {
     version: i64,
     process: String,
     element: String,
+    /// What happened before starts nothing.
+    pub(super) since: Timestamp,
 }
 
 fn waits(ctx: &Ctx, kind: &str, name: &str) -> SelectStatement {

@@ -5,13 +5,13 @@
 //! subject, and reaches catches of that name whose key is the record's id, or which have no key and whose instance is
 //! about the record. Conditions of instances about the record are asked again.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use kernel::event::{self, Event as LogEvent, Selection};
 use kernel::jobs::{self, Handler, Job, JobError, NewJob};
-use kernel::{Ctx, Result, TenantId};
+use kernel::{Ctx, Result, TenantId, Timestamp};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,8 @@ struct Changed {
     entity: String,
     record: Uuid,
     names: Vec<String>,
+    /// When it happened: who began to listen later is not meant.
+    at: Timestamp,
     cause: kernel::ctx::Cause,
 }
 
@@ -56,8 +58,8 @@ impl Processes {
             let concerned = self.concerned(&events).await?;
             // What concerns nobody need not be written down at once: it may be read again.
             let unwritten = if from < passed { since + events.len() } else { events.len() };
-            *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = (to, unwritten);
             if concerned.is_empty() && unwritten < MAX_UNWRITTEN {
+                *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = (to, unwritten);
                 continue;
             }
             let tx = self.db.begin().await?;
@@ -103,23 +105,31 @@ impl Processes {
         let mut found = Vec::new();
         for event in events.iter().filter(|event| is_record(event)) {
             let names = names(event);
-            let started = names.iter().any(|name| starts.contains(&(event.tenant.0, name.clone())));
+            let starts = |name: &String| starts.get(&(event.tenant.0, name.clone())).is_some_and(|since| *since <= event.at);
+            let started = names.iter().any(starts);
             if started || watched.contains(&event.record) {
                 let (entity, record, cause) = (event.entity.clone(), event.record, event.cause.clone());
-                found.push((event.tenant, Changed { entity, record, names, cause }));
+                found.push((event.tenant, Changed { entity, record, names, at: event.at, cause }));
             }
         }
         Ok(found)
     }
 
-    async fn start_names(&self) -> Result<HashSet<(Uuid, String)>> {
+    /// Names that start something, by tenant, and since when.
+    async fn start_names(&self) -> Result<HashMap<(Uuid, String), Timestamp>> {
         let select = Query::select()
-            .columns(["tenant_id", "name"])
+            .columns(["tenant_id", "name", "since"])
             .from("process_start")
             .and_where(Expr::col("kind").eq("message"))
             .take();
         let rows = self.db.read().query_all(&select).await?;
-        rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+        let mut names = HashMap::new();
+        for row in &rows {
+            let since = Timestamp(row.try_get_by_index(2)?);
+            let known = names.entry((row.try_get_by_index(0)?, row.try_get_by_index(1)?)).or_insert(since);
+            *known = since.min(*known);
+        }
+        Ok(names)
     }
 
     /// Those of the records that an active instance is about, or that a wait names by its key.
@@ -150,11 +160,12 @@ impl Processes {
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
         for name in &changed.names {
-            for (instance, wait) in waiting(&tx, ctx, name, changed.record).await? {
+            for (instance, wait) in waiting(&tx, ctx, name, changed).await? {
                 round.queue.push_back((instance, Event::Come { wait, variables: Map::new(), result: None }));
             }
             let subject = Some((changed.entity.clone(), changed.record));
-            for start in round.starts_by("message", name).await? {
+            let starts = round.starts_by("message", name).await?;
+            for start in starts.into_iter().filter(|start| start.since <= changed.at) {
                 round.start_by(&start, Map::new(), subject.clone());
             }
         }
@@ -179,7 +190,13 @@ fn names(event: &LogEvent) -> Vec<String> {
     names
 }
 
-async fn waiting(conn: &impl ConnectionTrait, ctx: &Ctx, name: &str, record: Uuid) -> Result<Vec<(Uuid, WaitId)>> {
+async fn waiting(
+    conn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    name: &str,
+    changed: &Changed,
+) -> Result<Vec<(Uuid, WaitId)>> {
+    let record = changed.record;
     let own = Query::select()
         .column("id")
         .from("process_instance")
@@ -193,6 +210,7 @@ async fn waiting(conn: &impl ConnectionTrait, ctx: &Ctx, name: &str, record: Uui
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .and_where(Expr::col("kind").eq("message"))
         .and_where(Expr::col("name").eq(name))
+        .and_where(Expr::col("since").lte(changed.at.0))
         .cond_where(Cond::any().add(Expr::col("key").eq(record.to_string())).add(unkeyed))
         .take();
     let rows = conn.query_all(&select).await?;

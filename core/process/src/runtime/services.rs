@@ -263,6 +263,8 @@ fn failure(error: &Error) -> ServiceFailure {
         Error::Database(_) | Error::Unavailable(_) | Error::Limited { .. } | Error::Internal(_) => {
             ServiceFailure::Again(error.to_string())
         }
+        // People are told less; whoever mends the process must know what it was.
+        Error::NotFound(what) => ServiceFailure::Never(format!("not found: {what}")),
         Error::Conflict { code, .. } if *code == "record.conflict" => ServiceFailure::Again(error.to_string()),
         _ => {
             let fields: Vec<String> =
