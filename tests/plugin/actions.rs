@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use plugin_host::dev::project;
@@ -25,8 +25,8 @@ fn package() -> &'static [u8] {
 
 async fn start(settings: Value) -> TestApp {
     let app = TestApp::start().await;
-    let sent = app.admin().send("POST", "/api/v1/plugins", Some("application/octet-stream"), package().to_vec());
-    sent.await.ok(201);
+    let sent = app.admin().send("POST", "/api/v1/plugins", Some("application/octet-stream"), package().to_vec()).await;
+    sent.ok(201);
     enable(&app, settings).await;
     app
 }
@@ -59,8 +59,18 @@ async fn a_gateway_depends_on_what_a_plugin_answers() {
     let engine = Engine::of(&app);
     engine.deploy(pricing()).await;
     for (amount, extra, expected, price) in [
-        (json!(150_000), 2, "start price ask which approve", json!({"percent": 9, "discount": 13500.0, "total": 136500.0})),
-        (json!(150_000.5), 0, "start price ask which approve", json!({"percent": 7, "discount": 10500.04, "total": 139500.46})),
+        (
+            json!(150_000),
+            2,
+            "start price ask which approve",
+            json!({"percent": 9, "discount": 13500.0, "total": 136500.0}),
+        ),
+        (
+            json!(150_000.5),
+            0,
+            "start price ask which approve",
+            json!({"percent": 7, "discount": 10500.04, "total": 139500.46}),
+        ),
         (json!(100), 20, "start price ask which small", json!({"percent": 20, "discount": 20.0, "total": 80.0})),
         (Value::Null, 0, "start price caught unknown", Value::Null),
     ] {
@@ -134,12 +144,13 @@ type Told = Arc<Mutex<Vec<(String, Value)>>>;
 async fn elsewhere() -> (String, Told) {
     let told = Told::default();
     let kept = Arc::clone(&told);
-    let hear = async move |headers: HeaderMap, Json(body): Json<Value>| {
+    let hear = move |headers: HeaderMap, Json(body): Json<Value>| {
         let key = headers["idempotency-key"].to_str().unwrap().to_owned();
         let mut told = kept.lock().unwrap();
         told.push((key, body));
-        let status = if told.len() == 1 { 503 } else { 200 };
-        (axum::http::StatusCode::from_u16(status).unwrap(), Json(json!({"number": told.len()})))
+        let status = if told.len() == 1 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+        let answer = (status, Json(json!({"number": told.len()})));
+        async move { answer }
     };
     let router = Router::new().route("/orders", post(hear));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -170,7 +181,11 @@ async fn a_webhook_is_tried_again_with_the_same_key() {
     app.clock.advance_seconds(3_600);
     app.drain().await;
     let done = engine.instance(&id).await;
-    assert_eq!((&done["state"], &done["variables"]["answer"]), (&json!("completed"), &json!({"number": 2})), "{done:#}");
+    assert_eq!(
+        (&done["state"], &done["variables"]["answer"]),
+        (&json!("completed"), &json!({"number": 2})),
+        "{done:#}"
+    );
     let told = told.lock().unwrap().clone();
     assert!(told[0] == told[1] && told[0].1 == json!({"amount": 5}), "{told:?}");
     app.finish().await;
