@@ -127,6 +127,7 @@ async fn no_operation_reaches_into_another_company() {
         let refused = stranger.post(path, body).await.ok(422);
         assert_eq!(refused["fields"][field]["code"], "missing", "{path} {field}: {refused}");
     }
+    no_process_reaches_over(&app, &stranger, &objects).await;
     let by_id = json!({"filter": {"field": "owner", "op": "ne", "value": app.id_of("admin")}, "total": true});
     assert!(!stranger.query("lead", by_id).await.text().contains(MARKER));
     let events = stranger.get("/events?after=0-0").await.ok(200);
@@ -134,6 +135,34 @@ async fn no_operation_reaches_into_another_company() {
     app.drain().await;
     same(&before, &image(&app, &objects).await);
     app.finish().await;
+}
+
+/// Definitions, subjects, people and calendars of the first company, named by the other one's administrator.
+async fn no_process_reaches_over(app: &TestApp, stranger: &Client<'_>, objects: &Objects) {
+    let subject = json!({"entity": "lead", "id": objects.id("lead")});
+    let own = stranger.send("POST", "/api/v1/process-templates/quote-approval/deploy", None, Vec::new()).await;
+    let own = own.json()["id"].as_str().map_or_else(|| "walk".to_owned(), str::to_owned);
+    for (path, body) in [
+        ("/process-instances", json!({"definition": objects.id("process-definitions")})),
+        ("/process-instances", json!({"definition": own, "subject": subject})),
+        ("/messages", json!({"name": "x", "subject": subject})),
+        ("/reports/funnel", json!({"definition": objects.id("process-definitions")})),
+    ] {
+        let refused = stranger.post(path, body.clone()).await;
+        assert_eq!(refused.status, 404, "{path} {body}: {}", refused.text());
+    }
+    for body in [
+        json!({"title": "x", "subject": subject}),
+        json!({"title": "x", "assignee": objects.id("users")}),
+        json!({"title": "x", "executors": [format!("user:{}", app.id_of("admin"))]}),
+    ] {
+        let refused = stranger.post("/tasks", body.clone()).await;
+        assert!([404, 422].contains(&refused.status.as_u16()), "{body}: {}", refused.text());
+    }
+    for of in [format!("user:{}", app.id_of("admin")), format!("department:{}", objects.id("departments"))] {
+        stranger.get(&format!("/calendars/{of}")).await.problem(404, "not_found");
+        stranger.put(&format!("/calendars/{of}"), json!({"calendar": null})).await.problem(404, "not_found");
+    }
 }
 
 #[tokio::test]
@@ -144,7 +173,8 @@ async fn somebody_without_a_role_sees_and_changes_nothing() {
     app.drain().await;
     let nobody = app.by("nobody");
     let own = ["/me", "/tokens", "/views", "/session", "/notifications/read"];
-    let public = ["/users", "/departments", "/roles", "/views", "/plugins", "/plugins/{id}", "/stream"];
+    let public =
+        ["/users", "/departments", "/roles", "/views", "/plugins", "/plugins/{id}", "/stream", "/calendars/{of}"];
     let mut wrong = Vec::new();
     for operation in objects.operations().iter().filter(|op| !own.contains(&op.template.as_str())) {
         let answer = send(&nobody, operation).await;
@@ -176,8 +206,9 @@ async fn a_token_that_may_only_read_changes_nothing_anywhere() {
         let answer = send(&reader, operation).await;
         let bulk = operation.template.ends_with("/bulk");
         if operation.reads() {
-            // Plugins are for administrators, and this token is none.
+            // Plugins and letters are for administrators, and this token is none.
             if !answer.status.is_success()
+                && operation.template != "/letters"
                 && !operation.template.starts_with("/plugins")
                 && !operation.template.ends_with("/report")
             {

@@ -21,7 +21,8 @@ pub struct Operation {
 impl Operation {
     /// Whether it only reads.
     pub fn reads(&self) -> bool {
-        self.method == "GET" || self.template.ends_with("/query") || self.template.ends_with("/aggregate")
+        let asks = ["/query", "/aggregate", "/dry-run", "/next"].iter().any(|end| self.template.ends_with(end));
+        self.method == "GET" || asks || self.template.starts_with("/reports/")
     }
 }
 
@@ -93,14 +94,10 @@ impl Objects {
         let of = |page: Value| page["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{page}")).to_owned();
         let task = of(admin.get(&format!("/tasks?instance={instance}")).await.ok(200));
         let letter = of(admin.get("/letters").await.ok(200));
-        let calendar = json!({"calendar": {"week": {"mon": ["09:00-18:00"]}, "days": [{"date": "2026-05-01", "name": marker}]}});
+        let calendar =
+            json!({"calendar": {"week": {"mon": ["09:00-18:00"]}, "days": [{"date": "2026-05-01", "name": marker}]}});
         admin.put("/calendars/company", calendar).await.ok(200);
-        vec![
-            ("process-definitions", definition),
-            ("process-instances", instance),
-            ("tasks", task),
-            ("letters", letter),
-        ]
+        vec![("process-definitions", definition), ("process-instances", instance), ("tasks", task), ("letters", letter)]
     }
 
     pub fn id(&self, kind: &str) -> &str {
@@ -151,7 +148,7 @@ impl Objects {
             owned = kind != "plugins";
             path = path.replace("{id}", id);
         }
-        path = path.replace("{of}", "company").replace("{version}", "1");
+        path = path.replace("{of}", "company").replace("{version}", "1").replace("{key}", "quote-approval");
         assert!(!path.contains('{'), "the walk does not know the parameters of {template}: teach it");
         let method = method.to_uppercase();
         let body = (method != "GET" && method != "DELETE").then(|| self.body(&method, template, entity));

@@ -213,7 +213,8 @@ async fn check(db: &Db, told: &Told) {
 
     // The journal: every element once, in order; the steps without a gap.
     let mut ways: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
-    let visits = "SELECT instance_id, element FROM process_visit WHERE outcome = 'completed' ORDER BY instance_id, number";
+    let visits =
+        "SELECT instance_id, element FROM process_visit WHERE outcome = 'completed' ORDER BY instance_id, number";
     for row in rows(db, visits).await {
         ways.entry(row.try_get_by_index(0).unwrap()).or_default().push(row.try_get_by_index(1).unwrap());
     }

@@ -94,10 +94,7 @@ async fn doubts_are_told_and_kept_and_only_administrators_deploy() {
     let mary = Engine::by(app.by("mary"));
     mary.send(one_task("mine"), true).await.problem(403, "denied");
     app.by("mary").post("/process-definitions/doubtful/publish", json!({})).await.problem(403, "denied");
-    app.by("mary")
-        .post("/process-definitions/doubtful/migrate", json!({"version": 1}))
-        .await
-        .problem(403, "denied");
+    app.by("mary").post("/process-definitions/doubtful/migrate", json!({"version": 1})).await.problem(403, "denied");
     app.finish().await;
 }
 
@@ -160,7 +157,9 @@ fn as_tools_write() -> Vec<(&'static str, String, Vec<u8>)> {
         .replace("camunda\">", "Закупка\">");
     let marked = |text: &str| [&[0xEF, 0xBB, 0xBF], text.as_bytes()].concat();
     let wide = |text: &str, key: &str| {
-        let text = text.replace("encoding=\"UTF-8\"", "encoding=\"UTF-16\"").replace("id=\"camunda\"", &format!("id=\"{key}\""));
+        let text = text
+            .replace("encoding=\"UTF-8\"", "encoding=\"UTF-16\"")
+            .replace("id=\"camunda\"", &format!("id=\"{key}\""));
         let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         [&[0xFF, 0xFE], &units[..]].concat()
     };
@@ -193,7 +192,11 @@ async fn files_of_other_tools_deploy_run_and_come_back_untouched() {
             let instance = engine.start(key, json!({"amount": amount})).await;
             engine.pass(&instance, json!({"ok": true})).await;
             let done = engine.instance(&instance).await;
-            assert_eq!((done["state"].as_str(), trace(&done)), (Some("completed"), format!("begin {task} fork {end}")), "{key}: {done:#}");
+            assert_eq!(
+                (done["state"].as_str(), trace(&done)),
+                (Some("completed"), format!("begin {task} fork {end}")),
+                "{key}: {done:#}"
+            );
         }
     }
     app.drain().await;
@@ -225,7 +228,10 @@ async fn what_cannot_run_is_refused_by_its_name() {
         (r#"<userTask id="it" v:executors="everybody"/>"#, "executor"),
         (r#"<userTask id="it" v:mainAction="dance"/>"#, "dance"),
         (r#"<callActivity id="it"/>"#, "calledElement"),
-        (r#"<intermediateCatchEvent id="it"><timerEventDefinition><timeDuration>soon</timeDuration></timerEventDefinition></intermediateCatchEvent>"#, "ISO 8601"),
+        (
+            r#"<intermediateCatchEvent id="it"><timerEventDefinition><timeDuration>soon</timeDuration></timerEventDefinition></intermediateCatchEvent>"#,
+            "ISO 8601",
+        ),
     ] {
         let fields = refusal(&engine, line(element)).await;
         let words = fields["it"]["message"].as_str().unwrap_or_else(|| panic!("{element}: {fields}"));
@@ -237,7 +243,15 @@ async fn what_cannot_run_is_refused_by_its_name() {
     // Nothing of what was refused is there.
     assert_eq!(app.admin().get("/process-definitions").await.ok(200)["items"], json!([]));
     // A start that cannot be armed is known when the version is published.
-    let start = |timer: &str| process("timed", &format!(r#"<startEvent id="when"><timerEventDefinition>{timer}</timerEventDefinition></startEvent><task id="a"/>{}"#, flows("when>a")));
+    let start = |timer: &str| {
+        process(
+            "timed",
+            &format!(
+                r#"<startEvent id="when"><timerEventDefinition>{timer}</timerEventDefinition></startEvent><task id="a"/>{}"#,
+                flows("when>a")
+            ),
+        )
+    };
     let fields = refusal(&engine, start("<timeDuration>=vars.wait</timeDuration>")).await;
     assert!(fields["when"].is_object(), "{fields}");
     app.finish().await;
@@ -256,20 +270,18 @@ async fn hostile_files_are_refused_in_no_time() {
     };
     let external = r#"<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><d>&x;</d>"#;
     let nested = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
-    let sub_processes = process(
-        "deep",
-        &format!("{}{}", r#"<subProcess id="s">"#.repeat(100_000), "</subProcess>".repeat(100_000)),
-    );
+    let sub_processes =
+        process("deep", &format!("{}{}", r#"<subProcess id="s">"#.repeat(100_000), "</subProcess>".repeat(100_000)));
     let duplicate = process("p", r#"<startEvent id="a"/><task id="b"/><task id="b"/>"#);
-    let dangling =
-        process("p", r#"<startEvent id="a"/><sequenceFlow id="f" sourceRef="a" targetRef="nowhere"/>"#);
-    let itself = process(
-        "p",
-        &(r#"<startEvent id="a"/><callActivity id="c" calledElement="p"/>"#.to_owned() + &flows("a>c")),
-    );
+    let dangling = process("p", r#"<startEvent id="a"/><sequenceFlow id="f" sourceRef="a" targetRef="nowhere"/>"#);
+    let itself =
+        process("p", &(r#"<startEvent id="a"/><callActivity id="c" calledElement="p"/>"#.to_owned() + &flows("a>c")));
     let cycle = file(
         &(one("p", &(r#"<startEvent id="a"/><callActivity id="c" calledElement="q"/>"#.to_owned() + &flows("a>c")))
-            + &one("q", &(r#"<startEvent id="a2"/><callActivity id="c2" calledElement="p"/>"#.to_owned() + &flows("a2>c2")))),
+            + &one(
+                "q",
+                &(r#"<startEvent id="a2"/><callActivity id="c2" calledElement="p"/>"#.to_owned() + &flows("a2>c2")),
+            )),
     );
     let mut random = 7_u64;
     let garbage: Vec<u8> = std::iter::repeat_with(|| {
@@ -346,7 +358,8 @@ async fn a_diagram_of_ten_thousand_nodes_deploys_and_runs_to_its_end() {
     let app = TestApp::start().await;
     let engine = Engine::of(&app);
     // Each block: an exclusive fork over two scripts that meet again, and one task; 5 nodes.
-    let mut inside = String::from(r#"<startEvent id="start"/><userTask id="ask" name="Ask" v:executors="owner"/>"#) + &flows("start>ask ask>g0");
+    let mut inside = String::from(r#"<startEvent id="start"/><userTask id="ask" name="Ask" v:executors="owner"/>"#)
+        + &flows("start>ask ask>g0");
     for n in 0..BLOCKS {
         let next = if n + 1 == BLOCKS { "end".to_owned() } else { format!("g{}", n + 1) };
         inside += &format!(
@@ -363,7 +376,12 @@ async fn a_diagram_of_ten_thousand_nodes_deploys_and_runs_to_its_end() {
     let instance = engine.start("long", json!({"sum": 0, "all": true})).await;
     engine.pass(&instance, json!({})).await;
     let done = engine.instance(&instance).await;
-    assert_eq!((&done["state"], &done["variables"]["sum"]), (&json!("completed"), &json!(BLOCKS)), "{:?}", done["incidents"]);
+    assert_eq!(
+        (&done["state"], &done["variables"]["sum"]),
+        (&json!("completed"), &json!(BLOCKS)),
+        "{:?}",
+        done["incidents"]
+    );
     assert_eq!(done["visited"].as_array().unwrap().len(), 4 * BLOCKS + 3);
     // Without optimisation a good deal slower than the product: 2 seconds there.
     assert!(deployed < Duration::from_secs(20), "deployed in {deployed:?}");

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::{Engine, elements, file, flows, one, process, standing, trace};
 use crate::app::TestApp;
 
-const MESSAGES: &str = r#"<message id="paid" name="paid"/><message id="order" name="order"/><signal id="holiday" name="holiday"/>"#;
+const MESSAGES: &str =
+    r#"<message id="paid" name="paid"/><message id="order" name="order"/><signal id="holiday" name="holiday"/>"#;
 
 fn with_messages(id: &str, inside: &str) -> String {
     file(&(MESSAGES.to_owned() + &one(id, inside)))
@@ -51,7 +52,9 @@ async fn messages_and_signals_start_instances_of_the_published_version() {
     let other = app.add_company("Other", kernel::Locale::En).await;
     let engine = Engine::of(&app);
     let by = |event: &str, task: &str| {
-        let inside = format!(r#"<startEvent id="start">{event}</startEvent><userTask id="{task}" v:executors="role:sales_manager"/>"#);
+        let inside = format!(
+            r#"<startEvent id="start">{event}</startEvent><userTask id="{task}" v:executors="role:sales_manager"/>"#
+        );
         inside + &flows(&format!("start>{task}"))
     };
     let message = r#"<messageEventDefinition messageRef="order"/>"#;
@@ -63,7 +66,10 @@ async fn messages_and_signals_start_instances_of_the_published_version() {
     let got = engine.message("order", Some("7"), json!({"n": 1})).await;
     let started = got["started"][0].as_str().unwrap().to_owned();
     let begun = engine.instance(&started).await;
-    assert_eq!((trace(&begun), standing(&begun), &begun["variables"]), ("start".into(), "one".into(), &json!({"n": 1})));
+    assert_eq!(
+        (trace(&begun), standing(&begun), &begun["variables"]),
+        ("start".into(), "one".into(), &json!({"n": 1}))
+    );
 
     // A draft changes nothing; published it takes over.
     engine.send(with_messages("by-message", &by(message, "two")), false).await.ok(201);
@@ -155,7 +161,9 @@ async fn a_cycle_starts_instances_until_it_is_over_or_replaced() {
     let app = TestApp::start().await;
     let engine = Engine::of(&app);
     let every = |cycle: &str| {
-        let inside = format!(r#"<startEvent id="start"><timerEventDefinition><timeCycle>{cycle}</timeCycle></timerEventDefinition></startEvent><endEvent id="end"/>"#);
+        let inside = format!(
+            r#"<startEvent id="start"><timerEventDefinition><timeCycle>{cycle}</timeCycle></timerEventDefinition></startEvent><endEvent id="end"/>"#
+        );
         process("hourly", &(inside + &flows("start>end")))
     };
     let count = async || engine.instances("definition=hourly&limit=100").await.len();

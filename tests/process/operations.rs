@@ -96,7 +96,8 @@ async fn instances_are_listed_to_those_who_may_see_them() {
     let app = TestApp::build().person("mary", "sales_manager").person("john", "sales_manager").start().await;
     let engine = Engine::of(&app);
     engine.deploy(one_task("mine")).await;
-    let inside = r#"<startEvent id="start"/><userTask id="role" v:executors="role:sales_manager"/>"#.to_owned() + &flows("start>role");
+    let inside = r#"<startEvent id="start"/><userTask id="role" v:executors="role:sales_manager"/>"#.to_owned()
+        + &flows("start>role");
     engine.deploy(process("theirs", &inside)).await;
     let lead = app.record("lead", json!({"title": "Ann"})).await;
     let mary = Engine::by(app.by("mary"));
@@ -108,7 +109,8 @@ async fn instances_are_listed_to_those_who_may_see_them() {
     }
     let of_mary = mary.start("mine", json!({})).await;
     let shared = engine.start("theirs", json!({})).await;
-    let ids = |items: Vec<Value>| -> Vec<String> { items.iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect() };
+    let ids =
+        |items: Vec<Value>| -> Vec<String> { items.iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect() };
     let same = |mut found: Vec<String>, wanted: &[&String]| {
         let mut wanted: Vec<String> = wanted.iter().map(|id| (*id).clone()).collect();
         (found.sort(), wanted.sort());
@@ -133,7 +135,10 @@ async fn instances_are_listed_to_those_who_may_see_them() {
     same(ids(engine.instances(&format!("subject={lead}&state=active")).await), &[&all[2], &all[3], &all[4]]);
     same(ids(engine.instances("definition=theirs").await), &[&shared]);
     same(ids(engine.instances("element=role").await), &[&shared]);
-    same(ids(engine.instances("element=ask&definition=mine&state=active").await), &[&all[2], &all[3], &all[4], &of_mary]);
+    same(
+        ids(engine.instances("element=ask&definition=mine&state=active").await),
+        &[&all[2], &all[3], &all[4], &of_mary],
+    );
     let mut paged = Vec::new();
     let mut cursor = String::new();
     loop {
@@ -166,8 +171,10 @@ async fn instances_move_to_another_version_when_they_fit() {
     }
     engine.pass(&all[3], json!({})).await;
     // The first task has another name there, the second is gone.
-    let other = r#"<startEvent id="start"/><userTask id="begin" name="Begin" v:executors="owner"/><endEvent id="done"/>"#.to_owned()
-        + &flows("start>begin begin>done");
+    let other =
+        r#"<startEvent id="start"/><userTask id="begin" name="Begin" v:executors="owner"/><endEvent id="done"/>"#
+            .to_owned()
+            + &flows("start>begin begin>done");
     let made = engine.deploy(process("moved", &other)).await;
     assert_eq!(made["version"], 2);
     let definition = made["id"].as_str().unwrap();
@@ -240,7 +247,10 @@ async fn what_would_happen_is_told_and_nothing_happens() {
     let poor = app.record("lead", json!({"title": "Poor", "amount": 5})).await;
     app.drain().await;
     let dry = async |body: Value| app.admin().post("/process-definitions/maybe/dry-run", body).await;
-    for (lead, way) in [(&rich, json!(["start", "decide", "large", "make", "done"])), (&poor, json!(["start", "decide", "large", "small"]))] {
+    for (lead, way) in [
+        (&rich, json!(["start", "decide", "large", "make", "done"])),
+        (&poor, json!(["start", "decide", "large", "small"])),
+    ] {
         let body = json!({"subject": {"entity": "lead", "id": lead}, "answers": {"decide": {"limit": 100}}});
         let ran = dry(body).await.ok(200);
         assert_eq!((&ran["visited"], &ran["state"], &ran["cut"]), (&way, &json!("completed"), &json!(false)), "{ran}");
@@ -258,7 +268,11 @@ async fn what_would_happen_is_told_and_nothing_happens() {
     let id = engine.start_about("maybe", "lead", &rich, json!({})).await;
     let wait = engine.instance(&id).await["active"][0]["wait"].clone();
     let next = engine.operate(&id, "next", json!({"wait": wait, "variables": {"limit": 100}})).await.ok(200);
-    assert_eq!((&next["next"], &next["ended"], &next["problems"]), (&json!(["make"]), &json!(false), &json!([])), "{next}");
+    assert_eq!(
+        (&next["next"], &next["ended"], &next["problems"]),
+        (&json!(["make"]), &json!(false), &json!([])),
+        "{next}"
+    );
     let next = engine.operate(&id, "next", json!({"wait": wait, "variables": {"limit": 1_000}})).await.ok(200);
     assert_eq!((&next["next"], &next["ended"]), (&json!([]), &json!(true)), "{next}");
     engine.operate(&id, "next", json!({"wait": 999})).await.problem(404, "not_found");
@@ -272,7 +286,8 @@ async fn what_would_happen_is_told_and_nothing_happens() {
 async fn the_log_and_the_stream_tell_of_tasks_and_instances_to_those_who_see_them() {
     let app = TestApp::build().person("mary", "sales_manager").person("john", "observer").start().await;
     let engine = Engine::of(&app);
-    let inside = r#"<startEvent id="start"/><userTask id="role" v:executors="role:sales_manager"/>"#.to_owned() + &flows("start>role");
+    let inside = r#"<startEvent id="start"/><userTask id="role" v:executors="role:sales_manager"/>"#.to_owned()
+        + &flows("start>role");
     engine.deploy(process("theirs", &inside)).await;
     app.go_live();
     let mut hears = app.by("mary").stream().await;
@@ -286,7 +301,11 @@ async fn the_log_and_the_stream_tell_of_tasks_and_instances_to_those_who_see_the
     let types = async |name: &str| {
         let page = app.by(name).get("/events?limit=1000").await.ok(200);
         let items = page["items"].as_array().unwrap();
-        items.iter().map(|item| item["type"].as_str().unwrap().to_owned()).filter(|kind| !kind.starts_with("company")).collect::<Vec<_>>()
+        items
+            .iter()
+            .map(|item| item["type"].as_str().unwrap().to_owned())
+            .filter(|kind| !kind.starts_with("company"))
+            .collect::<Vec<_>>()
     };
     let told = ["process_instance.started", "task.created", "task.completed", "process_instance.completed"];
     let mut of_admin = types("admin").await;

@@ -36,7 +36,9 @@ async fn records_start_processes_about_themselves() {
     assert_eq!((&task["subject"]["id"], &task["assignee"]), (&json!(lead), &json!(app.id_of("admin"))));
 
     app.admin().update("lead", &lead, json!({"title": "Anna"})).await.ok(200);
-    let stage = async |stage: &str| app.admin().post(&format!("/records/deal/{deal}/stage"), json!({"stage": stage})).await.ok(200);
+    let stage = async |stage: &str| {
+        app.admin().post(&format!("/records/deal/{deal}/stage"), json!({"stage": stage})).await.ok(200)
+    };
     stage("quote").await;
     app.drain().await;
     assert_eq!(engine.instances("").await.len(), 1);
@@ -63,7 +65,12 @@ async fn changes_of_the_record_end_waits_and_turn_conditions() {
 <intermediateCatchEvent id="large"><conditionalEventDefinition><condition>record.amount != null &amp;&amp; record.amount &gt; 100 &amp;&amp; vars.open</condition></conditionalEventDefinition></intermediateCatchEvent>
 <endEvent id="end"/>"#;
     let message = r#"<message id="m" name="lead.updated"/>"#;
-    engine.deploy(file(&(message.to_owned() + &one("watch", &(inside.to_owned() + &flows("start>changed changed>large large>end")))))).await;
+    engine
+        .deploy(file(
+            &(message.to_owned()
+                + &one("watch", &(inside.to_owned() + &flows("start>changed changed>large large>end")))),
+        ))
+        .await;
     let lead = app.record("lead", json!({"title": "Ann"})).await;
     let bystander = app.record("lead", json!({"title": "Bob"})).await;
     app.drain().await;
@@ -102,7 +109,8 @@ async fn what_happened_before_anybody_listened_is_not_meant() {
     app.admin().update("lead", &lead, json!({"amount": 50})).await.ok(200);
     app.clock.advance_seconds(1);
     engine.deploy(by_event("welcome", "lead.created", TASK)).await;
-    let inside = r#"<startEvent id="start"/><receiveTask id="changed" messageRef="m"/>"#.to_owned() + &flows("start>changed");
+    let inside =
+        r#"<startEvent id="start"/><receiveTask id="changed" messageRef="m"/>"#.to_owned() + &flows("start>changed");
     engine.deploy(file(&(r#"<message id="m" name="lead.updated"/>"#.to_owned() + &one("watch", &inside)))).await;
     let id = engine.start_about("watch", "lead", &lead, json!({})).await;
     app.drain().await;

@@ -30,7 +30,10 @@ async fn from_a_task_over_a_gateway_and_a_script_to_a_record() {
     engine.deploy(approval()).await;
     let body = json!({"definition": "approval", "variables": {"title": "Pipes", "amount": 99.5}});
     let started = app.admin().post("/process-instances", body).await.ok(201);
-    assert_eq!((&started["state"], trace(&started), standing(&started)), (&json!("active"), "start".into(), "decide".into()));
+    assert_eq!(
+        (&started["state"], trace(&started), standing(&started)),
+        (&json!("active"), "start".into(), "decide".into())
+    );
     let id = started["id"].as_str().unwrap();
     app.clock.advance_seconds(600);
 
@@ -57,7 +60,12 @@ async fn from_a_task_over_a_gateway_and_a_script_to_a_record() {
     let visited = &done["visited"][1];
     assert_eq!(
         (&visited["entered"], &visited["left"], &visited["outcome"], &visited["actor"]),
-        (&json!("2026-03-16T09:00:00Z"), &json!("2026-03-16T09:10:00Z"), &json!("completed"), &json!(app.id_of("mary")))
+        (
+            &json!("2026-03-16T09:00:00Z"),
+            &json!("2026-03-16T09:10:00Z"),
+            &json!("completed"),
+            &json!(app.id_of("mary"))
+        )
     );
     let lead = done["variables"]["lead"]["id"].as_str().unwrap();
     let lead = app.admin().get(&format!("/records/lead/{lead}")).await.ok(200);
@@ -100,10 +108,8 @@ async fn what_fails_is_an_incident_that_is_retried_or_skipped() {
     let inside = r#"<startEvent id="start"/><exclusiveGateway id="which"/>
 <serviceTask id="make" v:service="create-record" v:retries="2" v:resultVariable="made"><extensionElements><v:param name="entity">=vars.entity</v:param><v:param name="title">x</v:param></extensionElements></serviceTask>
 <endEvent id="done"/>"#;
-    let xml = process(
-        "fails",
-        &(inside.to_owned() + &flows("start>which make>done") + &when("which", "make", "vars.go")),
-    );
+    let xml =
+        process("fails", &(inside.to_owned() + &flows("start>which make>done") + &when("which", "make", "vars.go")));
     engine.deploy(xml).await;
 
     // A name that is not there, then an entity that is not there: each is told at its element and goes on when mended.
@@ -247,7 +253,9 @@ async fn parallel_ways_meet_and_terminate_ends_all() {
     let engine = Engine::of(&app);
     let inside = r#"<startEvent id="start"/><parallelGateway id="fork"/><userTask id="a" v:executors="owner"/><userTask id="b" v:executors="owner"/>
 <parallelGateway id="join"/><endEvent id="end"/>"#;
-    engine.deploy(process("meet", &(inside.to_owned() + &flows("start>fork fork>a fork>b a>join b>join join>end")))).await;
+    engine
+        .deploy(process("meet", &(inside.to_owned() + &flows("start>fork fork>a fork>b a>join b>join join>end"))))
+        .await;
     let stop = r#"<startEvent id="start"/><parallelGateway id="fork"/><userTask id="a" v:executors="owner"/><userTask id="b" v:executors="owner"/>
 <endEvent id="stop"><terminateEventDefinition/></endEvent><endEvent id="end"/>"#;
     engine.deploy(process("stops", &(stop.to_owned() + &flows("start>fork fork>a fork>b a>stop b>end")))).await;
@@ -269,7 +277,8 @@ async fn parallel_ways_meet_and_terminate_ends_all() {
     assert_eq!((&done["state"], trace(&done)), (&json!("completed"), "start fork a stop".into()));
     assert_eq!(engine.tasks(&id).await.len(), 0);
     // What is asked for and taken back in the same step is not there afterwards.
-    let called = r#"<startEvent id="begin"/><userTask id="inner" v:executors="owner"/>"#.to_owned() + &flows("begin>inner");
+    let called =
+        r#"<startEvent id="begin"/><userTask id="inner" v:executors="owner"/>"#.to_owned() + &flows("begin>inner");
     engine.deploy(process("called", &called)).await;
     let at_once = r#"<startEvent id="start"/><parallelGateway id="fork"/><userTask id="a" v:executors="owner"/><callActivity id="c" calledElement="called"/>
 <serviceTask id="s" v:service="create-record"><extensionElements><v:param name="entity">lead</v:param><v:param name="title">x</v:param></extensionElements></serviceTask>

@@ -76,7 +76,12 @@ impl Caller {
 
 /// Whether a request only reads: safe methods, and the questions that need a body.
 fn reads(method: &Method, path: &str) -> bool {
-    method.is_safe() || (*method == Method::POST && (path.ends_with("/query") || path.ends_with("/aggregate")))
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let asks = path.ends_with("/query")
+        || path.ends_with("/aggregate")
+        || path.starts_with("/reports/")
+        || (path.starts_with("/process-") && (path.ends_with("/dry-run") || path.ends_with("/next")));
+    method.is_safe() || (*method == Method::POST && asks)
 }
 
 /// The token of an `Authorization: Bearer` header.
