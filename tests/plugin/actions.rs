@@ -120,9 +120,9 @@ async fn a_plugin_does_the_main_action_of_a_task() {
     let inside = r#"<startEvent id="start"/>
 <userTask id="quote" name="Quote" v:executors="role:admin" v:mainAction="plugin:verstak.process-action/discount" v:requireMainAction="true"/>
 <endEvent id="end"/>"#;
-    engine.deploy(process("quote", &(inside.to_owned() + &flows("start>quote quote>end")))).await;
+    engine.deploy(process("quoting", &(inside.to_owned() + &flows("start>quote quote>end")))).await;
     let lead = app.record("lead", json!({"title": "Ann"})).await;
-    let id = engine.start_about("quote", "lead", &lead, json!({})).await;
+    let id = engine.start_about("quoting", "lead", &lead, json!({})).await;
     let task = engine.task(&id).await;
     engine.complete(&task, json!({})).await.problem(409, "task.main_action_missing");
     let kind = format!("plugin:{PLUGIN}/discount");

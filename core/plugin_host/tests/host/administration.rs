@@ -188,12 +188,19 @@ async fn component_and_manifest_must_agree() {
     check_install(&without("[permissions.kv]\nreason.en = \"To be nasty.\"\n"), "does not ask for the permission `kv`")
         .await;
     check_install(
+        &without("[permissions.tasks]\nactions = [\"read\", \"complete\"]\nreason.en = \"To be nasty.\"\n"),
+        "does not ask for the permission `tasks`",
+    )
+    .await;
+    let (before_conditions, _) = manifest.split_once("[[conditions]]").unwrap();
+    check_install(before_conditions, "exports `conditions`, the manifest declares none").await;
+    check_install(
         &without("[[events]]\nid = \"created\"\non = [\"lead.created\"]\n"),
         "exports `events`, the manifest declares none",
     )
     .await;
     check_install(
-        &manifest.replace("title.en", "lifecycle = true\ntitle.en"),
+        &manifest.replacen("title.en", "lifecycle = true\ntitle.en", 1),
         "declares lifecycle, the component does not export",
     )
     .await;
