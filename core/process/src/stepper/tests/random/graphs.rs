@@ -79,7 +79,7 @@ fn event(bench: &Bench<'_>, choice: u16) -> Option<Event> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_breaks_whatever_is_drawn(text in graph(), choices in prop::collection::vec(any::<u16>(), 0..30)) {
