@@ -1,10 +1,13 @@
 //! The process engine over HTTP: files in, instances on their way, tasks and letters out.
 
+mod dealer;
 mod deploy;
 mod events;
+mod mail;
 mod operations;
 mod records;
 mod run;
+mod smtp;
 
 use serde_json::{Value, json};
 
@@ -51,7 +54,8 @@ pub fn when(from: &str, to: &str, condition: &str) -> String {
 pub fn one_task(id: &str) -> String {
     process(
         id,
-        &(r#"<startEvent id="start"/><userTask id="ask" name="Ask" v:executors="owner"/><endEvent id="end"/>"#.to_owned()
+        &(r#"<startEvent id="start"/><userTask id="ask" name="Ask" v:executors="owner"/><endEvent id="end"/>"#
+            .to_owned()
             + &flows("start>ask ask>end")),
     )
 }

@@ -11,7 +11,7 @@ use records::{Change, WriteOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
-use work::mail::{MailOutcome, MailOwner, NewMail, Reference, addresses};
+use work::mail::{LetterState, MailOutcome, MailOwner, NewMail, Reference, addresses};
 
 use super::Processes;
 use super::advance::Round;
@@ -217,7 +217,18 @@ impl Processes {
         };
         let key = call.idempotency_key();
         match self.tasks.mail().queue_once(&tx, ctx, key, &mail).await {
-            Ok(_) => {}
+            Ok(LetterState::Sent) => {
+                let event =
+                    Event::Come { wait: call.wait, variables: Map::new(), result: Some(json!({"letter": key})) };
+                Round::new(self, &tx, ctx).run(call.instance, event).await?;
+            }
+            // Trying again is no answer to whether it went out.
+            Ok(LetterState::Unsure) => {
+                let message =
+                    format!("nobody knows whether the letter {key} was sent: say what became of it, or resend it");
+                Round::new(self, &tx, ctx).run(call.instance, Event::Failed { wait: call.wait, message }).await?;
+            }
+            Ok(LetterState::Queued | LetterState::Sending | LetterState::Failed) => {}
             Err(Error::Invalid { fields, .. }) => {
                 let reasons: Vec<String> = fields
                     .iter()

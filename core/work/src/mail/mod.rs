@@ -89,14 +89,21 @@ impl Mail {
         self.queue_as(tx, ctx, ctx.id(), mail).await
     }
 
-    /// The same under an id of the caller's, who may ask twice: a letter that is there already is left alone.
+    /// The same under an id of the caller's, who may ask twice. A letter that is there already is left alone, but for one
+    /// that failed, which no mail server has: it is queued again as it is given now. Gives how the letter stands.
     ///
     /// # Errors
     /// The same.
-    pub async fn queue_once(&self, tx: &Tx, ctx: &Ctx, id: Uuid, mail: &NewMail) -> Result<()> {
-        match outbox::load(tx, ctx.tenant, id).await {
-            Ok(_) => Ok(()),
-            Err(Error::NotFound(_)) => self.queue_as(tx, ctx, id, mail).await.map(drop),
+    pub async fn queue_once(&self, tx: &Tx, ctx: &Ctx, id: Uuid, mail: &NewMail) -> Result<LetterState> {
+        match outbox::load_locked(tx, ctx.tenant, id).await {
+            Ok(letter) if letter.state == LetterState::Failed => {
+                mail.check()?;
+                outbox::renew(tx, ctx, id, mail).await?;
+                self.send_later(tx, ctx, id).await?;
+                Ok(LetterState::Queued)
+            }
+            Ok(letter) => Ok(letter.state),
+            Err(Error::NotFound(_)) => self.queue_as(tx, ctx, id, mail).await.map(|_| LetterState::Queued),
             Err(error) => Err(error),
         }
     }

@@ -189,6 +189,22 @@ pub(super) async fn insert(tx: &Tx, ctx: &Ctx, id: Uuid, message_id: &str, mail:
     Ok(())
 }
 
+/// Queues a letter that failed again, with new words.
+pub(super) async fn renew(tx: &Tx, ctx: &Ctx, id: Uuid, mail: &NewMail) -> Result<()> {
+    let update = Query::update()
+        .table("mail_outbox")
+        .value("recipients", json!(mail.to))
+        .value("copies", json!(mail.cc))
+        .value("subject", mail.subject.as_str())
+        .value("body", mail.text.as_str())
+        .value("reply_to", mail.reply_to.as_deref())
+        .and_where(Expr::col("id").eq(id))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .to_owned();
+    tx.execute(&update).await?;
+    mark(tx, ctx.now(), id, LetterState::Failed, LetterState::Queued, None).await.map(drop)
+}
+
 fn select(tenant: TenantId) -> SelectStatement {
     Query::select()
         .columns([
