@@ -140,7 +140,8 @@ async fn no_operation_reaches_into_another_company() {
 /// Definitions, subjects, people and calendars of the first company, named by the other one's administrator.
 async fn no_process_reaches_over(app: &TestApp, stranger: &Client<'_>, objects: &Objects) {
     let subject = json!({"entity": "lead", "id": objects.id("lead")});
-    let own = stranger.send("POST", "/api/v1/process-templates/quote-approval/deploy?publish=true", None, Vec::new()).await;
+    let own =
+        stranger.send("POST", "/api/v1/process-templates/quote-approval/deploy?publish=true", None, Vec::new()).await;
     let own = own.json()["id"].as_str().map_or_else(|| "walk".to_owned(), str::to_owned);
     for (path, body) in [
         ("/process-instances", json!({"definition": objects.id("process-definitions")})),

@@ -1,8 +1,9 @@
 //! Definitions: versions, files of other tools, what is refused, what is hostile.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{Engine, elements, file, flows, one, one_task, process, trace};
 use crate::app::TestApp;
@@ -138,8 +139,7 @@ fn as_tools_write() -> Vec<(&'static str, String, Vec<u8>)> {
         .replace("camunda:", "flowable:")
         .replace("xmlns:camunda", "xmlns:flowable")
         .replace("bpmn:", "")
-        .replace("xmlns:bpmn=", "xmlns=")
-        .replace("tFormalExpression", "tFormalExpression");
+        .replace("xmlns:bpmn=", "xmlns=");
     let signavio = camunda
         .replace("id=\"camunda\"", "id=\"signavio\"")
         .replace("id=\"Definitions_0k1\"", "id=\"sid-4b8c1c9a\" xmlns:signavio=\"http://www.signavio.com\" expressionLanguage=\"http://www.w3.org/1999/XPath\" typeLanguage=\"http://www.w3.org/2001/XMLSchema\"")
@@ -286,7 +286,7 @@ async fn hostile_files_are_refused_in_no_time() {
     let mut random = 7_u64;
     let garbage: Vec<u8> = std::iter::repeat_with(|| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (random >> 56) as u8
+        random.to_be_bytes()[0]
     })
     .take(100_000)
     .collect();

@@ -113,7 +113,8 @@ async fn instances_are_listed_to_those_who_may_see_them() {
         |items: Vec<Value>| -> Vec<String> { items.iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect() };
     let same = |mut found: Vec<String>, wanted: &[&String]| {
         let mut wanted: Vec<String> = wanted.iter().map(|id| (*id).clone()).collect();
-        (found.sort(), wanted.sort());
+        found.sort();
+        wanted.sort();
         assert_eq!(found, wanted);
     };
     same(ids(mary.instances("").await), &[&of_mary, &shared]);
@@ -310,7 +311,8 @@ async fn the_log_and_the_stream_tell_of_tasks_and_instances_to_those_who_see_the
     let told = ["process_instance.started", "task.created", "task.completed", "process_instance.completed"];
     let mut of_admin = types("admin").await;
     let mut wanted: Vec<String> = told.iter().map(|kind| (*kind).to_owned()).collect();
-    (of_admin.sort(), wanted.sort());
+    of_admin.sort();
+    wanted.sort();
     assert_eq!(of_admin, wanted);
     let mut of_mary = types("mary").await;
     of_mary.sort();
