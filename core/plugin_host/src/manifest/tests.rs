@@ -78,7 +78,7 @@ fn what_is_wrong_is_named_with_its_place() {
     check("auth = \"hmac\"", "auth = \"magic\"", "unknown variant `magic`");
     check("default = 3", "default = 0", "settings[0].default: does not fit");
     check("default = 3", "default = \"x\"", "settings[0].default: does not fit");
-    check("type = \"integer\"", "type = \"choice\"", "settings[0].choices");
+    check("\"hours\"\ntype = \"integer\"", "\"hours\"\ntype = \"choice\"", "settings[0].choices");
     check(
         "[[routes]]",
         "[[events]]\nid = \"made\"\non = [\"lead.updated\"]\n[[routes]]",
