@@ -8,6 +8,7 @@ mod operations;
 mod records;
 mod run;
 mod smtp;
+mod templates;
 
 use serde_json::{Value, json};
 
