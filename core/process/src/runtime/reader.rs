@@ -105,7 +105,8 @@ impl Processes {
         let mut found = Vec::new();
         for event in events.iter().filter(|event| is_record(event)) {
             let names = names(event);
-            let starts = |name: &String| starts.get(&(event.tenant.0, name.clone())).is_some_and(|since| *since <= event.at);
+            let starts =
+                |name: &String| starts.get(&(event.tenant.0, name.clone())).is_some_and(|since| *since <= event.at);
             let started = names.iter().any(starts);
             if started || watched.contains(&event.record) {
                 let (entity, record, cause) = (event.entity.clone(), event.record, event.cause.clone());
@@ -190,12 +191,7 @@ fn names(event: &LogEvent) -> Vec<String> {
     names
 }
 
-async fn waiting(
-    conn: &impl ConnectionTrait,
-    ctx: &Ctx,
-    name: &str,
-    changed: &Changed,
-) -> Result<Vec<(Uuid, WaitId)>> {
+async fn waiting(conn: &impl ConnectionTrait, ctx: &Ctx, name: &str, changed: &Changed) -> Result<Vec<(Uuid, WaitId)>> {
     let record = changed.record;
     let own = Query::select()
         .column("id")
