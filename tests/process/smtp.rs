@@ -240,7 +240,7 @@ fn decoded(value: &str) -> String {
     let mut rest = value;
     while let Some((before, word)) = rest.split_once("=?") {
         // White space between two words is none.
-        if !(before.trim().is_empty() && !bytes.is_empty()) {
+        if !before.trim().is_empty() || bytes.is_empty() {
             bytes.extend(before.bytes());
         }
         let mut parts = word.splitn(3, '?');
