@@ -6,7 +6,8 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `definitions` | deploy, publish, list, dry run |
+//! | `definitions` | deploy, publish, list |
+//! | `dry_run` | what would happen |
 //! | `advance` | THE step: one event, the stepper, everything it asks for, in one transaction |
 //! | `commands` | what the stepper asks for: tasks, jobs, calls, messages |
 //! | `start`, `publish` | how instances begin; messages and signals |
@@ -18,6 +19,7 @@
 mod advance;
 mod commands;
 mod definitions;
+mod dry_run;
 mod instances;
 mod operations;
 mod publish;
@@ -41,7 +43,8 @@ use uuid::Uuid;
 use work::tasks::Tasks;
 
 pub use commands::ENTITY;
-pub use definitions::{DefinitionView, DryRun, DryRunInput};
+pub use definitions::DefinitionView;
+pub use dry_run::{DryRun, DryRunInput};
 pub use instances::{InstanceQuery, InstanceView, Instances};
 pub use operations::{Migrated, Migration, MigrationReport};
 pub use publish::{Delivered, MessageInput, SignalInput};

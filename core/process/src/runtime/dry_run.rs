@@ -1,0 +1,96 @@
+//! What would happen to an instance, without anything happening.
+
+use std::collections::HashMap;
+
+use kernel::{Ctx, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use super::advance::Outside;
+use super::start::{Subject, check_variables};
+use super::store::{self, Stored};
+use super::{Processes, invalid};
+use crate::definition::{Problem, Severity};
+use crate::stepper::{Event, next};
+
+/// Waits that a dry run lets come.
+const DRY_LIMIT: u32 = 1_000;
+
+/// A dry run to make.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DryRunInput {
+    /// Its version; the newest by default, drafts too.
+    pub version: Option<i64>,
+    /// Id of the process.
+    pub process: Option<String>,
+    /// The record it would be about.
+    pub subject: Option<Subject>,
+    /// First variables.
+    #[schema(value_type = Object)]
+    pub variables: Map<String, Json>,
+    /// What each element brings when it is done: element -> variables.
+    #[schema(value_type = Object)]
+    pub answers: HashMap<String, Map<String, Json>>,
+}
+
+/// What would happen.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct DryRun {
+    /// Elements in the order they would be left.
+    pub visited: Vec<String>,
+    /// `active`, `completed` or `cancelled` at the end.
+    pub state: &'static str,
+    /// Variables at the end.
+    #[schema(value_type = Object)]
+    pub variables: Map<String, Json>,
+    /// Elements that would fail.
+    #[schema(value_type = Vec<Object>)]
+    pub problems: Vec<Problem>,
+    /// Whether it was stopped because it had gone on for too long.
+    pub cut: bool,
+}
+
+impl Processes {
+    /// What would happen to an instance, if everything it waits for came at once.
+    ///
+    /// # Errors
+    /// `NotFound`, `process.invalid`.
+    pub async fn dry_run(&self, ctx: &Ctx, name: &str, input: DryRunInput) -> Result<DryRun> {
+        check_variables(&input.variables)?;
+        let found = self.find(ctx, name).await?;
+        let version = input.version.unwrap_or(found.latest);
+        let definition = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;
+        let process = input
+            .process
+            .clone()
+            .or_else(|| definition.processes.iter().find(|p| p.executable).map(|p| p.id.to_string()));
+        let process = process.filter(|id| definition.process(id).is_some_and(|process| process.executable));
+        let process = process.ok_or_else(|| invalid("process", "the definition has no such executable process"))?;
+        let record = match &input.subject {
+            Some(subject) => {
+                self.records.get(ctx, &subject.entity, subject.id).await?;
+                self.subject(self.db.read(), ctx, &subject.entity, subject.id).await?
+            }
+            None => Json::Null,
+        };
+        let stored = Stored::new(ctx, found.id, version, &process);
+        let outside = Outside::with(ctx, record, &definition, &stored);
+        let answers = input.answers.into_iter().map(|(element, variables)| (element.into(), variables)).collect();
+        let start = Event::Start { at: None, variables: input.variables };
+        let ran =
+            next::simulate(&definition, start, &process.into(), &answers, DRY_LIMIT, &outside.input(ctx, &stored));
+        let problems = ran.state.incidents.values().map(|incident| Problem {
+            element: incident.element.to_string(),
+            severity: Severity::Error,
+            message: incident.message.clone(),
+        });
+        Ok(DryRun {
+            visited: ran.visited.iter().map(ToString::to_string).collect(),
+            state: store::status_name(ran.state.status),
+            variables: ran.state.variables().cloned().unwrap_or_default(),
+            problems: problems.collect(),
+            cut: ran.cut,
+        })
+    }
+}
