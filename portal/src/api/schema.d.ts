@@ -38,6 +38,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars/{of}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /calendars/{of}`: of `company`, `department:<id>` or `user:<id>`. */
+        get: operations["calendar"];
+        /** `PUT /calendars/{of}` (administrators) */
+        put: operations["set_calendar"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/departments": {
         parameters: {
             query?: never;
@@ -245,6 +263,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /letters`: letters out, newest first (administrators). */
+        get: operations["letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/letters/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /letters/{id}/settle` (administrators): `sent` or `resend`, when nobody knows or it failed. */
+        post: operations["settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -274,6 +326,57 @@ export interface paths {
         put?: never;
         /** `POST /me/password`: ends all of one's sessions; sign in again with the new one. */
         post: operations["password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /messages`: to the one wait with this name and key, else to a message start event. */
+        post: operations["message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /notifications`: the caller's own, newest first. */
+        get: operations["notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /notifications/read` */
+        post: operations["read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -412,6 +515,298 @@ export interface paths {
         /** `PUT /plugins/{id}/settings` */
         put: operations["settings"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-definitions` */
+        get: operations["definitions"];
+        put?: never;
+        /** `POST /process-definitions`: deploys a BPMN 2.0 file (the body, as XML). */
+        post: operations["deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-definitions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-definitions/{id}`: by id or key. */
+        get: operations["definition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-definitions/{id}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-definitions/{id}/dry-run`: what would happen, without anything happening. */
+        post: operations["dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-definitions/{id}/migrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-definitions/{id}/migrate`: its instances (all active ones, or those named) to another version. */
+        post: operations["migrate_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-definitions/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-definitions/{id}/publish`: from now on new instances get this version. */
+        post: operations["publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-definitions/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-definitions/{id}/versions` */
+        get: operations["versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-definitions/{id}/versions/{version}/xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-definitions/{id}/versions/{version}/xml`: the file, byte for byte. */
+        get: operations["xml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-instances`: newest first, without journals. */
+        get: operations["instances"];
+        put?: never;
+        /** `POST /process-instances` */
+        post: operations["start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-instances/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-instances/{id}` */
+        get: operations["instance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** `PATCH /process-instances/{id}` (administrators) */
+        patch: operations["set_variables"];
+        trace?: never;
+    };
+    "/api/v1/process-instances/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-instances/{id}/cancel` (administrators) */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-instances/{id}/migrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-instances/{id}/migrate` (administrators): this one to another version. */
+        post: operations["migrate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-instances/{id}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-instances/{id}/next`: the next step, computed. */
+        post: operations["next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-instances/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-instances/{id}/retry` (administrators) */
+        post: operations["retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-instances/{id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-instances/{id}/skip` (administrators): goes on behind a failed step as if it was done. */
+        post: operations["skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-instances/{id}/start-from": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-instances/{id}/start-from` (administrators): a token before an element. */
+        post: operations["start_from"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-templates` */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-templates/{key}/deploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-templates/{key}/deploy` (administrators): in the language of the company. */
+        post: operations["deploy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -558,6 +953,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /reports/funnel`: how many come to each step or stage, go on, and where they pile up. */
+        post: operations["funnel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/process": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /reports/process`: processes, finished or not, and how long they took. */
+        post: operations["process"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /reports/task`: tasks by process, step and people. */
+        post: operations["task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -612,6 +1058,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /signals`: to everybody who waits for it. */
+        post: operations["signal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -623,6 +1086,212 @@ export interface paths {
         get: operations["stream"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /tasks` */
+        get: operations["list"];
+        put?: never;
+        /** `POST /tasks`: a task by hand. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/counters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /tasks/counters`: violations and work at hand, of the caller and of those they lead. */
+        get: operations["counters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /tasks/{id}` */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** `PATCH /tasks/{id}` */
+        patch: operations["update"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/action`: does the main action. */
+        post: operations["action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/cancel`: a task made by hand is not to be done any more. */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/checklist` */
+        post: operations["checklist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/claim` */
+        post: operations["claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/comments`: it stands in the history. */
+        post: operations["comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/complete`: exactly once. */
+        post: operations["complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/delegate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/delegate` */
+        post: operations["delegate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /tasks/{id}/history`: newest first. */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/release`: back to everybody who may do it. */
+        post: operations["release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -756,12 +1425,78 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Does the main action. */
+        ActionInput: {
+            /**
+             * @description Must be the task's own main action.
+             * @default
+             */
+            kind: string;
+            /**
+             * @description Of `approve`: `approved` or `rejected`.
+             * @default null
+             */
+            result: string | null;
+            /**
+             * @description Of `approve` and `acknowledge`.
+             * @default null
+             */
+            comment: string | null;
+            /** @description Of `form`: its values. */
+            variables?: Record<string, never>;
+            /** @description Of `set-fields` and `create-record`: values on top of the contract's. */
+            fields?: Record<string, never>;
+            /**
+             * @description Of `create-record`, when the contract does not say.
+             * @default null
+             */
+            entity: string | null;
+            /**
+             * @description Of `email`: addresses instead of the contract's.
+             * @default null
+             */
+            to: string[] | null;
+            /**
+             * @description Of `email`.
+             * @default null
+             */
+            cc: string[] | null;
+            /**
+             * @description Of `email`.
+             * @default null
+             */
+            subject: string | null;
+            /**
+             * @description Of `email`.
+             * @default null
+             */
+            text: string | null;
+            /** @default null */
+            decision: components["schemas"]["Decision"] | null;
+            /** @description Of an action of a plugin. */
+            parameters?: Record<string, never>;
+        };
         /** @description What the caller may do with some records of an entity. */
         Actions: {
             read: boolean;
             create: boolean;
             update: boolean;
             delete: boolean;
+        };
+        /** @description Where an instance stands. */
+        ActiveView: {
+            /** @description The element. */
+            element: string;
+            /** @description Its name. */
+            name: string;
+            /** @description `task`, `service`, `call`, `timer`, `message`, `signal`, `condition`. */
+            kind: string;
+            /** @description Its number within the instance. */
+            wait: components["schemas"]["u32"];
+            /** @description Since when. */
+            since: string;
+            /** @description When it comes by itself (timers). */
+            due?: string | null;
         };
         /** @description Who did something. */
         ActorView: {
@@ -783,6 +1518,11 @@ export interface components {
             /** @description Up to ten; a count by default. */
             measures?: components["schemas"]["MeasureKey"][];
         };
+        /**
+         * @description How one of several executors is chosen. Absent people are passed over.
+         * @enum {string}
+         */
+        Assignment: "anyone" | "load" | "turn";
         /** @description A set of changes. */
         BatchView: {
             /** Format: uuid */
@@ -834,15 +1574,209 @@ export interface components {
             /** @description In the order create, update, delete. */
             results: components["schemas"]["BulkResult"][];
         };
+        /** @description A new state of a working calendar. */
+        CalendarInput: {
+            /** @default null */
+            calendar: components["schemas"]["CalendarSettings"] | null;
+        };
+        /**
+         * @description A working calendar in wire form. Hours are `HH:MM-HH:MM`, in order, not overlapping; an end that is not later than
+         *     its beginning lies on the next day (`22:00-06:00`), `24:00` is midnight. Give `week` or `cycle`.
+         */
+        CalendarSettings: {
+            /** @description IANA name; the company's time zone by default. */
+            time_zone?: string | null;
+            week?: components["schemas"]["WeekSettings"] | null;
+            cycle?: components["schemas"]["CycleSettings"] | null;
+            /** @description Holidays and days with hours of their own. */
+            days?: components["schemas"]["DaySettings"][];
+        };
+        /** @description A working calendar. */
+        CalendarView: {
+            calendar?: components["schemas"]["CalendarSettings"] | null;
+        };
+        /** @description Changes of a checklist, done in this order. */
+        ChecklistChange: {
+            /**
+             * @description New items.
+             * @default []
+             */
+            add: string[];
+            /**
+             * @description Numbers of items that are done.
+             * @default []
+             */
+            check: number[];
+            /**
+             * @description Numbers of items that are not done after all.
+             * @default []
+             */
+            uncheck: number[];
+            /**
+             * @description Numbers of items to take out.
+             * @default []
+             */
+            remove: number[];
+        };
+        /** @description A small step of a task. */
+        ChecklistItem: {
+            /**
+             * Format: int32
+             * @description Its number within the task.
+             */
+            id: number;
+            /** @description What is to be done. */
+            text: string;
+            /** @description Whether it is done. */
+            done: boolean;
+            /**
+             * Format: uuid
+             * @description By whom.
+             */
+            by?: string | null;
+        };
         /** @description A value of a choice. */
         ChoiceView: {
             value: string;
             label: string;
         };
+        /** @description Something to say. */
+        CommentInput: {
+            text: string;
+        };
+        /** @description How a task was completed. */
+        Completion: {
+            /** @description Values of the form and variables for the process; `record.<field>` goes to the subject. */
+            variables?: Record<string, never>;
+            /** @description What came out; of an approval `approved` or `rejected`. */
+            result?: Record<string, never> | null;
+            /**
+             * @description Kept in the history.
+             * @default null
+             */
+            comment: string | null;
+        };
+        /** @description Open tasks, counted. */
+        Count: {
+            /**
+             * Format: int64
+             * @description Had by the person.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Of these: the deadline has passed.
+             */
+            overdue: number;
+            /**
+             * Format: int64
+             * @description Of these: the deadline is still to come today.
+             */
+            due_today: number;
+            /**
+             * Format: int64
+             * @description Had by nobody, and the person may take them (or must do their part).
+             */
+            unclaimed: number;
+        };
+        /** @description Counters of the actor. */
+        Counters: {
+            /** @description Their own. */
+            mine: components["schemas"]["Count"];
+            /** @description Of the departments they head and those below, themselves left out: the sum (an unclaimed task counts once). */
+            team: components["schemas"]["Count"];
+            /** @description Each of these people, by name; at most 1,000. */
+            subordinates: components["schemas"]["PersonCount"][];
+            /**
+             * Format: int64
+             * @description Notifications not read.
+             */
+            unread: number;
+        };
         /** @description Fields of a record to make. */
         CreateBody: {
             /** @description By key. */
             fields: Record<string, never>;
+        };
+        /** @description Shifts: hours of each day of a cycle that repeats. */
+        CycleSettings: {
+            /**
+             * @description The date of the cycle's first day.
+             * @example 2026-01-01
+             */
+            anchor: string;
+            /** @description 1 to 366 days. */
+            days: string[][];
+        };
+        /** @description A holiday, or a day with hours of its own. */
+        DaySettings: {
+            /**
+             * @description Which day.
+             * @example 2026-05-01
+             */
+            date: string;
+            /** @description The last one of several days; at most 366. */
+            until?: string | null;
+            /** @description Working hours; none = a holiday. */
+            hours?: string[];
+            /** @description What it is, for people. */
+            name?: string | null;
+        };
+        /**
+         * @description What to do about a letter of which nobody knows whether it went out.
+         * @enum {string}
+         */
+        Decision: "sent" | "resend";
+        /** @description A version of a definition, as the API shows it. */
+        DefinitionView: {
+            /**
+             * Format: uuid
+             * @description The definition's id.
+             */
+            id: string;
+            /** @description What versions are counted under: the id of the file's first executable process. */
+            key: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description This version, from 1.
+             */
+            version: number;
+            /** @description `draft` or `published`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description The version that new instances get.
+             */
+            published?: number | null;
+            /**
+             * Format: int64
+             * @description The newest version.
+             */
+            latest: number;
+            /** @description Ids of its executable processes. */
+            processes: string[];
+            /** @description What its author should know. */
+            problems: Record<string, never>[];
+            /** @description When the version was deployed. */
+            created_at: string;
+        };
+        /** @description Gives a task to somebody else. */
+        Delegation: {
+            /** @description To whom, by id or e-mail. */
+            to: string;
+            /** @description Why; kept in the history. */
+            note?: string | null;
+        };
+        /** @description Whom a message or signal reached. */
+        Delivered: {
+            /** @description Whether anybody got it. */
+            delivered: boolean;
+            /** @description Instances that waited for it, as far as they were reached at once. */
+            instances: string[];
+            /** @description Instances that it started. */
+            started: string[];
         };
         /** @description A department to make or its new state. */
         DepartmentInput: {
@@ -868,6 +1802,44 @@ export interface components {
             parent_id?: string | null;
             /** Format: uuid */
             head_id?: string | null;
+        };
+        /** @description A definition made from a template. */
+        DeployedTemplate: components["schemas"]["DefinitionView"] & {
+            /** @description Roles that it speaks of and the company does not have; their tasks wait for an administrator until it has. */
+            missing_roles: components["schemas"]["TemplateRole"][];
+        };
+        /** @description What would happen. */
+        DryRun: {
+            /** @description Elements in the order they would be left. */
+            visited: string[];
+            /** @description `active`, `completed` or `cancelled` at the end. */
+            state: string;
+            /** @description Variables at the end. */
+            variables: Record<string, never>;
+            /** @description Elements that would fail. */
+            problems: Record<string, never>[];
+            /** @description Whether it was stopped because it had gone on for too long. */
+            cut: boolean;
+        };
+        /** @description A dry run to make. */
+        DryRunInput: {
+            /**
+             * Format: int64
+             * @description Its version; the newest by default, drafts too.
+             * @default null
+             */
+            version: number | null;
+            /**
+             * @description Id of the process.
+             * @default null
+             */
+            process: string | null;
+            /** @default null */
+            subject: components["schemas"]["Subject"] | null;
+            /** @description First variables. */
+            variables?: Record<string, never>;
+            /** @description What each element brings when it is done: element -> variables. */
+            answers?: Record<string, never>;
         };
         /** @description What an administrator allows. */
         EnableBody: {
@@ -959,6 +1931,119 @@ export interface components {
             /** Format: int64 */
             max?: number | null;
         };
+        /** @description A field to be filled at the hand-over. */
+        FormField: {
+            /** @description A variable, or `record.<field>` of the subject. */
+            name: string;
+            /** @description Label; the name when absent. */
+            label?: string | null;
+            /** @description `text`, `number`, `boolean`, `date`, `choice`. */
+            kind?: string;
+            /** @description Choices of `choice`. */
+            choices?: string[];
+            /** @description Whether the task cannot be completed without it. */
+            required?: boolean;
+        };
+        /** @description The funnel. */
+        Funnel: {
+            /** @description Groups, the step that most come to first. */
+            items: components["schemas"]["FunnelRow"][];
+            pile_up?: components["schemas"]["PileUp"] | null;
+            /** @description Whether working time was measured; not when there are more steps than it is measured for. */
+            working_time: boolean;
+        };
+        /** @description What the funnel is about. */
+        FunnelInput: {
+            /**
+             * @description `process` (steps of processes) or `stage` (stages of `entity`).
+             * @default null
+             */
+            over: string | null;
+            /**
+             * @description Only this process definition, by id or key.
+             * @default null
+             */
+            definition: string | null;
+            /**
+             * @description Entity of the records: of stages, or of the instances' subjects.
+             * @default null
+             */
+            entity: string | null;
+            /**
+             * @description Up to four of `template`, `process`, `step`, `event`, `manager`, `department`, `client`, `field:<key>`; `step`
+             *     by default.
+             * @default []
+             */
+            group_by: string[];
+            /**
+             * @description Steps that were entered in this time.
+             * @default {
+             *       "from": null,
+             *       "to": null
+             *     }
+             */
+            period: components["schemas"]["Period"];
+            /**
+             * @description Whether time between steps is measured in working time too.
+             * @default false
+             */
+            working_time: boolean;
+        };
+        /** @description One group. */
+        FunnelRow: {
+            /** @description Value by axis; ids of definitions, people, departments, companies. */
+            group: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Times a step of it was entered.
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description Times it was left.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Those who stand there now.
+             */
+            standing: number;
+            /**
+             * Format: int64
+             * @description Instances, or records.
+             */
+            instances: number;
+            /**
+             * Format: int64
+             * @description Of them, those that are finished.
+             */
+            finished: number;
+            /**
+             * Format: double
+             * @description Percent of them that are finished.
+             */
+            finished_percent: number;
+            /**
+             * Format: double
+             * @description Share of the funnel's largest group, percent.
+             */
+            conversion_percent: number;
+            /**
+             * Format: double
+             * @description Sum of the records' amounts (with `entity`).
+             */
+            amount?: number | null;
+            /**
+             * Format: double
+             * @description Mean time in a step that was left, seconds.
+             */
+            seconds?: number | null;
+            /**
+             * Format: double
+             * @description The same in working time of the company.
+             */
+            working_seconds?: number | null;
+        };
         /** @description A group axis: a field key, or a date with a bucket. */
         GroupKey: string | {
             /** @description Field key. */
@@ -977,6 +2062,117 @@ export interface components {
         Groups: {
             /** @description In the order of their values. */
             items: components["schemas"]["GroupView"][];
+        };
+        /** @description Something that went wrong. */
+        IncidentView: {
+            /**
+             * Format: int32
+             * @description Its number within the instance.
+             */
+            id: number;
+            /** @description Where. */
+            element: string;
+            /** @description What is wrong and what to do. */
+            message: string;
+            /** @description Since when. */
+            since: string;
+        };
+        /** @description An instance. */
+        InstanceView: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Its definition.
+             */
+            definition: string;
+            /** @description Key of the definition. */
+            key: string;
+            /**
+             * Format: int64
+             * @description Version it runs on.
+             */
+            version: number;
+            /** @description Its process. */
+            process: string;
+            /** @description Name of the process. */
+            name: string;
+            /** @description `active`, `completed` or `cancelled`. */
+            state: string;
+            subject?: components["schemas"]["Subject"] | null;
+            /**
+             * Format: uuid
+             * @description The instance that called it.
+             */
+            parent?: string | null;
+            /** @description Variables of the process. */
+            variables: Record<string, never>;
+            /** @description Where it stands. */
+            active: components["schemas"]["ActiveView"][];
+            /** @description What it left, in order; what was cancelled is not in it. */
+            visited: components["schemas"]["VisitView"][];
+            /** @description What went wrong and waits for an operator. */
+            incidents: components["schemas"]["IncidentView"][];
+            /** @description When it began. */
+            started_at: string;
+            /**
+             * Format: uuid
+             * @description Who started it.
+             */
+            started_by?: string | null;
+            /** @description When it was over. */
+            ended_at?: string | null;
+        };
+        /** @description A page of instances, newest first, without their journals. */
+        Instances: {
+            /** @description The instances. */
+            items: components["schemas"]["InstanceView"][];
+            /**
+             * Format: uuid
+             * @description For the next page, if there is one.
+             */
+            next_cursor?: string | null;
+        };
+        /** @description A list that is not paged. */
+        Items_DefinitionView: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description The definition's id.
+                 */
+                id: string;
+                /** @description What versions are counted under: the id of the file's first executable process. */
+                key: string;
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description This version, from 1.
+                 */
+                version: number;
+                /** @description `draft` or `published`. */
+                state: string;
+                /**
+                 * Format: int64
+                 * @description The version that new instances get.
+                 */
+                published?: number | null;
+                /**
+                 * Format: int64
+                 * @description The newest version.
+                 */
+                latest: number;
+                /** @description Ids of its executable processes. */
+                processes: string[];
+                /** @description What its author should know. */
+                problems: Record<string, never>[];
+                /** @description When the version was deployed. */
+                created_at: string;
+            }[];
         };
         /** @description A list that is not paged. */
         Items_DepartmentView: {
@@ -1008,6 +2204,44 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_Letter: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description What it belongs to. */
+                reference: components["schemas"]["Reference"];
+                /** @description RFC 5322, section 3.6.4; the same for every try. */
+                message_id: string;
+                /** @description Where answers go. */
+                reply_to?: string | null;
+                /** @description Addresses. */
+                to: string[];
+                /** @description Addresses of copies. */
+                cc: string[];
+                /** @description Its subject. */
+                subject: string;
+                /** @description Its text. */
+                text: string;
+                /** @description How it stands. */
+                state: components["schemas"]["LetterState"];
+                /** @description What went wrong last. */
+                problem?: string | null;
+                /**
+                 * Format: int64
+                 * @description Times it was begun to be handed over.
+                 */
+                attempts: number;
+                /** @description When it was asked for. */
+                created: string;
+                /** @description When a mail server took it. */
+                sent?: string | null;
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_RoleView: {
             /** @description All of them. */
             items: {
@@ -1036,6 +2270,39 @@ export interface components {
                 mine: boolean;
                 /** @description `{filter?, sort?, columns?, q?}` */
                 config: Record<string, never>;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_TaskEvent: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Row number.
+                 */
+                id: number;
+                at: string;
+                /** @description `task.created`, `task.updated`, `task.completed` ... */
+                event: string;
+                actor: components["schemas"]["ActorView"];
+                /** @description `{field: {before, after}}` */
+                changes: Record<string, never>;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_TemplateView: {
+            /** @description All of them. */
+            items: {
+                /** @description Key of the template and of the definition made from it. */
+                key: string;
+                /** @description In the caller's language. */
+                title: string;
+                /** @description In the caller's language. */
+                description: string;
+                /** @description Roles whose holders have tasks in it. */
+                roles: components["schemas"]["TemplateRole"][];
+                /** @description Those of them that the company does not have. */
+                missing_roles: components["schemas"]["TemplateRole"][];
             }[];
         };
         /** @description A list that is not paged. */
@@ -1084,6 +2351,148 @@ export interface components {
             card: string[];
             sections: components["schemas"]["Section"][];
         };
+        /** @description A letter of the outbox. */
+        Letter: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it belongs to. */
+            reference: components["schemas"]["Reference"];
+            /** @description RFC 5322, section 3.6.4; the same for every try. */
+            message_id: string;
+            /** @description Where answers go. */
+            reply_to?: string | null;
+            /** @description Addresses. */
+            to: string[];
+            /** @description Addresses of copies. */
+            cc: string[];
+            /** @description Its subject. */
+            subject: string;
+            /** @description Its text. */
+            text: string;
+            /** @description How it stands. */
+            state: components["schemas"]["LetterState"];
+            /** @description What went wrong last. */
+            problem?: string | null;
+            /**
+             * Format: int64
+             * @description Times it was begun to be handed over.
+             */
+            attempts: number;
+            /** @description When it was asked for. */
+            created: string;
+            /** @description When a mail server took it. */
+            sent?: string | null;
+        };
+        /**
+         * @description How a letter stands.
+         * @enum {string}
+         */
+        LetterState: "queued" | "sending" | "sent" | "failed" | "unsure";
+        /** @description What a step is for. */
+        MainAction: {
+            /**
+             * @description `form`, `approve`, `acknowledge`, `set-fields`, `create-record`, `email`, or an action of a higher layer
+             *     (`plugin:<id>/<action>`), which the port `ActionRunner` does.
+             */
+            kind: string;
+            /** @description Its parameters, already evaluated. */
+            parameters?: Record<string, never>;
+        };
+        /** @description What became of the main action. */
+        MainActionState: {
+            /** @description e.g. `email`. */
+            kind: string;
+            /** @description Whether its result exists. */
+            done: boolean;
+            /** @description Whether the task cannot be completed without it. */
+            required: boolean;
+            /** @description On the way or in trouble: `queued`, `failed`, `unsure` (a letter of which nobody knows whether it went out). */
+            state?: string | null;
+            /** @description Why it failed. */
+            problem?: string | null;
+            /** @description e.g. `{"result": "approved", "comment": "..."}`, `{"entity": "deal", "id": "..."}`, `{"letter": "..."}`. */
+            result?: Record<string, never> | null;
+            /** @description Its parameters, e.g. the prepared letter. */
+            parameters: Record<string, never>;
+        };
+        /** @description A task to make by hand. */
+        ManualTask: {
+            /**
+             * @description What is to be done.
+             * @default
+             */
+            title: string;
+            /**
+             * @description In more words.
+             * @default
+             */
+            description: string;
+            /**
+             * @description Who does it, by id or e-mail; the same as the executor `user:...`.
+             * @default null
+             */
+            assignee: string | null;
+            /**
+             * @description Who may do it: `role:<key>`, `user:<id or e-mail>`, `head`, `owner`, `deputy`. None named: the maker.
+             * @default []
+             */
+            executors: string[];
+            /**
+             * @description Its deadline.
+             * @default null
+             */
+            due: string | null;
+            /**
+             * Format: int64
+             * @description Or: so many seconds of working time from now.
+             * @default null
+             */
+            duration: number | null;
+            /**
+             * @description Seconds of working time before the deadline, several.
+             * @default []
+             */
+            remind_before: number[];
+            /** @default null */
+            subject: components["schemas"]["Subject"] | null;
+            /**
+             * @description Small steps.
+             * @default []
+             */
+            checklist: string[];
+            /**
+             * @description What is to be filled.
+             * @default []
+             */
+            form: components["schemas"]["FormField"][];
+            /** @default null */
+            main_action: components["schemas"]["MainAction"] | null;
+            /**
+             * @description Whether it cannot be completed without the main action.
+             * @default false
+             */
+            require_main_action: boolean;
+            /**
+             * @description How one of several executors is chosen.
+             * @default anyone
+             */
+            assignment: components["schemas"]["Assignment"];
+            /** @description `"one"`, `"all"` or a number of different people. */
+            completed_by?: Record<string, never>;
+            /** @description What is known about it. */
+            variables?: Record<string, never>;
+        };
+        /** @description How many. */
+        Marked: {
+            /**
+             * Format: int64
+             * @description Notifications that were unread.
+             */
+            marked: number;
+        };
         /** @description The signed-in person. */
         Me: {
             user: components["schemas"]["MyUser"];
@@ -1111,6 +2520,60 @@ export interface components {
             op: string;
             /** @description Field key. */
             field?: string | null;
+        };
+        /** @description A message to publish. */
+        MessageInput: {
+            /** @description Its name. */
+            name: string;
+            /** @description What tells instances apart. */
+            key?: string | null;
+            /** @description What it brings. */
+            variables?: Record<string, never>;
+            subject?: components["schemas"]["Subject"] | null;
+        };
+        /** @description One instance of a migration. */
+        Migrated: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            instance: string;
+            /** @description Whether it can be, or was, migrated. */
+            ok: boolean;
+            /** @description What keeps it from it: element and reason. */
+            problems: components["schemas"]["MigrationProblem"][];
+        };
+        /** @description Instances to bring to another version. */
+        Migration: {
+            /** @description The definition to migrate to, by id or key; the instance's own by default. */
+            definition?: string | null;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+            /** @description Old element to new; elements not named keep their id. */
+            mapping?: {
+                [key: string]: string;
+            };
+            /** @description Only say what would happen. */
+            dry_run?: boolean;
+            /** @description The instances, at most 1,000 (with `POST /process-definitions/{id}/migrate`; all active ones when empty). */
+            instances?: string[];
+        };
+        /** @description What keeps an instance from another version. */
+        MigrationProblem: {
+            /** @description The element of the present version. */
+            element: string;
+            /** @description Why. */
+            message: string;
+        };
+        /** @description What a migration did, or would do. */
+        MigrationReport: {
+            /** @description Per instance. */
+            instances: components["schemas"]["Migrated"][];
+            /** @description Whether anything was changed. */
+            dry_run: boolean;
         };
         MyPlugin: {
             id: string;
@@ -1168,9 +2631,85 @@ export interface components {
             /** @description Their language; the tenant's by default. */
             locale?: string | null;
         };
+        /** @description Of which wait, with what. */
+        NextInput: {
+            /**
+             * Format: int32
+             * @description The wait's number, as `active` tells it.
+             */
+            wait: number;
+            /** @description What it would bring. */
+            variables?: Record<string, never>;
+        };
+        /** @description An element that would fail. */
+        NextProblem: {
+            element: string;
+            message: string;
+        };
+        /** @description What would follow. */
+        NextView: {
+            /** @description Elements that would be left. */
+            visited: string[];
+            /** @description Elements that would then be waited for. */
+            next: string[];
+            /** @description Elements of which some follow, depending on what is not known yet. */
+            possible: string[];
+            /** @description Whether the instance would be over. */
+            ended: boolean;
+            /** @description Elements that would fail, and why. */
+            problems: components["schemas"]["NextProblem"][];
+        };
         /** @description A note. */
         NoteBody: {
             text: string;
+        };
+        /** @description Why. */
+        NoteInput: {
+            /**
+             * @description Kept in the history.
+             * @default null
+             */
+            note: string | null;
+        };
+        /** @description A notification as its reader sees it. */
+        Notification: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description e.g. `task.new`. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description The task it is about.
+             */
+            task?: string | null;
+            /** @description In the reader's language. */
+            text: string;
+            /** @description What stands in the text: `title`, `due` ... */
+            params: {
+                [key: string]: string;
+            };
+            /** @description When. */
+            at: string;
+            /** @description Since when it has been read. */
+            read?: string | null;
+        };
+        /** @description A page of notifications, newest first. */
+        NotificationPage: {
+            /** @description The notifications. */
+            items: components["schemas"]["Notification"][];
+            /**
+             * Format: uuid
+             * @description For the next page.
+             */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Unread ones altogether.
+             */
+            unread: number;
         };
         /** @description A page of records. */
         PageView: {
@@ -1194,6 +2733,44 @@ export interface components {
             present: string;
             /** @description The password of the future. */
             new: string;
+        };
+        /** @description A stretch of time; open where an end is absent. */
+        Period: {
+            /**
+             * @description From this instant on.
+             * @default null
+             */
+            from: string | null;
+            /**
+             * @description Before this instant.
+             * @default null
+             */
+            to: string | null;
+        };
+        /** @description The count of one subordinate. */
+        PersonCount: components["schemas"]["Count"] & {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            user: string;
+            /** @description Their name. */
+            name: string;
+        };
+        /** @description Where things pile up. */
+        PileUp: {
+            /** @description The group. */
+            group: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Those who stand there.
+             */
+            standing: number;
+            /**
+             * Format: double
+             * @description How long they have stood there altogether, seconds.
+             */
+            seconds: number;
         };
         /** @description A pipeline. */
         PipelineView: {
@@ -1228,6 +2805,117 @@ export interface components {
             /** @description The plugin that refused, if one did. */
             plugin?: string | null;
         };
+        /** @description Processes and how long they took. */
+        ProcessReport: {
+            /** @description The instances, newest first. */
+            items: components["schemas"]["ProcessRow"][];
+            /**
+             * Format: uuid
+             * @description For the next page, if there is one.
+             */
+            next_cursor?: string | null;
+        };
+        /** @description Which instances. */
+        ProcessReportInput: {
+            /**
+             * @description Only of this definition, by id or key.
+             * @default null
+             */
+            definition: string | null;
+            /**
+             * @description `active`, `completed` or `cancelled`.
+             * @default null
+             */
+            state: string | null;
+            /**
+             * @description Started by this person; `me` for oneself.
+             * @default null
+             */
+            started_by: string | null;
+            /**
+             * @description Started in this time.
+             * @default {
+             *       "from": null,
+             *       "to": null
+             *     }
+             */
+            period: components["schemas"]["Period"];
+            /**
+             * Format: int64
+             * @description Page size, 1 to 500; 100 by default.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * Format: uuid
+             * @description Id of the last row of the page before.
+             * @default null
+             */
+            cursor: string | null;
+        };
+        /** @description One instance. */
+        ProcessRow: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Its definition.
+             */
+            definition: string;
+            /** @description Id of its process. */
+            process: string;
+            /** @description Name of its definition. */
+            name: string;
+            /** @description `active`, `completed` or `cancelled`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description Failed steps that wait.
+             */
+            incidents: number;
+            subject?: components["schemas"]["Subject"] | null;
+            /**
+             * Format: uuid
+             * @description Who started it.
+             */
+            started_by?: string | null;
+            /** @description When it began. */
+            started_at: string;
+            /** @description When it was over. */
+            ended_at?: string | null;
+            /**
+             * Format: int64
+             * @description From its beginning to its end, or to now.
+             */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description The same in working time of the company.
+             */
+            working_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description Its tasks that are done, and all of them.
+             */
+            tasks_done: number;
+            /**
+             * Format: int64
+             * @description All its tasks.
+             */
+            tasks: number;
+        };
+        /** @description What to publish. */
+        PublishInput: {
+            /**
+             * Format: int64
+             * @description The newest by default.
+             * @default null
+             */
+            version: number | null;
+        };
         /** @description A list. */
         QueryBody: {
             /** @description Which records, in the query language. */
@@ -1249,6 +2937,19 @@ export interface components {
             total?: boolean;
             /** @description The recycle bin. */
             deleted?: boolean;
+        };
+        /** @description Which notifications were read. */
+        ReadInput: {
+            /**
+             * @description These.
+             * @default []
+             */
+            ids: string[];
+            /**
+             * @description All of them.
+             * @default false
+             */
+            all: boolean;
         };
         /** @description A record. */
         RecordView: {
@@ -1277,6 +2978,25 @@ export interface components {
             entity: string;
             /** @description Its name. */
             title: string;
+        };
+        /** @description What a letter belongs to. */
+        Reference: {
+            /** @description `task`, or what a higher layer calls it. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            id: string;
+        };
+        /** @description Which failed step. */
+        RetryInput: {
+            /**
+             * Format: int32
+             * @description Its number; all by default.
+             * @default null
+             */
+            incident: number | null;
         };
         /** @description A role to make, or its new state. */
         RoleInput: {
@@ -1338,12 +3058,31 @@ export interface components {
         SettingsBody: {
             settings: Record<string, never>;
         };
+        /** @description What became of a letter, by a person's word. */
+        SettleInput: {
+            decision: components["schemas"]["Decision"];
+        };
         /** @description What somebody types to sign in. */
         SignInBody: {
             email: string;
             password: string;
             /** @description Slug of the company, where the e-mail has accounts in several. */
             tenant?: string | null;
+        };
+        /** @description A signal to broadcast. */
+        SignalInput: {
+            /** @description Its name. */
+            name: string;
+            /** @description What it brings. */
+            variables?: Record<string, never>;
+        };
+        /** @description Which failed step. */
+        SkipInput: {
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            incident: number;
         };
         /** @description One sort key. */
         SortKey: {
@@ -1373,6 +3112,255 @@ export interface components {
             color: string;
             /** Format: int64 */
             sort: number;
+        };
+        /** @description Where to start. */
+        StartFromInput: {
+            /** @description The element. */
+            element: string;
+        };
+        /** @description An instance to start. */
+        StartInput: {
+            /** @description The definition, by id or by key. */
+            definition: string;
+            /**
+             * Format: int64
+             * @description Its version; the published one by default.
+             */
+            version?: number | null;
+            /** @description Id of the process, of a file with several; the first executable one by default. */
+            process?: string | null;
+            subject?: components["schemas"]["Subject"] | null;
+            /** @description First variables. */
+            variables?: Record<string, never>;
+        };
+        /** @description The record a task is about. */
+        Subject: {
+            /** @description Entity key. */
+            entity: string;
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            id: string;
+        };
+        /** @description A task as the API shows it. */
+        Task: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Counts its changes, from 1.
+             */
+            version: number;
+            /** @description What is to be done. */
+            title: string;
+            /** @description In more words. */
+            description: string;
+            /** @description How it stands. */
+            state: components["schemas"]["TaskState"];
+            /**
+             * Format: uuid
+             * @description The process instance it belongs to.
+             */
+            instance?: string | null;
+            /**
+             * Format: int32
+             * @description The instance's wait that it ends.
+             */
+            wait?: number | null;
+            /** @description The BPMN element. */
+            element?: string | null;
+            /** @description Name of the process. */
+            process_name?: string | null;
+            /**
+             * Format: uuid
+             * @description Version of the process definition.
+             */
+            definition?: string | null;
+            subject?: components["schemas"]["Subject"] | null;
+            /** @description Who was named to do it, resolved when the task was made. */
+            executors: components["schemas"]["TaskExecutor"][];
+            /** @description The first role among the executors. */
+            role?: string | null;
+            /**
+             * Format: uuid
+             * @description Who has it.
+             */
+            assignee?: string | null;
+            /**
+             * Format: uuid
+             * @description Who made it.
+             */
+            creator?: string | null;
+            /** @description When it was made. */
+            created: string;
+            /** @description When it was changed last. */
+            updated: string;
+            /** @description Its deadline. */
+            due?: string | null;
+            /** @description Whether it was not done by its deadline. */
+            overdue: boolean;
+            /**
+             * Format: int64
+             * @description Reminders that went out.
+             */
+            reminders_sent: number;
+            main_action?: components["schemas"]["MainActionState"] | null;
+            /** @description Names of the form's fields that must be filled. */
+            required: string[];
+            /** @description What is to be filled. */
+            form: components["schemas"]["FormField"][];
+            /** @description What it was made with, and what was given since. */
+            variables: Record<string, never>;
+            /** @description Small steps. */
+            checklist: components["schemas"]["ChecklistItem"][];
+            /** @description Completions it needs, and has. */
+            votes: components["schemas"]["Votes"];
+            /** @description What came out. */
+            result?: Record<string, never> | null;
+            /** @description When it was completed or cancelled. */
+            completed?: string | null;
+            /**
+             * Format: uuid
+             * @description By whom.
+             */
+            completed_by?: string | null;
+        };
+        /** @description A line of a task's history. */
+        TaskEvent: {
+            /**
+             * Format: int64
+             * @description Row number.
+             */
+            id: number;
+            at: string;
+            /** @description `task.created`, `task.updated`, `task.completed` ... */
+            event: string;
+            actor: components["schemas"]["ActorView"];
+            /** @description `{field: {before, after}}` */
+            changes: Record<string, never>;
+        };
+        /** @description Who was named to do a task: a role, or a person. */
+        TaskExecutor: {
+            /** @description Key of the role. */
+            role?: string | null;
+            /**
+             * Format: uuid
+             * @description The person.
+             */
+            user?: string | null;
+            /** @description Why nobody was found for it: the rule as it stands in the contract. */
+            unresolved?: string | null;
+        };
+        /** @description A page of tasks. */
+        TaskPage: {
+            /** @description The tasks. */
+            items: components["schemas"]["Task"][];
+            /** @description For the next page, if there is one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description All of them, if asked for.
+             */
+            total?: number | null;
+        };
+        /** @description Changes of a task's words and deadline. */
+        TaskPatch: {
+            /** @description New title. */
+            title?: string | null;
+            /** @description New description. */
+            description?: string | null;
+            /** @description New deadline; null takes it away. */
+            due?: string | null;
+        };
+        /** @description Tasks by groups. */
+        TaskReport: {
+            /** @description The groups, the largest first. */
+            items: components["schemas"]["TaskRow"][];
+        };
+        /** @description What to report. */
+        TaskReportInput: {
+            /**
+             * @description Up to four of `process`, `step`, `assignee`, `department`, `role`, `state`; `process` by default.
+             * @default []
+             */
+            group_by: string[];
+            /**
+             * @description Only of this definition, by id or key.
+             * @default null
+             */
+            definition: string | null;
+            /**
+             * @description Made in this time.
+             * @default {
+             *       "from": null,
+             *       "to": null
+             *     }
+             */
+            period: components["schemas"]["Period"];
+        };
+        /** @description One group. */
+        TaskRow: {
+            /** @description Value by what it is grouped by. */
+            group: Record<string, never>;
+            /**
+             * Format: int64
+             * @description All tasks.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Not done yet.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Done.
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description Open behind their deadline, or done behind it.
+             */
+            overdue: number;
+            /**
+             * Format: double
+             * @description Mean time from the making of a task to its completion.
+             */
+            seconds?: number | null;
+            /**
+             * Format: int64
+             * @description All that time together.
+             */
+            seconds_spent: number;
+        };
+        /**
+         * @description How a task stands.
+         * @enum {string}
+         */
+        TaskState: "open" | "completed" | "cancelled";
+        /** @description A role that a template speaks of. */
+        TemplateRole: {
+            /** @description Its key. */
+            key: string;
+            /** @description What to call it. */
+            name: string;
+        };
+        /** @description A process to begin with. */
+        TemplateView: {
+            /** @description Key of the template and of the definition made from it. */
+            key: string;
+            /** @description In the caller's language. */
+            title: string;
+            /** @description In the caller's language. */
+            description: string;
+            /** @description Roles whose holders have tasks in it. */
+            roles: components["schemas"]["TemplateRole"][];
+            /** @description Those of them that the company does not have. */
+            missing_roles: components["schemas"]["TemplateRole"][];
         };
         /** @description Changes of a tenant's settings. */
         TenantPatch: {
@@ -1478,6 +3466,11 @@ export interface components {
             roles: string[];
             absent_until?: string | null;
         };
+        /** @description Variables to set. */
+        VariablesInput: {
+            /** @description New values; variables not named stay. */
+            variables: Record<string, never>;
+        };
         /** @description A view to save. */
         ViewInput: {
             /** @description Of which entity. */
@@ -1500,6 +3493,75 @@ export interface components {
             /** @description New settings. */
             config?: Record<string, never> | null;
         };
+        /** @description An element that was left. */
+        VisitView: {
+            /** @description The element. */
+            element: string;
+            /** @description When it was entered. */
+            entered: string;
+            /** @description When it was left. */
+            left: string;
+            /** @description `completed`, `skipped`, `error`. */
+            outcome: string;
+            /**
+             * Format: uuid
+             * @description Who did it, if a person did.
+             */
+            actor?: string | null;
+        };
+        /** @description Completions of a task. */
+        Votes: {
+            /**
+             * Format: int32
+             * @description How many it needs.
+             */
+            needed: number;
+            /**
+             * Format: int32
+             * @description How many it has.
+             */
+            done: number;
+        };
+        /** @description Hours by day of the week; an absent day is free. */
+        WeekSettings: {
+            /**
+             * @description Monday.
+             * @default []
+             */
+            mon: string[];
+            /**
+             * @description Tuesday.
+             * @default []
+             */
+            tue: string[];
+            /**
+             * @description Wednesday.
+             * @default []
+             */
+            wed: string[];
+            /**
+             * @description Thursday.
+             * @default []
+             */
+            thu: string[];
+            /**
+             * @description Friday.
+             * @default []
+             */
+            fri: string[];
+            /**
+             * @description Saturday.
+             * @default []
+             */
+            sat: string[];
+            /**
+             * @description Sunday.
+             * @default []
+             */
+            sun: string[];
+        };
+        /** Format: int32 */
+        u32: number;
         /** @description Fields of a lead */
         Fields_lead: {
             /** @description No. */
@@ -2159,6 +4221,70 @@ export interface operations {
             };
         };
     };
+    calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                of: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                of: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     departments: {
         parameters: {
             query?: never;
@@ -2622,6 +4748,71 @@ export interface operations {
             };
         };
     };
+    letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `queued`, `sending`, `sent`, `failed`, `unsure`. */
+                state: ("queued" | "sending" | "sent" | "failed" | "unsure") | null;
+                /** @description Older than this letter. */
+                before: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Letter"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get: {
         parameters: {
             query?: never;
@@ -2700,6 +4891,105 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivered"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications: {
+        parameters: {
+            query?: {
+                /** @description Only unread ones. */
+                unread?: boolean;
+                /** @description 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description Where the page before ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marked"];
+                };
             };
             /** @description Problem details */
             default: {
@@ -3009,6 +5299,661 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    definitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_DefinitionView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deploy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Publish it in the same call. */
+                publish: boolean;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/xml": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    definition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description The newest by default. */
+                version: number | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRunInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    migrate_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Migration"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_DefinitionView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    xml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    instances: {
+        parameters: {
+            query?: {
+                /** @description Of this definition, by id or key. */
+                definition?: string;
+                /** @description `active`, `completed`, `cancelled`, or `incident`: active with something wrong. */
+                state?: string;
+                /** @description About this record. */
+                subject?: string;
+                /** @description Standing at this element. */
+                element?: string;
+                /** @description Page size, 1 to 500; 50 by default. */
+                limit?: number;
+                /** @description Where the page before ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instances"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    instance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_variables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariablesInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    migrate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Migration"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    next: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NextInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_from: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartFromInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_TemplateView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deploy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                /** @description Publish it in the same call. */
+                publish: boolean;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeployedTemplate"];
                 };
             };
             /** @description Problem details */
@@ -3442,6 +6387,102 @@ export interface operations {
             };
         };
     };
+    funnel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunnelInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Funnel"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    process: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessReportInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskReportInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     roles: {
         parameters: {
             query?: never;
@@ -3630,6 +6671,38 @@ export interface operations {
             };
         };
     };
+    signal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivered"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stream: {
         parameters: {
             query?: never;
@@ -3645,6 +6718,483 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Of this process instance. */
+                instance?: string;
+                /** @description Of this version of a process definition. */
+                definition?: string;
+                /** @description At this BPMN element. */
+                element?: string;
+                /** @description Whoever has it: `me`, `none` or a person's id. */
+                assignee?: string;
+                /** @description One of those who may do it: `me` or a person's id. */
+                candidate?: string;
+                /** @description Made by: `me` or a person's id. */
+                creator?: string;
+                /** @description With this role (by key) among its executors. */
+                role?: string;
+                /** @description `open`, `completed` or `cancelled`; all by default. */
+                state?: "open" | "completed" | "cancelled";
+                /** @description Open ones whose deadline has passed, or with `false` those for which it has not. */
+                overdue?: boolean;
+                /** @description About this record: its id, or `<entity>:<id>`. */
+                subject?: string;
+                /** @description Words of the title. */
+                q?: string;
+                /** @description `created` (newest first, by default) or `due` (the nearest deadline first). */
+                sort?: string;
+                /** @description 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Whether to count all of them. */
+                total?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManualTask"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    counters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counters"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checklist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChecklistChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Completion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delegate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Delegation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Older than this line. */
+                before: number | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_TaskEvent"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description Problem details */
