@@ -66,7 +66,8 @@ pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, report: 
         for clients in CLIENTS {
             let within = || in_process(runtime, arguments, &state, &company, clients);
             let pair = in_turn(arguments.rounds, within, || bare(runtime, arguments, &state, clients))?;
-            let over = in_turn(arguments.rounds, || http(arguments, &server, &company, clients), || Ok(Stretch::default()))?;
+            let over =
+                in_turn(arguments.rounds, || http(arguments, &server, &company, clients), || Ok(Stretch::default()))?;
             let row = vec![
                 standing.to_string(),
                 clients.to_string(),
@@ -122,8 +123,7 @@ fn in_process(
 /// One instance from its start to its end.
 async fn instance(state: &AppState, ctx: &kernel::Ctx) -> Outcome {
     let variables = Map::from_iter([("amount".to_owned(), json!(150))]);
-    let input =
-        StartInput { definition: "bench".into(), version: None, process: None, subject: None, variables };
+    let input = StartInput { definition: "bench".into(), version: None, process: None, subject: None, variables };
     let started = state.processes.start(ctx, input).await?;
     let query = TaskQuery { instance: Some(started.id), ..TaskQuery::default() };
     let page = state.tasks.list(ctx, &query).await?;
@@ -164,7 +164,8 @@ fn http(arguments: &Arguments, server: &Server, company: &Company, clients: usiz
         while begin.elapsed() < arguments.stretch {
             let start = now();
             let body = Some(r#"{"definition":"bench","variables":{"amount":150}}"#.to_owned());
-            let id = id_of(client.send(&Ask { method: "POST", path: "/api/v1/process-instances".into(), body })?, "/id")?;
+            let id =
+                id_of(client.send(&Ask { method: "POST", path: "/api/v1/process-instances".into(), body })?, "/id")?;
             let path = format!("/api/v1/tasks?instance={id}");
             let task = id_of(client.send(&Ask { method: "GET", path, body: None })?, "/items/0/id")?;
             let path = format!("/api/v1/tasks/{task}/complete");
@@ -192,8 +193,7 @@ async fn stand(state: &AppState, company: &Company, wanted: usize) -> Outcome {
         return Ok(());
     }
     let variables = Map::from_iter([("amount".to_owned(), json!(150))]);
-    let input =
-        StartInput { definition: "bench".into(), version: None, process: None, subject: None, variables };
+    let input = StartInput { definition: "bench".into(), version: None, process: None, subject: None, variables };
     let one = state.processes.start(&company.ctx, input).await?.id;
     copy(state, one, wanted, None).await
 }
@@ -255,13 +255,8 @@ async fn columns(state: &AppState, table: &str) -> Outcome<Vec<String>> {
 
 /// Timers that are due at once: how many fired, in how many seconds.
 async fn timers(state: &AppState, company: &Company) -> Outcome<(usize, f64)> {
-    let input = StartInput {
-        definition: "timer".into(),
-        version: None,
-        process: None,
-        subject: None,
-        variables: Map::new(),
-    };
+    let input =
+        StartInput { definition: "timer".into(), version: None, process: None, subject: None, variables: Map::new() };
     let one = state.processes.start(&company.ctx, input).await?.id;
     copy(state, one, TIMERS, Some(state.env.now().0)).await?;
     let worker = Worker::new(&state.db, &Env::system(), state.processes.handlers());
