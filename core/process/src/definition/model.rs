@@ -191,6 +191,13 @@ pub enum NodeKind {
     },
 }
 
+impl NodeKind {
+    /// Whether a token stands at it: boundary events and starts are armed beside the work.
+    pub const fn is_work(&self) -> bool {
+        !matches!(self, Self::Boundary { .. } | Self::Start { .. })
+    }
+}
+
 /// Which version a call activity starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binding {

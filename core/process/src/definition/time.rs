@@ -1,15 +1,12 @@
 //! Times as a file writes them: working time of step contracts, and values of timers.
 
 use kernel::Timestamp;
+use work::calendar::{WORKING_DAY_SECONDS, WORKING_WEEK_SECONDS};
 
 use super::expressions;
 use super::model::TimeValue;
 use crate::stepper::timers;
 
-/// Seconds of a working day: what `P1D` means in a step contract.
-pub const WORKING_DAY: i64 = 8 * 3_600;
-/// Days of a working week: what `P1W` means in a step contract.
-pub const WORKING_WEEK: i64 = 5;
 /// Seconds of the longest working time of a step contract: what a task keeps.
 const MAX_WORKING: i64 = 20_000 * 3_600;
 
@@ -95,12 +92,12 @@ pub fn working(text: &str) -> Result<i64, String> {
     if span.months > 0 {
         return Err(format!("`{text}`: months and years have no fixed working time, say it in days or hours"));
     }
-    let days = match weeks {
-        Some(weeks) => weeks.saturating_mul(WORKING_WEEK),
+    let whole = match weeks {
+        Some(weeks) => weeks.saturating_mul(WORKING_WEEK_SECONDS),
         None if text.contains('W') => return Err(format!("`{text}`: weeks cannot be mixed with other units")),
-        None => i64::from(span.days),
+        None => i64::from(span.days).saturating_mul(WORKING_DAY_SECONDS),
     };
-    let seconds = days.saturating_mul(WORKING_DAY).saturating_add(span.seconds);
+    let seconds = whole.saturating_add(span.seconds);
     if seconds > MAX_WORKING {
         return Err(format!("`{text}` is longer than 20,000 working hours"));
     }

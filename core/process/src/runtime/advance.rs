@@ -70,6 +70,7 @@ impl<'a> Round<'a> {
         self.drain().await
     }
 
+    /// Does what is queued.
     pub(super) async fn drain(&mut self) -> Result<()> {
         self.work(Vec::new()).await?;
         while let Some((instance, event)) = self.queue.pop_front() {

@@ -12,7 +12,6 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::advance::Outside;
-use super::operations::is_work;
 use super::start::Subject;
 use super::store::{self, Stored};
 use super::{Processes, invalid};
@@ -352,7 +351,7 @@ pub(crate) fn seen(select: &mut SelectStatement, ctx: &Ctx) {
 /// Where the instance stands, boundary events and armed starts left out.
 fn standing(definition: &Definition, stored: &Stored) -> Vec<ActiveView> {
     let work =
-        |element: &str| definition.find(element).map(|node| definition.node(node)).filter(|node| is_work(&node.kind));
+        |element: &str| definition.find(element).map(|node| definition.node(node)).filter(|node| node.kind.is_work());
     let waits = stored.state.waits.iter().filter_map(|(number, wait)| {
         let node = work(&wait.element)?;
         let (kind, due) = store::shown(&wait.kind);

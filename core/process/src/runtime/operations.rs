@@ -15,7 +15,7 @@ use super::advance::Round;
 use super::start::check_variables;
 use super::store::{self, Stored};
 use super::{InstanceView, Processes, invalid};
-use crate::definition::model::{Definition, ElementId, NodeKind};
+use crate::definition::model::{Definition, ElementId};
 use crate::stepper::Event;
 use crate::stepper::state::{Failed, IncidentId, State, Status, WaitKind};
 
@@ -315,9 +315,4 @@ fn renamed(state: &mut State, mapping: &BTreeMap<String, String>) {
             tokens.iter_mut().for_each(|token| rename(&mut token.element));
         }
     }
-}
-
-/// Whether a node is work that people see on a map as being done.
-pub(super) const fn is_work(kind: &NodeKind) -> bool {
-    !matches!(kind, NodeKind::Boundary { .. } | NodeKind::Start { .. })
 }

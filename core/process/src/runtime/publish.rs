@@ -86,7 +86,7 @@ impl Processes {
         let mut round = Round::new(self, &tx, ctx);
         let subject = input.subject.map(|subject| (subject.entity, subject.id));
         let delivered = round.message_about(&input.name, input.key.as_deref(), input.variables, subject).await?;
-        round.finish().await?;
+        round.drain().await?;
         tx.commit().await?;
         Ok(delivered)
     }
@@ -101,7 +101,7 @@ impl Processes {
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
         let delivered = round.signal(&input.name, input.variables).await?;
-        round.finish().await?;
+        round.drain().await?;
         tx.commit().await?;
         Ok(delivered)
     }
@@ -113,11 +113,6 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 impl Round<'_> {
-    /// Does what is queued.
-    pub(super) async fn finish(&mut self) -> Result<()> {
-        self.drain().await
-    }
-
     /// A message thrown inside a process.
     pub(super) async fn message(
         &mut self,

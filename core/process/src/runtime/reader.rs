@@ -173,7 +173,7 @@ impl Processes {
         for instance in conditional(&tx, ctx, changed.record).await? {
             round.queue.push_back((instance, Event::SubjectChanged));
         }
-        round.finish().await?;
+        round.drain().await?;
         Ok(tx.commit().await?)
     }
 }

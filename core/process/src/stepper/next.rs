@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::event::{Command, Event, Input, VisitOutcome};
 use super::state::{Failed, State, Status, WaitId, WaitKind};
 use super::step;
-use crate::definition::model::{Definition, ElementId, NodeKind};
+use crate::definition::model::{Definition, ElementId};
 
 /// What would follow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,10 +67,8 @@ fn branches(definition: &Definition, element: &ElementId) -> Vec<ElementId> {
     flows.iter().map(|&flow| definition.node(definition.flow(flow).target).id.clone()).collect()
 }
 
-/// Boundary events and starts are armed beside the work; they are no next step.
 fn is_work(definition: &Definition, element: &ElementId) -> bool {
-    let kind = definition.find(element).map(|node| &definition.node(node).kind);
-    kind.is_some_and(|kind| !matches!(kind, NodeKind::Boundary { .. } | NodeKind::Start { .. }))
+    definition.find(element).is_some_and(|node| definition.node(node).kind.is_work())
 }
 
 /// A dry run.
