@@ -119,15 +119,18 @@ impl Bare {
 }
 
 async fn one(db: Db, client: usize, length: Duration, scenario: Arc<Scenario>) -> Outcome<Stretch> {
-    let (read, write) = (db.read(), db.for_migrations());
+    let write = db.for_migrations();
     let turn = |n: usize| scenario.turn(client, n);
     match db.backend() {
         DbBackend::Sqlite => {
-            sqlite::repeat(read.get_sqlite_connection_pool(), write.get_sqlite_connection_pool(), length, turn).await
+            // One connection writes; each client has one of its own to read, with the same settings.
+            let write = write.get_sqlite_connection_pool();
+            let read = SqlitePool::connect_with(write.connect_options().as_ref().clone()).await?;
+            sqlite::repeat(&read, write, length, turn).await
         }
         _ => {
-            postgres::repeat(read.get_postgres_connection_pool(), write.get_postgres_connection_pool(), length, turn)
-                .await
+            let pool = write.get_postgres_connection_pool();
+            postgres::repeat(pool, pool, length, turn).await
         }
     }
 }

@@ -3,22 +3,36 @@
 //! SQLite: one writing connection and several readers over a WAL file, `synchronous=FULL`; a write transaction begins
 //! IMMEDIATE, so it never fails half-way on a lock. PostgreSQL: one pool for both. Callers get a `Tx` for writing and
 //! `read()` for reading; they never see which database it is, except through `backend()` when they build SQL.
+//!
+//! | module | what |
+//! |---|---|
+//! | `tx` | a write transaction |
+//! | `sqlite` | connections of SQLite |
+//! | `writer` | SQLite's writing connection: transactions one after another, committed in groups |
+
+mod sqlite;
+mod tx;
+mod writer;
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, SqlxPostgresConnector,
+    SqlxSqliteConnector, Statement,
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
-use crate::id::TenantId;
+pub use tx::Tx;
+
+use sqlite::{Connections, Wanted};
+use writer::Writer;
+
+/// Told of every statement before it is made.
+type Watch = Arc<dyn Fn(&Statement) + Send + Sync>;
 
 /// How to open the database.
 #[derive(Debug, Clone)]
@@ -41,10 +55,27 @@ impl DbOptions {
 /// A handle on the database; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Db {
-    write: DatabaseConnection,
-    read: DatabaseConnection,
+    read: Reader,
+    write: Write,
     committed: Arc<watch::Sender<u64>>,
     enqueued: Arc<watch::Sender<u64>>,
+}
+
+/// Where statements are read that belong to no transaction.
+#[derive(Debug, Clone)]
+pub struct Reader(Read);
+
+#[derive(Debug, Clone)]
+enum Read {
+    Sqlite(Arc<Connections>),
+    Postgres(DatabaseConnection),
+}
+
+#[derive(Debug, Clone)]
+enum Write {
+    /// The pool is for migrations alone, and opened by them.
+    Sqlite(Arc<Writer>, DatabaseConnection),
+    Postgres(DatabaseConnection),
 }
 
 impl Db {
@@ -53,16 +84,16 @@ impl Db {
     /// # Errors
     /// When it cannot be reached or the URL is not understood.
     pub async fn open(options: &DbOptions) -> Result<Self, DbErr> {
-        let (write, read) = if options.url.starts_with("sqlite:") {
+        let (read, write) = if options.url.starts_with("sqlite:") {
             open_sqlite(options).await?
         } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
             let pool = open_postgres(options).await?;
-            (pool.clone(), pool)
+            (Read::Postgres(pool.clone()), Write::Postgres(pool))
         } else {
             return Err(DbErr::Custom("the database URL must begin with sqlite: or postgres:".into()));
         };
         let channel = || Arc::new(watch::Sender::new(0));
-        Ok(Self { write, read, committed: channel(), enqueued: channel() })
+        Ok(Self { read: Reader(read), write, committed: channel(), enqueued: channel() })
     }
 
     /// Which SQL it speaks.
@@ -71,13 +102,15 @@ impl Db {
     }
 
     /// A connection for reading.
-    pub const fn read(&self) -> &DatabaseConnection {
+    pub const fn read(&self) -> &Reader {
         &self.read
     }
 
     /// A connection for migrations.
     pub const fn for_migrations(&self) -> &DatabaseConnection {
-        &self.write
+        match &self.write {
+            Write::Sqlite(_, pool) | Write::Postgres(pool) => pool,
+        }
     }
 
     /// Begins a write transaction. Dropping it without `commit` undoes everything.
@@ -85,23 +118,29 @@ impl Db {
     /// # Errors
     /// When no connection can be had in time.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let options = if self.backend() == DbBackend::Sqlite { options } else { TransactionOptions::default() };
-        let tx = self.write.begin_with_options(options).await?;
         let (committed, enqueued) = (Arc::clone(&self.committed), Arc::clone(&self.enqueued));
-        Ok(Tx { tx, committed, enqueued, has_jobs: Arc::default() })
+        match &self.write {
+            Write::Sqlite(writer, _) => Tx::on_sqlite(writer, committed, enqueued).await,
+            Write::Postgres(pool) => Tx::on_postgres(pool, committed, enqueued).await,
+        }
     }
 
     /// The same database, with `watch` told of every statement made through this handle and its clones from now on:
     /// to see what a request costs.
     #[must_use]
     pub fn watched(mut self, watch: impl Fn(&Statement) + Clone + Send + Sync + 'static) -> Self {
-        let written = watch.clone();
-        self.write.set_metric_callback(move |info| written(info.statement));
-        self.read.set_metric_callback(move |info| watch(info.statement));
+        let told: Watch = Arc::new(watch.clone());
+        match &mut self.read.0 {
+            Read::Sqlite(connections) => *connections = Arc::new(connections.watched(Arc::clone(&told))),
+            Read::Postgres(pool) => {
+                let watch = watch.clone();
+                pool.set_metric_callback(move |info| watch(info.statement));
+            }
+        }
+        match &mut self.write {
+            Write::Sqlite(writer, _) => *writer = Arc::new(writer.watched(told)),
+            Write::Postgres(pool) => pool.set_metric_callback(move |info| watch(info.statement)),
+        }
         self
     }
 
@@ -121,12 +160,17 @@ impl Db {
     /// # Errors
     /// When the driver fails to.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.write.close_by_ref().await?;
-        self.read.close_by_ref().await
+        if let Read::Sqlite(connections) = &self.read.0 {
+            connections.close().await?;
+        }
+        if let Write::Sqlite(writer, _) = &self.write {
+            writer.close().await?;
+        }
+        self.for_migrations().close_by_ref().await
     }
 }
 
-async fn open_sqlite(options: &DbOptions) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
+async fn open_sqlite(options: &DbOptions) -> Result<(Read, Write), DbErr> {
     let sync = if options.full_sync { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
     let base = SqliteConnectOptions::from_str(&options.url)
         .map_err(|e| DbErr::Custom(e.to_string()))?
@@ -141,19 +185,16 @@ async fn open_sqlite(options: &DbOptions) -> Result<(DatabaseConnection, Databas
         .optimize_on_close(true, 400)
         .statement_cache_capacity(512)
         .with_regexp();
-    let pool = |max: u32| {
-        SqlitePoolOptions::new()
-            .max_connections(max)
-            .min_connections(1)
-            .acquire_timeout(Duration::from_secs(30))
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-    };
-    let failed = |e: sqlx::Error| DbErr::Custom(format!("cannot open the SQLite file: {e}"));
-    let write = pool(1).connect_with(base.clone()).await.map_err(failed)?;
-    let read = pool(Ord::max(options.connections, 1)).connect_with(base).await.map_err(failed)?;
-    Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(write), SqlxSqliteConnector::from_sqlx_sqlite_pool(read)))
+    let readers = usize::try_from(Ord::max(options.connections, 1)).unwrap_or(1);
+    let writer = Connections::open(base.clone(), 1).await?;
+    let read = Connections::open(base.clone(), readers).await?;
+    let migrations = SqlitePoolOptions::new()
+        .max_connections(1)
+        .min_connections(0)
+        .acquire_timeout(Duration::from_secs(30))
+        .connect_lazy_with(base);
+    let migrations = SqlxSqliteConnector::from_sqlx_sqlite_pool(migrations);
+    Ok((Read::Sqlite(Arc::new(read)), Write::Sqlite(Arc::new(Writer::new(writer)), migrations)))
 }
 
 async fn open_postgres(options: &DbOptions) -> Result<DatabaseConnection, DbErr> {
@@ -171,93 +212,44 @@ async fn open_postgres(options: &DbOptions) -> Result<DatabaseConnection, DbErr>
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
-/// A write transaction.
-#[derive(Debug)]
-pub struct Tx {
-    tx: DatabaseTransaction,
-    committed: Arc<watch::Sender<u64>>,
-    enqueued: Arc<watch::Sender<u64>>,
-    has_jobs: Arc<AtomicBool>,
-}
-
-impl Tx {
-    /// Makes everything durable and wakes the readers of the event log and the job queue.
-    ///
-    /// # Errors
-    /// When the database refuses; then nothing was written.
-    pub async fn commit(self) -> Result<(), DbErr> {
-        self.tx.commit().await?;
-        self.committed.send_modify(|count| *count = count.wrapping_add(1));
-        if self.has_jobs.load(Ordering::Relaxed) {
-            self.enqueued.send_modify(|count| *count = count.wrapping_add(1));
-        }
-        Ok(())
-    }
-
-    /// Wakes the workers after the commit.
-    pub(crate) fn note_job(&self) {
-        self.has_jobs.store(true, Ordering::Relaxed);
-    }
-
-    /// A transaction inside this one, to undo a part alone.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn savepoint(&self) -> Result<Self, DbErr> {
-        // Its own commit wakes nobody: nothing is durable before the outer one.
-        let nobody = || Arc::new(watch::Sender::new(0));
-        let has_jobs = Arc::clone(&self.has_jobs);
-        Ok(Self { tx: self.tx.begin().await?, committed: nobody(), enqueued: nobody(), has_jobs })
-    }
-
-    /// Undoes everything now.
-    ///
-    /// # Errors
-    /// When the connection is gone; then the database undoes it by itself.
-    pub async fn rollback(self) -> Result<(), DbErr> {
-        self.tx.rollback().await
-    }
-
-    /// The next value of a tenant's sequence (1 first), `count` values reserved at once; gives the first of them.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn reserve(&self, tenant: TenantId, name: &str, count: i64) -> Result<i64, DbErr> {
-        let insert = Query::insert()
-            .into_table("sequence")
-            .columns(["tenant_id", "name", "value"])
-            .values_panic([tenant.0.into(), name.into(), count.into()])
-            .on_conflict(
-                OnConflict::columns(["tenant_id", "name"])
-                    .value("value", Expr::col(("sequence", "value")).add(count))
-                    .to_owned(),
-            )
-            .returning_col("value")
-            .to_owned();
-        let row = self.query_one(&insert).await?.ok_or_else(|| DbErr::RecordNotFound("sequence".into()))?;
-        Ok(row.try_get_by_index::<i64>(0)? - count + 1)
-    }
-}
-
 #[async_trait::async_trait]
-impl ConnectionTrait for Tx {
+impl ConnectionTrait for Reader {
     fn get_database_backend(&self) -> DbBackend {
-        self.tx.get_database_backend()
+        match &self.0 {
+            Read::Sqlite(_) => DbBackend::Sqlite,
+            Read::Postgres(_) => DbBackend::Postgres,
+        }
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.tx.execute_raw(statement).await
+        match &self.0 {
+            Read::Sqlite(connections) => Ok(connections.run(statement, Wanted::Done).await?.done.into()),
+            Read::Postgres(pool) => pool.execute_raw(statement).await,
+        }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.tx.execute_unprepared(sql).await
+        match &self.0 {
+            Read::Sqlite(_) => self.execute_raw(Statement::from_string(DbBackend::Sqlite, sql)).await,
+            Read::Postgres(pool) => pool.execute_unprepared(sql).await,
+        }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.tx.query_one_raw(statement).await
+        match &self.0 {
+            Read::Sqlite(connections) => {
+                Ok(connections.run(statement, Wanted::One).await?.rows.into_iter().next().map(Into::into))
+            }
+            Read::Postgres(pool) => pool.query_one_raw(statement).await,
+        }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.tx.query_all_raw(statement).await
+        match &self.0 {
+            Read::Sqlite(connections) => {
+                Ok(connections.run(statement, Wanted::All).await?.rows.into_iter().map(Into::into).collect())
+            }
+            Read::Postgres(pool) => pool.query_all_raw(statement).await,
+        }
     }
 }

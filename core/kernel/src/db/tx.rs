@@ -1,0 +1,202 @@
+//! A write transaction.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    StatementBuilder, TransactionTrait,
+};
+use tokio::sync::watch;
+
+use super::sqlite::Wanted;
+use super::writer::{Turn, Writer};
+use crate::id::TenantId;
+
+/// A write transaction.
+#[derive(Debug)]
+pub struct Tx {
+    way: Way,
+    committed: Arc<watch::Sender<u64>>,
+    enqueued: Arc<watch::Sender<u64>>,
+    has_jobs: Arc<AtomicBool>,
+}
+
+#[derive(Debug)]
+enum Way {
+    Sqlite(Arc<Turn>),
+    /// Part of a transaction of SQLite.
+    Savepoint(Savepoint),
+    Postgres(DatabaseTransaction),
+}
+
+/// Undone when dropped before its end.
+#[derive(Debug)]
+struct Savepoint {
+    turn: Arc<Turn>,
+    number: u32,
+    over: bool,
+}
+
+impl Drop for Savepoint {
+    fn drop(&mut self) {
+        if !self.over {
+            self.turn.undo(self.number);
+        }
+    }
+}
+
+type Channel = Arc<watch::Sender<u64>>;
+
+impl Tx {
+    pub(super) async fn on_sqlite(writer: &Arc<Writer>, committed: Channel, enqueued: Channel) -> Result<Self, DbErr> {
+        let way = Way::Sqlite(Arc::new(writer.begin().await?));
+        Ok(Self { way, committed, enqueued, has_jobs: Arc::default() })
+    }
+
+    pub(super) async fn on_postgres(
+        pool: &DatabaseConnection,
+        committed: Channel,
+        enqueued: Channel,
+    ) -> Result<Self, DbErr> {
+        let way = Way::Postgres(pool.begin().await?);
+        Ok(Self { way, committed, enqueued, has_jobs: Arc::default() })
+    }
+
+    fn turn(&self) -> Result<&Turn, &DatabaseTransaction> {
+        match &self.way {
+            Way::Sqlite(turn) => Ok(turn),
+            Way::Savepoint(savepoint) => Ok(&savepoint.turn),
+            Way::Postgres(tx) => Err(tx),
+        }
+    }
+
+    /// Makes everything durable and wakes the readers of the event log and the job queue.
+    ///
+    /// # Errors
+    /// When the database refuses, also one of the statements that needed no answer; then nothing was written.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        match self.way {
+            Way::Sqlite(turn) => turn.commit().await?,
+            Way::Savepoint(mut savepoint) => {
+                savepoint.turn.release(savepoint.number).await?;
+                savepoint.over = true;
+            }
+            Way::Postgres(tx) => tx.commit().await?,
+        }
+        self.committed.send_modify(|count| *count = count.wrapping_add(1));
+        if self.has_jobs.load(Ordering::Relaxed) {
+            self.enqueued.send_modify(|count| *count = count.wrapping_add(1));
+        }
+        Ok(())
+    }
+
+    /// Makes a change whose answer nobody needs: SQLite is given it together with the next statement that needs one,
+    /// or the commit, and says there what was wrong with it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn later<S: StatementBuilder>(&self, statement: &S) -> Result<(), DbErr> {
+        match self.turn() {
+            Ok(turn) => turn.later(DbBackend::Sqlite.build(statement)).await,
+            Err(tx) => tx.execute(statement).await.map(drop),
+        }
+    }
+
+    /// Wakes the workers after the commit.
+    pub(crate) fn note_job(&self) {
+        self.has_jobs.store(true, Ordering::Relaxed);
+    }
+
+    /// A transaction inside this one, to undo a part alone.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn savepoint(&self) -> Result<Self, DbErr> {
+        let way = match &self.way {
+            Way::Postgres(tx) => Way::Postgres(tx.begin().await?),
+            Way::Sqlite(turn) | Way::Savepoint(Savepoint { turn, .. }) => {
+                let turn = Arc::clone(turn);
+                let number = turn.savepoint().await?;
+                Way::Savepoint(Savepoint { turn, number, over: false })
+            }
+        };
+        // Its own commit wakes nobody: nothing is durable before the outer one.
+        let nobody = || Arc::new(watch::Sender::new(0));
+        Ok(Self { way, committed: nobody(), enqueued: nobody(), has_jobs: Arc::clone(&self.has_jobs) })
+    }
+
+    /// Undoes everything now.
+    ///
+    /// # Errors
+    /// When the connection is gone; then the database undoes it by itself.
+    pub async fn rollback(self) -> Result<(), DbErr> {
+        match self.way {
+            Way::Sqlite(turn) => turn.rollback().await,
+            Way::Savepoint(savepoint) => drop(savepoint),
+            Way::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+
+    /// The next value of a tenant's sequence (1 first), `count` values reserved at once; gives the first of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reserve(&self, tenant: TenantId, name: &str, count: i64) -> Result<i64, DbErr> {
+        let insert = Query::insert()
+            .into_table("sequence")
+            .columns(["tenant_id", "name", "value"])
+            .values_panic([tenant.0.into(), name.into(), count.into()])
+            .on_conflict(
+                OnConflict::columns(["tenant_id", "name"])
+                    .value("value", Expr::col(("sequence", "value")).add(count))
+                    .to_owned(),
+            )
+            .returning_col("value")
+            .to_owned();
+        let row = self.query_one(&insert).await?.ok_or_else(|| DbErr::RecordNotFound("sequence".into()))?;
+        Ok(row.try_get_by_index::<i64>(0)? - count + 1)
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        match &self.way {
+            Way::Postgres(_) => DbBackend::Postgres,
+            Way::Sqlite(_) | Way::Savepoint(_) => DbBackend::Sqlite,
+        }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match self.turn() {
+            Ok(turn) => Ok(turn.run(statement, Wanted::Done).await?.done.into()),
+            Err(tx) => tx.execute_raw(statement).await,
+        }
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        match self.turn() {
+            Ok(turn) => {
+                Ok(turn.run(Statement::from_string(DbBackend::Sqlite, sql), Wanted::Done).await?.done.into())
+            }
+            Err(tx) => tx.execute_unprepared(sql).await,
+        }
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self.turn() {
+            Ok(turn) => Ok(turn.run(statement, Wanted::One).await?.rows.into_iter().next().map(Into::into)),
+            Err(tx) => tx.query_one_raw(statement).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self.turn() {
+            Ok(turn) => Ok(turn.run(statement, Wanted::All).await?.rows.into_iter().map(Into::into).collect()),
+            Err(tx) => tx.query_all_raw(statement).await,
+        }
+    }
+}
