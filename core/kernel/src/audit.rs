@@ -1,7 +1,7 @@
 //! Administrative acts: who changed rights, plugins, tokens, settings. Changes of records are in the event log.
 
+use sea_orm::DbErr;
 use sea_orm::sea_query::Query;
-use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Value as Json;
 
 use crate::ctx::Ctx;
@@ -28,5 +28,5 @@ pub async fn record(tx: &Tx, ctx: &Ctx, action: &str, object: &str, detail: Json
             detail.into(),
         ])
         .to_owned();
-    tx.execute(&insert).await.map(drop)
+    tx.later(&insert).await
 }

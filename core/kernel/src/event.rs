@@ -135,7 +135,7 @@ pub async fn append(tx: &Tx, ctx: &Ctx, batch: Option<BatchId>, events: Vec<NewE
             event.changes.into(),
         ]);
     }
-    tx.execute(&insert).await.map(drop)
+    tx.later(&insert).await
 }
 
 /// What of the log to read.

@@ -186,7 +186,7 @@ async fn write_lines(tx: &Tx, lines: &[Line]) -> Result<(), DbErr> {
             entry.duration_us.into(),
         ]);
     }
-    tx.execute(&insert).await.map(drop)
+    tx.later(&insert).await
 }
 
 const COUNTERS: [&str; 6] = ["calls", "failures", "cpu_us", "wall_us", "host_calls", "row_count"];
@@ -215,7 +215,7 @@ async fn write_cost(tx: &Tx, tenant: TenantId, [plugin, point, day]: [&String; 3
         ])
         .on_conflict(conflict)
         .to_owned();
-    tx.execute(&insert).await.map(drop)
+    tx.later(&insert).await
 }
 
 /// A page of a plugin's log, newest first, older than `before`; `level` leaves out what is less serious.

@@ -70,7 +70,7 @@ pub async fn open(tx: &Tx, ctx: &Ctx, kind: &str) -> Result<BatchId> {
             ctx.now().0.into(),
         ])
         .to_owned();
-    tx.execute(&insert).await?;
+    tx.later(&insert).await?;
     Ok(id)
 }
 

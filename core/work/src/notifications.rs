@@ -150,7 +150,7 @@ pub(crate) async fn tell(
             ctx.now().0.into(),
         ]);
     }
-    tx.execute(&insert).await?;
+    tx.later(&insert).await?;
     Ok(())
 }
 

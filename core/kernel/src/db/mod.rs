@@ -11,6 +11,8 @@
 //! | `writer` | SQLite's writing connection: transactions one after another, committed in groups |
 
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod writer;
 

@@ -155,11 +155,7 @@ impl Drop for Lease {
     }
 }
 
-async fn send(
-    conn: &mut SqliteConnection,
-    statements: Vec<Statement>,
-    wanted: Wanted,
-) -> Result<Answer, sqlx::Error> {
+async fn send(conn: &mut SqliteConnection, statements: Vec<Statement>, wanted: Wanted) -> Result<Answer, sqlx::Error> {
     let count = statements.len();
     let (sql, values) = join(statements);
     let query = sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values));

@@ -179,9 +179,7 @@ impl ConnectionTrait for Tx {
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self.turn() {
-            Ok(turn) => {
-                Ok(turn.run(Statement::from_string(DbBackend::Sqlite, sql), Wanted::Done).await?.done.into())
-            }
+            Ok(turn) => Ok(turn.run(Statement::from_string(DbBackend::Sqlite, sql), Wanted::Done).await?.done.into()),
             Err(tx) => tx.execute_unprepared(sql).await,
         }
     }

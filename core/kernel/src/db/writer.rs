@@ -58,6 +58,11 @@ impl Writer {
         self.group.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many wait for their turn.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
     /// Waits for the connection and begins.
     pub(super) async fn begin(self: &Arc<Self>) -> Result<Turn, DbErr> {
         let waiting = Waiting::new(self);
@@ -249,7 +254,7 @@ impl Turn {
     /// Leaves the work in the open transaction, when somebody waits for the connection.
     async fn hand_on(&self) -> Result<Option<oneshot::Receiver<Result<(), String>>>, sqlx::Error> {
         let members = self.writer.group().as_ref().map_or(0, Vec::len);
-        if self.writer.waiting.load(Ordering::SeqCst) == 0 || members >= MAX_GROUP {
+        if self.writer.waiting() == 0 || members >= MAX_GROUP {
             return Ok(None);
         }
         self.send(None, Wanted::Done).await?;
@@ -292,7 +297,7 @@ impl Turn {
                 drop(lease.send(vec![control("ROLLBACK")], Wanted::Done).await);
                 let group = writer.group().take();
                 tell(group.unwrap_or_default(), &Err("the database has undone the transaction".into()));
-            } else if writer.waiting.load(Ordering::SeqCst) == 0 {
+            } else if writer.waiting() == 0 {
                 writer.settle(&mut lease).await;
             }
         })

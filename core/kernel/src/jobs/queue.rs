@@ -67,11 +67,11 @@ pub struct Job {
     pub max_attempts: i64,
 }
 
-/// Adds a job in the caller's transaction. Returns false when one with its unique key is there already.
+/// Adds a job in the caller's transaction, unless one with its unique key is there already.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<bool, DbErr> {
+pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<(), DbErr> {
     tx.note_job();
     let insert = Query::insert()
         .into_table("job")
@@ -101,7 +101,7 @@ pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<bool, DbErr> {
         ])
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .to_owned();
-    Ok(tx.execute(&insert).await?.rows_affected() == 1)
+    tx.later(&insert).await
 }
 
 /// Takes up to `limit` due jobs of the given kinds, and those whose worker has vanished.
@@ -162,7 +162,7 @@ pub(super) async fn finish(tx: &Tx, worker: Uuid, job: Uuid) -> Result<(), DbErr
         .and_where(Expr::col("id").eq(job))
         .and_where(Expr::col("locked_by").eq(worker))
         .to_owned();
-    tx.execute(&delete).await.map(drop)
+    tx.later(&delete).await
 }
 
 /// Puts a failed job back for `again`, or among the dead letters.
@@ -181,7 +181,7 @@ pub(super) async fn fail(tx: &Tx, worker: Uuid, job: Uuid, again: Option<Timesta
         // A dead letter must not block a new job with the same key.
         None => update.value("unique_key", Option::<String>::None),
     };
-    tx.execute(&update).await.map(drop)
+    tx.later(&update).await
 }
 
 /// A job that failed for good.

@@ -201,7 +201,7 @@ async fn upsert(caller: &Caller, tx: &Tx, put: wit::Put) -> Result<i64, DbErr> {
                 .to_owned(),
         )
         .to_owned();
-    tx.execute(&insert).await?;
+    tx.later(&insert).await?;
     Ok(revision)
 }
 
@@ -217,6 +217,6 @@ async fn delete(caller: &Caller, keys: &[String]) -> Result<(), DbErr> {
         .and_where(Expr::col("plugin").eq(caller.plugin.id()))
         .and_where(Expr::col("key").is_in(keys.iter().map(String::as_str)))
         .to_owned();
-    tx.execute(&statement).await?;
+    tx.later(&statement).await?;
     tx.commit().await
 }

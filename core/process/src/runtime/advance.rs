@@ -30,7 +30,14 @@ pub(super) struct Round<'a> {
     pub(super) queue: VecDeque<(Uuid, Event)>,
     /// Instances that begin, before anything else happens.
     pub(super) begins: Vec<(Stored, Event)>,
+    followed: Option<Followed>,
     steps: u32,
+}
+
+/// An instance as the round left it, with what it left behind.
+pub(super) struct Followed {
+    pub(super) stored: Stored,
+    pub(super) visits: Vec<Visit>,
 }
 
 /// What is still to be done of a step: kept on a list of ours, since a step may begin an instance whose first step
@@ -50,7 +57,7 @@ struct Written {
 
 impl<'a> Round<'a> {
     pub(super) fn new(processes: &'a Processes, tx: &'a Tx, ctx: &'a Ctx) -> Self {
-        Self { processes, tx, ctx, queue: VecDeque::new(), begins: Vec::new(), steps: 0 }
+        Self { processes, tx, ctx, queue: VecDeque::new(), begins: Vec::new(), followed: None, steps: 0 }
     }
 
     /// One event of one instance and everything it causes. False when there is no such instance, or the event was
@@ -68,6 +75,13 @@ impl<'a> Round<'a> {
     pub(super) async fn begin(&mut self, stored: Stored, event: Event) -> Result<()> {
         self.begins.push((stored, event));
         self.drain().await
+    }
+
+    /// The first step of a new instance and everything it causes, and what became of it.
+    pub(super) async fn follow(&mut self, stored: Stored, event: Event) -> Result<Followed> {
+        self.followed = Some(Followed { stored: stored.clone(), visits: Vec::new() });
+        self.begin(stored, event).await?;
+        self.followed.take().ok_or_else(|| Error::Internal("the instance was not followed".into()))
     }
 
     /// Does what is queued.
@@ -130,6 +144,10 @@ impl<'a> Round<'a> {
             stored.ended_at = Some(self.ctx.now());
         }
         let (visits, commands) = apart(outcome.commands);
+        if let Some(followed) = self.followed.as_mut().filter(|followed| followed.stored.id == stored.id) {
+            followed.stored = stored.clone();
+            followed.visits.extend_from_slice(&visits);
+        }
         store::save(self.tx, self.ctx.tenant, &stored, fresh).await?;
         store::save_waits(self.tx, self.ctx.tenant, &stored, &before).await?;
         store::save_visits(self.tx, self.ctx.tenant, &stored, self.ctx.user(), &visits).await?;

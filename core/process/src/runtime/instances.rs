@@ -16,6 +16,7 @@ use super::start::Subject;
 use super::store::{self, Stored};
 use super::{Processes, invalid};
 use crate::definition::model::Definition;
+use crate::stepper::event::{Visit, VisitOutcome};
 use crate::stepper::next::{self, Preview};
 use crate::stepper::state::{Status, WaitId};
 
@@ -269,7 +270,7 @@ impl Processes {
         }
     }
 
-    async fn view(&self, ctx: &Ctx, stored: Stored) -> Result<InstanceView> {
+    pub(super) async fn view(&self, ctx: &Ctx, stored: Stored) -> Result<InstanceView> {
         let definition = self.ready(self.db.read(), ctx.tenant, stored.definition, stored.version).await?;
         let active = stored.state.status == Status::Active;
         let incidents = stored.state.incidents.iter().map(|(id, incident)| IncidentView {
@@ -346,6 +347,19 @@ pub(crate) fn seen(select: &mut SelectStatement, ctx: &Ctx) {
             .add(Expr::col(("process_instance", "id")).in_subquery(mine))
             .add(Expr::col(("process_instance", "id")).in_subquery(offered)),
     );
+}
+
+/// What was left during the steps of one person, as `visited` reads it.
+pub(super) fn visited_in(visits: &[Visit], ctx: &Ctx) -> Vec<VisitView> {
+    let shown = visits.iter().filter(|visit| visit.outcome != VisitOutcome::Cancelled);
+    let views = shown.map(|visit| VisitView {
+        element: visit.element.to_string(),
+        entered: visit.entered,
+        left: visit.left,
+        outcome: store::outcome_name(visit.outcome).to_owned(),
+        actor: ctx.user().map(|user| user.0),
+    });
+    views.take(usize::try_from(MAX_VISITED).unwrap_or(usize::MAX)).collect()
 }
 
 /// Where the instance stands, boundary events and armed starts left out.

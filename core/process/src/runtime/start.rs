@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::advance::Round;
+use super::advance::{Followed, Round};
 use super::store::{self, Stored};
-use super::{InstanceView, Processes, invalid};
+use super::{InstanceView, Processes, instances, invalid};
 use crate::definition::model::Definition;
 use crate::stepper::Event;
 
@@ -55,8 +55,10 @@ impl Processes {
     /// `NotFound` for the definition or the subject, `process.invalid` naming `version`, `process` or `variables`,
     /// conflict `process.not_published`.
     pub async fn start(&self, ctx: &Ctx, input: StartInput) -> Result<InstanceView> {
-        let id = self.begin(ctx, input).await?;
-        self.instance(ctx, id).await
+        let begun = self.begun(ctx, input).await?;
+        let mut view = self.view(ctx, begun.stored).await?;
+        view.visited = instances::visited_in(&begun.visits, ctx);
+        Ok(view)
     }
 
     /// Starts an instance and gives its id: for plugins, which may start what they may not look at.
@@ -64,15 +66,17 @@ impl Processes {
     /// # Errors
     /// As `start`.
     pub async fn begin(&self, ctx: &Ctx, input: StartInput) -> Result<Uuid> {
+        Ok(self.begun(ctx, input).await?.stored.id)
+    }
+
+    async fn begun(&self, ctx: &Ctx, input: StartInput) -> Result<Followed> {
         check_variables(&input.variables)?;
         let found = self.find(ctx, &input.definition).await?;
         let version = match input.version {
-            Some(version) => version,
             None => found.published.ok_or(Error::Conflict { code: "process.not_published", current: None })?,
+            Some(version) if self.version(self.db.read(), ctx.tenant, found.id, version).await?.is_some() => version,
+            Some(version) => return Err(invalid("version", format!("there is no published version {version}"))),
         };
-        if self.version(self.db.read(), ctx.tenant, found.id, version).await?.is_none() {
-            return Err(invalid("version", format!("there is no published version {version}")));
-        }
         let definition = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;
         let process = chosen(&definition, input.process.as_deref())?;
         if let Some(subject) = &input.subject {
@@ -83,12 +87,11 @@ impl Processes {
             subject: input.subject.map(|subject| (subject.entity, subject.id)),
             ..Stored::new(ctx, found.id, version, &process)
         };
-        let id = stored.id;
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
-        round.begin(stored, Event::Start { at: None, variables: input.variables }).await?;
+        let begun = round.follow(stored, Event::Start { at: None, variables: input.variables }).await?;
         tx.commit().await?;
-        Ok(id)
+        Ok(begun)
     }
 
     /// Starts an instance at a triggered start event under an id that tells whether it was started already.

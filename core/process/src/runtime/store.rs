@@ -129,10 +129,10 @@ pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid
     conn.query_one(&select).await?.as_ref().map(from_row).transpose()
 }
 
-/// Writes the instance after a step; its revision is that of the step.
+/// Writes the instance after a step; its revision is that of the step. The caller holds its lock.
 ///
 /// # Errors
-/// `Conflict` when somebody else stepped it meanwhile.
+/// When the database fails.
 pub(crate) async fn save(tx: &Tx, tenant: TenantId, stored: &Stored, fresh: bool) -> Result<()> {
     let state = serde_json::to_string(&stored.state).map_err(Error::internal)?;
     let incidents = i64::try_from(stored.state.incidents.len()).unwrap_or(i64::MAX);
@@ -161,7 +161,7 @@ pub(crate) async fn save(tx: &Tx, tenant: TenantId, stored: &Stored, fresh: bool
                 incidents.into(),
             ])
             .to_owned();
-        return Ok(tx.execute(&insert).await.map(drop)?);
+        return Ok(tx.later(&insert).await?);
     }
     let update = Query::update()
         .table("process_instance")
@@ -175,10 +175,7 @@ pub(crate) async fn save(tx: &Tx, tenant: TenantId, stored: &Stored, fresh: bool
         .and_where(Expr::col("id").eq(stored.id))
         .and_where(Expr::col("revision").eq(stored.revision - 1))
         .to_owned();
-    match tx.execute(&update).await?.rows_affected() {
-        1 => Ok(()),
-        _ => Err(Error::Conflict { code: "process.moved_on", current: None }),
-    }
+    Ok(tx.later(&update).await?)
 }
 
 /// Brings `process_wait` from the waits before a step to those after it.
@@ -199,11 +196,11 @@ pub(crate) async fn save_waits(
             .and_where(Expr::col("instance_id").eq(stored.id))
             .and_where(Expr::col("wait").is_in(part.iter().copied()))
             .to_owned();
-        tx.execute(&delete).await?;
+        tx.later(&delete).await?;
     }
     let fresh: Vec<(&WaitId, &Wait)> = after.iter().filter(|(wait, _)| !before.contains_key(wait)).collect();
     for part in fresh.chunks(CHUNK) {
-        tx.execute(&insert_waits(tenant, stored, part)).await?;
+        tx.later(&insert_waits(tenant, stored, part)).await?;
     }
     for (wait, now) in after {
         if before.get(wait).is_some_and(|then| due(then) != due(now)) {
@@ -213,7 +210,7 @@ pub(crate) async fn save_waits(
                 .and_where(Expr::col("instance_id").eq(stored.id))
                 .and_where(Expr::col("wait").eq(i64::from(*wait)))
                 .to_owned();
-            tx.execute(&update).await?;
+            tx.later(&update).await?;
         }
     }
     Ok(())
@@ -227,7 +224,7 @@ pub(crate) async fn move_waits(tx: &Tx, stored: &Stored, before: &BTreeMap<WaitI
     let mut update = Query::update();
     update.table("process_wait").value("definition_id", stored.definition);
     update.and_where(Expr::col("instance_id").eq(stored.id));
-    tx.execute(&update).await?;
+    tx.later(&update).await?;
     let moved = stored
         .state
         .waits
@@ -240,7 +237,7 @@ pub(crate) async fn move_waits(tx: &Tx, stored: &Stored, before: &BTreeMap<WaitI
             .and_where(Expr::col("instance_id").eq(stored.id))
             .and_where(Expr::col("wait").eq(i64::from(*number)))
             .to_owned();
-        tx.execute(&update).await?;
+        tx.later(&update).await?;
     }
     Ok(())
 }
@@ -320,7 +317,7 @@ pub(crate) async fn save_visits(
                 actor.map(|user| user.0).into(),
             ]);
         }
-        tx.execute(&insert).await?;
+        tx.later(&insert).await?;
     }
     Ok(())
 }
@@ -357,5 +354,5 @@ pub(crate) async fn save_step(
             event.into(),
         ])
         .to_owned();
-    Ok(tx.execute(&insert).await.map(drop)?)
+    Ok(tx.later(&insert).await?)
 }

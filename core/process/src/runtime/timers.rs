@@ -126,7 +126,7 @@ impl Processes {
             .and_where(Expr::col("wait").eq(i64::from(wait)))
             .and_where(Expr::col("due_at").lte(ctx.now().0))
             .to_owned();
-        tx.execute(&update).await?;
+        tx.later(&update).await?;
         Ok(())
     }
 }

@@ -101,7 +101,7 @@ async fn insert_rows(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&mut Pendin
         insert.values_panic(cells);
     }
     if any {
-        tx.execute(&insert).await?;
+        tx.later(&insert).await?;
     }
     Ok(())
 }
@@ -142,7 +142,7 @@ async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&Pending
                     .and_where(Expr::col("record_id").eq(change.id))
                     .and_where(Expr::col("field").eq(field.key))
                     .to_owned();
-                tx.execute(&delete).await?;
+                tx.later(&delete).await?;
             }
             let Some(Value::Multi(values)) = change.after.get(field.key) else { continue };
             let mut seen = HashSet::new();
@@ -162,7 +162,7 @@ async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&Pending
         }
     }
     if any {
-        tx.execute(&insert).await?;
+        tx.later(&insert).await?;
     }
     Ok(())
 }
@@ -180,7 +180,7 @@ async fn links(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) 
                 .and_where(Expr::col("record_id").eq(change.id))
                 .and_where(Expr::col("field").eq(field.key))
                 .to_owned();
-            tx.execute(&delete).await?;
+            tx.later(&delete).await?;
             let Some(Value::Ids(targets)) = change.after.get(field.key) else { continue };
             let mut insert = Query::insert();
             insert.into_table("record_link").columns([
@@ -203,7 +203,7 @@ async fn links(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) 
             }
             if !targets.is_empty() {
                 insert.on_conflict(OnConflict::new().do_nothing().to_owned());
-                tx.execute(&insert).await?;
+                tx.later(&insert).await?;
             }
         }
     }
@@ -243,7 +243,7 @@ async fn transitions(
                 .and_where(Expr::col("record_id").eq(change.id))
                 .and_where(Expr::col("left_at").is_null())
                 .to_owned();
-            tx.execute(&leave).await?;
+            tx.later(&leave).await?;
         }
         any = true;
         insert.values_panic([
@@ -259,7 +259,7 @@ async fn transitions(
         ]);
     }
     if any {
-        tx.execute(&insert).await?;
+        tx.later(&insert).await?;
     }
     Ok(())
 }

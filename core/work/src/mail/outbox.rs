@@ -185,7 +185,7 @@ pub(super) async fn insert(tx: &Tx, ctx: &Ctx, id: Uuid, message_id: &str, mail:
             ctx.now().0.into(),
         ])
         .to_owned();
-    tx.execute(&insert).await?;
+    tx.later(&insert).await?;
     Ok(())
 }
 
@@ -201,7 +201,7 @@ pub(super) async fn renew(tx: &Tx, ctx: &Ctx, id: Uuid, mail: &NewMail) -> Resul
         .and_where(Expr::col("id").eq(id))
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .to_owned();
-    tx.execute(&update).await?;
+    tx.later(&update).await?;
     mark(tx, ctx.now(), id, LetterState::Failed, LetterState::Queued, None).await.map(drop)
 }
 

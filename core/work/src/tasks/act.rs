@@ -71,7 +71,7 @@ impl Tasks {
         if !fields.is_empty() {
             self.write_subject(ctx, seen, fields).await?;
         }
-        let record = self.subject_fields(ctx, seen).await?;
+        let record = self.subject_fields(self.db.read(), ctx, seen).await?;
         let tx = self.db.begin().await?;
         let old = store::load_locked(&tx, ctx.tenant, seen.id).await?;
         self.may_act(&tx, ctx, &old).await?;

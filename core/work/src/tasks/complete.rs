@@ -4,6 +4,7 @@ use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Fields, Result};
 use records::{Change, WriteOptions};
+use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -30,38 +31,42 @@ impl Tasks {
         if let Some(result) = &result {
             input::json("result", result)?;
         }
-        let seen = store::load(self.db.read(), ctx.tenant, id).await?;
-        may_complete(&seen, access::acting(self.db.read(), ctx, &seen).await?)?;
-        let mut record = self.subject_fields(ctx, &seen).await?;
+        let done = Done { variables: &input.variables, result, comment: input.comment.as_deref() };
         let fields = check::of_record(&input.variables);
         if !fields.is_empty() {
             // First the judgement, so that a refused completion has not changed the record already.
-            let own = own_part(self.db.read(), ctx, &seen).await?;
-            let action = action_result(&seen, own.as_ref(), result.as_ref())?;
-            let brought = brought(&seen, own.as_ref(), &input.variables, record.as_ref(), action.is_some());
-            check::contract(&seen, &brought)?;
+            let seen = store::load(self.db.read(), ctx.tenant, id).await?;
+            self.judge(self.db.read(), ctx, &seen, &done).await?;
             self.write_subject(ctx, &seen, fields).await?;
-            record = self.subject_fields(ctx, &seen).await?;
         }
         let tx = self.db.begin().await?;
-        let done = Done { variables: &input.variables, result, comment: input.comment.as_deref(), record };
         let task = self.complete_in(&tx, ctx, id, done).await?;
         tx.commit().await?;
         Ok(task.view(ctx.now()))
     }
 
-    async fn complete_in(&self, tx: &Tx, ctx: &Ctx, id: Uuid, done: Done<'_>) -> Result<Stored> {
-        let old = store::load_locked(tx, ctx.tenant, id).await?;
-        let standing = access::acting(tx, ctx, &old).await?;
-        may_complete(&old, standing)?;
-        let own = own_part(tx, ctx, &old).await?;
+    /// Whether the actor may complete the task like this: their own part of it so far, and the main action's result.
+    async fn judge(
+        &self,
+        conn: &impl ConnectionTrait,
+        ctx: &Ctx,
+        task: &Stored,
+        done: &Done<'_>,
+    ) -> Result<(Option<Vote>, Option<Json>)> {
+        may_complete(task, access::acting(conn, ctx, task).await?)?;
+        let own = own_part(conn, ctx, task).await?;
         if own.as_ref().is_some_and(|vote| vote.completed.is_some()) {
-            check::still_open(&old)?;
             return Err(Error::Conflict { code: "task.voted", current: None });
         }
-        let action = action_result(&old, own.as_ref(), done.result.as_ref())?;
-        let brought = brought(&old, own.as_ref(), done.variables, done.record.as_ref(), action.is_some());
-        check::contract(&old, &brought)?;
+        let action = action_result(task, own.as_ref(), done.result.as_ref())?;
+        let record = self.subject_fields(conn, ctx, task).await?;
+        check::contract(task, &brought(task, own.as_ref(), done.variables, record.as_ref(), action.is_some()))?;
+        Ok((own, action))
+    }
+
+    async fn complete_in(&self, tx: &Tx, ctx: &Ctx, id: Uuid, done: Done<'_>) -> Result<Stored> {
+        let old = store::load_locked(tx, ctx.tenant, id).await?;
+        let (own, action) = self.judge(tx, ctx, &old, &done).await?;
         let mut task = old.clone();
         if task.needed() > 1 {
             self.vote(tx, ctx, &mut task, own, action, &done).await?;
@@ -135,10 +140,15 @@ impl Tasks {
 
     /// The subject's fields, when the form speaks of them. Read with the product's own eyes: that something is filled
     /// in is no secret of it.
-    pub(super) async fn subject_fields(&self, ctx: &Ctx, task: &Stored) -> Result<Option<Fields>> {
+    pub(super) async fn subject_fields(
+        &self,
+        conn: &impl ConnectionTrait,
+        ctx: &Ctx,
+        task: &Stored,
+    ) -> Result<Option<Fields>> {
         let Some(subject) = task.subject.as_ref().filter(|_| speaks_of_record(task)) else { return Ok(None) };
         let eyes = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
-        match self.records.get(&eyes, &subject.entity, subject.id).await {
+        match self.records.get_in(conn, &eyes, &subject.entity, subject.id).await {
             Ok(record) => Ok(Some(record.fields)),
             Err(Error::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
@@ -168,7 +178,6 @@ struct Done<'a> {
     variables: &'a Map<String, Json>,
     result: Option<Json>,
     comment: Option<&'a str>,
-    record: Option<Fields>,
 }
 
 fn speaks_of_record(task: &Stored) -> bool {
@@ -193,7 +202,7 @@ fn may_complete(task: &Stored, standing: Standing) -> Result<()> {
 }
 
 /// The actor's part of a task that several must complete.
-pub(super) async fn own_part(conn: &impl sea_orm::ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<Option<Vote>> {
+pub(super) async fn own_part(conn: &impl ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<Option<Vote>> {
     let Some(me) = ctx.user().filter(|_| task.needed() > 1) else { return Ok(None) };
     Ok(parts::votes(conn, task.id).await?.into_iter().find(|vote| vote.user == me.0))
 }

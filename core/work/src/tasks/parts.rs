@@ -23,7 +23,7 @@ pub(super) async fn add_candidates(tx: &Tx, tenant: TenantId, task: Uuid, candid
         insert.values_panic([task.into(), (*user).into(), tenant.0.into(), role.as_deref().into()]);
     }
     insert.on_conflict(OnConflict::new().do_nothing().to_owned());
-    tx.execute(&insert).await?;
+    tx.later(&insert).await?;
     Ok(())
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn remove_candidate(tx: &Tx, task: Uuid, user: Uuid) -> Result<
         .and_where(Expr::col("task_id").eq(task))
         .and_where(Expr::col("user_id").eq(user))
         .to_owned();
-    tx.execute(&delete).await?;
+    tx.later(&delete).await?;
     Ok(())
 }
 
@@ -100,6 +100,6 @@ pub(super) async fn save_vote(tx: &Tx, task: Uuid, vote: &Vote) -> Result<()> {
                 .to_owned(),
         )
         .to_owned();
-    tx.execute(&insert).await?;
+    tx.later(&insert).await?;
     Ok(())
 }

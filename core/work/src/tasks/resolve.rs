@@ -165,6 +165,6 @@ async fn next_in_turn(tx: &Tx, ctx: &Ctx, people: &[Uuid], rules: &[ExecutorRule
         .values_panic([ctx.tenant.into(), queue.into(), next.into()])
         .on_conflict(OnConflict::columns(["tenant_id", "queue"]).update_columns(["user_id"]).to_owned())
         .to_owned();
-    tx.execute(&insert).await?;
+    tx.later(&insert).await?;
     Ok(Some(next))
 }

@@ -264,11 +264,11 @@ pub(super) async fn insert(tx: &Tx, tenant: TenantId, task: &Stored) -> Result<(
             due_sort(task.due).into(),
         ])
         .to_owned();
-    tx.execute(&insert).await?;
+    tx.later(&insert).await?;
     Ok(())
 }
 
-/// Writes what differs between two states of a task, and gives it its next version.
+/// Writes what differs between two states of a task, and gives it its next version. The caller holds its lock.
 pub(super) async fn save(tx: &Tx, ctx: &Ctx, old: &Stored, new: &mut Stored) -> Result<()> {
     new.version = old.version + 1;
     new.updated = ctx.now();
@@ -306,11 +306,7 @@ pub(super) async fn save(tx: &Tx, ctx: &Ctx, old: &Stored, new: &mut Stored) -> 
         .and_where(Expr::col("id").eq(new.id))
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .and_where(Expr::col("version").eq(old.version));
-    if tx.execute(&update).await?.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(Error::Conflict { code: "task.conflict", current: None })
-    }
+    Ok(tx.later(&update).await?)
 }
 
 impl Stored {
