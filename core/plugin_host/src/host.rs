@@ -1,10 +1,10 @@
 //! The service: one per process, shared by everything that needs plugins.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use kernel::Result;
 use kernel::clock::Env;
+use kernel::event::Follower;
 use kernel::jobs::Handler;
 use people::Identities;
 use process::runtime::Processes;
@@ -17,7 +17,7 @@ use crate::capabilities::Services;
 use crate::engine::{Engine, EngineConfig};
 use crate::journal::Journal;
 use crate::package::TrustedKeys;
-use crate::points::events::EventHandler;
+use crate::points::events::{EventHandler, READER};
 use crate::points::signature;
 use crate::registry::Registry;
 
@@ -59,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) registry: Registry,
     pub(crate) breakers: Breakers,
     pub(crate) journal: Journal,
+    pub(crate) follower: Follower,
     pub(crate) config: HostConfig,
 }
 
@@ -85,6 +86,8 @@ impl PluginHost {
                 engine,
                 breakers: Breakers::default(),
                 journal: Journal::default(),
+                // Nothing again: a plugin enabled meanwhile is not told of what was before.
+                follower: Follower::new(db, env, READER, 0),
                 config,
             }),
         };
@@ -129,12 +132,7 @@ impl PluginHost {
                 tracing::error!(%error, "expired entries of plugins could not be removed");
             }
             beats = beats.wrapping_add(1);
-            // A burst of commits is answered once.
-            tokio::select! {
-                () = stop.cancelled() => {}
-                _ = commits.changed() => tokio::time::sleep(Duration::from_millis(50)).await,
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
-            }
+            self.inner.follower.news(&mut commits, &stop).await;
         }
         drop(self.flush().await);
     }

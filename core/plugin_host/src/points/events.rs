@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use kernel::event::{self, Event, Selection};
-use kernel::jobs::{Handler, Job, JobError, NewJob, enqueue};
+use kernel::event::{Concern, Event};
+use kernel::jobs::{Handler, Job, JobError, NewJob};
 use kernel::{Actor, Ctx, Result, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -22,9 +22,8 @@ use crate::registry::Enabled;
 
 /// Kind of the jobs.
 pub const JOB: &str = "plugin.event";
-const READER: &str = "plugin.events";
-/// Events read at once.
-const READ: u64 = 500;
+/// The name of the reader in the event log.
+pub(crate) const READER: &str = "plugin.events";
 /// Events delivered at once.
 const DELIVER: usize = 50;
 
@@ -42,26 +41,7 @@ impl PluginHost {
     /// # Errors
     /// When the database fails; nothing is lost, the next call goes on from there.
     pub async fn dispatch(&self) -> Result<usize> {
-        let db = &self.inner.services.db;
-        let mut enqueued = 0;
-        loop {
-            let from = event::reader(db.read(), READER).await?;
-            let events = event::read_after(db.read(), from, &Selection::default(), READ).await?;
-            let Some(to) = events.last().map(Event::cursor) else { return Ok(enqueued) };
-            let deliveries = self.deliveries(events).await?;
-            let tx = db.begin().await?;
-            for (tenant, delivery) in &deliveries {
-                let payload = serde_json::to_value(delivery).map_err(kernel::Error::internal)?;
-                enqueue(&tx, &self.inner.env, NewJob::now(&self.inner.env, JOB, payload).for_tenant(*tenant)).await?;
-            }
-            if event::advance(&tx, READER, from, to).await? {
-                tx.commit().await?;
-                enqueued += deliveries.len();
-            } else {
-                tx.rollback().await?;
-                return Ok(enqueued);
-            }
-        }
+        self.inner.follower.read_on(self).await
     }
 
     async fn deliveries(&self, events: Vec<Event>) -> Result<Vec<(TenantId, Delivery)>> {
@@ -133,6 +113,17 @@ impl PluginHost {
             Err(kernel::Error::Unauthenticated | kernel::Error::NotFound(_)) => Ok(Arc::default()),
             Err(error) => Err(error),
         }
+    }
+}
+
+#[async_trait::async_trait]
+impl Concern for PluginHost {
+    async fn jobs(&self, events: Vec<Event>) -> Result<Vec<NewJob>> {
+        let job = |(tenant, delivery): (TenantId, Delivery)| {
+            let payload = serde_json::to_value(delivery).map_err(kernel::Error::internal)?;
+            Ok(NewJob::now(&self.inner.env, JOB, payload).for_tenant(tenant))
+        };
+        self.deliveries(events).await?.into_iter().map(job).collect()
     }
 }
 

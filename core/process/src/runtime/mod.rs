@@ -30,10 +30,10 @@ mod store;
 mod timers;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use kernel::clock::Env;
-use kernel::event::Cursor;
+use kernel::event::Follower;
 use kernel::jobs::Handler;
 use kernel::{Ctx, Db, Error, Result, TenantId};
 use records::Records;
@@ -73,8 +73,7 @@ pub struct Processes {
     tasks: Tasks,
     ready: Arc<RwLock<Ready>>,
     services: Arc<OnceLock<Vec<Arc<dyn Service>>>>,
-    /// How far the event log was read by this process, and how many events of that were not written down.
-    passed: Arc<Mutex<(Cursor, usize)>>,
+    follower: Arc<Follower>,
 }
 
 impl Processes {
@@ -87,7 +86,7 @@ impl Processes {
             tasks: tasks.clone(),
             ready: Arc::default(),
             services: Arc::default(),
-            passed: Arc::default(),
+            follower: Arc::new(Follower::new(records.db(), records.env(), reader::READER, reader::REPEAT)),
         };
         tasks.set_owner(Arc::new(commands::TaskDone(processes.clone())));
         tasks.set_letters(Arc::new(services::Letters(processes.clone())));

@@ -6,11 +6,9 @@
 //! about the record. Conditions of instances about the record are asked again.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::PoisonError;
-use std::time::Duration;
 
-use kernel::event::{self, Event as LogEvent, Selection};
-use kernel::jobs::{self, Handler, Job, JobError, NewJob};
+use kernel::event::{Concern, Event as LogEvent};
+use kernel::jobs::{Handler, Job, JobError, NewJob};
 use kernel::{Ctx, Result, TenantId, Timestamp};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
@@ -26,11 +24,10 @@ use crate::stepper::Event;
 use crate::stepper::state::WaitId;
 
 const JOB: &str = "process.record_event";
-const READER: &str = "process.events";
-/// Events read at once.
-const READ: u64 = 500;
+/// The name of the reader in the event log.
+pub(super) const READER: &str = "process.events";
 /// Events that may be read again after a restart.
-const MAX_UNWRITTEN: usize = 10_000;
+pub(super) const REPEAT: usize = 10_000;
 
 /// What a job carries.
 #[derive(Serialize, Deserialize)]
@@ -49,32 +46,7 @@ impl Processes {
     /// # Errors
     /// When the database fails; nothing is lost, the next call goes on from there.
     pub async fn dispatch(&self) -> Result<usize> {
-        let mut enqueued = 0;
-        loop {
-            let from = event::reader(self.db.read(), READER).await?;
-            let (passed, since) = *self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-            let events = event::read_after(self.db.read(), from.max(passed), &Selection::default(), READ).await?;
-            let Some(to) = events.last().map(LogEvent::cursor) else { return Ok(enqueued) };
-            let concerned = self.concerned(&events).await?;
-            // What concerns nobody need not be written down at once: it may be read again.
-            let unwritten = if from < passed { since + events.len() } else { events.len() };
-            if concerned.is_empty() && unwritten < MAX_UNWRITTEN {
-                *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = (to, unwritten);
-                continue;
-            }
-            let tx = self.db.begin().await?;
-            for (tenant, changed) in &concerned {
-                let payload = serde_json::to_value(changed).map_err(kernel::Error::internal)?;
-                jobs::enqueue(&tx, &self.env, NewJob::now(&self.env, JOB, payload).for_tenant(*tenant)).await?;
-            }
-            if event::advance(&tx, READER, from, to).await? {
-                tx.commit().await?;
-                enqueued += concerned.len();
-            } else {
-                tx.rollback().await?;
-                return Ok(enqueued);
-            }
-        }
+        self.follower.read_on(self).await
     }
 
     /// Reads the event log after every commit and at least once a second, until told to stop.
@@ -84,12 +56,7 @@ impl Processes {
             if let Err(error) = self.dispatch().await {
                 tracing::error!(%error, "events could not be handed to processes");
             }
-            // A burst of commits is answered once.
-            tokio::select! {
-                () = stop.cancelled() => {}
-                _ = commits.changed() => tokio::time::sleep(Duration::from_millis(50)).await,
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
-            }
+            self.follower.news(&mut commits, &stop).await;
         }
     }
 
@@ -175,6 +142,17 @@ impl Processes {
         }
         round.drain().await?;
         Ok(tx.commit().await?)
+    }
+}
+
+#[async_trait::async_trait]
+impl Concern for Processes {
+    async fn jobs(&self, events: Vec<LogEvent>) -> Result<Vec<NewJob>> {
+        let job = |(tenant, changed): (TenantId, Changed)| {
+            let payload = serde_json::to_value(changed).map_err(kernel::Error::internal)?;
+            Ok(NewJob::now(&self.env, JOB, payload).for_tenant(tenant))
+        };
+        self.concerned(&events).await?.into_iter().map(job).collect()
     }
 }
 

@@ -5,6 +5,8 @@
 //! their transaction's number (`xid8`), readers go by (transaction, row) and see only transactions older than every
 //! running one (`pg_snapshot_xmin`): nothing is ever skipped. See core/decisions/0004.
 
+mod follow;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -18,6 +20,8 @@ use crate::clock::Timestamp;
 use crate::ctx::{Actor, Cause, Ctx};
 use crate::db::Tx;
 use crate::id::{BatchId, TenantId};
+
+pub use follow::{Concern, Follower};
 
 /// A place in the log. Everything at or before it has been read. In JSON: opaque text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

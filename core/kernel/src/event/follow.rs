@@ -1,0 +1,103 @@
+//! Readers of the whole log: each event is seen at least once and made into jobs by whoever it concerns.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{Cursor, Event, Selection};
+use crate::Result;
+use crate::clock::Env;
+use crate::db::Db;
+use crate::jobs::{self, NewJob};
+
+/// Events read at once.
+const READ: u64 = 500;
+/// A burst of commits is answered once.
+const BURST: Duration = Duration::from_millis(50);
+/// Commits of other processes are not noticed: the log is looked at this often anyhow.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A named reader; of several processes with the same name one makes the jobs of an event.
+#[derive(Debug)]
+pub struct Follower {
+    db: Db,
+    env: Env,
+    name: &'static str,
+    repeat: usize,
+    /// How far this process has read, and how many events of that were not written down.
+    passed: Mutex<(Cursor, usize)>,
+}
+
+/// Whom events concern.
+#[async_trait::async_trait]
+pub trait Concern: Send + Sync {
+    /// The jobs that these events make, oldest first. May be asked again about events that made none.
+    async fn jobs(&self, events: Vec<Event>) -> Result<Vec<NewJob>>;
+}
+
+impl Follower {
+    /// A reader that may see up to `repeat` events again after a restart, if they made no jobs: writing down how far it
+    /// came costs a commit.
+    pub fn new(db: &Db, env: &Env, name: &'static str, repeat: usize) -> Self {
+        Self { db: db.clone(), env: env.clone(), name, repeat, passed: Mutex::default() }
+    }
+
+    /// Reads the log up to its end. Returns how many jobs were enqueued.
+    ///
+    /// # Errors
+    /// When the database fails; nothing is lost, the next call goes on from there.
+    pub async fn read_on(&self, concern: &dyn Concern) -> Result<usize> {
+        let mut enqueued = 0;
+        if self.passed().0 == Cursor::default() {
+            self.pass(super::reader(self.db.read(), self.name).await?, 0);
+        }
+        loop {
+            let (from, unwritten) = self.passed();
+            let events = super::read_after(self.db.read(), from, &Selection::default(), READ).await?;
+            let Some(to) = events.last().map(Event::cursor) else { return Ok(enqueued) };
+            let count = events.len();
+            let made = concern.jobs(events).await?;
+            if made.is_empty() && unwritten + count < self.repeat {
+                self.pass(to, unwritten + count);
+                continue;
+            }
+            let written = super::reader(self.db.read(), self.name).await?;
+            if written > from {
+                // Another process was here: what it has read is done.
+                self.pass(written, 0);
+                continue;
+            }
+            let tx = self.db.begin().await?;
+            if !super::advance(&tx, self.name, written, to).await? {
+                tx.rollback().await?;
+                return Ok(enqueued);
+            }
+            let jobs = made.len();
+            for job in made {
+                jobs::enqueue(&tx, &self.env, job).await?;
+            }
+            tx.commit().await?;
+            self.pass(to, 0);
+            enqueued += jobs;
+        }
+    }
+
+    fn passed(&self) -> (Cursor, usize) {
+        *self.passed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pass(&self, to: Cursor, unwritten: usize) {
+        *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = (to, unwritten);
+    }
+
+    /// Waits until there is something new to read, or it is time to look, or to stop.
+    pub async fn news(&self, commits: &mut watch::Receiver<u64>, stop: &CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            _ = commits.changed() => tokio::time::sleep(BURST).await,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
