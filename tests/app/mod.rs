@@ -4,7 +4,7 @@
 //! `lead-desk`. A test ends with `finish().await`, which finds jobs that were left undone.
 
 mod client;
-mod database;
+pub mod database;
 mod plugin;
 
 use std::cell::Cell;

@@ -51,11 +51,14 @@ fn job(app: &TestApp, what: &str) -> NewJob {
     NewJob::now(&app.state.env, "probe", json!({"do": what}))
 }
 
+/// Whether it was added.
 async fn put(app: &TestApp, job: NewJob) -> bool {
+    let count = async || app.count("SELECT count(*) FROM job").await;
+    let before = count().await;
     let tx = app.state.db.begin().await.unwrap();
-    let added = enqueue(&tx, &app.state.env, job).await.unwrap();
+    enqueue(&tx, &app.state.env, job).await.unwrap();
     tx.commit().await.unwrap();
-    added
+    count().await > before
 }
 
 #[tokio::test]

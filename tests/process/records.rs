@@ -1,9 +1,11 @@
 //! Processes and records: changes start instances, end waits and turn conditions; loops through records end.
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{Engine, elements, file, flows, one, standing, trace};
 use crate::app::TestApp;
+use crate::app::database::statement;
 
 /// A process that begins by a message, and one more element.
 fn by_event(id: &str, event: &str, then: &str) -> String {
@@ -98,6 +100,69 @@ async fn changes_of_the_record_end_waits_and_turn_conditions() {
     app.drain().await;
     assert_eq!(standing(&engine.instance(&far).await), "changed");
     engine.operate(&far, "cancel", json!({})).await.ok(200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_condition_that_a_change_makes_true_starts_a_process_about_the_record() {
+    let app = TestApp::start().await;
+    let engine = Engine::of(&app);
+    let early = app.record("deal", json!({"title": "Early", "amount": 5000})).await;
+    app.drain().await;
+    app.clock.advance_seconds(1);
+    let condition = r#"record.entity == "deal" &amp;&amp; record.amount &gt; 1000"#;
+    let start = format!(
+        r#"<startEvent id="start"><conditionalEventDefinition><condition>{condition}</condition></conditionalEventDefinition></startEvent>"#
+    );
+    engine.deploy(file(&one("big", &format!("{start}{TASK}{}", flows("start>then"))))).await;
+    // Of another kind, not yet, and nothing that the condition speaks of.
+    app.record("lead", json!({"title": "Lead", "amount": 5000})).await;
+    app.record("company", json!({"title": "Firm"})).await;
+    let deal = app.record("deal", json!({"title": "Pipes", "amount": 10})).await;
+    app.admin().update("deal", &early, json!({"title": "True before"})).await.ok(200);
+    app.drain().await;
+    assert_eq!(engine.instances("").await.len(), 0);
+    let amount = async |amount: i64| {
+        app.admin().update("deal", &deal, json!({"amount": amount})).await.ok(200);
+        app.drain().await;
+        engine.instances(&format!("subject={deal}")).await.len()
+    };
+    assert_eq!(amount(2000).await, 1, "it has turned true");
+    assert_eq!(amount(3000).await, 1, "it was true before");
+    assert_eq!(amount(500).await, 1);
+    // True and false again before anybody looked: it was true once.
+    app.admin().update("deal", &deal, json!({"amount": 4000})).await.ok(200);
+    assert_eq!(amount(20).await, 2);
+    let made = app.record("deal", json!({"title": "Large at once", "amount": 9000})).await;
+    app.drain().await;
+    let begun = engine.instances(&format!("subject={made}")).await;
+    assert_eq!((begun.len(), &begun[0]["key"]), (1, &json!("big")));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_change_whose_job_comes_twice_starts_one_instance() {
+    let app = TestApp::start().await;
+    let engine = Engine::of(&app);
+    engine.deploy(by_event("welcome", "lead.created", TASK)).await;
+    app.record("lead", json!({"title": "Ann"})).await;
+    app.state.processes.dispatch().await.unwrap();
+    let row = "SELECT id, tenant_id, kind, payload FROM job WHERE kind = 'process.record_event'";
+    let row = app.state.db.read().query_one_raw(statement(row)).await.unwrap().unwrap();
+    let job = kernel::jobs::Job {
+        id: row.try_get_by_index(0).unwrap(),
+        tenant: Some(kernel::TenantId(row.try_get_by_index(1).unwrap())),
+        kind: row.try_get_by_index(2).unwrap(),
+        payload: row.try_get_by_index(3).unwrap(),
+        attempt: 1,
+        max_attempts: 8,
+    };
+    let handlers = app.state.processes.handlers();
+    let handler = handlers.iter().find(|handler| handler.kind() == job.kind).unwrap();
+    handler.run(&job).await.unwrap();
+    // Killed before the queue knew of it: the job is taken again.
+    app.drain().await;
+    assert_eq!(engine.instances("").await.len(), 1);
     app.finish().await;
 }
 

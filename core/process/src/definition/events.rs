@@ -26,11 +26,6 @@ pub fn start(reading: &mut Reading<'_, '_>) -> Option<NodeKind> {
     if let Some(problem) = problem {
         reading.error(problem);
     }
-    if matches!(trigger, Trigger::Conditional(_)) && reading.in_process() {
-        reading.warn(
-            "a condition does not start a process by itself: use a message, signal or timer, or start it by hand",
-        );
-    }
     let interrupting = interrupting || matches!(trigger, Trigger::Error(_));
     Some(NodeKind::Start { trigger, interrupting })
 }

@@ -161,7 +161,7 @@ impl Processes {
             Trigger::Message(message) => ("message", message.name.clone()),
             Trigger::Signal(name) => ("signal", name.clone()),
             Trigger::Timer(_) => ("timer", String::new()),
-            // A condition of a process that does not run yet has no variables to look at.
+            Trigger::Conditional(_) => ("condition", String::new()),
             _ => return Ok(()),
         };
         let insert = Query::insert()

@@ -10,7 +10,7 @@
 //! | `dry_run` | what would happen |
 //! | `advance` | THE step: one event, the stepper, everything it asks for, in one transaction |
 //! | `commands` | what the stepper asks for: tasks, jobs, calls, messages |
-//! | `start`, `publish` | how instances begin; messages and signals |
+//! | `start`, `publish`, `conditions` | how instances begin; messages and signals; conditions that start |
 //! | `operations` | set variables, retry, skip, cancel, start from, migrate |
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
 //! | `instances` | lists and views |
@@ -18,6 +18,7 @@
 
 mod advance;
 mod commands;
+mod conditions;
 mod definitions;
 mod dry_run;
 mod instances;

@@ -215,20 +215,31 @@ impl Round<'_> {
         variables: Map<String, Json>,
         subject: Option<(String, Uuid)>,
     ) -> Uuid {
-        let stored = Stored { subject, ..Stored::new(self.ctx, start.definition, start.version, &start.process) };
-        let id = stored.id;
+        let id = self.ctx.id();
+        self.start_as(id, start, variables, subject);
+        id
+    }
+
+    /// The same under an id of the caller's.
+    pub(super) fn start_as(
+        &mut self,
+        id: Uuid,
+        start: &Start,
+        variables: Map<String, Json>,
+        subject: Option<(String, Uuid)>,
+    ) {
+        let stored = Stored { id, subject, ..Stored::new(self.ctx, start.definition, start.version, &start.process) };
         let event = Event::Start { at: Some(start.element.as_str().into()), variables };
         self.begins.push((stored, event));
-        id
     }
 }
 
 /// A triggered start event.
 pub(super) struct Start {
-    definition: Uuid,
-    version: i64,
+    pub(super) definition: Uuid,
+    pub(super) version: i64,
     process: String,
-    element: String,
+    pub(super) element: String,
     /// What happened before starts nothing.
     pub(super) since: Timestamp,
 }

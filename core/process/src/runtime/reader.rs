@@ -3,7 +3,7 @@
 //! A change is published under the name of its event (`lead.created`, `deal.updated`, `deal.deleted`), a stage that was
 //! entered besides as `deal.stage:won`. It starts processes by message start events of that name, with the record as
 //! subject, and reaches catches of that name whose key is the record's id, or which have no key and whose instance is
-//! about the record. Conditions of instances about the record are asked again.
+//! about the record. Conditions of instances about the record are asked again, and those that start processes.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::Processes;
 use super::advance::Round;
+use super::store;
 use super::timers::wait_number;
 use crate::stepper::Event;
 use crate::stepper::state::WaitId;
@@ -38,6 +39,9 @@ struct Changed {
     /// When it happened: who began to listen later is not meant.
     at: Timestamp,
     cause: kernel::ctx::Cause,
+    /// `{field: [before, after]}`, for conditions that start something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    changes: Option<Map<String, Json>>,
 }
 
 impl Processes {
@@ -75,20 +79,21 @@ impl Processes {
             let starts =
                 |name: &String| starts.get(&(event.tenant.0, name.clone())).is_some_and(|since| *since <= event.at);
             let started = names.iter().any(starts);
-            if started || watched.contains(&event.record) {
+            let changes = event.changes.as_object().filter(|_| starts(&String::new())).cloned();
+            if started || changes.is_some() || watched.contains(&event.record) {
                 let (entity, record, cause) = (event.entity.clone(), event.record, event.cause.clone());
-                found.push((event.tenant, Changed { entity, record, names, at: event.at, cause }));
+                found.push((event.tenant, Changed { entity, record, names, at: event.at, cause, changes }));
             }
         }
         Ok(found)
     }
 
-    /// Names that start something, by tenant, and since when.
+    /// Names that start something, by tenant, and since when; conditions have the empty name.
     async fn start_names(&self) -> Result<HashMap<(Uuid, String), Timestamp>> {
         let select = Query::select()
             .columns(["tenant_id", "name", "since"])
             .from("process_start")
-            .and_where(Expr::col("kind").eq("message"))
+            .and_where(Expr::col("kind").is_in(["message", "condition"]))
             .take();
         let rows = self.db.read().query_all(&select).await?;
         let mut names = HashMap::new();
@@ -124,17 +129,25 @@ impl Processes {
         Ok(found)
     }
 
-    async fn record_changed(&self, ctx: &Ctx, changed: &Changed) -> Result<()> {
+    async fn record_changed(&self, ctx: &Ctx, job: Uuid, changed: &Changed) -> Result<()> {
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
+        let mut starts = Vec::new();
         for name in &changed.names {
             for (instance, wait) in waiting(&tx, ctx, name, changed).await? {
                 round.queue.push_back((instance, Event::Come { wait, variables: Map::new(), result: None }));
             }
-            let subject = Some((changed.entity.clone(), changed.record));
-            let starts = round.starts_by("message", name).await?;
-            for start in starts.into_iter().filter(|start| start.since <= changed.at) {
-                round.start_by(&start, Map::new(), subject.clone());
+            starts.extend(round.starts_by("message", name).await?);
+        }
+        if let Some(changes) = &changed.changes {
+            let new = changed.names.iter().any(|name| name.ends_with(".created"));
+            starts.extend(round.conditional_starts((&changed.entity, changed.record), changes, new).await?);
+        }
+        for start in starts.into_iter().filter(|start| start.since <= changed.at) {
+            // A job that comes twice finds what it started.
+            let id = kernel::id::derived(&format!("{job}:{}:{}", start.definition, start.element));
+            if store::lock(&tx, ctx.tenant, id).await?.is_none() {
+                round.start_as(id, &start, Map::new(), Some((changed.entity.clone(), changed.record)));
             }
         }
         for instance in conditional(&tx, ctx, changed.record).await? {
@@ -228,6 +241,6 @@ impl Handler for RecordEvents {
             return Err(JobError::Fatal(format!("processes and plugins set each other off in a loop: {chain}")));
         }
         let ctx = self.0.system(tenant).await?;
-        Ok(self.0.record_changed(&Ctx { cause: changed.cause.clone(), ..ctx }, &changed).await?)
+        Ok(self.0.record_changed(&Ctx { cause: changed.cause.clone(), ..ctx }, job.id, &changed).await?)
     }
 }
