@@ -55,10 +55,9 @@ pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, report: 
     for xml in [PROCESS, TIMER] {
         runtime.block_on(state.processes.deploy(&company.ctx, xml.as_bytes().to_vec(), true))?;
     }
-    let server = Server::start(&arguments.verstak, folder.path(), &url, &company.token)?;
     report.section(
         &format!("{}: processes", place.name),
-        "Instances of start, user task, exclusive gateway, script task, end: started, the task found and completed. In process: service calls. Bare: two transactions of one small update and a commit each.",
+        "Instances of start, user task, exclusive gateway, script task, end: started, the task found and completed. In process: service calls, while no server has the database. Bare: two transactions of one small update and a commit each.",
     );
     let mut rows = Vec::new();
     for standing in OPEN {
@@ -66,8 +65,10 @@ pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, report: 
         for clients in CLIENTS {
             let within = || in_process(runtime, arguments, &state, &company, clients);
             let pair = in_turn(arguments.rounds, within, || bare(runtime, arguments, &state, clients))?;
+            let server = Server::start(&arguments.verstak, folder.path(), &url, &company.token)?;
             let over =
                 in_turn(arguments.rounds, || http(arguments, &server, &company, clients), || Ok(Stretch::default()))?;
+            drop(server);
             let row = vec![
                 standing.to_string(),
                 clients.to_string(),
@@ -86,7 +87,6 @@ pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, report: 
     let heads =
         ["open", "clients", "in process /s", "p50", "p99", "bare /s", "ratio (target >= 50 %)", "HTTP /s", "HTTP p50"];
     report.table(&heads, &rows);
-    drop(server);
     let (fired, seconds) = runtime.block_on(timers(&state, &company))?;
     let rate = count(fired) / seconds;
     report.paragraph(&format!(

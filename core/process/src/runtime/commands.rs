@@ -101,14 +101,16 @@ impl Round<'_> {
         parameters: Evaluated,
     ) -> Result<()> {
         let Some((node, contract)) = user_task(definition, element) else { return Ok(()) };
-        let (executors, contract) =
-            match (executors(contract, parameters.executors), promised(contract, parameters.main_action)) {
-                (Ok(executors), Ok(contract)) => (executors, contract),
-                (Err(message), _) | (_, Err(message)) => {
-                    self.queue.push_back((stored.id, Event::Failed { wait, message }));
-                    return Ok(());
-                }
-            };
+        let (executors, contract) = match (
+            executors(contract, parameters.executors),
+            promised(contract, parameters.main_action, parameters.escalate),
+        ) {
+            (Ok(executors), Ok(contract)) => (executors, contract),
+            (Err(message), _) | (_, Err(message)) => {
+                self.queue.push_back((stored.id, Event::Failed { wait, message }));
+                return Ok(());
+            }
+        };
         let process = definition.process(&stored.state.process).map_or("", |process| process.name.as_str());
         let task = NewTask {
             title: if node.name.is_empty() { node.id.to_string() } else { node.name.clone() },
@@ -123,7 +125,7 @@ impl Round<'_> {
             subject: stored.subject.clone(),
             executors,
             contract,
-            variables: of_member(&stored.state, wait),
+            variables: parameters.form.into_iter().chain(of_member(&stored.state, wait)).collect(),
             owner: stored.started_by.filter(|_| stored.subject.is_none()).map(|user| user.0),
             ..NewTask::default()
         };
@@ -227,21 +229,26 @@ fn executors(contract: &Contract, evaluated: Vec<Json>) -> Result<Vec<ExecutorRu
     let mut values = evaluated.into_iter();
     let mut rules = Vec::new();
     for executor in &contract.executors {
-        if let Executor::Expression(expression) = executor {
-            let value = values.next().unwrap_or(Json::Null);
-            let texts: Vec<String> = match value {
-                Json::String(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
-                Json::Array(items) => items.iter().map(|item| item.as_str().unwrap_or_default().to_owned()).collect(),
-                _ => return Err(format!("executors: `{}` gave neither text nor a list", expression.text())),
-            };
-            for text in texts {
-                rules.push(text.parse::<ExecutorRule>().map_err(|reason| format!("executors: {reason}"))?);
-            }
-        } else {
-            rules.push(rule(executor).ok_or("executors: not understood")?);
-        }
+        rules.extend(named("executors", executor, &mut values)?);
     }
     Ok(rules)
+}
+
+/// The rules that one place in the file names; an expression takes the next of the evaluated values.
+fn named(
+    what: &str,
+    executor: &Executor,
+    values: &mut impl Iterator<Item = Json>,
+) -> Result<Vec<ExecutorRule>, String> {
+    let Executor::Expression(expression) = executor else {
+        return Ok(vec![rule(executor).ok_or_else(|| format!("{what}: not understood"))?]);
+    };
+    let texts: Vec<String> = match values.next().unwrap_or(Json::Null) {
+        Json::String(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+        Json::Array(items) => items.iter().map(|item| item.as_str().unwrap_or_default().to_owned()).collect(),
+        _ => return Err(format!("{what}: `{}` gave neither text nor a list", expression.text())),
+    };
+    texts.iter().map(|text| text.parse().map_err(|reason| format!("{what}: {reason}"))).collect()
 }
 
 fn rule(executor: &Executor) -> Option<ExecutorRule> {
@@ -256,11 +263,15 @@ fn rule(executor: &Executor) -> Option<ExecutorRule> {
 }
 
 /// The contract as a task keeps it.
-fn promised(contract: &Contract, parameters: Map<String, Json>) -> Result<TaskContract, String> {
-    let escalate = contract.escalate.iter().map(|escalate| {
-        let to = rule(&escalate.to).ok_or("escalation: an expression cannot say to whom; name a role, head or user")?;
-        Ok(Escalation { to, after: escalate.after, every: escalate.every, reassign: escalate.reassign })
-    });
+fn promised(contract: &Contract, parameters: Map<String, Json>, people: Vec<Json>) -> Result<TaskContract, String> {
+    let mut people = people.into_iter();
+    let mut escalations = Vec::new();
+    for escalate in &contract.escalate {
+        for to in named("escalation", &escalate.to, &mut people)? {
+            let (after, every, reassign) = (escalate.after, escalate.every, escalate.reassign);
+            escalations.push(Escalation { to, after, every, reassign });
+        }
+    }
     Ok(TaskContract {
         duration: contract.duration,
         remind_before: contract.remind_before.clone(),
@@ -269,7 +280,7 @@ fn promised(contract: &Contract, parameters: Map<String, Json>) -> Result<TaskCo
         assignment: contract.assignment,
         completed_by: contract.completed_by,
         form: contract.form.clone(),
-        escalate: escalate.collect::<Result<_, &str>>()?,
+        escalate: escalations,
     })
 }
 

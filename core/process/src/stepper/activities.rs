@@ -80,17 +80,34 @@ impl Run<'_> {
     }
 
     fn evaluated(&mut self, scope: ScopeId, contract: &Contract) -> Result<Evaluated, String> {
-        let mut executors = Vec::new();
-        for executor in &contract.executors {
-            if let Executor::Expression(expression) = executor {
-                executors.push(self.evaluate(scope, expression).map_err(|problem| format!("executors: {problem}"))?);
-            }
-        }
+        let executors = self.people(scope, "executors", contract.executors.iter())?;
+        let escalate = self.people(scope, "escalation", contract.escalate.iter().map(|escalate| &escalate.to))?;
         let main_action = match &contract.main_action {
             Some(action) => self.parameters(scope, &action.parameters)?,
             None => Map::new(),
         };
-        Ok(Evaluated { executors, main_action })
+        let mut form = Map::new();
+        if !contract.form.is_empty() {
+            form = self.visible(scope);
+            form.retain(|name, value| !value.is_null() && contract.form.iter().any(|field| field.name == *name));
+        }
+        Ok(Evaluated { executors, escalate, form, main_action })
+    }
+
+    /// Values of the expressions that name people.
+    fn people<'c>(
+        &mut self,
+        scope: ScopeId,
+        what: &str,
+        named: impl Iterator<Item = &'c Executor>,
+    ) -> Result<Vec<Json>, String> {
+        let mut values = Vec::new();
+        for executor in named {
+            if let Executor::Expression(expression) = executor {
+                values.push(self.evaluate(scope, expression).map_err(|problem| format!("{what}: {problem}"))?);
+            }
+        }
+        Ok(values)
     }
 
     fn parameters(&mut self, scope: ScopeId, list: &[(String, Parameter)]) -> Result<Map<String, Json>, String> {

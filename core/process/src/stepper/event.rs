@@ -208,8 +208,14 @@ pub enum Command {
 /// Evaluated expressions of a user task.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evaluated {
-    /// Values of `Executor::Expression`, in the contract's order.
+    /// Values of `Executor::Expression` among the executors, in the contract's order.
     pub executors: Vec<Json>,
+    /// The same of the escalations.
+    #[serde(default)]
+    pub escalate: Vec<Json>,
+    /// Variables that the form names, as they are.
+    #[serde(default)]
+    pub form: Map<String, Json>,
     /// Parameters of the main action.
     pub main_action: Map<String, Json>,
 }

@@ -14,11 +14,11 @@ use super::state::Cycle;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// Years and months, in months.
-    months: u32,
+    pub months: u32,
     /// Weeks and days, in days.
-    days: u32,
+    pub days: u32,
     /// Hours, minutes and seconds, in microseconds.
-    micros: i64,
+    pub micros: i64,
 }
 
 impl Span {

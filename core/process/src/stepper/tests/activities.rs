@@ -73,17 +73,21 @@ fn a_service_that_fails_is_retried_or_skipped_by_an_operator() {
 fn executors_and_parameters_of_a_user_task_are_evaluated_when_it_is_made() {
     let definition = read(
         "<startEvent id='s'/>
-         <userTask id='a' v:executors='role:sales, =vars.who' v:mainAction='email'>
-           <extensionElements><v:param name='to' value='=vars.to'/><v:param name='subject' value='Offer'/></extensionElements>
+         <userTask id='a' v:executors='role:sales, =vars.who' v:mainAction='email' v:duration='PT1H'>
+           <extensionElements><v:escalate to='=vars.boss' after='PT1H'/><v:escalate to='head' after='PT2H'/>
+           <v:form><v:field name='who'/><v:field name='unset'/><v:field name='record.title'/></v:form><v:param name='to' value='=vars.to'/><v:param name='subject' value='Offer'/></extensionElements>
          </userTask>
          > s a",
     );
     let mut bench = Bench::new(&definition);
-    let variables = json!({"who": "user:ann", "to": "a@example.com"}).as_object().unwrap().clone();
+    let variables = json!({"who": "user:ann", "to": "a@example.com", "boss": "role:chief"});
+    let variables = variables.as_object().unwrap().clone();
     let outcome = bench.step(Event::Start { at: None, variables });
     let Some(Command::OpenTask { parameters, .. }) = outcome.commands.last() else { panic!("{outcome:?}") };
     let main_action = json!({"to": "a@example.com", "subject": "Offer"}).as_object().unwrap().clone();
-    assert_eq!(*parameters, Evaluated { executors: vec![json!("user:ann")], main_action });
+    let form = json!({"who": "user:ann"}).as_object().unwrap().clone();
+    let escalate = vec![json!("role:chief")];
+    assert_eq!(*parameters, Evaluated { executors: vec![json!("user:ann")], escalate, form, main_action });
     let bench = run(&definition, "start to='x'");
     let problem = bench.state.incidents.values().next().unwrap();
     assert!(problem.message.contains("executors") && problem.message.contains("`who`"), "{}", problem.message);
