@@ -294,3 +294,33 @@ async fn parallel_ways_meet_and_terminate_ends_all() {
     app.drain().await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn what_variables_say_of_a_step_is_asked_when_its_task_is_made() {
+    let app = TestApp::build().person("mary", "sales_manager").person("fred", "observer").start().await;
+    let engine = Engine::of(&app);
+    let inside = r#"<startEvent id="start"/>
+<userTask id="check" v:executors="role:sales_manager" v:duration="PT1H">
+  <extensionElements><v:escalate to="=vars.boss" after="PT0S"/>
+    <v:form><v:field name="amount" kind="number" required="true"/><v:field name="note"/></v:form></extensionElements>
+</userTask><endEvent id="done"/>"#;
+    engine.deploy(process("check", &(inside.to_owned() + &flows("start>check check>done")))).await;
+    let fred = app.id_of("fred");
+    let id = engine.start("check", json!({"amount": 5, "secret": 1, "boss": format!("user:{fred}")})).await;
+    let mary = Engine::by(app.by("mary"));
+    let task = mary.task(&id).await;
+    let shown = app.by("mary").get(&format!("/tasks/{task}")).await.ok(200);
+    assert_eq!(shown["variables"], json!({"amount": 5}), "what the form names, and nothing else");
+    mary.complete(&task, json!({})).await.problem(422, "task.invalid");
+    app.clock.advance_seconds(2 * 3_600);
+    app.drain().await;
+    let told = app.by("fred").get("/notifications").await.ok(200);
+    assert_eq!(told["items"][0]["kind"], "task.escalation", "{told:#}");
+    mary.complete(&task, json!({"amount": 6})).await.ok(200);
+    assert_eq!(engine.instance(&id).await["variables"]["amount"], 6);
+    // Nobody is named: an operator is asked.
+    let id = engine.start("check", json!({"amount": 5})).await;
+    let problem = engine.instance(&id).await["incidents"][0]["message"].as_str().unwrap().to_owned();
+    assert!(problem.contains("escalation") && problem.contains("`boss`"), "{problem}");
+    app.finish().await;
+}
