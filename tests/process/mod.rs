@@ -7,7 +7,7 @@ mod mail;
 mod operations;
 mod records;
 mod run;
-mod smtp;
+pub mod smtp;
 mod templates;
 
 use serde_json::{Value, json};
