@@ -3,6 +3,7 @@
 mod dealer;
 mod deploy;
 mod events;
+mod funnel;
 mod mail;
 mod operations;
 mod records;
