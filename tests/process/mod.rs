@@ -2,6 +2,7 @@
 
 mod dealer;
 mod deploy;
+mod doors;
 mod events;
 mod funnel;
 mod mail;
