@@ -1,6 +1,7 @@
 //! Durable instances of a small process: start, user task, exclusive gateway, script task, end.
 //!
-//! Held against two bare commits, which is the least that an instance with one wait can do on this database.
+//! Held against two bare commits, which is the least that an instance with one wait can do on this database. And how
+//! long a large diagram takes to deploy.
 
 use kernel::clock::Env;
 use kernel::jobs::{NewJob, Worker, enqueue};
@@ -18,14 +19,17 @@ use crate::arguments::{Arguments, Place};
 use crate::capture::Seen;
 use crate::client::{Ask, Client, join};
 use crate::company::{self, Company};
-use crate::measure::{Stretch, count, in_turn, now};
+use crate::measure::{Stretch, count, in_turn, middle, now};
 use crate::report::{Report, say};
 use crate::server::Server;
-use crate::suite::{address, open};
+use crate::suite::{address, open, verdict};
 
 const CLIENTS: [usize; 2] = [1, 8];
 const OPEN: [usize; 2] = [0, 100_000];
 const TIMERS: usize = 100_000;
+/// Nodes of the large diagram, and how often it is deployed.
+const NODES: usize = 10_000;
+const DEPLOYMENTS: usize = 5;
 
 const PROCESS: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:v="urn:verstak:bpmn:1" targetNamespace="bench">
 <process id="bench" name="Bench" isExecutable="true">
@@ -87,6 +91,7 @@ pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, report: 
     let heads =
         ["open", "clients", "in process /s", "p50", "p99", "bare /s", "ratio (target >= 50 %)", "HTTP /s", "HTTP p50"];
     report.table(&heads, &rows);
+    runtime.block_on(large(&state, &company, report))?;
     let (fired, seconds) = runtime.block_on(timers(&state, &company))?;
     let rate = count(fired) / seconds;
     report.paragraph(&format!(
@@ -104,7 +109,7 @@ fn in_process(
     clients: usize,
 ) -> Outcome<Stretch> {
     let length = arguments.stretch;
-    let one = async |state: AppState, ctx: kernel::Ctx| -> Outcome<Stretch> {
+    let one = move |state: AppState, ctx: kernel::Ctx| async move {
         let mut times = Vec::new();
         let begin = now();
         while begin.elapsed() < length {
@@ -114,10 +119,19 @@ fn in_process(
         }
         Ok(Stretch { times, elapsed: begin.elapsed(), ..Stretch::default() })
     };
-    runtime.block_on(async {
-        let parts = (0..clients).map(|_| one(state.clone(), company.ctx.clone()));
-        join(futures::future::join_all(parts).await)
-    })
+    runtime.block_on(together((0..clients).map(|_| one(state.clone(), company.ctx.clone()))))
+}
+
+/// Clients, each a task of its own as connections of a server are.
+async fn together(
+    clients: impl Iterator<Item = impl Future<Output = Outcome<Stretch>> + Send + 'static>,
+) -> Outcome<Stretch> {
+    let tasks: Vec<_> = clients.map(tokio::spawn).collect();
+    let mut parts = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        parts.push(task.await?);
+    }
+    join(parts)
 }
 
 /// One instance from its start to its end.
@@ -134,13 +148,13 @@ async fn instance(state: &AppState, ctx: &kernel::Ctx) -> Outcome {
 
 fn bare(runtime: &Runtime, arguments: &Arguments, state: &AppState, clients: usize) -> Outcome<Stretch> {
     let length = arguments.stretch;
-    let one = async || -> Outcome<Stretch> {
+    let one = move |db: kernel::Db| async move {
         let mut times = Vec::new();
         let begin = now();
         while begin.elapsed() < length {
             let start = now();
             for _ in 0..2 {
-                let tx = state.db.begin().await?;
+                let tx = db.begin().await?;
                 let update = Query::update()
                     .table("process_definition")
                     .value("updated_at", Expr::col("updated_at").add(1))
@@ -153,7 +167,7 @@ fn bare(runtime: &Runtime, arguments: &Arguments, state: &AppState, clients: usi
         }
         Ok(Stretch { times, elapsed: begin.elapsed(), ..Stretch::default() })
     };
-    runtime.block_on(async { join(futures::future::join_all((0..clients).map(|_| one())).await) })
+    runtime.block_on(together((0..clients).map(|_| one(state.db.clone()))))
 }
 
 fn http(arguments: &Arguments, server: &Server, company: &Company, clients: usize) -> Outcome<Stretch> {
@@ -251,6 +265,56 @@ async fn columns(state: &AppState, table: &str) -> Outcome<Vec<String>> {
     let statement = sea_orm::Statement::from_string(state.db.backend(), sql);
     let rows = state.db.read().query_all_raw(statement).await?;
     Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+}
+
+/// A line about a large diagram.
+async fn large(state: &AppState, company: &Company, report: &mut Report) -> Outcome {
+    let seconds = deployments(state, company).await?;
+    let row = vec![
+        format!("deploying a diagram of {NODES} nodes, middle of {DEPLOYMENTS}"),
+        format!("{seconds:.2} s"),
+        "< 2 s".to_owned(),
+        verdict(seconds < 2.0),
+    ];
+    say(&format!("  {}", row.join("  ")));
+    report.paragraph("A chain of script tasks with its picture, read, checked and published by a service call.\n");
+    report.table(&["", "measured", "target", ""], &[row]);
+    Ok(())
+}
+
+/// Seconds that a large diagram takes to be read, checked and published; a new one each time.
+async fn deployments(state: &AppState, company: &Company) -> Outcome<f64> {
+    let mut times = Vec::new();
+    for n in 0..DEPLOYMENTS {
+        let xml = chain(&format!("large{n}"), NODES).into_bytes();
+        let begin = now();
+        let deployed = state.processes.deploy(&company.ctx, xml, true).await?;
+        times.push(begin.elapsed().as_secs_f64());
+        if deployed.published.is_none() {
+            return Err("the large diagram was not published".into());
+        }
+    }
+    Ok(middle(times))
+}
+
+/// A file with so many nodes in a row between start and end, and where they are drawn.
+fn chain(process: &str, nodes: usize) -> String {
+    let (mut elements, mut drawn) = (String::new(), String::new());
+    for n in 0..nodes {
+        let next = n + 1;
+        elements += &format!(
+            r#"<scriptTask id="s{n}" name="Step {n}" v:resultVariable="n"><script>vars.amount + {n}</script></scriptTask><sequenceFlow id="f{n}" sourceRef="s{n}" targetRef="s{next}"/>"#
+        );
+        drawn += &format!(
+            r#"<di:BPMNShape id="d{n}" bpmnElement="s{n}"><dc:Bounds x="{}" y="80" width="100" height="80"/></di:BPMNShape>"#,
+            n * 150
+        );
+    }
+    format!(
+        r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:v="urn:verstak:bpmn:1" xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" targetNamespace="bench">
+<process id="{process}" isExecutable="true"><startEvent id="start"/><sequenceFlow id="begin" sourceRef="start" targetRef="s0"/>{elements}<endEvent id="s{nodes}"/></process>
+<di:BPMNDiagram id="diagram"><di:BPMNPlane id="plane" bpmnElement="{process}">{drawn}</di:BPMNPlane></di:BPMNDiagram></definitions>"#
+    )
 }
 
 /// Timers that are due at once: how many fired, in how many seconds.

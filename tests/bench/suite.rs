@@ -103,7 +103,8 @@ pub fn measure(
     Ok(())
 }
 
-fn verdict(met: bool) -> String {
+/// Whether a target was met.
+pub fn verdict(met: bool) -> String {
     if met { "met" } else { "missed" }.to_owned()
 }
 

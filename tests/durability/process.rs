@@ -7,15 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kernel::Db;
-use kernel::db::DbOptions;
 use reqwest::Method;
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::caller::{Caller, client, deploy, dice, kills, left_behind, number, rows};
 use super::server::{Server, company};
-use crate::app::{Database, statement};
+use crate::app::Database;
 
 const KILLS: usize = 12;
 const CLIENTS: usize = 6;
@@ -44,31 +43,7 @@ struct Told {
     completed: BTreeSet<Uuid>,
 }
 
-struct Caller<'a> {
-    client: reqwest::Client,
-    url: &'a str,
-    token: &'a str,
-}
-
 impl Caller<'_> {
-    /// Status and body; none when the server is gone.
-    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Option<(u16, Value)> {
-        let mut request = self.client.request(method, format!("{}/api/v1{path}", self.url)).bearer_auth(self.token);
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let answer = request.send().await.ok()?;
-        let status = answer.status().as_u16();
-        let bytes = answer.bytes().await.ok()?;
-        Some((status, serde_json::from_slice(&bytes).unwrap_or_default()))
-    }
-
-    async fn done(&self, method: Method, path: &str, body: Option<Value>, status: u16) -> Option<Value> {
-        let (got, answer) = self.send(method, path, body).await?;
-        assert_eq!(got, status, "{path}: {answer}");
-        Some(answer)
-    }
-
     /// Starts instances and completes most of their tasks until the server is gone.
     async fn work(&self, name: &str, told: &mut Told, acts: &AtomicUsize) -> Option<()> {
         for n in 0_i64.. {
@@ -112,35 +87,13 @@ impl Caller<'_> {
     }
 }
 
-/// A number that looks random, the same in every run.
-fn dice(seed: usize, sides: u64) -> u64 {
-    let mut n = u64::try_from(seed).unwrap().wrapping_add(0x9E37_79B9_7F4A_7C15);
-    n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    n = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (n ^ (n >> 31)) % sides
-}
-
-async fn rows(db: &Db, sql: &str) -> Vec<sea_orm::QueryResult> {
-    db.read().query_all_raw(statement(sql)).await.unwrap()
-}
-
-async fn number(db: &Db, sql: &str) -> i64 {
-    rows(db, sql).await[0].try_get_by_index(0).unwrap()
-}
-
 #[tokio::test]
 async fn no_step_of_a_process_is_lost_or_doubled_by_kill_9() {
-    let kills = std::env::var("VERSTAK_KILLS").map_or(KILLS, |text| text.parse().unwrap());
+    let kills = kills(KILLS);
     let database = Database::bare().await;
     let token = company(&database);
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
-    {
-        let server = Server::start(&database);
-        let url = format!("{}/api/v1/process-definitions?publish=true", server.url);
-        let sent = client.post(url).bearer_auth(&token).header("content-type", "application/xml").body(PROCESS);
-        assert_eq!(sent.send().await.unwrap().status(), 201);
-        server.kill();
-    }
+    let client = client();
+    deploy(&database, &token, PROCESS).await;
     let begun = Instant::now();
     let mut told = Told::default();
     for round in 0..kills {
@@ -177,11 +130,7 @@ async fn no_step_of_a_process_is_lost_or_doubled_by_kill_9() {
     let caller = Caller { client: client.clone(), url: &server.url, token: &token };
     caller.finish().await.expect("the last server is alive");
     server.kill();
-    let db = {
-        let mut options = DbOptions::new(database.url());
-        options.connections = 2;
-        Db::open(&options).await.unwrap()
-    };
+    let db = left_behind(&database).await;
     check(&db, &told).await;
     println!(
         "{kills} kills in {:?}: {} instances acknowledged, {} in all, {} completions acknowledged",

@@ -69,8 +69,15 @@ impl Server {
 
     /// The same with more words on its command line.
     pub fn start_with(database: &Database, words: &[&str]) -> Self {
+        Self::start_in(database, words, &[])
+    }
+
+    /// The same with settings in its environment.
+    pub fn start_in(database: &Database, words: &[&str], settings: &[(&str, String)]) -> Self {
         let words = [&["serve", "--listen", "127.0.0.1:0"], words].concat();
-        let mut child = command(database, &words).env("NO_COLOR", "1").spawn().unwrap();
+        let mut command = command(database, &words);
+        command.envs(settings.iter().map(|(key, value)| (key, value)));
+        let mut child = command.env("NO_COLOR", "1").spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = Vec::new();
         let address = loop {
@@ -84,6 +91,12 @@ impl Server {
         // Its later words are read and thrown away, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, url: format!("http://{address}") }
+    }
+
+    /// kill -9 from another thread.
+    pub fn killer(&self) -> impl FnOnce() + Send + 'static {
+        let id = self.child.id().to_string();
+        move || assert!(Command::new("kill").args(["-9", &id]).status().unwrap().success())
     }
 
     /// kill -9.

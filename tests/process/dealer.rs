@@ -84,12 +84,16 @@ pub async fn hours(app: &TestApp, hours: i64) {
     app.drain().await;
 }
 
-async fn task(app: &TestApp, of: &Value) -> Value {
+pub async fn task(app: &TestApp, of: &Value) -> Value {
     app.admin().get(&format!("/tasks/{}", id(of))).await.ok(200)
 }
 
-async fn start(app: &TestApp, deal: &str) -> String {
-    Engine::by(app.by("manager")).start_about("dealer-purchase", "deal", deal, json!({"dealer_email": DEALER})).await
+pub async fn start(app: &TestApp, deal: &str) -> String {
+    start_by(app, "manager", deal).await
+}
+
+pub async fn start_by(app: &TestApp, person: &str, deal: &str) -> String {
+    Engine::by(app.by(person)).start_about("dealer-purchase", "deal", deal, json!({"dealer_email": DEALER})).await
 }
 
 /// Brings an instance to the dealer's answer.
@@ -257,6 +261,7 @@ async fn the_whole_way_to_shipped_goods() {
 
     // The head of sales rejects, the quote comes back; then approves.
     let approval = task_of(&app, "boss", "approval").await;
+    assert_eq!((&approval["role"], &approval["assignee"]), (&json!("sales_head"), &json!(app.id_of("boss"))));
     complete(&app, "boss", &approval, json!({})).await.problem(409, "task.main_action_missing");
     complete(&app, "boss", &approval, json!({"result": "perhaps"})).await.problem(422, "task.invalid");
     act(&app, "boss", &approval, json!({"kind": "approve", "result": "rejected", "comment": "дорого"})).await.ok(200);
@@ -276,6 +281,7 @@ async fn the_whole_way_to_shipped_goods() {
     let reserve = task_of(&app, "store", "reserve").await;
     complete(&app, "store", &reserve, json!({"variables": {"reserved_until": "2026-05-01"}})).await.ok(200);
     let contract = task_of(&app, "lawyer", "contract").await;
+    assert_eq!((&reserve["role"], &contract["role"]), (&json!("warehouse"), &json!("lawyer")));
     let filled = json!({"contract_number": "17-Д", "contract_date": "2026-03-24"});
     complete(&app, "lawyer", &contract, json!({"variables": filled})).await.ok(200);
     send_and_complete(&app, "manager", "invoice", json!({"invoice_number": "С-42"})).await;
@@ -284,6 +290,7 @@ async fn the_whole_way_to_shipped_goods() {
     // A week without the money: the dealer is reminded by a letter of the process itself, once.
     let payment = task_of(&app, "fin", "payment").await;
     assert_eq!(payment["title"], "Оплата подтверждена финансовым менеджером");
+    assert_eq!(payment["role"], "finance_manager");
     hours(&app, 7 * 24 + 1).await;
     hours(&app, 7 * 24).await;
     assert_eq!(mail.letters().len(), 4);

@@ -2,12 +2,14 @@
 
 mod dealer;
 mod deploy;
+mod doors;
 mod events;
+mod funnel;
 mod mail;
 mod operations;
 mod records;
 mod run;
-mod smtp;
+pub mod smtp;
 mod templates;
 
 use serde_json::{Value, json};

@@ -22,6 +22,8 @@ pub enum Point {
     Text,
     /// After the final dot, when the letter is kept.
     Dot,
+    /// When the client takes its leave, knowing that the letter is kept.
+    Goodbye,
 }
 
 /// What the server does wrong.
@@ -64,10 +66,14 @@ impl Letter {
     }
 }
 
+/// What happens at a point of a dialogue.
+type Hook = Box<dyn FnOnce() + Send>;
+
 #[derive(Default)]
 struct Kept {
     letters: Vec<Letter>,
     faults: VecDeque<Fault>,
+    hook: Option<(Point, Hook)>,
     /// Connections that were made.
     calls: usize,
 }
@@ -108,6 +114,22 @@ impl MailServer {
     /// The next connections fail like this, one each; those after them succeed.
     pub fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
         self.kept.lock().unwrap().faults = faults.into_iter().collect();
+    }
+
+    /// The same settings in the environment of a process.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("VERSTAK__MAIL__HOST", self.address.ip().to_string()),
+            ("VERSTAK__MAIL__PORT", self.address.port().to_string()),
+            ("VERSTAK__MAIL__TLS", "none".into()),
+            ("VERSTAK__MAIL__FROM", "Верстак <crm@acme.test>".into()),
+            ("VERSTAK__MAIL__TIMEOUT_SECONDS", "5".into()),
+        ]
+    }
+
+    /// Does this when the next dialogue comes to the point, before the server answers there.
+    pub fn at(&self, point: Point, hook: impl FnOnce() + Send + 'static) {
+        self.kept.lock().unwrap().hook = Some((point, Box::new(hook)));
     }
 
     /// Letters taken so far.
@@ -156,8 +178,17 @@ impl<'a> Dialogue<'a> {
         self.reader.get_mut().write_all(format!("{line}\r\n").as_bytes())
     }
 
+    /// A point is reached.
+    fn come(&self, point: Point) {
+        let hook = self.kept.lock().unwrap().hook.take_if(|(at, _)| *at == point);
+        if let Some((_, hook)) = hook {
+            hook();
+        }
+    }
+
     /// Says yes at a point, or does what is wrong there. False when it said no.
     fn answer(&mut self, point: Point, yes: &str) -> std::io::Result<bool> {
+        self.come(point);
         match self.fault {
             Some(Fault::HangUp(at)) if at == point => Err(std::io::ErrorKind::ConnectionAborted.into()),
             Some(Fault::Say(at, no)) if at == point => self.say(no).map(|()| false),
@@ -195,7 +226,7 @@ impl<'a> Dialogue<'a> {
                     (self.from, self.to) = (None, Vec::new());
                     self.say("250 forgotten")?;
                 }
-                "QUIT" => return self.say("221 bye"),
+                "QUIT" => return self.answer(Point::Goodbye, "221 bye").map(drop),
                 _ => self.say("502 unknown")?,
             }
         }
@@ -205,6 +236,7 @@ impl<'a> Dialogue<'a> {
         if !self.answer(Point::Data, "354 go on")? {
             return Ok(());
         }
+        self.come(Point::Text);
         if self.fault == Some(Fault::HangUp(Point::Text)) {
             return Err(std::io::ErrorKind::ConnectionAborted.into());
         }

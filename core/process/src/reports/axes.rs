@@ -1,7 +1,5 @@
 //! Axes of the funnel as SQL: where a step stands, and what is known about the record it is about.
 
-use std::collections::BTreeMap;
-
 use kernel::filter::Storage;
 use kernel::value::FieldType;
 use kernel::{Ctx, Result};
@@ -9,6 +7,7 @@ use records::EntityDef;
 use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait};
 
 use super::invalid;
+use crate::runtime::Events;
 
 /// The rows of steps in the funnel's query.
 pub(super) const STEPS: &str = "step";
@@ -93,7 +92,7 @@ impl Axis {
     }
 
     /// Its value in SQL.
-    pub(super) fn expression(&self, entity: Option<&'static EntityDef>, events: &BTreeMap<String, String>) -> Expr {
+    pub(super) fn expression(&self, entity: Option<&'static EntityDef>, events: &Events) -> Expr {
         let step = |column: &'static str| Expr::col((STEPS, column));
         match self {
             Self::Template => step("template"),
@@ -122,12 +121,13 @@ pub(super) fn client(def: &EntityDef) -> Option<&'static str> {
     })
 }
 
-fn event_of(events: &BTreeMap<String, String>) -> Expr {
+fn event_of(events: &Events) -> Expr {
     if events.is_empty() {
         return Expr::cust("NULL");
     }
-    let cases = events.iter().fold(CaseStatement::new(), |cases, (element, event)| {
-        cases.case(Expr::col((STEPS, "step")).eq(element.as_str()), event.as_str())
+    let cases = events.iter().fold(CaseStatement::new(), |cases, ((definition, element), event)| {
+        let there = Expr::col((STEPS, "template")).eq(*definition);
+        cases.case(there.and(Expr::col((STEPS, "step")).eq(element.as_str())), event.as_str())
     });
     cases.into()
 }

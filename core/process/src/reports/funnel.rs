@@ -4,7 +4,7 @@
 //! transitions). Counting is done in the database; working time, which no database knows, by reading the steps, up to
 //! `MAX_MEASURED` of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use kernel::access::Action;
 use kernel::error::FieldError;
@@ -12,7 +12,9 @@ use kernel::value::unscaled;
 use kernel::{Ctx, Result, Value};
 use records::EntityDef;
 use records::shape::Asker;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, UnionType};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, Func, JoinType, Order, OverStatement, Query, SelectStatement, UnionType, WindowStatement,
+};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -20,7 +22,7 @@ use uuid::Uuid;
 
 use super::axes::{Axis, OWNER, STEPS};
 use super::{MAX_AXES, MAX_ROWS, Period, invalid};
-use crate::runtime::Processes;
+use crate::runtime::{Events, Processes};
 
 /// Steps of which working time is measured.
 const MAX_MEASURED: u64 = 100_000;
@@ -100,7 +102,7 @@ struct Plan {
     stages: bool,
     entity: Option<&'static EntityDef>,
     axes: Vec<Axis>,
-    events: BTreeMap<String, String>,
+    events: Events,
     definition: Option<Uuid>,
     period: Period,
 }
@@ -118,7 +120,7 @@ impl Processes {
         let mut pile_up: Option<PileUp> = None;
         for row in &rows {
             let (item, stood) = read(&plan, row)?;
-            if item.standing > 0 && pile_up.as_ref().is_none_or(|worst| worst.seconds < stood) {
+            if stood > pile_up.as_ref().map_or(0.0, |worst| worst.seconds) {
                 pile_up = Some(PileUp { group: item.group.clone(), standing: item.standing, seconds: stood });
             }
             items.push(item);
@@ -158,7 +160,7 @@ impl Processes {
             Some(name) => Some(self.definition(ctx, name, None).await?.id),
             None => None,
         };
-        let events = if axes.contains(&Axis::Event) { self.events_of_elements(ctx).await? } else { BTreeMap::new() };
+        let events = if axes.contains(&Axis::Event) { self.events_of_elements(ctx).await? } else { Events::new() };
         Ok(Plan { stages, entity, axes, events, definition, period: input.period })
     }
 
@@ -294,38 +296,63 @@ fn grouped(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement>
         None => Expr::col((STEPS, "started_by")),
     };
     select.join_as(JoinType::LeftJoin, "user_account", OWNER, Expr::col((OWNER, "id")).eq(owner));
-    for axis in &plan.axes {
-        select.expr(axis.expression(plan.entity, &plan.events));
+    for (index, axis) in plan.axes.iter().enumerate() {
+        select.expr_as(axis.expression(plan.entity, &plan.events), name(index));
     }
     Ok(select)
+}
+
+/// The name of an axis' value in SQL. By its expression nothing can be grouped: PostgreSQL takes two for different ones
+/// when their parameters have other numbers.
+fn name(axis: usize) -> Alias {
+    Alias::new(format!("axis_{axis}"))
 }
 
 fn unreadable(error: FieldError) -> kernel::Error {
     kernel::Error::field(super::INVALID, "entity", error)
 }
 
-fn counted(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> {
+/// The steps with the axes' values, and the record's amount at one step of each group.
+fn pieces(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> {
     let mut select = grouped(asker, ctx, plan)?;
-    let left = || Expr::col((STEPS, "left_at"));
-    let entered = || Expr::col((STEPS, "entered_at"));
-    let now = ctx.now().0;
-    let thing = || Expr::col((STEPS, "thing"));
-    let done: Expr = Expr::case(Expr::col((STEPS, "finished")).eq(1), thing()).into();
+    for column in ["step", "entered_at", "left_at", "thing", "finished"] {
+        select.column((STEPS, column));
+    }
+    match plan.entity.filter(|def| def.field("amount").is_some() && ctx.rights.sees(def.key, "amount")) {
+        Some(def) => {
+            let mut same = WindowStatement::partition_by((STEPS, "record_id"));
+            for axis in &plan.axes {
+                same.add_partition_by(axis.expression(plan.entity, &plan.events));
+            }
+            same.order_by((STEPS, "entered_at"), Order::Asc);
+            select.expr_as(Expr::col((Alias::new(def.table), Alias::new("amount"))), "amount");
+            select.expr_window_as(Func::cust("ROW_NUMBER"), same, "turn")
+        }
+        None => select.expr_as(Expr::cust("CAST(NULL AS BIGINT)"), "amount").expr_as(Expr::cust("1"), "turn"),
+    };
+    Ok(select)
+}
+
+fn counted(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> {
+    let mut select = Query::select();
+    select.from_subquery(pieces(asker, ctx, plan)?, "piece");
+    for index in 0..plan.axes.len() {
+        select.column(name(index)).group_by_col(name(index));
+    }
+    let (left, entered, thing) = (|| Expr::col("left_at"), || Expr::col("entered_at"), || Expr::col("thing"));
+    let done: Expr = Expr::case(Expr::col("finished").eq(1), thing()).into();
+    // What is finished has come to its end and waits for nobody.
+    let stands = left().is_null().and(Expr::col("finished").eq(0));
     select
-        .expr(Func::count(Expr::col((STEPS, "step"))))
+        .expr(Func::count(Expr::col("step")))
         .expr(Func::count(left()))
         .expr(Func::count_distinct(thing()))
         .expr(Func::count_distinct(done))
         .expr(Func::avg(left().sub(entered())).cast_as("DOUBLE PRECISION"))
-        .expr(Func::sum(Expr::case(left().is_null(), Expr::val(now).sub(entered())).finally(0)).cast_as("BIGINT"));
-    match plan.entity.filter(|def| def.field("amount").is_some() && ctx.rights.sees(def.key, "amount")) {
-        Some(def) => select.expr(Func::sum(Expr::col((Alias::new(def.table), Alias::new("amount")))).cast_as("BIGINT")),
-        None => select.expr(Expr::cust("CAST(NULL AS BIGINT)")),
-    };
-    for axis in &plan.axes {
-        select.add_group_by([axis.expression(plan.entity, &plan.events)]);
-    }
-    select.order_by_expr(Func::count(Expr::col((STEPS, "step"))).into(), Order::Desc).limit(MAX_ROWS);
+        .expr(Func::sum(Expr::case(stands, Expr::val(ctx.now().0).sub(entered())).finally(0)).cast_as("BIGINT"))
+        .expr(Func::sum(Expr::case(Expr::col("turn").eq(1), Expr::col("amount"))).cast_as("BIGINT"))
+        .order_by_expr(Func::count(Expr::col("step")).into(), Order::Desc)
+        .limit(MAX_ROWS);
     Ok(select)
 }
 

@@ -64,6 +64,8 @@ const MAX_READY: usize = 256;
 
 /// Definitions by id and version.
 type Ready = HashMap<(Uuid, i64), Arc<Definition>>;
+/// `v:event` by definition and element.
+pub(crate) type Events = BTreeMap<(Uuid, String), String>;
 
 /// The service of this crate; cheap to clone.
 #[derive(Clone)]
@@ -121,19 +123,19 @@ impl Processes {
         &self.tasks
     }
 
-    /// `v:event` of the user tasks of all published versions, by element.
+    /// `v:event` of the user tasks of all published versions, by definition and element.
     ///
     /// # Errors
     /// When the database fails.
-    pub(crate) async fn events_of_elements(&self, ctx: &Ctx) -> Result<BTreeMap<String, String>> {
-        let mut events = BTreeMap::new();
+    pub(crate) async fn events_of_elements(&self, ctx: &Ctx) -> Result<Events> {
+        let mut events = Events::new();
         for view in self.definitions(ctx).await? {
             let definition = self.ready(self.db.read(), ctx.tenant, view.id, view.version).await?;
             for node in &definition.nodes {
                 if let NodeKind::User(contract) = &node.kind
                     && let Some(event) = &contract.event
                 {
-                    events.insert(node.id.to_string(), event.clone());
+                    events.insert((view.id, node.id.to_string()), event.clone());
                 }
             }
         }

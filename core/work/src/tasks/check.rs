@@ -26,10 +26,14 @@ pub(super) struct Brought<'a> {
 /// Whether the task may be completed with this.
 ///
 /// # Errors
-/// `task.completed` or `task.cancelled` when it is not open; `task.invalid` by field for values that are missing or of
-/// a wrong kind; `task.main_action_missing`.
+/// `task.completed` or `task.cancelled` when it is not open; `task.main_action_missing`; `task.invalid` by field for
+/// values that are missing or of a wrong kind.
 pub(super) fn contract(task: &Stored, brought: &Brought<'_>) -> Result<()> {
     still_open(task)?;
+    let form_is_it = task.action_kind() == Some("form");
+    if task.contract.require_main_action && !brought.action_done && !form_is_it {
+        return Err(Error::Conflict { code: "task.main_action_missing", current: None });
+    }
     let mut errors = FieldErrors::new();
     for (name, _) in brought.variables.iter().filter(|(name, _)| name.starts_with("record.")) {
         if !task.contract.form.iter().any(|field| field.name == *name) {
@@ -41,12 +45,7 @@ pub(super) fn contract(task: &Stored, brought: &Brought<'_>) -> Result<()> {
             errors.insert(field.name.clone(), error);
         }
     }
-    input::settle(errors)?;
-    let form_is_it = task.action_kind() == Some("form");
-    if task.contract.require_main_action && !brought.action_done && !form_is_it {
-        return Err(Error::Conflict { code: "task.main_action_missing", current: None });
-    }
-    Ok(())
+    input::settle(errors)
 }
 
 /// Only open tasks change.
