@@ -302,15 +302,16 @@ async fn what_variables_say_of_a_step_is_asked_when_its_task_is_made() {
     let inside = r#"<startEvent id="start"/>
 <userTask id="check" v:executors="role:sales_manager" v:duration="PT1H">
   <extensionElements><v:escalate to="=vars.boss" after="PT0S"/>
-    <v:form><v:field name="amount" kind="number" required="true"/><v:field name="note"/></v:form></extensionElements>
+    <v:form><v:field name="amount" type="number"/><v:field name="note" required="false"/></v:form></extensionElements>
 </userTask><endEvent id="done"/>"#;
-    engine.deploy(process("check", &(inside.to_owned() + &flows("start>check check>done")))).await;
+    engine.deploy(process("asked", &(inside.to_owned() + &flows("start>check check>done")))).await;
     let fred = app.id_of("fred");
-    let id = engine.start("check", json!({"amount": 5, "secret": 1, "boss": format!("user:{fred}")})).await;
+    let id = engine.start("asked", json!({"amount": 5, "secret": 1, "boss": format!("user:{fred}")})).await;
     let mary = Engine::by(app.by("mary"));
     let task = mary.task(&id).await;
     let shown = app.by("mary").get(&format!("/tasks/{task}")).await.ok(200);
-    assert_eq!(shown["variables"], json!({"amount": 5}), "what the form names, and nothing else");
+    assert_eq!((&shown["form"][0]["value"], &shown["form"][1]["value"]), (&json!(5), &Value::Null));
+    // What is shown is not yet said by anybody.
     mary.complete(&task, json!({})).await.problem(422, "task.invalid");
     app.clock.advance_seconds(2 * 3_600);
     app.drain().await;
@@ -319,7 +320,7 @@ async fn what_variables_say_of_a_step_is_asked_when_its_task_is_made() {
     mary.complete(&task, json!({"amount": 6})).await.ok(200);
     assert_eq!(engine.instance(&id).await["variables"]["amount"], 6);
     // Nobody is named: an operator is asked.
-    let id = engine.start("check", json!({"amount": 5})).await;
+    let id = engine.start("asked", json!({"amount": 5})).await;
     let problem = engine.instance(&id).await["incidents"][0]["message"].as_str().unwrap().to_owned();
     assert!(problem.contains("escalation") && problem.contains("`boss`"), "{problem}");
     app.finish().await;

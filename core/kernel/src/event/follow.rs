@@ -50,27 +50,22 @@ impl Follower {
     /// When the database fails; nothing is lost, the next call goes on from there.
     pub async fn read_on(&self, concern: &dyn Concern) -> Result<usize> {
         let mut enqueued = 0;
-        if self.passed().0 == Cursor::default() {
-            self.pass(super::reader(self.db.read(), self.name).await?, 0);
-        }
         loop {
-            let (from, unwritten) = self.passed();
+            let written = super::reader(self.db.read(), self.name).await?;
+            let (passed, before) = self.passed();
+            // What made no jobs was perhaps passed without writing it down.
+            let (from, before) = if self.repeat > 0 && passed > written { (passed, before) } else { (written, 0) };
             let events = super::read_after(self.db.read(), from, &Selection::default(), READ).await?;
             let Some(to) = events.last().map(Event::cursor) else { return Ok(enqueued) };
-            let count = events.len();
+            let unwritten = before + events.len();
             let made = concern.jobs(events).await?;
-            if made.is_empty() && unwritten + count < self.repeat {
-                self.pass(to, unwritten + count);
-                continue;
-            }
-            let written = super::reader(self.db.read(), self.name).await?;
-            if written > from {
-                // Another process was here: what it has read is done.
-                self.pass(written, 0);
+            if made.is_empty() && unwritten < self.repeat {
+                self.pass(to, unwritten);
                 continue;
             }
             let tx = self.db.begin().await?;
             if !super::advance(&tx, self.name, written, to).await? {
+                // Another process was here.
                 tx.rollback().await?;
                 return Ok(enqueued);
             }
@@ -79,7 +74,6 @@ impl Follower {
                 jobs::enqueue(&tx, &self.env, job).await?;
             }
             tx.commit().await?;
-            self.pass(to, 0);
             enqueued += jobs;
         }
     }

@@ -284,6 +284,7 @@ fn form(reading: &mut Reading<'_, '_>) -> Vec<FormField> {
             kind: "text".to_owned(),
             choices: Vec::new(),
             required: true,
+            value: None,
         })
         .collect();
     let elements: Vec<Xml<'_>> = xml::extensions(node, xml::OURS, "form")
@@ -327,6 +328,7 @@ fn field(reading: &mut Reading<'_, '_>, element: Xml<'_>) -> Option<FormField> {
         kind: kind.to_owned(),
         choices,
         required: xml::flag(element, "required", true),
+        value: None,
     })
 }
 

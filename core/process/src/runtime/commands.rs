@@ -23,6 +23,8 @@ use crate::stepper::state::{Role, State, Status, Wait, WaitId, WaitKind};
 
 /// Calls of processes inside one another.
 const MAX_DEPTH: i64 = 20;
+/// Bytes of a text that a form shows at first.
+const MAX_SHOWN: usize = 10_000;
 /// The entity of events about instances.
 pub const ENTITY: &str = "process_instance";
 
@@ -101,7 +103,8 @@ impl Round<'_> {
         parameters: Evaluated,
     ) -> Result<()> {
         let Some((node, contract)) = user_task(definition, element) else { return Ok(()) };
-        let (executors, contract) = match (
+        let shown = parameters.form;
+        let (executors, mut contract) = match (
             executors(contract, parameters.executors),
             promised(contract, parameters.main_action, parameters.escalate),
         ) {
@@ -111,6 +114,9 @@ impl Round<'_> {
                 return Ok(());
             }
         };
+        for field in &mut contract.form {
+            field.value = shown.get(&field.name).filter(|value| fits(&field.kind, value)).cloned();
+        }
         let process = definition.process(&stored.state.process).map_or("", |process| process.name.as_str());
         let task = NewTask {
             title: if node.name.is_empty() { node.id.to_string() } else { node.name.clone() },
@@ -125,7 +131,7 @@ impl Round<'_> {
             subject: stored.subject.clone(),
             executors,
             contract,
-            variables: parameters.form.into_iter().chain(of_member(&stored.state, wait)).collect(),
+            variables: of_member(&stored.state, wait),
             owner: stored.started_by.filter(|_| stored.subject.is_none()).map(|user| user.0),
             ..NewTask::default()
         };
@@ -202,6 +208,16 @@ impl Round<'_> {
         };
         self.begins.push((child, Event::Start { at: None, variables }));
         Ok(())
+    }
+}
+
+/// Whether a form can show a variable in a field of this kind.
+fn fits(kind: &str, value: &Json) -> bool {
+    match value {
+        Json::Number(_) => kind == "number",
+        Json::Bool(_) => kind == "boolean",
+        Json::String(text) => ["text", "date", "choice"].contains(&kind) && text.len() <= MAX_SHOWN,
+        _ => false,
     }
 }
 

@@ -184,6 +184,11 @@ pub struct FormField {
     /// Whether the task cannot be completed without it.
     #[serde(default)]
     pub required: bool,
+    /// What the form shows at first: of a process, the variable as it was when the task was made. It is not an answer:
+    /// who completes the task gives that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub value: Option<serde_json::Value>,
 }
 
 fn plain() -> String {

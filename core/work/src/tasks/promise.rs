@@ -78,6 +78,9 @@ fn check_form(contract: &TaskContract) -> Result<()> {
         if field.kind == "choice" && (field.choices.is_empty() || field.choices.len() > MAX_FIELDS) {
             return Err(wrong("form", invalid(format!("`{}` needs 1 to {MAX_FIELDS} choices", field.name))));
         }
+        if let Some(value) = &field.value {
+            input::json("form", value)?;
+        }
         for choice in &field.choices {
             input::text("form", choice, MAX_NOTE)?;
         }
