@@ -1943,6 +1943,11 @@ export interface components {
             choices?: string[];
             /** @description Whether the task cannot be completed without it. */
             required?: boolean;
+            /**
+             * @description What the form shows at first: of a process, the variable as it was when the task was made. It is not an answer:
+             *     who completes the task gives that.
+             */
+            value?: Record<string, never> | null;
         };
         /** @description The funnel. */
         Funnel: {

@@ -31,6 +31,8 @@ pub(super) struct Round<'a> {
     /// Instances that begin, before anything else happens.
     pub(super) begins: Vec<(Stored, Event)>,
     followed: Option<Followed>,
+    /// Instances that were written.
+    pub(super) written: Vec<Uuid>,
     steps: u32,
 }
 
@@ -57,16 +59,30 @@ struct Written {
 
 impl<'a> Round<'a> {
     pub(super) fn new(processes: &'a Processes, tx: &'a Tx, ctx: &'a Ctx) -> Self {
-        Self { processes, tx, ctx, queue: VecDeque::new(), begins: Vec::new(), followed: None, steps: 0 }
+        Self {
+            processes,
+            tx,
+            ctx,
+            queue: VecDeque::new(),
+            begins: Vec::new(),
+            followed: None,
+            written: Vec::new(),
+            steps: 0,
+        }
     }
 
     /// One event of one instance and everything it causes. False when there is no such instance, or the event was
     /// about something that is no more.
     pub(super) async fn run(&mut self, instance: Uuid, event: Event) -> Result<bool> {
-        let happened = match store::lock(self.tx, self.ctx.tenant, instance).await? {
-            Some(stored) => self.step(stored, event, false).await?,
-            None => false,
-        };
+        match store::lock(self.tx, self.ctx.tenant, instance).await? {
+            Some(stored) => self.run_on(stored, event).await,
+            None => Ok(false),
+        }
+    }
+
+    /// The same with an instance that the caller has locked and read.
+    pub(super) async fn run_on(&mut self, stored: Stored, event: Event) -> Result<bool> {
+        let happened = self.step(stored, event, false).await?;
         self.drain().await?;
         Ok(happened)
     }
@@ -143,6 +159,7 @@ impl<'a> Round<'a> {
         if stored.state.status != Status::Active {
             stored.ended_at = Some(self.ctx.now());
         }
+        self.written.push(stored.id);
         let (visits, commands) = apart(outcome.commands);
         if let Some(followed) = self.followed.as_mut().filter(|followed| followed.stored.id == stored.id) {
             followed.stored = stored.clone();

@@ -1,11 +1,11 @@
 //! The tables of running instances: `process_instance`, `process_wait`, `process_visit`, `process_step`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::{Error, Result, TenantId, Timestamp, UserId};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use uuid::Uuid;
 
@@ -117,6 +117,24 @@ pub(crate) async fn lock(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<Option<S
         select.lock(LockType::Update);
     }
     tx.query_one(&select).await?.as_ref().map(from_row).transpose()
+}
+
+/// The same of several at once; those that do not exist are left out.
+///
+/// # Errors
+/// When the database fails or a state cannot be read.
+pub(crate) async fn lock_many(
+    tx: &Tx,
+    tenant: TenantId,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, Stored>> {
+    let mut select = select();
+    select.and_where(Expr::col("id").is_in(ids)).and_where(Expr::col("tenant_id").eq(tenant.0));
+    if tx.get_database_backend() == DbBackend::Postgres {
+        // In one order, so that two who lock several do not wait for each other.
+        select.order_by("id", Order::Asc).lock(LockType::Update);
+    }
+    tx.query_all(&select).await?.iter().map(|row| from_row(row).map(|stored| (stored.id, stored))).collect()
 }
 
 /// The instance as it was committed last.

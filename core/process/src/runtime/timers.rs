@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::Processes;
 use super::advance::Round;
 use super::commands::enqueue;
+use super::store::{self, Stored};
 use crate::definition::model::{Definition, NodeKind, TimeValue, Timer, Trigger};
 use crate::stepper::Event;
 use crate::stepper::state::{Cycle, WaitId};
@@ -88,8 +89,12 @@ impl Processes {
                 return Ok(());
             }
             let tx = self.db.begin().await?;
+            let mut read = store::lock_many(&tx, tenant, due.iter().map(|(instance, _)| *instance)).await?;
             for (instance, wait) in due {
-                self.fire(&tx, &ctx, instance, wait).await?;
+                let stored = read.remove(&instance);
+                for written in self.fire(&tx, &ctx, (instance, wait), stored).await? {
+                    read.remove(&written);
+                }
             }
             tx.commit().await?;
         }
@@ -108,12 +113,28 @@ impl Processes {
         rows.iter().map(|row| Ok((row.try_get_by_index(0)?, wait_number(row.try_get_by_index(1)?)))).collect()
     }
 
-    /// One timer, so that what goes wrong with it holds nobody else up.
-    async fn fire(&self, tx: &Tx, ctx: &Ctx, instance: Uuid, wait: WaitId) -> Result<()> {
+    /// One timer, so that what goes wrong with it holds nobody else up. `stored` is the instance, where it was read and
+    /// nothing has changed since. Gives the instances that were written.
+    async fn fire(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        (instance, wait): (Uuid, WaitId),
+        stored: Option<Stored>,
+    ) -> Result<Vec<Uuid>> {
         let part = tx.savepoint().await?;
         let event = Event::Come { wait, variables: Map::new(), result: None };
-        let problem = match Round::new(self, &part, ctx).run(instance, event).await {
-            Ok(true) => return Ok(part.commit().await?),
+        let mut round = Round::new(self, &part, ctx);
+        let happened = match stored {
+            Some(stored) => round.run_on(stored, event).await,
+            None => round.run(instance, event).await,
+        };
+        let problem = match happened {
+            Ok(true) => {
+                let written = std::mem::take(&mut round.written);
+                part.commit().await?;
+                return Ok(written);
+            }
             Ok(false) => "nobody waits for it".to_owned(),
             Err(error) => error.to_string(),
         };
@@ -127,7 +148,7 @@ impl Processes {
             .and_where(Expr::col("due_at").lte(ctx.now().0))
             .to_owned();
         tx.later(&update).await?;
-        Ok(())
+        Ok(Vec::new())
     }
 }
 
