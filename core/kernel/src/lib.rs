@@ -16,8 +16,8 @@
 //! | `access` | rights of an actor: rows OR-ed, restrictions AND-ed |
 //! | `ctx` | who acts, where, when, why |
 //! | `expression` | CEL with guards: conditions and scripts |
-//! | `db` | connections and transactions; sequences |
-//! | `event` | the append-only ordered event log and its readers |
+//! | `db` | connections and transactions, committed in groups on SQLite; sequences |
+//! | `event` | the append-only ordered event log and its readers (`Follower`) |
 //! | `audit` | administrative acts |
 //! | `jobs` | queue, worker, schedules, leases |
 
