@@ -50,7 +50,12 @@ impl Writer {
         Self::new(self.connections.watched(watch))
     }
 
+    /// Closes the connection; a group that is open is committed before.
     pub(super) async fn close(&self) -> Result<(), DbErr> {
+        let open = self.group().is_some();
+        if open && let Ok(mut lease) = self.connections.lease().await {
+            self.settle(&mut lease).await;
+        }
         self.connections.close().await
     }
 
