@@ -215,7 +215,7 @@ async fn many_at_once_are_each_durable_when_they_are_told_so() {
                 let text = format!("{number}-{round}");
                 let tx = db.begin().await.unwrap();
                 tx.later(&word(&text)).await.unwrap();
-                if (number + round) % 5 == 0 {
+                if (number + round).is_multiple_of(5) {
                     drop(tx);
                     continue;
                 }
