@@ -238,7 +238,7 @@ impl World {
         let system = self.system().await;
         let tx = self.db.begin().await.unwrap();
         let id = self.tasks.open(&tx, &system, new).await?;
-        tx.commit().await.unwrap();
+        tx.commit().await?;
         self.tasks.get(&system, id).await
     }
 
