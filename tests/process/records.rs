@@ -146,6 +146,7 @@ async fn a_change_whose_job_comes_twice_starts_one_instance() {
     let engine = Engine::of(&app);
     engine.deploy(by_event("welcome", "lead.created", TASK)).await;
     app.record("lead", json!({"title": "Ann"})).await;
+    app.settle().await;
     app.state.processes.dispatch().await.unwrap();
     let row = "SELECT id, tenant_id, kind, payload FROM job WHERE kind = 'process.record_event'";
     let row = app.state.db.read().query_one_raw(statement(row)).await.unwrap().unwrap();
