@@ -132,9 +132,7 @@ impl Lease {
         }
         answer
     }
-}
 
-impl Lease {
     /// Closes the connection.
     pub(super) fn discard(mut self) {
         self.conn = None;
