@@ -8,6 +8,7 @@
 //! | module | what |
 //! |---|---|
 //! | `id` | UUIDv7 newtypes |
+//! | `key` | keys of entities and fields |
 //! | `clock` | time and randomness as parameters |
 //! | `value` | field types, values, their JSON and database forms |
 //! | `text` | locales and translated messages |
@@ -32,6 +33,7 @@ pub mod expression;
 pub mod filter;
 pub mod id;
 pub mod jobs;
+pub mod key;
 pub mod text;
 pub mod value;
 
@@ -39,6 +41,7 @@ pub use clock::Timestamp;
 pub use ctx::{Actor, Ctx};
 pub use db::Db;
 pub use error::{Error, Result};
+pub use key::{EntityKey, FieldKey};
 pub use id::{BatchId, DepartmentId, RoleId, TenantId, UserId};
 pub use text::{Locale, Message};
 pub use value::{Fields, Value};

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 /// A language of the product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default)]
 #[serde(rename_all = "lowercase")]
 pub enum Locale {
     /// English
@@ -131,6 +131,63 @@ impl Texts {
         self.0.get(&locale).map(|texts| texts.keys().map(String::as_str).collect()).unwrap_or_default()
     }
 }
+
+/// A name in lower-case Latin letters and digits, whatever else stood between them as one `separator`. Cyrillic is
+/// transliterated, other alphabets are left out.
+pub fn latin(name: &str, separator: char) -> String {
+    let mut latin = String::new();
+    for c in name.to_lowercase().chars() {
+        match c {
+            'a'..='z' | '0'..='9' => latin.push(c),
+            _ => match CYRILLIC.iter().find(|(letter, _)| *letter == c) {
+                Some((_, letters)) => latin.push_str(letters),
+                None if !latin.is_empty() && !latin.ends_with(separator) => latin.push(separator),
+                None => {}
+            },
+        }
+    }
+    latin.trim_matches(separator).to_owned()
+}
+
+const CYRILLIC: [(char, &str); 37] = [
+    ('а', "a"),
+    ('б', "b"),
+    ('в', "v"),
+    ('г', "g"),
+    ('ґ', "g"),
+    ('д', "d"),
+    ('е', "e"),
+    ('є', "ie"),
+    ('ё', "e"),
+    ('ж', "zh"),
+    ('з', "z"),
+    ('и', "i"),
+    ('і', "i"),
+    ('ї', "i"),
+    ('й', "y"),
+    ('к', "k"),
+    ('л', "l"),
+    ('м', "m"),
+    ('н', "n"),
+    ('о', "o"),
+    ('п', "p"),
+    ('р', "r"),
+    ('с', "s"),
+    ('т', "t"),
+    ('у', "u"),
+    ('ф', "f"),
+    ('х', "kh"),
+    ('ц', "ts"),
+    ('ч', "ch"),
+    ('ш', "sh"),
+    ('щ', "shch"),
+    ('ъ', ""),
+    ('ы', "y"),
+    ('ь', ""),
+    ('э', "e"),
+    ('ю', "yu"),
+    ('я', "ya"),
+];
 
 #[cfg(test)]
 mod tests {

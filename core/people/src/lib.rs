@@ -13,6 +13,7 @@
 //! | `password` | argon2id hashes |
 //! | `sign_in` | sessions |
 //! | `token` | API tokens |
+//! | `relation` | people and departments as others ask about them |
 //! | `names` | names of people and departments, cached |
 //! | `identity` | who asks: a token or session as a `Ctx`, cached |
 
@@ -21,6 +22,7 @@ pub mod entities;
 pub mod identity;
 pub mod names;
 pub mod password;
+pub mod relation;
 pub mod role;
 pub mod sign_in;
 pub mod tenant;

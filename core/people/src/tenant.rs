@@ -6,8 +6,11 @@ use chrono_tz::Tz;
 use kernel::clock::Env;
 use kernel::db::Tx;
 use kernel::error::FieldError;
+use kernel::text::latin;
+use kernel::value::Currency;
 use kernel::{Ctx, Db, Error, Locale, Result, TenantId, audit};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -147,10 +150,8 @@ pub async fn update(db: &Db, ctx: &Ctx, patch: &TenantPatch) -> Result<Tenant> {
         row.locale = Set(Locale::from_str(locale).map_err(|e| invalid("locale", e))?.code().into());
     }
     if let Some(currency) = &patch.currency {
-        if currency.len() != 3 || !currency.chars().all(|c| c.is_ascii_uppercase()) {
-            return Err(invalid("currency", "ISO 4217: USD, EUR, UAH".into()));
-        }
-        row.currency = Set(currency.clone());
+        let known = currency.parse::<Currency>().map_err(|_| invalid("currency", "ISO 4217: USD, EUR, UAH".into()))?;
+        row.currency = Set(known.code().into());
     }
     if let Some(zone) = &patch.time_zone {
         Tz::from_str(zone).map_err(|e| invalid("time_zone", e.to_string()))?;
@@ -165,62 +166,21 @@ pub async fn update(db: &Db, ctx: &Ctx, patch: &TenantPatch) -> Result<Tenant> {
     Ok(saved)
 }
 
-/// Latin letters, digits and hyphens; Cyrillic is transliterated.
+/// Latin letters, digits and hyphens.
 fn slug_of(name: &str) -> String {
-    let mut slug = String::new();
-    for c in name.to_lowercase().chars() {
-        match c {
-            'a'..='z' | '0'..='9' => slug.push(c),
-            _ => match CYRILLIC.iter().find(|(letter, _)| *letter == c) {
-                Some((_, latin)) => slug.push_str(latin),
-                None if !slug.is_empty() && !slug.ends_with('-') => slug.push('-'),
-                None => {}
-            },
-        }
-    }
-    let slug: String = slug.trim_matches('-').chars().take(40).collect();
+    let slug: String = latin(name, '-').chars().take(40).collect();
     if slug.is_empty() { "company".to_owned() } else { slug }
 }
 
-const CYRILLIC: [(char, &str); 37] = [
-    ('а', "a"),
-    ('б', "b"),
-    ('в', "v"),
-    ('г', "g"),
-    ('ґ', "g"),
-    ('д', "d"),
-    ('е', "e"),
-    ('є', "ie"),
-    ('ё', "e"),
-    ('ж', "zh"),
-    ('з', "z"),
-    ('и', "i"),
-    ('і', "i"),
-    ('ї', "i"),
-    ('й', "y"),
-    ('к', "k"),
-    ('л', "l"),
-    ('м', "m"),
-    ('н', "n"),
-    ('о', "o"),
-    ('п', "p"),
-    ('р', "r"),
-    ('с', "s"),
-    ('т', "t"),
-    ('у', "u"),
-    ('ф', "f"),
-    ('х', "kh"),
-    ('ц', "ts"),
-    ('ч', "ch"),
-    ('ш', "sh"),
-    ('щ', "shch"),
-    ('ъ', ""),
-    ('ы', "y"),
-    ('ь', ""),
-    ('э', "e"),
-    ('ю', "yu"),
-    ('я', "ya"),
-];
+/// The company's currency, ISO 4217; empty for an unknown tenant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn currency(conn: &impl ConnectionTrait, id: TenantId) -> Result<String> {
+    let select = Query::select().column("currency").from("tenant").and_where(Expr::col("id").eq(id.0)).take();
+    let row = conn.query_one(&select).await?;
+    Ok(row.map_or(Ok(String::new()), |row| row.try_get_by_index(0))?)
+}
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
-use crate::Records;
+use crate::{EntityDef, Records};
 use crate::write::{CHUNK, Change, WriteOptions};
 
 /// Events of a batch read at once.
@@ -119,6 +119,7 @@ impl Records {
             return Err(Error::Conflict { code: "batch.undone", current: None });
         }
         let options = WriteOptions { batch: Some(self.open_batch(ctx, "undo").await?), ..WriteOptions::default() };
+        let catalogue = self.catalogue(ctx.tenant).await?;
         let mut progress = Progress::default();
         let mut before = None;
         loop {
@@ -131,7 +132,7 @@ impl Records {
             }
             for (entity, events) in by_entity {
                 for round in rounds(events) {
-                    self.undo_round(ctx, &entity, &round, &options, &mut progress).await?;
+                    self.undo_round(ctx, catalogue.entity(&entity)?, &round, &options, &mut progress).await?;
                 }
             }
         }
@@ -141,14 +142,14 @@ impl Records {
     async fn undo_round(
         &self,
         ctx: &Ctx,
-        entity: &str,
+        def: &EntityDef,
         round: &[Event],
         options: &WriteOptions,
         progress: &mut Progress,
     ) -> Result<()> {
         let events: Vec<&Event> = round.iter().filter(|event| !progress.kept.contains_key(&event.record)).collect();
-        let changes = events.iter().map(|event| opposite(event, progress.version(event))).collect();
-        let outcomes = self.write(ctx, entity, changes, options).await?;
+        let changes = events.iter().map(|event| opposite(def, event, progress.version(event))).collect();
+        let outcomes = self.write(ctx, &def.key, changes, options).await?;
         for (event, outcome) in events.into_iter().zip(outcomes) {
             match outcome {
                 Ok(written) => progress.back(event, written.record.version),
@@ -224,7 +225,7 @@ fn rounds(events: Vec<Event>) -> Vec<Vec<Event>> {
 }
 
 /// The change that takes an event back, bound to the version the record must have.
-fn opposite(event: &Event, version: i64) -> Change {
+fn opposite(def: &EntityDef, event: &Event, version: i64) -> Change {
     let (id, version) = (event.record, Some(version));
     if event.kind.ends_with(".created") {
         return Change::Delete { id, version };
@@ -235,8 +236,7 @@ fn opposite(event: &Event, version: i64) -> Change {
     if event.kind.ends_with(".restored") {
         return Change::Delete { id, version };
     }
-    let def = crate::catalogue::entity(&event.entity);
-    let writable = |key: &str| def.and_then(|def| def.field(key)).is_some_and(|field| !field.system);
+    let writable = |key: &str| def.field(key).is_some_and(|field| !field.system);
     let mut fields = Map::new();
     if let Json::Object(changes) = &event.changes {
         for (key, pair) in changes.iter().filter(|(key, _)| writable(key)) {

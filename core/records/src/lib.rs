@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `catalogue` | entities and fields, as data; their labels |
 //! | `stages` | pipelines and stages of a tenant |
+//! | `references` | whatever records may point to: entities, people, departments |
 //! | `shape` | the catalogue as the filter compiler sees it, within the asker's rights |
 //! | `read` | one record, lists by keyset, aggregates, titles of linked records |
 //! | `write` | the pipeline of every change: read `write/mod.rs` from top to bottom |
@@ -20,22 +21,22 @@ pub mod batch;
 pub mod catalogue;
 pub mod import;
 pub mod read;
+pub mod references;
 pub mod shape;
 pub mod stages;
 pub mod timeline;
 pub mod views;
 pub mod write;
 
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use kernel::clock::Env;
 use kernel::error::{FieldError, FieldErrors};
-use kernel::{Db, Error, Fields, Result, TenantId, Timestamp};
+use kernel::{Db, EntityKey, Error, Fields};
 use people::names::Names;
 use uuid::Uuid;
 
-pub use catalogue::{EntityDef, FieldDef};
+pub use catalogue::{Catalogue, EntityDef, FieldDef};
 pub use write::{BeforeHooks, Change, Operation, PendingChange, WriteOptions, Written};
 
 /// The code of errors about wrong fields.
@@ -49,13 +50,10 @@ pub struct Record {
     /// Counts its changes, from 1.
     pub version: i64,
     /// Its entity.
-    pub entity: &'static str,
+    pub entity: EntityKey,
     /// Its fields, empty ones as `Null`.
     pub fields: Fields,
 }
-
-/// Pipelines by tenant, with the time they were read.
-type KnownPipelines = HashMap<TenantId, (Timestamp, Arc<stages::Pipelines>)>;
 
 /// The service of this crate; cheap to clone.
 #[derive(Clone)]
@@ -63,7 +61,7 @@ pub struct Records {
     db: Db,
     env: Env,
     hooks: Arc<OnceLock<Arc<dyn BeforeHooks>>>,
-    stages: Arc<RwLock<KnownPipelines>>,
+    known: catalogue::Known,
     names: Names,
 }
 
@@ -74,7 +72,7 @@ impl Records {
             db: db.clone(),
             env: env.clone(),
             hooks: Arc::default(),
-            stages: Arc::default(),
+            known: catalogue::Known::default(),
             names: Names::default(),
         }
     }
@@ -98,30 +96,6 @@ impl Records {
     pub fn forget_names(&self) {
         self.names.forget();
     }
-
-    /// The tenant's pipelines, kept for a few seconds.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn pipelines(&self, tenant: TenantId) -> Result<Arc<stages::Pipelines>> {
-        let now = self.env.now();
-        if let Some((at, known)) = self.stages.read().unwrap_or_else(PoisonError::into_inner).get(&tenant)
-            && at.plus_seconds(stages::KEPT_SECONDS) > now
-        {
-            return Ok(Arc::clone(known));
-        }
-        let loaded = Arc::new(stages::load(self.db.read(), tenant).await?);
-        self.stages.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, (now, Arc::clone(&loaded)));
-        Ok(loaded)
-    }
-}
-
-/// The entity with this key.
-///
-/// # Errors
-/// `NotFound`.
-pub fn entity(key: &str) -> Result<&'static EntityDef> {
-    catalogue::entity(key).ok_or_else(|| Error::NotFound(format!("entity {key}")))
 }
 
 /// Wrong fields as an error.

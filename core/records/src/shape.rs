@@ -4,58 +4,70 @@
 use kernel::access::{Action, Rights, Scope};
 use kernel::ctx::Ctx;
 use kernel::error::FieldError;
-use kernel::filter::{Column, Compiler, Filter, Shapes, Storage, Table, Viewer};
+use kernel::filter::{COMMUNICATION, Column, Compiler, Filter, LINK, Shapes, Storage, Table, Viewer};
 use kernel::value::FieldType;
 use sea_orm::DbBackend;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use uuid::Uuid;
 
-use crate::catalogue;
+use crate::references::{DEPARTMENT_KEY, Target, USER};
+use crate::{Catalogue, EntityDef};
 
-struct Catalogue<'a> {
+struct Seen<'a> {
+    catalogue: &'a Catalogue,
     rights: Option<&'a Rights>,
+    viewer: &'a Viewer,
 }
 
-/// People, for hops such as `owner.department`.
-const USER_FIELDS: [(&str, &str, FieldType); 3] = [
-    ("name", "name", FieldType::Text),
-    ("department", "department_id", FieldType::Department),
-    ("active", "active", FieldType::Boolean),
-];
-
-impl Shapes for Catalogue<'_> {
+impl Shapes for Seen<'_> {
     fn table(&self, entity: &str) -> Option<Table> {
-        if entity == "user" {
-            return Some(Table { name: "user_account", recycle_bin: false });
-        }
-        catalogue::entity(entity).map(|def| Table { name: def.table, recycle_bin: true })
+        Some(Target::of(self.catalogue, entity)?.table())
     }
 
     fn column(&self, entity: &str, field: &str) -> Option<Column<'_>> {
-        if entity == "user" {
-            let (key, column, kind) = USER_FIELDS.into_iter().find(|(key, _, _)| *key == field)?;
-            return Some(Column { key, kind, storage: Storage::Column(column), target: None });
-        }
+        let def = match Target::of(self.catalogue, entity)? {
+            Target::Entity(def) => def,
+            Target::Person(relation) | Target::Department(relation) => return relation.column(field),
+        };
         if field == "id" {
             return Some(Column { key: "id", kind: FieldType::Link, storage: Storage::Column("id"), target: None });
         }
-        let def = catalogue::entity(entity)?.field(field)?;
+        let def = self.catalogue.find(&def.key)?.field(field)?;
         if self.rights.is_some_and(|rights| !rights.sees(entity, field)) {
             return None;
         }
-        let target = if def.kind == FieldType::User { Some("user") } else { def.target };
-        Some(Column { key: def.key, kind: def.kind, storage: def.storage, target })
+        let target = match def.kind {
+            FieldType::User => Some(USER.into()),
+            FieldType::Department => Some(DEPARTMENT_KEY.into()),
+            _ => def.target().cloned(),
+        };
+        Some(Column { key: &def.key, kind: def.kind, storage: def.storage.clone(), target })
     }
 
     fn visible(&self, entity: &str) -> Scope {
-        match self.rights {
-            Some(rights) if entity != "user" => rights.scope(entity, Action::Read),
+        match (self.rights, Target::of(self.catalogue, entity)) {
+            (Some(rights), Some(Target::Entity(_))) => rights.scope(entity, Action::Read),
             _ => Scope::All,
         }
+    }
+
+    fn people_in(&self, departments: Vec<Uuid>) -> SelectStatement {
+        people::relation::people_in(self.viewer.tenant, departments)
+    }
+
+    fn links(&self, field: &str) -> SelectStatement {
+        Query::select().from_as("record_link", LINK).and_where(Expr::col((LINK, "field")).eq(field)).take()
+    }
+
+    fn communications(&self, field: &str) -> SelectStatement {
+        let of_field = Expr::col((COMMUNICATION, "field")).eq(field);
+        Query::select().from_as("communication", COMMUNICATION).and_where(of_field).take()
     }
 }
 
 /// Compiles what an actor asks and what their rights say.
 pub struct Asker<'a> {
+    catalogue: &'a Catalogue,
     rights: &'a Rights,
     viewer: Viewer,
     backend: DbBackend,
@@ -63,26 +75,32 @@ pub struct Asker<'a> {
 
 impl<'a> Asker<'a> {
     /// For the actor of `ctx` on this database.
-    pub fn new(ctx: &'a Ctx, backend: DbBackend) -> Self {
-        Self { rights: &ctx.rights, viewer: ctx.viewer(), backend }
+    pub fn new(catalogue: &'a Catalogue, ctx: &'a Ctx, backend: DbBackend) -> Self {
+        Self { catalogue, rights: &ctx.rights, viewer: ctx.viewer(), backend }
     }
 
-    /// A filter that came from outside, on the rows of `entity`'s own table.
+    /// A filter that came from outside, on the rows of the entity's own table.
     ///
     /// # Errors
     /// `filter` with the place and the reason.
-    pub fn asked(&self, entity: &str, table: &str, filter: &Filter) -> Result<Expr, FieldError> {
-        let shapes = Catalogue { rights: Some(self.rights) };
-        Compiler { shapes: &shapes, viewer: &self.viewer, backend: self.backend }.condition(entity, table, filter)
+    pub fn asked(&self, def: &EntityDef, filter: &Filter) -> Result<Expr, FieldError> {
+        let shapes = Seen { catalogue: self.catalogue, rights: Some(self.rights), viewer: &self.viewer };
+        let compiler = Compiler { shapes: &shapes, viewer: &self.viewer, backend: self.backend };
+        compiler.condition(&def.key, def.table, filter)
     }
 
     /// What an action may touch; `None` = everything.
     ///
     /// # Errors
     /// `filter` when an access row names something that does not exist (any more).
-    pub fn allowed(&self, entity: &str, table: &str, action: Action) -> Result<Option<Expr>, FieldError> {
-        let shapes = Catalogue { rights: None };
+    pub fn allowed(&self, def: &EntityDef, action: Action) -> Result<Option<Expr>, FieldError> {
+        let shapes = Seen { catalogue: self.catalogue, rights: None, viewer: &self.viewer };
         let compiler = Compiler { shapes: &shapes, viewer: &self.viewer, backend: self.backend };
-        compiler.scope(entity, table, &self.rights.scope(entity, action))
+        compiler.scope(&def.key, def.table, &self.rights.scope(&def.key, action))
+    }
+
+    /// The database's dialect.
+    pub const fn backend(&self) -> DbBackend {
+        self.backend
     }
 }

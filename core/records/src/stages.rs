@@ -1,4 +1,4 @@
-//! Pipelines and stages: the ordered states of leads and deals, per tenant.
+//! Pipelines and stages: the ordered states of leads, deals and a company's own entities, per tenant.
 
 use kernel::db::Tx;
 use kernel::{Ctx, Result, TenantId};
@@ -8,9 +8,6 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::catalogue::text;
-
-/// Seconds the pipelines of a tenant are kept in memory.
-pub(crate) const KEPT_SECONDS: i64 = 5;
 
 /// What a stage means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -84,7 +81,7 @@ impl Pipelines {
 }
 
 /// Reads the pipelines of a tenant.
-pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Pipelines> {
+pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, currency: String) -> Result<Pipelines> {
     let pipelines = Query::select()
         .columns(["id", "entity", "key", "name", "is_default"])
         .from("pipeline")
@@ -126,11 +123,6 @@ pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId) -> Resul
             owner.stages.push(stage);
         }
     }
-    let currency = Query::select().column("currency").from("tenant").and_where(Expr::col("id").eq(tenant.0)).take();
-    let currency = match conn.query_one(&currency).await? {
-        Some(row) => row.try_get_by_index(0)?,
-        None => String::new(),
-    };
     Ok(Pipelines { all, currency })
 }
 
@@ -165,53 +157,71 @@ const DEFAULTS: [(&str, DefaultStages); 2] = [
     ),
 ];
 
+/// The pipeline an entity of a company's own begins with.
+const OWN: DefaultStages = &[
+    ("new", "open", "#4c8dff"),
+    ("in_progress", "open", "#22b8cf"),
+    ("won", "won", "#2f9e44"),
+    ("lost", "lost", "#868e96"),
+];
+
 /// Makes the default pipelines of a new company, named in its language.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn create_defaults(tx: &Tx, ctx: &Ctx) -> Result<()> {
     for (entity, stages) in DEFAULTS {
-        let pipeline = ctx.id();
-        let insert = Query::insert()
-            .into_table("pipeline")
-            .columns(["id", "tenant_id", "entity", "key", "name", "is_default", "sort"])
-            .values_panic([
-                pipeline.into(),
-                ctx.tenant.into(),
-                entity.into(),
-                "main".into(),
-                text(&format!("pipeline.{entity}"), ctx.locale).into(),
-                true.into(),
-                0_i64.into(),
-            ])
-            .to_owned();
-        tx.execute(&insert).await?;
-        let mut insert = Query::insert();
-        insert.into_table("stage").columns([
-            "id",
-            "tenant_id",
-            "entity",
-            "pipeline_id",
-            "key",
-            "name",
-            "semantic",
-            "color",
-            "sort",
-        ]);
-        for (sort, (key, semantic, color)) in (0_i64..).zip(stages) {
-            insert.values_panic([
-                ctx.id().into(),
-                ctx.tenant.into(),
-                entity.into(),
-                pipeline.into(),
-                (*key).into(),
-                text(&format!("stage.{key}"), ctx.locale).into(),
-                (*semantic).into(),
-                (*color).into(),
-                sort.into(),
-            ]);
-        }
-        tx.execute(&insert).await?;
+        create(tx, ctx, entity, &text(&format!("pipeline.{entity}"), ctx.locale), stages).await?;
     }
+    Ok(())
+}
+
+/// Makes the first pipeline of an entity of the company's own.
+pub(crate) async fn create_own(tx: &Tx, ctx: &Ctx, entity: &str, name: &str) -> Result<()> {
+    create(tx, ctx, entity, name, OWN).await
+}
+
+async fn create(tx: &Tx, ctx: &Ctx, entity: &str, name: &str, stages: DefaultStages) -> Result<()> {
+    let pipeline = ctx.id();
+    let insert = Query::insert()
+        .into_table("pipeline")
+        .columns(["id", "tenant_id", "entity", "key", "name", "is_default", "sort"])
+        .values_panic([
+            pipeline.into(),
+            ctx.tenant.into(),
+            entity.into(),
+            "main".into(),
+            name.into(),
+            true.into(),
+            0_i64.into(),
+        ])
+        .to_owned();
+    tx.execute(&insert).await?;
+    let mut insert = Query::insert();
+    insert.into_table("stage").columns([
+        "id",
+        "tenant_id",
+        "entity",
+        "pipeline_id",
+        "key",
+        "name",
+        "semantic",
+        "color",
+        "sort",
+    ]);
+    for (sort, (key, semantic, color)) in (0_i64..).zip(stages) {
+        insert.values_panic([
+            ctx.id().into(),
+            ctx.tenant.into(),
+            entity.into(),
+            pipeline.into(),
+            (*key).into(),
+            text(&format!("stage.{key}"), ctx.locale).into(),
+            (*semantic).into(),
+            (*color).into(),
+            sort.into(),
+        ]);
+    }
+    tx.execute(&insert).await?;
     Ok(())
 }

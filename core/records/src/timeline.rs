@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use kernel::access::Action;
 use kernel::event::{self, Event};
 use kernel::filter::{Filter, Op};
-use kernel::value::FieldType;
-use kernel::{Ctx, Error, Result, Timestamp, Value};
+use kernel::{Ctx, EntityKey, Error, Fields, Result, Timestamp, Value};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use crate::read::{Query, Refs, Sort};
 use crate::write::{Change, WriteOptions};
-use crate::{Record, Records, Written};
+use crate::{EntityDef, Record, Records, Written, references};
 
 /// Entries of a page at most.
 pub const MAX_LIMIT: u64 = 200;
@@ -70,19 +69,20 @@ impl Records {
         cursor: Option<&str>,
         limit: u64,
     ) -> Result<Timeline> {
-        let def = crate::entity(entity)?;
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        let def = catalogue.entity(entity)?;
         self.get_deleted(ctx, entity, id).await?;
         let limit = limit.clamp(1, MAX_LIMIT);
         let from = Place::read(cursor)?;
         let events = event::of_record(self.db.read(), ctx.tenant, id, from.change, limit + 1).await?;
         let activities = self.activities_about(ctx, entity, id, &from, limit + 1).await?;
-        let events = events.into_iter().map(|event| Entry::Change(Box::new(seen(ctx, def.key, event)))).collect();
+        let events = events.into_iter().map(|event| Entry::Change(Box::new(seen(ctx, &def.key, event)))).collect();
         let mut entries = newest_first(events, activities.into_iter().map(Entry::Activity).collect());
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = entries.len() > page;
         entries.truncate(page);
         let next_cursor = more.then(|| from.after(&entries).to_string());
-        let refs = self.timeline_refs(ctx, entity, &entries).await?;
+        let refs = self.timeline_refs(ctx, def, &entries).await?;
         Ok(Timeline { entries, next_cursor, refs })
     }
 
@@ -91,7 +91,6 @@ impl Records {
     /// # Errors
     /// `NotFound`, `Denied`, `record.invalid`.
     pub async fn add_note(&self, ctx: &Ctx, entity: &str, id: Uuid, text: &str) -> Result<Written> {
-        crate::entity(entity)?;
         self.get(ctx, entity, id).await?;
         if text.trim().is_empty() {
             return Err(Error::field(crate::INVALID, "text", kernel::error::FieldError::new("required")));
@@ -128,21 +127,19 @@ impl Records {
         Ok(found.into_iter().skip(usize::try_from(shown).unwrap_or(usize::MAX)).collect())
     }
 
-    async fn timeline_refs(&self, ctx: &Ctx, entity: &str, entries: &[Entry]) -> Result<Refs> {
+    async fn timeline_refs(&self, ctx: &Ctx, def: &EntityDef, entries: &[Entry]) -> Result<Refs> {
         let records: Vec<Record> = entries
             .iter()
             .filter_map(|entry| if let Entry::Activity(record) = entry { Some(record.clone()) } else { None })
             .collect();
         let mut refs = self.refs(ctx, &records).await?;
-        let mut wanted: BTreeMap<&str, Vec<Uuid>> = BTreeMap::new();
+        let mut wanted: BTreeMap<EntityKey, Vec<Uuid>> = BTreeMap::new();
         for entry in entries {
             let Entry::Change(event) = entry else { continue };
-            wanted.entry("user").or_default().extend(event.actor.user().map(|u| u.0));
+            wanted.entry(references::USER.into()).or_default().extend(event.actor.user().map(|u| u.0));
             let Json::Object(changes) = &event.changes else { continue };
             for (key, pair) in changes {
-                let field = crate::catalogue::entity(entity).and_then(|def| def.field(key));
-                let target = field.and_then(|f| if f.kind == FieldType::User { Some("user") } else { f.target });
-                if let Some(target) = target {
+                for target in def.field(key).map(|field| references::pointed_to(field, &Fields::new())).unwrap_or_default() {
                     wanted.entry(target).or_default().extend(ids_in(pair));
                 }
             }
@@ -151,7 +148,7 @@ impl Records {
             ids.sort();
             ids.dedup();
             if !ids.is_empty() {
-                self.titles(ctx, target, &ids, &mut refs).await?;
+                self.titles(ctx, &target, &ids, &mut refs).await?;
             }
         }
         Ok(refs)
@@ -182,20 +179,21 @@ impl Records {
     /// # Errors
     /// When the database fails.
     pub async fn visible_events(&self, ctx: &Ctx, events: Vec<Event>) -> Result<Vec<Event>> {
+        let catalogue = self.catalogue(ctx.tenant).await?;
         let mut by_entity: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
         for event in events.iter().filter(|event| event.tenant == ctx.tenant) {
             by_entity.entry(event.entity.clone()).or_default().push(event.record);
         }
         let mut visible = std::collections::HashSet::new();
         for (entity, mut ids) in by_entity {
-            let Some(def) = crate::catalogue::entity(&entity) else { continue };
+            let Some(def) = catalogue.find(&entity) else { continue };
             ids.sort();
             ids.dedup();
             if ctx.rights.scope(&entity, Action::Read) == kernel::access::Scope::All {
                 visible.extend(ids);
                 continue;
             }
-            let found = crate::read::load(self.db.read(), ctx, def, &ids, Action::Read, true).await?;
+            let found = crate::read::load(self.db.read(), &catalogue, ctx, def, &ids, Action::Read, true).await?;
             visible.extend(found.into_iter().map(|record| record.id));
         }
         let kept = events.into_iter().filter(|event| event.tenant == ctx.tenant && visible.contains(&event.record));

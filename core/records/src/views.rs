@@ -111,7 +111,7 @@ impl Records {
     /// `view.invalid`.
     pub async fn create_view(&self, ctx: &Ctx, input: &ViewInput) -> Result<View> {
         let me = me(ctx)?;
-        if crate::catalogue::entity(&input.entity).is_none() {
+        if self.catalogue(ctx.tenant).await?.find(&input.entity).is_none() {
             return Err(bad("entity", FieldError::new("choice").with("value", &input.entity)));
         }
         if !["list", "board"].contains(&input.kind.as_str()) {

@@ -10,6 +10,8 @@ use cel::common::types::{
 };
 use cel::common::value::Val;
 use chrono::SecondsFormat;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value as Json;
 
 use super::Given;
@@ -67,23 +69,26 @@ fn texts(items: impl Iterator<Item = CelString<'static>>) -> Bound<'static> {
     Box::new(CelList::from(items))
 }
 
+fn from_decimal(number: Option<Decimal>) -> Bound<'static> {
+    match number.and_then(|number| number.to_f64()) {
+        Some(number) => Box::new(CelDouble::from(number)),
+        None => Box::new(CelNull),
+    }
+}
+
 fn from_value(value: &Value) -> Bound<'_> {
     match value {
         Value::Null => Box::new(CelNull),
         Value::Boolean(flag) => Box::new(CelBool::from(*flag)),
         Value::Integer(number) => Box::new(CelInt::from(*number)),
-        Value::Decimal(number) => {
-            use rust_decimal::prelude::ToPrimitive;
-            match number.to_f64() {
-                Some(number) => Box::new(CelDouble::from(number)),
-                None => Box::new(CelNull),
-            }
-        }
+        Value::Decimal(number) => from_decimal(Some(*number)),
+        Value::Money(money) => from_decimal(money.amount),
         Value::Text(text) => Box::new(cut(text)),
         Value::Date(date) => Box::new(CelString::from(date.to_string())),
         Value::Instant(at) => Box::new(CelTimestamp::from(at.utc().fixed_offset())),
         Value::Id(id) => Box::new(CelString::from(id.to_string())),
         Value::Ids(ids) => texts(ids.iter().map(|id| CelString::from(id.to_string()))),
+        Value::Texts(keys) => texts(keys.iter().map(|key| cut(key))),
         Value::Multi(values) => texts(values.iter().map(|entry| cut(&entry.value))),
         Value::Json(json) => from_json(json),
     }

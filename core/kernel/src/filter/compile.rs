@@ -9,53 +9,13 @@ use sea_orm::sea_query::{Alias, BinOper, Condition, Expr, ExprTrait, Func, LikeE
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::place::{COMMUNICATION, Column, LINK, Shapes};
 use super::{Filter, Op, Operand, Relative, Test};
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::error::FieldError;
 use crate::id::{DepartmentId, TenantId, UserId};
 use crate::value::{FieldType, Value};
-
-/// How a field is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Storage {
-    /// In a column of the entity's table.
-    Column(&'static str),
-    /// As rows of `record_link`.
-    Links,
-}
-
-/// A field as the compiler sees it.
-#[derive(Debug, Clone, Copy)]
-pub struct Column<'a> {
-    /// Its key.
-    pub key: &'a str,
-    /// Its type.
-    pub kind: FieldType,
-    /// Where it is kept.
-    pub storage: Storage,
-    /// The entity it links to.
-    pub target: Option<&'a str>,
-}
-
-/// The table of an entity.
-#[derive(Debug, Clone, Copy)]
-pub struct Table {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether rows have `deleted_at`.
-    pub recycle_bin: bool,
-}
-
-/// What exists and may be asked about. Unknown and hidden fields are the same thing to the compiler.
-pub trait Shapes {
-    /// The table of an entity.
-    fn table(&self, entity: &str) -> Option<Table>;
-    /// A field of an entity that the asker may test.
-    fn column(&self, entity: &str, field: &str) -> Option<Column<'_>>;
-    /// Which records of an entity the asker may look through a link at.
-    fn visible(&self, entity: &str) -> Scope;
-}
 
 /// Who asks, and when.
 #[derive(Debug, Clone)]
@@ -131,17 +91,20 @@ impl Compiler<'_> {
         }
         let column =
             self.shapes.column(entity, &test.field).ok_or_else(|| bad(&test.field, "there is no such field"))?;
-        match column.storage {
-            Storage::Links => self.links(alias, column, test),
-            Storage::Column(_) if column.kind.is_multi() => self.communication(alias, column, test),
-            Storage::Column(name) => self.plain(Expr::col((Alias::new(alias), Alias::new(name))), column, test),
+        if column.kind.is_multi() {
+            return self.communication(alias, &column, test);
+        }
+        match column.storage.cell(alias, column.kind, self.backend) {
+            None => self.links(alias, &column, test),
+            Some(cell) if column.kind == FieldType::Choices => self.choices(cell, test),
+            Some(cell) => self.plain(cell, &column, test),
         }
     }
 
     /// `link.field`: some linked record that the asker may see passes the test.
     fn hop(&self, entity: &str, alias: &str, link: &str, field: &str, test: &Test) -> Compiled {
         let column = self.shapes.column(entity, link).ok_or_else(|| bad(&test.field, "there is no such field"))?;
-        let target = column.target.ok_or_else(|| bad(&test.field, "this field is not a link"))?;
+        let target = column.target.as_ref().ok_or_else(|| bad(&test.field, "this field is not a link"))?;
         let table = self.shapes.table(target).ok_or_else(|| bad(&test.field, "this field is not a link"))?;
         if field.contains('.') || alias == HOP {
             return Err(bad(&test.field, "only one hop across a link is possible"));
@@ -149,7 +112,7 @@ impl Compiler<'_> {
         let inner = Test { field: field.to_owned(), ..test.clone() };
         let mut select = Query::select();
         select.expr(Expr::val(1)).from_as(table.name, HOP);
-        select.and_where(Expr::col((HOP, "tenant_id")).eq(self.viewer.tenant.0));
+        table.own(&mut select, HOP, self.viewer.tenant);
         if table.recycle_bin {
             select.and_where(Expr::col((HOP, "deleted_at")).is_null());
         }
@@ -157,14 +120,11 @@ impl Compiler<'_> {
             select.and_where(visible);
         }
         select.and_where(self.test(target, HOP, &inner)?);
-        match column.storage {
-            Storage::Column(name) => {
-                select.and_where(Expr::col((HOP, "id")).equals((Alias::new(alias), Alias::new(name))));
-            }
-            Storage::Links => {
-                select.and_where(Expr::col((HOP, "id")).in_subquery(self.link_rows(alias, column.key)));
-            }
-        }
+        let id = Expr::col((HOP, "id"));
+        select.and_where(match column.storage.cell(alias, column.kind, self.backend) {
+            Some(cell) => id.eq(cell),
+            None => id.in_subquery(self.link_rows(alias, column.key)),
+        });
         Ok(Expr::exists(select))
     }
 
@@ -179,16 +139,15 @@ impl Compiler<'_> {
     }
 
     fn link_rows(&self, alias: &str, key: &str) -> SelectStatement {
-        Query::select()
-            .column(("record_link", "target_id"))
-            .from("record_link")
-            .and_where(Expr::col(("record_link", "record_id")).equals((Alias::new(alias), Alias::new("id"))))
-            .and_where(Expr::col(("record_link", "field")).eq(key))
-            .and_where(Expr::col(("record_link", "tenant_id")).eq(self.viewer.tenant.0))
+        self.shapes
+            .links(key)
+            .column((LINK, "target_id"))
+            .and_where(Expr::col((LINK, "record_id")).equals((Alias::new(alias), Alias::new("id"))))
+            .and_where(Expr::col((LINK, "tenant_id")).eq(self.viewer.tenant.0))
             .take()
     }
 
-    fn links(&self, alias: &str, column: Column<'_>, test: &Test) -> Compiled {
+    fn links(&self, alias: &str, column: &Column<'_>, test: &Test) -> Compiled {
         let mut rows = self.link_rows(alias, column.key);
         match test.op {
             Op::Empty => return Ok(Expr::exists(rows).not()),
@@ -197,19 +156,59 @@ impl Compiler<'_> {
             _ => return Err(bad(&test.field, "this comparison does not fit a list of links")),
         }
         let ids = self.values(FieldType::Link, test)?;
-        rows.and_where(Expr::col(("record_link", "target_id")).is_in(ids));
+        if ids.iter().any(|id| id.as_null() == *id) {
+            return match test.op {
+                Op::Eq => Ok(Expr::exists(rows).not()),
+                Op::Ne => Ok(Expr::exists(rows)),
+                _ => Err(bad(&test.field, "null can only be compared by eq and ne")),
+            };
+        }
+        rows.and_where(Expr::col((LINK, "target_id")).is_in(ids));
         let exists = Expr::exists(rows);
         Ok(if matches!(test.op, Op::Ne | Op::NotIn) { exists.not() } else { exists })
     }
 
+    /// Whether one of the chosen keys is among those asked for; all of them for `contains`.
+    fn choices(&self, cell: Expr, test: &Test) -> Compiled {
+        let present = || match self.backend {
+            DbBackend::Sqlite => Expr::cust_with_exprs("json_array_length($1) > 0", [cell.clone()]),
+            _ => Expr::cust_with_exprs("jsonb_array_length($1) > 0", [cell.clone()]),
+        };
+        match test.op {
+            Op::Empty => return Ok(Expr::expr(Func::coalesce([present(), Expr::val(false)])).not()),
+            Op::NotEmpty => return Ok(present()),
+            Op::Eq | Op::Contains | Op::In | Op::Ne | Op::NotIn => {}
+            _ => return Err(bad(&test.field, "this comparison does not fit several choices")),
+        }
+        let text = |operand: &Operand| match operand {
+            Operand::One(Json::String(key)) => Ok(key.clone()),
+            _ => Err(bad(&test.field, "expected the key of a choice")),
+        };
+        let keys = match &test.value {
+            Operand::Many(items) => items.iter().map(text).collect::<Result<Vec<_>, _>>()?,
+            one => vec![text(one)?],
+        };
+        let mut any = Condition::any();
+        for key in keys {
+            any = any.add(match self.backend {
+                DbBackend::Sqlite => Expr::cust_with_exprs(
+                    "EXISTS (SELECT 1 FROM json_each($1) WHERE json_each.value = $2)",
+                    [cell.clone(), Expr::val(key)],
+                ),
+                _ => Expr::cust_with_exprs("jsonb_exists($1, $2)", [cell.clone(), Expr::val(key)]),
+            });
+        }
+        let any: Expr = if any.is_empty() { Expr::val(1).eq(0) } else { any.into() };
+        let chosen = Expr::expr(Func::coalesce([any, Expr::val(false)]));
+        Ok(if matches!(test.op, Op::Ne | Op::NotIn) { chosen.not() } else { chosen })
+    }
+
     /// Phones, addresses and accounts, in their searchable form.
-    fn communication(&self, alias: &str, column: Column<'_>, test: &Test) -> Compiled {
-        let value = Expr::col(("communication", "value"));
-        let mut rows = Query::select();
+    fn communication(&self, alias: &str, column: &Column<'_>, test: &Test) -> Compiled {
+        let value = Expr::col((COMMUNICATION, "value"));
+        let mut rows = self.shapes.communications(column.key);
         rows.expr(Expr::val(1))
-            .from("communication")
-            .and_where(Expr::col(("communication", "record_id")).equals((Alias::new(alias), Alias::new("id"))))
-            .and_where(Expr::col(("communication", "field")).eq(column.key));
+            .and_where(Expr::col((COMMUNICATION, "record_id")).equals((Alias::new(alias), Alias::new("id"))));
         let term = || match &test.value {
             Operand::One(Json::String(text)) => Ok(text.trim().to_lowercase()),
             _ => Err(bad(&test.field, "expected text")),
@@ -237,7 +236,7 @@ impl Compiler<'_> {
         Ok(if test.op == Op::Ne { exists.not() } else { exists })
     }
 
-    fn plain(&self, column: Expr, shape: Column<'_>, test: &Test) -> Compiled {
+    fn plain(&self, column: Expr, shape: &Column<'_>, test: &Test) -> Compiled {
         if let Operand::Relative(relative) = test.value {
             return self.relative(&column, shape.kind, test, relative);
         }
@@ -252,8 +251,8 @@ impl Compiler<'_> {
             });
         }
         Ok(match test.op {
-            Op::Empty if is_text(shape.kind) => column.clone().is_null().or(column.eq("")),
-            Op::NotEmpty if is_text(shape.kind) => column.clone().is_not_null().and(column.ne("")),
+            Op::Empty if shape.kind.is_text() => column.clone().is_null().or(column.eq("")),
+            Op::NotEmpty if shape.kind.is_text() => column.clone().is_not_null().and(column.ne("")),
             Op::Empty => column.is_null(),
             Op::NotEmpty => column.is_not_null(),
             Op::Contains | Op::StartsWith => self.text(column, shape.kind, test)?,
@@ -293,7 +292,7 @@ impl Compiler<'_> {
     /// knows only ASCII.
     fn text(&self, column: Expr, kind: FieldType, test: &Test) -> Compiled {
         let Operand::One(Json::String(term)) = &test.value else { return Err(bad(&test.field, "expected text")) };
-        if !is_text(kind) {
+        if !kind.is_text() {
             return Err(bad(&test.field, "only text can be searched inside"));
         }
         if term.chars().count() > 200 {
@@ -343,12 +342,7 @@ impl Compiler<'_> {
             return column.is_in(departments);
         }
         // Somebody without a department still has themselves.
-        let people = Query::select()
-            .column(("user_account", "id"))
-            .from("user_account")
-            .and_where(Expr::col(("user_account", "tenant_id")).eq(self.viewer.tenant.0))
-            .and_where(Expr::col(("user_account", "department_id")).is_in(departments))
-            .take();
+        let people = self.shapes.people_in(departments);
         let inside = column.clone().in_subquery(people);
         match self.viewer.user {
             Some(me) => inside.or(column.eq(me.0)),
@@ -383,10 +377,6 @@ const HOP: &str = "hop";
 
 fn bad(field: &str, reason: &str) -> FieldError {
     FieldError::new("filter").with("place", field).with("reason", reason)
-}
-
-const fn is_text(kind: FieldType) -> bool {
-    matches!(kind, FieldType::Text | FieldType::LongText | FieldType::Choice | FieldType::Stage)
 }
 
 /// A LIKE pattern with the wildcards of `term` taken literally (the escape character is the backslash on both).

@@ -9,9 +9,11 @@
 
 mod compile;
 mod parse;
+mod place;
 mod relative;
 
-pub use compile::{Column, Compiler, Shapes, Storage, Table, Viewer, phone_cell};
+pub use compile::{Compiler, Viewer, phone_cell};
+pub use place::{COMMUNICATION, Column, DOCUMENT, LINK, Shapes, Storage, Table};
 pub use relative::{Period, Relative};
 
 use serde::{Deserialize, Serialize};

@@ -12,11 +12,13 @@ impl Serialize for Value {
             Self::Boolean(b) => serializer.serialize_bool(*b),
             Self::Integer(i) => serializer.serialize_i64(*i),
             Self::Decimal(d) => decimal_to_json(*d).serialize(serializer),
+            Self::Money(money) => money.amount.map(decimal_to_json).serialize(serializer),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Date(day) => serializer.collect_str(&day.format("%Y-%m-%d")),
             Self::Instant(at) => at.serialize(serializer),
             Self::Id(id) => id.serialize(serializer),
             Self::Ids(ids) => ids.serialize(serializer),
+            Self::Texts(texts) => texts.serialize(serializer),
             Self::Multi(values) => values.serialize(serializer),
             Self::Json(json) => json.serialize(serializer),
         }
@@ -28,7 +30,7 @@ mod tests {
     use serde_json::json;
     use uuid::Uuid;
 
-    use super::super::{MultiValue, Value, unscaled};
+    use super::super::{Money, MultiValue, Value, unscaled};
     use crate::clock::Timestamp;
 
     #[test]
@@ -47,6 +49,8 @@ mod tests {
             Value::Instant(Timestamp(1_768_208_400_120_003)),
             Value::Id(id),
             Value::Ids(vec![id, id]),
+            Value::Texts(vec!["a".into(), "b".into()]),
+            Value::Money(Money { amount: Some(unscaled(5)), currency: "JPY".parse().unwrap() }),
             Value::Multi(vec![multi]),
             Value::Json(json!({ "b": [1, null], "a": 0.5 })),
         ];

@@ -1,16 +1,17 @@
-//! The core entities: lead, deal, contact, company, activity.
+//! The core entities, and what a company's own entities begin with.
 
+use std::sync::Arc;
+
+use kernel::filter::Storage;
 use kernel::value::FieldType::{
-    Boolean, Choice, Date, Datetime, Decimal, Emails, Integer, Link, Links, LongText, Messengers, Money, Phones,
-    Pipeline, Stage, Text, Urls, User,
+    self, Boolean, Choice, Currency, Date, Datetime, Emails, Integer, Link, Links, LongText, Messengers, Money, Phones,
+    Pipeline, Record, Stage, Text, Urls, User,
 };
 
-use super::{EntityDef, FieldDef};
+use super::definition::{self, EntityDef, FieldDef, Owner, SHARED, Section};
 
 const SOURCES: &[&str] =
     &["web", "call", "email", "advertising", "social", "event", "partner", "referral", "returning", "other"];
-const CURRENCIES: &[&str] =
-    &["USD", "EUR", "UAH", "RUB", "KZT", "BYN", "GBP", "PLN", "CNY", "TRY", "GEL", "AMD", "AZN", "UZS", "MDL"];
 const INDUSTRIES: &[&str] = &[
     "it",
     "telecom",
@@ -28,16 +29,107 @@ const INDUSTRIES: &[&str] = &[
     "other",
 ];
 
-const fn field(key: &'static str, kind: kernel::value::FieldType) -> FieldDef {
+/// Builders of a field of the product.
+impl FieldDef {
+    fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    fn system(mut self) -> Self {
+        self.system = true;
+        self
+    }
+
+    fn never_empty(mut self) -> Self {
+        self.never_empty = true;
+        self
+    }
+
+    fn to(mut self, target: &str) -> Self {
+        self.targets.push(target.into());
+        self
+    }
+
+    fn many(mut self) -> Self {
+        self.storage = Storage::Links;
+        self
+    }
+
+    fn column(mut self, column: &'static str) -> Self {
+        self.storage = Storage::Column(column);
+        self
+    }
+
+    fn choices(mut self, keys: &[&str]) -> Self {
+        let choice = |key: &&str| {
+            definition::Choice { key: (*key).to_owned(), label: None, color: None, archived: false }
+        };
+        self.choices = keys.iter().map(choice).collect();
+        self
+    }
+
+    fn of(mut self, money: &str) -> Self {
+        self.part_of = Some(money.into());
+        self
+    }
+
+    fn max(mut self, characters: usize) -> Self {
+        self.max_length = characters;
+        self
+    }
+
+    fn range(mut self, from: i64, to: i64) -> Self {
+        self.range = Some((from, to));
+        self
+    }
+}
+
+/// Builders of an entity's first layout.
+impl EntityDef {
+    fn list(mut self, keys: &[&str]) -> Self {
+        self.list = keys.iter().map(|key| (*key).into()).collect();
+        self
+    }
+
+    fn card(mut self, keys: &[&str]) -> Self {
+        self.card = keys.iter().map(|key| (*key).into()).collect();
+        self
+    }
+
+    fn section(mut self, key: &str, fields: &[&str]) -> Self {
+        let fields = fields.iter().map(|key| (*key).into()).collect();
+        self.sections.push(Section { key: key.to_owned(), fields });
+        self
+    }
+}
+
+fn field(key: &'static str, kind: FieldType) -> FieldDef {
     FieldDef::new(key, kind)
 }
 
-pub(super) fn all() -> Vec<EntityDef> {
-    vec![lead(), deal(), contact(), company(), activity()]
+fn core(key: &'static str, own: Vec<FieldDef>) -> EntityDef {
+    EntityDef::new(key, Owner::Core, key, common(own))
+}
+
+pub(super) fn all() -> Vec<Arc<EntityDef>> {
+    [lead(), deal(), contact(), company(), activity(), organization(), absence()].into_iter().map(Arc::new).collect()
+}
+
+/// A company's own entity, before its own fields: what all records have, and stages where it wants them.
+pub(super) fn custom(key: &str, staged: bool) -> EntityDef {
+    let own = if staged { self::staged() } else { Vec::new() };
+    let list: &[&str] = if staged { &["title", "stage", "owner"] } else { &["title", "owner", "created_at"] };
+    EntityDef::new(key, Owner::Custom, SHARED, common(own))
+        .list(list)
+        .card(&["owner"])
+        .section("main", &["title", "owner"])
+        .section("more", &["comments", "origin_system", "origin_id"])
 }
 
 fn common(mut own: Vec<FieldDef>) -> Vec<FieldDef> {
-    let mut fields = vec![field("number", Integer).system(), field("title", Text).required()];
+    let mut fields =
+        vec![field("number", Integer).system().never_empty(), field("title", Text).required().never_empty()];
     fields.append(&mut own);
     fields.extend([
         field("owner", User),
@@ -46,9 +138,9 @@ fn common(mut own: Vec<FieldDef>) -> Vec<FieldDef> {
         field("origin_id", Text),
         field("creator", User).system(),
         field("editor", User).system(),
-        field("created_at", Datetime).system(),
-        field("updated_at", Datetime).system(),
-        field("last_activity_at", Datetime).system(),
+        field("created_at", Datetime).system().never_empty(),
+        field("updated_at", Datetime).system().never_empty(),
+        field("last_activity_at", Datetime).system().never_empty(),
         field("deleted_at", Datetime).system(),
     ]);
     fields
@@ -56,9 +148,9 @@ fn common(mut own: Vec<FieldDef>) -> Vec<FieldDef> {
 
 fn staged() -> Vec<FieldDef> {
     vec![
-        field("pipeline", Pipeline).system(),
-        field("stage", Stage).required(),
-        field("stage_since", Datetime).system(),
+        field("pipeline", Pipeline).system().never_empty(),
+        field("stage", Stage).required().never_empty(),
+        field("stage_since", Datetime).system().never_empty(),
         field("closed_at", Datetime).system(),
     ]
 }
@@ -87,7 +179,7 @@ fn utm() -> Vec<FieldDef> {
 }
 
 fn money() -> Vec<FieldDef> {
-    vec![field("amount", Money).range(0, 99_999_999_999), field("currency", Choice).choices(CURRENCIES)]
+    vec![field("amount", Money).range(0, 99_999_999_999), field("currency", Currency).of("amount")]
 }
 
 fn lead() -> EntityDef {
@@ -107,25 +199,15 @@ fn lead() -> EntityDef {
         ],
         utm(),
     ];
-    EntityDef {
-        key: "lead",
-        table: "lead",
-        staged: true,
-        fields: common(own.concat()),
-        list: &["title", "stage", "last_name", "company_title", "phones", "amount", "source", "owner", "created_at"],
-        card: &["company_title", "amount", "phones", "source", "owner"],
-        sections: &[
-            ("main", &["title", "amount", "currency", "source", "source_description", "owner"]),
-            (
-                "person",
-                &["honorific", "last_name", "first_name", "middle_name", "position", "company_title", "birthdate"],
-            ),
-            ("reach", &["phones", "emails", "sites", "messengers", "address"]),
-            ("clients", &["contact", "company", "returning_client"]),
-            ("more", &["comments", "origin_system", "origin_id"]),
-            ("utm", &["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"]),
-        ],
-    }
+    core("lead", own.concat())
+        .list(&["title", "stage", "last_name", "company_title", "phones", "amount", "source", "owner", "created_at"])
+        .card(&["company_title", "amount", "phones", "source", "owner"])
+        .section("main", &["title", "amount", "currency", "source", "source_description", "owner"])
+        .section("person", &["honorific", "last_name", "first_name", "middle_name", "position", "company_title", "birthdate"])
+        .section("reach", &["phones", "emails", "sites", "messengers", "address"])
+        .section("clients", &["contact", "company", "returning_client"])
+        .section("more", &["comments", "origin_system", "origin_id"])
+        .section("utm", &["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"])
 }
 
 fn deal() -> EntityDef {
@@ -146,20 +228,13 @@ fn deal() -> EntityDef {
         origin(),
         utm(),
     ];
-    EntityDef {
-        key: "deal",
-        table: "deal",
-        staged: true,
-        fields: common(own.concat()),
-        list: &["title", "stage", "amount", "company", "probability", "close_date", "owner", "created_at"],
-        card: &["company", "amount", "close_date", "owner"],
-        sections: &[
-            ("main", &["title", "kind", "amount", "currency", "probability", "begin_date", "close_date", "owner"]),
-            ("clients", &["company", "contacts", "lead"]),
-            ("more", &["source", "source_description", "comments", "origin_system", "origin_id"]),
-            ("utm", &["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"]),
-        ],
-    }
+    core("deal", own.concat())
+        .list(&["title", "stage", "amount", "company", "probability", "close_date", "owner", "created_at"])
+        .card(&["company", "amount", "close_date", "owner"])
+        .section("main", &["title", "kind", "amount", "currency", "probability", "begin_date", "close_date", "owner"])
+        .section("clients", &["company", "contacts", "lead"])
+        .section("more", &["source", "source_description", "comments", "origin_system", "origin_id"])
+        .section("utm", &["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"])
 }
 
 fn contact() -> EntityDef {
@@ -175,20 +250,13 @@ fn contact() -> EntityDef {
         origin(),
         utm(),
     ];
-    EntityDef {
-        key: "contact",
-        table: "contact",
-        staged: false,
-        fields: common(own.concat()),
-        list: &["title", "position", "companies", "phones", "emails", "kind", "owner", "created_at"],
-        card: &["position", "phones", "emails", "owner"],
-        sections: &[
-            ("person", &["title", "honorific", "last_name", "first_name", "middle_name", "position", "birthdate"]),
-            ("reach", &["phones", "emails", "sites", "messengers", "address"]),
-            ("clients", &["kind", "companies", "lead"]),
-            ("more", &["owner", "source", "source_description", "comments", "origin_system", "origin_id"]),
-        ],
-    }
+    core("contact", own.concat())
+        .list(&["title", "position", "companies", "phones", "emails", "kind", "owner", "created_at"])
+        .card(&["position", "phones", "emails", "owner"])
+        .section("person", &["title", "honorific", "last_name", "first_name", "middle_name", "position", "birthdate"])
+        .section("reach", &["phones", "emails", "sites", "messengers", "address"])
+        .section("clients", &["kind", "companies", "lead"])
+        .section("more", &["owner", "source", "source_description", "comments", "origin_system", "origin_id"])
 }
 
 fn company() -> EntityDef {
@@ -197,8 +265,8 @@ fn company() -> EntityDef {
             field("kind", Choice).choices(&["client", "supplier", "competitor", "partner", "other"]),
             field("industry", Choice).choices(INDUSTRIES),
             field("employees", Choice).choices(&["1-10", "11-50", "51-250", "251-1000", "1000+"]),
-            field("revenue", Decimal).range(0, 99_999_999_999),
-            field("currency", Choice).choices(CURRENCIES),
+            field("revenue", Money).range(0, 99_999_999_999),
+            field("currency", Currency).of("revenue"),
         ],
         reachable(),
         vec![
@@ -210,25 +278,18 @@ fn company() -> EntityDef {
         ],
         utm(),
     ];
-    EntityDef {
-        key: "company",
-        table: "company",
-        staged: false,
-        fields: common(own.concat()),
-        list: &["title", "kind", "industry", "employees", "phones", "revenue", "owner", "created_at"],
-        card: &["industry", "phones", "owner"],
-        sections: &[
-            ("main", &["title", "kind", "industry", "employees", "revenue", "currency", "owner"]),
-            ("reach", &["phones", "emails", "sites", "messengers", "address"]),
-            ("legal", &["tax_id", "registration_number", "legal_address"]),
-            ("more", &["lead", "comments", "origin_system", "origin_id"]),
-        ],
-    }
+    core("company", own.concat())
+        .list(&["title", "kind", "industry", "employees", "phones", "revenue", "owner", "created_at"])
+        .card(&["industry", "phones", "owner"])
+        .section("main", &["title", "kind", "industry", "employees", "revenue", "currency", "owner"])
+        .section("reach", &["phones", "emails", "sites", "messengers", "address"])
+        .section("legal", &["tax_id", "registration_number", "legal_address"])
+        .section("more", &["lead", "comments", "origin_system", "origin_id"])
 }
 
 fn activity() -> EntityDef {
     let own = vec![
-        field("kind", Choice).choices(&["call", "email", "meeting", "note", "task"]).required(),
+        field("kind", Choice).choices(&["call", "email", "meeting", "message", "note", "task"]).required(),
         field("text", LongText),
         field("direction", Choice).choices(&["incoming", "outgoing"]),
         field("starts_at", Datetime),
@@ -238,18 +299,50 @@ fn activity() -> EntityDef {
         field("done_at", Datetime).system(),
         field("result", LongText).max(2_000),
         field("record_entity", Choice).choices(&["lead", "deal", "contact", "company"]),
-        field("record_id", kernel::value::FieldType::Record),
+        field("record_id", Record),
     ];
-    EntityDef {
-        key: "activity",
-        table: "activity",
-        staged: false,
-        fields: common(own),
-        list: &["title", "kind", "deadline", "done", "owner", "created_at"],
-        card: &["kind", "deadline", "owner"],
-        sections: &[
-            ("main", &["title", "kind", "direction", "owner", "deadline", "done", "result"]),
-            ("more", &["text", "starts_at", "ends_at", "comments"]),
-        ],
-    }
+    core("activity", own)
+        .list(&["title", "kind", "deadline", "done", "owner", "created_at"])
+        .card(&["kind", "deadline", "owner"])
+        .section("main", &["title", "kind", "direction", "owner", "deadline", "done", "result"])
+        .section("more", &["text", "starts_at", "ends_at", "comments"])
+}
+
+fn organization() -> EntityDef {
+    let own = vec![
+        field("legal_name", Text),
+        field("country", Text).max(2),
+        field("tax_id", Text).max(30),
+        field("registration_number", Text).max(30),
+        field("legal_address", LongText).max(1_000),
+        field("address", LongText).max(1_000),
+        field("phones", Phones),
+        field("emails", Emails),
+        field("sites", Urls),
+        field("head", User),
+        field("main", Boolean),
+    ];
+    core("organization", own)
+        .list(&["title", "legal_name", "country", "tax_id", "head", "created_at"])
+        .card(&["legal_name", "tax_id", "head"])
+        .section("main", &["title", "legal_name", "head", "main", "owner"])
+        .section("legal", &["country", "tax_id", "registration_number", "legal_address"])
+        .section("reach", &["phones", "emails", "sites", "address"])
+        .section("more", &["comments", "origin_system", "origin_id"])
+}
+
+fn absence() -> EntityDef {
+    let own = vec![
+        field("user", User).column("user_id").required(),
+        field("starts_at", Datetime).required(),
+        field("ends_at", Datetime).required(),
+        field("deputy", User),
+        field("label", Text).max(100),
+        field("source", Text).max(100),
+    ];
+    core("absence", own)
+        .list(&["title", "user", "starts_at", "ends_at", "deputy", "label", "created_at"])
+        .card(&["user", "starts_at", "ends_at", "deputy"])
+        .section("main", &["title", "user", "starts_at", "ends_at", "deputy", "label", "owner"])
+        .section("more", &["source", "comments", "origin_system", "origin_id"])
 }

@@ -1,12 +1,14 @@
 //! Names of entities, fields, sections and choices in the reader's language (`i18n/*.json` of this crate).
 //!
 //! Keys: `entity.lead`, `entity.lead.many`, `section.main`, `field.amount` or `lead.amount` where one entity calls it
-//! otherwise, `choice.source.web` or `choice.deal.kind.sale` likewise.
+//! otherwise, `choice.source.web` or `choice.deal.kind.sale` likewise. A company's own carry their words themselves.
 
 use std::sync::LazyLock;
 
 use kernel::Locale;
 use kernel::text::Texts;
+
+use super::definition::{Choice, EntityDef, FieldDef};
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new([
@@ -22,14 +24,20 @@ fn first(locale: Locale, keys: &[String]) -> String {
 }
 
 /// An entity's name, of one record or of many.
-pub fn entity_label(entity: &str, many: bool, locale: Locale) -> String {
-    let key = if many { format!("entity.{entity}.many") } else { format!("entity.{entity}") };
-    first(locale, &[key])
+pub fn entity_label(def: &EntityDef, many: bool, locale: Locale) -> String {
+    match &def.label {
+        Some((one, several)) => (if many { several } else { one }).in_locale(locale).to_owned(),
+        None if many => first(locale, &[format!("entity.{}.many", def.key)]),
+        None => first(locale, &[format!("entity.{}", def.key)]),
+    }
 }
 
 /// A field's name.
-pub fn field_label(entity: &str, field: &str, locale: Locale) -> String {
-    first(locale, &[format!("{entity}.{field}"), format!("field.{field}")])
+pub fn field_label(def: &EntityDef, field: &FieldDef, locale: Locale) -> String {
+    match &field.label {
+        Some(label) => label.in_locale(locale).to_owned(),
+        None => first(locale, &[format!("{}.{}", def.key, field.key), format!("field.{}", field.key)]),
+    }
 }
 
 /// A section's name.
@@ -37,10 +45,16 @@ pub fn section_label(section: &str, locale: Locale) -> String {
     first(locale, &[format!("section.{section}")])
 }
 
-/// A choice's name; codes that need no translation (currencies, sizes) stand for themselves.
-pub fn choice_label(entity: &str, field: &str, choice: &str, locale: Locale) -> String {
-    let keys = [format!("choice.{entity}.{field}.{choice}"), format!("choice.{field}.{choice}")];
-    keys.iter().find_map(|key| TEXTS.get(locale, key)).unwrap_or(choice).to_owned()
+/// A choice's name; codes that need no translation (sizes) stand for themselves.
+pub fn choice_label(def: &EntityDef, field: &FieldDef, choice: &Choice, locale: Locale) -> String {
+    if let Some(label) = &choice.label {
+        return label.in_locale(locale).to_owned();
+    }
+    let keys = [
+        format!("choice.{}.{}.{}", def.key, field.key, choice.key),
+        format!("choice.{}.{}", field.key, choice.key),
+    ];
+    keys.iter().find_map(|key| TEXTS.get(locale, key)).unwrap_or(&choice.key).to_owned()
 }
 
 /// A text of this crate that is no label: names of default pipelines and stages.

@@ -1,141 +1,76 @@
-//! The entity catalogue: what entities exist, with their fields. Entities are data: every list, board, card, import,
-//! filter and access row works from these definitions.
+//! The catalogue of a company: what entities exist, with their fields, pipelines and words. Entities are data: every
+//! list, board, card, import, filter and access row works from these definitions.
+//!
+//! A `Catalogue` is a snapshot: immutable, shared, with a revision. An operation takes one and keeps it to its end, so
+//! that a change of definitions beside it neither waits nor tears it.
+//!
+//! | module | what |
+//! |---|---|
+//! | `definition` | what an entity and a field are |
+//! | `core_entities` | those of the product |
+//! | `known` | snapshots by tenant |
+//! | `change` | making and changing a company's own entities and fields |
+//! | `store` | the tables of these |
+//! | `labels` | words |
 
+pub mod change;
 mod core_entities;
+mod definition;
+mod known;
 mod labels;
-
-pub use labels::{choice_label, entity_label, field_label, section_label, text};
+mod store;
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::Arc;
 
-use kernel::filter::Storage;
-use kernel::value::FieldType;
+use kernel::{EntityKey, Error, Result};
 
-/// The definition of an entity.
+use crate::stages::Pipelines;
+
+pub use definition::{Choice, EntityDef, FieldDef, Labels, Owner, Section};
+pub(crate) use known::Known;
+pub use labels::{choice_label, entity_label, field_label, section_label, text};
+
+/// Everything that a company's records consist of, at one moment.
 #[derive(Debug)]
-pub struct EntityDef {
-    /// Its key in the API, e.g. `lead`.
-    pub key: &'static str,
-    /// Its table.
-    pub table: &'static str,
-    /// Whether it moves through the stages of a pipeline.
-    pub staged: bool,
-    /// Its fields, in the order of the card.
-    pub fields: Vec<FieldDef>,
-    /// Fields a list shows at first.
-    pub list: &'static [&'static str],
-    /// Fields a card on a board shows.
-    pub card: &'static [&'static str],
-    /// Sections of the record card: label key and fields.
-    pub sections: &'static [(&'static str, &'static [&'static str])],
+pub struct Catalogue {
+    /// Counts its changes.
+    pub revision: i64,
+    /// The pipelines with their stages, and the company's currency.
+    pub pipelines: Pipelines,
+    entities: Vec<Arc<EntityDef>>,
+    by_key: HashMap<EntityKey, usize>,
 }
 
-/// The definition of a field.
-#[derive(Debug, Clone)]
-pub struct FieldDef {
-    /// Its key, e.g. `amount`.
-    pub key: &'static str,
-    /// Its type.
-    pub kind: FieldType,
-    /// Where it is kept.
-    pub storage: Storage,
-    /// Must have a value.
-    pub required: bool,
-    /// Set by the product, never from outside.
-    pub system: bool,
-    /// The entity it links to.
-    pub target: Option<&'static str>,
-    /// The values of a choice.
-    pub choices: &'static [&'static str],
-    /// Longest text, in characters.
-    pub max_length: usize,
-    /// Smallest and largest number.
-    pub range: Option<(i64, i64)>,
-}
-
-impl FieldDef {
-    pub(super) const fn new(key: &'static str, kind: FieldType) -> Self {
-        let max_length = match kind {
-            FieldType::LongText => 20_000,
-            _ => 255,
-        };
-        Self {
-            key,
-            kind,
-            storage: Storage::Column(key),
-            required: false,
-            system: false,
-            target: None,
-            choices: &[],
-            max_length,
-            range: None,
-        }
+impl Catalogue {
+    fn new(revision: i64, pipelines: Pipelines, entities: Vec<Arc<EntityDef>>) -> Self {
+        let by_key = entities.iter().enumerate().map(|(index, entity)| (entity.key.clone(), index)).collect();
+        Self { revision, pipelines, entities, by_key }
     }
 
-    pub(super) const fn required(mut self) -> Self {
-        self.required = true;
-        self
+    /// What every company begins with.
+    pub fn core() -> Self {
+        Self::new(0, Pipelines::default(), core_entities::all())
     }
 
-    pub(super) const fn system(mut self) -> Self {
-        self.system = true;
-        self
+    /// Every entity that records have, those of the product first.
+    pub fn entities(&self) -> &[Arc<EntityDef>] {
+        &self.entities
     }
 
-    pub(super) const fn to(mut self, target: &'static str) -> Self {
-        self.target = Some(target);
-        self
+    /// The entity with this key, if there is one.
+    pub fn find(&self, key: &str) -> Option<&Arc<EntityDef>> {
+        self.by_key.get(key).and_then(|index| self.entities.get(*index))
     }
 
-    pub(super) const fn many(mut self) -> Self {
-        self.storage = Storage::Links;
-        self
-    }
-
-    pub(super) const fn choices(mut self, choices: &'static [&'static str]) -> Self {
-        self.choices = choices;
-        self
-    }
-
-    pub(super) const fn max(mut self, characters: usize) -> Self {
-        self.max_length = characters;
-        self
-    }
-
-    pub(super) const fn range(mut self, from: i64, to: i64) -> Self {
-        self.range = Some((from, to));
-        self
+    /// The entity with this key.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn entity(&self, key: &str) -> Result<&Arc<EntityDef>> {
+        self.find(key).ok_or_else(|| Error::NotFound(format!("entity {}", key.chars().take(80).collect::<String>())))
     }
 }
-
-impl EntityDef {
-    /// The field with this key.
-    pub fn field(&self, key: &str) -> Option<&FieldDef> {
-        self.fields.iter().find(|field| field.key == key)
-    }
-}
-
-/// Every entity that records have.
-pub fn entities() -> &'static [EntityDef] {
-    &CATALOGUE.all
-}
-
-/// The entity with this key.
-pub fn entity(key: &str) -> Option<&'static EntityDef> {
-    CATALOGUE.by_key.get(key).and_then(|index| CATALOGUE.all.get(*index))
-}
-
-struct Catalogue {
-    all: Vec<EntityDef>,
-    by_key: HashMap<&'static str, usize>,
-}
-
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-    let all = core_entities::all();
-    let by_key = all.iter().enumerate().map(|(index, entity)| (entity.key, index)).collect();
-    Catalogue { all, by_key }
-});
 
 #[cfg(test)]
 mod tests {
@@ -145,10 +80,20 @@ mod tests {
 
     #[test]
     fn every_field_named_in_a_layout_exists() {
-        for entity in entities() {
-            let sections = entity.sections.iter().flat_map(|(_, fields)| fields.iter());
-            for key in entity.list.iter().chain(entity.card).chain(sections) {
+        for entity in Catalogue::core().entities() {
+            let sections = entity.sections.iter().flat_map(|section| section.fields.iter());
+            for key in entity.list.iter().chain(&entity.card).chain(sections) {
                 assert!(entity.field(key).is_some(), "{}.{key}", entity.key);
+            }
+        }
+    }
+
+    #[test]
+    fn every_money_has_its_currency() {
+        use kernel::value::FieldType;
+        for entity in Catalogue::core().entities() {
+            for field in entity.fields.iter().filter(|field| field.kind == FieldType::Money) {
+                assert!(entity.currency_of(field).is_some(), "{}.{}", entity.key, field.key);
             }
         }
     }
@@ -156,12 +101,12 @@ mod tests {
     #[test]
     fn every_label_is_translated() {
         for locale in Locale::ALL {
-            for entity in entities() {
-                let mut labels = vec![entity_label(entity.key, false, locale), entity_label(entity.key, true, locale)];
-                labels.extend(entity.sections.iter().map(|(key, _)| section_label(key, locale)));
+            for entity in Catalogue::core().entities() {
+                let mut labels = vec![entity_label(entity, false, locale), entity_label(entity, true, locale)];
+                labels.extend(entity.sections.iter().map(|section| section_label(&section.key, locale)));
                 for field in &entity.fields {
-                    labels.push(field_label(entity.key, field.key, locale));
-                    labels.extend(field.choices.iter().map(|c| choice_label(entity.key, field.key, c, locale)));
+                    labels.push(field_label(entity, field, locale));
+                    labels.extend(field.choices.iter().map(|choice| choice_label(entity, field, choice, locale)));
                 }
                 for label in labels {
                     let key = label.contains('.') && !label.contains(' ') && !label.ends_with('.');

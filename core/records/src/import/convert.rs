@@ -1,11 +1,12 @@
 //! A row of the file as the fields of a record, or as what is wrong with it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use kernel::access::Rights;
 use kernel::value::FieldType;
-use kernel::{Ctx, Locale, Result};
+use kernel::{Ctx, EntityKey, FieldKey, Locale, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -15,8 +16,8 @@ use super::problem::Problem;
 use super::source::spool::Row;
 use super::suggest::{self, FULL_NAME, Mapped, NAMES};
 use super::{Column, cell};
-use crate::Records;
-use crate::catalogue::{EntityDef, FieldDef};
+use crate::catalogue::{Catalogue, EntityDef, FieldDef};
+use crate::{Records, references};
 
 /// Colleagues a cell may name.
 const MAX_USERS: u64 = 20_000;
@@ -34,18 +35,18 @@ pub struct RowProblem {
 }
 
 /// Where a column goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Goal {
-    Field(&'static FieldDef, &'static str),
+    Field(Box<FieldDef>, &'static str),
     FullName,
 }
 
 /// Everything needed to read rows: the mapping and the words of the company.
 pub(super) struct Plan {
-    def: &'static EntityDef,
+    def: Arc<EntityDef>,
     goals: Vec<(usize, Goal)>,
     width: usize,
-    choices: HashMap<&'static str, HashMap<String, &'static str>>,
+    choices: HashMap<FieldKey, HashMap<String, String>>,
     stages: HashMap<String, String>,
     users: HashMap<String, Meaning<Uuid>>,
     zone: Tz,
@@ -94,7 +95,8 @@ impl Plan {
     pub(super) async fn load(
         records: &Records,
         ctx: &Ctx,
-        def: &'static EntityDef,
+        catalogue: &Catalogue,
+        def: &Arc<EntityDef>,
         columns: &[Column],
         mapping: &[Mapped],
     ) -> Result<Self> {
@@ -104,32 +106,34 @@ impl Plan {
             match entry.field.as_deref() {
                 Some(FULL_NAME) => goals.push((entry.column, Goal::FullName)),
                 Some(key) => {
-                    let field = def.field(key).map(|f| Goal::Field(f, cell::kind_of_header(f.kind, name)));
+                    let kind = |field: &FieldDef| cell::kind_of_header(field.kind, name);
+                    let field = def.field(key).map(|f| Goal::Field(Box::new(f.clone()), kind(f)));
                     goals.extend(field.map(|goal| (entry.column, goal)));
                 }
                 None => {}
             }
         }
         let fields =
-            || goals.iter().filter_map(|(_, goal)| if let Goal::Field(field, _) = goal { Some(*field) } else { None });
-        let choices =
-            fields().filter(|f| f.kind == FieldType::Choice).map(|f| (f.key, lookup::choices(def, f))).collect();
+            || goals.iter().filter_map(|(_, goal)| if let Goal::Field(field, _) = goal { Some(&**field) } else { None });
+        let listed = |f: &&FieldDef| matches!(f.kind, FieldType::Choice | FieldType::Choices | FieldType::Currency);
+        let choices = fields().filter(listed).map(|f| (f.key.clone(), lookup::choices(def, f))).collect();
         let users = if fields().any(|field| field.kind == FieldType::User) {
             lookup::users(&people::user::list(records.db(), ctx.tenant, None, MAX_USERS).await?)
         } else {
             HashMap::new()
         };
-        let stages = lookup::stages(def.key, &*records.pipelines(ctx.tenant).await?);
+        let stages = lookup::stages(&def.key, &catalogue.pipelines);
+        let def = Arc::clone(def);
         Ok(Self { def, width: columns.len(), choices, stages, users, zone: ctx.zone, locale: ctx.locale, goals })
     }
 
     /// The records that rows name, to be looked up together.
-    pub(super) fn wanted(&self, rows: &[Row]) -> BTreeMap<&'static str, BTreeSet<String>> {
-        let mut wanted: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+    pub(super) fn wanted(&self, rows: &[Row]) -> BTreeMap<EntityKey, BTreeSet<String>> {
+        let mut wanted: BTreeMap<EntityKey, BTreeSet<String>> = BTreeMap::new();
         for row in rows {
             for (text, goal) in self.cells(row) {
                 let Goal::Field(field, _) = goal else { continue };
-                if let Some(target) = self.target(field, row) {
+                for target in self.targets(field, row) {
                     wanted.entry(target).or_default().extend(names(field.kind, text));
                 }
             }
@@ -137,24 +141,25 @@ impl Plan {
         wanted
     }
 
-    /// The entity a linking field points to in this row.
-    fn target(&self, field: &FieldDef, row: &Row) -> Option<&'static str> {
+    /// The entities a linking field may point to in this row.
+    fn targets(&self, field: &FieldDef, row: &Row) -> Vec<EntityKey> {
         match field.kind {
-            FieldType::Link | FieldType::Links => field.target,
+            FieldType::Link | FieldType::Links => field.targets.clone(),
             FieldType::Record => {
-                let is_kind = |goal: &Goal| matches!(goal, Goal::Field(f, _) if f.key == "record_entity");
-                let (text, _) = self.cells(row).find(|(_, goal)| is_kind(goal))?;
-                self.choices.get("record_entity")?.get(&normal(text)).copied()
+                let is_kind = |goal: &Goal| matches!(goal, Goal::Field(f, _) if f.key == references::ENTITY_BESIDE);
+                let named = self.cells(row).find(|(_, goal)| is_kind(goal)).map(|(text, _)| normal(text));
+                let known = self.choices.get(references::ENTITY_BESIDE);
+                named.and_then(|named| known?.get(&named)).map(|key| key.as_str().into()).into_iter().collect()
             }
-            _ => None,
+            _ => Vec::new(),
         }
     }
 
     /// The cells of a row that are mapped and not empty.
-    fn cells<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a str, Goal)> {
+    fn cells<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a str, &'a Goal)> {
         self.goals.iter().filter_map(|(column, goal)| {
             let text = row.cells.get(*column)?.trim();
-            (!text.is_empty()).then_some((text, *goal))
+            (!text.is_empty()).then_some((text, goal))
         })
     }
 
@@ -165,7 +170,7 @@ impl Plan {
     pub(super) fn convert(&self, row: &Row, links: &Links) -> Result<Map<String, Json>, Vec<RowProblem>> {
         let mut fields = Map::new();
         let mut problems = Vec::new();
-        let mut currency = None;
+        let mut currency = BTreeMap::new();
         if row.cells.iter().skip(self.width).any(|cell| !cell.trim().is_empty()) {
             problems.push(self.problem(None, &Problem::new("columns")));
         }
@@ -185,12 +190,14 @@ impl Plan {
                     );
                 }
                 Goal::Field(field, kind) => match self.value(field, kind, text, row, links, &mut currency) {
-                    Ok(value) => put(&mut fields, field.key, value),
-                    Err(problem) => problems.push(self.problem(Some(field.key), &problem)),
+                    Ok(value) => put(&mut fields, &field.key, value),
+                    Err(problem) => problems.push(self.problem(Some(&field.key), &problem)),
                 },
             }
         }
-        self.apply_currency(currency, &mut fields, &mut problems);
+        for (money, code) in currency {
+            self.apply_currency(&money, code, &mut fields, &mut problems);
+        }
         if problems.is_empty() { Ok(fields) } else { Err(problems) }
     }
 
@@ -205,19 +212,18 @@ impl Plan {
     /// The sign beside an amount fills the currency, or must agree with it.
     fn apply_currency(
         &self,
-        named: Option<&'static str>,
+        money: &FieldKey,
+        code: &str,
         fields: &mut Map<String, Json>,
         problems: &mut Vec<RowProblem>,
     ) {
-        let Some(code) = named.filter(|code| self.def.field("currency").is_some_and(|f| f.choices.contains(code)))
-        else {
-            return;
-        };
-        match fields.get("currency").and_then(Json::as_str) {
-            None => drop(fields.insert("currency".into(), json!(code))),
+        let field = self.def.field(money).and_then(|money| self.def.currency_of(money));
+        let Some(field) = field else { return };
+        match fields.get(field.key.as_str()).and_then(Json::as_str) {
+            None => drop(fields.insert(field.key.to_string(), json!(code))),
             Some(given) if given == code => {}
             Some(_) => {
-                problems.push(self.problem(Some("currency"), &Problem::new("currency_differs").with("value", code)))
+                problems.push(self.problem(Some(&field.key), &Problem::new("currency_differs").with("value", code)))
             }
         }
     }
@@ -229,7 +235,7 @@ impl Plan {
         text: &str,
         row: &Row,
         links: &Links,
-        currency: &mut Option<&'static str>,
+        currency: &mut BTreeMap<FieldKey, &'static str>,
     ) -> Result<Json, Problem> {
         if cell::is_spreadsheet_error(text) {
             return Err(Problem::new("excel_error").with("value", text));
@@ -237,18 +243,26 @@ impl Plan {
         let comma_groups = self.locale == Locale::En;
         let unknown = |code| Problem::new(code).with("value", text);
         Ok(match field.kind {
-            FieldType::Integer => json!(cell::whole(text, comma_groups)?),
+            FieldType::Integer | FieldType::Duration => json!(cell::whole(text, comma_groups)?),
             FieldType::Decimal | FieldType::Money => {
                 let amount = cell::amount(text, comma_groups)?;
-                *currency = amount.currency.or(*currency);
+                if let Some(code) = amount.currency.filter(|_| field.kind == FieldType::Money) {
+                    currency.insert(field.key.clone(), code);
+                }
                 json!(amount.value.to_string())
             }
             FieldType::Boolean => json!(cell::boolean(text)?),
             FieldType::Date => json!(cell::date(text)?.format("%Y-%m-%d").to_string()),
             FieldType::Datetime => json!(cell::datetime(text, self.zone)?.to_string()),
-            FieldType::Choice => {
-                let known = self.choices.get(field.key).and_then(|known| known.get(&normal(text)));
+            FieldType::Choice | FieldType::Currency => {
+                let known = self.choices.get(&field.key).and_then(|known| known.get(&normal(text)));
                 json!(known.ok_or_else(|| unknown("choice"))?)
+            }
+            FieldType::Choices => {
+                let known = self.choices.get(&field.key);
+                let key = |name: String| known.and_then(|known| known.get(&normal(&name))).cloned();
+                let keys = names(FieldType::Links, text).into_iter().map(key);
+                json!(keys.collect::<Option<Vec<_>>>().ok_or_else(|| unknown("choice"))?)
             }
             FieldType::Stage => json!(self.stages.get(&normal(text)).ok_or_else(|| unknown("stage"))?),
             FieldType::User => {
@@ -270,12 +284,15 @@ impl Plan {
     }
 
     fn link(&self, field: &FieldDef, name: &str, row: &Row, links: &Links) -> Result<Uuid, Problem> {
-        let target = self.target(field, row).unwrap_or_default();
-        match links.get(&(target, name.to_owned())) {
-            Some(Meaning::One(id)) => Ok(*id),
-            Some(Meaning::Several) => Err(Problem::new("ambiguous").with("value", name)),
-            None => Err(Problem::new("unknown_record").with("value", name)),
+        let mut found = None;
+        for target in self.targets(field, row) {
+            match (links.get(&(target, name.to_owned())), found) {
+                (None, _) => {}
+                (Some(Meaning::One(id)), None) => found = Some(*id),
+                (Some(_), _) => return Err(Problem::new("ambiguous").with("value", name)),
+            }
         }
+        found.ok_or_else(|| Problem::new("unknown_record").with("value", name))
     }
 }
 

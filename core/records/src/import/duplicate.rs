@@ -10,6 +10,7 @@ use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
+use crate::Catalogue;
 use crate::catalogue::EntityDef;
 use crate::shape::Asker;
 
@@ -55,8 +56,9 @@ fn phone_start(cell: &str) -> String {
 /// When the database fails.
 pub(super) async fn find(
     conn: &impl ConnectionTrait,
+    catalogue: &Catalogue,
     ctx: &Ctx,
-    def: &'static EntityDef,
+    def: &EntityDef,
     keys: &BTreeSet<Key>,
 ) -> Result<HashMap<Key, BTreeSet<Uuid>>> {
     let mut found: Vec<(Key, Uuid)> = Vec::new();
@@ -65,7 +67,7 @@ pub(super) async fn find(
         by_origin(conn, ctx, def, keys, &mut found).await?;
     }
     let ids: BTreeSet<Uuid> = found.iter().map(|(_, id)| *id).collect();
-    let visible = visible(conn, ctx, def, &ids).await?;
+    let visible = visible(conn, catalogue, ctx, def, &ids).await?;
     let mut by_key: HashMap<Key, BTreeSet<Uuid>> = HashMap::new();
     for (key, id) in found.into_iter().filter(|(_, id)| visible.contains(id)) {
         by_key.entry(key).or_default().insert(id);
@@ -102,7 +104,7 @@ async fn by_communication(
     }
     let mut select = Query::select();
     select.columns(["record_id", "field", "value"]).from("communication").cond_where(any);
-    select.and_where(Expr::col("entity").eq(def.key));
+    select.and_where(Expr::col("entity").eq(def.key.as_str()));
     for row in conn.query_all(&select).await? {
         let (id, field, value): (Uuid, String, String) =
             (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
@@ -131,7 +133,8 @@ async fn by_origin(
             None => Expr::col("origin_system").is_null(),
         };
         let mut select = Query::select();
-        select.columns(["id", "origin_id"]).from(def.table).and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+        select.columns(["id", "origin_id"]).from(def.table);
+        def.own(&mut select, ctx.tenant);
         select.and_where(same).and_where(Expr::col("origin_id").is_in(ids));
         for row in conn.query_all(&select).await? {
             found.push((Key::Origin(system.map(str::to_owned), row.try_get_by_index(1)?), row.try_get_by_index(0)?));
@@ -142,24 +145,25 @@ async fn by_origin(
 
 async fn visible(
     conn: &impl ConnectionTrait,
+    catalogue: &Catalogue,
     ctx: &Ctx,
     def: &EntityDef,
     ids: &BTreeSet<Uuid>,
 ) -> Result<HashSet<Uuid>> {
     let mut visible = HashSet::new();
-    if !ctx.rights.may(def.key, Action::Read) {
+    if !ctx.rights.may(&def.key, Action::Read) {
         return Ok(visible);
     }
-    let asker = Asker::new(ctx, conn.get_database_backend());
+    let asker = Asker::new(catalogue, ctx, conn.get_database_backend());
     for ids in ids.iter().copied().collect::<Vec<_>>().chunks(LIST) {
         let mut select = Query::select();
         select
             .column((def.table, "id"))
             .from(def.table)
-            .and_where(Expr::col((def.table, "tenant_id")).eq(ctx.tenant.0))
             .and_where(Expr::col((def.table, "deleted_at")).is_null())
             .and_where(Expr::col((def.table, "id")).is_in(ids.iter().copied()));
-        if let Some(allowed) = asker.allowed(def.key, def.table, Action::Read).map_err(crate::bad_filter)? {
+        def.own(&mut select, ctx.tenant);
+        if let Some(allowed) = asker.allowed(def, Action::Read).map_err(crate::bad_filter)? {
             select.and_where(allowed);
         }
         for row in conn.query_all(&select).await? {

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kernel::access::Action;
-use kernel::{Ctx, Locale, Result};
+use kernel::value::{Currency, FieldType};
+use kernel::{Ctx, EntityKey, Locale, Result};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use uuid::Uuid;
 
+use crate::Catalogue;
 use crate::catalogue::{EntityDef, FieldDef, choice_label, text};
 use crate::shape::Asker;
 use crate::stages::Pipelines;
@@ -76,18 +78,18 @@ const SIGNS: [(&str, &str); 10] = [
     ("£", "GBP"),
 ];
 
-/// Keys of a choice by key and by label in every language.
-pub(super) fn choices(def: &EntityDef, field: &FieldDef) -> HashMap<String, &'static str> {
+/// Keys of a choice by key and by label in every language; of a currency by code and sign.
+pub(super) fn choices(def: &EntityDef, field: &FieldDef) -> HashMap<String, String> {
     let mut found = HashMap::new();
-    for choice in field.choices {
+    for choice in field.choices.iter().filter(|choice| !choice.archived) {
         for locale in Locale::ALL {
-            found.entry(normal(&choice_label(def.key, field.key, choice, locale))).or_insert(*choice);
+            found.entry(normal(&choice_label(def, field, choice, locale))).or_insert_with(|| choice.key.clone());
         }
     }
-    found.extend(field.choices.iter().map(|choice| (normal(choice), *choice)));
-    if field.key == "currency" {
-        let known = SIGNS.iter().filter_map(|(sign, code)| Some((*sign, *field.choices.iter().find(|c| *c == code)?)));
-        found.extend(known.map(|(sign, code)| (sign.to_owned(), code)));
+    found.extend(field.choices.iter().map(|choice| (normal(&choice.key), choice.key.clone())));
+    if field.kind == FieldType::Currency {
+        found.extend(Currency::all().map(|currency| (normal(currency.code()), currency.code().to_owned())));
+        found.extend(SIGNS.iter().map(|(sign, code)| ((*sign).to_owned(), (*code).to_owned())));
     }
     found
 }
@@ -108,7 +110,7 @@ pub(super) fn stages(entity: &str, pipelines: &Pipelines) -> HashMap<String, Str
 }
 
 /// Records by what cells call them: id, title or number.
-pub(super) type Links = HashMap<(&'static str, String), Meaning<Uuid>>;
+pub(super) type Links = HashMap<(EntityKey, String), Meaning<Uuid>>;
 
 /// Looks up records that the importing person may see. A title is matched exactly and goes before a number.
 ///
@@ -116,14 +118,15 @@ pub(super) type Links = HashMap<(&'static str, String), Meaning<Uuid>>;
 /// When the database fails.
 pub(super) async fn links(
     conn: &impl ConnectionTrait,
+    catalogue: &Catalogue,
     ctx: &Ctx,
-    wanted: &BTreeMap<&'static str, BTreeSet<String>>,
+    wanted: &BTreeMap<EntityKey, BTreeSet<String>>,
 ) -> Result<Links> {
     let mut links = Links::new();
     for (entity, texts) in wanted {
-        let def = crate::entity(entity)?;
+        let Some(def) = catalogue.find(entity) else { continue };
         for texts in texts.iter().collect::<Vec<_>>().chunks(LIST) {
-            by_title_or_number(conn, ctx, def, texts, &mut links).await?;
+            by_title_or_number(conn, catalogue, ctx, def, texts, &mut links).await?;
         }
     }
     Ok(links)
@@ -131,8 +134,9 @@ pub(super) async fn links(
 
 async fn by_title_or_number(
     conn: &impl ConnectionTrait,
+    catalogue: &Catalogue,
     ctx: &Ctx,
-    def: &'static EntityDef,
+    def: &EntityDef,
     texts: &[&String],
     links: &mut Links,
 ) -> Result<()> {
@@ -148,29 +152,29 @@ async fn by_title_or_number(
         .column((def.table, "title"))
         .column((def.table, "number"))
         .from(def.table)
-        .and_where(Expr::col((def.table, "tenant_id")).eq(ctx.tenant.0))
         .and_where(Expr::col((def.table, "deleted_at")).is_null())
         .cond_where(named);
-    let asker = Asker::new(ctx, conn.get_database_backend());
-    if let Some(allowed) = asker.allowed(def.key, def.table, Action::Read).map_err(crate::bad_filter)? {
+    def.own(&mut select, ctx.tenant);
+    let asker = Asker::new(catalogue, ctx, conn.get_database_backend());
+    if let Some(allowed) = asker.allowed(def, Action::Read).map_err(crate::bad_filter)? {
         select.and_where(allowed);
     }
     let mut by_number: Vec<(String, Uuid)> = Vec::new();
     for row in conn.query_all(&select).await? {
         let (id, title): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         if texts.iter().any(|text| **text == title) {
-            Meaning::add(links, (def.key, title), id);
+            Meaning::add(links, (def.key.clone(), title), id);
         }
         if let Some(text) = numbers.get(&row.try_get_by_index::<i64>(2)?) {
             by_number.push(((*text).clone(), id));
         }
         let text = id.to_string();
         if let Some(text) = texts.iter().find(|given| given.eq_ignore_ascii_case(&text)) {
-            links.insert((def.key, (*text).clone()), Meaning::One(id));
+            links.insert((def.key.clone(), (*text).clone()), Meaning::One(id));
         }
     }
     for (text, id) in by_number {
-        links.entry((def.key, text)).or_insert(Meaning::One(id));
+        links.entry((def.key.clone(), text)).or_insert(Meaning::One(id));
     }
     Ok(())
 }

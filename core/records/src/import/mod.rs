@@ -119,8 +119,8 @@ impl Imports {
     }
 
     async fn add(&self, ctx: &Ctx, entity: &str, file_name: &str, source: Source) -> Result<Import> {
-        let def = crate::entity(entity)?;
-        let user = may_import(ctx, def.key)?;
+        let def = &*self.records.entity(ctx, entity).await?;
+        let user = may_import(ctx, &def.key)?;
         let id = ctx.id();
         let dir = self.dir.join(id.to_string());
         let found = match self.take_in(&dir, source).await {
@@ -139,7 +139,7 @@ impl Imports {
             id,
             tenant: ctx.tenant,
             user,
-            entity: def.key.to_owned(),
+            entity: def.key.to_string(),
             file_name: file_name.chars().filter(|c| !c.is_control()).take(200).collect(),
             format: found.format.to_owned(),
             state: State::Uploaded,
@@ -159,7 +159,12 @@ impl Imports {
         let tx = self.records.db().begin().await?;
         store::insert(&tx, &stored).await?;
         tx.commit().await?;
-        Ok(view(ctx, stored, Vec::new()))
+        self.view(ctx, stored, Vec::new()).await
+    }
+
+    async fn view(&self, ctx: &Ctx, import: Stored, errors: Vec<RowError>) -> Result<Import> {
+        let catalogue = self.records.catalogue(ctx.tenant).await?;
+        Ok(view(&catalogue, ctx, import, errors))
     }
 
     async fn take_in(&self, dir: &Path, source: Source) -> Result<source::Found, ReadError> {
@@ -196,7 +201,7 @@ impl Imports {
             let row = refusal.row;
             refusal.problems.into_iter().map(move |problem| RowError { row, problem })
         });
-        Ok(view(ctx, stored, errors.take(usize::try_from(SHOWN_ERRORS).unwrap_or(50)).collect()))
+        self.view(ctx, stored, errors.take(usize::try_from(SHOWN_ERRORS).unwrap_or(50)).collect()).await
     }
 
     /// The last 100 imports, newest first.
@@ -205,7 +210,8 @@ impl Imports {
     /// When the database fails.
     pub async fn list(&self, ctx: &Ctx) -> Result<Vec<Import>> {
         let all = store::list(self.records.db().read(), ctx).await?;
-        Ok(all.into_iter().map(|stored| view(ctx, stored, Vec::new())).collect())
+        let catalogue = self.records.catalogue(ctx.tenant).await?;
+        Ok(all.into_iter().map(|stored| view(&catalogue, ctx, stored, Vec::new())).collect())
     }
 
     /// Begins a dry run with this mapping.
@@ -256,7 +262,7 @@ impl Imports {
         if import.settings.options.duplicates == Duplicates::Update && !ctx.rights.may(&import.entity, Action::Update) {
             return Err(Error::Denied("action"));
         }
-        let def = crate::entity(&import.entity)?;
+        let def = &*self.records.entity(ctx, &import.entity).await?;
         convert::check_mapping(def, &ctx.rights, import.columns.len(), &import.mapping)
             .map_err(|(_, problem)| problem.into_error("mapping", ctx.locale))?;
         if state == State::Running {
@@ -267,7 +273,7 @@ impl Imports {
         store::forget_refusals(&tx, id).await?;
         self.set_going(&tx, ctx, &mut import, state).await?;
         tx.commit().await?;
-        Ok(view(ctx, import, Vec::new()))
+        self.view(ctx, import, Vec::new()).await
     }
 
     /// Stops a dry run or an import at the next 200 rows. What was written stays, and can be resumed or undone.
@@ -328,7 +334,8 @@ impl Imports {
     /// `NotFound`.
     pub async fn report(&self, ctx: &Ctx, id: Uuid) -> Result<Report> {
         let import = store::find(self.records.db().read(), ctx, id).await?;
-        Ok(Report::new(self.records.db(), ctx.locale, import))
+        let catalogue = self.records.catalogue(ctx.tenant).await?;
+        Ok(Report::new(self.records.db(), ctx.locale, catalogue, import))
     }
 
     /// Removes the files of imports that ended, or were left lying, more than `KEPT_DAYS` ago. Returns how many.
@@ -380,8 +387,8 @@ fn may_import(ctx: &Ctx, entity: &str) -> Result<kernel::UserId> {
     ctx.user().ok_or(Error::Unauthenticated)
 }
 
-fn view(ctx: &Ctx, import: Stored, errors: Vec<RowError>) -> Import {
-    let targets = crate::catalogue::entity(&import.entity).map(|def| suggest::targets(def, &ctx.rights, ctx.locale));
+fn view(catalogue: &crate::Catalogue, ctx: &Ctx, import: Stored, errors: Vec<RowError>) -> Import {
+    let targets = catalogue.find(&import.entity).map(|def| suggest::targets(def, &ctx.rights, ctx.locale));
     Import {
         id: import.id,
         entity: import.entity,

@@ -1,9 +1,12 @@
 //! The report of refused rows: the original columns and a column `error`, to be mended and imported again.
 
+use std::sync::Arc;
+
 use kernel::{Db, Error, Locale, Result};
 
 use super::convert::RowProblem;
 use super::store::Stored;
+use crate::Catalogue;
 use crate::catalogue::field_label;
 
 /// The name of the added column; a column of that name is never mapped.
@@ -41,12 +44,20 @@ pub struct Report {
     import: Stored,
     delimiter: u8,
     locale: Locale,
+    catalogue: Arc<Catalogue>,
     after: Option<u64>,
     begun: bool,
 }
 
 impl Report {
-    pub(super) fn new(db: &Db, locale: Locale, import: Stored) -> Self {
+    /// The name of a field; of one that is gone its key.
+    fn label(&self, key: &str) -> String {
+        let def = self.catalogue.find(&self.import.entity);
+        let found = def.and_then(|def| Some((def, def.field(key)?)));
+        found.map_or_else(|| key.to_owned(), |(def, field)| field_label(def, field, self.locale))
+    }
+
+    pub(super) fn new(db: &Db, locale: Locale, catalogue: Arc<Catalogue>, import: Stored) -> Self {
         let stem = import.file_name.rsplit_once('.').map_or(import.file_name.as_str(), |(stem, _)| stem);
         let delimiter = import.settings.delimiter.unwrap_or(if locale == Locale::En { ',' } else { ';' });
         Self {
@@ -54,6 +65,7 @@ impl Report {
             db: db.clone(),
             delimiter: u8::try_from(delimiter).unwrap_or(b','),
             locale,
+            catalogue,
             after: None,
             begun: false,
             import,
@@ -107,7 +119,7 @@ impl Report {
 
     fn words(&self, problems: &[RowProblem]) -> String {
         let one = |problem: &RowProblem| match &problem.field {
-            Some(field) => format!("{}: {}", field_label(&self.import.entity, field, self.locale), problem.message),
+            Some(field) => format!("{}: {}", self.label(field), problem.message),
             None => problem.message.clone(),
         };
         escape(&problems.iter().map(one).collect::<Vec<_>>().join(" "))

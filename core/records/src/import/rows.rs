@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
 use kernel::{Ctx, Error, Fields, Result, Value};
 use sea_orm::ConnectionTrait;
@@ -15,7 +16,7 @@ use super::problem::Problem;
 use super::source::spool::Row;
 use super::store::{Refusal, Stored};
 use super::{Duplicates, Imports, lookup};
-use crate::catalogue::EntityDef;
+use crate::catalogue::{Catalogue, EntityDef};
 use crate::write::{Change, WriteOptions};
 
 /// Why the work ended before the last row.
@@ -51,7 +52,9 @@ struct Ready {
 pub(super) struct Run {
     pub import: Stored,
     pub run: Uuid,
-    pub def: &'static EntityDef,
+    /// The company's definitions, one state of them for the whole run.
+    pub catalogue: Arc<Catalogue>,
+    pub def: Arc<EntityDef>,
     pub plan: Plan,
     pub dry: bool,
     /// Keys of the rows that a dry run would have written, hashed.
@@ -63,7 +66,7 @@ impl Imports {
     /// Deals with a chunk of rows. `first` after a start, when a crash may have left some of them written.
     pub(super) async fn chunk(&self, ctx: &Ctx, run: &mut Run, rows: Vec<Row>, first: bool) -> Result<Outcome, Stop> {
         let mut outcome = Outcome::default();
-        let links = lookup::links(self.records.db().read(), ctx, &run.plan.wanted(&rows)).await?;
+        let links = lookup::links(self.records.db().read(), &run.catalogue, ctx, &run.plan.wanted(&rows)).await?;
         let mut ready = Vec::with_capacity(rows.len());
         for row in rows {
             match run.plan.convert(&row, &links) {
@@ -128,7 +131,7 @@ impl Imports {
             return Ok(());
         }
         let options = WriteOptions { batch: run.import.batch, dry_run: run.dry, ..WriteOptions::default() };
-        let written = self.records.write(ctx, run.def.key, changes, &options).await?;
+        let written = self.records.write(ctx, &run.def.key, changes, &options).await?;
         for (ready, result) in rows.into_iter().zip(written) {
             match result {
                 Ok(_) => {
@@ -167,12 +170,12 @@ impl Imports {
         }
         let conn = self.records.db().read();
         let keys: BTreeSet<Key> = ready.iter().flat_map(|ready| ready.keys.iter().cloned()).collect();
-        let known = duplicate::find(conn, ctx, run.def, &keys).await?;
+        let known = duplicate::find(conn, &run.catalogue, ctx, &run.def, &keys).await?;
         let matches: Vec<BTreeSet<Uuid>> = ready.iter().map(|ready| matches_of(&ready.keys, &known)).collect();
         let ids: Vec<Uuid> =
             matches.iter().filter(|ids| how == Duplicates::Update && ids.len() == 1).flatten().copied().collect();
         let mut images: HashMap<Uuid, Fields> = HashMap::new();
-        for record in self.records.get_many(ctx, run.def.key, &ids).await? {
+        for record in self.records.get_many(ctx, &run.def.key, &ids).await? {
             images.insert(record.id, record.fields);
         }
         let seen = |ready: &Ready| run.dry && ready.keys.iter().any(|key| run.seen.contains(&run.hasher.hash_one(key)));

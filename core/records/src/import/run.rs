@@ -8,6 +8,7 @@
 
 use std::collections::HashSet;
 use std::hash::RandomState;
+use std::sync::Arc;
 
 use kernel::jobs::{Handler, Job, JobError};
 use kernel::{Actor, Ctx, Error, Result};
@@ -85,11 +86,12 @@ impl Imports {
         if !current {
             return Ok(());
         }
-        let def = crate::entity(&import.entity)?;
+        let catalogue = self.records.catalogue(import.tenant).await?;
+        let def = Arc::clone(catalogue.entity(&import.entity)?);
         let dry = import.state == State::Checking;
         let mut ctx = self.person(&import).await?;
-        let plan = Plan::load(&self.records, &ctx, def, &import.columns, &import.mapping).await?;
-        let mut run = Run { import, run, def, plan, dry, seen: HashSet::new(), hasher: RandomState::new() };
+        let plan = Plan::load(&self.records, &ctx, &catalogue, &def, &import.columns, &import.mapping).await?;
+        let mut run = Run { import, run, catalogue, def, plan, dry, seen: HashSet::new(), hasher: RandomState::new() };
         if dry {
             // What an interrupted dry run saw is gone with it: begin again.
             self.restart(&mut run).await?;

@@ -53,8 +53,11 @@ fn bare(normal: &str) -> String {
 
 /// Whether the person may fill the field by an import.
 pub(super) fn fillable(def: &EntityDef, field: &FieldDef, rights: &Rights) -> bool {
-    let kind = !matches!(field.kind, FieldType::Json | FieldType::Pipeline | FieldType::Department);
-    kind && !field.system && rights.sees(def.key, field.key) && rights.changes(def.key, field.key)
+    let kind = !matches!(
+        field.kind,
+        FieldType::Json | FieldType::Pipeline | FieldType::Department | FieldType::Address | FieldType::File | FieldType::Formula
+    );
+    kind && !field.system && rights.sees(&def.key, &field.key) && rights.changes(&def.key, &field.key)
 }
 
 /// Everything columns may go into.
@@ -65,8 +68,8 @@ pub(super) fn targets(def: &EntityDef, rights: &Rights, locale: Locale) -> Vec<T
     }
     let fields = def.fields.iter().filter(|field| fillable(def, field, rights));
     all.extend(fields.map(|field| Target {
-        key: field.key.to_owned(),
-        label: field_label(def.key, field.key, locale),
+        key: field.key.to_string(),
+        label: field_label(def, field, locale),
         many: field.kind.is_multi(),
     }));
     all
@@ -105,18 +108,18 @@ pub(super) fn suggest(def: &EntityDef, rights: &Rights, columns: &[String]) -> V
 }
 
 /// The fields a name may mean, best first.
-fn candidates(def: &EntityDef, name: &str, loose: bool) -> Vec<&'static str> {
+fn candidates<'a>(def: &'a EntityDef, name: &str, loose: bool) -> Vec<&'a str> {
     let bare = bare(name);
     let name = if loose { bare.as_str() } else { name };
-    let mut keys: Vec<&'static str> = Vec::new();
-    for scope in [def.key, "*"] {
+    let mut keys: Vec<&'a str> = Vec::new();
+    for scope in [def.key.as_str(), "*"] {
         let named = SYNONYMS.iter().filter(|(entity, _, names)| *entity == scope && names.contains(&name));
         keys.extend(named.map(|(_, key, _)| *key));
     }
     let labelled = def.fields.iter().filter(|field| {
-        normal(field.key) == name || Locale::ALL.iter().any(|l| normal(&field_label(def.key, field.key, *l)) == name)
+        normal(&field.key) == name || Locale::ALL.iter().any(|l| normal(&field_label(def, field, *l)) == name)
     });
-    keys.extend(labelled.map(|field| field.key));
+    keys.extend(labelled.map(|field| field.key.as_str()));
     if loose && keys.is_empty() {
         let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
         if has(&["mail", "почт", "пошт"]) {
@@ -133,7 +136,8 @@ mod tests {
     use super::*;
 
     fn check(entity: &str, headers: &[(&str, &str)]) {
-        let def = crate::catalogue::entity(entity).unwrap();
+        let catalogue = crate::Catalogue::core();
+        let def = catalogue.entity(entity).unwrap();
         let names: Vec<String> = headers.iter().map(|(name, _)| (*name).to_owned()).collect();
         let got: Vec<(String, String)> = suggest(def, &Rights::everything(), &names)
             .into_iter()
@@ -230,7 +234,9 @@ mod tests {
     #[test]
     fn every_synonym_names_a_field_that_exists() {
         for (entity, key, _) in SYNONYMS {
-            let exists = crate::catalogue::entities()
+            let catalogue = crate::Catalogue::core();
+            let exists = catalogue
+                .entities()
                 .iter()
                 .filter(|def| *entity == "*" || def.key == *entity)
                 .any(|def| def.field(key).is_some());

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
 use kernel::error::FieldError;
-use kernel::filter::Storage;
 use kernel::value::{FieldType, decimal_to_json, unscaled};
 use kernel::{Ctx, Error, Result, Timestamp, Value};
 use rust_decimal::Decimal;
@@ -19,6 +18,7 @@ use serde_json::{Map, Value as Json};
 use super::list::{Query, matching};
 use crate::Records;
 use crate::catalogue::{EntityDef, FieldDef};
+use crate::shape::Asker;
 
 /// Fields or buckets to group by, at most.
 const MAX_GROUPS: usize = 4;
@@ -90,16 +90,16 @@ pub struct Group {
     pub values: Map<String, Json>,
 }
 
-struct Axis {
-    field: &'static FieldDef,
-    column: &'static str,
+struct Axis<'a> {
+    field: &'a FieldDef,
+    cell: Expr,
     bucket: Option<Bucket>,
 }
 
 struct Cell {
     name: String,
     op: MeasureOp,
-    field: Option<(&'static str, FieldType)>,
+    field: Option<(Expr, FieldType)>,
 }
 
 #[derive(Default, Clone)]
@@ -116,11 +116,13 @@ impl Records {
     /// # Errors
     /// `request.invalid` naming `filter`, `group_by` or `measures`.
     pub async fn aggregate(&self, ctx: &Ctx, entity: &str, ask: &Aggregate) -> Result<Vec<Group>> {
-        let def = crate::entity(entity)?;
-        let axes = axes(def, ctx, &ask.group_by)?;
-        let cells = cells(def, ctx, &ask.measures)?;
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        let def = catalogue.entity(entity)?;
         let conn = self.db.read();
-        let select = statement(ctx, def, conn.get_database_backend(), ask, &axes, &cells)?;
+        let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
+        let axes = axes(def, ctx, asker.backend(), &ask.group_by)?;
+        let cells = cells(def, ctx, asker.backend(), &ask.measures)?;
+        let select = statement(ctx, def, &asker, ask, &axes, &cells)?;
         let mut groups: BTreeMap<Vec<String>, (Vec<Json>, Vec<Total>)> = BTreeMap::new();
         for row in conn.query_all(&select).await? {
             let keys =
@@ -142,13 +144,13 @@ fn bad(field: &'static str, error: FieldError) -> Error {
     Error::field("request.invalid", field, error)
 }
 
-fn axes(def: &'static EntityDef, ctx: &Ctx, group_by: &[GroupBy]) -> Result<Vec<Axis>> {
+fn axes<'a>(def: &'a EntityDef, ctx: &Ctx, backend: DbBackend, group_by: &[GroupBy]) -> Result<Vec<Axis<'a>>> {
     if group_by.len() > MAX_GROUPS {
         return Err(bad("group_by", FieldError::new("too_many").with("max", MAX_GROUPS)));
     }
     let axis = |by: &GroupBy| {
-        let found = def.field(&by.field).filter(|f| f.kind.is_sortable() && ctx.rights.sees(def.key, f.key));
-        let (Some(field), Some(Storage::Column(column))) = (found, found.map(|f| f.storage)) else {
+        let found = def.field(&by.field).filter(|f| f.is_sortable() && ctx.rights.sees(&def.key, &f.key));
+        let Some((field, cell)) = found.and_then(|field| Some((field, field.cell(def, backend)?))) else {
             return Err(bad("group_by", FieldError::new("choice").with("value", &by.field)));
         };
         let timed = matches!(field.kind, FieldType::Date | FieldType::Datetime);
@@ -156,12 +158,12 @@ fn axes(def: &'static EntityDef, ctx: &Ctx, group_by: &[GroupBy]) -> Result<Vec<
             let reason = if timed { "a date needs a bucket" } else { "only dates have buckets" };
             return Err(bad("group_by", FieldError::new("invalid").with("reason", reason)));
         }
-        Ok(Axis { field, column, bucket: by.bucket })
+        Ok(Axis { field, cell, bucket: by.bucket })
     };
     group_by.iter().map(axis).collect()
 }
 
-fn cells(def: &EntityDef, ctx: &Ctx, measures: &[Measure]) -> Result<Vec<Cell>> {
+fn cells(def: &EntityDef, ctx: &Ctx, backend: DbBackend, measures: &[Measure]) -> Result<Vec<Cell>> {
     if measures.len() > MAX_MEASURES {
         return Err(bad("measures", FieldError::new("too_many").with("max", MAX_MEASURES)));
     }
@@ -174,17 +176,15 @@ fn cells(def: &EntityDef, ctx: &Ctx, measures: &[Measure]) -> Result<Vec<Cell>> 
         let key = measure.field.as_deref().unwrap_or_default();
         let numeric = |f: &&FieldDef| {
             let extreme = matches!(measure.op, MeasureOp::Min | MeasureOp::Max);
-            let number = matches!(f.kind, FieldType::Integer | FieldType::Decimal | FieldType::Money);
-            (number || (extreme && f.kind == FieldType::Datetime)) && ctx.rights.sees(def.key, f.key)
+            (f.kind.is_number() || (extreme && f.kind == FieldType::Datetime)) && ctx.rights.sees(&def.key, &f.key)
         };
-        let Some((FieldDef { storage: Storage::Column(column), kind, .. }, op)) =
-            def.field(key).filter(numeric).map(|f| (f, measure.op))
-        else {
+        let found = def.field(key).filter(numeric);
+        let Some((kind, cell)) = found.and_then(|field| Some((field.kind, field.cell(def, backend)?))) else {
             return Err(bad("measures", FieldError::new("choice").with("value", key)));
         };
-        let op_name = serde_json::to_value(op).unwrap_or_default();
+        let op_name = serde_json::to_value(measure.op).unwrap_or_default();
         let name = format!("{}_{key}", op_name.as_str().unwrap_or_default());
-        Ok(Cell { name, op, field: Some((column, *kind)) })
+        Ok(Cell { name, op: measure.op, field: Some((cell, kind)) })
     };
     measures.iter().map(cell).collect()
 }
@@ -193,45 +193,44 @@ fn cells(def: &EntityDef, ctx: &Ctx, measures: &[Measure]) -> Result<Vec<Cell>> 
 fn statement(
     ctx: &Ctx,
     def: &EntityDef,
-    backend: DbBackend,
+    asker: &Asker<'_>,
     ask: &Aggregate,
-    axes: &[Axis],
+    axes: &[Axis<'_>],
     cells: &[Cell],
 ) -> Result<SelectStatement> {
     let mut select = Sql::select();
     select.from(def.table).limit(MAX_ROWS * 100);
     for (i, axis) in axes.iter().enumerate() {
-        let column = Expr::col((Alias::new(def.table), Alias::new(axis.column)));
         let expr = match axis.field.kind {
-            FieldType::Datetime => column.div(QUARTER_HOUR),
-            _ => column,
+            FieldType::Datetime => axis.cell.clone().div(QUARTER_HOUR),
+            _ => axis.cell.clone(),
         };
         select.expr_as(expr, Alias::new(format!("g{i}"))).add_group_by([Expr::col(Alias::new(format!("g{i}")))]);
     }
-    let bigint = |expr: Expr| if backend == DbBackend::Postgres { expr.cast_as("bigint") } else { expr };
+    let bigint = |expr: Expr| if asker.backend() == DbBackend::Postgres { expr.cast_as("bigint") } else { expr };
     for cell in cells {
-        match cell.field {
+        match &cell.field {
             None => {
                 select.expr(Func::count(Expr::col((def.table, "id"))));
                 for _ in 0..3 {
                     select.expr(bigint(Expr::cust("NULL")));
                 }
             }
-            Some((name, kind)) => {
-                let column = || Expr::col((Alias::new(def.table), Alias::new(name)));
+            Some((value, kind)) => {
+                let column = || value.clone();
                 select.expr(Func::count(column()));
                 let summed =
-                    if kind == FieldType::Datetime { Expr::cust("NULL") } else { Expr::expr(Func::sum(column())) };
+                    if *kind == FieldType::Datetime { Expr::cust("NULL") } else { Expr::expr(Func::sum(column())) };
                 select.expr(bigint(summed));
                 select.expr(Func::min(column())).expr(Func::max(column()));
             }
         }
     }
-    matching(&mut select, ctx, def, backend, &ask.query)?;
+    matching(&mut select, ctx, def, asker, &ask.query)?;
     Ok(select)
 }
 
-fn axis_value(axis: &Axis, row: &QueryResult, index: usize, ctx: &Ctx) -> Result<Json> {
+fn axis_value(axis: &Axis<'_>, row: &QueryResult, index: usize, ctx: &Ctx) -> Result<Json> {
     let Some(bucket) = axis.bucket else { return Ok(Value::from_cell(axis.field.kind, row, index)?.to_json()) };
     let day = match axis.field.kind {
         FieldType::Datetime => row
@@ -269,20 +268,20 @@ fn fold(total: &mut Total, row: &QueryResult, at: usize) -> Result<()> {
     Ok(())
 }
 
-fn group(axes: &[Axis], cells: &[Cell], keys: Vec<Json>, totals: &[Total]) -> Group {
-    let group = axes.iter().map(|axis| axis.field.key.to_owned()).zip(keys).collect();
+fn group(axes: &[Axis<'_>], cells: &[Cell], keys: Vec<Json>, totals: &[Total]) -> Group {
+    let group = axes.iter().map(|axis| axis.field.key.to_string()).zip(keys).collect();
     let values = cells.iter().zip(totals).map(|(cell, total)| (cell.name.clone(), cell_value(cell, total))).collect();
     Group { group, values }
 }
 
 fn cell_value(cell: &Cell, total: &Total) -> Json {
-    let kind = cell.field.map_or(FieldType::Integer, |(_, kind)| kind);
+    let kind = cell.field.as_ref().map_or(FieldType::Integer, |(_, kind)| *kind);
     let plain = |stored: i64| match kind {
         FieldType::Datetime => Value::Instant(Timestamp(stored)).to_json(),
-        FieldType::Integer => Json::from(stored),
+        FieldType::Integer | FieldType::Duration => Json::from(stored),
         _ => decimal_to_json(unscaled(stored)),
     };
-    let scale = if kind == FieldType::Integer { 0 } else { kernel::value::DECIMAL_SCALE };
+    let scale = if matches!(kind, FieldType::Integer | FieldType::Duration) { 0 } else { kernel::value::DECIMAL_SCALE };
     let sum = Decimal::try_from_i128_with_scale(total.sum, scale).unwrap_or_default();
     match cell.op {
         MeasureOp::Count => Json::from(total.count),

@@ -7,18 +7,18 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::access::Action;
 use kernel::error::FieldError;
-use kernel::filter::{Filter, Op, Storage};
+use kernel::filter::{Filter, Op};
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, Result, Value};
-use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, LikeExpr, Order, Query as Sql, SelectStatement};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, LikeExpr, Order, Query as Sql, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::row::{decode, select_all, visible_fields};
+use super::row::Row;
 use crate::catalogue::{EntityDef, FieldDef};
 use crate::shape::Asker;
-use crate::{Record, Records, bad_filter};
+use crate::{Catalogue, Record, Records, bad_filter};
 
 /// Largest page.
 pub const MAX_LIMIT: u64 = 500;
@@ -26,10 +26,6 @@ pub const MAX_LIMIT: u64 = 500;
 const MAX_SORT: usize = 4;
 /// Words looked for at once.
 const MAX_WORDS: usize = 8;
-
-/// Columns that are NOT NULL in the table of every entity that has them.
-const NEVER_EMPTY: [&str; 8] =
-    ["number", "title", "created_at", "updated_at", "last_activity_at", "stage", "stage_since", "pipeline"];
 
 /// One sort key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,11 +68,11 @@ pub struct Page {
     pub total: Option<i64>,
 }
 
-struct Key {
-    column: &'static str,
+struct Key<'a> {
+    cell: Expr,
     nullable: bool,
     kind: FieldType,
-    field: Option<&'static str>,
+    field: Option<&'a FieldDef>,
     descending: bool,
 }
 
@@ -86,41 +82,43 @@ impl Records {
     /// # Errors
     /// `request.invalid` naming `filter`, `sort`, `fields`, `limit` or `cursor`.
     pub async fn query(&self, ctx: &Ctx, entity: &str, query: &Query) -> Result<Page> {
-        let def = crate::entity(entity)?;
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        let def = catalogue.entity(entity)?;
         let limit = query.limit.unwrap_or(50);
         if limit == 0 || limit > MAX_LIMIT {
             return Err(bad("limit", FieldError::new("range").with("min", 1).with("max", MAX_LIMIT)));
         }
-        if !ctx.rights.may(def.key, Action::Read) {
+        if !ctx.rights.may(&def.key, Action::Read) {
             return Ok(Page { items: Vec::new(), next_cursor: None, total: query.total.then_some(0) });
         }
         let conn = self.db.read();
-        let fields = chosen(def, ctx, query)?;
-        let keys = keys(def, ctx, &query.sort)?;
-        let mut select = select_all(def, &fields);
+        let row = chosen(def, ctx, query)?;
+        let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
+        let keys = keys(def, ctx, asker.backend(), &query.sort)?;
+        let mut select = row.select();
         for key in &keys {
-            select.column((def.table, key.column));
+            select.expr(key.cell.clone());
         }
-        matching(&mut select, ctx, def, conn.get_database_backend(), query)?;
+        matching(&mut select, ctx, def, &asker, query)?;
         for key in &keys {
-            select.order_by((def.table, key.column), if key.descending { Order::Desc } else { Order::Asc });
+            select.order_by_expr(key.cell.clone(), if key.descending { Order::Desc } else { Order::Asc });
         }
         let ranges = match &query.cursor {
-            Some(cursor) => after(def, &keys, &read_cursor(cursor, &keys)?, conn.get_database_backend()),
+            Some(cursor) => after(&keys, &read_cursor(cursor, &keys)?, asker.backend()),
             None => Vec::new(),
         };
         let rows = rows(conn, select, ranges, limit + 1).await?;
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut items = Vec::with_capacity(rows.len());
-        for row in rows.iter().take(page) {
-            items.push(decode(def, &fields, row)?);
+        for found in rows.iter().take(page) {
+            items.push(row.decode(found)?);
         }
         let next_cursor = match rows.get(page.saturating_sub(1)) {
-            Some(last) if rows.len() > page => Some(write_cursor(last, &fields, &keys)?),
+            Some(last) if rows.len() > page => Some(write_cursor(last, row.width(), &keys)?),
             _ => None,
         };
-        super::fill_links(conn, ctx, def, &fields, &mut items).await?;
-        let total = if query.total { Some(self.count(ctx, entity, query).await?) } else { None };
+        super::fill_links(conn, ctx, def, &row, &mut items).await?;
+        let total = if query.total { Some(self.count_in(&catalogue, ctx, def, query).await?) } else { None };
         Ok(Page { items, next_cursor, total })
     }
 
@@ -129,10 +127,15 @@ impl Records {
     /// # Errors
     /// `request.invalid` naming `filter`.
     pub async fn count(&self, ctx: &Ctx, entity: &str, query: &Query) -> Result<i64> {
-        let def = crate::entity(entity)?;
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        self.count_in(&catalogue, ctx, catalogue.entity(entity)?, query).await
+    }
+
+    async fn count_in(&self, catalogue: &Catalogue, ctx: &Ctx, def: &EntityDef, query: &Query) -> Result<i64> {
         let conn = self.db.read();
+        let asker = Asker::new(catalogue, ctx, conn.get_database_backend());
         let mut select = Sql::select().expr(Func::count(Expr::col((def.table, "id")))).from(def.table).take();
-        matching(&mut select, ctx, def, conn.get_database_backend(), query)?;
+        matching(&mut select, ctx, def, &asker, query)?;
         let row = conn.query_one(&select).await?;
         Ok(row.map_or(Ok(0), |row| row.try_get_by_index(0))?)
     }
@@ -168,22 +171,21 @@ pub(super) fn matching(
     select: &mut SelectStatement,
     ctx: &Ctx,
     def: &EntityDef,
-    backend: DbBackend,
+    asker: &Asker<'_>,
     query: &Query,
 ) -> Result<()> {
-    select.and_where(Expr::col((def.table, "tenant_id")).eq(ctx.tenant.0));
+    def.own(select, ctx.tenant);
     let deleted_at = Expr::col((def.table, "deleted_at"));
     select.and_where(if query.deleted { deleted_at.is_not_null() } else { deleted_at.is_null() });
-    let asker = Asker::new(ctx, backend);
-    if let Some(allowed) = asker.allowed(def.key, def.table, Action::Read).map_err(bad_filter)? {
+    if let Some(allowed) = asker.allowed(def, Action::Read).map_err(bad_filter)? {
         select.and_where(allowed);
     }
     if let Some(filter) = &query.filter {
-        select.and_where(asker.asked(def.key, def.table, filter).map_err(bad_filter)?);
+        select.and_where(asker.asked(def, filter).map_err(bad_filter)?);
     }
     if let Some(words) = &query.words {
         for word in words.split_whitespace().take(MAX_WORDS) {
-            select.and_where(word_condition(def, ctx, &asker, word)?);
+            select.and_where(word_condition(def, ctx, asker, word)?);
         }
     }
     Ok(())
@@ -191,7 +193,7 @@ pub(super) fn matching(
 
 /// A word stands somewhere in the record's searchable text; digits may also be part of a phone number.
 fn word_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, word: &str) -> Result<Expr> {
-    if def.fields.iter().any(|field| !ctx.rights.sees(def.key, field.key)) {
+    if def.fields.iter().any(|field| !ctx.rights.sees(&def.key, &field.key)) {
         return seen_word_condition(def, ctx, asker, word);
     }
     let lower = word.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
@@ -215,28 +217,29 @@ fn word_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, word: &str) -> 
 /// that they see is asked by itself.
 fn seen_word_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, word: &str) -> Result<Expr> {
     let searched = def.fields.iter().filter(|field| {
-        (field.kind == FieldType::Text || field.kind.is_multi()) && ctx.rights.sees(def.key, field.key)
+        (field.kind == FieldType::Text || field.kind.is_multi()) && ctx.rights.sees(&def.key, &field.key)
     });
-    let any = Filter::Or(searched.map(|field| Filter::test(field.key, Op::Contains, word)).collect());
-    asker.asked(def.key, def.table, &any).map_err(bad_filter)
+    let any = Filter::Or(searched.map(|field| Filter::test(&field.key, Op::Contains, word)).collect());
+    asker.asked(def, &any).map_err(bad_filter)
 }
 
 fn bad(field: &'static str, error: FieldError) -> Error {
     Error::field("request.invalid", field, error)
 }
 
-fn chosen(def: &'static EntityDef, ctx: &Ctx, query: &Query) -> Result<Vec<&'static FieldDef>> {
-    let visible = visible_fields(def, &ctx.rights);
-    let Some(wanted) = &query.fields else { return Ok(visible) };
+fn chosen<'a>(def: &'a EntityDef, ctx: &Ctx, query: &Query) -> Result<Row<'a>> {
+    let mut row = Row::visible(def, &ctx.rights);
+    let Some(wanted) = &query.fields else { return Ok(row) };
     for key in wanted {
-        if !visible.iter().any(|field| field.key == key) {
+        if !row.fields.iter().any(|field| field.key == key.as_str()) {
             return Err(bad("fields", FieldError::new("choice").with("value", key)));
         }
     }
-    Ok(visible.into_iter().filter(|field| wanted.iter().any(|key| key == field.key)).collect())
+    row.fields.retain(|field| wanted.iter().any(|key| field.key == key.as_str()));
+    Ok(Row::of(def, row.fields))
 }
 
-fn keys(def: &'static EntityDef, ctx: &Ctx, sort: &[Sort]) -> Result<Vec<Key>> {
+fn keys<'a>(def: &'a EntityDef, ctx: &Ctx, backend: DbBackend, sort: &[Sort]) -> Result<Vec<Key<'a>>> {
     if sort.len() > MAX_SORT {
         return Err(bad("sort", FieldError::new("too_many").with("max", MAX_SORT)));
     }
@@ -244,41 +247,38 @@ fn keys(def: &'static EntityDef, ctx: &Ctx, sort: &[Sort]) -> Result<Vec<Key>> {
     let sort = if sort.is_empty() { &default[..] } else { sort };
     let mut keys = Vec::new();
     for by in sort {
-        let found = def.field(&by.field).filter(|f| f.kind.is_sortable() && ctx.rights.sees(def.key, f.key));
-        let Some(FieldDef { storage: Storage::Column(column), kind, key, .. }) = found else {
+        let found = def.field(&by.field).filter(|f| f.is_sortable() && ctx.rights.sees(&def.key, &f.key));
+        let Some((field, cell)) = found.and_then(|field| Some((field, field.cell(def, backend)?))) else {
             return Err(bad("sort", FieldError::new("choice").with("value", &by.field)));
         };
-        let nullable = !NEVER_EMPTY.contains(column);
-        keys.push(Key { column, nullable, kind: *kind, field: Some(key), descending: by.descending });
+        let (nullable, kind) = (!field.never_empty, field.kind);
+        keys.push(Key { cell, nullable, kind, field: Some(field), descending: by.descending });
     }
     // The id makes the order total; it goes the way of the key before it, so one index serves both.
     let descending = keys.last().is_some_and(|key| key.descending);
-    keys.push(Key { column: "id", nullable: false, kind: FieldType::Link, field: None, descending });
+    let cell = super::column(def, "id");
+    keys.push(Key { cell, nullable: false, kind: FieldType::Link, field: None, descending });
     Ok(keys)
 }
 
 /// Where the records that come after these values stand in this order: one range of the index, or two when empty
 /// values of the first key follow the others. Read in turn, each is found by a seek, however deep the page.
-fn after(def: &EntityDef, keys: &[Key], values: &[Value], backend: DbBackend) -> Vec<Expr> {
+fn after(keys: &[Key<'_>], values: &[Value], backend: DbBackend) -> Vec<Expr> {
     let nulls_largest = backend == DbBackend::Postgres;
     let Some((first, value)) = keys.iter().zip(values).next() else { return Vec::new() };
-    let beyond = further(def, keys, values, nulls_largest);
+    let beyond = further(keys, values, nulls_largest);
     if *value == Value::Null || !first.nullable || nulls_largest == first.descending {
         return vec![beyond];
     }
-    vec![beyond, column(def, first).is_null()]
-}
-
-fn column(def: &EntityDef, key: &Key) -> Expr {
-    Expr::col((Alias::new(def.table), Alias::new(key.column)))
+    vec![beyond, first.cell.clone().is_null()]
 }
 
 /// The condition "comes after these values in this order"; empty values that follow a first key with a value are left
 /// to a range of their own.
-fn further(def: &EntityDef, keys: &[Key], values: &[Value], nulls_largest: bool) -> Expr {
+fn further(keys: &[Key<'_>], values: &[Value], nulls_largest: bool) -> Expr {
     let one_way = keys.iter().all(|key| !key.nullable && Some(key.descending) == keys.first().map(|k| k.descending));
     if one_way {
-        let place = Expr::tuple(keys.iter().map(|key| column(def, key)));
+        let place = Expr::tuple(keys.iter().map(|key| key.cell.clone()));
         let bound = Expr::tuple(keys.iter().zip(values).map(|(key, value)| Expr::val(value.to_cell(key.kind))));
         let down = keys.first().is_some_and(|key| key.descending);
         return if down { place.lt(bound) } else { place.gt(bound) };
@@ -290,21 +290,21 @@ fn further(def: &EntityDef, keys: &[Key], values: &[Value], nulls_largest: bool)
         let nulls_follow = key.nullable && nulls_largest != key.descending;
         let mut beyond = Condition::any();
         if !null {
-            beyond = beyond.add(past(def, key, cell.clone()));
+            beyond = beyond.add(past(key, cell.clone()));
             if nulls_follow && place > 0 {
-                beyond = beyond.add(column(def, key).is_null());
+                beyond = beyond.add(key.cell.clone().is_null());
             }
         } else if !nulls_follow {
-            beyond = beyond.add(column(def, key).is_not_null());
+            beyond = beyond.add(key.cell.clone().is_not_null());
         }
         if let Some(rest) = rest.take() {
-            let same = if null { column(def, key).is_null() } else { column(def, key).eq(cell.clone()) };
+            let same = if null { key.cell.clone().is_null() } else { key.cell.clone().eq(cell.clone()) };
             beyond = beyond.add(same.and(rest));
         }
         let condition: Expr = if beyond.is_empty() { Expr::val(1).eq(0) } else { beyond.into() };
         // A plain bound beside the alternatives lets the database begin at the right place of the index.
         let bound = (place == 0 && !null)
-            .then(|| if key.descending { column(def, key).lte(cell) } else { column(def, key).gte(cell) });
+            .then(|| if key.descending { key.cell.clone().lte(cell) } else { key.cell.clone().gte(cell) });
         rest = Some(match bound {
             Some(bound) => bound.and(condition),
             None => condition,
@@ -313,19 +313,18 @@ fn further(def: &EntityDef, keys: &[Key], values: &[Value], nulls_largest: bool)
     rest.unwrap_or_else(|| Expr::val(1).eq(1))
 }
 
-fn past(def: &EntityDef, key: &Key, cell: sea_orm::Value) -> Expr {
-    if key.descending { column(def, key).lt(cell) } else { column(def, key).gt(cell) }
+fn past(key: &Key<'_>, cell: sea_orm::Value) -> Expr {
+    if key.descending { key.cell.clone().lt(cell) } else { key.cell.clone().gt(cell) }
 }
 
-fn spelled(keys: &[Key]) -> String {
+fn spelled(keys: &[Key<'_>]) -> String {
     keys.iter()
-        .map(|k| format!("{}{}", if k.descending { "-" } else { "" }, k.field.unwrap_or("id")))
+        .map(|k| format!("{}{}", if k.descending { "-" } else { "" }, k.field.map_or("id", |field| field.key.as_str())))
         .collect::<Vec<_>>()
         .join(",")
 }
 
-fn write_cursor(row: &QueryResult, fields: &[&FieldDef], keys: &[Key]) -> Result<String> {
-    let before = 2 + fields.iter().filter(|f| matches!(f.storage, Storage::Column(_))).count();
+fn write_cursor(row: &QueryResult, before: usize, keys: &[Key<'_>]) -> Result<String> {
     let mut parts = vec![Json::String(spelled(keys))];
     for (offset, key) in keys.iter().enumerate() {
         parts.push(Value::from_cell(key.kind, row, before + offset)?.to_json());
@@ -333,7 +332,7 @@ fn write_cursor(row: &QueryResult, fields: &[&FieldDef], keys: &[Key]) -> Result
     Ok(URL_SAFE_NO_PAD.encode(Json::Array(parts).to_string()))
 }
 
-fn read_cursor(cursor: &str, keys: &[Key]) -> Result<Vec<Value>> {
+fn read_cursor(cursor: &str, keys: &[Key<'_>]) -> Result<Vec<Value>> {
     let wrong = || bad("cursor", FieldError::new("invalid").with("reason", "not a cursor of this list"));
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
     let parts: Vec<Json> = serde_json::from_slice(&bytes).map_err(|_| wrong())?;

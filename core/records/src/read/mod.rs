@@ -10,11 +10,13 @@ pub use aggregate::{Aggregate, Bucket, Group, GroupBy, Measure, MeasureOp};
 pub use list::{MAX_LIMIT, Page, Query, Sort};
 pub use refs::{Ref, Refs};
 
-pub(crate) use row::{decode, links_of, select_all, visible_fields};
+pub(crate) use row::{Row, column, in_document};
 
 use std::collections::HashMap;
 
 use kernel::access::Action;
+use kernel::filter::Storage;
+use kernel::value::FieldType;
 use kernel::{Ctx, Error, Result, Value};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -22,7 +24,7 @@ use uuid::Uuid;
 
 use crate::catalogue::EntityDef;
 use crate::shape::Asker;
-use crate::{Record, Records};
+use crate::{Catalogue, Record, Records};
 
 impl Records {
     /// One record that is not in the recycle bin.
@@ -39,8 +41,9 @@ impl Records {
     /// # Errors
     /// `NotFound` when it does not exist or may not be seen.
     pub async fn get_in(&self, conn: &impl ConnectionTrait, ctx: &Ctx, entity: &str, id: Uuid) -> Result<Record> {
-        let def = crate::entity(entity)?;
-        let mut found = load(conn, ctx, def, &[id], Action::Read, false).await?;
+        let catalogue = self.catalogue_in(conn, ctx.tenant).await?;
+        let def = catalogue.entity(entity)?;
+        let mut found = load(conn, &catalogue, ctx, def, &[id], Action::Read, false).await?;
         found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
     }
 
@@ -49,8 +52,9 @@ impl Records {
     /// # Errors
     /// `NotFound` for an unknown entity.
     pub async fn get_many(&self, ctx: &Ctx, entity: &str, ids: &[Uuid]) -> Result<Vec<Record>> {
-        let def = crate::entity(entity)?;
-        let found = load(self.db.read(), ctx, def, ids, Action::Read, false).await?;
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        let def = catalogue.entity(entity)?;
+        let found = load(self.db.read(), &catalogue, ctx, def, ids, Action::Read, false).await?;
         let mut by_id: HashMap<Uuid, Record> = found.into_iter().map(|r| (r.id, r)).collect();
         Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
     }
@@ -60,8 +64,9 @@ impl Records {
     /// # Errors
     /// `NotFound` when it does not exist or may not be seen.
     pub async fn get_deleted(&self, ctx: &Ctx, entity: &str, id: Uuid) -> Result<Record> {
-        let def = crate::entity(entity)?;
-        let mut found = load(self.db.read(), ctx, def, &[id], Action::Read, true).await?;
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        let def = catalogue.entity(entity)?;
+        let mut found = load(self.db.read(), &catalogue, ctx, def, &[id], Action::Read, true).await?;
         found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
     }
 }
@@ -69,41 +74,47 @@ impl Records {
 /// The records with these ids that `action` may touch, with every field that the actor sees, in no particular order.
 pub(crate) async fn load(
     conn: &impl ConnectionTrait,
+    catalogue: &Catalogue,
     ctx: &Ctx,
-    def: &'static EntityDef,
+    def: &EntityDef,
     ids: &[Uuid],
     action: Action,
     with_deleted: bool,
 ) -> Result<Vec<Record>> {
-    load_fields(conn, ctx, def, visible_fields(def, &ctx.rights), ids, action, with_deleted).await
+    load_row(conn, catalogue, ctx, def, Row::visible(def, &ctx.rights), ids, action, with_deleted).await
 }
 
-/// The same with every field, hidden ones too: for the write pipeline, which needs the whole image.
+/// The same with every field, hidden ones too, as images of the write pipeline.
 pub(crate) async fn load_whole(
     conn: &impl ConnectionTrait,
+    catalogue: &Catalogue,
     ctx: &Ctx,
-    def: &'static EntityDef,
+    def: &EntityDef,
     ids: &[Uuid],
     action: Action,
     with_deleted: bool,
 ) -> Result<Vec<Record>> {
-    load_fields(conn, ctx, def, def.fields.iter().collect(), ids, action, with_deleted).await
+    let found = load_row(conn, catalogue, ctx, def, Row::whole(def), ids, action, with_deleted).await?;
+    let image = |record: Record| Record { fields: def.gathered(record.fields), ..record };
+    Ok(found.into_iter().map(image).collect())
 }
 
-async fn load_fields(
+#[expect(clippy::too_many_arguments, reason = "what to read, of whom, for whom")]
+async fn load_row(
     conn: &impl ConnectionTrait,
+    catalogue: &Catalogue,
     ctx: &Ctx,
-    def: &'static EntityDef,
-    fields: Vec<&'static crate::FieldDef>,
+    def: &EntityDef,
+    row: Row<'_>,
     ids: &[Uuid],
     action: Action,
     with_deleted: bool,
 ) -> Result<Vec<Record>> {
-    if ids.is_empty() || !ctx.rights.may(def.key, action) {
+    if ids.is_empty() || !ctx.rights.may(&def.key, action) {
         return Ok(Vec::new());
     }
-    let mut select = select_all(def, &fields);
-    select.and_where(Expr::col((def.table, "tenant_id")).eq(ctx.tenant.0));
+    let mut select = row.select();
+    def.own(&mut select, ctx.tenant);
     match ids {
         [id] => select.and_where(Expr::col((def.table, "id")).eq(*id)),
         ids => select.and_where(Expr::col((def.table, "id")).is_in(ids.iter().copied())),
@@ -111,15 +122,15 @@ async fn load_fields(
     if !with_deleted {
         select.and_where(Expr::col((def.table, "deleted_at")).is_null());
     }
-    let asker = Asker::new(ctx, conn.get_database_backend());
-    if let Some(allowed) = asker.allowed(def.key, def.table, action).map_err(crate::bad_filter)? {
+    let asker = Asker::new(catalogue, ctx, conn.get_database_backend());
+    if let Some(allowed) = asker.allowed(def, action).map_err(crate::bad_filter)? {
         select.and_where(allowed);
     }
     let mut records = Vec::with_capacity(ids.len());
-    for row in conn.query_all(&select).await? {
-        records.push(decode(def, &fields, &row)?);
+    for found in conn.query_all(&select).await? {
+        records.push(row.decode(&found)?);
     }
-    fill_links(conn, ctx, def, &fields, &mut records).await?;
+    fill_links(conn, ctx, def, &row, &mut records).await?;
     Ok(records)
 }
 
@@ -128,20 +139,24 @@ pub(crate) async fn fill_links(
     conn: &impl ConnectionTrait,
     ctx: &Ctx,
     def: &EntityDef,
-    fields: &[&'static crate::FieldDef],
+    row: &Row<'_>,
     records: &mut [Record],
 ) -> Result<()> {
-    let wanted: Vec<&'static str> =
-        fields.iter().filter(|f| f.storage == kernel::filter::Storage::Links).map(|f| f.key).collect();
+    let wanted: Vec<_> = row.fields.iter().filter(|field| field.storage == Storage::Links).collect();
     if wanted.is_empty() || records.is_empty() {
         return Ok(());
     }
     let ids: Vec<Uuid> = records.iter().map(|r| r.id).collect();
-    let mut links = links_of(conn, ctx.tenant, def.key, &ids).await?;
+    let mut links = row::links_of(conn, ctx.tenant, &def.key, &ids).await?;
     for record in records {
-        for key in &wanted {
-            let targets = links.remove(&(record.id, (*key).to_owned())).unwrap_or_default();
-            record.fields.insert((*key).into(), Value::Ids(targets));
+        for field in &wanted {
+            let targets = links.remove(&(record.id, field.key.to_string())).unwrap_or_default();
+            let value = match (field.kind, targets.first()) {
+                (FieldType::Links, _) => Value::Ids(targets),
+                (_, Some(target)) => Value::Id(*target),
+                (_, None) => Value::Null,
+            };
+            record.fields.insert(field.key.clone(), value);
         }
     }
     Ok(())

@@ -1,49 +1,137 @@
-//! Rows of an entity's table as records.
+//! A row of an entity's table: which columns it has in which order. The one description that selects, decoding, inserts
+//! and sort keys share.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use kernel::access::Rights;
-use kernel::filter::Storage;
+use kernel::filter::{DOCUMENT, Storage};
+use kernel::value::FieldType;
 use kernel::{Fields, Result, TenantId, Value};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
+use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use crate::Record;
 use crate::catalogue::{EntityDef, FieldDef};
 
-/// The fields that an actor sees.
-pub(crate) fn visible_fields(def: &'static EntityDef, rights: &Rights) -> Vec<&'static FieldDef> {
-    def.fields.iter().filter(|field| rights.sees(def.key, field.key)).collect()
+/// Some fields of an entity as columns: id, version, the columns of the fields in their order, the document of custom
+/// values if one of the fields is in it.
+pub(crate) struct Row<'a> {
+    def: &'a EntityDef,
+    pub fields: Vec<&'a FieldDef>,
+    document: bool,
 }
 
-/// A select of id, version and the columns of these fields.
-pub(crate) fn select_all(def: &EntityDef, fields: &[&FieldDef]) -> SelectStatement {
-    let mut select = Query::select();
-    select.from(def.table).column((def.table, "id")).column((def.table, "version"));
-    for field in fields {
-        if let Storage::Column(column) = field.storage {
-            select.column((def.table, column));
-        }
+impl<'a> Row<'a> {
+    /// Of these fields.
+    pub fn of(def: &'a EntityDef, fields: Vec<&'a FieldDef>) -> Self {
+        let document = fields.iter().any(|field| matches!(field.storage, Storage::Document(..)));
+        Self { def, fields, document }
     }
-    select
+
+    /// Of every field.
+    pub fn whole(def: &'a EntityDef) -> Self {
+        Self::of(def, def.fields.iter().collect())
+    }
+
+    /// Of the fields that an actor sees.
+    pub fn visible(def: &'a EntityDef, rights: &Rights) -> Self {
+        Self::of(def, def.fields.iter().filter(|field| rights.sees(&def.key, &field.key)).collect())
+    }
+
+    /// The columns behind id and version.
+    pub fn columns(&self) -> impl Iterator<Item = &'static str> {
+        let of_field = |field: &&FieldDef| match field.storage {
+            Storage::Column(column) => Some(column),
+            _ => None,
+        };
+        self.fields.iter().filter_map(of_field).chain(self.document.then_some(DOCUMENT))
+    }
+
+    /// How many columns there are in all.
+    pub fn width(&self) -> usize {
+        2 + self.columns().count()
+    }
+
+    /// A select of them.
+    pub fn select(&self) -> SelectStatement {
+        let table = self.def.table;
+        let mut select = Query::select();
+        select.from(table).column((table, "id")).column((table, "version"));
+        for column in self.columns() {
+            select.column((table, column));
+        }
+        select
+    }
+
+    /// A row of the select as a record, money as its amount with the currency beside it; fields that are link rows stay
+    /// out.
+    pub fn decode(&self, row: &QueryResult) -> Result<Record> {
+        // The catalogue's keys are not sorted; a map that is made of a whole list at once sorts once.
+        let mut values = Vec::with_capacity(self.fields.len());
+        let mut index = 2;
+        for field in &self.fields {
+            if matches!(field.storage, Storage::Column(_)) {
+                values.push((field.key.clone(), Value::from_cell(field.kind, row, index)?));
+                index += 1;
+            }
+        }
+        if self.document {
+            let document: Option<Json> = row.try_get_by_index(index)?;
+            for field in &self.fields {
+                if let Storage::Document(key, _) = &field.storage {
+                    let kept = document.as_ref().and_then(|document| document.get(key.as_str()));
+                    values.push((field.key.clone(), kept.map_or(Value::Null, |kept| flat(field.kind, kept))));
+                }
+            }
+        }
+        let values: Fields = values.into_iter().collect();
+        let (id, version) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        Ok(Record { id, version, entity: self.def.key.clone(), fields: values })
+    }
+
+    /// The cells of an image in the order of `columns`.
+    pub fn cells(&self, image: &Fields) -> Vec<Expr> {
+        let cell = |field: &&FieldDef| match field.storage {
+            Storage::Column(_) => Some(Expr::val(self.def.value_of(image, field).to_cell(field.kind))),
+            _ => None,
+        };
+        let mut cells: Vec<Expr> = self.fields.iter().filter_map(cell).collect();
+        if self.document {
+            let kept = self.fields.iter().filter_map(|field| {
+                let (key, value) = in_document(field, image)?;
+                (value != Json::Null).then_some((key, value))
+            });
+            cells.push(Expr::val(Json::Object(kept.collect::<Map<_, _>>())));
+        }
+        cells
+    }
 }
 
-/// A row of `select_all` as a record; fields that are link rows stay out.
-pub(crate) fn decode(def: &EntityDef, fields: &[&FieldDef], row: &QueryResult) -> Result<Record> {
-    // The catalogue's keys are not sorted; a map that is made of a whole list at once sorts once.
-    let mut values = Vec::with_capacity(fields.len());
-    let mut index = 2;
-    for field in fields {
-        if matches!(field.storage, Storage::Column(_)) {
-            values.push((Cow::Borrowed(field.key), Value::from_cell(field.kind, row, index)?));
-            index += 1;
+/// What the document keeps of a field; of a money field's currency nothing by itself.
+pub(crate) fn in_document(field: &FieldDef, image: &Fields) -> Option<(String, Json)> {
+    match &field.storage {
+        Storage::Document(key, _) if field.part_of.is_none() => {
+            let value = image.get(&field.key).unwrap_or(&Value::Null);
+            Some((key.to_string(), value.to_document(field.kind)))
         }
+        _ => None,
     }
-    let values: Fields = values.into_iter().collect();
-    let entity = crate::catalogue::entity(def.key).map_or("", |def| def.key);
-    Ok(Record { id: row.try_get_by_index(0)?, version: row.try_get_by_index(1)?, entity, fields: values })
+}
+
+fn flat(kind: FieldType, kept: &Json) -> Value {
+    let whole = if kind == FieldType::Currency { FieldType::Money } else { kind };
+    match (kind, Value::from_document(whole, kept)) {
+        (FieldType::Money, Value::Money(money)) => money.amount.map_or(Value::Null, Value::Decimal),
+        (FieldType::Currency, Value::Money(money)) => Value::Text(money.currency.code().to_owned()),
+        (_, value) => value,
+    }
+}
+
+/// A column of the entity's own table in SQL.
+pub(crate) fn column(def: &EntityDef, name: &'static str) -> Expr {
+    Expr::col((Alias::new(def.table), Alias::new(name)))
 }
 
 /// The link rows of these records by (record, field), in their order.

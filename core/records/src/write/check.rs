@@ -3,47 +3,55 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use kernel::access::Action;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::value::{DECIMAL_DIGITS, FieldType};
-use kernel::{Ctx, Result, Value};
+use kernel::{Ctx, EntityKey, Result, Value};
 use rust_decimal::Decimal;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use uuid::Uuid;
 
 use super::PendingChange;
-use crate::catalogue::FieldDef;
-use crate::shape::Asker;
+use crate::Catalogue;
+use crate::catalogue::{EntityDef, FieldDef};
+use crate::references::{self, Target, USER};
 use crate::stages::Pipelines;
 
 /// What is wrong with the values that a change sets.
 pub(super) fn values(change: &PendingChange, pipelines: &Pipelines) -> FieldErrors {
     let mut errors = FieldErrors::new();
-    for field in &change.entity.fields {
-        let value = change.after.get(field.key).unwrap_or(&Value::Null);
+    for field in change.entity.fields.iter().filter(|field| field.part_of.is_none()) {
+        let value = change.after.get(&field.key).unwrap_or(&Value::Null);
         if value.is_empty() {
             if field.required {
-                errors.insert(field.key.to_owned(), FieldError::new("required"));
+                errors.insert(field.key.to_string(), FieldError::new("required"));
             }
             continue;
         }
         if !field.system
-            && change.changes(field.key)
-            && let Err(error) = value_of(change.entity.key, field, value, pipelines)
+            && changes_whole(change, field)
+            && let Err(error) = value_of(&change.entity, field, value, pipelines)
         {
-            errors.insert(field.key.to_owned(), error);
+            errors.insert(field.key.to_string(), error);
         }
     }
     errors
 }
 
-fn value_of(entity: &str, field: &FieldDef, value: &Value, pipelines: &Pipelines) -> Result<(), FieldError> {
+/// Whether the field, or its currency, will differ.
+fn changes_whole(change: &PendingChange, field: &FieldDef) -> bool {
+    let currency = if field.kind == FieldType::Money { change.entity.currency_of(field) } else { None };
+    change.changes(&field.key) || currency.is_some_and(|currency| change.changes(&currency.key))
+}
+
+fn value_of(def: &EntityDef, field: &FieldDef, value: &Value, pipelines: &Pipelines) -> Result<(), FieldError> {
     let unknown =
         |code: &str, text: &str| Err(FieldError::new(code).with("value", text.chars().take(80).collect::<String>()));
     match (field.kind, value) {
-        (FieldType::Choice, Value::Text(key)) if !field.choices.contains(&key.as_str()) => unknown("choice", key),
-        (FieldType::Stage, Value::Text(key)) if pipelines.stage(entity, key).is_none() => unknown("stage", key),
+        (FieldType::Choice, Value::Text(key)) if !field.offers(key) => unknown("choice", key),
+        (FieldType::Choices, Value::Texts(keys)) => {
+            keys.iter().find(|key| !field.offers(key)).map_or(Ok(()), |key| unknown("choice", key))
+        }
+        (FieldType::Stage, Value::Text(key)) if pipelines.stage(&def.key, key).is_none() => unknown("stage", key),
         (FieldType::Emails, Value::Multi(items)) => {
             items.iter().find(|item| !plausible_email(&item.value)).map_or(Ok(()), |item| unknown("email", &item.value))
         }
@@ -52,6 +60,7 @@ fn value_of(entity: &str, field: &FieldDef, value: &Value, pipelines: &Pipelines
         }
         (_, Value::Integer(n)) => in_range(field, Decimal::from(*n)),
         (_, Value::Decimal(d)) => in_range(field, *d),
+        (_, Value::Money(money)) => money.amount.map_or(Ok(()), |amount| in_range(field, amount)).and(money.check()),
         _ => Ok(()),
     }
 }
@@ -75,80 +84,58 @@ fn plausible_email(text: &str) -> bool {
 /// Marks the changes that newly point to something that does not exist or that the actor may not see.
 pub(super) async fn references(
     conn: &impl ConnectionTrait,
+    catalogue: &Catalogue,
     ctx: &Ctx,
     changes: &[&PendingChange],
 ) -> Result<Vec<FieldErrors>> {
-    let mut wanted: HashMap<&str, BTreeSet<Uuid>> = HashMap::new();
-    for (target, _, id) in changes.iter().copied().flat_map(pointed) {
-        wanted.entry(target).or_default().insert(id);
-    }
-    let mut known: HashSet<(&str, Uuid)> = HashSet::new();
-    for (target, ids) in wanted {
-        // Pointing to oneself needs no look-up.
-        let ids: Vec<Uuid> =
-            ids.into_iter().filter(|id| !(target == "user" && ctx.user().is_some_and(|me| me.0 == *id))).collect();
-        if let (Some(me), "user") = (ctx.user(), target) {
-            known.insert(("user", me.0));
+    let mut wanted: HashMap<EntityKey, BTreeSet<Uuid>> = HashMap::new();
+    for pointer in changes.iter().copied().flat_map(pointers) {
+        for target in pointer.targets {
+            wanted.entry(target).or_default().insert(pointer.id);
         }
-        known.extend(existing(conn, ctx, target, ids).await?.into_iter().map(|id| (target, id)));
     }
+    let mut known: HashMap<EntityKey, HashSet<Uuid>> = HashMap::new();
+    for (target, mut ids) in wanted {
+        let found = known.entry(target.clone()).or_default();
+        // Pointing to oneself needs no look-up.
+        if let Some(me) = ctx.user().filter(|me| target == USER && ids.remove(&me.0)) {
+            found.insert(me.0);
+        }
+        if let Some(target) = Target::of(catalogue, &target).filter(|_| !ids.is_empty()) {
+            let ids: Vec<Uuid> = ids.into_iter().collect();
+            found.extend(target.existing(conn, catalogue, ctx, &ids).await?);
+        }
+    }
+    let there = |pointer: &Pointer| {
+        pointer.targets.iter().any(|target| known.get(target).is_some_and(|found| found.contains(&pointer.id)))
+    };
     let missing = |change: &PendingChange| {
-        pointed(change)
-            .filter(|(target, _, id)| !known.contains(&(*target, *id)))
-            .map(|(_, field, _)| (field.to_owned(), FieldError::new("missing")))
-            .collect()
+        let lost = pointers(change).into_iter().filter(|pointer| !there(pointer));
+        lost.map(|pointer| (pointer.field, FieldError::new("missing"))).collect()
     };
     Ok(changes.iter().copied().map(missing).collect())
 }
 
-/// What a change newly points to: target entity, field, id.
-fn pointed(change: &PendingChange) -> impl Iterator<Item = (&'static str, &'static str, Uuid)> {
-    let of_field = move |field: &'static FieldDef| {
-        let target = match field.kind {
-            FieldType::User => Some("user"),
-            FieldType::Department => Some("department"),
-            FieldType::Link | FieldType::Links => field.target,
-            FieldType::Record => change
-                .after
-                .get("record_entity")
-                .and_then(Value::as_text)
-                .and_then(|key| crate::catalogue::entity(key).map(|def| def.key)),
-            _ => None,
-        };
-        let changed = !field.system && change.changes(field.key);
-        let ids = match (target, change.after.get(field.key)) {
-            (Some(_), Some(Value::Id(id))) if changed => vec![*id],
-            (Some(_), Some(Value::Ids(ids))) if changed => ids.clone(),
-            _ => Vec::new(),
-        };
-        ids.into_iter().filter_map(move |id| target.map(|target| (target, field.key, id)))
-    };
-    change.entity.fields.iter().flat_map(of_field)
+/// Something that a change newly points to.
+struct Pointer {
+    targets: Vec<EntityKey>,
+    field: String,
+    id: Uuid,
 }
 
-async fn existing(conn: &impl ConnectionTrait, ctx: &Ctx, target: &str, ids: Vec<Uuid>) -> Result<Vec<Uuid>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut select = Query::select();
-    let table = match target {
-        "user" => "user_account",
-        "department" => "department",
-        key => crate::entity(key)?.table,
-    };
-    select.column((table, "id")).from(table);
-    select.and_where(Expr::col((table, "id")).is_in(ids)).and_where(Expr::col((table, "tenant_id")).eq(ctx.tenant.0));
-    match target {
-        "user" => drop(select.and_where(Expr::col((table, "active")).eq(true))),
-        "department" => {}
-        key => {
-            select.and_where(Expr::col((table, "deleted_at")).is_null());
-            let asker = Asker::new(ctx, conn.get_database_backend());
-            if let Some(allowed) = asker.allowed(key, table, Action::Read).map_err(crate::bad_filter)? {
-                select.and_where(allowed);
-            }
+fn pointers(change: &PendingChange) -> Vec<Pointer> {
+    let mut all = Vec::new();
+    for field in change.entity.fields.iter().filter(|field| !field.system && field.kind != FieldType::Pipeline) {
+        let ids: &[Uuid] = match change.after.get(&field.key) {
+            Some(Value::Id(id)) => std::slice::from_ref(id),
+            Some(Value::Ids(ids)) => ids,
+            _ => continue,
+        };
+        if !change.changes(&field.key) {
+            continue;
         }
+        let targets = references::pointed_to(field, &change.after);
+        all.extend(ids.iter().map(|id| Pointer { targets: targets.clone(), field: field.key.to_string(), id: *id }));
     }
-    let rows = conn.query_all(&select).await?;
-    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+    all
 }

@@ -1,6 +1,8 @@
 //! What the product itself fills in: defaults, titles, stage bookkeeping, searchable text.
 
-use kernel::value::FieldType;
+use std::sync::Arc;
+
+use kernel::value::{FieldType, Money};
 use kernel::{Ctx, Fields, Value};
 
 use super::{Operation, PendingChange};
@@ -12,10 +14,10 @@ const MAX_SEARCH: usize = 4_000;
 
 /// Defaults that hooks should already see: the first stage, a plain "not done".
 pub(super) fn before_hooks(change: &mut PendingChange, pipelines: &Pipelines) {
-    let def = change.entity;
+    let def = Arc::clone(&change.entity);
     if def.staged
         && is_empty(&change.after, "stage")
-        && let Some((_, stage)) = pipelines.first(def.key)
+        && let Some((_, stage)) = pipelines.first(&def.key)
     {
         change.after.insert("stage".into(), Value::Text(stage.key.clone()));
     }
@@ -26,7 +28,7 @@ pub(super) fn before_hooks(change: &mut PendingChange, pipelines: &Pipelines) {
 
 /// Defaults that hooks may have filled in, and what follows from the other fields.
 pub(super) fn after_hooks(change: &mut PendingChange, ctx: &Ctx, pipelines: &Pipelines) {
-    let def = change.entity;
+    let def = Arc::clone(&change.entity);
     let now = Value::Instant(ctx.now());
     let me = ctx.user().map_or(Value::Null, |user| Value::Id(user.0));
     if change.operation == Operation::Create {
@@ -39,12 +41,7 @@ pub(super) fn after_hooks(change: &mut PendingChange, ctx: &Ctx, pipelines: &Pip
     if is_empty(&change.after, "title") {
         change.after.insert("title".into(), Value::Text(title(&change.after, ctx)));
     }
-    if def.field("currency").is_some() && is_empty(&change.after, "currency") {
-        let sum = if def.key == "company" { "revenue" } else { "amount" };
-        if !is_empty(&change.after, sum) {
-            change.after.insert("currency".into(), Value::Text(pipelines.currency.clone()));
-        }
-    }
+    complete_money(&def, &mut change.after, &pipelines.currency);
     if def.staged && change.changes("stage") {
         stage_entered(change, pipelines, &now);
     }
@@ -64,11 +61,23 @@ pub(super) fn after_hooks(change: &mut PendingChange, ctx: &Ctx, pipelines: &Pip
 
 fn stage_entered(change: &mut PendingChange, pipelines: &Pipelines, now: &Value) {
     let key = change.after.get("stage").and_then(Value::as_text).unwrap_or_default();
-    let Some((pipeline, stage)) = pipelines.stage(change.entity.key, key) else { return };
+    let Some((pipeline, stage)) = pipelines.stage(&change.entity.key, key) else { return };
     let closed = if stage.semantic == Semantic::Open { Value::Null } else { now.clone() };
     change.after.insert("pipeline".into(), Value::Id(pipeline.id));
     change.after.insert("stage_since".into(), now.clone());
     change.after.insert("closed_at".into(), closed);
+}
+
+/// An amount without a currency is in the company's.
+fn complete_money(def: &EntityDef, image: &mut Fields, currency: &str) {
+    let Ok(currency) = currency.parse() else { return };
+    for field in def.fields.iter().filter(|field| field.kind == FieldType::Money) {
+        if let Some(value) = image.get_mut(&field.key)
+            && let Value::Decimal(amount) = value
+        {
+            *value = Value::Money(Money { amount: Some(*amount), currency });
+        }
+    }
 }
 
 fn is_empty(fields: &Fields, key: &str) -> bool {
@@ -96,7 +105,7 @@ pub(super) fn search_text(def: &EntityDef, fields: &Fields, number: i64) -> Stri
     let mut text = number.to_string();
     for field in &def.fields {
         let searched = matches!(field.kind, FieldType::Text) && !field.key.starts_with("utm_");
-        match fields.get(field.key) {
+        match fields.get(&field.key) {
             Some(Value::Text(value)) if searched => {
                 text.push(' ');
                 text.push_str(value);

@@ -1,12 +1,15 @@
 //! The port of before-hooks: records asks, whoever runs plugins answers.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use kernel::error::{FieldErrors, Refusal};
-use kernel::{Ctx, Error, Fields, Value};
+use kernel::value::FieldType;
+use kernel::{Ctx, Error, FieldKey, Fields, Value};
 use uuid::Uuid;
 
-use crate::catalogue::EntityDef;
+use crate::catalogue::{EntityDef, FieldDef};
 
 /// What is done to a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -37,32 +40,49 @@ impl Operation {
 /// A change that is about to be written, as a before-hook sees it.
 #[derive(Debug, Clone)]
 pub struct PendingChange {
-    /// The entity.
-    pub entity: &'static EntityDef,
+    /// The entity, of the snapshot that the change is planned with.
+    pub entity: Arc<EntityDef>,
     /// The record.
     pub id: Uuid,
     /// What is done.
     pub operation: Operation,
     /// The version it had (0 for a new one).
     pub version: i64,
-    /// How it was.
+    /// How it was, as an image: money with its currency as one value.
     pub before: Option<Fields>,
-    /// How it will be.
+    /// How it will be, likewise.
     pub after: Fields,
     /// Fields that the actor set, as opposed to defaults.
-    pub given: BTreeSet<String>,
+    pub given: BTreeSet<FieldKey>,
     /// Set by the hook that refuses it; later hooks are not asked.
     pub refusal: Option<Refusal>,
 }
 
 impl PendingChange {
     /// Whether the field will differ.
-    pub fn changes(&self, field: &str) -> bool {
-        let after = self.after.get(field).unwrap_or(&Value::Null);
+    pub fn changes(&self, key: &str) -> bool {
+        let Some(field) = self.entity.field(key) else { return false };
+        let after = self.own(&self.after, field);
         match &self.before {
             None => !after.is_empty(),
-            Some(before) => before.get(field).unwrap_or(&Value::Null) != after,
+            Some(before) => self.own(before, field) != after,
         }
+    }
+
+    /// A field's own value in an image, without a copy where it stands there as it is.
+    fn own<'a>(&self, image: &'a Fields, field: &FieldDef) -> Cow<'a, Value> {
+        if matches!(field.kind, FieldType::Money | FieldType::Currency) {
+            return Cow::Owned(self.entity.value_of(image, field));
+        }
+        image.get(&field.key).map_or(Cow::Owned(Value::Null), Cow::Borrowed)
+    }
+
+    /// Puts values into the new image: an amount keeps its currency, a currency its amount.
+    pub(crate) fn assign(&mut self, values: Fields) {
+        let entity = Arc::clone(&self.entity);
+        let mut flat = entity.flat(&self.after);
+        flat.extend(values);
+        self.after = entity.gathered(flat);
     }
 
     /// Puts a hook's values into the new image.
@@ -72,12 +92,12 @@ impl PendingChange {
     pub fn patch(&mut self, values: Fields) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::new();
         for (key, value) in &values {
-            if let Err(error) = super::input::assignable(self.entity, key, value) {
-                errors.insert(key.clone().into_owned(), error);
+            if let Err(error) = super::input::assignable(&self.entity, key, value) {
+                errors.insert(key.to_string(), error);
             }
         }
         if errors.is_empty() {
-            self.after.extend(values);
+            self.assign(values);
             Ok(())
         } else {
             Err(errors)

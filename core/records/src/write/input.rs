@@ -16,14 +16,14 @@ pub fn parse(def: &EntityDef, rights: &Rights, fields: &Map<String, Json>) -> Re
     let mut values = Fields::new();
     let mut errors = FieldErrors::new();
     for (key, json) in fields {
-        let found = def.field(key).filter(|field| rights.sees(def.key, field.key));
+        let found = def.field(key).filter(|field| rights.sees(&def.key, &field.key));
         let result = match found {
             None => Err(FieldError::new("unknown")),
-            Some(field) if field.system || !rights.changes(def.key, field.key) => Err(FieldError::new("read_only")),
+            Some(field) if field.system || !rights.changes(&def.key, &field.key) => Err(FieldError::new("read_only")),
             Some(field) => Value::from_json(field.kind, json),
         };
         match result {
-            Ok(value) => drop(values.insert(key.clone().into(), value)),
+            Ok(value) => drop(values.insert(key.as_str().into(), value)),
             Err(error) => drop(errors.insert(key.chars().take(100).collect(), error)),
         }
     }
@@ -39,17 +39,18 @@ pub(super) fn assignable(def: &EntityDef, key: &str, value: &Value) -> Result<()
     let fits = match value {
         Value::Null => true,
         Value::Boolean(_) => field.kind == FieldType::Boolean,
-        Value::Integer(_) => field.kind == FieldType::Integer,
+        Value::Integer(_) => matches!(field.kind, FieldType::Integer | FieldType::Duration),
         Value::Decimal(_) => matches!(field.kind, FieldType::Decimal | FieldType::Money),
-        Value::Text(_) => {
-            matches!(field.kind, FieldType::Text | FieldType::LongText | FieldType::Choice | FieldType::Stage)
-        }
+        Value::Text(_) => field.kind.is_text(),
+        Value::Texts(_) => field.kind == FieldType::Choices,
+        // Outside of the pipeline money is an amount and a currency.
+        Value::Money(_) => false,
         Value::Date(_) => field.kind == FieldType::Date,
         Value::Instant(_) => field.kind == FieldType::Datetime,
         Value::Id(_) => field.kind.is_id(),
         Value::Ids(_) => field.kind == FieldType::Links,
         Value::Multi(_) => field.kind.is_multi(),
-        Value::Json(_) => field.kind == FieldType::Json,
+        Value::Json(_) => matches!(field.kind, FieldType::Json | FieldType::Address),
     };
     if fits { Ok(()) } else { Err(FieldError::new("type").with("type", field.kind.name())) }
 }

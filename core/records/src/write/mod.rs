@@ -17,16 +17,16 @@ pub use hooks::{BeforeHooks, Operation, PendingChange};
 pub use input::parse;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use kernel::access::Action;
 use kernel::error::{FieldError, Refusal};
-use kernel::{BatchId, Ctx, Error, Result, Value};
+use kernel::{BatchId, Ctx, Error, FieldKey, Result, Value};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use crate::catalogue::EntityDef;
-use crate::stages::Pipelines;
-use crate::{Record, Records, invalid, read};
+use crate::{Catalogue, Record, Records, invalid, read};
 
 /// Rows that go through hooks and one transaction together.
 pub const CHUNK: usize = 200;
@@ -157,24 +157,24 @@ impl Records {
         changes: Vec<Change>,
         options: &WriteOptions,
     ) -> Result<Vec<Result<Written>>> {
-        let def = crate::entity(entity)?;
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        let def = catalogue.entity(entity)?;
         if changes.len() > MAX_ROWS {
             return Err(Error::TooLarge(kernel::Message::key("error.too_large").with("max", MAX_ROWS)));
         }
-        let pipelines = self.pipelines(ctx.tenant).await?;
         let mut outcomes: HashMap<usize, Result<Written>> = HashMap::new();
         if options.all_or_nothing {
             let mut rows = Vec::new();
             for chunk in chunks(changes.iter().enumerate().collect()) {
-                rows.extend(self.plan(ctx, def, &pipelines, chunk, &mut outcomes).await?);
+                rows.extend(self.plan(&catalogue, ctx, def, chunk, &mut outcomes).await?);
             }
             if outcomes.values().all(Result::is_ok) {
-                self.store(ctx, def, rows, options, &mut outcomes).await?;
+                self.store(&catalogue, ctx, def, rows, options, &mut outcomes).await?;
             }
             roll_back_all(&changes, &mut outcomes);
         } else {
             for chunk in chunks(changes.iter().enumerate().collect()) {
-                self.write_chunk(ctx, def, &pipelines, chunk, options, &mut outcomes).await?;
+                self.write_chunk(&catalogue, ctx, def, chunk, options, &mut outcomes).await?;
             }
         }
         let missing = || Err(Error::Internal("a change got no outcome".into()));
@@ -184,16 +184,16 @@ impl Records {
     /// Plans and stores a chunk; those without a version that lost a race are planned again on the newer record.
     async fn write_chunk(
         &self,
+        catalogue: &Catalogue,
         ctx: &Ctx,
-        def: &'static EntityDef,
-        pipelines: &Pipelines,
+        def: &Arc<EntityDef>,
         mut chunk: Vec<(usize, &Change)>,
         options: &WriteOptions,
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<()> {
         for _ in 0..=RETRIES {
-            let rows = self.plan(ctx, def, pipelines, chunk.clone(), outcomes).await?;
-            let raced = self.store(ctx, def, rows, options, outcomes).await?;
+            let rows = self.plan(catalogue, ctx, def, chunk.clone(), outcomes).await?;
+            let raced = self.store(catalogue, ctx, def, rows, options, outcomes).await?;
             chunk.retain(|(index, _)| raced.contains(index));
             if chunk.is_empty() {
                 break;
@@ -205,18 +205,18 @@ impl Records {
     /// Authorise, load, apply, hooks, validation. Refused changes get their outcome; the others are returned.
     async fn plan(
         &self,
+        catalogue: &Catalogue,
         ctx: &Ctx,
-        def: &'static EntityDef,
-        pipelines: &Pipelines,
+        def: &Arc<EntityDef>,
         chunk: Vec<(usize, &Change)>,
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<Vec<Row>> {
-        let known = self.load_for_write(ctx, def, &chunk).await?;
+        let known = self.load_for_write(catalogue, ctx, def, &chunk).await?;
         let mut rows = Vec::with_capacity(chunk.len());
         for (index, change) in chunk {
             match apply(ctx, def, change, &known) {
                 Ok(mut pending) => {
-                    derive::before_hooks(&mut pending, pipelines);
+                    derive::before_hooks(&mut pending, &catalogue.pipelines);
                     rows.push(Row { index, pinned: change.version().is_some(), change: pending });
                 }
                 Err(error) => drop(outcomes.insert(index, Err(error))),
@@ -224,24 +224,29 @@ impl Records {
         }
         self.run_hooks(ctx, &mut rows, outcomes).await?;
         for row in &mut rows {
-            derive::after_hooks(&mut row.change, ctx, pipelines);
+            derive::after_hooks(&mut row.change, ctx, &catalogue.pipelines);
         }
-        self.validate(ctx, rows, pipelines, outcomes).await
+        self.validate(catalogue, ctx, rows, outcomes).await
     }
 
     /// The records to be changed: within the right to do it, and those only visible (to tell "may not" from "is not").
-    async fn load_for_write(&self, ctx: &Ctx, def: &'static EntityDef, chunk: &[(usize, &Change)]) -> Result<Known> {
+    async fn load_for_write(
+        &self,
+        catalogue: &Catalogue,
+        ctx: &Ctx,
+        def: &EntityDef,
+        chunk: &[(usize, &Change)],
+    ) -> Result<Known> {
         let mut known = Known::default();
         let conn = self.db.read();
         for action in [Action::Update, Action::Delete] {
             let ids: Vec<Uuid> =
                 chunk.iter().filter(|(_, c)| c.action() == action).filter_map(|(_, c)| c.id()).collect();
             let deleted = action == Action::Delete;
-            let found = read::load_whole(conn, ctx, def, &ids, action, deleted).await?;
+            let found = read::load_whole(conn, catalogue, ctx, def, &ids, action, deleted).await?;
             let missing: Vec<Uuid> = ids.into_iter().filter(|id| !found.iter().any(|r| r.id == *id)).collect();
-            known
-                .visible
-                .extend(read::load(conn, ctx, def, &missing, Action::Read, deleted).await?.iter().map(|r| r.id));
+            let visible = read::load(conn, catalogue, ctx, def, &missing, Action::Read, deleted).await?;
+            known.visible.extend(visible.iter().map(|r| r.id));
             known.changeable.extend(found.into_iter().map(|record| (record.id, record)));
         }
         Ok(known)
@@ -272,16 +277,16 @@ impl Records {
 
     async fn validate(
         &self,
+        catalogue: &Catalogue,
         ctx: &Ctx,
         rows: Vec<Row>,
-        pipelines: &Pipelines,
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<Vec<Row>> {
         let mut good = Vec::with_capacity(rows.len());
         let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
-        let missing = check::references(self.db.read(), ctx, &changes).await?;
+        let missing = check::references(self.db.read(), catalogue, ctx, &changes).await?;
         for (row, missing) in rows.into_iter().zip(missing) {
-            let mut errors = check::values(&row.change, pipelines);
+            let mut errors = check::values(&row.change, &catalogue.pipelines);
             errors.extend(missing);
             if matches!(row.change.operation, Operation::Delete) || errors.is_empty() {
                 good.push(row);
@@ -295,8 +300,9 @@ impl Records {
     /// Begin, check versions, write, re-check rights, commit. Returns the changes to plan again.
     async fn store(
         &self,
+        catalogue: &Catalogue,
         ctx: &Ctx,
-        def: &'static EntityDef,
+        def: &EntityDef,
         mut rows: Vec<Row>,
         options: &WriteOptions,
         outcomes: &mut HashMap<usize, Result<Written>>,
@@ -314,7 +320,7 @@ impl Records {
             let stored =
                 store::write(&tx, ctx, def, &mut rows.iter_mut().map(|r| &mut r.change).collect::<Vec<_>>(), options)
                     .await?;
-            let outside = store::outside_rights(&tx, ctx, def, rows.iter().map(|r| &r.change)).await?;
+            let outside = store::outside_rights(&tx, catalogue, ctx, def, rows.iter().map(|r| &r.change)).await?;
             let refused = !outside.is_empty() || (options.all_or_nothing && !stored.lost.is_empty());
             if refused {
                 tx.rollback().await?;
@@ -345,15 +351,15 @@ struct Known {
 }
 
 /// Applies a change to the loaded record in memory.
-fn apply(ctx: &Ctx, def: &'static EntityDef, change: &Change, known: &Known) -> Result<PendingChange> {
+fn apply(ctx: &Ctx, def: &Arc<EntityDef>, change: &Change, known: &Known) -> Result<PendingChange> {
     let operation = change.operation();
-    if !ctx.rights.may(def.key, change.action()) && !ctx.rights.may(def.key, Action::Read) {
+    if !ctx.rights.may(&def.key, change.action()) && !ctx.rights.may(&def.key, Action::Read) {
         return Err(match change.id() {
             Some(id) => Error::NotFound(format!("{} {id}", def.key)),
             None => Error::Denied("action"),
         });
     }
-    if !ctx.rights.may(def.key, change.action()) && change.id().is_none() {
+    if !ctx.rights.may(&def.key, change.action()) && change.id().is_none() {
         return Err(Error::Denied("action"));
     }
     let given = match change {
@@ -362,27 +368,29 @@ fn apply(ctx: &Ctx, def: &'static EntityDef, change: &Change, known: &Known) -> 
         }
         _ => kernel::Fields::new(),
     };
-    let keys: BTreeSet<String> = given.keys().map(|key| key.clone().into_owned()).collect();
-    let Some(id) = change.id() else {
-        let mut after = given;
-        after.retain(|_, value| *value != Value::Null);
-        let id = if let Change::CreateAs { id, .. } = change { *id } else { ctx.id() };
-        return Ok(PendingChange {
-            entity: def,
-            id,
-            operation,
-            version: 0,
-            before: None,
-            after,
-            given: keys,
-            refusal: None,
-        });
+    let keys: BTreeSet<FieldKey> = given.keys().cloned().collect();
+    let record = change.id().map(|id| found(def, id, change, known)).transpose()?;
+    let id = match (change.id(), change) {
+        (Some(id), _) => id,
+        (None, Change::CreateAs { id, .. }) => *id,
+        _ => ctx.id(),
     };
-    let record = found(def, id, change, known)?;
-    let mut after = record.fields.clone();
-    after.extend(given);
-    let before = Some(record.fields.clone());
-    Ok(PendingChange { entity: def, id, operation, version: record.version, before, after, given: keys, refusal: None })
+    let image = record.map(|record| record.fields.clone());
+    let mut pending = PendingChange {
+        entity: Arc::clone(def),
+        id,
+        operation,
+        version: record.map_or(0, |record| record.version),
+        after: image.clone().unwrap_or_default(),
+        before: image,
+        given: keys,
+        refusal: None,
+    };
+    pending.assign(given);
+    if pending.before.is_none() {
+        pending.after.retain(|_, value| *value != Value::Null);
+    }
+    Ok(pending)
 }
 
 fn found<'a>(def: &EntityDef, id: Uuid, change: &Change, known: &'a Known) -> Result<&'a Record> {
@@ -456,26 +464,24 @@ fn roll_back_all(changes: &[Change], outcomes: &mut HashMap<usize, Result<Writte
 
 fn unchanged(ctx: &Ctx, row: &Row) -> Written {
     let change = &row.change;
-    let fields = change.before.clone().unwrap_or_default();
-    let record = Record { id: change.id, version: change.version, entity: change.entity.key, fields };
-    Written { operation: change.operation, record: visible(ctx, change.entity, record) }
+    let image = change.before.as_ref().unwrap_or(&change.after);
+    Written { operation: change.operation, record: seen(ctx, change, change.version, image) }
 }
 
 fn written(ctx: &Ctx, row: Row) -> Written {
-    let Row { change, .. } = row;
-    let record = Record { id: change.id, version: change.version + 1, entity: change.entity.key, fields: change.after };
-    Written { operation: change.operation, record: visible(ctx, change.entity, record) }
+    let change = &row.change;
+    Written { operation: change.operation, record: seen(ctx, change, change.version + 1, &change.after) }
 }
 
-/// Without hidden fields, with empty ones as null.
-fn visible(ctx: &Ctx, def: &EntityDef, mut record: Record) -> Record {
-    record.fields.retain(|key, _| ctx.rights.sees(def.key, key));
-    for field in &def.fields {
-        if ctx.rights.sees(def.key, field.key) {
-            record.fields.entry(field.key.into()).or_insert(Value::Null);
-        }
+/// The record as its writer may see it: without hidden fields, with empty ones as null.
+fn seen(ctx: &Ctx, change: &PendingChange, version: i64, image: &kernel::Fields) -> Record {
+    let def = &change.entity;
+    let mut fields = def.flat(image);
+    fields.retain(|key, _| ctx.rights.sees(&def.key, key));
+    for field in def.fields.iter().filter(|field| ctx.rights.sees(&def.key, &field.key)) {
+        fields.entry(field.key.clone()).or_insert(Value::Null);
     }
-    record
+    Record { id: change.id, version, entity: def.key.clone(), fields }
 }
 
 /// A refusal by a rule of the product, on one field.

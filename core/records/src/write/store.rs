@@ -5,17 +5,19 @@ use std::collections::HashSet;
 use kernel::access::{Action, Scope};
 use kernel::db::Tx;
 use kernel::event::{self, NewEvent};
-use kernel::filter::{Storage, phone_cell};
+use kernel::filter::{DOCUMENT, Storage, phone_cell};
 use kernel::value::FieldType;
 use kernel::{Ctx, Result, Value};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::derive::search_text;
 use super::{Operation, PendingChange, WriteOptions};
+use crate::Catalogue;
 use crate::catalogue::EntityDef;
+use crate::read::{Row, in_document};
 use crate::shape::Asker;
 
 /// Bookkeeping that history does not repeat: each event has its own time and actor.
@@ -29,14 +31,14 @@ pub(super) struct Stored {
 
 /// Whether a change would write anything beside its own bookkeeping.
 pub(super) fn differs(change: &PendingChange) -> bool {
-    change.entity.fields.iter().any(|field| !SILENT.contains(&field.key) && change.changes(field.key))
+    change.entity.fields.iter().any(|field| !SILENT.contains(&field.key.as_str()) && change.changes(&field.key))
 }
 
 /// Writes the changes into the transaction.
 pub(super) async fn write(
     tx: &Tx,
     ctx: &Ctx,
-    def: &'static EntityDef,
+    def: &EntityDef,
     changes: &mut [&mut PendingChange],
     options: &WriteOptions,
 ) -> Result<Stored> {
@@ -54,7 +56,7 @@ pub(super) async fn write(
     transitions(tx, ctx, def, &kept, options).await?;
     let events = kept.iter().map(|change| NewEvent {
         kind: format!("{}.{}", def.key, change.operation.past()),
-        entity: def.key,
+        entity: &def.key,
         record: change.id,
         version: change.version + 1,
         changes: differences(change),
@@ -68,7 +70,7 @@ async fn number(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &mut [&mut Pending
     if created == 0 {
         return Ok(());
     }
-    let first = tx.reserve(ctx.tenant, def.key, i64::try_from(created).unwrap_or(i64::MAX)).await?;
+    let first = tx.reserve(ctx.tenant, &def.key, i64::try_from(created).unwrap_or(i64::MAX)).await?;
     let new = changes.iter_mut().filter(|c| c.operation == Operation::Create);
     for (number, change) in (first..).zip(new) {
         change.after.insert("number".into(), Value::Integer(number));
@@ -81,23 +83,18 @@ fn number_of(change: &PendingChange) -> i64 {
 }
 
 async fn insert_rows(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&mut PendingChange]) -> Result<()> {
+    let row = Row::whole(def);
     let mut insert = Query::insert();
-    let columns = def.fields.iter().filter_map(|field| match field.storage {
-        Storage::Column(column) => Some(column),
-        Storage::Links => None,
-    });
-    insert.into_table(def.table).columns(["id", "tenant_id", "version", "search"].into_iter().chain(columns));
+    let shared = def.is_shared().then_some("entity");
+    let first = ["id", "tenant_id", "version", "search"].into_iter().chain(shared);
+    insert.into_table(def.table).columns(first.chain(row.columns()));
     let mut any = false;
     for change in changes.iter().filter(|c| c.operation == Operation::Create) {
         any = true;
         let search = search_text(def, &change.after, number_of(change));
         let mut cells: Vec<Expr> = vec![change.id.into(), ctx.tenant.0.into(), 1_i64.into(), search.into()];
-        for field in &def.fields {
-            if matches!(field.storage, Storage::Column(_)) {
-                let value = change.after.get(field.key).unwrap_or(&Value::Null);
-                cells.push(Expr::val(value.to_cell(field.kind)));
-            }
-        }
+        cells.extend(shared.map(|_| Expr::val(def.key.as_str())));
+        cells.extend(row.cells(&change.after));
         insert.values_panic(cells);
     }
     if any {
@@ -111,12 +108,21 @@ async fn update_row(tx: &Tx, ctx: &Ctx, def: &EntityDef, change: &PendingChange)
     let mut update = Query::update();
     update.table(def.table).value("version", change.version + 1);
     let mut searchable = false;
-    for field in def.fields.iter().filter(|field| change.changes(field.key)) {
-        if let Storage::Column(column) = field.storage {
-            let value = change.after.get(field.key).unwrap_or(&Value::Null);
-            update.value(Alias::new(column), value.to_cell(field.kind));
+    let mut document = Vec::new();
+    for field in def.fields.iter().filter(|field| change.changes(&field.key)) {
+        match &field.storage {
+            Storage::Column(column) => {
+                let value = def.value_of(&change.after, field);
+                update.value(Alias::new(*column), value.to_cell(field.kind));
+            }
+            Storage::Document(..) => document.push(def.money_of(field).unwrap_or(field)),
+            Storage::Links => {}
         }
         searchable |= field.kind == FieldType::Text || field.kind.is_multi();
+    }
+    let document: Vec<_> = document.into_iter().filter_map(|field| in_document(field, &change.after)).collect();
+    if !document.is_empty() {
+        update.value(DOCUMENT, with_members(document, tx.get_database_backend()));
     }
     if searchable {
         update.value("search", search_text(def, &change.after, number_of(change)));
@@ -128,6 +134,32 @@ async fn update_row(tx: &Tx, ctx: &Ctx, def: &EntityDef, change: &PendingChange)
     Ok(tx.execute(&update).await?.rows_affected() == 1)
 }
 
+/// The document with some members changed: what else is in it (of fields that were removed, or that another node knows)
+/// stays.
+fn with_members(members: Vec<(String, Json)>, backend: DbBackend) -> Expr {
+    let mut document = match backend {
+        DbBackend::Sqlite => Expr::cust_with_exprs("coalesce($1, '{}')", [Expr::col(DOCUMENT)]),
+        _ => Expr::cust_with_exprs("coalesce($1, '{}'::jsonb)", [Expr::col(DOCUMENT)]),
+    };
+    for (key, value) in members {
+        let value = Some(value).filter(|value| *value != Json::Null);
+        document = match (backend, value) {
+            (DbBackend::Sqlite, Some(value)) => {
+                let path = Expr::val(format!("$.{key}"));
+                Expr::cust_with_exprs("json_set($1, $2, json($3))", [document, path, Expr::val(value.to_string())])
+            }
+            (DbBackend::Sqlite, None) => {
+                Expr::cust_with_exprs("json_remove($1, $2)", [document, Expr::val(format!("$.{key}"))])
+            }
+            (_, Some(value)) => {
+                Expr::cust_with_exprs("($1 || $2)", [document, Expr::val(json!({ (key): value }))])
+            }
+            (_, None) => Expr::cust_with_exprs("($1 - $2)", [document, Expr::val(key).cast_as("text")]),
+        };
+    }
+    document
+}
+
 /// Keeps the searchable forms of phones, addresses and accounts.
 async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) -> Result<()> {
     let multi: Vec<_> = def.fields.iter().filter(|field| field.kind.is_multi()).collect();
@@ -135,16 +167,16 @@ async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&Pending
     insert.into_table("communication").columns(["tenant_id", "entity", "record_id", "field", "value"]);
     let mut any = false;
     for change in changes {
-        for field in multi.iter().filter(|field| change.changes(field.key)) {
+        for field in multi.iter().filter(|field| change.changes(&field.key)) {
             if change.operation != Operation::Create {
                 let delete = Query::delete()
                     .from_table("communication")
                     .and_where(Expr::col("record_id").eq(change.id))
-                    .and_where(Expr::col("field").eq(field.key))
+                    .and_where(Expr::col("field").eq(field.key.as_str()))
                     .to_owned();
                 tx.later(&delete).await?;
             }
-            let Some(Value::Multi(values)) = change.after.get(field.key) else { continue };
+            let Some(Value::Multi(values)) = change.after.get(&field.key) else { continue };
             let mut seen = HashSet::new();
             for item in values {
                 let form = searchable(field.kind, &item.value);
@@ -152,9 +184,9 @@ async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&Pending
                     any = true;
                     insert.values_panic([
                         ctx.tenant.0.into(),
-                        def.key.into(),
+                        def.key.as_str().into(),
                         change.id.into(),
-                        field.key.into(),
+                        field.key.as_str().into(),
                         form.into(),
                     ]);
                 }
@@ -174,14 +206,18 @@ pub(crate) fn searchable(kind: FieldType, value: &str) -> String {
 
 async fn links(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) -> Result<()> {
     for field in def.fields.iter().filter(|field| field.storage == Storage::Links) {
-        for change in changes.iter().filter(|change| change.changes(field.key)) {
+        for change in changes.iter().filter(|change| change.changes(&field.key)) {
             let delete = Query::delete()
                 .from_table("record_link")
                 .and_where(Expr::col("record_id").eq(change.id))
-                .and_where(Expr::col("field").eq(field.key))
+                .and_where(Expr::col("field").eq(field.key.as_str()))
                 .to_owned();
             tx.later(&delete).await?;
-            let Some(Value::Ids(targets)) = change.after.get(field.key) else { continue };
+            let targets = match change.after.get(&field.key) {
+                Some(Value::Ids(targets)) => targets.as_slice(),
+                Some(Value::Id(target)) => std::slice::from_ref(target),
+                _ => continue,
+            };
             let mut insert = Query::insert();
             insert.into_table("record_link").columns([
                 "tenant_id",
@@ -194,9 +230,9 @@ async fn links(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) 
             for (sort, target) in (0_i64..).zip(targets) {
                 insert.values_panic([
                     ctx.tenant.0.into(),
-                    def.key.into(),
+                    def.key.as_str().into(),
                     change.id.into(),
-                    field.key.into(),
+                    field.key.as_str().into(),
                     (*target).into(),
                     sort.into(),
                 ]);
@@ -248,7 +284,7 @@ async fn transitions(
         any = true;
         insert.values_panic([
             ctx.tenant.0.into(),
-            def.key.into(),
+            def.key.as_str().into(),
             change.id.into(),
             change.after.get("pipeline").and_then(Value::as_id).unwrap_or_default().into(),
             text(Some(&change.after)).unwrap_or_default().into(),
@@ -266,14 +302,12 @@ async fn transitions(
 
 /// `{field: [before, after]}` of everything that differs.
 fn differences(change: &PendingChange) -> Json {
-    let json =
-        |fields: Option<&kernel::Fields>, key: &str| fields.and_then(|f| f.get(key)).map_or(Json::Null, Value::to_json);
+    let def = &change.entity;
     let mut changes = Map::new();
-    for field in change.entity.fields.iter().filter(|f| !SILENT.contains(&f.key) && change.changes(f.key)) {
-        changes.insert(
-            field.key.to_owned(),
-            json!([json(change.before.as_ref(), field.key), json(Some(&change.after), field.key)]),
-        );
+    for field in def.fields.iter().filter(|f| !SILENT.contains(&f.key.as_str()) && change.changes(&f.key)) {
+        let json = |image: &kernel::Fields| def.value_of(image, field).to_json();
+        let before = change.before.as_ref().map_or(Json::Null, json);
+        changes.insert(field.key.to_string(), json!([before, json(&change.after)]));
     }
     Json::Object(changes)
 }
@@ -282,6 +316,7 @@ fn differences(change: &PendingChange) -> Json {
 /// into somebody else's, by changing it.
 pub(super) async fn outside_rights(
     tx: &Tx,
+    catalogue: &Catalogue,
     ctx: &Ctx,
     def: &EntityDef,
     changes: impl Iterator<Item = &PendingChange>,
@@ -296,15 +331,15 @@ pub(super) async fn outside_rights(
         }
     }
     for (action, ids) in by_action {
-        if ids.is_empty() || ctx.rights.scope(def.key, action) == Scope::All {
+        if ids.is_empty() || ctx.rights.scope(&def.key, action) == Scope::All {
             continue;
         }
-        let asker = Asker::new(ctx, tx.get_database_backend());
-        let allowed = asker.allowed(def.key, def.table, action).map_err(crate::bad_filter)?;
+        let asker = Asker::new(catalogue, ctx, tx.get_database_backend());
+        let allowed = asker.allowed(def, action).map_err(crate::bad_filter)?;
         let mut select = Query::select();
         select.column((def.table, "id")).from(def.table);
         select.and_where(Expr::col((def.table, "id")).is_in(ids.iter().copied()));
-        select.and_where(Expr::col((def.table, "tenant_id")).eq(ctx.tenant.0));
+        def.own(&mut select, ctx.tenant);
         if let Some(allowed) = allowed {
             select.and_where(allowed);
         }

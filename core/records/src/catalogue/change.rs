@@ -1,0 +1,409 @@
+//! A company's own entities and fields: made, changed, hidden and brought back by its administrators, without a restart.
+//! Each change is audited, counts the catalogue's revision, and is seen by the next operation.
+//!
+//! Keys begin with `x_`, are made from the English (else any) name, and are never changed or used again. Removing hides
+//! at once; the values stay where they are and come back with the field.
+
+use std::collections::HashSet;
+
+use kernel::error::{FieldError, FieldErrors};
+use kernel::text::latin;
+use kernel::value::FieldType;
+use kernel::{Ctx, Error, Locale, Result, audit};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::definition::{Choice, EntityDef, Labels, longest};
+use super::store::{self, OwnEntity, OwnField, Which};
+use super::{Catalogue, Owner};
+use crate::{Records, stages};
+
+/// The code of errors about wrong definitions.
+pub const INVALID: &str = "config.invalid";
+/// Own entities of a company.
+pub const MAX_ENTITIES: usize = 100;
+/// Own fields of an entity.
+pub const MAX_FIELDS: usize = 500;
+/// Choices of a field.
+const MAX_CHOICES: usize = 500;
+/// Characters of a name.
+const MAX_LABEL: usize = 100;
+/// Characters of a key.
+const MAX_KEY: usize = 40;
+
+/// An entity to make.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewEntity {
+    /// Its key, `x_` and Latin letters, digits, `_`; made from the name where absent.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Its name by language: `{"en": "Machine"}`.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub label: Labels,
+    /// Its name of many; the name of one where absent.
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
+    pub label_plural: Option<Labels>,
+    /// Whether its records move through stages.
+    #[serde(default)]
+    pub staged: bool,
+}
+
+/// What to change of an entity.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EntityPatch {
+    /// Its name by language.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
+    pub label: Option<Labels>,
+    /// Its name of many.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
+    pub label_plural: Option<Labels>,
+}
+
+/// A field to make.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewField {
+    /// Its key, `x_` and Latin letters, digits, `_`; made from the name where absent.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Its type.
+    #[schema(value_type = String)]
+    pub r#type: FieldType,
+    /// Its name by language.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub label: Labels,
+    /// Whether it must have a value.
+    #[serde(default)]
+    pub required: bool,
+    /// The entities that a link points to.
+    #[serde(default)]
+    pub entities: Vec<String>,
+    /// The values of a choice.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    pub choices: Vec<Choice>,
+    /// Longest text, in characters.
+    #[serde(default)]
+    pub max_length: Option<usize>,
+    /// Smallest number.
+    #[serde(default)]
+    pub min: Option<i64>,
+    /// Largest number.
+    #[serde(default)]
+    pub max: Option<i64>,
+}
+
+/// What to change of a field. The type stays: another type is another field.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FieldPatch {
+    /// Its name by language.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
+    pub label: Option<Labels>,
+    /// Whether it must have a value; records that have none keep to themselves until they are changed.
+    pub required: Option<bool>,
+    /// The values of a choice: all of them, in order. One that records may have is archived, not left out.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub choices: Option<Vec<Choice>>,
+}
+
+impl Records {
+    /// Makes an entity of the company's own (administrators).
+    ///
+    /// # Errors
+    /// `Denied`; `config.invalid` by field.
+    pub async fn create_entity(&self, ctx: &Ctx, input: NewEntity) -> Result<std::sync::Arc<EntityDef>> {
+        require_admin(ctx)?;
+        let label = labels("label", input.label)?;
+        let label_many = input.label_plural.map_or_else(|| Ok(label.clone()), |many| labels("label_plural", many))?;
+        let tx = self.db().begin().await?;
+        store::touch(&tx, ctx.tenant).await?;
+        let taken = store::keys(&tx, ctx, None).await?;
+        if taken.len() >= MAX_ENTITIES {
+            return Err(wrong("key", FieldError::new("too_many").with("max", MAX_ENTITIES)));
+        }
+        let key = free_key(input.key.as_deref(), &label, &taken)?;
+        let own = OwnEntity { label: label.clone(), label_many, staged: input.staged };
+        store::insert_entity(&tx, ctx, &key, &own, place(taken.len())).await?;
+        if input.staged {
+            stages::create_own(&tx, ctx, &key, label.in_locale(ctx.locale)).await?;
+        }
+        audit::record(&tx, ctx, "entity.created", &key, json!({"label": label, "staged": own.staged})).await?;
+        tx.commit().await?;
+        self.forget_catalogue(ctx.tenant);
+        self.entity(ctx, &key).await
+    }
+
+    /// Changes the names of an entity of the company's own (administrators).
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`, `config.invalid`.
+    pub async fn change_entity(&self, ctx: &Ctx, key: &str, patch: EntityPatch) -> Result<std::sync::Arc<EntityDef>> {
+        require_admin(ctx)?;
+        let tx = self.db().begin().await?;
+        store::touch(&tx, ctx.tenant).await?;
+        let mut own = own_entity(&tx, ctx, key, false).await?;
+        if let Some(label) = patch.label {
+            own.label = labels("label", label)?;
+        }
+        if let Some(label) = patch.label_plural {
+            own.label_many = labels("label_plural", label)?;
+        }
+        store::save(&tx, ctx, Which::Entity(key), &own).await?;
+        audit::record(&tx, ctx, "entity.updated", key, json!({"label": own.label})).await?;
+        tx.commit().await?;
+        self.forget_catalogue(ctx.tenant);
+        self.entity(ctx, key).await
+    }
+
+    /// Hides an entity of the company's own with all its records, or shows it again (administrators).
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`.
+    pub async fn set_entity_removed(&self, ctx: &Ctx, key: &str, removed: bool) -> Result<()> {
+        require_admin(ctx)?;
+        let tx = self.db().begin().await?;
+        store::touch(&tx, ctx.tenant).await?;
+        own_entity(&tx, ctx, key, !removed).await?;
+        store::set_removed(&tx, ctx, Which::Entity(key), removed).await?;
+        let act = if removed { "entity.removed" } else { "entity.restored" };
+        audit::record(&tx, ctx, act, key, json!({})).await?;
+        tx.commit().await?;
+        self.forget_catalogue(ctx.tenant);
+        Ok(())
+    }
+
+    /// Adds a field to an entity (administrators).
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`; `config.invalid` by field.
+    pub async fn create_field(&self, ctx: &Ctx, entity: &str, input: NewField) -> Result<std::sync::Arc<EntityDef>> {
+        require_admin(ctx)?;
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        catalogue.entity(entity)?;
+        let asked = input.key.clone();
+        let own = checked(&catalogue, input)?;
+        let tx = self.db().begin().await?;
+        store::touch(&tx, ctx.tenant).await?;
+        let taken = store::keys(&tx, ctx, Some(entity)).await?;
+        if taken.len() >= MAX_FIELDS {
+            return Err(wrong("key", FieldError::new("too_many").with("max", MAX_FIELDS)));
+        }
+        // The currency of a money field has a key too.
+        let parts: Vec<String> = taken.iter().map(|key| store::currency_key(key).into()).collect();
+        let key = free_key(asked.as_deref(), &own.label, &[taken.as_slice(), &parts].concat())?;
+        if own.kind == FieldType::Money && taken.iter().any(|key_taken| *store::currency_key(&key) == **key_taken) {
+            return Err(wrong("key", FieldError::new("taken")));
+        }
+        store::insert_field(&tx, ctx, entity, &key, &own, place(taken.len())).await?;
+        let object = format!("{entity}.{key}");
+        audit::record(&tx, ctx, "field.created", &object, json!({"label": own.label, "type": own.kind})).await?;
+        tx.commit().await?;
+        self.forget_catalogue(ctx.tenant);
+        self.entity(ctx, entity).await
+    }
+
+    /// Changes a field of the company's own (administrators).
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`, `config.invalid`.
+    pub async fn change_field(
+        &self,
+        ctx: &Ctx,
+        entity: &str,
+        key: &str,
+        patch: FieldPatch,
+    ) -> Result<std::sync::Arc<EntityDef>> {
+        require_admin(ctx)?;
+        self.entity(ctx, entity).await?;
+        let tx = self.db().begin().await?;
+        store::touch(&tx, ctx.tenant).await?;
+        let mut own = own_field(&tx, ctx, entity, key, false).await?;
+        if let Some(label) = patch.label {
+            own.label = labels("label", label)?;
+        }
+        own.required = patch.required.unwrap_or(own.required);
+        if let Some(given) = patch.choices {
+            let given = choices(own.kind, given)?;
+            if let Some(lost) = own.choices.iter().find(|old| !given.iter().any(|new| new.key == old.key)) {
+                let reason = format!("archive `{}` instead of leaving it out: records may have it", lost.key);
+                return Err(wrong("choices", FieldError::new("invalid").with("reason", reason)));
+            }
+            own.choices = given;
+        }
+        store::save(&tx, ctx, Which::Field(entity, key), &own).await?;
+        let object = format!("{entity}.{key}");
+        audit::record(&tx, ctx, "field.updated", &object, json!({"label": own.label, "required": own.required})).await?;
+        tx.commit().await?;
+        self.forget_catalogue(ctx.tenant);
+        self.entity(ctx, entity).await
+    }
+
+    /// Hides a field of the company's own, or shows it again with the values it had (administrators).
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`.
+    pub async fn set_field_removed(&self, ctx: &Ctx, entity: &str, key: &str, removed: bool) -> Result<()> {
+        require_admin(ctx)?;
+        self.entity(ctx, entity).await?;
+        let tx = self.db().begin().await?;
+        store::touch(&tx, ctx.tenant).await?;
+        own_field(&tx, ctx, entity, key, !removed).await?;
+        store::set_removed(&tx, ctx, Which::Field(entity, key), removed).await?;
+        let act = if removed { "field.removed" } else { "field.restored" };
+        audit::record(&tx, ctx, act, &format!("{entity}.{key}"), json!({})).await?;
+        tx.commit().await?;
+        self.forget_catalogue(ctx.tenant);
+        Ok(())
+    }
+}
+
+fn require_admin(ctx: &Ctx) -> Result<()> {
+    if ctx.rights.is_admin() { Ok(()) } else { Err(Error::Denied("admin")) }
+}
+
+fn wrong(field: &str, error: FieldError) -> Error {
+    Error::field(INVALID, field, error)
+}
+
+fn place(index: usize) -> i64 {
+    i64::try_from(index).unwrap_or(i64::MAX)
+}
+
+async fn own_entity(tx: &kernel::db::Tx, ctx: &Ctx, key: &str, removed: bool) -> Result<OwnEntity> {
+    let kept = store::entity(tx, ctx, key).await?.filter(|kept| kept.removed == removed);
+    kept.map(|kept| kept.definition).ok_or_else(|| Error::NotFound(format!("entity {key}")))
+}
+
+async fn own_field(tx: &kernel::db::Tx, ctx: &Ctx, entity: &str, key: &str, removed: bool) -> Result<OwnField> {
+    let kept = store::field(tx, ctx, entity, key).await?.filter(|kept| kept.removed == removed);
+    kept.map(|kept| kept.definition).ok_or_else(|| Error::NotFound(format!("field {entity}.{key}")))
+}
+
+/// Names: one at least, none empty or endless.
+fn labels(field: &str, given: Labels) -> Result<Labels> {
+    let kept: std::collections::BTreeMap<Locale, String> =
+        given.0.into_iter().map(|(locale, words)| (locale, words.trim().to_owned())).collect();
+    let kept = Labels(kept.into_iter().filter(|(_, words)| !words.is_empty()).collect());
+    if kept.0.is_empty() {
+        return Err(wrong(field, FieldError::new("required")));
+    }
+    if kept.0.values().any(|words| words.chars().count() > MAX_LABEL) {
+        return Err(wrong(field, FieldError::new("too_long").with("max", MAX_LABEL)));
+    }
+    if kept.0.values().any(|words| words.contains(char::is_control)) {
+        return Err(wrong(field, FieldError::new("characters")));
+    }
+    Ok(kept)
+}
+
+/// The key asked for, or one made from the name, that nobody has had.
+fn free_key(asked: Option<&str>, label: &Labels, taken: &[String]) -> Result<String> {
+    let has = |key: &str| taken.iter().any(|other| other == key);
+    if let Some(key) = asked {
+        let rest = key.strip_prefix("x_").unwrap_or_default();
+        let plain = rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if rest.is_empty() || !plain || key.len() > MAX_KEY {
+            let reason = format!("`x_`, then lower-case Latin letters, digits and `_`, at most {MAX_KEY} in all");
+            return Err(wrong("key", FieldError::new("invalid").with("reason", reason)));
+        }
+        return if has(key) { Err(wrong("key", FieldError::new("taken"))) } else { Ok(key.to_owned()) };
+    }
+    let words: String = latin(label.in_locale(Locale::En), '_').chars().take(MAX_KEY - 6).collect();
+    let words = if words.is_empty() { "own" } else { words.trim_end_matches('_') };
+    let numbered = (1..).map(|n| if n == 1 { format!("x_{words}") } else { format!("x_{words}_{n}") });
+    Ok(numbered.into_iter().find(|key| !has(key)).unwrap_or_default())
+}
+
+/// A field's definition, or everything that is wrong with it.
+fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField> {
+    use FieldType as T;
+    let kind = input.r#type;
+    let mut errors = FieldErrors::new();
+    let reason = |text: &str| FieldError::new("invalid").with("reason", text);
+    match kind {
+        T::Formula | T::File => drop(errors.insert("type".into(), reason("this type cannot be made yet"))),
+        T::Record | T::Stage | T::Pipeline | T::Currency => {
+            drop(errors.insert("type".into(), reason("the product makes fields of this type itself")));
+        }
+        _ => {}
+    }
+    let links = matches!(kind, T::Link | T::Links);
+    if links == input.entities.is_empty() {
+        errors.insert("entities".into(), reason("a link names the entities it points to, other types none"));
+    } else if let Some(unknown) = input.entities.iter().find(|key| catalogue.find(key).is_none()) {
+        errors.insert("entities".into(), FieldError::new("choice").with("value", unknown));
+    }
+    let numbers = matches!(kind, T::Integer | T::Decimal | T::Money | T::Duration);
+    let range = match (input.min, input.max) {
+        (None, None) => None,
+        _ if !numbers => {
+            errors.insert("min".into(), reason("only numbers have bounds"));
+            None
+        }
+        (min, max) => Some((min.unwrap_or(-MAX_NUMBER), max.unwrap_or(MAX_NUMBER))),
+    };
+    if range.is_some_and(|(min, max)| min > max || min < -MAX_NUMBER || max > MAX_NUMBER) {
+        errors.insert("max".into(), FieldError::new("range").with("min", -MAX_NUMBER).with("max", MAX_NUMBER));
+    }
+    if input.max_length.is_some_and(|length| !kind.is_text() || length == 0 || length > longest(kind)) {
+        errors.insert("max_length".into(), FieldError::new("range").with("min", 1).with("max", longest(kind)));
+    }
+    if !errors.is_empty() {
+        return Err(Error::Invalid { code: INVALID, fields: errors });
+    }
+    Ok(OwnField {
+        kind,
+        label: labels("label", input.label)?,
+        required: input.required,
+        targets: input.entities.into_iter().map(Into::into).collect(),
+        choices: choices(kind, input.choices)?,
+        max_length: input.max_length,
+        range,
+    })
+}
+
+/// Largest number a field may be bound to: what decimals keep before the point.
+const MAX_NUMBER: i64 = 99_999_999_999;
+
+/// The choices of a field: some for a choice, none for other types; keys once each.
+fn choices(kind: FieldType, given: Vec<Choice>) -> Result<Vec<Choice>> {
+    let reason = |text: &str| wrong("choices", FieldError::new("invalid").with("reason", text));
+    if matches!(kind, FieldType::Choice | FieldType::Choices) == given.is_empty() {
+        return Err(reason("a choice needs values, other types have none"));
+    }
+    if given.len() > MAX_CHOICES {
+        return Err(wrong("choices", FieldError::new("too_many").with("max", MAX_CHOICES)));
+    }
+    let mut seen = HashSet::new();
+    let mut kept = Vec::with_capacity(given.len());
+    for choice in given {
+        let plain = choice.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b));
+        if choice.key.is_empty() || choice.key.len() > MAX_KEY || !plain {
+            return Err(reason("keys are lower-case Latin letters, digits, `_` and `-`, at most 40"));
+        }
+        if choice.color.as_deref().is_some_and(|color| !is_color(color)) {
+            return Err(reason("colours are written #rrggbb"));
+        }
+        if !seen.insert(choice.key.clone()) {
+            return Err(wrong("choices", FieldError::new("taken")));
+        }
+        let label = choice.label.map(|label| labels("choices", label)).transpose()?;
+        kept.push(Choice { label, ..choice });
+    }
+    Ok(kept)
+}
+
+fn is_color(text: &str) -> bool {
+    text.len() == 7 && text.starts_with('#') && text.bytes().skip(1).all(|b| b.is_ascii_hexdigit())
+}
+
+impl EntityDef {
+    /// Whether an administrator made it.
+    pub fn is_own(&self) -> bool {
+        self.owner == Owner::Custom
+    }
+}

@@ -1,0 +1,272 @@
+//! What an entity and a field are. The same for core, custom and plugin entities: whoever reads or writes records works
+//! from these alone.
+
+use std::collections::{BTreeMap, HashMap};
+
+use kernel::filter::{Storage, Table};
+use kernel::value::FieldType;
+use kernel::{EntityKey, FieldKey, Locale, TenantId, Value};
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{Expr, SelectStatement};
+use serde::{Deserialize, Serialize};
+
+/// The table that custom and plugin entities share.
+pub(crate) const SHARED: &str = "shared_record";
+
+/// Words by language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Labels(pub BTreeMap<Locale, String>);
+
+impl Labels {
+    /// The words in a language, else in English, else in any.
+    pub fn in_locale(&self, locale: Locale) -> &str {
+        let found = self.0.get(&locale).or_else(|| self.0.get(&Locale::En)).or_else(|| self.0.values().next());
+        found.map_or("", String::as_str)
+    }
+}
+
+/// Whose entity or field it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Owner {
+    /// The product's.
+    Core,
+    /// Made by an administrator.
+    Custom,
+}
+
+/// A value of a choice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// Its key.
+    pub key: String,
+    /// Its name; none: a text of this crate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Labels>,
+    /// Its colour, `#rrggbb`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// Kept by records that have it, not offered any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
+}
+
+/// The definition of a field.
+#[derive(Debug, Clone)]
+pub struct FieldDef {
+    /// Its key, e.g. `amount`.
+    pub key: FieldKey,
+    /// Its type.
+    pub kind: FieldType,
+    /// Where it is kept.
+    pub storage: Storage,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its name; none: a text of this crate.
+    pub label: Option<Labels>,
+    /// Must have a value.
+    pub required: bool,
+    /// Set by the product, never from outside.
+    pub system: bool,
+    /// The database itself refuses an empty one.
+    pub never_empty: bool,
+    /// The entities it links to.
+    pub targets: Vec<EntityKey>,
+    /// The values of a choice.
+    pub choices: Vec<Choice>,
+    /// Of a currency: the money it belongs to.
+    pub part_of: Option<FieldKey>,
+    /// Longest text, in characters.
+    pub max_length: usize,
+    /// Smallest and largest number.
+    pub range: Option<(i64, i64)>,
+}
+
+impl FieldDef {
+    /// A field of the product in the column of its key.
+    pub(super) fn new(key: &'static str, kind: FieldType) -> Self {
+        Self {
+            key: key.into(),
+            kind,
+            storage: Storage::Column(key),
+            owner: Owner::Core,
+            label: None,
+            required: false,
+            system: false,
+            never_empty: false,
+            targets: Vec::new(),
+            choices: Vec::new(),
+            part_of: None,
+            max_length: longest(kind),
+            range: None,
+        }
+    }
+
+    /// Whether it has a choice that may be given with this key (archived ones stay where they are).
+    pub fn offers(&self, key: &str) -> bool {
+        self.choices.iter().any(|choice| choice.key == key && !choice.archived)
+    }
+
+    /// The entity it links to, where there is only one.
+    pub fn target(&self) -> Option<&EntityKey> {
+        if let [one] = self.targets.as_slice() { Some(one) } else { None }
+    }
+
+    /// The value in SQL as a cell of its type; none for links.
+    pub fn cell(&self, def: &EntityDef, backend: DbBackend) -> Option<Expr> {
+        self.storage.cell(def.table, self.kind, backend)
+    }
+
+    /// What lists may sort and group by.
+    pub fn is_sortable(&self) -> bool {
+        self.kind.is_sortable() && self.storage != Storage::Links
+    }
+}
+
+/// Characters of a text where a field does not say otherwise.
+pub(super) const fn longest(kind: FieldType) -> usize {
+    match kind {
+        FieldType::LongText => 20_000,
+        _ => 255,
+    }
+}
+
+/// A section of the record card.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// Key of its name.
+    pub key: String,
+    /// Its fields.
+    pub fields: Vec<FieldKey>,
+}
+
+/// The definition of an entity.
+#[derive(Debug, Clone)]
+pub struct EntityDef {
+    /// Its key in the API, e.g. `lead`.
+    pub key: EntityKey,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its name of one and of many; none: texts of this crate.
+    pub label: Option<(Labels, Labels)>,
+    /// Its table.
+    pub table: &'static str,
+    /// Whether it moves through the stages of a pipeline.
+    pub staged: bool,
+    /// Its fields, in the order of the card.
+    pub fields: Vec<FieldDef>,
+    /// Fields a list shows at first.
+    pub list: Vec<FieldKey>,
+    /// Fields a card on a board shows.
+    pub card: Vec<FieldKey>,
+    /// Sections of the record card.
+    pub sections: Vec<Section>,
+    /// Place of each field.
+    places: HashMap<FieldKey, usize>,
+}
+
+impl EntityDef {
+    /// An entity of these parts.
+    pub(super) fn new(key: &str, owner: Owner, table: &'static str, fields: Vec<FieldDef>) -> Self {
+        let mut def = Self {
+            key: key.into(),
+            owner,
+            label: None,
+            table,
+            staged: fields.iter().any(|field| field.kind == FieldType::Stage),
+            fields: Vec::new(),
+            list: Vec::new(),
+            card: Vec::new(),
+            sections: Vec::new(),
+            places: HashMap::new(),
+        };
+        fields.into_iter().for_each(|field| def.add(field));
+        def
+    }
+
+    /// Adds a field at the end.
+    pub(super) fn add(&mut self, field: FieldDef) {
+        self.places.insert(field.key.clone(), self.fields.len());
+        self.fields.push(field);
+    }
+
+    /// The field with this key.
+    pub fn field(&self, key: &str) -> Option<&FieldDef> {
+        self.places.get(key).and_then(|place| self.fields.get(*place))
+    }
+
+    /// Its rows, as the filter compiler sees them.
+    pub fn place(&self) -> Table {
+        let entity = (self.table == SHARED).then(|| self.key.clone());
+        Table { name: self.table, recycle_bin: true, entity }
+    }
+
+    /// Narrows a select from its table to its own rows of a tenant.
+    pub fn own(&self, select: &mut SelectStatement, tenant: TenantId) {
+        self.place().own(select, self.table, tenant);
+    }
+
+    /// Whether rows of its table carry the key of their entity.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.table == SHARED
+    }
+
+    /// Whether some field is in the document of custom values.
+    pub fn has_document(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.storage, Storage::Document(..)))
+    }
+
+    /// Fields of the product that every record of it has, whatever it is about.
+    pub fn money_of<'a>(&'a self, currency: &'a FieldDef) -> Option<&'a FieldDef> {
+        self.field(currency.part_of.as_ref()?)
+    }
+
+    /// The currency's field of a money field.
+    pub fn currency_of(&self, money: &FieldDef) -> Option<&FieldDef> {
+        self.fields.iter().find(|field| field.part_of.as_ref() == Some(&money.key))
+    }
+
+    /// The value of a field as its own: of money the amount, of its currency the code.
+    pub fn value_of(&self, fields: &kernel::Fields, field: &FieldDef) -> Value {
+        let whole = fields.get(field.part_of.as_ref().unwrap_or(&field.key));
+        match (field.kind, whole) {
+            (FieldType::Money, Some(Value::Money(money))) => money.amount.map_or(Value::Null, Value::Decimal),
+            (FieldType::Currency, Some(Value::Money(money))) => Value::Text(money.currency.code().to_owned()),
+            (FieldType::Currency, _) => Value::Null,
+            (_, whole) => whole.cloned().unwrap_or(Value::Null),
+        }
+    }
+
+    /// An image of the pipeline as readers see it: money as its amount with the currency beside it.
+    pub fn flat(&self, image: &kernel::Fields) -> kernel::Fields {
+        let mut flat = image.clone();
+        for (key, value) in image {
+            let (Value::Money(money), Some(field)) = (value, self.field(key)) else { continue };
+            flat.insert(key.clone(), money.amount.map_or(Value::Null, Value::Decimal));
+            if let Some(currency) = self.currency_of(field) {
+                flat.insert(currency.key.clone(), Value::Text(money.currency.code().to_owned()));
+            }
+        }
+        flat
+    }
+
+    /// What readers see as an image of the pipeline: an amount and its currency as one value. An amount without a
+    /// currency stays a plain number, for the pipeline to complete.
+    pub fn gathered(&self, mut flat: kernel::Fields) -> kernel::Fields {
+        for field in self.fields.iter().filter(|field| field.kind == FieldType::Currency) {
+            let Some(money) = self.money_of(field) else { continue };
+            let code = flat.remove(&field.key);
+            let Some(currency) = code.as_ref().and_then(Value::as_text).and_then(|code| code.parse().ok()) else {
+                continue;
+            };
+            let amount = match flat.get(&money.key) {
+                Some(Value::Decimal(amount)) => Some(*amount),
+                _ => None,
+            };
+            flat.insert(money.key.clone(), Value::Money(kernel::value::Money { amount, currency }));
+        }
+        flat
+    }
+}

@@ -1,0 +1,313 @@
+//! The tables of a company's own entities and fields. A definition is kept as JSON and read back leniently: what a newer
+//! version wrote does not keep an older node from working.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kernel::db::Tx;
+use kernel::filter::Storage;
+use kernel::value::FieldType;
+use kernel::{Ctx, EntityKey, FieldKey, Result, TenantId};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
+use sea_orm::{ConnectionTrait, QueryResult};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::core_entities;
+use super::definition::{Choice, EntityDef, FieldDef, Labels, Owner};
+
+/// An entity of a company's own, as kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct OwnEntity {
+    pub label: Labels,
+    pub label_many: Labels,
+    #[serde(default)]
+    pub staged: bool,
+}
+
+/// A field of a company's own, as kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct OwnField {
+    pub kind: FieldType,
+    pub label: Labels,
+    #[serde(default)]
+    pub required: bool,
+    #[serde(default)]
+    pub targets: Vec<EntityKey>,
+    #[serde(default)]
+    pub choices: Vec<Choice>,
+    #[serde(default)]
+    pub max_length: Option<usize>,
+    #[serde(default)]
+    pub range: Option<(i64, i64)>,
+}
+
+/// Everything of a company's own, in the order it was made.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    pub entities: Vec<(EntityKey, OwnEntity)>,
+    pub fields: Vec<(EntityKey, FieldKey, OwnField)>,
+}
+
+impl Own {
+    /// The product's entities with the company's fields, then the company's entities with theirs.
+    pub fn applied_to(self, core: &[Arc<EntityDef>]) -> Vec<Arc<EntityDef>> {
+        let mut by_entity: HashMap<EntityKey, Vec<(FieldKey, OwnField)>> = HashMap::new();
+        for (entity, key, field) in self.fields {
+            by_entity.entry(entity).or_default().push((key, field));
+        }
+        let mut all: Vec<Arc<EntityDef>> = core.to_vec();
+        all.extend(self.entities.into_iter().map(|(key, own)| {
+            let mut def = core_entities::custom(&key, own.staged);
+            def.label = Some((own.label, own.label_many));
+            Arc::new(def)
+        }));
+        for def in &mut all {
+            if let Some(fields) = by_entity.remove(&def.key) {
+                add_fields(Arc::make_mut(def), fields);
+            }
+        }
+        all
+    }
+}
+
+/// Adds a company's own fields to an entity, in a section of their own.
+fn add_fields(def: &mut EntityDef, fields: Vec<(FieldKey, OwnField)>) {
+    let mut section = super::Section { key: "own".to_owned(), fields: Vec::new() };
+    for (key, own) in fields {
+        section.fields.push(key.clone());
+        let money = own.kind == FieldType::Money;
+        let label = own.label.clone();
+        def.add(own.definition(&key));
+        if money {
+            let part = currency_part(&key, label);
+            section.fields.push(part.key.clone());
+            def.add(part);
+        }
+    }
+    let end = def.sections.len().saturating_sub(1);
+    def.sections.insert(Ord::min(1, end), section);
+}
+
+/// The key under which the currency of an own money field is shown.
+pub(super) fn currency_key(money: &str) -> FieldKey {
+    FieldKey::new(format!("{money}_currency"))
+}
+
+fn currency_part(money: &FieldKey, label: Labels) -> FieldDef {
+    let mut part = FieldDef::new("currency", FieldType::Currency);
+    part.key = currency_key(money);
+    part.storage = Storage::Document(money.clone(), Some(1));
+    part.owner = Owner::Custom;
+    part.part_of = Some(money.clone());
+    part.label = Some(Labels(label.0.into_iter().map(|(locale, words)| (locale, format!("{words} ($€₴)"))).collect()));
+    part
+}
+
+impl OwnField {
+    fn definition(self, key: &FieldKey) -> FieldDef {
+        let mut def = FieldDef::new("", self.kind);
+        def.key = key.clone();
+        def.owner = Owner::Custom;
+        def.storage = match self.kind {
+            FieldType::Link | FieldType::Links => Storage::Links,
+            FieldType::Money => Storage::Document(key.clone(), Some(0)),
+            _ => Storage::Document(key.clone(), None),
+        };
+        def.label = Some(self.label);
+        def.required = self.required;
+        def.targets = self.targets;
+        def.choices = self.choices;
+        def.max_length = self.max_length.unwrap_or(def.max_length);
+        def.range = self.range;
+        def
+    }
+}
+
+/// The revision of a tenant's catalogue, 0 before anything was changed.
+pub(super) async fn revision(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<i64> {
+    let select =
+        Query::select().column("revision").from("catalogue_revision").and_where(Expr::col("tenant_id").eq(tenant.0)).take();
+    let row = conn.query_one(&select).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get_by_index(0))?)
+}
+
+/// Takes the catalogue for a change: others who change it wait, readers are told by the new revision.
+pub(super) async fn touch(tx: &Tx, tenant: TenantId) -> Result<()> {
+    let mut again = OnConflict::column("tenant_id");
+    again.value("revision", Expr::col(("catalogue_revision", "revision")).add(1));
+    let insert = Query::insert()
+        .into_table("catalogue_revision")
+        .columns(["tenant_id", "revision"])
+        .values_panic([tenant.into(), 1_i64.into()])
+        .on_conflict(again)
+        .to_owned();
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// Everything of a tenant's own that was not removed.
+pub(super) async fn load(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Own> {
+    let mut own = Own::default();
+    let select = |table: &'static str, columns: &[&'static str]| {
+        Query::select()
+            .columns(columns.iter().copied())
+            .from(table)
+            .and_where(Expr::col("tenant_id").eq(tenant.0))
+            .and_where(Expr::col("removed_at").is_null())
+            .order_by("sort", Order::Asc)
+            .take()
+    };
+    for row in conn.query_all(&select("entity_definition", &["key", "definition"])).await? {
+        if let Some(definition) = read(&row, 1)? {
+            own.entities.push((row.try_get_by_index::<String>(0)?.into(), definition));
+        }
+    }
+    for row in conn.query_all(&select("field_definition", &["entity", "key", "definition"])).await? {
+        if let Some(definition) = read(&row, 2)? {
+            let (entity, key): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            own.fields.push((entity.into(), key.into(), definition));
+        }
+    }
+    Ok(own)
+}
+
+fn read<T: serde::de::DeserializeOwned>(row: &QueryResult, index: usize) -> Result<Option<T>> {
+    let json: serde_json::Value = row.try_get_by_index(index)?;
+    Ok(match serde_json::from_value(json) {
+        Ok(definition) => Some(definition),
+        Err(error) => {
+            tracing::error!(%error, "a definition of the catalogue is not understood and left out");
+            None
+        }
+    })
+}
+
+/// A kept definition with its place.
+pub(super) struct Kept<T> {
+    pub definition: T,
+    pub removed: bool,
+}
+
+/// One entity's definition, removed ones too.
+pub(super) async fn entity(conn: &impl ConnectionTrait, ctx: &Ctx, key: &str) -> Result<Option<Kept<OwnEntity>>> {
+    let select = Query::select()
+        .columns(["definition", "removed_at"])
+        .from("entity_definition")
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("key").eq(key))
+        .take();
+    kept(conn.query_one(&select).await?)
+}
+
+/// One field's definition, removed ones too.
+pub(super) async fn field(
+    conn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    entity: &str,
+    key: &str,
+) -> Result<Option<Kept<OwnField>>> {
+    let select = Query::select()
+        .columns(["definition", "removed_at"])
+        .from("field_definition")
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("entity").eq(entity))
+        .and_where(Expr::col("key").eq(key))
+        .take();
+    kept(conn.query_one(&select).await?)
+}
+
+fn kept<T: serde::de::DeserializeOwned>(row: Option<QueryResult>) -> Result<Option<Kept<T>>> {
+    let Some(row) = row else { return Ok(None) };
+    let removed = row.try_get_by_index::<Option<i64>>(1)?.is_some();
+    Ok(read(&row, 0)?.map(|definition| Kept { definition, removed }))
+}
+
+/// Keys of a tenant's own entities, or of its own fields of an entity; removed ones too, for no key is used twice.
+pub(super) async fn keys(conn: &impl ConnectionTrait, ctx: &Ctx, entity: Option<&str>) -> Result<Vec<String>> {
+    let mut select = Query::select();
+    select.column("key").and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+    match entity {
+        Some(entity) => select.from("field_definition").and_where(Expr::col("entity").eq(entity)),
+        None => select.from("entity_definition"),
+    };
+    let rows = conn.query_all(&select).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+/// Writes a new entity.
+pub(super) async fn insert_entity(tx: &Tx, ctx: &Ctx, key: &str, own: &OwnEntity, sort: i64) -> Result<()> {
+    let insert = Query::insert()
+        .into_table("entity_definition")
+        .columns(["id", "tenant_id", "key", "definition", "sort", "created_at"])
+        .values_panic([
+            ctx.id().into(),
+            ctx.tenant.into(),
+            key.into(),
+            serde_json::to_value(own).map_err(kernel::Error::internal)?.into(),
+            sort.into(),
+            ctx.now().0.into(),
+        ])
+        .to_owned();
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// Writes a new field.
+pub(super) async fn insert_field(
+    tx: &Tx,
+    ctx: &Ctx,
+    entity: &str,
+    key: &str,
+    own: &OwnField,
+    sort: i64,
+) -> Result<Uuid> {
+    let id = ctx.id();
+    let insert = Query::insert()
+        .into_table("field_definition")
+        .columns(["id", "tenant_id", "entity", "key", "definition", "sort", "created_at"])
+        .values_panic([
+            id.into(),
+            ctx.tenant.into(),
+            entity.into(),
+            key.into(),
+            serde_json::to_value(own).map_err(kernel::Error::internal)?.into(),
+            sort.into(),
+            ctx.now().0.into(),
+        ])
+        .to_owned();
+    tx.execute(&insert).await?;
+    Ok(id)
+}
+
+/// Which definition.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which<'a> {
+    Entity(&'a str),
+    Field(&'a str, &'a str),
+}
+
+/// Writes a changed definition.
+pub(super) async fn save(tx: &Tx, ctx: &Ctx, which: Which<'_>, definition: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_value(definition).map_err(kernel::Error::internal)?;
+    set(tx, ctx, which, "definition", json.into()).await
+}
+
+/// Hides a definition, or shows it again.
+pub(super) async fn set_removed(tx: &Tx, ctx: &Ctx, which: Which<'_>, removed: bool) -> Result<()> {
+    set(tx, ctx, which, "removed_at", removed.then(|| ctx.now().0).into()).await
+}
+
+async fn set(tx: &Tx, ctx: &Ctx, which: Which<'_>, column: &'static str, value: sea_orm::Value) -> Result<()> {
+    let mut update = Query::update();
+    update.value(column, value).and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+    match which {
+        Which::Entity(key) => update.table("entity_definition").and_where(Expr::col("key").eq(key)),
+        Which::Field(entity, key) => update
+            .table("field_definition")
+            .and_where(Expr::col("entity").eq(entity))
+            .and_where(Expr::col("key").eq(key)),
+    };
+    tx.execute(&update).await?;
+    Ok(())
+}
