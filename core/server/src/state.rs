@@ -6,15 +6,16 @@ use std::sync::Arc;
 use kernel::clock::Env;
 use kernel::jobs::Worker;
 use kernel::{Db, Result};
+use messaging::Mail;
 use people::Identities;
 use plugin_host::engine::EngineConfig;
 use plugin_host::{HostConfig, PluginHost};
 use process::runtime::Processes;
 use records::Records;
 use records::import::Imports;
+use reports::Reports;
 use sea_orm_migration::MigratorTrait;
 use work::calendar::Calendars;
-use work::mail::Mail;
 use work::tasks::Tasks;
 
 use crate::config::Config;
@@ -40,10 +41,14 @@ pub struct Services {
     pub records: Records,
     /// Imports.
     pub imports: Imports,
+    /// Letters out.
+    pub mail: Mail,
     /// Tasks and working calendars.
     pub tasks: Tasks,
     /// Processes.
     pub processes: Processes,
+    /// Figures.
+    pub reports: Reports,
     /// Plugins.
     pub plugins: PluginHost,
     /// Live events.
@@ -88,7 +93,7 @@ impl AppState {
             public_url: config.http.public_url.clone(),
             ..HostConfig::default()
         };
-        let mail = Mail::new(config.mail.options()?);
+        let mail = Mail::new(&db, &env, config.mail.options()?);
         let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
         let processes = Processes::new(&records, &tasks);
         let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
@@ -105,7 +110,9 @@ impl AppState {
             db,
             identities,
             records,
+            mail,
             tasks,
+            reports: Reports::new(&processes),
             processes,
             plugins,
         })))
@@ -140,6 +147,7 @@ impl AppState {
     /// The background worker with every handler of the product.
     pub fn worker(&self) -> Worker {
         let mut handlers = self.imports.handlers();
+        handlers.extend(self.mail.handlers());
         handlers.extend(self.tasks.handlers());
         handlers.extend(self.processes.handlers());
         handlers.extend(self.plugins.handlers());

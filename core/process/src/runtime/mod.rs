@@ -14,6 +14,7 @@
 //! | `operations` | set variables, retry, skip, cancel, start from, migrate |
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
 //! | `instances` | lists and views |
+//! | `relations` | what reports read inside their queries |
 //! | `store` | rows |
 
 mod advance;
@@ -25,6 +26,7 @@ mod instances;
 mod operations;
 mod publish;
 mod reader;
+pub mod relations;
 mod services;
 mod start;
 mod store;
@@ -55,8 +57,6 @@ pub use timers::SWEEP;
 
 use crate::definition::{self, model::Definition, model::NodeKind};
 
-pub(crate) use instances::seen;
-
 /// The code of errors about wrong input here.
 pub const INVALID: &str = "process.invalid";
 /// Definitions kept ready.
@@ -65,7 +65,7 @@ const MAX_READY: usize = 256;
 /// Definitions by id and version.
 type Ready = HashMap<(Uuid, i64), Arc<Definition>>;
 /// `v:event` by definition and element.
-pub(crate) type Events = BTreeMap<(Uuid, String), String>;
+pub type Events = BTreeMap<(Uuid, String), String>;
 
 /// The service of this crate; cheap to clone.
 #[derive(Clone)]
@@ -92,7 +92,7 @@ impl Processes {
             follower: Arc::new(Follower::new(records.db(), records.env(), reader::READER, reader::REPEAT)),
         };
         tasks.set_owner(Arc::new(commands::TaskDone(processes.clone())));
-        tasks.set_letters(Arc::new(services::Letters(processes.clone())));
+        tasks.mail().add_owner(Arc::new(services::Letters(processes.clone())));
         processes
     }
 
@@ -127,7 +127,7 @@ impl Processes {
     ///
     /// # Errors
     /// When the database fails.
-    pub(crate) async fn events_of_elements(&self, ctx: &Ctx) -> Result<Events> {
+    pub async fn events_of_elements(&self, ctx: &Ctx) -> Result<Events> {
         let mut events = Events::new();
         for view in self.definitions(ctx).await? {
             let definition = self.ready(self.db.read(), ctx.tenant, view.id, view.version).await?;

@@ -18,6 +18,7 @@
 //! | `letter` | what became of a letter |
 //! | `list`, `counters` | lists by keyset, numbers for a person and their subordinates |
 //! | `history` | events |
+//! | `relations` | what others read inside their queries |
 //! | `store`, `parts` | the tables |
 //! | `promise` | whether a contract can be kept |
 
@@ -36,6 +37,7 @@ mod model;
 mod open;
 mod parts;
 mod promise;
+pub mod relations;
 mod resolve;
 mod store;
 
@@ -43,7 +45,9 @@ use std::sync::{Arc, OnceLock};
 
 use kernel::clock::Env;
 use kernel::db::Tx;
+use kernel::jobs::Handler;
 use kernel::{Ctx, Db, Result};
+use messaging::Mail;
 use records::Records;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
@@ -53,12 +57,11 @@ pub use counters::{Count, Counters, PersonCount};
 pub use history::ENTITY;
 pub use list::{TaskPage, TaskQuery};
 pub use model::{
-    ActionInput, ChecklistChange, ChecklistItem, Completion, Decision, Delegation, MainActionState, ManualTask,
-    NewTask, Origin, Subject, Task, TaskExecutor, TaskPatch, TaskState, Votes,
+    ActionInput, ChecklistChange, ChecklistItem, Completion, Delegation, MainActionState, ManualTask, NewTask, Origin,
+    Subject, Task, TaskExecutor, TaskPatch, TaskState, Votes,
 };
 
 use crate::calendar::Calendars;
-use crate::mail::{Mail, MailOwner};
 
 /// Whose tasks have an origin: told inside the completing transaction. What it refuses is not completed.
 #[async_trait::async_trait]
@@ -91,13 +94,13 @@ pub struct Tasks {
     mail: Mail,
     owner: Arc<OnceLock<Arc<dyn TaskOwner>>>,
     actions: Arc<OnceLock<Arc<dyn ActionRunner>>>,
-    letters: Arc<OnceLock<Arc<dyn MailOwner>>>,
 }
 
 impl Tasks {
-    /// Over records' database, with calendars and the way letters go out.
+    /// Over records' database, with calendars and the way letters go out; from now on the outcome of their letters
+    /// moves tasks on.
     pub fn new(records: &Records, calendars: &Calendars, mail: &Mail) -> Self {
-        Self {
+        let tasks = Self {
             db: records.db().clone(),
             env: records.env().clone(),
             records: records.clone(),
@@ -105,8 +108,9 @@ impl Tasks {
             mail: mail.clone(),
             owner: Arc::default(),
             actions: Arc::default(),
-            letters: Arc::default(),
-        }
+        };
+        mail.add_owner(Arc::new(letter::TaskLetters(tasks.clone())));
+        tasks
     }
 
     /// Says who owns tasks with an origin. Only the first call counts.
@@ -119,9 +123,9 @@ impl Tasks {
         drop(self.actions.set(actions));
     }
 
-    /// Says who is told of letters that are not a task's. Only the first call counts.
-    pub fn set_letters(&self, letters: Arc<dyn MailOwner>) {
-        drop(self.letters.set(letters));
+    /// Handlers of this crate's jobs, for the worker: `task.remind`, `task.overdue`, `task.escalate`.
+    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
+        deadline::handlers(self)
     }
 
     /// Working calendars.

@@ -309,16 +309,6 @@ pub struct ActionInput {
     pub parameters: Map<String, Json>,
 }
 
-/// What to do about a letter of which nobody knows whether it went out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Decision {
-    /// It did.
-    Sent,
-    /// Send it again, under the same Message-ID.
-    Resend,
-}
-
 /// Gives a task to somebody else.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -13,8 +13,8 @@ pub use processes::{ProcessReport, ProcessReportInput, ProcessRow};
 pub use tasks::{TaskReport, TaskReportInput, TaskRow};
 
 use kernel::error::FieldError;
-use kernel::{Error, Timestamp};
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use kernel::{Db, Error, Timestamp};
+use process::runtime::Processes;
 use serde::{Deserialize, Serialize};
 
 /// The code of errors about wrong input here.
@@ -23,6 +23,23 @@ pub const INVALID: &str = "report.invalid";
 pub const MAX_AXES: usize = 4;
 /// Groups of an answer.
 const MAX_ROWS: u64 = 10_000;
+
+/// The service of this crate; cheap to clone.
+#[derive(Clone)]
+pub struct Reports {
+    processes: Processes,
+}
+
+impl Reports {
+    /// Over the services below it.
+    pub fn new(processes: &Processes) -> Self {
+        Self { processes: processes.clone() }
+    }
+
+    const fn db(&self) -> &Db {
+        self.processes.db()
+    }
+}
 
 fn invalid(field: &str, reason: impl std::fmt::Display) -> Error {
     Error::field(INVALID, field, FieldError::new("invalid").with("reason", reason))
@@ -40,14 +57,8 @@ pub struct Period {
     pub to: Option<Timestamp>,
 }
 
-impl Period {
-    /// Narrows a select to rows whose `column` lies in it.
-    fn narrow(self, select: &mut SelectStatement, table: &'static str, column: &'static str) {
-        if let Some(from) = self.from {
-            select.and_where(Expr::col((table, column)).gte(from.0));
-        }
-        if let Some(to) = self.to {
-            select.and_where(Expr::col((table, column)).lt(to.0));
-        }
+impl From<Period> for kernel::clock::Period {
+    fn from(period: Period) -> Self {
+        Self { from: period.from, to: period.to }
     }
 }
