@@ -1,6 +1,8 @@
 //! What reports read of records inside their queries: selects and expressions with named columns. Whoever reads them
 //! knows these columns and no table.
 
+use std::sync::Arc;
+
 use kernel::access::Action;
 use kernel::clock::Period;
 use kernel::error::FieldError;
@@ -50,7 +52,7 @@ pub fn stage_steps(ctx: &Ctx, def: &EntityDef, entered: Period) -> SelectStateme
 }
 
 /// Joins records of an entity to the rows of a select that name them by `entity` and `id`, the same for every row of
-/// one select. Rows of records that the actor may not read, and of none, are left out. `value` then gives their fields.
+/// one select. Rows of records that the actor may not read, and of none, are left out. `Joined` then gives their fields.
 ///
 /// # Errors
 /// When an access row names something that does not exist (any more).
@@ -75,9 +77,24 @@ pub fn join(
     Ok(())
 }
 
-/// The value of a field in a select with `join`; none of a field that has several values or that there is not.
-pub fn value(def: &EntityDef, field: &str, backend: DbBackend) -> Option<Expr> {
-    def.field(field)?.cell(def, backend)
+/// An entity whose fields stand in a select with `join`.
+#[derive(Debug, Clone)]
+pub struct Joined {
+    /// The entity.
+    pub def: Arc<EntityDef>,
+    backend: DbBackend,
+}
+
+impl Joined {
+    /// For queries on this database.
+    pub const fn new(def: Arc<EntityDef>, backend: DbBackend) -> Self {
+        Self { def, backend }
+    }
+
+    /// The value of a field; none of a field that has several values or that there is not.
+    pub fn value(&self, field: &str) -> Option<Expr> {
+        self.def.field(field)?.cell(&self.def, self.backend)
+    }
 }
 
 fn column(def: &EntityDef, name: &'static str) -> Expr {

@@ -1,9 +1,9 @@
 //! Axes of the funnel as SQL: where a step stands, and what is known about the record it is about.
 
 use kernel::value::FieldType;
-use kernel::{Ctx, Result};
+use kernel::{Ctx, FieldKey, Result};
 use process::runtime::Events;
-use records::EntityDef;
+use records::relations::Joined;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
 
 use super::invalid;
@@ -31,12 +31,12 @@ pub(super) enum Axis {
     /// The company of the record, else its contact.
     Client,
     /// A field of the record.
-    Field(&'static str, FieldType),
+    Field(FieldKey, FieldType),
 }
 
 impl Axis {
     /// Reads `template`, `process`, `step`, `event`, `manager`, `department`, `client` or `field:<key>`.
-    pub(super) fn parse(ctx: &Ctx, text: &str, entity: Option<&'static EntityDef>) -> Result<Self> {
+    pub(super) fn parse(ctx: &Ctx, text: &str, entity: Option<&Joined>) -> Result<Self> {
         let needs = || invalid("group_by", format!("`{text}` needs `entity`: of which records?"));
         Ok(match text {
             "template" => Self::Template,
@@ -46,9 +46,9 @@ impl Axis {
             "manager" => Self::Manager,
             "department" => Self::Department,
             "client" => {
-                let def = entity.ok_or_else(needs)?;
-                if client(def).is_none() {
-                    return Err(invalid("group_by", format!("a {} has no client", def.key)));
+                let joined = entity.ok_or_else(needs)?;
+                if client(joined).is_none() {
+                    return Err(invalid("group_by", format!("a {} has no client", joined.def.key)));
                 }
                 Self::Client
             }
@@ -57,10 +57,9 @@ impl Axis {
                     let known = "template, process, step, event, manager, department, client, field:<key>";
                     return Err(invalid("group_by", format!("`{other}` is none of {known}")));
                 };
-                let def = entity.ok_or_else(needs)?;
-                let field = def.field(key).filter(|f| f.kind.is_sortable() && ctx.rights.sees(def.key, f.key));
-                match field.filter(|f| records::relations::value(def, f.key).is_some()) {
-                    Some(field) => Self::Field(field.key, field.kind),
+                let def = &entity.ok_or_else(needs)?.def;
+                match def.field(key).filter(|f| f.is_sortable() && ctx.rights.sees(&def.key, &f.key)) {
+                    Some(field) => Self::Field(field.key.clone(), field.kind),
                     None => return Err(invalid("group_by", format!("`{key}` is no field of {} to group by", def.key))),
                 }
             }
@@ -91,7 +90,7 @@ impl Axis {
     }
 
     /// Its value in SQL.
-    pub(super) fn expression(&self, entity: Option<&'static EntityDef>, events: &Events) -> Expr {
+    pub(super) fn expression(&self, entity: Option<&Joined>, events: &Events) -> Expr {
         let step = |column: &'static str| Expr::col((STEPS, column));
         match self {
             Self::Template => step("template"),
@@ -100,27 +99,19 @@ impl Axis {
             Self::Event => event_of(events),
             Self::Manager => Expr::col((OWNER, "id")),
             Self::Department => Expr::col((OWNER, "department_id")),
-            Self::Client => match entity.and_then(|def| Some((def, client(def)?))) {
-                Some((def, key)) => field(def, key),
-                None => nothing(),
-            },
-            Self::Field(key, _) => entity.map_or_else(nothing, |def| field(def, key)),
+            Self::Client => entity.and_then(client).unwrap_or_else(nothing),
+            Self::Field(key, _) => entity.and_then(|joined| joined.value(key)).unwrap_or_else(nothing),
         }
     }
-}
-
-/// The value of a field of the record that a step is about.
-pub(super) fn field(def: &EntityDef, key: &str) -> Expr {
-    records::relations::value(def, key).unwrap_or_else(nothing)
 }
 
 fn nothing() -> Expr {
     Expr::cust("NULL")
 }
 
-/// The field that names the client of a record.
-fn client(def: &EntityDef) -> Option<&'static str> {
-    ["company", "contact"].into_iter().find(|key| records::relations::value(def, key).is_some())
+/// The client of a record.
+fn client(joined: &Joined) -> Option<Expr> {
+    ["company", "contact"].into_iter().find_map(|key| joined.value(key))
 }
 
 fn event_of(events: &Events) -> Expr {

@@ -5,13 +5,15 @@
 //! `MAX_MEASURED` of them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use kernel::error::FieldError;
 use kernel::value::unscaled;
 use kernel::{Ctx, Result, Value};
 use people::staff;
 use process::runtime::Events;
-use records::EntityDef;
+use records::Catalogue;
+use records::relations::Joined;
 use records::shape::Asker;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, OverStatement, Query, SelectStatement, WindowStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -19,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::axes::{Axis, OWNER, STEPS, field};
+use super::axes::{Axis, OWNER, STEPS};
 use super::{MAX_AXES, MAX_ROWS, Period, Reports, invalid};
 
 /// Steps of which working time is measured.
@@ -98,7 +100,8 @@ pub struct PileUp {
 /// A funnel that can be asked for.
 struct Plan {
     stages: bool,
-    entity: Option<&'static EntityDef>,
+    catalogue: Arc<Catalogue>,
+    entity: Option<Joined>,
     axes: Vec<Axis>,
     events: Events,
     definition: Option<Uuid>,
@@ -112,7 +115,7 @@ impl Reports {
     /// `report.invalid` naming `over`, `entity` or `group_by`; `NotFound` for the definition or entity.
     pub async fn funnel(&self, ctx: &Ctx, input: &FunnelInput) -> Result<Funnel> {
         let plan = self.plan(ctx, input).await?;
-        let asker = Asker::new(ctx, self.db().backend());
+        let asker = Asker::new(&plan.catalogue, ctx, self.db().backend());
         let rows = self.db().read().query_all(&counted(&asker, ctx, &plan)?).await?;
         let mut items = Vec::with_capacity(rows.len());
         let mut pile_up: Option<PileUp> = None;
@@ -137,8 +140,10 @@ impl Reports {
             Some("stage") => true,
             Some(_) => return Err(invalid("over", "`process` or `stage`")),
         };
-        let entity = input.entity.as_deref().map(records::entity).transpose()?;
-        if stages && !entity.is_some_and(|def| def.staged) {
+        let catalogue = self.records.catalogue(ctx.tenant).await?;
+        let entity = input.entity.as_deref().map(|key| catalogue.entity(key)).transpose()?;
+        let entity = entity.map(|def| Joined::new(Arc::clone(def), self.db().backend()));
+        if stages && !entity.as_ref().is_some_and(|joined| joined.def.staged) {
             return Err(invalid("entity", "the funnel over stages needs an entity with stages"));
         }
         if input.group_by.len() > MAX_AXES {
@@ -146,7 +151,7 @@ impl Reports {
         }
         let mut axes = Vec::new();
         for text in &input.group_by {
-            let axis = Axis::parse(ctx, text, entity)?;
+            let axis = Axis::parse(ctx, text, entity.as_ref())?;
             if !axes.contains(&axis) {
                 axes.push(axis);
             }
@@ -160,12 +165,12 @@ impl Reports {
         };
         let events =
             if axes.contains(&Axis::Event) { self.processes.events_of_elements(ctx).await? } else { Events::new() };
-        Ok(Plan { stages, entity, axes, events, definition, period: input.period })
+        Ok(Plan { stages, catalogue, entity, axes, events, definition, period: input.period })
     }
 
     /// Adds mean working time; false when there are too many steps to measure.
     async fn measure(&self, ctx: &Ctx, plan: &Plan, items: &mut [FunnelRow]) -> Result<bool> {
-        let mut select = grouped(&Asker::new(ctx, self.db().backend()), ctx, plan)?;
+        let mut select = grouped(&Asker::new(&plan.catalogue, ctx, self.db().backend()), ctx, plan)?;
         select.expr(Expr::col((STEPS, "entered_at"))).expr(Expr::col((STEPS, "left_at")));
         select.and_where(Expr::col((STEPS, "left_at")).is_not_null()).limit(MAX_MEASURED + 1);
         let rows = self.db().read().query_all(&select).await?;
@@ -203,24 +208,24 @@ fn percent(part: i64, whole: i64) -> f64 {
 
 /// A select of the axes' values over all steps that the person may see.
 fn grouped(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> {
-    let steps = match plan.entity.filter(|_| plan.stages) {
-        Some(def) => records::relations::stage_steps(ctx, def, plan.period.into()),
+    let steps = match plan.entity.as_ref().filter(|_| plan.stages) {
+        Some(joined) => records::relations::stage_steps(ctx, &joined.def, plan.period.into()),
         None => process::runtime::relations::steps(ctx, plan.definition, plan.period.into()),
     };
     let mut select = Query::select();
     select.from_subquery(steps, STEPS);
-    let owner = match plan.entity {
-        Some(def) => {
+    let owner = match &plan.entity {
+        Some(joined) => {
             let (entity, id) = (Expr::col((STEPS, "entity")), Expr::col((STEPS, "record_id")));
             // Of records that people may not see, they get no figures either.
-            records::relations::join(&mut select, asker, ctx, def, entity, id).map_err(unreadable)?;
-            field(def, "owner")
+            records::relations::join(&mut select, asker, ctx, &joined.def, entity, id).map_err(unreadable)?;
+            joined.value("owner").unwrap_or_else(|| Expr::cust("NULL"))
         }
         None => Expr::col((STEPS, "started_by")),
     };
     staff::join(&mut select, OWNER, owner);
     for (index, axis) in plan.axes.iter().enumerate() {
-        select.expr_as(axis.expression(plan.entity, &plan.events), name(index));
+        select.expr_as(axis.expression(plan.entity.as_ref(), &plan.events), name(index));
     }
     Ok(select)
 }
@@ -241,14 +246,15 @@ fn pieces(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> 
     for column in ["step", "entered_at", "left_at", "thing", "finished"] {
         select.column((STEPS, column));
     }
-    match plan.entity.filter(|def| def.field("amount").is_some() && ctx.rights.sees(def.key, "amount")) {
-        Some(def) => {
+    let amount = plan.entity.as_ref().filter(|joined| ctx.rights.sees(&joined.def.key, "amount"));
+    match amount.and_then(|joined| joined.value("amount")) {
+        Some(amount) => {
             let mut same = WindowStatement::partition_by((STEPS, "record_id"));
             for axis in &plan.axes {
-                same.add_partition_by(axis.expression(plan.entity, &plan.events));
+                same.add_partition_by(axis.expression(plan.entity.as_ref(), &plan.events));
             }
             same.order_by((STEPS, "entered_at"), Order::Asc);
-            select.expr_as(field(def, "amount"), "amount");
+            select.expr_as(amount, "amount");
             select.expr_window_as(Func::cust("ROW_NUMBER"), same, "turn")
         }
         None => select.expr_as(Expr::cust("CAST(NULL AS BIGINT)"), "amount").expr_as(Expr::cust("1"), "turn"),

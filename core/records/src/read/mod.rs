@@ -19,7 +19,7 @@ use kernel::filter::Storage;
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, Result, Value};
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Query as Sql};
 use uuid::Uuid;
 
 use crate::catalogue::EntityDef;
@@ -45,6 +45,26 @@ impl Records {
         let def = catalogue.entity(entity)?;
         let mut found = load(conn, &catalogue, ctx, def, &[id], Action::Read, false).await?;
         found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
+    }
+
+    /// Whose a record is, as a transaction sees it, whatever its reader may see; deleted ones too.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn owner_in(
+        &self,
+        conn: &impl ConnectionTrait,
+        ctx: &Ctx,
+        entity: &str,
+        id: Uuid,
+    ) -> Result<Option<Uuid>> {
+        let catalogue = self.catalogue_in(conn, ctx.tenant).await?;
+        let def = catalogue.entity(entity)?;
+        let mut select = Sql::select();
+        select.column((def.table, "owner")).from(def.table).and_where(Expr::col((def.table, "id")).eq(id));
+        def.own(&mut select, ctx.tenant);
+        let row = conn.query_one(&select).await?.ok_or_else(|| Error::NotFound(format!("{entity} {id}")))?;
+        Ok(row.try_get_by_index(0)?)
     }
 
     /// Those of the records that exist, are not in the recycle bin and may be seen, in the order asked for.

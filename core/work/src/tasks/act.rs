@@ -120,13 +120,13 @@ impl Tasks {
             let value: String = entity.chars().take(100).collect();
             wrong("entity", FieldError::new("choice").with("value", value))
         };
-        let def = records::entity(entity).map_err(|_| unknown())?;
+        let def = self.records.entity(ctx, entity).await.map_err(|_| unknown())?;
         let (id, reserved_before) = self.reserve(ctx, task.id).await?;
         let eyes = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
-        let exists = async || self.records.get_deleted(&eyes, def.key, id).await.is_ok();
+        let exists = async || self.records.get_deleted(&eyes, &def.key, id).await.is_ok();
         if !(reserved_before && exists().await) {
             let change = Change::CreateAs { id, fields: fields_of(task, input) };
-            match self.records.write_one(ctx, def.key, change, &WriteOptions::default()).await {
+            match self.records.write_one(ctx, &def.key, change, &WriteOptions::default()).await {
                 Ok(_) => {}
                 // Somebody pressed twice: the other one made it.
                 Err(Error::Database(_)) if exists().await => {}

@@ -37,7 +37,7 @@ impl Tasks {
     async fn open_stored(&self, tx: &Tx, ctx: &Ctx, new: NewTask) -> Result<Stored> {
         promise::check_contract(&new.contract)?;
         input::variables("variables", &new.variables)?;
-        let owner = owner_of(tx, ctx, &new).await?;
+        let owner = self.owner_of(tx, ctx, &new).await?;
         let rules = if new.executors.is_empty() { vec![ExecutorRule::Owner] } else { new.executors.clone() };
         let found = resolve::resolve(tx, ctx, &rules, owner).await?;
         let candidates = u32::try_from(found.people.len()).unwrap_or(u32::MAX);
@@ -61,6 +61,17 @@ impl Tasks {
         }
         history::append(tx, ctx, None, &task, None).await?;
         Ok(task)
+    }
+
+    /// Whom `owner`, `head` and `deputy` speak of.
+    async fn owner_of(&self, tx: &Tx, ctx: &Ctx, new: &NewTask) -> Result<Option<Uuid>> {
+        let me = || ctx.user().map(|user| user.0);
+        let (None, Some((entity, id))) = (new.owner, &new.subject) else { return Ok(new.owner.or_else(me)) };
+        match self.records.owner_in(tx, ctx, entity, *id).await {
+            Ok(owner) => Ok(owner.or_else(me)),
+            Err(Error::NotFound(_)) => Err(wrong("subject", FieldError::new("missing"))),
+            Err(error) => Err(error),
+        }
     }
 
     /// The calendar of the one who has it; else of the department that all candidates share; else the company's. None
@@ -241,25 +252,6 @@ async fn of_instance(tx: &Tx, ctx: &Ctx, instance: Uuid, wait: Option<u32>) -> R
         select.lock(LockType::Update);
     }
     Ok(tx.query_all(&select).await?.iter().map(store::from_row).collect::<Result<_, _>>()?)
-}
-
-/// Whom `owner`, `head` and `deputy` speak of.
-async fn owner_of(tx: &Tx, ctx: &Ctx, new: &NewTask) -> Result<Option<Uuid>> {
-    if new.owner.is_some() {
-        return Ok(new.owner);
-    }
-    let Some((entity, id)) = &new.subject else { return Ok(ctx.user().map(|user| user.0)) };
-    let unknown = || wrong("subject", FieldError::new("missing"));
-    let def = records::entity(entity).map_err(|_| unknown())?;
-    let select = Query::select()
-        .column("owner")
-        .from(def.table)
-        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-        .and_where(Expr::col("id").eq(*id))
-        .take();
-    let row = tx.query_one(&select).await?.ok_or_else(unknown)?;
-    let owner: Option<Uuid> = row.try_get_by_index(0)?;
-    Ok(owner.or_else(|| ctx.user().map(|user| user.0)))
 }
 
 fn build(
