@@ -6,8 +6,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use messaging::MailTls;
 use verstak::config::Config;
-use work::mail::MailTls;
 
 /// A point of the dialogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,13 +7,11 @@
 //! | module | what |
 //! |---|---|
 //! | `definition` | BPMN text -> model, with problems by element |
-//! | `reports` | funnel, processes, tasks as data |
 //! | `runtime` | instances in the database: one transaction per step, jobs, operations, views |
 //! | `stepper` | `(definition, state, event) -> (state, commands)`: no IO, no clock of its own |
 //! | `templates` | processes of ours, in three languages |
 
 pub mod definition;
-pub mod reports;
 pub mod runtime;
 pub mod stepper;
 pub mod templates;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use kernel::db::DbOptions;
+use messaging::{MailOptions, MailTls};
 use serde::{Deserialize, Serialize};
-use work::mail::{MailOptions, MailTls};
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use kernel::clock::Env;
 use kernel::jobs::Worker;
 use kernel::{Db, Result};
+use messaging::Mail;
 use people::Identities;
 use plugin_host::engine::EngineConfig;
 use plugin_host::{HostConfig, PluginHost};
 use process::runtime::Processes;
 use records::Records;
 use records::import::Imports;
+use reports::Reports;
 use sea_orm_migration::MigratorTrait;
 use work::calendar::Calendars;
-use work::mail::Mail;
 use work::tasks::Tasks;
 
 use crate::config::Config;
@@ -44,6 +45,8 @@ pub struct Services {
     pub tasks: Tasks,
     /// Processes.
     pub processes: Processes,
+    /// Figures.
+    pub reports: Reports,
     /// Plugins.
     pub plugins: PluginHost,
     /// Live events.
@@ -106,6 +109,7 @@ impl AppState {
             identities,
             records,
             tasks,
+            reports: Reports::new(&processes),
             processes,
             plugins,
         })))

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use kernel::clock::{Env, SystemRandom, TestClock};
 use kernel::jobs::Worker;
 use kernel::{Ctx, Db, Error, Locale, Result, Timestamp, UserId};
+use messaging::Mail;
 use people::tenant::{NewTenant, Tenant};
 use people::user::NewUser;
 use people::{Identities, role};
@@ -14,7 +15,7 @@ use process::runtime::Processes;
 use records::Records;
 use serde_json::json;
 use uuid::Uuid;
-use work::{Calendars, Mail, Tasks};
+use work::{Calendars, Tasks};
 
 use crate::{HostConfig, PluginHost};
 

@@ -323,7 +323,7 @@ impl Processes {
 }
 
 /// Narrows a select of instances to those that the person may see.
-pub(crate) fn seen(select: &mut SelectStatement, ctx: &Ctx) {
+pub fn seen(select: &mut SelectStatement, ctx: &Ctx) {
     if ctx.rights.is_admin() {
         return;
     }

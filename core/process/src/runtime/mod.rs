@@ -46,7 +46,7 @@ use work::tasks::Tasks;
 pub use commands::ENTITY;
 pub use definitions::DefinitionView;
 pub use dry_run::{DryRun, DryRunInput};
-pub use instances::{InstanceQuery, InstanceView, Instances};
+pub use instances::{InstanceQuery, InstanceView, Instances, seen};
 pub use operations::{Migrated, Migration, MigrationReport};
 pub use publish::{Delivered, MessageInput, SignalInput};
 pub use services::{Service, ServiceCall, ServiceFailure};
@@ -54,8 +54,6 @@ pub use start::{StartInput, Subject};
 pub use timers::SWEEP;
 
 use crate::definition::{self, model::Definition, model::NodeKind};
-
-pub(crate) use instances::seen;
 
 /// The code of errors about wrong input here.
 pub const INVALID: &str = "process.invalid";
@@ -65,7 +63,7 @@ const MAX_READY: usize = 256;
 /// Definitions by id and version.
 type Ready = HashMap<(Uuid, i64), Arc<Definition>>;
 /// `v:event` by definition and element.
-pub(crate) type Events = BTreeMap<(Uuid, String), String>;
+pub type Events = BTreeMap<(Uuid, String), String>;
 
 /// The service of this crate; cheap to clone.
 #[derive(Clone)]
@@ -127,7 +125,7 @@ impl Processes {
     ///
     /// # Errors
     /// When the database fails.
-    pub(crate) async fn events_of_elements(&self, ctx: &Ctx) -> Result<Events> {
+    pub async fn events_of_elements(&self, ctx: &Ctx) -> Result<Events> {
         let mut events = Events::new();
         for view in self.definitions(ctx).await? {
             let definition = self.ready(self.db.read(), ctx.tenant, view.id, view.version).await?;

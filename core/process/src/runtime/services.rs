@@ -7,11 +7,11 @@ use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::jobs::{self, Handler, Job, JobError, NewJob};
 use kernel::{Ctx, Error, Result};
+use messaging::mail::{LetterState, MailOutcome, MailOwner, NewMail, Reference, addresses};
 use records::{Change, WriteOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
-use work::mail::{LetterState, MailOutcome, MailOwner, NewMail, Reference, addresses};
 
 use super::Processes;
 use super::advance::Round;

@@ -1,6 +1,6 @@
 //! `/reports`: figures as data, for portals and spreadsheets alike.
 
-use ::process::reports::{Funnel, FunnelInput, ProcessReport, ProcessReportInput, TaskReport, TaskReportInput};
+use ::reports::{Funnel, FunnelInput, ProcessReport, ProcessReportInput, TaskReport, TaskReportInput};
 use axum::Json;
 use axum::extract::State;
 
@@ -14,7 +14,7 @@ pub async fn funnel(
     caller: Caller,
     Body(body): Body<FunnelInput>,
 ) -> ApiResult<Json<Funnel>> {
-    Ok(Json(state.processes.funnel(&caller.ctx, &body).await?))
+    Ok(Json(state.reports.funnel(&caller.ctx, &body).await?))
 }
 
 /// `POST /reports/process`: processes, finished or not, and how long they took.
@@ -24,7 +24,7 @@ pub async fn process(
     caller: Caller,
     Body(body): Body<ProcessReportInput>,
 ) -> ApiResult<Json<ProcessReport>> {
-    Ok(Json(state.processes.process_report(&caller.ctx, &body).await?))
+    Ok(Json(state.reports.process_report(&caller.ctx, &body).await?))
 }
 
 /// `POST /reports/task`: tasks by process, step and people.
@@ -34,5 +34,5 @@ pub async fn task(
     caller: Caller,
     Body(body): Body<TaskReportInput>,
 ) -> ApiResult<Json<TaskReport>> {
-    Ok(Json(state.processes.task_report(&caller.ctx, &body).await?))
+    Ok(Json(state.reports.task_report(&caller.ctx, &body).await?))
 }

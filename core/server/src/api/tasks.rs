@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ::work::calendar::{CalendarOf, CalendarSettings};
-use ::work::mail::{Letter, LetterState};
-use ::work::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
+use ::messaging::mail::{Letter, LetterState};
+use ::messaging::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
 use ::work::tasks::{
     ActionInput, ChecklistChange, Completion, Counters, Decision, Delegation, ManualTask, Task, TaskPage, TaskPatch,
     TaskQuery,

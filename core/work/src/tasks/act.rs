@@ -7,6 +7,7 @@
 
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result};
+use messaging::mail::{NewMail, Reference};
 use records::{Change, WriteOptions};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -19,7 +20,6 @@ use super::parts::{self, Vote};
 use super::store::{self, Stored};
 use super::{Tasks, history};
 use crate::input::{self, MAX_NOTE, invalid, wrong};
-use crate::mail::{NewMail, Reference};
 
 /// Main actions this crate does itself.
 pub const KINDS: [&str; 6] = ["form", "approve", "acknowledge", "set-fields", "create-record", "email"];
@@ -299,7 +299,7 @@ async fn letter(ctx: &Ctx, tasks: &Tasks, task: &Stored, input: &ActionInput) ->
     };
     let addresses = |given: &Option<Vec<String>>, names: &[&str]| match (given, prepared(names)) {
         (Some(given), _) => given.clone(),
-        (None, Some(Json::String(text))) => crate::mail::addresses(&text),
+        (None, Some(Json::String(text))) => messaging::mail::addresses(&text),
         (None, Some(Json::Array(items))) => items.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     };

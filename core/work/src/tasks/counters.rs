@@ -57,7 +57,7 @@ impl Tasks {
     /// When the database fails.
     pub async fn counters(&self, ctx: &Ctx) -> Result<Counters> {
         let conn = self.db.read();
-        let unread = crate::notifications::unread(&self.db, ctx).await?;
+        let unread = messaging::notifications::unread(&self.db, ctx).await?;
         let Some(me) = ctx.user() else {
             return Ok(Counters { mine: Count::default(), team: Count::default(), subordinates: Vec::new(), unread });
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kernel::db::Tx;
 use kernel::jobs::{Handler, Job, JobError, NewJob, enqueue};
 use kernel::{Ctx, Error, Result, Timestamp};
+use messaging::notifications::{self, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -17,7 +18,6 @@ use super::parts;
 use super::store::{self, Stored};
 use super::{Tasks, resolve};
 use crate::calendar::WorkingTime;
-use crate::notifications::{self, Kind};
 use crate::people_rows;
 
 /// The job of a reminder.

@@ -3,6 +3,7 @@
 use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result};
+use messaging::notifications::{self, Kind};
 use uuid::Uuid;
 
 use super::access::{self, Standing};
@@ -13,7 +14,6 @@ use super::promise::{self, MAX_CHECKLIST};
 use super::store::{self, Stored};
 use super::{Tasks, check, deadline};
 use crate::input::{self, MAX_NOTE, MAX_TEXT, MAX_TITLE, invalid, wrong};
-use crate::notifications::{self, Kind};
 use crate::people_rows;
 
 impl Tasks {

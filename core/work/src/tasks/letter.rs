@@ -5,6 +5,8 @@ use std::sync::Arc;
 use kernel::db::Tx;
 use kernel::jobs::{Handler, Job, JobError};
 use kernel::{Ctx, Error, Result};
+use messaging::mail::{self, Letter, LetterState, MailOutcome, Reference, Trouble};
+use messaging::notifications::{self, Kind};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -14,8 +16,6 @@ use super::model::{Decision, TaskState};
 use super::open::told;
 use super::parts;
 use super::store;
-use crate::mail::{self, Letter, LetterState, MailOutcome, Reference, Trouble};
-use crate::notifications::{self, Kind};
 use crate::people_rows;
 
 /// The reference kind of a task's letter.

@@ -44,6 +44,7 @@ use std::sync::{Arc, OnceLock};
 use kernel::clock::Env;
 use kernel::db::Tx;
 use kernel::{Ctx, Db, Result};
+use messaging::mail::{Mail, MailOwner};
 use records::Records;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
@@ -58,7 +59,6 @@ pub use model::{
 };
 
 use crate::calendar::Calendars;
-use crate::mail::{Mail, MailOwner};
 
 /// Whose tasks have an origin: told inside the completing transaction. What it refuses is not completed.
 #[async_trait::async_trait]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result, Timestamp};
+use messaging::notifications::{self, Kind};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
 use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
@@ -17,7 +18,6 @@ use super::store::{self, ActionState, Marks, Stored};
 use super::{Tasks, history, promise};
 use crate::calendar::WorkingTime;
 use crate::input::{self, MAX_TEXT, MAX_TITLE, invalid, wrong};
-use crate::notifications::{self, Kind};
 use crate::people_rows;
 
 /// Executors of one task.

@@ -4,7 +4,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 
 use super::smtp_server::{Fault, SmtpServer};
 use super::*;
-use crate::mail::LetterState;
+use messaging::mail::LetterState;
 
 fn contract() -> Json {
     let parameters =

@@ -19,6 +19,8 @@ use kernel::clock::{Env, TestClock, TestRandom};
 use kernel::db::{DbOptions, Tx};
 use kernel::jobs::Worker;
 use kernel::{Ctx, Db, Error, Locale, Result, Timestamp};
+use messaging::mail::{Mail, MailOptions};
+use messaging::notifications::{self, NotificationQuery};
 use people::Identities;
 use people::department::{self, DepartmentInput};
 use people::role::{self, RoleInput};
@@ -33,8 +35,6 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::calendar::Calendars;
-use crate::mail::{Mail, MailOptions};
-use crate::notifications::{self, NotificationQuery};
 use crate::tasks::{
     Completion, ExecutorRule, ManualTask, NewTask, Origin, Task, TaskContract, TaskOwner, TaskState, Tasks,
 };

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::mail::{MailOptions, MailTls};
+use messaging::mail::{MailOptions, MailTls};
 
 /// Where the server fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,8 @@ pub use processes::{ProcessReport, ProcessReportInput, ProcessRow};
 pub use tasks::{TaskReport, TaskReportInput, TaskRow};
 
 use kernel::error::FieldError;
-use kernel::{Error, Timestamp};
+use kernel::{Db, Error, Timestamp};
+use process::runtime::Processes;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,23 @@ pub const INVALID: &str = "report.invalid";
 pub const MAX_AXES: usize = 4;
 /// Groups of an answer.
 const MAX_ROWS: u64 = 10_000;
+
+/// The service of this crate; cheap to clone.
+#[derive(Clone)]
+pub struct Reports {
+    processes: Processes,
+}
+
+impl Reports {
+    /// Over the services below it.
+    pub fn new(processes: &Processes) -> Self {
+        Self { processes: processes.clone() }
+    }
+
+    const fn db(&self) -> &Db {
+        self.processes.db()
+    }
+}
 
 fn invalid(field: &str, reason: impl std::fmt::Display) -> Error {
     Error::field(INVALID, field, FieldError::new("invalid").with("reason", reason))

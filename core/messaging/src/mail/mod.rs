@@ -23,8 +23,8 @@ use kernel::{Ctx, Error, Result};
 use serde_json::json;
 use uuid::Uuid;
 
-pub(crate) use outbox::{list, load, load_locked, mark, settle};
-pub(crate) use smtp::{Trouble, begin};
+pub use outbox::{list, load, load_locked, mark, settle};
+pub use smtp::{Trouble, begin};
 
 /// The job that hands a letter over.
 pub const SEND: &str = "mail.send";
@@ -77,7 +77,7 @@ impl Mail {
         self.options.is_some()
     }
 
-    pub(crate) fn options(&self) -> Option<&MailOptions> {
+    pub fn options(&self) -> Option<&MailOptions> {
         self.options.as_deref()
     }
 
@@ -117,7 +117,7 @@ impl Mail {
     }
 
     /// Enqueues the job for a letter that is queued.
-    pub(crate) async fn send_later(&self, tx: &Tx, ctx: &Ctx, letter: Uuid) -> Result<()> {
+    pub async fn send_later(&self, tx: &Tx, ctx: &Ctx, letter: Uuid) -> Result<()> {
         let mut job = NewJob::now(&ctx.env, SEND, json!({"letter": letter})).for_tenant(ctx.tenant);
         job.max_attempts = ATTEMPTS;
         enqueue(tx, &ctx.env, job).await?;

@@ -10,6 +10,7 @@ use kernel::access::Action;
 use kernel::error::FieldError;
 use kernel::value::unscaled;
 use kernel::{Ctx, Result, Value};
+use process::runtime::Events;
 use records::EntityDef;
 use records::shape::Asker;
 use sea_orm::sea_query::{
@@ -21,8 +22,7 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::axes::{Axis, OWNER, STEPS};
-use super::{MAX_AXES, MAX_ROWS, Period, invalid};
-use crate::runtime::{Events, Processes};
+use super::{MAX_AXES, MAX_ROWS, Period, Reports, invalid};
 
 /// Steps of which working time is measured.
 const MAX_MEASURED: u64 = 100_000;
@@ -107,7 +107,7 @@ struct Plan {
     period: Period,
 }
 
-impl Processes {
+impl Reports {
     /// The funnel.
     ///
     /// # Errors
@@ -157,10 +157,10 @@ impl Processes {
             axes.push(Axis::Step);
         }
         let definition = match &input.definition {
-            Some(name) => Some(self.definition(ctx, name, None).await?.id),
+            Some(name) => Some(self.processes.definition(ctx, name, None).await?.id),
             None => None,
         };
-        let events = if axes.contains(&Axis::Event) { self.events_of_elements(ctx).await? } else { Events::new() };
+        let events = if axes.contains(&Axis::Event) { self.processes.events_of_elements(ctx).await? } else { Events::new() };
         Ok(Plan { stages, entity, axes, events, definition, period: input.period })
     }
 
@@ -173,7 +173,7 @@ impl Processes {
         if u64::try_from(rows.len()).unwrap_or(u64::MAX) > MAX_MEASURED {
             return Ok(false);
         }
-        let calendar = self.tasks().calendars().of_department(self.db().read(), ctx, None).await?;
+        let calendar = self.processes.tasks().calendars().of_department(self.db().read(), ctx, None).await?;
         let mut sums: HashMap<String, (f64, f64)> = HashMap::new();
         for row in &rows {
             let group = Json::Object(group(plan, row)?).to_string();
@@ -225,7 +225,7 @@ fn process_steps(ctx: &Ctx, plan: &Plan) -> SelectStatement {
             select.and_where(Expr::col((table, "definition_id")).eq(definition));
         }
         plan.period.narrow(&mut select, table, entered);
-        crate::runtime::seen(&mut select, ctx);
+        process::runtime::seen(&mut select, ctx);
         select
     };
     let mut left = part("process_visit", "entered_at", Expr::col(("process_visit", "left_at")));

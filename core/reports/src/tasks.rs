@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-use super::{MAX_AXES, MAX_ROWS, Period, invalid};
-use crate::runtime::Processes;
+use super::{MAX_AXES, MAX_ROWS, Period, Reports, invalid};
 
 /// What to report.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
@@ -59,7 +58,7 @@ const GROUPS: [(&str, &str, &str); 6] = [
     ("state", "task", "state"),
 ];
 
-impl Processes {
+impl Reports {
     /// The task report, over the tasks that the person may see.
     ///
     /// # Errors
@@ -116,7 +115,7 @@ impl Processes {
             .order_by_expr(Func::count(task("id")).into(), Order::Desc)
             .limit(MAX_ROWS);
         if let Some(definition) = &input.definition {
-            select.and_where(task("definition_id").eq(self.definition(ctx, definition, None).await?.id));
+            select.and_where(task("definition_id").eq(self.processes.definition(ctx, definition, None).await?.id));
         }
         input.period.narrow(&mut select, "task", "created_at");
         own(&mut select, ctx);

@@ -121,7 +121,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
 });
 
 /// Tells people something, in the transaction in which it happens. The acting person is not told of their own acts.
-pub(crate) async fn tell(
+pub async fn tell(
     tx: &Tx,
     ctx: &Ctx,
     kind: Kind,

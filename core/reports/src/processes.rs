@@ -1,13 +1,13 @@
 //! The process report (R13): each instance that the person may see, finished or not, and how long it took.
 
 use kernel::{Ctx, Result, Timestamp};
+use process::runtime::Subject;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Period, invalid};
-use crate::runtime::{Processes, Subject};
+use super::{Period, Reports, invalid};
 
 /// Rows of a page at most.
 const MAX_LIMIT: u64 = 500;
@@ -75,7 +75,7 @@ pub struct ProcessRow {
     pub tasks: i64,
 }
 
-impl Processes {
+impl Reports {
     /// The process report.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl Processes {
             return Err(invalid("limit", format!("from 1 to {MAX_LIMIT}")));
         }
         let rows = self.db().read().query_all(&self.listed(ctx, input, limit).await?).await?;
-        let calendar = self.tasks().calendars().of_department(self.db().read(), ctx, None).await?;
+        let calendar = self.processes.tasks().calendars().of_department(self.db().read(), ctx, None).await?;
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut items = Vec::with_capacity(rows.len());
         for row in rows.iter().take(page) {
@@ -142,9 +142,9 @@ impl Processes {
             .from(table)
             .inner_join("process_definition", Expr::col(("process_definition", "id")).equals((table, "definition_id")))
             .and_where(Expr::col((table, "tenant_id")).eq(ctx.tenant.0));
-        crate::runtime::seen(&mut select, ctx);
+        process::runtime::seen(&mut select, ctx);
         if let Some(definition) = &input.definition {
-            let id = self.definition(ctx, definition, None).await?.id;
+            let id = self.processes.definition(ctx, definition, None).await?.id;
             select.and_where(Expr::col((table, "definition_id")).eq(id));
         }
         match input.state.as_deref() {

@@ -3,11 +3,11 @@
 use kernel::filter::Storage;
 use kernel::value::FieldType;
 use kernel::{Ctx, Result};
+use process::runtime::Events;
 use records::EntityDef;
 use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait};
 
 use super::invalid;
-use crate::runtime::Events;
 
 /// The rows of steps in the funnel's query.
 pub(super) const STEPS: &str = "step";
