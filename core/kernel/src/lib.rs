@@ -1,9 +1,9 @@
 //! Kernel: what every other part stands on, and nothing about any business.
 //!
 //! Owns: ids, clock and randomness, values, texts, the filter language and its SQL, the access algebra, the request
-//! context, the database (connections, transactions), the event log, the audit log, jobs and schedules.
-//! Must not know: tenants' people, entities, plugins, HTTP. Data enters as a `Ctx` and typed values and leaves as rows
-//! and values.
+//! context, the database (connections, transactions), the event log, the audit log, jobs and schedules, the
+//! address guard. Must not know: tenants' people, entities, plugins, HTTP. Data enters as a `Ctx` and typed
+//! values and leaves as rows and values.
 //!
 //! | module | what |
 //! |---|---|
@@ -12,6 +12,7 @@
 //! | `value` | field types, values, their JSON and database forms |
 //! | `text` | locales and translated messages |
 //! | `error` | the one service error |
+//! | `net` | the address guard of requests that others word |
 //! | `filter` | the query language: AST, JSON form, SQL |
 //! | `access` | rights of an actor: rows OR-ed, restrictions AND-ed |
 //! | `ctx` | who acts, where, when, why |
@@ -32,6 +33,7 @@ pub mod expression;
 pub mod filter;
 pub mod id;
 pub mod jobs;
+pub mod net;
 pub mod text;
 pub mod value;
 

@@ -160,7 +160,8 @@ impl Reports {
             Some(name) => Some(self.processes.definition(ctx, name, None).await?.id),
             None => None,
         };
-        let events = if axes.contains(&Axis::Event) { self.processes.events_of_elements(ctx).await? } else { Events::new() };
+        let events =
+            if axes.contains(&Axis::Event) { self.processes.events_of_elements(ctx).await? } else { Events::new() };
         Ok(Plan { stages, entity, axes, events, definition, period: input.period })
     }
 

@@ -1,6 +1,6 @@
 //! Webhooks: the service task `v:service="webhook"`, a request to somebody else's server.
 //!
-//! Owns: the request, what an answer means, and the guard that keeps requests out of the network the server stands in.
+//! Owns: the request and what an answer means. `kernel::net` keeps requests out of the network the server stands in.
 //! Must not know: how a process goes on. A `ServiceCall` enters; JSON or a failure leaves.
 //!
 //! | parameter | meaning |
@@ -14,7 +14,6 @@
 //! when it is no JSON, null when it is empty. 408, 429, 5xx, a connection that fails and 30 seconds without an answer
 //! are tried again; any other status, redirects too, is an incident at once.
 
-mod guard;
 mod request;
 mod wire;
 

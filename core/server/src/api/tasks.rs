@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ::work::calendar::{CalendarOf, CalendarSettings};
 use ::messaging::mail::{Letter, LetterState};
 use ::messaging::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
+use ::work::calendar::{CalendarOf, CalendarSettings};
 use ::work::tasks::{
     ActionInput, ChecklistChange, Completion, Counters, Decision, Delegation, ManualTask, Task, TaskPage, TaskPatch,
     TaskQuery,

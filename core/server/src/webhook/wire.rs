@@ -3,7 +3,7 @@
 //! One connection per request, HTTP/1.1, certificates checked against Mozilla's roots. No proxy of the environment, no
 //! redirect, no second look at the name between the judgement and the connection.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -11,6 +11,7 @@ use axum::http::{self, HeaderValue, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use kernel::net::{self, Unreachable};
 use process::runtime::ServiceFailure;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -18,8 +19,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::Answer;
 use super::request::Request;
-use super::{Answer, guard};
 
 /// Bytes of an answer that are read.
 pub(super) const MAX_ANSWER: usize = 256 * 1024;
@@ -60,10 +61,10 @@ impl Wire {
         let host = request.url.host_str().unwrap_or_default().to_owned();
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = request.url.port_or_known_default().unwrap_or(80);
-        let addresses = resolve(&host, port).await.map_err(|error| again(format!("the name is not known: {error}")))?;
-        if let Some(address) = addresses.iter().find(|address| !guard::allowed(address.ip(), self.allow_private)) {
-            return Err(never(format!("{} is not on the public internet, which webhooks may not leave", address.ip())));
-        }
+        let addresses = net::addresses(&host, port, self.allow_private).await.map_err(|why| match why {
+            Unreachable::Unknown(_) => again(why.to_string()),
+            Unreachable::Forbidden(_) => never(format!("{why}, which webhooks may not leave")),
+        })?;
         let stream = connect(&addresses).await.map_err(|error| again(format!("no connection: {error}")))?;
         let stream: Box<dyn Stream> = if request.url.scheme() == "https" {
             let name = ServerName::try_from(host).map_err(|error| never(error.to_string()))?;
@@ -75,14 +76,6 @@ impl Wire {
         let request = outgoing(request).map_err(never)?;
         exchange(stream, request).await.map_err(|error| again(error.to_string()))
     }
-}
-
-async fn resolve(host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(address, port)]);
-    }
-    let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
-    if found.is_empty() { Err(std::io::ErrorKind::NotFound.into()) } else { Ok(found) }
 }
 
 /// The first address that answers; all of them have been judged.

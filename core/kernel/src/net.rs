@@ -1,22 +1,58 @@
-//! Which addresses a webhook may reach: nothing of this machine, of the networks around it, or of nobody.
+//! The address guard: which addresses a request that somebody else words may reach. Nothing of this machine, of the
+//! networks around it, or of nobody.
 //!
-//! Ranges by the special-purpose address registries of IANA (RFC 6890 and its updates). Pure.
+//! Owns: the judgement of addresses, and looking names up so that exactly what was judged is connected to. Must not know:
+//! who asks, HTTP, connections. A host's name enters; addresses that may be reached leave, or why there are none. Ranges
+//! by the special-purpose address registries of IANA (RFC 6890 and its updates).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What an address is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub enum Reach {
     /// Anybody's on the internet.
     Public,
     /// This machine, or a private network: allowed where the operator says so.
     Private,
-    /// Nobody a webhook can be for: link-local (metadata of cloud machines too), multicast, reserved.
+    /// Nobody a request can be for: link-local (metadata of cloud machines too), multicast, reserved.
     Never,
 }
 
+/// Why a host is not reached.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreachable {
+    /// The name has no address now; it may have one later.
+    #[error("the name is not known: {0}")]
+    Unknown(#[from] io::Error),
+    /// One of its addresses is not allowed, which condemns all of them: a name that leads to both is a trick.
+    #[error("{0} is not on the public internet")]
+    Forbidden(IpAddr),
+}
+
+/// The addresses of a host, all of them allowed. Connect to these and to nothing looked up again: a name may lead
+/// elsewhere a moment later. An IPv6 address may stand in brackets.
+///
+/// # Errors
+/// The name is unknown or leads to an address that is not allowed.
+pub async fn addresses(host: &str, port: u16, allow_private: bool) -> Result<Vec<SocketAddr>, Unreachable> {
+    let found = resolve(host.trim_start_matches('[').trim_end_matches(']'), port).await?;
+    match found.iter().find(|address| !allowed(address.ip(), allow_private)) {
+        Some(address) => Err(Unreachable::Forbidden(address.ip())),
+        None => Ok(found),
+    }
+}
+
+async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+    if found.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(found) }
+}
+
 /// Whether a request may go there.
-pub(super) fn allowed(address: IpAddr, allow_private: bool) -> bool {
+pub fn allowed(address: IpAddr, allow_private: bool) -> bool {
     match reach(address) {
         Reach::Public => true,
         Reach::Private => allow_private,
@@ -24,7 +60,8 @@ pub(super) fn allowed(address: IpAddr, allow_private: bool) -> bool {
     }
 }
 
-pub(super) fn reach(address: IpAddr) -> Reach {
+/// What an address is, also one that is wrapped into an address of the other kind.
+pub fn reach(address: IpAddr) -> Reach {
     match address {
         IpAddr::V4(address) => reach_v4(address),
         IpAddr::V6(address) => reach_v6(address),
@@ -129,6 +166,21 @@ mod tests {
             "2606:4700::1111 2a00:1450::8 2001:4860::8888 ::ffff:8.8.8.8 64:ff9b::8.8.8.8 2002:808:808::",
             Reach::Public,
         );
+    }
+
+    #[tokio::test]
+    async fn hosts_lead_to_allowed_addresses_or_nowhere() {
+        let found = async |host: &str, allow_private| {
+            let found = addresses(host, 443, allow_private).await;
+            found.map(|found| found.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(found("1.1.1.1", false).await.unwrap(), "1.1.1.1:443");
+        assert_eq!(found("[2606:4700::1111]", false).await.unwrap(), "[2606:4700::1111]:443");
+        assert_eq!(found("127.0.0.1", true).await.unwrap(), "127.0.0.1:443");
+        for (host, allow_private) in [("127.0.0.1", false), ("[::1]", false), ("localhost", false), ("fe80::1", true)] {
+            assert!(matches!(found(host, allow_private).await, Err(Unreachable::Forbidden(_))), "{host}");
+        }
+        assert!(matches!(found("no-such-host.invalid", true).await, Err(Unreachable::Unknown(_))));
     }
 
     #[test]
