@@ -41,6 +41,8 @@ pub struct Services {
     pub records: Records,
     /// Imports.
     pub imports: Imports,
+    /// Letters out.
+    pub mail: Mail,
     /// Tasks and working calendars.
     pub tasks: Tasks,
     /// Processes.
@@ -91,7 +93,7 @@ impl AppState {
             public_url: config.http.public_url.clone(),
             ..HostConfig::default()
         };
-        let mail = Mail::new(config.mail.options()?);
+        let mail = Mail::new(&db, &env, config.mail.options()?);
         let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
         let processes = Processes::new(&records, &tasks);
         let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
@@ -108,6 +110,7 @@ impl AppState {
             db,
             identities,
             records,
+            mail,
             tasks,
             reports: Reports::new(&processes),
             processes,
@@ -144,6 +147,7 @@ impl AppState {
     /// The background worker with every handler of the product.
     pub fn worker(&self) -> Worker {
         let mut handlers = self.imports.handlers();
+        handlers.extend(self.mail.handlers());
         handlers.extend(self.tasks.handlers());
         handlers.extend(self.processes.handlers());
         handlers.extend(self.plugins.handlers());

@@ -10,21 +10,21 @@
 //! never sent again by itself but becomes `unsure`, for a person to decide. The Message-ID stays the same for all tries.
 
 mod outbox;
+mod send;
 mod smtp;
 
 pub use outbox::{Letter, LetterState, NewMail, Reference, addresses};
 pub use smtp::{MailOptions, MailTls};
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use kernel::clock::Env;
 use kernel::db::Tx;
 use kernel::jobs::{NewJob, enqueue};
-use kernel::{Ctx, Error, Result};
+use kernel::{Ctx, Db, Error, Result};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
-
-pub use outbox::{list, load, load_locked, mark, settle};
-pub use smtp::{Trouble, begin};
 
 /// The job that hands a letter over.
 pub const SEND: &str = "mail.send";
@@ -42,10 +42,23 @@ pub enum MailOutcome {
     Unsure(String),
 }
 
-/// Who asked for letters that are not a task's; told in the transaction that settles the letter. May be told several
-/// times (`Unsure`, then `Sent` by a person's word).
+/// What to do about a letter of which nobody knows whether it went out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// It did.
+    Sent,
+    /// Send it again, under the same Message-ID.
+    Resend,
+}
+
+/// Who asked for letters; told in the transaction that settles the letter. May be told several times (`Unsure`, then
+/// `Sent` by a person's word).
 #[async_trait::async_trait]
 pub trait MailOwner: Send + Sync {
+    /// Whether letters with references of this kind are this owner's.
+    fn owns(&self, kind: &str) -> bool;
+
     /// A letter with this reference is settled.
     ///
     /// # Errors
@@ -58,18 +71,39 @@ pub trait MailOwner: Send + Sync {
         letter: Uuid,
         outcome: &MailOutcome,
     ) -> Result<()>;
+
+    /// A letter with this reference that was settled is to be sent again, by a person's word.
+    ///
+    /// # Errors
+    /// When the database fails; nothing is sent.
+    async fn queued(&self, _tx: &Tx, _ctx: &Ctx, _reference: &Reference, _letter: Uuid) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The way letters go out; cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Mail {
+    db: Db,
+    env: Env,
     options: Option<Arc<MailOptions>>,
+    owners: Arc<RwLock<Vec<Arc<dyn MailOwner>>>>,
 }
 
 impl Mail {
     /// Through a mail server, or with `None` not at all.
-    pub fn new(options: Option<MailOptions>) -> Self {
-        Self { options: options.map(Arc::new) }
+    pub fn new(db: &Db, env: &Env, options: Option<MailOptions>) -> Self {
+        Self { db: db.clone(), env: env.clone(), options: options.map(Arc::new), owners: Arc::default() }
+    }
+
+    /// Says who else is told of letters.
+    pub fn add_owner(&self, owner: Arc<dyn MailOwner>) {
+        self.owners.write().unwrap_or_else(PoisonError::into_inner).push(owner);
+    }
+
+    fn owner_of(&self, reference: &Reference) -> Option<Arc<dyn MailOwner>> {
+        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        owners.iter().find(|owner| owner.owns(&reference.kind)).cloned()
     }
 
     /// Whether a mail server is known.
@@ -77,7 +111,7 @@ impl Mail {
         self.options.is_some()
     }
 
-    pub fn options(&self) -> Option<&MailOptions> {
+    fn options(&self) -> Option<&MailOptions> {
         self.options.as_deref()
     }
 
@@ -117,7 +151,7 @@ impl Mail {
     }
 
     /// Enqueues the job for a letter that is queued.
-    pub async fn send_later(&self, tx: &Tx, ctx: &Ctx, letter: Uuid) -> Result<()> {
+    async fn send_later(&self, tx: &Tx, ctx: &Ctx, letter: Uuid) -> Result<()> {
         let mut job = NewJob::now(&ctx.env, SEND, json!({"letter": letter})).for_tenant(ctx.tenant);
         job.max_attempts = ATTEMPTS;
         enqueue(tx, &ctx.env, job).await?;

@@ -251,14 +251,14 @@ fn from_row(row: &QueryResult) -> Result<Letter, DbErr> {
 }
 
 /// One letter.
-pub async fn load(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Letter> {
+pub(super) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Letter> {
     let select = select(tenant).and_where(Expr::col("id").eq(id)).take();
     let row = conn.query_one(&select).await?.ok_or_else(|| Error::NotFound(format!("letter {id}")))?;
     Ok(from_row(&row)?)
 }
 
 /// One letter, kept from others until the transaction ends.
-pub async fn load_locked(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<Letter> {
+pub(super) async fn load_locked(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<Letter> {
     let mut select = select(tenant).and_where(Expr::col("id").eq(id)).take();
     if tx.get_database_backend() == DbBackend::Postgres {
         select.lock(LockType::Update);
@@ -268,7 +268,7 @@ pub async fn load_locked(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<Letter> 
 }
 
 /// Letters in a state, newest first.
-pub async fn list(
+pub(super) async fn list(
     conn: &impl ConnectionTrait,
     tenant: TenantId,
     state: Option<LetterState>,
@@ -287,7 +287,7 @@ pub async fn list(
 }
 
 /// Moves a letter from one state to another. False when it was not in the first one.
-pub async fn mark(
+pub(super) async fn mark(
     tx: &Tx,
     now: Timestamp,
     id: Uuid,
@@ -312,7 +312,7 @@ pub async fn mark(
 }
 
 /// Notes why a queued letter was not handed over this time.
-pub async fn settle(tx: &Tx, now: Timestamp, id: Uuid, problem: &str) -> Result<()> {
+pub(super) async fn settle(tx: &Tx, now: Timestamp, id: Uuid, problem: &str) -> Result<()> {
     mark(tx, now, id, LetterState::Queued, LetterState::Queued, Some(problem)).await.map(drop)
 }
 

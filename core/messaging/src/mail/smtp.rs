@@ -93,7 +93,7 @@ impl MailOptions {
     }
 
     /// The domain of the sender.
-    pub fn domain(&self) -> &str {
+    pub(super) fn domain(&self) -> &str {
         let address = self.from.rsplit('@').next().unwrap_or_default().trim_end_matches('>').trim();
         if address.is_empty() { "verstak.invalid" } else { address }
     }
@@ -101,7 +101,7 @@ impl MailOptions {
 
 /// Why the letter was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub(super) enum Trouble {
     /// The server surely has no letter; another try may help.
     Later(String),
     /// The server surely has no letter and will not take it.
@@ -135,14 +135,14 @@ fn cause(error: &lettre::transport::smtp::Error) -> String {
 }
 
 /// A server that waits for the text of the letter.
-pub struct Accepted {
+pub(super) struct Accepted {
     connection: AsyncSmtpConnection,
     text: Vec<u8>,
     patience: Duration,
 }
 
 /// Connects and announces the letter, up to the server's `354`. The server has no letter after this.
-pub async fn begin(options: &MailOptions, letter: &Letter) -> Result<Accepted, Trouble> {
+pub(super) async fn begin(options: &MailOptions, letter: &Letter) -> Result<Accepted, Trouble> {
     let patience = Duration::from_secs(options.timeout_seconds.clamp(1, 600));
     let from: Mailbox = options.from.parse().map_err(|e| Trouble::Never(format!("mail.from: {e}")))?;
     let text = compose(&from, letter).map_err(Trouble::Never)?;

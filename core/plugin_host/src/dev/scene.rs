@@ -58,12 +58,14 @@ impl Scene {
         let clock_of_env: Arc<dyn kernel::clock::Clock> = Arc::<TestClock>::clone(&clock);
         let env = Env::new(clock_of_env, Arc::new(SystemRandom));
         let records = Records::new(&db, &env);
-        let tasks = Tasks::new(&records, &Calendars::new(&db), &Mail::new(None));
+        let mail = Mail::new(&db, &env, None);
+        let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
         let processes = Processes::new(&records, &tasks);
         let host = PluginHost::new(&records, &tasks, &processes, config)?;
         processes.set_services(vec![Arc::new(host.clone())]);
         tasks.set_actions(Arc::new(host.clone()));
-        let handlers = [host.handlers(), tasks.handlers(), processes.handlers()].into_iter().flatten().collect();
+        let handlers =
+            [host.handlers(), mail.handlers(), tasks.handlers(), processes.handlers()].into_iter().flatten().collect();
         let worker = Worker::new(&db, &env, handlers);
         let tenant = company(&db, &env, "Test company", locale).await?;
         let (users, roles) = (BTreeMap::new(), BTreeMap::new());

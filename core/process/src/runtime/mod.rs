@@ -90,7 +90,7 @@ impl Processes {
             follower: Arc::new(Follower::new(records.db(), records.env(), reader::READER, reader::REPEAT)),
         };
         tasks.set_owner(Arc::new(commands::TaskDone(processes.clone())));
-        tasks.set_letters(Arc::new(services::Letters(processes.clone())));
+        tasks.mail().add_owner(Arc::new(services::Letters(processes.clone())));
         processes
     }
 

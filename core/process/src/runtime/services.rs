@@ -292,6 +292,10 @@ pub(super) struct Letters(pub(super) Processes);
 
 #[async_trait::async_trait]
 impl MailOwner for Letters {
+    fn owns(&self, kind: &str) -> bool {
+        kind.starts_with(LETTER)
+    }
+
     async fn settled(
         &self,
         tx: &Tx,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ::messaging::mail::{Letter, LetterState};
+use ::messaging::mail::{Decision, Letter, LetterState};
 use ::messaging::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
 use ::work::calendar::{CalendarOf, CalendarSettings};
 use ::work::tasks::{
-    ActionInput, ChecklistChange, Completion, Counters, Decision, Delegation, ManualTask, Task, TaskPage, TaskPatch,
+    ActionInput, ChecklistChange, Completion, Counters, Delegation, ManualTask, Task, TaskPage, TaskPatch,
     TaskQuery,
 };
 use axum::Json;
@@ -304,7 +304,7 @@ pub async fn letters(
     caller: Caller,
     Params(params): Params<LetterParams>,
 ) -> ApiResult<Json<Items<Letter>>> {
-    Ok(Json(Items { items: state.tasks.letters(&caller.ctx, params.state, params.before, LETTERS).await? }))
+    Ok(Json(Items { items: state.mail.letters(&caller.ctx, params.state, params.before, LETTERS).await? }))
 }
 
 /// What became of a letter, by a person's word.
@@ -322,6 +322,6 @@ pub async fn settle(
     Path(id): Path<Uuid>,
     Body(body): Body<SettleInput>,
 ) -> ApiResult<StatusCode> {
-    state.tasks.settle_letter(&caller.ctx, id, body.decision).await?;
+    state.mail.settle_letter(&caller.ctx, id, body.decision).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,7 +7,7 @@
 
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result};
-use messaging::mail::{NewMail, Reference};
+use messaging::mail::{Decision, NewMail, Reference, addresses};
 use records::{Change, WriteOptions};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::access::{self, Standing};
 use super::check::{self, Brought};
 use super::complete::{own_part, personal};
-use super::model::{ActionInput, Decision, Task};
+use super::model::{ActionInput, Task};
 use super::parts::{self, Vote};
 use super::store::{self, Stored};
 use super::{Tasks, history};
@@ -184,7 +184,7 @@ impl Tasks {
         else {
             return Err(wrong("decision", invalid("there is no letter in doubt")));
         };
-        self.decide(ctx, letter, decision).await
+        self.mail.decide(ctx, letter, decision).await
     }
 
     async fn run_elsewhere(&self, ctx: &Ctx, task: &Stored, input: &ActionInput) -> Result<()> {
@@ -299,7 +299,7 @@ async fn letter(ctx: &Ctx, tasks: &Tasks, task: &Stored, input: &ActionInput) ->
     };
     let addresses = |given: &Option<Vec<String>>, names: &[&str]| match (given, prepared(names)) {
         (Some(given), _) => given.clone(),
-        (None, Some(Json::String(text))) => messaging::mail::addresses(&text),
+        (None, Some(Json::String(text))) => self::addresses(&text),
         (None, Some(Json::Array(items))) => items.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     };
@@ -313,7 +313,7 @@ async fn letter(ctx: &Ctx, tasks: &Tasks, task: &Stored, input: &ActionInput) ->
         subject: text(&input.subject, &["subject"]),
         text: text(&input.text, &["text", "body"]),
         reply_to,
-        reference: Reference { kind: "task".into(), id: task.id },
+        reference: Reference { kind: super::letter::TASK.into(), id: task.id },
     };
     mail.check()?;
     Ok(mail)

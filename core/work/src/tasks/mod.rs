@@ -43,8 +43,9 @@ use std::sync::{Arc, OnceLock};
 
 use kernel::clock::Env;
 use kernel::db::Tx;
+use kernel::jobs::Handler;
 use kernel::{Ctx, Db, Result};
-use messaging::mail::{Mail, MailOwner};
+use messaging::Mail;
 use records::Records;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
@@ -54,8 +55,8 @@ pub use counters::{Count, Counters, PersonCount};
 pub use history::ENTITY;
 pub use list::{TaskPage, TaskQuery};
 pub use model::{
-    ActionInput, ChecklistChange, ChecklistItem, Completion, Decision, Delegation, MainActionState, ManualTask,
-    NewTask, Origin, Subject, Task, TaskExecutor, TaskPatch, TaskState, Votes,
+    ActionInput, ChecklistChange, ChecklistItem, Completion, Delegation, MainActionState, ManualTask, NewTask, Origin,
+    Subject, Task, TaskExecutor, TaskPatch, TaskState, Votes,
 };
 
 use crate::calendar::Calendars;
@@ -91,13 +92,13 @@ pub struct Tasks {
     mail: Mail,
     owner: Arc<OnceLock<Arc<dyn TaskOwner>>>,
     actions: Arc<OnceLock<Arc<dyn ActionRunner>>>,
-    letters: Arc<OnceLock<Arc<dyn MailOwner>>>,
 }
 
 impl Tasks {
-    /// Over records' database, with calendars and the way letters go out.
+    /// Over records' database, with calendars and the way letters go out; from now on the outcome of their letters
+    /// moves tasks on.
     pub fn new(records: &Records, calendars: &Calendars, mail: &Mail) -> Self {
-        Self {
+        let tasks = Self {
             db: records.db().clone(),
             env: records.env().clone(),
             records: records.clone(),
@@ -105,8 +106,9 @@ impl Tasks {
             mail: mail.clone(),
             owner: Arc::default(),
             actions: Arc::default(),
-            letters: Arc::default(),
-        }
+        };
+        mail.add_owner(Arc::new(letter::TaskLetters(tasks.clone())));
+        tasks
     }
 
     /// Says who owns tasks with an origin. Only the first call counts.
@@ -119,9 +121,9 @@ impl Tasks {
         drop(self.actions.set(actions));
     }
 
-    /// Says who is told of letters that are not a task's. Only the first call counts.
-    pub fn set_letters(&self, letters: Arc<dyn MailOwner>) {
-        drop(self.letters.set(letters));
+    /// Handlers of this crate's jobs, for the worker: `task.remind`, `task.overdue`, `task.escalate`.
+    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
+        deadline::handlers(self)
     }
 
     /// Working calendars.

@@ -1,6 +1,7 @@
 //! Tasks as they leave, and the inputs of the services.
 
 use kernel::Timestamp;
+use messaging::mail::Decision;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
@@ -307,16 +308,6 @@ pub struct ActionInput {
     /// Of an action of a plugin.
     #[schema(value_type = Object)]
     pub parameters: Map<String, Json>,
-}
-
-/// What to do about a letter of which nobody knows whether it went out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Decision {
-    /// It did.
-    Sent,
-    /// Send it again, under the same Message-ID.
-    Resend,
 }
 
 /// Gives a task to somebody else.

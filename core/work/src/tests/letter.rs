@@ -137,17 +137,17 @@ async fn a_crash_while_the_letter_went_over_leaves_it_in_doubt() {
     world.worker.run_due().await.unwrap();
     assert_eq!((state(&world, &task).await, server.count()), ((false, Some("unsure".into())), 0));
     let anna = world.ctx("anna").await;
-    let letters = world.tasks.letters(&anna, Some(LetterState::Unsure), None, 10).await.unwrap();
+    let letters = world.tasks.mail().letters(&anna, Some(LetterState::Unsure), None, 10).await.unwrap();
     assert_eq!(letters.len(), 1);
-    assert_eq!(code(world.tasks.letters(&world.ctx("egor").await, None, None, 10).await), "denied");
-    let decision = crate::tasks::Decision::Resend;
-    assert_eq!(code(world.tasks.settle_letter(&world.ctx("egor").await, letters[0].id, decision).await), "denied");
-    assert_eq!(code(world.tasks.settle_letter(&world.ctx("zoya").await, letters[0].id, decision).await), "not_found");
-    world.tasks.settle_letter(&anna, letters[0].id, decision).await.unwrap();
-    assert_eq!(code(world.tasks.settle_letter(&anna, letters[0].id, decision).await), "mail.settled");
+    assert_eq!(code(world.tasks.mail().letters(&world.ctx("egor").await, None, None, 10).await), "denied");
+    let decision = messaging::mail::Decision::Resend;
+    assert_eq!(code(world.tasks.mail().settle_letter(&world.ctx("egor").await, letters[0].id, decision).await), "denied");
+    assert_eq!(code(world.tasks.mail().settle_letter(&world.ctx("zoya").await, letters[0].id, decision).await), "not_found");
+    world.tasks.mail().settle_letter(&anna, letters[0].id, decision).await.unwrap();
+    assert_eq!(code(world.tasks.mail().settle_letter(&anna, letters[0].id, decision).await), "mail.settled");
     world.worker.run_due().await.unwrap();
     assert_eq!((state(&world, &task).await, server.count()), ((true, None), 1));
-    let sent = world.tasks.letters(&anna, Some(LetterState::Sent), None, 10).await.unwrap();
+    let sent = world.tasks.mail().letters(&anna, Some(LetterState::Sent), None, 10).await.unwrap();
     assert_eq!(sent[0].message_id, letters[0].message_id);
 }
 

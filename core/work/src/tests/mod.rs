@@ -94,10 +94,11 @@ async fn world_with(mail: Option<MailOptions>) -> World {
     migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
     let records = Records::new(&db, &env);
     let calendars = Calendars::new(&db);
-    let tasks = Tasks::new(&records, &calendars, &Mail::new(mail));
+    let mail = Mail::new(&db, &env, mail);
+    let tasks = Tasks::new(&records, &calendars, &mail);
     let owner = Arc::new(Recorder::default());
     tasks.set_owner(owner.clone());
-    let worker = Worker::new(&db, &env, tasks.handlers());
+    let worker = Worker::new(&db, &env, [mail.handlers(), tasks.handlers()].concat());
     let identities = Identities::new(&db, &env);
     let (tenant, foreign, users, departments) = people(&db, &env).await;
     World {
