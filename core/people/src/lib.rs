@@ -10,6 +10,7 @@
 //! | `user` | accounts |
 //! | `department` | the tree of departments |
 //! | `role` | roles, access rows, field rights |
+//! | `staff` | questions of others: members of roles, heads, who is present |
 //! | `password` | argon2id hashes |
 //! | `sign_in` | sessions |
 //! | `token` | API tokens |
@@ -17,12 +18,13 @@
 //! | `identity` | who asks: a token or session as a `Ctx`, cached |
 
 pub mod department;
-pub mod entities;
+mod entities;
 pub mod identity;
 pub mod names;
 pub mod password;
 pub mod role;
 pub mod sign_in;
+pub mod staff;
 pub mod tenant;
 pub mod token;
 pub mod user;

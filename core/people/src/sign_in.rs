@@ -1,6 +1,7 @@
 //! Sessions of the portal: made by e-mail and password, stored hashed, revocable, sliding for 30 days.
 
 use kernel::clock::Env;
+use kernel::db::Tx;
 use kernel::{Db, Error, Result, TenantId, Timestamp};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
@@ -83,7 +84,7 @@ async fn open(db: &Db, env: &Env, account: &user::Model, agent: &str) -> Result<
         agent: Set(agent.chars().take(300).collect()),
     };
     let tx = db.begin().await?;
-    session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now.0)).exec(&tx).await?;
+    forget_ended(&tx, now).await?;
     row.insert(&tx).await?;
     tx.commit().await?;
     Ok(secret)
@@ -97,6 +98,15 @@ pub async fn sign_out(db: &Db, secret: &str) -> Result<()> {
     let tx = db.begin().await?;
     session::Entity::delete_many().filter(session::Column::TokenHash.eq(hash_of(secret))).exec(&tx).await?;
     Ok(tx.commit().await?)
+}
+
+/// Removes sessions that ended before `now`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_ended(tx: &Tx, now: Timestamp) -> Result<()> {
+    session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now.0)).exec(tx).await?;
+    Ok(())
 }
 
 /// The live session with this secret; writes its use down now and then.

@@ -38,10 +38,9 @@ impl Handler for Cleanup {
             .from_table("idempotency_key")
             .and_where(Expr::col("created_at").lt(now.plus_seconds(-KEPT_SECONDS).0))
             .to_owned();
-        let sessions = Query::delete().from_table("session").and_where(Expr::col("expires_at").lt(now.0)).to_owned();
         let tx = self.db.begin().await?;
         tx.execute(&keys).await?;
-        tx.execute(&sessions).await?;
+        people::sign_in::forget_ended(&tx, now).await?;
         Ok(tx.commit().await?)
     }
 }

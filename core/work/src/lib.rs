@@ -8,12 +8,10 @@
 //! |---|---|
 //! | `tasks` | tasks and the step contract |
 //! | `calendar` | working time |
-//! | `people_rows` | questions to people's tables inside a transaction |
 //! | `input` | limits of what comes from outside |
 
 pub mod calendar;
 mod input;
-mod people_rows;
 pub mod tasks;
 
 pub use calendar::{CalendarOf, CalendarSettings, Calendars, WorkingTime};

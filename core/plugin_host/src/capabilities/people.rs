@@ -1,8 +1,8 @@
 //! `people`: colleagues of the tenant, by role and by id.
 
-use kernel::{Db, TenantId, Timestamp};
-use people::entities::{role, user, user_role};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use kernel::Timestamp;
+use people::staff;
+use people::user::User;
 use uuid::Uuid;
 
 use super::{Caller, State, host_error, uuid_from_wit};
@@ -39,44 +39,23 @@ impl wit::Host for State {
 
 /// Members of a role named by id or key. An unknown role has no members.
 async fn members(caller: &Caller, role: &str) -> kernel::Result<Vec<wit::Member>> {
-    let (db, tenant) = (&caller.services.db, caller.ctx.tenant);
-    let Some(role) = find_role(db, tenant, role).await? else { return Ok(Vec::new()) };
-    let holders = user_role::Entity::find().filter(user_role::Column::RoleId.eq(role)).all(db.read()).await?;
-    let found = user::Entity::find()
-        .filter(user::Column::TenantId.eq(tenant.0))
-        .filter(user::Column::Id.is_in(holders.into_iter().map(|holder| holder.user_id)))
-        .filter(user::Column::Active.eq(true))
-        .order_by_asc(user::Column::Id)
-        .all(db.read())
-        .await?;
+    let found = staff::role_members(caller.services.db.read(), caller.ctx.tenant, role).await?;
     Ok(found.into_iter().map(|user| member(user, caller.ctx.now())).collect())
-}
-
-async fn find_role(db: &Db, tenant: TenantId, role: &str) -> kernel::Result<Option<Uuid>> {
-    let named = match Uuid::parse_str(role) {
-        Ok(id) => Condition::all().add(role::Column::Id.eq(id)),
-        Err(_) => Condition::all().add(role::Column::Key.eq(role)),
-    };
-    let found = role::Entity::find().filter(role::Column::TenantId.eq(tenant.0)).filter(named).one(db.read()).await?;
-    Ok(found.map(|role| role.id))
 }
 
 async fn by_ids(caller: &Caller, ids: &[String]) -> Result<Vec<Option<wit::Member>>, HostError> {
     let wanted: Vec<Uuid> = ids.iter().map(|id| uuid_from_wit(id)).collect::<Result<_, _>>()?;
-    let found = user::Entity::find()
-        .filter(user::Column::TenantId.eq(caller.ctx.tenant.0))
-        .filter(user::Column::Id.is_in(wanted.iter().copied()))
-        .all(caller.services.db.read())
+    let found = staff::by_ids(caller.services.db.read(), caller.ctx.tenant, &wanted)
         .await
-        .map_err(|error| host_error(&error.into()))?;
+        .map_err(|error| host_error(&error))?;
     let now = caller.ctx.now();
     let one = |id: &Uuid| found.iter().find(|user| user.id == *id).map(|user| member(user.clone(), now));
     Ok(wanted.iter().map(one).collect())
 }
 
-fn member(user: user::Model, now: Timestamp) -> wit::Member {
+fn member(user: User, now: Timestamp) -> wit::Member {
     wit::Member {
-        present: user.active && user.absent_until.is_none_or(|until| until <= now.micros()),
+        present: staff::is_present(&user, now),
         id: user.id.to_string(),
         name: user.name,
         department: user.department_id.map(|id| id.to_string()),

@@ -150,7 +150,7 @@ impl Calendars {
         if let Some(own) = known.own("person", user) {
             return Ok(own);
         }
-        let department = crate::people_rows::department_of(conn, ctx.tenant, user).await?;
+        let department = people::staff::department_of(conn, ctx.tenant, user).await?;
         self.of_department(conn, ctx, department).await
     }
 

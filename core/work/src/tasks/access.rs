@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use kernel::{Ctx, Error, Result, UserId};
+use people::staff;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
 use uuid::Uuid;
@@ -13,7 +14,6 @@ use uuid::Uuid;
 use super::Tasks;
 use super::parts;
 use super::store::Stored;
-use crate::people_rows;
 
 /// In what role somebody acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +44,9 @@ pub(super) async fn standing(conn: &impl ConnectionTrait, ctx: &Ctx, task: &Stor
     if ctx.rights.is_admin() {
         return Ok(Standing::Above);
     }
-    let departments = people_rows::headed(conn, ctx).await?;
+    let departments = staff::headed(conn, ctx).await?;
     let people: Vec<Uuid> = candidates.into_iter().chain(task.assignee).collect();
-    if people_rows::any_in(conn, &people, &departments).await? {
+    if staff::any_in(conn, &people, &departments).await? {
         return Ok(Standing::Above);
     }
     if me.is_some() && task.creator == me {
@@ -81,9 +81,9 @@ pub(super) async fn narrow(conn: &impl ConnectionTrait, ctx: &Ctx, select: &mut 
         |column: &'static str| Query::select().column("id").from("task").and_where(Expr::col(column).eq(me)).take();
     let mut mine = by("assignee");
     mine.union(UnionType::Distinct, by("creator")).union(UnionType::Distinct, offered_to([me]));
-    let departments = people_rows::headed(conn, ctx).await?;
+    let departments = staff::headed(conn, ctx).await?;
     if !departments.is_empty() {
-        let people = people_of(&departments);
+        let people = staff::ids_of_departments(&departments);
         let had = Expr::col("assignee").in_subquery(people.clone());
         let theirs = Query::select().column("id").from("task").and_where(had).take();
         let offered = Expr::col("user_id").in_subquery(people);
@@ -97,14 +97,6 @@ pub(super) async fn narrow(conn: &impl ConnectionTrait, ctx: &Ctx, select: &mut 
 /// Tasks that these people are candidates of.
 pub(super) fn offered_to(people: impl IntoIterator<Item = Uuid>) -> SelectStatement {
     Query::select().column("task_id").from("task_executor").and_where(Expr::col("user_id").is_in(people)).take()
-}
-
-fn people_of(departments: &[Uuid]) -> SelectStatement {
-    Query::select()
-        .column("id")
-        .from("user_account")
-        .and_where(Expr::col("department_id").is_in(departments.iter().copied()))
-        .take()
 }
 
 impl Tasks {

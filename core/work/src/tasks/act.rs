@@ -304,7 +304,7 @@ async fn letter(ctx: &Ctx, tasks: &Tasks, task: &Stored, input: &ActionInput) ->
         _ => Vec::new(),
     };
     let reply_to = match ctx.user() {
-        Some(user) => crate::people_rows::person(tasks.db.read(), ctx.tenant, user.0).await?.map(|person| person.email),
+        Some(user) => people::staff::person(tasks.db.read(), ctx.tenant, user.0).await?.map(|person| person.email),
         None => None,
     };
     let mail = NewMail {

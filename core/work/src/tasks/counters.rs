@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use chrono::TimeZone;
 use kernel::{Ctx, Result, Timestamp};
+use people::staff;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Tasks;
-use crate::people_rows;
 
 /// Open tasks, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -61,9 +61,9 @@ impl Tasks {
         let Some(me) = ctx.user() else {
             return Ok(Counters { mine: Count::default(), team: Count::default(), subordinates: Vec::new(), unread });
         };
-        let departments = people_rows::headed(conn, ctx).await?;
+        let departments = staff::headed(conn, ctx).await?;
         let team: Vec<_> =
-            people_rows::people_in(conn, &departments).await?.into_iter().filter(|user| user.id != me.0).collect();
+            staff::people_in(conn, &departments).await?.into_iter().filter(|user| user.id != me.0).collect();
         let mut people: Vec<Uuid> = team.iter().map(|user| user.id).collect();
         people.push(me.0);
         let mut counts = had(conn, ctx, &people).await?;

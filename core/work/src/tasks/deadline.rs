@@ -7,6 +7,7 @@ use kernel::db::Tx;
 use kernel::jobs::{Handler, Job, JobError, NewJob, enqueue};
 use kernel::{Ctx, Error, Result, Timestamp};
 use messaging::notifications::{self, Kind};
+use people::staff;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -18,7 +19,6 @@ use super::parts;
 use super::store::{self, Stored};
 use super::{Tasks, resolve};
 use crate::calendar::WorkingTime;
-use crate::people_rows;
 
 /// The job of a reminder.
 pub const REMIND: &str = "task.remind";
@@ -133,7 +133,7 @@ impl Tasks {
             people.extend(task.creator);
         }
         if people.is_empty() {
-            people = people_rows::admins(tx, ctx.tenant).await?;
+            people = staff::admins(tx, ctx.tenant).await?;
         }
         notifications::tell(tx, ctx, Kind::Overdue, people, task.id, &told(task)).await?;
         let calendar = self.calendar_of(tx, ctx, task).await?;
@@ -157,7 +157,7 @@ impl Tasks {
             reassign(tx, ctx, task, &people).await?;
         }
         let found: Vec<Uuid> = people.drain(..).map(|(id, _)| id).collect();
-        let found = if found.is_empty() { people_rows::admins(tx, ctx.tenant).await? } else { found };
+        let found = if found.is_empty() { staff::admins(tx, ctx.tenant).await? } else { found };
         notifications::tell(tx, ctx, Kind::Escalation, found, task.id, &told(task)).await?;
         if let Some(every) = escalation.every.filter(|every| *every > 0)
             && payload.times < MAX_REPEATS
@@ -183,7 +183,7 @@ impl Tasks {
         };
         let found = resolve::resolve(tx, ctx, std::slice::from_ref(&escalation.to), about).await?;
         let now = ctx.now();
-        Ok(found.people.into_values().map(|(user, _)| (user.id, people_rows::is_present(&user, now))).collect())
+        Ok(found.people.into_values().map(|(user, _)| (user.id, staff::is_present(&user, now))).collect())
     }
 
     async fn calendar_of(&self, tx: &Tx, ctx: &Ctx, task: &Stored) -> Result<Arc<WorkingTime>> {

@@ -4,6 +4,7 @@ use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result};
 use messaging::notifications::{self, Kind};
+use people::staff;
 use uuid::Uuid;
 
 use super::access::{self, Standing};
@@ -14,7 +15,6 @@ use super::promise::{self, MAX_CHECKLIST};
 use super::store::{self, Stored};
 use super::{Tasks, check, deadline};
 use crate::input::{self, MAX_NOTE, MAX_TEXT, MAX_TITLE, invalid, wrong};
-use crate::people_rows;
 
 impl Tasks {
     /// Takes a task that nobody has. Taking what one has already changes nothing.
@@ -70,7 +70,7 @@ impl Tasks {
         let note = input.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
         input::text("note", note.unwrap_or_default(), MAX_NOTE)?;
         self.change(ctx, id, async |tx, old, task, standing| {
-            let to = people_rows::named(tx, ctx.tenant, input.to.trim()).await?;
+            let to = staff::named(tx, ctx.tenant, input.to.trim()).await?;
             let to = to.ok_or_else(|| wrong("to", FieldError::new("missing")))?;
             if old.needed() > 1 {
                 hand_part(tx, ctx, task, standing, to.id).await?;

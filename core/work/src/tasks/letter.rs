@@ -4,6 +4,7 @@ use kernel::db::Tx;
 use kernel::{Ctx, Error, Result};
 use messaging::mail::{MailOutcome, MailOwner, Reference};
 use messaging::notifications::{self, Kind};
+use people::staff;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -12,7 +13,6 @@ use super::model::TaskState;
 use super::open::told;
 use super::parts;
 use super::store;
-use crate::people_rows;
 
 /// The reference kind of a task's letter.
 pub(super) const TASK: &str = "task";
@@ -71,7 +71,7 @@ impl Tasks {
                 Some(assignee) => vec![assignee],
                 None => parts::candidates(tx, task.id).await?,
             };
-            let people = if people.is_empty() { people_rows::admins(tx, ctx.tenant).await? } else { people };
+            let people = if people.is_empty() { staff::admins(tx, ctx.tenant).await? } else { people };
             let mut params = told(&task);
             params.insert("reason".into(), cut(reason));
             notifications::tell(tx, ctx, Kind::Letter, people, task.id, &params).await?;

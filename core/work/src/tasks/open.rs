@@ -6,6 +6,7 @@ use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result, Timestamp};
 use messaging::notifications::{self, Kind};
+use people::staff;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
 use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
@@ -18,7 +19,6 @@ use super::store::{self, ActionState, Marks, Stored};
 use super::{Tasks, history, promise};
 use crate::calendar::WorkingTime;
 use crate::input::{self, MAX_TEXT, MAX_TITLE, invalid, wrong};
-use crate::people_rows;
 
 /// Executors of one task.
 const MAX_RULES: usize = 100;
@@ -88,7 +88,7 @@ impl Tasks {
     async fn announce(&self, tx: &Tx, ctx: &Ctx, task: &Stored, candidates: Vec<Uuid>) -> Result<()> {
         let (kind, people) = match task.assignee {
             Some(assignee) => (Kind::New, vec![assignee]),
-            None if candidates.is_empty() => (Kind::Unassigned, people_rows::admins(tx, ctx.tenant).await?),
+            None if candidates.is_empty() => (Kind::Unassigned, staff::admins(tx, ctx.tenant).await?),
             None if task.needed() > 1 => (Kind::New, candidates),
             None => (Kind::Offered, candidates),
         };

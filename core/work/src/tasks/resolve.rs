@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use kernel::db::Tx;
 use kernel::{Ctx, Result};
 use people::department::{self, Department};
-use people::entities::user;
+use people::staff;
+use people::user::User;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType, OnConflict, Query};
 use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use super::contract::{Assignment, ExecutorRule};
 use super::model::TaskExecutor;
-use crate::people_rows;
 
 /// Characters of a queue's name.
 const MAX_QUEUE: usize = 500;
@@ -25,11 +25,11 @@ pub(super) struct Resolved {
     /// Key of the first role.
     pub role: Option<String>,
     /// People by id, with the role that brought them.
-    pub people: BTreeMap<Uuid, (user::Model, Option<String>)>,
+    pub people: BTreeMap<Uuid, (User, Option<String>)>,
 }
 
 impl Resolved {
-    fn person(&mut self, rule: &ExecutorRule, person: Option<user::Model>) {
+    fn person(&mut self, rule: &ExecutorRule, person: Option<User>) {
         let user = person.as_ref().map(|user| user.id);
         let unresolved = user.is_none().then(|| rule.to_string());
         self.executors.push(TaskExecutor { role: None, user, unresolved });
@@ -49,28 +49,28 @@ pub(super) async fn resolve(
     let mut found = Resolved::default();
     let mut departments: Option<Vec<Department>> = None;
     let owner = match about {
-        Some(id) => people_rows::person(conn, ctx.tenant, id).await?,
+        Some(id) => staff::person(conn, ctx.tenant, id).await?,
         None => None,
     };
     for rule in rules {
         match rule {
-            ExecutorRule::Role(name) => match people_rows::members(conn, ctx.tenant, name).await? {
+            ExecutorRule::Role(name) => match staff::members(conn, ctx.tenant, name).await? {
                 None => found.person(rule, None),
-                Some((role, members)) => {
-                    found.role.get_or_insert_with(|| role.key.clone());
+                Some((key, members)) => {
+                    found.role.get_or_insert_with(|| key.clone());
                     let unresolved = members.is_empty().then(|| rule.to_string());
-                    found.executors.push(TaskExecutor { role: Some(role.key.clone()), user: None, unresolved });
+                    found.executors.push(TaskExecutor { role: Some(key.clone()), user: None, unresolved });
                     for member in members {
-                        found.people.entry(member.id).or_insert((member, Some(role.key.clone())));
+                        found.people.entry(member.id).or_insert((member, Some(key.clone())));
                     }
                 }
             },
             ExecutorRule::User(name) => {
-                let person = people_rows::named(conn, ctx.tenant, name).await?;
+                let person = staff::named(conn, ctx.tenant, name).await?;
                 found.person(rule, person);
             }
             ExecutorRule::Owner => found.person(rule, owner.clone().filter(|user| user.active)),
-            ExecutorRule::Deputy if owner.as_ref().is_some_and(|user| people_rows::is_present(user, ctx.now())) => {
+            ExecutorRule::Deputy if owner.as_ref().is_some_and(|user| staff::is_present(user, ctx.now())) => {
                 found.person(rule, owner.clone());
             }
             ExecutorRule::Head | ExecutorRule::Deputy => {
@@ -86,15 +86,15 @@ async fn head(
     conn: &impl ConnectionTrait,
     ctx: &Ctx,
     departments: &mut Option<Vec<Department>>,
-    of: Option<&user::Model>,
-) -> Result<Option<user::Model>> {
+    of: Option<&User>,
+) -> Result<Option<User>> {
     let Some(of) = of else { return Ok(None) };
     let all = match departments {
         Some(all) => all,
         None => departments.insert(department::list(conn, ctx.tenant).await?),
     };
-    match people_rows::head_of(all, of) {
-        Some(head) => Ok(people_rows::person(conn, ctx.tenant, head).await?.filter(|user| user.active)),
+    match staff::head_of(all, of) {
+        Some(head) => Ok(staff::person(conn, ctx.tenant, head).await?.filter(|user| user.active)),
         None => Ok(None),
     }
 }
@@ -111,12 +111,8 @@ pub(super) async fn assign(
     if needed > 1 {
         return Ok(None);
     }
-    let present: Vec<Uuid> = found
-        .people
-        .values()
-        .filter(|(user, _)| people_rows::is_present(user, ctx.now()))
-        .map(|(user, _)| user.id)
-        .collect();
+    let present: Vec<Uuid> =
+        found.people.values().filter(|(user, _)| staff::is_present(user, ctx.now())).map(|(user, _)| user.id).collect();
     match (present.as_slice(), assignment) {
         ([], _) => Ok(None),
         ([only], Assignment::Anyone) => Ok((found.people.len() == 1).then_some(*only)),

@@ -141,8 +141,14 @@ async fn a_crash_while_the_letter_went_over_leaves_it_in_doubt() {
     assert_eq!(letters.len(), 1);
     assert_eq!(code(world.tasks.mail().letters(&world.ctx("egor").await, None, None, 10).await), "denied");
     let decision = messaging::mail::Decision::Resend;
-    assert_eq!(code(world.tasks.mail().settle_letter(&world.ctx("egor").await, letters[0].id, decision).await), "denied");
-    assert_eq!(code(world.tasks.mail().settle_letter(&world.ctx("zoya").await, letters[0].id, decision).await), "not_found");
+    assert_eq!(
+        code(world.tasks.mail().settle_letter(&world.ctx("egor").await, letters[0].id, decision).await),
+        "denied"
+    );
+    assert_eq!(
+        code(world.tasks.mail().settle_letter(&world.ctx("zoya").await, letters[0].id, decision).await),
+        "not_found"
+    );
     world.tasks.mail().settle_letter(&anna, letters[0].id, decision).await.unwrap();
     assert_eq!(code(world.tasks.mail().settle_letter(&anna, letters[0].id, decision).await), "mail.settled");
     world.worker.run_due().await.unwrap();

@@ -1,33 +1,44 @@
-//! Questions to people's tables that tasks ask inside their transaction: members of a role, heads, who is present.
+//! Questions about staff that others ask inside their transaction or query: members of a role, heads, who is present.
 
 use std::collections::{HashMap, HashSet};
 
 use kernel::{Ctx, Result, TenantId, Timestamp};
-use people::department::{self, Department};
-use people::entities::{role, user, user_role};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use crate::department::{self, Department};
+use crate::entities::{role, user, user_role};
+use crate::user::User;
+
 /// Members of a role that become candidates at most.
-pub(crate) const MAX_MEMBERS: u64 = 1_000;
+pub const MAX_MEMBERS: u64 = 1_000;
 
 /// The department of a person; none also for somebody unknown.
-pub(crate) async fn department_of(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Option<Uuid>> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn department_of(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Option<Uuid>> {
     Ok(person(conn, tenant, id).await?.and_then(|user| user.department_id))
 }
 
 /// An account of the tenant.
-pub(crate) async fn person(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Option<user::Model>> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn person(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Option<User>> {
     Ok(user::Entity::find_by_id(id).filter(user::Column::TenantId.eq(tenant.0)).one(conn).await?)
 }
 
 /// An active account by id or e-mail.
-pub(crate) async fn named(conn: &impl ConnectionTrait, tenant: TenantId, name: &str) -> Result<Option<user::Model>> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn named(conn: &impl ConnectionTrait, tenant: TenantId, name: &str) -> Result<Option<User>> {
     let found = match Uuid::parse_str(name) {
         Ok(id) => person(conn, tenant, id).await?,
         Err(_) => {
-            let email = people::user::normal_email(name);
+            let email = crate::user::normal_email(name);
             let all = user::Entity::find().filter(user::Column::TenantId.eq(tenant.0));
             all.filter(user::Column::Email.eq(email)).one(conn).await?
         }
@@ -35,12 +46,11 @@ pub(crate) async fn named(conn: &impl ConnectionTrait, tenant: TenantId, name: &
     Ok(found.filter(|user| user.active))
 }
 
-/// A role by key or else by name, with its active members in a stable order (by id).
-pub(crate) async fn members(
-    conn: &impl ConnectionTrait,
-    tenant: TenantId,
-    name: &str,
-) -> Result<Option<(role::Model, Vec<user::Model>)>> {
+/// A role by key or else by name: its key, and its active members in a stable order (by id).
+///
+/// # Errors
+/// When the database fails.
+pub async fn members(conn: &impl ConnectionTrait, tenant: TenantId, name: &str) -> Result<Option<(String, Vec<User>)>> {
     let all = || role::Entity::find().filter(role::Column::TenantId.eq(tenant.0));
     let mut found = all().filter(role::Column::Key.eq(name)).one(conn).await?;
     if found.is_none() {
@@ -56,11 +66,14 @@ pub(crate) async fn members(
         .limit(MAX_MEMBERS)
         .all(conn)
         .await?;
-    Ok(Some((found, members)))
+    Ok(Some((found.key, members)))
 }
 
 /// Active administrators of the tenant.
-pub(crate) async fn admins(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Uuid>> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn admins(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Uuid>> {
     let roles = role::Entity::find().filter(role::Column::TenantId.eq(tenant.0)).filter(role::Column::Admin.eq(true));
     let ids: Vec<Uuid> = roles.all(conn).await?.into_iter().map(|role| role.id).collect();
     let held = user_role::Entity::find().filter(user_role::Column::RoleId.is_in(ids)).all(conn).await?;
@@ -72,12 +85,12 @@ pub(crate) async fn admins(conn: &impl ConnectionTrait, tenant: TenantId) -> Res
 }
 
 /// Whether a person is there to take work.
-pub(crate) fn is_present(user: &user::Model, now: Timestamp) -> bool {
+pub fn is_present(user: &User, now: Timestamp) -> bool {
     user.active && user.absent_until.is_none_or(|until| until <= now.0)
 }
 
 /// The head above a person: of their department, or the nearest one above that has a head other than them.
-pub(crate) fn head_of(departments: &[Department], user: &user::Model) -> Option<Uuid> {
+pub fn head_of(departments: &[Department], user: &User) -> Option<Uuid> {
     let by_id: HashMap<Uuid, &Department> = departments.iter().map(|d| (d.id, d)).collect();
     let mut seen = HashSet::new();
     let mut next = user.department_id;
@@ -91,7 +104,10 @@ pub(crate) fn head_of(departments: &[Department], user: &user::Model) -> Option<
 }
 
 /// The departments that the actor heads, with everything below them; empty for most people, after one quick question.
-pub(crate) async fn headed(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Vec<Uuid>> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn headed(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Vec<Uuid>> {
     let Some(me) = ctx.user() else { return Ok(Vec::new()) };
     let any = Query::select()
         .column("id")
@@ -108,7 +124,10 @@ pub(crate) async fn headed(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Vec
 }
 
 /// Whether any of these people works in one of these departments.
-pub(crate) async fn any_in(conn: &impl ConnectionTrait, users: &[Uuid], departments: &[Uuid]) -> Result<bool> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn any_in(conn: &impl ConnectionTrait, users: &[Uuid], departments: &[Uuid]) -> Result<bool> {
     if users.is_empty() || departments.is_empty() {
         return Ok(false);
     }
@@ -123,7 +142,10 @@ pub(crate) async fn any_in(conn: &impl ConnectionTrait, users: &[Uuid], departme
 }
 
 /// Active people of these departments, by name.
-pub(crate) async fn people_in(conn: &impl ConnectionTrait, departments: &[Uuid]) -> Result<Vec<user::Model>> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn people_in(conn: &impl ConnectionTrait, departments: &[Uuid]) -> Result<Vec<User>> {
     if departments.is_empty() {
         return Ok(Vec::new());
     }
@@ -133,4 +155,50 @@ pub(crate) async fn people_in(conn: &impl ConnectionTrait, departments: &[Uuid])
         .order_by_asc(user::Column::Name)
         .order_by_asc(user::Column::Id);
     Ok(found.limit(MAX_MEMBERS).all(conn).await?)
+}
+
+/// Active members of a role named by id or key, in the order of their ids; none of an unknown role.
+///
+/// # Errors
+/// When the database fails.
+pub async fn role_members(conn: &impl ConnectionTrait, tenant: TenantId, role: &str) -> Result<Vec<User>> {
+    let named = match Uuid::parse_str(role) {
+        Ok(id) => role::Column::Id.eq(id),
+        Err(_) => role::Column::Key.eq(role),
+    };
+    let found = role::Entity::find().filter(role::Column::TenantId.eq(tenant.0)).filter(named).one(conn).await?;
+    let Some(found) = found else { return Ok(Vec::new()) };
+    let holders = user_role::Entity::find().filter(user_role::Column::RoleId.eq(found.id)).all(conn).await?;
+    let members = user::Entity::find()
+        .filter(user::Column::TenantId.eq(tenant.0))
+        .filter(user::Column::Id.is_in(holders.into_iter().map(|holder| holder.user_id)))
+        .filter(user::Column::Active.eq(true))
+        .order_by_asc(user::Column::Id);
+    Ok(members.all(conn).await?)
+}
+
+/// Accounts of the tenant with these ids, inactive ones too, in no order; the unknown are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_ids(conn: &impl ConnectionTrait, tenant: TenantId, ids: &[Uuid]) -> Result<Vec<User>> {
+    let found = user::Entity::find()
+        .filter(user::Column::TenantId.eq(tenant.0))
+        .filter(user::Column::Id.is_in(ids.iter().copied()));
+    Ok(found.all(conn).await?)
+}
+
+/// The ids of the people of these departments as a select of one column, for `IN`.
+pub fn ids_of_departments(departments: &[Uuid]) -> SelectStatement {
+    Query::select()
+        .column("id")
+        .from("user_account")
+        .and_where(Expr::col("department_id").is_in(departments.iter().copied()))
+        .take()
+}
+
+/// Joins the person with an id to the rows of a select, none where there is nobody. Under `alias` it then has the
+/// columns `id` and `department_id`.
+pub fn join(select: &mut SelectStatement, alias: &'static str, id: impl Into<Expr>) {
+    select.join_as(JoinType::LeftJoin, "user_account", alias, Expr::col((alias, "id")).eq(id));
 }
