@@ -33,6 +33,15 @@ impl Timestamp {
     }
 }
 
+/// A stretch of time from an instant on and before another; open where an end is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Period {
+    /// The first instant of it.
+    pub from: Option<Timestamp>,
+    /// The first instant behind it.
+    pub to: Option<Timestamp>,
+}
+
 impl<Tz: chrono::TimeZone> From<DateTime<Tz>> for Timestamp {
     fn from(time: DateTime<Tz>) -> Self {
         Self(time.timestamp_micros())

@@ -197,6 +197,16 @@ pub fn ids_of_departments(departments: &[Uuid]) -> SelectStatement {
         .take()
 }
 
+/// The ids of the departments that the actor heads, without those below them, as a select of one column, for `IN`.
+pub fn ids_of_headed_departments(ctx: &Ctx) -> SelectStatement {
+    Query::select()
+        .column("id")
+        .from("department")
+        .and_where(Expr::col("head_id").eq(ctx.user().map(|user| user.0)))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .take()
+}
+
 /// Joins the person with an id to the rows of a select, none where there is nobody. Under `alias` it then has the
 /// columns `id` and `department_id`.
 pub fn join(select: &mut SelectStatement, alias: &'static str, id: impl Into<Expr>) {

@@ -10,6 +10,7 @@
 //! | `stages` | pipelines and stages of a tenant |
 //! | `shape` | the catalogue as the filter compiler sees it, within the asker's rights |
 //! | `read` | one record, lists by keyset, aggregates, titles of linked records |
+//! | `relations` | what reports read inside their queries |
 //! | `write` | the pipeline of every change: read `write/mod.rs` from top to bottom |
 //! | `timeline` | history and activities of a record |
 //! | `views` | saved views of lists and boards |
@@ -20,6 +21,7 @@ pub mod batch;
 pub mod catalogue;
 pub mod import;
 pub mod read;
+pub mod relations;
 pub mod shape;
 pub mod stages;
 pub mod timeline;

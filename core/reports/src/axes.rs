@@ -1,17 +1,16 @@
 //! Axes of the funnel as SQL: where a step stands, and what is known about the record it is about.
 
-use kernel::filter::Storage;
 use kernel::value::FieldType;
 use kernel::{Ctx, Result};
 use process::runtime::Events;
 use records::EntityDef;
-use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
 
 use super::invalid;
 
-/// The rows of steps in the funnel's query.
+/// The rows of steps in the funnel's query; `process` and `records` say what their columns are.
 pub(super) const STEPS: &str = "step";
-/// The person whose record it is.
+/// The person whose record it is, as `people` joins them.
 pub(super) const OWNER: &str = "owner_account";
 
 /// One axis.
@@ -60,9 +59,9 @@ impl Axis {
                 };
                 let def = entity.ok_or_else(needs)?;
                 let field = def.field(key).filter(|f| f.kind.is_sortable() && ctx.rights.sees(def.key, f.key));
-                match field.map(|field| (field.storage, field.kind)) {
-                    Some((Storage::Column(column), kind)) => Self::Field(column, kind),
-                    _ => return Err(invalid("group_by", format!("`{key}` is no field of {} to group by", def.key))),
+                match field.filter(|f| records::relations::value(def, f.key).is_some()) {
+                    Some(field) => Self::Field(field.key, field.kind),
+                    None => return Err(invalid("group_by", format!("`{key}` is no field of {} to group by", def.key))),
                 }
             }
         })
@@ -78,7 +77,7 @@ impl Axis {
             Self::Manager => "manager".into(),
             Self::Department => "department".into(),
             Self::Client => "client".into(),
-            Self::Field(column, _) => format!("field:{column}"),
+            Self::Field(key, _) => format!("field:{key}"),
         }
     }
 
@@ -101,29 +100,32 @@ impl Axis {
             Self::Event => event_of(events),
             Self::Manager => Expr::col((OWNER, "id")),
             Self::Department => Expr::col((OWNER, "department_id")),
-            Self::Client => entity.and_then(|def| Some((def, client(def)?))).map_or_else(
-                || Expr::cust("NULL"),
-                |(def, column)| Expr::col((Alias::new(def.table), Alias::new(column))),
-            ),
-            Self::Field(column, _) => {
-                let table = entity.map_or("", |def| def.table);
-                Expr::col((Alias::new(table), Alias::new(*column)))
-            }
+            Self::Client => match entity.and_then(|def| Some((def, client(def)?))) {
+                Some((def, key)) => field(def, key),
+                None => nothing(),
+            },
+            Self::Field(key, _) => entity.map_or_else(nothing, |def| field(def, key)),
         }
     }
 }
 
-/// The column that names the client of a record.
-pub(super) fn client(def: &EntityDef) -> Option<&'static str> {
-    ["company", "contact"].into_iter().find_map(|key| match def.field(key)?.storage {
-        Storage::Column(column) => Some(column),
-        Storage::Links => None,
-    })
+/// The value of a field of the record that a step is about.
+pub(super) fn field(def: &EntityDef, key: &str) -> Expr {
+    records::relations::value(def, key).unwrap_or_else(nothing)
+}
+
+fn nothing() -> Expr {
+    Expr::cust("NULL")
+}
+
+/// The field that names the client of a record.
+fn client(def: &EntityDef) -> Option<&'static str> {
+    ["company", "contact"].into_iter().find(|key| records::relations::value(def, key).is_some())
 }
 
 fn event_of(events: &Events) -> Expr {
     if events.is_empty() {
-        return Expr::cust("NULL");
+        return nothing();
     }
     let cases = events.iter().fold(CaseStatement::new(), |cases, ((definition, element), event)| {
         let there = Expr::col((STEPS, "template")).eq(*definition);

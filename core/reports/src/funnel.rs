@@ -6,22 +6,20 @@
 
 use std::collections::HashMap;
 
-use kernel::access::Action;
 use kernel::error::FieldError;
 use kernel::value::unscaled;
 use kernel::{Ctx, Result, Value};
+use people::staff;
 use process::runtime::Events;
 use records::EntityDef;
 use records::shape::Asker;
-use sea_orm::sea_query::{
-    Alias, Expr, ExprTrait, Func, JoinType, Order, OverStatement, Query, SelectStatement, UnionType, WindowStatement,
-};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, OverStatement, Query, SelectStatement, WindowStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::axes::{Axis, OWNER, STEPS};
+use super::axes::{Axis, OWNER, STEPS, field};
 use super::{MAX_AXES, MAX_ROWS, Period, Reports, invalid};
 
 /// Steps of which working time is measured.
@@ -203,100 +201,24 @@ fn percent(part: i64, whole: i64) -> f64 {
     if whole == 0 { 0.0 } else { (real(part) * 1_000.0 / real(whole)).round() / 10.0 }
 }
 
-/// Steps of processes: those left, and those waited for.
-fn process_steps(ctx: &Ctx, plan: &Plan) -> SelectStatement {
-    let instance = "process_instance";
-    let part = |table: &'static str, entered: &'static str, left: Expr| {
-        let mut select = Query::select();
-        select
-            .expr_as(Expr::col((table, "definition_id")), "template")
-            .expr_as(Expr::col((instance, "process")), "process")
-            .expr_as(Expr::col((table, "element")), "step")
-            .expr_as(Expr::col((table, entered)), "entered_at")
-            .expr_as(left, "left_at")
-            .expr_as(Expr::col((instance, "id")), "thing")
-            .expr_as(Expr::col((instance, "subject_id")), "record_id")
-            .expr_as(Expr::col((instance, "subject_entity")), "entity")
-            .expr_as(Expr::col((instance, "started_by")), "started_by")
-            .expr_as(Expr::case(Expr::col((instance, "status")).eq("completed"), 1).finally(0), "finished")
-            .from(table)
-            .inner_join(instance, Expr::col((table, "instance_id")).equals((instance, "id")))
-            .and_where(Expr::col((table, "tenant_id")).eq(ctx.tenant.0));
-        if let Some(definition) = plan.definition {
-            select.and_where(Expr::col((table, "definition_id")).eq(definition));
-        }
-        plan.period.narrow(&mut select, table, entered);
-        process::runtime::seen(&mut select, ctx);
-        select
-    };
-    let mut left = part("process_visit", "entered_at", Expr::col(("process_visit", "left_at")));
-    left.and_where(Expr::col(("process_visit", "outcome")).ne("cancelled"));
-    let nothing = Expr::cust("CAST(NULL AS BIGINT)");
-    let mut standing = part("process_wait", "since", nothing);
-    standing.and_where(Expr::col(("process_wait", "kind")).is_in(["task", "service", "call"]));
-    left.union(UnionType::All, standing);
-    left
-}
-
-/// Steps through stages.
-fn stage_steps(ctx: &Ctx, plan: &Plan, def: &EntityDef) -> SelectStatement {
-    let table = "stage_transition";
-    let mut select = Query::select();
-    let won = Query::select()
-        .column("key")
-        .from("stage")
-        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-        .and_where(Expr::col("semantic").ne("open"))
-        .take();
-    let ended = Expr::col((Alias::new(def.table), Alias::new("stage"))).in_subquery(won);
-    select
-        .expr_as(Expr::col((table, "pipeline_id")), "template")
-        .expr_as(Expr::val(def.key), "process")
-        .expr_as(Expr::col((table, "stage")), "step")
-        .expr_as(Expr::col((table, "entered_at")), "entered_at")
-        .expr_as(Expr::col((table, "left_at")), "left_at")
-        .expr_as(Expr::col((table, "record_id")), "thing")
-        .expr_as(Expr::col((table, "record_id")), "record_id")
-        .expr_as(Expr::col((table, "entity")), "entity")
-        .expr_as(Expr::col((table, "entered_by")), "started_by")
-        .expr_as(Expr::case(ended, 1).finally(0), "finished")
-        .from(table)
-        .inner_join(def.table, Expr::col((Alias::new(def.table), Alias::new("id"))).equals((table, "record_id")))
-        .and_where(Expr::col((table, "tenant_id")).eq(ctx.tenant.0))
-        .and_where(Expr::col((table, "entity")).eq(def.key))
-        .and_where(Expr::col((Alias::new(def.table), Alias::new("deleted_at"))).is_null());
-    plan.period.narrow(&mut select, table, "entered_at");
-    select
-}
-
 /// A select of the axes' values over all steps that the person may see.
 fn grouped(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> {
     let steps = match plan.entity.filter(|_| plan.stages) {
-        Some(def) => stage_steps(ctx, plan, def),
-        None => process_steps(ctx, plan),
+        Some(def) => records::relations::stage_steps(ctx, def, plan.period.into()),
+        None => process::runtime::relations::steps(ctx, plan.definition, plan.period.into()),
     };
     let mut select = Query::select();
     select.from_subquery(steps, STEPS);
     let owner = match plan.entity {
         Some(def) => {
-            let id = Expr::col((Alias::new(def.table), Alias::new("id")));
-            select.inner_join(
-                def.table,
-                id.equals((STEPS, "record_id"))
-                    .and(Expr::col((STEPS, "entity")).eq(def.key))
-                    .and(Expr::col((Alias::new(def.table), Alias::new("tenant_id"))).eq(ctx.tenant.0)),
-            );
+            let (entity, id) = (Expr::col((STEPS, "entity")), Expr::col((STEPS, "record_id")));
             // Of records that people may not see, they get no figures either.
-            if !ctx.rights.may(def.key, Action::Read) {
-                select.and_where(Expr::val(1).eq(0));
-            } else if let Some(allowed) = asker.allowed(def.key, def.table, Action::Read).map_err(unreadable)? {
-                select.and_where(allowed);
-            }
-            Expr::col((Alias::new(def.table), Alias::new("owner")))
+            records::relations::join(&mut select, asker, ctx, def, entity, id).map_err(unreadable)?;
+            field(def, "owner")
         }
         None => Expr::col((STEPS, "started_by")),
     };
-    select.join_as(JoinType::LeftJoin, "user_account", OWNER, Expr::col((OWNER, "id")).eq(owner));
+    staff::join(&mut select, OWNER, owner);
     for (index, axis) in plan.axes.iter().enumerate() {
         select.expr_as(axis.expression(plan.entity, &plan.events), name(index));
     }
@@ -326,7 +248,7 @@ fn pieces(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> 
                 same.add_partition_by(axis.expression(plan.entity, &plan.events));
             }
             same.order_by((STEPS, "entered_at"), Order::Asc);
-            select.expr_as(Expr::col((Alias::new(def.table), Alias::new("amount"))), "amount");
+            select.expr_as(field(def, "amount"), "amount");
             select.expr_window_as(Func::cust("ROW_NUMBER"), same, "turn")
         }
         None => select.expr_as(Expr::cust("CAST(NULL AS BIGINT)"), "amount").expr_as(Expr::cust("1"), "turn"),

@@ -15,7 +15,6 @@ pub use tasks::{TaskReport, TaskReportInput, TaskRow};
 use kernel::error::FieldError;
 use kernel::{Db, Error, Timestamp};
 use process::runtime::Processes;
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use serde::{Deserialize, Serialize};
 
 /// The code of errors about wrong input here.
@@ -58,14 +57,8 @@ pub struct Period {
     pub to: Option<Timestamp>,
 }
 
-impl Period {
-    /// Narrows a select to rows whose `column` lies in it.
-    fn narrow(self, select: &mut SelectStatement, table: &'static str, column: &'static str) {
-        if let Some(from) = self.from {
-            select.and_where(Expr::col((table, column)).gte(from.0));
-        }
-        if let Some(to) = self.to {
-            select.and_where(Expr::col((table, column)).lt(to.0));
-        }
+impl From<Period> for kernel::clock::Period {
+    fn from(period: Period) -> Self {
+        Self { from: period.from, to: period.to }
     }
 }

@@ -9,6 +9,21 @@ use uuid::Uuid;
 
 use super::{Period, Reports, invalid};
 
+/// The rows of instances in the query, and their columns in the order in which they are read.
+const INSTANCE: &str = "instance";
+const COLUMNS: [&str; 11] = [
+    "id",
+    "definition",
+    "process",
+    "state",
+    "incidents",
+    "subject_entity",
+    "subject_id",
+    "started_by",
+    "started_at",
+    "ended_at",
+    "name",
+];
 /// Rows of a page at most.
 const MAX_LIMIT: u64 = 500;
 
@@ -122,53 +137,39 @@ impl Reports {
         input: &ProcessReportInput,
         limit: u64,
     ) -> Result<sea_orm::sea_query::SelectStatement> {
-        let table = "process_instance";
-        let tasks = |done: bool| {
-            let mut count = Query::select();
-            count.expr(sea_orm::sea_query::Func::count(Expr::col(("task", "id")))).from("task");
-            count.and_where(Expr::col(("task", "instance_id")).equals((table, "id")));
-            if done {
-                count.and_where(Expr::col(("task", "state")).eq("completed"));
-            }
-            Expr::SubQuery(None, Box::new(count.into()))
+        let definition = match &input.definition {
+            Some(name) => Some(self.processes.definition(ctx, name, None).await?.id),
+            None => None,
         };
+        let instances = process::runtime::relations::instances(ctx, definition, input.period.into());
+        let tasks = |done: bool| work::tasks::relations::count_of_instance(Expr::col((INSTANCE, "id")), done);
         let mut select = Query::select();
         select
-            .columns([(table, "id"), (table, "definition_id"), (table, "process"), (table, "status")])
-            .columns([(table, "incidents"), (table, "subject_entity"), (table, "subject_id"), (table, "started_by")])
-            .columns([(table, "started_at"), (table, "ended_at"), ("process_definition", "name")])
+            .columns(COLUMNS.map(|column| (INSTANCE, column)))
             .expr(tasks(false))
             .expr(tasks(true))
-            .from(table)
-            .inner_join("process_definition", Expr::col(("process_definition", "id")).equals((table, "definition_id")))
-            .and_where(Expr::col((table, "tenant_id")).eq(ctx.tenant.0));
-        process::runtime::seen(&mut select, ctx);
-        if let Some(definition) = &input.definition {
-            let id = self.processes.definition(ctx, definition, None).await?.id;
-            select.and_where(Expr::col((table, "definition_id")).eq(id));
-        }
+            .from_subquery(instances, INSTANCE);
         match input.state.as_deref() {
             None => {}
             Some(state @ ("active" | "completed" | "cancelled")) => {
-                select.and_where(Expr::col((table, "status")).eq(state));
+                select.and_where(Expr::col((INSTANCE, "state")).eq(state));
             }
             Some(_) => return Err(invalid("state", "active, completed or cancelled")),
         }
         match input.started_by.as_deref() {
             None => {}
             Some("me") => {
-                select.and_where(Expr::col((table, "started_by")).eq(ctx.user().map(|user| user.0)));
+                select.and_where(Expr::col((INSTANCE, "started_by")).eq(ctx.user().map(|user| user.0)));
             }
             Some(id) => {
                 let id = Uuid::parse_str(id).map_err(|_| invalid("started_by", "`me` or a person's id"))?;
-                select.and_where(Expr::col((table, "started_by")).eq(id));
+                select.and_where(Expr::col((INSTANCE, "started_by")).eq(id));
             }
         }
-        input.period.narrow(&mut select, table, "started_at");
         if let Some(cursor) = input.cursor {
-            select.and_where(Expr::col((table, "id")).lt(cursor));
+            select.and_where(Expr::col((INSTANCE, "id")).lt(cursor));
         }
-        select.order_by((table, "id"), Order::Desc).limit(limit + 1);
+        select.order_by((INSTANCE, "id"), Order::Desc).limit(limit + 1);
         Ok(select)
     }
 }

@@ -2,7 +2,7 @@
 
 use kernel::{Ctx, Result};
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -48,15 +48,8 @@ pub struct TaskRow {
     pub seconds_spent: i64,
 }
 
-/// What tasks can be grouped by: name, column.
-const GROUPS: [(&str, &str, &str); 6] = [
-    ("process", "task", "process_name"),
-    ("step", "task", "element"),
-    ("assignee", "task", "assignee"),
-    ("department", "user_account", "department_id"),
-    ("role", "task", "role"),
-    ("state", "task", "state"),
-];
+/// What tasks can be grouped by: columns of `work`'s relation.
+const GROUPS: [&str; 6] = ["process", "step", "assignee", "department", "role", "state"];
 
 impl Reports {
     /// The task report, over the tasks that the person may see.
@@ -66,15 +59,15 @@ impl Reports {
     pub async fn task_report(&self, ctx: &Ctx, input: &TaskReportInput) -> Result<TaskReport> {
         let groups = chosen(&input.group_by)?;
         let mut select = self.counted_tasks(ctx, input).await?;
-        for (_, table, column) in &groups {
-            select.expr(Expr::col((*table, *column))).add_group_by([Expr::col((*table, *column))]);
+        for name in &groups {
+            select.column(*name).group_by_col(*name);
         }
         let rows = self.db().read().query_all(&select).await?;
         let mut items = Vec::with_capacity(rows.len());
         for row in &rows {
             let number = |index: usize| row.try_get_by_index::<Option<i64>>(index).map(Option::unwrap_or_default);
             let mut group = Map::new();
-            for (index, (name, _, _)) in groups.iter().enumerate() {
+            for (index, name) in groups.iter().enumerate() {
                 let value = match *name {
                     "assignee" | "department" => json!(row.try_get_by_index::<Option<Uuid>>(6 + index)?),
                     _ => json!(row.try_get_by_index::<Option<String>>(6 + index)?),
@@ -95,7 +88,12 @@ impl Reports {
     }
 
     async fn counted_tasks(&self, ctx: &Ctx, input: &TaskReportInput) -> Result<SelectStatement> {
-        let task = |column: &'static str| Expr::col(("task", column));
+        let definition = match &input.definition {
+            Some(name) => Some(self.processes.definition(ctx, name, None).await?.id),
+            None => None,
+        };
+        let tasks = work::tasks::relations::tasks(ctx, definition, input.period.into());
+        let task = |column: &'static str| Expr::col(column);
         let one = |condition: Expr| Expr::case(condition, 1).finally(0);
         let is = |state: &str| task("state").eq(state);
         let spent = || task("completed_at").sub(task("created_at"));
@@ -109,61 +107,25 @@ impl Reports {
             .expr(Func::sum(one(late)).cast_as("BIGINT"))
             .expr(Func::avg(Expr::case(is("completed"), spent())).cast_as("DOUBLE PRECISION"))
             .expr(Func::sum(Expr::case(is("completed"), spent()).finally(0)).cast_as("BIGINT"))
-            .from("task")
-            .left_join("user_account", Expr::col(("user_account", "id")).equals(("task", "assignee")))
-            .and_where(task("tenant_id").eq(ctx.tenant.0))
+            .from_subquery(tasks, "task")
             .order_by_expr(Func::count(task("id")).into(), Order::Desc)
             .limit(MAX_ROWS);
-        if let Some(definition) = &input.definition {
-            select.and_where(task("definition_id").eq(self.processes.definition(ctx, definition, None).await?.id));
-        }
-        input.period.narrow(&mut select, "task", "created_at");
-        own(&mut select, ctx);
         Ok(select)
     }
 }
 
-fn chosen(names: &[String]) -> Result<Vec<(&'static str, &'static str, &'static str)>> {
+fn chosen(names: &[String]) -> Result<Vec<&'static str>> {
     if names.len() > MAX_AXES {
         return Err(invalid("group_by", format!("at most {MAX_AXES}")));
     }
     let mut groups = Vec::new();
     for name in names {
-        let known = GROUPS.iter().find(|(known, _, _)| known == name);
-        let Some(group) = known else {
-            return Err(invalid(
-                "group_by",
-                format!("`{name}` is none of process, step, assignee, department, role, state"),
-            ));
+        let Some(group) = GROUPS.into_iter().find(|known| known == name) else {
+            return Err(invalid("group_by", format!("`{name}` is none of {}", GROUPS.join(", "))));
         };
-        if !groups.contains(group) {
-            groups.push(*group);
+        if !groups.contains(&group) {
+            groups.push(group);
         }
     }
-    Ok(if groups.is_empty() { GROUPS.iter().take(1).copied().collect() } else { groups })
-}
-
-/// Narrows to one's own tasks and those of the departments under one, unless one sees everything.
-fn own(select: &mut SelectStatement, ctx: &Ctx) {
-    if ctx.rights.is_admin() {
-        return;
-    }
-    let me = ctx.user().map(|user| user.0);
-    let headed = Query::select()
-        .column("id")
-        .from("department")
-        .and_where(Expr::col("head_id").eq(me))
-        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-        .take();
-    let mut mine = Cond::any()
-        .add(Expr::col(("task", "assignee")).eq(me))
-        .add(Expr::col(("task", "creator")).eq(me))
-        .add(Expr::col(("user_account", "department_id")).in_subquery(headed.clone()));
-    // Departments below one that the person heads are theirs too.
-    let subtree: Vec<Uuid> = ctx.subtree.iter().map(|department| department.0).collect();
-    if !subtree.is_empty() {
-        let leads = Expr::exists(headed);
-        mine = mine.add(Expr::col(("user_account", "department_id")).is_in(subtree).and(leads));
-    }
-    select.cond_where(mine);
+    Ok(if groups.is_empty() { GROUPS.into_iter().take(1).collect() } else { groups })
 }

@@ -20,6 +20,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sea_query::{Cond, Expr, ExprTrait};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, SqlxPostgresConnector,
     SqlxSqliteConnector, Statement,
@@ -29,6 +30,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use tokio::sync::watch;
 
 pub use tx::Tx;
+
+use crate::clock::Period;
 
 use sqlite::{Connections, Wanted};
 use writer::Writer;
@@ -52,6 +55,13 @@ impl DbOptions {
     pub fn new(url: &str) -> Self {
         Self { url: url.to_owned(), connections: 8, full_sync: true }
     }
+}
+
+/// Whether a cell with an instant lies in a period, as a condition; true of a period open at both ends.
+pub fn within(period: Period, cell: &Expr) -> Cond {
+    let from = period.from.map(|from| cell.clone().gte(from.0));
+    let to = period.to.map(|to| cell.clone().lt(to.0));
+    Cond::all().add_option(from).add_option(to)
 }
 
 /// A handle on the database; cheap to clone.

@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
+use work::tasks::relations;
 
 use super::advance::Outside;
 use super::start::Subject;
@@ -323,29 +324,16 @@ impl Processes {
 }
 
 /// Narrows a select of instances to those that the person may see.
-pub fn seen(select: &mut SelectStatement, ctx: &Ctx) {
+pub(super) fn seen(select: &mut SelectStatement, ctx: &Ctx) {
     if ctx.rights.is_admin() {
         return;
     }
     let user = ctx.user().map(|user| user.0);
-    let mine = Query::select()
-        .column(("task", "instance_id"))
-        .from("task")
-        .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
-        .and_where(Expr::col(("task", "assignee")).eq(user))
-        .take();
-    let offered = Query::select()
-        .column(("task", "instance_id"))
-        .from("task")
-        .inner_join("task_executor", Expr::col(("task_executor", "task_id")).equals(("task", "id")))
-        .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
-        .and_where(Expr::col(("task_executor", "user_id")).eq(user))
-        .take();
     select.cond_where(
         Cond::any()
             .add(Expr::col(("process_instance", "started_by")).eq(user))
-            .add(Expr::col(("process_instance", "id")).in_subquery(mine))
-            .add(Expr::col(("process_instance", "id")).in_subquery(offered)),
+            .add(Expr::col(("process_instance", "id")).in_subquery(relations::instances_assigned(ctx)))
+            .add(Expr::col(("process_instance", "id")).in_subquery(relations::instances_offered(ctx))),
     );
 }
 

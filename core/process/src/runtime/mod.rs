@@ -14,6 +14,7 @@
 //! | `operations` | set variables, retry, skip, cancel, start from, migrate |
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
 //! | `instances` | lists and views |
+//! | `relations` | what reports read inside their queries |
 //! | `store` | rows |
 
 mod advance;
@@ -25,6 +26,7 @@ mod instances;
 mod operations;
 mod publish;
 mod reader;
+pub mod relations;
 mod services;
 mod start;
 mod store;
@@ -46,7 +48,7 @@ use work::tasks::Tasks;
 pub use commands::ENTITY;
 pub use definitions::DefinitionView;
 pub use dry_run::{DryRun, DryRunInput};
-pub use instances::{InstanceQuery, InstanceView, Instances, seen};
+pub use instances::{InstanceQuery, InstanceView, Instances};
 pub use operations::{Migrated, Migration, MigrationReport};
 pub use publish::{Delivered, MessageInput, SignalInput};
 pub use services::{Service, ServiceCall, ServiceFailure};

@@ -6,8 +6,7 @@ use ::messaging::mail::{Decision, Letter, LetterState};
 use ::messaging::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
 use ::work::calendar::{CalendarOf, CalendarSettings};
 use ::work::tasks::{
-    ActionInput, ChecklistChange, Completion, Counters, Delegation, ManualTask, Task, TaskPage, TaskPatch,
-    TaskQuery,
+    ActionInput, ChecklistChange, Completion, Counters, Delegation, ManualTask, Task, TaskPage, TaskPatch, TaskQuery,
 };
 use axum::Json;
 use axum::extract::{Path, State};

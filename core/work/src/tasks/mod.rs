@@ -18,6 +18,7 @@
 //! | `letter` | what became of a letter |
 //! | `list`, `counters` | lists by keyset, numbers for a person and their subordinates |
 //! | `history` | events |
+//! | `relations` | what others read inside their queries |
 //! | `store`, `parts` | the tables |
 //! | `promise` | whether a contract can be kept |
 
@@ -36,6 +37,7 @@ mod model;
 mod open;
 mod parts;
 mod promise;
+pub mod relations;
 mod resolve;
 mod store;
 

@@ -1,0 +1,85 @@
+//! What reports read of records inside their queries: selects and expressions with named columns. Whoever reads them
+//! knows these columns and no table.
+
+use kernel::access::Action;
+use kernel::clock::Period;
+use kernel::error::FieldError;
+use kernel::filter::Storage;
+use kernel::{Ctx, db};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
+
+use crate::catalogue::EntityDef;
+use crate::shape::Asker;
+
+/// Steps of an entity's records through stages, those entered in `entered`. Records in the recycle bin have none.
+///
+/// | column | what |
+/// |---|---|
+/// | `template`, `process`, `step` | pipeline, key of the entity, stage |
+/// | `entered_at`, `left_at` | microseconds; null while it stands there |
+/// | `thing`, `record_id`, `entity` | the record |
+/// | `started_by` | who moved it there |
+/// | `finished` | 1 when the record is now in a stage that ends its pipeline, else 0 |
+pub fn stage_steps(ctx: &Ctx, def: &EntityDef, entered: Period) -> SelectStatement {
+    let table = "stage_transition";
+    let ends = Query::select()
+        .column("key")
+        .from("stage")
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("semantic").ne("open"))
+        .take();
+    let mut select = Query::select();
+    select
+        .expr_as(Expr::col((table, "pipeline_id")), "template")
+        .expr_as(Expr::val(def.key), "process")
+        .expr_as(Expr::col((table, "stage")), "step")
+        .expr_as(Expr::col((table, "entered_at")), "entered_at")
+        .expr_as(Expr::col((table, "left_at")), "left_at")
+        .expr_as(Expr::col((table, "record_id")), "thing")
+        .expr_as(Expr::col((table, "record_id")), "record_id")
+        .expr_as(Expr::col((table, "entity")), "entity")
+        .expr_as(Expr::col((table, "entered_by")), "started_by")
+        .expr_as(Expr::case(column(def, "stage").in_subquery(ends), 1).finally(0), "finished")
+        .from(table)
+        .inner_join(def.table, column(def, "id").equals((table, "record_id")))
+        .and_where(Expr::col((table, "tenant_id")).eq(ctx.tenant.0))
+        .and_where(Expr::col((table, "entity")).eq(def.key))
+        .and_where(column(def, "deleted_at").is_null())
+        .cond_where(db::within(entered, &Expr::col((table, "entered_at"))));
+    select
+}
+
+/// Joins records of an entity to the rows of a select that name them by `entity` and `id`, the same for every row of
+/// one select. Rows of records that the actor may not read, and of none, are left out. `value` then gives their fields.
+///
+/// # Errors
+/// When an access row names something that does not exist (any more).
+pub fn join(
+    select: &mut SelectStatement,
+    asker: &Asker<'_>,
+    ctx: &Ctx,
+    def: &EntityDef,
+    entity: Expr,
+    id: Expr,
+) -> Result<(), FieldError> {
+    let same = column(def, "id").eq(id).and(entity.eq(def.key)).and(column(def, "tenant_id").eq(ctx.tenant.0));
+    select.inner_join(def.table, same);
+    if !ctx.rights.may(def.key, Action::Read) {
+        select.and_where(Expr::val(1).eq(0));
+    } else if let Some(allowed) = asker.allowed(def.key, def.table, Action::Read)? {
+        select.and_where(allowed);
+    }
+    Ok(())
+}
+
+/// The value of a field in a select with `join`; none of a field that has several values or that there is not.
+pub fn value(def: &EntityDef, field: &str) -> Option<Expr> {
+    match def.field(field)?.storage {
+        Storage::Column(name) => Some(column(def, name)),
+        Storage::Links => None,
+    }
+}
+
+fn column(def: &EntityDef, name: &'static str) -> Expr {
+    Expr::col((Alias::new(def.table), Alias::new(name)))
+}
