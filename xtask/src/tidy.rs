@@ -7,8 +7,10 @@ mod layers;
 mod licences;
 mod links;
 mod npm;
+mod tables;
 mod text;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -69,6 +71,7 @@ pub fn run(workspace: &Workspace, rules_only: bool) -> Outcome<()> {
 fn rules(workspace: &Workspace) -> Outcome<Vec<Finding>> {
     let files = workspace.files()?;
     let mut findings = Vec::new();
+    let mut texts = BTreeMap::new();
     for name in ["README.md", "CHANGELOG.md"] {
         if !files.iter().any(|file| file == Path::new(name)) {
             findings.push(Finding::new(Path::new(name), 0, "is missing"));
@@ -85,7 +88,10 @@ fn rules(workspace: &Workspace) -> Outcome<Vec<Finding>> {
         if file.file_name().is_some_and(|name| name == "package-lock.json") {
             findings.extend(npm::check(file, &text));
         }
+        texts.insert(file.clone(), text);
     }
+    findings.extend(tables::check(&texts));
+    findings.extend(layers::check_pictures(&texts));
     findings.extend(layers::check(&workspace.metadata));
     findings.extend(standalone_layers(workspace)?);
     findings.extend(licences::check(&dependencies(workspace)?));

@@ -22,7 +22,10 @@ pub mod batch;
 pub mod catalogue;
 pub mod import;
 pub mod read;
+<<<<<<< HEAD
 pub mod references;
+=======
+>>>>>>> crates
 pub mod relations;
 pub mod shape;
 pub mod stages;

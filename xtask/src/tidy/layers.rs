@@ -2,6 +2,7 @@
 //!
 //! Data enters as `cargo metadata --no-deps` (or a guest's manifest) and leaves as findings.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
@@ -9,7 +10,7 @@ use serde_json::Value;
 use super::Finding;
 
 /// The layers of core/ from the lowest up. A package may use those of the layers below its own: never sideways, never up.
-pub const LAYERS: &[&[&str]] = &[
+const LAYERS: &[&[&str]] = &[
     &["kernel"],
     &["people"],
     &["records"],
@@ -33,6 +34,26 @@ const HOMES: &[(&str, &[&str])] = &[
     ("wasmtime-wasi", &["plugin_host", "tests"]),
     ("sqlx", &["kernel", "tests"]),
 ];
+
+/// Documents that show the layers as one line.
+const PICTURES: &[&str] = &["README.md", "core/README.md"];
+
+/// Checks that the documents show the layers as they are.
+pub fn check_pictures(texts: &BTreeMap<PathBuf, String>) -> Vec<Finding> {
+    let picture = picture();
+    let wrong = PICTURES.iter().filter(|file| !texts.get(Path::new(file)).is_some_and(|text| text.contains(&picture)));
+    wrong.map(|file| Finding::new(Path::new(file), 0, format!("should show the layers: {picture}"))).collect()
+}
+
+/// The layers in one line, by the folders of core/.
+fn picture() -> String {
+    let folder = |package: &&str| if *package == "verstak" { "server" } else { *package }.to_owned();
+    let layers = LAYERS.iter().map(|layer| match layer {
+        [one] => folder(one),
+        several => format!("{{{}}}", several.iter().map(folder).collect::<Vec<_>>().join(", ")),
+    });
+    layers.collect::<Vec<_>>().join(" <- ")
+}
 
 /// Checks the packages of the workspace.
 pub fn check(metadata: &Value) -> Vec<Finding> {
@@ -165,6 +186,16 @@ mod tests {
         ] {
             assert_eq!(found(package, dependency, kind), expected, "{package} -> {dependency} ({kind:?})");
         }
+    }
+
+    #[test]
+    fn documents_show_the_layers() {
+        let texts = |text: &str| PICTURES.iter().map(|file| (PathBuf::from(file), text.to_owned())).collect();
+        let picture =
+            "kernel <- people <- records <- {crm, messaging} <- work <- process <- reports <- plugin_host <- server";
+        assert_eq!(check_pictures(&texts(&format!("Layers: {picture}; never up"))), []);
+        assert_eq!(check_pictures(&texts("kernel <- people <- records")).len(), PICTURES.len());
+        assert_eq!(check_pictures(&BTreeMap::new()).len(), PICTURES.len());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Tasks as they leave, and the inputs of the services.
 
 use kernel::Timestamp;
+use messaging::mail::Decision;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
