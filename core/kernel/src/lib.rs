@@ -34,10 +34,7 @@ pub mod expression;
 pub mod filter;
 pub mod id;
 pub mod jobs;
-<<<<<<< HEAD
 pub mod key;
-=======
->>>>>>> crates
 pub mod net;
 pub mod text;
 pub mod value;

@@ -22,10 +22,7 @@ pub mod batch;
 pub mod catalogue;
 pub mod import;
 pub mod read;
-<<<<<<< HEAD
 pub mod references;
-=======
->>>>>>> crates
 pub mod relations;
 pub mod shape;
 pub mod stages;

@@ -1,7 +1,6 @@
 //! What reports read of records inside their queries: selects and expressions with named columns. Whoever reads them
 //! knows these columns and no table.
 
-<<<<<<< HEAD
 use std::sync::Arc;
 
 use kernel::access::Action;
@@ -10,14 +9,6 @@ use kernel::error::FieldError;
 use kernel::{Ctx, db};
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
-=======
-use kernel::access::Action;
-use kernel::clock::Period;
-use kernel::error::FieldError;
-use kernel::filter::Storage;
-use kernel::{Ctx, db};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
->>>>>>> crates
 
 use crate::catalogue::EntityDef;
 use crate::shape::Asker;
@@ -42,11 +33,7 @@ pub fn stage_steps(ctx: &Ctx, def: &EntityDef, entered: Period) -> SelectStateme
     let mut select = Query::select();
     select
         .expr_as(Expr::col((table, "pipeline_id")), "template")
-<<<<<<< HEAD
         .expr_as(Expr::val(def.key.as_str()), "process")
-=======
-        .expr_as(Expr::val(def.key), "process")
->>>>>>> crates
         .expr_as(Expr::col((table, "stage")), "step")
         .expr_as(Expr::col((table, "entered_at")), "entered_at")
         .expr_as(Expr::col((table, "left_at")), "left_at")
@@ -58,22 +45,14 @@ pub fn stage_steps(ctx: &Ctx, def: &EntityDef, entered: Period) -> SelectStateme
         .from(table)
         .inner_join(def.table, column(def, "id").equals((table, "record_id")))
         .and_where(Expr::col((table, "tenant_id")).eq(ctx.tenant.0))
-<<<<<<< HEAD
         .and_where(Expr::col((table, "entity")).eq(def.key.as_str()))
-=======
-        .and_where(Expr::col((table, "entity")).eq(def.key))
->>>>>>> crates
         .and_where(column(def, "deleted_at").is_null())
         .cond_where(db::within(entered, &Expr::col((table, "entered_at"))));
     select
 }
 
 /// Joins records of an entity to the rows of a select that name them by `entity` and `id`, the same for every row of
-<<<<<<< HEAD
 /// one select. Rows of records that the actor may not read, and of none, are left out. `Joined` then gives their fields.
-=======
-/// one select. Rows of records that the actor may not read, and of none, are left out. `value` then gives their fields.
->>>>>>> crates
 ///
 /// # Errors
 /// When an access row names something that does not exist (any more).
@@ -85,7 +64,6 @@ pub fn join(
     entity: Expr,
     id: Expr,
 ) -> Result<(), FieldError> {
-<<<<<<< HEAD
     let mut same = Condition::all().add(column(def, "id").eq(id)).add(entity.eq(def.key.as_str()));
     for own in def.place().conditions(def.table, ctx.tenant) {
         same = same.add(own);
@@ -94,19 +72,11 @@ pub fn join(
     if !ctx.rights.may(&def.key, Action::Read) {
         select.and_where(Expr::val(1).eq(0));
     } else if let Some(allowed) = asker.allowed(def, Action::Read)? {
-=======
-    let same = column(def, "id").eq(id).and(entity.eq(def.key)).and(column(def, "tenant_id").eq(ctx.tenant.0));
-    select.inner_join(def.table, same);
-    if !ctx.rights.may(def.key, Action::Read) {
-        select.and_where(Expr::val(1).eq(0));
-    } else if let Some(allowed) = asker.allowed(def.key, def.table, Action::Read)? {
->>>>>>> crates
         select.and_where(allowed);
     }
     Ok(())
 }
 
-<<<<<<< HEAD
 /// An entity whose fields stand in a select with `join`.
 #[derive(Debug, Clone)]
 pub struct Joined {
@@ -124,20 +94,9 @@ impl Joined {
     /// The value of a field; none of a field that has several values or that there is not.
     pub fn value(&self, field: &str) -> Option<Expr> {
         self.def.field(field)?.cell(&self.def, self.backend)
-=======
-/// The value of a field in a select with `join`; none of a field that has several values or that there is not.
-pub fn value(def: &EntityDef, field: &str) -> Option<Expr> {
-    match def.field(field)?.storage {
-        Storage::Column(name) => Some(column(def, name)),
-        Storage::Links => None,
->>>>>>> crates
     }
 }
 
 fn column(def: &EntityDef, name: &'static str) -> Expr {
-<<<<<<< HEAD
     crate::read::column(def, name)
-=======
-    Expr::col((Alias::new(def.table), Alias::new(name)))
->>>>>>> crates
 }

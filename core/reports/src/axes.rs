@@ -1,15 +1,9 @@
 //! Axes of the funnel as SQL: where a step stands, and what is known about the record it is about.
 
 use kernel::value::FieldType;
-<<<<<<< HEAD
 use kernel::{Ctx, FieldKey, Result};
 use process::runtime::Events;
 use records::relations::Joined;
-=======
-use kernel::{Ctx, Result};
-use process::runtime::Events;
-use records::EntityDef;
->>>>>>> crates
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
 
 use super::invalid;
@@ -63,16 +57,9 @@ impl Axis {
                     let known = "template, process, step, event, manager, department, client, field:<key>";
                     return Err(invalid("group_by", format!("`{other}` is none of {known}")));
                 };
-<<<<<<< HEAD
                 let def = &entity.ok_or_else(needs)?.def;
                 match def.field(key).filter(|f| f.is_sortable() && ctx.rights.sees(&def.key, &f.key)) {
                     Some(field) => Self::Field(field.key.clone(), field.kind),
-=======
-                let def = entity.ok_or_else(needs)?;
-                let field = def.field(key).filter(|f| f.kind.is_sortable() && ctx.rights.sees(def.key, f.key));
-                match field.filter(|f| records::relations::value(def, f.key).is_some()) {
-                    Some(field) => Self::Field(field.key, field.kind),
->>>>>>> crates
                     None => return Err(invalid("group_by", format!("`{key}` is no field of {} to group by", def.key))),
                 }
             }
@@ -112,41 +99,19 @@ impl Axis {
             Self::Event => event_of(events),
             Self::Manager => Expr::col((OWNER, "id")),
             Self::Department => Expr::col((OWNER, "department_id")),
-<<<<<<< HEAD
             Self::Client => entity.and_then(client).unwrap_or_else(nothing),
             Self::Field(key, _) => entity.and_then(|joined| joined.value(key)).unwrap_or_else(nothing),
-=======
-            Self::Client => match entity.and_then(|def| Some((def, client(def)?))) {
-                Some((def, key)) => field(def, key),
-                None => nothing(),
-            },
-            Self::Field(key, _) => entity.map_or_else(nothing, |def| field(def, key)),
->>>>>>> crates
         }
     }
 }
 
-<<<<<<< HEAD
-=======
-/// The value of a field of the record that a step is about.
-pub(super) fn field(def: &EntityDef, key: &str) -> Expr {
-    records::relations::value(def, key).unwrap_or_else(nothing)
-}
-
->>>>>>> crates
 fn nothing() -> Expr {
     Expr::cust("NULL")
 }
 
-<<<<<<< HEAD
 /// The client of a record.
 fn client(joined: &Joined) -> Option<Expr> {
     ["company", "contact"].into_iter().find_map(|key| joined.value(key))
-=======
-/// The field that names the client of a record.
-fn client(def: &EntityDef) -> Option<&'static str> {
-    ["company", "contact"].into_iter().find(|key| records::relations::value(def, key).is_some())
->>>>>>> crates
 }
 
 fn event_of(events: &Events) -> Expr {

@@ -12,12 +12,8 @@ use kernel::value::unscaled;
 use kernel::{Ctx, Result, Value};
 use people::staff;
 use process::runtime::Events;
-<<<<<<< HEAD
 use records::Catalogue;
 use records::relations::Joined;
-=======
-use records::EntityDef;
->>>>>>> crates
 use records::shape::Asker;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, OverStatement, Query, SelectStatement, WindowStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -25,11 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-<<<<<<< HEAD
 use super::axes::{Axis, OWNER, STEPS};
-=======
-use super::axes::{Axis, OWNER, STEPS, field};
->>>>>>> crates
 use super::{MAX_AXES, MAX_ROWS, Period, Reports, invalid};
 
 /// Steps of which working time is measured.
@@ -173,11 +165,7 @@ impl Reports {
         };
         let events =
             if axes.contains(&Axis::Event) { self.processes.events_of_elements(ctx).await? } else { Events::new() };
-<<<<<<< HEAD
         Ok(Plan { stages, catalogue, entity, axes, events, definition, period: input.period })
-=======
-        Ok(Plan { stages, entity, axes, events, definition, period: input.period })
->>>>>>> crates
     }
 
     /// Adds mean working time; false when there are too many steps to measure.
@@ -220,32 +208,18 @@ fn percent(part: i64, whole: i64) -> f64 {
 
 /// A select of the axes' values over all steps that the person may see.
 fn grouped(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> {
-<<<<<<< HEAD
     let steps = match plan.entity.as_ref().filter(|_| plan.stages) {
         Some(joined) => records::relations::stage_steps(ctx, &joined.def, plan.period.into()),
-=======
-    let steps = match plan.entity.filter(|_| plan.stages) {
-        Some(def) => records::relations::stage_steps(ctx, def, plan.period.into()),
->>>>>>> crates
         None => process::runtime::relations::steps(ctx, plan.definition, plan.period.into()),
     };
     let mut select = Query::select();
     select.from_subquery(steps, STEPS);
-<<<<<<< HEAD
     let owner = match &plan.entity {
         Some(joined) => {
             let (entity, id) = (Expr::col((STEPS, "entity")), Expr::col((STEPS, "record_id")));
             // Of records that people may not see, they get no figures either.
             records::relations::join(&mut select, asker, ctx, &joined.def, entity, id).map_err(unreadable)?;
             joined.value("owner").unwrap_or_else(|| Expr::cust("NULL"))
-=======
-    let owner = match plan.entity {
-        Some(def) => {
-            let (entity, id) = (Expr::col((STEPS, "entity")), Expr::col((STEPS, "record_id")));
-            // Of records that people may not see, they get no figures either.
-            records::relations::join(&mut select, asker, ctx, def, entity, id).map_err(unreadable)?;
-            field(def, "owner")
->>>>>>> crates
         }
         None => Expr::col((STEPS, "started_by")),
     };
@@ -280,11 +254,7 @@ fn pieces(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> 
                 same.add_partition_by(axis.expression(plan.entity.as_ref(), &plan.events));
             }
             same.order_by((STEPS, "entered_at"), Order::Asc);
-<<<<<<< HEAD
             select.expr_as(amount, "amount");
-=======
-            select.expr_as(field(def, "amount"), "amount");
->>>>>>> crates
             select.expr_window_as(Func::cust("ROW_NUMBER"), same, "turn")
         }
         None => select.expr_as(Expr::cust("CAST(NULL AS BIGINT)"), "amount").expr_as(Expr::cust("1"), "turn"),

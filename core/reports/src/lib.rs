@@ -27,13 +27,14 @@ const MAX_ROWS: u64 = 10_000;
 /// The service of this crate; cheap to clone.
 #[derive(Clone)]
 pub struct Reports {
+    records: Records,
     processes: Processes,
 }
 
 impl Reports {
     /// Over the services below it.
-    pub fn new(processes: &Processes) -> Self {
-        Self { processes: processes.clone() }
+    pub fn new(records: &Records, processes: &Processes) -> Self {
+        Self { records: records.clone(), processes: processes.clone() }
     }
 
     const fn db(&self) -> &Db {

@@ -66,15 +66,15 @@ impl Processes {
 
     /// Those events that start something, or about whose record there is an instance or a wait.
     async fn concerned(&self, events: &[LogEvent]) -> Result<Vec<(TenantId, Changed)>> {
-        let records: BTreeSet<Uuid> =
-            events.iter().filter(|event| is_record(event)).map(|event| event.record).collect();
+        let events = self.of_records(events).await?;
+        let records: BTreeSet<Uuid> = events.iter().map(|event| event.record).collect();
         if records.is_empty() {
             return Ok(Vec::new());
         }
         let starts = self.start_names().await?;
         let watched = self.watched(&records).await?;
         let mut found = Vec::new();
-        for event in events.iter().filter(|event| is_record(event)) {
+        for event in events {
             let names = names(event);
             let starts =
                 |name: &String| starts.get(&(event.tenant.0, name.clone())).is_some_and(|since| *since <= event.at);
@@ -83,6 +83,17 @@ impl Processes {
             if started || changes.is_some() || watched.contains(&event.record) {
                 let (entity, record, cause) = (event.entity.clone(), event.record, event.cause.clone());
                 found.push((event.tenant, Changed { entity, record, names, at: event.at, cause, changes }));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Only records' own events: those of instances have names of their own.
+    async fn of_records<'a>(&self, events: &'a [LogEvent]) -> Result<Vec<&'a LogEvent>> {
+        let mut found = Vec::with_capacity(events.len());
+        for event in events {
+            if self.records.catalogue(event.tenant).await?.find(&event.entity).is_some() {
+                found.push(event);
             }
         }
         Ok(found)
@@ -167,11 +178,6 @@ impl Concern for Processes {
         };
         self.concerned(&events).await?.into_iter().map(job).collect()
     }
-}
-
-/// Only records' own events: those of tasks and instances have names of their own.
-fn is_record(event: &LogEvent) -> bool {
-    records::entity(&event.entity).is_ok()
 }
 
 fn names(event: &LogEvent) -> Vec<String> {

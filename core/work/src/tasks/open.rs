@@ -7,7 +7,7 @@ use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result, Timestamp};
 use messaging::notifications::{self, Kind};
 use people::staff;
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
