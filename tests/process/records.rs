@@ -157,6 +157,7 @@ async fn a_change_whose_job_comes_twice_starts_one_instance() {
         payload: row.try_get_by_index(3).unwrap(),
         attempt: 1,
         max_attempts: 8,
+        order_key: None,
     };
     let handlers = app.state.processes.handlers();
     let handler = handlers.iter().find(|handler| handler.kind() == job.kind).unwrap();

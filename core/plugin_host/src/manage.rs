@@ -16,6 +16,7 @@ use crate::PluginHost;
 use crate::capabilities::LogLevel;
 use crate::journal::{self, Cost, LogEntry};
 use crate::package::Level;
+use crate::points::events::key_of_plugin;
 use crate::registry::store::{self, NewVersion, TenantRow};
 use crate::registry::{Enabled, Version};
 use crate::settings::{self, Settings};
@@ -135,6 +136,8 @@ impl PluginHost {
         };
         store::put_tenant(&tx, ctx.tenant, &row, ctx.now()).await?;
         store::touch(&tx).await?;
+        // Deliveries that waited for somebody to look.
+        kernel::jobs::hasten(&tx, &ctx.env, ctx.tenant, crate::EVENT_JOB).await?;
         let detail = json!({ "version": row.version, "grants": row.grants });
         audit::record(&tx, ctx, "plugin.enabled", plugin, detail).await?;
         tx.commit().await?;
@@ -155,7 +158,10 @@ impl PluginHost {
         })
         .await?;
         self.inner.breakers.reset(ctx.tenant, plugin);
-        Ok(())
+        // What waits is not for a plugin that is enabled again later.
+        let tx = self.inner.services.db.begin().await?;
+        kernel::jobs::order::forget(&tx, ctx.tenant, &key_of_plugin(ctx.tenant, plugin)).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Replaces the settings of a plugin in the tenant. Secrets that are left out stay.

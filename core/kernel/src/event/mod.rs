@@ -24,7 +24,8 @@ use crate::id::{BatchId, TenantId};
 pub use follow::{Concern, Follower};
 
 /// A place in the log. Everything at or before it has been read. In JSON: opaque text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Cursor {
     tx: i64,
     id: i64,
@@ -33,6 +34,19 @@ pub struct Cursor {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.tx, self.id)
+    }
+}
+
+impl From<Cursor> for String {
+    fn from(cursor: Cursor) -> Self {
+        cursor.to_string()
+    }
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 
@@ -94,6 +108,11 @@ impl Event {
     /// Its place in the log.
     pub const fn cursor(&self) -> Cursor {
         Cursor { tx: self.tx, id: self.id }
+    }
+
+    /// The last place before it: read after this, it is the first.
+    pub const fn before(&self) -> Cursor {
+        Cursor { tx: self.tx, id: self.id.saturating_sub(1) }
     }
 }
 
@@ -163,20 +182,50 @@ pub async fn read_after(
 ) -> Result<Vec<Event>, DbErr> {
     let mut select = base();
     let postgres = conn.get_database_backend() == DbBackend::Postgres;
+    select.and_where(place(postgres).gt(bound(postgres, cursor)));
     if postgres {
-        // A comparison of rows: the database begins at the right place of the index.
-        let place = Expr::tuple([Expr::col("tx"), Expr::col("id")]);
-        select.and_where(place.gt(Expr::tuple([Expr::val(cursor.tx), Expr::val(cursor.id)])));
         select.and_where(Expr::cust("tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"));
         select.order_by("tx", Order::Asc);
-    } else {
-        select.and_where(Expr::col("id").gt(cursor.id));
     }
     if let Some(tenant) = selection.tenant {
         select.and_where(Expr::col("tenant_id").eq(tenant.0));
     }
     if let Some(entity) = &selection.entity {
         select.and_where(Expr::col("entity").eq(entity.as_str()));
+    }
+    select.order_by("id", Order::Asc).limit(limit);
+    rows(conn, &select).await
+}
+
+/// Part of the log that a reader has passed already.
+#[derive(Debug, Clone)]
+pub struct Range {
+    /// Of this tenant.
+    pub tenant: TenantId,
+    /// After this place.
+    pub after: Cursor,
+    /// Up to and with this place.
+    pub to: Cursor,
+    /// Of this record alone, where given.
+    pub record: Option<Uuid>,
+}
+
+/// Reads at most `limit` events of a range, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read_range(conn: &impl ConnectionTrait, range: &Range, limit: u64) -> Result<Vec<Event>, DbErr> {
+    let mut select = base();
+    let postgres = conn.get_database_backend() == DbBackend::Postgres;
+    select
+        .and_where(place(postgres).gt(bound(postgres, range.after)))
+        .and_where(place(postgres).lte(bound(postgres, range.to)))
+        .and_where(Expr::col("tenant_id").eq(range.tenant.0));
+    if let Some(record) = range.record {
+        select.and_where(Expr::col("record_id").eq(record));
+    }
+    if postgres {
+        select.order_by("tx", Order::Asc);
     }
     select.order_by("id", Order::Asc).limit(limit);
     rows(conn, &select).await
@@ -284,6 +333,15 @@ pub async fn lag(conn: &impl ConnectionTrait, cursor: Cursor) -> Result<i64, DbE
         .and_where(Expr::col("tx").gt(cursor.tx).or(Expr::col("tx").eq(cursor.tx).and(Expr::col("id").gt(cursor.id))))
         .take();
     conn.query_one(&select).await?.map_or(Ok(0), |row| row.try_get_by_index(0))
+}
+
+/// On PostgreSQL a comparison of rows: the database begins at the right place of the index.
+fn place(postgres: bool) -> Expr {
+    if postgres { Expr::tuple([Expr::col("tx"), Expr::col("id")]) } else { Expr::col("id") }
+}
+
+fn bound(postgres: bool, cursor: Cursor) -> Expr {
+    if postgres { Expr::tuple([Expr::val(cursor.tx), Expr::val(cursor.id)]) } else { Expr::val(cursor.id) }
 }
 
 fn base() -> SelectStatement {

@@ -4,11 +4,12 @@
 //! Must not know: what any job does (a `Handler` does). A job is run at least once: handlers must bear repetition.
 
 mod lease;
+pub mod order;
 mod queue;
 mod schedule;
 mod worker;
 
 pub use lease::hold;
-pub use queue::{Dead, Job, NewJob, dead, enqueue, retry_dead};
+pub use queue::{Dead, Job, NewJob, dead, enqueue, hasten, note_progress, retry_dead};
 pub use schedule::{next_after, set_schedule, tick};
 pub use worker::{Handler, JobError, Worker};

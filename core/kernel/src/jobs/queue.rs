@@ -5,6 +5,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::order;
 use crate::clock::{Env, Timestamp};
 use crate::db::Tx;
 use crate::id::TenantId;
@@ -27,12 +28,26 @@ pub struct NewJob {
     pub max_attempts: i64,
     /// A second job with the same key is not enqueued while the first exists.
     pub unique_key: Option<String>,
+    /// Jobs with the same key are done one after another, in the order of their enqueueing; see [`super::order`].
+    pub order_key: Option<String>,
+    /// A member of the payload: while the last job with the order key waits for its first try, it gets this job's value
+    /// of the member, and no job is added.
+    pub widens: Option<&'static str>,
 }
 
 impl NewJob {
     /// A job due at once, with 8 tries (about an hour and a half of backoff).
     pub fn now(env: &Env, kind: &str, payload: Json) -> Self {
-        Self { tenant: None, kind: kind.into(), payload, run_at: env.now(), max_attempts: 8, unique_key: None }
+        Self {
+            tenant: None,
+            kind: kind.into(),
+            payload,
+            run_at: env.now(),
+            max_attempts: 8,
+            unique_key: None,
+            order_key: None,
+            widens: None,
+        }
     }
 
     /// The same, for a tenant.
@@ -46,6 +61,13 @@ impl NewJob {
     #[must_use]
     pub fn unique(mut self, key: String) -> Self {
         self.unique_key = Some(key);
+        self
+    }
+
+    /// The same, done after all jobs with this key that were enqueued before it.
+    #[must_use]
+    pub fn in_order(mut self, key: String) -> Self {
+        self.order_key = Some(key);
         self
     }
 }
@@ -65,14 +87,23 @@ pub struct Job {
     pub attempt: i64,
     /// Tries before it becomes a dead letter.
     pub max_attempts: i64,
+    /// What it is done in the order of.
+    pub order_key: Option<String>,
 }
 
-/// Adds a job in the caller's transaction, unless one with its unique key is there already.
+/// Adds a job in the caller's transaction, unless one with its unique key is there already or one that waits was
+/// widened.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<(), DbErr> {
+    if let (Some(key), Some(member)) = (&job.order_key, job.widens)
+        && order::widen(tx, key, member, &job.payload).await?
+    {
+        return Ok(());
+    }
     tx.note_job();
+    let number = job.order_key.as_deref().map(order::next_number);
     let insert = Query::insert()
         .into_table("job")
         .columns([
@@ -86,6 +117,8 @@ pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<(), DbErr> {
             "max_attempts",
             "unique_key",
             "created_at",
+            "order_key",
+            "order_no",
         ])
         .values_panic([
             crate::id::fresh(env).into(),
@@ -98,6 +131,8 @@ pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<(), DbErr> {
             job.max_attempts.into(),
             job.unique_key.into(),
             env.now().0.into(),
+            job.order_key.into(),
+            number.unwrap_or_else(|| Option::<i64>::None.into()),
         ])
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .to_owned();
@@ -107,13 +142,10 @@ pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<(), DbErr> {
 /// Takes up to `limit` due jobs of the given kinds, and those whose worker has vanished.
 pub(super) async fn claim(tx: &Tx, env: &Env, worker: Uuid, kinds: &[&str], limit: u64) -> Result<Vec<Job>, DbErr> {
     let now = env.now();
-    let due = Cond::any()
-        .add(Expr::col("state").eq("ready").and(Expr::col("run_at").lte(now.0)))
-        .add(Expr::col("state").eq("running").and(Expr::col("locked_until").lt(now.0)));
     let mut pick = Query::select();
     pick.column("id")
         .from("job")
-        .cond_where(due)
+        .cond_where(due(now))
         .and_where(Expr::col("kind").is_in(kinds.iter().copied()))
         .order_by("run_at", Order::Asc)
         .order_by("id", Order::Asc)
@@ -128,9 +160,23 @@ pub(super) async fn claim(tx: &Tx, env: &Env, worker: Uuid, kinds: &[&str], limi
         .value("locked_until", now.plus_seconds(LOCK_SECONDS).0)
         .value("attempts", Expr::col("attempts").add(1))
         .and_where(Expr::col("id").in_subquery(pick))
-        .returning(Query::returning().columns(["id", "tenant_id", "kind", "payload", "attempts", "max_attempts"]))
+        .returning(Query::returning().columns([
+            "id",
+            "tenant_id",
+            "kind",
+            "payload",
+            "attempts",
+            "max_attempts",
+            "order_key",
+        ]))
         .to_owned();
     tx.query_all(&update).await?.iter().map(from_row).collect()
+}
+
+/// Jobs whose time has come, those of lost workers among them, and whose turn it is.
+pub(super) fn due(now: Timestamp) -> Cond {
+    let ready = Expr::col("state").eq("ready").and(Expr::col("run_at").lte(now.0)).and(order::has_its_turn());
+    Cond::any().add(ready).add(Expr::col("state").eq("running").and(Expr::col("locked_until").lt(now.0)))
 }
 
 fn from_row(row: &QueryResult) -> Result<Job, DbErr> {
@@ -141,6 +187,7 @@ fn from_row(row: &QueryResult) -> Result<Job, DbErr> {
         payload: row.try_get_by_index(3)?,
         attempt: row.try_get_by_index(4)?,
         max_attempts: row.try_get_by_index(5)?,
+        order_key: row.try_get_by_index(6)?,
     })
 }
 
@@ -155,32 +202,80 @@ pub(super) async fn extend(tx: &Tx, env: &Env, worker: Uuid, job: Uuid) -> Resul
     Ok(tx.execute(&update).await?.rows_affected() == 1)
 }
 
+/// Replaces the payload of a job in hand, so that its next try goes on from there. Returns false when another worker
+/// has taken it over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_progress(tx: &Tx, job: &Job, payload: Json) -> Result<bool, DbErr> {
+    let update = Query::update()
+        .table("job")
+        .value("payload", payload)
+        .and_where(Expr::col("id").eq(job.id))
+        .and_where(Expr::col("state").eq("running"))
+        .and_where(Expr::col("attempts").eq(job.attempt))
+        .to_owned();
+    Ok(tx.execute(&update).await?.rows_affected() == 1)
+}
+
 /// Forgets a job that was done.
-pub(super) async fn finish(tx: &Tx, worker: Uuid, job: Uuid) -> Result<(), DbErr> {
+pub(super) async fn finish(tx: &Tx, worker: Uuid, job: &Job) -> Result<(), DbErr> {
     let delete = Query::delete()
         .from_table("job")
-        .and_where(Expr::col("id").eq(job))
+        .and_where(Expr::col("id").eq(job.id))
         .and_where(Expr::col("locked_by").eq(worker))
         .to_owned();
+    order::wake_next(tx, job);
     tx.later(&delete).await
 }
 
-/// Puts a failed job back for `again`, or among the dead letters.
-pub(super) async fn fail(tx: &Tx, worker: Uuid, job: Uuid, again: Option<Timestamp>, error: &str) -> Result<(), DbErr> {
+/// What becomes of a job that was not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It is tried again then.
+    Again(Timestamp),
+    /// The same, and this try does not count.
+    Wait(Timestamp),
+    /// It is a dead letter.
+    Dead,
+}
+
+/// Puts a job that was not done back, or among the dead letters.
+pub(super) async fn fail(tx: &Tx, worker: Uuid, job: &Job, next: Next, error: &str) -> Result<(), DbErr> {
     let mut update = Query::update();
     update
         .table("job")
-        .value("state", if again.is_some() { "ready" } else { "dead" })
+        .value("state", if next == Next::Dead { "dead" } else { "ready" })
         .value("last_error", error.chars().take(2_000).collect::<String>())
         .value("locked_until", Option::<i64>::None)
         .value("locked_by", Option::<Uuid>::None)
-        .and_where(Expr::col("id").eq(job))
+        .and_where(Expr::col("id").eq(job.id))
         .and_where(Expr::col("locked_by").eq(worker));
-    match again {
-        Some(at) => update.value("run_at", at.0),
+    match next {
+        Next::Again(at) => update.value("run_at", at.0),
+        Next::Wait(at) => update.value("run_at", at.0).value("attempts", Expr::col("attempts").sub(1)),
         // A dead letter must not block a new job with the same key.
-        None => update.value("unique_key", Option::<String>::None),
+        Next::Dead => update.value("unique_key", Option::<String>::None),
     };
+    if next == Next::Dead {
+        order::wake_next(tx, job);
+    }
+    tx.later(&update).await
+}
+
+/// Makes jobs that wait for their time due now: whatever they waited for may be there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hasten(tx: &Tx, env: &Env, tenant: TenantId, kind: &str) -> Result<(), DbErr> {
+    let update = Query::update()
+        .table("job")
+        .value("run_at", env.now().0)
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("kind").eq(kind))
+        .and_where(Expr::col("state").eq("ready"))
+        .to_owned();
+    tx.note_job();
     tx.later(&update).await
 }
 

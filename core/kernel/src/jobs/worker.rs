@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::queue::{self, Job, LOCK_SECONDS};
+use super::queue::{self, Job, LOCK_SECONDS, Next};
 use super::{lease, schedule};
 use crate::clock::{Env, Timestamp};
 use crate::db::Db;
@@ -25,6 +25,14 @@ pub enum JobError {
     /// It never will.
     #[error("{0}")]
     Fatal(String),
+    /// It cannot be done now, for no fault of its own: tried again then, and this try does not count.
+    #[error("{reason}")]
+    Wait {
+        /// What it waits for.
+        reason: String,
+        /// When it is tried again.
+        until: Timestamp,
+    },
 }
 
 impl From<crate::Error> for JobError {
@@ -165,30 +173,33 @@ impl Worker {
         let result = result.unwrap_or_else(|_| Err(JobError::Retry("the handler panicked".into())));
         let tx = self.db.begin().await?;
         match &result {
-            Ok(()) => queue::finish(&tx, self.id, job.id).await?,
+            Ok(()) => queue::finish(&tx, self.id, job).await?,
             Err(error) => {
-                let again = self.again(job, error);
-                queue::fail(&tx, self.id, job.id, again, &error.to_string()).await?;
-                tracing::warn!(kind = job.kind, job = %job.id, attempt = job.attempt, %error, retried = again.is_some(), "a job failed");
+                let next = self.next(job, error);
+                queue::fail(&tx, self.id, job, next, &error.to_string()).await?;
+                tracing::warn!(kind = job.kind, job = %job.id, attempt = job.attempt, %error, ?next, "a job was not done");
             }
         }
         tx.commit().await?;
         if let Err(error) = &result
-            && self.again(job, error).is_none()
+            && self.next(job, error) == Next::Dead
         {
             handler.dead(job, &error.to_string()).await;
         }
         Ok(())
     }
 
-    /// 5 s, 20 s, 80 s ... at most an hour; none after the last try.
-    fn again(&self, job: &Job, error: &JobError) -> Option<Timestamp> {
-        if matches!(error, JobError::Fatal(_)) || job.attempt >= job.max_attempts {
-            return None;
+    /// Tried again after 5 s, 20 s, 80 s ... at most an hour; not after the last try.
+    fn next(&self, job: &Job, error: &JobError) -> Next {
+        match error {
+            JobError::Wait { until, .. } => Next::Wait(*until),
+            JobError::Retry(_) if job.attempt < job.max_attempts => {
+                let exponent = u32::try_from((job.attempt - 1).clamp(0, 6)).unwrap_or(0);
+                let seconds = Ord::min(5 * 4_i64.pow(exponent), 3_600);
+                Next::Again(self.env.now().plus_seconds(seconds))
+            }
+            JobError::Retry(_) | JobError::Fatal(_) => Next::Dead,
         }
-        let exponent = u32::try_from((job.attempt - 1).clamp(0, 6)).unwrap_or(0);
-        let seconds = Ord::min(5 * 4_i64.pow(exponent), 3_600);
-        Some(self.env.now().plus_seconds(seconds))
     }
 }
 
@@ -209,10 +220,7 @@ async fn heartbeat(worker: Worker, job: Uuid, done: CancellationToken) {
 
 /// Whether anything is due: read without the write lock, so that an idle worker stops nobody.
 async fn due(db: &Db, now: Timestamp) -> Result<bool, DbErr> {
-    let any = Cond::any()
-        .add(Expr::col("state").eq("ready").and(Expr::col("run_at").lte(now.0)))
-        .add(Expr::col("state").eq("running").and(Expr::col("locked_until").lt(now.0)));
-    let select = Query::select().column("id").from("job").cond_where(any).limit(1).take();
+    let select = Query::select().column("id").from("job").cond_where(queue::due(now)).limit(1).take();
     Ok(db.read().query_one(&select).await?.is_some())
 }
 

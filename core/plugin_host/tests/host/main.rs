@@ -9,6 +9,7 @@
 mod administration;
 mod chains;
 mod contained;
+mod deliveries;
 mod plugins;
 mod steps;
 mod support;
