@@ -11,6 +11,7 @@ mod m20261122_000003_plugins;
 mod m20261122_000004_work;
 mod m20261122_000005_process;
 mod m20261128_000006_jobs;
+mod m20261128_000008_catalogue;
 
 use sea_orm_migration::prelude::*;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_work::Migration),
             Box::new(m20261122_000005_process::Migration),
             Box::new(m20261128_000006_jobs::Migration),
+            Box::new(m20261128_000008_catalogue::Migration),
         ]
     }
 }

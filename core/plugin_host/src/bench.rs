@@ -1,11 +1,11 @@
 //! What the benchmarks and the endurance tests call: hooks without SQL around them.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::value::MultiValue;
-use kernel::{Ctx, Db, Fields, Locale, Result, Value};
-use records::{BeforeHooks, Operation, PendingChange};
+use kernel::{Ctx, Db, FieldKey, Fields, Locale, Result, Value};
+use records::{BeforeHooks, Catalogue, Operation, PendingChange};
 use tokio::time::Instant;
 
 use crate::bindings::{hooks, types};
@@ -64,9 +64,10 @@ impl HookBench {
     /// # Errors
     /// When a hook refuses the change or does not patch it.
     pub async fn run(&self, calls: usize) -> Result<Times> {
+        let catalogue = Catalogue::core();
         let mut times = Vec::with_capacity(calls);
         for _ in 0..calls {
-            let mut changes = [lead(&self.ctx)?];
+            let mut changes = [lead(&catalogue, &self.ctx)?];
             let start = Instant::now();
             self.scene.host.before(&self.ctx, &mut changes).await?;
             times.push(start.elapsed());
@@ -80,10 +81,11 @@ impl HookBench {
 }
 
 /// A new lead with 30 fields.
-fn lead(ctx: &Ctx) -> Result<PendingChange> {
-    let text = |key: &'static str| (Cow::Borrowed(key), Value::Text(format!("some text of the field {key}")));
+fn lead(catalogue: &Catalogue, ctx: &Ctx) -> Result<PendingChange> {
+    let entity = catalogue.entity("lead")?;
+    let text = |key: &'static str| (FieldKey::new(key), Value::Text(format!("some text of the field {key}")));
     let multi = |key: &'static str, value: &str| {
-        (Cow::Borrowed(key), Value::Multi(vec![MultiValue { value: value.to_owned(), kind: "work".to_owned() }]))
+        (FieldKey::new(key), Value::Multi(vec![MultiValue { value: value.to_owned(), kind: "work".to_owned() }]))
     };
     let mut after: Fields = [
         "title",
@@ -122,13 +124,13 @@ fn lead(ctx: &Ctx) -> Result<PendingChange> {
     }
     after.insert("owner".into(), ctx.user().map_or(Value::Null, |user| Value::Id(user.0)));
     Ok(PendingChange {
-        entity: records::entity("lead")?,
+        entity: Arc::clone(entity),
         id: ctx.id(),
         operation: Operation::Create,
         version: 0,
         before: None,
-        given: after.keys().map(|key| key.clone().into_owned()).collect(),
-        after,
+        given: after.keys().cloned().collect(),
+        after: entity.gathered(after),
         refusal: None,
     })
 }

@@ -195,7 +195,8 @@ impl PluginHost {
         let row = store::in_tenant(db.read(), ctx.tenant, plugin).await?;
         let (version, newest) = self.versions_for(plugin, row.as_ref()).await?;
         let tenant: String = people::tenant::get(db, ctx.tenant).await?.slug;
-        Ok(self.detail(ctx, &tenant, &version, &newest, row.as_ref()))
+        let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
+        Ok(self.detail(&catalogue, ctx, &tenant, &version, &newest, row.as_ref()))
     }
 
     /// The version that counts for the tenant, and the newest.
@@ -249,6 +250,7 @@ impl PluginHost {
 
     fn detail(
         &self,
+        catalogue: &records::Catalogue,
         ctx: &Ctx,
         tenant: &str,
         version: &Version,
@@ -263,7 +265,7 @@ impl PluginHost {
         let signed = manifest.routes.iter().any(|route| route.auth == RouteAuth::Hmac);
         PluginDetail {
             summary: self.summary(ctx, version, newest, row),
-            permissions: permissions(manifest, row, ctx.locale),
+            permissions: permissions(catalogue, manifest, row, ctx.locale),
             settings_schema: manifest.settings.iter().map(|setting| setting_view(setting, ctx.locale)).collect(),
             settings,
             hooks: self.hooks(ctx, manifest, row),

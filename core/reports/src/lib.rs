@@ -15,6 +15,7 @@ pub use tasks::{TaskReport, TaskReportInput, TaskRow};
 use kernel::error::FieldError;
 use kernel::{Db, Error, Timestamp};
 use process::runtime::Processes;
+use records::Records;
 use serde::{Deserialize, Serialize};
 
 /// The code of errors about wrong input here.

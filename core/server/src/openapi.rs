@@ -1,6 +1,6 @@
 //! The OpenAPI document: routes and shapes by utoipa, and the entities of the catalogue as schemas of their fields.
 
-use ::records::catalogue::{self, EntityDef};
+use ::records::catalogue::{self, Catalogue, EntityDef};
 use kernel::Locale;
 use kernel::value::FieldType;
 use serde_json::{Map, Value, json};
@@ -43,7 +43,8 @@ pub fn document() -> Value {
     let (_, api) = OpenApiRouter::with_openapi(Api::openapi()).nest("/api/v1", crate::api::routes()).split_for_parts();
     let mut document = serde_json::to_value(&api).unwrap_or_default();
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
-        schemas.extend(catalogue::entities().iter().map(|def| (format!("Fields_{}", def.key), entity_schema(def))));
+        let core = Catalogue::core();
+        schemas.extend(core.entities().iter().map(|def| (format!("Fields_{}", def.key), entity_schema(def))));
     }
     if let Some(Value::Object(paths)) = document.get_mut("paths") {
         paths.values_mut().for_each(add_errors);
@@ -68,16 +69,16 @@ fn entity_schema(def: &EntityDef) -> Value {
     let properties = def.fields.iter().map(|field| {
         let mut schema = field_schema(field);
         if let Value::Object(schema) = &mut schema {
-            schema.insert("description".into(), catalogue::field_label(def.key, field.key, Locale::En).into());
+            schema.insert("description".into(), catalogue::field_label(def, field, Locale::En).into());
             if field.system {
                 schema.insert("readOnly".into(), true.into());
             }
         }
-        (field.key.to_owned(), schema)
+        (field.key.to_string(), schema)
     });
     json!({
         "type": "object",
-        "description": format!("Fields of a {}", catalogue::entity_label(def.key, false, Locale::En).to_lowercase()),
+        "description": format!("Fields of a {}", catalogue::entity_label(def, false, Locale::En).to_lowercase()),
         "properties": properties.collect::<Map<_, _>>(),
     })
 }
@@ -85,16 +86,19 @@ fn entity_schema(def: &EntityDef) -> Value {
 fn field_schema(field: &::records::FieldDef) -> Value {
     let nullable = |kind: &str| json!({"type": [kind, "null"]});
     match field.kind {
-        FieldType::Integer => nullable("integer"),
+        FieldType::Integer | FieldType::Duration => nullable("integer"),
         FieldType::Decimal | FieldType::Money => nullable("number"),
         FieldType::Boolean => nullable("boolean"),
         FieldType::Date => json!({"type": ["string", "null"], "format": "date"}),
         FieldType::Datetime => json!({"type": ["string", "null"], "format": "date-time"}),
         FieldType::Choice => {
-            json!({"type": ["string", "null"], "enum": field.choices.iter().map(|c| json!(c)).chain([Value::Null]).collect::<Vec<_>>()})
+            json!({"type": ["string", "null"], "enum": field.choices.iter().map(|c| json!(c.key)).chain([Value::Null]).collect::<Vec<_>>()})
         }
         FieldType::Links => json!({"type": ["array", "null"], "items": {"type": "string", "format": "uuid"}}),
-        FieldType::Json => json!({}),
+        FieldType::Choices => json!({"type": ["array", "null"], "items": {"type": "string"}}),
+        FieldType::Address => json!({"type": ["object", "null"], "additionalProperties": {"type": "string"}}),
+        FieldType::Currency => json!({"type": ["string", "null"], "description": "ISO 4217"}),
+        FieldType::Json | FieldType::Formula => json!({}),
         kind if kind.is_id() => json!({"type": ["string", "null"], "format": "uuid"}),
         kind if kind.is_multi() => json!({
             "type": ["array", "null"],

@@ -100,6 +100,7 @@ impl AppState {
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
         processes.set_services(vec![Arc::new(plugins.clone()), Arc::new(webhooks)]);
         tasks.set_actions(Arc::new(plugins.clone()));
+        let reports = Reports::new(&records, &processes);
         let upload_limit = u64::try_from(config.http.upload_limit).unwrap_or(u64::MAX);
         Ok(Self(Arc::new(Services {
             imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
@@ -112,7 +113,7 @@ impl AppState {
             records,
             mail,
             tasks,
-            reports: Reports::new(&processes),
+            reports,
             processes,
             plugins,
         })))

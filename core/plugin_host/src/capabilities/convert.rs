@@ -1,7 +1,7 @@
 //! Values of the interface and values of the kernel.
 
 use chrono::NaiveDate;
-use kernel::value::{FieldType, MultiValue, Value};
+use kernel::value::{FieldType, Money, MultiValue, Value};
 use kernel::{Locale, Timestamp};
 use uuid::Uuid;
 
@@ -18,6 +18,8 @@ pub(crate) fn to_wit(value: &Value) -> wit::Value {
         Value::Date(date) => wit::Value::Date(date.format("%Y-%m-%d").to_string()),
         Value::Instant(at) => wit::Value::Instant(at.micros()),
         Value::Id(id) => wit::Value::Id(id.to_string()),
+        Value::Money(money) => money.amount.map_or(wit::Value::Null, |amount| wit::Value::Decimal(amount.to_string())),
+        Value::Texts(texts) => wit::Value::Texts(texts.clone()),
         Value::Ids(ids) => wit::Value::Ids(ids.iter().map(ToString::to_string).collect()),
         Value::Multi(values) => wit::Value::Multi(values.iter().map(multi_to_wit).collect()),
         Value::Json(json) => wit::Value::Json(json.to_string()),
@@ -65,7 +67,12 @@ pub(crate) fn from_wit(kind: FieldType, value: wit::Value) -> Result<Value, Stri
         wit::Value::Text(text) | wit::Value::Time(text) => json_value(kind, &text.into())?,
         wit::Value::Texts(texts) => json_value(kind, &texts.into())?,
         wit::Value::Money(money) if kind == FieldType::Money => {
-            kernel::value::decimal_from_text(money.amount.trim()).map_err(|_| wrong("the amount"))?
+            let amount = kernel::value::decimal_from_text(money.amount.trim()).map_err(|_| wrong("the amount"))?;
+            let currency = money.currency.parse().map_err(|_| wrong("the currency"))?;
+            match amount {
+                Value::Decimal(amount) => Value::Money(Money { amount: Some(amount), currency }),
+                _ => return Err(wrong("the amount")),
+            }
         }
         wit::Value::Money(_) => return Err(wrong("money")),
     })
@@ -126,6 +133,12 @@ mod tests {
         check(FieldType::Text, wit::Value::Text("  x ".into()), Ok(Value::Text("x".into())));
         check(FieldType::User, wit::Value::Text(Uuid::nil().to_string()), Ok(Value::Id(Uuid::nil())));
         check(FieldType::Money, wit::Value::Decimal("a lot".into()), Err("does not fit"));
+        let money = |amount: &str, currency: &str| {
+            wit::Value::Money(wit::Money { amount: amount.into(), currency: currency.into() })
+        };
+        let ten = Money { amount: Some(10.into()), currency: "EUR".parse().unwrap() };
+        check(FieldType::Money, money("10", "EUR"), Ok(Value::Money(ten)));
+        check(FieldType::Money, money("10", "EURO"), Err("the currency does not fit"));
         check(FieldType::User, wit::Value::Id("me".into()), Err("does not fit"));
     }
 }

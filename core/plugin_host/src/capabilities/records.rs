@@ -3,7 +3,9 @@
 //! Two checks stand side by side: the rights of the context (the actor's, or the plugin's own) in the service, and the
 //! grants (entity, actions, fields) here.
 
-use kernel::Ctx;
+use std::sync::Arc;
+
+use kernel::{Ctx, Value};
 use kernel::access::Action;
 use kernel::filter::Filter;
 use records::{Change, EntityDef, Record, WriteOptions, Written};
@@ -25,13 +27,13 @@ type Saved = Vec<Result<wit::Saved, HostError>>;
 struct Door {
     caller: Caller,
     ctx: Ctx,
-    def: &'static EntityDef,
+    def: Arc<EntityDef>,
 }
 
 impl Door {
     fn permission(&self) -> Result<&RecordPermission, HostError> {
         let denied = || HostError::Denied(format!("the permission `records.{}` is not granted", self.def.key));
-        self.caller.plugin.records(self.def.key).ok_or_else(denied)
+        self.caller.plugin.records(&self.def.key).ok_or_else(denied)
     }
 
     fn may(&self, action: Action) -> Result<&RecordPermission, HostError> {
@@ -59,7 +61,7 @@ impl Door {
     fn reads(&self, path: &str) -> bool {
         let Ok(permission) = self.permission() else { return false };
         let Some((link, field)) = path.split_once('.') else { return permission.reads(path) || path == "id" };
-        let target = self.def.field(link).and_then(|field| field.target);
+        let target = self.def.field(link).and_then(|field| field.target());
         permission.reads(link)
             && target.and_then(|entity| self.caller.plugin.records(entity)).is_some_and(|other| other.reads(field))
     }
@@ -68,7 +70,7 @@ impl Door {
         let permission = self.permission()?;
         let readable = record.fields.iter().filter(|(name, _)| permission.reads(name));
         Ok(Row {
-            entity: record.entity.to_owned(),
+            entity: record.entity.to_string(),
             id: record.id.to_string(),
             version: u64::try_from(record.version).unwrap_or_default(),
             fields: readable.map(|(name, value)| Field { name: name.to_string(), value: to_wit(value) }).collect(),
@@ -81,7 +83,12 @@ impl Door {
         let mut errors = Vec::new();
         for field in fields {
             match self.value(permission, &field.name, field.value) {
-                Ok(json) => drop(values.insert(field.name, json)),
+                Ok(value) => {
+                    if let Some((key, code)) = self.currency(&field.name, &value) {
+                        values.insert(key, code);
+                    }
+                    values.insert(field.name, value.to_json());
+                }
                 Err((code, text)) => errors.push(FieldError { field: field.name, code: code.to_owned(), text }),
             }
         }
@@ -97,12 +104,19 @@ impl Door {
         permission: &RecordPermission,
         name: &str,
         value: crate::bindings::types::Value,
-    ) -> Result<Json, (&'static str, String)> {
+    ) -> Result<Value, (&'static str, String)> {
         let kind = self.def.field(name).ok_or_else(|| ("unknown", "there is no such field".to_owned()))?.kind;
         if !permission.writes(name) {
             return Err(("read_only", format!("the plugin has no permission to set `{name}`")));
         }
-        from_wit(kind, value).map(|value| value.to_json()).map_err(|text| ("type", text))
+        from_wit(kind, value).map_err(|text| ("type", text))
+    }
+
+    /// The currency that came with an amount, as the field it has on the wire.
+    fn currency(&self, money: &str, value: &Value) -> Option<(String, Json)> {
+        let Value::Money(given) = value else { return None };
+        let currency = self.def.currency_of(self.def.field(money)?)?;
+        Some((currency.key.to_string(), given.currency.code().into()))
     }
 
     /// Sends changes through the one door; refused rows do not stop the others.
@@ -111,7 +125,7 @@ impl Door {
         let records = &self.caller.services.records;
         // The write pipeline may come back here through hooks of other plugins: the loop is bounded by the cause chain.
         let options = WriteOptions::default();
-        let write = Box::pin(records.write(&self.ctx, self.def.key, good, &options));
+        let write = Box::pin(records.write(&self.ctx, &self.def.key, good, &options));
         let mut outcomes = write.await.map_err(|error| host_error(&error))?.into_iter();
         let lost = || Err(HostError::Internal("the host gave no result".to_owned()));
         Ok(changes
@@ -136,18 +150,19 @@ fn version(version: Option<u64>) -> Option<i64> {
 
 impl State {
     /// Opens the door to an entity for so many rows.
-    fn door(&mut self, entity: &str, rows: usize) -> Result<Door, HostError> {
+    async fn door(&mut self, entity: &str, rows: usize) -> Result<Door, HostError> {
         if rows > BATCH {
             return Err(HostError::Limit(format!("more than {BATCH} rows at once")));
         }
         let caller = self.granted(&format!("records.{entity}"))?;
-        let def = records::entity(entity).map_err(|error| host_error(&error))?;
         self.take_rows(rows)?;
-        Ok(Door { ctx: caller.own_ctx(), caller, def })
+        let ctx = caller.own_ctx();
+        let def = caller.services.records.entity(&ctx, entity).await.map_err(|error| host_error(&error))?;
+        Ok(Door { ctx, caller, def })
     }
 
     async fn get_rows(&mut self, entity: &str, ids: &[String]) -> Result<Vec<Option<Row>>, HostError> {
-        let door = self.door(entity, ids.len())?;
+        let door = self.door(entity, ids.len()).await?;
         door.may(Action::Read)?;
         let wanted: Vec<Uuid> = ids.iter().map(|id| uuid_from_wit(id)).collect::<Result<_, _>>()?;
         let records = &door.caller.services.records;
@@ -159,10 +174,10 @@ impl State {
 
     async fn find_rows(&mut self, query: wit::Query) -> Result<wit::Page, HostError> {
         let limit = query.limit.clamp(1, 200);
-        let door = self.door(&query.entity, 1)?;
+        let door = self.door(&query.entity, 1).await?;
         let permission = door.may(Action::Read)?;
         let visible: Vec<String> =
-            door.def.fields.iter().map(|field| field.key.to_owned()).filter(|key| permission.reads(key)).collect();
+            door.def.fields.iter().map(|field| field.key.to_string()).filter(|key| permission.reads(key)).collect();
         let fields: Vec<String> = match query.fields.is_empty() {
             true => visible,
             false => visible.into_iter().filter(|key| query.fields.contains(key)).collect(),
@@ -184,7 +199,7 @@ impl State {
             .caller
             .services
             .records
-            .query(&door.ctx, door.def.key, &ask)
+            .query(&door.ctx, &door.def.key, &ask)
             .await
             .map_err(|error| host_error(&error))?;
         self.take_rows(page.items.len())?;
@@ -193,7 +208,7 @@ impl State {
     }
 
     async fn count_rows(&mut self, entity: &str, filter: Option<&str>) -> Result<u64, HostError> {
-        let door = self.door(entity, 1)?;
+        let door = self.door(entity, 1).await?;
         door.may(Action::Read)?;
         let ask = records::read::Query { filter: door.filter(filter)?, ..Default::default() };
         let count =
@@ -202,7 +217,7 @@ impl State {
     }
 
     async fn change_rows(&mut self, entity: &str, action: Action, changes: Vec<Wanted>) -> Result<Saved, HostError> {
-        let door = self.door(entity, changes.len())?;
+        let door = self.door(entity, changes.len()).await?;
         let permission = door.may(action)?;
         let change = |wanted: Wanted| {
             Ok(match wanted {
@@ -290,7 +305,7 @@ struct Measure {
 
 impl State {
     async fn aggregate_rows(&mut self, entity: &str, request: &str) -> Result<String, HostError> {
-        let door = self.door(entity, 1)?;
+        let door = self.door(entity, 1).await?;
         door.may(Action::Read)?;
         let wrong =
             |error: serde_json::Error| HostError::Invalid(Invalid { text: error.to_string(), fields: Vec::new() });

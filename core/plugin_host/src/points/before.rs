@@ -4,9 +4,8 @@
 //! concern a hook go to it in one call.
 
 use kernel::error::{FieldError, FieldErrors, Refusal};
-use kernel::{Actor, Ctx, Fields, Message, Result};
+use kernel::{Actor, Ctx, FieldKey, Fields, Message, Result};
 use records::{BeforeHooks, Operation, PendingChange};
-use std::borrow::Cow;
 
 use super::Point;
 use crate::PluginHost;
@@ -21,9 +20,9 @@ use crate::registry::{Enabled, HookPoint};
 #[async_trait::async_trait]
 impl BeforeHooks for PluginHost {
     async fn before(&self, ctx: &Ctx, changes: &mut [PendingChange]) -> Result<()> {
-        let Some(entity) = changes.first().map(|change| change.entity.key) else { return Ok(()) };
+        let Some(entity) = changes.first().map(|change| change.entity.key.clone()) else { return Ok(()) };
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;
-        for point in plugins.hooks(entity) {
+        for point in plugins.hooks(&entity) {
             if let Some(hook) = point.hook() {
                 self.run_hook(ctx, point, hook, changes).await;
             }
@@ -69,17 +68,15 @@ impl PluginHost {
     /// An expression that cannot be evaluated lets the plugin decide.
     fn condition_holds(&self, ctx: &Ctx, at: &HookPoint, name: &str, change: &PendingChange) -> bool {
         let Some(when) = at.when() else { return true };
-        let Some(permission) = at.plugin.records(change.entity.key) else { return false };
-        let readable = |fields: &Fields| {
+        let Some(permission) = at.plugin.records(&change.entity.key) else { return false };
+        let readable = |image: &Fields| {
+            let mut fields = change.entity.flat(image);
+            fields.retain(|key, _| permission.reads(key));
             fields
-                .iter()
-                .filter(|(key, _)| permission.reads(key))
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect()
         };
         let (after, before): (Fields, Option<Fields>) = (readable(&change.after), change.before.as_ref().map(readable));
         let operation = operation(change.operation).to_string();
-        when.holds(change.entity.key, &operation, &after, before.as_ref()).unwrap_or_else(|problem| {
+        when.holds(&change.entity.key, &operation, &after, before.as_ref()).unwrap_or_else(|problem| {
             self.note(ctx, at.plugin.id(), name, ctx.id(), LogLevel::Debug, format!("when: {problem}"));
             true
         })
@@ -130,13 +127,15 @@ fn budget(hook: &Hook, changes: usize) -> Budget {
 
 /// The change as the guest sees it: only fields it may read.
 fn to_change(plugin: &Enabled, change: &PendingChange) -> wit::Change {
-    let permission = plugin.records(change.entity.key);
+    let permission = plugin.records(&change.entity.key);
     let reads = |key: &str| permission.is_some_and(|permission| permission.reads(key));
     let field =
-        |(key, value): (&Cow<'_, str>, &kernel::Value)| types::Field { name: key.to_string(), value: to_wit(value) };
-    let before = change.before.iter().flatten().filter(|(key, _)| change.given.contains(&***key) && reads(key));
+        |(key, value): (&FieldKey, &kernel::Value)| types::Field { name: key.to_string(), value: to_wit(value) };
+    let flat = |image: &Fields| change.entity.flat(image);
+    let (after, before) = (flat(&change.after), change.before.as_ref().map(flat));
+    let before = before.iter().flatten().filter(|(key, _)| change.given.contains(*key) && reads(key));
     wit::Change {
-        entity: change.entity.key.to_owned(),
+        entity: change.entity.key.to_string(),
         id: change.id.to_string(),
         operation: match change.operation {
             Operation::Create => wit::Operation::Create,
@@ -144,13 +143,12 @@ fn to_change(plugin: &Enabled, change: &PendingChange) -> wit::Change {
             Operation::Delete => wit::Operation::Delete,
             Operation::Restore => wit::Operation::Restore,
         },
-        fields: change
-            .after
+        fields: after
             .iter()
             .filter(|(key, value)| reads(key) && **value != kernel::Value::Null)
             .map(field)
             .collect(),
-        set: change.given.iter().filter(|key| reads(key)).cloned().collect(),
+        set: change.given.iter().filter(|key| reads(key)).map(ToString::to_string).collect(),
         before: before.map(field).collect(),
     }
 }
@@ -188,7 +186,7 @@ fn patched(
     field: types::Field,
 ) -> std::result::Result<(String, kernel::Value), String> {
     let key = field.name;
-    if !plugin.records(change.entity.key).is_some_and(|permission| permission.writes(&key)) {
+    if !plugin.records(&change.entity.key).is_some_and(|permission| permission.writes(&key)) {
         return Err(format!("it sets `{key}`, which it has no permission to write"));
     }
     let kind = change.entity.field(&key).ok_or_else(|| format!("there is no field `{key}`"))?.kind;

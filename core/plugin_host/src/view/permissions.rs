@@ -1,18 +1,24 @@
 //! What a plugin asks for, said to admins in their language. Pure.
 
 use kernel::Locale;
+use records::Catalogue;
 
 use super::PermissionView;
 use crate::manifest::{Manifest, Reasoned, TaskAction, Text};
 use crate::registry::store::TenantRow;
 
 /// What a plugin asks for, in the order of its grant keys.
-pub(super) fn permissions(manifest: &Manifest, row: Option<&TenantRow>, locale: Locale) -> Vec<PermissionView> {
+pub(super) fn permissions(
+    catalogue: &Catalogue,
+    manifest: &Manifest,
+    row: Option<&TenantRow>,
+    locale: Locale,
+) -> Vec<PermissionView> {
     let granted = |key: &str| row.is_some_and(|row| row.enabled && row.grants.contains(key));
     let records = manifest.permissions.records.iter().map(|(entity, asked)| {
         let key = format!("records.{entity}");
-        let label = records::catalogue::entity_label(entity, true, locale);
-        let field = |field: &String| records::catalogue::field_label(entity, field, locale);
+        let label = catalogue.entity_name(entity, locale);
+        let field = |field: &String| catalogue.field_name(entity, field, locale);
         let list = |fields: &[String]| fields.iter().map(field).collect::<Vec<_>>().join(", ");
         let title = match (asked.read.iter().any(|one| one == "*"), asked.write.is_empty()) {
             (true, true) => words(locale, "reads_all").replace("{entity}", &label),

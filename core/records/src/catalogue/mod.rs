@@ -23,7 +23,7 @@ mod store;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kernel::{EntityKey, Error, Result};
+use kernel::{EntityKey, Error, Locale, Result};
 
 use crate::stages::Pipelines;
 
@@ -63,6 +63,17 @@ impl Catalogue {
         self.by_key.get(key).and_then(|index| self.entities.get(*index))
     }
 
+    /// The name of many of an entity; its key where it is not there (any more).
+    pub fn entity_name(&self, key: &str, locale: Locale) -> String {
+        self.find(key).map_or_else(|| key.to_owned(), |def| entity_label(def, true, locale))
+    }
+
+    /// The name of a field; its key where it is not there (any more).
+    pub fn field_name(&self, entity: &str, key: &str, locale: Locale) -> String {
+        let found = self.find(entity).and_then(|def| Some((def, def.field(key)?)));
+        found.map_or_else(|| key.to_owned(), |(def, field)| field_label(def, field, locale))
+    }
+
     /// The entity with this key.
     ///
     /// # Errors
@@ -74,8 +85,6 @@ impl Catalogue {
 
 #[cfg(test)]
 mod tests {
-    use kernel::Locale;
-
     use super::*;
 
     #[test]

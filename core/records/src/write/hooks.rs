@@ -81,7 +81,7 @@ impl PendingChange {
     pub(crate) fn assign(&mut self, values: Fields) {
         let entity = Arc::clone(&self.entity);
         let mut flat = entity.flat(&self.after);
-        flat.extend(values);
+        flat.extend(entity.flat(&values));
         self.after = entity.gathered(flat);
     }
 

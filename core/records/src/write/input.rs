@@ -43,8 +43,7 @@ pub(super) fn assignable(def: &EntityDef, key: &str, value: &Value) -> Result<()
         Value::Decimal(_) => matches!(field.kind, FieldType::Decimal | FieldType::Money),
         Value::Text(_) => field.kind.is_text(),
         Value::Texts(_) => field.kind == FieldType::Choices,
-        // Outside of the pipeline money is an amount and a currency.
-        Value::Money(_) => false,
+        Value::Money(_) => field.kind == FieldType::Money,
         Value::Date(_) => field.kind == FieldType::Date,
         Value::Instant(_) => field.kind == FieldType::Datetime,
         Value::Id(_) => field.kind.is_id(),

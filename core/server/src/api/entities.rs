@@ -1,19 +1,20 @@
 //! `/entities`: the catalogue as the caller may see it.
 
-use ::records::catalogue::{self, EntityDef, choice_label, entity_label, field_label, section_label};
+use ::records::catalogue::change::{EntityPatch, FieldPatch, NewEntity, NewField};
+use ::records::catalogue::{Choice, EntityDef, Owner, choice_label, entity_label, field_label, section_label};
 use ::records::stages::Pipelines;
 use axum::Json;
 use axum::extract::{Path, State};
-use kernel::Ctx;
+use axum::http::StatusCode;
 use kernel::access::Action;
-use kernel::filter::Storage;
-use kernel::value::FieldType;
+use kernel::value::{Currency, FieldType};
+use kernel::{Ctx, FieldKey};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::view::Items;
-use crate::http::{ApiResult, Caller};
+use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
 
 /// An entity.
@@ -25,6 +26,8 @@ pub struct EntityView {
     title_field: String,
     /// Whether it moves through stages.
     staged: bool,
+    /// Made by an administrator of the company.
+    own: bool,
     actions: Actions,
     fields: Vec<FieldView>,
     pipelines: Vec<PipelineView>,
@@ -45,17 +48,26 @@ pub struct Actions {
 pub struct FieldView {
     key: String,
     label: String,
-    /// One of `text long_text integer decimal money boolean date datetime choice link links record user department
-    /// stage pipeline phones emails urls messengers json`.
+    /// One of `text long_text integer decimal money currency duration boolean date datetime choice choices link links
+    /// record user department stage pipeline phones emails urls messengers address file formula json`.
     r#type: String,
+    /// Made by an administrator of the company.
+    own: bool,
+    /// Of a currency: the money whose currency it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part_of: Option<String>,
     required: bool,
     read_only: bool,
     /// Kept by the product itself.
     system: bool,
     sortable: bool,
     filterable: bool,
+    /// The entity it links to, where there is only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     entity: Option<String>,
+    /// All entities it links to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    entities: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     choices: Vec<ChoiceView>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +83,11 @@ pub struct FieldView {
 pub struct ChoiceView {
     value: String,
     label: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color: Option<String>,
+    /// Kept by records that have it, not offered any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    archived: bool,
 }
 
 /// A pipeline.
@@ -114,9 +131,9 @@ pub struct Section {
 /// `GET /entities`
 #[utoipa::path(get, path = "/entities", tag = "entities", responses((status = 200, body = Items<EntityView>)))]
 pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<EntityView>>> {
-    let pipelines = state.records.pipelines(caller.ctx.tenant).await?;
-    let readable = catalogue::entities().iter().filter(|def| caller.ctx.rights.may(def.key, Action::Read));
-    Ok(Json(Items { items: readable.map(|def| view(def, &caller.ctx, &pipelines)).collect() }))
+    let catalogue = state.records.catalogue(caller.ctx.tenant).await?;
+    let readable = catalogue.entities().iter().filter(|def| caller.ctx.rights.may(&def.key, Action::Read));
+    Ok(Json(Items { items: readable.map(|def| view(def, &caller.ctx, &catalogue.pipelines)).collect() }))
 }
 
 /// `GET /entities/{entity}`
@@ -127,74 +144,187 @@ pub async fn get(
     caller: Caller,
     Path(entity): Path<String>,
 ) -> ApiResult<Json<EntityView>> {
-    let def = ::records::entity(&entity)?;
-    if !caller.ctx.rights.may(def.key, Action::Read) {
+    let catalogue = state.records.catalogue(caller.ctx.tenant).await?;
+    let def = catalogue.entity(&entity)?;
+    if !caller.ctx.rights.may(&def.key, Action::Read) {
         return Err(kernel::Error::NotFound(entity).into());
     }
-    let pipelines = state.records.pipelines(caller.ctx.tenant).await?;
-    Ok(Json(view(def, &caller.ctx, &pipelines)))
+    Ok(Json(view(def, &caller.ctx, &catalogue.pipelines)))
+}
+
+/// `POST /entities`: an entity of the company's own (administrators).
+#[utoipa::path(post, path = "/entities", operation_id = "create_entity", tag = "entities", request_body = NewEntity,
+    responses((status = 201, body = EntityView)))]
+pub async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(input): Body<NewEntity>,
+) -> ApiResult<(StatusCode, Json<EntityView>)> {
+    let def = state.records.create_entity(&caller.ctx, input).await?;
+    Ok((StatusCode::CREATED, Json(current(&state, &caller.ctx, &def).await?)))
+}
+
+/// `PATCH /entities/{entity}`
+#[utoipa::path(patch, path = "/entities/{entity}", operation_id = "change_entity", tag = "entities",
+    params(("entity" = String, Path)), request_body = EntityPatch, responses((status = 200, body = EntityView)))]
+pub async fn change(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(entity): Path<String>,
+    Body(patch): Body<EntityPatch>,
+) -> ApiResult<Json<EntityView>> {
+    let def = state.records.change_entity(&caller.ctx, &entity, patch).await?;
+    Ok(Json(current(&state, &caller.ctx, &def).await?))
+}
+
+/// `DELETE /entities/{entity}`: hides it with all its records; nothing is lost.
+#[utoipa::path(delete, path = "/entities/{entity}", operation_id = "remove_entity", tag = "entities",
+    params(("entity" = String, Path)), responses((status = 204)))]
+pub async fn remove(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(entity): Path<String>,
+) -> ApiResult<StatusCode> {
+    state.records.set_entity_removed(&caller.ctx, &entity, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /entities/{entity}/restore`: shows it again, with the records it had.
+#[utoipa::path(post, path = "/entities/{entity}/restore", operation_id = "restore_entity", tag = "entities",
+    params(("entity" = String, Path)), responses((status = 200, body = EntityView)))]
+pub async fn restore(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(entity): Path<String>,
+) -> ApiResult<Json<EntityView>> {
+    state.records.set_entity_removed(&caller.ctx, &entity, false).await?;
+    let def = state.records.entity(&caller.ctx, &entity).await?;
+    Ok(Json(current(&state, &caller.ctx, &def).await?))
+}
+
+/// `POST /entities/{entity}/fields`: a field of the company's own (administrators).
+#[utoipa::path(post, path = "/entities/{entity}/fields", operation_id = "create_field", tag = "entities",
+    params(("entity" = String, Path)), request_body = NewField, responses((status = 201, body = EntityView)))]
+pub async fn create_field(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(entity): Path<String>,
+    Body(input): Body<NewField>,
+) -> ApiResult<(StatusCode, Json<EntityView>)> {
+    let def = state.records.create_field(&caller.ctx, &entity, input).await?;
+    Ok((StatusCode::CREATED, Json(current(&state, &caller.ctx, &def).await?)))
+}
+
+/// `PATCH /entities/{entity}/fields/{key}`
+#[utoipa::path(patch, path = "/entities/{entity}/fields/{key}", operation_id = "change_field", tag = "entities",
+    params(("entity" = String, Path), ("key" = String, Path)), request_body = FieldPatch,
+    responses((status = 200, body = EntityView)))]
+pub async fn change_field(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, key)): Path<(String, String)>,
+    Body(patch): Body<FieldPatch>,
+) -> ApiResult<Json<EntityView>> {
+    let def = state.records.change_field(&caller.ctx, &entity, &key, patch).await?;
+    Ok(Json(current(&state, &caller.ctx, &def).await?))
+}
+
+/// `DELETE /entities/{entity}/fields/{key}`: hides it; its values are kept.
+#[utoipa::path(delete, path = "/entities/{entity}/fields/{key}", operation_id = "remove_field", tag = "entities",
+    params(("entity" = String, Path), ("key" = String, Path)), responses((status = 204)))]
+pub async fn remove_field(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, key)): Path<(String, String)>,
+) -> ApiResult<StatusCode> {
+    state.records.set_field_removed(&caller.ctx, &entity, &key, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /entities/{entity}/fields/{key}/restore`: shows it again, with the values it had.
+#[utoipa::path(post, path = "/entities/{entity}/fields/{key}/restore", operation_id = "restore_field", tag = "entities",
+    params(("entity" = String, Path), ("key" = String, Path)), responses((status = 200, body = EntityView)))]
+pub async fn restore_field(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, key)): Path<(String, String)>,
+) -> ApiResult<Json<EntityView>> {
+    state.records.set_field_removed(&caller.ctx, &entity, &key, false).await?;
+    let def = state.records.entity(&caller.ctx, &entity).await?;
+    Ok(Json(current(&state, &caller.ctx, &def).await?))
+}
+
+async fn current(state: &AppState, ctx: &Ctx, def: &EntityDef) -> ApiResult<EntityView> {
+    let catalogue = state.records.catalogue(ctx.tenant).await?;
+    Ok(view(def, ctx, &catalogue.pipelines))
 }
 
 fn view(def: &EntityDef, ctx: &Ctx, pipelines: &Pipelines) -> EntityView {
-    let sees = |key: &&&str| ctx.rights.sees(def.key, key);
-    let keys = |keys: &[&str]| keys.iter().filter(|k| sees(k)).map(|k| (*k).to_owned()).collect::<Vec<_>>();
-    let may = |action| ctx.rights.may(def.key, action);
+    let sees = |key: &&FieldKey| ctx.rights.sees(&def.key, key);
+    let keys = |keys: &[FieldKey]| keys.iter().filter(sees).map(ToString::to_string).collect::<Vec<_>>();
+    let may = |action| ctx.rights.may(&def.key, action);
+    let section = |section: &::records::catalogue::Section| Section {
+        key: section.key.clone(),
+        title: section_label(&section.key, ctx.locale),
+        fields: keys(&section.fields),
+    };
     EntityView {
-        key: def.key.into(),
-        label: entity_label(def.key, false, ctx.locale),
-        label_plural: entity_label(def.key, true, ctx.locale),
+        key: def.key.to_string(),
+        label: entity_label(def, false, ctx.locale),
+        label_plural: entity_label(def, true, ctx.locale),
         title_field: "title".into(),
         staged: def.staged,
+        own: def.is_own(),
         actions: Actions {
             read: may(Action::Read),
             create: may(Action::Create),
             update: may(Action::Update),
             delete: may(Action::Delete),
         },
-        fields: def
-            .fields
-            .iter()
-            .filter(|f| ctx.rights.sees(def.key, f.key))
-            .map(|f| field_view(def, f, ctx))
-            .collect(),
-        pipelines: pipelines.of(def.key).map(pipeline_view).collect(),
+        fields: def.fields.iter().filter(|f| sees(&&f.key)).map(|f| field_view(def, f, ctx)).collect(),
+        pipelines: pipelines.of(&def.key).map(pipeline_view).collect(),
         layout: Layout {
-            list: keys(def.list),
-            card: keys(def.card),
-            sections: def
-                .sections
-                .iter()
-                .map(|(key, fields)| Section {
-                    key: (*key).into(),
-                    title: section_label(key, ctx.locale),
-                    fields: keys(fields),
-                })
-                .collect(),
+            list: keys(&def.list),
+            card: keys(&def.card),
+            sections: def.sections.iter().map(section).collect(),
         },
     }
 }
 
 fn field_view(def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> FieldView {
     let texts = matches!(field.kind, FieldType::Text | FieldType::LongText);
-    let choice = |value: &&str| ChoiceView {
-        value: (*value).into(),
-        label: choice_label(def.key, field.key, value, ctx.locale),
-    };
     FieldView {
-        key: field.key.into(),
-        label: field_label(def.key, field.key, ctx.locale),
+        key: field.key.to_string(),
+        label: field_label(def, field, ctx.locale),
         r#type: field.kind.name().into(),
+        own: field.owner == Owner::Custom,
+        part_of: field.part_of.as_ref().map(ToString::to_string),
         required: field.required,
-        read_only: field.system || !ctx.rights.changes(def.key, field.key),
+        read_only: field.system || !ctx.rights.changes(&def.key, &field.key),
         system: field.system,
-        sortable: field.kind.is_sortable() && matches!(field.storage, Storage::Column(_)),
-        filterable: field.kind != FieldType::Json,
-        entity: field.target.map(str::to_owned),
-        choices: field.choices.iter().map(choice).collect(),
+        sortable: field.is_sortable(),
+        filterable: !matches!(field.kind, FieldType::Json | FieldType::Address | FieldType::Formula),
+        entity: field.target().map(ToString::to_string),
+        entities: field.targets.iter().map(ToString::to_string).collect(),
+        choices: choices(def, field, ctx),
         max_length: texts.then_some(field.max_length),
         min: field.range.map(|(min, _)| min),
         max: field.range.map(|(_, max)| max),
     }
+}
+
+fn choices(def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> Vec<ChoiceView> {
+    let plain = |code: &str| ChoiceView { value: code.into(), label: code.into(), color: None, archived: false };
+    if field.kind == FieldType::Currency {
+        return Currency::all().map(|currency| plain(currency.code())).collect();
+    }
+    let choice = |choice: &Choice| ChoiceView {
+        value: choice.key.clone(),
+        label: choice_label(def, field, choice, ctx.locale),
+        color: choice.color.clone(),
+        archived: choice.archived,
+    };
+    field.choices.iter().map(choice).collect()
 }
 
 fn pipeline_view(pipeline: &::records::stages::Pipeline) -> PipelineView {

@@ -371,7 +371,7 @@ pub async fn stage(
     Path((entity, id)): Path<(String, Uuid)>,
     Body(body): Body<StageBody>,
 ) -> ApiResult<Response> {
-    if !::records::entity(&entity)?.staged {
+    if !state.records.entity(&caller.ctx, &entity).await?.staged {
         return Err(Error::NotFound("stage".into()).into());
     }
     let fields = Map::from_iter([("stage".to_owned(), Value::String(body.stage))]);
@@ -494,7 +494,7 @@ pub async fn bulk(
     Path(entity): Path<String>,
     Body(body): Body<BulkBody>,
 ) -> ApiResult<Json<BulkView>> {
-    ::records::entity(&entity)?;
+    state.records.entity(&caller.ctx, &entity).await?;
     let ids: Vec<Option<Uuid>> = body
         .create
         .iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ::records::Record;
 use ::records::read::{Ref, Refs};
-use kernel::Fields;
+use kernel::{EntityKey, Fields};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -17,7 +17,8 @@ pub struct RecordView {
     /// Counts its changes, from 1.
     pub version: i64,
     /// Its entity.
-    pub entity: &'static str,
+    #[schema(value_type = String)]
+    pub entity: EntityKey,
     /// Its fields by key.
     #[schema(value_type = Object)]
     pub fields: Fields,
@@ -64,7 +65,7 @@ impl From<Record> for RecordView {
 
 impl From<Ref> for RefView {
     fn from(r: Ref) -> Self {
-        Self { entity: r.entity, title: r.title }
+        Self { entity: r.entity.into(), title: r.title }
     }
 }
 

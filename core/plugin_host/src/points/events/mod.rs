@@ -14,6 +14,7 @@ use std::sync::Arc;
 use kernel::event::{Concern, Event};
 use kernel::jobs::NewJob;
 use kernel::{Actor, Ctx, Result, TenantId, UserId};
+use records::Catalogue;
 use serde_json::Value as Json;
 
 use super::Point;
@@ -75,7 +76,8 @@ impl PluginHost {
         let link = loops::link_after(plugin.id(), subscription);
         let name = format!("event:{subscription}");
         let point = Point { plugin, name, link, budget: Budget::EVENTS, anonymous: false, own: false };
-        let events = batch.iter().map(|event| to_wit(plugin, event)).collect();
+        let catalogue = self.inner.services.records.catalogue(tenant).await?;
+        let events = batch.iter().map(|event| to_wit(&catalogue, plugin, event)).collect();
         let answer = self.call(&ctx, &point, Input::Events(subscription.to_owned(), events)).await;
         Ok(answer.map(drop))
     }
@@ -126,10 +128,10 @@ fn wanted(plugin: &Enabled, subscription: &Subscription, event: &Event) -> bool 
         && (!own || subscription.own_changes)
 }
 
-fn to_wit(plugin: &Enabled, event: &Event) -> wit::Event {
+fn to_wit(catalogue: &Catalogue, plugin: &Enabled, event: &Event) -> wit::Event {
     let permission = plugin.records(&event.entity);
     let readable = |field: &str| permission.is_some_and(|permission| permission.reads(field));
-    let def = records::entity(&event.entity).ok();
+    let def = catalogue.find(&event.entity);
     let change = |(field, values): (&String, &Json)| {
         let kind = def.and_then(|def| def.field(field)).map(|field| field.kind);
         let value = |index: usize| from_wire(kind, values.get(index).unwrap_or(&Json::Null));
