@@ -102,7 +102,7 @@ fn in_order(calls: &[Call]) -> BTreeMap<Uuid, i64> {
         if call.good {
             for (record, version) in here {
                 let known = handled.entry(record).or_default();
-                *known = version.max(*known);
+                *known = Ord::max(version, *known);
             }
         }
     }
