@@ -1,7 +1,15 @@
 //! Reports as data: the funnel over steps and stages, processes, tasks.
 //!
-//! Owns: what is counted and how it is grouped. Must not know: how a report is drawn. Data enters as a `Ctx` with what
-//! to group by and leaves as rows of groups and figures. People without full rights get what they may see.
+//! Owns: what is counted and how it is grouped; no table. Must not know: others' tables and columns (it combines the
+//! relations that `process`, `work`, `records` and `people` give), how a report is drawn, HTTP. Data enters as a `Ctx`
+//! with what to group by and leaves as rows of groups and figures. People without full rights get what they may see.
+//!
+//! | module | what |
+//! |---|---|
+//! | `funnel` | how many come to each step, go on, and where they pile up |
+//! | `axes` | what the funnel can be grouped by |
+//! | `processes` | instances and how long they took |
+//! | `tasks` | tasks by process, step and people |
 
 mod axes;
 mod funnel;

@@ -107,7 +107,7 @@ impl Reports {
             .expr(Func::sum(one(late)).cast_as("BIGINT"))
             .expr(Func::avg(Expr::case(is("completed"), spent())).cast_as("DOUBLE PRECISION"))
             .expr(Func::sum(Expr::case(is("completed"), spent()).finally(0)).cast_as("BIGINT"))
-            .from_subquery(tasks, "task")
+            .from_subquery(tasks, "counted")
             .order_by_expr(Func::count(task("id")).into(), Order::Desc)
             .limit(MAX_ROWS);
         Ok(select)

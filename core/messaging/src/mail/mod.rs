@@ -1,6 +1,6 @@
 //! Letters out: an outbox written in the transaction that wants the letter, and a job that hands it to a mail server.
 //!
-//! Owns: the outbox, its states, SMTP. Must not know: why a letter is sent; it is told a reference and tells the outcome
+//! Owns: the outbox, its states, the job `mail.send`, SMTP. Must not know: why a letter is sent; it is told a reference and tells the outcome
 //! back (`MailOwner`).
 //!
 //! A letter is handed over at most once. It is `queued`; when the server has accepted sender, recipients and the wish to

@@ -18,7 +18,7 @@ const TAKES_COLUMN: &[&str] = &["col((", "column((", "columns([(", "equals((", "
 /// Words of SQL before a table.
 const BEFORE_TABLE: &[&str] = &["FROM", "JOIN", "INTO", "UPDATE", "TABLE"];
 
-/// The tables that a source names, with their lines. `is_table` knows the names.
+/// The tables that a source names, with their lines, once for each line. `is_table` knows the names.
 ///
 /// A name of several words (`user_account`) means the table wherever it stands; one that is a common word (`task`) only
 /// where a table is wanted. Tests at the end of a file are not looked at.
@@ -42,6 +42,7 @@ pub fn tables_named<'a>(text: &'a str, is_table: &dyn Fn(&str) -> bool) -> Vec<(
             }
         }
     }
+    named.dedup();
     named
 }
 
@@ -158,6 +159,7 @@ mod tests {
         check(r#"select.inner_join("role", condition)"#, "1:role");
         check(r#"select.join_as(JoinType::LeftJoin, "task", "t", condition)"#, "1:task");
         check(r#"Expr::col(("task", "id")).equals(("role", "id"))"#, "1:task 1:role");
+        check(r#"Expr::col(("task", "owner")).eq(Expr::col(("task", "creator")))"#, "1:task");
         check(r#"select.column(("task", "id")).order_by(("role", "id"), Order::Asc)"#, "1:task 1:role");
         check(r#"select.columns([(own, "id"), ("role", "id")])"#, "1:role");
         check("#[sea_orm(table_name = \"task\")]\nstruct Model;", "1:task");
