@@ -3,6 +3,7 @@
 mod permissions;
 mod steps;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kernel::{Ctx, Error, Locale, Result};
@@ -13,8 +14,10 @@ use serde_json::Value as Json;
 use crate::PluginHost;
 use crate::breaker::BreakerState;
 use crate::manifest::{Choice, Manifest, RouteAuth, Setting, SettingType};
-use crate::registry::Version;
-use crate::registry::store::{self, TenantRow};
+use crate::points;
+use crate::points::{before, events, http};
+use crate::registry::store::{self, Installed, TenantRow};
+use crate::registry::{Failed, OnNode, Version};
 
 use permissions::permissions;
 pub use steps::{ParameterView, StepView};
@@ -33,10 +36,10 @@ pub struct PluginSummary {
     /// The newest installed version, where it differs.
     pub available: Option<String>,
     /// Who vouches for it: `core`, `verified`, `publisher`, `dev`.
-    pub level: &'static str,
+    pub level: String,
     /// Whether the tenant runs it.
     pub enabled: bool,
-    /// `enabled`, `disabled` or `failing`.
+    /// `enabled`, `disabled`, `failing` (some of its points are not called now) or `failed` (this node cannot load it).
     pub state: &'static str,
     /// What fails, if something does.
     pub problem: Option<String>,
@@ -55,7 +58,7 @@ pub struct PluginDetail {
     /// The form of its settings.
     pub settings_schema: Vec<SettingView>,
     /// Settings in force, secrets left out.
-    pub settings: std::collections::BTreeMap<String, Json>,
+    pub settings: BTreeMap<String, Json>,
     /// Its before-hooks in the order of calls.
     pub hooks: Vec<HookView>,
     /// Its subscriptions.
@@ -73,7 +76,7 @@ pub struct PluginDetail {
 /// A permission.
 #[derive(Debug, Clone, Serialize)]
 pub struct PermissionView {
-    /// `records.lead`, `kv`, `people`, `processes`, `tasks`.
+    /// `records.lead`, `kv`, `tasks`.
     pub key: String,
     /// What it allows.
     pub title: String,
@@ -179,8 +182,11 @@ impl PluginHost {
         let mut all = Vec::with_capacity(ids.len());
         for id in ids {
             let row = rows.iter().find(|row| row.plugin == id);
-            let (version, newest) = self.versions_for(&id, row).await?;
-            all.push(self.summary(ctx, &version, &newest, row));
+            let newest = self.newest_installed(&id).await?;
+            all.push(match self.seen(ctx, &newest, row).await? {
+                Seen::Loaded(version) => self.summary(ctx, &version, &newest, row),
+                Seen::Failed(failed) => failed_summary(ctx, &failed, &newest),
+            });
         }
         Ok(all)
     }
@@ -193,22 +199,38 @@ impl PluginHost {
         require_admin(ctx)?;
         let db = &self.inner.services.db;
         let row = store::in_tenant(db.read(), ctx.tenant, plugin).await?;
-        let (version, newest) = self.versions_for(plugin, row.as_ref()).await?;
-        let tenant: String = people::tenant::get(db, ctx.tenant).await?.slug;
-        Ok(self.detail(ctx, &tenant, &version, &newest, row.as_ref()))
+        let newest = self.newest_installed(plugin).await?;
+        match self.seen(ctx, &newest, row.as_ref()).await? {
+            Seen::Loaded(version) => {
+                let tenant: String = people::tenant::get(db, ctx.tenant).await?.slug;
+                Ok(self.detail(ctx, &tenant, &version, &newest, row.as_ref()))
+            }
+            Seen::Failed(failed) => Ok(PluginDetail::bare(failed_summary(ctx, &failed, &newest))),
+        }
     }
 
-    /// The version that counts for the tenant, and the newest.
-    async fn versions_for(&self, plugin: &str, row: Option<&TenantRow>) -> Result<(Arc<Version>, Arc<Version>)> {
-        let newest = self.newest(plugin).await?;
-        let running = match row.filter(|row| row.enabled) {
-            Some(row) => match self.inner.registry.version(plugin, &row.version).await {
-                Err(Error::NotFound(_)) => Arc::clone(&newest),
-                other => other?,
-            },
-            None => Arc::clone(&newest),
+    /// The version that counts for the tenant: the one it has enabled, else the newest.
+    async fn seen(&self, ctx: &Ctx, newest: &Installed, row: Option<&TenantRow>) -> Result<Seen> {
+        let plugin = &newest.plugin;
+        let on_node = self.inner.registry.tenant(ctx.tenant).await?.get(plugin);
+        if let (Some(OnNode::Failed(failed)), Some(row)) = (&on_node, row.filter(|row| row.enabled))
+            && failed.enabled.version == row.version
+        {
+            return Ok(Seen::Failed(Arc::clone(failed)));
+        }
+        let wanted = row.filter(|row| row.enabled).map_or(&newest.version, |row| &row.version);
+        let loaded = match self.inner.registry.version(plugin, wanted).await {
+            Err(Error::NotFound(_)) => self.inner.registry.version(plugin, &newest.version).await,
+            other => other,
         };
-        Ok((running, newest))
+        match loaded {
+            Ok(version) => Ok(Seen::Loaded(version)),
+            Err(Error::Unavailable(reason)) => {
+                let enabled = row.filter(|row| row.enabled).cloned().unwrap_or_else(|| nobodys(newest));
+                Ok(Seen::Failed(Arc::new(self.inner.registry.failed_one(enabled, reason).await)))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn breaker(&self, ctx: &Ctx, plugin: &str, point: String, row: Option<&TenantRow>) -> BreakerState {
@@ -220,12 +242,12 @@ impl PluginHost {
 
     /// Points of a manifest that are not called now, or not reliably.
     fn failing(&self, ctx: &Ctx, manifest: &Manifest, row: Option<&TenantRow>) -> Vec<String> {
-        points(manifest)
+        points::names(manifest)
             .filter(|point| self.breaker(ctx, &manifest.id, point.clone(), row) != BreakerState::Closed)
             .collect()
     }
 
-    fn summary(&self, ctx: &Ctx, version: &Version, newest: &Version, row: Option<&TenantRow>) -> PluginSummary {
+    fn summary(&self, ctx: &Ctx, version: &Version, newest: &Installed, row: Option<&TenantRow>) -> PluginSummary {
         let manifest = &version.manifest;
         let enabled = row.is_some_and(|row| row.enabled);
         let failing = if enabled { self.failing(ctx, manifest, row) } else { Vec::new() };
@@ -234,8 +256,8 @@ impl PluginHost {
             title: manifest.title.in_locale(ctx.locale).to_owned(),
             description: manifest.description.in_locale(ctx.locale).to_owned(),
             version: manifest.version.to_string(),
-            available: (newest.manifest.version != manifest.version).then(|| newest.manifest.version.to_string()),
-            level: version.level.name(),
+            available: (newest.version != manifest.version.to_string()).then(|| newest.version.clone()),
+            level: version.level.name().to_owned(),
             enabled,
             state: match (enabled, failing.is_empty()) {
                 (false, _) => "disabled",
@@ -252,7 +274,7 @@ impl PluginHost {
         ctx: &Ctx,
         tenant: &str,
         version: &Version,
-        newest: &Version,
+        newest: &Installed,
         row: Option<&TenantRow>,
     ) -> PluginDetail {
         let manifest = &version.manifest;
@@ -284,7 +306,7 @@ impl PluginHost {
             operations: hook.operations.iter().map(ToString::to_string).collect(),
             order: hook.order,
             when: hook.when.clone(),
-            breaker: self.breaker(ctx, &manifest.id, format!("hook:{}", hook.id), row),
+            breaker: self.breaker(ctx, &manifest.id, before::KIND.point(&hook.id), row),
         };
         hooks.into_iter().map(view).collect()
     }
@@ -293,7 +315,7 @@ impl PluginHost {
         let view = |one: &crate::manifest::Subscription| EventView {
             id: one.id.clone(),
             on: one.on.clone(),
-            breaker: self.breaker(ctx, &manifest.id, format!("event:{}", one.id), row),
+            breaker: self.breaker(ctx, &manifest.id, events::KIND.point(&one.id), row),
         };
         manifest.events.iter().map(view).collect()
     }
@@ -308,19 +330,64 @@ impl PluginHost {
                 RouteAuth::User => format!("{base}/api/v1/plugins/{}/http{}", manifest.id, route.path),
                 RouteAuth::None | RouteAuth::Hmac => format!("{base}/hooks/{tenant}/{}{}", manifest.id, route.path),
             },
-            breaker: self.breaker(ctx, &manifest.id, format!("http:{} {}", route.method, route.path), row),
+            breaker: self.breaker(ctx, &manifest.id, http::KIND.point(&route.id()), row),
         };
         manifest.routes.iter().map(view).collect()
     }
 }
 
-fn points(manifest: &Manifest) -> impl Iterator<Item = String> {
-    let hooks = manifest.hooks.iter().map(|hook| format!("hook:{}", hook.id));
-    let events = manifest.events.iter().map(|one| format!("event:{}", one.id));
-    let routes = manifest.routes.iter().map(|route| format!("http:{} {}", route.method, route.path));
-    let actions = manifest.actions.iter().map(|one| format!("action:{}", one.id));
-    let conditions = manifest.conditions.iter().map(|one| format!("condition:{}", one.id));
-    hooks.chain(events).chain(routes).chain(actions).chain(conditions)
+/// A version as far as this node got with it.
+enum Seen {
+    Loaded(Arc<Version>),
+    Failed(Arc<Failed>),
+}
+
+/// What a company that never enabled a plugin has of it.
+fn nobodys(installed: &Installed) -> TenantRow {
+    TenantRow {
+        plugin: installed.plugin.clone(),
+        version: installed.version.clone(),
+        enabled: false,
+        grants: BTreeSet::new(),
+        settings: BTreeMap::new(),
+        secret: String::new(),
+        stopped: BTreeSet::new(),
+    }
+}
+
+fn failed_summary(ctx: &Ctx, failed: &Failed, newest: &Installed) -> PluginSummary {
+    let row = &failed.enabled;
+    let description = failed.declared.as_ref().map(|declared| declared.description.in_locale(ctx.locale));
+    PluginSummary {
+        id: row.plugin.clone(),
+        title: failed.title(ctx.locale).to_owned(),
+        description: description.unwrap_or_default().to_owned(),
+        version: row.version.clone(),
+        available: (newest.version != row.version).then(|| newest.version.clone()),
+        level: newest.level.clone(),
+        enabled: row.enabled,
+        state: "failed",
+        problem: Some(failed.reason.clone()),
+        category: String::new(),
+    }
+}
+
+impl PluginDetail {
+    /// Of a plugin whose manifest is not understood.
+    fn bare(summary: PluginSummary) -> Self {
+        Self {
+            summary,
+            permissions: Vec::new(),
+            settings_schema: Vec::new(),
+            settings: BTreeMap::new(),
+            hooks: Vec::new(),
+            events: Vec::new(),
+            routes: Vec::new(),
+            actions: Vec::new(),
+            conditions: Vec::new(),
+            secret: None,
+        }
+    }
 }
 
 fn setting_view(setting: &Setting, locale: Locale) -> SettingView {
