@@ -4,7 +4,7 @@ use kernel::{Error, Locale, Value};
 use plugin_host::dev::project;
 use plugin_host::dev::scene::Scene;
 use plugin_host::{Grants, HostConfig, HttpCaller, HttpRequest, PluginHost};
-use records::{Change, WriteOptions};
+use records::{Change, Records, WriteOptions};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
@@ -32,9 +32,11 @@ async fn store(scene: &Scene, plugin: &str, bytes: &[u8]) {
     tx.commit().await.unwrap();
 }
 
-/// Another node on the database of the scene.
-fn node(scene: &Scene) -> PluginHost {
-    PluginHost::new(&scene.records, &scene.tasks, &scene.processes, HostConfig::default()).unwrap()
+/// Another node on the database of the scene: its records, and the plugins that watch over them.
+fn node(scene: &Scene) -> (Records, PluginHost) {
+    let records = Records::new(&scene.db, &scene.env);
+    let host = PluginHost::new(&records, &scene.tasks, &scene.processes, HostConfig::default()).unwrap();
+    (records, host)
 }
 
 async fn run(scene: &Scene, node: &PluginHost) -> usize {
@@ -43,11 +45,11 @@ async fn run(scene: &Scene, node: &PluginHost) -> usize {
     worker.run_due().await.unwrap()
 }
 
-async fn create(scene: &Scene) -> Result<records::Record, Error> {
+async fn create(scene: &Scene, records: &Records) -> Result<records::Record, Error> {
     let fields = json!({ "title": "Lead", "comments": "hello" }).as_object().unwrap().clone();
     let ctx = scene.ctx("admin").await.unwrap();
     let options = WriteOptions::default();
-    Ok(scene.records.write_one(&ctx, "lead", Change::Create { fields }, &options).await?.record)
+    Ok(records.write_one(&ctx, "lead", Change::Create { fields }, &options).await?.record)
 }
 
 /// A package whose manifest is understood and whose component is not.
@@ -61,13 +63,13 @@ async fn check_guard(stored: &[u8]) {
     let (scene, _folder) = scene("plain").await;
     let admin = scene.ctx("admin").await.unwrap();
     store(&scene, "test.plain", stored).await;
-    let node = node(&scene);
-    let refused = create(&scene).await.unwrap_err();
+    let (records, node) = node(&scene);
+    let refused = create(&scene, &records).await.unwrap_err();
     let words = refused.message().in_locale(Locale::En);
     assert!(refused.code() == "hook.failed" && words.contains("this server cannot load it"), "{words}");
     let contact = json!({ "last_name": "Ann" }).as_object().unwrap().clone();
     let unguarded = Change::Create { fields: contact };
-    assert!(scene.records.write_one(&admin, "contact", unguarded, &WriteOptions::default()).await.is_ok());
+    assert!(records.write_one(&admin, "contact", unguarded, &WriteOptions::default()).await.is_ok());
     let listed = node.list(&admin).await.unwrap();
     assert_eq!((listed[0].state, listed[0].enabled), ("failed", true));
     assert!(listed[0].problem.as_ref().unwrap().contains("this node cannot load test.plain 1.0.0"), "{listed:?}");
@@ -77,10 +79,10 @@ async fn check_guard(stored: &[u8]) {
     // The cause is gone: the node notices by itself.
     store(&scene, "test.plain", &package(&guest("plain"))).await;
     node.dispatch().await.unwrap();
-    assert!(create(&scene).await.is_err(), "not tried again at once");
+    assert!(create(&scene, &records).await.is_err(), "not tried again at once");
     scene.clock.advance_seconds(31);
     node.dispatch().await.unwrap();
-    assert_eq!(create(&scene).await.unwrap().fields["comments"], Value::Text("hello seen".into()));
+    assert_eq!(create(&scene, &records).await.unwrap().fields["comments"], Value::Text("hello seen".into()));
     assert_eq!((node.list(&admin).await.unwrap()[0].state, node.failed().len()), ("enabled", 0));
 }
 
@@ -93,8 +95,8 @@ async fn guards_of_a_plugin_that_cannot_be_loaded_stay_closed() {
 async fn check_events(stored: &[u8]) {
     let (scene, _folder) = scene("listener").await;
     store(&scene, "test.listener", stored).await;
-    let node = node(&scene);
-    create(&scene).await.unwrap();
+    let (records, node) = node(&scene);
+    create(&scene, &records).await.unwrap();
     for _ in 0..20 {
         assert!(run(&scene, &node).await >= 1);
         scene.clock.advance_seconds(40);
@@ -120,7 +122,7 @@ async fn events_wait_for_a_plugin_that_cannot_be_loaded() {
 async fn routes_and_actions_of_a_plugin_that_cannot_be_loaded_say_so() {
     let (scene, _folder) = scene("hostile").await;
     store(&scene, "test.hostile", &broken("hostile")).await;
-    let node = node(&scene);
+    let (_, node) = node(&scene);
     let request = HttpRequest { method: "POST".into(), path: "/nasty".into(), ..HttpRequest::default() };
     let error = node.http(HttpCaller::Public(scene.tenant.id), "test.hostile", request).await.unwrap_err();
     assert!(matches!(&error, Error::Unavailable(why) if why.contains("cannot load test.hostile")), "{error:?}");
