@@ -3,3 +3,4 @@
 mod order;
 mod queue;
 mod schedules;
+mod upgrade;

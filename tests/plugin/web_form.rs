@@ -48,7 +48,7 @@ async fn a_signed_form_becomes_a_lead_that_is_tidied_and_followed_up() {
     );
     assert_eq!((&fields["phones"][0]["value"], &fields["owner"]), (&json!("+79161234567"), &json!(app.id_of("max"))));
     app.drain().await;
-    assert_eq!(app.count("SELECT count(*) FROM activity WHERE kind = 'task'").await, 1);
+    assert_eq!(app.count("SELECT count(*) FROM task").await, 1);
     app.settle().await;
     let events = app.admin().get("/events?entity=lead").await.ok(200);
     assert_eq!(events["items"][0]["actor"], json!({"kind": "plugin", "id": LEAD_DESK, "name": LEAD_DESK}));

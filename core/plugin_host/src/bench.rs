@@ -11,8 +11,9 @@ use tokio::time::Instant;
 use crate::bindings::{hooks, types};
 use crate::capabilities::State;
 use crate::dev::scene::Scene;
-use crate::engine::{Budget, Engine, EngineConfig, Input, Outcome};
+use crate::engine::{Engine, EngineConfig, Outcome};
 use crate::package::TrustedKeys;
+use crate::points::before::{self, Before};
 use crate::registry::Version;
 use crate::settings::Settings;
 use crate::{Grants, HostConfig};
@@ -156,7 +157,7 @@ impl Bare {
     }
 
     /// Calls the hook with a lead that has this comment.
-    pub async fn call(&self, comments: &str) -> Outcome {
+    pub async fn call(&self, comments: &str) -> Outcome<Vec<hooks::Verdict>> {
         let change = hooks::Change {
             entity: "lead".to_owned(),
             id: uuid::Uuid::nil().to_string(),
@@ -165,7 +166,7 @@ impl Bare {
             set: Vec::new(),
             before: Vec::new(),
         };
-        let state = State::detached(Budget::HOOK.within(self.engine.caps()));
-        self.engine.call(&self.version.code, state, Input::Before(self.hook.clone(), vec![change])).await
+        let state = State::detached(before::KIND.budget.within(self.engine.caps()));
+        self.engine.call(&self.version.code, state, Before(self.hook.clone(), vec![change])).await
     }
 }

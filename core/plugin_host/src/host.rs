@@ -82,7 +82,7 @@ impl PluginHost {
                     processes: processes.clone(),
                 },
                 identities: Identities::new(db, env),
-                registry: Registry::new(db, &engine, config.trusted.clone()),
+                registry: Registry::new(db, env, &engine, config.trusted.clone()),
                 engine,
                 breakers: Breakers::default(),
                 journal: Journal::default(),
@@ -103,6 +103,11 @@ impl PluginHost {
     /// Handlers to register with the worker of jobs.
     pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
         vec![Arc::new(EventHandler(self.clone()))]
+    }
+
+    /// Plugin, version and reason of everything enabled that this node could not load when it last tried.
+    pub fn failed(&self) -> Vec<(String, String, String)> {
+        self.inner.registry.failed()
     }
 
     /// Writes logs and costs gathered since the last call.

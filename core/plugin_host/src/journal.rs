@@ -85,7 +85,7 @@ impl Journal {
     }
 
     /// Takes down a finished call.
-    pub(crate) fn call(&self, ctx: &Ctx, plugin: &str, point: &str, invocation: Uuid, outcome: &Outcome) {
+    pub(crate) fn call<T>(&self, ctx: &Ctx, plugin: &str, point: &str, invocation: Uuid, outcome: &Outcome<T>) {
         let failed = outcome.answer.as_ref().err();
         measure(plugin, point, &outcome.usage, failed.map(crate::engine::Fault::kind));
         self.add_cost(ctx, plugin, point, &outcome.usage, failed.is_some());

@@ -17,8 +17,8 @@ use crate::capabilities::LogLevel;
 use crate::journal::{self, Cost, LogEntry};
 use crate::package::Level;
 use crate::points::events::key_of_plugin;
-use crate::registry::store::{self, NewVersion, TenantRow};
-use crate::registry::{Enabled, Version};
+use crate::registry::store::{self, Installed, NewVersion, TenantRow};
+use crate::registry::{Running, Version};
 use crate::settings::{self, Settings};
 
 const INVALID: &str = "plugin.invalid";
@@ -71,7 +71,7 @@ impl PluginHost {
         Ok(id)
     }
 
-    /// The key of the first install is pinned; a signed version's number is never used for other bytes.
+    /// The key of the first install is pinned; the number of an installed version is never used for other bytes.
     async fn check_pin(&self, tx: &kernel::db::Tx, version: &Version, number: &str) -> Result<()> {
         let id = &version.manifest.id;
         if let Some(pinned) = store::pinned(tx, id).await?
@@ -81,25 +81,37 @@ impl PluginHost {
             return Err(refused("file", format!("{id} was first installed with another key")));
         }
         match store::version(tx, id, number).await? {
-            Some(row) if row.hash != version.hash && version.level != Level::Dev => {
+            Some(row) if row.hash != version.hash => {
                 Err(refused("file", format!("{id} {number} is installed with other contents; raise the version")))
             }
             _ => Ok(()),
         }
     }
 
-    /// The newest installed version of a plugin.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub(crate) async fn newest(&self, plugin: &str) -> Result<Arc<Version>> {
-        let versions = store::versions(self.inner.services.db.read()).await?;
+    /// The newest installed version of a plugin, whether or not this node can load it.
+    pub(crate) async fn newest_installed(&self, plugin: &str) -> Result<Installed> {
+        let versions = store::versions(self.inner.services.db.read()).await?.into_iter();
         let newest = versions
-            .iter()
             .filter(|row| row.plugin == plugin)
             .max_by_key(|row| (semver::Version::parse(&row.version).ok(), row.installed_at));
-        let newest = newest.ok_or_else(|| Error::NotFound(format!("plugin {plugin}")))?;
+        newest.ok_or_else(|| Error::NotFound(format!("plugin {plugin}")))
+    }
+
+    /// The newest installed version of a plugin, loaded.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unavailable` when this node cannot load it.
+    async fn newest(&self, plugin: &str) -> Result<Arc<Version>> {
+        let newest = self.newest_installed(plugin).await?;
         self.inner.registry.version(plugin, &newest.version).await
+    }
+
+    /// The version by which settings are judged: the one that the tenant runs, else the newest.
+    async fn version_of(&self, row: Option<&TenantRow>, plugin: &str) -> Result<Arc<Version>> {
+        match row.filter(|row| row.enabled) {
+            Some(row) => self.inner.registry.version(plugin, &row.version).await,
+            None => self.newest(plugin).await,
+        }
     }
 
     /// Lets the tenant run the newest installed version, with these grants. Settings that are not given stay.
@@ -170,8 +182,12 @@ impl PluginHost {
     /// `plugin.settings_invalid`, `NotFound` when the tenant never enabled it.
     pub async fn set_settings(&self, ctx: &Ctx, plugin: &str, sent: &Settings) -> Result<()> {
         require_admin(ctx)?;
-        let version = self.newest(plugin).await?;
+        let row = store::in_tenant(self.inner.services.db.read(), ctx.tenant, plugin).await?;
+        let version = self.version_of(row.as_ref(), plugin).await?;
         self.change_row(ctx, plugin, "plugin.settings_changed", |row| {
+            if row.enabled && row.version != version.manifest.version.to_string() {
+                return Err(Error::Conflict { code: "plugin.version_changed", current: None });
+            }
             let whole = with_secrets(&version, sent.clone(), Some(row));
             row.settings = settings::check(&version.manifest, &whole)?;
             Ok(())
@@ -247,8 +263,8 @@ impl PluginHost {
     pub async fn enabled(&self, ctx: &Ctx) -> Result<Vec<(String, String)>> {
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;
         let named =
-            |plugin: &Arc<Enabled>| (plugin.id().to_owned(), plugin.manifest().title.in_locale(ctx.locale).to_owned());
-        Ok(plugins.all().iter().map(named).collect())
+            |plugin: &Arc<Running>| (plugin.id().to_owned(), plugin.manifest().title.in_locale(ctx.locale).to_owned());
+        Ok(plugins.running().iter().map(named).collect())
     }
 
     /// A page of the log of a plugin, newest first, older than `before`.

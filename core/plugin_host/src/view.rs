@@ -1,11 +1,12 @@
 //! What the API shows of plugins, in the reader's language.
 
+mod failed;
 mod permissions;
 mod steps;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use kernel::{Ctx, Error, Locale, Result};
+use kernel::{Ctx, Locale, Result};
 use people::require_admin;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -13,9 +14,12 @@ use serde_json::Value as Json;
 use crate::PluginHost;
 use crate::breaker::BreakerState;
 use crate::manifest::{Choice, Manifest, RouteAuth, Setting, SettingType};
+use crate::points;
+use crate::points::{before, events, http};
 use crate::registry::Version;
-use crate::registry::store::{self, TenantRow};
+use crate::registry::store::{self, Installed, TenantRow};
 
+use failed::{Seen, failed_summary};
 use permissions::permissions;
 pub use steps::{ParameterView, StepView};
 
@@ -33,10 +37,10 @@ pub struct PluginSummary {
     /// The newest installed version, where it differs.
     pub available: Option<String>,
     /// Who vouches for it: `core`, `verified`, `publisher`, `dev`.
-    pub level: &'static str,
+    pub level: String,
     /// Whether the tenant runs it.
     pub enabled: bool,
-    /// `enabled`, `disabled` or `failing`.
+    /// `enabled`, `disabled`, `failing` (some of its points are not called now) or `failed` (this node cannot load it).
     pub state: &'static str,
     /// What fails, if something does.
     pub problem: Option<String>,
@@ -55,7 +59,7 @@ pub struct PluginDetail {
     /// The form of its settings.
     pub settings_schema: Vec<SettingView>,
     /// Settings in force, secrets left out.
-    pub settings: std::collections::BTreeMap<String, Json>,
+    pub settings: BTreeMap<String, Json>,
     /// Its before-hooks in the order of calls.
     pub hooks: Vec<HookView>,
     /// Its subscriptions.
@@ -73,7 +77,7 @@ pub struct PluginDetail {
 /// A permission.
 #[derive(Debug, Clone, Serialize)]
 pub struct PermissionView {
-    /// `records.lead`, `kv`, `people`, `processes`, `tasks`.
+    /// `records.lead`, `kv`, `tasks`.
     pub key: String,
     /// What it allows.
     pub title: String,
@@ -179,8 +183,11 @@ impl PluginHost {
         let mut all = Vec::with_capacity(ids.len());
         for id in ids {
             let row = rows.iter().find(|row| row.plugin == id);
-            let (version, newest) = self.versions_for(&id, row).await?;
-            all.push(self.summary(ctx, &version, &newest, row));
+            let newest = self.newest_installed(&id).await?;
+            all.push(match self.seen(ctx, &newest, row).await? {
+                Seen::Loaded(version) => self.summary(ctx, &version, &newest, row),
+                Seen::Failed(failed) => failed_summary(ctx, &failed, &newest),
+            });
         }
         Ok(all)
     }
@@ -193,23 +200,15 @@ impl PluginHost {
         require_admin(ctx)?;
         let db = &self.inner.services.db;
         let row = store::in_tenant(db.read(), ctx.tenant, plugin).await?;
-        let (version, newest) = self.versions_for(plugin, row.as_ref()).await?;
-        let tenant: String = people::tenant::get(db, ctx.tenant).await?.slug;
-        let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
-        Ok(self.detail(&catalogue, ctx, &tenant, &version, &newest, row.as_ref()))
-    }
-
-    /// The version that counts for the tenant, and the newest.
-    async fn versions_for(&self, plugin: &str, row: Option<&TenantRow>) -> Result<(Arc<Version>, Arc<Version>)> {
-        let newest = self.newest(plugin).await?;
-        let running = match row.filter(|row| row.enabled) {
-            Some(row) => match self.inner.registry.version(plugin, &row.version).await {
-                Err(Error::NotFound(_)) => Arc::clone(&newest),
-                other => other?,
-            },
-            None => Arc::clone(&newest),
-        };
-        Ok((running, newest))
+        let newest = self.newest_installed(plugin).await?;
+        match self.seen(ctx, &newest, row.as_ref()).await? {
+            Seen::Loaded(version) => {
+                let tenant: String = people::tenant::get(db, ctx.tenant).await?.slug;
+                let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
+                Ok(self.detail(&catalogue, ctx, &tenant, &version, &newest, row.as_ref()))
+            }
+            Seen::Failed(failed) => Ok(PluginDetail::bare(failed_summary(ctx, &failed, &newest))),
+        }
     }
 
     fn breaker(&self, ctx: &Ctx, plugin: &str, point: String, row: Option<&TenantRow>) -> BreakerState {
@@ -221,12 +220,12 @@ impl PluginHost {
 
     /// Points of a manifest that are not called now, or not reliably.
     fn failing(&self, ctx: &Ctx, manifest: &Manifest, row: Option<&TenantRow>) -> Vec<String> {
-        points(manifest)
+        points::names(manifest)
             .filter(|point| self.breaker(ctx, &manifest.id, point.clone(), row) != BreakerState::Closed)
             .collect()
     }
 
-    fn summary(&self, ctx: &Ctx, version: &Version, newest: &Version, row: Option<&TenantRow>) -> PluginSummary {
+    fn summary(&self, ctx: &Ctx, version: &Version, newest: &Installed, row: Option<&TenantRow>) -> PluginSummary {
         let manifest = &version.manifest;
         let enabled = row.is_some_and(|row| row.enabled);
         let failing = if enabled { self.failing(ctx, manifest, row) } else { Vec::new() };
@@ -235,8 +234,8 @@ impl PluginHost {
             title: manifest.title.in_locale(ctx.locale).to_owned(),
             description: manifest.description.in_locale(ctx.locale).to_owned(),
             version: manifest.version.to_string(),
-            available: (newest.manifest.version != manifest.version).then(|| newest.manifest.version.to_string()),
-            level: version.level.name(),
+            available: (newest.version != manifest.version.to_string()).then(|| newest.version.clone()),
+            level: version.level.name().to_owned(),
             enabled,
             state: match (enabled, failing.is_empty()) {
                 (false, _) => "disabled",
@@ -254,7 +253,7 @@ impl PluginHost {
         ctx: &Ctx,
         tenant: &str,
         version: &Version,
-        newest: &Version,
+        newest: &Installed,
         row: Option<&TenantRow>,
     ) -> PluginDetail {
         let manifest = &version.manifest;
@@ -286,7 +285,7 @@ impl PluginHost {
             operations: hook.operations.iter().map(ToString::to_string).collect(),
             order: hook.order,
             when: hook.when.clone(),
-            breaker: self.breaker(ctx, &manifest.id, format!("hook:{}", hook.id), row),
+            breaker: self.breaker(ctx, &manifest.id, before::KIND.point(&hook.id), row),
         };
         hooks.into_iter().map(view).collect()
     }
@@ -295,7 +294,7 @@ impl PluginHost {
         let view = |one: &crate::manifest::Subscription| EventView {
             id: one.id.clone(),
             on: one.on.clone(),
-            breaker: self.breaker(ctx, &manifest.id, format!("event:{}", one.id), row),
+            breaker: self.breaker(ctx, &manifest.id, events::KIND.point(&one.id), row),
         };
         manifest.events.iter().map(view).collect()
     }
@@ -310,19 +309,10 @@ impl PluginHost {
                 RouteAuth::User => format!("{base}/api/v1/plugins/{}/http{}", manifest.id, route.path),
                 RouteAuth::None | RouteAuth::Hmac => format!("{base}/hooks/{tenant}/{}{}", manifest.id, route.path),
             },
-            breaker: self.breaker(ctx, &manifest.id, format!("http:{} {}", route.method, route.path), row),
+            breaker: self.breaker(ctx, &manifest.id, http::KIND.point(&route.id()), row),
         };
         manifest.routes.iter().map(view).collect()
     }
-}
-
-fn points(manifest: &Manifest) -> impl Iterator<Item = String> {
-    let hooks = manifest.hooks.iter().map(|hook| format!("hook:{}", hook.id));
-    let events = manifest.events.iter().map(|one| format!("event:{}", one.id));
-    let routes = manifest.routes.iter().map(|route| format!("http:{} {}", route.method, route.path));
-    let actions = manifest.actions.iter().map(|one| format!("action:{}", one.id));
-    let conditions = manifest.conditions.iter().map(|one| format!("condition:{}", one.id));
-    hooks.chain(events).chain(routes).chain(actions).chain(conditions)
 }
 
 fn setting_view(setting: &Setting, locale: Locale) -> SettingView {

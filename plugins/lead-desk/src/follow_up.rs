@@ -2,8 +2,11 @@
 
 use verstak_plugin::events::ActorKind;
 use verstak_plugin::prelude::*;
+use verstak_plugin::tasks::NewTask;
 
 const MICROSECONDS_AN_HOUR: i64 = 3_600_000_000;
+/// Characters of a task's title.
+const LONGEST_TITLE: usize = 255;
 /// Events are delivered again for days at most.
 const REMEMBER_SECONDS: u32 = 14 * 24 * 3600;
 
@@ -22,29 +25,33 @@ pub fn created(events: &[Event]) -> Outcome {
     let fresh = leads.into_iter().zip(marks).zip(done).filter(|(_, done)| done.is_none());
     let (leads, marks): (Vec<Row>, Vec<String>) =
         fresh.filter_map(|((lead, mark), _)| lead.map(|lead| (lead, mark))).unzip();
-    let drafts: Vec<Draft> = leads.iter().map(|lead| task(lead, hours)).collect();
-    if drafts.is_empty() {
+    let wanted: Vec<NewTask> = leads.iter().map(|lead| task(lead, hours)).collect();
+    if wanted.is_empty() {
         return Ok(());
     }
-    for (result, mark) in records::create_many("activity", drafts)?.into_iter().zip(marks) {
-        result?;
+    for ((made, mark), lead) in tasks::create_many(&wanted)?.into_iter().zip(marks).zip(&leads) {
+        match made {
+            Ok(_) => {}
+            // An owner who has left cannot be given a task, however often it is tried.
+            Err(HostError::Invalid(why)) => warning!("no task for the lead {}: {}", lead.id, why.text),
+            Err(error) => return Err(error.into()),
+        }
         kv::set(&mark, vec![1], Some(REMEMBER_SECONDS))?;
     }
     Ok(())
 }
 
-fn task(lead: &Row, hours: i64) -> Draft {
+fn task(lead: &Row, hours: i64) -> NewTask {
     let subject = match runtime::context().locale.as_str() {
         "ru" => "Позвонить новому лиду",
         "uk" => "Зателефонувати новому ліду",
         _ => "Call the new lead",
     };
-    let title = lead.text("title").unwrap_or_default();
-    Draft::new()
-        .with("kind", "task")
-        .with("title", format!("{subject}: {title}").trim_end_matches(": "))
-        .with("deadline", Value::Instant(runtime::now() + hours * MICROSECONDS_AN_HOUR))
-        .with_some("owner", lead.id("owner").map(Value::link))
-        .with("record_entity", "lead")
-        .with("record_id", Value::link(&lead.id))
+    let title = format!("{subject}: {}", lead.text("title").unwrap_or_default());
+    let title: String = title.trim_end_matches(": ").chars().take(LONGEST_TITLE).collect();
+    let task = NewTask::new(&title).about("lead", &lead.id).due(runtime::now() + hours * MICROSECONDS_AN_HOUR);
+    match lead.id("owner") {
+        Some(owner) => task.executor(format!("user:{owner}")),
+        None => task,
+    }
 }

@@ -333,7 +333,7 @@ export interface Plugin {
   available?: string | null;
   level: "core" | "verified" | "publisher" | "dev";
   enabled: boolean;
-  state: "enabled" | "disabled" | "failing";
+  state: "enabled" | "disabled" | "failing" | "failed";
   problem?: string | null;
   category: string;
 }

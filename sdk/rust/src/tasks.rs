@@ -1,9 +1,11 @@
-//! Tasks of the tenant; needs the `tasks` permission with `read`, `complete` or both.
+//! Tasks of the tenant; needs the `tasks` permission with `read`, `complete`, `create` or several of them.
 
 use crate::HostError;
 use crate::bindings::imports::verstak::work::tasks as raw;
 
-pub use raw::{Completion, Page, Query, State, Task};
+pub use raw::{Completion, NewTask, Page, Query, State, Task};
+
+use crate::steps::Subject;
 
 /// Open tasks of whoever caused this call, up to 200.
 pub fn mine() -> Result<Vec<Task>, HostError> {
@@ -32,4 +34,57 @@ pub fn complete_with(task: &str, completion: &Completion) -> Result<State, HostE
 
 fn open() -> Query {
     Query { mine: false, instance: None, state: Some(State::Open), limit: 200, cursor: None }
+}
+
+impl NewTask {
+    /// A task for whoever caused this call, else for the owner of its subject.
+    pub fn new(title: &str) -> Self {
+        NewTask {
+            title: title.to_owned(),
+            description: String::new(),
+            executors: Vec::new(),
+            subject: None,
+            due: None,
+            variables: "{}".to_owned(),
+        }
+    }
+
+    /// The record it is about.
+    #[must_use]
+    pub fn about(mut self, entity: &str, id: &str) -> Self {
+        self.subject = Some(Subject { entity: entity.to_owned(), id: id.to_owned() });
+        self
+    }
+
+    /// One more who may do it: `user:<id or e-mail>`, `role:<key>`, `owner`, `head`, `deputy`.
+    #[must_use]
+    pub fn executor(mut self, rule: impl Into<String>) -> Self {
+        self.executors.push(rule.into());
+        self
+    }
+
+    /// Its deadline, microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn due(mut self, at: i64) -> Self {
+        self.due = Some(at);
+        self
+    }
+
+    /// In more words.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = text.into();
+        self
+    }
+}
+
+/// Makes one task; answers its id.
+pub fn create(task: NewTask) -> Result<String, HostError> {
+    let made = create_many(&[task])?;
+    made.into_iter().next().unwrap_or_else(|| Err(HostError::Internal("the host gave no result".to_owned())))
+}
+
+/// Makes up to 200 tasks; one result each.
+pub fn create_many(tasks: &[NewTask]) -> Result<Vec<Result<String, HostError>>, HostError> {
+    raw::create(tasks)
 }

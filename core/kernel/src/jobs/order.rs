@@ -13,6 +13,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use serde_json::Value as Json;
 
 use super::queue::Job;
+use crate::clock::Env;
 use crate::db::Tx;
 use crate::id::TenantId;
 
@@ -40,9 +41,9 @@ pub(super) fn has_its_turn() -> Expr {
     mine("order_key").is_null().or(Expr::not_exists(hindrance))
 }
 
-/// Gives the last job with the key, if it waits for its first try, the payload's value of `member`. Returns false when
-/// there is none: what is being tried is left alone.
-pub(super) async fn widen(tx: &Tx, key: &str, member: &'static str, payload: &Json) -> Result<bool, DbErr> {
+/// Gives the last job with the key, if it waits for its turn alone, the payload's value of `member`. Returns false when
+/// there is none: what was tried, or waits for a time of its own, is left alone.
+pub(super) async fn widen(tx: &Tx, env: &Env, key: &str, member: &'static str, payload: &Json) -> Result<bool, DbErr> {
     let Some(value) = payload.get(member) else { return Ok(false) };
     let last = Query::select()
         .column("id")
@@ -65,6 +66,7 @@ pub(super) async fn widen(tx: &Tx, key: &str, member: &'static str, payload: &Js
         .and_where(Expr::col("id").in_subquery(last))
         .and_where(Expr::col("state").eq("ready"))
         .and_where(Expr::col("attempts").eq(0_i64))
+        .and_where(Expr::col("run_at").lte(env.now().0))
         .to_owned();
     Ok(tx.execute(&update).await?.rows_affected() == 1)
 }

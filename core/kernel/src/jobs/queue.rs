@@ -30,7 +30,7 @@ pub struct NewJob {
     pub unique_key: Option<String>,
     /// Jobs with the same key are done one after another, in the order of their enqueueing; see [`super::order`].
     pub order_key: Option<String>,
-    /// A member of the payload: while the last job with the order key waits for its first try, it gets this job's value
+    /// A member of the payload: while the last job with the order key waits for its turn alone, it gets this job's value
     /// of the member, and no job is added.
     pub widens: Option<&'static str>,
 }
@@ -98,7 +98,7 @@ pub struct Job {
 /// When the database fails.
 pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<(), DbErr> {
     if let (Some(key), Some(member)) = (&job.order_key, job.widens)
-        && order::widen(tx, key, member, &job.payload).await?
+        && order::widen(tx, env, key, member, &job.payload).await?
     {
         return Ok(());
     }

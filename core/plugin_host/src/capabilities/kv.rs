@@ -1,13 +1,18 @@
 //! `kv`: a small store of the plugin's own, one per tenant, with time to live and compare-and-swap.
 
 use kernel::db::Tx;
-use kernel::{Db, TenantId, Timestamp};
+use kernel::{Db, Locale, TenantId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbErr};
+use serde::Deserialize;
+use records::Catalogue;
 
 use super::{Caller, State, host_error};
 use crate::bindings::types::HostError;
 use crate::bindings::verstak::storage::kv as wit;
+use crate::manifest::check::text;
+use crate::manifest::permissions::{Grant, Part, Permission};
+use crate::manifest::{ManifestError, Text};
 
 /// Keys in one call.
 const BATCH: usize = 200;
@@ -19,6 +24,31 @@ const MAX_VALUE: usize = 64 * 1024;
 const MAX_KEYS: i64 = 10_000;
 
 const TABLE: &str = "plugin_kv";
+
+/// What the manifest says: `[permissions.kv]`.
+pub(crate) const PART: Part = Part::of::<KvPermission>("kv");
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KvPermission {
+    #[serde(default)]
+    reason: Text,
+}
+
+impl Permission for KvPermission {
+    fn check(&self) -> Result<(), ManifestError> {
+        text("permissions.kv.reason", &self.reason)
+    }
+
+    fn grants(&self, _catalogue: Option<&Catalogue>, locale: Locale) -> Vec<Grant> {
+        let title = match locale {
+            Locale::En => "Keeps data of its own",
+            Locale::Ru => "Хранит собственные данные",
+            Locale::Uk => "Зберігає власні дані",
+        };
+        vec![Grant { key: "kv".to_owned(), title: title.to_owned(), reason: self.reason.clone() }]
+    }
+}
 
 type Answer<T> = wasmtime::Result<Result<T, HostError>>;
 

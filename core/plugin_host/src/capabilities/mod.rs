@@ -1,7 +1,12 @@
 //! What guests may ask of the host: one file per capability, each checking its grant and counting against the budget.
 //!
-//! Owns: the state of a call and the functions behind `sdk/wit` imports. Must not know how calls are started. Values
-//! enter and leave in the interface's own types; the tenant is never a parameter, it comes with the call.
+//! Owns: the table of capabilities, the state of a call and the functions behind `sdk/wit` imports. Must not know how
+//! calls are started. Values enter and leave in the interface's own types; the tenant is never a parameter, it comes with
+//! the call.
+//!
+//! To add a capability: its interface in `sdk/wit`, a file here with the functions, the part of the manifest that asks for
+//! it and its words, and a line in [`CAPABILITIES`]. The linker, the checks of imports and manifests, grants and the views
+//! of permissions go by the table.
 
 mod context;
 mod convert;
@@ -22,12 +27,59 @@ use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::bindings::types::{HostError, Invalid};
+use crate::bindings::verstak as wit;
 use crate::engine::{Budget, Caps, Captured, Meter, OverBudget};
-use crate::registry::Enabled;
+use crate::manifest::permissions::Part;
+use crate::manifest::records::RecordPermissions;
+use crate::registry::Running;
 
 pub(crate) use context::actor as context_actor;
 pub(crate) use convert::{from_wire, from_wit, invalid_to_wit, to_wit, uuid_from_wit};
 pub use log::{LogLevel, LogLine};
+
+/// An interface that guests may import.
+pub(crate) struct Capability {
+    /// Its name without the version.
+    pub(crate) import: &'static str,
+    /// What the manifest must ask for; none: open to every plugin.
+    pub(crate) permission: Option<Part>,
+    pub(crate) link: fn(&mut Linker<State>) -> wasmtime::Result<()>,
+}
+
+/// A line of the table: the interface, its generated module, and the part of the manifest that asks for it.
+macro_rules! capability {
+    ($import:literal, $($module:ident)::+) => { capability!(@ $import, $($module)::+, None) };
+    ($import:literal, $($module:ident)::+, $part:expr) => { capability!(@ $import, $($module)::+, Some($part)) };
+    (@ $import:literal, $($module:ident)::+, $permission:expr) => {
+        Capability {
+            import: $import,
+            permission: $permission,
+            link: |linker| $($module)::+::add_to_linker::<State, HasSelf<State>>(linker, |state| state),
+        }
+    };
+}
+
+/// Everything there is, in the order in which admins read permissions.
+pub(crate) static CAPABILITIES: [Capability; 13] = [
+    capability!("verstak:types/types", wit::types::types),
+    capability!("verstak:runtime/context", wit::runtime::context),
+    capability!("verstak:runtime/clock", wit::runtime::clock),
+    capability!("verstak:runtime/limits", wit::runtime::limits),
+    capability!("verstak:runtime/log", wit::runtime::log),
+    capability!("verstak:runtime/settings", wit::runtime::settings),
+    capability!("verstak:work/subjects", wit::work::subjects),
+    capability!("verstak:work/steps", wit::work::steps),
+    capability!("verstak:records/records", wit::records::records, Part::of::<RecordPermissions>("records")),
+    capability!("verstak:work/processes", wit::work::processes, processes::PART),
+    capability!("verstak:work/tasks", wit::work::tasks, tasks::PART),
+    capability!("verstak:people/people", wit::people::people, people::PART),
+    capability!("verstak:storage/kv", wit::storage::kv, kv::PART),
+];
+
+/// Adds every capability to a linker.
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    CAPABILITIES.iter().try_for_each(|capability| (capability.link)(linker))
+}
 
 /// What the host reaches for on behalf of guests.
 #[derive(Clone)]
@@ -44,7 +96,7 @@ pub(crate) struct Caller {
     /// The context of whoever caused the call.
     pub(crate) ctx: Ctx,
     /// The plugin as it is enabled in the tenant.
-    pub(crate) plugin: Arc<Enabled>,
+    pub(crate) plugin: Arc<Running>,
     pub(crate) services: Services,
     /// Whether nobody is signed in (a public route).
     pub(crate) anonymous: bool,
@@ -157,11 +209,6 @@ impl State {
             Err(HostError::Denied(format!("the permission `{grant}` is not granted")))
         }
     }
-}
-
-/// Adds every capability to a linker.
-pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    crate::bindings::Plugin::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
 }
 
 impl crate::bindings::types::Host for State {}

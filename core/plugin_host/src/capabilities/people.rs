@@ -1,15 +1,45 @@
 //! `people`: colleagues of the tenant, by role and by id.
 
-use kernel::Timestamp;
+use kernel::{Locale, Timestamp};
 use people::staff;
 use people::user::User;
+use serde::Deserialize;
 use uuid::Uuid;
+use records::Catalogue;
 
 use super::{Caller, State, host_error, uuid_from_wit};
 use crate::bindings::types::HostError;
 use crate::bindings::verstak::people::people as wit;
+use crate::manifest::check::text;
+use crate::manifest::permissions::{Grant, Part, Permission};
+use crate::manifest::{ManifestError, Text};
 
 const BATCH: usize = 200;
+
+/// What the manifest says: `[permissions.people]`.
+pub(crate) const PART: Part = Part::of::<PeoplePermission>("people");
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PeoplePermission {
+    #[serde(default)]
+    reason: Text,
+}
+
+impl Permission for PeoplePermission {
+    fn check(&self) -> Result<(), ManifestError> {
+        text("permissions.people.reason", &self.reason)
+    }
+
+    fn grants(&self, _catalogue: Option<&Catalogue>, locale: Locale) -> Vec<Grant> {
+        let title = match locale {
+            Locale::En => "Colleagues: names, roles, who is present",
+            Locale::Ru => "Сотрудники: имена, роли, кто на месте",
+            Locale::Uk => "Співробітники: імена, ролі, хто на місці",
+        };
+        vec![Grant { key: "people".to_owned(), title: title.to_owned(), reason: self.reason.clone() }]
+    }
+}
 
 impl wit::Host for State {
     async fn role_members(&mut self, role: String) -> wasmtime::Result<Result<Vec<wit::Member>, HostError>> {

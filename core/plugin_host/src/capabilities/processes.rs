@@ -1,14 +1,63 @@
 //! `processes`: starting them and sending them messages and signals, narrowed to the names that were granted.
 
-use kernel::Ctx;
+use kernel::{Ctx, Locale};
 use process::runtime::{Delivered, MessageInput, SignalInput, StartInput};
+use serde::Deserialize;
 use uuid::Uuid;
+use records::Catalogue;
 
 use super::{Caller, State, host_error, object, uuid_from_wit};
 use crate::bindings::subjects::Subject;
 use crate::bindings::types::HostError;
 use crate::bindings::verstak::work::processes as wit;
-use crate::manifest::ProcessPermission;
+use crate::manifest::check::{fail, text};
+use crate::manifest::permissions::{Grant, Part, Permission};
+use crate::manifest::{ManifestError, Text, names};
+
+/// What the manifest says: `[permissions.processes]`.
+pub(crate) const PART: Part = Part::of::<ProcessPermission>("processes");
+
+/// Which processes may be started and told what.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProcessPermission {
+    /// Keys of definitions that may be started; `*` for all.
+    #[serde(default)]
+    start: Vec<String>,
+    /// Names of messages that may be published; `*` for all.
+    #[serde(default)]
+    messages: Vec<String>,
+    /// Names of signals that may be broadcast; `*` for all.
+    #[serde(default)]
+    signals: Vec<String>,
+    /// Shown to the admin who grants it.
+    #[serde(default)]
+    reason: Text,
+}
+
+impl Permission for ProcessPermission {
+    fn check(&self) -> Result<(), ManifestError> {
+        text("permissions.processes.reason", &self.reason)?;
+        if self.start.is_empty() && self.messages.is_empty() && self.signals.is_empty() {
+            return fail("permissions.processes", "name what it may do in `start`, `messages` or `signals`");
+        }
+        Ok(())
+    }
+
+    fn grants(&self, _catalogue: Option<&Catalogue>, locale: Locale) -> Vec<Grant> {
+        let list = |names: &[String]| if names.is_empty() { "-".to_owned() } else { names.join(", ") };
+        let words = match locale {
+            Locale::En => "Processes: starts {start}; sends messages {messages}; sends signals {signals}",
+            Locale::Ru => "Процессы: запускает {start}; отправляет сообщения {messages}; подаёт сигналы {signals}",
+            Locale::Uk => "Процеси: запускає {start}; надсилає повідомлення {messages}; подає сигнали {signals}",
+        };
+        let title = words
+            .replace("{start}", &list(&self.start))
+            .replace("{messages}", &list(&self.messages))
+            .replace("{signals}", &list(&self.signals));
+        vec![Grant { key: "processes".to_owned(), title, reason: self.reason.clone() }]
+    }
+}
 
 type Answer<T> = wasmtime::Result<Result<T, HostError>>;
 
@@ -38,7 +87,7 @@ impl State {
     ) -> Result<(Caller, Ctx), HostError> {
         let caller = self.granted("processes")?;
         self.take_rows(1)?;
-        if !caller.plugin.manifest().permissions.processes.as_ref().is_some_and(covers) {
+        if !caller.plugin.manifest().permissions.part().is_some_and(covers) {
             return Err(HostError::Denied(format!("the permission `processes` does not include {what}")));
         }
         if !caller.is_itself() && (caller.anonymous || caller.ctx.user().is_none()) {
@@ -50,7 +99,7 @@ impl State {
 
     async fn start_process(&mut self, start: wit::NewInstance) -> Result<String, HostError> {
         let what = format!("starting `{}`", start.definition);
-        let (caller, ctx) = self.may_process(&what, |permission| permission.starts(&start.definition))?;
+        let (caller, ctx) = self.may_process(&what, |permission| names(&permission.start, &start.definition))?;
         let input = StartInput {
             definition: start.definition,
             version: None,
@@ -64,7 +113,7 @@ impl State {
 
     async fn publish_message(&mut self, message: wit::Message) -> Result<wit::Delivered, HostError> {
         let what = format!("the message `{}`", message.name);
-        let (caller, ctx) = self.may_process(&what, |permission| permission.publishes(&message.name))?;
+        let (caller, ctx) = self.may_process(&what, |permission| names(&permission.messages, &message.name))?;
         let input = MessageInput {
             name: message.name,
             key: message.key,
@@ -77,7 +126,7 @@ impl State {
 
     async fn broadcast_signal(&mut self, name: String, variables: &str) -> Result<wit::Delivered, HostError> {
         let what = format!("the signal `{name}`");
-        let (caller, ctx) = self.may_process(&what, |permission| permission.signals(&name))?;
+        let (caller, ctx) = self.may_process(&what, |permission| names(&permission.signals, &name))?;
         let input = SignalInput { name, variables: object("variables", variables)? };
         let sent = Box::pin(caller.services.processes.broadcast_signal(&ctx, input)).await;
         sent.map(delivered).map_err(|error| host_error(&error))

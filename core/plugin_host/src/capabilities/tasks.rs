@@ -3,16 +3,91 @@
 
 use std::sync::Arc;
 
-use kernel::Ctx;
 use kernel::access::{Action, Rights};
+use kernel::{Ctx, Locale, Timestamp};
+use serde::Deserialize;
 use serde_json::Map;
-use work::tasks::{Completion, Task, TaskQuery, TaskState};
+use work::tasks::{Completion, ExecutorRule, ManualTask, Task, TaskQuery, TaskState};
+use records::Catalogue;
 
 use super::{Caller, State, host_error, object, uuid_from_wit};
 use crate::bindings::subjects::Subject;
 use crate::bindings::types::{HostError, Invalid};
 use crate::bindings::verstak::work::tasks as wit;
-use crate::manifest::TaskAction;
+use crate::manifest::check::{fail, text};
+use crate::manifest::permissions::{Grant, Part, Permission};
+use crate::manifest::{ManifestError, Text};
+
+/// What the manifest says: `[permissions.tasks]`.
+pub(crate) const PART: Part = Part::of::<TaskPermission>("tasks");
+
+/// What may be done with tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TaskAction {
+    /// See them.
+    Read,
+    /// Complete them.
+    Complete,
+    /// Make them.
+    Create,
+}
+
+impl TaskAction {
+    /// What an admin grants.
+    const fn grant(self) -> &'static str {
+        match self {
+            Self::Read | Self::Complete => "tasks",
+            Self::Create => "tasks.create",
+        }
+    }
+}
+
+/// What the plugin does with tasks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TaskPermission {
+    /// What it may do.
+    actions: Vec<TaskAction>,
+    /// Shown to the admin who grants it.
+    #[serde(default)]
+    reason: Text,
+}
+
+impl Permission for TaskPermission {
+    fn check(&self) -> Result<(), ManifestError> {
+        text("permissions.tasks.reason", &self.reason)?;
+        if self.actions.is_empty() {
+            return fail("permissions.tasks.actions", "name at least one of read, complete, create");
+        }
+        Ok(())
+    }
+
+    fn grants(&self, _catalogue: Option<&Catalogue>, locale: Locale) -> Vec<Grant> {
+        let has = |action: TaskAction| self.actions.contains(&action);
+        let grant = |action: TaskAction, title: &str| Grant {
+            key: action.grant().to_owned(),
+            title: title.to_owned(),
+            reason: self.reason.clone(),
+        };
+        let seen = match (locale, has(TaskAction::Complete)) {
+            (Locale::En, false) => "Tasks: sees them",
+            (Locale::En, true) => "Tasks: sees and completes them",
+            (Locale::Ru, false) => "Задачи: видит",
+            (Locale::Ru, true) => "Задачи: видит и завершает",
+            (Locale::Uk, false) => "Завдання: бачить",
+            (Locale::Uk, true) => "Завдання: бачить і завершує",
+        };
+        let made = match locale {
+            Locale::En => "Tasks: sets them for people",
+            Locale::Ru => "Задачи: ставит людям",
+            Locale::Uk => "Завдання: ставить людям",
+        };
+        let sees = has(TaskAction::Read) || has(TaskAction::Complete);
+        let seen = sees.then(|| grant(TaskAction::Read, seen));
+        seen.into_iter().chain(has(TaskAction::Create).then(|| grant(TaskAction::Create, made))).collect()
+    }
+}
 
 type Answer<T> = wasmtime::Result<Result<T, HostError>>;
 
@@ -26,13 +101,18 @@ impl wit::Host for State {
         self.enter()?;
         Ok(self.complete_task(&task, completion).await)
     }
+
+    async fn create(&mut self, tasks: Vec<wit::NewTask>) -> Answer<Vec<Result<String, HostError>>> {
+        self.enter()?;
+        Ok(self.create_tasks(tasks).await)
+    }
 }
 
 impl State {
     /// The caller and the context to act in. A plugin that acts as itself sees every task: the grant is its limit.
     fn may_task(&mut self, action: TaskAction) -> Result<(Caller, Ctx), HostError> {
-        let caller = self.granted("tasks")?;
-        let asked = caller.plugin.manifest().permissions.tasks.as_ref();
+        let caller = self.granted(action.grant())?;
+        let asked = caller.plugin.manifest().permissions.part::<TaskPermission>();
         if !asked.is_some_and(|asked| asked.actions.contains(&action)) {
             return Err(HostError::Denied("the permission `tasks` does not include this action".to_owned()));
         }
@@ -79,6 +159,50 @@ impl State {
         let done = Box::pin(tasks.complete(&ctx, id, input)).await.map_err(|error| host_error(&error))?;
         Ok(state_to_wit(done.state))
     }
+
+    async fn create_tasks(&mut self, tasks: Vec<wit::NewTask>) -> Result<Vec<Result<String, HostError>>, HostError> {
+        if tasks.len() > BATCH {
+            return Err(HostError::Limit(format!("more than {BATCH} tasks at once")));
+        }
+        let (caller, ctx) = self.may_task(TaskAction::Create)?;
+        self.take_rows(tasks.len())?;
+        let mut made = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            made.push(match manual(&caller, task) {
+                Ok(task) => {
+                    let created = Box::pin(caller.services.tasks.create(&ctx, task)).await;
+                    created.map(|task| task.id.to_string()).map_err(|error| host_error(&error))
+                }
+                Err(error) => Err(error),
+            });
+        }
+        Ok(made)
+    }
+}
+
+/// Tasks in one call.
+const BATCH: usize = 200;
+
+/// A task as people make it, about nothing that the plugin has no business with.
+fn manual(caller: &Caller, task: wit::NewTask) -> Result<ManualTask, HostError> {
+    let subject = task.subject.map(|subject| match caller.plugin.records(&subject.entity) {
+        Some(_) => Ok(work::tasks::Subject { id: uuid_from_wit(&subject.id)?, entity: subject.entity }),
+        None => Err(HostError::Denied(format!("the permission `records.{}` is not granted", subject.entity))),
+    });
+    let rule = |text: String| text.parse::<ExecutorRule>().map_err(|error| invalid("executors", &error));
+    Ok(ManualTask {
+        title: task.title,
+        description: task.description,
+        executors: task.executors.into_iter().map(rule).collect::<Result<_, _>>()?,
+        subject: subject.transpose()?,
+        due: task.due.map(Timestamp),
+        variables: object("variables", &task.variables)?,
+        ..ManualTask::default()
+    })
+}
+
+fn invalid(what: &str, why: &str) -> HostError {
+    HostError::Invalid(Invalid { text: format!("{what}: {why}"), fields: Vec::new() })
 }
 
 /// Variables that are fields of the subject.
@@ -95,8 +219,7 @@ fn may_write(caller: &Caller, task: &Task, variables: &Map<String, serde_json::V
 }
 
 fn json(text: &str) -> Result<serde_json::Value, HostError> {
-    serde_json::from_str(text)
-        .map_err(|error| HostError::Invalid(Invalid { text: format!("result: {error}"), fields: Vec::new() }))
+    serde_json::from_str(text).map_err(|error| invalid("result", &error.to_string()))
 }
 
 const fn state_from_wit(state: wit::State) -> TaskState {

@@ -46,6 +46,8 @@ pub(super) struct Step {
     pub(super) update: Option<Write>,
     pub(super) remove: Option<Write>,
     pub(super) find: Option<Find>,
+    /// Looks at the open tasks of the company.
+    pub(super) tasks: Option<FindTasks>,
     pub(super) http: Option<Http>,
     /// Asks for an action or a condition, as a process would.
     pub(super) action: Option<Ask>,
@@ -55,7 +57,7 @@ pub(super) struct Step {
     pub(super) advance_seconds: i64,
     /// Remembers the record as `$name`.
     pub(super) save: Option<String>,
-    /// Values the record must have.
+    /// Values the record or task must have.
     pub(super) fields: Option<Map<String, Json>>,
     /// The refusal that must come.
     pub(super) refused: Option<Refused>,
@@ -75,6 +77,13 @@ pub(super) struct Write {
 pub(super) struct Find {
     pub(super) entity: String,
     pub(super) filter: Option<Json>,
+    /// How many there must be.
+    pub(super) count: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FindTasks {
     /// How many there must be.
     pub(super) count: usize,
 }

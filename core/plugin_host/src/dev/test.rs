@@ -8,11 +8,13 @@ use process::runtime::{Service, ServiceCall, ServiceFailure};
 use records::{Change, Record, WriteOptions};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
+use work::tasks::{TaskQuery, TaskState};
 
 use super::DevError;
 use super::scene::Scene;
-use super::script::{Ask, Find, Http, Refused, Script, Step, Write};
+use super::script::{Ask, Find, FindTasks, Http, Refused, Script, Step, Write};
 use crate::engine::Budget;
+use crate::points::budget_of;
 use crate::{Cost, Grants, HostConfig, HttpCaller, HttpRequest, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
 /// How one step went.
@@ -50,7 +52,7 @@ impl Report {
             text.push_str(&line);
         }
         for cost in &self.costs {
-            let budget = budget_of(&cost.point);
+            let budget = budget_of(&cost.point).copied().unwrap_or(Budget::HTTP);
             let calls = cost.calls.max(1);
             text.push_str(&format!(
                 "  cost  {}: {} calls, {} us CPU each of {} us, {} host calls each of {}\n",
@@ -63,16 +65,6 @@ impl Report {
             ));
         }
         text
-    }
-}
-
-fn budget_of(point: &str) -> Budget {
-    match point.split(':').next() {
-        Some("hook") => Budget::HOOK,
-        Some("event") => Budget::EVENTS,
-        Some("action") => Budget::ACTION,
-        Some("condition") => Budget::CONDITION,
-        _ => Budget::HTTP,
     }
 }
 
@@ -148,6 +140,8 @@ impl Play {
             self.write(&ctx, write, Change::Delete { id, version: None }).await
         } else if let Some(find) = &step.find {
             self.find(&ctx, find).await.map_err(failed)?
+        } else if let Some(find) = &step.tasks {
+            return self.find_tasks(find, step.fields.as_ref()).await;
         } else if let Some(http) = &step.http {
             return self.http(http).await;
         } else if let Some(ask) = &step.action {
@@ -193,6 +187,25 @@ impl Play {
             return Err(Error::Internal(format!("{} records instead of {}", page.items.len(), find.count)));
         }
         Ok(Ok(page.items.pop()))
+    }
+
+    /// The newest of the open tasks must have the fields.
+    async fn find_tasks(&self, find: &FindTasks, fields: Option<&Map<String, Json>>) -> Result<(), String> {
+        let query = TaskQuery { state: Some(TaskState::Open), limit: Some(200), ..TaskQuery::default() };
+        let listed = self.scene.tasks.list(&self.scene.system(), &query).await;
+        let mut tasks = listed.map_err(|error| explain(&error))?.items;
+        if tasks.len() != find.count {
+            return Err(format!("{} open tasks instead of {}", tasks.len(), find.count));
+        }
+        tasks.sort_by_key(|task| (task.created, task.id));
+        let newest = tasks.last().map(serde_json::to_value).transpose().map_err(|error| error.to_string())?;
+        for (key, wanted) in fields.into_iter().flatten() {
+            let (got, wanted) = (newest.as_ref().and_then(|task| task.get(key)), self.resolve(wanted));
+            if !got.is_some_and(|got| covers(got, &wanted)) {
+                return Err(format!("{key} is {}, not {wanted}", got.unwrap_or(&Json::Null)));
+            }
+        }
+        Ok(())
     }
 
     async fn http(&self, http: &Http) -> Result<(), String> {
@@ -279,6 +292,16 @@ impl Play {
             Json::Object(map) => Json::Object(self.values(map)),
             _ => value.clone(),
         }
+    }
+}
+
+/// Whether a value is the wanted one; an object may have more members.
+fn covers(got: &Json, wanted: &Json) -> bool {
+    match (got, wanted) {
+        (Json::Object(got), Json::Object(wanted)) => {
+            wanted.iter().all(|(key, wanted)| got.get(key).is_some_and(|got| covers(got, wanted)))
+        }
+        _ => got == wanted,
     }
 }
 

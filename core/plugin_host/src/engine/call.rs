@@ -4,64 +4,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
+use wasmtime::component::Instance;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::meter::Metered;
 use super::{Budget, Code, Engine, Fault, OverBudget, Usage};
-use crate::bindings::{events, hooks, http, steps};
 use crate::capabilities::{LogLine, State};
 
-/// What to call with what.
-#[derive(Debug)]
-pub enum Input {
-    /// A hook by its id, with changes.
-    Before(String, Vec<hooks::Change>),
-    /// A subscription by its id, with events.
-    Events(String, Vec<events::Event>),
-    /// A route.
-    Http(http::Request),
-    /// An action by its id.
-    Action(String, steps::Call),
-    /// A condition by its id.
-    Condition(String, steps::Call),
-    /// The check at installation.
-    Health,
-}
+/// A question to an export of a component.
+pub(crate) trait Invoke: Send {
+    /// What comes back.
+    type Answer: Send;
 
-/// What came back.
-#[derive(Debug)]
-pub enum Answer {
-    /// One verdict per change.
-    Verdicts(Vec<hooks::Verdict>),
-    /// Of a route.
-    Response(http::Response),
-    /// Of an action: JSON in text, or why not.
-    Result(Result<String, NotDone>),
-    /// Of a condition, or why there is none.
-    Holds(Result<bool, NotDone>),
-    /// Nothing to say.
-    Done,
-}
-
-/// A plugin's own word that an action is not to be done: an answer, not a failure of the plugin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotDone {
-    /// It never will.
-    Never(String),
-    /// A BPMN error.
-    Bpmn {
-        /// Its code.
-        code: String,
-        /// What happened, for the log.
-        text: String,
-    },
+    /// Asks. The outer error is wasmtime's, the inner one the guest's own words.
+    fn invoke(
+        self,
+        code: &Code,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> impl Future<Output = wasmtime::Result<Result<Self::Answer, String>>> + Send;
 }
 
 /// How a call went.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct Outcome<T> {
     /// The answer, or why there is none.
-    pub answer: Result<Answer, Fault>,
+    pub answer: Result<T, Fault>,
     /// What it used.
     pub usage: Usage,
     /// What it wrote to its log.
@@ -70,7 +38,7 @@ pub struct Outcome {
 
 impl Engine {
     /// Calls a component. Whatever it does, this returns within the wall time of the budget and leaves nothing behind.
-    pub async fn call(&self, code: &Code, state: State, input: Input) -> Outcome {
+    pub(crate) async fn call<I: Invoke>(&self, code: &Code, state: State, input: I) -> Outcome<I::Answer> {
         let budget = *state.budget();
         let started = Instant::now();
         let Ok(Ok(_slot)) = timeout(budget.wall, self.inner.slots.acquire()).await else {
@@ -109,44 +77,11 @@ fn within(used: Duration, cpu: Duration) -> wasmtime::Result<UpdateDeadline> {
     Ok(UpdateDeadline::Yield(1))
 }
 
-/// The outer error is wasmtime's, the inner one the guest's own words.
-async fn run(code: &Code, store: &mut Store<State>, input: Input) -> wasmtime::Result<Result<Answer, String>> {
-    let absent = || wasmtime::Error::msg("the component has no such export");
-    let instance = code.pre.instantiate_async(&mut *store).await?;
-    match input {
-        Input::Before(hook, changes) => {
-            let guest = code.hooks.as_ref().ok_or_else(absent)?.load(&mut *store, &instance)?;
-            Ok(guest.call_before(&mut *store, &hook, &changes).await?.map(Answer::Verdicts))
-        }
-        Input::Events(subscription, events) => {
-            let guest = code.events.as_ref().ok_or_else(absent)?.load(&mut *store, &instance)?;
-            Ok(guest.call_handle(&mut *store, &subscription, &events).await?.map(|()| Answer::Done))
-        }
-        Input::Http(request) => {
-            let guest = code.http.as_ref().ok_or_else(absent)?.load(&mut *store, &instance)?;
-            Ok(guest.call_handle(&mut *store, &request).await?.map(Answer::Response))
-        }
-        Input::Action(action, call) => {
-            let guest = code.actions.as_ref().ok_or_else(absent)?.load(&mut *store, &instance)?;
-            Ok(settle(guest.call_run(&mut *store, &action, &call).await?).map(Answer::Result))
-        }
-        Input::Condition(condition, call) => {
-            let guest = code.conditions.as_ref().ok_or_else(absent)?.load(&mut *store, &instance)?;
-            Ok(settle(guest.call_test(&mut *store, &condition, &call).await?).map(Answer::Holds))
-        }
-        Input::Health => {
-            let guest = code.lifecycle.as_ref().ok_or_else(absent)?.load(&mut *store, &instance)?;
-            Ok(guest.call_health(&mut *store).await?.map(|()| Answer::Done))
-        }
-    }
-}
-
-/// The outer error is what counts as a failure.
-fn settle<T>(answer: Result<T, steps::Failure>) -> Result<Result<T, NotDone>, String> {
-    match answer {
-        Ok(answer) => Ok(Ok(answer)),
-        Err(steps::Failure::Again(text)) => Err(text),
-        Err(steps::Failure::Never(text)) => Ok(Err(NotDone::Never(text))),
-        Err(steps::Failure::Error(error)) => Ok(Err(NotDone::Bpmn { code: error.code, text: error.text })),
-    }
+async fn run<I: Invoke>(
+    code: &Code,
+    store: &mut Store<State>,
+    input: I,
+) -> wasmtime::Result<Result<I::Answer, String>> {
+    let instance = code.instantiate(store).await?;
+    input.invoke(code, store, &instance).await
 }

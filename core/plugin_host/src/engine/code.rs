@@ -1,18 +1,19 @@
 //! Compiled components: compilation off the request path, a cache on disk, and what a component imports and exports.
 
+use std::any::Any;
 use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use wasmtime::component::{Component, InstancePre};
+use wasmtime::Store;
+use wasmtime::component::{Component, Instance, InstancePre};
 
 use super::Engine;
-use crate::bindings::{actions, conditions, events, hooks, http, lifecycle};
 use crate::capabilities::State;
+use crate::points::{Indices, POINTS};
 
 const EXPORT_PREFIX: &str = "verstak:plugin/";
-const EXPORTS: [&str; 6] = ["hooks", "events", "http", "actions", "conditions", "lifecycle"];
 
 /// Why a component cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -30,13 +31,9 @@ pub enum CodeError {
 
 /// A compiled component, ready to be instantiated.
 pub struct Code {
-    pub(super) pre: InstancePre<State>,
-    pub(super) hooks: Option<hooks::GuestIndices>,
-    pub(super) events: Option<events::GuestIndices>,
-    pub(super) http: Option<http::GuestIndices>,
-    pub(super) actions: Option<actions::GuestIndices>,
-    pub(super) conditions: Option<conditions::GuestIndices>,
-    pub(super) lifecycle: Option<lifecycle::GuestIndices>,
+    pre: InstancePre<State>,
+    /// Where the exports are, by name.
+    exports: Vec<(&'static str, Indices)>,
     imports: BTreeSet<String>,
 }
 
@@ -52,16 +49,20 @@ impl Code {
         &self.imports
     }
 
-    /// Whether it exports hooks, events, http, actions, conditions, lifecycle.
-    pub const fn exports(&self) -> [(&'static str, bool); 6] {
-        [
-            ("hooks", self.hooks.is_some()),
-            ("events", self.events.is_some()),
-            ("http", self.http.is_some()),
-            ("actions", self.actions.is_some()),
-            ("conditions", self.conditions.is_some()),
-            ("lifecycle", self.lifecycle.is_some()),
-        ]
+    /// Whether it has an export.
+    pub(crate) fn exports(&self, export: &str) -> bool {
+        self.exports.iter().any(|(name, _)| *name == export)
+    }
+
+    /// Where the functions of an export are.
+    pub(crate) fn indices<T: Any>(&self, export: &str) -> wasmtime::Result<&T> {
+        let found = self.exports.iter().find(|(name, _)| *name == export);
+        let indices = found.and_then(|(_, indices)| indices.downcast_ref());
+        indices.ok_or_else(|| wasmtime::Error::msg(format!("the component does not export `{export}`")))
+    }
+
+    pub(super) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
+        self.pre.instantiate_async(store).await
     }
 }
 
@@ -135,21 +136,13 @@ impl Engine {
         }
         for (name, _) in kind.exports(&self.inner.wasmtime) {
             let known = without_version(name).strip_prefix(EXPORT_PREFIX);
-            if !known.is_some_and(|name| EXPORTS.contains(&name)) {
+            if !known.is_some_and(|name| POINTS.iter().any(|point| point.export == name)) {
                 return Err(CodeError::UnknownExport(name.to_owned()));
             }
         }
         let pre = self.inner.linker.instantiate_pre(component).map_err(|error| missing(&error))?;
-        Ok(Code {
-            hooks: hooks::GuestIndices::new(&pre).ok(),
-            events: events::GuestIndices::new(&pre).ok(),
-            http: http::GuestIndices::new(&pre).ok(),
-            actions: actions::GuestIndices::new(&pre).ok(),
-            conditions: conditions::GuestIndices::new(&pre).ok(),
-            lifecycle: lifecycle::GuestIndices::new(&pre).ok(),
-            pre,
-            imports,
-        })
+        let exports = POINTS.iter().filter_map(|point| Some((point.export, (point.probe)(&pre)?))).collect();
+        Ok(Code { pre, exports, imports })
     }
 }
 

@@ -46,6 +46,9 @@ pub enum Fault {
     /// Its circuit breaker is open.
     #[error("switched off for a while after repeated failures")]
     BreakerOpen,
+    /// It failed so often that it is not called until somebody looks.
+    #[error("stopped after repeated failures until the plugin is enabled again")]
+    Stopped,
     /// A chain of plugins that call each other.
     #[error("{0}")]
     Loop(String),
@@ -65,18 +68,19 @@ impl Fault {
             Self::WrongAnswer(_) => "answer",
             Self::Busy => "busy",
             Self::BreakerOpen => "breaker",
+            Self::Stopped => "stopped",
             Self::Loop(_) => "loop",
         }
     }
 
     /// Whether the plugin is to blame, so that its breaker counts it.
     pub const fn counts(&self) -> bool {
-        !matches!(self, Self::Busy | Self::BreakerOpen | Self::Loop(_))
+        !matches!(self, Self::Busy | Self::BreakerOpen | Self::Stopped | Self::Loop(_))
     }
 
     /// Whether trying the same again later may help.
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy | Self::BreakerOpen)
+        matches!(self, Self::Busy | Self::BreakerOpen | Self::Stopped)
     }
 
     /// Reads what wasmtime says.

@@ -23,7 +23,8 @@ use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 use crate::capabilities::State;
 
 pub use budget::{Budget, Caps};
-pub use call::{Answer, Input, NotDone, Outcome};
+pub(crate) use call::Invoke;
+pub use call::Outcome;
 pub use code::{Code, CodeError};
 pub use fault::{Fault, OverBudget};
 pub(crate) use meter::Meter;

@@ -2,42 +2,47 @@
 
 use std::collections::BTreeSet;
 
-use kernel::access::Action;
-
 use super::{
     API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text,
 };
+use crate::points::POINTS;
 use crate::when;
 
 const MAX_ITEMS: usize = 100;
 const MAX_BODY: usize = 1024 * 1024;
 
-type Checked = Result<(), ManifestError>;
+pub(crate) type Checked = Result<(), ManifestError>;
 
-fn fail(place: impl Into<String>, problem: impl Into<String>) -> Checked {
+/// A problem at a place.
+pub(crate) fn fail(place: impl Into<String>, problem: impl Into<String>) -> Checked {
     Err(ManifestError::new(place, problem))
 }
 
 /// Checks everything; stops at the first problem.
 pub(super) fn check(manifest: &Manifest) -> Checked {
     identity(manifest)?;
-    permissions(manifest)?;
-    let counts = [
-        manifest.hooks.len(),
-        manifest.events.len(),
-        manifest.routes.len(),
-        manifest.actions.len(),
-        manifest.conditions.len(),
-        manifest.settings.len(),
-    ];
-    if counts.iter().any(|count| *count > MAX_ITEMS) {
+    manifest.permissions.check()?;
+    let counts = POINTS.iter().map(|point| (point.declared)(manifest).len());
+    if counts.chain([manifest.settings.len()]).any(|count| count > MAX_ITEMS) {
         return fail("file", format!("more than {MAX_ITEMS} hooks, events, routes, actions, conditions or settings"));
     }
-    steps(manifest)?;
-    each("hooks", &manifest.hooks, |hook| hook.id.clone(), |place, hook| check_hook(manifest, place, hook))?;
-    each("events", &manifest.events, |one| one.id.clone(), |place, one| check_events(manifest, place, one))?;
-    each("routes", &manifest.routes, |one| format!("{} {}", one.method, one.path), check_route)?;
+    POINTS.iter().try_for_each(|point| (point.check)(manifest))?;
     each("settings", &manifest.settings, |one| one.key.clone(), check_setting)
+}
+
+/// The part `[[hooks]]`.
+pub(crate) fn hooks(manifest: &Manifest) -> Checked {
+    each("hooks", &manifest.hooks, |hook| hook.id.clone(), |place, hook| check_hook(manifest, place, hook))
+}
+
+/// The part `[[events]]`.
+pub(crate) fn events(manifest: &Manifest) -> Checked {
+    each("events", &manifest.events, |one| one.id.clone(), |place, one| check_events(manifest, place, one))
+}
+
+/// The part `[[routes]]`.
+pub(crate) fn routes(manifest: &Manifest) -> Checked {
+    each("routes", &manifest.routes, Route::id, check_route)
 }
 
 fn each<T>(name: &str, items: &[T], key: impl Fn(&T) -> String, check: impl Fn(&str, &T) -> Checked) -> Checked {
@@ -65,37 +70,8 @@ fn identity(manifest: &Manifest) -> Checked {
     if manifest.description.0.is_empty() { Ok(()) } else { text("description", &manifest.description) }
 }
 
-fn permissions(manifest: &Manifest) -> Checked {
-    for (entity, permission) in &manifest.permissions.records {
-        let place = format!("permissions.records.{entity}");
-        text(&format!("{place}.reason"), &permission.reason)?;
-        let writes = permission.actions.iter().any(|action| matches!(action, Action::Create | Action::Update));
-        if writes && permission.write.is_empty() {
-            return fail(format!("{place}.write"), "name the fields that `create` and `update` may set");
-        }
-    }
-    for (key, asked) in [("kv", &manifest.permissions.kv), ("people", &manifest.permissions.people)] {
-        if let Some(asked) = asked {
-            text(&format!("permissions.{key}.reason"), &asked.reason)?;
-        }
-    }
-    if let Some(asked) = &manifest.permissions.processes {
-        text("permissions.processes.reason", &asked.reason)?;
-        if asked.start.is_empty() && asked.messages.is_empty() && asked.signals.is_empty() {
-            return fail("permissions.processes", "name what it may do in `start`, `messages` or `signals`");
-        }
-    }
-    if let Some(asked) = &manifest.permissions.tasks {
-        text("permissions.tasks.reason", &asked.reason)?;
-        if asked.actions.is_empty() {
-            return fail("permissions.tasks.actions", "name at least one of read, complete");
-        }
-    }
-    Ok(())
-}
-
-/// Actions and conditions share one space of names, for processes call them in the same way.
-fn steps(manifest: &Manifest) -> Checked {
+/// The part `[[actions]]`.
+pub(crate) fn actions(manifest: &Manifest) -> Checked {
     each(
         "actions",
         &manifest.actions,
@@ -106,7 +82,11 @@ fn steps(manifest: &Manifest) -> Checked {
             parameters(&format!("{place}.input"), &one.input)?;
             parameters(&format!("{place}.output"), &one.output)
         },
-    )?;
+    )
+}
+
+/// The part `[[conditions]]`; they share one space of names with actions, for processes call them in the same way.
+pub(crate) fn conditions(manifest: &Manifest) -> Checked {
     each(
         "conditions",
         &manifest.conditions,
@@ -235,7 +215,8 @@ fn name(place: &str, key: &str, value: &str) -> Checked {
     }
 }
 
-fn text(place: &str, text: &Text) -> Checked {
+/// English is there, and no unknown language.
+pub(crate) fn text(place: &str, text: &Text) -> Checked {
     if text.0.get("en").is_none_or(|words| words.trim().is_empty()) {
         return fail(format!("{place}.en"), "English words are required");
     }

@@ -1,7 +1,9 @@
 //! `plugin.toml`: what a plugin is, wants and declares. Owns the format and its checks; unknown keys are errors.
 //! Text enters as TOML, leaves as a [`Manifest`] whose parts agree with each other.
 
-mod check;
+pub(crate) mod check;
+pub(crate) mod permissions;
+pub(crate) mod records;
 mod setting;
 mod steps;
 
@@ -11,14 +13,18 @@ use std::fmt;
 use kernel::Locale;
 use serde::{Deserialize, Serialize};
 
+pub use permissions::{Permissions, RunAs};
+pub use records::RecordPermission;
 pub use setting::{Choice, Setting, SettingType};
 pub(crate) use steps::fit;
-pub use steps::{Action, Condition, Parameter, ParameterType, ProcessPermission, TaskAction, TaskPermission};
+pub use steps::{Action, Condition, Parameter, ParameterType};
+
+use records::RecordPermissions;
 
 /// Bytes a manifest may have.
 pub const MAX_BYTES: usize = 256 * 1024;
 /// Version of the interfaces this host serves.
-pub const API: &str = "1.1.0";
+pub const API: &str = "1.2.0";
 
 /// What is wrong with a manifest, with the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +56,7 @@ impl Text {
 }
 
 /// The whole manifest.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// `publisher.name`: lower-case letters, digits and hyphens.
@@ -96,78 +102,8 @@ pub struct Manifest {
     pub limits: Limits,
 }
 
-/// What it asks for; each becomes a grant with a key.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Permissions {
-    /// Whose rights count when it reads and writes records.
-    #[serde(default)]
-    pub run_as: RunAs,
-    /// Entities, key `records.<entity>`.
-    #[serde(default)]
-    pub records: BTreeMap<String, RecordPermission>,
-    /// Its own store, key `kv`.
-    pub kv: Option<Reasoned>,
-    /// Colleagues, key `people`.
-    pub people: Option<Reasoned>,
-    /// Starting processes and sending them messages and signals, key `processes`.
-    pub processes: Option<ProcessPermission>,
-    /// Tasks, key `tasks`.
-    pub tasks: Option<TaskPermission>,
-}
-
-/// Whose rights count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunAs {
-    /// Of whoever makes the change or the request, narrowed by the grants. Where a process asks there is nobody: then
-    /// it runs as the plugin.
-    #[default]
-    Actor,
-    /// Of the plugin itself: exactly its grants, for every record of the tenant.
-    Plugin,
-}
-
-/// A permission without details.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reasoned {
-    /// Shown to the admin who grants it.
-    #[serde(default)]
-    pub reason: Text,
-}
-
-/// What may be done with records of an entity.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RecordPermission {
-    /// What the plugin may do through the `records` import.
-    #[serde(default)]
-    pub actions: Vec<kernel::access::Action>,
-    /// Fields it sees; `*` for all.
-    #[serde(default)]
-    pub read: Vec<String>,
-    /// Fields it may set, in hooks too; `*` for all.
-    #[serde(default)]
-    pub write: Vec<String>,
-    /// Shown to the admin who grants it.
-    #[serde(default)]
-    pub reason: Text,
-}
-
-impl RecordPermission {
-    /// Whether the field may be seen.
-    pub fn reads(&self, field: &str) -> bool {
-        names(&self.read, field)
-    }
-
-    /// Whether the field may be set.
-    pub fn writes(&self, field: &str) -> bool {
-        names(&self.write, field)
-    }
-}
-
-fn names(list: &[String], field: &str) -> bool {
+/// Whether a list of names has one, or `*`.
+pub(crate) fn names(list: &[String], field: &str) -> bool {
     list.iter().any(|name| name == "*" || name == field)
 }
 
@@ -292,6 +228,13 @@ pub struct Route {
     pub body_limit: usize,
 }
 
+impl Route {
+    /// `POST /web-form`: names it in the plugin.
+    pub fn id(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
 const fn default_body_limit() -> usize {
     65_536
 }
@@ -320,17 +263,17 @@ impl Manifest {
 
     /// The permission to read and set fields of an entity, if asked for.
     pub fn records(&self, entity: &str) -> Option<&RecordPermission> {
-        self.permissions.records.get(entity)
+        self.permissions.part::<RecordPermissions>()?.0.get(entity)
+    }
+
+    /// Every entity it asks for, with the permission.
+    pub(crate) fn entities(&self) -> impl Iterator<Item = (&String, &RecordPermission)> {
+        self.permissions.part::<RecordPermissions>().into_iter().flat_map(|records| &records.0)
     }
 
     /// Grant keys it asks for, in a stable order.
     pub fn grant_keys(&self) -> Vec<String> {
-        let mut keys: Vec<String> = self.permissions.records.keys().map(|entity| format!("records.{entity}")).collect();
-        keys.extend(self.permissions.processes.is_some().then(|| "processes".to_owned()));
-        keys.extend(self.permissions.tasks.is_some().then(|| "tasks".to_owned()));
-        keys.extend(self.permissions.people.is_some().then(|| "people".to_owned()));
-        keys.extend(self.permissions.kv.is_some().then(|| "kv".to_owned()));
-        keys
+        self.permissions.grants(None, Locale::En).into_iter().map(|grant| grant.key).collect()
     }
 }
 

@@ -1,10 +1,10 @@
-//! What a plugin declares for processes: actions and conditions with their parameters, and the permissions to start
-//! processes and to complete tasks. Owns the check of values against declared parameters; pure.
+//! What a plugin declares for processes: actions and conditions with their parameters. Owns the check of values against
+//! declared parameters; pure.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::{Text, names};
+use super::Text;
 
 /// An action: a step of a process, or the main action of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -140,62 +140,6 @@ pub(crate) fn fit(declared: &[Parameter], values: Map<String, Json>) -> Result<M
         }
         None => Ok(given),
     }
-}
-
-/// Which processes may be started and told what.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProcessPermission {
-    /// Keys of definitions that may be started; `*` for all.
-    #[serde(default)]
-    pub start: Vec<String>,
-    /// Names of messages that may be published; `*` for all.
-    #[serde(default)]
-    pub messages: Vec<String>,
-    /// Names of signals that may be broadcast; `*` for all.
-    #[serde(default)]
-    pub signals: Vec<String>,
-    /// Shown to the admin who grants it.
-    #[serde(default)]
-    pub reason: Text,
-}
-
-impl ProcessPermission {
-    /// Whether a definition may be started.
-    pub fn starts(&self, key: &str) -> bool {
-        names(&self.start, key)
-    }
-
-    /// Whether a message may be published.
-    pub fn publishes(&self, name: &str) -> bool {
-        names(&self.messages, name)
-    }
-
-    /// Whether a signal may be broadcast.
-    pub fn signals(&self, name: &str) -> bool {
-        names(&self.signals, name)
-    }
-}
-
-/// What may be done with tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskAction {
-    /// See them.
-    Read,
-    /// Complete them.
-    Complete,
-}
-
-/// What the plugin does with tasks.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TaskPermission {
-    /// What it may do.
-    pub actions: Vec<TaskAction>,
-    /// Shown to the admin who grants it.
-    #[serde(default)]
-    pub reason: Text,
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ fn a_good_manifest_is_read() {
 fn what_is_wrong_is_named_with_its_place() {
     check("id = \"acme.leads\"", "id = \"Acme\"", "id: must be `publisher.name`");
     check("version = \"1.2.3\"", "version = \"one\"", "line 3, column 11");
-    check("api = \"1\"", "api = \"2\"", "api: this host serves 1.1.0");
+    check("api = \"1\"", "api = \"2\"", "api: this host serves 1.2.0");
     check("title.en = \"Leads\"", "title.ru = \"Лиды\"", "title.en: English words are required");
     check("title.en = \"Leads\"", "title = { en = \"Leads\", xx = \"?\" }", "title.xx: unknown language");
     check("title.en = \"Leads\"", "titel.en = \"Leads\"", "unknown field `titel`");
@@ -93,5 +93,16 @@ fn what_is_wrong_is_named_with_its_place() {
     check("[[hooks]]", &processes(""), "permissions.processes: name what it may do");
     check("[[hooks]]", "[permissions.tasks]\nactions = []\nreason.en = \"x\"\n[[hooks]]", "permissions.tasks.actions");
     check("[[hooks]]", "[permissions.tasks]\nactions = [\"read\"]\n[[hooks]]", "permissions.tasks.reason.en: English");
+    check(
+        "[[hooks]]",
+        "[permissions.tasks]\nactions = [\"drop\"]\n[[hooks]]",
+        "permissions.tasks: unknown variant `drop`",
+    );
+    check("[[hooks]]", "[permissions.moon]\nreason.en = \"x\"\n[[hooks]]", "unknown field `moon`");
+    check(
+        "[permissions.records.lead]",
+        "[permissions]\nrun_as = \"x\"\n[permissions.records.lead]",
+        "permissions.run_as",
+    );
     check("write = [\"title\"]", "actions = [\"create\"]", "permissions.records.lead.write: name the fields");
 }

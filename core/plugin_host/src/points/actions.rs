@@ -10,16 +10,92 @@ use kernel::{Ctx, Error, Message};
 use process::runtime::{Service, ServiceCall, ServiceFailure};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
+use wasmtime::Store;
+use wasmtime::component::Instance;
 use work::tasks::{ActionRunner, Task};
 
-use super::Point;
+use super::{Point, PointKind};
 use crate::PluginHost;
 use crate::bindings::steps as wit;
 use crate::bindings::subjects::Subject;
-use crate::capabilities::LogLevel;
-use crate::engine::{Answer, Budget, Fault, Input, NotDone};
+use crate::bindings::{actions, conditions};
+use crate::capabilities::{LogLevel, State};
+use crate::engine::{Budget, Code, Fault, Invoke};
 use crate::loops;
-use crate::manifest::{Action, Condition, Manifest, Parameter, fit};
+use crate::manifest::{Action, Condition, Manifest, Parameter, check, fit};
+use crate::registry::OnNode;
+
+/// Actions.
+pub(crate) static ACTION: PointKind = PointKind {
+    name: "action",
+    export: "actions",
+    budget: Budget::ACTION,
+    declared: |manifest| manifest.actions.iter().map(|one| one.id.clone()).collect(),
+    check: check::actions,
+    probe: |pre| Some(Box::new(actions::GuestIndices::new(pre).ok()?)),
+};
+
+/// Conditions.
+pub(crate) static CONDITION: PointKind = PointKind {
+    name: "condition",
+    export: "conditions",
+    budget: Budget::CONDITION,
+    declared: |manifest| manifest.conditions.iter().map(|one| one.id.clone()).collect(),
+    check: check::conditions,
+    probe: |pre| Some(Box::new(conditions::GuestIndices::new(pre).ok()?)),
+};
+
+/// A plugin's own word that something is not to be done: an answer, not a failure of the plugin.
+enum NotDone {
+    /// It never will.
+    Never(String),
+    /// A BPMN error, with what happened for the log.
+    Bpmn { code: String, text: String },
+}
+
+/// A question to an action, by its id.
+struct Run(String, wit::Call);
+
+impl Invoke for Run {
+    type Answer = Result<String, NotDone>;
+
+    async fn invoke(
+        self,
+        code: &Code,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<Self::Answer, String>> {
+        let guest = code.indices::<actions::GuestIndices>(ACTION.export)?.load(&mut *store, instance)?;
+        Ok(settle(guest.call_run(store, &self.0, &self.1).await?))
+    }
+}
+
+/// A question to a condition, by its id.
+struct Test(String, wit::Call);
+
+impl Invoke for Test {
+    type Answer = Result<bool, NotDone>;
+
+    async fn invoke(
+        self,
+        code: &Code,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<Self::Answer, String>> {
+        let guest = code.indices::<conditions::GuestIndices>(CONDITION.export)?.load(&mut *store, instance)?;
+        Ok(settle(guest.call_test(store, &self.0, &self.1).await?))
+    }
+}
+
+/// The outer error is what counts as a failure.
+fn settle<T>(answer: Result<T, wit::Failure>) -> Result<Result<T, NotDone>, String> {
+    match answer {
+        Ok(answer) => Ok(Ok(answer)),
+        Err(wit::Failure::Again(text)) => Err(text),
+        Err(wit::Failure::Never(text)) => Ok(Err(NotDone::Never(text))),
+        Err(wit::Failure::Error(error)) => Ok(Err(NotDone::Bpmn { code: error.code, text: error.text })),
+    }
+}
 
 /// What every kind begins with.
 const PREFIX: &str = "plugin:";
@@ -124,15 +200,17 @@ impl PluginHost {
             .ok_or_else(|| Trouble::Never(format!("`{}` must be plugin:<plugin id>/<action>", asked.kind)))?;
         let plugins =
             self.inner.registry.tenant(ctx.tenant).await.map_err(|error| Trouble::Again(error.to_string()))?;
-        let enabled = plugins
-            .get(plugin)
-            .ok_or_else(|| Trouble::Never(format!("the plugin {plugin} is not enabled in this company")))?;
+        let enabled = match plugins.get(plugin) {
+            Some(OnNode::Running(plugin)) => plugin,
+            Some(OnNode::Failed(failed)) => return Err(Trouble::Again(failed.error().to_string())),
+            None => return Err(Trouble::Never(format!("the plugin {plugin} is not enabled in this company"))),
+        };
         let step = find(enabled.manifest(), id, asked.task.is_some())?;
         let (name, budget, declared) = match step {
-            Step::Action(action) => (format!("action:{id}"), Budget::ACTION, &action.input),
-            Step::Condition(condition) => (format!("condition:{id}"), Budget::CONDITION, &condition.input),
+            Step::Action(action) => (ACTION.point(id), ACTION.budget, &action.input),
+            Step::Condition(condition) => (CONDITION.point(id), CONDITION.budget, &condition.input),
         };
-        if enabled.stopped.contains(&name) {
+        if enabled.stopped().contains(&name) {
             let why = format!("{} is stopped after repeated failures until the plugin is enabled again", asked.kind);
             return Err(Trouble::Never(why));
         }
@@ -140,7 +218,7 @@ impl PluginHost {
             .map_err(|why| Trouble::Never(format!("parameters of {}: {why}", asked.kind)))?;
         let of_process = asked.task.is_none();
         let link = if of_process { loops::link_after(plugin, id) } else { loops::link(plugin, id) };
-        let point = Point { plugin: enabled, name, link, budget, anonymous: false, own: of_process };
+        let point = Point { plugin: &enabled, name, link, budget, anonymous: false, own: of_process };
         let call = wit::Call {
             key: asked.key.to_string(),
             input: Json::Object(input).to_string(),
@@ -149,31 +227,28 @@ impl PluginHost {
             element: asked.element,
             task: asked.task.map(|id| id.to_string()),
         };
-        let input = match step {
-            Step::Action(_) => Input::Action(id.to_owned(), call),
-            Step::Condition(_) => Input::Condition(id.to_owned(), call),
-        };
-        let answer = self.call(ctx, &point, input).await.map_err(|fault| failed(plugin, &fault))?;
-        self.answered(ctx, &point, &step, answer).await
-    }
-
-    /// What a guest's answer means, checked against what it declared.
-    async fn answered(&self, ctx: &Ctx, point: &Point<'_>, step: &Step<'_>, answer: Answer) -> Result<Json, Trouble> {
-        let checked = match (step, answer) {
-            (Step::Action(action), Answer::Result(Ok(text))) => result(&action.output, &text),
-            (Step::Condition(_), Answer::Holds(Ok(holds))) => Ok(json!(holds)),
-            (_, Answer::Result(Err(not_done)) | Answer::Holds(Err(not_done))) => {
-                match self.not_done(ctx, point, not_done) {
-                    Ok(trouble) => return Err(trouble),
-                    Err(why) => Err(why),
-                }
+        let failed = |fault: Fault| failed(plugin, &fault);
+        let answer = match step {
+            Step::Action(action) => {
+                let answer = self.call(ctx, &point, Run(id.to_owned(), call)).await.map_err(failed)?;
+                answer.map(|text| result(&action.output, &text))
             }
-            _ => Err("an answer of another kind".to_owned()),
+            Step::Condition(_) => {
+                let answer = self.call(ctx, &point, Test(id.to_owned(), call)).await.map_err(failed)?;
+                answer.map(|holds| Ok(json!(holds)))
+            }
+        };
+        let checked = match answer {
+            Ok(checked) => checked,
+            Err(not_done) => match self.not_done(ctx, &point, not_done) {
+                Ok(trouble) => return Err(trouble),
+                Err(why) => Err(why),
+            },
         };
         match checked {
             Ok(json) => Ok(json),
             Err(why) => {
-                let fault = self.wrong_answer(ctx, point, why).await;
+                let fault = self.wrong_answer(ctx, &point, why).await;
                 Err(Trouble::Never(format!("the plugin {} {fault}", point.plugin.id())))
             }
         }

@@ -1,27 +1,61 @@
 //! Before-hooks: the port of `records`, answered by plugins.
 //!
 //! Hooks run one after another in their order; each sees the patches of those before it. All changes of a batch that
-//! concern a hook go to it in one call.
+//! concern a hook go to it in one call. Hooks of a plugin that is enabled but cannot be loaded on this node refuse what
+//! they guard.
 
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::{Actor, Ctx, FieldKey, Fields, Message, Result};
 use records::{BeforeHooks, Operation, PendingChange};
+use wasmtime::Store;
+use wasmtime::component::Instance;
 
-use super::Point;
+use super::{Point, PointKind};
 use crate::PluginHost;
 use crate::bindings::hooks as wit;
 use crate::bindings::types;
-use crate::capabilities::{LogLevel, from_wit, to_wit};
-use crate::engine::{Answer, Budget, Fault, Input};
+use crate::capabilities::{LogLevel, State, from_wit, to_wit};
+use crate::engine::{Budget, Code, Fault, Invoke};
 use crate::loops;
-use crate::manifest::{self, Hook, OnFailure};
-use crate::registry::{Enabled, HookPoint};
+use crate::manifest::{self, Hook, OnFailure, check};
+use crate::registry::{Failed, HookPoint, Running};
+use crate::when::When;
+
+/// Before-hooks.
+pub(crate) static KIND: PointKind = PointKind {
+    name: "hook",
+    export: "hooks",
+    budget: Budget::HOOK,
+    declared: |manifest| manifest.hooks.iter().map(|hook| hook.id.clone()).collect(),
+    check: check::hooks,
+    probe: |pre| Some(Box::new(wit::GuestIndices::new(pre).ok()?)),
+};
+
+/// Changes for a hook, by its id.
+pub(crate) struct Before(pub(crate) String, pub(crate) Vec<wit::Change>);
+
+impl Invoke for Before {
+    type Answer = Vec<wit::Verdict>;
+
+    async fn invoke(
+        self,
+        code: &Code,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<Self::Answer, String>> {
+        let guest = code.indices::<wit::GuestIndices>(KIND.export)?.load(&mut *store, instance)?;
+        guest.call_before(store, &self.0, &self.1).await
+    }
+}
 
 #[async_trait::async_trait]
 impl BeforeHooks for PluginHost {
     async fn before(&self, ctx: &Ctx, changes: &mut [PendingChange]) -> Result<()> {
         let Some(entity) = changes.first().map(|change| change.entity.key.clone()) else { return Ok(()) };
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;
+        for failed in plugins.failed() {
+            changes.iter_mut().filter(|change| guards(failed, change)).for_each(|change| refuse(ctx, failed, change));
+        }
         for point in plugins.hooks(&entity) {
             if let Some(hook) = point.hook() {
                 self.run_hook(ctx, point, hook, changes).await;
@@ -34,9 +68,9 @@ impl BeforeHooks for PluginHost {
 impl PluginHost {
     async fn run_hook(&self, ctx: &Ctx, at: &HookPoint, hook: &Hook, changes: &mut [PendingChange]) {
         let plugin = &at.plugin;
-        let name = format!("hook:{}", hook.id);
+        let name = KIND.point(&hook.id);
         let own = matches!(&ctx.actor, Actor::Plugin { id, .. } if id == plugin.id());
-        if plugin.stopped.contains(&name) || (own && !hook.own_changes) {
+        if own && !hook.own_changes {
             return;
         }
         let mut concerned: Vec<&mut PendingChange> =
@@ -44,6 +78,10 @@ impl PluginHost {
         concerned.retain(|change| self.condition_holds(ctx, at, &name, change));
         if concerned.is_empty() {
             return;
+        }
+        if plugin.stopped().contains(&name) {
+            // Nobody but an administrator lets changes pass a guard.
+            return fail(ctx, plugin, hook, concerned, &Fault::Stopped);
         }
         let point = Point {
             plugin,
@@ -54,8 +92,8 @@ impl PluginHost {
             own: false,
         };
         let input = concerned.iter().map(|change| to_change(plugin, change)).collect();
-        let answer = match self.call(ctx, &point, Input::Before(hook.id.clone(), input)).await {
-            Ok(Answer::Verdicts(verdicts)) if verdicts.len() == concerned.len() => Ok(verdicts),
+        let answer = match self.call(ctx, &point, Before(hook.id.clone(), input)).await {
+            Ok(verdicts) if verdicts.len() == concerned.len() => Ok(verdicts),
             Ok(_) => Err(self.wrong_answer(ctx, &point, "not one verdict per change".to_owned()).await),
             Err(fault) => Err(fault),
         };
@@ -118,7 +156,7 @@ const fn operation(operation: Operation) -> manifest::Operation {
 }
 
 fn budget(hook: &Hook, changes: usize) -> Budget {
-    let budget = Budget::HOOK.for_batch(changes);
+    let budget = KIND.budget.for_batch(changes);
     match hook.timeout_ms {
         Some(asked) => Budget { wall: budget.wall.min(std::time::Duration::from_millis(u64::from(asked))), ..budget },
         None => budget,
@@ -126,7 +164,7 @@ fn budget(hook: &Hook, changes: usize) -> Budget {
 }
 
 /// The change as the guest sees it: only fields it may read.
-fn to_change(plugin: &Enabled, change: &PendingChange) -> wit::Change {
+fn to_change(plugin: &Running, change: &PendingChange) -> wit::Change {
     let permission = plugin.records(&change.entity.key);
     let reads = |key: &str| permission.is_some_and(|permission| permission.reads(key));
     let field =
@@ -156,7 +194,7 @@ fn to_change(plugin: &Enabled, change: &PendingChange) -> wit::Change {
 /// Puts a verdict into effect; the error says what is wrong with it.
 fn apply(
     ctx: &Ctx,
-    plugin: &Enabled,
+    plugin: &Running,
     change: &mut PendingChange,
     verdict: wit::Verdict,
 ) -> std::result::Result<(), String> {
@@ -181,7 +219,7 @@ fn apply(
 }
 
 fn patched(
-    plugin: &Enabled,
+    plugin: &Running,
     change: &PendingChange,
     field: types::Field,
 ) -> std::result::Result<(String, kernel::Value), String> {
@@ -193,7 +231,7 @@ fn patched(
     from_wit(kind, field.value).map(|value| (key.clone(), value)).map_err(|why| format!("{key}: {why}"))
 }
 
-fn refusal(ctx: &Ctx, plugin: &Enabled, rejection: wit::Rejection) -> Refusal {
+fn refusal(ctx: &Ctx, plugin: &Running, rejection: wit::Rejection) -> Refusal {
     let message = |message: &types::Message| {
         let parameters = message.parameters.iter().map(|one| (one.name.as_str(), one.value.as_str()));
         Message::Words(plugin.version.texts.words(ctx.locale, &message.key, parameters, &message.fallback))
@@ -210,8 +248,36 @@ fn refusal(ctx: &Ctx, plugin: &Enabled, rejection: wit::Rejection) -> Refusal {
     }
 }
 
+/// Whether a change would have to pass a guard of a plugin that this node cannot load. What cannot be judged is guarded.
+fn guards(failed: &Failed, change: &PendingChange) -> bool {
+    if change.refusal.is_some() {
+        return false;
+    }
+    let Some(declared) = &failed.declared else { return failed.concerns(change.entity.key) };
+    declared.hooks.iter().any(|hook| {
+        let holds = |text: &String| {
+            let operation = operation(change.operation).to_string();
+            let when = When::compile(text);
+            let holds = |when: When| when.holds(change.entity.key, &operation, &change.after, change.before.as_ref());
+            when.and_then(holds).unwrap_or(true)
+        };
+        hook.on_failure == OnFailure::Abort
+            && hook.entity == change.entity.key
+            && concerns(hook, change)
+            && hook.when.as_ref().is_none_or(holds)
+    })
+}
+
+fn refuse(ctx: &Ctx, failed: &Failed, change: &mut PendingChange) {
+    let title = failed.title(ctx.locale);
+    let reason = Message::key("error.hook.not_loaded").in_locale(ctx.locale);
+    let message = Message::key("error.hook.failed").with("plugin", title).with("reason", reason);
+    let plugin = Some(failed.enabled.plugin.clone());
+    change.refusal = Some(Refusal { code: "hook.failed".to_owned(), plugin, message, fields: FieldErrors::new() });
+}
+
 /// What becomes of the changes when the hook did not do its work.
-fn fail(ctx: &Ctx, plugin: &Enabled, hook: &Hook, changes: Vec<&mut PendingChange>, fault: &Fault) {
+fn fail(ctx: &Ctx, plugin: &Running, hook: &Hook, changes: Vec<&mut PendingChange>, fault: &Fault) {
     // A loop is never passed over in silence: skipping would write what the loop made.
     if hook.on_failure == OnFailure::Skip && !matches!(fault, Fault::Loop(_)) {
         return;

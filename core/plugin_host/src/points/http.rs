@@ -1,14 +1,41 @@
 //! Routes of plugins: a request finds its route, its caller is checked, the guest answers, the answer is made safe.
 
 use kernel::{Actor, Ctx, Error, Message, Result, TenantId};
+use wasmtime::Store;
+use wasmtime::component::Instance;
 
-use super::{Point, signature};
+use super::{Point, PointKind, signature};
 use crate::PluginHost;
 use crate::bindings::http as wit;
-use crate::engine::{Answer, Budget, Input};
+use crate::capabilities::State;
+use crate::engine::{Budget, Code, Invoke};
 use crate::loops;
-use crate::manifest::{Route, RouteAuth};
-use crate::registry::Enabled;
+use crate::manifest::{Manifest, Route, RouteAuth, check};
+use crate::registry::{OnNode, Running};
+
+/// Routes.
+pub(crate) static KIND: PointKind = PointKind {
+    name: "http",
+    export: "http",
+    budget: Budget::HTTP,
+    declared: |manifest: &Manifest| manifest.routes.iter().map(Route::id).collect(),
+    check: check::routes,
+    probe: |pre| Some(Box::new(wit::GuestIndices::new(pre).ok()?)),
+};
+
+impl Invoke for wit::Request {
+    type Answer = wit::Response;
+
+    async fn invoke(
+        self,
+        code: &Code,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<Self::Answer, String>> {
+        let guest = code.indices::<wit::GuestIndices>(KIND.export)?.load(&mut *store, instance)?;
+        guest.call_handle(store, &self).await
+    }
+}
 
 /// Headers of a request that guests do not see.
 const HIDDEN: [&str; 4] = ["cookie", "authorization", "proxy-authorization", "x-forwarded-for"];
@@ -73,12 +100,15 @@ impl PluginHost {
         };
         let missing = || Error::NotFound(format!("route {} {} of plugin {plugin}", request.method, request.path));
         let plugins = self.inner.registry.tenant(tenant).await?;
-        let enabled = plugins.get(plugin).ok_or_else(missing)?;
+        let enabled = match plugins.get(plugin).ok_or_else(missing)? {
+            OnNode::Running(plugin) => plugin,
+            OnNode::Failed(failed) => return Err(failed.error()),
+        };
         let route =
             enabled.manifest().routes.iter().find(|route| route.method == request.method && route.path == request.path);
         let route = route.ok_or_else(missing)?;
-        let name = format!("http:{} {}", route.method, route.path);
-        if enabled.stopped.contains(&name) {
+        let name = KIND.point(&route.id());
+        if enabled.stopped().contains(&name) {
             return Err(Error::Unavailable("the route is stopped after repeated failures".to_owned()));
         }
         if request.body.len() > route.body_limit {
@@ -86,12 +116,12 @@ impl PluginHost {
                 Message::key("error.too_large").with("max", format!("{} B", route.body_limit)),
             ));
         }
-        let ctx = self.admit(caller, enabled, route, &request).await?;
-        let link = loops::link(plugin, &format!("{} {}", route.method, route.path));
+        let ctx = self.admit(caller, &enabled, route, &request).await?;
+        let link = loops::link(plugin, &route.id());
         let anonymous = matches!(caller, HttpCaller::Public(_));
-        let point = Point { plugin: enabled, name, link, budget: Budget::HTTP, anonymous, own: false };
-        match self.call(&ctx, &point, Input::Http(to_wit(&ctx, anonymous, request))).await {
-            Ok(Answer::Response(response)) if (200..600).contains(&response.status) => Ok(safe(response)),
+        let point = Point { plugin: &enabled, name, link, budget: KIND.budget, anonymous, own: false };
+        match self.call(&ctx, &point, to_wit(&ctx, anonymous, request)).await {
+            Ok(response) if (200..600).contains(&response.status) => Ok(safe(response)),
             Ok(_) => {
                 let fault = self.wrong_answer(&ctx, &point, "a status outside 200 to 599".to_owned()).await;
                 Err(Error::Unavailable(fault.to_string()))
@@ -104,7 +134,7 @@ impl PluginHost {
     async fn admit(
         &self,
         caller: HttpCaller<'_>,
-        enabled: &Enabled,
+        enabled: &Running,
         route: &Route,
         request: &HttpRequest,
     ) -> Result<Ctx> {
@@ -120,7 +150,7 @@ impl PluginHost {
         if route.auth == RouteAuth::Hmac {
             let (timestamp, given) = (request.header(signature::TIMESTAMP), request.header(signature::SIGNATURE));
             let now = ctx.now().micros() / 1_000_000;
-            if !signature::verify(&enabled.secret, now, timestamp, given, &request.body) {
+            if !signature::verify(&enabled.enabled.secret, now, timestamp, given, &request.body) {
                 return Err(Error::Unauthenticated);
             }
             signature::once(&self.inner.services.db, &ctx, enabled.id(), given.unwrap_or_default()).await?;

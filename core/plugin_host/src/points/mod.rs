@@ -1,27 +1,77 @@
-//! The points where plugins come in: before a save, after a commit, over HTTP, in processes. Each finds who is concerned, checks
-//! breaker and loops, calls the engine and turns the answer into something the core understands.
+//! The points where plugins come in: before a save, after a commit, over HTTP, in processes. Each finds who is concerned,
+//! checks breaker and loops, calls the engine and turns the answer into something the core understands.
+//!
+//! To add a point: its export in `sdk/wit`, a file here with its `KIND` and its call, its declaration in the manifest, and a
+//! line in [`POINTS`]. The checks of exports and manifests, budgets and views go by the table.
 
 mod actions;
 pub(crate) mod before;
 pub(crate) mod events;
 pub(crate) mod http;
+pub(crate) mod lifecycle;
 pub(crate) mod signature;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use kernel::Ctx;
 use uuid::Uuid;
+use wasmtime::component::InstancePre;
 
 use crate::PluginHost;
 use crate::breaker::Change;
 use crate::capabilities::{Caller, LogLevel, LogLine, State};
-use crate::engine::{Answer, Budget, Fault, Input};
+use crate::engine::{Budget, Fault, Invoke};
 use crate::loops;
-use crate::registry::Enabled;
+use crate::manifest::Manifest;
+use crate::manifest::check::Checked;
+use crate::registry::Running;
+
+pub(crate) use actions::{ACTION, CONDITION};
+
+/// Where the functions of an export are in a component: the `GuestIndices` of its bindings.
+pub(crate) type Indices = Box<dyn Any + Send + Sync>;
+
+/// A kind of point.
+pub(crate) struct PointKind {
+    /// What the names of its points begin with in logs, costs and breakers.
+    pub(crate) name: &'static str,
+    /// What a component exports for it.
+    pub(crate) export: &'static str,
+    /// What a call may use.
+    pub(crate) budget: Budget,
+    /// The points that a manifest declares.
+    pub(crate) declared: fn(&Manifest) -> Vec<String>,
+    /// What the types of the declaration cannot express.
+    pub(crate) check: fn(&Manifest) -> Checked,
+    pub(crate) probe: fn(&InstancePre<State>) -> Option<Indices>,
+}
+
+impl PointKind {
+    /// `hook:check`, `event:created`, `http:POST /web-form`.
+    pub(crate) fn point(&self, id: &str) -> String {
+        format!("{}:{id}", self.name)
+    }
+}
+
+/// Everything there is.
+pub(crate) static POINTS: [&PointKind; 6] =
+    [&before::KIND, &events::KIND, &http::KIND, &ACTION, &CONDITION, &lifecycle::KIND];
+
+/// The names of all points of a manifest.
+pub(crate) fn names(manifest: &Manifest) -> impl Iterator<Item = String> {
+    POINTS.iter().flat_map(|kind| (kind.declared)(manifest).into_iter().map(|id| kind.point(&id)))
+}
+
+/// What a call at a point of this name may use.
+pub(crate) fn budget_of(name: &str) -> Option<&'static Budget> {
+    let kind = name.split(':').next()?;
+    POINTS.iter().find(|point| point.name == kind).map(|point| &point.budget)
+}
 
 /// A point of a plugin that is about to be called.
 pub(crate) struct Point<'a> {
-    pub(crate) plugin: &'a Arc<Enabled>,
+    pub(crate) plugin: &'a Arc<Running>,
     /// `hook:check`, `event:created`, `http:POST /web-form`: names it in logs, costs and breakers.
     pub(crate) name: String,
     /// What the guest's own writes carry in their cause chain.
@@ -34,7 +84,7 @@ pub(crate) struct Point<'a> {
 
 impl PluginHost {
     /// Calls a point: breaker, loops, engine, journal.
-    pub(crate) async fn call(&self, ctx: &Ctx, point: &Point<'_>, input: Input) -> Result<Answer, Fault> {
+    pub(crate) async fn call<I: Invoke>(&self, ctx: &Ctx, point: &Point<'_>, input: I) -> Result<I::Answer, Fault> {
         let plugin = point.plugin;
         let key = (ctx.tenant, plugin.id().to_owned(), point.name.clone());
         let invocation = ctx.id();

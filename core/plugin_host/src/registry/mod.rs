@@ -1,10 +1,15 @@
 //! Which plugins there are and which tenant runs which: versions compiled once, tenants read lazily and kept until
 //! something changes anywhere.
 //!
+//! Three states are told apart. *Installed* ([`store::Installed`]): a version is in the database. *Enabled*
+//! ([`store::TenantRow`]): a company wants to run a version, with grants and settings. *Running* ([`Running`]): this node
+//! has loaded it for the company; or it could not and tries again ([`Failed`]).
+//!
 //! A counter row grows with every change; it is read at most once a second, so that a change made by another process
 //! on the same database (a node, the CLI) reaches this one within a second; changes made here count at once. Calls in
 //! flight keep the `Arc` they began with: enabling another version or disabling is a pointer flip.
 
+mod failed;
 pub(crate) mod store;
 mod version;
 
@@ -13,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kernel::access::{AccessRow, Rights, RoleRights, RowKind};
+use kernel::clock::Env;
 use kernel::{Db, Error, Result, TenantId};
 use tokio::time::Instant;
 
@@ -22,33 +28,44 @@ use crate::package::TrustedKeys;
 use crate::settings::Settings;
 use crate::when::When;
 
+pub(crate) use failed::{Declared, Failed, not_loaded};
 pub use version::Version;
 
 /// How old the knowledge about other processes' changes may be.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A plugin as a tenant runs it.
-pub struct Enabled {
+/// Seconds after which a plugin that could not be loaded is tried again.
+const AGAIN: i64 = 30;
+
+/// An enabled plugin, as far as this node got with it.
+pub(crate) enum OnNode {
+    Running(Arc<Running>),
+    Failed(Arc<Failed>),
+}
+
+/// A plugin that this node runs for a company.
+pub(crate) struct Running {
     pub(crate) version: Arc<Version>,
-    pub(crate) grants: BTreeSet<String>,
+    pub(crate) enabled: store::TenantRow,
     /// In force: what was set over the defaults.
     pub(crate) settings: Settings,
-    /// Signs requests to `hmac` routes.
-    pub(crate) secret: String,
     /// Rights of the plugin itself: exactly its grants.
     pub(crate) granted: Arc<Rights>,
     /// The same, when it runs as itself.
     pub(crate) own_rights: Option<Arc<Rights>>,
-    /// Points stopped for good by the breaker.
-    pub(crate) stopped: BTreeSet<String>,
 }
 
-impl Enabled {
-    pub(crate) fn new(version: Arc<Version>, row: store::TenantRow) -> Self {
-        let settings = crate::settings::in_force(&version.manifest, &row.settings);
-        let granted = Arc::new(own_rights(&version.manifest, &row.grants));
+impl Running {
+    fn new(version: Arc<Version>, enabled: store::TenantRow) -> Self {
+        let settings = crate::settings::in_force(&version.manifest, &enabled.settings);
+        let granted = Arc::new(own_rights(&version.manifest, &enabled.grants));
         let own_rights = (version.manifest.permissions.run_as == RunAs::Plugin).then(|| Arc::clone(&granted));
-        Self { version, grants: row.grants, settings, secret: row.secret, granted, own_rights, stopped: row.stopped }
+        Self { version, enabled, settings, granted, own_rights }
+    }
+
+    /// Points stopped for good by the breaker.
+    pub(crate) const fn stopped(&self) -> &BTreeSet<String> {
+        &self.enabled.stopped
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -60,7 +77,7 @@ impl Enabled {
     }
 
     pub(crate) fn has_grant(&self, key: &str) -> bool {
-        self.grants.contains(key)
+        self.enabled.grants.contains(key)
     }
 
     /// What it may do with records of an entity, if that was granted.
@@ -71,8 +88,7 @@ impl Enabled {
 
 /// Exactly the grants, for every record of the tenant; fields are checked where values pass.
 fn own_rights(manifest: &Manifest, grants: &BTreeSet<String>) -> Rights {
-    let granted =
-        manifest.permissions.records.iter().filter(|(entity, _)| grants.contains(&format!("records.{entity}")));
+    let granted = manifest.entities().filter(|(entity, _)| grants.contains(&format!("records.{entity}")));
     let rows = granted.map(|(entity, permission)| AccessRow {
         kind: RowKind::Permission,
         entity: entity.clone(),
@@ -85,7 +101,7 @@ fn own_rights(manifest: &Manifest, grants: &BTreeSet<String>) -> Rights {
 /// A hook with the plugin it belongs to.
 #[derive(Clone)]
 pub(crate) struct HookPoint {
-    pub(crate) plugin: Arc<Enabled>,
+    pub(crate) plugin: Arc<Running>,
     index: usize,
 }
 
@@ -103,13 +119,14 @@ impl HookPoint {
 /// Everything enabled in one tenant.
 #[derive(Default)]
 pub(crate) struct TenantPlugins {
-    plugins: Vec<Arc<Enabled>>,
+    running: Vec<Arc<Running>>,
+    failed: Vec<Arc<Failed>>,
     /// By entity, in the order of calls.
     hooks: HashMap<String, Vec<HookPoint>>,
 }
 
 impl TenantPlugins {
-    pub(crate) fn new(mut plugins: Vec<Arc<Enabled>>) -> Self {
+    fn new(mut plugins: Vec<Arc<Running>>, failed: Vec<Arc<Failed>>) -> Self {
         plugins.sort_by(|one, other| one.id().cmp(other.id()));
         let mut hooks: HashMap<String, Vec<HookPoint>> = HashMap::new();
         for plugin in &plugins {
@@ -124,24 +141,31 @@ impl TenantPlugins {
                 (point.hook().map_or(0, |hook| hook.order), point.plugin.id().to_owned(), point.index)
             });
         }
-        Self { plugins, hooks }
+        Self { running: plugins, failed, hooks }
     }
 
     pub(crate) fn hooks(&self, entity: &str) -> &[HookPoint] {
         self.hooks.get(entity).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn get(&self, plugin: &str) -> Option<&Arc<Enabled>> {
-        self.plugins.iter().find(|enabled| enabled.id() == plugin)
+    pub(crate) fn get(&self, plugin: &str) -> Option<OnNode> {
+        let running = self.running.iter().find(|running| running.id() == plugin).map(Arc::clone).map(OnNode::Running);
+        let failed = || self.failed.iter().find(|failed| failed.enabled.plugin == plugin).map(Arc::clone);
+        running.or_else(|| failed().map(OnNode::Failed))
     }
 
-    /// Subscriptions of all plugins.
-    pub(crate) fn subscriptions(&self) -> impl Iterator<Item = (&Arc<Enabled>, &Subscription)> {
-        self.plugins.iter().flat_map(|plugin| plugin.manifest().events.iter().map(move |one| (plugin, one)))
+    /// Subscriptions of all plugins that run.
+    pub(crate) fn subscriptions(&self) -> impl Iterator<Item = (&Arc<Running>, &Subscription)> {
+        self.running.iter().flat_map(|plugin| plugin.manifest().events.iter().map(move |one| (plugin, one)))
     }
 
-    pub(crate) const fn all(&self) -> &Vec<Arc<Enabled>> {
-        &self.plugins
+    pub(crate) const fn running(&self) -> &Vec<Arc<Running>> {
+        &self.running
+    }
+
+    /// What is enabled and could not be loaded.
+    pub(crate) const fn failed(&self) -> &Vec<Arc<Failed>> {
+        &self.failed
     }
 }
 
@@ -158,6 +182,7 @@ struct Known {
 #[derive(Clone)]
 pub(crate) struct Registry {
     db: Db,
+    env: Env,
     engine: Engine,
     trusted: TrustedKeys,
     known: Arc<Mutex<Known>>,
@@ -165,8 +190,15 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    pub(crate) fn new(db: &Db, engine: &Engine, trusted: TrustedKeys) -> Self {
-        Self { db: db.clone(), engine: engine.clone(), trusted, known: Arc::default(), loading: Arc::default() }
+    pub(crate) fn new(db: &Db, env: &Env, engine: &Engine, trusted: TrustedKeys) -> Self {
+        Self {
+            db: db.clone(),
+            env: env.clone(),
+            engine: engine.clone(),
+            trusted,
+            known: Arc::default(),
+            loading: Arc::default(),
+        }
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T {
@@ -184,7 +216,7 @@ impl Registry {
     /// What a tenant runs.
     ///
     /// # Errors
-    /// When the database fails. A plugin that cannot be loaded is left out and logged.
+    /// When the database fails. A plugin that cannot be loaded is among the failed.
     pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<Arc<TenantPlugins>> {
         self.refresh().await?;
         if let Some(plugins) = self.with(|known| known.tenants.get(&tenant).cloned()) {
@@ -220,22 +252,67 @@ impl Registry {
     }
 
     async fn load_tenant(&self, tenant: TenantId) -> Result<TenantPlugins> {
-        let mut plugins = Vec::new();
+        let (mut running, mut failed) = (Vec::new(), Vec::new());
         for row in store::of_tenant(self.db.read(), tenant).await?.into_iter().filter(|row| row.enabled) {
             match self.load_version(&row.plugin, &row.version).await {
-                Ok(version) => plugins.push(Arc::new(Enabled::new(version, row))),
+                Ok(version) => running.push(Arc::new(Running::new(version, row))),
                 Err(error) => {
-                    tracing::error!(%error, plugin = row.plugin, %tenant, "an enabled plugin cannot be loaded")
+                    let reason = match error {
+                        Error::Unavailable(reason) => reason,
+                        other => other.to_string(),
+                    };
+                    tracing::error!(reason, plugin = row.plugin, %tenant, "an enabled plugin cannot be loaded");
+                    failed.push(Arc::new(self.failed_one(row, reason).await));
                 }
             }
         }
-        Ok(TenantPlugins::new(plugins))
+        Ok(TenantPlugins::new(running, failed))
+    }
+
+    /// What is known of a plugin that cannot be loaded.
+    pub(crate) async fn failed_one(&self, enabled: store::TenantRow, reason: String) -> Failed {
+        let package = store::package(self.db.read(), &enabled.plugin, &enabled.version).await;
+        let declared = package.ok().and_then(|bytes| Declared::read(&bytes));
+        Failed { enabled, reason, declared, tried: self.env.now() }
+    }
+
+    /// Tries again to load what could not be loaded, each after half a minute.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn try_again(&self) -> Result<()> {
+        let now = self.env.now();
+        let waits = |plugins: &TenantPlugins| plugins.failed.iter().any(|one| one.tried.plus_seconds(AGAIN) <= now);
+        let tenants: Vec<TenantId> = self.with(|known| {
+            known.tenants.iter().filter(|(_, plugins)| waits(plugins)).map(|(tenant, _)| *tenant).collect()
+        });
+        for tenant in tenants {
+            let _one_at_a_time = self.loading.lock().await;
+            let counter = self.with(|known| known.counter);
+            let plugins = Arc::new(self.load_tenant(tenant).await?);
+            self.with(|known| {
+                if known.counter == counter {
+                    known.tenants.insert(tenant, plugins);
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Plugin, version and reason of everything that this node could not load when it last tried, each once.
+    pub(crate) fn failed(&self) -> Vec<(String, String, String)> {
+        let of = |failed: &Arc<Failed>| {
+            (failed.enabled.plugin.clone(), failed.enabled.version.clone(), failed.reason.clone())
+        };
+        let all: BTreeSet<_> =
+            self.with(|known| known.tenants.values().flat_map(|plugins| &plugins.failed).map(of).collect());
+        all.into_iter().collect()
     }
 
     /// One version, compiled.
     ///
     /// # Errors
-    /// `NotFound`, or what is wrong with the package.
+    /// `NotFound`; `Unavailable` with what is wrong with the package on this node.
     pub(crate) async fn version(&self, plugin: &str, version: &str) -> Result<Arc<Version>> {
         let _one_at_a_time = self.loading.lock().await;
         self.load_version(plugin, version).await
@@ -248,7 +325,8 @@ impl Registry {
             return Ok(known);
         }
         let bytes = store::package(self.db.read(), plugin, version).await?;
-        let loaded = Version::load(&self.engine, &bytes, &self.trusted).await.map_err(Error::internal)?;
+        let loaded = Version::load(&self.engine, &bytes, &self.trusted).await;
+        let loaded = loaded.map_err(|error| not_loaded(plugin, version, &error.to_string()))?;
         let loaded = Arc::new(loaded);
         self.keep(&loaded);
         Ok(loaded)

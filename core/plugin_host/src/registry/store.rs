@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use crate::package::Level;
 use crate::settings::Settings;
 
-/// What a tenant has of a plugin.
+/// What a company has of a plugin. One that is *enabled* is to run this version with these grants and settings; one that
+/// is not keeps them for later.
 #[derive(Debug, Clone)]
 pub(crate) struct TenantRow {
     pub(crate) plugin: String,
@@ -24,11 +25,12 @@ pub(crate) struct TenantRow {
     pub(crate) stopped: BTreeSet<String>,
 }
 
-/// What is stored of a version, without its bytes.
+/// A version that is *installed*: any company may enable it. Without its bytes.
 #[derive(Debug, Clone)]
-pub(crate) struct VersionRow {
+pub(crate) struct Installed {
     pub(crate) plugin: String,
     pub(crate) version: String,
+    pub(crate) level: String,
     pub(crate) hash: String,
     pub(crate) installed_at: Timestamp,
 }
@@ -141,26 +143,27 @@ pub(crate) async fn pinned(conn: &impl ConnectionTrait, plugin: &str) -> Result<
     conn.query_one(&select).await?.map(|row| row.try_get_by_index(0)).transpose()
 }
 
-const VERSION_COLUMNS: [&str; 4] = ["plugin", "version", "hash", "installed_at"];
+const VERSION_COLUMNS: [&str; 5] = ["plugin", "version", "level", "hash", "installed_at"];
 
-fn version_row(row: &QueryResult) -> Result<VersionRow, DbErr> {
-    Ok(VersionRow {
+fn installed(row: &QueryResult) -> Result<Installed, DbErr> {
+    Ok(Installed {
         plugin: row.try_get_by_index(0)?,
         version: row.try_get_by_index(1)?,
-        hash: row.try_get_by_index(2)?,
-        installed_at: Timestamp(row.try_get_by_index(3)?),
+        level: row.try_get_by_index(2)?,
+        hash: row.try_get_by_index(3)?,
+        installed_at: Timestamp(row.try_get_by_index(4)?),
     })
 }
 
 /// All versions of all plugins, by plugin, the newest installed last.
-pub(crate) async fn versions(conn: &impl ConnectionTrait) -> Result<Vec<VersionRow>, DbErr> {
+pub(crate) async fn versions(conn: &impl ConnectionTrait) -> Result<Vec<Installed>, DbErr> {
     let select = Query::select()
         .columns(VERSION_COLUMNS)
         .from("plugin_version")
         .order_by("plugin", Order::Asc)
         .order_by("installed_at", Order::Asc)
         .take();
-    conn.query_all(&select).await?.iter().map(version_row).collect()
+    conn.query_all(&select).await?.iter().map(installed).collect()
 }
 
 /// One version.
@@ -168,14 +171,14 @@ pub(crate) async fn version(
     conn: &impl ConnectionTrait,
     plugin: &str,
     version: &str,
-) -> Result<Option<VersionRow>, DbErr> {
+) -> Result<Option<Installed>, DbErr> {
     let select = Query::select()
         .columns(VERSION_COLUMNS)
         .from("plugin_version")
         .and_where(Expr::col("plugin").eq(plugin))
         .and_where(Expr::col("version").eq(version))
         .take();
-    conn.query_one(&select).await?.as_ref().map(version_row).transpose()
+    conn.query_one(&select).await?.as_ref().map(installed).transpose()
 }
 
 /// The bytes of a version.
@@ -200,7 +203,7 @@ pub(crate) struct NewVersion<'a> {
     pub(crate) package: &'a [u8],
 }
 
-/// Stores a version, replacing one of the same number (only unsigned ones are ever replaced).
+/// Stores a version; one that is there, with the same bytes, stays as it is.
 pub(crate) async fn put_version(tx: &Tx, new: &NewVersion<'_>, now: Timestamp) -> Result<(), DbErr> {
     let plugin = Query::insert()
         .into_table("plugin")
@@ -220,11 +223,7 @@ pub(crate) async fn put_version(tx: &Tx, new: &NewVersion<'_>, now: Timestamp) -
             new.package.to_vec().into(),
             now.micros().into(),
         ])
-        .on_conflict(
-            OnConflict::columns(["plugin", "version"])
-                .update_columns(["level", "hash", "package", "installed_at"])
-                .to_owned(),
-        )
+        .on_conflict(OnConflict::columns(["plugin", "version"]).do_nothing().to_owned())
         .to_owned();
     tx.execute(&version).await.map(drop)
 }

@@ -1,20 +1,13 @@
 //! A version of a plugin, checked and compiled: its manifest, imports and exports agree.
 
-use crate::capabilities::State;
-use crate::engine::{Answer, Budget, Code, CodeError, Engine, Input};
+use crate::capabilities::{CAPABILITIES, State};
+use crate::engine::{Code, CodeError, Engine};
 use crate::manifest::Manifest;
 use crate::package::{Level, Package, PackageError, TrustedKeys};
+use crate::points::POINTS;
+use crate::points::lifecycle::{self, Health};
 use crate::texts::Texts;
 use crate::when::When;
-
-/// Interfaces that need a permission, and the permission's name in the manifest.
-const GUARDED: [(&str, &str); 5] = [
-    ("verstak:records/records", "records"),
-    ("verstak:storage/kv", "kv"),
-    ("verstak:people/people", "people"),
-    ("verstak:work/processes", "processes"),
-    ("verstak:work/tasks", "tasks"),
-];
 
 /// Why a version is not fit to be installed.
 #[derive(Debug, thiserror::Error)]
@@ -82,28 +75,17 @@ impl Version {
         if !self.manifest.lifecycle {
             return Ok(());
         }
-        let outcome =
-            engine.call(&self.code, State::detached(Budget::HEALTH.within(engine.caps())), Input::Health).await;
-        match outcome.answer {
-            Ok(Answer::Done) => Ok(()),
-            Ok(_) => Err(VersionError::Unhealthy("it answered something else".to_owned())),
-            Err(fault) => Err(VersionError::Unhealthy(fault.to_string())),
-        }
+        let budget = lifecycle::KIND.budget.within(engine.caps());
+        let outcome = engine.call(&self.code, State::detached(budget), Health).await;
+        outcome.answer.map_err(|fault| VersionError::Unhealthy(fault.to_string()))
     }
 }
 
 /// Exports equal what is declared; imports stay within what is asked for.
 fn agree(manifest: &Manifest, code: &Code) -> Result<(), VersionError> {
-    let declared = [
-        !manifest.hooks.is_empty(),
-        !manifest.events.is_empty(),
-        !manifest.routes.is_empty(),
-        !manifest.actions.is_empty(),
-        !manifest.conditions.is_empty(),
-        manifest.lifecycle,
-    ];
-    for ((name, exported), declared) in code.exports().into_iter().zip(declared) {
-        match (exported, declared) {
+    for point in POINTS {
+        let name = point.export;
+        match (code.exports(name), !(point.declared)(manifest).is_empty()) {
             (true, false) => {
                 return Err(VersionError::Disagree(format!(
                     "the component exports `{name}`, the manifest declares none"
@@ -117,14 +99,9 @@ fn agree(manifest: &Manifest, code: &Code) -> Result<(), VersionError> {
             _ => {}
         }
     }
-    let asked = |name: &str| match name {
-        "records" => !manifest.permissions.records.is_empty(),
-        "kv" => manifest.permissions.kv.is_some(),
-        "processes" => manifest.permissions.processes.is_some(),
-        "tasks" => manifest.permissions.tasks.is_some(),
-        _ => manifest.permissions.people.is_some(),
-    };
-    match GUARDED.iter().find(|(import, name)| code.imports().contains(*import) && !asked(name)) {
+    let imported = CAPABILITIES.iter().filter(|capability| code.imports().contains(capability.import));
+    let guarded = imported.filter_map(|capability| Some((capability.import, capability.permission.as_ref()?.name)));
+    match guarded.into_iter().find(|(_, name)| !manifest.permissions.asks(name)) {
         Some((import, name)) => Err(VersionError::Disagree(format!(
             "the component imports `{import}`, the manifest does not ask for the permission `{name}`"
         ))),

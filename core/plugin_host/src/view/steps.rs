@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::PluginHost;
 use crate::breaker::BreakerState;
 use crate::manifest::{Manifest, Parameter, ParameterType, Text};
+use crate::points::{self, PointKind};
 use crate::registry::store::TenantRow;
 
 /// An action or a condition.
@@ -56,7 +57,7 @@ impl ParameterView {
 
 /// What both have in common.
 struct Declared<'a> {
-    point: &'static str,
+    kind: &'static PointKind,
     id: &'a str,
     title: &'a Text,
     description: &'a Text,
@@ -67,7 +68,7 @@ struct Declared<'a> {
 impl PluginHost {
     pub(super) fn actions(&self, ctx: &Ctx, manifest: &Manifest, row: Option<&TenantRow>) -> Vec<StepView> {
         let declared = manifest.actions.iter().map(|one| Declared {
-            point: "action",
+            kind: &points::ACTION,
             id: &one.id,
             title: &one.title,
             description: &one.description,
@@ -79,7 +80,7 @@ impl PluginHost {
 
     pub(super) fn conditions(&self, ctx: &Ctx, manifest: &Manifest, row: Option<&TenantRow>) -> Vec<StepView> {
         let declared = manifest.conditions.iter().map(|one| Declared {
-            point: "condition",
+            kind: &points::CONDITION,
             id: &one.id,
             title: &one.title,
             description: &one.description,
@@ -99,7 +100,7 @@ impl PluginHost {
             description: Some(one.description.in_locale(ctx.locale).to_owned()).filter(|words| !words.is_empty()),
             input: parameters(one.input),
             output: parameters(one.output),
-            breaker: self.breaker(ctx, &manifest.id, format!("{}:{}", one.point, one.id), row),
+            breaker: self.breaker(ctx, &manifest.id, one.kind.point(one.id), row),
         }
     }
 }

@@ -78,11 +78,19 @@ async fn failing_three_times_in_an_hour_stops_the_point() {
         scene.clock.advance_seconds(pause);
         assert!(create(&scene, "trap").await.is_err());
     }
-    assert!(create(&scene, "trap").await.is_ok(), "the hook is not called any more");
+    let before = calls(&scene).await;
+    let (_, words) = refusal(create(&scene, "be good").await);
+    assert!(words.contains("stopped after repeated failures"), "a guard stays closed: {words}");
+    assert_eq!(calls(&scene).await, before, "and is not called any more");
     let detail = scene.host.get(&admin, "test.hostile").await.unwrap();
     assert_eq!(serde_json::to_value(detail.hooks[0].breaker).unwrap(), "disabled");
     scene.host.enable(&admin, "test.hostile", &Grants::Requested, None).await.unwrap();
-    assert!(create(&scene, "trap").await.is_err(), "enabling again starts afresh");
+    assert!(create(&scene, "be good").await.is_ok(), "enabling again starts afresh");
+}
+
+async fn calls(scene: &Scene) -> i64 {
+    let admin = scene.ctx("admin").await.unwrap();
+    scene.host.cost(&admin, "test.hostile").await.unwrap().iter().map(|cost| cost.calls).sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,7 +196,7 @@ async fn component_and_manifest_must_agree() {
     check_install(&without("[permissions.kv]\nreason.en = \"To be nasty.\"\n"), "does not ask for the permission `kv`")
         .await;
     check_install(
-        &without("[permissions.tasks]\nactions = [\"read\", \"complete\"]\nreason.en = \"To be nasty.\"\n"),
+        &without("[permissions.tasks]\nactions = [\"read\", \"complete\", \"create\"]\nreason.en = \"To be nasty.\"\n"),
         "does not ask for the permission `tasks`",
     )
     .await;

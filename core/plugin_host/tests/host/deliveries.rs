@@ -45,6 +45,7 @@ async fn tell(scene: &Scene, key: &str, value: &str) {
 }
 
 /// What a call brought.
+#[derive(Debug)]
 struct Call {
     good: bool,
     events: Vec<(Uuid, i64)>,
@@ -177,7 +178,7 @@ async fn a_record_that_always_fails_holds_back_its_own_events_alone() {
     scene.drain().await.unwrap();
     let told = calls(&scene).await;
     assert_eq!(in_order(&told), BTreeMap::from([(good, 2)]), "the others go on");
-    assert!(!told.iter().any(|call| call.events.contains(&(bad, 2))), "its later events wait for the first");
+    assert!(!told.iter().any(|call| call.events.contains(&(bad, 2))), "its later events wait for the first {told:?}");
     for _ in 0..30 {
         scene.clock.advance_seconds(3_700);
         scene.drain().await.unwrap();

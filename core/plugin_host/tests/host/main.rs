@@ -11,5 +11,6 @@ mod chains;
 mod contained;
 mod deliveries;
 mod plugins;
+mod states;
 mod steps;
 mod support;

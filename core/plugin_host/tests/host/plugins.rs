@@ -1,6 +1,11 @@
 //! The scripts of first-party plugins and examples, as `verstak plugin test` runs them.
 
+use kernel::Locale;
+use plugin_host::dev::scene::Scene;
 use plugin_host::dev::{project, test};
+use plugin_host::{Grants, HostConfig};
+use process::runtime::{Service, ServiceCall};
+use serde_json::json;
 
 use crate::support::{database, guest, package, root};
 
@@ -43,12 +48,46 @@ async fn a_new_plugin_works_from_the_start() {
     assert!(report.passed() && report.steps.len() == 2, "{}", report.print());
 }
 
+fn released(guest_name: &str, version: &str) -> Vec<u8> {
+    let file = format!("core/plugin_host/tests/guests/released/{guest_name}-{version}.wasm");
+    project::package(&guest(guest_name), &root().join(file), None).unwrap()
+}
+
 /// A component of the interfaces 1.0, as it was built then.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_built_with_older_interfaces_works() {
-    let component = root().join("core/plugin_host/tests/guests/released/plain-1.0.wasm");
-    let package = project::package(&guest("plain"), &component, None).unwrap();
+async fn what_was_built_with_the_first_interfaces_works() {
     let (db, _folder) = database().await;
-    let bench = plugin_host::bench::HookBench::new(db, &[package]).await.unwrap();
+    let bench = plugin_host::bench::HookBench::new(db, &[released("plain", "1.0")]).await.unwrap();
     bench.run(3).await.unwrap();
+}
+
+/// A component of the interfaces 1.1, as it was built then, and the same source built now.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_built_with_the_interfaces_of_processes_works() {
+    for package in [released("steps", "1.1"), package(&guest("steps"))] {
+        let (db, _folder) = database().await;
+        let scene = Scene::new(db, Locale::En, HostConfig::default()).await.unwrap();
+        let admin = scene.ctx("admin").await.unwrap();
+        let id = scene.host.install(&admin, &package).await.unwrap();
+        scene.host.enable(&admin, &id, &Grants::Requested, None).await.unwrap();
+        let fields = json!({ "title": "Lead" }).as_object().unwrap().clone();
+        let create = records::Change::Create { fields };
+        let lead = scene.records.write_one(&admin, "lead", create, &Default::default()).await.unwrap().record;
+        scene.tasks.create(&admin, serde_json::from_value(json!({ "title": "Call" })).unwrap()).await.unwrap();
+        let ask = async |step: &str| {
+            let call = ServiceCall {
+                instance: uuid::Uuid::nil(),
+                wait: 1,
+                element: "step".to_owned(),
+                kind: format!("plugin:{id}/{step}"),
+                parameters: Default::default(),
+                subject: Some(("lead".to_owned(), lead.id)),
+                cause: None,
+            };
+            Service::call(&scene.host, &scene.system(), &call).await.unwrap()
+        };
+        assert_eq!(ask("busy").await, json!(true));
+        assert_eq!(ask("finish").await, json!({ "completed": 1 }));
+        assert_eq!(ask("busy").await, json!(false));
+    }
 }

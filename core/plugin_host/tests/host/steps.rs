@@ -209,6 +209,27 @@ async fn tasks_are_completed_but_subjects_stay_within_the_grant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tasks_are_made_about_what_the_plugin_has_to_do_with() {
+    let (scene, _folder) = scene().await;
+    let admin = scene.ctx("admin").await.unwrap();
+    let fields = json!({ "title": "Lead" }).as_object().unwrap().clone();
+    let create = records::Change::Create { fields };
+    let lead = scene.records.write_one(&admin, "lead", create, &Default::default()).await.unwrap().record;
+    let mut about = call("test.hostile/nasty", json!({ "order": "make task" }));
+    about.subject = Some(("lead".to_owned(), lead.id));
+    let answer = Service::call(&scene.host, &scene.system(), &about).await;
+    assert_eq!(answer, Ok(json!({ "text": "true false" })), "nobody is found for the second");
+    let tasks = scene.tasks.list(&admin, &TaskQuery::default()).await.unwrap().items;
+    let made = (tasks[0].title.as_str(), tasks[0].assignee, tasks[0].subject.as_ref().map(|subject| subject.id));
+    assert_eq!(made, ("Made by a plugin", admin.user().map(|user| user.0), Some(lead.id)));
+    assert_eq!((tasks.len(), tasks[0].due), (1, Some(scene.env.now().plus_seconds(3_600))));
+    fails(&scene, "make task elsewhere", false, "the permission `records.deal` is not granted").await;
+    let keys: Vec<String> =
+        scene.host.get(&admin, PLUGIN).await.unwrap().permissions.into_iter().map(|one| one.key).collect();
+    assert_eq!(keys, ["records.lead", "processes", "tasks", "tasks.create", "kv"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_starts_itself_through_a_plugin_is_stopped() {
     let (scene, _folder) = scene().await;
     let step = r#"<serviceTask id="x" v:service="plugin:test.hostile/nasty"><extensionElements><v:param name="order">start for ever</v:param></extensionElements></serviceTask>"#;

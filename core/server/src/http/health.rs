@@ -28,10 +28,16 @@ pub async fn live() -> &'static str {
     "ok"
 }
 
-/// `GET /health/ready`: the database answers.
+/// `GET /health/ready`: the database answers. Plugins that this node cannot load are named: the node works, and refuses what
+/// they guard.
 pub async fn ready(State(state): State<AppState>) -> Response {
     match state.db.read().execute_unprepared("SELECT 1").await {
-        Ok(_) => "ok".into_response(),
+        Ok(_) => {
+            let failed = state.plugins.failed().into_iter();
+            let lines =
+                failed.map(|(plugin, version, _)| format!("\nfailed: plugin {plugin} {version} cannot be loaded"));
+            format!("ok{}", lines.collect::<String>()).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()

@@ -19,7 +19,12 @@ export function LevelTag({ level }: { level: Plugin["level"] }) {
   );
 }
 
-const stateTones: Record<Plugin["state"], Tone> = { enabled: "ok", disabled: "plain", failing: "danger" };
+const stateTones: Record<Plugin["state"], Tone> = {
+  enabled: "ok",
+  disabled: "plain",
+  failing: "danger",
+  failed: "danger",
+};
 
 export function StateTag({ state }: { state: Plugin["state"] }) {
   const { t } = useTranslation("plugins");

@@ -177,6 +177,11 @@ function Overview({ plugin, onEnable }: { plugin: PluginDetail; onEnable(): void
           {t("failing_text", { points: plugin.problem ?? "" })}
         </Notice>
       )}
+      {plugin.state === "failed" && (
+        <Notice tone="danger" title={t("failed_title")}>
+          {t("failed_text", { reason: plugin.problem ?? "" })}
+        </Notice>
+      )}
       {plugin.available && (
         <Notice
           tone="accent"

@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::batches::batches;
-use super::{JOB, wanted};
+use super::{ALL, JOB, KIND, wanted};
 use crate::PluginHost;
 use crate::capabilities::LogLevel;
 use crate::engine::Fault;
 use crate::manifest::Subscription;
-use crate::registry::Enabled;
+use crate::registry::{OnNode, Running};
 
 /// Events of the log read at once.
 const PAGE: usize = 1_000;
@@ -97,7 +97,7 @@ struct Round<'a> {
     host: &'a PluginHost,
     job: &'a Job,
     tenant: TenantId,
-    plugin: &'a Arc<Enabled>,
+    plugin: &'a Arc<Running>,
     subscription: &'a Subscription,
     delivery: Delivery,
 }
@@ -228,14 +228,39 @@ impl Round<'_> {
 impl PluginHost {
     async fn deliver(&self, job: &Job, tenant: TenantId, delivery: Delivery) -> Done {
         let plugins = self.inner.registry.tenant(tenant).await?;
-        let Some(plugin) = plugins.get(&delivery.plugin) else { return Ok(()) };
+        let wait = |reason: &str, seconds: i64| {
+            let until = self.inner.env.now().plus_seconds(seconds);
+            Err(JobError::Wait { reason: reason.to_owned(), until })
+        };
+        let plugin = match plugins.get(&delivery.plugin) {
+            Some(OnNode::Running(plugin)) => plugin,
+            Some(OnNode::Failed(failed)) => return wait(&failed.reason, PASSING_PAUSE),
+            // Disabled since.
+            None => return Ok(()),
+        };
+        if delivery.subscription == ALL {
+            return self.spread(tenant, &plugin, &delivery).await;
+        }
         let known = plugin.manifest().events.iter().find(|one| one.id == delivery.subscription);
         let Some(subscription) = known else { return Ok(()) };
-        if plugin.stopped.contains(&format!("event:{}", subscription.id)) {
-            let reason = "stopped after repeated failures until the plugin is enabled again".to_owned();
-            return Err(JobError::Wait { reason, until: self.inner.env.now().plus_seconds(STOPPED_PAUSE) });
+        if plugin.stopped().contains(&KIND.point(&subscription.id)) {
+            return wait("stopped after repeated failures until the plugin is enabled again", STOPPED_PAUSE);
         }
-        Round { host: self, job, tenant, plugin, subscription, delivery }.run().await
+        Round { host: self, job, tenant, plugin: &plugin, subscription, delivery }.run().await
+    }
+}
+
+impl PluginHost {
+    /// Events that came while nobody knew the plugin's subscriptions, for each of them.
+    async fn spread(&self, tenant: TenantId, plugin: &Running, delivery: &Delivery) -> Done {
+        let tx = self.inner.services.db.begin().await?;
+        for subscription in &plugin.manifest().events {
+            let part = Delivery { subscription: subscription.id.clone(), ..delivery.clone() };
+            // What waits already begins later: it is not widened.
+            let job = NewJob { widens: None, ..part.job(&self.inner.env, tenant)? };
+            jobs::enqueue(&tx, &self.inner.env, job).await?;
+        }
+        Ok(tx.commit().await?)
     }
 }
 
@@ -259,7 +284,7 @@ impl Handler for EventHandler {
         let ctx = tenant.system_ctx(&self.0.inner.env);
         let record = delivery.record.map_or_else(String::new, |record| format!(" of the record {record}"));
         let message = format!("events{record} were not handled after {} tries: {error}", job.attempt);
-        let point = format!("event:{}", delivery.subscription);
+        let point = KIND.point(&delivery.subscription);
         self.0.note(&ctx, &delivery.plugin, &point, job.id, LogLevel::Error, message);
     }
 }

@@ -16,31 +16,63 @@ use kernel::jobs::NewJob;
 use kernel::{Actor, Ctx, Result, TenantId, UserId};
 use records::Catalogue;
 use serde_json::Value as Json;
+use wasmtime::Store;
+use wasmtime::component::Instance;
 
-use super::Point;
+use super::{Point, PointKind};
 use crate::PluginHost;
 use crate::bindings::events as wit;
-use crate::capabilities::{context_actor, from_wire};
-use crate::engine::{Budget, Fault, Input};
+use crate::capabilities::{State, context_actor, from_wire};
+use crate::engine::{Budget, Code, Fault, Invoke};
 use crate::loops;
-use crate::manifest::{RunAs, Subscription};
-use crate::registry::Enabled;
+use crate::manifest::{RunAs, Subscription, check};
+use crate::registry::{Failed, Running};
 
 use delivery::Delivery;
 pub use delivery::EventHandler;
 pub(crate) use delivery::key_of_plugin;
 
+/// Subscriptions to events.
+pub(crate) static KIND: PointKind = PointKind {
+    name: "event",
+    export: "events",
+    budget: Budget::EVENTS,
+    declared: |manifest| manifest.events.iter().map(|one| one.id.clone()).collect(),
+    check: check::events,
+    probe: |pre| Some(Box::new(wit::GuestIndices::new(pre).ok()?)),
+};
+
+/// Events for a subscription, by its id.
+struct Handle(String, Vec<wit::Event>);
+
+impl Invoke for Handle {
+    type Answer = ();
+
+    async fn invoke(
+        self,
+        code: &Code,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<(), String>> {
+        let guest = code.indices::<wit::GuestIndices>(KIND.export)?.load(&mut *store, instance)?;
+        guest.call_handle(store, &self.0, &self.1).await
+    }
+}
+
 /// Kind of the jobs.
 pub const JOB: &str = "plugin.event";
+/// Stands for all subscriptions of a plugin, while nobody knows them.
+const ALL: &str = "*";
 /// The name of the reader in the event log.
 pub(crate) const READER: &str = "plugin.events";
 
 impl PluginHost {
-    /// Reads the event log up to its end and enqueues deliveries. Returns how many parts of it concerned somebody.
+    /// Tries again to load what could not be loaded, reads the event log up to its end and enqueues deliveries. Returns how many parts of it concerned somebody.
     ///
     /// # Errors
     /// When the database fails; nothing is lost, the next call goes on from there.
     pub async fn dispatch(&self) -> Result<usize> {
+        self.inner.registry.try_again().await?;
         self.inner.follower.read_on(self).await
     }
 
@@ -49,15 +81,16 @@ impl PluginHost {
         let mut deliveries: Vec<(TenantId, Delivery)> = Vec::new();
         for event in events {
             let plugins = self.inner.registry.tenant(event.tenant).await?;
-            for (plugin, subscription) in plugins.subscriptions().filter(|(plugin, one)| wanted(plugin, one, &event)) {
+            let running = plugins.subscriptions().filter(|(plugin, one)| wanted(plugin, one, &event));
+            let running = running.map(|(plugin, one)| (plugin.id(), one.id.as_str()));
+            let failed = plugins.failed().iter().flat_map(|failed| awaited(failed, &event));
+            for (plugin, subscription) in running.chain(failed) {
                 let known = deliveries.iter_mut().find(|(tenant, delivery)| {
-                    *tenant == event.tenant
-                        && delivery.plugin == plugin.id()
-                        && delivery.subscription == subscription.id
+                    *tenant == event.tenant && delivery.plugin == plugin && delivery.subscription == subscription
                 });
                 match known {
                     Some((_, delivery)) => delivery.to = event.cursor(),
-                    None => deliveries.push((event.tenant, Delivery::of(plugin.id(), &subscription.id, &event))),
+                    None => deliveries.push((event.tenant, Delivery::of(plugin, subscription, &event))),
                 }
             }
         }
@@ -68,23 +101,22 @@ impl PluginHost {
     async fn handle(
         &self,
         tenant: TenantId,
-        plugin: &Arc<Enabled>,
+        plugin: &Arc<Running>,
         subscription: &str,
         batch: &[Event],
     ) -> Result<std::result::Result<(), Fault>> {
         let ctx = self.event_ctx(tenant, plugin, batch).await?;
         let link = loops::link_after(plugin.id(), subscription);
-        let name = format!("event:{subscription}");
-        let point = Point { plugin, name, link, budget: Budget::EVENTS, anonymous: false, own: false };
+        let name = KIND.point(subscription);
+        let point = Point { plugin, name, link, budget: KIND.budget, anonymous: false, own: false };
         let catalogue = self.inner.services.records.catalogue(tenant).await?;
         let events = batch.iter().map(|event| to_wit(&catalogue, plugin, event)).collect();
-        let answer = self.call(&ctx, &point, Input::Events(subscription.to_owned(), events)).await;
-        Ok(answer.map(drop))
+        Ok(self.call(&ctx, &point, Handle(subscription.to_owned(), events)).await)
     }
 
     /// Events are handled in the name of whoever made the change. A plugin that runs as the actor gets that person's
     /// present rights; nobody's when there is no person.
-    async fn event_ctx(&self, tenant: TenantId, plugin: &Enabled, events: &[Event]) -> Result<Ctx> {
+    async fn event_ctx(&self, tenant: TenantId, plugin: &Running, events: &[Event]) -> Result<Ctx> {
         let mut ctx = people::tenant::get(&self.inner.services.db, tenant).await?.system_ctx(&self.inner.env);
         if let Some((actor, cause)) = batches::origin(events) {
             ctx.actor = actor;
@@ -116,8 +148,22 @@ impl Concern for PluginHost {
     }
 }
 
+/// The subscriptions of a plugin that this node cannot load: what they want is judged when it can. Of a manifest that cannot
+/// be read, [`ALL`].
+fn awaited<'a>(failed: &'a Failed, event: &Event) -> Vec<(&'a str, &'a str)> {
+    let plugin = failed.enabled.plugin.as_str();
+    match &failed.declared {
+        Some(declared) => {
+            let wanted = declared.events.iter().filter(|one| one.wants(&event.kind));
+            wanted.map(|one| (plugin, one.id.as_str())).collect()
+        }
+        None if failed.concerns(&event.entity) => vec![(plugin, ALL)],
+        None => Vec::new(),
+    }
+}
+
 /// Name, entity, watched fields, and no events of its own unless it wants them.
-fn wanted(plugin: &Enabled, subscription: &Subscription, event: &Event) -> bool {
+fn wanted(plugin: &Running, subscription: &Subscription, event: &Event) -> bool {
     let own = matches!(&event.actor, Actor::Plugin { id, .. } if id == plugin.id());
     let changed = |field: &String| event.changes.get(field).is_some();
     let watched =
@@ -128,7 +174,7 @@ fn wanted(plugin: &Enabled, subscription: &Subscription, event: &Event) -> bool 
         && (!own || subscription.own_changes)
 }
 
-fn to_wit(catalogue: &Catalogue, plugin: &Enabled, event: &Event) -> wit::Event {
+fn to_wit(catalogue: &Catalogue, plugin: &Running, event: &Event) -> wit::Event {
     let permission = plugin.records(&event.entity);
     let readable = |field: &str| permission.is_some_and(|permission| permission.reads(field));
     let def = catalogue.find(&event.entity);

@@ -61,6 +61,18 @@ fn action(call: &Call) -> Done<String> {
             }
             format!("{{\"text\": \"{titles}\"}}")
         }
+        "make task" => {
+            let (entity, id) = call.subject.as_ref().map_or(("deal", ""), |one| (one.entity.as_str(), one.id.as_str()));
+            let task = tasks::NewTask::new("Made by a plugin").about(entity, id).executor("owner").due(call_time());
+            let nobody = tasks::NewTask::new("For nobody").executor("user:nobody@example.com");
+            let made = tasks::create_many(&[task, nobody])?;
+            let text = format!("{} {}", made[0].is_ok(), made[1].is_ok());
+            format!("{{\"text\": \"{text}\"}}")
+        }
+        "make task elsewhere" => {
+            let task = tasks::NewTask::new("Elsewhere").about("deal", "00000000-0000-0000-0000-000000000000");
+            return Err(NotDone::never(format!("{:?}", tasks::create(task))));
+        }
         "write subject" => {
             let open = tasks::find(&tasks::Query {
                 mine: false,
@@ -78,6 +90,10 @@ fn action(call: &Call) -> Done<String> {
             "{}".to_owned()
         }
     })
+}
+
+fn call_time() -> i64 {
+    runtime::now() + 3_600_000_000
 }
 
 fn condition(call: &Call) -> Done<bool> {

@@ -1,0 +1,100 @@
+//! What a plugin may do with records, per entity.
+
+use std::collections::BTreeMap;
+
+use kernel::Locale;
+use records::Catalogue;
+use kernel::access::Action;
+use serde::Deserialize;
+
+use super::check::{fail, text};
+use super::permissions::{Grant, Permission};
+use super::{ManifestError, Text, names};
+
+/// The entities, each a grant `records.<entity>`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct RecordPermissions(pub(crate) BTreeMap<String, RecordPermission>);
+
+/// What may be done with records of an entity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordPermission {
+    /// What the plugin may do through the `records` import.
+    #[serde(default)]
+    pub actions: Vec<Action>,
+    /// Fields it sees; `*` for all.
+    #[serde(default)]
+    pub read: Vec<String>,
+    /// Fields it may set, in hooks too; `*` for all.
+    #[serde(default)]
+    pub write: Vec<String>,
+    /// Shown to the admin who grants it.
+    #[serde(default)]
+    pub reason: Text,
+}
+
+impl RecordPermission {
+    /// Whether the field may be seen.
+    pub fn reads(&self, field: &str) -> bool {
+        names(&self.read, field)
+    }
+
+    /// Whether the field may be set.
+    pub fn writes(&self, field: &str) -> bool {
+        names(&self.write, field)
+    }
+
+    fn title(&self, catalogue: Option<&Catalogue>, entity: &str, locale: Locale) -> String {
+        let field = |field: &String| {
+            catalogue.map_or_else(|| field.clone(), |catalogue| catalogue.field_name(entity, field, locale))
+        };
+        let name = catalogue.map_or_else(|| entity.to_owned(), |catalogue| catalogue.entity_name(entity, locale));
+        let list = |fields: &[String]| fields.iter().map(field).collect::<Vec<_>>().join(", ");
+        let all = self.read.iter().any(|one| one == "*");
+        words(locale, all, self.write.is_empty())
+            .replace("{entity}", &name)
+            .replace("{read}", &list(&self.read))
+            .replace("{write}", &list(&self.write))
+    }
+}
+
+impl Permission for RecordPermissions {
+    fn check(&self) -> Result<(), ManifestError> {
+        for (entity, permission) in &self.0 {
+            let place = format!("permissions.records.{entity}");
+            text(&format!("{place}.reason"), &permission.reason)?;
+            let writes = permission.actions.iter().any(|action| matches!(action, Action::Create | Action::Update));
+            if writes && permission.write.is_empty() {
+                return fail(format!("{place}.write"), "name the fields that `create` and `update` may set");
+            }
+        }
+        Ok(())
+    }
+
+    fn grants(&self, catalogue: Option<&Catalogue>, locale: Locale) -> Vec<Grant> {
+        let grant = |(entity, permission): (&String, &RecordPermission)| Grant {
+            key: format!("records.{entity}"),
+            title: permission.title(catalogue, entity, locale),
+            reason: permission.reason.clone(),
+        };
+        self.0.iter().map(grant).collect()
+    }
+}
+
+const fn words(locale: Locale, reads_all: bool, only_reads: bool) -> &'static str {
+    match (locale, reads_all, only_reads) {
+        (Locale::En, true, true) => "{entity}: sees all fields",
+        (Locale::En, false, true) => "{entity}: sees {read}",
+        (Locale::En, true, false) => "{entity}: sees all fields; sets {write}",
+        (Locale::En, false, false) => "{entity}: sees {read}; sets {write}",
+        (Locale::Ru, true, true) => "{entity}: видит все поля",
+        (Locale::Ru, false, true) => "{entity}: видит {read}",
+        (Locale::Ru, true, false) => "{entity}: видит все поля; меняет {write}",
+        (Locale::Ru, false, false) => "{entity}: видит {read}; меняет {write}",
+        (Locale::Uk, true, true) => "{entity}: бачить усі поля",
+        (Locale::Uk, false, true) => "{entity}: бачить {read}",
+        (Locale::Uk, true, false) => "{entity}: бачить усі поля; змінює {write}",
+        (Locale::Uk, false, false) => "{entity}: бачить {read}; змінює {write}",
+    }
+}
