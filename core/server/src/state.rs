@@ -12,7 +12,6 @@ use plugin_host::{HostConfig, PluginHost};
 use process::runtime::Processes;
 use records::Records;
 use records::import::Imports;
-use sea_orm_migration::MigratorTrait;
 use work::calendar::Calendars;
 use work::mail::Mail;
 use work::tasks::Tasks;
@@ -71,7 +70,7 @@ impl AppState {
         };
         std::fs::create_dir_all(config.files_dir()).map_err(unusable)?;
         let db = Db::open(&config.db_options()).await?;
-        migrations::Migrator::up(db.for_migrations(), None).await?;
+        migrations::upgrade(db.for_migrations()).await?;
         Self::over(config, env, db)
     }
 

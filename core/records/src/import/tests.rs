@@ -14,7 +14,6 @@ use people::tenant::{self, NewTenant};
 use people::user::{self, NewUser};
 use rust_xlsxwriter::Workbook;
 use sea_orm::ConnectionTrait;
-use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
 
 use super::*;
@@ -38,7 +37,7 @@ async fn world() -> World {
     let env = Env::new(clock.clone(), Arc::new(TestRandom::new(7)));
     let url = database(&dir).await;
     let db = Db::open(&DbOptions { full_sync: false, ..DbOptions::new(&url) }).await.unwrap();
-    migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
+    migrations::upgrade(db.for_migrations()).await.unwrap();
     let (admin, manager) = people(&db, &env).await;
     let records = Records::new(&db, &env);
     let identities = Identities::new(&db, &env);

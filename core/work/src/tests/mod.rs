@@ -27,7 +27,6 @@ use people::user::{self, NewUser, UserPatch};
 use records::{Change, Records, WriteOptions};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Func, Query};
-use sea_orm_migration::MigratorTrait;
 use serde_json::{Map, Value as Json, json};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -91,7 +90,7 @@ async fn world_with(mail: Option<MailOptions>) -> World {
     let env = Env::new(clock.clone(), Arc::new(TestRandom::new(7)));
     let url = database(&dir).await;
     let db = Db::open(&DbOptions { full_sync: false, ..DbOptions::new(&url) }).await.unwrap();
-    migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
+    migrations::upgrade(db.for_migrations()).await.unwrap();
     let records = Records::new(&db, &env);
     let calendars = Calendars::new(&db);
     let tasks = Tasks::new(&records, &calendars, &Mail::new(mail));
