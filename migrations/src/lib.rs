@@ -11,6 +11,7 @@ mod m20261122_000002_records;
 mod m20261122_000003_plugins;
 mod m20261122_000004_work;
 mod m20261122_000005_process;
+mod m20261128_000007_long_jobs;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_plugins::Migration),
             Box::new(m20261122_000004_work::Migration),
             Box::new(m20261122_000005_process::Migration),
+            Box::new(m20261128_000007_long_jobs::Migration),
         ]
     }
 }

@@ -7,7 +7,9 @@ use kernel::Db;
 use kernel::db::DbOptions;
 use migrations::Migrator;
 use sea_orm::sea_query::{Alias, Expr, Query, Value};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, QueryResult, Statement, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, QueryResult, Statement, TransactionTrait,
+};
 use sea_orm_migration::MigratorTrait;
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -85,11 +87,7 @@ async fn copy(source: &DatabaseConnection, tx: &DatabaseTransaction, table: &str
         .await
         .iter()
         .map(|row| {
-            (
-                row.try_get_by_index(0).unwrap(),
-                row.try_get_by_index(1).unwrap(),
-                row.try_get_by_index(2).unwrap(),
-            )
+            (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap(), row.try_get_by_index(2).unwrap())
         })
         .collect();
     // A step may have put a row there.

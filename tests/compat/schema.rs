@@ -67,15 +67,18 @@ async fn lines(db: &Db, sql: &str) -> Vec<String> {
 }
 
 async fn in_file(db: &Db) -> Vec<String> {
-    let columns = "SELECT m.name || '.' || c.name || ' ' || c.type || CASE c.\"notnull\" WHEN 0 THEN '' ELSE ' not null' END
+    let columns =
+        "SELECT m.name || '.' || c.name || ' ' || c.type || CASE c.\"notnull\" WHEN 0 THEN '' ELSE ' not null' END
         || COALESCE(' default ' || c.dflt_value, '') || CASE c.pk WHEN 0 THEN '' ELSE ' key ' || c.pk END
         FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'";
     let references = "SELECT m.name || '.' || f.\"from\" || ' references ' || f.\"table\" || ' ' || COALESCE(f.\"to\", '') || ' ' || f.on_delete
         FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'";
     let unique = "SELECT m.name || ' ' || i.origin || ' ' || (SELECT group_concat(name) FROM pragma_index_info(i.name))
         FROM sqlite_master AS m, pragma_index_list(m.name) AS i WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND i.origin <> 'c'";
-    let others = "SELECT type || ' ' || name || ' ' || sql FROM sqlite_master WHERE type <> 'table' AND sql IS NOT NULL";
-    let counters = "SELECT name || ' autoincrement' FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'";
+    let others =
+        "SELECT type || ' ' || name || ' ' || sql FROM sqlite_master WHERE type <> 'table' AND sql IS NOT NULL";
+    let counters =
+        "SELECT name || ' autoincrement' FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'";
     let mut all = Vec::new();
     for sql in [columns, references, unique, others, counters] {
         all.extend(lines(db, sql).await);

@@ -140,7 +140,9 @@ async fn counts(db: &Db) -> Counts {
 async fn sums(db: &Db) -> Sums {
     let mut sums = Sums::new();
     for (entity, field) in AMOUNTS {
-        let sql = format!("SELECT currency, count({field}), CAST(sum({field}) AS BIGINT) FROM {entity} WHERE {field} IS NOT NULL GROUP BY currency");
+        let sql = format!(
+            "SELECT currency, count({field}), CAST(sum({field}) AS BIGINT) FROM {entity} WHERE {field} IS NOT NULL GROUP BY currency"
+        );
         for row in db.for_migrations().query_all_raw(statement(&sql)).await.unwrap() {
             let amounts = (row.try_get_by_index(1).unwrap(), row.try_get_by_index(2).unwrap());
             sums.insert((entity, field, row.try_get_by_index(0).unwrap()), amounts);
@@ -152,10 +154,36 @@ async fn sums(db: &Db) -> Sums {
 /// The fixture has some of everything that can be lost.
 fn rich(counts: &Counts, sums: &Sums) {
     for table in [
-        "lead", "deal", "contact", "company", "activity", "communication", "record_link", "stage_transition",
-        "event_log", "record_view", "batch", "import", "import_refusal", "role", "access_row", "field_right", "task",
-        "task_executor", "notification", "process_definition", "process_version", "process_instance", "process_wait",
-        "process_visit", "process_step", "plugin_version", "plugin_tenant", "department", "user_account", "audit",
+        "lead",
+        "deal",
+        "contact",
+        "company",
+        "activity",
+        "communication",
+        "record_link",
+        "stage_transition",
+        "event_log",
+        "record_view",
+        "batch",
+        "import",
+        "import_refusal",
+        "role",
+        "access_row",
+        "field_right",
+        "task",
+        "task_executor",
+        "notification",
+        "process_definition",
+        "process_version",
+        "process_instance",
+        "process_wait",
+        "process_visit",
+        "process_step",
+        "plugin_version",
+        "plugin_tenant",
+        "department",
+        "user_account",
+        "audit",
     ] {
         assert!(counts[table] > 0, "no rows in {table}");
     }

@@ -13,7 +13,9 @@
 //! | `write` | the pipeline of every change: read `write/mod.rs` from top to bottom |
 //! | `timeline` | history and activities of a record |
 //! | `views` | saved views of lists and boards |
-//! | `batch` | undo of an import or mass edit |
+//! | `batch` | sets of changes that can be undone together |
+//! | `undo` | puts a batch back, as a long job |
+//! | `whole` | one change of everything a filter finds, as a long job |
 //! | `import` | CSV and XLSX into records |
 
 pub mod batch;
@@ -23,7 +25,9 @@ pub mod read;
 pub mod shape;
 pub mod stages;
 pub mod timeline;
+pub mod undo;
 pub mod views;
+pub mod whole;
 pub mod write;
 
 use std::collections::HashMap;

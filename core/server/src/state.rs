@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use kernel::clock::Env;
 use kernel::jobs::Worker;
+use kernel::jobs::long::{LongJobs, LongRun};
 use kernel::{Db, Result};
 use people::Identities;
 use plugin_host::engine::EngineConfig;
 use plugin_host::{HostConfig, PluginHost};
-use process::runtime::Processes;
+use process::runtime::{MigrateSteps, Processes};
 use records::Records;
 use records::import::Imports;
+use records::undo::UndoSteps;
+use records::whole::WholeSteps;
 use work::calendar::Calendars;
 use work::mail::Mail;
 use work::tasks::Tasks;
@@ -39,6 +42,8 @@ pub struct Services {
     pub records: Records,
     /// Imports.
     pub imports: Imports,
+    /// Long work with progress.
+    pub long_jobs: LongJobs,
     /// Tasks and working calendars.
     pub tasks: Tasks,
     /// Processes.
@@ -94,6 +99,12 @@ impl AppState {
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
         processes.set_services(vec![Arc::new(plugins.clone()), Arc::new(webhooks)]);
         tasks.set_actions(Arc::new(plugins.clone()));
+        let long_jobs = LongJobs::new(&db, &env);
+        long_jobs.set_steps(vec![
+            Arc::new(UndoSteps::new(&records, &identities)),
+            Arc::new(WholeSteps::new(&records, &identities)),
+            Arc::new(MigrateSteps::new(&processes, &identities)),
+        ]);
         let upload_limit = u64::try_from(config.http.upload_limit).unwrap_or(u64::MAX);
         Ok(Self(Arc::new(Services {
             imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
@@ -103,6 +114,7 @@ impl AppState {
             env,
             db,
             identities,
+            long_jobs,
             records,
             tasks,
             processes,
@@ -142,6 +154,7 @@ impl AppState {
         handlers.extend(self.tasks.handlers());
         handlers.extend(self.processes.handlers());
         handlers.extend(self.plugins.handlers());
+        handlers.push(Arc::new(LongRun(self.long_jobs.clone())));
         handlers.push(Arc::new(crate::housekeeping::Cleanup::new(&self.db, &self.env)));
         Worker::new(&self.db, &self.env, handlers)
     }

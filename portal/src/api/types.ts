@@ -236,7 +236,9 @@ export interface BulkAnswer {
 }
 export interface UndoAnswer {
   restored: number;
+  /** At most 1,000 of them. */
   kept: { entity: string; id: Id; reason: string }[];
+  kept_total: number;
 }
 
 export interface TimelineItem {

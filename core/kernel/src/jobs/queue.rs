@@ -165,6 +165,16 @@ pub(super) async fn finish(tx: &Tx, worker: Uuid, job: Uuid) -> Result<(), DbErr
     tx.later(&delete).await
 }
 
+/// Takes out a job by its unique key, unless a worker has it in hand.
+pub(super) async fn forget(tx: &Tx, unique_key: &str) -> Result<(), DbErr> {
+    let delete = Query::delete()
+        .from_table("job")
+        .and_where(Expr::col("unique_key").eq(unique_key))
+        .and_where(Expr::col("state").eq("ready"))
+        .to_owned();
+    tx.later(&delete).await
+}
+
 /// Puts a failed job back for `again`, or among the dead letters.
 pub(super) async fn fail(tx: &Tx, worker: Uuid, job: Uuid, again: Option<Timestamp>, error: &str) -> Result<(), DbErr> {
     let mut update = Query::update();

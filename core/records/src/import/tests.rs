@@ -8,6 +8,7 @@ use kernel::db::DbOptions;
 use kernel::error::{FieldError, Refusal as HookRefusal};
 use kernel::filter::Filter;
 use kernel::jobs::Worker;
+use kernel::jobs::long::LongJobs;
 use kernel::{Db, Locale, Message, Timestamp, Value};
 use people::role::{self, RoleInput};
 use people::tenant::{self, NewTenant};
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::read::Query;
+use crate::undo::{UndoSteps, Undone};
 use crate::{BeforeHooks, PendingChange};
 
 struct World {
@@ -92,6 +94,15 @@ async fn people(db: &Db, env: &Env) -> ((kernel::TenantId, kernel::UserId), kern
 }
 
 impl World {
+    /// Undoes a batch as the administrator.
+    async fn undo(&self, batch: BatchId) -> Undone {
+        let jobs = LongJobs::new(&self.db, self.records.env());
+        let identities = Identities::new(&self.db, self.records.env());
+        jobs.set_steps(vec![Arc::new(UndoSteps::new(&self.records, &identities))]);
+        let (job, _) = self.records.begin_undo(&self.admin, batch).await.unwrap();
+        serde_json::from_value(jobs.run_now(job.id).await.unwrap().result).unwrap()
+    }
+
     async fn upload(&self, entity: &str, text: &str) -> Import {
         self.upload_as(&self.admin, entity, text).await
     }
@@ -181,7 +192,7 @@ async fn a_table_becomes_leads() {
         (json!("new"), json!("UAH"), json!("advertising"))
     );
     assert_eq!(json(1, "owner"), json!(world.manager.user()));
-    let undone = world.records.undo(&world.admin, done.batch.unwrap()).await.unwrap();
+    let undone = world.undo(done.batch.unwrap()).await;
     assert_eq!((undone.restored, undone.kept.len()), (2, 0));
     assert_eq!(world.all("lead").await.len(), 0);
 }
@@ -423,7 +434,7 @@ async fn after_a_crash_no_row_is_lost_and_none_is_doubled() {
     titles.sort();
     titles.dedup();
     assert_eq!(titles.len(), 900);
-    let undone = world.records.undo(&world.admin, done.batch.unwrap()).await.unwrap();
+    let undone = world.undo(done.batch.unwrap()).await;
     assert_eq!(undone.restored, 900);
     assert!(matches!(world.imports.resume(&world.admin, import.id).await, Err(Error::Conflict { .. })));
 }
