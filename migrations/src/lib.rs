@@ -12,6 +12,7 @@ mod m20261122_000003_plugins;
 mod m20261122_000004_work;
 mod m20261122_000005_process;
 mod m20261128_000007_long_jobs;
+mod m20261128_000008_role_covers;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_work::Migration),
             Box::new(m20261122_000005_process::Migration),
             Box::new(m20261128_000007_long_jobs::Migration),
+            Box::new(m20261128_000008_role_covers::Migration),
         ]
     }
 }

@@ -216,7 +216,8 @@ impl TestApp {
     pub async fn role(&mut self, key: &str, rows: Value, field_rights: Value) -> Uuid {
         let input = json!({"key": key, "name": key, "rows": rows, "field_rights": field_rights});
         let input: RoleInput = serde_json::from_value(input).unwrap();
-        let made = role::create(&self.state.db, &self.system(), &input).await.unwrap();
+        let entities = self.state.records.entity_keys(self.system().tenant).await.unwrap();
+        let made = role::create(&self.state.db, &self.system(), &input, &entities).await.unwrap();
         self.companies[0].roles.insert(key.to_owned(), made.id);
         made.id
     }

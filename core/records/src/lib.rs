@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `catalogue` | entities and fields, as data; their labels |
 //! | `stages` | pipelines and stages of a tenant |
+//! | `rules` | rules of roles against the catalogue |
 //! | `shape` | the catalogue as the filter compiler sees it, within the asker's rights |
 //! | `read` | one record, lists by keyset, aggregates, titles of linked records |
 //! | `write` | the pipeline of every change: read `write/mod.rs` from top to bottom |
@@ -22,6 +23,7 @@ pub mod batch;
 pub mod catalogue;
 pub mod import;
 pub mod read;
+pub mod rules;
 pub mod shape;
 pub mod stages;
 pub mod timeline;

@@ -85,4 +85,14 @@ impl<'a> Asker<'a> {
         let compiler = Compiler { shapes: &shapes, viewer: &self.viewer, backend: self.backend };
         compiler.scope(entity, table, &self.rights.scope(entity, action))
     }
+
+    /// A rule of a role by itself.
+    ///
+    /// # Errors
+    /// `filter` when it names something that does not exist (any more).
+    pub fn rule(&self, entity: &str, filter: &Filter) -> Result<Expr, FieldError> {
+        let table = catalogue::entity(entity).map_or("", |def| def.table);
+        let shapes = Catalogue { rights: None };
+        Compiler { shapes: &shapes, viewer: &self.viewer, backend: self.backend }.condition(entity, table, filter)
+    }
 }

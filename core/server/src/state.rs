@@ -13,6 +13,7 @@ use plugin_host::{HostConfig, PluginHost};
 use process::runtime::{MigrateSteps, Processes};
 use records::Records;
 use records::import::Imports;
+use records::rules::SoundRules;
 use records::undo::UndoSteps;
 use records::whole::WholeSteps;
 use work::calendar::Calendars;
@@ -86,6 +87,7 @@ impl AppState {
     pub fn over(config: Config, env: Env, db: Db) -> Result<Self> {
         let records = Records::new(&db, &env);
         let identities = Identities::new(&db, &env);
+        identities.set_rules(SoundRules::new(&records));
         let host = HostConfig {
             engine: EngineConfig { cache: Some(config.data.dir.join("plugin-cache")), ..EngineConfig::default() },
             allow_unsigned: config.plugins.allow_unsigned,

@@ -300,6 +300,8 @@ export interface AccessRow {
   entity: string;
   actions: Action[];
   filter?: Filter;
+  /** Of a permission for `*`: the entities it covers; all there are when it is saved without. */
+  covers?: string[];
 }
 export interface FieldRight {
   entity: string;
@@ -314,6 +316,8 @@ export interface Role {
   admin: boolean;
   rows: AccessRow[];
   field_rights: FieldRight[];
+  /** Rules that name what is not there any more: they are false. */
+  problems: { row: number; entity: string; message: string }[];
 }
 export type TokenScope = "read" | "write" | "admin";
 export interface Token {

@@ -70,16 +70,18 @@ async fn people(db: &Db, env: &Env) -> ((kernel::TenantId, kernel::UserId), kern
     crate::stages::create_defaults(&tx, &ctx).await.unwrap();
     let role =
         |key: &str, admin, rows| RoleInput { key: key.into(), name: key.into(), admin, rows, field_rights: Vec::new() };
-    let admins = role::create_in(&tx, &ctx, &role("admin", true, Vec::new())).await.unwrap();
+    let admins =
+        role::create_in(&tx, &ctx, &role("admin", true, Vec::new()), &crate::rules::core_keys()).await.unwrap();
     let own: Filter = serde_json::from_value(json!({"field": "owner", "op": "eq", "value": {"me": true}})).unwrap();
     let row = |actions: &[Action], filter| AccessRow {
         kind: RowKind::Permission,
         entity: "lead".into(),
         actions: actions.iter().copied().collect(),
         filter,
+        covers: None,
     };
     let rows = vec![row(&[Action::Create, Action::Read, Action::Update], Some(own))];
-    let managers = role::create_in(&tx, &ctx, &role("manager", false, rows)).await.unwrap();
+    let managers = role::create_in(&tx, &ctx, &role("manager", false, rows), &crate::rules::core_keys()).await.unwrap();
     let user = |name: &str, email: &str, role| NewUser {
         name: name.into(),
         email: email.into(),

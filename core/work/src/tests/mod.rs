@@ -159,12 +159,13 @@ async fn people(db: &Db, env: &Env) -> People {
                 entity: "deal".into(),
                 actions: [Action::Read, Action::Create, Action::Update].into(),
                 filter: None,
+                covers: None,
             }];
             let name = if key == "technician" { "Технический специалист" } else { key };
             let rows = if key == "technician" { Vec::new() } else { rows };
             let input =
                 RoleInput { key: key.into(), name: name.into(), admin: key == "admin", rows, field_rights: Vec::new() };
-            roles.insert(key, role::create_in(&tx, &ctx, &input).await.unwrap().id);
+            roles.insert(key, role::create_in(&tx, &ctx, &input, &records::rules::core_keys()).await.unwrap().id);
         }
         for (name, role) in members {
             let input = NewUser {
