@@ -1,13 +1,13 @@
 //! One change of everything a filter finds: a mass edit over a whole list.
 //!
-//! It is a long job with one batch, so it can be undone. It walks over the ids, so each record is visited once,
-//! whatever the change does to the filter; a record that is made after the start is left alone, and whether a record
+//! It is a long job with one batch, so it can be undone. It walks from the newest record to the oldest, so each is
+//! visited once, whatever the change does to the filter; a record that is made after the start is left alone, and whether a record
 //! matches is asked when its turn comes. A crash repeats at most one step: the same values written again change nothing.
 
 use kernel::access::Action;
 use kernel::filter::Filter;
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
-use kernel::{BatchId, Ctx, Error, Message, Result, event};
+use kernel::{BatchId, Ctx, Error, Message, Result, Timestamp, event};
 use people::Identities;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -125,31 +125,42 @@ impl Steps for WholeSteps {
 
     async fn step(&self, job: &LongJob) -> Result<Step> {
         let input: Input = serde_json::from_value(job.input.clone()).map_err(Error::internal)?;
-        let after: Option<Uuid> = serde_json::from_value(job.cursor.clone()).map_err(Error::internal)?;
+        let cursor: Option<String> = serde_json::from_value(job.cursor.clone()).map_err(Error::internal)?;
         let mut changed: Changed = match &job.result {
             Json::Null => Changed { batch: input.batch, changed: 0, refused: Vec::new(), refused_total: 0 },
             result => serde_json::from_value(result.clone()).map_err(Error::internal)?,
         };
         let person = self.identities.of_user(job.tenant, job.user).await?;
         let ctx = job.acting(person.ctx(self.records.env()));
-        let filter = Filter::parse(&input.filter).map_err(bad_filter)?;
-        let query = Query { filter: Some(filter), words: input.words.clone(), ..Query::default() };
-        let ids = self.records.ids(&ctx, &input.entity, &query, job.created_at, after, CHUNK).await?;
-        let found = i64::try_from(ids.len()).unwrap_or(0);
-        if let Some(last) = ids.last().copied() {
-            let refused = self.change(&ctx, &input, ids).await?;
-            changed.add(found, refused);
-            return Ok(Step {
-                tx: None,
-                cursor: json!(last),
-                done: job.done + found,
-                result: json!(changed),
-                over: false,
-            });
+        let page = self.records.query(&ctx, &input.entity, &input.page(job.created_at, cursor)?).await?;
+        let found = i64::try_from(page.items.len()).unwrap_or(0);
+        let ids = page.items.into_iter().map(|record| record.id).collect();
+        let refused = self.change(&ctx, &input, ids).await?;
+        changed.add(found, refused);
+        let over = page.next_cursor.is_none();
+        if over {
+            // Exactly, also when a step was repeated.
+            changed.changed = event::extent_of_batch(self.records.db.read(), ctx.tenant, input.batch).await?.0;
         }
-        // Exactly, also when a step was repeated.
-        changed.changed = event::extent_of_batch(self.records.db.read(), ctx.tenant, input.batch).await?.0;
-        Ok(Step { tx: None, cursor: json!(after), done: job.done, result: json!(changed), over: true })
+        let (cursor, done) = (json!(page.next_cursor), job.done + found);
+        Ok(Step { tx: None, cursor, done, result: json!(changed), over })
+    }
+}
+
+impl Input {
+    /// The next records, newest first: an order that no change touches and an index serves.
+    fn page(&self, until: Timestamp, cursor: Option<String>) -> Result<Query> {
+        let asked = Filter::parse(&self.filter).map_err(bad_filter)?;
+        let before = json!({"field": "created_at", "op": "lte", "value": until});
+        let filter = Filter::all(vec![asked, Filter::parse(&before).map_err(bad_filter)?]);
+        Ok(Query {
+            filter: Some(filter),
+            words: self.words.clone(),
+            fields: Some(Vec::new()),
+            limit: u64::try_from(CHUNK).ok(),
+            cursor,
+            ..Query::default()
+        })
     }
 }
 

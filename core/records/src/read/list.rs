@@ -9,7 +9,7 @@ use kernel::access::Action;
 use kernel::error::FieldError;
 use kernel::filter::{Filter, Op, Storage};
 use kernel::value::FieldType;
-use kernel::{Ctx, Error, Result, Timestamp, Value};
+use kernel::{Ctx, Error, Result, Value};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, LikeExpr, Order, Query as Sql, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use serde_json::Value as Json;
@@ -122,34 +122,6 @@ impl Records {
         super::fill_links(conn, ctx, def, &fields, &mut items).await?;
         let total = if query.total { Some(self.count(ctx, entity, query).await?) } else { None };
         Ok(Page { items, next_cursor, total })
-    }
-
-    /// Ids of matching records made no later than `until`, in order, after `after`.
-    ///
-    /// # Errors
-    /// `request.invalid` naming `filter`.
-    pub(crate) async fn ids(
-        &self,
-        ctx: &Ctx,
-        entity: &str,
-        query: &Query,
-        until: Timestamp,
-        after: Option<Uuid>,
-        limit: usize,
-    ) -> Result<Vec<Uuid>> {
-        let def = crate::entity(entity)?;
-        if !ctx.rights.may(def.key, Action::Read) {
-            return Ok(Vec::new());
-        }
-        let conn = self.db.read();
-        let mut select = Sql::select().column((def.table, "id")).from(def.table).take();
-        matching(&mut select, ctx, def, conn.get_database_backend(), query)?;
-        select.and_where(Expr::col((def.table, "created_at")).lte(until.0));
-        if let Some(after) = after {
-            select.and_where(Expr::col((def.table, "id")).gt(after));
-        }
-        select.order_by((def.table, "id"), Order::Asc).limit(u64::try_from(limit).unwrap_or(u64::MAX));
-        conn.query_all(&select).await?.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
     }
 
     /// How many records match.
