@@ -6,6 +6,7 @@
 
 mod access;
 mod app;
+mod compat;
 mod durability;
 mod events;
 mod hostile;

@@ -2,7 +2,8 @@
 //!
 //! Owns: every table of the product, one file per step named `m<date>_<n>_<what>.rs`. Must not know: any entity
 //! or type of the core, so that an old migration never changes when the code does. In: a connection; out: the
-//! schema of the newest version. Column types are the portable ones of `dialect`.
+//! schema of the newest version (`upgrade`). Column types are the portable ones of `dialect`. A released step is never
+//! changed: databases in the world have it.
 
 mod dialect;
 mod m20261122_000001_foundation;
@@ -11,9 +12,14 @@ mod m20261122_000003_plugins;
 mod m20261122_000004_work;
 mod m20261122_000005_process;
 mod m20261128_000006_jobs;
-mod m20261128_000008_catalogue;
+mod m20261128_000007_long_jobs;
+mod m20261128_000008_role_covers;
+mod m20261128_000009_catalogue;
+mod upgrade;
 
 use sea_orm_migration::prelude::*;
+
+pub use upgrade::upgrade;
 
 /// The ordered list of migrations.
 pub struct Migrator;
@@ -27,7 +33,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_work::Migration),
             Box::new(m20261122_000005_process::Migration),
             Box::new(m20261128_000006_jobs::Migration),
-            Box::new(m20261128_000008_catalogue::Migration),
+            Box::new(m20261128_000007_long_jobs::Migration),
+            Box::new(m20261128_000008_role_covers::Migration),
+            Box::new(m20261128_000009_catalogue::Migration),
         ]
     }
 }

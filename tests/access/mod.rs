@@ -3,6 +3,7 @@
 mod fields;
 mod isolation;
 mod operations;
+mod rules;
 mod scope;
 mod table;
 mod tokens;

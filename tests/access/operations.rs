@@ -57,6 +57,9 @@ impl Objects {
         let bulk =
             admin.post("/records/company/bulk", json!({"create": [{"fields": {"title": marker}}]})).await.ok(200);
         ids.push(("batches", bulk["batch"].as_str().unwrap().to_owned()));
+        let edit = json!({"filter": {"field": "title", "op": "eq", "value": marker}, "fields": {"comments": marker}});
+        ids.push(("jobs", of(admin.post("/records/company/bulk", edit).await)));
+        app.drain().await;
         ids.push(("users", of(admin.post("/users", json!({"name": marker, "email": "someone@marker.test"})).await)));
         ids.push(("departments", of(admin.post("/departments", json!({"name": marker})).await)));
         ids.push(("roles", of(admin.post("/roles", json!({"key": "marked", "name": marker})).await)));

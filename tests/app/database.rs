@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use kernel::Db;
 use kernel::db::DbOptions;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
-use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -97,7 +96,7 @@ async fn admin(sql: &str) {
 
 async fn migrate(url: &str) {
     let db = Db::open(&DbOptions { url: url.to_owned(), connections: 2, full_sync: false }).await.unwrap();
-    migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
+    migrations::upgrade(db.for_migrations()).await.unwrap();
     db.close().await.unwrap();
 }
 

@@ -90,32 +90,7 @@ impl Builder {
         let log =
             tracing_subscriber::fmt().with_test_writer().with_max_level(tracing_subscriber::filter::LevelFilter::ERROR);
         drop(log.try_init());
-        let database = Database::fresh().await;
-        let mut config = Config::load(None, &Overrides::default()).unwrap();
-        config.data.dir = database.folder().to_owned();
-        config.database.url = database.url().to_owned();
-        config.database.connections = 4;
-        config.database.full_sync = false;
-        config.http.rate_per_second = 0;
-        config.http.sign_in_per_minute = 0;
-        (self.change)(&mut config);
-        plugin::share_cache(database.folder());
-        let clock = Arc::new(TestClock::new(START.plus_seconds(-3_600)));
-        let of_env: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
-        let env = Env::new(of_env, Arc::new(TestRandom::new(42)));
-        let state = AppState::open(config, env).await.unwrap();
-        let router = app::router(&state);
-        let mut app = TestApp {
-            worker: state.worker(),
-            state,
-            clock,
-            router,
-            companies: Vec::new(),
-            _database: database,
-            stop: CancellationToken::new(),
-            dead: Cell::new(0),
-            finished: Cell::new(false),
-        };
+        let mut app = TestApp::open(Database::fresh().await, START.plus_seconds(-3_600), &*self.change).await;
         app.add_company("Acme", self.locale).await;
         for (name, role) in self.people {
             app.person(0, name, &[role]).await;
@@ -145,6 +120,52 @@ pub struct TestApp {
 impl TestApp {
     pub fn build() -> Builder {
         Builder { locale: Locale::En, people: Vec::new(), settings: None, change: Box::new(|_| {}) }
+    }
+
+    async fn open(database: Database, now: Timestamp, change: &dyn Fn(&mut Config)) -> Self {
+        let mut config = Config::load(None, &Overrides::default()).unwrap();
+        config.data.dir = database.folder().to_owned();
+        config.database.url = database.url().to_owned();
+        config.database.connections = 4;
+        config.database.full_sync = false;
+        config.http.rate_per_second = 0;
+        config.http.sign_in_per_minute = 0;
+        change(&mut config);
+        plugin::share_cache(database.folder());
+        let clock = Arc::new(TestClock::new(now));
+        let of_env: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
+        let env = Env::new(of_env, Arc::new(TestRandom::new(42)));
+        let state = AppState::open(config, env).await.unwrap();
+        let router = app::router(&state);
+        Self {
+            worker: state.worker(),
+            state,
+            clock,
+            router,
+            companies: Vec::new(),
+            _database: database,
+            stop: CancellationToken::new(),
+            dead: Cell::new(0),
+            finished: Cell::new(false),
+        }
+    }
+
+    /// The product over a database that has one company already, a minute after the last event in it. `admin` is the
+    /// operator.
+    pub async fn over(database: Database) -> Self {
+        let mut app = Self::open(database, START, &|_| {}).await;
+        let last = app.count("SELECT max(at) FROM event_log").await;
+        app.clock.advance_seconds((last - START.0) / 1_000_000 + 60);
+        let tenant = people::tenant::list(&app.state.db).await.unwrap().pop().unwrap();
+        let roles = role::list(app.state.db.read(), tenant.id).await.unwrap();
+        let roles = roles.into_iter().map(|role| (role.key, role.id)).collect();
+        let mut company = Company { tenant, people: BTreeMap::new(), roles };
+        let users = user::list(&app.state.db, company.tenant.id, None, 500).await.unwrap();
+        let admin = users.into_iter().find(|user| user.operator).unwrap();
+        let token = app.token_of(&company, admin.id, &[]).await;
+        company.people.insert("admin".into(), Person { id: admin.id, token });
+        app.companies.push(company);
+        app
     }
 
     /// One English company with an administrator.
@@ -195,7 +216,8 @@ impl TestApp {
     pub async fn role(&mut self, key: &str, rows: Value, field_rights: Value) -> Uuid {
         let input = json!({"key": key, "name": key, "rows": rows, "field_rights": field_rights});
         let input: RoleInput = serde_json::from_value(input).unwrap();
-        let made = role::create(&self.state.db, &self.system(), &input).await.unwrap();
+        let entities = self.state.records.entity_keys(self.system().tenant).await.unwrap();
+        let made = role::create(&self.state.db, &self.system(), &input, &entities).await.unwrap();
         self.companies[0].roles.insert(key.to_owned(), made.id);
         made.id
     }
@@ -313,6 +335,18 @@ impl TestApp {
     pub async fn count(&self, sql: &str) -> i64 {
         let row = self.state.db.read().query_one_raw(database::statement(sql)).await.unwrap().unwrap();
         row.try_get_by_index::<i64>(0).unwrap()
+    }
+
+    /// The id that a query gives first.
+    pub async fn uuid(&self, sql: &str) -> Uuid {
+        let row = self.state.db.read().query_one_raw(database::statement(sql)).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+
+    /// The text that a query gives first.
+    pub async fn text(&self, sql: &str) -> String {
+        let row = self.state.db.read().query_one_raw(database::statement(sql)).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
     }
 
     /// Runs a statement behind the product's back.

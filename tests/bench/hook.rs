@@ -2,9 +2,7 @@
 
 use kernel::Db;
 use kernel::db::DbOptions;
-use migrations::Migrator;
 use plugin_host::bench::HookBench;
-use sea_orm_migration::MigratorTrait;
 
 use crate::Outcome;
 use crate::arguments::Arguments;
@@ -19,7 +17,7 @@ pub async fn measure(arguments: &Arguments, packages: &Packages, report: &mut Re
     say("before-hook");
     let folder = arguments.scratch()?;
     let db = Db::open(&DbOptions::new(&format!("sqlite:{}", folder.path().join("hook.db").display()))).await?;
-    Migrator::up(db.for_migrations(), None).await?;
+    migrations::upgrade(db.for_migrations()).await?;
     let bench = HookBench::new(db, packages.plain.get(..1).unwrap_or_default()).await?;
     bench.run(CALLS).await?;
     let mut rounds = Vec::new();

@@ -7,9 +7,7 @@ use std::time::Duration;
 use kernel::Db;
 use kernel::clock::Env;
 use kernel::db::DbOptions;
-use migrations::Migrator;
 use sea_orm::ConnectionTrait;
-use sea_orm_migration::MigratorTrait;
 use tokio::runtime::Runtime;
 use verstak::AppState;
 use verstak::config::{Config, Overrides};
@@ -124,7 +122,7 @@ pub async fn open(url: &str, folder: &Path, seen: &Seen) -> Outcome<AppState> {
     let mut config = Config::load(None, &overrides)?;
     config.http.rate_per_second = 0;
     let db = seen.watching(Db::open(&config.db_options()).await?);
-    Migrator::up(db.for_migrations(), None).await?;
+    migrations::upgrade(db.for_migrations()).await?;
     Ok(AppState::over(config, Env::system(), db)?)
 }
 

@@ -5,3 +5,4 @@ mod kill;
 mod letters;
 mod process;
 mod server;
+mod undo;

@@ -1,5 +1,6 @@
 //! The queue of jobs, schedules and leases.
 
+mod long;
 mod order;
 mod queue;
 mod schedules;

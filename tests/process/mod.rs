@@ -6,6 +6,7 @@ mod doors;
 mod events;
 mod funnel;
 mod mail;
+mod migrate;
 mod operations;
 mod records;
 mod run;

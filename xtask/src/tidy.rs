@@ -72,7 +72,7 @@ fn rules(workspace: &Workspace) -> Outcome<Vec<Finding>> {
     let files = workspace.files()?;
     let mut findings = Vec::new();
     let mut texts = BTreeMap::new();
-    for name in ["README.md", "CHANGELOG.md"] {
+    for name in ["README.md", "CHANGELOG.md", "LICENSE", "sdk/LICENSE"] {
         if !files.iter().any(|file| file == Path::new(name)) {
             findings.push(Finding::new(Path::new(name), 0, "is missing"));
         }

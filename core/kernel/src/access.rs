@@ -38,7 +38,7 @@ pub enum RowKind {
     Restriction,
 }
 
-/// One row of a role. The entity `*` means every entity.
+/// One row of a role. The entity `*` means those that the row covers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccessRow {
@@ -51,6 +51,21 @@ pub struct AccessRow {
     /// Which records; none = all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
+    /// With `*`: the entities it covers. None: every one, also those that come later; so speak restrictions and rows
+    /// that code makes. A permission of a role always says which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<BTreeSet<String>>,
+}
+
+/// Stands for the entities that a row covers.
+pub const ANY: &str = "*";
+
+impl AccessRow {
+    /// Whether it has a say about an entity.
+    pub fn speaks_of(&self, entity: &str) -> bool {
+        let covered = || self.covers.as_ref().is_none_or(|covers| covers.contains(entity));
+        self.entity == entity || (self.entity == ANY && covered())
+    }
 }
 
 /// How a field is narrowed for a role.
@@ -148,9 +163,9 @@ impl Rights {
     /// Which records of an entity an action may touch.
     pub fn scope(&self, entity: &str, action: Action) -> Scope {
         let rows = |kind: RowKind| {
-            self.rows.iter().filter(move |row| {
-                row.kind == kind && (row.entity == entity || row.entity == "*") && row.actions.contains(&action)
-            })
+            self.rows
+                .iter()
+                .filter(move |row| row.kind == kind && row.speaks_of(entity) && row.actions.contains(&action))
         };
         let mut granted: Vec<Filter> = Vec::new();
         let mut all = self.all_records;
@@ -202,9 +217,7 @@ fn narrowed_fields(roles: &[RoleRights]) -> HashMap<(String, String), FieldAcces
     for right in roles.iter().flat_map(|role| &role.fields) {
         let readers = roles.iter().filter(|role| {
             role.rows.iter().any(|row| {
-                row.kind == RowKind::Permission
-                    && (row.entity == right.entity || row.entity == "*")
-                    && row.actions.contains(&Action::Read)
+                row.kind == RowKind::Permission && row.speaks_of(&right.entity) && row.actions.contains(&Action::Read)
             })
         });
         let loosest = readers
@@ -231,7 +244,8 @@ mod tests {
     }
 
     fn row(kind: RowKind, entity: &str, actions: &[Action], f: Option<serde_json::Value>) -> AccessRow {
-        AccessRow { kind, entity: entity.into(), actions: actions.iter().copied().collect(), filter: f.map(filter) }
+        let (actions, filter) = (actions.iter().copied().collect(), f.map(filter));
+        AccessRow { kind, entity: entity.into(), actions, filter, covers: None }
     }
 
     fn role(rows: Vec<AccessRow>) -> RoleRights {
@@ -275,6 +289,18 @@ mod tests {
             Rights::of_roles(&[admin.clone(), role(vec![row(RowKind::Restriction, "lead", &[Action::Delete], None)])]);
         assert_eq!(rights.scope("lead", Action::Delete), Scope::Nothing);
         assert_eq!(rights.scope("lead", Action::Read), Scope::All);
+    }
+
+    #[test]
+    fn a_star_speaks_of_what_it_covers() {
+        let mut star = row(RowKind::Permission, ANY, &[Action::Read], None);
+        star.covers = Some(["lead".to_owned()].into());
+        let rights = Rights::of_roles(&[role(vec![star])]);
+        assert_eq!(rights.scope("lead", Action::Read), Scope::All);
+        assert_eq!(rights.scope("later", Action::Read), Scope::Nothing);
+        let all = row(RowKind::Permission, "later", &[Action::Delete], None);
+        let rights = Rights::of_roles(&[role(vec![all, row(RowKind::Restriction, ANY, &[Action::Delete], None)])]);
+        assert_eq!(rights.scope("later", Action::Delete), Scope::Nothing, "a restriction binds later ones too");
     }
 
     #[test]

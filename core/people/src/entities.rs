@@ -87,6 +87,7 @@ entity!(
     entity: String,
     actions: Json,
     filter: Option<Json>,
+    covers: Option<Json>,
 });
 
 entity!(

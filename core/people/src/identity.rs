@@ -5,9 +5,9 @@
 //! `KEPT_SECONDS`.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use kernel::access::Rights;
+use kernel::access::{AccessRow, Rights};
 use kernel::clock::Env;
 use kernel::ctx::Cause;
 use kernel::{Actor, Ctx, Db, DepartmentId, Error, Locale, Result, TenantId, Timestamp, UserId};
@@ -83,21 +83,37 @@ impl Identity {
     }
 }
 
+/// Judges the rules of roles by the entities and fields there are: they come and go.
+#[async_trait::async_trait]
+pub trait Rules: Send + Sync {
+    /// The rules as they count: one that names what is not there is false.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn sound(&self, tenant: TenantId, role: &str, rows: Vec<AccessRow>) -> Result<Vec<AccessRow>>;
+}
+
 /// Identities by the hash of their secret, with the time they were read.
 type Kept = HashMap<String, (Timestamp, Arc<Identity>)>;
 
 /// Finds identities, with a short memory.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Identities {
     db: Db,
     env: Env,
     kept: Arc<RwLock<Kept>>,
+    rules: Arc<OnceLock<Arc<dyn Rules>>>,
 }
 
 impl Identities {
     /// An empty memory over a database.
     pub fn new(db: &Db, env: &Env) -> Self {
-        Self { db: db.clone(), env: env.clone(), kept: Arc::default() }
+        Self { db: db.clone(), env: env.clone(), kept: Arc::default(), rules: Arc::default() }
+    }
+
+    /// Says who judges rules. Only the first call counts.
+    pub fn set_rules(&self, rules: Arc<dyn Rules>) {
+        drop(self.rules.set(rules));
     }
 
     /// Forgets everything: call after any change of people, roles, sessions or tokens.
@@ -159,7 +175,15 @@ impl Identities {
         let roles = role::of_user(conn, account.id).await?;
         let departments = department::list(conn, tenant).await?;
         let subtree = department::subtree(&departments, account.department_id.map(DepartmentId), id);
-        let mut rights = Rights::of_roles(&roles.iter().map(role::Role::rights).collect::<Vec<_>>());
+        let mut of_roles = Vec::with_capacity(roles.len());
+        for role in &roles {
+            let mut rights = role.rights();
+            if let Some(rules) = self.rules.get() {
+                rights.rows = rules.sound(tenant, &role.key, rights.rows).await?;
+            }
+            of_roles.push(rights);
+        }
+        let mut rights = Rights::of_roles(&of_roles);
         let mut admin = rights.is_admin();
         let mut operator = account.operator;
         let read_only = scopes.is_some_and(|scopes| !scopes.contains(&Scope::Write) && !scopes.contains(&Scope::Admin));

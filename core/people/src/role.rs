@@ -1,6 +1,8 @@
 //! Roles: what they grant (permission rows), what they take away (restriction rows), and rights on fields.
 
-use kernel::access::{AccessRow, FieldRight, RoleRights};
+use std::collections::BTreeSet;
+
+use kernel::access::{ANY, AccessRow, FieldRight, RoleRights, RowKind};
 use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::{Ctx, Db, Error, Result, TenantId, audit};
@@ -97,7 +99,7 @@ async fn with_rows(conn: &impl ConnectionTrait, roles: Vec<role::Model>) -> Resu
 
 fn assemble(role: role::Model, rows: &[access_row::Model], fields: &[field_right::Model]) -> Result<Role> {
     let mine = rows.iter().filter(|row| row.role_id == role.id).map(|row| {
-        let json = json!({"kind": row.kind, "entity": row.entity, "actions": row.actions, "filter": row.filter});
+        let json = json!({"kind": row.kind, "entity": row.entity, "actions": row.actions, "filter": row.filter, "covers": row.covers});
         serde_json::from_value(json).map_err(Error::internal)
     });
     let rights = fields.iter().filter(|right| right.role_id == role.id).map(|right| {
@@ -114,13 +116,13 @@ fn assemble(role: role::Model, rows: &[access_row::Model], fields: &[field_right
     })
 }
 
-/// Makes a role (administrators).
+/// Makes a role (administrators). `entities`: those there are; a permission for `*` covers them, or the ones it names.
 ///
 /// # Errors
 /// `Denied`, `people.invalid`.
-pub async fn create(db: &Db, ctx: &Ctx, input: &RoleInput) -> Result<Role> {
+pub async fn create(db: &Db, ctx: &Ctx, input: &RoleInput, entities: &BTreeSet<String>) -> Result<Role> {
     let tx = db.begin().await?;
-    let saved = create_in(&tx, ctx, input).await?;
+    let saved = create_in(&tx, ctx, input, entities).await?;
     tx.commit().await?;
     Ok(saved)
 }
@@ -129,7 +131,7 @@ pub async fn create(db: &Db, ctx: &Ctx, input: &RoleInput) -> Result<Role> {
 ///
 /// # Errors
 /// As `create`.
-pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &RoleInput) -> Result<Role> {
+pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &RoleInput, entities: &BTreeSet<String>) -> Result<Role> {
     require_admin(ctx)?;
     let key = checked_key(&input.key)?;
     let taken = role::Entity::find().filter(role::Column::TenantId.eq(ctx.tenant.0)).filter(role::Column::Key.eq(&key));
@@ -144,17 +146,18 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &RoleInput) -> Result<Role> {
         admin: Set(input.admin),
     };
     let row = row.insert(tx).await?;
-    write_rows(tx, ctx, row.id, input).await?;
+    write_rows(tx, ctx, row.id, input, entities).await?;
     audit::record(tx, ctx, "role.created", &row.id.to_string(), json!({"key": row.key, "admin": row.admin})).await?;
     let mut saved = with_rows(tx, vec![row]).await?;
     saved.pop().ok_or_else(|| Error::Internal("role vanished".into()))
 }
 
-/// Changes a role (administrators). Its key stays.
+/// Changes a role (administrators). Its key stays. `entities` as with `create`: a permission for `*` that does not name
+/// what it covers covers all there are now.
 ///
 /// # Errors
 /// `Denied`, `NotFound`, `people.invalid`.
-pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput) -> Result<Role> {
+pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &BTreeSet<String>) -> Result<Role> {
     require_admin(ctx)?;
     let tx = db.begin().await?;
     let found = find(&tx, ctx, id).await?;
@@ -168,7 +171,7 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput) -> Result<R
     let row = row.update(&tx).await?;
     access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).exec(&tx).await?;
     field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).exec(&tx).await?;
-    write_rows(&tx, ctx, id, input).await?;
+    write_rows(&tx, ctx, id, input, entities).await?;
     crate::user::keep_an_admin(&tx, ctx).await?;
     audit::record(
         &tx,
@@ -208,7 +211,23 @@ async fn find(tx: &Tx, ctx: &Ctx, id: Uuid) -> Result<role::Model> {
     found.ok_or_else(|| Error::NotFound(format!("role {id}")))
 }
 
-async fn write_rows(tx: &Tx, ctx: &Ctx, id: Uuid, input: &RoleInput) -> Result<()> {
+/// The entities that a row covers: those it names, else all there are. Restrictions bind everything, and what names its
+/// entity covers nothing else.
+fn covered(row: &AccessRow, entities: &BTreeSet<String>) -> Result<Option<BTreeSet<String>>> {
+    if row.entity != ANY || row.kind == RowKind::Restriction {
+        return Ok(None);
+    }
+    let Some(named) = &row.covers else { return Ok(Some(entities.clone())) };
+    match named.difference(entities).next() {
+        Some(unknown) => {
+            let error = FieldError::new("invalid").with("reason", format!("there is no entity `{unknown}`"));
+            Err(Error::field(INVALID, "rows", error))
+        }
+        None => Ok(Some(named.clone())),
+    }
+}
+
+async fn write_rows(tx: &Tx, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &BTreeSet<String>) -> Result<()> {
     if input.rows.len() > MAX_ROWS || input.field_rights.len() > MAX_ROWS {
         return Err(Error::field(INVALID, "rows", FieldError::new("too_many").with("max", MAX_ROWS)));
     }
@@ -222,6 +241,7 @@ async fn write_rows(tx: &Tx, ctx: &Ctx, id: Uuid, input: &RoleInput) -> Result<(
             entity: Set(row.entity.clone()),
             actions: Set(json!(row.actions)),
             filter: Set(row.filter.as_ref().map(|f| f.to_json())),
+            covers: Set(covered(row, entities)?.map(|covers| json!(covers))),
         };
         model.insert(tx).await?;
     }

@@ -152,7 +152,7 @@ pub(crate) fn restrictions(scopes: &BTreeSet<Scope>) -> Vec<AccessRow> {
     if barred.is_empty() {
         return Vec::new();
     }
-    vec![AccessRow { kind: RowKind::Restriction, entity: "*".into(), actions: barred, filter: None }]
+    vec![AccessRow { kind: RowKind::Restriction, entity: "*".into(), actions: barred, filter: None, covers: None }]
 }
 
 #[cfg(test)]

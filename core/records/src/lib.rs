@@ -9,13 +9,16 @@
 //! | `catalogue` | entities and fields, as data; their labels |
 //! | `stages` | pipelines and stages of a tenant |
 //! | `references` | whatever records may point to: entities, people, departments |
+//! | `rules` | rules of roles against the catalogue |
 //! | `shape` | the catalogue as the filter compiler sees it, within the asker's rights |
 //! | `read` | one record, lists by keyset, aggregates, titles of linked records |
 //! | `relations` | what reports read inside their queries |
 //! | `write` | the pipeline of every change: read `write/mod.rs` from top to bottom |
 //! | `timeline` | history and activities of a record |
 //! | `views` | saved views of lists and boards |
-//! | `batch` | undo of an import or mass edit |
+//! | `batch` | sets of changes that can be undone together |
+//! | `undo` | puts a batch back, as a long job |
+//! | `whole` | one change of everything a filter finds, as a long job |
 //! | `import` | CSV and XLSX into records |
 
 pub mod batch;
@@ -24,10 +27,13 @@ pub mod import;
 pub mod read;
 pub mod references;
 pub mod relations;
+pub mod rules;
 pub mod shape;
 pub mod stages;
 pub mod timeline;
+pub mod undo;
 pub mod views;
+pub mod whole;
 pub mod write;
 
 use std::sync::{Arc, OnceLock};

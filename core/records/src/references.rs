@@ -134,7 +134,7 @@ fn narrow(
     def: &EntityDef,
 ) -> Result<()> {
     let asker = Asker::new(catalogue, ctx, conn.get_database_backend());
-    if let Some(allowed) = asker.allowed(def, Action::Read).map_err(crate::bad_filter)? {
+    if let Some(allowed) = asker.allowed(def, Action::Read) {
         select.and_where(allowed);
     }
     Ok(())

@@ -89,18 +89,36 @@ impl<'a> Asker<'a> {
         compiler.condition(&def.key, def.table, filter)
     }
 
-    /// What an action may touch; `None` = everything.
-    ///
-    /// # Errors
-    /// `filter` when an access row names something that does not exist (any more).
-    pub fn allowed(&self, def: &EntityDef, action: Action) -> Result<Option<Expr>, FieldError> {
-        let shapes = Seen { catalogue: self.catalogue, rights: None, viewer: &self.viewer };
-        let compiler = Compiler { shapes: &shapes, viewer: &self.viewer, backend: self.backend };
-        compiler.scope(&def.key, def.table, &self.rights.scope(&def.key, action))
+    /// What an action may touch; `None` = everything. Rules that name what is gone were judged when the person's rights
+    /// were put together (`rules`); what goes in between closes the entity until they are judged again.
+    pub fn allowed(&self, def: &EntityDef, action: Action) -> Option<Expr> {
+        let scope = self.rights.scope(&def.key, action);
+        match self.unseen(|compiler| compiler.scope(&def.key, def.table, &scope)) {
+            Ok(allowed) => allowed,
+            Err(error) => {
+                let problem = error.message.in_locale(kernel::Locale::En);
+                tracing::warn!(tenant = %self.viewer.tenant, entity = %def.key, problem, "a rule names what is gone");
+                Some(Expr::val(1).eq(0))
+            }
+        }
     }
 
     /// The database's dialect.
     pub const fn backend(&self) -> DbBackend {
         self.backend
+    }
+
+    /// A rule of a role by itself.
+    ///
+    /// # Errors
+    /// `filter` when it names something that does not exist (any more).
+    pub fn rule(&self, def: &EntityDef, filter: &Filter) -> Result<Expr, FieldError> {
+        self.unseen(|compiler| compiler.condition(&def.key, def.table, filter))
+    }
+
+    /// The compiler without rights: what the rules of roles themselves are seen with.
+    fn unseen<T>(&self, ask: impl FnOnce(Compiler<'_>) -> T) -> T {
+        let shapes = Seen { catalogue: self.catalogue, rights: None, viewer: &self.viewer };
+        ask(Compiler { shapes: &shapes, viewer: &self.viewer, backend: self.backend })
     }
 }

@@ -2,7 +2,7 @@
 
 use kernel::Db;
 use kernel::clock::Env;
-use kernel::jobs::{Handler, Job, JobError};
+use kernel::jobs::{Handler, Job, JobError, long};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
@@ -13,7 +13,10 @@ const KIND: &str = "housekeeping";
 pub const SCHEDULES: [(&str, &str); 3] =
     [(KIND, "17 * * * *"), ("import.clean_up", "41 3 * * *"), (process::runtime::SWEEP, "* * * * *")];
 
-/// Removes old idempotency keys and ended sessions.
+/// Seconds the end of a long job is remembered: a month.
+const LONG_JOBS_SECONDS: i64 = 30 * 86_400;
+
+/// Removes old idempotency keys, ended sessions and long jobs.
 pub struct Cleanup {
     db: Db,
     env: Env,
@@ -41,6 +44,7 @@ impl Handler for Cleanup {
         let tx = self.db.begin().await?;
         tx.execute(&keys).await?;
         people::sign_in::forget_ended(&tx, now).await?;
+        long::clean(&tx, now.plus_seconds(-LONG_JOBS_SECONDS)).await?;
         Ok(tx.commit().await?)
     }
 }

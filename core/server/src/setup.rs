@@ -34,9 +34,10 @@ pub async fn create_company(db: &Db, env: &Env, input: &NewCompany) -> Result<(T
     let tenant = tenant::create(&tx, env, &NewTenant { name: input.name.clone(), locale: input.locale }).await?;
     let ctx = tenant.system_ctx(env);
     records::stages::create_defaults(&tx, &ctx).await?;
+    let entities = records::rules::core_keys();
     let mut admin: Option<Role> = None;
     for role in default_roles(input.locale) {
-        let made = role::create_in(&tx, &ctx, &role).await?;
+        let made = role::create_in(&tx, &ctx, &role, &entities).await?;
         if made.admin {
             admin = Some(made);
         }
@@ -91,7 +92,8 @@ fn default_roles(locale: Locale) -> Vec<RoleInput> {
 }
 
 fn grant(entity: &str, actions: &[Action], filter: Option<Filter>) -> AccessRow {
-    AccessRow { kind: RowKind::Permission, entity: entity.into(), actions: actions.iter().copied().collect(), filter }
+    let actions = actions.iter().copied().collect();
+    AccessRow { kind: RowKind::Permission, entity: entity.into(), actions, filter, covers: None }
 }
 
 /// Everybody in sales sees clients and makes records; leads, deals and activities are changed by those responsible,

@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use kernel::clock::Env;
 use kernel::jobs::Worker;
+use kernel::jobs::long::{LongJobs, LongRun};
 use kernel::{Db, Result};
 use messaging::Mail;
 use people::Identities;
 use plugin_host::engine::EngineConfig;
 use plugin_host::{HostConfig, PluginHost};
-use process::runtime::Processes;
+use process::runtime::{MigrateSteps, Processes};
 use records::Records;
 use records::import::Imports;
+use records::rules::SoundRules;
+use records::undo::UndoSteps;
+use records::whole::WholeSteps;
 use reports::Reports;
-use sea_orm_migration::MigratorTrait;
 use work::calendar::Calendars;
 use work::tasks::Tasks;
 
@@ -43,6 +46,8 @@ pub struct Services {
     pub imports: Imports,
     /// Letters out.
     pub mail: Mail,
+    /// Long work with progress.
+    pub long_jobs: LongJobs,
     /// Tasks and working calendars.
     pub tasks: Tasks,
     /// Processes.
@@ -76,7 +81,7 @@ impl AppState {
         };
         std::fs::create_dir_all(config.files_dir()).map_err(unusable)?;
         let db = Db::open(&config.db_options()).await?;
-        migrations::Migrator::up(db.for_migrations(), None).await?;
+        migrations::upgrade(db.for_migrations()).await?;
         Self::over(config, env, db)
     }
 
@@ -87,6 +92,7 @@ impl AppState {
     pub fn over(config: Config, env: Env, db: Db) -> Result<Self> {
         let records = Records::new(&db, &env);
         let identities = Identities::new(&db, &env);
+        identities.set_rules(SoundRules::new(&records));
         let host = HostConfig {
             engine: EngineConfig { cache: Some(config.data.dir.join("plugin-cache")), ..EngineConfig::default() },
             allow_unsigned: config.plugins.allow_unsigned,
@@ -101,6 +107,12 @@ impl AppState {
         processes.set_services(vec![Arc::new(plugins.clone()), Arc::new(webhooks)]);
         tasks.set_actions(Arc::new(plugins.clone()));
         let reports = Reports::new(&records, &processes);
+        let long_jobs = LongJobs::new(&db, &env);
+        long_jobs.set_steps(vec![
+            Arc::new(UndoSteps::new(&records, &identities)),
+            Arc::new(WholeSteps::new(&records, &identities)),
+            Arc::new(MigrateSteps::new(&processes, &identities)),
+        ]);
         let upload_limit = u64::try_from(config.http.upload_limit).unwrap_or(u64::MAX);
         Ok(Self(Arc::new(Services {
             imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
@@ -110,6 +122,7 @@ impl AppState {
             env,
             db,
             identities,
+            long_jobs,
             records,
             mail,
             tasks,
@@ -152,6 +165,7 @@ impl AppState {
         handlers.extend(self.tasks.handlers());
         handlers.extend(self.processes.handlers());
         handlers.extend(self.plugins.handlers());
+        handlers.push(Arc::new(LongRun(self.long_jobs.clone())));
         handlers.push(Arc::new(crate::housekeeping::Cleanup::new(&self.db, &self.env)));
         Worker::new(&self.db, &self.env, handlers)
     }

@@ -1,6 +1,7 @@
 /** Records of any entity: reading, writing and the places of the cache where a record may lie. */
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
+import { type Job, outcome } from "./jobs";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
 import { replaceRecord } from "./record-pages";
@@ -97,7 +98,9 @@ export const addNote = (entity: string, id: Id, text: string, idempotencyKey: st
 export const bulk = (entity: string, body: BulkRequest, signal?: AbortSignal) =>
   api.post<BulkAnswer>(path(entity, "/bulk"), body, { signal });
 
-export const undoBatch = (batch: Id) => api.post<UndoAnswer>(`/batches/${batch}/undo`);
+/** Waits for its end; of a long one, says how far it is. */
+export const undoBatch = async (batch: Id, onProgress?: (job: Job<UndoAnswer>) => void) =>
+  outcome(await api.post<UndoAnswer | Job<UndoAnswer>>(`/batches/${batch}/undo`), onProgress);
 
 /** The newest form of a record anywhere in the cache; versions never go back. */
 export function cachedVersion(entity: string, id: Id): number {

@@ -30,7 +30,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** `POST /batches/{id}/undo` */
+        /**
+         * `POST /batches/{id}/undo`: up to 1,000 changes are undone at once (200); more are a job to watch (202). Asked again,
+         *     it answers with the same job, or with what came of it.
+         */
         post: operations["undo"];
         delete?: never;
         options?: never;
@@ -258,6 +261,41 @@ export interface paths {
         /** `POST /imports/{id}/start` */
         post: operations["start"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /jobs`: the caller's own long jobs, newest first, at most 100. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /jobs/{id}`: for whoever began it, and administrators. */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        /** `DELETE /jobs/{id}`: cancels it. The step in hand is finished; what was done stays done. */
+        delete: operations["cancel"];
         options?: never;
         head?: never;
         patch?: never;
@@ -582,7 +620,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** `POST /process-definitions/{id}/migrate`: its instances (all active ones, or those named) to another version. */
+        /**
+         * `POST /process-definitions/{id}/migrate`: its instances (all active ones, or those named) to another version. Up to
+         *     200 are migrated at once (200); more are a job to watch (202). A dry run looks at 1,000 at most.
+         */
         post: operations["migrate_all"];
         delete?: never;
         options?: never;
@@ -857,7 +898,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** `POST /records/{entity}/bulk` */
+        /** `POST /records/{entity}/bulk`: up to 1,000 rows at once (200), or everything that a filter finds as a job (202). */
         post: operations["bulk"];
         delete?: never;
         options?: never;
@@ -1538,11 +1579,19 @@ export interface components {
             create?: components["schemas"]["CreateBody"][];
             /** @description Records to change. */
             update?: components["schemas"]["BulkUpdate"][];
-            /** @description Records to put into the recycle bin. */
-            delete?: string[];
+            /** @description Records to put into the recycle bin; `true` with a filter. */
+            delete?: components["schemas"]["BulkDelete"];
             /** @description Nothing is written when one row is refused. */
             all_or_nothing?: boolean;
+            /** @description Instead of rows: everything this finds gets `fields`, or goes into the recycle bin. `{"and": []}` finds all. */
+            filter?: Record<string, never> | null;
+            /** @description Words to look for, with a filter. */
+            q?: string | null;
+            /** @description New values, with a filter. */
+            fields?: Record<string, never> | null;
         };
+        /** @description What is deleted: rows, or everything that a filter finds. */
+        BulkDelete: string[] | boolean;
         /** @description What became of one row. */
         BulkResult: {
             index: number;
@@ -2209,6 +2258,34 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_JobView: {
+            /** @description All of them. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** @description `records.undo`, `records.bulk`, `process.migrate`. */
+                kind: string;
+                /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
+                state: string;
+                /**
+                 * Format: int64
+                 * @description Pieces done.
+                 */
+                done: number;
+                /**
+                 * Format: int64
+                 * @description Pieces there were when it began.
+                 */
+                total: number;
+                /** @description What came out so far: the body that the request which began it would have answered. */
+                result?: Record<string, never> | null;
+                problem?: components["schemas"]["JobProblem"] | null;
+                created_at: string;
+                updated_at: string;
+                finished_at?: string | null;
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_Letter: {
             /** @description All of them. */
             items: {
@@ -2341,6 +2418,38 @@ export interface components {
                 roles: string[];
                 absent_until?: string | null;
             }[];
+        };
+        /** @description Why a job failed. */
+        JobProblem: {
+            /** @description An error code. */
+            code: string;
+            /** @description For people. */
+            detail: string;
+        };
+        /** @description Long work with its progress. It goes on when nobody watches. */
+        JobView: {
+            /** Format: uuid */
+            id: string;
+            /** @description `records.undo`, `records.bulk`, `process.migrate`. */
+            kind: string;
+            /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
+            state: string;
+            /**
+             * Format: int64
+             * @description Pieces done.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Pieces there were when it began.
+             */
+            total: number;
+            /** @description What came out so far: the body that the request which began it would have answered. */
+            result?: Record<string, never> | null;
+            problem?: components["schemas"]["JobProblem"] | null;
+            created_at: string;
+            updated_at: string;
+            finished_at?: string | null;
         };
         /** @description A record that undo left as it is. */
         KeptView: {
@@ -2575,9 +2684,19 @@ export interface components {
         };
         /** @description What a migration did, or would do. */
         MigrationReport: {
-            /** @description Per instance. */
+            /** @description Per instance; of more than 200 only those that stay, at most 1,000 of them. */
             instances: components["schemas"]["Migrated"][];
-            /** @description Whether anything was changed. */
+            /**
+             * Format: int64
+             * @description Instances that were, or can be, migrated.
+             */
+            migrated: number;
+            /**
+             * Format: int64
+             * @description Instances that stay as they are.
+             */
+            refused: number;
+            /** @description Whether nothing was changed. */
             dry_run: boolean;
         };
         MyPlugin: {
@@ -3410,10 +3529,18 @@ export interface components {
         };
         /** @description What undo did. */
         UndoneView: {
-            /** @description Records put back. */
+            /**
+             * Format: int64
+             * @description Records put back.
+             */
             restored: number;
-            /** @description Records left as they are. */
+            /** @description Records left as they are, at most 1,000 of them. */
             kept: components["schemas"]["KeptView"][];
+            /**
+             * Format: int64
+             * @description All records left as they are.
+             */
+            kept_total: number;
         };
         /** @description Fields of a record to change. */
         UpdateBody: {
@@ -4215,6 +4342,14 @@ export interface operations {
                     "application/json": components["schemas"]["UndoneView"];
                 };
             };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
             /** @description Problem details */
             default: {
                 headers: {
@@ -4740,6 +4875,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Problem details */
@@ -5469,6 +5692,14 @@ export interface operations {
                     "application/json": components["schemas"]["MigrationReport"];
                 };
             };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
             /** @description Problem details */
             default: {
                 headers: {
@@ -6107,6 +6338,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Problem details */

@@ -236,7 +236,9 @@ export interface BulkAnswer {
 }
 export interface UndoAnswer {
   restored: number;
+  /** At most 1,000 of them. */
   kept: { entity: string; id: Id; reason: string }[];
+  kept_total: number;
 }
 
 export interface TimelineItem {
@@ -298,6 +300,8 @@ export interface AccessRow {
   entity: string;
   actions: Action[];
   filter?: Filter;
+  /** Of a permission for `*`: the entities it covers; all there are when it is saved without. */
+  covers?: string[];
 }
 export interface FieldRight {
   entity: string;
@@ -312,6 +316,8 @@ export interface Role {
   admin: boolean;
   rows: AccessRow[];
   field_rights: FieldRight[];
+  /** Rules that name what is not there any more: they are false. */
+  problems: { row: number; entity: string; message: string }[];
 }
 export type TokenScope = "read" | "write" | "admin";
 export interface Token {

@@ -1,5 +1,5 @@
 /** Short messages at the bottom left: what happened, and a way back from it. */
-import { Button } from "@mantine/core";
+import { Button, Progress } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { messageOf } from "@/api/problem";
 import i18next from "@/i18n";
@@ -43,6 +43,34 @@ export function toast({ title, message, action, kind = "plain", stay }: Toast): 
       </div>
     ),
   });
+}
+
+/** A message that stays while something goes on: `show` makes or changes it, `hide` ends it. */
+export function progressToast(text: (done: number, total: number) => string) {
+  let id: string | null = null;
+  return {
+    show({ done, total }: { done: number; total: number }) {
+      const message = (
+        <div className={classes.text}>
+          {text(done, total)}
+          <Progress value={total ? (done / total) * 100 : 100} mt={6} aria-label={text(done, total)} />
+        </div>
+      );
+      const shown = {
+        message,
+        loading: true,
+        autoClose: false,
+        withBorder: false,
+        withCloseButton: false,
+      } as const;
+      if (id) notifications.update({ id, ...shown });
+      else id = notifications.show({ ...shown, role: "status" });
+    },
+    hide() {
+      if (id) notifications.hide(id);
+      id = null;
+    },
+  };
 }
 
 /** A refusal or a lost connection, in the server's own words. */

@@ -32,6 +32,19 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("webpki-roots", "CDLA-Permissive-2.0"),
 ];
 
+/// Licences of fonts alone: what is shown may be under them, what is run may not.
+const FONTS: &[&str] = &["OFL-1.1"];
+
+/// Whether a package is a font, by its name: those of npm stand in these places.
+fn is_font(name: &str) -> bool {
+    name.starts_with("@fontsource/") || name.starts_with("@fontsource-variable/") || name == "typst-assets"
+}
+
+/// Licences a package may have besides those everybody may.
+pub fn extra_of(name: &str) -> &'static [&'static str] {
+    if is_font(name) { FONTS } else { &[] }
+}
+
 /// Judges every package that comes from elsewhere.
 pub fn check(metadata: &Value) -> Vec<Finding> {
     let packages = metadata.get("packages").and_then(Value::as_array).into_iter().flatten();
@@ -45,7 +58,7 @@ fn problem(package: &Value) -> Option<String> {
         return Some(format!("`{name}` names no licence"));
     };
     let excepted = EXCEPTIONS.iter().filter(|(package, _)| *package == name).map(|(_, licence)| *licence);
-    let extra: Vec<&str> = excepted.collect();
+    let extra: Vec<&str> = excepted.chain(extra_of(name).iter().copied()).collect();
     match accepted(licence, &extra) {
         Ok(true) => None,
         Ok(false) => Some(format!("`{name}` is under {licence}, which we do not accept")),
@@ -170,12 +183,14 @@ mod tests {
             {"name": "good", "source": "registry", "license": "ISC"},
             {"name": "webpki-roots", "source": "registry", "license": "CDLA-Permissive-2.0"},
             {"name": "other-roots", "source": "registry", "license": "CDLA-Permissive-2.0"},
+            {"name": "typst-assets", "source": "registry", "license": "Apache-2.0 AND OFL-1.1"},
+            {"name": "not-a-font", "source": "registry", "license": "OFL-1.1"},
             {"name": "silent", "source": "registry", "license": null},
             {"name": "broken", "source": "registry", "license": "MIT OR"},
         ]});
         let found: Vec<String> = check(&packages).into_iter().map(|finding| finding.message).collect();
-        assert_eq!(found.len(), 3, "{found:?}");
-        for name in ["other-roots", "silent", "broken"] {
+        assert_eq!(found.len(), 4, "{found:?}");
+        for name in ["other-roots", "not-a-font", "silent", "broken"] {
             assert!(found.iter().any(|message| message.contains(name)), "{name}: {found:?}");
         }
     }

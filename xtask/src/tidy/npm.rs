@@ -20,11 +20,11 @@ pub fn check(file: &Path, text: &str) -> Vec<Finding> {
         .iter()
         .filter(|(name, _)| !name.is_empty())
         .filter_map(|(name, package)| Some((name, package.as_object()?)))
-        .filter_map(|(name, package)| Some(Finding::new(file, 0, format!("`{name}` {}", problem(package)?))))
+        .filter_map(|(name, package)| Some(Finding::new(file, 0, format!("`{name}` {}", problem(name, package)?))))
         .collect()
 }
 
-fn problem(package: &Map<String, Value>) -> Option<String> {
+fn problem(place: &str, package: &Map<String, Value>) -> Option<String> {
     if package.contains_key("resolved") {
         return Some("has a download address; `npm install --omit-lockfile-registry-resolved` writes none".into());
     }
@@ -34,12 +34,17 @@ fn problem(package: &Map<String, Value>) -> Option<String> {
     }
     match package.get("license").and_then(Value::as_str) {
         None => Some("names no licence".into()),
-        Some(licence) => match licences::accepted(licence, &[]) {
+        Some(licence) => match licences::accepted(licence, licences::extra_of(package_name(place))) {
             Ok(true) => None,
             Ok(false) => Some(format!("is under {licence}, which we do not accept")),
             Err(mistake) => Some(format!("has the licence {licence:?}: {mistake}")),
         },
     }
+}
+
+/// The package that npm puts in this folder, also below another one's.
+fn package_name(place: &str) -> &str {
+    place.rsplit_once("node_modules/").map_or(place, |(_, name)| name)
 }
 
 #[cfg(test)]
@@ -54,6 +59,9 @@ mod tests {
             (r#"{"packages": {"node_modules/a": {"license": "GPL-3.0", "dev": true}}}"#, 0),
             (r#"{"packages": {"node_modules/a": {"license": "MIT", "resolved": "somewhere"}}}"#, 1),
             (r#"{"packages": {"node_modules/a": {}}}"#, 1),
+            (r#"{"packages": {"node_modules/@fontsource/inter": {"license": "OFL-1.1"}}}"#, 0),
+            (r#"{"packages": {"node_modules/a/node_modules/@fontsource/inter": {"license": "OFL-1.1"}}}"#, 0),
+            (r#"{"packages": {"node_modules/a": {"license": "OFL-1.1"}}}"#, 1),
             (r#"{"packages": {"node_modules/a": {"license": "("}}}"#, 1),
             (r#"{"packages": []}"#, 1),
             ("[]", 1),

@@ -271,6 +271,49 @@ pub async fn of_batch(
     rows(conn, &select).await
 }
 
+/// How many changes an undo group has, and the row of its first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn extent_of_batch(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    batch: BatchId,
+) -> Result<(i64, i64), DbErr> {
+    let mut select = Query::select();
+    select
+        .expr(Func::count(Expr::col("id")))
+        .expr(Func::min(Expr::col("id")))
+        .from("event_log")
+        .and_where(Expr::col("batch_id").eq(batch.0))
+        .and_where(Expr::col("tenant_id").eq(tenant.0));
+    let Some(row) = conn.query_one(&select).await? else { return Ok((0, 0)) };
+    Ok((row.try_get_by_index(0)?, row.try_get_by_index::<Option<i64>>(1)?.unwrap_or(0)))
+}
+
+/// What some undo groups did to records since row `first`, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_records(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    records: &[Uuid],
+    batches: &[BatchId],
+    first: i64,
+) -> Result<Vec<Event>, DbErr> {
+    let mut select = base();
+    // Found by the records, which have few events each: the index of a group would read all of it.
+    let batch = Func::coalesce([Expr::col("batch_id"), Expr::col("batch_id")]);
+    select
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("record_id").is_in(records.iter().copied()))
+        .and_where(Expr::col("id").gte(first))
+        .and_where(Expr::from(batch).is_in(batches.iter().map(|batch| batch.0)));
+    select.order_by("id", Order::Desc);
+    rows(conn, &select).await
+}
+
 /// The place of the newest event that readers may see.
 ///
 /// # Errors

@@ -1,9 +1,11 @@
 //! The job queue: work that is promised in the caller's transaction and done after it.
 //!
-//! Owns: enqueueing, claiming, retries with backoff, dead letters, schedules by cron expression, the leader lease.
+//! Owns: enqueueing, claiming, retries with backoff, dead letters, schedules by cron expression, the leader lease, long
+//! jobs with progress (`long`).
 //! Must not know: what any job does (a `Handler` does). A job is run at least once: handlers must bear repetition.
 
 mod lease;
+pub mod long;
 pub mod order;
 mod queue;
 mod schedule;

@@ -229,6 +229,16 @@ pub(super) async fn finish(tx: &Tx, worker: Uuid, job: &Job) -> Result<(), DbErr
     tx.later(&delete).await
 }
 
+/// Takes out a job by its unique key, unless a worker has it in hand.
+pub(super) async fn forget(tx: &Tx, unique_key: &str) -> Result<(), DbErr> {
+    let delete = Query::delete()
+        .from_table("job")
+        .and_where(Expr::col("unique_key").eq(unique_key))
+        .and_where(Expr::col("state").eq("ready"))
+        .to_owned();
+    tx.later(&delete).await
+}
+
 /// What becomes of a job that was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {

@@ -86,7 +86,7 @@ impl Scene {
         let rows = json!([{ "kind": "permission", "entity": "*", "actions": ["read", "create", "update", "delete"] }]);
         let input = json!({ "key": key, "name": key, "admin": key == "admin", "rows": if key == "admin" { json!([]) } else { rows } });
         let input = serde_json::from_value(input).map_err(Error::internal)?;
-        let made = role::create(&self.db, &self.system(), &input).await?;
+        let made = role::create(&self.db, &self.system(), &input, &records::rules::core_keys()).await?;
         self.roles.insert(key.to_owned(), made.id);
         Ok(made.id)
     }

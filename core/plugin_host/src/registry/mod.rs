@@ -94,6 +94,7 @@ fn own_rights(manifest: &Manifest, grants: &BTreeSet<String>) -> Rights {
         entity: entity.clone(),
         actions: permission.actions.iter().copied().collect(),
         filter: None,
+        covers: None,
     });
     Rights::of_roles(&[RoleRights { admin: false, rows: rows.collect(), fields: Vec::new() }])
 }

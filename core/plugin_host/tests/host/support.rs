@@ -7,7 +7,6 @@ use kernel::Db;
 use kernel::db::DbOptions;
 use plugin_host::dev::project;
 use sea_orm::ConnectionTrait;
-use sea_orm_migration::MigratorTrait;
 
 /// The folder of the whole product.
 pub fn root() -> PathBuf {
@@ -27,7 +26,7 @@ pub async fn database() -> (Db, tempfile::TempDir) {
     let mut options = DbOptions::new(&url);
     options.full_sync = false;
     let db = Db::open(&options).await.unwrap();
-    migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
+    migrations::upgrade(db.for_migrations()).await.unwrap();
     (db, folder)
 }
 

@@ -12,6 +12,7 @@
 //! | `commands` | what the stepper asks for: tasks, jobs, calls, messages |
 //! | `start`, `publish`, `conditions` | how instances begin; messages and signals; conditions that start |
 //! | `operations` | set variables, retry, skip, cancel, start from, migrate |
+//! | `migrate_all` | many instances to another version, as a long job |
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
 //! | `instances` | lists and views |
 //! | `relations` | what reports read inside their queries |
@@ -23,6 +24,7 @@ mod conditions;
 mod definitions;
 mod dry_run;
 mod instances;
+mod migrate_all;
 mod operations;
 mod publish;
 mod reader;
@@ -49,6 +51,7 @@ pub use commands::ENTITY;
 pub use definitions::DefinitionView;
 pub use dry_run::{DryRun, DryRunInput};
 pub use instances::{InstanceQuery, InstanceView, Instances};
+pub use migrate_all::{AT_ONCE, MigrateSteps};
 pub use operations::{Migrated, Migration, MigrationReport};
 pub use publish::{Delivered, MessageInput, SignalInput};
 pub use services::{Service, ServiceCall, ServiceFailure};

@@ -23,7 +23,7 @@ use crate::stepper::state::{Failed, IncidentId, State, Status, WaitKind};
 const MAX_MIGRATED: u64 = 1_000;
 
 /// Instances to bring to another version.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Migration {
     /// The definition to migrate to, by id or key; the instance's own by default.
@@ -43,16 +43,20 @@ pub struct Migration {
 }
 
 /// What a migration did, or would do.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MigrationReport {
-    /// Per instance.
+    /// Per instance; of more than 200 only those that stay, at most 1,000 of them.
     pub instances: Vec<Migrated>,
-    /// Whether anything was changed.
+    /// Instances that were, or can be, migrated.
+    pub migrated: u64,
+    /// Instances that stay as they are.
+    pub refused: u64,
+    /// Whether nothing was changed.
     pub dry_run: bool,
 }
 
 /// One instance of a migration.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Migrated {
     /// Which.
     pub instance: Uuid,
@@ -63,7 +67,7 @@ pub struct Migrated {
 }
 
 /// What keeps an instance from another version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MigrationProblem {
     /// The element of the present version.
     pub element: String,
@@ -148,14 +152,14 @@ impl Processes {
         self.instance(ctx, id).await
     }
 
-    /// Brings instances of a definition to another version.
+    /// Brings one instance to another version, or says what would become of many (`begin_migration` does it).
     ///
     /// # Errors
     /// `Denied`, `NotFound`, `process.invalid`.
     pub async fn migrate(&self, ctx: &Ctx, from: Option<Uuid>, migration: &Migration) -> Result<MigrationReport> {
         require_admin(ctx)?;
         let instances = self.chosen_instances(ctx, from, migration).await?;
-        let mut report = MigrationReport { instances: Vec::new(), dry_run: migration.dry_run };
+        let mut report = MigrationReport { dry_run: migration.dry_run, ..MigrationReport::default() };
         for id in instances {
             let tx = self.db.begin().await?;
             let migrated = self.migrate_one(&tx, ctx, id, migration).await?;
@@ -164,12 +168,17 @@ impl Processes {
                 audit::record(&tx, ctx, "process_instance.migrated", &id.to_string(), detail).await?;
                 tx.commit().await?;
             }
-            report.instances.push(migrated);
+            report.add(migrated, true);
         }
         Ok(report)
     }
 
-    async fn chosen_instances(&self, ctx: &Ctx, from: Option<Uuid>, migration: &Migration) -> Result<Vec<Uuid>> {
+    pub(super) async fn chosen_instances(
+        &self,
+        ctx: &Ctx,
+        from: Option<Uuid>,
+        migration: &Migration,
+    ) -> Result<Vec<Uuid>> {
         let limit = usize::try_from(MAX_MIGRATED).unwrap_or(usize::MAX);
         if migration.instances.len() > limit {
             return Err(invalid("instances", format!("at most {MAX_MIGRATED} at once")));
@@ -194,7 +203,7 @@ impl Processes {
         }
     }
 
-    async fn migrate_one(&self, tx: &Tx, ctx: &Ctx, id: Uuid, migration: &Migration) -> Result<Migrated> {
+    pub(super) async fn migrate_one(&self, tx: &Tx, ctx: &Ctx, id: Uuid, migration: &Migration) -> Result<Migrated> {
         let stored = store::lock(tx, ctx.tenant, id).await?;
         let mut stored = stored.ok_or_else(|| Error::NotFound(format!("process instance {id}")))?;
         let target = match &migration.definition {

@@ -8,17 +8,18 @@ use kernel::db::DbOptions;
 use kernel::error::{FieldError, Refusal as HookRefusal};
 use kernel::filter::Filter;
 use kernel::jobs::Worker;
+use kernel::jobs::long::LongJobs;
 use kernel::{Db, Locale, Message, Timestamp, Value};
 use people::role::{self, RoleInput};
 use people::tenant::{self, NewTenant};
 use people::user::{self, NewUser};
 use rust_xlsxwriter::Workbook;
 use sea_orm::ConnectionTrait;
-use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
 
 use super::*;
 use crate::read::Query;
+use crate::undo::{UndoSteps, Undone};
 use crate::{BeforeHooks, PendingChange};
 
 struct World {
@@ -38,7 +39,7 @@ async fn world() -> World {
     let env = Env::new(clock.clone(), Arc::new(TestRandom::new(7)));
     let url = database(&dir).await;
     let db = Db::open(&DbOptions { full_sync: false, ..DbOptions::new(&url) }).await.unwrap();
-    migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
+    migrations::upgrade(db.for_migrations()).await.unwrap();
     let (admin, manager) = people(&db, &env).await;
     let records = Records::new(&db, &env);
     let identities = Identities::new(&db, &env);
@@ -69,16 +70,18 @@ async fn people(db: &Db, env: &Env) -> ((kernel::TenantId, kernel::UserId), kern
     crate::stages::create_defaults(&tx, &ctx).await.unwrap();
     let role =
         |key: &str, admin, rows| RoleInput { key: key.into(), name: key.into(), admin, rows, field_rights: Vec::new() };
-    let admins = role::create_in(&tx, &ctx, &role("admin", true, Vec::new())).await.unwrap();
+    let admins =
+        role::create_in(&tx, &ctx, &role("admin", true, Vec::new()), &crate::rules::core_keys()).await.unwrap();
     let own: Filter = serde_json::from_value(json!({"field": "owner", "op": "eq", "value": {"me": true}})).unwrap();
     let row = |actions: &[Action], filter| AccessRow {
         kind: RowKind::Permission,
         entity: "lead".into(),
         actions: actions.iter().copied().collect(),
         filter,
+        covers: None,
     };
     let rows = vec![row(&[Action::Create, Action::Read, Action::Update], Some(own))];
-    let managers = role::create_in(&tx, &ctx, &role("manager", false, rows)).await.unwrap();
+    let managers = role::create_in(&tx, &ctx, &role("manager", false, rows), &crate::rules::core_keys()).await.unwrap();
     let user = |name: &str, email: &str, role| NewUser {
         name: name.into(),
         email: email.into(),
@@ -93,6 +96,15 @@ async fn people(db: &Db, env: &Env) -> ((kernel::TenantId, kernel::UserId), kern
 }
 
 impl World {
+    /// Undoes a batch as the administrator.
+    async fn undo(&self, batch: BatchId) -> Undone {
+        let jobs = LongJobs::new(&self.db, self.records.env());
+        let identities = Identities::new(&self.db, self.records.env());
+        jobs.set_steps(vec![Arc::new(UndoSteps::new(&self.records, &identities))]);
+        let (job, _) = self.records.begin_undo(&self.admin, batch).await.unwrap();
+        serde_json::from_value(jobs.run_now(job.id).await.unwrap().result).unwrap()
+    }
+
     async fn upload(&self, entity: &str, text: &str) -> Import {
         self.upload_as(&self.admin, entity, text).await
     }
@@ -182,7 +194,7 @@ async fn a_table_becomes_leads() {
         (json!("new"), json!("UAH"), json!("advertising"))
     );
     assert_eq!(json(1, "owner"), json!(world.manager.user()));
-    let undone = world.records.undo(&world.admin, done.batch.unwrap()).await.unwrap();
+    let undone = world.undo(done.batch.unwrap()).await;
     assert_eq!((undone.restored, undone.kept.len()), (2, 0));
     assert_eq!(world.all("lead").await.len(), 0);
 }
@@ -424,7 +436,7 @@ async fn after_a_crash_no_row_is_lost_and_none_is_doubled() {
     titles.sort();
     titles.dedup();
     assert_eq!(titles.len(), 900);
-    let undone = world.records.undo(&world.admin, done.batch.unwrap()).await.unwrap();
+    let undone = world.undo(done.batch.unwrap()).await;
     assert_eq!(undone.restored, 900);
     assert!(matches!(world.imports.resume(&world.admin, import.id).await, Err(Error::Conflict { .. })));
 }

@@ -143,7 +143,7 @@ async fn load_row(
         select.and_where(Expr::col((def.table, "deleted_at")).is_null());
     }
     let asker = Asker::new(catalogue, ctx, conn.get_database_backend());
-    if let Some(allowed) = asker.allowed(def, action).map_err(crate::bad_filter)? {
+    if let Some(allowed) = asker.allowed(def, action) {
         select.and_where(allowed);
     }
     let mut records = Vec::with_capacity(ids.len());

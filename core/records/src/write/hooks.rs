@@ -35,6 +35,12 @@ impl Operation {
             Self::Restore => "restored",
         }
     }
+
+    /// The operation that an event of a record tells of, e.g. `lead.created`; none of other events.
+    pub fn of_event(kind: &str) -> Option<Self> {
+        let (_, past) = kind.rsplit_once('.')?;
+        [Self::Create, Self::Update, Self::Delete, Self::Restore].into_iter().find(|operation| operation.past() == past)
+    }
 }
 
 /// A change that is about to be written, as a before-hook sees it.

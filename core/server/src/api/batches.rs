@@ -1,13 +1,17 @@
 //! `/batches`: undo of imports and mass edits.
 
-use ::records::batch::{Batch, Undone};
+use ::records::batch::Batch;
+use ::records::undo::{AT_ONCE, Undone};
 use axum::Json;
 use axum::extract::{Path, State};
-use kernel::BatchId;
+use axum::response::{IntoResponse, Response};
+use kernel::jobs::long;
+use kernel::{BatchId, Error};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::jobs::{JobView, accepted};
 use crate::http::{ApiResult, Caller};
 use crate::state::AppState;
 
@@ -33,9 +37,11 @@ impl From<Batch> for BatchView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UndoneView {
     /// Records put back.
-    restored: usize,
-    /// Records left as they are.
+    restored: u64,
+    /// Records left as they are, at most 1,000 of them.
     kept: Vec<KeptView>,
+    /// All records left as they are.
+    kept_total: u64,
 }
 
 /// A record that undo left as it is.
@@ -50,7 +56,7 @@ pub struct KeptView {
 impl From<Undone> for UndoneView {
     fn from(undone: Undone) -> Self {
         let kept = undone.kept.into_iter().map(|k| KeptView { entity: k.entity, id: k.id, reason: k.reason });
-        Self { restored: undone.restored, kept: kept.collect() }
+        Self { restored: undone.restored, kept: kept.collect(), kept_total: undone.kept_total }
     }
 }
 
@@ -60,8 +66,18 @@ pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<U
     Ok(Json(state.records.batch(&caller.ctx, BatchId(id)).await?.into()))
 }
 
-/// `POST /batches/{id}/undo`
-#[utoipa::path(post, path = "/batches/{id}/undo", tag = "batches", params(("id" = Uuid, Path)), responses((status = 200, body = UndoneView)))]
-pub async fn undo(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<UndoneView>> {
-    Ok(Json(state.records.undo(&caller.ctx, BatchId(id)).await?.into()))
+/// `POST /batches/{id}/undo`: up to 1,000 changes are undone at once (200); more are a job to watch (202). Asked again,
+/// it answers with the same job, or with what came of it.
+#[utoipa::path(post, path = "/batches/{id}/undo", tag = "batches", params(("id" = Uuid, Path)),
+    responses((status = 200, body = UndoneView), (status = 202, body = JobView)))]
+pub async fn undo(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Response> {
+    let (mut job, begun) = state.records.begin_undo(&caller.ctx, BatchId(id)).await?;
+    if begun && job.total <= AT_ONCE {
+        job = state.long_jobs.run_now(job.id).await?;
+    }
+    if job.state != long::State::Done {
+        return Ok(accepted(job, &caller));
+    }
+    let undone: Undone = serde_json::from_value(job.result).map_err(Error::internal)?;
+    Ok(Json(UndoneView::from(undone)).into_response())
 }

@@ -5,6 +5,7 @@ pub mod batches;
 pub mod entities;
 pub mod events;
 pub mod imports;
+pub mod jobs;
 pub mod me;
 pub mod people;
 pub mod plugins;
@@ -46,6 +47,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(timeline::get, timeline::add))
         .routes(routes!(batches::get))
         .routes(routes!(batches::undo))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::get, jobs::cancel))
         .routes(routes!(views::list, views::create))
         .routes(routes!(views::update, views::remove))
         .routes(routes!(imports::list, imports::upload))

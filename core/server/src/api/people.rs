@@ -165,15 +165,39 @@ pub struct RoleView {
     key: String,
     name: String,
     admin: bool,
-    /// `{kind: permission|restriction, entity, actions, filter?}`; only for administrators.
+    /// `{kind: permission|restriction, entity, actions, filter?, covers?}`; only for administrators. A permission for the
+    /// entity `*` covers the entities that `covers` names: those there were when it was saved, or that were let in.
     #[schema(value_type = Vec<Object>)]
     rows: Value,
     /// `{entity, field, right: hidden|read_only}`; only for administrators.
     #[schema(value_type = Vec<Object>)]
     field_rights: Value,
+    /// Rules that name what is not there (any more): they are false.
+    problems: Vec<RuleProblem>,
 }
 
-fn role_view(role: &Role, whole: bool) -> ApiResult<RoleView> {
+/// What is wrong with a rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RuleProblem {
+    /// Its place in `rows`, from 0.
+    row: usize,
+    /// The entity where it makes no sense.
+    entity: String,
+    /// For people.
+    message: String,
+}
+
+async fn problems(state: &AppState, caller: &Caller, role: &Role) -> ApiResult<Vec<RuleProblem>> {
+    let mut problems = Vec::new();
+    for (index, row) in role.rows.iter().enumerate() {
+        for (entity, error) in state.records.problems_of_rule(caller.ctx.tenant, row).await? {
+            problems.push(RuleProblem { row: index, entity, message: error.message.in_locale(caller.ctx.locale) });
+        }
+    }
+    Ok(problems)
+}
+
+async fn role_view(state: &AppState, caller: &Caller, role: &Role, whole: bool) -> ApiResult<RoleView> {
     let json = |value: serde_json::Result<Value>| value.map_err(Error::internal);
     let empty = || Value::Array(Vec::new());
     Ok(RoleView {
@@ -183,6 +207,7 @@ fn role_view(role: &Role, whole: bool) -> ApiResult<RoleView> {
         admin: role.admin,
         rows: if whole { json(serde_json::to_value(&role.rows))? } else { empty() },
         field_rights: if whole { json(serde_json::to_value(&role.field_rights))? } else { empty() },
+        problems: if whole { problems(state, caller, role).await? } else { Vec::new() },
     })
 }
 
@@ -191,7 +216,11 @@ fn role_view(role: &Role, whole: bool) -> ApiResult<RoleView> {
 pub async fn roles(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<RoleView>>> {
     let found = role::list(state.db.read(), caller.ctx.tenant).await?;
     let whole = caller.ctx.rights.is_admin();
-    Ok(Json(Items { items: found.iter().map(|r| role_view(r, whole)).collect::<Result<_, _>>()? }))
+    let mut items = Vec::with_capacity(found.len());
+    for role in &found {
+        items.push(role_view(&state, &caller, role, whole).await?);
+    }
+    Ok(Json(Items { items }))
 }
 
 /// `POST /roles`
@@ -201,9 +230,10 @@ pub async fn create_role(
     caller: Caller,
     Body(body): Body<RoleInput>,
 ) -> ApiResult<(StatusCode, Json<RoleView>)> {
-    let saved = role::create(&state.db, &caller.ctx, &body).await?;
+    let entities = state.records.entity_keys(caller.ctx.tenant).await?;
+    let saved = role::create(&state.db, &caller.ctx, &body, &entities).await?;
     state.forget_people();
-    Ok((StatusCode::CREATED, Json(role_view(&saved, true)?)))
+    Ok((StatusCode::CREATED, Json(role_view(&state, &caller, &saved, true).await?)))
 }
 
 /// `PATCH /roles/{id}`: the role's new state as a whole.
@@ -214,9 +244,10 @@ pub async fn update_role(
     Path(id): Path<Uuid>,
     Body(body): Body<RoleInput>,
 ) -> ApiResult<Json<RoleView>> {
-    let saved = role::update(&state.db, &caller.ctx, id, &body).await?;
+    let entities = state.records.entity_keys(caller.ctx.tenant).await?;
+    let saved = role::update(&state.db, &caller.ctx, id, &body, &entities).await?;
     state.forget_people();
-    Ok(Json(role_view(&saved, true)?))
+    Ok(Json(role_view(&state, &caller, &saved, true).await?))
 }
 
 /// `DELETE /roles/{id}`

@@ -1,19 +1,22 @@
 //! `/process-definitions`, `/process-instances`, `/messages`, `/signals`: the process engine.
 
 use ::process::runtime::{
-    DefinitionView, Delivered, DryRun, DryRunInput, InstanceQuery, InstanceView, Instances, MessageInput, Migration,
-    MigrationReport, SignalInput, StartInput,
+    AT_ONCE, DefinitionView, Delivered, DryRun, DryRunInput, InstanceQuery, InstanceView, Instances, MessageInput,
+    Migration, MigrationReport, SignalInput, StartInput,
 };
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use kernel::Error;
+use kernel::jobs::long;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::jobs::{JobView, accepted};
 use super::view::Items;
 use crate::http::{ApiResult, Body, Caller, Params};
 use crate::state::AppState;
@@ -125,16 +128,29 @@ pub async fn dry_run(
     Ok(Json(state.processes.dry_run(&caller.ctx, &id, body).await?))
 }
 
-/// `POST /process-definitions/{id}/migrate`: its instances (all active ones, or those named) to another version.
-#[utoipa::path(post, path = "/process-definitions/{id}/migrate", tag = "processes", params(("id" = String, Path)), request_body = Migration, responses((status = 200, body = MigrationReport)))]
+/// `POST /process-definitions/{id}/migrate`: its instances (all active ones, or those named) to another version. Up to
+/// 200 are migrated at once (200); more are a job to watch (202). A dry run looks at 1,000 at most.
+#[utoipa::path(post, path = "/process-definitions/{id}/migrate", tag = "processes", params(("id" = String, Path)), request_body = Migration,
+    responses((status = 200, body = MigrationReport), (status = 202, body = JobView)))]
 pub async fn migrate_all(
     State(state): State<AppState>,
     caller: Caller,
     Path(id): Path<String>,
     Body(body): Body<Migration>,
-) -> ApiResult<Json<MigrationReport>> {
+) -> ApiResult<Response> {
     let from = state.processes.definition(&caller.ctx, &id, None).await?.id;
-    Ok(Json(state.processes.migrate(&caller.ctx, Some(from), &body).await?))
+    if body.dry_run {
+        return Ok(Json(state.processes.migrate(&caller.ctx, Some(from), &body).await?).into_response());
+    }
+    let (mut job, begun) = state.processes.begin_migration(&caller.ctx, from, body).await?;
+    if begun && job.total <= AT_ONCE {
+        job = state.long_jobs.run_now(job.id).await?;
+    }
+    if job.state != long::State::Done {
+        return Ok(accepted(job, &caller));
+    }
+    let report: MigrationReport = serde_json::from_value(job.result).map_err(Error::internal)?;
+    Ok(Json(report).into_response())
 }
 
 /// `POST /process-instances`

@@ -6,7 +6,6 @@ use clap::{Args, Subcommand};
 use kernel::db::{Db, DbOptions};
 use plugin_host::Grants;
 use plugin_host::dev::{self, project, test};
-use sea_orm_migration::MigratorTrait;
 use serde_json::{Value, json};
 
 use super::{Failure, Outcome, Place, company, say};
@@ -187,7 +186,7 @@ async fn empty_database() -> Result<Db, Failure> {
     let mut options = DbOptions::new(&format!("sqlite:file:{name}?mode=memory&cache=shared"));
     options.connections = 2;
     let db = Db::open(&options).await?;
-    migrations::Migrator::up(db.for_migrations(), None).await?;
+    migrations::upgrade(db.for_migrations()).await?;
     Ok(db)
 }
 

@@ -119,7 +119,9 @@ async fn roles(state: &AppState, ctx: &Ctx) -> Result<HashMap<String, Uuid>> {
         entity: entity.to_owned(),
         actions: actions.iter().copied().collect(),
         filter: None,
+        covers: None,
     };
+    let entities = state.records.entity_keys(ctx.tenant).await?;
     let all = [Action::Read, Action::Create, Action::Update];
     let more = [
         (
@@ -136,7 +138,7 @@ async fn roles(state: &AppState, ctx: &Ctx) -> Result<HashMap<String, Uuid>> {
     for (key, names, rows) in more {
         let name = in_language(names, ctx.locale).to_owned();
         let input = RoleInput { key: key.to_owned(), name, rows, ..RoleInput::default() };
-        role::create(&state.db, ctx, &input).await?;
+        role::create(&state.db, ctx, &input, &entities).await?;
     }
     let known = role::list(state.db.read(), ctx.tenant).await?;
     Ok(known.into_iter().map(|role| (role.key, role.id)).collect())

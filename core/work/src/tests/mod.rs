@@ -29,7 +29,6 @@ use people::user::{self, NewUser, UserPatch};
 use records::{Change, Records, WriteOptions};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Func, Query};
-use sea_orm_migration::MigratorTrait;
 use serde_json::{Map, Value as Json, json};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -91,7 +90,7 @@ async fn world_with(mail: Option<MailOptions>) -> World {
     let env = Env::new(clock.clone(), Arc::new(TestRandom::new(7)));
     let url = database(&dir).await;
     let db = Db::open(&DbOptions { full_sync: false, ..DbOptions::new(&url) }).await.unwrap();
-    migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
+    migrations::upgrade(db.for_migrations()).await.unwrap();
     let records = Records::new(&db, &env);
     let calendars = Calendars::new(&db);
     let mail = Mail::new(&db, &env, mail);
@@ -161,12 +160,13 @@ async fn people(db: &Db, env: &Env) -> People {
                 entity: "deal".into(),
                 actions: [Action::Read, Action::Create, Action::Update].into(),
                 filter: None,
+                covers: None,
             }];
             let name = if key == "technician" { "Технический специалист" } else { key };
             let rows = if key == "technician" { Vec::new() } else { rows };
             let input =
                 RoleInput { key: key.into(), name: name.into(), admin: key == "admin", rows, field_rights: Vec::new() };
-            roles.insert(key, role::create_in(&tx, &ctx, &input).await.unwrap().id);
+            roles.insert(key, role::create_in(&tx, &ctx, &input, &records::rules::core_keys()).await.unwrap().id);
         }
         for (name, role) in members {
             let input = NewUser {

@@ -15,7 +15,7 @@ import { titleOf } from "@/features/fields/text";
 import { formatDateTime } from "@/i18n/format";
 import { Block, Buttons, type Column, DataTable, Notice } from "@/ui/block";
 import { PopoverForm } from "@/ui/chips";
-import { toastError } from "@/ui/toast";
+import { progressToast, toastError } from "@/ui/toast";
 import { InlineLink } from "@/ui/value";
 import { ImportFigures, RefusedRows } from "./parts";
 
@@ -23,7 +23,7 @@ import { ImportFigures, RefusedRows } from "./parts";
 const titled = 50;
 
 export function ResultStep({ one, entity }: { one: Import; entity?: Entity }) {
-  const { t } = useTranslation("imports");
+  const { t } = useTranslation(["imports", "common"]);
   const batch = useQuery({ ...batchQuery(one.batch ?? ""), enabled: Boolean(one.batch) }).data;
   const [undone, setUndone] = useState<UndoAnswer | null>(null);
   const resume = useMutation({
@@ -31,7 +31,10 @@ export function ResultStep({ one, entity }: { one: Import; entity?: Entity }) {
     onError: (error) => toastError(error),
   });
   const undo = useMutation({
-    mutationFn: (id: Id) => undoBatch(id),
+    mutationFn: async (id: Id) => {
+      const note = progressToast((done, total) => t("common:undoing", { done, total }));
+      return undoBatch(id, note.show).finally(note.hide);
+    },
     onSuccess: setUndone,
     onError: (error) => toastError(error, t("not_undone")),
     onSettled: () => {

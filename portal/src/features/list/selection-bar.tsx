@@ -13,7 +13,7 @@ import { titleOf } from "@/features/fields/text";
 import { PopoverForm, PopoverTitle } from "@/ui/chips";
 import { PickList, ReasonLine } from "@/ui/pick-list";
 import { SelectionArea, SelectionCount } from "@/ui/table";
-import { toast, toastError } from "@/ui/toast";
+import { progressToast, toast, toastError } from "@/ui/toast";
 import { type Change, type Outcome, type Refusal, runBulk } from "./bulk";
 import type { Selection } from "./use-selection";
 
@@ -37,13 +37,14 @@ export default function SelectionBar({ entity, selection, records, total, reques
   const count = selection.ids.size;
 
   const undo = async (batches: Id[]) => {
+    const note = progressToast((done, total) => t("common:undoing", { done, total }));
     try {
       let restored = 0;
       let kept = 0;
       for (const batch of batches) {
-        const answer = await undoBatch(batch);
+        const answer = await undoBatch(batch, note.show);
         restored += answer.restored;
-        kept += answer.kept.length;
+        kept += answer.kept_total;
       }
       toast({
         message: kept
@@ -53,6 +54,7 @@ export default function SelectionBar({ entity, selection, records, total, reques
     } catch (error) {
       toastError(error);
     }
+    note.hide();
     void queryClient.invalidateQueries({ queryKey: keys.records(entity.key) });
     refreshAround(entity.key);
   };

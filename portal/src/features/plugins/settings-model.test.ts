@@ -61,7 +61,7 @@ describe("settings of a plugin", () => {
 
   it("offer roles by key and keep one written by its id", () => {
     const roles = [
-      { id: "r1", key: "sales", name: "Sales", admin: false, rows: [], field_rights: [] },
+      { id: "r1", key: "sales", name: "Sales", admin: false, rows: [], field_rights: [], problems: [] },
     ] as Role[];
     expect(roleOptions(roles, "sales")).toEqual([{ value: "sales", label: "Sales" }]);
     expect(roleOptions(roles, "r1")).toContainEqual({ value: "r1", label: "Sales" });

@@ -46,6 +46,8 @@ export function changeRow(rows: AccessRow[], index: number, change: Partial<Acce
   const next: AccessRow = { ...old, ...change };
   // A filter speaks of the fields of one entity.
   if (next.entity !== old.entity) delete next.filter;
+  // So speaks only a permission for all of them.
+  if (next.entity !== anyEntity || next.kind === "restriction") delete next.covers;
   return replace(rows, index, next);
 }
 
@@ -72,6 +74,9 @@ export function changeField(fields: FieldRight[], index: number, change: Partial
 }
 
 export const without = <T>(list: T[], index: number): T[] => list.filter((_, at) => at !== index);
+
+/** Whether a row names the entities it covers. */
+export const isCovering = (row: AccessRow) => row.entity === anyEntity && row.kind === "permission";
 
 /** Rows that would do nothing: no action chosen. They are not sent. */
 export const isIdle = (row: AccessRow) => row.actions.length === 0;

@@ -1,5 +1,5 @@
 /** What a role grants and takes away: rows by entity, action and filter, and rights on single fields. */
-import { ActionIcon, Button, Checkbox, Select, Switch, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, MultiSelect, Select, Switch, TextInput } from "@mantine/core";
 import { IconArrowLeft, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -19,6 +19,7 @@ import {
   changeRow,
   type Draft,
   draftOf,
+  isCovering,
   isIdle,
   keyOf,
   setFilter,
@@ -89,6 +90,11 @@ export function RoleEditor({ role, onClose }: { role?: Role; onClose(): void }) 
       >
         <Stacked>
           {refusal && <FormProblem>{refusal}</FormProblem>}
+          {role?.problems.map(({ row, entity, message }) => (
+            <Notice key={`${row} ${entity}`} tone="warn" title={t("settings:broken_rule")}>
+              {entities.find(({ key }) => key === entity)?.label_plural ?? entity}: {message}
+            </Notice>
+          ))}
           <Pair>
             <TextInput
               label={t("settings:title")}
@@ -210,6 +216,18 @@ function AccessRule({ row, index, rows, entities, onChange }: RuleProps) {
           onChange={(next) => next && onChange(changeRow(rows, index, { entity: next }))}
         />
       </RuleLine>
+      {isCovering(row) && (
+        <RuleLine label={t("covers")}>
+          <MultiSelect
+            size="xs"
+            aria-label={t("covers")}
+            data={entities.map(({ key, label_plural }) => ({ value: key, label: label_plural }))}
+            value={row.covers ?? entities.map(({ key }) => key)}
+            onChange={(covers) => onChange(changeRow(rows, index, { covers }))}
+          />
+          <Hint>{t("covers_note")}</Hint>
+        </RuleLine>
+      )}
       <RuleLine label={t("actions")}>
         {actions.map((action) => (
           <Checkbox

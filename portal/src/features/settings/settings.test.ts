@@ -43,7 +43,15 @@ const rows: AccessRow[] = [
   { kind: "permission", entity: "lead", actions: ["update"], filter: mine },
   { kind: "permission", entity: "*", actions: ["read"] },
 ];
-const role: Role = { id: "r", key: "sales", name: "Sales", admin: false, rows, field_rights: [] };
+const role: Role = {
+  id: "r",
+  key: "sales",
+  name: "Sales",
+  admin: false,
+  rows,
+  field_rights: [],
+  problems: [],
+};
 
 describe("rights of a role", () => {
   it("come in a steady order", () => {

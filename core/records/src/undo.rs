@@ -1,0 +1,267 @@
+//! Undo of a batch: what nobody edited since is put back, through the write pipeline like every change; what was kept
+//! is listed.
+//!
+//! It is a long job. A step takes a page of the batch's events, newest first, and takes back all events of the records
+//! whose newest event of the batch stands there. `Records::write` commits by itself and the progress is saved after
+//! it, so a crash repeats at most one step; repeating is harmless: what the undo's own batch has done to a record is
+//! read from the event log and not done again.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use kernel::event::{self, Event};
+use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
+use kernel::{BatchId, Ctx, Error, Result};
+use people::Identities;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use crate::write::{CHUNK, Change, WriteOptions};
+use crate::{Records, batch};
+
+/// The kind of long job.
+pub const KIND: &str = "records.undo";
+/// Changes that are taken back while the request waits.
+pub const AT_ONCE: i64 = 1_000;
+/// Kept records that are listed; the others are counted.
+const LISTED: usize = 1_000;
+
+/// A record that undo left as it is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its entity.
+    pub entity: String,
+    /// The record.
+    pub id: Uuid,
+    /// Why, as an error code: `record.conflict` when somebody edited it since.
+    pub reason: String,
+}
+
+/// What undo did.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Undone {
+    /// Records put back.
+    pub restored: u64,
+    /// Records left as they are, at most 1,000 of them.
+    pub kept: Vec<Kept>,
+    /// All records left as they are.
+    pub kept_total: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Input {
+    batch: BatchId,
+    /// The batch of the undo's own changes.
+    undo: BatchId,
+    /// The oldest event of the batch.
+    first: i64,
+}
+
+impl Records {
+    /// Begins the undo of a batch, or gives the one that was begun before. The flag says that this call began it (or
+    /// took it up again) and, with at most `AT_ONCE` changes, has to do it with `LongJobs::run_now`.
+    ///
+    /// # Errors
+    /// `NotFound`; `batch.undone` when it was undone before there were long jobs; conflict `job.too_many`.
+    pub async fn begin_undo(&self, ctx: &Ctx, id: BatchId) -> Result<(LongJob, bool)> {
+        let batch = self.batch(ctx, id).await?;
+        let (count, first) = event::extent_of_batch(self.db.read(), ctx.tenant, id).await?;
+        let subject = format!("undo:{id}");
+        let tx = self.db.begin().await?;
+        // Two clicks wait for each other here.
+        tx.execute(&of_batch(ctx, id).value("kind", Expr::col("kind")).to_owned()).await?;
+        let known = long::find(&tx, ctx.tenant, &subject).await?;
+        if batch.undone_at.is_some() && known.is_none() {
+            return Err(Error::Conflict { code: "batch.undone", current: None });
+        }
+        let input = match &known {
+            Some(job) => job.input.clone(),
+            None => json!(Input { batch: id, undo: batch::open(&tx, ctx, "undo").await?, first }),
+        };
+        let new = NewLongJob { kind: KIND, subject: Some(subject), input, total: count };
+        let begun = long::begin(&tx, ctx, new, count <= AT_ONCE).await?;
+        tx.commit().await?;
+        Ok(begun)
+    }
+}
+
+/// A change of the batch's row.
+fn of_batch(ctx: &Ctx, id: BatchId) -> UpdateStatement {
+    Query::update()
+        .table("batch")
+        .and_where(Expr::col("id").eq(id.0))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .to_owned()
+}
+
+/// Does the steps of undo.
+pub struct UndoSteps {
+    records: Records,
+    identities: Identities,
+}
+
+impl UndoSteps {
+    /// Over the service of records.
+    pub fn new(records: &Records, identities: &Identities) -> Self {
+        Self { records: records.clone(), identities: identities.clone() }
+    }
+}
+
+#[async_trait::async_trait]
+impl Steps for UndoSteps {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    async fn step(&self, job: &LongJob) -> Result<Step> {
+        let input: Input = serde_json::from_value(job.input.clone()).map_err(Error::internal)?;
+        let before: Option<i64> = serde_json::from_value(job.cursor.clone()).map_err(Error::internal)?;
+        let mut undone: Undone = match &job.result {
+            Json::Null => Undone::default(),
+            result => serde_json::from_value(result.clone()).map_err(Error::internal)?,
+        };
+        let person = self.identities.of_user(job.tenant, job.user).await?;
+        let ctx = job.acting(person.ctx(self.records.env()));
+        let limit = u64::try_from(CHUNK).unwrap_or(u64::MAX);
+        let page = event::of_batch(self.records.db.read(), ctx.tenant, input.batch, before, limit).await?;
+        let Some(last) = page.last() else {
+            let tx = self.records.db.begin().await?;
+            tx.execute(&of_batch(&ctx, input.batch).value("undone_at", ctx.now().0).to_owned()).await?;
+            return Ok(Step { tx: Some(tx), cursor: json!(before), done: job.done, result: json!(undone), over: true });
+        };
+        let (cursor, done) = (json!(last.id), job.done + i64::try_from(page.len()).unwrap_or(0));
+        let chains = self.records.chains(&ctx, &input, &page).await?;
+        self.records.take_back(&ctx, &input, chains, &mut undone).await?;
+        Ok(Step { tx: None, cursor, done, result: json!(undone), over: false })
+    }
+}
+
+/// What the batch did to one record, newest first, and how far it was taken back.
+struct Chain {
+    events: Vec<Event>,
+    /// How many of them are taken back.
+    back: usize,
+    /// The version the record has since; none before the first was taken back.
+    now: Option<i64>,
+    kept: Option<String>,
+}
+
+impl Chain {
+    /// What is to be taken back next, with the version the record must have for it: the one the event left, unless
+    /// the event after it was taken back just before.
+    fn next(&self) -> Option<(&Event, i64)> {
+        let event = self.events.get(self.back).filter(|_| self.kept.is_none())?;
+        let after = self.back.checked_sub(1).and_then(|index| self.events.get(index));
+        let version = match (after, self.now) {
+            (Some(after), Some(now)) if after.version == event.version + 1 => now,
+            _ => event.version,
+        };
+        Some((event, version))
+    }
+}
+
+impl Records {
+    /// The records whose newest event of the batch is on the page: older pages come to their other events again, and
+    /// then they are dealt with already.
+    async fn chains(&self, ctx: &Ctx, input: &Input, page: &[Event]) -> Result<Vec<Chain>> {
+        let newest = page.first().map_or(i64::MAX, |event| event.id);
+        let records: HashSet<Uuid> = page.iter().map(|event| event.record).collect();
+        let records: Vec<Uuid> = records.into_iter().collect();
+        let around = [input.batch, input.undo];
+        let all = event::of_records(self.db.read(), ctx.tenant, &records, &around, input.first).await?;
+        let mut by_record: BTreeMap<Uuid, (Vec<Event>, Vec<Event>)> = BTreeMap::new();
+        for event in all {
+            let (theirs, ours) = by_record.entry(event.record).or_default();
+            if event.batch == Some(input.undo) { ours.push(event) } else { theirs.push(event) }
+        }
+        let chains = by_record.into_values().filter(|(events, _)| events.first().is_some_and(|e| e.id <= newest));
+        Ok(chains
+            .map(|(events, ours)| Chain {
+                events,
+                back: ours.len(),
+                now: ours.first().map(|event| event.version),
+                kept: None,
+            })
+            .collect())
+    }
+
+    /// Takes back one event of each record, round after round.
+    async fn take_back(&self, ctx: &Ctx, input: &Input, mut chains: Vec<Chain>, undone: &mut Undone) -> Result<()> {
+        let options = WriteOptions { batch: Some(input.undo), ..WriteOptions::default() };
+        loop {
+            let mut by_entity: HashMap<String, Vec<&mut Chain>> = HashMap::new();
+            for chain in &mut chains {
+                if let Some((event, _)) = chain.next() {
+                    by_entity.entry(event.entity.clone()).or_default().push(chain);
+                }
+            }
+            if by_entity.is_empty() {
+                break;
+            }
+            for (entity, chains) in by_entity {
+                self.round(ctx, &entity, chains, &options).await?;
+            }
+        }
+        for chain in chains {
+            chain.told(undone);
+        }
+        Ok(())
+    }
+
+    async fn round(&self, ctx: &Ctx, entity: &str, chains: Vec<&mut Chain>, options: &WriteOptions) -> Result<()> {
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        let def = catalogue.find(entity).map(|def| &**def);
+        let next = chains.iter().filter_map(|chain| chain.next());
+        let changes = next.filter_map(|(event, version)| opposite(def, event, version)).collect();
+        let outcomes = match self.write(ctx, entity, changes, options).await {
+            // The entity itself is gone.
+            Err(error @ Error::NotFound(_)) => {
+                let code = error.code().to_owned();
+                chains.into_iter().for_each(|chain| chain.kept = Some(code.clone()));
+                return Ok(());
+            }
+            outcomes => outcomes?,
+        };
+        for (chain, outcome) in chains.into_iter().zip(outcomes) {
+            match outcome {
+                Ok(written) => {
+                    chain.back += 1;
+                    chain.now = Some(written.record.version);
+                }
+                Err(error) => chain.kept = Some(error.code().to_owned()),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Chain {
+    fn told(self, undone: &mut Undone) {
+        let Some(first) = self.events.into_iter().next() else { return };
+        let Some(reason) = self.kept else {
+            undone.restored += 1;
+            return;
+        };
+        undone.kept_total += 1;
+        if undone.kept.len() < LISTED {
+            undone.kept.push(Kept { entity: first.entity, id: first.record, reason });
+        }
+    }
+}
+
+/// The change that takes an event back, bound to the version the record must have.
+fn opposite(def: Option<&EntityDef>, event: &Event, version: i64) -> Option<Change> {
+    let (id, version) = (event.record, Some(version));
+    Some(match Operation::of_event(&event.kind)? {
+        Operation::Create | Operation::Restore => Change::Delete { id, version },
+        Operation::Delete => Change::Restore { id },
+        Operation::Update => {
+            let writable = |key: &str| def.and_then(|def| def.field(key)).is_some_and(|field| !field.system);
+            let changes = event.changes.as_object().into_iter().flatten().filter(|(key, _)| writable(key));
+            let before = |pair: &Json| pair.get(0).cloned().unwrap_or(Json::Null);
+            Change::Update { id, version, fields: changes.map(|(key, pair)| (key.clone(), before(pair))).collect() }
+        }
+    })
+}

@@ -1,0 +1,92 @@
+//! kill -9 while a mass edit is undone, its client gone: the undo goes on after each restart and ends, and puts back
+//! every record exactly once.
+//!
+//! `VERSTAK_UNDO_ROWS` says how many records; 6,000 by default. `VERSTAK_KILLS` how often; 3.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::caller::{Caller, client, dice, kills, left_behind, number};
+use super::server::{Server, company};
+use crate::app::Database;
+
+/// How long a job is locked by whoever took it.
+const LOCK_SECONDS: i64 = 120;
+
+fn size() -> usize {
+    std::env::var("VERSTAK_UNDO_ROWS").map_or(6_000, |text| text.parse().unwrap())
+}
+
+/// The lock of the dead one runs out: each server's clock begins at the true time and is put further than the one's
+/// before.
+async fn past_the_lock(caller: &Caller<'_>, round: usize) {
+    let seconds = (LOCK_SECONDS + 1) * i64::try_from(round).unwrap() + LOCK_SECONDS;
+    caller.post("/test/clock", json!({"advance_seconds": seconds}), 200).await.unwrap();
+}
+
+/// The job when it is over, or has done so many pieces.
+async fn watched(caller: &Caller<'_>, job: &str, pieces: i64) -> Value {
+    loop {
+        let seen = caller.get(&format!("/jobs/{job}")).await.unwrap();
+        if seen["state"] != "running" || seen["done"].as_i64().unwrap() >= pieces {
+            return seen;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn filled(caller: &Caller<'_>, rows: usize) -> String {
+    for part in 0..rows.div_ceil(1_000) {
+        let rows: Vec<Value> = (0..1_000).map(|n| json!({"fields": {"title": format!("{part}-{n}")}})).collect();
+        caller.post("/records/lead/bulk", json!({"create": rows}), 200).await.unwrap();
+    }
+    let edit = json!({"filter": {"and": []}, "fields": {"source": "web"}});
+    let job = caller.post("/records/lead/bulk", edit, 202).await.unwrap();
+    let done = watched(caller, job["id"].as_str().unwrap(), i64::MAX).await;
+    assert_eq!((&done["state"], &done["result"]["changed"]), (&json!("done"), &json!(rows)), "{done}");
+    done["result"]["batch"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_that_is_killed_goes_on_and_ends() {
+    let database = Database::fresh().await;
+    let token = company(&database);
+    let rows = size();
+    let server = Server::start_with(&database, &["--test-clock"]);
+    let caller = Caller { client: client(), url: &server.url, token: &token };
+    let began = Instant::now();
+    let batch = filled(&caller, rows).await;
+    let made = began.elapsed();
+    let undo = format!("/batches/{batch}/undo");
+    let job = caller.post(&undo, json!({}), 202).await.unwrap()["id"].as_str().unwrap().to_owned();
+    let total = i64::try_from(rows).unwrap();
+    let began = Instant::now();
+    let mut seen = watched(&caller, &job, 1).await;
+    drop(caller);
+    server.kill();
+    assert!(seen["done"].as_i64().unwrap() < total, "nothing was left to kill: {seen}");
+    for round in 1..kills(3) {
+        let server = Server::start_with(&database, &["--test-clock"]);
+        let caller = Caller { client: client(), url: &server.url, token: &token };
+        past_the_lock(&caller, round).await;
+        // A little further, or a good deal; a fast one may come to its end.
+        let step = 1 + i64::try_from(dice(round, u64::try_from(total / 10).unwrap())).unwrap();
+        seen = watched(&caller, &job, seen["done"].as_i64().unwrap() + step).await;
+        server.kill();
+    }
+    let server = Server::start_with(&database, &["--test-clock"]);
+    let caller = Caller { client: client(), url: &server.url, token: &token };
+    past_the_lock(&caller, kills(3)).await;
+    let done = watched(&caller, &job, i64::MAX).await;
+    let undone = began.elapsed();
+    assert_eq!(done["state"], "done", "{done}");
+    let answer = caller.post(&undo, json!({}), 200).await.unwrap();
+    assert_eq!(answer, json!({"restored": rows, "kept": [], "kept_total": 0}));
+    server.kill();
+    let db = left_behind(&database).await;
+    assert_eq!(number(&db, "SELECT count(*) FROM lead WHERE source IS NULL AND version = 3").await, total);
+    assert_eq!(number(&db, "SELECT count(*) FROM event_log WHERE kind = 'lead.updated'").await, 2 * total);
+    println!("{rows} records made and changed in {made:?}, undone with {} kills in {undone:?}", kills(3));
+    db.close().await.unwrap();
+}
