@@ -11,7 +11,7 @@ import type {
   BulkRequest,
   Fields,
   Id,
-  RecordAnswer,
+  RecordData,
   RecordPage,
   RecordQuery,
   TimelinePage,
@@ -30,38 +30,23 @@ export function queryRecords(
   return api.post<RecordPage>(path(entity, "/query"), query, options);
 }
 
-/** Pages of a list, or of one board column when `stage` is given. */
-export function pagesQuery(entity: string, query: RecordQuery, stage?: string) {
-  return infiniteQueryOptions({
-    queryKey: stage === undefined ? keys.list(entity, query) : keys.column(entity, stage, query),
-    queryFn: ({ pageParam, signal }) =>
-      queryRecords(
-        entity,
-        { ...query, cursor: pageParam ?? undefined, total: query.total && !pageParam },
-        { signal },
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.next_cursor ?? undefined,
-  });
-}
-
 export function recordQuery(entity: string, id: Id) {
   return queryOptions({
     queryKey: keys.record(entity, id),
     queryFn: (
       { signal }, // Also out of the recycle bin: the card says so and offers to restore.
-    ) => api.get<RecordAnswer>(path(entity, `/${id}?deleted=true`), { signal }),
+    ) => api.get<RecordData>(path(entity, `/${id}?deleted=true`), { signal }),
   });
 }
 
-export function aggregateQuery(entity: string, query: AggregateQuery) {
-  return queryOptions({
-    queryKey: keys.aggregate(entity, query),
-    queryFn: ({ signal }) =>
-      api
-        .post<{ items: AggregateRow[] }>(path(entity, "/aggregate"), query, { signal })
-        .then((page) => page.items),
-  });
+export function aggregate(
+  entity: string,
+  query: AggregateQuery,
+  signal?: AbortSignal,
+): Promise<AggregateRow[]> {
+  return api
+    .post<{ items: AggregateRow[] }>(path(entity, "/aggregate"), query, { signal })
+    .then((page) => page.items);
 }
 
 export function timelineQuery(entity: string, id: Id) {
@@ -78,18 +63,17 @@ export function timelineQuery(entity: string, id: Id) {
 }
 
 export const createRecord = (entity: string, fields: Fields, idempotencyKey?: string) =>
-  api.create<RecordAnswer>(path(entity), { fields }, { idempotencyKey });
+  api.create<RecordData>(path(entity), { fields }, { idempotencyKey });
 
 export const updateRecord = (entity: string, id: Id, fields: Fields, version?: number) =>
-  api.patch<RecordAnswer>(path(entity, `/${id}`), { fields, version }, { version });
+  api.patch<RecordData>(path(entity, `/${id}`), { fields, version }, { version });
 
 export const deleteRecord = (entity: string, id: Id) => api.delete(path(entity, `/${id}`));
 
-export const restoreRecord = (entity: string, id: Id) =>
-  api.post<RecordAnswer>(path(entity, `/${id}/restore`));
+export const restoreRecord = (entity: string, id: Id) => api.post<RecordData>(path(entity, `/${id}/restore`));
 
 export const moveToStage = (entity: string, id: Id, stage: string) =>
-  api.post<RecordAnswer>(path(entity, `/${id}/stage`), { stage });
+  api.post<RecordData>(path(entity, `/${id}/stage`), { stage });
 
 export const addNote = (entity: string, id: Id, text: string, idempotencyKey: string) =>
   api.create<unknown>(path(entity, `/${id}/timeline`), { text }, { idempotencyKey });
@@ -101,7 +85,7 @@ export const undoBatch = (batch: Id) => api.post<UndoAnswer>(`/batches/${batch}/
 
 /** The newest form of a record anywhere in the cache; versions never go back. */
 export function cachedVersion(entity: string, id: Id): number {
-  let version = queryClient.getQueryData<RecordAnswer>(keys.record(entity, id))?.version ?? 0;
+  let version = queryClient.getQueryData<RecordData>(keys.record(entity, id))?.version ?? 0;
   for (const [, pages] of queryClient.getQueriesData<RecordPages>({ queryKey: keys.records(entity) })) {
     for (const page of pages?.pages ?? []) {
       const found = page.items.find((item) => item.id === id);
@@ -112,8 +96,8 @@ export function cachedVersion(entity: string, id: Id): number {
 }
 
 /** Puts a record's newest form into every cached page and card. */
-export function putRecord(record: RecordAnswer): void {
-  queryClient.setQueryData<RecordAnswer>(keys.record(record.entity, record.id), (old) =>
+export function putRecord(record: RecordData): void {
+  queryClient.setQueryData<RecordData>(keys.record(record.entity, record.id), (old) =>
     old && old.version > record.version ? old : { ...record, refs: { ...old?.refs, ...record.refs } },
   );
   queryClient.setQueriesData<RecordPages>({ queryKey: keys.records(record.entity) }, (pages) =>

@@ -59,7 +59,6 @@ export interface Field {
   type: FieldType;
   required: boolean;
   read_only: boolean;
-  hidden?: boolean;
   sortable: boolean;
   filterable: boolean;
   /** The entity a `link` or `links` field points at. */
@@ -111,9 +110,7 @@ export interface RecordData {
   version: number;
   entity: string;
   fields: Fields;
-}
-/** One record as answered alone: with the titles of what it points at. */
-export interface RecordAnswer extends RecordData {
+  /** Titles of what it points at, in an answer with one record. */
   refs?: Refs;
 }
 
@@ -209,7 +206,7 @@ export interface Problem {
   fields?: Record<string, FieldProblem>;
   request_id?: string;
   /** `record.conflict`: the record as it is now. */
-  current?: RecordAnswer;
+  current?: RecordData;
   /** `hook.rejected`: the plugin that refused. */
   plugin?: string;
   /** `auth.choose_tenant`: the companies this e-mail belongs to. */
