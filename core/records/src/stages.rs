@@ -13,7 +13,7 @@ use crate::catalogue::text;
 pub(crate) const KEPT_SECONDS: i64 = 5;
 
 /// What a stage means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Semantic {
     /// Work goes on.

@@ -10,6 +10,7 @@
 mod compile;
 mod parse;
 mod relative;
+pub mod shape;
 
 pub use compile::{Column, Compiler, Shapes, Storage, Table, Viewer, phone_cell};
 pub use relative::{Period, Relative};
@@ -49,8 +50,9 @@ pub struct Test {
 }
 
 /// A comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FilterOp)]
 pub enum Op {
     /// Equal; with a period: inside it.
     Eq,

@@ -45,8 +45,7 @@ pub struct Actions {
 pub struct FieldView {
     key: String,
     label: String,
-    /// One of `text long_text integer decimal money boolean date datetime choice link links record user department
-    /// stage pipeline phones emails urls messengers json`.
+    #[schema(value_type = FieldType)]
     r#type: String,
     required: bool,
     read_only: bool,
@@ -55,14 +54,18 @@ pub struct FieldView {
     sortable: bool,
     filterable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     entity: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     choices: Vec<ChoiceView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     max_length: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     min: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     max: Option<i64>,
 }
 
@@ -88,8 +91,7 @@ pub struct PipelineView {
 pub struct StageView {
     key: String,
     name: String,
-    /// `open`, `won`, `lost`.
-    #[schema(value_type = String)]
+    /// What it means.
     semantic: ::records::stages::Semantic,
     color: String,
     sort: i64,
