@@ -7,35 +7,30 @@ import { replaceRecord } from "./record-pages";
 import type {
   AggregateQuery,
   AggregateRow,
-  BulkAnswer,
   BulkRequest,
   Fields,
   Id,
   RecordData,
   RecordPage,
   RecordQuery,
-  TimelinePage,
-  UndoAnswer,
 } from "./types";
 
 export type RecordPages = InfiniteData<RecordPage, unknown>;
-
-const path = (entity: string, rest = "") => `/records/${encodeURIComponent(entity)}${rest}`;
 
 export function queryRecords(
   entity: string,
   query: RecordQuery,
   options?: { signal?: AbortSignal },
 ): Promise<RecordPage> {
-  return api.post<RecordPage>(path(entity, "/query"), query, options);
+  return api.post("/records/{entity}/query", query, { path: { entity }, ...options });
 }
 
 export function recordQuery(entity: string, id: Id) {
   return queryOptions({
     queryKey: keys.record(entity, id),
-    queryFn: (
-      { signal }, // Also out of the recycle bin: the card says so and offers to restore.
-    ) => api.get<RecordData>(path(entity, `/${id}?deleted=true`), { signal }),
+    // Also out of the recycle bin: the card says so and offers to restore.
+    queryFn: ({ signal }) =>
+      api.get("/records/{entity}/{id}", { path: { entity, id }, query: { deleted: true }, signal }),
   });
 }
 
@@ -45,43 +40,46 @@ export function aggregate(
   signal?: AbortSignal,
 ): Promise<AggregateRow[]> {
   return api
-    .post<{ items: AggregateRow[] }>(path(entity, "/aggregate"), query, { signal })
-    .then((page) => page.items);
+    .post("/records/{entity}/aggregate", query, { path: { entity }, signal })
+    .then((groups) => groups.items);
 }
 
 export function timelineQuery(entity: string, id: Id) {
   return infiniteQueryOptions({
     queryKey: keys.timeline(entity, id),
-    queryFn: ({ pageParam, signal }) => {
-      const params = new URLSearchParams({ limit: "30" });
-      if (pageParam) params.set("cursor", pageParam);
-      return api.get<TimelinePage>(path(entity, `/${id}/timeline?${params}`), { signal });
-    },
+    queryFn: ({ pageParam, signal }) =>
+      api.get("/records/{entity}/{id}/timeline", {
+        path: { entity, id },
+        query: { limit: 30, cursor: pageParam ?? undefined },
+        signal,
+      }),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   });
 }
 
 export const createRecord = (entity: string, fields: Fields, idempotencyKey?: string) =>
-  api.create<RecordData>(path(entity), { fields }, { idempotencyKey });
+  api.create("/records/{entity}", { fields }, { path: { entity }, idempotencyKey });
 
 export const updateRecord = (entity: string, id: Id, fields: Fields, version?: number) =>
-  api.patch<RecordData>(path(entity, `/${id}`), { fields, version }, { version });
+  api.patch("/records/{entity}/{id}", { fields, version }, { path: { entity, id }, version });
 
-export const deleteRecord = (entity: string, id: Id) => api.delete(path(entity, `/${id}`));
+export const deleteRecord = (entity: string, id: Id) =>
+  api.delete("/records/{entity}/{id}", { path: { entity, id } });
 
-export const restoreRecord = (entity: string, id: Id) => api.post<RecordData>(path(entity, `/${id}/restore`));
+export const restoreRecord = (entity: string, id: Id) =>
+  api.post("/records/{entity}/{id}/restore", undefined, { path: { entity, id } });
 
 export const moveToStage = (entity: string, id: Id, stage: string) =>
-  api.post<RecordData>(path(entity, `/${id}/stage`), { stage });
+  api.post("/records/{entity}/{id}/stage", { stage }, { path: { entity, id } });
 
 export const addNote = (entity: string, id: Id, text: string, idempotencyKey: string) =>
-  api.create<unknown>(path(entity, `/${id}/timeline`), { text }, { idempotencyKey });
+  api.create("/records/{entity}/{id}/timeline", { text }, { path: { entity, id }, idempotencyKey });
 
-export const bulk = (entity: string, body: BulkRequest, signal?: AbortSignal) =>
-  api.post<BulkAnswer>(path(entity, "/bulk"), body, { signal });
+export const bulk = (entity: string, body: BulkRequest) =>
+  api.post("/records/{entity}/bulk", body, { path: { entity } });
 
-export const undoBatch = (batch: Id) => api.post<UndoAnswer>(`/batches/${batch}/undo`);
+export const undoBatch = (id: Id) => api.post("/batches/{id}/undo", undefined, { path: { id } });
 
 /** The newest form of a record anywhere in the cache; versions never go back. */
 export function cachedVersion(entity: string, id: Id): number {

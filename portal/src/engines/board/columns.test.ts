@@ -8,6 +8,7 @@ const field = (key: string, sortable = true): Field => ({
   type: "text",
   required: false,
   read_only: false,
+  system: false,
   sortable,
   filterable: true,
 });

@@ -1,12 +1,14 @@
 /** Which field: a searchable list, own fields first, then those of linked records. */
+
 import { Combobox, ScrollArea, useCombobox } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useEntities } from "@/api/session";
-import type { Entity } from "@/api/types";
+import type { Shape } from "@/engines/source";
+
 import { filterable } from "./model";
 
-export default function FieldPicker({ entity, onPick }: { entity: Entity; onPick(path: string): void }) {
+export default function FieldPicker({ entity, onPick }: { entity: Shape; onPick(path: string): void }) {
   const { t } = useTranslation(["filters", "fields"]);
   const entities = useEntities();
   const [q, setQ] = useState("");

@@ -1,10 +1,12 @@
 /** Chips of what is filtered by; a chip opens its condition, a button adds one. */
+
 import { Button, Popover } from "@mantine/core";
 import { IconFilterPlus } from "@tabler/icons-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useEntities } from "@/api/session";
-import type { Entity, Filter } from "@/api/types";
+import type { Filter } from "@/api/types";
+import type { Shape } from "@/engines/source";
 import { Chip, ChipRow } from "@/ui/chips";
 import { type Condition, choicesOf, fromFilter, joinParts, partsOf, resolveField, toFilter } from "./model";
 import { summaryOf } from "./summary";
@@ -14,7 +16,7 @@ const ConditionEditor = lazy(() => import("./condition-editor"));
 const FieldPicker = lazy(() => import("./field-picker"));
 
 interface Props {
-  entity: Entity;
+  entity: Shape;
   filter: Filter | undefined;
   onChange(filter: Filter | undefined): void;
 }
@@ -130,7 +132,7 @@ export function FilterBar({ entity, filter, onChange }: Props) {
 }
 
 interface NewProps {
-  entity: Entity;
+  entity: Shape;
   context: ReturnType<typeof useSummaryContext>;
   fresh: Condition;
   onDone(part: Filter): void;

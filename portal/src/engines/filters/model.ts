@@ -2,7 +2,9 @@
  * A filter as people build it (conditions that all hold) and as the query language writes it. What the
  * builder cannot show as a condition (or, not, nested) is kept as it is and shown as one chip.
  */
-import type { Comparison, Entity, Field, FieldType, Filter, FilterOp, RelativeDay, Value } from "@/api/types";
+
+import type { Comparison, Field, FieldType, Filter, FilterOp, RelativeDay, Value } from "@/api/types";
+import type { Shape } from "@/engines/source";
 
 /** What a person chooses; several may write the same operator with another value. */
 export type Choice =
@@ -260,13 +262,13 @@ export function joinParts(parts: Filter[]): Filter | undefined {
 export interface Resolved {
   field: Field;
   /** Where the field lives: the entity itself or the linked one. */
-  entity: Entity;
+  entity: Shape;
   /** "Company → Industry" across a link. */
   label: string;
 }
 
 /** The catalogue's field behind a path of at most one hop. */
-export function resolveField(path: string, entity: Entity, entities: Entity[]): Resolved | undefined {
+export function resolveField(path: string, entity: Shape, entities: Shape[]): Resolved | undefined {
   const [first, second] = path.split(".");
   const field = entity.fields.find((one) => one.key === first);
   if (!field) return undefined;
@@ -280,8 +282,8 @@ export function resolveField(path: string, entity: Entity, entities: Entity[]): 
 
 /** Every field a person may filter by: own ones, and those of linked records. */
 export function filterable(
-  entity: Entity,
-  entities: Entity[],
+  entity: Shape,
+  entities: Shape[],
 ): { path: string; label: string; group?: string }[] {
   const usable = (field: Field) => field.filterable;
   const own = entity.fields.filter(usable).map((field) => ({ path: field.key, label: field.label }));

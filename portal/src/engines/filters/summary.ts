@@ -1,6 +1,8 @@
 /** A filter in plain words: "Responsible is me, Amount at least 500,000". Pure: words come in. */
-import type { Entity, Filter, Refs, Value } from "@/api/types";
+
+import type { Filter, Refs, Value } from "@/api/types";
 import { type TextContext, textOf } from "@/engines/fields/text";
+import type { Shape } from "@/engines/source";
 import { formatDate, formatNumber } from "@/i18n/format";
 import { type Choice, fromFilter, resolveField } from "./model";
 
@@ -14,8 +16,8 @@ export interface FilterWords {
 }
 
 export interface SummaryContext {
-  entity: Entity;
-  entities: Entity[];
+  entity: Shape;
+  entities: Shape[];
   refs: Refs;
   currency: string;
   words: FilterWords;

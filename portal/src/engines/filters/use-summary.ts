@@ -1,13 +1,15 @@
 /** Words, names and the catalogue for filter summaries; names of linked records are read when needed. */
+
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { departmentsQuery, peopleQuery } from "@/api/lookups";
 import { recordQuery } from "@/api/records";
 import { useEntities, useMe } from "@/api/session";
-import type { Entity, Filter, Id, Refs } from "@/api/types";
+import type { Filter, Id, Refs } from "@/api/types";
 import { titleOf } from "@/engines/fields/text";
 import { ids } from "@/engines/fields/values";
+import type { Shape } from "@/engines/source";
 import { resolveField } from "./model";
 import type { SummaryContext } from "./summary";
 
@@ -17,7 +19,7 @@ interface Pointer {
 }
 
 /** Ids a filter mentions, with the kind of record each points at. */
-export function pointersOf(filter: Filter | undefined, entity: Entity, entities: Entity[]): Pointer[] {
+export function pointersOf(filter: Filter | undefined, entity: Shape, entities: Shape[]): Pointer[] {
   if (!filter) return [];
   if ("and" in filter) return filter.and.flatMap((part) => pointersOf(part, entity, entities));
   if ("or" in filter) return filter.or.flatMap((part) => pointersOf(part, entity, entities));
@@ -28,7 +30,7 @@ export function pointersOf(filter: Filter | undefined, entity: Entity, entities:
   return ids(filter.value).map((id) => ({ kind, id }));
 }
 
-export function useSummaryContext(entity: Entity, filter: Filter | undefined): SummaryContext {
+export function useSummaryContext(entity: Shape, filter: Filter | undefined): SummaryContext {
   const { t } = useTranslation(["filters", "common", "fields"]);
   const entities = useEntities();
   const { currency } = useMe().tenant;

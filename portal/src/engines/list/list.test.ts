@@ -9,6 +9,7 @@ const field = (key: string): Field => ({
   type: "text",
   required: false,
   read_only: false,
+  system: false,
   sortable: true,
   filterable: true,
 });

@@ -38,10 +38,10 @@ export function Views({ entity }: { entity: Entity }) {
   const show = (view?: View) =>
     setSearch({
       view: view?.id,
-      filter: view?.config.filter,
-      sort: view?.config.sort,
-      columns: view?.config.columns,
-      q: view?.config.q,
+      filter: view?.config.filter ?? undefined,
+      sort: view?.config.sort?.map(({ field, desc }) => ({ field, desc: desc ?? undefined })),
+      columns: view?.config.columns ?? undefined,
+      q: view?.config.q ?? undefined,
       deleted: undefined,
     });
   const update = async (view: View, patch: Partial<Pick<View, "shared" | "config">>) => {
