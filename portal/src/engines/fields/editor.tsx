@@ -2,14 +2,16 @@
  * The control for a field's value, one per type. Controlled: `value` in, `onChange` out. `onCommit` says
  * that the person is done (Enter, a choice made); places that save as a whole leave it out.
  */
-import { Checkbox, MultiSelect, NumberInput, Select, Textarea, TextInput } from "@mantine/core";
-import { type KeyboardEvent, lazy, Suspense, useState } from "react";
+import { Checkbox, MultiSelect, Select, Textarea, TextInput } from "@mantine/core";
+import { type KeyboardEvent, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { Refs, Value } from "@/api/types";
 import type { EditorProps } from "./editor-props";
 import { LinkEditor } from "./link-editor";
+import { MoneyEditor } from "./money-editor";
 import { MultiEditor } from "./multi-editor";
-import { ids, isEmpty } from "./values";
+import { NumberEditor, numberOf } from "./number-editor";
+import { ids } from "./values";
 
 const DateEditor = lazy(() => import("./date-editor"));
 
@@ -54,8 +56,9 @@ export function FieldEditor(props: EditorProps) {
       );
     case "integer":
     case "decimal":
+      return <NumberEditor {...props} value={numberOf(value)} onChange={onChange} onKeyDown={keys} />;
     case "money":
-      return <NumberEditor {...props} onKeyDown={keys} />;
+      return <MoneyEditor {...props} onKeyDown={keys} />;
     case "choice":
       return <ChoiceEditor {...props} data={field.choices ?? []} choose={choose} keys={keys} />;
     case "stage":
@@ -140,31 +143,6 @@ export function FieldEditor(props: EditorProps) {
         />
       );
   }
-}
-
-/** What is typed is kept as typed: a lone minus is not yet a number. */
-function NumberEditor(props: EditorProps & { onKeyDown(event: KeyboardEvent): void }) {
-  const { field, value, onChange, label, error, autoFocus, onKeyDown } = props;
-  const [typed, setTyped] = useState<string | number>(isEmpty(value) ? "" : Number(value));
-  return (
-    <NumberInput
-      {...(label ? { label } : { "aria-label": field.label })}
-      error={error}
-      autoFocus={autoFocus}
-      value={typed}
-      onChange={(next) => {
-        setTyped(next);
-        onChange(next === "" || !Number.isFinite(Number(next)) ? null : Number(next));
-      }}
-      onKeyDown={onKeyDown}
-      allowDecimal={field.type !== "integer"}
-      decimalScale={field.type === "money" ? 2 : undefined}
-      thousandSeparator=" "
-      decimalSeparator=","
-      allowedDecimalSeparators={[",", "."]}
-      hideControls
-    />
-  );
 }
 
 interface ChoiceProps extends EditorProps {

@@ -1,11 +1,25 @@
-/** The currency beside an amount that is being edited. */
+/** An amount of money by typing, and the currency beside it. */
 import { Select } from "@mantine/core";
+import type { KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Fields } from "@/api/types";
 import type { Shape } from "@/engines/source";
-import { currenciesOf, currencyOf } from "./money";
+import type { EditorProps } from "./editor-props";
+import { amountOf, currenciesOf, currencyOf, moneyDecimals } from "./money";
+import { NumberEditor } from "./number-editor";
 
-interface Props {
+export function MoneyEditor(props: EditorProps & { onKeyDown(event: KeyboardEvent): void }) {
+  return (
+    <NumberEditor
+      {...props}
+      value={amountOf(props.value)}
+      decimals={moneyDecimals}
+      onChange={(amount) => props.onChange(amount)}
+    />
+  );
+}
+
+interface CurrencyProps {
   shape: Shape;
   fields: Fields;
   /** The company's currency. */
@@ -14,7 +28,7 @@ interface Props {
   onChange(beside: Fields): void;
 }
 
-export function CurrencySelect({ shape, fields, fallback, onChange }: Props) {
+export function CurrencySelect({ shape, fields, fallback, onChange }: CurrencyProps) {
   const { t } = useTranslation("fields");
   const current = currencyOf(fields, fallback);
   const currencies = currenciesOf(shape, current);

@@ -12,14 +12,18 @@ export function currencyOf(fields: Fields | undefined, fallback: string): string
 
 /** An amount in words; what is no number stays as it is. */
 export function moneyText(value: Value, currency: string): string {
-  const amount = Number(value);
-  return Number.isFinite(amount) ? formatMoney(amount, currency) : String(value);
+  const amount = amountOf(value);
+  return amount === undefined ? String(value) : formatMoney(amount, currency);
 }
 
 /** The amount alone, where there is one: sums, the number in an editor. */
 export function amountOf(value: Value): number | undefined {
-  return typeof value === "number" ? value : undefined;
+  const amount = value === null || value === undefined || value === "" ? Number.NaN : Number(value);
+  return Number.isFinite(amount) ? amount : undefined;
 }
+
+/** Digits an amount is typed with. */
+export const moneyDecimals = 2;
 
 /** Fields that must be read for a row's amounts to be shown. */
 export const moneyCompanions = ["currency"] as const;
