@@ -6,8 +6,12 @@ import { Checkbox, MultiSelect, Select, Textarea, TextInput } from "@mantine/cor
 import { type KeyboardEvent, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { Refs, Value } from "@/api/types";
+import { AddressEditor } from "./address-editor";
+import { DurationEditor } from "./duration-editor";
 import type { EditorProps } from "./editor-props";
+import { kindOf } from "./kinds";
 import { LinkEditor } from "./link-editor";
+import { currenciesOf } from "./money";
 import { MoneyEditor } from "./money-editor";
 import { MultiEditor } from "./multi-editor";
 import { NumberEditor, numberOf } from "./number-editor";
@@ -42,7 +46,7 @@ export function FieldEditor(props: EditorProps) {
     onCommit?.(next, refs);
   };
 
-  switch (field.type) {
+  switch (kindOf(field)) {
     case "boolean":
       return (
         <Checkbox
@@ -59,6 +63,15 @@ export function FieldEditor(props: EditorProps) {
       return <NumberEditor {...props} value={numberOf(value)} onChange={onChange} onKeyDown={keys} />;
     case "money":
       return <MoneyEditor {...props} onKeyDown={keys} />;
+    case "duration":
+      return <DurationEditor {...props} onKeyDown={keys} />;
+    case "address":
+      return <AddressEditor {...props} />;
+    case "currency":
+      return (
+        <ChoiceEditor {...props} data={currenciesOf(field, text(value)) ?? []} choose={choose} keys={keys} />
+      );
+    case "choices":
     case "choice":
       return <ChoiceEditor {...props} data={field.choices ?? []} choose={choose} keys={keys} />;
     case "stage":
@@ -145,6 +158,8 @@ export function FieldEditor(props: EditorProps) {
   }
 }
 
+const text = (value: Value) => (typeof value === "string" && value ? value : undefined);
+
 interface ChoiceProps extends EditorProps {
   data: { value: string; label: string }[];
   choose(value: Value): void;
@@ -155,7 +170,7 @@ function ChoiceEditor(props: ChoiceProps) {
   const { field, value, data, label, error, autoFocus, open, nested, choose, keys } = props;
   const { t } = useTranslation("fields");
   const named = label ? { label } : { "aria-label": field.label };
-  if (Array.isArray(value)) {
+  if (Array.isArray(value) || kindOf(field) === "choices") {
     return (
       <MultiSelect
         {...named}

@@ -76,6 +76,7 @@ export function InPlace({ source, field, record, refs, onStage, bare, children }
             {field.type === "money" && (
               <CurrencySelect
                 shape={entity}
+                field={field}
                 fields={{ ...record.fields, ...draft.beside }}
                 fallback={context.currency}
                 onChange={edit.changeBeside}

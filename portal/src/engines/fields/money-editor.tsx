@@ -2,10 +2,10 @@
 import { Select } from "@mantine/core";
 import type { KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
-import type { Fields } from "@/api/types";
+import type { Field, Fields } from "@/api/types";
 import type { Shape } from "@/engines/source";
 import type { EditorProps } from "./editor-props";
-import { amountOf, currenciesOf, currencyOf, moneyDecimals } from "./money";
+import { amountOf, currenciesOf, currencyFieldOf, currencyOf, moneyDecimals } from "./money";
 import { NumberEditor } from "./number-editor";
 
 export function MoneyEditor(props: EditorProps & { onKeyDown(event: KeyboardEvent): void }) {
@@ -21,6 +21,8 @@ export function MoneyEditor(props: EditorProps & { onKeyDown(event: KeyboardEven
 
 interface CurrencyProps {
   shape: Shape;
+  /** The amount. */
+  field: Field;
   fields: Fields;
   /** The company's currency. */
   fallback: string;
@@ -28,11 +30,12 @@ interface CurrencyProps {
   onChange(beside: Fields): void;
 }
 
-export function CurrencySelect({ shape, fields, fallback, onChange }: CurrencyProps) {
+export function CurrencySelect({ shape, field, fields, fallback, onChange }: CurrencyProps) {
   const { t } = useTranslation("fields");
-  const current = currencyOf(fields, fallback);
-  const currencies = currenciesOf(shape, current);
-  if (!currencies) return null;
+  const current = currencyOf(shape, field, fields, fallback);
+  const own = currencyFieldOf(shape, field);
+  const currencies = currenciesOf(own, current);
+  if (!own || !currencies) return null;
   return (
     <Select
       aria-label={t("currency")}
@@ -41,7 +44,7 @@ export function CurrencySelect({ shape, fields, fallback, onChange }: CurrencyPr
       searchable
       data={currencies}
       value={current}
-      onChange={(currency) => currency && onChange({ currency })}
+      onChange={(currency) => currency && onChange({ [own.key]: currency })}
     />
   );
 }

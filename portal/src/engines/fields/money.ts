@@ -5,9 +5,16 @@ import type { Field, Fields, Value } from "@/api/types";
 import type { Shape } from "@/engines/source";
 import { formatMoney } from "@/i18n/format";
 
-/** The currency of a row's amounts. */
-export function currencyOf(fields: Fields | undefined, fallback: string): string {
-  return typeof fields?.currency === "string" && fields.currency ? fields.currency : fallback;
+/** The field that holds the currency of an amount: the one that says so, else the entity's only one. */
+export function currencyFieldOf(shape: Shape, money: Field): Field | undefined {
+  const part = (field: Field & { part_of?: string }) => field.part_of === money.key;
+  return shape.fields.find(part) ?? shape.fields.find((field) => field.key === "currency");
+}
+
+/** The currency of an amount in a row. */
+export function currencyOf(shape: Shape, money: Field, fields: Fields | undefined, fallback: string): string {
+  const value = fields?.[currencyFieldOf(shape, money)?.key ?? "currency"];
+  return typeof value === "string" && value ? value : fallback;
 }
 
 /** An amount in words; what is no number stays as it is. */
@@ -25,15 +32,17 @@ export function amountOf(value: Value): number | undefined {
 /** Digits an amount is typed with. */
 export const moneyDecimals = 2;
 
-/** Fields that must be read for a row's amounts to be shown. */
-export const moneyCompanions = ["currency"] as const;
-
 const usual = ["RUB", "UAH", "EUR", "USD", "KZT", "BYN", "PLN", "GBP", "TRY", "CNY"];
 
-/** Currencies to choose for an amount; none when the row's currency cannot be changed. */
-export function currenciesOf(shape: Shape, current: string): { value: string; label: string }[] | undefined {
-  const field: Field | undefined = shape.fields.find((one) => one.key === "currency");
+/** Currencies to choose from; none when the row's currency cannot be changed. */
+export function currenciesOf(
+  field: Field | undefined,
+  current: string | undefined,
+): { value: string; label: string }[] | undefined {
   if (!field || field.read_only) return undefined;
   if (field.choices?.length) return field.choices;
-  return [...new Set([current, ...usual])].map((code) => ({ value: code, label: code }));
+  return [...new Set([...(current ? [current] : []), ...usual])].map((code) => ({
+    value: code,
+    label: code,
+  }));
 }

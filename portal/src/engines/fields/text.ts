@@ -5,6 +5,9 @@
 import type { Field, Fields, Pipeline, Refs, Stage, Value } from "@/api/types";
 import type { Shape } from "@/engines/source";
 import { formatDate, formatDateTime, formatNumber, formatPhone } from "@/i18n/format";
+import { addressText } from "./address";
+import { durationText } from "./duration";
+import { kindOf } from "./kinds";
 import { currencyOf, moneyText } from "./money";
 import { ids, isEmpty, multiValues } from "./values";
 
@@ -35,13 +38,15 @@ export function fieldOf(entity: Shape, key: string): Field | undefined {
 /** "" for an empty value. `fields` is the record around it, when there is one (its currency). */
 export function textOf(field: Field, value: Value, context: TextContext, fields?: Fields): string {
   if (isEmpty(value)) return "";
-  switch (field.type) {
+  switch (kindOf(field)) {
     case "integer":
       return typeof value === "number" ? formatNumber(value, 0) : String(value);
     case "decimal":
       return typeof value === "number" ? formatNumber(value, 4) : String(value);
     case "money":
-      return moneyText(value, currencyOf(fields, context.currency));
+      return moneyText(value, currencyOf(context.entity, field, fields, context.currency));
+    case "duration":
+      return typeof value === "number" ? durationText(value) : String(value);
     case "boolean":
       return value ? context.words.yes : context.words.no;
     case "date":
@@ -49,6 +54,7 @@ export function textOf(field: Field, value: Value, context: TextContext, fields?
     case "datetime":
       return formatDateTime(String(value));
     case "choice":
+    case "choices":
       return ids(value)
         .map((one) => field.choices?.find((choice) => choice.value === one)?.label ?? one)
         .join(", ");
@@ -74,6 +80,8 @@ export function textOf(field: Field, value: Value, context: TextContext, fields?
       return multiValues(value)
         .map((entry) => entry.value)
         .join(", ");
+    case "address":
+      return addressText(value);
     case "json":
       return JSON.stringify(value);
     default:

@@ -8,6 +8,7 @@ import { ApiError, messageOf, NetworkError } from "@/api/problem";
 import { sameValue } from "@/api/save";
 import type { Field, Fields, RecordData, Refs, Value } from "@/api/types";
 import type { RowSource } from "@/engines/source";
+import { isEditable } from "./kinds";
 import { withoutEmpty } from "./values";
 
 interface Draft {
@@ -38,7 +39,7 @@ export function useFieldEdit({ source, field, record, onStage, onRefused }: Opti
   const [draft, setDraft] = useState<Draft | null>(null);
   const [problem, setProblem] = useState<string>();
   const [clash, setClash] = useState<Clash>();
-  const editable = source.shape.actions.update && !field.read_only && !record.fields.deleted_at;
+  const editable = source.shape.actions.update && isEditable(field) && !record.fields.deleted_at;
 
   const send = (base: RecordData, mine: Value, beside: Fields, refs?: Refs) => {
     source.save(base, { ...beside, [field.key]: mine }, refs).catch((error: unknown) => {

@@ -4,6 +4,7 @@
  */
 
 import type { Comparison, Field, FieldType, Filter, FilterOp, RelativeDay, Value } from "@/api/types";
+import { type Kind, kindOf } from "@/engines/fields/kinds";
 import type { Shape } from "@/engines/source";
 
 /** What a person chooses; several may write the same operator with another value. */
@@ -51,7 +52,7 @@ const number: Choice[] = ["at_least", "at_most", "between", "equals", ...presenc
 const list: Choice[] = ["any_of", "none_of", ...presence];
 const moment: Choice[] = ["period", "last_days", "next_days", "since", "until", "dates", ...presence];
 
-const byType: Record<FieldType, Choice[]> = {
+const byType: Record<Kind, Choice[]> = {
   text,
   long_text: ["contains", ...presence],
   integer: number,
@@ -71,12 +72,18 @@ const byType: Record<FieldType, Choice[]> = {
   emails: several,
   urls: several,
   messengers: several,
+  currency: list,
+  choices: list,
+  duration: presence,
+  address: presence,
+  file: presence,
+  formula: presence,
   record: presence,
   json: presence,
 };
 
 export function choicesOf(field: Field): Choice[] {
-  return byType[field.type] ?? presence;
+  return byType[kindOf(field)] ?? presence;
 }
 
 /** What has to be entered for a choice. */

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import type { Field, RecordData, Refs, Value } from "@/api/types";
 import { FieldEditor } from "@/engines/fields/editor";
+import { kindOf } from "@/engines/fields/kinds";
 import { withoutEmpty } from "@/engines/fields/values";
 import type { Shape } from "@/engines/source";
 import { EditBox } from "@/ui/field";
@@ -21,7 +22,17 @@ export default function CellEditor({ entity, field, record, refs, onSave, onLeav
   const [names, setNames] = useState<Refs>({});
   const save = (next: Value, more?: Refs) =>
     onSave(record, field, withoutEmpty(next) ?? null, { ...names, ...more });
-  const tall = ["phones", "emails", "urls", "messengers", "long_text", "json", "links"].includes(field.type);
+  const tall = [
+    "phones",
+    "emails",
+    "urls",
+    "messengers",
+    "long_text",
+    "json",
+    "links",
+    "choices",
+    "address",
+  ].includes(kindOf(field));
   return (
     <CellPop tall={tall}>
       <EditBox

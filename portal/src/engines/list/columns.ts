@@ -1,6 +1,6 @@
 /** Which columns a list has and how wide they are. Pure. */
 import type { Field, FieldType } from "@/api/types";
-import { moneyCompanions } from "@/engines/fields/money";
+import { currencyFieldOf } from "@/engines/fields/money";
 import type { Shape } from "@/engines/source";
 
 const widths: Partial<Record<FieldType, number>> = {
@@ -36,10 +36,14 @@ export function columnsOf(entity: Shape, chosen: string[] | undefined): Field[] 
 }
 
 /** Fields read with the rows: the columns, and what showing them needs. */
-export function fieldsToRead(entity: Shape, columns: Field[]): string[] {
+export function fieldsToRead(shape: Shape, columns: Field[]): string[] {
   const keys = new Set(columns.map((field) => field.key));
-  for (const key of [...moneyCompanions, "stage", "pipeline", "number", "deleted_at"]) {
-    if (entity.fields.some((field) => field.key === key)) keys.add(key);
+  for (const field of columns) {
+    const currency = field.type === "money" && currencyFieldOf(shape, field);
+    if (currency) keys.add(currency.key);
+  }
+  for (const key of ["stage", "pipeline", "number", "deleted_at"]) {
+    if (shape.fields.some((field) => field.key === key)) keys.add(key);
   }
   return [...keys];
 }

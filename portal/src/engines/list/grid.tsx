@@ -9,6 +9,7 @@ import { type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useStat
 import { useTranslation } from "react-i18next";
 import type { Field, Id, RecordData, Refs, Sort } from "@/api/types";
 import { useTextContext } from "@/engines/fields/context";
+import { isNumeric } from "@/engines/fields/kinds";
 import { titleOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
 import type { Source } from "@/engines/source";
@@ -217,7 +218,7 @@ export function ListGrid(props: Props) {
                     at={`${item.index}:${column}`}
                     testId={`field-${field.key}`}
                     frozen={column === 0}
-                    numeric={["integer", "decimal", "money"].includes(field.type)}
+                    numeric={isNumeric(field)}
                     focusable={active[0] === item.index && active[1] === column}
                     problem={cells.problemOf(record.id, field.key)}
                     editing={isEditing}

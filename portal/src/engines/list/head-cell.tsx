@@ -4,6 +4,7 @@ import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-d
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field, Sort } from "@/api/types";
+import { isNumeric } from "@/engines/fields/kinds";
 import type { Shape } from "@/engines/source";
 import { GridHeadCell } from "@/ui/table";
 import { moveColumn } from "./columns";
@@ -67,7 +68,7 @@ export function HeadCell({ entity, field, frozen, keys, sort, onSort, onColumns,
       label={field.label}
       frozen={frozen}
       over={over}
-      numeric={["integer", "decimal", "money"].includes(field.type)}
+      numeric={isNumeric(field)}
       sorted={current ? (current.desc ? "descending" : "ascending") : "none"}
       onSort={field.sortable ? press : undefined}
       resizeLabel={t("resize", { label: field.label })}

@@ -6,7 +6,7 @@ import { columnsOf, fieldsToRead, moveColumn } from "./columns";
 const field = (key: string): Field => ({
   key,
   label: key,
-  type: "text",
+  type: key === "amount" ? "money" : "text",
   required: false,
   read_only: false,
   system: false,

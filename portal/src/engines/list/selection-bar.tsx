@@ -5,6 +5,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field, Id, RecordData, RecordQuery, Refs, Value } from "@/api/types";
 import { FieldEditor } from "@/engines/fields/editor";
+import { isEditable } from "@/engines/fields/kinds";
 import { titleOf } from "@/engines/fields/text";
 import { withoutEmpty } from "@/engines/fields/values";
 import type { Shape, Source } from "@/engines/source";
@@ -175,7 +176,7 @@ function BulkFields({ entity, onRun }: { entity: Shape; onRun(change: Change): v
   const { t } = useTranslation(["list", "common"]);
   const [field, setField] = useState<Field | null>(null);
   if (!entity.actions.update) return null;
-  const editable = entity.fields.filter((one) => !one.read_only && one.type !== "pipeline");
+  const editable = entity.fields.filter((one) => isEditable(one) && one.type !== "pipeline");
   const owner = editable.find((one) => one.key === "owner");
   const stage = editable.find((one) => one.type === "stage");
   const open = (one: Field) => setField(one);

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError, messageOf, NetworkError } from "@/api/problem";
 import { sameValue } from "@/api/save";
 import type { Field, Id, RecordData, Refs, Value } from "@/api/types";
+import { isEditable } from "@/engines/fields/kinds";
 import type { Source } from "@/engines/source";
 import { toast } from "@/ui/toast";
 
@@ -62,7 +63,7 @@ export function useCellSave(source: Source) {
     problemOf: (id: Id, key: string) => problems.get(place(id, key)),
     editable: (record: RecordData, field: Field) =>
       source.shape.actions.update &&
-      !field.read_only &&
+      isEditable(field) &&
       field.type !== "pipeline" &&
       !record.fields.deleted_at,
   };

@@ -8,6 +8,7 @@ import { queryClient } from "@/api/query-client";
 import { createRecord, refreshAround } from "@/api/records";
 import { useEntity, useMe } from "@/api/session";
 import type { Entity, Field, Fields, RecordData } from "@/api/types";
+import { isEditable } from "@/engines/fields/kinds";
 import { fieldOf, titleOf } from "@/engines/fields/text";
 import { FormBody } from "@/engines/form/form";
 import type { FormSource } from "@/engines/source";
@@ -41,7 +42,7 @@ function fillable(entity: Entity): Field[] {
     .map((key) => fieldOf(entity, key))
     .filter(
       (field): field is Field =>
-        field !== undefined && !field.read_only && field.type !== "pipeline" && field.type !== "stage",
+        field !== undefined && isEditable(field) && field.type !== "pipeline" && field.type !== "stage",
     );
 }
 
