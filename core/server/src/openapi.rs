@@ -79,10 +79,8 @@ fn open_objects(node: &mut Value) {
 fn name_operations(path: &mut Value) {
     for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
         let resource = operation.pointer("/tags/0").and_then(Value::as_str).map(|tag| tag.replace('-', "_"));
-        let handler = operation.get("operationId").and_then(Value::as_str);
-        if let (Some(resource), Some(handler)) = (resource, handler) {
-            let id = format!("{resource}_{handler}");
-            operation["operationId"] = id.into();
+        if let (Some(resource), Some(Value::String(id))) = (resource, operation.get_mut("operationId")) {
+            id.insert_str(0, &format!("{resource}_"));
         }
     }
 }

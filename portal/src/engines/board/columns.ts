@@ -46,7 +46,7 @@ export function columnQuery(scope: BoardScope, column: string): RecordQuery {
   };
 }
 
-export function hasAmounts(shape: Shape): boolean {
+function hasAmounts(shape: Shape): boolean {
   return shape.fields.some((field) => field.key === "amount");
 }
 

@@ -11,7 +11,7 @@ import type { EditorProps } from "./editor-props";
 import { ids } from "./values";
 
 /** What can be picked for this field when `q` is typed. */
-export function useFound(field: Field, q: string): { found: Found[]; loading: boolean } {
+function useFound(field: Field, q: string): { found: Found[]; loading: boolean } {
   const entities = useEntities();
   const person = field.type === "user";
   const department = field.type === "department";

@@ -31,10 +31,9 @@ interface Options {
   record: RecordData;
   /** Stage changes have their own road. */
   onStage?(stage: string): void;
-  onRefused?(reason: string): void;
 }
 
-export function useFieldEdit({ source, field, record, onStage, onRefused }: Options) {
+export function useFieldEdit({ source, field, record, onStage }: Options) {
   const { t } = useTranslation("common");
   const [draft, setDraft] = useState<Draft | null>(null);
   const [problem, setProblem] = useState<string>();
@@ -57,7 +56,6 @@ export function useFieldEdit({ source, field, record, onStage, onRefused }: Opti
       const own = error instanceof ApiError ? error.fieldMessage(field.key) : undefined;
       const reason = own ?? messageOf(error, t("network"));
       setProblem(reason);
-      onRefused?.(reason);
     });
   };
 
@@ -98,9 +96,6 @@ export function useFieldEdit({ source, field, record, onStage, onRefused }: Opti
     keepMine() {
       if (clash) send(clash.theirs, clash.mine, {});
       setClash(undefined);
-    },
-    dismiss() {
-      setProblem(undefined);
     },
   };
 }

@@ -20,7 +20,7 @@ const widths: Partial<Record<FieldType, number>> = {
   urls: 180,
 };
 
-export const titleWidth = 300;
+const titleWidth = 300;
 
 export function defaultWidth(field: Field, isTitle: boolean): number {
   return isTitle ? titleWidth : (widths[field.type] ?? 150);

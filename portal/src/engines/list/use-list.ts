@@ -19,13 +19,13 @@ export interface ListView {
   deleted?: boolean;
 }
 
-export function sortOf(shape: Shape, sort: Sort[] | undefined): Sort[] {
+function sortOf(shape: Shape, sort: Sort[] | undefined): Sort[] {
   if (sort?.length) return sort;
   const created = shape.fields.find((field) => field.key === "created_at" && field.sortable);
   return created ? [{ field: "created_at", desc: true }] : [];
 }
 
-export function listQuery(shape: Shape, view: ListView, columns: Field[]): RecordQuery {
+function listQuery(shape: Shape, view: ListView, columns: Field[]): RecordQuery {
   return {
     filter: view.filter,
     q: view.q,
