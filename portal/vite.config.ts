@@ -16,5 +16,5 @@ export default defineConfig({
     manifest: true,
     reportCompressedSize: false,
   },
-  test: { environment: "node", include: ["src/**/*.test.ts"] },
+  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },
 });

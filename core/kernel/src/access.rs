@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::filter::Filter;
 
 /// What may be done with records of an entity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// See.
@@ -29,8 +29,9 @@ impl Action {
 }
 
 /// Whether a row grants or narrows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = AccessKind)]
 pub enum RowKind {
     /// Grants.
     Permission,
@@ -39,17 +40,20 @@ pub enum RowKind {
 }
 
 /// One row of a role. The entity `*` means those that the row covers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessRow {
     /// Grants or narrows.
     pub kind: RowKind,
     /// Entity key or `*`.
+    #[schema(value_type = String)]
     pub entity: String,
     /// Actions it speaks of.
+    #[schema(value_type = Vec<Action>)]
     pub actions: BTreeSet<Action>,
     /// Which records; none = all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::filter::shape::Filter>, nullable = false)]
     pub filter: Option<Filter>,
     /// With `*`: the entities it covers. None: every one, also those that come later; so speak restrictions and rows
     /// that code makes. A permission of a role always says which.
@@ -69,7 +73,7 @@ impl AccessRow {
 }
 
 /// How a field is narrowed for a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldAccess {
     /// May be seen, not changed.
@@ -79,12 +83,14 @@ pub enum FieldAccess {
 }
 
 /// One field right of a role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldRight {
     /// Entity key.
+    #[schema(value_type = String)]
     pub entity: String,
     /// Field key.
+    #[schema(value_type = String)]
     pub field: String,
     /// How it is narrowed.
     pub right: FieldAccess,

@@ -48,11 +48,9 @@ pub struct RoleInput {
     pub admin: bool,
     /// Permission and restriction rows.
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
     pub rows: Vec<AccessRow>,
     /// Rights on fields.
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
     pub field_rights: Vec<FieldRight>,
 }
 

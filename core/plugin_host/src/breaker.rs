@@ -17,7 +17,7 @@ const OPENINGS: usize = 3;
 const OPENINGS_WITHIN: i64 = 3_600;
 
 /// State of a breaker, as the API names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerState {
     /// Calls pass.

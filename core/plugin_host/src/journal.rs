@@ -22,13 +22,15 @@ const PAGE: u64 = 100;
 const KEPT_LINES: u64 = 10_000;
 
 /// A line of a plugin's log as admins read it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LogEntry {
     /// Its id; also the cursor.
     pub id: Uuid,
     /// When.
+    #[schema(value_type = String)]
     pub at: Timestamp,
     /// How serious.
+    #[schema(value_type = crate::LogLevel)]
     pub level: String,
     /// Where: `hook:check`, `event:created`, `http:POST /web-form`, `host`.
     pub point: String,
@@ -41,7 +43,8 @@ pub struct LogEntry {
 }
 
 /// What a point of a plugin cost since a day.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginCost)]
 pub struct Cost {
     /// Where.
     pub point: String,

@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use crate::PluginHost;
 use crate::breaker::BreakerState;
 use crate::manifest::{Choice, Manifest, RouteAuth, Setting, SettingType};
+use crate::package::Level;
 use crate::points;
 use crate::points::{before, events, http};
 use crate::registry::Version;
@@ -24,7 +25,7 @@ use permissions::permissions;
 pub use steps::{ParameterView, StepView};
 
 /// A plugin in a list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PluginSummary {
     /// Its id.
     pub id: String,
@@ -36,20 +37,32 @@ pub struct PluginSummary {
     pub version: String,
     /// The newest installed version, where it differs.
     pub available: Option<String>,
-    /// Who vouches for it: `core`, `verified`, `publisher`, `dev`.
-    pub level: String,
+    /// Who vouches for it.
+    pub level: Level,
     /// Whether the tenant runs it.
     pub enabled: bool,
-    /// `enabled`, `disabled`, `failing` (some of its points are not called now) or `failed` (this node cannot load it).
-    pub state: &'static str,
+    /// How it stands in the tenant.
+    pub state: PluginState,
     /// What fails, if something does.
     pub problem: Option<String>,
     /// Free word for grouping.
     pub category: String,
 }
 
+/// How a plugin stands in a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PluginState {
+    /// It runs.
+    Enabled,
+    /// It does not.
+    Disabled,
+    /// It runs, and points of it are held back.
+    Failing,
+}
+
 /// A plugin with everything an admin decides on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PluginDetail {
     /// As in the list.
     #[serde(flatten)]
@@ -59,6 +72,7 @@ pub struct PluginDetail {
     /// The form of its settings.
     pub settings_schema: Vec<SettingView>,
     /// Settings in force, secrets left out.
+    #[schema(value_type = BTreeMap<String, Json>)]
     pub settings: BTreeMap<String, Json>,
     /// Its before-hooks in the order of calls.
     pub hooks: Vec<HookView>,
@@ -75,7 +89,8 @@ pub struct PluginDetail {
 }
 
 /// A permission.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginPermission)]
 pub struct PermissionView {
     /// `records.lead`, `kv`, `tasks`.
     pub key: String,
@@ -88,7 +103,8 @@ pub struct PermissionView {
 }
 
 /// A setting.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginSetting)]
 pub struct SettingView {
     /// Its key.
     pub key: String,
@@ -99,6 +115,7 @@ pub struct SettingView {
     pub label: String,
     /// Below the input.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub help: Option<String>,
     /// Must be set.
     pub required: bool,
@@ -110,14 +127,17 @@ pub struct SettingView {
     pub choices: Vec<ChoiceView>,
     /// Of an integer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub min: Option<i64>,
     /// Of an integer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub max: Option<i64>,
 }
 
 /// One entry of a choice.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginChoice)]
 pub struct ChoiceView {
     /// Kept.
     pub value: String,
@@ -126,7 +146,8 @@ pub struct ChoiceView {
 }
 
 /// A hook.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginHook)]
 pub struct HookView {
     /// Its id.
     pub id: String,
@@ -144,7 +165,8 @@ pub struct HookView {
 }
 
 /// A subscription.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginEvent)]
 pub struct EventView {
     /// Its id.
     pub id: String,
@@ -155,7 +177,8 @@ pub struct EventView {
 }
 
 /// A route.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginRoute)]
 pub struct RouteView {
     /// Method.
     pub method: String,
@@ -235,12 +258,12 @@ impl PluginHost {
             description: manifest.description.in_locale(ctx.locale).to_owned(),
             version: manifest.version.to_string(),
             available: (newest.version != manifest.version.to_string()).then(|| newest.version.clone()),
-            level: version.level.name().to_owned(),
+            level: version.level,
             enabled,
             state: match (enabled, failing.is_empty()) {
-                (false, _) => "disabled",
-                (true, true) => "enabled",
-                (true, false) => "failing",
+                (false, _) => PluginState::Disabled,
+                (true, true) => PluginState::Enabled,
+                (true, false) => PluginState::Failing,
             },
             problem: (!failing.is_empty()).then(|| failing.join(", ")),
             category: manifest.category.clone(),

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::catalogue::text;
 
 /// What a stage means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Semantic {
     /// Work goes on.

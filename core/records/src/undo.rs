@@ -15,11 +15,11 @@ use people::Identities;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use crate::write::{CHUNK, Change, WriteOptions};
-use crate::{Records, batch};
+use crate::write::{CHUNK, Change, Operation, WriteOptions};
+use crate::{EntityDef, Records, batch};
 
 /// The kind of long job.
 pub const KIND: &str = "records.undo";

@@ -35,6 +35,28 @@ pub struct View {
     pub config: Json,
 }
 
+/// What a view keeps, for the API's description; it is stored as it came.
+#[derive(Debug, utoipa::ToSchema)]
+pub struct ViewConfig {
+    /// Which records.
+    pub filter: Option<kernel::filter::shape::Filter>,
+    /// Their order.
+    pub sort: Option<Vec<ViewSort>>,
+    /// Field keys.
+    pub columns: Option<Vec<String>>,
+    /// Words to look for.
+    pub q: Option<String>,
+}
+
+/// One sort key of a view.
+#[derive(Debug, utoipa::ToSchema)]
+pub struct ViewSort {
+    /// Field key.
+    pub field: String,
+    /// From the largest.
+    pub desc: Option<bool>,
+}
+
 /// A view to save.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -51,7 +73,7 @@ pub struct ViewInput {
     pub shared: bool,
     /// `{filter?, sort?, columns?, q?}`.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = ViewConfig)]
     pub config: Json,
 }
 
@@ -64,7 +86,7 @@ pub struct ViewPatch {
     /// Share it or not.
     pub shared: Option<bool>,
     /// New settings.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<ViewConfig>)]
     pub config: Option<Json>,
 }
 

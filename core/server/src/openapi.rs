@@ -33,7 +33,14 @@ impl Modify for Security {
         description = "Everything the portal does, anyone can do here. Sign in with a session cookie or with \
                        `Authorization: Bearer TOKEN`. Errors are problem details (RFC 9457).",
     ),
-    components(schemas(crate::http::error::Problem, crate::http::error::FieldProblem)),
+    components(schemas(
+        crate::http::error::Problem,
+        crate::http::error::FieldProblem,
+        crate::api::events::StreamRecord,
+        kernel::filter::Op,
+        kernel::filter::shape::PeriodName,
+        kernel::value::MultiValue,
+    )),
     modifiers(&Security),
 )]
 struct Api;
@@ -48,8 +55,35 @@ pub fn document() -> Value {
     }
     if let Some(Value::Object(paths)) = document.get_mut("paths") {
         paths.values_mut().for_each(add_errors);
+        paths.values_mut().for_each(name_operations);
     }
+    open_objects(&mut document);
     document
+}
+
+/// An object of which nothing is said may hold anything; generators of types believe it only when it is said.
+fn open_objects(node: &mut Value) {
+    match node {
+        Value::Object(map) => {
+            let kind = map.get("type").filter(|kind| **kind == "object" || **kind == json!(["object", "null"]));
+            if kind.is_some() && !map.contains_key("properties") && !map.contains_key("additionalProperties") {
+                map.insert("additionalProperties".into(), true.into());
+            }
+            map.values_mut().for_each(open_objects);
+        }
+        Value::Array(items) => items.iter_mut().for_each(open_objects),
+        _ => {}
+    }
+}
+
+/// An operation is called by its resource and its handler (`records_list`): handlers of different resources share names.
+fn name_operations(path: &mut Value) {
+    for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        let resource = operation.pointer("/tags/0").and_then(Value::as_str).map(|tag| tag.replace('-', "_"));
+        if let (Some(resource), Some(Value::String(id))) = (resource, operation.get_mut("operationId")) {
+            id.insert_str(0, &format!("{resource}_"));
+        }
+    }
 }
 
 /// Every operation may answer with problem details.
@@ -105,5 +139,86 @@ fn field_schema(field: &::records::FieldDef) -> Value {
             "items": {"type": "object", "required": ["value"], "properties": {"value": {"type": "string"}, "kind": {"type": "string"}}}
         }),
         _ => nullable("string"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// `(path, method, operation)` of the document.
+    fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+        let paths = document["paths"].as_object().unwrap();
+        let of = |(path, methods)| -> Vec<(&str, &str, &Value)> {
+            let (path, methods): (&String, &Value) = (path, methods);
+            methods.as_object().unwrap().iter().map(|(method, one)| (path.as_str(), method.as_str(), one)).collect()
+        };
+        paths.iter().flat_map(of).collect()
+    }
+
+    fn references<'a>(node: &'a Value, found: &mut BTreeSet<&'a str>) {
+        match node {
+            Value::Object(map) => {
+                found.extend(map.get("$ref").and_then(Value::as_str));
+                map.values().for_each(|one| references(one, found));
+            }
+            Value::Array(items) => items.iter().for_each(|one| references(one, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own() {
+        let document = document();
+        let mut seen = BTreeSet::new();
+        let twice: Vec<_> =
+            operations(&document).into_iter().map(|(_, _, one)| one["operationId"].as_str().unwrap()).collect();
+        let twice: Vec<_> = twice.into_iter().filter(|id| !seen.insert(*id)).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+    }
+
+    #[test]
+    fn parameters_of_a_path_are_those_of_its_address() {
+        let document = document();
+        for (path, method, operation) in operations(&document) {
+            let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+            let in_path: BTreeSet<&str> =
+                parameters.iter().filter(|one| one["in"] == "path").map(|one| one["name"].as_str().unwrap()).collect();
+            let address: BTreeSet<&str> = path.split(['{', '}']).skip(1).step_by(2).collect();
+            assert_eq!(in_path, address, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_to_a_schema() {
+        let document = document();
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+        assert!(found.len() > 100);
+        let lost: Vec<_> =
+            found.into_iter().filter(|one| document.pointer(one.trim_start_matches('#')).is_none()).collect();
+        assert!(lost.is_empty(), "{lost:?}");
+    }
+
+    #[test]
+    fn bodies_and_answers_say_what_they_hold() {
+        let document = document();
+        let bare = |content: &Value| {
+            content.as_object().into_iter().flat_map(Map::values).any(|media| {
+                let schema = &media["schema"];
+                schema.is_null() || (schema["type"] == "object" && schema.get("properties").is_none())
+            })
+        };
+        let silent: Vec<_> = operations(&document)
+            .into_iter()
+            .filter(|(_, _, one)| {
+                let answers = one["responses"].as_object().unwrap().values();
+                bare(&one["requestBody"]["content"]) || answers.into_iter().any(|answer| bare(&answer["content"]))
+            })
+            .map(|(path, method, _)| format!("{method} {path}"))
+            .collect();
+        assert!(silent.is_empty(), "{silent:?}");
     }
 }

@@ -1,42 +1,46 @@
 /**
- * The one door to the server: paths are relative to `/api/v1`, answers are parsed JSON, refusals are
- * `ApiError`, a lost connection is `NetworkError`, and an ended session is asked back (`sessionGate`).
+ * The one door to the server: paths are those of the API's description relative to `/api/v1`, and so are the
+ * types of what is sent and answered. Answers are parsed JSON, refusals are `ApiError`, a lost connection is
+ * `NetworkError`, and an ended session is asked back (`sessionGate`).
  */
+import type { Answer, Call, CallOptions, PathOf, RequestOptions } from "./operations";
 import { ApiError, NetworkError, problemOf } from "./problem";
 import { sessionGate } from "./session-gate";
 
-export interface RequestOptions {
-  signal?: AbortSignal;
-  /** The version the caller saw; sent as `If-Match`. */
-  version?: number;
-  /** Makes a POST safe to repeat; made anew for every create unless given. */
-  idempotencyKey?: string;
-  /** Do not open the sign-in dialog on 401: the caller handles it (sign-in itself, the first `me`). */
-  quiet?: boolean;
-}
-
 const base = "/api/v1";
 
-export async function request<T>(
+/** Values put into a path's `{names}`, and what follows the `?`. */
+export interface Place {
+  path?: Record<string, string>;
+  query?: Record<string, unknown>;
+}
+
+/** The address of an operation below `/api/v1`. Parameters that are null or absent are left out. */
+export function addressOf(pattern: string, { path, query }: Place = {}): string {
+  const place = pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path?.[name] ?? ""));
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null) params.set(name, String(value));
+  }
+  return params.size > 0 ? `${place}?${params}` : place;
+}
+
+async function request<T>(
   method: string,
-  path: string,
-  body?: unknown,
-  options: RequestOptions = {},
+  pattern: string,
+  body: unknown,
+  options: RequestOptions & Place = {},
 ): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (typeof document !== "undefined") headers["accept-language"] = document.documentElement.lang;
-  let payload: BodyInit | undefined;
-  if (body instanceof FormData || body instanceof Blob) {
-    payload = body;
-  } else if (body !== undefined) {
-    headers["content-type"] = "application/json";
-    payload = JSON.stringify(body);
-  }
+  if (body !== undefined) headers["content-type"] = "application/json";
   if (options.version !== undefined) headers["if-match"] = `"${options.version}"`;
   if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey;
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  const address = base + addressOf(pattern, options);
 
   for (;;) {
-    const response = await send(method, path, headers, payload, options.signal);
+    const response = await send(method, address, headers, payload, options.signal);
     if (response.status === 401 && !options.quiet) {
       if (await sessionGate.expired()) continue;
     }
@@ -49,13 +53,13 @@ export async function request<T>(
 
 async function send(
   method: string,
-  path: string,
+  address: string,
   headers: Record<string, string>,
-  body: BodyInit | undefined,
+  body: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   try {
-    return await fetch(base + path, { method, headers, body, signal, credentials: "same-origin" });
+    return await fetch(address, { method, headers, body, signal, credentials: "same-origin" });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new NetworkError(cause);
@@ -69,20 +73,23 @@ export function newKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** `options` carries the path's names under `path`, the query under `query`. */
 export const api = {
-  get: <T>(path: string, options?: RequestOptions) => request<T>("GET", path, undefined, options),
+  get: <P extends PathOf<"get">>(path: P, ...[options]: CallOptions<"get", P>) =>
+    request<Answer<"get", P>>("GET", path, undefined, options),
   /** A POST that reads or acts. */
-  post: <T>(path: string, body?: unknown, options?: RequestOptions) =>
-    request<T>("POST", path, body ?? {}, options),
+  post: <P extends PathOf<"post">>(path: P, ...[body, options]: Call<"post", P>) =>
+    request<Answer<"post", P>>("POST", path, body ?? {}, options),
   /** A POST that makes something: repeating it after a lost answer makes it once. */
-  create: <T>(path: string, body: unknown, options: RequestOptions = {}) =>
-    request<T>("POST", path, body, { ...options, idempotencyKey: options.idempotencyKey ?? newKey() }),
-  put: <T>(path: string, body: unknown, options?: RequestOptions) => request<T>("PUT", path, body, options),
-  patch: <T>(path: string, body: unknown, options?: RequestOptions) =>
-    request<T>("PATCH", path, body, options),
-  delete: <T = void>(path: string, options?: RequestOptions) =>
-    request<T>("DELETE", path, undefined, options),
-  /** Multipart or raw bytes (imports, packages). */
-  upload: <T>(path: string, body: FormData | Blob, options: RequestOptions = {}) =>
-    request<T>("POST", path, body, { ...options, idempotencyKey: options.idempotencyKey ?? newKey() }),
+  create: <P extends PathOf<"post">>(path: P, ...[body, options]: Call<"post", P>) =>
+    request<Answer<"post", P>>("POST", path, body, {
+      ...options,
+      idempotencyKey: options?.idempotencyKey ?? newKey(),
+    }),
+  put: <P extends PathOf<"put">>(path: P, ...[body, options]: Call<"put", P>) =>
+    request<Answer<"put", P>>("PUT", path, body, options),
+  patch: <P extends PathOf<"patch">>(path: P, ...[body, options]: Call<"patch", P>) =>
+    request<Answer<"patch", P>>("PATCH", path, body, options),
+  delete: <P extends PathOf<"delete">>(path: P, ...[options]: CallOptions<"delete", P>) =>
+    request<void>("DELETE", path, undefined, options),
 };

@@ -3,7 +3,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
-import type { Batch, Id, Import, Mapped } from "./types";
+import type { Id, Import } from "./types";
 import { type UploadOptions, upload } from "./upload";
 
 /** How often a working import is asked about, beside the live stream. */
@@ -13,14 +13,14 @@ export const isWorking = (one: Pick<Import, "state">) => one.state === "checking
 
 export const importsQuery = queryOptions({
   queryKey: keys.imports,
-  queryFn: ({ signal }) => api.get<{ items: Import[] }>("/imports", { signal }).then((page) => page.items),
+  queryFn: ({ signal }) => api.get("/imports", { signal }).then((page) => page.items),
   refetchInterval: ({ state }) => (state.data?.some(isWorking) ? 2 * poll_ms : false),
 });
 
 export function importQuery(id: Id) {
   return queryOptions({
     queryKey: keys.import(id),
-    queryFn: ({ signal }) => api.get<Import>(`/imports/${id}`, { signal }),
+    queryFn: ({ signal }) => api.get("/imports/{id}", { path: { id }, signal }),
     refetchInterval: ({ state }) => (state.data && isWorking(state.data) ? poll_ms : false),
   });
 }
@@ -28,7 +28,7 @@ export function importQuery(id: Id) {
 export function batchQuery(id: Id) {
   return queryOptions({
     queryKey: keys.batch(id),
-    queryFn: ({ signal }) => api.get<Batch>(`/batches/${id}`, { signal }),
+    queryFn: ({ signal }) => api.get("/batches/{id}", { path: { id }, signal }),
     staleTime: 0,
   });
 }
@@ -43,20 +43,20 @@ export function uploadImport(entity: string, file: File, options: UploadOptions)
   const form = new FormData();
   form.set("entity", entity);
   form.set("file", file);
-  return upload<Import>("/imports", form, options).then(kept);
+  return upload("/imports", form, options).then(kept);
 }
 
-export interface Choices {
-  mapping: Mapped[];
-  options: Import["options"];
-}
+/** Where columns go, and how. */
+export type Choices = Pick<Import, "mapping" | "options">;
 
 export const checkImport = (id: Id, choices: Choices) =>
-  api.post<Import>(`/imports/${id}/check`, choices).then(kept);
+  api.post("/imports/{id}/check", choices, { path: { id } }).then(kept);
 export const startImport = (id: Id, choices: Choices) =>
-  api.post<Import>(`/imports/${id}/start`, choices).then(kept);
-export const cancelImport = (id: Id) => api.post<Import>(`/imports/${id}/cancel`).then(kept);
-export const resumeImport = (id: Id) => api.post<Import>(`/imports/${id}/resume`).then(kept);
+  api.post("/imports/{id}/start", choices, { path: { id } }).then(kept);
+export const cancelImport = (id: Id) =>
+  api.post("/imports/{id}/cancel", undefined, { path: { id } }).then(kept);
+export const resumeImport = (id: Id) =>
+  api.post("/imports/{id}/resume", undefined, { path: { id } }).then(kept);
 
 /** The refused rows as CSV. A plain address: the browser downloads it with the session's cookie. */
 export const reportUrl = (id: Id) => `/api/v1/imports/${id}/report`;

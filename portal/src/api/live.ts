@@ -7,43 +7,31 @@ import { useEffect } from "react";
 import { keys } from "./keys";
 import { ApiError } from "./problem";
 import { queryClient } from "./query-client";
-import { cachedVersion, putRecord, recordQuery } from "./records";
-import type { Id, RecordAnswer, RecordEvent } from "./types";
+import { removeRecord } from "./record-pages";
+import { cachedVersion, putRecord, type RecordPages, recordQuery } from "./records";
+import type { Id, RecordData, RecordEvent } from "./types";
 
 type Listener = (change: LiveChange) => void;
 export interface LiveChange {
   entity: string;
   id: Id;
   /** The record as it is now; absent when it is deleted or no longer visible. */
-  record?: RecordAnswer;
+  record?: RecordData;
   /** The page had not seen this record before. */
   fresh: boolean;
 }
 
 const listeners = new Set<Listener>();
-const importListeners = new Set<(id: Id) => void>();
 const window_ms = 120;
 /** Above this many records in one window the pages are refreshed as a whole. */
 const one_by_one = 12;
 
-/** Boards listen to move cards between columns. */
-export function useRecordChanges(listener: Listener): void {
-  useEffect(() => {
-    listeners.add(listener);
-    return () => {
-      listeners.delete(listener);
-    };
-  }, [listener]);
-}
-
-/** `event: import`: an import's progress changed. */
-export function useImportChanges(listener: (id: Id) => void): void {
-  useEffect(() => {
-    importListeners.add(listener);
-    return () => {
-      importListeners.delete(listener);
-    };
-  }, [listener]);
+/** Tells of every change until the returned function is called: boards move cards between columns. */
+export function onRecordChange(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
 }
 
 let pending = new Map<Id, RecordEvent>();
@@ -86,8 +74,20 @@ async function apply(event: RecordEvent): Promise<void> {
   }
 }
 
+/** Pages on screen put it in its place themselves; the others are brought up to date here. */
 function tell(change: LiveChange) {
+  const { entity, id, record, fresh } = change;
   for (const listener of listeners) listener(change);
+  if (!record) {
+    queryClient.setQueriesData<RecordPages>({ queryKey: keys.records(entity) }, (pages) =>
+      pages?.pages ? removeRecord(pages, id) : pages,
+    );
+  } else if (fresh) {
+    void queryClient.invalidateQueries({
+      queryKey: [...keys.records(entity), "list"],
+      refetchType: "none",
+    });
+  }
 }
 
 function refreshEntity(entity: string) {
@@ -113,10 +113,6 @@ export function useLiveStream(): void {
       });
       source.addEventListener("record", (message) => {
         receive(JSON.parse((message as MessageEvent<string>).data) as RecordEvent);
-      });
-      source.addEventListener("import", (message) => {
-        const { id } = JSON.parse((message as MessageEvent<string>).data) as { id: Id };
-        for (const listener of importListeners) listener(id);
       });
       source.onerror = () => {
         // The browser reconnects by itself after a dropped line, not after a refusal.

@@ -3,7 +3,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import { keys } from "./keys";
 import { queryRecords } from "./records";
-import type { Department, RecordPage, Ref, UserRow } from "./types";
+import type { Ref } from "./types";
 
 export interface Found {
   id: string;
@@ -14,7 +14,7 @@ export function lookupQuery(entity: string, titleField: string, q: string) {
   return queryOptions({
     queryKey: keys.lookup(entity, q),
     queryFn: async ({ signal }): Promise<Found[]> => {
-      const page: RecordPage = await queryRecords(
+      const page = await queryRecords(
         entity,
         { q: q || undefined, limit: 20, fields: [titleField] },
         { signal },
@@ -31,7 +31,7 @@ export function peopleQuery(q: string) {
   return queryOptions({
     queryKey: keys.users(q),
     queryFn: async ({ signal }): Promise<Found[]> => {
-      const page = await api.get<{ items: UserRow[] }>(`/users?q=${encodeURIComponent(q)}`, { signal });
+      const page = await api.get("/users", { query: { q }, signal });
       return page.items
         .filter((user) => user.active)
         .map((user) => ({ id: user.id, ref: { entity: "user", title: user.name } }));
@@ -42,7 +42,7 @@ export function peopleQuery(q: string) {
 export const departmentsQuery = queryOptions({
   queryKey: keys.departments,
   queryFn: async ({ signal }): Promise<Found[]> => {
-    const page = await api.get<{ items: Department[] }>("/departments", { signal });
+    const page = await api.get("/departments", { signal });
     return page.items.map((department) => ({
       id: department.id,
       ref: { entity: "department", title: department.name },

@@ -37,7 +37,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   const type = response.headers.get("content-type") ?? "";
   if (type.includes("json")) {
     try {
-      const body = (await response.json()) as Partial<Problem>;
+      const body = (await response.json()) as Problem;
       return {
         ...body,
         status: body.status ?? response.status,

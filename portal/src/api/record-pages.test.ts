@@ -12,6 +12,7 @@ const pages = (...groups: string[][]): Pages => ({
   pages: groups.map((ids, index) => ({
     items: ids.map((id) => record(id)),
     next_cursor: null,
+    refs: {},
     ...(index === 0 ? { total: 10 } : {}),
   })),
   pageParams: groups.map(() => null),

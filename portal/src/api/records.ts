@@ -1,110 +1,89 @@
 /** Records of any entity: reading, writing and the places of the cache where a record may lie. */
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
-import { type Job, outcome } from "./jobs";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
 import { replaceRecord } from "./record-pages";
 import type {
   AggregateQuery,
   AggregateRow,
-  BulkAnswer,
   BulkRequest,
   Fields,
   Id,
-  RecordAnswer,
+  RecordData,
   RecordPage,
   RecordQuery,
-  TimelinePage,
-  UndoAnswer,
 } from "./types";
 
 export type RecordPages = InfiniteData<RecordPage, unknown>;
-
-const path = (entity: string, rest = "") => `/records/${encodeURIComponent(entity)}${rest}`;
 
 export function queryRecords(
   entity: string,
   query: RecordQuery,
   options?: { signal?: AbortSignal },
 ): Promise<RecordPage> {
-  return api.post<RecordPage>(path(entity, "/query"), query, options);
-}
-
-/** Pages of a list, or of one board column when `stage` is given. */
-export function pagesQuery(entity: string, query: RecordQuery, stage?: string) {
-  return infiniteQueryOptions({
-    queryKey: stage === undefined ? keys.list(entity, query) : keys.column(entity, stage, query),
-    queryFn: ({ pageParam, signal }) =>
-      queryRecords(
-        entity,
-        { ...query, cursor: pageParam ?? undefined, total: query.total && !pageParam },
-        { signal },
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.next_cursor ?? undefined,
-  });
+  return api.post("/records/{entity}/query", query, { path: { entity }, ...options });
 }
 
 export function recordQuery(entity: string, id: Id) {
   return queryOptions({
     queryKey: keys.record(entity, id),
-    queryFn: (
-      { signal }, // Also out of the recycle bin: the card says so and offers to restore.
-    ) => api.get<RecordAnswer>(path(entity, `/${id}?deleted=true`), { signal }),
+    // Also out of the recycle bin: the card says so and offers to restore.
+    queryFn: ({ signal }) =>
+      api.get("/records/{entity}/{id}", { path: { entity, id }, query: { deleted: true }, signal }),
   });
 }
 
-export function aggregateQuery(entity: string, query: AggregateQuery) {
-  return queryOptions({
-    queryKey: keys.aggregate(entity, query),
-    queryFn: ({ signal }) =>
-      api
-        .post<{ items: AggregateRow[] }>(path(entity, "/aggregate"), query, { signal })
-        .then((page) => page.items),
-  });
+export function aggregate(
+  entity: string,
+  query: AggregateQuery,
+  signal?: AbortSignal,
+): Promise<AggregateRow[]> {
+  return api
+    .post("/records/{entity}/aggregate", query, { path: { entity }, signal })
+    .then((groups) => groups.items);
 }
 
 export function timelineQuery(entity: string, id: Id) {
   return infiniteQueryOptions({
     queryKey: keys.timeline(entity, id),
-    queryFn: ({ pageParam, signal }) => {
-      const params = new URLSearchParams({ limit: "30" });
-      if (pageParam) params.set("cursor", pageParam);
-      return api.get<TimelinePage>(path(entity, `/${id}/timeline?${params}`), { signal });
-    },
+    queryFn: ({ pageParam, signal }) =>
+      api.get("/records/{entity}/{id}/timeline", {
+        path: { entity, id },
+        query: { limit: 30, cursor: pageParam ?? undefined },
+        signal,
+      }),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   });
 }
 
 export const createRecord = (entity: string, fields: Fields, idempotencyKey?: string) =>
-  api.create<RecordAnswer>(path(entity), { fields }, { idempotencyKey });
+  api.create("/records/{entity}", { fields }, { path: { entity }, idempotencyKey });
 
 export const updateRecord = (entity: string, id: Id, fields: Fields, version?: number) =>
-  api.patch<RecordAnswer>(path(entity, `/${id}`), { fields, version }, { version });
+  api.patch("/records/{entity}/{id}", { fields, version }, { path: { entity, id }, version });
 
-export const deleteRecord = (entity: string, id: Id) => api.delete(path(entity, `/${id}`));
+export const deleteRecord = (entity: string, id: Id) =>
+  api.delete("/records/{entity}/{id}", { path: { entity, id } });
 
 export const restoreRecord = (entity: string, id: Id) =>
-  api.post<RecordAnswer>(path(entity, `/${id}/restore`));
+  api.post("/records/{entity}/{id}/restore", undefined, { path: { entity, id } });
 
 export const moveToStage = (entity: string, id: Id, stage: string) =>
-  api.post<RecordAnswer>(path(entity, `/${id}/stage`), { stage });
+  api.post("/records/{entity}/{id}/stage", { stage }, { path: { entity, id } });
 
 export const addNote = (entity: string, id: Id, text: string, idempotencyKey: string) =>
-  api.create<unknown>(path(entity, `/${id}/timeline`), { text }, { idempotencyKey });
+  api.create("/records/{entity}/{id}/timeline", { text }, { path: { entity, id }, idempotencyKey });
 
-export const bulk = (entity: string, body: BulkRequest, signal?: AbortSignal) =>
-  api.post<BulkAnswer>(path(entity, "/bulk"), body, { signal });
+export const bulk = (entity: string, body: BulkRequest) =>
+  api.post("/records/{entity}/bulk", body, { path: { entity } });
 
-/** Waits for its end; of a long one, says how far it is. */
-export const undoBatch = async (batch: Id, onProgress?: (job: Job<UndoAnswer>) => void) =>
-  outcome(await api.post<UndoAnswer | Job<UndoAnswer>>(`/batches/${batch}/undo`), onProgress);
+export const undoBatch = (id: Id) => api.post("/batches/{id}/undo", undefined, { path: { id } });
 
 /** The newest form of a record anywhere in the cache; versions never go back. */
 export function cachedVersion(entity: string, id: Id): number {
-  let version = queryClient.getQueryData<RecordAnswer>(keys.record(entity, id))?.version ?? 0;
+  let version = queryClient.getQueryData<RecordData>(keys.record(entity, id))?.version ?? 0;
   for (const [, pages] of queryClient.getQueriesData<RecordPages>({ queryKey: keys.records(entity) })) {
     for (const page of pages?.pages ?? []) {
       const found = page.items.find((item) => item.id === id);
@@ -115,8 +94,8 @@ export function cachedVersion(entity: string, id: Id): number {
 }
 
 /** Puts a record's newest form into every cached page and card. */
-export function putRecord(record: RecordAnswer): void {
-  queryClient.setQueryData<RecordAnswer>(keys.record(record.entity, record.id), (old) =>
+export function putRecord(record: RecordData): void {
+  queryClient.setQueryData<RecordData>(keys.record(record.entity, record.id), (old) =>
     old && old.version > record.version ? old : { ...record, refs: { ...old?.refs, ...record.refs } },
   );
   queryClient.setQueriesData<RecordPages>({ queryKey: keys.records(record.entity) }, (pages) =>

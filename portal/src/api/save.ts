@@ -8,13 +8,13 @@ import { ApiError } from "./problem";
 import { queryClient } from "./query-client";
 import { replaceRecord } from "./record-pages";
 import { putRecord, type RecordPages, refreshAround, updateRecord } from "./records";
-import type { Fields, Id, RecordAnswer, RecordData, Refs, Value } from "./types";
+import type { Fields, Id, RecordData, Refs, Value } from "./types";
 
 const queues = new Map<Id, Promise<unknown>>();
-const ownSaves = new Map<Id, RecordAnswer>();
+const ownSaves = new Map<Id, RecordData>();
 
 /** `base` is the record as the person saw it when the editing began. */
-export function saveFields(base: RecordData, patch: Fields, refs?: Refs): Promise<RecordAnswer> {
+export function saveFields(base: RecordData, patch: Fields, refs?: Refs): Promise<RecordData> {
   const { entity, id } = base;
   showAtOnce(base, patch, refs);
   const task = (queues.get(id) ?? Promise.resolve())
@@ -40,7 +40,7 @@ export function saveFields(base: RecordData, patch: Fields, refs?: Refs): Promis
   return task;
 }
 
-async function attempt(base: RecordData, patch: Fields): Promise<RecordAnswer> {
+async function attempt(base: RecordData, patch: Fields): Promise<RecordData> {
   const own = ownSaves.get(base.id);
   const version =
     own && own.version > base.version && untouched(own.fields, base.fields, patch)
@@ -84,7 +84,7 @@ function takeBack(base: RecordData, patch: Fields, error: unknown): void {
 }
 
 function overlay(entity: string, id: Id, patchOf: (shown: Fields) => Fields, refs?: Refs): void {
-  queryClient.setQueryData<RecordAnswer>(keys.record(entity, id), (old) =>
+  queryClient.setQueryData<RecordData>(keys.record(entity, id), (old) =>
     old ? { ...old, fields: { ...old.fields, ...patchOf(old.fields) }, refs: { ...old.refs, ...refs } } : old,
   );
   queryClient.setQueriesData<RecordPages>({ queryKey: keys.records(entity) }, (pages) => {

@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /batches/{id}` */
-        get: operations["get"];
+        get: operations["batches_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -30,11 +30,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * `POST /batches/{id}/undo`: up to 1,000 changes are undone at once (200); more are a job to watch (202). Asked again,
-         *     it answers with the same job, or with what came of it.
-         */
-        post: operations["undo"];
+        /** `POST /batches/{id}/undo` */
+        post: operations["batches_undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -49,9 +46,9 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /calendars/{of}`: of `company`, `department:<id>` or `user:<id>`. */
-        get: operations["calendar"];
+        get: operations["tasks_calendar"];
         /** `PUT /calendars/{of}` (administrators) */
-        put: operations["set_calendar"];
+        put: operations["tasks_set_calendar"];
         post?: never;
         delete?: never;
         options?: never;
@@ -67,10 +64,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /departments` */
-        get: operations["departments"];
+        get: operations["people_departments"];
         put?: never;
         /** `POST /departments` */
-        post: operations["create_department"];
+        post: operations["people_create_department"];
         delete?: never;
         options?: never;
         head?: never;
@@ -88,11 +85,11 @@ export interface paths {
         put?: never;
         post?: never;
         /** `DELETE /departments/{id}` */
-        delete: operations["remove_department"];
+        delete: operations["people_remove_department"];
         options?: never;
         head?: never;
         /** `PATCH /departments/{id}`: the department's new state as a whole. */
-        patch: operations["update_department"];
+        patch: operations["people_update_department"];
         trace?: never;
     };
     "/api/v1/entities": {
@@ -103,7 +100,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /entities` */
-        get: operations["list"];
+        get: operations["entities_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -120,7 +117,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /entities/{entity}` */
-        get: operations["get"];
+        get: operations["entities_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -137,7 +134,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /events` */
-        get: operations["list"];
+        get: operations["events_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -154,10 +151,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /imports`: the caller's own, newest first. */
-        get: operations["list"];
+        get: operations["imports_list"];
         put?: never;
         /** `POST /imports` */
-        post: operations["upload"];
+        post: operations["imports_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -172,7 +169,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /imports/{id}` */
-        get: operations["get"];
+        get: operations["imports_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -191,7 +188,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /imports/{id}/cancel` */
-        post: operations["cancel"];
+        post: operations["imports_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -208,7 +205,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /imports/{id}/check`: a dry run. */
-        post: operations["check"];
+        post: operations["imports_check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -223,7 +220,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /imports/{id}/report`: the refused rows with a column `error`, as CSV that can be mended and imported again. */
-        get: operations["report"];
+        get: operations["imports_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -242,7 +239,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /imports/{id}/resume` */
-        post: operations["resume"];
+        post: operations["imports_resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -259,43 +256,8 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /imports/{id}/start` */
-        post: operations["start"];
+        post: operations["imports_start"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** `GET /jobs`: the caller's own long jobs, newest first, at most 100. */
-        get: operations["list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** `GET /jobs/{id}`: for whoever began it, and administrators. */
-        get: operations["get"];
-        put?: never;
-        post?: never;
-        /** `DELETE /jobs/{id}`: cancels it. The step in hand is finished; what was done stays done. */
-        delete: operations["cancel"];
         options?: never;
         head?: never;
         patch?: never;
@@ -309,7 +271,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /letters`: letters out, newest first (administrators). */
-        get: operations["letters"];
+        get: operations["tasks_letters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -328,7 +290,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /letters/{id}/settle` (administrators): `sent` or `resend`, when nobody knows or it failed. */
-        post: operations["settle"];
+        post: operations["tasks_settle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -343,14 +305,14 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /me` */
-        get: operations["get"];
+        get: operations["session_get"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** `PATCH /me` */
-        patch: operations["update"];
+        patch: operations["session_update"];
         trace?: never;
     };
     "/api/v1/me/password": {
@@ -363,7 +325,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /me/password`: ends all of one's sessions; sign in again with the new one. */
-        post: operations["password"];
+        post: operations["session_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -380,7 +342,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /messages`: to the one wait with this name and key, else to a message start event. */
-        post: operations["message"];
+        post: operations["processes_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -395,7 +357,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /notifications`: the caller's own, newest first. */
-        get: operations["notifications"];
+        get: operations["tasks_notifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -414,7 +376,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /notifications/read` */
-        post: operations["read"];
+        post: operations["tasks_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -429,10 +391,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /plugins` */
-        get: operations["list"];
+        get: operations["plugins_list"];
         put?: never;
         /** `POST /plugins`: installs a package, sent as the body or as the multipart field `file`. */
-        post: operations["install"];
+        post: operations["plugins_install"];
         delete?: never;
         options?: never;
         head?: never;
@@ -447,11 +409,11 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /plugins/{id}` */
-        get: operations["get"];
+        get: operations["plugins_get"];
         put?: never;
         post?: never;
         /** `DELETE /plugins/{id}`: removes a plugin that no company runs. */
-        delete: operations["uninstall"];
+        delete: operations["plugins_uninstall"];
         options?: never;
         head?: never;
         patch?: never;
@@ -465,7 +427,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /plugins/{id}/cost` */
-        get: operations["cost"];
+        get: operations["plugins_cost"];
         put?: never;
         post?: never;
         delete?: never;
@@ -484,7 +446,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /plugins/{id}/disable` */
-        post: operations["disable"];
+        post: operations["plugins_disable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -501,7 +463,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /plugins/{id}/enable` */
-        post: operations["enable"];
+        post: operations["plugins_enable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -516,7 +478,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /plugins/{id}/logs` */
-        get: operations["logs"];
+        get: operations["plugins_logs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -535,7 +497,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /plugins/{id}/secret`: makes a new secret for signed routes. */
-        post: operations["rotate_secret"];
+        post: operations["plugins_rotate_secret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -551,7 +513,7 @@ export interface paths {
         };
         get?: never;
         /** `PUT /plugins/{id}/settings` */
-        put: operations["settings"];
+        put: operations["plugins_settings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -567,10 +529,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /process-definitions` */
-        get: operations["definitions"];
+        get: operations["processes_definitions"];
         put?: never;
         /** `POST /process-definitions`: deploys a BPMN 2.0 file (the body, as XML). */
-        post: operations["deploy"];
+        post: operations["processes_deploy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -585,7 +547,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /process-definitions/{id}`: by id or key. */
-        get: operations["definition"];
+        get: operations["processes_definition"];
         put?: never;
         post?: never;
         delete?: never;
@@ -604,7 +566,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /process-definitions/{id}/dry-run`: what would happen, without anything happening. */
-        post: operations["dry_run"];
+        post: operations["processes_dry_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -620,11 +582,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * `POST /process-definitions/{id}/migrate`: its instances (all active ones, or those named) to another version. Up to
-         *     200 are migrated at once (200); more are a job to watch (202). A dry run looks at 1,000 at most.
-         */
-        post: operations["migrate_all"];
+        /** `POST /process-definitions/{id}/migrate`: its instances (all active ones, or those named) to another version. */
+        post: operations["processes_migrate_all"];
         delete?: never;
         options?: never;
         head?: never;
@@ -641,7 +600,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /process-definitions/{id}/publish`: from now on new instances get this version. */
-        post: operations["publish"];
+        post: operations["processes_publish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -656,7 +615,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /process-definitions/{id}/versions` */
-        get: operations["versions"];
+        get: operations["processes_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -673,7 +632,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /process-definitions/{id}/versions/{version}/xml`: the file, byte for byte. */
-        get: operations["xml"];
+        get: operations["processes_xml"];
         put?: never;
         post?: never;
         delete?: never;
@@ -690,10 +649,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /process-instances`: newest first, without journals. */
-        get: operations["instances"];
+        get: operations["processes_instances"];
         put?: never;
         /** `POST /process-instances` */
-        post: operations["start"];
+        post: operations["processes_start"];
         delete?: never;
         options?: never;
         head?: never;
@@ -708,14 +667,14 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /process-instances/{id}` */
-        get: operations["instance"];
+        get: operations["processes_instance"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** `PATCH /process-instances/{id}` (administrators) */
-        patch: operations["set_variables"];
+        patch: operations["processes_set_variables"];
         trace?: never;
     };
     "/api/v1/process-instances/{id}/cancel": {
@@ -728,7 +687,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /process-instances/{id}/cancel` (administrators) */
-        post: operations["cancel"];
+        post: operations["processes_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -745,7 +704,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /process-instances/{id}/migrate` (administrators): this one to another version. */
-        post: operations["migrate"];
+        post: operations["processes_migrate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -762,7 +721,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /process-instances/{id}/next`: the next step, computed. */
-        post: operations["next"];
+        post: operations["processes_next"];
         delete?: never;
         options?: never;
         head?: never;
@@ -779,7 +738,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /process-instances/{id}/retry` (administrators) */
-        post: operations["retry"];
+        post: operations["processes_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -796,7 +755,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /process-instances/{id}/skip` (administrators): goes on behind a failed step as if it was done. */
-        post: operations["skip"];
+        post: operations["processes_skip"];
         delete?: never;
         options?: never;
         head?: never;
@@ -813,7 +772,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /process-instances/{id}/start-from` (administrators): a token before an element. */
-        post: operations["start_from"];
+        post: operations["processes_start_from"];
         delete?: never;
         options?: never;
         head?: never;
@@ -828,7 +787,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /process-templates` */
-        get: operations["list"];
+        get: operations["processes_templates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -847,7 +806,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /process-templates/{key}/deploy` (administrators): in the language of the company. */
-        post: operations["deploy"];
+        post: operations["processes_deploy_template"];
         delete?: never;
         options?: never;
         head?: never;
@@ -862,10 +821,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /records/{entity}` */
-        get: operations["list"];
+        get: operations["records_list"];
         put?: never;
         /** `POST /records/{entity}` */
-        post: operations["create"];
+        post: operations["records_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -882,7 +841,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /records/{entity}/aggregate` */
-        post: operations["aggregate"];
+        post: operations["records_aggregate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -898,8 +857,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** `POST /records/{entity}/bulk`: up to 1,000 rows at once (200), or everything that a filter finds as a job (202). */
-        post: operations["bulk"];
+        /** `POST /records/{entity}/bulk` */
+        post: operations["records_bulk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -916,7 +875,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /records/{entity}/query` */
-        post: operations["query"];
+        post: operations["records_query"];
         delete?: never;
         options?: never;
         head?: never;
@@ -931,15 +890,15 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /records/{entity}/{id}` */
-        get: operations["get"];
+        get: operations["records_get"];
         put?: never;
         post?: never;
         /** `DELETE /records/{entity}/{id}` */
-        delete: operations["remove"];
+        delete: operations["records_remove"];
         options?: never;
         head?: never;
         /** `PATCH /records/{entity}/{id}` */
-        patch: operations["update"];
+        patch: operations["records_update"];
         trace?: never;
     };
     "/api/v1/records/{entity}/{id}/restore": {
@@ -952,7 +911,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /records/{entity}/{id}/restore` */
-        post: operations["restore"];
+        post: operations["records_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -969,7 +928,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /records/{entity}/{id}/stage` */
-        post: operations["stage"];
+        post: operations["records_stage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -984,10 +943,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /records/{entity}/{id}/timeline` */
-        get: operations["get"];
+        get: operations["records_timeline"];
         put?: never;
         /** `POST /records/{entity}/{id}/timeline` */
-        post: operations["add"];
+        post: operations["records_add_note"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1004,7 +963,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /reports/funnel`: how many come to each step or stage, go on, and where they pile up. */
-        post: operations["funnel"];
+        post: operations["reports_funnel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1021,7 +980,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /reports/process`: processes, finished or not, and how long they took. */
-        post: operations["process"];
+        post: operations["reports_process"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1038,7 +997,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /reports/task`: tasks by process, step and people. */
-        post: operations["task"];
+        post: operations["reports_task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1053,10 +1012,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /roles` */
-        get: operations["roles"];
+        get: operations["people_roles"];
         put?: never;
         /** `POST /roles` */
-        post: operations["create_role"];
+        post: operations["people_create_role"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1074,11 +1033,11 @@ export interface paths {
         put?: never;
         post?: never;
         /** `DELETE /roles/{id}` */
-        delete: operations["remove_role"];
+        delete: operations["people_remove_role"];
         options?: never;
         head?: never;
         /** `PATCH /roles/{id}`: the role's new state as a whole. */
-        patch: operations["update_role"];
+        patch: operations["people_update_role"];
         trace?: never;
     };
     "/api/v1/session": {
@@ -1091,9 +1050,9 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /session` */
-        post: operations["sign_in"];
+        post: operations["session_sign_in"];
         /** `DELETE /session` */
-        delete: operations["sign_out"];
+        delete: operations["session_sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1109,7 +1068,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /signals`: to everybody who waits for it. */
-        post: operations["signal"];
+        post: operations["processes_signal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1124,7 +1083,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /stream`: server-sent events. `Last-Event-ID` continues where a broken stream ended. */
-        get: operations["stream"];
+        get: operations["events_stream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1141,10 +1100,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /tasks` */
-        get: operations["list"];
+        get: operations["tasks_list"];
         put?: never;
         /** `POST /tasks`: a task by hand. */
-        post: operations["create"];
+        post: operations["tasks_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1159,7 +1118,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /tasks/counters`: violations and work at hand, of the caller and of those they lead. */
-        get: operations["counters"];
+        get: operations["tasks_counters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1176,14 +1135,14 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /tasks/{id}` */
-        get: operations["get"];
+        get: operations["tasks_get"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** `PATCH /tasks/{id}` */
-        patch: operations["update"];
+        patch: operations["tasks_update"];
         trace?: never;
     };
     "/api/v1/tasks/{id}/action": {
@@ -1196,7 +1155,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /tasks/{id}/action`: does the main action. */
-        post: operations["action"];
+        post: operations["tasks_action"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1213,7 +1172,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /tasks/{id}/cancel`: a task made by hand is not to be done any more. */
-        post: operations["cancel"];
+        post: operations["tasks_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1230,7 +1189,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /tasks/{id}/checklist` */
-        post: operations["checklist"];
+        post: operations["tasks_checklist"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1247,7 +1206,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /tasks/{id}/claim` */
-        post: operations["claim"];
+        post: operations["tasks_claim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1264,7 +1223,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /tasks/{id}/comments`: it stands in the history. */
-        post: operations["comment"];
+        post: operations["tasks_comment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1281,7 +1240,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /tasks/{id}/complete`: exactly once. */
-        post: operations["complete"];
+        post: operations["tasks_complete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1298,7 +1257,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /tasks/{id}/delegate` */
-        post: operations["delegate"];
+        post: operations["tasks_delegate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1313,7 +1272,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /tasks/{id}/history`: newest first. */
-        get: operations["history"];
+        get: operations["tasks_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1332,7 +1291,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /tasks/{id}/release`: back to everybody who may do it. */
-        post: operations["release"];
+        post: operations["tasks_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1353,7 +1312,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** `PATCH /tenant` */
-        patch: operations["update_tenant"];
+        patch: operations["people_update_tenant"];
         trace?: never;
     };
     "/api/v1/tokens": {
@@ -1364,10 +1323,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /tokens`: the caller's own. */
-        get: operations["tokens"];
+        get: operations["people_tokens"];
         put?: never;
         /** `POST /tokens`: for oneself. */
-        post: operations["create_token"];
+        post: operations["people_create_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1385,7 +1344,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** `DELETE /tokens/{id}` */
-        delete: operations["revoke_token"];
+        delete: operations["people_revoke_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1399,10 +1358,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /users` */
-        get: operations["users"];
+        get: operations["people_users"];
         put?: never;
         /** `POST /users` */
-        post: operations["create_user"];
+        post: operations["people_create_user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1423,7 +1382,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** `PATCH /users/{id}` */
-        patch: operations["update_user"];
+        patch: operations["people_update_user"];
         trace?: never;
     };
     "/api/v1/views": {
@@ -1434,10 +1393,10 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /views` */
-        get: operations["list"];
+        get: operations["views_list"];
         put?: never;
         /** `POST /views` */
-        post: operations["create"];
+        post: operations["views_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1455,17 +1414,38 @@ export interface paths {
         put?: never;
         post?: never;
         /** `DELETE /views/{id}` */
-        delete: operations["remove"];
+        delete: operations["views_remove"];
         options?: never;
         head?: never;
         /** `PATCH /views/{id}` */
-        patch: operations["update"];
+        patch: operations["views_update"];
         trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description Whether a row grants or narrows.
+         * @enum {string}
+         */
+        AccessKind: "permission" | "restriction";
+        /** @description One row of a role. The entity `*` means every entity. */
+        AccessRow: {
+            /** @description Grants or narrows. */
+            kind: components["schemas"]["AccessKind"];
+            /** @description Entity key or `*`. */
+            entity: string;
+            /** @description Actions it speaks of. */
+            actions: components["schemas"]["Action"][];
+            /** @description Which records; none = all. */
+            filter?: components["schemas"]["Filter"];
+        };
+        /**
+         * @description What may be done with records of an entity.
+         * @enum {string}
+         */
+        Action: "read" | "create" | "update" | "delete";
         /** @description Does the main action. */
         ActionInput: {
             /**
@@ -1484,9 +1464,13 @@ export interface components {
              */
             comment: string | null;
             /** @description Of `form`: its values. */
-            variables?: Record<string, never>;
+            variables?: {
+                [key: string]: unknown;
+            };
             /** @description Of `set-fields` and `create-record`: values on top of the contract's. */
-            fields?: Record<string, never>;
+            fields?: {
+                [key: string]: unknown;
+            };
             /**
              * @description Of `create-record`, when the contract does not say.
              * @default null
@@ -1515,7 +1499,9 @@ export interface components {
             /** @default null */
             decision: components["schemas"]["Decision"] | null;
             /** @description Of an action of a plugin. */
-            parameters?: Record<string, never>;
+            parameters?: {
+                [key: string]: unknown;
+            };
         };
         /** @description What the caller may do with some records of an entity. */
         Actions: {
@@ -1550,8 +1536,7 @@ export interface components {
         };
         /** @description An aggregate. */
         AggregateBody: {
-            /** @description Which records. */
-            filter?: Record<string, never> | null;
+            filter?: components["schemas"]["Filter"] | null;
             /** @description Words to look for. */
             q?: string | null;
             /** @description Up to four axes. */
@@ -1573,25 +1558,22 @@ export interface components {
             created_at: string;
             undone_at?: string | null;
         };
+        /**
+         * @description State of a breaker, as the API names it.
+         * @enum {string}
+         */
+        BreakerState: "closed" | "open" | "half_open" | "disabled";
         /** @description Many changes of one entity. */
         BulkBody: {
             /** @description Records to make. */
             create?: components["schemas"]["CreateBody"][];
             /** @description Records to change. */
             update?: components["schemas"]["BulkUpdate"][];
-            /** @description Records to put into the recycle bin; `true` with a filter. */
-            delete?: components["schemas"]["BulkDelete"];
+            /** @description Records to put into the recycle bin. */
+            delete?: string[];
             /** @description Nothing is written when one row is refused. */
             all_or_nothing?: boolean;
-            /** @description Instead of rows: everything this finds gets `fields`, or goes into the recycle bin. `{"and": []}` finds all. */
-            filter?: Record<string, never> | null;
-            /** @description Words to look for, with a filter. */
-            q?: string | null;
-            /** @description New values, with a filter. */
-            fields?: Record<string, never> | null;
         };
-        /** @description What is deleted: rows, or everything that a filter finds. */
-        BulkDelete: string[] | boolean;
         /** @description What became of one row. */
         BulkResult: {
             index: number;
@@ -1603,7 +1585,9 @@ export interface components {
             version?: number | null;
             code?: string | null;
             detail?: string | null;
-            fields?: Record<string, never> | null;
+            fields?: {
+                [key: string]: components["schemas"]["FieldProblem"];
+            } | null;
         };
         /** @description One change of a bulk request. */
         BulkUpdate: {
@@ -1611,7 +1595,9 @@ export interface components {
             id: string;
             /** Format: int64 */
             version?: number | null;
-            fields: Record<string, never>;
+            fields: {
+                [key: string]: unknown;
+            };
         };
         /** @description What became of the rows. */
         BulkView: {
@@ -1643,6 +1629,11 @@ export interface components {
         /** @description A working calendar. */
         CalendarView: {
             calendar?: components["schemas"]["CalendarSettings"] | null;
+        };
+        /** @description A field's values before and after an event. */
+        ChangeView: {
+            before?: unknown;
+            after?: unknown;
         };
         /** @description Changes of a checklist, done in this order. */
         ChecklistChange: {
@@ -1696,9 +1687,13 @@ export interface components {
         /** @description How a task was completed. */
         Completion: {
             /** @description Values of the form and variables for the process; `record.<field>` goes to the subject. */
-            variables?: Record<string, never>;
+            variables?: {
+                [key: string]: unknown;
+            };
             /** @description What came out; of an approval `approved` or `rejected`. */
-            result?: Record<string, never> | null;
+            result?: {
+                [key: string]: unknown;
+            } | null;
             /**
              * @description Kept in the history.
              * @default null
@@ -1745,7 +1740,9 @@ export interface components {
         /** @description Fields of a record to make. */
         CreateBody: {
             /** @description By key. */
-            fields: Record<string, never>;
+            fields: {
+                [key: string]: unknown;
+            };
         };
         /** @description Shifts: hours of each day of a cycle that repeats. */
         CycleSettings: {
@@ -1807,7 +1804,9 @@ export interface components {
             /** @description Ids of its executable processes. */
             processes: string[];
             /** @description What its author should know. */
-            problems: Record<string, never>[];
+            problems: {
+                [key: string]: unknown;
+            }[];
             /** @description When the version was deployed. */
             created_at: string;
         };
@@ -1864,9 +1863,13 @@ export interface components {
             /** @description `active`, `completed` or `cancelled` at the end. */
             state: string;
             /** @description Variables at the end. */
-            variables: Record<string, never>;
+            variables: {
+                [key: string]: unknown;
+            };
             /** @description Elements that would fail. */
-            problems: Record<string, never>[];
+            problems: {
+                [key: string]: unknown;
+            }[];
             /** @description Whether it was stopped because it had gone on for too long. */
             cut: boolean;
         };
@@ -1886,16 +1889,27 @@ export interface components {
             /** @default null */
             subject: components["schemas"]["Subject"] | null;
             /** @description First variables. */
-            variables?: Record<string, never>;
+            variables?: {
+                [key: string]: unknown;
+            };
             /** @description What each element brings when it is done: element -> variables. */
-            answers?: Record<string, never>;
+            answers?: {
+                [key: string]: unknown;
+            };
         };
+        /**
+         * @description What to do with a row whose client is known already: same phone, e-mail, or origin.
+         * @enum {string}
+         */
+        Duplicates: "create" | "skip" | "update";
         /** @description What an administrator allows. */
         EnableBody: {
             /** @description `"requested"`, or the keys of permissions. */
-            grants: Record<string, never>;
+            grants: components["schemas"]["GrantsBody"];
             /** @description Settings; those before stay when left out. */
-            settings?: Record<string, never> | null;
+            settings?: {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description An entity. */
         EntityView: {
@@ -1919,8 +1933,10 @@ export interface components {
             actor?: components["schemas"]["ActorView"] | null;
             /** @description e.g. `lead.updated`. */
             event?: string | null;
-            /** @description `{field: {before, after}}`. */
-            changes?: Record<string, never>;
+            /** @description By field. */
+            changes?: {
+                [key: string]: components["schemas"]["ChangeView"];
+            };
             activity?: components["schemas"]["RecordView"] | null;
             /** Format: uuid */
             batch?: string | null;
@@ -1943,13 +1959,22 @@ export interface components {
             /** Format: int64 */
             version: number;
             actor: components["schemas"]["ActorView"];
-            /** @description `{field: {before, after}}` */
-            changes: Record<string, never>;
+            /** @description By field. */
+            changes: {
+                [key: string]: components["schemas"]["ChangeView"];
+            };
             /** @description `{root, hop, chain}` */
-            cause: Record<string, never>;
+            cause: {
+                [key: string]: unknown;
+            };
             /** Format: uuid */
             batch?: string | null;
         };
+        /**
+         * @description How a field is narrowed for a role.
+         * @enum {string}
+         */
+        FieldAccess: "read_only" | "hidden";
         /** @description What is wrong with one field. */
         FieldProblem: {
             /** @description Machine-readable. */
@@ -1957,29 +1982,61 @@ export interface components {
             /** @description In the caller's language. */
             message: string;
         };
+        /** @description One field right of a role. */
+        FieldRight: {
+            /** @description Entity key. */
+            entity: string;
+            /** @description Field key. */
+            field: string;
+            /** @description How it is narrowed. */
+            right: components["schemas"]["FieldAccess"];
+        };
+        /**
+         * @description The type of a field.
+         * @enum {string}
+         */
+        FieldType: "text" | "long_text" | "integer" | "decimal" | "money" | "boolean" | "date" | "datetime" | "choice" | "link" | "links" | "record" | "user" | "department" | "stage" | "pipeline" | "phones" | "emails" | "urls" | "messengers" | "json";
         /** @description A field. */
         FieldView: {
             key: string;
             label: string;
-            /**
-             * @description One of `text long_text integer decimal money boolean date datetime choice link links record user department
-             *     stage pipeline phones emails urls messengers json`.
-             */
-            type: string;
+            type: components["schemas"]["FieldType"];
             required: boolean;
             read_only: boolean;
             /** @description Kept by the product itself. */
             system: boolean;
             sortable: boolean;
             filterable: boolean;
-            entity?: string | null;
+            entity?: string;
             choices?: components["schemas"]["ChoiceView"][];
-            max_length?: number | null;
+            max_length?: number;
             /** Format: int64 */
-            min?: number | null;
+            min?: number;
             /** Format: int64 */
-            max?: number | null;
+            max?: number;
         };
+        /** @description A condition over a record: a group of others, or a test of one field. */
+        Filter: {
+            /** @description An empty list holds. */
+            and: components["schemas"]["Filter"][];
+        } | {
+            /** @description An empty list does not hold. */
+            or: components["schemas"]["Filter"][];
+        } | {
+            /** @description What must not hold. */
+            not: components["schemas"]["Filter"];
+        } | {
+            /** @description Field key, or `link.field`. */
+            field: string;
+            /** @description How to compare. */
+            op: components["schemas"]["FilterOp"];
+            value?: components["schemas"]["Value"] | null;
+        };
+        /**
+         * @description A comparison.
+         * @enum {string}
+         */
+        FilterOp: "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "in" | "not_in" | "contains" | "starts_with" | "empty" | "not_empty" | "between";
         /** @description A field to be filled at the hand-over. */
         FormField: {
             /** @description A variable, or `record.<field>` of the subject. */
@@ -1996,7 +2053,9 @@ export interface components {
              * @description What the form shows at first: of a process, the variable as it was when the task was made. It is not an answer:
              *     who completes the task gives that.
              */
-            value?: Record<string, never> | null;
+            value?: {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description The funnel. */
         Funnel: {
@@ -2046,7 +2105,9 @@ export interface components {
         /** @description One group. */
         FunnelRow: {
             /** @description Value by axis; ids of definitions, people, departments, companies. */
-            group: Record<string, never>;
+            group: {
+                [key: string]: unknown;
+            };
             /**
              * Format: int64
              * @description Times a step of it was entered.
@@ -2098,6 +2159,8 @@ export interface components {
              */
             working_seconds?: number | null;
         };
+        /** @description Which permissions. */
+        GrantsBody: string[] | components["schemas"]["Requested"];
         /** @description A group axis: a field key, or a date with a bucket. */
         GroupKey: string | {
             /** @description Field key. */
@@ -2108,14 +2171,116 @@ export interface components {
         /** @description A group of an aggregate. */
         GroupView: {
             /** @description Field -> value. */
-            group: Record<string, never>;
+            group: {
+                [key: string]: unknown;
+            };
             /** @description `count`, `sum_amount` ... -> value. */
-            values: Record<string, never>;
+            values: {
+                [key: string]: number | null;
+            };
         };
         /** @description The groups of an aggregate. */
         Groups: {
             /** @description In the order of their values. */
             items: components["schemas"]["GroupView"][];
+        };
+        /** @description An import as its owner sees it. */
+        Import: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What the rows become. */
+            entity: string;
+            /** @description As the person called the file. */
+            file_name: string;
+            /** @description `csv` or `xlsx`. */
+            format: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["ImportState"];
+            /** @description The file's columns. */
+            columns: components["schemas"]["ImportColumn"][];
+            /** @description Where they go; at first a suggestion. */
+            mapping: components["schemas"]["Mapped"][];
+            /** @description Everything they may go to. */
+            targets: components["schemas"]["ImportTarget"][];
+            /** @description How to import. */
+            options: components["schemas"]["ImportOptions"];
+            /**
+             * Format: int64
+             * @description Rows of the file.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Rows dealt with so far.
+             */
+            processed: number;
+            /**
+             * Format: int64
+             * @description Rows that became or changed a record (in a dry run: would).
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Rows that could not; the report tells why.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Rows left out because the client is known.
+             */
+            skipped: number;
+            /**
+             * Format: uuid
+             * @description The undo group of what was written.
+             */
+            batch?: string | null;
+            /** @description Why it failed. */
+            problem?: string | null;
+            /** @description The first refused rows (none in lists). */
+            errors: components["schemas"]["ImportError"][];
+            /** @description When the file came. */
+            created_at: string;
+            /** @description When it ended. */
+            finished_at?: string | null;
+        };
+        /** @description A column of the file. */
+        ImportColumn: {
+            /** @description Its place, from 0. */
+            index: number;
+            /** @description Its name in the header; may be empty or repeated. */
+            name: string;
+            /** @description A few different values. */
+            samples: string[];
+        };
+        /** @description A refused row, in short. */
+        ImportError: components["schemas"]["RowProblem"] & {
+            /**
+             * Format: int64
+             * @description Number of the row in the file; the header is usually 1.
+             */
+            row: number;
+        };
+        /** @description How to import. */
+        ImportOptions: {
+            /** @description Known clients. */
+            duplicates?: components["schemas"]["Duplicates"];
+        };
+        /**
+         * @description Where an import stands.
+         * @enum {string}
+         */
+        ImportState: "uploaded" | "checking" | "checked" | "running" | "done" | "cancelled" | "failed";
+        /** @description Something that a column may go into. */
+        ImportTarget: {
+            /** @description Key of the field, or `full_name`. */
+            key: string;
+            /** @description Its name for people. */
+            label: string;
+            /** @description Whether several columns may go into it. */
+            many: boolean;
         };
         /** @description Something that went wrong. */
         IncidentView: {
@@ -2163,7 +2328,9 @@ export interface components {
              */
             parent?: string | null;
             /** @description Variables of the process. */
-            variables: Record<string, never>;
+            variables: {
+                [key: string]: unknown;
+            };
             /** @description Where it stands. */
             active: components["schemas"]["ActiveView"][];
             /** @description What it left, in order; what was cancelled is not in it. */
@@ -2223,7 +2390,9 @@ export interface components {
                 /** @description Ids of its executable processes. */
                 processes: string[];
                 /** @description What its author should know. */
-                problems: Record<string, never>[];
+                problems: {
+                    [key: string]: unknown;
+                }[];
                 /** @description When the version was deployed. */
                 created_at: string;
             }[];
@@ -2258,30 +2427,67 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
-        Items_JobView: {
+        Items_Import: {
             /** @description All of them. */
             items: {
-                /** Format: uuid */
-                id: string;
-                /** @description `records.undo`, `records.bulk`, `process.migrate`. */
-                kind: string;
-                /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
-                state: string;
                 /**
-                 * Format: int64
-                 * @description Pieces done.
+                 * Format: uuid
+                 * @description Its id.
                  */
-                done: number;
+                id: string;
+                /** @description What the rows become. */
+                entity: string;
+                /** @description As the person called the file. */
+                file_name: string;
+                /** @description `csv` or `xlsx`. */
+                format: string;
+                /** @description Where it stands. */
+                state: components["schemas"]["ImportState"];
+                /** @description The file's columns. */
+                columns: components["schemas"]["ImportColumn"][];
+                /** @description Where they go; at first a suggestion. */
+                mapping: components["schemas"]["Mapped"][];
+                /** @description Everything they may go to. */
+                targets: components["schemas"]["ImportTarget"][];
+                /** @description How to import. */
+                options: components["schemas"]["ImportOptions"];
                 /**
                  * Format: int64
-                 * @description Pieces there were when it began.
+                 * @description Rows of the file.
                  */
                 total: number;
-                /** @description What came out so far: the body that the request which began it would have answered. */
-                result?: Record<string, never> | null;
-                problem?: components["schemas"]["JobProblem"] | null;
+                /**
+                 * Format: int64
+                 * @description Rows dealt with so far.
+                 */
+                processed: number;
+                /**
+                 * Format: int64
+                 * @description Rows that became or changed a record (in a dry run: would).
+                 */
+                accepted: number;
+                /**
+                 * Format: int64
+                 * @description Rows that could not; the report tells why.
+                 */
+                refused: number;
+                /**
+                 * Format: int64
+                 * @description Rows left out because the client is known.
+                 */
+                skipped: number;
+                /**
+                 * Format: uuid
+                 * @description The undo group of what was written.
+                 */
+                batch?: string | null;
+                /** @description Why it failed. */
+                problem?: string | null;
+                /** @description The first refused rows (none in lists). */
+                errors: components["schemas"]["ImportError"][];
+                /** @description When the file came. */
                 created_at: string;
-                updated_at: string;
+                /** @description When it ended. */
                 finished_at?: string | null;
             }[];
         };
@@ -2324,6 +2530,70 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_PluginCost: {
+            /** @description All of them. */
+            items: {
+                /** @description Where. */
+                point: string;
+                /**
+                 * Format: int64
+                 * @description Calls.
+                 */
+                calls: number;
+                /**
+                 * Format: int64
+                 * @description Calls that failed.
+                 */
+                failures: number;
+                /**
+                 * Format: int64
+                 * @description CPU time, microseconds.
+                 */
+                cpu_us: number;
+                /**
+                 * Format: int64
+                 * @description Time from start to end, microseconds.
+                 */
+                wall_us: number;
+                /**
+                 * Format: int64
+                 * @description Calls of host functions.
+                 */
+                host_calls: number;
+                /**
+                 * Format: int64
+                 * @description Rows read and written.
+                 */
+                rows: number;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_PluginSummary: {
+            /** @description All of them. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description Its name. */
+                title: string;
+                /** @description What it does. */
+                description: string;
+                /** @description The version the tenant runs, else the newest installed. */
+                version: string;
+                /** @description The newest installed version, where it differs. */
+                available?: string | null;
+                /** @description Who vouches for it. */
+                level: components["schemas"]["PluginLevel"];
+                /** @description Whether the tenant runs it. */
+                enabled: boolean;
+                /** @description How it stands in the tenant. */
+                state: components["schemas"]["PluginState"];
+                /** @description What fails, if something does. */
+                problem?: string | null;
+                /** @description Free word for grouping. */
+                category: string;
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_RoleView: {
             /** @description All of them. */
             items: {
@@ -2332,10 +2602,10 @@ export interface components {
                 key: string;
                 name: string;
                 admin: boolean;
-                /** @description `{kind: permission|restriction, entity, actions, filter?}`; only for administrators. */
-                rows: Record<string, never>[];
-                /** @description `{entity, field, right: hidden|read_only}`; only for administrators. */
-                field_rights: Record<string, never>[];
+                /** @description Only for administrators. */
+                rows: components["schemas"]["AccessRow"][];
+                /** @description Only for administrators. */
+                field_rights: components["schemas"]["FieldRight"][];
             }[];
         };
         /** @description A list that is not paged. */
@@ -2350,8 +2620,7 @@ export interface components {
                 kind: string;
                 shared: boolean;
                 mine: boolean;
-                /** @description `{filter?, sort?, columns?, q?}` */
-                config: Record<string, never>;
+                config: components["schemas"]["ViewConfig"];
             }[];
         };
         /** @description A list that is not paged. */
@@ -2368,7 +2637,9 @@ export interface components {
                 event: string;
                 actor: components["schemas"]["ActorView"];
                 /** @description `{field: {before, after}}` */
-                changes: Record<string, never>;
+                changes: {
+                    [key: string]: unknown;
+                };
             }[];
         };
         /** @description A list that is not paged. */
@@ -2394,8 +2665,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 name: string;
-                /** @description `read`, `write`, `admin`. */
-                scopes: string[];
+                scopes: components["schemas"]["Scope"][];
                 created_at: string;
                 expires_at?: string | null;
                 /** @description The token itself; only in the answer that made it. */
@@ -2410,7 +2680,7 @@ export interface components {
                 id: string;
                 name: string;
                 email: string;
-                locale: string;
+                locale: components["schemas"]["Locale"];
                 active: boolean;
                 /** Format: uuid */
                 department_id?: string | null;
@@ -2418,38 +2688,6 @@ export interface components {
                 roles: string[];
                 absent_until?: string | null;
             }[];
-        };
-        /** @description Why a job failed. */
-        JobProblem: {
-            /** @description An error code. */
-            code: string;
-            /** @description For people. */
-            detail: string;
-        };
-        /** @description Long work with its progress. It goes on when nobody watches. */
-        JobView: {
-            /** Format: uuid */
-            id: string;
-            /** @description `records.undo`, `records.bulk`, `process.migrate`. */
-            kind: string;
-            /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
-            state: string;
-            /**
-             * Format: int64
-             * @description Pieces done.
-             */
-            done: number;
-            /**
-             * Format: int64
-             * @description Pieces there were when it began.
-             */
-            total: number;
-            /** @description What came out so far: the body that the request which began it would have answered. */
-            result?: Record<string, never> | null;
-            problem?: components["schemas"]["JobProblem"] | null;
-            created_at: string;
-            updated_at: string;
-            finished_at?: string | null;
         };
         /** @description A record that undo left as it is. */
         KeptView: {
@@ -2505,6 +2743,48 @@ export interface components {
          * @enum {string}
          */
         LetterState: "queued" | "sending" | "sent" | "failed" | "unsure";
+        /**
+         * @description A language of the product.
+         * @enum {string}
+         */
+        Locale: "en" | "ru" | "uk";
+        /** @description A line of a plugin's log as admins read it. */
+        LogEntry: {
+            /**
+             * Format: uuid
+             * @description Its id; also the cursor.
+             */
+            id: string;
+            /** @description When. */
+            at: string;
+            /** @description How serious. */
+            level: components["schemas"]["LogLevel"];
+            /** @description Where: `hook:check`, `event:created`, `http:POST /web-form`, `host`. */
+            point: string;
+            /** @description What. */
+            message: string;
+            /**
+             * Format: uuid
+             * @description The call it belongs to.
+             */
+            invocation: string;
+            /**
+             * Format: int64
+             * @description How long the call took, microseconds.
+             */
+            duration_us?: number | null;
+        };
+        /**
+         * @description How serious a line is.
+         * @enum {string}
+         */
+        LogLevel: "debug" | "info" | "warning" | "error";
+        /** @description A page of a plugin's log, newest first. */
+        LogPage: {
+            items: components["schemas"]["LogEntry"][];
+            /** Format: uuid */
+            next_cursor?: string | null;
+        };
         /** @description What a step is for. */
         MainAction: {
             /**
@@ -2513,7 +2793,9 @@ export interface components {
              */
             kind: string;
             /** @description Its parameters, already evaluated. */
-            parameters?: Record<string, never>;
+            parameters?: {
+                [key: string]: unknown;
+            };
         };
         /** @description What became of the main action. */
         MainActionState: {
@@ -2528,9 +2810,13 @@ export interface components {
             /** @description Why it failed. */
             problem?: string | null;
             /** @description e.g. `{"result": "approved", "comment": "..."}`, `{"entity": "deal", "id": "..."}`, `{"letter": "..."}`. */
-            result?: Record<string, never> | null;
+            result?: {
+                [key: string]: unknown;
+            } | null;
             /** @description Its parameters, e.g. the prepared letter. */
-            parameters: Record<string, never>;
+            parameters: {
+                [key: string]: unknown;
+            };
         };
         /** @description A task to make by hand. */
         ManualTask: {
@@ -2595,9 +2881,20 @@ export interface components {
              */
             assignment: components["schemas"]["Assignment"];
             /** @description `"one"`, `"all"` or a number of different people. */
-            completed_by?: Record<string, never>;
+            completed_by?: {
+                [key: string]: unknown;
+            };
             /** @description What is known about it. */
-            variables?: Record<string, never>;
+            variables?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A column that goes into a field. */
+        Mapped: {
+            /** @description Index of the column, from 0. */
+            column: number;
+            /** @description Key of the field; `full_name` = split into last, first and middle name; none = left out. */
+            field?: string | null;
         };
         /** @description How many. */
         Marked: {
@@ -2619,7 +2916,9 @@ export interface components {
             /** @description Plugins that are switched on. */
             plugins: components["schemas"]["MyPlugin"][];
             /** @description Counters for the shell. */
-            counters: Record<string, never>;
+            counters: {
+                [key: string]: number;
+            };
         };
         /** @description What one may set of oneself. */
         MePatch: {
@@ -2642,7 +2941,9 @@ export interface components {
             /** @description What tells instances apart. */
             key?: string | null;
             /** @description What it brings. */
-            variables?: Record<string, never>;
+            variables?: {
+                [key: string]: unknown;
+            };
             subject?: components["schemas"]["Subject"] | null;
         };
         /** @description One instance of a migration. */
@@ -2684,20 +2985,17 @@ export interface components {
         };
         /** @description What a migration did, or would do. */
         MigrationReport: {
-            /** @description Per instance; of more than 200 only those that stay, at most 1,000 of them. */
+            /** @description Per instance. */
             instances: components["schemas"]["Migrated"][];
-            /**
-             * Format: int64
-             * @description Instances that were, or can be, migrated.
-             */
-            migrated: number;
-            /**
-             * Format: int64
-             * @description Instances that stay as they are.
-             */
-            refused: number;
-            /** @description Whether nothing was changed. */
+            /** @description Whether anything was changed. */
             dry_run: boolean;
+        };
+        /** @description One of several values of a field: a phone, an address. */
+        MultiValue: {
+            /** @description The phone, address, account. */
+            value: string;
+            /** @description What it is for: `work`, `mobile`, `home`, `telegram` ... */
+            kind?: string;
         };
         MyPlugin: {
             id: string;
@@ -2714,7 +3012,7 @@ export interface components {
             id: string;
             slug: string;
             name: string;
-            locale: string;
+            locale: components["schemas"]["Locale"];
             currency: string;
             time_zone: string;
         };
@@ -2723,7 +3021,7 @@ export interface components {
             id: string;
             name: string;
             email: string;
-            locale: string;
+            locale: components["schemas"]["Locale"];
             /** Format: uuid */
             department_id?: string | null;
             absent_until?: string | null;
@@ -2763,7 +3061,9 @@ export interface components {
              */
             wait: number;
             /** @description What it would bring. */
-            variables?: Record<string, never>;
+            variables?: {
+                [key: string]: unknown;
+            };
         };
         /** @description An element that would fail. */
         NextProblem: {
@@ -2845,12 +3145,17 @@ export interface components {
              * Format: int64
              * @description All of them, if asked for.
              */
-            total?: number | null;
+            total?: number;
             /** @description Titles of what the records point to, by id. */
             refs: {
                 [key: string]: components["schemas"]["RefView"];
             };
         };
+        /**
+         * @description The kind of a parameter, in JSON.
+         * @enum {string}
+         */
+        ParameterType: "text" | "integer" | "number" | "boolean" | "date" | "instant" | "id" | "list" | "object" | "any";
         /** @description A new password for oneself. */
         PasswordBody: {
             /** @description The password of now. */
@@ -2871,6 +3176,11 @@ export interface components {
              */
             to: string | null;
         };
+        /**
+         * @description Names of periods. Weeks begin on Monday (ISO 8601).
+         * @enum {string}
+         */
+        PeriodName: "today" | "yesterday" | "tomorrow" | "this_week" | "last_week" | "next_week" | "this_month" | "last_month" | "next_month" | "this_quarter" | "this_year" | "days_ago" | "days_ahead";
         /** @description The count of one subordinate. */
         PersonCount: components["schemas"]["Count"] & {
             /**
@@ -2884,7 +3194,9 @@ export interface components {
         /** @description Where things pile up. */
         PileUp: {
             /** @description The group. */
-            group: Record<string, never>;
+            group: {
+                [key: string]: unknown;
+            };
             /**
              * Format: int64
              * @description Those who stand there.
@@ -2905,8 +3217,211 @@ export interface components {
             is_default: boolean;
             stages: components["schemas"]["StageView"][];
         };
+        /** @description One entry of a choice. */
+        PluginChoice: {
+            /** @description Kept. */
+            value: string;
+            /** @description Shown. */
+            label: string;
+        };
+        /** @description What a point of a plugin cost since a day. */
+        PluginCost: {
+            /** @description Where. */
+            point: string;
+            /**
+             * Format: int64
+             * @description Calls.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Calls that failed.
+             */
+            failures: number;
+            /**
+             * Format: int64
+             * @description CPU time, microseconds.
+             */
+            cpu_us: number;
+            /**
+             * Format: int64
+             * @description Time from start to end, microseconds.
+             */
+            wall_us: number;
+            /**
+             * Format: int64
+             * @description Calls of host functions.
+             */
+            host_calls: number;
+            /**
+             * Format: int64
+             * @description Rows read and written.
+             */
+            rows: number;
+        };
+        /** @description A plugin with everything an admin decides on. */
+        PluginDetail: components["schemas"]["PluginSummary"] & {
+            /** @description What it asks for. */
+            permissions: components["schemas"]["PluginPermission"][];
+            /** @description The form of its settings. */
+            settings_schema: components["schemas"]["PluginSetting"][];
+            /** @description Settings in force, secrets left out. */
+            settings: {
+                [key: string]: components["schemas"]["Value"];
+            };
+            /** @description Its before-hooks in the order of calls. */
+            hooks: components["schemas"]["PluginHook"][];
+            /** @description Its subscriptions. */
+            events: components["schemas"]["PluginEvent"][];
+            /** @description Its routes. */
+            routes: components["schemas"]["PluginRoute"][];
+            /** @description What it does for processes and tasks. */
+            actions: components["schemas"]["PluginStep"][];
+            /** @description What it answers processes with yes or no. */
+            conditions: components["schemas"]["PluginStep"][];
+            /** @description Secret of signed routes; none when it has no such route or was never enabled. */
+            secret?: string | null;
+        };
+        /** @description A subscription. */
+        PluginEvent: {
+            /** @description Its id. */
+            id: string;
+            /** @description Event names. */
+            on: string[];
+            /** @description Its circuit breaker. */
+            breaker: components["schemas"]["BreakerState"];
+        };
+        /** @description A hook. */
+        PluginHook: {
+            /** @description Its id. */
+            id: string;
+            /** @description Entity key. */
+            entity: string;
+            /** @description `create`, `update`, `delete`, `restore`. */
+            operations: string[];
+            /**
+             * Format: int32
+             * @description Place among all hooks.
+             */
+            order: number;
+            /** @description Condition. */
+            when?: string | null;
+            /** @description Its circuit breaker. */
+            breaker: components["schemas"]["BreakerState"];
+        };
+        /**
+         * @description Who vouches for a package, strongest first.
+         * @enum {string}
+         */
+        PluginLevel: "core" | "verified" | "publisher" | "dev";
+        /** @description One named value. */
+        PluginParameter: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its kind. */
+            type: components["schemas"]["ParameterType"];
+            /** @description Whether it must be there. */
+            required: boolean;
+            /** @description Beside the input. */
+            label: string;
+        };
+        /** @description A permission. */
+        PluginPermission: {
+            /** @description `records.lead`, `kv`, `people`, `processes`, `tasks`. */
+            key: string;
+            /** @description What it allows. */
+            title: string;
+            /** @description Why the plugin wants it. */
+            reason: string;
+            /** @description Whether the tenant granted it. */
+            granted: boolean;
+        };
+        /** @description A route. */
+        PluginRoute: {
+            /** @description Method. */
+            method: string;
+            /** @description Path below the plugin's own. */
+            path: string;
+            /** @description Who may call it. */
+            auth: components["schemas"]["RouteAuth"];
+            /** @description Where it is reached. */
+            url: string;
+            /** @description Its circuit breaker. */
+            breaker: components["schemas"]["BreakerState"];
+        };
+        /** @description A setting. */
+        PluginSetting: {
+            /** @description Its key. */
+            key: string;
+            /** @description Its kind. */
+            type: components["schemas"]["SettingType"];
+            /** @description Beside the input. */
+            label: string;
+            /** @description Below the input. */
+            help?: string;
+            /** @description Must be set. */
+            required: boolean;
+            default?: components["schemas"]["Value"] | null;
+            /** @description Of a choice. */
+            choices?: components["schemas"]["PluginChoice"][];
+            /**
+             * Format: int64
+             * @description Of an integer.
+             */
+            min?: number;
+            /**
+             * Format: int64
+             * @description Of an integer.
+             */
+            max?: number;
+        };
+        /**
+         * @description How a plugin stands in a tenant.
+         * @enum {string}
+         */
+        PluginState: "enabled" | "disabled" | "failing";
+        /** @description An action or a condition. */
+        PluginStep: {
+            /** @description Its id. */
+            id: string;
+            /** @description What a process or task calls it by: `v:service`, `v:mainAction`. */
+            kind: string;
+            /** @description Its name. */
+            title: string;
+            /** @description In more words. */
+            description?: string | null;
+            /** @description What it takes. */
+            input: components["schemas"]["PluginParameter"][];
+            /** @description What its answer has; a condition answers with a boolean. */
+            output: components["schemas"]["PluginParameter"][];
+            /** @description Its circuit breaker. */
+            breaker: components["schemas"]["BreakerState"];
+        };
+        /** @description A plugin in a list. */
+        PluginSummary: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            title: string;
+            /** @description What it does. */
+            description: string;
+            /** @description The version the tenant runs, else the newest installed. */
+            version: string;
+            /** @description The newest installed version, where it differs. */
+            available?: string | null;
+            /** @description Who vouches for it. */
+            level: components["schemas"]["PluginLevel"];
+            /** @description Whether the tenant runs it. */
+            enabled: boolean;
+            /** @description How it stands in the tenant. */
+            state: components["schemas"]["PluginState"];
+            /** @description What fails, if something does. */
+            problem?: string | null;
+            /** @description Free word for grouping. */
+            category: string;
+        };
         /** @description Problem details of every error answer. */
-        Problem: Record<string, never> & {
+        Problem: {
             /** @description `urn:verstak:error:` and the code. */
             type: string;
             /** @description The status in words. */
@@ -2928,6 +3443,9 @@ export interface components {
             request_id: string;
             /** @description The plugin that refused, if one did. */
             plugin?: string | null;
+            current?: components["schemas"]["RecordView"] | null;
+            /** @description `auth.choose_tenant`: the companies that know this e-mail and password. */
+            tenants?: components["schemas"]["TenantChoice"][] | null;
         };
         /** @description Processes and how long they took. */
         ProcessReport: {
@@ -3042,8 +3560,7 @@ export interface components {
         };
         /** @description A list. */
         QueryBody: {
-            /** @description Which records, in the query language. */
-            filter?: Record<string, never> | null;
+            filter?: components["schemas"]["Filter"] | null;
             /** @description Words to look for. */
             q?: string | null;
             /** @description Order; newest first by default. */
@@ -3090,11 +3607,13 @@ export interface components {
             /** @description Its entity. */
             entity: string;
             /** @description Its fields by key. */
-            fields: Record<string, never>;
+            fields: {
+                [key: string]: unknown;
+            };
             /** @description Titles of what it points to, by id (in answers with one record). */
             refs?: {
                 [key: string]: components["schemas"]["RefView"];
-            } | null;
+            };
         };
         /** @description What an id means to a reader. */
         RefView: {
@@ -3113,6 +3632,8 @@ export interface components {
              */
             id: string;
         };
+        /** @enum {string} */
+        Requested: "requested";
         /** @description Which failed step. */
         RetryInput: {
             /**
@@ -3131,9 +3652,9 @@ export interface components {
             /** @description Grants everything. */
             admin?: boolean;
             /** @description Permission and restriction rows. */
-            rows?: Record<string, never>[];
+            rows?: components["schemas"]["AccessRow"][];
             /** @description Rights on fields. */
-            field_rights?: Record<string, never>[];
+            field_rights?: components["schemas"]["FieldRight"][];
         };
         /** @description A role. */
         RoleView: {
@@ -3142,17 +3663,30 @@ export interface components {
             key: string;
             name: string;
             admin: boolean;
-            /** @description `{kind: permission|restriction, entity, actions, filter?}`; only for administrators. */
-            rows: Record<string, never>[];
-            /** @description `{entity, field, right: hidden|read_only}`; only for administrators. */
-            field_rights: Record<string, never>[];
+            /** @description Only for administrators. */
+            rows: components["schemas"]["AccessRow"][];
+            /** @description Only for administrators. */
+            field_rights: components["schemas"]["FieldRight"][];
+        };
+        /**
+         * @description Who may call a route.
+         * @enum {string}
+         */
+        RouteAuth: "none" | "user" | "hmac";
+        /** @description What is wrong with a row. */
+        RowProblem: {
+            /** @description Which field, when it is one field's fault. */
+            field?: string | null;
+            /** @description Machine-readable. */
+            code: string;
+            /** @description For people, in the language of whoever imports. */
+            message: string;
         };
         /** @description Where columns go, and how. */
         RunBody: {
-            /** @description `{column, field}`; the mapping of before when left out. */
-            mapping?: Record<string, never>[] | null;
-            /** @description `{duplicates: create|skip|update}` */
-            options?: Record<string, never> | null;
+            /** @description The mapping of before when left out. */
+            mapping?: components["schemas"]["Mapped"][] | null;
+            options?: components["schemas"]["ImportOptions"] | null;
         };
         /** @description A saved view. */
         SavedView: {
@@ -3164,8 +3698,7 @@ export interface components {
             kind: string;
             shared: boolean;
             mine: boolean;
-            /** @description `{filter?, sort?, columns?, q?}` */
-            config: Record<string, never>;
+            config: components["schemas"]["ViewConfig"];
         };
         /**
          * @description What a token may do of what its person may.
@@ -3178,9 +3711,21 @@ export interface components {
             title: string;
             fields: string[];
         };
+        /**
+         * @description What a stage means.
+         * @enum {string}
+         */
+        Semantic: "open" | "won" | "lost";
+        /**
+         * @description The kind of a setting.
+         * @enum {string}
+         */
+        SettingType: "text" | "integer" | "boolean" | "choice" | "role" | "user" | "secret";
         /** @description New settings. */
         SettingsBody: {
-            settings: Record<string, never>;
+            settings: {
+                [key: string]: unknown;
+            };
         };
         /** @description What became of a letter, by a person's word. */
         SettleInput: {
@@ -3198,7 +3743,9 @@ export interface components {
             /** @description Its name. */
             name: string;
             /** @description What it brings. */
-            variables?: Record<string, never>;
+            variables?: {
+                [key: string]: unknown;
+            };
         };
         /** @description Which failed step. */
         SkipInput: {
@@ -3231,8 +3778,8 @@ export interface components {
         StageView: {
             key: string;
             name: string;
-            /** @description `open`, `won`, `lost`. */
-            semantic: string;
+            /** @description What it means. */
+            semantic: components["schemas"]["Semantic"];
             color: string;
             /** Format: int64 */
             sort: number;
@@ -3255,7 +3802,24 @@ export interface components {
             process?: string | null;
             subject?: components["schemas"]["Subject"] | null;
             /** @description First variables. */
-            variables?: Record<string, never>;
+            variables?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The data of a `record` message of the stream. */
+        StreamRecord: {
+            /** @description e.g. `lead.updated`. */
+            type: string;
+            entity: string;
+            /** Format: uuid */
+            record: string;
+            /** Format: int64 */
+            version: number;
+            actor: components["schemas"]["ActorView"];
+            /** @description Keys of the fields. */
+            changed: string[];
+            /** Format: uuid */
+            batch?: string | null;
         };
         /** @description The record a task is about. */
         Subject: {
@@ -3338,13 +3902,17 @@ export interface components {
             /** @description What is to be filled. */
             form: components["schemas"]["FormField"][];
             /** @description What it was made with, and what was given since. */
-            variables: Record<string, never>;
+            variables: {
+                [key: string]: unknown;
+            };
             /** @description Small steps. */
             checklist: components["schemas"]["ChecklistItem"][];
             /** @description Completions it needs, and has. */
             votes: components["schemas"]["Votes"];
             /** @description What came out. */
-            result?: Record<string, never> | null;
+            result?: {
+                [key: string]: unknown;
+            } | null;
             /** @description When it was completed or cancelled. */
             completed?: string | null;
             /**
@@ -3365,7 +3933,9 @@ export interface components {
             event: string;
             actor: components["schemas"]["ActorView"];
             /** @description `{field: {before, after}}` */
-            changes: Record<string, never>;
+            changes: {
+                [key: string]: unknown;
+            };
         };
         /** @description Who was named to do a task: a role, or a person. */
         TaskExecutor: {
@@ -3429,7 +3999,9 @@ export interface components {
         /** @description One group. */
         TaskRow: {
             /** @description Value by what it is grouped by. */
-            group: Record<string, never>;
+            group: {
+                [key: string]: unknown;
+            };
             /**
              * Format: int64
              * @description All tasks.
@@ -3486,6 +4058,13 @@ export interface components {
             /** @description Those of them that the company does not have. */
             missing_roles: components["schemas"]["TemplateRole"][];
         };
+        /** @description A company to sign in to, for the API's description. */
+        TenantChoice: {
+            /** @description For the sign-in. */
+            slug: string;
+            /** @description For people. */
+            name: string;
+        };
         /** @description Changes of a tenant's settings. */
         TenantPatch: {
             /** @description New name. */
@@ -3503,7 +4082,7 @@ export interface components {
             id: string;
             slug: string;
             name: string;
-            locale: string;
+            locale: components["schemas"]["Locale"];
             currency: string;
             time_zone: string;
         };
@@ -3520,8 +4099,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            /** @description `read`, `write`, `admin`. */
-            scopes: string[];
+            scopes: components["schemas"]["Scope"][];
             created_at: string;
             expires_at?: string | null;
             /** @description The token itself; only in the answer that made it. */
@@ -3529,23 +4107,17 @@ export interface components {
         };
         /** @description What undo did. */
         UndoneView: {
-            /**
-             * Format: int64
-             * @description Records put back.
-             */
+            /** @description Records put back. */
             restored: number;
-            /** @description Records left as they are, at most 1,000 of them. */
+            /** @description Records left as they are. */
             kept: components["schemas"]["KeptView"][];
-            /**
-             * Format: int64
-             * @description All records left as they are.
-             */
-            kept_total: number;
         };
         /** @description Fields of a record to change. */
         UpdateBody: {
             /** @description By key; others stay. */
-            fields: Record<string, never>;
+            fields: {
+                [key: string]: unknown;
+            };
             /**
              * Format: int64
              * @description The version that was seen; or `If-Match`.
@@ -3590,7 +4162,7 @@ export interface components {
             id: string;
             name: string;
             email: string;
-            locale: string;
+            locale: components["schemas"]["Locale"];
             active: boolean;
             /** Format: uuid */
             department_id?: string | null;
@@ -3598,10 +4170,23 @@ export interface components {
             roles: string[];
             absent_until?: string | null;
         };
+        Value: unknown;
         /** @description Variables to set. */
         VariablesInput: {
             /** @description New values; variables not named stay. */
-            variables: Record<string, never>;
+            variables: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What a view keeps, for the API's description; it is stored as it came. */
+        ViewConfig: {
+            filter?: components["schemas"]["Filter"] | null;
+            /** @description Their order. */
+            sort?: components["schemas"]["ViewSort"][] | null;
+            /** @description Field keys. */
+            columns?: string[] | null;
+            /** @description Words to look for. */
+            q?: string | null;
         };
         /** @description A view to save. */
         ViewInput: {
@@ -3614,7 +4199,7 @@ export interface components {
             /** @description Whether everybody in the company sees it. */
             shared?: boolean;
             /** @description `{filter?, sort?, columns?, q?}`. */
-            config?: Record<string, never>;
+            config?: components["schemas"]["ViewConfig"];
         };
         /** @description Changes of a view. */
         ViewPatch: {
@@ -3622,8 +4207,14 @@ export interface components {
             name?: string | null;
             /** @description Share it or not. */
             shared?: boolean | null;
-            /** @description New settings. */
-            config?: Record<string, never> | null;
+            config?: components["schemas"]["ViewConfig"] | null;
+        };
+        /** @description One sort key of a view. */
+        ViewSort: {
+            /** @description Field key. */
+            field: string;
+            /** @description From the largest. */
+            desc?: boolean | null;
         };
         /** @description An element that was left. */
         VisitView: {
@@ -4293,7 +4884,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get: {
+    batches_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -4323,7 +4914,7 @@ export interface operations {
             };
         };
     };
-    undo: {
+    batches_undo: {
         parameters: {
             query?: never;
             header?: never;
@@ -4342,14 +4933,6 @@ export interface operations {
                     "application/json": components["schemas"]["UndoneView"];
                 };
             };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobView"];
-                };
-            };
             /** @description Problem details */
             default: {
                 headers: {
@@ -4361,7 +4944,7 @@ export interface operations {
             };
         };
     };
-    calendar: {
+    tasks_calendar: {
         parameters: {
             query?: never;
             header?: never;
@@ -4391,7 +4974,7 @@ export interface operations {
             };
         };
     };
-    set_calendar: {
+    tasks_set_calendar: {
         parameters: {
             query?: never;
             header?: never;
@@ -4425,7 +5008,7 @@ export interface operations {
             };
         };
     };
-    departments: {
+    people_departments: {
         parameters: {
             query?: never;
             header?: never;
@@ -4453,7 +5036,7 @@ export interface operations {
             };
         };
     };
-    create_department: {
+    people_create_department: {
         parameters: {
             query?: never;
             header?: never;
@@ -4485,7 +5068,7 @@ export interface operations {
             };
         };
     };
-    remove_department: {
+    people_remove_department: {
         parameters: {
             query?: never;
             header?: never;
@@ -4513,7 +5096,7 @@ export interface operations {
             };
         };
     };
-    update_department: {
+    people_update_department: {
         parameters: {
             query?: never;
             header?: never;
@@ -4547,7 +5130,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    entities_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -4575,7 +5158,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    entities_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -4605,18 +5188,18 @@ export interface operations {
             };
         };
     };
-    list: {
+    events_list: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
+            query?: {
                 /** @description Where the page before ended; the start of the log by default. */
-                after: string | null;
+                after?: string;
                 /** @description Of which entity. */
-                entity: string | null;
+                entity?: string;
                 /** @description 1 to 1,000; 100 by default. */
-                limit: number | null;
+                limit?: number;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -4640,7 +5223,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    imports_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -4654,7 +5237,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Items_Import"];
                 };
             };
             /** @description Problem details */
@@ -4668,7 +5251,7 @@ export interface operations {
             };
         };
     };
-    upload: {
+    imports_upload: {
         parameters: {
             query?: never;
             header?: never;
@@ -4686,7 +5269,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             /** @description Problem details */
@@ -4700,7 +5283,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    imports_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -4716,7 +5299,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             /** @description Problem details */
@@ -4730,7 +5313,7 @@ export interface operations {
             };
         };
     };
-    cancel: {
+    imports_cancel: {
         parameters: {
             query?: never;
             header?: never;
@@ -4746,7 +5329,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             /** @description Problem details */
@@ -4760,7 +5343,7 @@ export interface operations {
             };
         };
     };
-    check: {
+    imports_check: {
         parameters: {
             query?: never;
             header?: never;
@@ -4780,7 +5363,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             /** @description Problem details */
@@ -4794,7 +5377,7 @@ export interface operations {
             };
         };
     };
-    report: {
+    imports_report: {
         parameters: {
             query?: never;
             header?: never;
@@ -4824,7 +5407,7 @@ export interface operations {
             };
         };
     };
-    resume: {
+    imports_resume: {
         parameters: {
             query?: never;
             header?: never;
@@ -4840,7 +5423,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             /** @description Problem details */
@@ -4854,7 +5437,7 @@ export interface operations {
             };
         };
     };
-    start: {
+    imports_start: {
         parameters: {
             query?: never;
             header?: never;
@@ -4874,7 +5457,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             /** @description Problem details */
@@ -4888,104 +5471,16 @@ export interface operations {
             };
         };
     };
-    list: {
+    tasks_letters: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `queued`, `sending`, `sent`, `failed`, `unsure`. */
+                state?: "queued" | "sending" | "sent" | "failed" | "unsure";
+                /** @description Older than this letter. */
+                before?: string;
+            };
             header?: never;
             path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_JobView"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobView"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobView"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    letters: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description `queued`, `sending`, `sent`, `failed`, `unsure`. */
-                state: ("queued" | "sending" | "sent" | "failed" | "unsure") | null;
-                /** @description Older than this letter. */
-                before: string | null;
-            };
             cookie?: never;
         };
         requestBody?: never;
@@ -5009,7 +5504,7 @@ export interface operations {
             };
         };
     };
-    settle: {
+    tasks_settle: {
         parameters: {
             query?: never;
             header?: never;
@@ -5041,7 +5536,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    session_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -5069,7 +5564,7 @@ export interface operations {
             };
         };
     };
-    update: {
+    session_update: {
         parameters: {
             query?: never;
             header?: never;
@@ -5101,7 +5596,7 @@ export interface operations {
             };
         };
     };
-    password: {
+    session_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -5131,7 +5626,7 @@ export interface operations {
             };
         };
     };
-    message: {
+    processes_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -5163,7 +5658,7 @@ export interface operations {
             };
         };
     };
-    notifications: {
+    tasks_notifications: {
         parameters: {
             query?: {
                 /** @description Only unread ones. */
@@ -5198,7 +5693,7 @@ export interface operations {
             };
         };
     };
-    read: {
+    tasks_read: {
         parameters: {
             query?: never;
             header?: never;
@@ -5230,7 +5725,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    plugins_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -5244,7 +5739,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Items_PluginSummary"];
                 };
             };
             /** @description Problem details */
@@ -5258,7 +5753,7 @@ export interface operations {
             };
         };
     };
-    install: {
+    plugins_install: {
         parameters: {
             query?: never;
             header?: never;
@@ -5276,7 +5771,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["PluginDetail"];
                 };
             };
             /** @description Problem details */
@@ -5290,7 +5785,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    plugins_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -5306,7 +5801,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["PluginDetail"];
                 };
             };
             /** @description Problem details */
@@ -5320,7 +5815,7 @@ export interface operations {
             };
         };
     };
-    uninstall: {
+    plugins_uninstall: {
         parameters: {
             query?: never;
             header?: never;
@@ -5348,7 +5843,7 @@ export interface operations {
             };
         };
     };
-    cost: {
+    plugins_cost: {
         parameters: {
             query?: never;
             header?: never;
@@ -5364,7 +5859,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Items_PluginCost"];
                 };
             };
             /** @description Problem details */
@@ -5378,7 +5873,7 @@ export interface operations {
             };
         };
     };
-    disable: {
+    plugins_disable: {
         parameters: {
             query?: never;
             header?: never;
@@ -5394,7 +5889,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["PluginDetail"];
                 };
             };
             /** @description Problem details */
@@ -5408,7 +5903,7 @@ export interface operations {
             };
         };
     };
-    enable: {
+    plugins_enable: {
         parameters: {
             query?: never;
             header?: never;
@@ -5428,7 +5923,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["PluginDetail"];
                 };
             };
             /** @description Problem details */
@@ -5442,16 +5937,17 @@ export interface operations {
             };
         };
     };
-    logs: {
+    plugins_logs: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
+            query?: {
                 /** @description Id of the last line of the page before. */
-                cursor: string | null;
-                /** @description `debug`, `info`, `warning`, `error`. */
-                level: string | null;
+                cursor?: string;
+                /** @description At least as serious. */
+                level?: components["schemas"]["LogLevel"];
+            };
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };
@@ -5462,7 +5958,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["LogPage"];
                 };
             };
             /** @description Problem details */
@@ -5476,7 +5972,7 @@ export interface operations {
             };
         };
     };
-    rotate_secret: {
+    plugins_rotate_secret: {
         parameters: {
             query?: never;
             header?: never;
@@ -5492,7 +5988,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["PluginDetail"];
                 };
             };
             /** @description Problem details */
@@ -5506,7 +6002,7 @@ export interface operations {
             };
         };
     };
-    settings: {
+    plugins_settings: {
         parameters: {
             query?: never;
             header?: never;
@@ -5526,7 +6022,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["PluginDetail"];
                 };
             };
             /** @description Problem details */
@@ -5540,7 +6036,7 @@ export interface operations {
             };
         };
     };
-    definitions: {
+    processes_definitions: {
         parameters: {
             query?: never;
             header?: never;
@@ -5568,14 +6064,14 @@ export interface operations {
             };
         };
     };
-    deploy: {
+    processes_deploy: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
+            query?: {
                 /** @description Publish it in the same call. */
-                publish: boolean;
+                publish?: boolean;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody: {
@@ -5603,14 +6099,15 @@ export interface operations {
             };
         };
     };
-    definition: {
+    processes_definition: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The newest by default. */
+                version?: number;
+            };
             header?: never;
             path: {
                 id: string;
-                /** @description The newest by default. */
-                version: number | null;
             };
             cookie?: never;
         };
@@ -5635,7 +6132,7 @@ export interface operations {
             };
         };
     };
-    dry_run: {
+    processes_dry_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -5669,7 +6166,7 @@ export interface operations {
             };
         };
     };
-    migrate_all: {
+    processes_migrate_all: {
         parameters: {
             query?: never;
             header?: never;
@@ -5692,14 +6189,6 @@ export interface operations {
                     "application/json": components["schemas"]["MigrationReport"];
                 };
             };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobView"];
-                };
-            };
             /** @description Problem details */
             default: {
                 headers: {
@@ -5711,7 +6200,7 @@ export interface operations {
             };
         };
     };
-    publish: {
+    processes_publish: {
         parameters: {
             query?: never;
             header?: never;
@@ -5745,7 +6234,7 @@ export interface operations {
             };
         };
     };
-    versions: {
+    processes_versions: {
         parameters: {
             query?: never;
             header?: never;
@@ -5775,7 +6264,7 @@ export interface operations {
             };
         };
     };
-    xml: {
+    processes_xml: {
         parameters: {
             query?: never;
             header?: never;
@@ -5806,7 +6295,7 @@ export interface operations {
             };
         };
     };
-    instances: {
+    processes_instances: {
         parameters: {
             query?: {
                 /** @description Of this definition, by id or key. */
@@ -5847,7 +6336,7 @@ export interface operations {
             };
         };
     };
-    start: {
+    processes_start: {
         parameters: {
             query?: never;
             header?: never;
@@ -5879,7 +6368,7 @@ export interface operations {
             };
         };
     };
-    instance: {
+    processes_instance: {
         parameters: {
             query?: never;
             header?: never;
@@ -5909,7 +6398,7 @@ export interface operations {
             };
         };
     };
-    set_variables: {
+    processes_set_variables: {
         parameters: {
             query?: never;
             header?: never;
@@ -5943,7 +6432,7 @@ export interface operations {
             };
         };
     };
-    cancel: {
+    processes_cancel: {
         parameters: {
             query?: never;
             header?: never;
@@ -5973,7 +6462,7 @@ export interface operations {
             };
         };
     };
-    migrate: {
+    processes_migrate: {
         parameters: {
             query?: never;
             header?: never;
@@ -6007,7 +6496,7 @@ export interface operations {
             };
         };
     };
-    next: {
+    processes_next: {
         parameters: {
             query?: never;
             header?: never;
@@ -6041,7 +6530,7 @@ export interface operations {
             };
         };
     };
-    retry: {
+    processes_retry: {
         parameters: {
             query?: never;
             header?: never;
@@ -6075,7 +6564,7 @@ export interface operations {
             };
         };
     };
-    skip: {
+    processes_skip: {
         parameters: {
             query?: never;
             header?: never;
@@ -6109,7 +6598,7 @@ export interface operations {
             };
         };
     };
-    start_from: {
+    processes_start_from: {
         parameters: {
             query?: never;
             header?: never;
@@ -6143,7 +6632,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    processes_templates: {
         parameters: {
             query?: never;
             header?: never;
@@ -6171,14 +6660,15 @@ export interface operations {
             };
         };
     };
-    deploy: {
+    processes_deploy_template: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Publish it in the same call. */
+                publish?: boolean;
+            };
             header?: never;
             path: {
                 key: string;
-                /** @description Publish it in the same call. */
-                publish: boolean;
             };
             cookie?: never;
         };
@@ -6203,28 +6693,29 @@ export interface operations {
             };
         };
     };
-    list: {
+    records_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Page size, 1 to 500; 50 by default. */
+                limit?: number;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Field keys by commas; `-` before one sorts from the largest. */
+                sort?: string;
+                /** @description Only these fields, by commas. */
+                fields?: string;
+                /** @description A saved view. */
+                view?: string;
+                /** @description Words to look for. */
+                q?: string;
+                /** @description The recycle bin. */
+                deleted?: boolean;
+                /** @description Count all of them. */
+                total?: boolean;
+            };
             header?: never;
             path: {
                 entity: string;
-                /** @description Page size, 1 to 500; 50 by default. */
-                limit: number | null;
-                /** @description Where the page before ended. */
-                cursor: string | null;
-                /** @description Field keys by commas; `-` before one sorts from the largest. */
-                sort: string | null;
-                /** @description Only these fields, by commas. */
-                fields: string | null;
-                /** @description A saved view. */
-                view: string | null;
-                /** @description Words to look for. */
-                q: string | null;
-                /** @description The recycle bin. */
-                deleted: boolean;
-                /** @description Count all of them. */
-                total: boolean;
             };
             cookie?: never;
         };
@@ -6249,7 +6740,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    records_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -6283,7 +6774,7 @@ export interface operations {
             };
         };
     };
-    aggregate: {
+    records_aggregate: {
         parameters: {
             query?: never;
             header?: never;
@@ -6317,7 +6808,7 @@ export interface operations {
             };
         };
     };
-    bulk: {
+    records_bulk: {
         parameters: {
             query?: never;
             header?: never;
@@ -6340,14 +6831,6 @@ export interface operations {
                     "application/json": components["schemas"]["BulkView"];
                 };
             };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobView"];
-                };
-            };
             /** @description Problem details */
             default: {
                 headers: {
@@ -6359,7 +6842,7 @@ export interface operations {
             };
         };
     };
-    query: {
+    records_query: {
         parameters: {
             query?: never;
             header?: never;
@@ -6393,9 +6876,12 @@ export interface operations {
             };
         };
     };
-    get: {
+    records_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also out of the recycle bin. */
+                deleted?: boolean;
+            };
             header?: never;
             path: {
                 entity: string;
@@ -6424,7 +6910,7 @@ export interface operations {
             };
         };
     };
-    remove: {
+    records_remove: {
         parameters: {
             query?: never;
             header?: never;
@@ -6453,7 +6939,7 @@ export interface operations {
             };
         };
     };
-    update: {
+    records_update: {
         parameters: {
             query?: never;
             header?: never;
@@ -6488,7 +6974,7 @@ export interface operations {
             };
         };
     };
-    restore: {
+    records_restore: {
         parameters: {
             query?: never;
             header?: never;
@@ -6519,7 +7005,7 @@ export interface operations {
             };
         };
     };
-    stage: {
+    records_stage: {
         parameters: {
             query?: never;
             header?: never;
@@ -6562,16 +7048,17 @@ export interface operations {
             };
         };
     };
-    get: {
+    records_timeline: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: string;
+                /** @description 1 to 200; 50 by default. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 entity: string;
                 id: string;
-                cursor: string | null;
-                /** @description 1 to 200; 50 by default. */
-                limit: number | null;
             };
             cookie?: never;
         };
@@ -6596,7 +7083,7 @@ export interface operations {
             };
         };
     };
-    add: {
+    records_add_note: {
         parameters: {
             query?: never;
             header?: never;
@@ -6631,7 +7118,7 @@ export interface operations {
             };
         };
     };
-    funnel: {
+    reports_funnel: {
         parameters: {
             query?: never;
             header?: never;
@@ -6663,7 +7150,7 @@ export interface operations {
             };
         };
     };
-    process: {
+    reports_process: {
         parameters: {
             query?: never;
             header?: never;
@@ -6695,7 +7182,7 @@ export interface operations {
             };
         };
     };
-    task: {
+    reports_task: {
         parameters: {
             query?: never;
             header?: never;
@@ -6727,7 +7214,7 @@ export interface operations {
             };
         };
     };
-    roles: {
+    people_roles: {
         parameters: {
             query?: never;
             header?: never;
@@ -6755,7 +7242,7 @@ export interface operations {
             };
         };
     };
-    create_role: {
+    people_create_role: {
         parameters: {
             query?: never;
             header?: never;
@@ -6787,7 +7274,7 @@ export interface operations {
             };
         };
     };
-    remove_role: {
+    people_remove_role: {
         parameters: {
             query?: never;
             header?: never;
@@ -6815,7 +7302,7 @@ export interface operations {
             };
         };
     };
-    update_role: {
+    people_update_role: {
         parameters: {
             query?: never;
             header?: never;
@@ -6849,7 +7336,7 @@ export interface operations {
             };
         };
     };
-    sign_in: {
+    session_sign_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -6889,7 +7376,7 @@ export interface operations {
             };
         };
     };
-    sign_out: {
+    session_sign_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -6915,7 +7402,7 @@ export interface operations {
             };
         };
     };
-    signal: {
+    processes_signal: {
         parameters: {
             query?: never;
             header?: never;
@@ -6947,7 +7434,7 @@ export interface operations {
             };
         };
     };
-    stream: {
+    events_stream: {
         parameters: {
             query?: never;
             header?: never;
@@ -6975,7 +7462,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    tasks_list: {
         parameters: {
             query?: {
                 /** @description Of this process instance. */
@@ -7034,7 +7521,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    tasks_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -7066,7 +7553,7 @@ export interface operations {
             };
         };
     };
-    counters: {
+    tasks_counters: {
         parameters: {
             query?: never;
             header?: never;
@@ -7094,7 +7581,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    tasks_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -7124,7 +7611,7 @@ export interface operations {
             };
         };
     };
-    update: {
+    tasks_update: {
         parameters: {
             query?: never;
             header?: never;
@@ -7158,7 +7645,7 @@ export interface operations {
             };
         };
     };
-    action: {
+    tasks_action: {
         parameters: {
             query?: never;
             header?: never;
@@ -7192,7 +7679,7 @@ export interface operations {
             };
         };
     };
-    cancel: {
+    tasks_cancel: {
         parameters: {
             query?: never;
             header?: never;
@@ -7226,7 +7713,7 @@ export interface operations {
             };
         };
     };
-    checklist: {
+    tasks_checklist: {
         parameters: {
             query?: never;
             header?: never;
@@ -7260,7 +7747,7 @@ export interface operations {
             };
         };
     };
-    claim: {
+    tasks_claim: {
         parameters: {
             query?: never;
             header?: never;
@@ -7290,7 +7777,7 @@ export interface operations {
             };
         };
     };
-    comment: {
+    tasks_comment: {
         parameters: {
             query?: never;
             header?: never;
@@ -7322,7 +7809,7 @@ export interface operations {
             };
         };
     };
-    complete: {
+    tasks_complete: {
         parameters: {
             query?: never;
             header?: never;
@@ -7356,7 +7843,7 @@ export interface operations {
             };
         };
     };
-    delegate: {
+    tasks_delegate: {
         parameters: {
             query?: never;
             header?: never;
@@ -7390,14 +7877,15 @@ export interface operations {
             };
         };
     };
-    history: {
+    tasks_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Older than this line. */
+                before?: number;
+            };
             header?: never;
             path: {
                 id: string;
-                /** @description Older than this line. */
-                before: number | null;
             };
             cookie?: never;
         };
@@ -7422,7 +7910,7 @@ export interface operations {
             };
         };
     };
-    release: {
+    tasks_release: {
         parameters: {
             query?: never;
             header?: never;
@@ -7452,7 +7940,7 @@ export interface operations {
             };
         };
     };
-    update_tenant: {
+    people_update_tenant: {
         parameters: {
             query?: never;
             header?: never;
@@ -7484,7 +7972,7 @@ export interface operations {
             };
         };
     };
-    tokens: {
+    people_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -7512,7 +8000,7 @@ export interface operations {
             };
         };
     };
-    create_token: {
+    people_create_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -7544,7 +8032,7 @@ export interface operations {
             };
         };
     };
-    revoke_token: {
+    people_revoke_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -7572,14 +8060,14 @@ export interface operations {
             };
         };
     };
-    users: {
+    people_users: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
+            query?: {
                 /** @description Part of a name or e-mail. */
-                q: string | null;
+                q?: string;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -7603,7 +8091,7 @@ export interface operations {
             };
         };
     };
-    create_user: {
+    people_create_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -7635,7 +8123,7 @@ export interface operations {
             };
         };
     };
-    update_user: {
+    people_update_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -7669,13 +8157,13 @@ export interface operations {
             };
         };
     };
-    list: {
+    views_list: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                entity: string | null;
+            query?: {
+                entity?: string;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -7699,7 +8187,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    views_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -7731,7 +8219,7 @@ export interface operations {
             };
         };
     };
-    remove: {
+    views_remove: {
         parameters: {
             query?: never;
             header?: never;
@@ -7759,7 +8247,7 @@ export interface operations {
             };
         };
     };
-    update: {
+    views_update: {
         parameters: {
             query?: never;
             header?: never;

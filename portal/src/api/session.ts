@@ -3,18 +3,17 @@ import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { api } from "./client";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
-import type { Entity, Locale, Me } from "./types";
+import type { Body, Entity, Locale, Me } from "./types";
 
 export const meQuery = queryOptions({
   queryKey: keys.me,
-  queryFn: ({ signal }) => api.get<Me>("/me", { signal, quiet: true }),
+  queryFn: ({ signal }) => api.get("/me", { signal, quiet: true }),
   staleTime: 5 * 60_000,
 });
 
 export const entitiesQuery = queryOptions({
   queryKey: keys.entities,
-  queryFn: ({ signal }) =>
-    api.get<{ items: Entity[] }>("/entities", { signal, quiet: true }).then((page) => page.items),
+  queryFn: ({ signal }) => api.get("/entities", { signal, quiet: true }).then((page) => page.items),
   staleTime: 5 * 60_000,
 });
 
@@ -37,14 +36,8 @@ export function useEntity(key: string): Entity | undefined {
   return useEntities().find((entity) => entity.key === key);
 }
 
-export interface Credentials {
-  email: string;
-  password: string;
-  tenant?: string;
-}
-
-export async function signIn(credentials: Credentials): Promise<Me> {
-  const me = await api.post<Me>("/session", credentials, { quiet: true });
+export async function signIn(credentials: Body<"SignInBody">): Promise<Me> {
+  const me = await api.post("/session", credentials, { quiet: true });
   queryClient.setQueryData(keys.me, me);
   return me;
 }
@@ -55,6 +48,5 @@ export async function signOut(): Promise<void> {
 }
 
 export async function saveLocale(locale: Locale): Promise<void> {
-  const me = await api.patch<Me | undefined>("/me", { locale });
-  if (me?.user) queryClient.setQueryData(keys.me, me);
+  queryClient.setQueryData(keys.me, await api.patch("/me", { locale }));
 }

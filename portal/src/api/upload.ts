@@ -1,4 +1,5 @@
 /** Sending a file with progress, which `fetch` cannot tell. Refusals and lost lines are the client's errors. */
+import type { Answer, PathOf } from "./operations";
 import { ApiError, NetworkError, problemOf } from "./problem";
 import { sessionGate } from "./session-gate";
 
@@ -8,16 +9,16 @@ export interface UploadOptions {
   signal?: AbortSignal;
 }
 
-export async function upload<T>(
-  path: string,
+export async function upload<P extends PathOf<"post">>(
+  path: P,
   body: FormData | Blob,
   options: UploadOptions = {},
-): Promise<T> {
+): Promise<Answer<"post", P>> {
   for (;;) {
     const response = await send(path, body, options);
     if (response.status === 401 && (await sessionGate.expired())) continue;
     if (!response.ok) throw new ApiError(await problemOf(response));
-    return (await response.json()) as T;
+    return (await response.json()) as Answer<"post", P>;
   }
 }
 

@@ -2,23 +2,19 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import { keys } from "./keys";
-import type { View } from "./types";
+import type { Body, Id } from "./types";
 
 export function viewsQuery(entity: string) {
   return queryOptions({
     queryKey: keys.views(entity),
-    queryFn: ({ signal }) =>
-      api
-        .get<{ items: View[] }>(`/views?entity=${encodeURIComponent(entity)}`, { signal })
-        .then((page) => page.items),
+    queryFn: ({ signal }) => api.get("/views", { query: { entity }, signal }).then((page) => page.items),
     staleTime: 60_000,
   });
 }
 
-export const createView = (view: Pick<View, "entity" | "name" | "kind" | "shared" | "config">) =>
-  api.create<View>("/views", view);
+export const createView = (view: Body<"ViewInput">) => api.create("/views", view);
 
-export const updateView = (id: string, patch: Partial<Pick<View, "name" | "shared" | "config">>) =>
-  api.patch<View>(`/views/${id}`, patch);
+export const updateView = (id: Id, patch: Body<"ViewPatch">) =>
+  api.patch("/views/{id}", patch, { path: { id } });
 
-export const deleteView = (id: string) => api.delete(`/views/${id}`);
+export const deleteView = (id: Id) => api.delete("/views/{id}", { path: { id } });

@@ -11,11 +11,11 @@ import {
 import { ApiError } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
 import { entitiesQuery, meQuery } from "@/api/session";
-import { Shell } from "@/features/shell/shell";
 import { currentLocale, showLocale, withAdminTexts } from "@/i18n";
+import { pluginSearch, recordsSearch, settingsSearch } from "@/state/search";
+import { NotFound } from "@/ui/not-found";
 import { ErrorState, PageSkeleton } from "@/ui/states";
-import { NotFound } from "./not-found";
-import { pluginSearch, recordsSearch, settingsSearch } from "./search";
+import { SignedIn } from "./signed-in";
 
 const root = createRootRoute({
   component: Outlet,
@@ -50,7 +50,7 @@ const shell = createRoute({
       throw error;
     }
   },
-  component: Shell,
+  component: SignedIn,
 });
 
 const home = createRoute({
@@ -81,20 +81,20 @@ const board = createRoute({
   getParentRoute: () => entity,
   path: "/board",
   validateSearch: recordsSearch,
-  component: lazyRouteComponent(() => import("@/features/board/page")),
+  component: lazyRouteComponent(() => import("@/features/records/board-page")),
 });
 
 const list = createRoute({
   getParentRoute: () => entity,
   path: "/list",
   validateSearch: recordsSearch,
-  component: lazyRouteComponent(() => import("@/features/list/page")),
+  component: lazyRouteComponent(() => import("@/features/records/list-page")),
 });
 
 const record = createRoute({
   getParentRoute: () => entity,
   path: "/$id",
-  component: lazyRouteComponent(() => import("@/features/card/page")),
+  component: lazyRouteComponent(() => import("@/features/records/record-page")),
 });
 
 const imports = createRoute({

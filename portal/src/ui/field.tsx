@@ -122,7 +122,7 @@ export function ConflictNote({ text, sides, actions }: { text: string; sides: Si
 }
 
 interface MultiProps {
-  ref: Ref<HTMLDivElement>;
+  ref?: Ref<HTMLDivElement>;
   label: string;
   onEnter(): void;
   onEscape(): void;

@@ -11,6 +11,7 @@ mod compile;
 mod parse;
 mod place;
 mod relative;
+pub mod shape;
 
 pub use compile::{Compiler, Viewer, phone_cell};
 pub use place::{COMMUNICATION, Column, DOCUMENT, LINK, Shapes, Storage, Table};
@@ -51,8 +52,9 @@ pub struct Test {
 }
 
 /// A comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FilterOp)]
 pub enum Op {
     /// Equal; with a period: inside it.
     Eq,

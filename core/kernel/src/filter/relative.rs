@@ -18,8 +18,9 @@ pub struct Relative {
 }
 
 /// Names of periods. Weeks begin on Monday (ISO 8601).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PeriodName)]
 pub enum Name {
     Today,
     Yesterday,

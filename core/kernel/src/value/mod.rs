@@ -56,7 +56,7 @@ pub const MAX_VALUES: usize = 100;
 pub const MAX_JSON_BYTES: usize = 64 * 1024;
 
 /// The type of a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldType {
     /// One line.
@@ -180,7 +180,7 @@ impl FieldType {
 }
 
 /// One of several values of a field: a phone, an address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MultiValue {
     /// The phone, address, account.

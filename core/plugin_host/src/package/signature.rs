@@ -11,8 +11,9 @@ use super::PackageError;
 const DOMAIN: &[u8] = b"verstak-package-v1\n";
 
 /// Who vouches for a package, strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = PluginLevel)]
 pub enum Level {
     /// Part of the product.
     Core,

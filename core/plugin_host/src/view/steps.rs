@@ -10,7 +10,8 @@ use crate::points::{self, PointKind};
 use crate::registry::store::TenantRow;
 
 /// An action or a condition.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginStep)]
 pub struct StepView {
     /// Its id.
     pub id: String,
@@ -30,7 +31,8 @@ pub struct StepView {
 }
 
 /// One named value.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginParameter)]
 pub struct ParameterView {
     /// Its name.
     pub name: String,

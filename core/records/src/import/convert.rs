@@ -23,7 +23,7 @@ use crate::{Records, references};
 const MAX_USERS: u64 = 20_000;
 
 /// What is wrong with a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RowProblem {
     /// Which field, when it is one field's fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,8 +10,9 @@ use super::convert::RowProblem;
 use super::suggest::{Mapped, Target};
 
 /// Where an import stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ImportState)]
 pub enum State {
     /// The file is read; nothing else was done.
     Uploaded,
@@ -30,7 +31,7 @@ pub enum State {
 }
 
 /// What to do with a row whose client is known already: same phone, e-mail, or origin.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Duplicates {
     /// Make another record.
@@ -43,8 +44,9 @@ pub enum Duplicates {
 }
 
 /// How to import.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ImportOptions)]
 pub struct Options {
     /// Known clients.
     #[serde(default)]
@@ -52,7 +54,8 @@ pub struct Options {
 }
 
 /// A column of the file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportColumn)]
 pub struct Column {
     /// Its place, from 0.
     pub index: usize,
@@ -63,7 +66,8 @@ pub struct Column {
 }
 
 /// A refused row, in short.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ImportError)]
 pub struct RowError {
     /// Number of the row in the file; the header is usually 1.
     pub row: u64,
@@ -73,7 +77,7 @@ pub struct RowError {
 }
 
 /// An import as its owner sees it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Import {
     /// Its id.
     pub id: Uuid,
@@ -104,14 +108,17 @@ pub struct Import {
     /// Rows left out because the client is known.
     pub skipped: u64,
     /// The undo group of what was written.
+    #[schema(value_type = Option<Uuid>)]
     pub batch: Option<BatchId>,
     /// Why it failed.
     pub problem: Option<String>,
     /// The first refused rows (none in lists).
     pub errors: Vec<RowError>,
     /// When the file came.
+    #[schema(value_type = String)]
     pub created_at: Timestamp,
     /// When it ended.
+    #[schema(value_type = Option<String>)]
     pub finished_at: Option<Timestamp>,
 }
 

@@ -17,7 +17,7 @@ pub const FULL_NAME: &str = "full_name";
 pub(super) const NAMES: [&str; 3] = ["last_name", "first_name", "middle_name"];
 
 /// A column that goes into a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mapped {
     /// Index of the column, from 0.
@@ -28,7 +28,8 @@ pub struct Mapped {
 }
 
 /// Something that a column may go into.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ImportTarget)]
 pub struct Target {
     /// Key of the field, or `full_name`.
     pub key: String,

@@ -48,8 +48,7 @@ pub struct Actions {
 pub struct FieldView {
     key: String,
     label: String,
-    /// One of `text long_text integer decimal money currency duration boolean date datetime choice choices link links
-    /// record user department stage pipeline phones emails urls messengers address file formula json`.
+    #[schema(value_type = FieldType)]
     r#type: String,
     /// Made by an administrator of the company.
     own: bool,
@@ -64,6 +63,7 @@ pub struct FieldView {
     filterable: bool,
     /// The entity it links to, where there is only one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     entity: Option<String>,
     /// All entities it links to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -71,10 +71,13 @@ pub struct FieldView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     choices: Vec<ChoiceView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     max_length: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     min: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     max: Option<i64>,
 }
 
@@ -105,8 +108,7 @@ pub struct PipelineView {
 pub struct StageView {
     key: String,
     name: String,
-    /// `open`, `won`, `lost`.
-    #[schema(value_type = String)]
+    /// What it means.
     semantic: ::records::stages::Semantic,
     color: String,
     sort: i64,

@@ -20,7 +20,7 @@ use tokio::sync::broadcast::error::RecvError;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::timeline::{ActorView, changes_view};
+use super::timeline::{ActorView, ChangeView, changes_view};
 use crate::http::auth::{bearer, cookie};
 use crate::http::body::bad_request;
 use crate::http::{ApiResult, Caller, Params};
@@ -32,6 +32,7 @@ const MAX_LIMIT: u64 = 1_000;
 /// Which events.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct EventParams {
     /// Where the page before ended; the start of the log by default.
     after: Option<String>,
@@ -53,8 +54,8 @@ pub struct EventView {
     record: Uuid,
     version: i64,
     actor: ActorView,
-    /// `{field: {before, after}}`
-    #[schema(value_type = Object)]
+    /// By field.
+    #[schema(value_type = BTreeMap<String, ChangeView>)]
     changes: Map<String, Value>,
     /// `{root, hop, chain}`
     #[schema(value_type = Object)]
@@ -227,17 +228,32 @@ impl Watcher {
     }
 }
 
+/// The data of a `record` message of the stream.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StreamRecord {
+    /// e.g. `lead.updated`.
+    r#type: String,
+    entity: String,
+    record: Uuid,
+    version: i64,
+    actor: ActorView,
+    /// Keys of the fields.
+    changed: Vec<String>,
+    batch: Option<Uuid>,
+}
+
 fn sse(event: Event) -> Sse {
-    let changed: Vec<&String> =
-        if let Value::Object(changes) = &event.changes { changes.keys().collect() } else { Vec::new() };
-    let data = json!({
-        "type": event.kind,
-        "entity": event.entity,
-        "record": event.record,
-        "version": event.version,
-        "actor": ActorView::of(&event.actor, &BTreeMap::new()),
-        "changed": changed,
-        "batch": event.batch,
-    });
-    Sse::default().event("record").id(event.cursor().to_string()).data(data.to_string())
+    let cursor = event.cursor().to_string();
+    let changed =
+        if let Value::Object(changes) = &event.changes { changes.keys().cloned().collect() } else { Vec::new() };
+    let data = StreamRecord {
+        actor: ActorView::of(&event.actor, &BTreeMap::new()),
+        changed,
+        batch: event.batch.map(|b| b.0),
+        r#type: event.kind,
+        entity: event.entity,
+        record: event.record,
+        version: event.version,
+    };
+    Sse::default().event("record").id(cursor).data(json!(data).to_string())
 }

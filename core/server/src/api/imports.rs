@@ -34,23 +34,21 @@ pub struct UploadForm {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunBody {
-    /// `{column, field}`; the mapping of before when left out.
-    #[schema(value_type = Option<Vec<Object>>)]
+    /// The mapping of before when left out.
     mapping: Option<Vec<Mapped>>,
-    /// `{duplicates: create|skip|update}`
-    #[schema(value_type = Option<Object>)]
+    /// Those of before when left out.
     options: Option<Options>,
 }
 
 /// `GET /imports`: the caller's own, newest first.
-#[utoipa::path(get, path = "/imports", tag = "imports", responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/imports", tag = "imports", responses((status = 200, body = Items<Import>)))]
 pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<Import>>> {
     Ok(Json(Items { items: state.imports.list(&caller.ctx).await? }))
 }
 
 /// `POST /imports`
 #[utoipa::path(post, path = "/imports", tag = "imports", request_body(content = UploadForm, content_type = "multipart/form-data"),
-    responses((status = 201, body = Object)))]
+    responses((status = 201, body = Import)))]
 pub async fn upload(
     State(state): State<AppState>,
     caller: Caller,
@@ -104,13 +102,13 @@ fn upload_error(status: StatusCode, text: &str) -> Error {
 }
 
 /// `GET /imports/{id}`
-#[utoipa::path(get, path = "/imports/{id}", tag = "imports", params(("id" = Uuid, Path)), responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/imports/{id}", tag = "imports", params(("id" = Uuid, Path)), responses((status = 200, body = Import)))]
 pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<Import>> {
     Ok(Json(state.imports.get(&caller.ctx, id).await?))
 }
 
 /// `POST /imports/{id}/check`: a dry run.
-#[utoipa::path(post, path = "/imports/{id}/check", tag = "imports", params(("id" = Uuid, Path)), request_body = RunBody, responses((status = 202, body = Object)))]
+#[utoipa::path(post, path = "/imports/{id}/check", tag = "imports", params(("id" = Uuid, Path)), request_body = RunBody, responses((status = 202, body = Import)))]
 pub async fn check(
     State(state): State<AppState>,
     caller: Caller,
@@ -121,7 +119,7 @@ pub async fn check(
 }
 
 /// `POST /imports/{id}/start`
-#[utoipa::path(post, path = "/imports/{id}/start", tag = "imports", params(("id" = Uuid, Path)), request_body = RunBody, responses((status = 202, body = Object)))]
+#[utoipa::path(post, path = "/imports/{id}/start", tag = "imports", params(("id" = Uuid, Path)), request_body = RunBody, responses((status = 202, body = Import)))]
 pub async fn start(
     State(state): State<AppState>,
     caller: Caller,
@@ -132,13 +130,13 @@ pub async fn start(
 }
 
 /// `POST /imports/{id}/cancel`
-#[utoipa::path(post, path = "/imports/{id}/cancel", tag = "imports", params(("id" = Uuid, Path)), responses((status = 200, body = Object)))]
+#[utoipa::path(post, path = "/imports/{id}/cancel", tag = "imports", params(("id" = Uuid, Path)), responses((status = 200, body = Import)))]
 pub async fn cancel(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<Import>> {
     Ok(Json(state.imports.cancel(&caller.ctx, id).await?))
 }
 
 /// `POST /imports/{id}/resume`
-#[utoipa::path(post, path = "/imports/{id}/resume", tag = "imports", params(("id" = Uuid, Path)), responses((status = 202, body = Object)))]
+#[utoipa::path(post, path = "/imports/{id}/resume", tag = "imports", params(("id" = Uuid, Path)), responses((status = 202, body = Import)))]
 pub async fn resume(
     State(state): State<AppState>,
     caller: Caller,

@@ -27,7 +27,7 @@ pub struct Me {
     /// Plugins that are switched on.
     plugins: Vec<MyPlugin>,
     /// Counters for the shell.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, i64>)]
     counters: Map<String, Value>,
 }
 
@@ -36,6 +36,7 @@ struct MyUser {
     id: Uuid,
     name: String,
     email: String,
+    #[schema(value_type = kernel::Locale)]
     locale: String,
     department_id: Option<Uuid>,
     #[schema(value_type = Option<String>)]
@@ -47,6 +48,7 @@ struct MyTenant {
     id: Uuid,
     slug: String,
     name: String,
+    #[schema(value_type = kernel::Locale)]
     locale: String,
     currency: String,
     time_zone: String,

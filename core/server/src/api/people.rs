@@ -27,6 +27,7 @@ pub struct UserView {
     id: Uuid,
     name: String,
     email: String,
+    #[schema(value_type = kernel::Locale)]
     locale: String,
     active: bool,
     department_id: Option<Uuid>,
@@ -52,6 +53,7 @@ fn user_view(user: User, roles: &[(Uuid, Uuid)]) -> UserView {
 /// Which accounts.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct UserParams {
     /// Part of a name or e-mail.
     q: Option<String>,
@@ -165,12 +167,12 @@ pub struct RoleView {
     key: String,
     name: String,
     admin: bool,
-    /// `{kind: permission|restriction, entity, actions, filter?, covers?}`; only for administrators. A permission for the
-    /// entity `*` covers the entities that `covers` names: those there were when it was saved, or that were let in.
-    #[schema(value_type = Vec<Object>)]
+    /// Only for administrators. A permission for the entity `*` covers the entities that `covers` names: those there were
+    /// when it was saved, or that were let in.
+    #[schema(value_type = Vec<kernel::access::AccessRow>)]
     rows: Value,
-    /// `{entity, field, right: hidden|read_only}`; only for administrators.
-    #[schema(value_type = Vec<Object>)]
+    /// Only for administrators.
+    #[schema(value_type = Vec<kernel::access::FieldRight>)]
     field_rights: Value,
     /// Rules that name what is not there (any more): they are false.
     problems: Vec<RuleProblem>,
@@ -263,8 +265,7 @@ pub async fn remove_role(State(state): State<AppState>, caller: Caller, Path(id)
 pub struct TokenView {
     id: Uuid,
     name: String,
-    /// `read`, `write`, `admin`.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<token::Scope>)]
     scopes: Value,
     #[schema(value_type = String)]
     created_at: Timestamp,
@@ -323,6 +324,7 @@ pub struct TenantView {
     id: Uuid,
     slug: String,
     name: String,
+    #[schema(value_type = kernel::Locale)]
     locale: String,
     currency: String,
     time_zone: String,

@@ -19,14 +19,14 @@ use crate::http::{ApiResult, Body, Caller, Params};
 use crate::state::AppState;
 
 /// `GET /plugins`
-#[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = Items<PluginSummary>)))]
 pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<PluginSummary>>> {
     Ok(Json(Items { items: state.plugins.list(&caller.ctx).await? }))
 }
 
 /// `POST /plugins`: installs a package, sent as the body or as the multipart field `file`.
 #[utoipa::path(post, path = "/plugins", tag = "plugins", request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 201, body = Object)))]
+    responses((status = 201, body = PluginDetail)))]
 pub async fn install(
     State(state): State<AppState>,
     caller: Caller,
@@ -57,7 +57,7 @@ async fn uploaded(request: Request) -> ApiResult<Bytes> {
 }
 
 /// `GET /plugins/{id}`
-#[utoipa::path(get, path = "/plugins/{id}", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/plugins/{id}", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = PluginDetail)))]
 pub async fn get(
     State(state): State<AppState>,
     caller: Caller,
@@ -71,29 +71,29 @@ pub async fn get(
 #[serde(deny_unknown_fields)]
 pub struct EnableBody {
     /// `"requested"`, or the keys of permissions.
-    #[schema(value_type = Object)]
     grants: GrantsBody,
     /// Settings; those before stay when left out.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
     settings: Option<Settings>,
 }
 
 /// Which permissions.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
 enum GrantsBody {
+    #[schema(value_type = Vec<String>)]
     Keys(std::collections::BTreeSet<String>),
     Word(Requested),
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Requested {
     Requested,
 }
 
 /// `POST /plugins/{id}/enable`
-#[utoipa::path(post, path = "/plugins/{id}/enable", tag = "plugins", params(("id" = String, Path)), request_body = EnableBody, responses((status = 200, body = Object)))]
+#[utoipa::path(post, path = "/plugins/{id}/enable", tag = "plugins", params(("id" = String, Path)), request_body = EnableBody, responses((status = 200, body = PluginDetail)))]
 pub async fn enable(
     State(state): State<AppState>,
     caller: Caller,
@@ -109,7 +109,7 @@ pub async fn enable(
 }
 
 /// `POST /plugins/{id}/disable`
-#[utoipa::path(post, path = "/plugins/{id}/disable", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
+#[utoipa::path(post, path = "/plugins/{id}/disable", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = PluginDetail)))]
 pub async fn disable(
     State(state): State<AppState>,
     caller: Caller,
@@ -123,12 +123,12 @@ pub async fn disable(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsBody {
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
     settings: Settings,
 }
 
 /// `PUT /plugins/{id}/settings`
-#[utoipa::path(put, path = "/plugins/{id}/settings", tag = "plugins", params(("id" = String, Path)), request_body = SettingsBody, responses((status = 200, body = Object)))]
+#[utoipa::path(put, path = "/plugins/{id}/settings", tag = "plugins", params(("id" = String, Path)), request_body = SettingsBody, responses((status = 200, body = PluginDetail)))]
 pub async fn settings(
     State(state): State<AppState>,
     caller: Caller,
@@ -140,7 +140,7 @@ pub async fn settings(
 }
 
 /// `POST /plugins/{id}/secret`: makes a new secret for signed routes.
-#[utoipa::path(post, path = "/plugins/{id}/secret", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
+#[utoipa::path(post, path = "/plugins/{id}/secret", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = PluginDetail)))]
 pub async fn rotate_secret(
     State(state): State<AppState>,
     caller: Caller,
@@ -164,22 +164,24 @@ pub async fn uninstall(State(state): State<AppState>, caller: Caller, Path(id): 
 /// Which lines.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct LogParams {
     /// Id of the last line of the page before.
     cursor: Option<Uuid>,
-    /// `debug`, `info`, `warning`, `error`.
+    /// At least as serious.
+    #[param(value_type = Option<LogLevel>)]
     level: Option<String>,
 }
 
 /// A page of a plugin's log, newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct LogPage {
     items: Vec<LogEntry>,
     next_cursor: Option<Uuid>,
 }
 
 /// `GET /plugins/{id}/logs`
-#[utoipa::path(get, path = "/plugins/{id}/logs", tag = "plugins", params(("id" = String, Path), LogParams), responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/plugins/{id}/logs", tag = "plugins", params(("id" = String, Path), LogParams), responses((status = 200, body = LogPage)))]
 pub async fn logs(
     State(state): State<AppState>,
     caller: Caller,
@@ -197,7 +199,7 @@ fn level(text: &str) -> Result<LogLevel, Error> {
 }
 
 /// `GET /plugins/{id}/cost`
-#[utoipa::path(get, path = "/plugins/{id}/cost", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/plugins/{id}/cost", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Items<Cost>)))]
 pub async fn cost(
     State(state): State<AppState>,
     caller: Caller,

@@ -50,7 +50,7 @@ pub struct DeployedTemplate {
 }
 
 /// `GET /process-templates`
-#[utoipa::path(get, path = "/process-templates", tag = "processes", responses((status = 200, body = Items<TemplateView>)))]
+#[utoipa::path(get, path = "/process-templates", tag = "processes", operation_id = "templates", responses((status = 200, body = Items<TemplateView>)))]
 pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<TemplateView>>> {
     caller.require_role()?;
     let locale = caller.ctx.locale;
@@ -66,7 +66,7 @@ pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Js
 }
 
 /// `POST /process-templates/{key}/deploy` (administrators): in the language of the company.
-#[utoipa::path(post, path = "/process-templates/{key}/deploy", tag = "processes", params(("key" = String, Path), DeployParams), responses((status = 201, body = DeployedTemplate)))]
+#[utoipa::path(post, path = "/process-templates/{key}/deploy", tag = "processes", operation_id = "deploy_template", params(("key" = String, Path), DeployParams), responses((status = 201, body = DeployedTemplate)))]
 pub async fn deploy(
     State(state): State<AppState>,
     caller: Caller,

@@ -24,6 +24,7 @@ use crate::state::AppState;
 /// How to deploy.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct DeployParams {
     /// Publish it in the same call.
     #[serde(default)]
@@ -33,6 +34,7 @@ pub struct DeployParams {
 /// Which version.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct VersionParams {
     /// The newest by default.
     version: Option<i64>,

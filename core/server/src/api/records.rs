@@ -23,6 +23,7 @@ use crate::state::AppState;
 /// A simple list, as a query string.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ListParams {
     /// Page size, 1 to 500; 50 by default.
     limit: Option<u64>,
@@ -60,7 +61,7 @@ pub struct SortKey {
 #[serde(deny_unknown_fields)]
 pub struct QueryBody {
     /// Which records, in the query language.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<kernel::filter::shape::Filter>)]
     filter: Option<Value>,
     /// Words to look for.
     q: Option<String>,
@@ -113,7 +114,7 @@ pub struct MeasureKey {
 #[serde(deny_unknown_fields)]
 pub struct AggregateBody {
     /// Which records.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<kernel::filter::shape::Filter>)]
     filter: Option<Value>,
     /// Words to look for.
     q: Option<String>,
@@ -129,10 +130,10 @@ pub struct AggregateBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GroupView {
     /// Field -> value.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     group: Map<String, Value>,
     /// `count`, `sum_amount` ... -> value.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, Option<f64>>)]
     values: Map<String, Value>,
 }
 
@@ -148,7 +149,7 @@ pub struct Groups {
 #[serde(deny_unknown_fields)]
 pub struct CreateBody {
     /// By key.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     fields: Map<String, Value>,
 }
 
@@ -157,7 +158,7 @@ pub struct CreateBody {
 #[serde(deny_unknown_fields)]
 pub struct UpdateBody {
     /// By key; others stay.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     fields: Map<String, Value>,
     /// The version that was seen; or `If-Match`.
     version: Option<i64>,
@@ -296,7 +297,8 @@ pub async fn create(
 }
 
 /// `GET /records/{entity}/{id}`
-#[utoipa::path(get, path = "/records/{entity}/{id}", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/records/{entity}/{id}", tag = "records",
+    params(("entity" = String, Path), ("id" = Uuid, Path), GetParams),
     responses((status = 200, body = RecordView)))]
 pub async fn get(
     State(state): State<AppState>,
@@ -315,6 +317,7 @@ pub async fn get(
 /// How to read one record.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct GetParams {
     /// Also out of the recycle bin.
     #[serde(default)]
@@ -496,7 +499,7 @@ impl BulkBody {
 pub struct BulkUpdate {
     id: Uuid,
     version: Option<i64>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     fields: Map<String, Value>,
 }
 
@@ -525,7 +528,7 @@ pub struct BulkResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, crate::http::error::FieldProblem>>)]
     fields: Option<Map<String, Value>>,
 }
 

@@ -164,6 +164,7 @@ pub struct TaskEvent {
 /// Which lines.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct HistoryParams {
     /// Older than this line.
     before: Option<i64>,
@@ -288,6 +289,7 @@ pub async fn set_calendar(
 /// Which letters.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct LetterParams {
     /// `queued`, `sending`, `sent`, `failed`, `unsure`.
     #[param(inline)]

@@ -46,10 +46,20 @@ impl ActorView {
     }
 }
 
-/// `{field: {before, after}}` of an event.
+/// A field's values before and after an event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangeView<'a> {
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+}
+
+/// The changed fields of an event, each a `ChangeView`.
 pub fn changes_view(event: &Event) -> Map<String, Value> {
     let Value::Object(changes) = &event.changes else { return Map::new() };
-    changes.iter().map(|(key, pair)| (key.clone(), json!({"before": pair.get(0), "after": pair.get(1)}))).collect()
+    changes
+        .iter()
+        .map(|(key, pair)| (key.clone(), json!(ChangeView { before: pair.get(0), after: pair.get(1) })))
+        .collect()
 }
 
 /// One entry of a timeline.
@@ -65,9 +75,9 @@ pub struct EntryView {
     /// e.g. `lead.updated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<String>,
-    /// `{field: {before, after}}`.
+    /// By field.
     #[serde(skip_serializing_if = "Map::is_empty")]
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, ChangeView>)]
     changes: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     activity: Option<RecordView>,
@@ -86,6 +96,7 @@ pub struct TimelineView {
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct TimelineParams {
     cursor: Option<String>,
     /// 1 to 200; 50 by default.
@@ -93,7 +104,7 @@ pub struct TimelineParams {
 }
 
 /// `GET /records/{entity}/{id}/timeline`
-#[utoipa::path(get, path = "/records/{entity}/{id}/timeline", tag = "records",
+#[utoipa::path(get, path = "/records/{entity}/{id}/timeline", tag = "records", operation_id = "timeline",
     params(("entity" = String, Path), ("id" = Uuid, Path), TimelineParams), responses((status = 200, body = TimelineView)))]
 pub async fn get(
     State(state): State<AppState>,
@@ -142,7 +153,8 @@ pub struct NoteBody {
 }
 
 /// `POST /records/{entity}/{id}/timeline`
-#[utoipa::path(post, path = "/records/{entity}/{id}/timeline", tag = "records", params(("entity" = String, Path), ("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/records/{entity}/{id}/timeline", tag = "records", operation_id = "add_note",
+    params(("entity" = String, Path), ("id" = Uuid, Path)),
     request_body = NoteBody, responses((status = 201, body = RecordView)))]
 pub async fn add(
     State(state): State<AppState>,

@@ -20,10 +20,11 @@ pub struct RecordView {
     #[schema(value_type = String)]
     pub entity: EntityKey,
     /// Its fields by key.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     pub fields: Fields,
     /// Titles of what it points to, by id (in answers with one record).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub refs: Option<BTreeMap<Uuid, RefView>>,
 }
 
@@ -45,6 +46,7 @@ pub struct PageView {
     pub next_cursor: Option<String>,
     /// All of them, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub total: Option<i64>,
     /// Titles of what the records point to, by id.
     pub refs: BTreeMap<Uuid, RefView>,

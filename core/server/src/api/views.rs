@@ -23,8 +23,7 @@ pub struct SavedView {
     kind: String,
     shared: bool,
     mine: bool,
-    /// `{filter?, sort?, columns?, q?}`
-    #[schema(value_type = Object)]
+    #[schema(value_type = ::records::views::ViewConfig)]
     config: Value,
 }
 
@@ -38,6 +37,7 @@ impl From<View> for SavedView {
 /// Of which entity.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ViewParams {
     entity: Option<String>,
 }

@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::{Error, Locale};
 use serde::Serialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use utoipa::ToSchema;
 
 /// An error on its way out.
@@ -46,6 +46,15 @@ pub struct FieldProblem {
     pub message: String,
 }
 
+/// A company to sign in to, for the API's description.
+#[derive(Debug, ToSchema)]
+pub struct TenantChoice {
+    /// For the sign-in.
+    pub slug: String,
+    /// For people.
+    pub name: String,
+}
+
 /// Problem details of every error answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -66,10 +75,14 @@ pub struct Problem {
     /// The plugin that refused, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plugin: Option<String>,
-    /// More, by code: `current` for conflicts, `tenants` for a choice of company.
-    #[serde(flatten)]
-    #[schema(value_type = Object)]
-    pub more: Map<String, Json>,
+    /// `record.conflict`: the record as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::api::view::RecordView>)]
+    pub current: Option<Json>,
+    /// `auth.choose_tenant`: the companies that know this e-mail and password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<TenantChoice>>)]
+    pub tenants: Option<Json>,
 }
 
 /// The status of an error.
@@ -93,11 +106,11 @@ pub fn status(error: &Error) -> StatusCode {
 /// The body of an error answer.
 pub fn problem(error: &Error, status: StatusCode, locale: Locale, request_id: &str) -> Problem {
     let fields = error.fields_in(locale).into_iter();
-    let mut more = Map::new();
-    if let Error::Conflict { current: Some(current), code } = error {
-        let key = if *code == "auth.choose_tenant" { "tenants" } else { "current" };
-        more.insert(key.to_owned(), current.clone());
-    }
+    let (tenants, current) = match error {
+        Error::Conflict { code: "auth.choose_tenant", current } => (current.clone(), None),
+        Error::Conflict { current, .. } => (None, current.clone()),
+        _ => (None, None),
+    };
     Problem {
         r#type: format!("urn:verstak:error:{}", error.code()),
         title: status.canonical_reason().unwrap_or("Error").to_owned(),
@@ -107,7 +120,8 @@ pub fn problem(error: &Error, status: StatusCode, locale: Locale, request_id: &s
         fields: fields.map(|(key, (code, message))| (key, FieldProblem { code, message })).collect(),
         request_id: request_id.to_owned(),
         plugin: if let Error::Refused(refusal) = error { refusal.plugin.clone() } else { None },
-        more,
+        current,
+        tenants,
     }
 }
 

@@ -25,8 +25,8 @@ const long =
 const stages: Stage[] = [
   { key: "a", name: "Новый", semantic: "open", color: "indigo", sort: 1 },
   { key: "b", name: "Узгодження договору з юристами", semantic: "open", color: "amber", sort: 2 },
-  { key: "c", name: "Won", semantic: "won", sort: 3 },
-  { key: "d", name: "Проиграна", semantic: "lost", sort: 4 },
+  { key: "c", name: "Won", semantic: "won", color: "", sort: 3 },
+  { key: "d", name: "Проиграна", semantic: "lost", color: "", sort: 4 },
 ];
 
 export default function Gallery() {

@@ -1,12 +1,8 @@
 /** `/imports/{id}`: one import at whatever step it stands. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { importQuery, isWorking } from "@/api/imports";
-import { keys } from "@/api/keys";
-import { useImportChanges } from "@/api/live";
-import { queryClient } from "@/api/query-client";
 import { useEntity } from "@/api/session";
 import type { Import } from "@/api/types";
 import { BlockBones } from "@/ui/block";
@@ -24,12 +20,6 @@ export default function ImportPage() {
   const { t } = useTranslation(["imports", "common"]);
   const { id } = route.useParams();
   const query = useQuery(importQuery(id));
-  useImportChanges(
-    useCallback(
-      (changed) => changed === id && void queryClient.invalidateQueries({ queryKey: keys.import(id) }),
-      [id],
-    ),
-  );
   const one = query.data;
   return (
     <>

@@ -3,12 +3,8 @@ import { Button } from "@mantine/core";
 import { IconFileImport, IconFileSpreadsheet, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { importsQuery, isWorking } from "@/api/imports";
-import { keys } from "@/api/keys";
-import { useImportChanges } from "@/api/live";
-import { queryClient } from "@/api/query-client";
 import { useEntities } from "@/api/session";
 import type { Import } from "@/api/types";
 import { formatDateTime, formatNumber, formatRelative } from "@/i18n/format";
@@ -21,9 +17,6 @@ import { UploadStep } from "./upload-step";
 export default function ImportsPage() {
   const { t } = useTranslation(["imports", "common"]);
   const query = useQuery(importsQuery);
-  useImportChanges(
-    useCallback(() => void queryClient.invalidateQueries({ queryKey: keys.imports, exact: true }), []),
-  );
   const all = query.data ?? [];
   return (
     <>

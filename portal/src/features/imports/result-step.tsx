@@ -11,7 +11,7 @@ import { queryClient } from "@/api/query-client";
 import { recordQuery, refreshAround, undoBatch } from "@/api/records";
 import { useEntities } from "@/api/session";
 import type { Entity, Id, Import, UndoAnswer } from "@/api/types";
-import { titleOf } from "@/features/fields/text";
+import { titleOf } from "@/engines/fields/text";
 import { formatDateTime } from "@/i18n/format";
 import { Block, Buttons, type Column, DataTable, Notice } from "@/ui/block";
 import { PopoverForm } from "@/ui/chips";

@@ -7,9 +7,9 @@ import { uploadImport } from "@/api/imports";
 import { messageOf } from "@/api/problem";
 import { useEntities } from "@/api/session";
 import { formatNumber } from "@/i18n/format";
-import { NotFound } from "@/routes/not-found";
 import { Notice, Stacked } from "@/ui/block";
 import { DropFile } from "@/ui/drop-file";
+import { NotFound } from "@/ui/not-found";
 
 export function UploadStep({ entity: wanted }: { entity?: string }) {
   const { t } = useTranslation(["imports", "common"]);

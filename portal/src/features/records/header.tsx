@@ -6,9 +6,9 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Entity, Pipeline } from "@/api/types";
-import { openCreate } from "@/features/card/create-store";
-import { entityIcon } from "@/features/shell/sections";
-import type { RecordsSearch } from "@/routes/search";
+import { openCreate } from "@/state/creating";
+import type { RecordsSearch } from "@/state/search";
+import { entityIcon } from "@/ui/entity-icon";
 import { IconText, PageHeader } from "@/ui/page";
 
 interface Props {

@@ -4,8 +4,8 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, messageOf } from "@/api/problem";
-import { type Credentials, signIn } from "@/api/session";
-import type { Me } from "@/api/types";
+import { signIn } from "@/api/session";
+import type { Body, Me } from "@/api/types";
 import { CompanyList, Form, FormProblem } from "@/ui/sign-in";
 
 interface Props {
@@ -25,7 +25,7 @@ export function SignInForm({ email: known, tenant, onDone }: Props) {
       ? (attempt.error.problem.tenants ?? [])
       : [];
   const submit = (chosen?: string) => {
-    const credentials: Credentials = { email: email.trim(), password };
+    const credentials: Body<"SignInBody"> = { email: email.trim(), password };
     if (chosen ?? tenant) credentials.tenant = chosen ?? tenant;
     attempt.mutate(credentials);
   };

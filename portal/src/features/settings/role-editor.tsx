@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { createRole, deleteRole, updateRole } from "@/api/people";
 import { useEntities } from "@/api/session";
 import type { AccessRow, Entity, FieldRight, Role } from "@/api/types";
-import { FilterBar } from "@/features/filters/filter-bar";
+import { FilterBar } from "@/engines/filters/filter-bar";
 import { Block, Buttons, Hint, Notice, Pair, RuleBox, RuleLine, Secondary, Stacked } from "@/ui/block";
 import { FormProblem } from "@/ui/sign-in";
 import { toast, toastError } from "@/ui/toast";

@@ -8,27 +8,25 @@ import {
   IconMenu2,
 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useLiveStream } from "@/api/live";
 import { useEntities, useMe } from "@/api/session";
-import { useCreating } from "@/features/card/create-store";
-import { ExpiredDialog } from "@/features/session/expired-dialog";
+import { openHistoryOf, useOpened } from "@/state/history";
+import { openPalette, openShortcuts, useOverlay } from "@/state/overlay";
+import { entityIcon } from "@/ui/entity-icon";
 import { Frame, placeClass } from "@/ui/frame";
 import { Brand, NavGroup, NavLabel, navItemClass, SearchBox } from "@/ui/nav";
-import { openHistoryOf, useOpened } from "./history";
-import { entityIcon, sections } from "./sections";
-import { openPalette, openShortcuts, useOverlay } from "./shortcuts";
+import { sections } from "./sections";
 import { UserMenu } from "./user-menu";
 
-const CreateDialog = lazy(() => import("@/features/card/create-dialog"));
-const Overlays = lazy(() => import("@/features/palette/overlays"));
+const Overlays = lazy(() => import("./overlays"));
 
-export function Shell() {
+/** `children`: what opens over any page. */
+export function Shell({ children }: { children: ReactNode }) {
   const { t } = useTranslation("shell");
   const me = useMe();
   const overlay = useOverlay();
-  const creating = useCreating();
   const { online } = useNetwork();
   const [collapsed, setCollapsed] = useLocalStorage({ key: "verstak.panel", defaultValue: false });
   const [menuOpen, menu] = useDisclosure(false);
@@ -102,12 +100,7 @@ export function Shell() {
         </div>
         <UserMenu />
       </Drawer>
-      <ExpiredDialog />
-      {creating && (
-        <Suspense>
-          <CreateDialog creating={creating} />
-        </Suspense>
-      )}
+      {children}
       {overlay && (
         <Suspense>
           <Overlays overlay={overlay} />

@@ -14,9 +14,9 @@ import { queryClient } from "@/api/query-client";
 import { saveLocale, signOut, useMe } from "@/api/session";
 import type { Locale } from "@/api/types";
 import { locales, showLocale } from "@/i18n";
+import { openShortcuts } from "@/state/overlay";
 import { Person } from "@/ui/person";
 import { toastError } from "@/ui/toast";
-import { openShortcuts } from "./shortcuts";
 
 const themes = [
   { value: "light", label: "theme_light", icon: IconSun },

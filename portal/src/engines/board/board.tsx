@@ -1,0 +1,75 @@
+/** The board as a whole: columns side by side, cards dragged between them, won and lost at the bottom meanwhile. */
+import { monitorForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
+import { autoScrollForElements } from "@atlaskit/pragmatic-drag-and-drop-auto-scroll/element";
+import { useLocalStorage } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Id, RecordData } from "@/api/types";
+import { totalOptions } from "@/engines/pages";
+import { BoardArea, Hidden } from "@/ui/board";
+import { Column } from "./column";
+import { totalsOf, totalsQuery } from "./columns";
+import { DropBar } from "./drop-bar";
+import type { Board } from "./use-board";
+
+interface Props {
+  board: Board;
+  /** Open beside the board. */
+  opened?: Id;
+  /** For amounts without a currency of their own. */
+  currency: string;
+}
+
+export function BoardBody({ board, opened, currency }: Props) {
+  const { t } = useTranslation("board");
+  const { source, scope, move } = board;
+  const { field, columns } = scope.group;
+  const area = useRef<HTMLDivElement>(null);
+  const [dragged, setDragged] = useState(false);
+  const [open, setOpen] = useLocalStorage<Record<string, boolean>>({
+    key: `verstak.columns.${source.shape.key}`,
+    defaultValue: {},
+    getInitialValueInEffect: false,
+  });
+  const options = useMemo(() => totalOptions(source.totals(totalsQuery(scope))), [source, scope]);
+  const totals = useQuery({ ...options, placeholderData: (old) => old });
+
+  useEffect(
+    () =>
+      monitorForElements({
+        canMonitor: ({ source }) => source.data.kind === "card",
+        onDragStart: () => setDragged(true),
+        onDrop: ({ source, location }) => {
+          setDragged(false);
+          const target = location.current.dropTargets[0]?.data.stage;
+          if (typeof target === "string") move(source.data.record as RecordData, target);
+        },
+      }),
+    [move],
+  );
+  useEffect(() => {
+    const node = area.current;
+    return node ? autoScrollForElements({ element: node }) : undefined;
+  }, []);
+
+  return (
+    <>
+      <Hidden id="board-keys">{t("keys_hint")}</Hidden>
+      <BoardArea ref={area}>
+        {columns.map((column) => (
+          <Column
+            key={column.key}
+            board={board}
+            stage={column}
+            totals={totals.data && totalsOf(totals.data, field, column.key, currency)}
+            collapsed={column.semantic !== "open" && !open[column.key]}
+            selected={opened}
+            onToggle={() => setOpen((old) => ({ ...old, [column.key]: !old[column.key] }))}
+          />
+        ))}
+      </BoardArea>
+      {dragged && <DropBar stages={columns.filter((column) => column.semantic !== "open")} />}
+    </>
+  );
+}

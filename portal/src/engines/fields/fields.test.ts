@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import type { Field } from "@/api/types";
+import { fieldsToRead } from "@/engines/list/columns";
+import type { Shape } from "@/engines/source";
+import { field, shape } from "@/engines/testing/fake-source";
+import { addressText, withPart } from "./address";
+import { durationText, readDuration } from "./duration";
+import { isEditable, type Kind } from "./kinds";
+import { currencyOf } from "./money";
+import { type TextContext, textOf } from "./text";
+
+/** A field of a kind the description does not name yet. */
+const kind = (key: string, type: Kind, rest: object = {}): Field => ({
+  ...field(key, "text"),
+  ...({ type, ...rest } as object),
+});
+
+describe("durations", () => {
+  it("are hours and minutes to people, seconds on the wire", () => {
+    expect([0, 60, 5_400, 90, 360_000].map(durationText)).toEqual([
+      "0:00",
+      "0:01",
+      "1:30",
+      "0:01:30",
+      "100:00",
+    ]);
+    expect(["1:30", "0:01:30", "2", "1,5", "1.5", " ", "0:5"].map(readDuration)).toEqual([
+      5_400,
+      90,
+      7_200,
+      5_400,
+      5_400,
+      null,
+      300,
+    ]);
+    expect(["1:75", "an hour", "-1", "1:", "1h"].map(readDuration)).toEqual(Array(5).fill(undefined));
+  });
+});
+
+describe("addresses", () => {
+  it("are written in order, and are nothing when every part is empty", () => {
+    const address = withPart(withPart(null, "city", "Riga"), "street", "Brivibas iela");
+    expect(addressText(address)).toBe("Brivibas iela, Riga");
+    expect(withPart(withPart(address, "city", ""), "street", "")).toBeNull();
+    expect(addressText({ city: "Riga", planet: "Earth" })).toBe("Riga");
+  });
+});
+
+describe("money", () => {
+  const own: Shape = {
+    ...shape,
+    fields: [
+      field("amount", "money"),
+      field("currency", "choice"),
+      field("deposit", "money"),
+      kind("deposit_currency", "currency", { part_of: "deposit" }),
+    ],
+  };
+  const row = { amount: 5, currency: "EUR", deposit: 7, deposit_currency: "JPY" };
+  const of = (key: string) => own.fields.find((one) => one.key === key) ?? field(key, "money");
+
+  it("has the currency of the field that says so, else the record's, else the company's", () => {
+    expect(currencyOf(own, of("deposit"), row, "USD")).toBe("JPY");
+    expect(currencyOf(own, of("amount"), row, "USD")).toBe("EUR");
+    expect(currencyOf(own, of("amount"), {}, "USD")).toBe("USD");
+  });
+
+  it("is read with its currency", () => {
+    expect(fieldsToRead(own, [of("deposit")])).toEqual(["deposit", "deposit_currency"]);
+    expect(fieldsToRead(own, [of("amount")])).toEqual(["amount", "currency"]);
+  });
+});
+
+describe("values of a company's own fields", () => {
+  const context: TextContext = {
+    entity: shape,
+    refs: {},
+    currency: "USD",
+    words: { yes: "Yes", no: "No", unknown: "?" },
+  };
+  it("have words", () => {
+    const colours = kind("colours", "choices", { choices: [{ value: "r", label: "Red" }] });
+    expect(textOf(colours, ["r", "x"], context)).toBe("Red, x");
+    expect(textOf(kind("time", "duration"), 5_400, context)).toBe("1:30");
+    expect(textOf(kind("place", "address"), { city: "Riga" }, context)).toBe("Riga");
+    expect(textOf(kind("currency", "currency"), "EUR", context)).toBe("EUR");
+  });
+
+  it("are not typed where they are computed or kept elsewhere", () => {
+    expect(
+      (["file", "formula", "address", "choices"] as const).map((one) => isEditable(kind("x", one))),
+    ).toEqual([false, false, true, true]);
+  });
+});

@@ -1,0 +1,144 @@
+/**
+ * A field that is edited where it stands: click or Enter to edit, Enter saves, Esc restores, Tab saves and
+ * goes to the next field. A refusal puts the old value back and says why here.
+ */
+import { Button } from "@mantine/core";
+import { type ReactNode, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import type { Field, RecordData, Refs, Value } from "@/api/types";
+import type { RowSource } from "@/engines/source";
+import { ConflictNote, EditBox, FieldRow, SideBySide, ViewBox } from "@/ui/field";
+import { Dimmed } from "@/ui/value";
+import { useTextContext } from "./context";
+import { FieldEditor } from "./editor";
+import { CurrencySelect } from "./money-editor";
+import { textOf } from "./text";
+import { useFieldEdit } from "./use-field-edit";
+import { FieldValue } from "./value";
+
+interface Props {
+  source: RowSource;
+  field: Field;
+  record: RecordData;
+  refs: Refs;
+  /** Stage changes have their own road. */
+  onStage?(stage: string): void;
+  /** Without a label: a table cell or a title. */
+  bare?: boolean;
+  children?: ReactNode;
+}
+
+export function InPlace({ source, field, record, refs, onStage, bare, children }: Props) {
+  const entity = source.shape;
+  const { t } = useTranslation(["common", "fields", "card"]);
+  const context = useTextContext(entity, refs);
+  const box = useRef<HTMLDivElement>(null);
+  const edit = useFieldEdit({ source, field, record, onStage });
+  const { draft, problem, clash, editable } = edit;
+  const commit = (next: Value, newRefs?: Refs, focus = true) => {
+    edit.commit(next, newRefs);
+    if (focus) focusBack(box.current);
+  };
+
+  return (
+    <FieldRow
+      ref={box}
+      testId={`field-${field.key}`}
+      label={bare ? undefined : field.label}
+      required={field.required}
+      problem={problem}
+    >
+      {draft ? (
+        <EditBox
+          onLeave={() => commit(draft.value, draft.refs, false)}
+          onTab={(back) => {
+            const from = box.current;
+            commit(draft.value, draft.refs, false);
+            if (from) editNext(from, back);
+          }}
+        >
+          <SideBySide>
+            <FieldEditor
+              entity={entity}
+              field={field}
+              value={draft.value}
+              refs={{ ...refs, ...draft.refs }}
+              fields={record.fields}
+              autoFocus
+              open
+              onChange={edit.change}
+              onCommit={(next, newRefs) => commit(next, newRefs)}
+              onCancel={() => {
+                edit.cancel();
+                focusBack(box.current);
+              }}
+            />
+            {field.type === "money" && (
+              <CurrencySelect
+                shape={entity}
+                field={field}
+                fields={{ ...record.fields, ...draft.beside }}
+                fallback={context.currency}
+                onChange={edit.changeBeside}
+              />
+            )}
+          </SideBySide>
+        </EditBox>
+      ) : (
+        <ViewBox
+          label={editable ? t("fields:edit_field", { label: field.label }) : undefined}
+          onEdit={edit.start}
+          changed={problem !== undefined}
+        >
+          {children ??
+            (textOf(field, record.fields[field.key], context, record.fields) === "" ? (
+              <Dimmed>{editable ? t("fields:empty") : "—"}</Dimmed>
+            ) : (
+              <FieldValue field={field} record={record} context={context} compact={bare} />
+            ))}
+        </ViewBox>
+      )}
+      {clash && (
+        <ConflictNote
+          text={t("card:conflict")}
+          sides={[
+            {
+              label: t("card:theirs"),
+              value:
+                textOf(field, clash.theirs.fields[field.key], context, clash.theirs.fields) ||
+                t("fields:empty"),
+            },
+            {
+              label: t("card:mine"),
+              value: textOf(field, clash.mine, context, record.fields) || t("fields:empty"),
+            },
+          ]}
+          actions={
+            <>
+              <Button variant="default" onClick={edit.takeTheirs}>
+                {t("card:take_theirs")}
+              </Button>
+              <Button onClick={edit.keepMine}>{t("card:keep_mine")}</Button>
+            </>
+          }
+        />
+      )}
+    </FieldRow>
+  );
+}
+
+function focusBack(box: HTMLElement | null): void {
+  setTimeout(() => box?.querySelector<HTMLElement>("[data-edit]")?.focus(), 0);
+}
+
+/** Opens the next field's editor: Tab goes on. */
+function editNext(from: HTMLElement, back: boolean): void {
+  const card = from.closest("[data-card-body]") ?? document;
+  const all = [...card.querySelectorAll<HTMLElement>("[data-field-row] [data-edit]")];
+  const here = [...card.querySelectorAll<HTMLElement>("[data-field-row]")];
+  const position = here.indexOf(from);
+  const next = back
+    ? all.filter((edit) => here.indexOf(edit.closest("[data-field-row]") as HTMLElement) < position).at(-1)
+    : all.find((edit) => here.indexOf(edit.closest("[data-field-row]") as HTMLElement) > position);
+  setTimeout(() => next?.click(), 0);
+}

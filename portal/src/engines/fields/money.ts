@@ -1,0 +1,48 @@
+/**
+ * Amounts of money: the one place that knows how an amount and its currency stand in a row. Pure.
+ */
+import type { Field, Fields, Value } from "@/api/types";
+import type { Shape } from "@/engines/source";
+import { formatMoney } from "@/i18n/format";
+
+/** The field that holds the currency of an amount: the one that says so, else the entity's only one. */
+export function currencyFieldOf(shape: Shape, money: Field): Field | undefined {
+  const part = (field: Field & { part_of?: string }) => field.part_of === money.key;
+  return shape.fields.find(part) ?? shape.fields.find((field) => field.key === "currency");
+}
+
+/** The currency of an amount in a row. */
+export function currencyOf(shape: Shape, money: Field, fields: Fields | undefined, fallback: string): string {
+  const value = fields?.[currencyFieldOf(shape, money)?.key ?? "currency"];
+  return typeof value === "string" && value ? value : fallback;
+}
+
+/** An amount in words; what is no number stays as it is. */
+export function moneyText(value: Value, currency: string): string {
+  const amount = amountOf(value);
+  return amount === undefined ? String(value) : formatMoney(amount, currency);
+}
+
+/** The amount alone, where there is one: sums, the number in an editor. */
+export function amountOf(value: Value): number | undefined {
+  const amount = value === null || value === undefined || value === "" ? Number.NaN : Number(value);
+  return Number.isFinite(amount) ? amount : undefined;
+}
+
+/** Digits an amount is typed with. */
+export const moneyDecimals = 2;
+
+const usual = ["RUB", "UAH", "EUR", "USD", "KZT", "BYN", "PLN", "GBP", "TRY", "CNY"];
+
+/** Currencies to choose from; none when the row's currency cannot be changed. */
+export function currenciesOf(
+  field: Field | undefined,
+  current: string | undefined,
+): { value: string; label: string }[] | undefined {
+  if (!field || field.read_only) return undefined;
+  if (field.choices?.length) return field.choices;
+  return [...new Set([...(current ? [current] : []), ...usual])].map((code) => ({
+    value: code,
+    label: code,
+  }));
+}

@@ -1,0 +1,162 @@
+/** One condition: the field is given, the person chooses how to compare and with what. */
+import { Button, MultiSelect, NumberInput, Select, TextInput } from "@mantine/core";
+import { lazy, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Refs, Value } from "@/api/types";
+import { kindOf } from "@/engines/fields/kinds";
+import { LinkEditor } from "@/engines/fields/link-editor";
+import { currenciesOf } from "@/engines/fields/money";
+import { ids } from "@/engines/fields/values";
+import { PopoverForm, PopoverTitle } from "@/ui/chips";
+import { type Choice, type Condition, choicesOf, inputOf, isComplete, periods, type Resolved } from "./model";
+
+const DayInput = lazy(() => import("./day-input"));
+
+interface Props {
+  resolved: Resolved;
+  refs: Refs;
+  initial: Condition;
+  onDone(condition: Condition): void;
+}
+
+export default function ConditionEditor({ resolved, refs, initial, onDone }: Props) {
+  const { t } = useTranslation(["filters", "common"]);
+  const [condition, setCondition] = useState(initial);
+  const { type } = resolved.field;
+  const complete = isComplete(condition, type);
+  const choose = (choice: Choice) =>
+    setCondition((old) => ({
+      ...old,
+      choice,
+      // What was entered stays when the new comparison takes the same.
+      value: inputOf(choice, type) === inputOf(old.choice, type) ? old.value : null,
+    }));
+  return (
+    <PopoverForm focus onSubmit={() => complete && onDone(condition)}>
+      <PopoverTitle>{resolved.label}</PopoverTitle>
+      <Select
+        aria-label={t("filters:comparison")}
+        allowDeselect={false}
+        data={choicesOf(resolved.field).map((choice) => ({
+          value: choice,
+          label: t(`filters:choice_${choice}`),
+        }))}
+        value={condition.choice}
+        onChange={(choice) => choice && choose(choice as Choice)}
+        comboboxProps={{ withinPortal: false }}
+      />
+      <ValueInput
+        resolved={resolved}
+        refs={refs}
+        condition={condition}
+        onChange={(value) => setCondition((old) => ({ ...old, value }))}
+      />
+      <Button type="submit" disabled={!complete}>
+        {t("common:apply")}
+      </Button>
+    </PopoverForm>
+  );
+}
+
+interface ValueProps {
+  resolved: Resolved;
+  refs: Refs;
+  condition: Condition;
+  onChange(value: Value): void;
+}
+
+function ValueInput({ resolved, refs, condition, onChange }: ValueProps) {
+  const { t } = useTranslation("filters");
+  const { field, entity } = resolved;
+  const { value } = condition;
+  const pair: Value[] = Array.isArray(value) && value.length === 2 ? value : [null, null];
+  const put = (index: number, next: Value) => onChange(pair.map((old, at) => (at === index ? next : old)));
+  const numeric = (current: Value, set: (next: number | null) => void, label: string) => (
+    <NumberInput
+      aria-label={label}
+      placeholder={label}
+      value={typeof current === "number" ? current : ""}
+      onChange={(next) => set(next === "" || next === "-" ? null : Number(next))}
+      thousandSeparator=" "
+      hideControls
+    />
+  );
+  switch (inputOf(condition.choice, field.type)) {
+    case "text":
+      return (
+        <TextInput
+          aria-label={t("value")}
+          placeholder={t("value")}
+          autoFocus
+          value={typeof value === "string" ? value : ""}
+          onChange={(event) => onChange(event.currentTarget.value)}
+        />
+      );
+    case "number":
+      return numeric(value, onChange, t("value"));
+    case "days":
+      return numeric(value, onChange, t("days_count"));
+    case "numbers":
+      return (
+        <>
+          {numeric(pair[0], (next) => put(0, next), t("from"))}
+          {numeric(pair[1], (next) => put(1, next), t("to"))}
+        </>
+      );
+    case "period":
+      return (
+        <Select
+          aria-label={t("period")}
+          placeholder={t("period")}
+          allowDeselect={false}
+          data={periods.map((period) => ({ value: period, label: t(`period_${period as "today"}`) }))}
+          value={typeof value === "string" ? value : null}
+          onChange={onChange}
+          comboboxProps={{ withinPortal: false }}
+        />
+      );
+    case "day":
+      return (
+        <Suspense>
+          <DayInput label={t("day")} value={value} onChange={onChange} />
+        </Suspense>
+      );
+    case "days_range":
+      return (
+        <Suspense>
+          <DayInput label={t("from")} value={pair[0]} onChange={(next) => put(0, next)} />
+          <DayInput label={t("to")} value={pair[1]} onChange={(next) => put(1, next)} />
+        </Suspense>
+      );
+    case "set":
+      return ["user", "department", "link", "links"].includes(field.type) ? (
+        <LinkEditor entity={entity} field={field} value={value} refs={refs} onChange={onChange} several />
+      ) : (
+        <MultiSelect
+          aria-label={t("value")}
+          placeholder={ids(value).length ? undefined : t("value")}
+          searchable
+          data={optionsOf(resolved)}
+          value={ids(value)}
+          onChange={onChange}
+          comboboxProps={{ withinPortal: false }}
+        />
+      );
+    default:
+      return null;
+  }
+}
+
+function optionsOf({ field, entity }: Resolved): { value: string; label: string }[] {
+  if (field.type === "stage") {
+    const many = entity.pipelines.length > 1;
+    return entity.pipelines.flatMap((pipeline) =>
+      pipeline.stages.map((stage) => ({
+        value: stage.key,
+        label: many ? `${pipeline.name}: ${stage.name}` : stage.name,
+      })),
+    );
+  }
+  if (field.type === "pipeline") return entity.pipelines.map(({ id, name }) => ({ value: id, label: name }));
+  return (kindOf(field) === "currency" ? currenciesOf(field, undefined) : field.choices) ?? [];
+}

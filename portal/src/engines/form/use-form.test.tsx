@@ -1,0 +1,90 @@
+// @vitest-environment happy-dom
+import { afterEach, describe, expect, it } from "vitest";
+import { ApiError, NetworkError } from "@/api/problem";
+import type { Fields, RecordData } from "@/api/types";
+import type { FormSource } from "@/engines/source";
+import { machine, shape } from "@/engines/testing/fake-source";
+import { run } from "@/engines/testing/render";
+import { useForm } from "./use-form";
+
+afterEach(() => sessionStorage.clear());
+
+function order(...failures: Error[]) {
+  const sent: { fields: Fields; key: string }[] = [];
+  const source: FormSource = {
+    key: "workshop.order",
+    shape,
+    fields: shape.fields,
+    preset: { state: "idle" },
+    refs: {},
+    async submit(fields, key) {
+      sent.push({ fields, key });
+      const failure = failures.shift();
+      if (failure) throw failure;
+      return machine("made", "idle", fields);
+    },
+  };
+  return { source, sent };
+}
+
+describe("a form over any source", () => {
+  it("sends what was typed over what was set, without blanks, and forgets the draft", async () => {
+    const { source, sent } = order();
+    const done: RecordData[] = [];
+    const form = await run(() => useForm(source, (record) => done.push(record)));
+    await form.does(() => form.now().change("name", "Lathe"));
+    await form.does(() => form.now().change("hours", null));
+    await form.does(() => form.now().change("phones", [{ value: " ", kind: "work" }]));
+    expect(sessionStorage.getItem("verstak.new.workshop.order")).toContain("Lathe");
+    await form.does(() => form.now().submit());
+    expect(sent.map((one) => one.fields)).toEqual([{ state: "idle", name: "Lathe" }]);
+    expect(done.map((record) => record.id)).toEqual(["made"]);
+    expect(sessionStorage.getItem("verstak.new.workshop.order")).toBeNull();
+    form.end();
+  });
+
+  it("keeps what was typed when it is closed and opened again", async () => {
+    const { source } = order();
+    const before = await run(() => useForm(source, () => undefined));
+    await before.does(() => before.now().change("name", "Lathe"));
+    before.end();
+    const after = await run(() => useForm(source, () => undefined));
+    expect(after.now().draft.fields).toEqual({ name: "Lathe" });
+    await after.does(() => after.now().clear());
+    expect([after.now().dirty, sessionStorage.length]).toEqual([false, 0]);
+    after.end();
+  });
+
+  it("repeats with the same key after a lost line, with another after a refusal", async () => {
+    const refusal = new ApiError({
+      status: 422,
+      code: "record.invalid",
+      fields: { name: { code: "required", message: "Give a name." } },
+    });
+    const { source, sent } = order(new NetworkError(), refusal);
+    const form = await run(() => useForm(source, () => undefined));
+    await form.does(() => form.now().submit());
+    expect(form.now().problem).toBeInstanceOf(NetworkError);
+    await form.does(() => form.now().submit());
+    expect(form.now().reasonFor("name")).toBe("Give a name.");
+    expect(form.now().problem).toBeUndefined();
+    await form.does(() => form.now().submit());
+    expect(sent[1]?.key).toBe(sent[0]?.key);
+    expect(sent[2]?.key).not.toBe(sent[1]?.key);
+    form.end();
+  });
+
+  it("says above the form what no field of it can show", async () => {
+    const { source } = order(
+      new ApiError({
+        status: 422,
+        code: "record.invalid",
+        fields: { owner: { code: "x", message: "Whose?" } },
+      }),
+    );
+    const form = await run(() => useForm(source, () => undefined));
+    await form.does(() => form.now().submit());
+    expect(form.now().problem).toBeInstanceOf(ApiError);
+    form.end();
+  });
+});

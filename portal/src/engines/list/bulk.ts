@@ -1,0 +1,74 @@
+/** Changing many records: in portions, cancellable, with every refused row and its reason kept. */
+import type { BulkRequest, BulkResult, Fields, Id } from "@/api/types";
+import type { Source } from "@/engines/source";
+
+/** The server takes up to 1,000 rows a request; smaller portions show progress. */
+export const portion = 200;
+
+export type Change = { kind: "update"; fields: Fields } | { kind: "delete" };
+
+export interface Refusal {
+  id: Id;
+  reason: string;
+}
+
+export interface Outcome {
+  done: Id[];
+  refused: Refusal[];
+  batches: Id[];
+  cancelled: boolean;
+}
+
+export function requestOf(change: Change, ids: Id[]): BulkRequest {
+  return change.kind === "delete"
+    ? { delete: ids }
+    : { update: ids.map((id) => ({ id, fields: change.fields })) };
+}
+
+/** The answer keeps the order of the question; `detail` alone may not name the field's reason. */
+export function readResults(ids: Id[], results: BulkResult[]): { done: Id[]; refused: Refusal[] } {
+  const done: Id[] = [];
+  const refused: Refusal[] = [];
+  for (const result of results) {
+    const id = result.id ?? ids[result.index];
+    if (!id) continue;
+    if (result.status !== "refused") {
+      done.push(id);
+      continue;
+    }
+    const detail = result.detail ?? "";
+    const messages = Object.values(result.fields ?? {})
+      .map((field) => field.message)
+      .filter((message) => message && !detail.includes(message));
+    refused.push({ id, reason: [detail, ...messages].filter(Boolean).join(" ") || (result.code ?? "") });
+  }
+  return { done, refused };
+}
+
+export async function runBulk(
+  source: Pick<Source, "bulk" | "refresh">,
+  change: Change,
+  ids: Id[],
+  onProgress: (done: number) => void,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const outcome: Outcome = { done: [], refused: [], batches: [], cancelled: false };
+  try {
+    for (let at = 0; at < ids.length; at += portion) {
+      if (signal.aborted) {
+        outcome.cancelled = true;
+        break;
+      }
+      const part = ids.slice(at, at + portion);
+      const answer = await source.bulk(requestOf(change, part));
+      const { done, refused } = readResults(part, answer.results);
+      outcome.done.push(...done);
+      outcome.refused.push(...refused);
+      outcome.batches.push(answer.batch);
+      onProgress(Math.min(ids.length, at + portion));
+    }
+  } finally {
+    source.refresh();
+  }
+  return outcome;
+}

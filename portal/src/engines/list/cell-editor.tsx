@@ -1,0 +1,69 @@
+/** Editing inside a table cell: Enter saves and stays, Tab saves and goes on, Esc restores. */
+import { useState } from "react";
+import type { Field, RecordData, Refs, Value } from "@/api/types";
+import { FieldEditor } from "@/engines/fields/editor";
+import { kindOf } from "@/engines/fields/kinds";
+import { withoutEmpty } from "@/engines/fields/values";
+import type { Shape } from "@/engines/source";
+import { EditBox } from "@/ui/field";
+import { CellPop } from "@/ui/table";
+
+interface Props {
+  entity: Shape;
+  field: Field;
+  record: RecordData;
+  refs: Refs;
+  onSave(record: RecordData, field: Field, value: Value, refs: Refs): void;
+  onLeave(to: "stay" | "next" | "previous" | "none"): void;
+}
+
+export default function CellEditor({ entity, field, record, refs, onSave, onLeave }: Props) {
+  const [value, setValue] = useState(record.fields[field.key]);
+  const [names, setNames] = useState<Refs>({});
+  const save = (next: Value, more?: Refs) =>
+    onSave(record, field, withoutEmpty(next) ?? null, { ...names, ...more });
+  const tall = [
+    "phones",
+    "emails",
+    "urls",
+    "messengers",
+    "long_text",
+    "json",
+    "links",
+    "choices",
+    "address",
+  ].includes(kindOf(field));
+  return (
+    <CellPop tall={tall}>
+      <EditBox
+        onLeave={() => {
+          save(value);
+          onLeave("none");
+        }}
+        onTab={(back) => {
+          save(value);
+          onLeave(back ? "previous" : "next");
+        }}
+      >
+        <FieldEditor
+          entity={entity}
+          field={field}
+          value={value}
+          refs={{ ...refs, ...names }}
+          fields={record.fields}
+          autoFocus
+          open
+          onChange={(next, more) => {
+            setValue(next);
+            if (more) setNames((old) => ({ ...old, ...more }));
+          }}
+          onCommit={(next, more) => {
+            save(next, more);
+            onLeave("stay");
+          }}
+          onCancel={() => onLeave("stay")}
+        />
+      </EditBox>
+    </CellPop>
+  );
+}

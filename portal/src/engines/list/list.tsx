@@ -1,0 +1,73 @@
+/** The list as a whole: rows as a table (cards on a phone), what to say when there are none, the selection's bar. */
+import { useMediaQuery } from "@mantine/hooks";
+import { lazy, type ReactNode, Suspense } from "react";
+import type { Id, Sort } from "@/api/types";
+import type { Source } from "@/engines/source";
+import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
+import { ListCards } from "./cards";
+import { ListGrid } from "./grid";
+import type { List } from "./use-list";
+import { useSelection } from "./use-selection";
+
+const SelectionBar = lazy(() => import("./selection-bar"));
+
+interface Props {
+  source: Source;
+  list: List;
+  /** Open beside the list. */
+  opened?: Id;
+  /** Said instead of rows when there are none. */
+  empty: { text: string; action?: ReactNode };
+  onSort(sort: Sort[] | undefined): void;
+  onColumns(keys: string[]): void;
+}
+
+/** Narrower than this a row is a card. */
+export function usePhone(): boolean {
+  return useMediaQuery("(max-width: 767px)", false, { getInitialValueInEffect: false });
+}
+
+export function ListBody({ source, list, opened, empty, onSort, onColumns }: Props) {
+  const phone = usePhone();
+  const { columns, records, refs, total, request } = list;
+  const selection = useSelection(records, JSON.stringify([request.filter, request.q, request.deleted]));
+  return (
+    <>
+      {list.pending && <ListSkeleton />}
+      {list.error && records.length === 0 && <ErrorState error={list.error} retry={list.retry} />}
+      {!list.pending && !list.error && records.length === 0 && (
+        <EmptyState action={empty.action}>{empty.text}</EmptyState>
+      )}
+      {records.length > 0 &&
+        (phone ? (
+          <ListCards source={source} columns={columns} records={records} refs={refs} onNearEnd={list.more} />
+        ) : (
+          <ListGrid
+            source={source}
+            columns={columns}
+            records={records}
+            refs={refs}
+            total={total}
+            sort={list.sort}
+            opened={opened}
+            selection={selection}
+            stale={list.stale}
+            onSort={onSort}
+            onColumns={onColumns}
+            onNearEnd={list.more}
+          />
+        ))}
+      {selection.ids.size > 0 && (
+        <Suspense>
+          <SelectionBar
+            source={source}
+            selection={selection}
+            records={records}
+            total={total}
+            request={request}
+          />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+/** Saving from table cells: optimistic, with the reason of a refusal kept at its cell. */
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError, messageOf, NetworkError } from "@/api/problem";
+import { sameValue } from "@/api/save";
+import type { Field, Id, RecordData, Refs, Value } from "@/api/types";
+import { isEditable } from "@/engines/fields/kinds";
+import type { Source } from "@/engines/source";
+import { toast } from "@/ui/toast";
+
+export function useCellSave(source: Source) {
+  const { t } = useTranslation(["card", "common"]);
+  const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map());
+  const place = (id: Id, key: string) => `${id}:${key}`;
+  const note = (id: Id, key: string, reason: string | undefined) =>
+    setProblems((old) => {
+      const next = new Map(old);
+      if (reason) next.set(place(id, key), reason);
+      else next.delete(place(id, key));
+      return next;
+    });
+
+  const save = (record: RecordData, field: Field, value: Value, refs: Refs): void => {
+    note(record.id, field.key, undefined);
+    if (sameValue(value, record.fields[field.key])) return;
+    const saving =
+      field.type === "stage" && typeof value === "string"
+        ? source.move(record.id, value).then(source.accept)
+        : source.save(record, { [field.key]: value }, refs);
+    saving.catch((error: unknown) => {
+      const current = error instanceof ApiError ? error.problem.current : undefined;
+      if (current) {
+        note(record.id, field.key, t("card:conflict"));
+        toast({
+          kind: "error",
+          title: field.label,
+          message: t("card:conflict"),
+          action: { label: t("card:keep_mine"), run: () => save(current, field, value, refs) },
+        });
+        return;
+      }
+      if (error instanceof NetworkError) {
+        const reason = messageOf(error, t("common:network"));
+        note(record.id, field.key, reason);
+        toast({
+          kind: "error",
+          title: field.label,
+          message: reason,
+          action: { label: t("common:retry"), run: () => save(record, field, value, refs) },
+          stay: 60_000,
+        });
+        return;
+      }
+      const own = error instanceof ApiError ? error.fieldMessage(field.key) : undefined;
+      const reason = own ?? messageOf(error, t("common:network"));
+      note(record.id, field.key, reason);
+      toast({ kind: "error", title: field.label, message: reason });
+    });
+  };
+
+  return {
+    save,
+    problemOf: (id: Id, key: string) => problems.get(place(id, key)),
+    editable: (record: RecordData, field: Field) =>
+      source.shape.actions.update &&
+      isEditable(field) &&
+      field.type !== "pipeline" &&
+      !record.fields.deleted_at,
+  };
+}

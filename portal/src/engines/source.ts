@@ -1,0 +1,111 @@
+/**
+ * Where an engine's rows come from and go to. Records of an entity are one source (`features/records`),
+ * a plugin's block another. Engines know this and the query cache, never an address of the server.
+ * Refusals come as the API's errors (`api/problem`): the engines show their words and keep what was typed.
+ */
+import type { QueryKey } from "@tanstack/react-query";
+import type { ComponentType, ReactNode } from "react";
+import type {
+  AggregateQuery,
+  AggregateRow,
+  BulkAnswer,
+  BulkRequest,
+  Entity,
+  Fields,
+  Id,
+  RecordData,
+  RecordPage,
+  RecordQuery,
+  Refs,
+} from "@/api/types";
+
+/** What rows look like and what may be done with them: an entity of the catalogue, or what a block declares. */
+export type Shape = Pick<
+  Entity,
+  "key" | "label" | "label_plural" | "title_field" | "actions" | "fields" | "pipelines" | "layout"
+>;
+
+/** Rows in portions, kept in the cache as infinite pages under `queryKey`. */
+export interface AskedPages {
+  queryKey: QueryKey;
+  /** `cursor`: where the portion before ended; null = the first. */
+  read(cursor: string | null, signal: AbortSignal): Promise<RecordPage>;
+}
+/** Groups of an aggregate, kept under `queryKey`. */
+export interface AskedTotals {
+  queryKey: QueryKey;
+  read(signal: AbortSignal): Promise<AggregateRow[]>;
+}
+
+/** Something happened to a row, here or elsewhere. */
+export interface RowChange {
+  id: Id;
+  /** The row as it is now; absent when it is gone or no longer visible. */
+  record?: RecordData;
+  /** No open page had this row before. */
+  fresh: boolean;
+}
+
+export interface RowLinkProps {
+  id: Id;
+  className?: string;
+  tabIndex?: number;
+  draggable?: boolean;
+  children: ReactNode;
+  onKeyDown?(event: React.KeyboardEvent<HTMLElement>): void;
+  "aria-describedby"?: string;
+}
+
+/** One row at a time: enough for a card or a form in place. */
+export interface RowSource {
+  shape: Shape;
+  /** Saves fields of a row, shown at once. `base` is the row as the person saw it when the editing began. */
+  save(base: RecordData, patch: Fields, refs?: Refs): Promise<RecordData>;
+  /** Takes over a row's newest form, learnt from an answer; what depends on it is asked again. */
+  accept(record: RecordData): void;
+}
+
+/** Many rows: what lists and boards need. */
+export interface Source extends RowSource {
+  /** Rows of one list; with `column`, of one column of a board. */
+  pages(query: RecordQuery, column?: string): AskedPages;
+  /** Counts and sums. */
+  totals(query: AggregateQuery): AskedTotals;
+  /** One portion of rows, past the cache: choosing all of them. */
+  portion(query: RecordQuery): Promise<RecordPage>;
+  /** Moves a row to another stage: its own road, with its own rules. */
+  move(id: Id, stage: string): Promise<RecordData>;
+  /** A new row; a repeat with the same key makes one. Counts and sums are asked again. */
+  create(fields: Fields, key: string): Promise<RecordData>;
+  /** Several changes in one go. */
+  bulk(request: BulkRequest): Promise<BulkAnswer>;
+  /** Takes changes in one go back. */
+  undo(batch: Id): Promise<{ restored: number; kept: unknown[] }>;
+  /** Lets a row go, with a way back; whether it is gone. */
+  remove?(record: RecordData): Promise<boolean>;
+  /** Shows fields of a row wherever else it is open, before they are saved. */
+  show(id: Id, patch: Fields): void;
+  /** Many rows changed: everything shown of them is asked again. */
+  refresh(): void;
+  /** Tells of changes until the returned function is called. */
+  changes(listener: (change: RowChange) => void): () => void;
+  /** A link that opens a row where it stands. */
+  Link: ComponentType<RowLinkProps>;
+  /** Opens a row by itself. */
+  open?(id: Id): void;
+}
+
+/** Makes something out of a form. */
+export interface FormSource {
+  /** Names the draft that is kept in this tab. */
+  key: string;
+  shape: Shape;
+  /** What is asked, in order. */
+  fields: Shape["fields"];
+  /** Set without being asked; what is typed wins. */
+  preset: Fields;
+  /** Names known beforehand. */
+  refs: Refs;
+  /** A repeat with the same key makes one. */
+  submit(fields: Fields, key: string): Promise<RecordData>;
+}

@@ -1,0 +1,232 @@
+/** One record: title, stage bar, fields by the layout's sections, timeline. The same in panel and page. */
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import { IconDots, IconLink, IconRestore, IconTrash } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError } from "@/api/problem";
+import { putRecord, recordQuery, refreshAround, restoreRecord } from "@/api/records";
+import type { Entity, Field, Id, RecordData } from "@/api/types";
+import { InPlace } from "@/engines/fields/in-place";
+import { fieldOf, titleOf } from "@/engines/fields/text";
+import { isEmpty } from "@/engines/fields/values";
+import type { RowSource } from "@/engines/source";
+import { forget, remember } from "@/state/history";
+import { entityIcon } from "@/ui/entity-icon";
+import { CardBody, CardBones, CardColumns, CardHead, CardNotice, CardSection, CardTitle } from "@/ui/panel";
+import { ErrorState } from "@/ui/states";
+import { toast, toastError } from "@/ui/toast";
+import { recordsSource } from "./source";
+import { CardStages, useStageMove } from "./stages";
+import { Timeline } from "./timeline";
+import { useRemove } from "./use-remove";
+
+interface Props {
+  entity: Entity;
+  id: Id;
+  place: "panel" | "page";
+  /** Deleted, or the person is done with it. */
+  onGone(): void;
+  lead?: ReactNode;
+  tail?: ReactNode;
+}
+
+export function RecordCard({ entity, id, place, onGone, lead, tail }: Props) {
+  const { t } = useTranslation(["card", "fields"]);
+  const query = useQuery(recordQuery(entity.key, id));
+  const Icon = entityIcon(entity.key);
+  const record = query.data;
+  const title = record && titleOf(entity, record.fields, t("fields:untitled"));
+
+  useEffect(() => {
+    if (title) {
+      remember({ entity: entity.key, id, title });
+      if (place === "page") document.title = `${title} · Verstak`;
+    }
+  }, [entity.key, id, title, place]);
+  useEffect(() => {
+    if (query.error instanceof ApiError && query.error.status === 404) forget(id);
+  }, [query.error, id]);
+
+  return (
+    <>
+      <CardHead
+        icon={<Icon size={18} aria-hidden />}
+        lead={lead}
+        crumb={
+          place === "page" ? (
+            <Link to="/records/$entity" params={{ entity: entity.key }}>
+              {entity.label_plural}
+            </Link>
+          ) : (
+            entity.label
+          )
+        }
+        number={typeof record?.fields.number === "number" ? record.fields.number : undefined}
+        actions={
+          <>
+            {record && <CardActions entity={entity} record={record} onGone={onGone} />}
+            {tail}
+          </>
+        }
+      />
+      {query.isPending && <CardBones />}
+      {query.isError && !record && <ErrorState error={query.error} retry={() => void query.refetch()} />}
+      {record && <CardContent entity={entity} record={record} place={place} />}
+    </>
+  );
+}
+
+function CardContent({
+  entity,
+  record,
+  place,
+}: {
+  entity: Entity;
+  record: RecordData;
+  place: "panel" | "page";
+}) {
+  const { t } = useTranslation(["card", "common", "fields"]);
+  const move = useStageMove(entity, record);
+  const source = useMemo(() => recordsSource(entity), [entity]);
+  const refs = record.refs ?? {};
+  const titleField = fieldOf(entity, entity.title_field);
+  const deleted = Boolean(record.fields.deleted_at);
+
+  const restore = async () => {
+    try {
+      putRecord(await restoreRecord(entity.key, record.id));
+      refreshAround(entity.key, record.id);
+    } catch (error) {
+      toastError(error);
+    }
+  };
+
+  return (
+    <CardBody key={record.id}>
+      {deleted && (
+        <CardNotice
+          action={
+            <Button variant="default" leftSection={<IconRestore size={16} />} onClick={() => void restore()}>
+              {t("common:restore")}
+            </Button>
+          }
+        >
+          {t("card:is_deleted")}
+        </CardNotice>
+      )}
+      <CardTitle>
+        {titleField && (
+          <InPlace source={source} field={titleField} record={record} refs={refs} bare>
+            {titleOf(entity, record.fields, t("fields:untitled"))}
+          </InPlace>
+        )}
+      </CardTitle>
+      {entity.staged && <CardStages entity={entity} record={record} move={move} />}
+      <CardColumns
+        wide={place === "page"}
+        fields={<Sections entity={entity} source={source} record={record} onStage={move.to} />}
+        timeline={<Timeline entity={entity} id={record.id} readOnly={deleted} />}
+      />
+    </CardBody>
+  );
+}
+
+const technical = [
+  "creator",
+  "created_at",
+  "editor",
+  "updated_at",
+  "last_activity_at",
+  "closed_at",
+  "stage_since",
+];
+
+function Sections({
+  entity,
+  source,
+  record,
+  onStage,
+}: {
+  entity: Entity;
+  source: RowSource;
+  record: RecordData;
+  onStage(stage: string): void;
+}) {
+  const { t } = useTranslation("card");
+  const refs = record.refs ?? {};
+  const placed = new Set(entity.layout.sections.flatMap((section) => section.fields));
+  const visible = (keys: string[]) =>
+    keys
+      .map((key) => fieldOf(entity, key))
+      .filter((field): field is Field => field !== undefined && field.key !== entity.title_field);
+  const sections = [
+    ...entity.layout.sections.map((section) => ({ title: section.title, fields: visible(section.fields) })),
+    { title: t("about"), fields: visible(technical.filter((key) => !placed.has(key))) },
+  ];
+  // The first two sections and ways to reach people always stand open; others fold while nothing is filled.
+  const foldedAt = (section: (typeof sections)[number], index: number) => {
+    if (section === sections.at(-1)) return true;
+    const reach = section.fields.some((field) => ["phones", "emails", "link", "links"].includes(field.type));
+    if (index <= 1 || reach) return undefined;
+    return section.fields.every((field) => isEmpty(record.fields[field.key]));
+  };
+  return sections
+    .filter((section) => section.fields.length > 0)
+    .map((section, index) => (
+      <CardSection
+        key={section.title + String(index)}
+        title={section.title}
+        folded={foldedAt(section, index)}
+      >
+        {section.fields.map((field) => (
+          <InPlace
+            key={field.key}
+            source={source}
+            field={field}
+            record={record}
+            refs={refs}
+            onStage={onStage}
+          />
+        ))}
+      </CardSection>
+    ));
+}
+
+function CardActions({ entity, record, onGone }: { entity: Entity; record: RecordData; onGone(): void }) {
+  const { t } = useTranslation(["card", "common"]);
+  const remove = useRemove(entity);
+  const copy = async () => {
+    const address = `${location.origin}/records/${entity.key}/${record.id}`;
+    try {
+      await navigator.clipboard.writeText(address);
+      toast({ message: t("common:copied") });
+    } catch {
+      // The clipboard is closed on plain HTTP: the address can still be copied by hand.
+      toast({ message: address, stay: 15_000 });
+    }
+  };
+  return (
+    <Menu position="bottom-end" width={220}>
+      <Menu.Target>
+        <ActionIcon aria-label={t("card:actions")}>
+          <IconDots size={18} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void copy()}>
+          {t("common:copy_link")}
+        </Menu.Item>
+        {entity.actions.delete && !record.fields.deleted_at && (
+          <Menu.Item
+            leftSection={<IconTrash size={16} />}
+            onClick={() => void remove(record).then((gone) => gone && onGone())}
+          >
+            {t("common:delete")}
+          </Menu.Item>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

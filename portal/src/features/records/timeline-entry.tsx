@@ -1,0 +1,170 @@
+/** One thing that happened: an activity with its text, or a change with before and after. */
+import { Checkbox } from "@mantine/core";
+import {
+  IconCalendarEvent,
+  IconCheckbox,
+  IconFileImport,
+  IconMail,
+  IconNote,
+  IconPencil,
+  IconPhone,
+  IconPuzzle,
+  IconSparkles,
+} from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { updateRecord } from "@/api/records";
+import { useMe } from "@/api/session";
+import type { Entity, Me, RecordData, Refs, TimelineItem } from "@/api/types";
+import { useTextContext } from "@/engines/fields/context";
+import { fieldOf, textOf } from "@/engines/fields/text";
+import { isEmpty } from "@/engines/fields/values";
+import { formatDateTime, formatRelative } from "@/i18n/format";
+import { Change, Entry, EntryText, EntryTitle } from "@/ui/timeline";
+import { toastError } from "@/ui/toast";
+
+interface Props {
+  entity: Entity;
+  item: TimelineItem;
+  refs: Refs;
+  onChanged(): void;
+}
+
+const activityIcons = {
+  call: IconPhone,
+  email: IconMail,
+  meeting: IconCalendarEvent,
+  note: IconNote,
+  task: IconCheckbox,
+} as const;
+
+const actorIcons = { plugin: IconPuzzle, import: IconFileImport, system: IconSparkles } as const;
+
+export function TimelineEntry({ entity, item, refs, onChanged }: Props) {
+  const { t } = useTranslation("card");
+  const me = useMe();
+  const activity = item.activity ?? undefined;
+  const kind = activity?.fields.kind as keyof typeof activityIcons | undefined;
+  const Icon =
+    (kind && activityIcons[kind]) ?? actorIcons[item.actor?.kind as keyof typeof actorIcons] ?? IconPencil;
+  return (
+    <Entry
+      icon={<Icon size={16} aria-hidden />}
+      strong={activity !== undefined}
+      actor={actorName(item, refs, me, t)}
+      action={actionText(item, t)}
+      time={item.at}
+      when={formatRelative(item.at, Date.now())}
+      exact={formatDateTime(item.at)}
+    >
+      {activity ? (
+        <Activity activity={activity} onChanged={onChanged} />
+      ) : (
+        <Changes entity={entity} item={item} refs={refs} />
+      )}
+    </Entry>
+  );
+}
+
+type Translate = ReturnType<typeof useTranslation<"card">>["t"];
+
+/** People and plugins by name; imports and the product itself by what they are. */
+function actorName(item: TimelineItem, refs: Refs, me: Me, t: Translate): string {
+  const creator = item.activity?.fields.creator;
+  if (typeof creator === "string") return refs[creator]?.title ?? t("by_system");
+  const { actor } = item;
+  if (actor?.kind === "plugin") {
+    return me.plugins.find((plugin) => plugin.id === actor.id)?.title ?? actor.name ?? String(actor.id);
+  }
+  if (actor?.name) return actor.name;
+  return actor?.kind === "import" ? t("by_import") : t("by_system");
+}
+
+function actionText(item: TimelineItem, t: Translate): string {
+  const activity = item.activity?.fields.kind;
+  if (item.activity) {
+    switch (activity) {
+      case "call":
+        return t("did_call");
+      case "email":
+        return t("did_email");
+      case "meeting":
+        return t("did_meeting");
+      case "task":
+        return t("did_task");
+      default:
+        return t("did_note");
+    }
+  }
+  switch (item.event?.split(".").pop()) {
+    case "created":
+      return t("did_create");
+    case "deleted":
+      return t("did_delete");
+    case "restored":
+      return t("did_restore");
+    default:
+      return t("did_change");
+  }
+}
+
+function Changes({ entity, item, refs }: Omit<Props, "onChanged">) {
+  const { t } = useTranslation("fields");
+  const context = useTextContext(entity, refs);
+  // What a new record was made of is on the card already.
+  if (item.event?.endsWith(".created")) return null;
+  const skipped = new Set(["updated_at", "editor", "last_activity_at", "stage_since"]);
+  return Object.entries(item.changes ?? {})
+    .filter(([key]) => !skipped.has(key))
+    .map(([key, { before, after }]) => {
+      const field = fieldOf(entity, key);
+      if (!field) return null;
+      return (
+        <Change
+          key={key}
+          label={field.label}
+          before={isEmpty(before) ? t("empty") : textOf(field, before, context)}
+          after={isEmpty(after) ? t("empty") : textOf(field, after, context)}
+        />
+      );
+    });
+}
+
+function Activity({ activity, onChanged }: { activity: RecordData; onChanged(): void }) {
+  const { t } = useTranslation("card");
+  const { title, text, deadline, done, kind } = activity.fields;
+  // A note has no title of its own: the server makes one of its text.
+  const subject = kind === "note" ? undefined : title;
+  const toggle = async (next: boolean) => {
+    try {
+      await updateRecord("activity", activity.id, { done: next }, activity.version);
+    } catch (error) {
+      toastError(error);
+    }
+    onChanged();
+  };
+  const late = typeof deadline === "string" && done !== true && new Date(deadline).getTime() < Date.now();
+  return (
+    <>
+      {typeof subject === "string" && subject && (
+        <EntryTitle done={done === true}>
+          {kind === "task" ? (
+            <Checkbox
+              size="xs"
+              label={subject}
+              checked={done === true}
+              onChange={(event) => void toggle(event.currentTarget.checked)}
+            />
+          ) : (
+            subject
+          )}
+        </EntryTitle>
+      )}
+      {typeof text === "string" && text && <EntryText>{text}</EntryText>}
+      {typeof deadline === "string" && (
+        <EntryText late={late}>
+          {late ? t("overdue") : t("until")} {formatDateTime(deadline)}
+        </EntryText>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,194 @@
+/** Ctrl-K: find a record of any section, go somewhere, start something. */
+import { Combobox, Modal, useCombobox, useMantineColorScheme } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { IconArrowRight, IconHome, IconMoon, IconPlus, IconSun } from "@tabler/icons-react";
+import { keepPreviousData, useQueries } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { lookupQuery } from "@/api/lookups";
+import { useEntities, useMe } from "@/api/session";
+import { openCreate } from "@/state/creating";
+import { useOpened } from "@/state/history";
+import { entityIcon } from "@/ui/entity-icon";
+import { PaletteBody, PaletteLine } from "@/ui/palette";
+import { sections } from "./sections";
+
+interface Item {
+  id: string;
+  group: string;
+  text: string;
+  note?: string;
+  icon: ReactNode;
+  run(): void;
+}
+
+export function Palette({ onClose }: { onClose(): void }) {
+  const { t } = useTranslation(["palette", "shell", "common"]);
+  const [q, setQ] = useState("");
+  const combobox = useCombobox({ opened: true });
+  const items = useItems(q);
+  const groups = [...new Set(items.map((item) => item.group))];
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list, another first line
+  useEffect(() => {
+    combobox.selectFirstOption();
+  }, [items.map((item) => item.id).join()]);
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      withCloseButton={false}
+      padding={0}
+      size={620}
+      yOffset="12vh"
+      centered={false}
+      aria-label={t("shell:search_hint")}
+    >
+      <Combobox
+        store={combobox}
+        onOptionSubmit={(id) => {
+          onClose();
+          items.find((item) => item.id === id)?.run();
+        }}
+      >
+        <Combobox.EventsTarget>
+          <Combobox.Search
+            size="md"
+            autoFocus
+            data-autofocus
+            value={q}
+            placeholder={t("palette:placeholder")}
+            aria-label={t("shell:search_hint")}
+            onChange={(event) => setQ(event.currentTarget.value)}
+          />
+        </Combobox.EventsTarget>
+        <PaletteBody>
+          <Combobox.Options>
+            {groups.map((group) => (
+              <Combobox.Group key={group} label={group}>
+                {items
+                  .filter((item) => item.group === group)
+                  .map((item) => (
+                    <Combobox.Option key={item.id} value={item.id}>
+                      <PaletteLine icon={item.icon} text={item.text} note={item.note} />
+                    </Combobox.Option>
+                  ))}
+              </Combobox.Group>
+            ))}
+            {items.length === 0 && <Combobox.Empty>{t("common:nothing_found")}</Combobox.Empty>}
+          </Combobox.Options>
+        </PaletteBody>
+      </Combobox>
+    </Modal>
+  );
+}
+
+function useItems(q: string): Item[] {
+  const { t } = useTranslation(["palette", "shell", "common"]);
+  const navigate = useNavigate();
+  const me = useMe();
+  const entities = useEntities().filter((entity) => entity.actions.read && entity.key !== "activity");
+  const opened = useOpened();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const [searched] = useDebouncedValue(q.trim(), 150);
+  const found = useQueries({
+    queries: entities.map((entity) => ({
+      ...lookupQuery(entity.key, entity.title_field, searched),
+      enabled: searched.length > 1,
+      placeholderData: keepPreviousData,
+    })),
+  });
+  const wanted = q.trim().toLocaleLowerCase();
+  const matches = (text: string) => !wanted || text.toLocaleLowerCase().includes(wanted);
+  const openRecord = (entity: string, id: string) =>
+    void navigate({ to: "/records/$entity/$id", params: { entity, id } });
+  const line = (entity: string, id: string, title: string, group: string): Item => {
+    const Icon = entityIcon(entity);
+    const kind = entities.find((one) => one.key === entity);
+    return {
+      id: `${group}:${id}`,
+      group,
+      text: title,
+      note: kind?.label,
+      icon: <Icon size={16} aria-hidden />,
+      run: () => openRecord(entity, id),
+    };
+  };
+
+  const records =
+    searched.length > 1 && wanted
+      ? entities.flatMap((entity, index) =>
+          (found[index]?.data ?? [])
+            .slice(0, 5)
+            .map(({ id, ref }) => line(entity.key, id, ref.title, t("palette:records"))),
+        )
+      : [];
+  const recent = wanted
+    ? []
+    : opened.slice(0, 5).map((one) => line(one.entity, one.id, one.title, t("shell:recent")));
+  const go = t("palette:go");
+  const places: Item[] = [
+    {
+      id: "go:home",
+      group: go,
+      text: t("shell:home"),
+      icon: <IconHome size={16} aria-hidden />,
+      run: () => void navigate({ to: "/" }),
+    },
+    ...entities.map((entity) => {
+      const Icon = entityIcon(entity.key);
+      return {
+        id: `go:${entity.key}`,
+        group: go,
+        text: entity.label_plural,
+        icon: <Icon size={16} aria-hidden />,
+        run: () => void navigate({ to: "/records/$entity", params: { entity: entity.key } }),
+      };
+    }),
+    ...sections
+      .filter((section) => section.shown(me))
+      .map(({ to, label, icon: Icon }) => ({
+        id: `go:${to}`,
+        group: go,
+        text: t(`shell:${label}`),
+        icon: <Icon size={16} aria-hidden />,
+        run: () => void navigate({ to }),
+      })),
+  ];
+  const dark = colorScheme === "dark";
+  const acts: Item[] = [
+    ...entities
+      .filter((entity) => entity.actions.create)
+      .map((entity) => ({
+        id: `new:${entity.key}`,
+        group: t("palette:do"),
+        text: t("palette:create", { entity: entity.label }),
+        icon: <IconPlus size={16} aria-hidden />,
+        run: () => openCreate(entity.key),
+      })),
+    {
+      id: "theme",
+      group: t("palette:do"),
+      text: dark ? t("palette:to_light") : t("palette:to_dark"),
+      icon: dark ? <IconSun size={16} aria-hidden /> : <IconMoon size={16} aria-hidden />,
+      run: () => setColorScheme(dark ? "light" : "dark"),
+    },
+  ];
+  const lists = entities
+    .filter(() => wanted.length > 1)
+    .map((entity) => ({
+      id: `find:${entity.key}`,
+      group: t("palette:search_in"),
+      text: `${entity.label_plural}: ${q.trim()}`,
+      icon: <IconArrowRight size={16} aria-hidden />,
+      run: () =>
+        void navigate({
+          to: "/records/$entity/list",
+          params: { entity: entity.key },
+          search: { q: q.trim() },
+        }),
+    }));
+  return [...records, ...recent, ...[...places, ...acts].filter((item) => matches(item.text)), ...lists];
+}

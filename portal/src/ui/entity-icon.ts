@@ -1,0 +1,22 @@
+/** The picture of an entity; custom and plugin entities share one. */
+import {
+  type Icon,
+  IconActivity,
+  IconAddressBook,
+  IconBriefcase,
+  IconBuilding,
+  IconStack2,
+  IconTargetArrow,
+} from "@tabler/icons-react";
+
+const entityIcons: Record<string, Icon> = {
+  lead: IconTargetArrow,
+  deal: IconBriefcase,
+  contact: IconAddressBook,
+  company: IconBuilding,
+  activity: IconActivity,
+};
+
+export function entityIcon(entity: string): Icon {
+  return entityIcons[entity] ?? IconStack2;
+}
