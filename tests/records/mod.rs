@@ -6,6 +6,7 @@ mod crud;
 mod filters;
 mod idempotency;
 mod lists;
+mod own;
 mod stages;
 mod timeline;
 mod undo;

@@ -48,6 +48,18 @@ pub enum Actor {
         /// Which import.
         import: Uuid,
     },
+    /// A process, by a step that people have no hand in.
+    Process {
+        /// The instance.
+        id: Uuid,
+        /// The process of the file, e.g. `onboarding`.
+        process: String,
+    },
+    /// Somebody without an account, by a personal link.
+    Guest {
+        /// The link.
+        id: Uuid,
+    },
     /// The product itself.
     System,
 }
@@ -58,7 +70,7 @@ impl Actor {
         match self {
             Self::User { id } | Self::Token { id, .. } | Self::Import { id, .. } => Some(*id),
             Self::Plugin { user, .. } => *user,
-            Self::System => None,
+            Self::Process { .. } | Self::Guest { .. } | Self::System => None,
         }
     }
 }

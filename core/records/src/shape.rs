@@ -32,8 +32,9 @@ impl Shapes for Seen<'_> {
         if field == "id" {
             return Some(Column { key: "id", kind: FieldType::Link, storage: Storage::Column("id"), target: None });
         }
-        let def = self.catalogue.find(&def.key)?.field(field)?;
-        if self.rights.is_some_and(|rights| !rights.sees(entity, field)) {
+        let owner = self.catalogue.find(&def.key)?;
+        let def = owner.field(field)?;
+        if self.rights.is_some_and(|rights| !owner.shows(rights, def)) {
             return None;
         }
         let target = match def.kind {

@@ -76,7 +76,7 @@ impl Records {
         let from = Place::read(cursor)?;
         let events = event::of_record(self.db.read(), ctx.tenant, id, from.change, limit + 1).await?;
         let activities = self.activities_about(ctx, entity, id, &from, limit + 1).await?;
-        let events = events.into_iter().map(|event| Entry::Change(Box::new(seen(ctx, &def.key, event)))).collect();
+        let events = events.into_iter().map(|event| Entry::Change(Box::new(seen(ctx, def, event)))).collect();
         let mut entries = newest_first(events, activities.into_iter().map(Entry::Activity).collect());
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = entries.len() > page;
@@ -165,9 +165,9 @@ fn ids_in(json: &Json) -> Vec<Uuid> {
 }
 
 /// An event without the fields that the actor may not see.
-pub fn seen(ctx: &Ctx, entity: &str, mut event: Event) -> Event {
+fn seen(ctx: &Ctx, def: &EntityDef, mut event: Event) -> Event {
     if let Json::Object(changes) = event.changes {
-        let kept: Map<String, Json> = changes.into_iter().filter(|(key, _)| ctx.rights.sees(entity, key)).collect();
+        let kept: Map<String, Json> = changes.into_iter().filter(|(key, _)| def.shows_key(&ctx.rights, key)).collect();
         event.changes = Json::Object(kept);
     }
     event
@@ -197,12 +197,7 @@ impl Records {
             visible.extend(found.into_iter().map(|record| record.id));
         }
         let kept = events.into_iter().filter(|event| event.tenant == ctx.tenant && visible.contains(&event.record));
-        Ok(kept
-            .map(|event| {
-                let entity = event.entity.clone();
-                seen(ctx, &entity, event)
-            })
-            .collect())
+        Ok(kept.filter_map(|event| Some(seen(ctx, catalogue.find(&event.entity)?, event))).collect())
     }
 }
 

@@ -58,7 +58,7 @@ impl Axis {
                     return Err(invalid("group_by", format!("`{other}` is none of {known}")));
                 };
                 let def = &entity.ok_or_else(needs)?.def;
-                match def.field(key).filter(|f| f.is_sortable() && ctx.rights.sees(&def.key, &f.key)) {
+                match def.field(key).filter(|f| f.is_sortable() && def.shows(&ctx.rights, f)) {
                     Some(field) => Self::Field(field.key.clone(), field.kind),
                     None => return Err(invalid("group_by", format!("`{key}` is no field of {} to group by", def.key))),
                 }

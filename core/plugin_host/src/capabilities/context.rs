@@ -45,7 +45,9 @@ pub(crate) fn actor(actor: &Actor, anonymous: bool) -> context::Actor {
         Actor::Plugin { .. } if anonymous => Kind::Anonymous,
         Actor::Plugin { .. } => Kind::Plugin,
         Actor::Import { .. } => Kind::Import,
-        Actor::System => Kind::System,
+        Actor::Guest { .. } => Kind::Anonymous,
+        // Released interfaces know no process: it is the product's own doing.
+        Actor::Process { .. } | Actor::System => Kind::System,
     };
     context::Actor { kind, id: actor.user().map(|id| id.to_string()) }
 }

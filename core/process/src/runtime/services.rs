@@ -6,7 +6,7 @@
 use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::jobs::{self, Handler, Job, JobError, NewJob};
-use kernel::{Ctx, Error, Result};
+use kernel::{Actor, Ctx, Error, Result};
 use messaging::mail::{LetterState, MailOutcome, MailOwner, NewMail, Reference, addresses};
 use records::{Change, WriteOptions};
 use serde::{Deserialize, Serialize};
@@ -124,7 +124,9 @@ impl Handler for Call {
             return Ok(());
         }
         let step = Ctx { cause: call.cause.clone().unwrap_or(stored.cause), ..ctx };
-        let ctx = Ctx { cause: step.cause.through(&format!("process:{}", stored.state.process)), ..step.clone() };
+        let process = stored.state.process.to_string();
+        let cause = step.cause.through(&format!("process:{process}"));
+        let ctx = Ctx { cause, actor: Actor::Process { id: call.instance, process }, ..step.clone() };
         if call.kind == "email" {
             return Ok(self.0.send(&ctx, &call).await?);
         }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use kernel::access::Rights;
 use kernel::filter::{Storage, Table};
 use kernel::value::FieldType;
 use kernel::{EntityKey, FieldKey, Locale, TenantId, Value};
@@ -206,6 +207,17 @@ impl EntityDef {
     /// Narrows a select from its table to its own rows of a tenant.
     pub fn own(&self, select: &mut SelectStatement, tenant: TenantId) {
         self.place().own(select, self.table, tenant);
+    }
+
+    /// Whether somebody sees a field: the currency of a hidden amount is hidden too.
+    pub fn shows(&self, rights: &Rights, field: &FieldDef) -> bool {
+        let sees = |key: &FieldKey| rights.sees(&self.key, key);
+        sees(&field.key) && field.part_of.as_ref().is_none_or(sees)
+    }
+
+    /// Whether somebody sees what stands under a key; of what is not a field (any more), what the key alone says.
+    pub fn shows_key(&self, rights: &Rights, key: &str) -> bool {
+        self.field(key).map_or_else(|| rights.sees(&self.key, key), |field| self.shows(rights, field))
     }
 
     /// Whether rows of its table carry the key of their entity.

@@ -58,7 +58,7 @@ pub(super) fn fillable(def: &EntityDef, field: &FieldDef, rights: &Rights) -> bo
         field.kind,
         FieldType::Json | FieldType::Pipeline | FieldType::Department | FieldType::Address | FieldType::File | FieldType::Formula
     );
-    kind && !field.system && rights.sees(&def.key, &field.key) && rights.changes(&def.key, &field.key)
+    kind && !field.system && def.shows(rights, field) && rights.changes(&def.key, &field.key)
 }
 
 /// Everything columns may go into.

@@ -149,7 +149,7 @@ fn axes<'a>(def: &'a EntityDef, ctx: &Ctx, backend: DbBackend, group_by: &[Group
         return Err(bad("group_by", FieldError::new("too_many").with("max", MAX_GROUPS)));
     }
     let axis = |by: &GroupBy| {
-        let found = def.field(&by.field).filter(|f| f.is_sortable() && ctx.rights.sees(&def.key, &f.key));
+        let found = def.field(&by.field).filter(|f| f.is_sortable() && def.shows(&ctx.rights, f));
         let Some((field, cell)) = found.and_then(|field| Some((field, field.cell(def, backend)?))) else {
             return Err(bad("group_by", FieldError::new("choice").with("value", &by.field)));
         };
@@ -176,7 +176,7 @@ fn cells(def: &EntityDef, ctx: &Ctx, backend: DbBackend, measures: &[Measure]) -
         let key = measure.field.as_deref().unwrap_or_default();
         let numeric = |f: &&FieldDef| {
             let extreme = matches!(measure.op, MeasureOp::Min | MeasureOp::Max);
-            (f.kind.is_number() || (extreme && f.kind == FieldType::Datetime)) && ctx.rights.sees(&def.key, &f.key)
+            (f.kind.is_number() || (extreme && f.kind == FieldType::Datetime)) && def.shows(&ctx.rights, f)
         };
         let found = def.field(key).filter(numeric);
         let Some((kind, cell)) = found.and_then(|field| Some((field.kind, field.cell(def, backend)?))) else {

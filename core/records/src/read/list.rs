@@ -193,7 +193,7 @@ pub(super) fn matching(
 
 /// A word stands somewhere in the record's searchable text; digits may also be part of a phone number.
 fn word_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, word: &str) -> Result<Expr> {
-    if def.fields.iter().any(|field| !ctx.rights.sees(&def.key, &field.key)) {
+    if def.fields.iter().any(|field| !def.shows(&ctx.rights, field)) {
         return seen_word_condition(def, ctx, asker, word);
     }
     let lower = word.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
@@ -217,7 +217,7 @@ fn word_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, word: &str) -> 
 /// that they see is asked by itself.
 fn seen_word_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, word: &str) -> Result<Expr> {
     let searched = def.fields.iter().filter(|field| {
-        (field.kind == FieldType::Text || field.kind.is_multi()) && ctx.rights.sees(&def.key, &field.key)
+        (field.kind == FieldType::Text || field.kind.is_multi()) && def.shows(&ctx.rights, field)
     });
     let any = Filter::Or(searched.map(|field| Filter::test(&field.key, Op::Contains, word)).collect());
     asker.asked(def, &any).map_err(bad_filter)
@@ -247,7 +247,7 @@ fn keys<'a>(def: &'a EntityDef, ctx: &Ctx, backend: DbBackend, sort: &[Sort]) ->
     let sort = if sort.is_empty() { &default[..] } else { sort };
     let mut keys = Vec::new();
     for by in sort {
-        let found = def.field(&by.field).filter(|f| f.is_sortable() && ctx.rights.sees(&def.key, &f.key));
+        let found = def.field(&by.field).filter(|f| f.is_sortable() && def.shows(&ctx.rights, f));
         let Some((field, cell)) = found.and_then(|field| Some((field, field.cell(def, backend)?))) else {
             return Err(bad("sort", FieldError::new("choice").with("value", &by.field)));
         };

@@ -37,7 +37,7 @@ impl<'a> Row<'a> {
 
     /// Of the fields that an actor sees.
     pub fn visible(def: &'a EntityDef, rights: &Rights) -> Self {
-        Self::of(def, def.fields.iter().filter(|field| rights.sees(&def.key, &field.key)).collect())
+        Self::of(def, def.fields.iter().filter(|field| def.shows(rights, field)).collect())
     }
 
     /// The columns behind id and version.

@@ -16,7 +16,7 @@ pub fn parse(def: &EntityDef, rights: &Rights, fields: &Map<String, Json>) -> Re
     let mut values = Fields::new();
     let mut errors = FieldErrors::new();
     for (key, json) in fields {
-        let found = def.field(key).filter(|field| rights.sees(&def.key, &field.key));
+        let found = def.field(key).filter(|field| def.shows(rights, field));
         let result = match found {
             None => Err(FieldError::new("unknown")),
             Some(field) if field.system || !rights.changes(&def.key, &field.key) => Err(FieldError::new("read_only")),

@@ -477,8 +477,8 @@ fn written(ctx: &Ctx, row: Row) -> Written {
 fn seen(ctx: &Ctx, change: &PendingChange, version: i64, image: &kernel::Fields) -> Record {
     let def = &change.entity;
     let mut fields = def.flat(image);
-    fields.retain(|key, _| ctx.rights.sees(&def.key, key));
-    for field in def.fields.iter().filter(|field| ctx.rights.sees(&def.key, &field.key)) {
+    fields.retain(|key, _| def.shows_key(&ctx.rights, key));
+    for field in def.fields.iter().filter(|field| def.shows(&ctx.rights, field)) {
         fields.entry(field.key.clone()).or_insert(Value::Null);
     }
     Record { id: change.id, version, entity: def.key.clone(), fields }

@@ -188,6 +188,8 @@ pub async fn remove(
     Path(entity): Path<String>,
 ) -> ApiResult<StatusCode> {
     state.records.set_entity_removed(&caller.ctx, &entity, true).await?;
+    // Rules of roles that name it are judged anew.
+    state.forget_people();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -200,6 +202,8 @@ pub async fn restore(
     Path(entity): Path<String>,
 ) -> ApiResult<Json<EntityView>> {
     state.records.set_entity_removed(&caller.ctx, &entity, false).await?;
+    // Rules of roles that name it are judged anew.
+    state.forget_people();
     let def = state.records.entity(&caller.ctx, &entity).await?;
     Ok(Json(current(&state, &caller.ctx, &def).await?))
 }
@@ -240,6 +244,8 @@ pub async fn remove_field(
     Path((entity, key)): Path<(String, String)>,
 ) -> ApiResult<StatusCode> {
     state.records.set_field_removed(&caller.ctx, &entity, &key, true).await?;
+    // Rules of roles that name it are judged anew.
+    state.forget_people();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -252,6 +258,8 @@ pub async fn restore_field(
     Path((entity, key)): Path<(String, String)>,
 ) -> ApiResult<Json<EntityView>> {
     state.records.set_field_removed(&caller.ctx, &entity, &key, false).await?;
+    // Rules of roles that name it are judged anew.
+    state.forget_people();
     let def = state.records.entity(&caller.ctx, &entity).await?;
     Ok(Json(current(&state, &caller.ctx, &def).await?))
 }
@@ -262,7 +270,7 @@ async fn current(state: &AppState, ctx: &Ctx, def: &EntityDef) -> ApiResult<Enti
 }
 
 fn view(def: &EntityDef, ctx: &Ctx, pipelines: &Pipelines) -> EntityView {
-    let sees = |key: &&FieldKey| ctx.rights.sees(&def.key, key);
+    let sees = |key: &&FieldKey| def.shows_key(&ctx.rights, key);
     let keys = |keys: &[FieldKey]| keys.iter().filter(sees).map(ToString::to_string).collect::<Vec<_>>();
     let may = |action| ctx.rights.may(&def.key, action);
     let section = |section: &::records::catalogue::Section| Section {

@@ -20,9 +20,9 @@ use crate::state::AppState;
 /// Who did something.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ActorView {
-    /// `user`, `token`, `plugin`, `import`, `system`.
+    /// `user`, `token`, `plugin`, `import`, `process`, `guest`, `system`.
     pub kind: &'static str,
-    /// The person's id, or the plugin's.
+    /// The person's id, the plugin's, the process instance's, the guest link's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Their name, where it is known here.
@@ -38,10 +38,16 @@ impl ActorView {
             Actor::Token { id, .. } => ("token", Some(id.to_string())),
             Actor::Plugin { id, .. } => ("plugin", Some(id.clone())),
             Actor::Import { id, .. } => ("import", Some(id.to_string())),
+            Actor::Process { id, .. } => ("process", Some(id.to_string())),
+            Actor::Guest { id } => ("guest", Some(id.to_string())),
             Actor::System => ("system", None),
         };
         let person = actor.user().and_then(|user| names.get(&user.0)).map(|r| r.title.clone());
-        let name = if let Actor::Plugin { id, .. } = actor { Some(id.clone()) } else { person };
+        let name = match actor {
+            Actor::Plugin { id, .. } => Some(id.clone()),
+            Actor::Process { process, .. } => Some(process.clone()),
+            _ => person,
+        };
         Self { kind, id, name }
     }
 }
