@@ -59,6 +59,8 @@ pub enum PluginState {
     Disabled,
     /// It runs, and points of it are held back.
     Failing,
+    /// It is enabled, and this node cannot load it.
+    Failed,
 }
 
 /// A plugin with everything an admin decides on.

@@ -35,6 +35,11 @@ impl Level {
             Self::Dev => "dev",
         }
     }
+
+    /// Reads the word; one that is not known vouches for nothing.
+    pub fn of_name(name: &str) -> Self {
+        [Self::Core, Self::Verified, Self::Publisher].into_iter().find(|level| level.name() == name).unwrap_or(Self::Dev)
+    }
 }
 
 /// Keys the operator trusts: public key in hexadecimal -> level.

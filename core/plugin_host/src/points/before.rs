@@ -253,16 +253,18 @@ fn guards(failed: &Failed, change: &PendingChange) -> bool {
     if change.refusal.is_some() {
         return false;
     }
-    let Some(declared) = &failed.declared else { return failed.concerns(change.entity.key) };
+    let Some(declared) = &failed.declared else { return failed.concerns(&change.entity.key) };
     declared.hooks.iter().any(|hook| {
         let holds = |text: &String| {
             let operation = operation(change.operation).to_string();
             let when = When::compile(text);
-            let holds = |when: When| when.holds(change.entity.key, &operation, &change.after, change.before.as_ref());
+            let flat = |image: &Fields| change.entity.flat(image);
+            let (after, before) = (flat(&change.after), change.before.as_ref().map(flat));
+            let holds = |when: When| when.holds(&change.entity.key, &operation, &after, before.as_ref());
             when.and_then(holds).unwrap_or(true)
         };
         hook.on_failure == OnFailure::Abort
-            && hook.entity == change.entity.key
+            && change.entity.key == hook.entity.as_str()
             && concerns(hook, change)
             && hook.when.as_ref().is_none_or(holds)
     })

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use kernel::{Ctx, Error, Result};
 
-use super::{PluginDetail, PluginSummary};
+use super::{PluginDetail, PluginState, PluginSummary};
 use crate::PluginHost;
+use crate::package::Level;
 use crate::registry::store::{Installed, TenantRow};
 use crate::registry::{Failed, OnNode, Version};
 
@@ -64,9 +65,9 @@ pub(super) fn failed_summary(ctx: &Ctx, failed: &Failed, newest: &Installed) -> 
         description: description.unwrap_or_default().to_owned(),
         version: row.version.clone(),
         available: (newest.version != row.version).then(|| newest.version.clone()),
-        level: newest.level.clone(),
+        level: Level::of_name(&newest.level),
         enabled: row.enabled,
-        state: "failed",
+        state: PluginState::Failed,
         problem: Some(failed.reason.clone()),
         category: String::new(),
     }

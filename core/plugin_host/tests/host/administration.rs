@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kernel::{Error, Locale, Value};
 use plugin_host::dev::project;
 use plugin_host::dev::scene::{Scene, company};
+use plugin_host::view::PluginState;
 use plugin_host::{Grants, HostConfig, HttpCaller, HttpRequest, PluginHost, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 use records::{Change, WriteOptions};
 use serde_json::json;
@@ -57,10 +58,10 @@ async fn a_crash_names_the_plugin_and_opens_the_breaker() {
     }
     let (_, words) = refusal(create(&scene, "be good").await);
     assert!(words.contains("switched off for a while"), "{words}");
-    assert_eq!(scene.host.list(&admin).await.unwrap()[0].state, "failing");
+    assert_eq!(scene.host.list(&admin).await.unwrap()[0].state, PluginState::Failing);
     scene.clock.advance_seconds(31);
     assert!(create(&scene, "be good").await.is_ok(), "the probe");
-    assert_eq!(scene.host.list(&admin).await.unwrap()[0].state, "enabled");
+    assert_eq!(scene.host.list(&admin).await.unwrap()[0].state, PluginState::Enabled);
     let logs = scene.host.logs(&admin, "test.hostile", None, None).await.unwrap();
     assert!(logs.iter().any(|line| line.message.contains("on purpose") && line.point == "hook:nasty"));
     let cost = scene.host.cost(&admin, "test.hostile").await.unwrap();

@@ -3,6 +3,7 @@
 use kernel::{Error, Locale, Value};
 use plugin_host::dev::project;
 use plugin_host::dev::scene::Scene;
+use plugin_host::view::PluginState;
 use plugin_host::{Grants, HostConfig, HttpCaller, HttpRequest, PluginHost};
 use records::{Change, Records, WriteOptions};
 use sea_orm::ConnectionTrait;
@@ -71,9 +72,9 @@ async fn check_guard(stored: &[u8]) {
     let unguarded = Change::Create { fields: contact };
     assert!(records.write_one(&admin, "contact", unguarded, &WriteOptions::default()).await.is_ok());
     let listed = node.list(&admin).await.unwrap();
-    assert_eq!((listed[0].state, listed[0].enabled), ("failed", true));
+    assert_eq!((listed[0].state, listed[0].enabled), (PluginState::Failed, true));
     assert!(listed[0].problem.as_ref().unwrap().contains("this node cannot load test.plain 1.0.0"), "{listed:?}");
-    assert_eq!(node.get(&admin, "test.plain").await.unwrap().summary.state, "failed");
+    assert_eq!(node.get(&admin, "test.plain").await.unwrap().summary.state, PluginState::Failed);
     let failed = node.failed();
     assert_eq!((failed.len(), failed[0].0.as_str(), failed[0].1.as_str()), (1, "test.plain", "1.0.0"));
     // The cause is gone: the node notices by itself.
@@ -83,7 +84,7 @@ async fn check_guard(stored: &[u8]) {
     scene.clock.advance_seconds(31);
     node.dispatch().await.unwrap();
     assert_eq!(create(&scene, &records).await.unwrap().fields["comments"], Value::Text("hello seen".into()));
-    assert_eq!((node.list(&admin).await.unwrap()[0].state, node.failed().len()), ("enabled", 0));
+    assert_eq!((node.list(&admin).await.unwrap()[0].state, node.failed().len()), (PluginState::Enabled, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use kernel::event::{Concern, Event as LogEvent};
 use kernel::jobs::{Handler, Job, JobError, NewJob};
 use kernel::{Ctx, Result, TenantId, Timestamp};
+use records::Operation;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use serde::{Deserialize, Serialize};
@@ -151,7 +152,7 @@ impl Processes {
             starts.extend(round.starts_by("message", name).await?);
         }
         if let Some(changes) = &changed.changes {
-            let new = changed.names.iter().any(|name| name.ends_with(".created"));
+            let new = changed.names.iter().any(|name| Operation::of_event(name) == Some(Operation::Create));
             starts.extend(round.conditional_starts((&changed.entity, changed.record), changes, new).await?);
         }
         for start in starts.into_iter().filter(|start| start.since <= changed.at) {

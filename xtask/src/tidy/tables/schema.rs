@@ -12,16 +12,17 @@ pub fn tables<'a>(migrations: impl Iterator<Item = &'a str>) -> BTreeSet<String>
         for at in 0..words.len() {
             let rest = words.get(at..).unwrap_or_default();
             match rest {
-                ["CREATE", "TABLE", "IF", "NOT", "EXISTS", name, ..] | ["CREATE", "TABLE", name, ..] => {
-                    if is_name(name) {
-                        tables.insert((*name).to_owned());
-                    }
+                ["CREATE", "TABLE", "IF", "NOT", "EXISTS", name, ..] | ["CREATE", "TABLE", name, ..]
+                    if is_name(name) =>
+                {
+                    tables.insert((*name).to_owned());
                 }
                 ["DROP", "TABLE", "IF", "EXISTS", name, ..] | ["DROP", "TABLE", name, ..] => {
                     tables.remove(*name);
                 }
                 ["ALTER", "TABLE", old, "RENAME", "TO", new, ..] => {
-                    if tables.remove(*old) && is_name(new) {
+                    let known = tables.remove(*old);
+                    if known && is_name(new) {
                         tables.insert((*new).to_owned());
                     }
                 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use kernel::event::{Concern, Event};
 use kernel::jobs::NewJob;
 use kernel::{Actor, Ctx, Result, TenantId, UserId};
-use records::Catalogue;
+use records::{Catalogue, Operation};
 use serde_json::Value as Json;
 use wasmtime::Store;
 use wasmtime::component::Instance;
@@ -167,7 +167,7 @@ fn wanted(plugin: &Running, subscription: &Subscription, event: &Event) -> bool 
     let own = matches!(&event.actor, Actor::Plugin { id, .. } if id == plugin.id());
     let changed = |field: &String| event.changes.get(field).is_some();
     let watched =
-        subscription.watch.is_empty() || !event.kind.ends_with(".updated") || subscription.watch.iter().any(changed);
+        subscription.watch.is_empty() || Operation::of_event(&event.kind) != Some(Operation::Update) || subscription.watch.iter().any(changed);
     subscription.wants(&event.kind)
         && plugin.records(&event.entity).is_some()
         && watched
