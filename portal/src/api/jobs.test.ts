@@ -12,6 +12,8 @@ const job = (part: Partial<Job<Undone>>): Job<Undone> => ({
   done: 0,
   total: 10,
   result: null,
+  created_at: "2026-11-28T10:00:00Z",
+  updated_at: "2026-11-28T10:00:00Z",
   ...part,
 });
 

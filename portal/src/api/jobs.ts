@@ -1,36 +1,33 @@
 /** Long work: a request begins it and it is watched until it is over; it goes on when nobody watches. */
 import { api } from "./client";
 import { ApiError } from "./problem";
-import type { Id } from "./types";
+import type { AnyJob } from "./types";
 
-export interface Job<T> {
-  id: Id;
-  kind: string;
-  state: "running" | "done" | "failed" | "cancelled";
-  done: number;
-  total: number;
+/** A job whose result is known to be `T`. */
+export type Job<T> = Omit<AnyJob, "result"> & {
   /** What came out so far. */
-  result: T | null;
-  problem?: { code: string; detail: string } | null;
-}
+  result?: T | null;
+};
 
 /** Milliseconds between two looks. */
 const pause = 1_000;
 
-const isJob = <T extends object>(answer: T | Job<T>): answer is Job<T> =>
-  "state" in answer && "total" in answer;
+const isJob = (answer: object): answer is AnyJob => "state" in answer && "total" in answer;
 
-/** What came of a request that is answered at once or, when there is much to do, with a job. */
+/**
+ * What came of a request that is answered at once or, when there is much to do, with a job. `T` is the body of
+ * the answer at once; a job's result is the same.
+ */
 export async function outcome<T extends object>(
-  answer: T | Job<T>,
+  answer: T | AnyJob,
   onProgress?: (job: Job<T>) => void,
 ): Promise<T> {
   if (!isJob(answer)) return answer;
-  let job = answer;
+  let job = answer as Job<T>;
   while (job.state === "running") {
     onProgress?.(job);
     await new Promise((resume) => setTimeout(resume, pause));
-    job = await api.get<Job<T>>(`/jobs/${job.id}`);
+    job = (await api.get("/jobs/{id}", { path: { id: job.id } })) as Job<T>;
   }
   if (job.state === "failed" || !job.result) {
     throw new ApiError({

@@ -1,18 +1,21 @@
 /** Records of any entity: reading, writing and the places of the cache where a record may lie. */
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
+import { type Job, outcome } from "./jobs";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
 import { replaceRecord } from "./record-pages";
 import type {
   AggregateQuery,
   AggregateRow,
+  BulkAnswer,
   BulkRequest,
   Fields,
   Id,
   RecordData,
   RecordPage,
   RecordQuery,
+  UndoAnswer,
 } from "./types";
 
 export type RecordPages = InfiniteData<RecordPage, unknown>;
@@ -76,10 +79,12 @@ export const moveToStage = (entity: string, id: Id, stage: string) =>
 export const addNote = (entity: string, id: Id, text: string, idempotencyKey: string) =>
   api.create("/records/{entity}/{id}/timeline", { text }, { path: { entity, id }, idempotencyKey });
 
-export const bulk = (entity: string, body: BulkRequest) =>
-  api.post("/records/{entity}/bulk", body, { path: { entity } });
+export const bulk = async (entity: string, body: BulkRequest) =>
+  outcome<BulkAnswer>(await api.post("/records/{entity}/bulk", body, { path: { entity } }));
 
-export const undoBatch = (id: Id) => api.post("/batches/{id}/undo", undefined, { path: { id } });
+/** Waits for its end; of a long one, says how far it is. */
+export const undoBatch = async (id: Id, onProgress?: (job: Job<UndoAnswer>) => void) =>
+  outcome<UndoAnswer>(await api.post("/batches/{id}/undo", undefined, { path: { id } }), onProgress);
 
 /** The newest form of a record anywhere in the cache; versions never go back. */
 export function cachedVersion(entity: string, id: Id): number {

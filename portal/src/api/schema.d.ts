@@ -30,7 +30,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** `POST /batches/{id}/undo` */
+        /**
+         * `POST /batches/{id}/undo`: up to 1,000 changes are undone at once (200); more are a job to watch (202). Asked again,
+         *     it answers with the same job, or with what came of it.
+         */
         post: operations["batches_undo"];
         delete?: never;
         options?: never;
@@ -102,7 +105,8 @@ export interface paths {
         /** `GET /entities` */
         get: operations["entities_list"];
         put?: never;
-        post?: never;
+        /** `POST /entities`: an entity of the company's own (administrators). */
+        post: operations["entities_create_entity"];
         delete?: never;
         options?: never;
         head?: never;
@@ -120,6 +124,77 @@ export interface paths {
         get: operations["entities_get"];
         put?: never;
         post?: never;
+        /** `DELETE /entities/{entity}`: hides it with all its records; nothing is lost. */
+        delete: operations["entities_remove_entity"];
+        options?: never;
+        head?: never;
+        /** `PATCH /entities/{entity}` */
+        patch: operations["entities_change_entity"];
+        trace?: never;
+    };
+    "/api/v1/entities/{entity}/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /entities/{entity}/fields`: a field of the company's own (administrators). */
+        post: operations["entities_create_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{entity}/fields/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** `DELETE /entities/{entity}/fields/{key}`: hides it; its values are kept. */
+        delete: operations["entities_remove_field"];
+        options?: never;
+        head?: never;
+        /** `PATCH /entities/{entity}/fields/{key}` */
+        patch: operations["entities_change_field"];
+        trace?: never;
+    };
+    "/api/v1/entities/{entity}/fields/{key}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /entities/{entity}/fields/{key}/restore`: shows it again, with the values it had. */
+        post: operations["entities_restore_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{entity}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /entities/{entity}/restore`: shows it again, with the records it had. */
+        post: operations["entities_restore_entity"];
         delete?: never;
         options?: never;
         head?: never;
@@ -258,6 +333,41 @@ export interface paths {
         /** `POST /imports/{id}/start` */
         post: operations["imports_start"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /jobs`: the caller's own long jobs, newest first, at most 100. */
+        get: operations["jobs_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /jobs/{id}`: for whoever began it, and administrators. */
+        get: operations["jobs_get"];
+        put?: never;
+        post?: never;
+        /** `DELETE /jobs/{id}`: cancels it. The step in hand is finished; what was done stays done. */
+        delete: operations["jobs_cancel"];
         options?: never;
         head?: never;
         patch?: never;
@@ -582,7 +692,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** `POST /process-definitions/{id}/migrate`: its instances (all active ones, or those named) to another version. */
+        /**
+         * `POST /process-definitions/{id}/migrate`: its instances (all active ones, or those named) to another version. Up to
+         *     200 are migrated at once (200); more are a job to watch (202). A dry run looks at 1,000 at most.
+         */
         post: operations["processes_migrate_all"];
         delete?: never;
         options?: never;
@@ -857,7 +970,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** `POST /records/{entity}/bulk` */
+        /** `POST /records/{entity}/bulk`: up to 1,000 rows at once (200), or everything that a filter finds as a job (202). */
         post: operations["records_bulk"];
         delete?: never;
         options?: never;
@@ -1430,7 +1543,7 @@ export interface components {
          * @enum {string}
          */
         AccessKind: "permission" | "restriction";
-        /** @description One row of a role. The entity `*` means every entity. */
+        /** @description One row of a role. The entity `*` means those that the row covers. */
         AccessRow: {
             /** @description Grants or narrows. */
             kind: components["schemas"]["AccessKind"];
@@ -1440,6 +1553,11 @@ export interface components {
             actions: components["schemas"]["Action"][];
             /** @description Which records; none = all. */
             filter?: components["schemas"]["Filter"];
+            /**
+             * @description With `*`: the entities it covers. None: every one, also those that come later; so speak restrictions and rows
+             *     that code makes. A permission of a role always says which.
+             */
+            covers?: string[] | null;
         };
         /**
          * @description What may be done with records of an entity.
@@ -1569,11 +1687,23 @@ export interface components {
             create?: components["schemas"]["CreateBody"][];
             /** @description Records to change. */
             update?: components["schemas"]["BulkUpdate"][];
-            /** @description Records to put into the recycle bin. */
-            delete?: string[];
+            /** @description Records to put into the recycle bin; `true` with a filter. */
+            delete?: components["schemas"]["BulkDelete"];
             /** @description Nothing is written when one row is refused. */
             all_or_nothing?: boolean;
+            /** @description Instead of rows: everything this finds gets `fields`, or goes into the recycle bin. `{"and": []}` finds all. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Words to look for, with a filter. */
+            q?: string | null;
+            /** @description New values, with a filter. */
+            fields?: {
+                [key: string]: unknown;
+            } | null;
         };
+        /** @description What is deleted: rows, or everything that a filter finds. */
+        BulkDelete: string[] | boolean;
         /** @description What became of one row. */
         BulkResult: {
             index: number;
@@ -1679,6 +1809,9 @@ export interface components {
         ChoiceView: {
             value: string;
             label: string;
+            color?: string | null;
+            /** @description Kept by records that have it, not offered any more. */
+            archived?: boolean;
         };
         /** @description Something to say. */
         CommentInput: {
@@ -1911,6 +2044,23 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** @description What to change of an entity. */
+        EntityPatch: {
+            /**
+             * @description Its name by language.
+             * @default null
+             */
+            label: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Its name of many.
+             * @default null
+             */
+            label_plural: {
+                [key: string]: string;
+            } | null;
+        };
         /** @description An entity. */
         EntityView: {
             key: string;
@@ -1919,6 +2069,8 @@ export interface components {
             title_field: string;
             /** @description Whether it moves through stages. */
             staged: boolean;
+            /** @description Made by an administrator of the company. */
+            own: boolean;
             actions: components["schemas"]["Actions"];
             fields: components["schemas"]["FieldView"][];
             pipelines: components["schemas"]["PipelineView"][];
@@ -1975,6 +2127,28 @@ export interface components {
          * @enum {string}
          */
         FieldAccess: "read_only" | "hidden";
+        /** @description What to change of a field. The type stays: another type is another field. */
+        FieldPatch: {
+            /**
+             * @description Its name by language.
+             * @default null
+             */
+            label: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Whether it must have a value; records that have none keep to themselves until they are changed.
+             * @default null
+             */
+            required: boolean | null;
+            /**
+             * @description The values of a choice: all of them, in order. One that records may have is archived, not left out.
+             * @default null
+             */
+            choices: {
+                [key: string]: unknown;
+            }[] | null;
+        };
         /** @description What is wrong with one field. */
         FieldProblem: {
             /** @description Machine-readable. */
@@ -1995,19 +2169,26 @@ export interface components {
          * @description The type of a field.
          * @enum {string}
          */
-        FieldType: "text" | "long_text" | "integer" | "decimal" | "money" | "boolean" | "date" | "datetime" | "choice" | "link" | "links" | "record" | "user" | "department" | "stage" | "pipeline" | "phones" | "emails" | "urls" | "messengers" | "json";
+        FieldType: "text" | "long_text" | "integer" | "decimal" | "money" | "currency" | "duration" | "boolean" | "date" | "datetime" | "choice" | "choices" | "link" | "links" | "record" | "user" | "department" | "stage" | "pipeline" | "phones" | "emails" | "urls" | "messengers" | "address" | "file" | "formula" | "json";
         /** @description A field. */
         FieldView: {
             key: string;
             label: string;
             type: components["schemas"]["FieldType"];
+            /** @description Made by an administrator of the company. */
+            own: boolean;
+            /** @description Of a currency: the money whose currency it is. */
+            part_of?: string | null;
             required: boolean;
             read_only: boolean;
             /** @description Kept by the product itself. */
             system: boolean;
             sortable: boolean;
             filterable: boolean;
+            /** @description The entity it links to, where there is only one. */
             entity?: string;
+            /** @description All entities it links to. */
+            entities?: string[];
             choices?: components["schemas"]["ChoiceView"][];
             max_length?: number;
             /** Format: int64 */
@@ -2420,6 +2601,8 @@ export interface components {
                 title_field: string;
                 /** @description Whether it moves through stages. */
                 staged: boolean;
+                /** @description Made by an administrator of the company. */
+                own: boolean;
                 actions: components["schemas"]["Actions"];
                 fields: components["schemas"]["FieldView"][];
                 pipelines: components["schemas"]["PipelineView"][];
@@ -2488,6 +2671,36 @@ export interface components {
                 /** @description When the file came. */
                 created_at: string;
                 /** @description When it ended. */
+                finished_at?: string | null;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_JobView: {
+            /** @description All of them. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** @description `records.undo`, `records.bulk`, `process.migrate`. */
+                kind: string;
+                /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
+                state: string;
+                /**
+                 * Format: int64
+                 * @description Pieces done.
+                 */
+                done: number;
+                /**
+                 * Format: int64
+                 * @description Pieces there were when it began.
+                 */
+                total: number;
+                /** @description What came out so far: the body that the request which began it would have answered. */
+                result?: {
+                    [key: string]: unknown;
+                } | null;
+                problem?: components["schemas"]["JobProblem"] | null;
+                created_at: string;
+                updated_at: string;
                 finished_at?: string | null;
             }[];
         };
@@ -2602,10 +2815,15 @@ export interface components {
                 key: string;
                 name: string;
                 admin: boolean;
-                /** @description Only for administrators. */
+                /**
+                 * @description Only for administrators. A permission for the entity `*` covers the entities that `covers` names: those there were
+                 *     when it was saved, or that were let in.
+                 */
                 rows: components["schemas"]["AccessRow"][];
                 /** @description Only for administrators. */
                 field_rights: components["schemas"]["FieldRight"][];
+                /** @description Rules that name what is not there (any more): they are false. */
+                problems: components["schemas"]["RuleProblem"][];
             }[];
         };
         /** @description A list that is not paged. */
@@ -2688,6 +2906,40 @@ export interface components {
                 roles: string[];
                 absent_until?: string | null;
             }[];
+        };
+        /** @description Why a job failed. */
+        JobProblem: {
+            /** @description An error code. */
+            code: string;
+            /** @description For people. */
+            detail: string;
+        };
+        /** @description Long work with its progress. It goes on when nobody watches. */
+        JobView: {
+            /** Format: uuid */
+            id: string;
+            /** @description `records.undo`, `records.bulk`, `process.migrate`. */
+            kind: string;
+            /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
+            state: string;
+            /**
+             * Format: int64
+             * @description Pieces done.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Pieces there were when it began.
+             */
+            total: number;
+            /** @description What came out so far: the body that the request which began it would have answered. */
+            result?: {
+                [key: string]: unknown;
+            } | null;
+            problem?: components["schemas"]["JobProblem"] | null;
+            created_at: string;
+            updated_at: string;
+            finished_at?: string | null;
         };
         /** @description A record that undo left as it is. */
         KeptView: {
@@ -2985,9 +3237,19 @@ export interface components {
         };
         /** @description What a migration did, or would do. */
         MigrationReport: {
-            /** @description Per instance. */
+            /** @description Per instance; of more than 200 only those that stay, at most 1,000 of them. */
             instances: components["schemas"]["Migrated"][];
-            /** @description Whether anything was changed. */
+            /**
+             * Format: int64
+             * @description Instances that were, or can be, migrated.
+             */
+            migrated: number;
+            /**
+             * Format: int64
+             * @description Instances that stay as they are.
+             */
+            refused: number;
+            /** @description Whether nothing was changed. */
             dry_run: boolean;
         };
         /** @description One of several values of a field: a phone, an address. */
@@ -3025,6 +3287,52 @@ export interface components {
             /** Format: uuid */
             department_id?: string | null;
             absent_until?: string | null;
+        };
+        /** @description An entity to make. */
+        NewEntity: {
+            /** @description Its key, `x_` and Latin letters, digits, `_`; made from the name where absent. */
+            key?: string | null;
+            /** @description Its name by language: `{"en": "Machine"}`. */
+            label: {
+                [key: string]: string;
+            };
+            /** @description Its name of many; the name of one where absent. */
+            label_plural?: {
+                [key: string]: string;
+            } | null;
+            /** @description Whether its records move through stages. */
+            staged?: boolean;
+        };
+        /** @description A field to make. */
+        NewField: {
+            /** @description Its key, `x_` and Latin letters, digits, `_`; made from the name where absent. */
+            key?: string | null;
+            /** @description Its type. */
+            type: string;
+            /** @description Its name by language. */
+            label: {
+                [key: string]: string;
+            };
+            /** @description Whether it must have a value. */
+            required?: boolean;
+            /** @description The entities that a link points to. */
+            entities?: string[];
+            /** @description The values of a choice. */
+            choices?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Longest text, in characters. */
+            max_length?: number | null;
+            /**
+             * Format: int64
+             * @description Smallest number.
+             */
+            min?: number | null;
+            /**
+             * Format: int64
+             * @description Largest number.
+             */
+            max?: number | null;
         };
         /** @description A token to make. */
         NewToken: {
@@ -3327,7 +3635,7 @@ export interface components {
         };
         /** @description A permission. */
         PluginPermission: {
-            /** @description `records.lead`, `kv`, `people`, `processes`, `tasks`. */
+            /** @description `records.lead`, `kv`, `tasks`. */
             key: string;
             /** @description What it allows. */
             title: string;
@@ -3379,7 +3687,7 @@ export interface components {
          * @description How a plugin stands in a tenant.
          * @enum {string}
          */
-        PluginState: "enabled" | "disabled" | "failing";
+        PluginState: "enabled" | "disabled" | "failing" | "failed";
         /** @description An action or a condition. */
         PluginStep: {
             /** @description Its id. */
@@ -3663,10 +3971,15 @@ export interface components {
             key: string;
             name: string;
             admin: boolean;
-            /** @description Only for administrators. */
+            /**
+             * @description Only for administrators. A permission for the entity `*` covers the entities that `covers` names: those there were
+             *     when it was saved, or that were let in.
+             */
             rows: components["schemas"]["AccessRow"][];
             /** @description Only for administrators. */
             field_rights: components["schemas"]["FieldRight"][];
+            /** @description Rules that name what is not there (any more): they are false. */
+            problems: components["schemas"]["RuleProblem"][];
         };
         /**
          * @description Who may call a route.
@@ -3680,6 +3993,15 @@ export interface components {
             /** @description Machine-readable. */
             code: string;
             /** @description For people, in the language of whoever imports. */
+            message: string;
+        };
+        /** @description What is wrong with a rule. */
+        RuleProblem: {
+            /** @description Its place in `rows`, from 0. */
+            row: number;
+            /** @description The entity where it makes no sense. */
+            entity: string;
+            /** @description For people. */
             message: string;
         };
         /** @description Where columns go, and how. */
@@ -4107,10 +4429,18 @@ export interface components {
         };
         /** @description What undo did. */
         UndoneView: {
-            /** @description Records put back. */
+            /**
+             * Format: int64
+             * @description Records put back.
+             */
             restored: number;
-            /** @description Records left as they are. */
+            /** @description Records left as they are, at most 1,000 of them. */
             kept: components["schemas"]["KeptView"][];
+            /**
+             * Format: int64
+             * @description All records left as they are.
+             */
+            kept_total: number;
         };
         /** @description Fields of a record to change. */
         UpdateBody: {
@@ -4359,11 +4689,8 @@ export interface components {
             source_description?: string | null;
             /** @description Amount */
             amount?: number | null;
-            /**
-             * @description Currency
-             * @enum {string|null}
-             */
-            currency?: "USD" | "EUR" | "UAH" | "RUB" | "KZT" | "BYN" | "GBP" | "PLN" | "CNY" | "TRY" | "GEL" | "AMD" | "AZN" | "UZS" | "MDL" | null;
+            /** @description Currency */
+            currency?: string | null;
             /** @description Returning client */
             returning_client?: boolean | null;
             /**
@@ -4465,11 +4792,8 @@ export interface components {
             probability?: number | null;
             /** @description Amount */
             amount?: number | null;
-            /**
-             * @description Currency
-             * @enum {string|null}
-             */
-            currency?: "USD" | "EUR" | "UAH" | "RUB" | "KZT" | "BYN" | "GBP" | "PLN" | "CNY" | "TRY" | "GEL" | "AMD" | "AZN" | "UZS" | "MDL" | null;
+            /** @description Currency */
+            currency?: string | null;
             /**
              * Format: date
              * @description Begins
@@ -4691,11 +5015,8 @@ export interface components {
             employees?: "1-10" | "11-50" | "51-250" | "251-1000" | "1000+" | null;
             /** @description Revenue */
             revenue?: number | null;
-            /**
-             * @description Currency
-             * @enum {string|null}
-             */
-            currency?: "USD" | "EUR" | "UAH" | "RUB" | "KZT" | "BYN" | "GBP" | "PLN" | "CNY" | "TRY" | "GEL" | "AMD" | "AZN" | "UZS" | "MDL" | null;
+            /** @description Currency */
+            currency?: string | null;
             /** @description Phones */
             phones?: {
                 value: string;
@@ -4791,7 +5112,7 @@ export interface components {
              * @description Kind
              * @enum {string|null}
              */
-            kind?: "call" | "email" | "meeting" | "note" | "task" | null;
+            kind?: "call" | "email" | "meeting" | "message" | "note" | "task" | null;
             /** @description Text */
             text?: string | null;
             /**
@@ -4833,6 +5154,160 @@ export interface components {
              * @description About which record
              */
             record_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
+        /** @description Fields of a own organization */
+        Fields_organization: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Name */
+            title?: string | null;
+            /** @description Legal name */
+            legal_name?: string | null;
+            /** @description Country */
+            country?: string | null;
+            /** @description Tax id */
+            tax_id?: string | null;
+            /** @description Registration number */
+            registration_number?: string | null;
+            /** @description Legal address */
+            legal_address?: string | null;
+            /** @description Address */
+            address?: string | null;
+            /** @description Phones */
+            phones?: {
+                value: string;
+                kind?: string;
+            }[] | null;
+            /** @description E-mails */
+            emails?: {
+                value: string;
+                kind?: string;
+            }[] | null;
+            /** @description Websites */
+            sites?: {
+                value: string;
+                kind?: string;
+            }[] | null;
+            /**
+             * Format: uuid
+             * @description Head
+             */
+            head?: string | null;
+            /** @description Main one */
+            main?: boolean | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
+        /** @description Fields of a absence */
+        Fields_absence: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Title */
+            title?: string | null;
+            /**
+             * Format: uuid
+             * @description Person
+             */
+            user?: string | null;
+            /**
+             * Format: date-time
+             * @description From
+             */
+            starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description To
+             */
+            ends_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Deputy
+             */
+            deputy?: string | null;
+            /** @description Shown to colleagues as */
+            label?: string | null;
+            /** @description Source */
+            source?: string | null;
             /**
              * Format: uuid
              * @description Responsible
@@ -4931,6 +5406,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UndoneView"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Problem details */
@@ -5158,7 +5641,260 @@ export interface operations {
             };
         };
     };
+    entities_create_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEntity"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     entities_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_remove_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_change_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_create_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewField"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_remove_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_change_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_restore_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_restore_entity: {
         parameters: {
             query?: never;
             header?: never;
@@ -5458,6 +6194,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    jobs_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    jobs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    jobs_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Problem details */
@@ -6189,6 +7013,14 @@ export interface operations {
                     "application/json": components["schemas"]["MigrationReport"];
                 };
             };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
             /** @description Problem details */
             default: {
                 headers: {
@@ -6829,6 +7661,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Problem details */

@@ -47,6 +47,8 @@ export type Problem = Partial<Schemas["Problem"]> & Pick<Schemas["Problem"], "st
 export type BulkRequest = Schemas["BulkBody"];
 export type BulkResult = Schemas["BulkResult"];
 export type BulkAnswer = Schemas["BulkView"];
+/** Long work and how far it is; what comes out of it depends on its kind. */
+export type AnyJob = Schemas["JobView"];
 export type UndoAnswer = Schemas["UndoneView"];
 
 export type TimelineItem = Schemas["EntryView"];

@@ -79,8 +79,11 @@ export interface Source extends RowSource {
   create(fields: Fields, key: string): Promise<RecordData>;
   /** Several changes in one go. */
   bulk(request: BulkRequest): Promise<BulkAnswer>;
-  /** Takes changes in one go back. */
-  undo(batch: Id): Promise<{ restored: number; kept: unknown[] }>;
+  /** Takes changes in one go back; of long work, says how far it is. */
+  undo(
+    batch: Id,
+    onProgress?: (job: { done: number; total: number }) => void,
+  ): Promise<{ restored: number; kept_total: number }>;
   /** Lets a row go, with a way back; whether it is gone. */
   remove?(record: RecordData): Promise<boolean>;
   /** Shows fields of a row wherever else it is open, before they are saved. */

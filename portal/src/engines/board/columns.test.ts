@@ -9,6 +9,7 @@ const field = (key: string, sortable = true): Field => ({
   required: false,
   read_only: false,
   system: false,
+  own: false,
   sortable,
   filterable: true,
 });
@@ -18,6 +19,7 @@ const entity = (fields: Field[]): Entity => ({
   label_plural: "Deals",
   title_field: "title",
   staged: true,
+  own: false,
   actions: { read: true, create: true, update: true, delete: true },
   fields,
   pipelines: [],

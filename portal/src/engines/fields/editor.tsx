@@ -9,7 +9,7 @@ import type { Refs, Value } from "@/api/types";
 import { AddressEditor } from "./address-editor";
 import { DurationEditor } from "./duration-editor";
 import type { EditorProps } from "./editor-props";
-import { kindOf } from "./kinds";
+import { offeredOf } from "./kinds";
 import { LinkEditor } from "./link-editor";
 import { currenciesOf } from "./money";
 import { MoneyEditor } from "./money-editor";
@@ -46,7 +46,7 @@ export function FieldEditor(props: EditorProps) {
     onCommit?.(next, refs);
   };
 
-  switch (kindOf(field)) {
+  switch (field.type) {
     case "boolean":
       return (
         <Checkbox
@@ -73,7 +73,7 @@ export function FieldEditor(props: EditorProps) {
       );
     case "choices":
     case "choice":
-      return <ChoiceEditor {...props} data={field.choices ?? []} choose={choose} keys={keys} />;
+      return <ChoiceEditor {...props} data={offeredOf(field, value)} choose={choose} keys={keys} />;
     case "stage":
       return (
         <ChoiceEditor
@@ -170,7 +170,7 @@ function ChoiceEditor(props: ChoiceProps) {
   const { field, value, data, label, error, autoFocus, open, nested, choose, keys } = props;
   const { t } = useTranslation("fields");
   const named = label ? { label } : { "aria-label": field.label };
-  if (Array.isArray(value) || kindOf(field) === "choices") {
+  if (Array.isArray(value) || field.type === "choices") {
     return (
       <MultiSelect
         {...named}

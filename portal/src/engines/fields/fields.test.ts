@@ -1,19 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Field } from "@/api/types";
 import { fieldsToRead } from "@/engines/list/columns";
 import type { Shape } from "@/engines/source";
 import { field, shape } from "@/engines/testing/fake-source";
 import { addressText, withPart } from "./address";
 import { durationText, readDuration } from "./duration";
-import { isEditable, type Kind } from "./kinds";
+import { isEditable, offeredOf } from "./kinds";
 import { currencyOf } from "./money";
 import { type TextContext, textOf } from "./text";
-
-/** A field of a kind the description does not name yet. */
-const kind = (key: string, type: Kind, rest: object = {}): Field => ({
-  ...field(key, "text"),
-  ...({ type, ...rest } as object),
-});
 
 describe("durations", () => {
   it("are hours and minutes to people, seconds on the wire", () => {
@@ -53,7 +46,7 @@ describe("money", () => {
       field("amount", "money"),
       field("currency", "choice"),
       field("deposit", "money"),
-      kind("deposit_currency", "currency", { part_of: "deposit" }),
+      field("deposit_currency", "currency", { part_of: "deposit" }),
     ],
   };
   const row = { amount: 5, currency: "EUR", deposit: 7, deposit_currency: "JPY" };
@@ -79,16 +72,27 @@ describe("values of a company's own fields", () => {
     words: { yes: "Yes", no: "No", unknown: "?" },
   };
   it("have words", () => {
-    const colours = kind("colours", "choices", { choices: [{ value: "r", label: "Red" }] });
+    const colours = field("colours", "choices", { choices: [{ value: "r", label: "Red" }] });
     expect(textOf(colours, ["r", "x"], context)).toBe("Red, x");
-    expect(textOf(kind("time", "duration"), 5_400, context)).toBe("1:30");
-    expect(textOf(kind("place", "address"), { city: "Riga" }, context)).toBe("Riga");
-    expect(textOf(kind("currency", "currency"), "EUR", context)).toBe("EUR");
+    expect(textOf(field("time", "duration"), 5_400, context)).toBe("1:30");
+    expect(textOf(field("place", "address"), { city: "Riga" }, context)).toBe("Riga");
+    expect(textOf(field("currency", "currency"), "EUR", context)).toBe("EUR");
+  });
+
+  it("offer what is archived only where it stands already", () => {
+    const source = field("source", "choice", {
+      choices: [
+        { value: "web", label: "Web" },
+        { value: "fax", label: "Fax", archived: true },
+      ],
+    });
+    expect(offeredOf(source, null).map((choice) => choice.value)).toEqual(["web"]);
+    expect(offeredOf(source, "fax").map((choice) => choice.value)).toEqual(["web", "fax"]);
   });
 
   it("are not typed where they are computed or kept elsewhere", () => {
     expect(
-      (["file", "formula", "address", "choices"] as const).map((one) => isEditable(kind("x", one))),
+      (["file", "formula", "address", "choices"] as const).map((one) => isEditable(field("x", one))),
     ).toEqual([false, false, true, true]);
   });
 });

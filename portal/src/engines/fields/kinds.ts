@@ -1,15 +1,16 @@
-/** Types of fields the portal draws: those of the description, and those a catalogue of the company's own adds. */
-import type { Field, FieldType } from "@/api/types";
-
-export type Kind = FieldType | "currency" | "duration" | "choices" | "address" | "file" | "formula";
-
-export const kindOf = (field: Field): Kind => field.type;
+/** What can be done with a field by its type. */
+import type { Choice, Field, Value } from "@/api/types";
+import { ids } from "./values";
 
 /** Whether a person may fill it in here; a file and a computed value come from elsewhere. */
 export function isEditable(field: Field): boolean {
-  const kind = kindOf(field);
-  return !field.read_only && kind !== "file" && kind !== "formula";
+  return !field.read_only && field.type !== "file" && field.type !== "formula";
 }
 
-export const isNumeric = (field: Field) =>
-  ["integer", "decimal", "money", "duration"].includes(kindOf(field));
+export const isNumeric = (field: Field) => ["integer", "decimal", "money", "duration"].includes(field.type);
+
+/** What a choice offers: an archived one only where the row has it already. */
+export function offeredOf(field: Field, value: Value): Choice[] {
+  const kept = ids(value);
+  return (field.choices ?? []).filter((choice) => !choice.archived || kept.includes(choice.value));
+}

@@ -7,8 +7,10 @@ import { formatMoney } from "@/i18n/format";
 
 /** The field that holds the currency of an amount: the one that says so, else the entity's only one. */
 export function currencyFieldOf(shape: Shape, money: Field): Field | undefined {
-  const part = (field: Field & { part_of?: string }) => field.part_of === money.key;
-  return shape.fields.find(part) ?? shape.fields.find((field) => field.key === "currency");
+  return (
+    shape.fields.find((field) => field.part_of === money.key) ??
+    shape.fields.find((field) => field.key === "currency")
+  );
 }
 
 /** The currency of an amount in a row. */

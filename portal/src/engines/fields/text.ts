@@ -7,7 +7,6 @@ import type { Shape } from "@/engines/source";
 import { formatDate, formatDateTime, formatNumber, formatPhone } from "@/i18n/format";
 import { addressText } from "./address";
 import { durationText } from "./duration";
-import { kindOf } from "./kinds";
 import { currencyOf, moneyText } from "./money";
 import { ids, isEmpty, multiValues } from "./values";
 
@@ -38,7 +37,7 @@ export function fieldOf(entity: Shape, key: string): Field | undefined {
 /** "" for an empty value. `fields` is the record around it, when there is one (its currency). */
 export function textOf(field: Field, value: Value, context: TextContext, fields?: Fields): string {
   if (isEmpty(value)) return "";
-  switch (kindOf(field)) {
+  switch (field.type) {
     case "integer":
       return typeof value === "number" ? formatNumber(value, 0) : String(value);
     case "decimal":

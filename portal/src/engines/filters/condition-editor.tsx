@@ -3,7 +3,6 @@ import { Button, MultiSelect, NumberInput, Select, TextInput } from "@mantine/co
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Refs, Value } from "@/api/types";
-import { kindOf } from "@/engines/fields/kinds";
 import { LinkEditor } from "@/engines/fields/link-editor";
 import { currenciesOf } from "@/engines/fields/money";
 import { ids } from "@/engines/fields/values";
@@ -158,5 +157,5 @@ function optionsOf({ field, entity }: Resolved): { value: string; label: string 
     );
   }
   if (field.type === "pipeline") return entity.pipelines.map(({ id, name }) => ({ value: id, label: name }));
-  return (kindOf(field) === "currency" ? currenciesOf(field, undefined) : field.choices) ?? [];
+  return (field.type === "currency" ? currenciesOf(field, undefined) : field.choices) ?? [];
 }

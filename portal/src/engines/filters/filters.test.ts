@@ -24,6 +24,7 @@ const field = (key: string, type: FieldType, more: Partial<Field> = {}): Field =
   required: false,
   read_only: false,
   system: false,
+  own: false,
   sortable: true,
   filterable: true,
   ...more,
@@ -35,6 +36,7 @@ const entity = (key: string, fields: Field[]): Entity => ({
   label_plural: `${key}s`,
   title_field: "title",
   staged: true,
+  own: false,
   actions: { read: true, create: true, update: true, delete: true },
   fields,
   pipelines: [

@@ -4,7 +4,6 @@
  */
 
 import type { Comparison, Field, FieldType, Filter, FilterOp, RelativeDay, Value } from "@/api/types";
-import { type Kind, kindOf } from "@/engines/fields/kinds";
 import type { Shape } from "@/engines/source";
 
 /** What a person chooses; several may write the same operator with another value. */
@@ -52,7 +51,7 @@ const number: Choice[] = ["at_least", "at_most", "between", "equals", ...presenc
 const list: Choice[] = ["any_of", "none_of", ...presence];
 const moment: Choice[] = ["period", "last_days", "next_days", "since", "until", "dates", ...presence];
 
-const byType: Record<Kind, Choice[]> = {
+const byType: Record<FieldType, Choice[]> = {
   text,
   long_text: ["contains", ...presence],
   integer: number,
@@ -83,7 +82,7 @@ const byType: Record<Kind, Choice[]> = {
 };
 
 export function choicesOf(field: Field): Choice[] {
-  return byType[kindOf(field)] ?? presence;
+  return byType[field.type] ?? presence;
 }
 
 /** What has to be entered for a choice. */

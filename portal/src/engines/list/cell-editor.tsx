@@ -2,7 +2,6 @@
 import { useState } from "react";
 import type { Field, RecordData, Refs, Value } from "@/api/types";
 import { FieldEditor } from "@/engines/fields/editor";
-import { kindOf } from "@/engines/fields/kinds";
 import { withoutEmpty } from "@/engines/fields/values";
 import type { Shape } from "@/engines/source";
 import { EditBox } from "@/ui/field";
@@ -32,7 +31,7 @@ export default function CellEditor({ entity, field, record, refs, onSave, onLeav
     "links",
     "choices",
     "address",
-  ].includes(kindOf(field));
+  ].includes(field.type);
   return (
     <CellPop tall={tall}>
       <EditBox

@@ -10,6 +10,7 @@ const field = (key: string): Field => ({
   required: false,
   read_only: false,
   system: false,
+  own: false,
   sortable: true,
   filterable: true,
 });
@@ -19,6 +20,7 @@ const entity: Entity = {
   label_plural: "Leads",
   title_field: "title",
   staged: true,
+  own: false,
   actions: { read: true, create: true, update: true, delete: true },
   fields: ["title", "amount", "currency", "owner", "stage"].map(field),
   pipelines: [],

@@ -12,7 +12,7 @@ import type { Shape, Source } from "@/engines/source";
 import { PopoverForm, PopoverTitle } from "@/ui/chips";
 import { PickList, ReasonLine } from "@/ui/pick-list";
 import { SelectionArea, SelectionCount } from "@/ui/table";
-import { toast, toastError } from "@/ui/toast";
+import { progressToast, toast, toastError } from "@/ui/toast";
 import { type Change, type Outcome, type Refusal, runBulk } from "./bulk";
 import type { Selection } from "./use-selection";
 
@@ -36,13 +36,14 @@ export default function SelectionBar({ source, selection, records, total, reques
   const count = selection.ids.size;
 
   const undo = async (batches: Id[]) => {
+    const note = progressToast((done, total) => t("common:undoing", { done, total }));
     try {
       let restored = 0;
       let kept = 0;
       for (const batch of batches) {
-        const answer = await source.undo(batch);
+        const answer = await source.undo(batch, note.show);
         restored += answer.restored;
-        kept += answer.kept.length;
+        kept += answer.kept_total;
       }
       toast({
         message: kept
@@ -52,6 +53,7 @@ export default function SelectionBar({ source, selection, records, total, reques
     } catch (error) {
       toastError(error);
     }
+    note.hide();
     source.refresh();
   };
 

@@ -9,6 +9,7 @@ export const field = (key: string, type: Field["type"], rest: Partial<Field> = {
   required: false,
   read_only: false,
   system: false,
+  own: false,
   sortable: true,
   filterable: true,
   ...rest,
@@ -99,7 +100,10 @@ export function workshop(rows: RecordData[]): Workshop {
     create: (fields, key) => write(`create ${key}`, `new ${source.rows.length}`, fields),
     accept: (record) => void source.calls.push(`accept ${record.id} v${record.version}`),
     async bulk(request) {
-      const ids = [...(request.update ?? []).map((one) => one.id), ...(request.delete ?? [])];
+      const ids = [
+        ...(request.update ?? []).map((one) => one.id),
+        ...(Array.isArray(request.delete) ? request.delete : []),
+      ];
       source.calls.push(`bulk ${ids.join(" ")}`);
       const results = ids.map((id, index): BulkResult => {
         const broken = source.rows.find((row) => row.id === id)?.fields.state === "broken";
@@ -109,7 +113,7 @@ export function workshop(rows: RecordData[]): Workshop {
       });
       return { batch: `batch ${source.calls.length}`, results };
     },
-    undo: async () => ({ restored: 0, kept: [] }),
+    undo: async () => ({ restored: 0, kept_total: 0 }),
     show: (id, patch) => void source.calls.push(`show ${id} ${JSON.stringify(patch)}`),
     refresh: () => void source.calls.push("refresh"),
     changes(listener) {
