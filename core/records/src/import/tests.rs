@@ -9,7 +9,7 @@ use kernel::error::{FieldError, Refusal as HookRefusal};
 use kernel::filter::Filter;
 use kernel::jobs::Worker;
 use kernel::jobs::long::LongJobs;
-use kernel::{Db, Locale, Message, Timestamp, Value};
+use kernel::{BatchId, Db, Locale, Message, Timestamp, Value};
 use people::role::{self, RoleInput};
 use people::tenant::{self, NewTenant};
 use people::user::{self, NewUser};
