@@ -56,7 +56,9 @@ async fn a_star_covers_what_there_was_and_what_an_administrator_lets_in() {
     read("deal", &deal).await.problem(404, "not_found");
     saved(json!(["lead", "deal"])).await.ok(200);
     read("deal", &deal).await.ok(200);
-    saved(json!(["nonsense"])).await.problem(422, "people.invalid");
+    // What is no longer there falls away.
+    assert_eq!(saved(json!(["deal", "gone"])).await.ok(200)["rows"][0]["covers"], json!(["deal"]));
+    read("lead", &lead).await.problem(404, "not_found");
     // Without a word it covers all there are.
     assert_eq!(saved(json!(null)).await.ok(200)["rows"][0]["covers"].as_array().unwrap().len(), covers.len());
     app.finish().await;

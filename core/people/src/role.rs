@@ -209,20 +209,13 @@ async fn find(tx: &Tx, ctx: &Ctx, id: Uuid) -> Result<role::Model> {
     found.ok_or_else(|| Error::NotFound(format!("role {id}")))
 }
 
-/// The entities that a row covers: those it names, else all there are. Restrictions bind everything, and what names its
-/// entity covers nothing else.
-fn covered(row: &AccessRow, entities: &BTreeSet<String>) -> Result<Option<BTreeSet<String>>> {
+/// The entities that a row covers: those it names, as far as they are there, else all there are. Restrictions bind
+/// everything, and what names its entity covers nothing else.
+fn covered(row: &AccessRow, entities: &BTreeSet<String>) -> Option<BTreeSet<String>> {
     if row.entity != ANY || row.kind == RowKind::Restriction {
-        return Ok(None);
+        return None;
     }
-    let Some(named) = &row.covers else { return Ok(Some(entities.clone())) };
-    match named.difference(entities).next() {
-        Some(unknown) => {
-            let error = FieldError::new("invalid").with("reason", format!("there is no entity `{unknown}`"));
-            Err(Error::field(INVALID, "rows", error))
-        }
-        None => Ok(Some(named.clone())),
-    }
+    Some(row.covers.as_ref().map_or_else(|| entities.clone(), |named| named & entities))
 }
 
 async fn write_rows(tx: &Tx, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &BTreeSet<String>) -> Result<()> {
@@ -239,7 +232,7 @@ async fn write_rows(tx: &Tx, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &
             entity: Set(row.entity.clone()),
             actions: Set(json!(row.actions)),
             filter: Set(row.filter.as_ref().map(|f| f.to_json())),
-            covers: Set(covered(row, entities)?.map(|covers| json!(covers))),
+            covers: Set(covered(row, entities).map(|covers| json!(covers))),
         };
         model.insert(tx).await?;
     }

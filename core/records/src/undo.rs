@@ -203,9 +203,28 @@ impl Records {
             for (entity, chains) in by_entity {
                 self.round(ctx, &entity, chains, &options).await?;
             }
+            self.recognise(ctx, input, &mut chains).await?;
         }
         for chain in chains {
             chain.told(undone);
+        }
+        Ok(())
+    }
+
+    /// Somebody who took the job over at the same moment does the same: what their hand has put back is no conflict.
+    async fn recognise(&self, ctx: &Ctx, input: &Input, chains: &mut [Chain]) -> Result<()> {
+        let kept = chains.iter().filter(|chain| chain.kept.is_some()).filter_map(|chain| chain.events.first());
+        let kept: Vec<Uuid> = kept.map(|event| event.record).collect();
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let ours = event::of_records(self.db.read(), ctx.tenant, &kept, &[input.undo], input.first).await?;
+        for chain in chains.iter_mut().filter(|chain| chain.kept.is_some()) {
+            let mine = |event: &&Event| chain.events.first().is_some_and(|first| first.record == event.record);
+            let (back, now) = (ours.iter().filter(mine).count(), ours.iter().find(mine).map(|event| event.version));
+            if back > chain.back {
+                (chain.back, chain.now, chain.kept) = (back, now, None);
+            }
         }
         Ok(())
     }
