@@ -57,7 +57,11 @@ async fn leads_made_together_are_delivered_together() {
         (0..120).map(|n| json!({"fields": {"title": format!("L{n}"), "phones": ["+79161234567"]}})).collect();
     app.admin().post("/records/lead/bulk", json!({"create": rows})).await.ok(200);
     assert_eq!(app.drain().await, 1, "one job");
-    assert_eq!(app.count("SELECT CAST(sum(calls) AS BIGINT) FROM plugin_cost WHERE point = 'event:created'").await, 1, "and one call");
+    assert_eq!(
+        app.count("SELECT CAST(sum(calls) AS BIGINT) FROM plugin_cost WHERE point = 'event:created'").await,
+        1,
+        "and one call"
+    );
     assert_eq!(app.count(TASKS).await, 120);
     assert_eq!(app.count("SELECT count(DISTINCT subject_id) FROM task").await, 120);
     app.finish().await;
