@@ -20,8 +20,6 @@ async fn a_new_lead_gets_one_task_for_its_owner() {
         (&json!("Call the new lead: Ann"), &json!("open"), &json!("2026-03-16T13:00:00Z"))
     );
     assert_eq!((&task["subject"]["id"], &task["assignee"]), (&json!(id), &json!(app.id_of("max"))));
-    let timeline = app.by("max").get(&format!("/records/lead/{id}/timeline")).await.ok(200);
-    assert!(timeline.to_string().contains("Call the new lead: Ann"), "{timeline:#}");
     app.settle().await;
     let events = app.admin().get("/events?entity=task").await.ok(200);
     assert_eq!(
@@ -59,7 +57,11 @@ async fn leads_made_together_are_delivered_together() {
         (0..120).map(|n| json!({"fields": {"title": format!("L{n}"), "phones": ["+79161234567"]}})).collect();
     app.admin().post("/records/lead/bulk", json!({"create": rows})).await.ok(200);
     assert_eq!(app.drain().await, 1, "one job");
-    assert_eq!(app.count("SELECT sum(calls) FROM plugin_cost WHERE point = 'event:created'").await, 1, "and one call");
+    assert_eq!(
+        app.count("SELECT CAST(sum(calls) AS BIGINT) FROM plugin_cost WHERE point = 'event:created'").await,
+        1,
+        "and one call"
+    );
     assert_eq!(app.count(TASKS).await, 120);
     assert_eq!(app.count("SELECT count(DISTINCT subject_id) FROM task").await, 120);
     app.finish().await;

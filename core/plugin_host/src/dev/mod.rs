@@ -10,6 +10,7 @@
 //! | [`scene::Scene`] | a company in a database, for tests and benchmarks |
 
 pub mod project;
+pub mod reference;
 pub mod scene;
 mod script;
 pub mod test;

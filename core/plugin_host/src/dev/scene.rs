@@ -13,6 +13,8 @@ use people::user::NewUser;
 use people::{Identities, role};
 use process::runtime::Processes;
 use records::Records;
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::json;
 use uuid::Uuid;
 use work::{Calendars, Tasks};
@@ -129,6 +131,23 @@ impl Scene {
         Ok(identity.ctx(&self.env))
     }
 
+    /// Waits until readers may see every event that was written: on PostgreSQL a transaction anywhere on the server, begun
+    /// before, holds them back.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn settle(&self) -> Result<()> {
+        if self.db.backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        let hidden = Expr::cust("tx >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
+        let select = Query::select().column("id").from("event_log").and_where(hidden).limit(1).take();
+        while self.db.read().query_one(&select).await?.is_some() {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
     /// Hands events to plugins and runs all jobs that are due, until nothing is left. Returns how many ran.
     ///
     /// # Errors
@@ -136,6 +155,7 @@ impl Scene {
     pub async fn drain(&self) -> Result<usize> {
         let mut ran = 0;
         loop {
+            self.settle().await?;
             self.host.dispatch().await?;
             let told = self.processes.dispatch().await?;
             match self.worker.run_due().await? {

@@ -224,6 +224,7 @@ async fn ten_thousand_events_come_two_hundred_at_a_time() {
         tx.commit().await.unwrap();
     }
     let started = std::time::Instant::now();
+    scene.settle().await.unwrap();
     while scene.host.dispatch().await.unwrap() > 0 {}
     let payloads = Statement::from_string(scene.db.backend(), "SELECT sum(length(CAST(payload AS TEXT))) FROM job");
     let row = scene.db.read().query_one_raw(payloads).await.unwrap().unwrap();

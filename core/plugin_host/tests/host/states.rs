@@ -42,6 +42,7 @@ fn node(scene: &Scene) -> (Records, PluginHost) {
 
 async fn run(scene: &Scene, node: &PluginHost) -> usize {
     let worker = kernel::jobs::Worker::new(&scene.db, &scene.env, node.handlers());
+    scene.settle().await.unwrap();
     node.dispatch().await.unwrap();
     worker.run_due().await.unwrap()
 }
@@ -96,8 +97,9 @@ async fn guards_of_a_plugin_that_cannot_be_loaded_stay_closed() {
 async fn check_events(stored: &[u8]) {
     let (scene, _folder) = scene("listener").await;
     store(&scene, "test.listener", stored).await;
-    let (records, node) = node(&scene);
-    create(&scene, &records).await.unwrap();
+    let (_, node) = node(&scene);
+    // On a node that has loaded it before.
+    create(&scene, &scene.records).await.unwrap();
     for _ in 0..20 {
         assert!(run(&scene, &node).await >= 1);
         scene.clock.advance_seconds(40);

@@ -1,0 +1,47 @@
+//! The reference of the platform for plugin authors, made of the tables that the host itself goes by.
+
+use crate::capabilities::CAPABILITIES;
+use crate::manifest::API;
+use crate::points::POINTS;
+
+const MIB: usize = 1024 * 1024;
+
+/// `sdk/REFERENCE.md`.
+pub fn reference() -> String {
+    let mut text = format!(
+        "# Interfaces {API}\n\nMade of the tables of the host by its tests; the functions are described in `wit/`.\n\n\
+         ## What a plugin may import\n\n| interface | in the manifest |\n|---|---|\n"
+    );
+    for capability in &CAPABILITIES {
+        let permission = capability.permission.as_ref();
+        let permission =
+            permission.map_or_else(|| "open to all".to_owned(), |part| format!("`[permissions.{}]`", part.name));
+        text.push_str(&format!("| `{}` | {permission} |\n", capability.import));
+    }
+    text.push_str(
+        "\n## What it may export\n\n| export | in logs | CPU | wall | memory | host calls | rows |\n|---|---|---|---|---|---|---|\n",
+    );
+    for point in POINTS {
+        let budget = &point.budget;
+        text.push_str(&format!(
+            "| `verstak:plugin/{}` | `{}:...` | {} ms | {} ms | {} MiB | {} | {} |\n",
+            point.export,
+            point.name,
+            budget.cpu.as_millis(),
+            budget.wall.as_millis(),
+            budget.memory / MIB,
+            budget.host_calls,
+            budget.rows,
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_file_is_what_the_tables_say() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/REFERENCE.md");
+        assert_eq!(super::reference(), std::fs::read_to_string(&file).unwrap(), "write {}", file.display());
+    }
+}
