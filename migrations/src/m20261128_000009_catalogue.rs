@@ -139,8 +139,8 @@ CREATE INDEX {entity}_title ON {entity} (tenant_id, title, id) WHERE deleted_at 
 CREATE INDEX {entity}_owner ON {entity} (tenant_id, owner, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX {entity}_deleted ON {entity} (tenant_id, deleted_at) WHERE deleted_at IS NOT NULL";
 
-/// What was said by one column each becomes rows: several heads, and who was where since when. The columns stay: the
-/// first head, and where somebody is now.
+/// What was said by one column each becomes rows: several heads, and who was where since when. Where somebody is now
+/// stays a column of theirs.
 const STAFF: &str = "
 CREATE TABLE department_head (
     tenant_id {uuid} NOT NULL,
@@ -152,6 +152,7 @@ CREATE TABLE department_head (
 CREATE INDEX department_head_user ON department_head (user_id);
 INSERT INTO department_head (tenant_id, department_id, user_id, sort)
     SELECT tenant_id, id, head_id, 0 FROM department WHERE head_id IS NOT NULL;
+ALTER TABLE department DROP COLUMN head_id;
 CREATE TABLE department_member (
     tenant_id {uuid} NOT NULL,
     user_id {uuid} NOT NULL REFERENCES user_account (id),

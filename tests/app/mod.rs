@@ -224,7 +224,7 @@ impl TestApp {
 
     /// A department with these members.
     pub async fn department(&mut self, name: &str, parent: Option<Uuid>, members: &[&str]) -> Uuid {
-        let input = DepartmentInput { name: name.into(), parent_id: parent, head_id: None };
+        let input = DepartmentInput { name: name.into(), parent_id: parent, head_id: None, head_ids: None };
         let made = department::create(&self.state.db, &self.system(), &input).await.unwrap();
         for member in members {
             let patch = serde_json::from_value(json!({"department_id": made.id})).unwrap();

@@ -1,5 +1,6 @@
 //! People: signing in, accounts, departments, roles, limits.
 
 mod accounts;
+mod departments;
 mod limits;
 mod sign_in;

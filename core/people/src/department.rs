@@ -1,9 +1,11 @@
-//! Departments: a tree per tenant, each with a head.
+//! Departments: a tree per tenant, each with one head or several; who was in which of them when.
 
 use std::collections::{HashMap, HashSet};
 
+use kernel::db::Tx;
 use kernel::error::FieldError;
-use kernel::{Ctx, Db, DepartmentId, Error, Result, TenantId, UserId, audit};
+use kernel::{Ctx, Db, DepartmentId, Error, Result, TenantId, Timestamp, UserId, audit};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
     QueryOrder,
@@ -12,10 +14,24 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::entities::{department, user};
+use crate::entities::{department, department_head, department_member, user};
 use crate::{INVALID, checked_name, require_admin};
 
-pub use department::Model as Department;
+/// People who may lead a department together.
+const MAX_HEADS: usize = 20;
+
+/// A department.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Department {
+    /// Its id.
+    pub id: Uuid,
+    /// The department above it.
+    pub parent_id: Option<Uuid>,
+    /// Who leads it, the first one first.
+    pub heads: Vec<Uuid>,
+    /// Its name.
+    pub name: String,
+}
 
 /// A department to make or its new state.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -26,9 +42,12 @@ pub struct DepartmentInput {
     /// The department above it.
     #[serde(default)]
     pub parent_id: Option<Uuid>,
-    /// Who leads it.
+    /// Who leads it, or leads it first where there are several: the others stay.
     #[serde(default)]
     pub head_id: Option<Uuid>,
+    /// All who lead it, the first one first; `head_id` then says nothing.
+    #[serde(default)]
+    pub head_ids: Option<Vec<Uuid>>,
 }
 
 /// All departments of the tenant, by name.
@@ -37,7 +56,19 @@ pub struct DepartmentInput {
 /// When the database fails.
 pub async fn list(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Department>> {
     let found = department::Entity::find().filter(department::Column::TenantId.eq(tenant.0));
-    Ok(found.order_by_asc(department::Column::Name).all(conn).await?)
+    let rows = found.order_by_asc(department::Column::Name).all(conn).await?;
+    let heads = department_head::Entity::find().filter(department_head::Column::TenantId.eq(tenant.0));
+    let mut by_department: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for head in heads.order_by_asc(department_head::Column::Sort).all(conn).await? {
+        by_department.entry(head.department_id).or_default().push(head.user_id);
+    }
+    let with_heads = |row: department::Model| Department {
+        heads: by_department.remove(&row.id).unwrap_or_default(),
+        id: row.id,
+        parent_id: row.parent_id,
+        name: row.name,
+    };
+    Ok(rows.into_iter().map(with_heads).collect())
 }
 
 /// Makes a department (administrators).
@@ -47,15 +78,9 @@ pub async fn list(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<D
 pub async fn create(db: &Db, ctx: &Ctx, input: &DepartmentInput) -> Result<Department> {
     require_admin(ctx)?;
     let tx = db.begin().await?;
-    check(&tx, ctx, None, input).await?;
-    let row = department::ActiveModel {
-        id: Set(ctx.id()),
-        tenant_id: Set(ctx.tenant.0),
-        parent_id: Set(input.parent_id),
-        head_id: Set(input.head_id),
-        name: Set(checked_name("name", &input.name, 200)?),
-    };
-    let saved = row.insert(&tx).await?;
+    let saved = checked(&tx, ctx, None, ctx.id(), input).await?;
+    row(ctx, &saved).insert(&tx).await?;
+    save_heads(&tx, ctx, &saved).await?;
     audit::record(&tx, ctx, "department.created", &saved.id.to_string(), json!({"name": saved.name})).await?;
     tx.commit().await?;
     Ok(saved)
@@ -68,19 +93,81 @@ pub async fn create(db: &Db, ctx: &Ctx, input: &DepartmentInput) -> Result<Depar
 pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &DepartmentInput) -> Result<Department> {
     require_admin(ctx)?;
     let tx = db.begin().await?;
-    find(&tx, ctx, id).await?;
-    check(&tx, ctx, Some(id), input).await?;
-    let row = department::ActiveModel {
-        id: Set(id),
-        tenant_id: Set(ctx.tenant.0),
-        parent_id: Set(input.parent_id),
-        head_id: Set(input.head_id),
-        name: Set(checked_name("name", &input.name, 200)?),
-    };
-    let saved = row.update(&tx).await?;
-    audit::record(&tx, ctx, "department.updated", &id.to_string(), json!({"name": saved.name})).await?;
+    let known = list(&tx, ctx.tenant).await?.into_iter().find(|department| department.id == id);
+    let known = known.ok_or_else(|| Error::NotFound(format!("department {id}")))?;
+    let saved = checked(&tx, ctx, Some(&known), id, input).await?;
+    row(ctx, &saved).update(&tx).await?;
+    save_heads(&tx, ctx, &saved).await?;
+    let detail = json!({"name": saved.name, "heads": saved.heads});
+    audit::record(&tx, ctx, "department.updated", &id.to_string(), detail).await?;
     tx.commit().await?;
     Ok(saved)
+}
+
+fn row(ctx: &Ctx, department: &Department) -> department::ActiveModel {
+    department::ActiveModel {
+        id: Set(department.id),
+        tenant_id: Set(ctx.tenant.0),
+        parent_id: Set(department.parent_id),
+        name: Set(department.name.clone()),
+    }
+}
+
+async fn save_heads(tx: &Tx, ctx: &Ctx, department: &Department) -> Result<()> {
+    let old = department_head::Entity::delete_many().filter(department_head::Column::DepartmentId.eq(department.id));
+    old.exec(tx).await?;
+    for (sort, head) in (0_i64..).zip(&department.heads) {
+        let head = department_head::ActiveModel {
+            tenant_id: Set(ctx.tenant.0),
+            department_id: Set(department.id),
+            user_id: Set(*head),
+            sort: Set(sort),
+        };
+        head.insert(tx).await?;
+    }
+    Ok(())
+}
+
+/// Writes down that somebody is in a department (or in none) from now on.
+pub(crate) async fn moved(tx: &Tx, ctx: &Ctx, person: Uuid, to: Option<Uuid>) -> Result<()> {
+    let now = ctx.now().0;
+    let of_person = || department_member::Column::UserId.eq(person);
+    let open = department_member::Entity::update_many()
+        .col_expr(department_member::Column::Until, Expr::val(now))
+        .filter(of_person())
+        .filter(department_member::Column::Until.is_null());
+    open.exec(tx).await?;
+    // Two moves in one moment: only the last one was ever true.
+    let gone = department_member::Entity::delete_many().filter(of_person());
+    gone.filter(department_member::Column::Since.eq(now)).exec(tx).await?;
+    if let Some(department) = to {
+        let stay = department_member::ActiveModel {
+            tenant_id: Set(ctx.tenant.0),
+            user_id: Set(person),
+            department_id: Set(department),
+            since: Set(now),
+            until: Set(None),
+        };
+        stay.insert(tx).await?;
+    }
+    Ok(())
+}
+
+/// The departments of people at an instant, by person: figures of a past day keep them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn members_at(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    at: Timestamp,
+) -> Result<HashMap<UserId, DepartmentId>> {
+    let found = department_member::Entity::find()
+        .filter(department_member::Column::TenantId.eq(tenant.0))
+        .filter(department_member::Column::Since.lte(at.0))
+        .filter(department_member::Column::Until.is_null().or(department_member::Column::Until.gt(at.0)));
+    let rows = found.all(conn).await?;
+    Ok(rows.into_iter().map(|row| (UserId(row.user_id), DepartmentId(row.department_id))).collect())
 }
 
 /// Removes an empty department (administrators).
@@ -90,45 +177,65 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &DepartmentInput) -> Re
 pub async fn remove(db: &Db, ctx: &Ctx, id: Uuid) -> Result<()> {
     require_admin(ctx)?;
     let tx = db.begin().await?;
-    find(&tx, ctx, id).await?;
+    let known = department::Entity::find_by_id(id).filter(department::Column::TenantId.eq(ctx.tenant.0));
+    known.one(&tx).await?.ok_or_else(|| Error::NotFound(format!("department {id}")))?;
     let people = user::Entity::find().filter(user::Column::DepartmentId.eq(id)).count(&tx).await?;
     let inside = department::Entity::find().filter(department::Column::ParentId.eq(id)).count(&tx).await?;
     if people + inside > 0 {
         return Err(Error::Conflict { code: "department.not_empty", current: None });
     }
+    let heads = department_head::Entity::delete_many().filter(department_head::Column::DepartmentId.eq(id));
+    heads.exec(&tx).await?;
     department::Entity::delete_by_id(id).exec(&tx).await?;
     audit::record(&tx, ctx, "department.removed", &id.to_string(), json!({})).await?;
     tx.commit().await?;
     Ok(())
 }
 
-async fn find(conn: &impl ConnectionTrait, ctx: &Ctx, id: Uuid) -> Result<Department> {
-    let found = department::Entity::find_by_id(id).filter(department::Column::TenantId.eq(ctx.tenant.0));
-    found.one(conn).await?.ok_or_else(|| Error::NotFound(format!("department {id}")))
-}
-
-async fn check(conn: &impl ConnectionTrait, ctx: &Ctx, id: Option<Uuid>, input: &DepartmentInput) -> Result<()> {
-    let all = list(conn, ctx.tenant).await?;
+/// The department as it shall be.
+async fn checked(
+    tx: &Tx,
+    ctx: &Ctx,
+    known: Option<&Department>,
+    id: Uuid,
+    input: &DepartmentInput,
+) -> Result<Department> {
+    let all = list(tx, ctx.tenant).await?;
+    let wrong = |field: &str, code: &str| Error::field(INVALID, field, FieldError::new(code));
     if let Some(parent) = input.parent_id {
         if !all.iter().any(|d| d.id == parent) {
-            return Err(Error::field(INVALID, "parent_id", FieldError::new("missing")));
+            return Err(wrong("parent_id", "missing"));
         }
-        if id.is_some_and(|id| below(&all, &[id]).contains(&parent)) {
-            return Err(Error::field(INVALID, "parent_id", FieldError::new("cycle")));
-        }
-    }
-    if let Some(head) = input.head_id {
-        let known = user::Entity::find_by_id(head).filter(user::Column::TenantId.eq(ctx.tenant.0)).one(conn).await?;
-        if known.is_none() {
-            return Err(Error::field(INVALID, "head_id", FieldError::new("missing")));
+        if known.is_some() && below(&all, &[id]).contains(&parent) {
+            return Err(wrong("parent_id", "cycle"));
         }
     }
-    Ok(())
+    let field = if input.head_ids.is_some() { "head_ids" } else { "head_id" };
+    let mut heads: Vec<Uuid> = Vec::new();
+    let others = known.map(|known| known.heads.iter().skip(1).copied()).into_iter().flatten();
+    let asked = input.head_ids.clone().unwrap_or_else(|| input.head_id.into_iter().chain(others).collect());
+    for head in asked {
+        if !heads.contains(&head) {
+            heads.push(head);
+        }
+    }
+    if heads.len() > MAX_HEADS {
+        return Err(Error::field(INVALID, field, FieldError::new("too_many").with("max", MAX_HEADS)));
+    }
+    let there = user::Entity::find()
+        .filter(user::Column::TenantId.eq(ctx.tenant.0))
+        .filter(user::Column::Id.is_in(heads.iter().copied()))
+        .count(tx)
+        .await?;
+    if usize::try_from(there) != Ok(heads.len()) {
+        return Err(wrong(field, "missing"));
+    }
+    Ok(Department { id, parent_id: input.parent_id, heads, name: checked_name("name", &input.name, 200)? })
 }
 
 /// The departments under a person: their own, those they head, and everything below these.
 pub fn subtree(all: &[Department], own: Option<DepartmentId>, user: UserId) -> Vec<DepartmentId> {
-    let headed = all.iter().filter(|d| d.head_id == Some(user.0)).map(|d| d.id);
+    let headed = all.iter().filter(|d| d.heads.contains(&user.0)).map(|d| d.id);
     let roots: Vec<Uuid> = own.map(|d| d.0).into_iter().chain(headed).collect();
     let mut found: Vec<DepartmentId> = below(all, &roots).into_iter().map(DepartmentId).collect();
     found.sort();
@@ -162,9 +269,8 @@ mod tests {
         let id = |n: u128| Uuid::from_u128(n);
         let department = |n: u128, parent: Option<u128>, head: Option<u128>| Department {
             id: id(n),
-            tenant_id: id(0),
             parent_id: parent.map(id),
-            head_id: head.map(id),
+            heads: head.map(id).into_iter().collect(),
             name: n.to_string(),
         };
         let all = [

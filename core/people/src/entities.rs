@@ -40,8 +40,26 @@ entity!(
     #[sea_orm(primary_key, auto_increment = false)] id: Uuid,
     tenant_id: Uuid,
     parent_id: Option<Uuid>,
-    head_id: Option<Uuid>,
     name: String,
+});
+
+entity!(
+    /// Who leads which department.
+    department_head, "department_head", {
+    tenant_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)] department_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)] user_id: Uuid,
+    sort: i64,
+});
+
+entity!(
+    /// Who was in which department from when to when.
+    department_member, "department_member", {
+    tenant_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)] user_id: Uuid,
+    department_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)] since: i64,
+    until: Option<i64>,
 });
 
 entity!(
@@ -57,6 +75,7 @@ entity!(
     active: bool,
     operator: bool,
     absent_until: Option<i64>,
+    position: Option<String>,
     created_at: i64,
 });
 

@@ -95,9 +95,9 @@ pub fn head_of(departments: &[Department], user: &User) -> Option<Uuid> {
     let mut seen = HashSet::new();
     let mut next = user.department_id;
     while let Some(department) = next.filter(|id| seen.insert(*id)).and_then(|id| by_id.get(&id)) {
-        match department.head_id {
-            Some(head) if head != user.id => return Some(head),
-            _ => next = department.parent_id,
+        match department.heads.iter().find(|head| **head != user.id) {
+            Some(head) => return Some(*head),
+            None => next = department.parent_id,
         }
     }
     None
@@ -109,13 +109,7 @@ pub fn head_of(departments: &[Department], user: &User) -> Option<Uuid> {
 /// When the database fails.
 pub async fn headed(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Vec<Uuid>> {
     let Some(me) = ctx.user() else { return Ok(Vec::new()) };
-    let any = Query::select()
-        .column("id")
-        .from("department")
-        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-        .and_where(Expr::col("head_id").eq(me.0))
-        .limit(1)
-        .take();
+    let any = ids_of_headed_departments(ctx).limit(1).take();
     if conn.query_one(&any).await?.is_none() {
         return Ok(Vec::new());
     }
@@ -200,9 +194,9 @@ pub fn ids_of_departments(departments: &[Uuid]) -> SelectStatement {
 /// The ids of the departments that the actor heads, without those below them, as a select of one column, for `IN`.
 pub fn ids_of_headed_departments(ctx: &Ctx) -> SelectStatement {
     Query::select()
-        .column("id")
-        .from("department")
-        .and_where(Expr::col("head_id").eq(ctx.user().map(|user| user.0)))
+        .column("department_id")
+        .from("department_head")
+        .and_where(Expr::col("user_id").eq(ctx.user().map(|user| user.0)))
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .take()
 }

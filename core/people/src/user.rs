@@ -30,6 +30,9 @@ pub struct NewUser {
     /// Their department.
     #[serde(default)]
     pub department_id: Option<Uuid>,
+    /// What they are, e.g. `Chief accountant`; at most 200 characters.
+    #[serde(default)]
+    pub position: Option<String>,
     /// Ids of their roles.
     #[serde(default)]
     pub roles: Vec<Uuid>,
@@ -55,6 +58,10 @@ pub struct UserPatch {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Uuid>)]
     pub department_id: Option<Option<Uuid>>,
+    /// New position; null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub position: Option<Option<String>>,
     /// All their roles from now on.
     pub roles: Option<Vec<Uuid>>,
     /// New language.
@@ -175,10 +182,12 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &NewUser, hash: Option<String>
         active: Set(true),
         operator: Set(input.operator),
         absent_until: Set(None),
+        position: Set(checked_position(input.position.as_deref())?),
         created_at: Set(ctx.now().0),
     };
     let saved = row.insert(tx).await?;
     set_roles(tx, ctx, saved.id, &input.roles).await?;
+    crate::department::moved(tx, ctx, saved.id, saved.department_id).await?;
     audit::record(tx, ctx, "user.created", &saved.id.to_string(), json!({"email": saved.email, "roles": input.roles}))
         .await?;
     Ok(saved)
@@ -193,6 +202,7 @@ pub async fn update(db: &Db, ctx: &Ctx, id: UserId, patch: &UserPatch) -> Result
     let only_own = patch.name.is_none()
         && patch.email.is_none()
         && patch.department_id.is_none()
+        && patch.position.is_none()
         && patch.roles.is_none()
         && patch.active.is_none()
         && patch.password.is_none();
@@ -204,10 +214,13 @@ pub async fn update(db: &Db, ctx: &Ctx, id: UserId, patch: &UserPatch) -> Result
         None => None,
     };
     let tx = db.begin().await?;
-    get(&tx, ctx.tenant, id).await?;
+    let before = get(&tx, ctx.tenant, id).await?;
     let row = patched(&tx, ctx, id, patch, hash).await?;
     if row.is_changed() {
         row.update(&tx).await?;
+    }
+    if let Some(department) = patch.department_id.filter(|new| *new != before.department_id) {
+        crate::department::moved(&tx, ctx, id.0, department).await?;
     }
     if let Some(roles) = &patch.roles {
         set_roles(&tx, ctx, id.0, roles).await?;
@@ -259,6 +272,9 @@ async fn patched(tx: &Tx, ctx: &Ctx, id: UserId, patch: &UserPatch, hash: Option
         check_department(tx, ctx, department).await?;
         row.department_id = Set(department);
     }
+    if let Some(position) = &patch.position {
+        row.position = Set(checked_position(position.as_deref())?);
+    }
     if let Some(locale) = checked_locale(patch.locale.as_deref())? {
         row.locale = Set(locale.code().into());
     }
@@ -269,6 +285,10 @@ async fn patched(tx: &Tx, ctx: &Ctx, id: UserId, patch: &UserPatch, hash: Option
         row.absent_until = Set(until.map(|t| t.0));
     }
     Ok(row)
+}
+
+fn checked_position(position: Option<&str>) -> Result<Option<String>> {
+    position.filter(|text| !text.trim().is_empty()).map(|text| checked_name("position", text, 200)).transpose()
 }
 
 async fn set_roles(tx: &Tx, ctx: &Ctx, id: Uuid, roles: &[Uuid]) -> Result<()> {

@@ -31,6 +31,7 @@ pub struct UserView {
     locale: String,
     active: bool,
     department_id: Option<Uuid>,
+    position: Option<String>,
     /// Ids.
     roles: Vec<Uuid>,
     #[schema(value_type = Option<String>)]
@@ -46,6 +47,7 @@ fn user_view(user: User, roles: &[(Uuid, Uuid)]) -> UserView {
         locale: user.locale,
         active: user.active,
         department_id: user.department_id,
+        position: user.position,
         absent_until: user.absent_until.map(Timestamp),
     }
 }
@@ -107,12 +109,15 @@ pub struct DepartmentView {
     id: Uuid,
     name: String,
     parent_id: Option<Uuid>,
+    /// The first of those who lead it.
     head_id: Option<Uuid>,
+    /// All who lead it.
+    head_ids: Vec<Uuid>,
 }
 
 impl From<Department> for DepartmentView {
     fn from(d: Department) -> Self {
-        Self { id: d.id, name: d.name, parent_id: d.parent_id, head_id: d.head_id }
+        Self { id: d.id, name: d.name, parent_id: d.parent_id, head_id: d.heads.first().copied(), head_ids: d.heads }
     }
 }
 

@@ -186,7 +186,7 @@ async fn people(db: &Db, env: &Env) -> People {
         ("workshop", Some("sales"), "dina", &["dina", "egor"][..]),
     ] {
         let parent_id = parent.map(|parent: &str| departments[parent]);
-        let input = DepartmentInput { name: name.into(), parent_id, head_id: Some(users[head]) };
+        let input = DepartmentInput { name: name.into(), parent_id, head_id: Some(users[head]), head_ids: None };
         let id = department::create(db, &ctx, &input).await.unwrap().id;
         departments.insert(name, id);
         for member in members {
