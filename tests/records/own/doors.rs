@@ -134,13 +134,13 @@ async fn own_fields_sort_page_and_sum() {
     let admin = app.admin();
     for field in ["x_hours", "x_price", "x_bought", "x_leased", "x_serial", "x_kind", "stage", "title"] {
         for descending in [false, true] {
-            let order = paged(&admin, json!({"field": field, "descending": descending})).await;
+            let order = paged(&admin, json!({"field": field, "desc": descending})).await;
             let mut sorted = order.clone();
             sorted.sort();
             assert_eq!(sorted, ["m0", "m1", "m2", "m3", "m4", "m5", "m6"], "{field} {descending}: {order:?}");
         }
     }
-    let by_hours = paged(&admin, json!({"field": "x_hours", "descending": true})).await;
+    let by_hours = paged(&admin, json!({"field": "x_hours", "desc": true})).await;
     let filled: Vec<&str> = by_hours.iter().map(String::as_str).filter(|t| !["m0", "m3", "m6"].contains(t)).collect();
     assert_eq!(filled, ["m1", "m2", "m4", "m5"]);
     let sums = admin
@@ -246,7 +246,7 @@ async fn import(app: &TestApp, entity: &str, text: &str) -> Value {
     let kind = Some("multipart/form-data; boundary=B");
     let made = app.admin().send("POST", "/api/v1/imports", kind, body.into_bytes()).await.ok(201);
     let id = made["id"].as_str().unwrap();
-    app.admin().post(&format!("/imports/{id}/start"), json!({})).await.ok(200);
+    app.admin().post(&format!("/imports/{id}/start"), json!({})).await.ok(202);
     app.drain().await;
     app.admin().get(&format!("/imports/{id}")).await.ok(200)
 }

@@ -171,7 +171,7 @@ impl Compiler<'_> {
     /// Whether one of the chosen keys is among those asked for; all of them for `contains`.
     fn choices(&self, cell: Expr, test: &Test) -> Compiled {
         let present = || match self.backend {
-            DbBackend::Sqlite => Expr::cust_with_exprs("json_array_length($1) > 0", [cell.clone()]),
+            DbBackend::Sqlite => Expr::cust_with_exprs("json_array_length(?) > 0", [cell.clone()]),
             _ => Expr::cust_with_exprs("jsonb_array_length($1) > 0", [cell.clone()]),
         };
         match test.op {
@@ -192,7 +192,7 @@ impl Compiler<'_> {
         for key in keys {
             any = any.add(match self.backend {
                 DbBackend::Sqlite => Expr::cust_with_exprs(
-                    "EXISTS (SELECT 1 FROM json_each($1) WHERE json_each.value = $2)",
+                    "EXISTS (SELECT 1 FROM json_each(?) WHERE json_each.value = ?)",
                     [cell.clone(), Expr::val(key)],
                 ),
                 _ => Expr::cust_with_exprs("jsonb_exists($1, $2)", [cell.clone(), Expr::val(key)]),

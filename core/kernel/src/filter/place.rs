@@ -49,7 +49,7 @@ fn in_document(alias: &str, key: &FieldKey, member: Option<u8>, kind: FieldType,
     };
     let sqlite = backend == DbBackend::Sqlite;
     match kind {
-        kind if kind.is_id() && sqlite => Expr::cust_with_exprs("unhex($1)", [value]),
+        kind if kind.is_id() && sqlite => Expr::cust_with_exprs("unhex(?)", [value]),
         kind if kind.is_id() => value.cast_as("uuid"),
         FieldType::Boolean if !sqlite => value.cast_as("boolean"),
         FieldType::Datetime if !sqlite => value.cast_as("bigint"),

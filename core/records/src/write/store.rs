@@ -138,7 +138,7 @@ async fn update_row(tx: &Tx, ctx: &Ctx, def: &EntityDef, change: &PendingChange)
 /// stays.
 fn with_members(members: Vec<(String, Json)>, backend: DbBackend) -> Expr {
     let mut document = match backend {
-        DbBackend::Sqlite => Expr::cust_with_exprs("coalesce($1, '{}')", [Expr::col(DOCUMENT)]),
+        DbBackend::Sqlite => Expr::cust_with_exprs("coalesce(?, '{}')", [Expr::col(DOCUMENT)]),
         _ => Expr::cust_with_exprs("coalesce($1, '{}'::jsonb)", [Expr::col(DOCUMENT)]),
     };
     for (key, value) in members {
@@ -146,10 +146,10 @@ fn with_members(members: Vec<(String, Json)>, backend: DbBackend) -> Expr {
         document = match (backend, value) {
             (DbBackend::Sqlite, Some(value)) => {
                 let path = Expr::val(format!("$.{key}"));
-                Expr::cust_with_exprs("json_set($1, $2, json($3))", [document, path, Expr::val(value.to_string())])
+                Expr::cust_with_exprs("json_set(?, ?, json(?))", [document, path, Expr::val(value.to_string())])
             }
             (DbBackend::Sqlite, None) => {
-                Expr::cust_with_exprs("json_remove($1, $2)", [document, Expr::val(format!("$.{key}"))])
+                Expr::cust_with_exprs("json_remove(?, ?)", [document, Expr::val(format!("$.{key}"))])
             }
             (_, Some(value)) => {
                 Expr::cust_with_exprs("($1 || $2)", [document, Expr::val(json!({ (key): value }))])
