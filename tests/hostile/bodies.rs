@@ -122,7 +122,8 @@ async fn no_field_of_any_entity_is_a_fault_of_ours() {
     for entity in records::Catalogue::core().entities() {
         for field in &entity.fields {
             let fields = nasty().into_iter().filter(|value| !value.to_string().contains("\\u0000"));
-            let rows: Vec<Value> = fields.map(|value| json!({"fields": {"title": "x", (field.key.as_str()): value}})).collect();
+            let rows: Vec<Value> =
+                fields.map(|value| json!({"fields": {"title": "x", (field.key.as_str()): value}})).collect();
             let answer = app.admin().post(&format!("/records/{}/bulk", entity.key), json!({"create": rows})).await;
             assert_eq!(answer.status, 200, "{}.{}: {}", entity.key, field.key, answer.text());
         }

@@ -44,7 +44,10 @@ async fn a_department_of_a_past_day_is_kept() {
     let support = app.department("Support", None, &["max"]).await;
     let in_support = app.state.env.now();
     app.clock.advance_seconds(60);
-    app.admin().patch(&format!("/users/{}", max.0), json!({"department_id": null, "position": "Advisor"})).await.ok(200);
+    app.admin()
+        .patch(&format!("/users/{}", max.0), json!({"department_id": null, "position": "Advisor"}))
+        .await
+        .ok(200);
     let conn = app.state.db.read();
     let at = async |when| members_at(conn, tenant, when).await.unwrap().get(&max).map(|department| department.0);
     assert_eq!(at(in_sales.plus_seconds(3_600)).await, Some(sales));

@@ -10,8 +10,8 @@ use kernel::{Ctx, Locale, Result, TenantId};
 use people::identity::Rules;
 use sea_orm::ConnectionTrait;
 
-use crate::{Catalogue, Records};
 use crate::shape::Asker;
+use crate::{Catalogue, Records};
 
 /// Broken rules that are remembered, so that each is told once.
 const TOLD: usize = 1_000;

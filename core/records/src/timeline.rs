@@ -139,7 +139,9 @@ impl Records {
             wanted.entry(references::USER.into()).or_default().extend(event.actor.user().map(|u| u.0));
             let Json::Object(changes) = &event.changes else { continue };
             for (key, pair) in changes {
-                for target in def.field(key).map(|field| references::pointed_to(field, &Fields::new())).unwrap_or_default() {
+                for target in
+                    def.field(key).map(|field| references::pointed_to(field, &Fields::new())).unwrap_or_default()
+                {
                     wanted.entry(target).or_default().extend(ids_in(pair));
                 }
             }

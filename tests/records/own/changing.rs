@@ -24,7 +24,10 @@ async fn another_company_sees_nothing_of_it() {
     stranger.get(&format!("/records/{MACHINE}")).await.problem(404, "not_found");
     stranger.get(&format!("/records/{MACHINE}/{id}")).await.problem(404, "not_found");
     stranger.create(MACHINE, json!({"title": "x"})).await.problem(404, "not_found");
-    stranger.post(&format!("/entities/{MACHINE}/fields"), json!({"label": {"en": "A"}, "type": "text"})).await.problem(404, "not_found");
+    stranger
+        .post(&format!("/entities/{MACHINE}/fields"), json!({"label": {"en": "A"}, "type": "text"}))
+        .await
+        .problem(404, "not_found");
     stranger.patch("/entities/lead/fields/x_secret", json!({"required": true})).await.problem(404, "not_found");
     stranger.delete("/entities/lead/fields/x_secret").await.problem(404, "not_found");
     stranger.delete(&format!("/entities/{MACHINE}")).await.problem(404, "not_found");
@@ -60,11 +63,17 @@ async fn a_removed_field_is_gone_at_once_and_comes_back_with_its_values() {
     let seen = admin.get(&format!("/records/{MACHINE}/{id}")).await.ok(200);
     assert!(seen["fields"].get("x_hours").is_none());
     admin.update(MACHINE, &id, json!({"x_hours": 6})).await.problem(422, "record.invalid");
-    admin.query(MACHINE, json!({"filter": {"field": "x_hours", "op": "eq", "value": 5}})).await.problem(400, "request.invalid");
+    admin
+        .query(MACHINE, json!({"filter": {"field": "x_hours", "op": "eq", "value": 5}}))
+        .await
+        .problem(400, "request.invalid");
     admin.get(&format!("/records/{MACHINE}?view={view}")).await.problem(400, "request.invalid");
     // Work goes on beside it, and what is hidden stays.
     admin.update(MACHINE, &id, json!({"x_serial": "B"})).await.ok(200);
-    admin.post(&format!("/entities/{MACHINE}/fields"), json!({"key": "x_hours", "label": {"en": "H"}, "type": "text"})).await.problem(422, "config.invalid");
+    admin
+        .post(&format!("/entities/{MACHINE}/fields"), json!({"key": "x_hours", "label": {"en": "H"}, "type": "text"}))
+        .await
+        .problem(422, "config.invalid");
     admin.post(&format!("/entities/{MACHINE}/fields/x_hours/restore"), json!({})).await.ok(200);
     let back = admin.get(&format!("/records/{MACHINE}/{id}")).await.ok(200)["fields"].clone();
     assert_eq!((&back["x_hours"], &back["x_serial"]), (&json!(5), &json!("B")));
@@ -94,7 +103,11 @@ async fn a_rule_about_a_removed_field_is_false_and_said_and_breaks_nothing() {
     vic.get("/records/lead").await.ok(200);
     let shown = app.admin().get("/roles").await.ok(200);
     let shown = shown["items"].as_array().unwrap().iter().find(|one| one["id"] == json!(role)).unwrap().clone();
-    assert_eq!((&shown["problems"][0]["entity"], shown["problems"].as_array().unwrap().len()), (&json!(MACHINE), 1), "{shown}");
+    assert_eq!(
+        (&shown["problems"][0]["entity"], shown["problems"].as_array().unwrap().len()),
+        (&json!(MACHINE), 1),
+        "{shown}"
+    );
     app.finish().await;
 }
 
@@ -125,7 +138,10 @@ async fn definitions_change_while_twenty_people_write_and_nothing_is_lost() {
     let page = admin.query(MACHINE, json!({"limit": 100})).await.ok(200);
     for item in page["items"].as_array().unwrap() {
         let fields = &item["fields"];
-        assert_eq!((&fields["x_hours"], &fields["x_price"], &fields["x_serial"]), (&json!(10), &json!(10), &json!("s")));
+        assert_eq!(
+            (&fields["x_hours"], &fields["x_price"], &fields["x_serial"]),
+            (&json!(10), &json!(10), &json!("s"))
+        );
         assert_eq!((&item["version"], &fields["x_new_7"]), (&json!(11), &Value::Null));
     }
     assert_eq!(app.count("SELECT revision FROM catalogue_revision").await, 1 + 18 + 8 * 3);
@@ -137,7 +153,8 @@ async fn parallel_definitions_get_keys_of_their_own() {
     let app = workshop().await;
     let admin = app.admin();
     let make = async || {
-        let made = admin.post(&format!("/entities/{MACHINE}/fields"), json!({"label": {"ru": "Цех"}, "type": "text"})).await;
+        let made =
+            admin.post(&format!("/entities/{MACHINE}/fields"), json!({"label": {"ru": "Цех"}, "type": "text"})).await;
         made.ok(201)
     };
     futures::future::join_all((0..10).map(|_| make())).await;

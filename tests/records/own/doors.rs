@@ -22,7 +22,10 @@ async fn three(app: &TestApp) -> Vec<String> {
         )
         .await;
     let two = app
-        .record(MACHINE, json!({"title": "two", "x_serial": "Б-2", "x_hours": 9, "x_price": 5, "x_kind": "lathe", "x_parts": [one]}))
+        .record(
+            MACHINE,
+            json!({"title": "two", "x_serial": "Б-2", "x_hours": 9, "x_price": 5, "x_kind": "lathe", "x_parts": [one]}),
+        )
         .await;
     let three = app.record(MACHINE, json!({"title": "three", "x_bought": "2026-03-01", "x_leased": false})).await;
     vec![one, two, three]
@@ -170,7 +173,11 @@ async fn rights_of_roles_hold_on_own_entities_and_fields() {
     three(&app).await;
     // What comes later is closed to roles of before, whatever they say of `*`.
     let max = app.by("max");
-    max.get(&format!("/records/{MACHINE}")).await.ok(200)["items"].as_array().unwrap().iter().for_each(|item| panic!("{item}"));
+    max.get(&format!("/records/{MACHINE}")).await.ok(200)["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .for_each(|item| panic!("{item}"));
     max.create(MACHINE, json!({"title": "x"})).await.problem(403, "denied");
     let mine = json!({"field": "x_keeper", "op": "eq", "value": {"me": true}});
     let rows = json!([{"kind": "permission", "entity": MACHINE, "actions": ["read", "update"], "filter": mine}]);
@@ -188,7 +195,9 @@ async fn rights_of_roles_hold_on_own_entities_and_fields() {
     kim.update(MACHINE, &id, json!({"x_serial": "K"})).await.ok(200);
     // Nobody gives a record away by an own field.
     kim.update(MACHINE, &id, json!({"x_keeper": app.id_of("max")})).await.problem(403, "denied");
-    kim.query(MACHINE, json!({"filter": {"field": "x_price", "op": "gt", "value": 1}})).await.problem(400, "request.invalid");
+    kim.query(MACHINE, json!({"filter": {"field": "x_price", "op": "gt", "value": 1}}))
+        .await
+        .problem(400, "request.invalid");
     app.finish().await;
 }
 
@@ -202,7 +211,10 @@ async fn bulk_undo_history_and_views() {
     let undone = admin.post(&format!("/batches/{}/undo", answer["batch"].as_str().unwrap()), json!({})).await.ok(200);
     assert_eq!((&undone["restored"], &undone["kept"]), (&json!(3), &json!([])));
     let back = admin.get(&format!("/records/{MACHINE}/{}", ids[0])).await.ok(200)["fields"].clone();
-    assert_eq!((&back["x_hours"], &back["x_price"], &back["x_price_currency"]), (&json!(10), &json!(200.1), &json!("EUR")));
+    assert_eq!(
+        (&back["x_hours"], &back["x_price"], &back["x_price_currency"]),
+        (&json!(10), &json!(200.1), &json!("EUR"))
+    );
     assert_eq!((&back["x_tools"], &back["stage"]), (&json!(["saw", "mill"]), &json!("new")));
     assert!(back["x_client"].is_string());
     let timeline = admin.get(&format!("/records/{MACHINE}/{}/timeline", ids[0])).await.ok(200);
@@ -228,9 +240,13 @@ async fn files_are_imported_into_own_entities_and_fields() {
     let job = import(&app, MACHINE, text).await;
     assert_eq!((&job["accepted"], &job["refused"]), (&json!(1), &json!(1)), "{job}");
     assert_eq!(job["errors"][0]["field"], "x_hours");
-    let page = app.admin().query(MACHINE, json!({"filter": {"field": "title", "op": "eq", "value": "four"}})).await.ok(200);
+    let page =
+        app.admin().query(MACHINE, json!({"filter": {"field": "title", "op": "eq", "value": "four"}})).await.ok(200);
     let four = &page["items"][0]["fields"];
-    assert_eq!((&four["x_price"], &four["x_price_currency"], &four["x_kind"]), (&json!(1500.5), &json!("EUR"), &json!("mill")));
+    assert_eq!(
+        (&four["x_price"], &four["x_price_currency"], &four["x_kind"]),
+        (&json!(1500.5), &json!("EUR"), &json!("mill"))
+    );
     assert_eq!((&four["x_tools"], &four["x_keeper"]), (&json!(["saw", "lathe"]), &json!(app.id_of("max"))));
     let job = import(&app, "lead", "Last name,Shoe size\nLee,43\n").await;
     assert_eq!((&job["accepted"], &job["refused"]), (&json!(1), &json!(0)), "{job}");

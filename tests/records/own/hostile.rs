@@ -41,7 +41,12 @@ async fn wrong_definitions_say_what_is_wrong() {
     field(json!({"label": label, "type": "integer", "min": 5, "max": 1}), "max").await;
     field(json!({"label": label, "type": "text", "max_length": 0}), "max_length").await;
     field(json!({"label": label, "type": "integer", "max_length": 5}), "max_length").await;
-    for body in [json!({"label": label, "type": "spaceship"}), json!({"label": {"xx": "A"}, "type": "text"}), json!([]), json!({"type": "text"})] {
+    for body in [
+        json!({"label": label, "type": "spaceship"}),
+        json!({"label": {"xx": "A"}, "type": "text"}),
+        json!([]),
+        json!({"type": "text"}),
+    ] {
         let answer = admin.post(&format!("/entities/{MACHINE}/fields"), body.clone()).await;
         assert!(answer.status.is_client_error(), "{body}: {}", answer.text());
     }
@@ -89,6 +94,9 @@ async fn there_is_an_end_to_entities() {
     }
     let one_more = admin.post("/entities", json!({"label": {"en": "One more"}})).await.problem(422, "config.invalid");
     assert_eq!(one_more["fields"]["key"]["code"], "too_many");
-    assert_eq!(admin.get("/entities").await.ok(200)["items"].as_array().unwrap().iter().filter(|e| e["own"] == true).count(), 100);
+    assert_eq!(
+        admin.get("/entities").await.ok(200)["items"].as_array().unwrap().iter().filter(|e| e["own"] == true).count(),
+        100
+    );
     app.finish().await;
 }

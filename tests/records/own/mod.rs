@@ -22,7 +22,8 @@ pub async fn workshop() -> TestApp {
 pub async fn make_machines(app: &TestApp) {
     let admin = app.admin();
     let label = json!({"en": "Machine", "ru": "Станок", "uk": "Верстат"});
-    let made = admin.post("/entities", json!({"label": label, "label_plural": {"en": "Machines"}, "staged": true})).await;
+    let made =
+        admin.post("/entities", json!({"label": label, "label_plural": {"en": "Machines"}, "staged": true})).await;
     assert_eq!(made.ok(201)["key"], MACHINE);
     for (key, rest) in fields() {
         let mut field = json!({"key": key, "label": {"en": key}});

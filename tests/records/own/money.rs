@@ -35,7 +35,8 @@ async fn an_amount_has_the_decimals_of_its_currency() {
         let answer = admin.create("deal", fields).await.problem(422, "record.invalid");
         assert_eq!(answer["fields"]["amount"]["code"], "decimals", "{answer}");
     }
-    for (amount, currency) in [(json!(10), "JPY"), (json!(1.05), "USD"), (json!(1.005), "KWD"), (json!(1.0005), "CLF")] {
+    for (amount, currency) in [(json!(10), "JPY"), (json!(1.05), "USD"), (json!(1.005), "KWD"), (json!(1.0005), "CLF")]
+    {
         let made = admin.create("deal", json!({"title": "x", "amount": amount, "currency": currency})).await.ok(201);
         assert_eq!((&made["fields"]["amount"], &made["fields"]["currency"]), (&amount, &json!(currency)));
     }

@@ -55,7 +55,9 @@ impl Value {
     /// When the column is missing or holds another type.
     pub fn from_cell(kind: FieldType, row: &QueryResult, index: usize) -> Result<Self, DbErr> {
         Ok(match kind {
-            FieldType::Integer | FieldType::Duration => or_null(row.try_get_by_index::<Option<i64>>(index)?, Self::Integer),
+            FieldType::Integer | FieldType::Duration => {
+                or_null(row.try_get_by_index::<Option<i64>>(index)?, Self::Integer)
+            }
             FieldType::Decimal | FieldType::Money => {
                 or_null(row.try_get_by_index::<Option<i64>>(index)?, |i| Self::Decimal(unscaled(i)))
             }
@@ -140,7 +142,11 @@ mod tests {
         check(FieldType::Date, json!("2026-02-28"), json!("2026-02-28"));
         check(FieldType::Datetime, json!("2026-02-28T07:00:00Z"), json!(1_772_262_000_000_000_i64));
         check(FieldType::Choices, json!(["a", "b"]), json!(["a", "b"]));
-        check(FieldType::User, json!("01924f5a-7000-7000-8000-000000000001"), json!("01924f5a700070008000000000000001"));
+        check(
+            FieldType::User,
+            json!("01924f5a-7000-7000-8000-000000000001"),
+            json!("01924f5a700070008000000000000001"),
+        );
         check(FieldType::Address, json!({"city": "Kyiv"}), json!({"city": "Kyiv"}));
         check(FieldType::Phones, json!([{"value": "1", "kind": "work"}]), json!([{"value": "1", "kind": "work"}]));
         check(FieldType::Json, json!({"a": [1]}), json!({"a": [1]}));
@@ -149,7 +155,9 @@ mod tests {
         assert_eq!(Value::from_document(FieldType::Money, &json!([125_000, "EUR"])), Value::Money(money));
         let open = Value::Money(Money { amount: None, ..money });
         assert_eq!(Value::from_document(FieldType::Money, &open.to_document(FieldType::Money)), open);
-        for (kind, damaged) in [(FieldType::Money, json!([1])), (FieldType::Integer, json!("x")), (FieldType::User, json!(1))] {
+        for (kind, damaged) in
+            [(FieldType::Money, json!([1])), (FieldType::Integer, json!("x")), (FieldType::User, json!(1))]
+        {
             assert_eq!(Value::from_document(kind, &damaged), Value::Null);
         }
     }

@@ -23,9 +23,7 @@ impl Value {
         match (kind, json) {
             (_, Json::Null) => Ok(Self::Null),
             (FieldType::Boolean, Json::Bool(b)) => Ok(Self::Boolean(*b)),
-            (FieldType::Integer, Json::Number(n)) => {
-                whole(n).map(Self::Integer).ok_or_else(wrong)
-            }
+            (FieldType::Integer, Json::Number(n)) => whole(n).map(Self::Integer).ok_or_else(wrong),
             (FieldType::Decimal | FieldType::Money, Json::Number(n)) => decimal_from_text(&n.to_string()),
             (FieldType::Duration, Json::Number(n)) => seconds(n).ok_or_else(wrong),
             (FieldType::Links, Json::Array(items)) => ids_from_json(items),
@@ -235,7 +233,11 @@ mod tests {
         check(FieldType::Choices, json!([]), Ok(json!(null)));
         check(FieldType::Choices, json!([1]), Err("type"));
         check(FieldType::Choices, json!(vec!["x"; 101]), Err("too_many"));
-        check(FieldType::Address, json!({"city": " Kyiv ", "country": "ua"}), Ok(json!({"city": "Kyiv", "country": "UA"})));
+        check(
+            FieldType::Address,
+            json!({"city": " Kyiv ", "country": "ua"}),
+            Ok(json!({"city": "Kyiv", "country": "UA"})),
+        );
         check(FieldType::Address, json!({"city": ""}), Ok(json!(null)));
         check(FieldType::Address, json!({"planet": "Mars"}), Err("address"));
         check(FieldType::Address, json!({"country": "Ukraine"}), Err("address"));

@@ -2,10 +2,10 @@
 
 use kernel::db::Tx;
 use kernel::{Db, Locale, TenantId, Timestamp};
+use records::Catalogue;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbErr};
 use serde::Deserialize;
-use records::Catalogue;
 
 use super::{Caller, State, host_error};
 use crate::bindings::types::HostError;

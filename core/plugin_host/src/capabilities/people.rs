@@ -3,9 +3,9 @@
 use kernel::{Locale, Timestamp};
 use people::staff;
 use people::user::User;
+use records::Catalogue;
 use serde::Deserialize;
 use uuid::Uuid;
-use records::Catalogue;
 
 use super::{Caller, State, host_error, uuid_from_wit};
 use crate::bindings::types::HostError;

@@ -2,9 +2,9 @@
 
 use kernel::{Ctx, Locale};
 use process::runtime::{Delivered, MessageInput, SignalInput, StartInput};
+use records::Catalogue;
 use serde::Deserialize;
 use uuid::Uuid;
-use records::Catalogue;
 
 use super::{Caller, State, host_error, object, uuid_from_wit};
 use crate::bindings::subjects::Subject;

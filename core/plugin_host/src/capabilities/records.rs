@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use kernel::{Ctx, Value};
 use kernel::access::Action;
 use kernel::filter::Filter;
+use kernel::{Ctx, Value};
 use records::{Change, EntityDef, Record, WriteOptions, Written};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;

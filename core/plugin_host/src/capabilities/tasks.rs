@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use kernel::access::{Action, Rights};
 use kernel::{Ctx, Locale, Timestamp};
+use records::Catalogue;
 use serde::Deserialize;
 use serde_json::Map;
 use work::tasks::{Completion, ExecutorRule, ManualTask, Task, TaskQuery, TaskState};
-use records::Catalogue;
 
 use super::{Caller, State, host_error, object, uuid_from_wit};
 use crate::bindings::subjects::Subject;

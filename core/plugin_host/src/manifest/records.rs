@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kernel::Locale;
-use records::Catalogue;
 use kernel::access::Action;
+use records::Catalogue;
 use serde::Deserialize;
 
 use super::check::{fail, text};

@@ -38,7 +38,10 @@ impl Level {
 
     /// Reads the word; one that is not known vouches for nothing.
     pub fn of_name(name: &str) -> Self {
-        [Self::Core, Self::Verified, Self::Publisher].into_iter().find(|level| level.name() == name).unwrap_or(Self::Dev)
+        [Self::Core, Self::Verified, Self::Publisher]
+            .into_iter()
+            .find(|level| level.name() == name)
+            .unwrap_or(Self::Dev)
     }
 }
 

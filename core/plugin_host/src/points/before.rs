@@ -181,11 +181,7 @@ fn to_change(plugin: &Running, change: &PendingChange) -> wit::Change {
             Operation::Delete => wit::Operation::Delete,
             Operation::Restore => wit::Operation::Restore,
         },
-        fields: after
-            .iter()
-            .filter(|(key, value)| reads(key) && **value != kernel::Value::Null)
-            .map(field)
-            .collect(),
+        fields: after.iter().filter(|(key, value)| reads(key) && **value != kernel::Value::Null).map(field).collect(),
         set: change.given.iter().filter(|key| reads(key)).map(ToString::to_string).collect(),
         before: before.map(field).collect(),
     }

@@ -236,7 +236,8 @@ impl Records {
         }
         store::save(&tx, ctx, Which::Field(entity, key), &own).await?;
         let object = format!("{entity}.{key}");
-        audit::record(&tx, ctx, "field.updated", &object, json!({"label": own.label, "required": own.required})).await?;
+        audit::record(&tx, ctx, "field.updated", &object, json!({"label": own.label, "required": own.required}))
+            .await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
         self.entity(ctx, entity).await

@@ -62,9 +62,8 @@ impl FieldDef {
     }
 
     fn choices(mut self, keys: &[&str]) -> Self {
-        let choice = |key: &&str| {
-            definition::Choice { key: (*key).to_owned(), label: None, color: None, archived: false }
-        };
+        let choice =
+            |key: &&str| definition::Choice { key: (*key).to_owned(), label: None, color: None, archived: false };
         self.choices = keys.iter().map(choice).collect();
         self
     }
@@ -203,7 +202,10 @@ fn lead() -> EntityDef {
         .list(&["title", "stage", "last_name", "company_title", "phones", "amount", "source", "owner", "created_at"])
         .card(&["company_title", "amount", "phones", "source", "owner"])
         .section("main", &["title", "amount", "currency", "source", "source_description", "owner"])
-        .section("person", &["honorific", "last_name", "first_name", "middle_name", "position", "company_title", "birthdate"])
+        .section(
+            "person",
+            &["honorific", "last_name", "first_name", "middle_name", "position", "company_title", "birthdate"],
+        )
         .section("reach", &["phones", "emails", "sites", "messengers", "address"])
         .section("clients", &["contact", "company", "returning_client"])
         .section("more", &["comments", "origin_system", "origin_id"])
@@ -298,7 +300,7 @@ fn activity() -> EntityDef {
         field("done", Boolean).required(),
         field("done_at", Datetime).system(),
         field("result", LongText).max(2_000),
-        field("record_entity", Choice).choices(&["lead", "deal", "contact", "company"]),
+        field("record_entity", Choice),
         field("record_id", Record),
     ];
     core("activity", own)

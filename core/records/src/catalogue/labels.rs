@@ -50,10 +50,8 @@ pub fn choice_label(def: &EntityDef, field: &FieldDef, choice: &Choice, locale: 
     if let Some(label) = &choice.label {
         return label.in_locale(locale).to_owned();
     }
-    let keys = [
-        format!("choice.{}.{}.{}", def.key, field.key, choice.key),
-        format!("choice.{}.{}", field.key, choice.key),
-    ];
+    let keys =
+        [format!("choice.{}.{}.{}", def.key, field.key, choice.key), format!("choice.{}.{}", field.key, choice.key)];
     keys.iter().find_map(|key| TEXTS.get(locale, key)).unwrap_or(&choice.key).to_owned()
 }
 

@@ -20,11 +20,13 @@ mod known;
 mod labels;
 mod store;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::{EntityKey, Error, Locale, Result};
 
+use crate::references;
 use crate::stages::Pipelines;
 
 pub use definition::{Choice, EntityDef, FieldDef, Labels, Owner, Section};
@@ -72,6 +74,19 @@ impl Catalogue {
     pub fn field_name(&self, entity: &str, key: &str, locale: Locale) -> String {
         let found = self.find(entity).and_then(|def| Some((def, def.field(key)?)));
         found.map_or_else(|| key.to_owned(), |(def, field)| field_label(def, field, locale))
+    }
+
+    /// What a field of choices offers. The field that names the entity of any record offers every entity.
+    pub fn choices<'a>(&self, field: &'a FieldDef) -> Cow<'a, [Choice]> {
+        if field.key != references::ENTITY_BESIDE {
+            return Cow::Borrowed(&field.choices);
+        }
+        let choice = |def: &Arc<EntityDef>| {
+            let label = Locale::ALL.map(|locale| (locale, entity_label(def, false, locale)));
+            let label = Some(Labels(label.into_iter().collect()));
+            Choice { key: def.key.to_string(), label, color: None, archived: false }
+        };
+        Cow::Owned(self.entities.iter().map(choice).collect())
     }
 
     /// The entity with this key.

@@ -126,8 +126,11 @@ impl OwnField {
 
 /// The revision of a tenant's catalogue, 0 before anything was changed.
 pub(super) async fn revision(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<i64> {
-    let select =
-        Query::select().column("revision").from("catalogue_revision").and_where(Expr::col("tenant_id").eq(tenant.0)).take();
+    let select = Query::select()
+        .column("revision")
+        .from("catalogue_revision")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .take();
     let row = conn.query_one(&select).await?;
     Ok(row.map_or(Ok(0), |row| row.try_get_by_index(0))?)
 }

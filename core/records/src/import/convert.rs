@@ -113,10 +113,11 @@ impl Plan {
                 None => {}
             }
         }
-        let fields =
-            || goals.iter().filter_map(|(_, goal)| if let Goal::Field(field, _) = goal { Some(&**field) } else { None });
+        let fields = || {
+            goals.iter().filter_map(|(_, goal)| if let Goal::Field(field, _) = goal { Some(&**field) } else { None })
+        };
         let listed = |f: &&FieldDef| matches!(f.kind, FieldType::Choice | FieldType::Choices | FieldType::Currency);
-        let choices = fields().filter(listed).map(|f| (f.key.clone(), lookup::choices(def, f))).collect();
+        let choices = fields().filter(listed).map(|f| (f.key.clone(), lookup::choices(catalogue, def, f))).collect();
         let users = if fields().any(|field| field.kind == FieldType::User) {
             lookup::users(&people::user::list(records.db(), ctx.tenant, None, MAX_USERS).await?)
         } else {

@@ -79,14 +79,15 @@ const SIGNS: [(&str, &str); 10] = [
 ];
 
 /// Keys of a choice by key and by label in every language; of a currency by code and sign.
-pub(super) fn choices(def: &EntityDef, field: &FieldDef) -> HashMap<String, String> {
+pub(super) fn choices(catalogue: &Catalogue, def: &EntityDef, field: &FieldDef) -> HashMap<String, String> {
     let mut found = HashMap::new();
-    for choice in field.choices.iter().filter(|choice| !choice.archived) {
+    let choices = catalogue.choices(field);
+    for choice in choices.iter().filter(|choice| !choice.archived) {
         for locale in Locale::ALL {
             found.entry(normal(&choice_label(def, field, choice, locale))).or_insert_with(|| choice.key.clone());
         }
     }
-    found.extend(field.choices.iter().map(|choice| (normal(&choice.key), choice.key.clone())));
+    found.extend(choices.iter().map(|choice| (normal(&choice.key), choice.key.clone())));
     if field.kind == FieldType::Currency {
         found.extend(Currency::all().map(|currency| (normal(currency.code()), currency.code().to_owned())));
         found.extend(SIGNS.iter().map(|(sign, code)| ((*sign).to_owned(), (*code).to_owned())));

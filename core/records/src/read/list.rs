@@ -199,7 +199,9 @@ fn word_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, word: &str) -> 
     let lower = word.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let inside = Expr::col((def.table, "search")).like(LikeExpr::new(format!("%{lower}%")).escape('\\'));
     let digits: String = word.chars().filter(char::is_ascii_digit).collect();
-    if digits.len() < 5 || def.field("phones").is_none() {
+    let fields: Vec<&str> =
+        def.fields.iter().filter(|field| field.kind == FieldType::Phones).map(|field| field.key.as_str()).collect();
+    if digits.len() < 5 || fields.is_empty() {
         return Ok(inside);
     }
     let tail = digits.get(digits.len().saturating_sub(9)..).unwrap_or_default();
@@ -207,7 +209,7 @@ fn word_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, word: &str) -> 
         .column(("communication", "record_id"))
         .from("communication")
         .and_where(Expr::col(("communication", "tenant_id")).eq(ctx.tenant.0))
-        .and_where(Expr::col(("communication", "field")).eq("phones"))
+        .and_where(Expr::col(("communication", "field")).is_in(fields))
         .and_where(Expr::col(("communication", "value")).like(format!("%{tail}%")))
         .take();
     Ok(inside.or(Expr::col((def.table, "id")).in_subquery(phones)))
@@ -216,9 +218,10 @@ fn word_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, word: &str) -> 
 /// The same for somebody from whom fields are hidden: the searchable text would tell what is in them, so each field
 /// that they see is asked by itself.
 fn seen_word_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, word: &str) -> Result<Expr> {
-    let searched = def.fields.iter().filter(|field| {
-        (field.kind == FieldType::Text || field.kind.is_multi()) && def.shows(&ctx.rights, field)
-    });
+    let searched = def
+        .fields
+        .iter()
+        .filter(|field| (field.kind == FieldType::Text || field.kind.is_multi()) && def.shows(&ctx.rights, field));
     let any = Filter::Or(searched.map(|field| Filter::test(&field.key, Op::Contains, word)).collect());
     asker.asked(def, &any).map_err(bad_filter)
 }

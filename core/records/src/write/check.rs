@@ -14,10 +14,9 @@ use super::PendingChange;
 use crate::Catalogue;
 use crate::catalogue::{EntityDef, FieldDef};
 use crate::references::{self, Target, USER};
-use crate::stages::Pipelines;
 
 /// What is wrong with the values that a change sets.
-pub(super) fn values(change: &PendingChange, pipelines: &Pipelines) -> FieldErrors {
+pub(super) fn values(change: &PendingChange, catalogue: &Catalogue) -> FieldErrors {
     let mut errors = FieldErrors::new();
     for field in change.entity.fields.iter().filter(|field| field.part_of.is_none()) {
         let value = change.after.get(&field.key).unwrap_or(&Value::Null);
@@ -29,7 +28,7 @@ pub(super) fn values(change: &PendingChange, pipelines: &Pipelines) -> FieldErro
         }
         if !field.system
             && changes_whole(change, field)
-            && let Err(error) = value_of(&change.entity, field, value, pipelines)
+            && let Err(error) = value_of(&change.entity, field, value, catalogue)
         {
             errors.insert(field.key.to_string(), error);
         }
@@ -43,15 +42,20 @@ fn changes_whole(change: &PendingChange, field: &FieldDef) -> bool {
     change.changes(&field.key) || currency.is_some_and(|currency| change.changes(&currency.key))
 }
 
-fn value_of(def: &EntityDef, field: &FieldDef, value: &Value, pipelines: &Pipelines) -> Result<(), FieldError> {
+fn value_of(def: &EntityDef, field: &FieldDef, value: &Value, catalogue: &Catalogue) -> Result<(), FieldError> {
     let unknown =
         |code: &str, text: &str| Err(FieldError::new(code).with("value", text.chars().take(80).collect::<String>()));
     match (field.kind, value) {
+        (FieldType::Choice, Value::Text(key)) if field.key == references::ENTITY_BESIDE => {
+            catalogue.find(key).map_or_else(|| unknown("choice", key), |_| Ok(()))
+        }
         (FieldType::Choice, Value::Text(key)) if !field.offers(key) => unknown("choice", key),
         (FieldType::Choices, Value::Texts(keys)) => {
             keys.iter().find(|key| !field.offers(key)).map_or(Ok(()), |key| unknown("choice", key))
         }
-        (FieldType::Stage, Value::Text(key)) if pipelines.stage(&def.key, key).is_none() => unknown("stage", key),
+        (FieldType::Stage, Value::Text(key)) if catalogue.pipelines.stage(&def.key, key).is_none() => {
+            unknown("stage", key)
+        }
         (FieldType::Emails, Value::Multi(items)) => {
             items.iter().find(|item| !plausible_email(&item.value)).map_or(Ok(()), |item| unknown("email", &item.value))
         }

@@ -286,7 +286,7 @@ impl Records {
         let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
         let missing = check::references(self.db.read(), catalogue, ctx, &changes).await?;
         for (row, missing) in rows.into_iter().zip(missing) {
-            let mut errors = check::values(&row.change, &catalogue.pipelines);
+            let mut errors = check::values(&row.change, catalogue);
             errors.extend(missing);
             if matches!(row.change.operation, Operation::Delete) || errors.is_empty() {
                 good.push(row);

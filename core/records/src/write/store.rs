@@ -8,8 +8,8 @@ use kernel::event::{self, NewEvent};
 use kernel::filter::{DOCUMENT, Storage, phone_cell};
 use kernel::value::FieldType;
 use kernel::{Ctx, Result, Value};
-use sea_orm::{ConnectionTrait, DbBackend};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query};
+use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -151,9 +151,7 @@ fn with_members(members: Vec<(String, Json)>, backend: DbBackend) -> Expr {
             (DbBackend::Sqlite, None) => {
                 Expr::cust_with_exprs("json_remove(?, ?)", [document, Expr::val(format!("$.{key}"))])
             }
-            (_, Some(value)) => {
-                Expr::cust_with_exprs("($1 || $2)", [document, Expr::val(json!({ (key): value }))])
-            }
+            (_, Some(value)) => Expr::cust_with_exprs("($1 || $2)", [document, Expr::val(json!({ (key): value }))]),
             (_, None) => Expr::cust_with_exprs("($1 - $2)", [document, Expr::val(key).cast_as("text")]),
         };
     }

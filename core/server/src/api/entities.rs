@@ -1,8 +1,9 @@
 //! `/entities`: the catalogue as the caller may see it.
 
 use ::records::catalogue::change::{EntityPatch, FieldPatch, NewEntity, NewField};
-use ::records::catalogue::{Choice, EntityDef, Owner, choice_label, entity_label, field_label, section_label};
-use ::records::stages::Pipelines;
+use ::records::catalogue::{
+    Catalogue, Choice, EntityDef, Owner, choice_label, entity_label, field_label, section_label,
+};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -135,7 +136,7 @@ pub struct Section {
 pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<EntityView>>> {
     let catalogue = state.records.catalogue(caller.ctx.tenant).await?;
     let readable = catalogue.entities().iter().filter(|def| caller.ctx.rights.may(&def.key, Action::Read));
-    Ok(Json(Items { items: readable.map(|def| view(def, &caller.ctx, &catalogue.pipelines)).collect() }))
+    Ok(Json(Items { items: readable.map(|def| view(&catalogue, def, &caller.ctx)).collect() }))
 }
 
 /// `GET /entities/{entity}`
@@ -151,7 +152,7 @@ pub async fn get(
     if !caller.ctx.rights.may(&def.key, Action::Read) {
         return Err(kernel::Error::NotFound(entity).into());
     }
-    Ok(Json(view(def, &caller.ctx, &catalogue.pipelines)))
+    Ok(Json(view(&catalogue, def, &caller.ctx)))
 }
 
 /// `POST /entities`: an entity of the company's own (administrators).
@@ -266,10 +267,10 @@ pub async fn restore_field(
 
 async fn current(state: &AppState, ctx: &Ctx, def: &EntityDef) -> ApiResult<EntityView> {
     let catalogue = state.records.catalogue(ctx.tenant).await?;
-    Ok(view(def, ctx, &catalogue.pipelines))
+    Ok(view(&catalogue, def, ctx))
 }
 
-fn view(def: &EntityDef, ctx: &Ctx, pipelines: &Pipelines) -> EntityView {
+fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityView {
     let sees = |key: &&FieldKey| def.shows_key(&ctx.rights, key);
     let keys = |keys: &[FieldKey]| keys.iter().filter(sees).map(ToString::to_string).collect::<Vec<_>>();
     let may = |action| ctx.rights.may(&def.key, action);
@@ -291,8 +292,8 @@ fn view(def: &EntityDef, ctx: &Ctx, pipelines: &Pipelines) -> EntityView {
             update: may(Action::Update),
             delete: may(Action::Delete),
         },
-        fields: def.fields.iter().filter(|f| sees(&&f.key)).map(|f| field_view(def, f, ctx)).collect(),
-        pipelines: pipelines.of(&def.key).map(pipeline_view).collect(),
+        fields: def.fields.iter().filter(|f| sees(&&f.key)).map(|f| field_view(catalogue, def, f, ctx)).collect(),
+        pipelines: catalogue.pipelines.of(&def.key).map(pipeline_view).collect(),
         layout: Layout {
             list: keys(&def.list),
             card: keys(&def.card),
@@ -301,7 +302,7 @@ fn view(def: &EntityDef, ctx: &Ctx, pipelines: &Pipelines) -> EntityView {
     }
 }
 
-fn field_view(def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> FieldView {
+fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> FieldView {
     let texts = matches!(field.kind, FieldType::Text | FieldType::LongText);
     FieldView {
         key: field.key.to_string(),
@@ -316,14 +317,14 @@ fn field_view(def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> FieldV
         filterable: !matches!(field.kind, FieldType::Json | FieldType::Address | FieldType::Formula),
         entity: field.target().map(ToString::to_string),
         entities: field.targets.iter().map(ToString::to_string).collect(),
-        choices: choices(def, field, ctx),
+        choices: choices(catalogue, def, field, ctx),
         max_length: texts.then_some(field.max_length),
         min: field.range.map(|(min, _)| min),
         max: field.range.map(|(_, max)| max),
     }
 }
 
-fn choices(def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> Vec<ChoiceView> {
+fn choices(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> Vec<ChoiceView> {
     let plain = |code: &str| ChoiceView { value: code.into(), label: code.into(), color: None, archived: false };
     if field.kind == FieldType::Currency {
         return Currency::all().map(|currency| plain(currency.code())).collect();
@@ -334,7 +335,7 @@ fn choices(def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> Vec<Choic
         color: choice.color.clone(),
         archived: choice.archived,
     };
-    field.choices.iter().map(choice).collect()
+    catalogue.choices(field).iter().map(choice).collect()
 }
 
 fn pipeline_view(pipeline: &::records::stages::Pipeline) -> PipelineView {

@@ -91,7 +91,12 @@ pub(super) async fn make(state: &AppState, ctx: &Ctx) -> Result<Staff> {
         let Some(id) = departments.get(key) else { continue };
         let head = made.iter().find(|(seat, _)| seat.head && seat.department == key).map(|(_, user)| user.id);
         let parent_id = parent.and_then(|parent| departments.get(parent).copied());
-        let input = DepartmentInput { name: in_language(names, ctx.locale).to_owned(), parent_id, head_id: head, head_ids: None };
+        let input = DepartmentInput {
+            name: in_language(names, ctx.locale).to_owned(),
+            parent_id,
+            head_id: head,
+            head_ids: None,
+        };
         department::update(&state.db, ctx, *id, &input).await?;
     }
     let in_role = |role: &str| {
@@ -106,7 +111,12 @@ async fn departments(state: &AppState, ctx: &Ctx) -> Result<HashMap<&'static str
     let mut made: HashMap<&'static str, Uuid> = HashMap::new();
     for (key, names, parent) in DEPARTMENTS {
         let parent_id = parent.and_then(|parent| made.get(parent).copied());
-        let input = DepartmentInput { name: in_language(names, ctx.locale).to_owned(), parent_id, head_id: None, head_ids: None };
+        let input = DepartmentInput {
+            name: in_language(names, ctx.locale).to_owned(),
+            parent_id,
+            head_id: None,
+            head_ids: None,
+        };
         made.insert(key, department::create(&state.db, ctx, &input).await?.id);
     }
     Ok(made)

@@ -166,8 +166,9 @@ fn awaited<'a>(failed: &'a Failed, event: &Event) -> Vec<(&'a str, &'a str)> {
 fn wanted(plugin: &Running, subscription: &Subscription, event: &Event) -> bool {
     let own = matches!(&event.actor, Actor::Plugin { id, .. } if id == plugin.id());
     let changed = |field: &String| event.changes.get(field).is_some();
-    let watched =
-        subscription.watch.is_empty() || Operation::of_event(&event.kind) != Some(Operation::Update) || subscription.watch.iter().any(changed);
+    let watched = subscription.watch.is_empty()
+        || Operation::of_event(&event.kind) != Some(Operation::Update)
+        || subscription.watch.iter().any(changed);
     subscription.wants(&event.kind)
         && plugin.records(&event.entity).is_some()
         && watched
