@@ -335,7 +335,10 @@ fn choices(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDef, 
         color: choice.color.clone(),
         archived: choice.archived,
     };
-    catalogue.choices(field).iter().map(choice).collect()
+    let shown = |choice: &&Choice| {
+        field.key != ::records::references::ENTITY_BESIDE || ctx.rights.may(&choice.key, Action::Read)
+    };
+    catalogue.choices(field).iter().filter(shown).map(choice).collect()
 }
 
 fn pipeline_view(pipeline: &::records::stages::Pipeline) -> PipelineView {
