@@ -3,7 +3,7 @@
 //!
 //! `VERSTAK_UNDO_ROWS` says how many records; 6,000 by default. `VERSTAK_KILLS` how often; 3.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};

@@ -39,7 +39,7 @@ fn in_document(alias: &str, key: &FieldKey, member: Option<u8>, kind: FieldType,
     let document = Expr::col((Alias::new(alias), Alias::new(DOCUMENT)));
     // Keys are Latin letters, digits and `_` (the catalogue sees to it); a bound key would keep indexes out.
     let name = Expr::cust(format!("'{}'", key.replace('\'', "''")));
-    let step = |from: Expr, operator: &'static str, to: Expr| from.binary(BinOper::Custom(operator.into()), to);
+    let step = |from: Expr, operator: &'static str, to: Expr| from.binary(BinOper::Custom(operator), to);
     if matches!(kind, FieldType::Choices | FieldType::Json | FieldType::Address) || kind.is_multi() {
         return step(document, "->", name);
     }
