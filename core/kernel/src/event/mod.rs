@@ -231,6 +231,19 @@ pub async fn read_range(conn: &impl ConnectionTrait, range: &Range, limit: u64) 
     rows(conn, &select).await
 }
 
+/// Whether something was committed that readers may not see yet, because an older transaction is still running.
+///
+/// # Errors
+/// When the database fails.
+pub async fn any_hidden(conn: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    if conn.get_database_backend() != DbBackend::Postgres {
+        return Ok(false);
+    }
+    let hidden = Expr::cust("tx >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
+    let select = Query::select().column("id").from("event_log").and_where(hidden).limit(1).take();
+    Ok(conn.query_one(&select).await?.is_some())
+}
+
 /// The history of one record, newest first, older than row `before` where given.
 ///
 /// # Errors

@@ -6,15 +6,13 @@ use std::sync::Arc;
 
 use kernel::clock::{Env, SystemRandom, TestClock};
 use kernel::jobs::Worker;
-use kernel::{Ctx, Db, Error, Locale, Result, Timestamp, UserId};
+use kernel::{Ctx, Db, Error, Locale, Result, Timestamp, UserId, event};
 use messaging::Mail;
 use people::tenant::{NewTenant, Tenant};
 use people::user::NewUser;
 use people::{Identities, role};
 use process::runtime::Processes;
 use records::Records;
-use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::json;
 use uuid::Uuid;
 use work::{Calendars, Tasks};
@@ -137,12 +135,7 @@ impl Scene {
     /// # Errors
     /// When the database fails.
     pub async fn settle(&self) -> Result<()> {
-        if self.db.backend() != DbBackend::Postgres {
-            return Ok(());
-        }
-        let hidden = Expr::cust("tx >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
-        let select = Query::select().column("id").from("event_log").and_where(hidden).limit(1).take();
-        while self.db.read().query_one(&select).await?.is_some() {
+        while event::any_hidden(self.db.read()).await? {
             tokio::task::yield_now().await;
         }
         Ok(())

@@ -2,6 +2,7 @@
 //! typed inputs, call one service function, and turn its result into a view.
 
 pub mod batches;
+mod bulk;
 pub mod entities;
 pub mod events;
 pub mod imports;
@@ -40,7 +41,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(records::list, records::create))
         .routes(routes!(records::query))
         .routes(routes!(records::aggregate))
-        .routes(routes!(records::bulk))
+        .routes(routes!(bulk::bulk))
         .routes(routes!(records::get, records::update, records::remove))
         .routes(routes!(records::restore))
         .routes(routes!(records::stage))
