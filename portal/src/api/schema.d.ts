@@ -1645,9 +1645,9 @@ export interface components {
         };
         /** @description Who did something. */
         ActorView: {
-            /** @description `user`, `token`, `plugin`, `import`, `system`. */
+            /** @description `user`, `token`, `plugin`, `import`, `process`, `guest`, `system`. */
             kind: string;
-            /** @description The person's id, or the plugin's. */
+            /** @description The person's id, the plugin's, the process instance's, the guest link's. */
             id?: string | null;
             /** @description Their name, where it is known here. */
             name?: string | null;
@@ -1970,9 +1970,11 @@ export interface components {
             parent_id?: string | null;
             /**
              * Format: uuid
-             * @description Who leads it.
+             * @description Who leads it, or leads it first where there are several: the others stay.
              */
             head_id?: string | null;
+            /** @description All who lead it, the first one first; `head_id` then says nothing. */
+            head_ids?: string[] | null;
         };
         /** @description A department. */
         DepartmentView: {
@@ -1981,8 +1983,13 @@ export interface components {
             name: string;
             /** Format: uuid */
             parent_id?: string | null;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The first of those who lead it.
+             */
             head_id?: string | null;
+            /** @description All who lead it. */
+            head_ids: string[];
         };
         /** @description A definition made from a template. */
         DeployedTemplate: components["schemas"]["DefinitionView"] & {
@@ -2587,8 +2594,13 @@ export interface components {
                 name: string;
                 /** Format: uuid */
                 parent_id?: string | null;
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The first of those who lead it.
+                 */
                 head_id?: string | null;
+                /** @description All who lead it. */
+                head_ids: string[];
             }[];
         };
         /** @description A list that is not paged. */
@@ -2902,6 +2914,7 @@ export interface components {
                 active: boolean;
                 /** Format: uuid */
                 department_id?: string | null;
+                position?: string | null;
                 /** @description Ids. */
                 roles: string[];
                 absent_until?: string | null;
@@ -3356,6 +3369,8 @@ export interface components {
              * @description Their department.
              */
             department_id?: string | null;
+            /** @description What they are, e.g. `Chief accountant`; at most 200 characters. */
+            position?: string | null;
             /** @description Ids of their roles. */
             roles?: string[];
             /** @description Their language; the tenant's by default. */
@@ -4477,6 +4492,8 @@ export interface components {
              * @description New department; null takes it away.
              */
             department_id?: string | null;
+            /** @description New position; null takes it away. */
+            position?: string | null;
             /** @description All their roles from now on. */
             roles?: string[] | null;
             /** @description New language. */
@@ -4496,6 +4513,7 @@ export interface components {
             active: boolean;
             /** Format: uuid */
             department_id?: string | null;
+            position?: string | null;
             /** @description Ids. */
             roles: string[];
             absent_until?: string | null;
@@ -5148,7 +5166,7 @@ export interface components {
              * @description About what
              * @enum {string|null}
              */
-            record_entity?: "lead" | "deal" | "contact" | "company" | null;
+            record_entity?: null;
             /**
              * Format: uuid
              * @description About which record
