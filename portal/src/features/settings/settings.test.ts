@@ -9,6 +9,7 @@ const department = (id: string, parent_id: string | null = null): Department => 
   name: id,
   parent_id,
   head_id: null,
+  head_ids: [],
 });
 
 describe("departments", () => {
