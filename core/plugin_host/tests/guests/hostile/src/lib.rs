@@ -66,7 +66,8 @@ fn action(call: &Call) -> Done<String> {
             let task = tasks::NewTask::new("Made by a plugin").about(entity, id).executor("owner").due(call_time());
             let nobody = tasks::NewTask::new("For nobody").executor("user:nobody@example.com");
             let made = tasks::create_many(&[task, nobody])?;
-            let text = format!("{} {}", made[0].is_ok(), made[1].is_ok());
+            let went: Vec<String> = made.iter().map(|one| one.is_ok().to_string()).collect();
+            let text = went.join(" ");
             format!("{{\"text\": \"{text}\"}}")
         }
         "make task elsewhere" => {
