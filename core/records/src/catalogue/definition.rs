@@ -225,12 +225,7 @@ impl EntityDef {
         self.table == SHARED
     }
 
-    /// Whether some field is in the document of custom values.
-    pub fn has_document(&self) -> bool {
-        self.fields.iter().any(|field| matches!(field.storage, Storage::Document(..)))
-    }
-
-    /// Fields of the product that every record of it has, whatever it is about.
+    /// The money that a currency is part of.
     pub fn money_of<'a>(&'a self, currency: &'a FieldDef) -> Option<&'a FieldDef> {
         self.field(currency.part_of.as_ref()?)
     }
