@@ -46,10 +46,11 @@ const OWNERS: &[(&str, &[&str])] = &[
             "record_view",
             "stage",
             "stage_transition",
+            "task",
         ],
     ),
     ("messaging", &["mail_outbox", "notification"]),
-    ("work", &["calendar", "task", "task_executor", "task_turn", "task_vote"]),
+    ("work", &["calendar", "task_contract", "task_executor", "task_turn", "task_vote"]),
     (
         "process",
         &[

@@ -2,7 +2,7 @@
 
 use kernel::db::Tx;
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Result};
+use kernel::{Ctx, Error, Result, Timestamp};
 use messaging::notifications::{self, Kind};
 use people::staff;
 use uuid::Uuid;
@@ -139,16 +139,24 @@ impl Tasks {
             task.title = title.map_or_else(|| task.title.clone(), str::to_owned);
             task.description = patch.description.clone().unwrap_or_else(|| task.description.clone());
             if let Some(due) = patch.due.filter(|due| *due != old.due) {
-                (task.due, task.overdue_marked, task.marks) = (due, None, store::Marks::default());
-                let calendar = match task.assignee.or(task.owner) {
-                    Some(person) => self.calendars.of_person(tx, ctx, person).await?,
-                    None => self.calendars.of_department(tx, ctx, None).await?,
-                };
-                deadline::schedule(tx, ctx, task, &calendar).await?;
+                self.new_deadline(tx, ctx, task, due).await?;
             }
             Ok(if old == task { Outcome::Same } else { Outcome::Changed(None) })
         })
         .await
+    }
+
+    /// A new deadline has its own reminders.
+    pub(super) async fn new_deadline(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        task: &mut Stored,
+        due: Option<Timestamp>,
+    ) -> Result<()> {
+        (task.due, task.overdue_marked, task.marks) = (due, None, store::Marks::default());
+        let calendar = self.calendar_of(tx, ctx, task).await?;
+        deadline::schedule(tx, ctx, task, &calendar).await
     }
 
     /// Cancels a task made by hand: its maker, heads and administrators, whoever has it.
