@@ -7,6 +7,7 @@ mod filters;
 mod idempotency;
 mod lists;
 mod stages;
+mod tasks;
 mod timeline;
 mod undo;
 mod views;
