@@ -2,7 +2,9 @@
 //! `task_contract`, and activities of kind `task` become tasks with the same ids.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+use sea_orm_migration::sea_orm::prelude::Uuid;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
+use serde_json::{Value as Json, json};
 
 use crate::dialect;
 
@@ -22,8 +24,88 @@ impl MigrationTrait for Migration {
         let quoted = if sqlite { "json_quote(result)" } else { "to_jsonb(result)" };
         dialect::run(manager, &CONTRACTS.replace("{quoted}", quoted)).await?;
         let fresh = if sqlite { "randomblob(16)" } else { "gen_random_uuid()" };
-        dialect::run(manager, &RIGHTS.replace("{fresh}", fresh)).await
+        dialect::run(manager, &RIGHTS.replace("{fresh}", fresh)).await?;
+        views(manager.get_connection()).await
     }
+}
+
+/// Views of activities that asked for tasks alone become views of tasks.
+async fn views(conn: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
+    let select = Query::select()
+        .column("id")
+        .column("config")
+        .from("record_view")
+        .and_where(Expr::col("entity").eq("activity"))
+        .take();
+    for row in conn.query_all(&select).await? {
+        let id: Uuid = row.try_get_by_index(0)?;
+        let Some(config) = of_tasks(row.try_get_by_index(1)?) else { continue };
+        let update = Query::update()
+            .table("record_view")
+            .value("entity", "task")
+            .value("config", config)
+            .and_where(Expr::col("id").eq(id))
+            .take();
+        conn.execute(&update).await?;
+    }
+    Ok(())
+}
+
+/// The same view of tasks; none when it asks for other activities too.
+fn of_tasks(mut config: Json) -> Option<Json> {
+    let asked = json!({"field": "kind", "op": "eq", "value": "task"});
+    let filter = config.get_mut("filter")?;
+    let rest = match filter.get("and").and_then(Json::as_array) {
+        Some(all) if all.contains(&asked) => all.iter().filter(|test| **test != asked).cloned().collect(),
+        None if *filter == asked => Vec::new(),
+        _ => return None,
+    };
+    *filter = json!({ "and": rest });
+    renamed(filter);
+    if let Some(sort) = config.get_mut("sort") {
+        renamed(sort);
+    }
+    let columns = config.get_mut("columns").and_then(Json::as_array_mut);
+    for column in columns.into_iter().flat_map(|columns| {
+        columns.retain(|column| !["kind", "direction", "result"].iter().any(|gone| column == gone));
+        columns
+    }) {
+        if let Some(name) = column.as_str().and_then(name_of) {
+            *column = json!(name);
+        }
+    }
+    Some(config)
+}
+
+/// Whatever names a field of an activity names the task's.
+fn renamed(json: &mut Json) {
+    match json {
+        Json::Array(items) => items.iter_mut().for_each(renamed),
+        Json::Object(object) => {
+            if object.get("field") == Some(&json!("done"))
+                && let Some(done) = object.get("value").and_then(Json::as_bool)
+            {
+                object.insert("value".into(), json!(if done { "completed" } else { "open" }));
+            }
+            if let Some(name) = object.get("field").and_then(Json::as_str).and_then(name_of) {
+                object.insert("field".into(), json!(name));
+            }
+            object.iter_mut().filter(|(key, _)| *key != "value").for_each(|(_, inner)| renamed(inner));
+        }
+        _ => {}
+    }
+}
+
+fn name_of(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "text" => "description",
+        "done" => "state",
+        "done_at" => "completed_at",
+        "deadline" => "due",
+        "starts_at" => "planned_start",
+        "ends_at" => "planned_end",
+        _ => return None,
+    })
 }
 
 const APART: &str = "

@@ -61,7 +61,7 @@ async fn leads_made_together_are_delivered_together() {
     assert_eq!(app.drain().await, 1, "one job");
     assert_eq!(app.count("SELECT sum(calls) FROM plugin_cost WHERE point = 'event:created'").await, 1, "and one call");
     assert_eq!(app.count(TASKS).await, 120);
-    assert_eq!(app.count("SELECT count(DISTINCT subject_id) FROM task").await, 120);
+    assert_eq!(app.count("SELECT count(DISTINCT record_id) FROM task").await, 120);
     app.finish().await;
 }
 

@@ -12,6 +12,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
+use super::access::Standing;
 use super::contract::{ExecutorRule, TaskContract};
 use super::model::{ChecklistItem, ManualTask, NewTask, Subject, Task, TaskState};
 use super::parts;
@@ -29,6 +30,8 @@ const MAX_RULES: usize = 100;
 pub(super) struct Opening {
     /// Its id.
     pub id: Uuid,
+    /// How it stands at once.
+    pub state: TaskState,
     /// Fields of its record that mean nothing here.
     pub other: Fields,
     /// How it is written.
@@ -37,7 +40,7 @@ pub(super) struct Opening {
 
 impl Opening {
     fn plain(ctx: &Ctx) -> Self {
-        Self { id: ctx.id(), other: Fields::new(), way: Way::plain() }
+        Self { id: ctx.id(), state: TaskState::Open, other: Fields::new(), way: Way::plain() }
     }
 }
 
@@ -78,11 +81,16 @@ impl Tasks {
         };
         let mut task = build(ctx, new, owner, &found, assignee, due);
         (task.id, task.other) = (opening.id, opening.other);
+        if opening.state != TaskState::Open {
+            self.end(tx, ctx, Standing::Above, &task.clone(), &mut task, opening.state).await?;
+        }
         let told = history::told(None, &task, Operation::Create, None);
         let image = self.write(tx, ctx, None, &mut task, told, &opening.way).await?;
-        task.other = image.clone();
         let people: Vec<_> = found.people.into_iter().map(|(id, (_, role))| (id, role)).collect();
         parts::add_candidates(tx, ctx.tenant, task.id, &people).await?;
+        if task.state != TaskState::Open {
+            return Ok((task, image));
+        }
         self.announce(tx, ctx, &task, people.iter().map(|(id, _)| *id).collect()).await?;
         if let Some(calendar) = calendar {
             super::deadline::schedule(tx, ctx, &task, &calendar).await?;

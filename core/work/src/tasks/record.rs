@@ -90,6 +90,32 @@ impl Tasks {
         let told = history::told(Some(old), new, way.operation, note);
         self.write(tx, ctx, Some(old), new, told, way).await
     }
+
+    /// Ends a task as a state says it.
+    pub(super) async fn end(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        standing: Standing,
+        old: &Stored,
+        task: &mut Stored,
+        state: TaskState,
+    ) -> Result<()> {
+        match state {
+            TaskState::Open => Ok(()),
+            TaskState::Cancelled => cancelled(ctx, task),
+            TaskState::Completed => {
+                let nothing = Map::new();
+                let done = Done { variables: &nothing, result: None, comment: None };
+                self.finish(tx, ctx, old, task, standing, &done).await?;
+                if task.state == TaskState::Open {
+                    // Others have to do their part: that is more than a state, and said at the door of tasks.
+                    return Err(Error::Conflict { code: "task.shared", current: None });
+                }
+                Ok(())
+            }
+        }
+    }
 }
 
 /// Tasks as the owner of their records.
@@ -118,7 +144,7 @@ impl EntityOwner for TaskRecords {
 }
 
 impl TaskRecords {
-    /// A new task by hand. One that is over already (an import) is opened and ended by its contract.
+    /// A new task by hand. One that is over already (an import) has passed its contract too.
     async fn create(&self, tx: &Tx, ctx: &Ctx, change: &PendingChange, way: &Way) -> Result<(Stored, Fields)> {
         let planned = Planned(&change.after);
         let executors: Option<ExecutorRule> = planned.id("assignee").map(|user| ExecutorRule::User(user.to_string()));
@@ -131,17 +157,9 @@ impl TaskRecords {
             owner: planned.id("owner"),
             ..NewTask::default()
         };
-        let opening = Opening { id: change.id, other: change.after.clone(), way: way.clone() };
-        let (old, image) = self.0.open_stored(tx, ctx, new, opening).await?;
         let state = planned.state();
-        if state == TaskState::Open {
-            return Ok((old, image));
-        }
-        let mut task = old.clone();
-        self.end(tx, ctx, &old, &mut task, state).await?;
-        let way = Way { operation: Operation::Update, ..way.clone() };
-        let last = self.0.keep_as(tx, ctx, &old, &mut task, None, &way).await?;
-        Ok((task, image.into_iter().chain(last).collect()))
+        let opening = Opening { id: change.id, state, other: change.after.clone(), way: way.clone() };
+        self.0.open_stored(tx, ctx, new, opening).await
     }
 
     async fn change(&self, tx: &Tx, ctx: &Ctx, change: &PendingChange, way: &Way) -> Result<(Stored, Fields)> {
@@ -192,13 +210,18 @@ impl TaskRecords {
         if assignee {
             self.hand_over(tx, ctx, old, task, planned.id("assignee")).await?;
         }
-        if state { self.end(tx, ctx, old, task, planned.state()).await } else { Ok(()) }
+        if !state {
+            return Ok(());
+        }
+        let standing = self.standing(tx, ctx, old).await?;
+        self.0.end(tx, ctx, standing, old, task, planned.state()).await
     }
 
     /// How the actor stands to it: whoever may change the record by their roles answers for it.
     async fn standing(&self, tx: &Tx, ctx: &Ctx, task: &Stored) -> Result<Standing> {
         match access::standing(tx, ctx, task).await {
             Ok(Standing::Sees) | Err(Error::NotFound(_)) => Ok(Standing::Above),
+            Ok(Standing::Candidate) if task.needed() == 1 => Ok(Standing::Above),
             found => found,
         }
     }
@@ -214,9 +237,6 @@ impl TaskRecords {
         if old.needed() > 1 {
             return Err(Error::Conflict { code: "task.shared", current: None });
         }
-        if self.standing(tx, ctx, old).await? == Standing::Candidate && old.assignee.is_some() {
-            return Err(Error::Conflict { code: "task.claimed", current: None });
-        }
         (task.assignee, task.claimed) = (to, to.map(|_| ctx.now()));
         let (kind, people) = match to {
             Some(to) => (Kind::Delegated, vec![to]),
@@ -225,24 +245,6 @@ impl TaskRecords {
         let people = people.into_iter().filter(|person| Some(*person) != old.assignee);
         notifications::tell(tx, ctx, kind, people, task.id, &told(task)).await?;
         Ok(())
-    }
-
-    async fn end(&self, tx: &Tx, ctx: &Ctx, old: &Stored, task: &mut Stored, state: TaskState) -> Result<()> {
-        match state {
-            TaskState::Open => Ok(()),
-            TaskState::Cancelled => cancelled(ctx, task),
-            TaskState::Completed => {
-                let nothing = Map::new();
-                let done = Done { variables: &nothing, result: None, comment: None };
-                let standing = self.standing(tx, ctx, old).await?;
-                self.0.finish(tx, ctx, old, task, standing, &done).await?;
-                if task.state == TaskState::Open {
-                    // Others have to do their part: that is more than a state, and said at the door of tasks.
-                    return Err(Error::Conflict { code: "task.shared", current: None });
-                }
-                Ok(())
-            }
-        }
     }
 
     /// What was cancelled by its deletion is to be done again.
