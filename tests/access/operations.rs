@@ -160,7 +160,7 @@ impl Objects {
 
     fn body(&self, method: &str, template: &str, entity: &str) -> Value {
         let fields = match entity {
-            "activity" => json!({"title": "walk", "kind": "task"}),
+            "activity" => json!({"title": "walk", "kind": "call"}),
             "lead" => json!({"title": "walk", "phones": ["+79161234567"]}),
             _ => json!({"title": "walk"}),
         };

@@ -13,7 +13,7 @@ const OWNERS: [(&str, Option<&str>); 4] =
     [("own", Some("")), ("below", Some("bob")), ("other", Some("admin")), ("free", None)];
 
 fn fields(entity: &str) -> Value {
-    if entity == "activity" { json!({"title": "x", "kind": "task"}) } else { json!({"title": "x"}) }
+    if entity == "activity" { json!({"title": "x", "kind": "call"}) } else { json!({"title": "x"}) }
 }
 
 async fn made(app: &TestApp, entity: &str, owner: Option<&str>) -> String {

@@ -17,6 +17,10 @@ type Sums = BTreeMap<(&'static str, &'static str, Option<String>), (i64, i64)>;
 
 /// What holds amounts.
 const AMOUNTS: [(&str, &str); 3] = [("lead", "amount"), ("deal", "amount"), ("company", "revenue")];
+/// Titles and states of all tasks, wherever they are.
+const TASKS_BEFORE: &str = "SELECT title || ' ' || state FROM task UNION ALL SELECT title || ' ' || CASE WHEN done
+    THEN 'completed' WHEN deleted_at IS NULL THEN 'open' ELSE 'cancelled' END FROM activity WHERE kind = 'task'";
+const TASKS_AFTER: &str = "SELECT title || ' ' || state FROM task";
 /// What a start of the program writes by itself.
 const LIVING: [&str; 3] = ["seaql_migrations", "lease", "schedule"];
 
@@ -25,10 +29,26 @@ async fn a_database_of_a_release_opens_and_loses_nothing() {
     for release in RELEASES {
         let database = release.database().await;
         let db = open(&database).await;
-        let (counts, sums) = (counts(&db).await, sums(&db).await);
+        let (mut counts, sums) = (counts(&db).await, sums(&db).await);
         rich(&counts, &sums);
+        let had = texts(&db, TASKS_BEFORE).await;
+        let moved = number(&db, "SELECT count(*) FROM activity WHERE kind = 'task'").await;
+        let theirs = number(&db, "SELECT count(*) FROM activity WHERE kind = 'task' AND owner IS NOT NULL").await;
+        let rights =
+            number(&db, "SELECT count(*) FROM access_row WHERE entity = 'activity' AND kind = 'permission'").await;
+        assert!(moved > 0 && rights > 0);
         migrations::upgrade(db.for_migrations()).await.unwrap();
+        // One kind of task: those of activities are tasks now, and who may use the ones may use the others.
+        for (table, more) in [("activity", -moved), ("task", moved), ("task_executor", theirs), ("access_row", rights)]
+        {
+            *counts.get_mut(table).unwrap() += more;
+        }
+        let sequences = number(&db, "SELECT count(DISTINCT tenant_id) FROM task").await;
+        *counts.get_mut("sequence").unwrap() += sequences;
         kept(&counts, &self::counts(&db).await);
+        assert_eq!(texts(&db, TASKS_AFTER).await, had);
+        assert_eq!(number(&db, "SELECT count(*) FROM task_contract").await, counts["task"]);
+        assert_eq!(number(&db, "SELECT value FROM sequence WHERE name = 'task'").await, counts["task"]);
         assert_eq!(self::sums(&db).await, sums);
         db.close().await.unwrap();
     }
@@ -135,6 +155,18 @@ async fn counts(db: &Db) -> Counts {
         counts.insert(table, count.try_get_by_index(0).unwrap());
     }
     counts
+}
+
+async fn number(db: &Db, sql: &str) -> i64 {
+    db.for_migrations().query_one_raw(statement(sql)).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+}
+
+/// The texts that a statement finds, sorted.
+async fn texts(db: &Db, sql: &str) -> Vec<String> {
+    let rows = db.for_migrations().query_all_raw(statement(sql)).await.unwrap();
+    let mut found: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+    found.sort();
+    found
 }
 
 async fn sums(db: &Db) -> Sums {

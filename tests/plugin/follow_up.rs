@@ -63,7 +63,7 @@ async fn leads_made_together_are_delivered_together() {
         "and one call"
     );
     assert_eq!(app.count(TASKS).await, 120);
-    assert_eq!(app.count("SELECT count(DISTINCT subject_id) FROM task").await, 120);
+    assert_eq!(app.count("SELECT count(DISTINCT record_id) FROM task").await, 120);
     app.finish().await;
 }
 

@@ -116,19 +116,19 @@ async fn no_change_of_records_finishes_the_task_without_its_letter() {
     let solution = task_of(&app, "tech", "solution").await;
     let id = &solution["id"];
     let admin = app.admin();
-    // A task is no record: neither one by one nor in bulk.
+    // A task is a record like others, and its contract binds there too: one by one and in bulk.
     let done = json!({"fields": {"state": "completed"}});
     let path = format!("/records/task/{}", id.as_str().unwrap());
     let bulk = json!({"update": [{"id": id, "fields": {"state": "completed"}}], "delete": [id]});
     let both = json!({"ids": [id], "variables": {"solution": "Два насоса"}});
-    for answer in [
-        admin.patch(&path, done).await,
-        admin.delete(&path).await,
-        admin.post(&format!("{path}/stage"), json!({"stage": "completed"})).await,
-        admin.post("/records/task/bulk", bulk).await,
-        admin.post("/tasks/bulk", both.clone()).await,
-        admin.post("/tasks/complete", both).await,
-    ] {
+    admin.patch(&path, done).await.problem(409, "task.main_action_missing");
+    admin.delete(&path).await.problem(409, "task.of_process");
+    let refused = admin.post("/records/task/bulk", bulk).await.ok(200);
+    let codes: Vec<_> = refused["results"].as_array().unwrap().iter().map(|result| &result["code"]).collect();
+    assert_eq!(codes, ["task.main_action_missing", "task.of_process"], "{refused}");
+    let stage = admin.post(&format!("{path}/stage"), json!({"stage": "completed"})).await;
+    assert!(stage.status.is_client_error(), "{}", stage.text());
+    for answer in [admin.post("/tasks/bulk", both.clone()).await, admin.post("/tasks/complete", both).await] {
         assert!([StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&answer.status), "{}", answer.text());
     }
     // Whatever becomes of the deal, and of what the process knows.

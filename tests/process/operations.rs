@@ -285,7 +285,10 @@ async fn what_would_happen_is_told_and_nothing_happens() {
 /// What happens is in the event log, for those who may see it.
 #[tokio::test]
 async fn the_log_and_the_stream_tell_of_tasks_and_instances_to_those_who_see_them() {
-    let app = TestApp::build().person("mary", "sales_manager").person("john", "observer").start().await;
+    let mut app = TestApp::build().person("mary", "sales_manager").start().await;
+    let rows = json!([{"kind": "permission", "entity": "company", "actions": ["read"]}]);
+    app.role("clients", rows, json!([])).await;
+    app.person(0, "john", &["clients"]).await;
     let engine = Engine::of(&app);
     let inside = r#"<startEvent id="start"/><userTask id="role" v:executors="role:sales_manager"/>"#.to_owned()
         + &flows("start>role");

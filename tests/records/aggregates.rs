@@ -59,7 +59,7 @@ async fn periods_begin_at_midnight_of_the_companys_zone_across_a_clock_change() 
         "2026-03-31T21:00:00Z", // 1 April
         "2026-12-31T22:00:00Z", // 1 January 2027 (+2)
     ] {
-        app.record("activity", json!({"title": "x", "kind": "task", "deadline": at})).await;
+        app.record("activity", json!({"title": "x", "kind": "call", "deadline": at})).await;
     }
     let ask = async |bucket: &str| {
         let body = json!({"group_by": [{"field": "deadline", "bucket": bucket}]});

@@ -137,7 +137,7 @@ async fn periods_follow_the_clock_and_the_companys_zone() {
         ("last", "2025-12-31T22:00:00Z"),
     ];
     for (title, at) in times {
-        app.record("activity", json!({"title": title, "kind": "task", "deadline": at})).await;
+        app.record("activity", json!({"title": title, "kind": "call", "deadline": at})).await;
     }
     let find =
         async |op: &str, period: Value| app.admin().found("activity", test("deadline", op, period)).await.join(",");

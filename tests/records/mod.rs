@@ -8,6 +8,7 @@ mod idempotency;
 mod lists;
 mod own;
 mod stages;
+mod tasks;
 mod timeline;
 mod undo;
 mod views;

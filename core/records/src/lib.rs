@@ -1,7 +1,8 @@
 //! Records: the heart of the core.
 //!
 //! Owns: the entity catalogue, THE write pipeline, reading (lists, aggregates, timeline), pipelines with their stages,
-//! saved views, undo by batch, imports. Must not know: HTTP, how a plugin runs (it states the port `BeforeHooks`).
+//! saved views, undo by batch, imports. Must not know: HTTP, how a plugin runs (it states the port `BeforeHooks`),
+//! what else an owner keeps about its records (the port `EntityOwner`).
 //! Data enters as a `Ctx` with typed input and leaves as `Record`s that hold only what the asker may see.
 //!
 //! | module | what |
@@ -36,7 +37,7 @@ pub mod views;
 pub mod whole;
 pub mod write;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use kernel::clock::Env;
 use kernel::error::{FieldError, FieldErrors};
@@ -45,7 +46,9 @@ use people::names::Names;
 use uuid::Uuid;
 
 pub use catalogue::{Catalogue, EntityDef, FieldDef};
-pub use write::{BeforeHooks, Change, Operation, PendingChange, WriteOptions, Written};
+pub use write::{
+    BeforeHooks, Change, EntityOwner, Foreseen, Inner, Operation, PendingChange, Told, WriteOptions, Written,
+};
 
 /// The code of errors about wrong fields.
 pub const INVALID: &str = "record.invalid";
@@ -69,6 +72,7 @@ pub struct Records {
     db: Db,
     env: Env,
     hooks: Arc<OnceLock<Arc<dyn BeforeHooks>>>,
+    owners: Arc<RwLock<Vec<Arc<dyn EntityOwner>>>>,
     known: catalogue::Known,
     names: Names,
 }
@@ -80,6 +84,7 @@ impl Records {
             db: db.clone(),
             env: env.clone(),
             hooks: Arc::default(),
+            owners: Arc::default(),
             known: catalogue::Known::default(),
             names: Names::default(),
         }

@@ -1,4 +1,5 @@
-//! The timeline of a record: its changes (the event log read by record) and the activities about it, newest first.
+//! The timeline of a record: its changes (the event log read by record) and the activities and tasks about it, newest
+//! first.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ pub const MAX_LIMIT: u64 = 200;
 pub enum Entry {
     /// A change, with only the fields that the reader sees.
     Change(Box<Event>),
-    /// An activity about the record.
+    /// An activity or task about the record.
     Activity(Record),
 }
 
@@ -123,7 +124,13 @@ impl Records {
             limit: Some(Ord::min(limit.saturating_add(shown), crate::read::MAX_LIMIT)),
             ..Query::default()
         };
-        let found = self.query(ctx, "activity", &query).await?.items;
+        // Two lists in the same order, merged into one: of one moment activities come first, on every page alike.
+        let mut found = Vec::new();
+        for told in ["activity", "task"].into_iter().filter(|told| ctx.rights.may(told, Action::Read)) {
+            found.extend(self.query(ctx, told, &query).await?.items);
+        }
+        let at = |record: &Record| record.fields.get("created_at").and_then(Value::as_instant);
+        found.sort_by_key(|record| std::cmp::Reverse(at(record)));
         Ok(found.into_iter().skip(usize::try_from(shown).unwrap_or(usize::MAX)).collect())
     }
 

@@ -233,7 +233,7 @@ impl Records {
         let catalogue = self.catalogue(ctx.tenant).await?;
         let def = catalogue.find(entity).map(|def| &**def);
         let next = chains.iter().filter_map(|chain| chain.next());
-        let changes = next.filter_map(|(event, version)| opposite(def, event, version)).collect();
+        let changes = next.map(|(event, version)| opposite(def, event, version)).collect();
         let outcomes = match self.write(ctx, entity, changes, options).await {
             // The entity itself is gone.
             Err(error @ Error::NotFound(_)) => {
@@ -271,9 +271,10 @@ impl Chain {
 }
 
 /// The change that takes an event back, bound to the version the record must have.
-fn opposite(def: Option<&EntityDef>, event: &Event, version: i64) -> Option<Change> {
+fn opposite(def: Option<&EntityDef>, event: &Event, version: i64) -> Change {
     let (id, version) = (event.record, Some(version));
-    Some(match Operation::of_event(&event.kind)? {
+    // An event of an owner's own kind (`task.completed`) is a change of fields like others.
+    match Operation::of_event(&event.kind).unwrap_or(Operation::Update) {
         Operation::Create | Operation::Restore => Change::Delete { id, version },
         Operation::Delete => Change::Restore { id },
         Operation::Update => {
@@ -282,5 +283,5 @@ fn opposite(def: Option<&EntityDef>, event: &Event, version: i64) -> Option<Chan
             let before = |pair: &Json| pair.get(0).cloned().unwrap_or(Json::Null);
             Change::Update { id, version, fields: changes.map(|(key, pair)| (key.clone(), before(pair))).collect() }
         }
-    })
+    }
 }

@@ -97,10 +97,11 @@ fn grant(entity: &str, actions: &[Action], filter: Option<Filter>) -> AccessRow 
 }
 
 /// Everybody in sales sees clients and makes records; leads, deals and activities are changed by those responsible,
-/// and by the heads above them. A lead without a responsible person is everybody's to take.
+/// and by the heads above them, tasks by those who have or made them. A lead without a responsible person is everybody's to take.
 fn sales(whose: Operand) -> Vec<AccessRow> {
     let op = if whose == Operand::Me { Op::Eq } else { Op::In };
-    let owned = || Filter::Test(Test { field: "owner".into(), op, value: whose.clone() });
+    let of = |field: &str| Filter::Test(Test { field: field.into(), op, value: whose.clone() });
+    let owned = || of("owner");
     let free = || Filter::Test(Test { field: "owner".into(), op: Op::Empty, value: Operand::None });
     let mine = || Some(Filter::Or(vec![owned(), free()]));
     let mut rows = Vec::new();
@@ -113,5 +114,10 @@ fn sales(whose: Operand) -> Vec<AccessRow> {
         rows.push(grant(entity, &[Action::Read, Action::Update], mine()));
         rows.push(grant(entity, &[Action::Delete], Some(owned())));
     }
+    // A task is whose it is to do and whose it was to give; what a record's owner may see of its steps is no more.
+    let either = || Some(Filter::Or(vec![of("assignee"), of("creator")]));
+    rows.push(grant("task", &[Action::Create], None));
+    rows.push(grant("task", &[Action::Read, Action::Update], either()));
+    rows.push(grant("task", &[Action::Delete], Some(of("creator"))));
     rows
 }

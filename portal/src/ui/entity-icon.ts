@@ -5,6 +5,7 @@ import {
   IconAddressBook,
   IconBriefcase,
   IconBuilding,
+  IconCheckbox,
   IconStack2,
   IconTargetArrow,
 } from "@tabler/icons-react";
@@ -14,6 +15,7 @@ const entityIcons: Record<string, Icon> = {
   deal: IconBriefcase,
   contact: IconAddressBook,
   company: IconBuilding,
+  task: IconCheckbox,
   activity: IconActivity,
 };
 

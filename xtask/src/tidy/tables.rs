@@ -54,10 +54,11 @@ const OWNERS: &[(&str, &[&str])] = &[
             "shared_record",
             "stage",
             "stage_transition",
+            "task",
         ],
     ),
     ("messaging", &["mail_outbox", "notification"]),
-    ("work", &["calendar", "task", "task_executor", "task_turn", "task_vote"]),
+    ("work", &["calendar", "task_contract", "task_executor", "task_turn", "task_vote"]),
     (
         "process",
         &[

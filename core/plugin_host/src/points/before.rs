@@ -50,6 +50,15 @@ impl Invoke for Before {
 
 #[async_trait::async_trait]
 impl BeforeHooks for PluginHost {
+    async fn watches(&self, ctx: &Ctx, entity: &str) -> Result<bool> {
+        let plugins = self.inner.registry.tenant(ctx.tenant).await?;
+        let guarded = plugins.failed().iter().any(|failed| match &failed.declared {
+            Some(declared) => declared.hooks.iter().any(|hook| hook.entity == entity),
+            None => failed.concerns(entity),
+        });
+        Ok(guarded || !plugins.hooks(entity).is_empty())
+    }
+
     async fn before(&self, ctx: &Ctx, changes: &mut [PendingChange]) -> Result<()> {
         let Some(entity) = changes.first().map(|change| change.entity.key.clone()) else { return Ok(()) };
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;

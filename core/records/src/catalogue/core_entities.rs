@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kernel::filter::Storage;
 use kernel::value::FieldType::{
-    self, Boolean, Choice, Currency, Date, Datetime, Emails, Integer, Link, Links, LongText, Messengers, Money, Phones,
-    Pipeline, Record, Stage, Text, Urls, User,
+    self, Boolean, Choice, Currency, Date, Datetime, Duration, Emails, Integer, Link, Links, LongText, Messengers,
+    Money, Phones, Pipeline, Record, Stage, Text, Urls, User,
 };
 
 use super::definition::{self, EntityDef, FieldDef, Owner, SHARED, Section};
@@ -112,7 +112,10 @@ fn core(key: &'static str, own: Vec<FieldDef>) -> EntityDef {
 }
 
 pub(super) fn all() -> Vec<Arc<EntityDef>> {
-    [lead(), deal(), contact(), company(), activity(), organization(), absence()].into_iter().map(Arc::new).collect()
+    [lead(), deal(), contact(), company(), task(), activity(), organization(), absence()]
+        .into_iter()
+        .map(Arc::new)
+        .collect()
 }
 
 /// A company's own entity, before its own fields: what all records have, and stages where it wants them.
@@ -291,7 +294,7 @@ fn company() -> EntityDef {
 
 fn activity() -> EntityDef {
     let own = vec![
-        field("kind", Choice).choices(&["call", "email", "meeting", "message", "note", "task"]).required(),
+        field("kind", Choice).choices(&["call", "email", "meeting", "message", "note"]).required(),
         field("text", LongText),
         field("direction", Choice).choices(&["incoming", "outgoing"]),
         field("starts_at", Datetime),
@@ -308,6 +311,38 @@ fn activity() -> EntityDef {
         .card(&["kind", "deadline", "owner"])
         .section("main", &["title", "kind", "direction", "owner", "deadline", "done", "result"])
         .section("more", &["text", "starts_at", "ends_at", "comments"])
+}
+
+/// A task; what its step promises is its owner's (`work`), which writes it.
+fn task() -> EntityDef {
+    let own = vec![
+        field("description", LongText),
+        field("state", Choice).choices(&["open", "completed", "cancelled"]).required().never_empty(),
+        field("status", Choice).choices(&["waiting", "in_progress", "postponed"]),
+        field("priority", Choice).choices(&["low", "normal", "high"]),
+        field("assignee", User),
+        field("role", Text).system(),
+        field("due", Datetime).column("due_at"),
+        field("planned_start", Datetime),
+        field("planned_end", Datetime),
+        field("estimate", Duration),
+        field("time_spent", Duration),
+        field("completed_at", Datetime).system(),
+        field("completed_by", User).system(),
+        field("record_entity", Choice),
+        field("record_id", Record),
+        field("parent", Link).to("task"),
+        field("instance", Link).column("instance_id").system(),
+        field("element", Text).system().max(1_000),
+        field("process_name", Text).system().max(1_000),
+        field("definition", Link).column("definition_id").system(),
+    ];
+    core("task", own)
+        .list(&["title", "state", "assignee", "due", "priority", "process_name", "created_at"])
+        .card(&["state", "assignee", "due", "priority"])
+        .section("main", &["title", "description", "state", "status", "priority", "assignee", "due", "owner"])
+        .section("plan", &["planned_start", "planned_end", "estimate", "time_spent", "parent"])
+        .section("more", &["comments", "origin_system", "origin_id"])
 }
 
 fn organization() -> EntityDef {

@@ -357,6 +357,10 @@ struct Hooks {
 
 #[async_trait::async_trait]
 impl BeforeHooks for Hooks {
+    async fn watches(&self, _: &Ctx, _: &str) -> Result<bool, Error> {
+        Ok(true)
+    }
+
     async fn before(&self, _ctx: &Ctx, changes: &mut [PendingChange]) -> Result<(), Error> {
         let mut left = self.fail_after.lock().unwrap();
         if *left == Some(0) {

@@ -35,7 +35,7 @@ pub(super) fn after_hooks(change: &mut PendingChange, ctx: &Ctx, pipelines: &Pip
         if is_empty(&change.after, "owner") {
             change.after.insert("owner".into(), me.clone());
         }
-        change.after.insert("creator".into(), me.clone());
+        change.after.insert("creator".into(), me);
         change.after.insert("created_at".into(), now.clone());
     }
     if is_empty(&change.after, "title") {
@@ -47,8 +47,15 @@ pub(super) fn after_hooks(change: &mut PendingChange, ctx: &Ctx, pipelines: &Pip
     }
     if def.field("done_at").is_some() && change.changes("done") {
         let done = change.after.get("done") == Some(&Value::Boolean(true));
-        change.after.insert("done_at".into(), if done { now.clone() } else { Value::Null });
+        change.after.insert("done_at".into(), if done { now } else { Value::Null });
     }
+    stamp(change, ctx);
+}
+
+/// Who did it and when; the recycle bin.
+pub(super) fn stamp(change: &mut PendingChange, ctx: &Ctx) {
+    let now = Value::Instant(ctx.now());
+    let me = ctx.user().map_or(Value::Null, |user| Value::Id(user.0));
     match change.operation {
         Operation::Delete => drop(change.after.insert("deleted_at".into(), now.clone())),
         Operation::Restore => drop(change.after.insert("deleted_at".into(), Value::Null)),

@@ -114,6 +114,12 @@ impl PendingChange {
 /// Runs the before-hooks of a tenant. Asked outside of any transaction, with at most 200 changes of one entity.
 #[async_trait::async_trait]
 pub trait BeforeHooks: Send + Sync {
+    /// Whether some hook looks at changes of the entity: if not, nothing has to be planned for it.
+    ///
+    /// # Errors
+    /// When it cannot be found out.
+    async fn watches(&self, ctx: &Ctx, entity: &str) -> Result<bool, Error>;
+
     /// Lets every hook look at the changes, patch them or refuse them (`PendingChange::refusal`).
     ///
     /// # Errors

@@ -5,16 +5,21 @@
 //! -> check version -> write rows, links, transitions, events -> is the new image still inside the writer's rights?
 //! -> commit.
 //!
+//! Records of an entity that has an owner (`owner`) are written by it from "begin" on.
+//!
 //! A batch takes the same road in chunks. A refused row does not stop the others, unless all or nothing was asked for.
 
 mod check;
 mod derive;
 mod hooks;
 mod input;
+mod owned;
+mod owner;
 mod store;
 
 pub use hooks::{BeforeHooks, Operation, PendingChange};
 pub use input::parse;
+pub use owner::{EntityOwner, Foreseen, Inner, Told};
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -212,11 +217,15 @@ impl Records {
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<Vec<Row>> {
         let known = self.load_for_write(catalogue, ctx, def, &chunk).await?;
+        let owner = self.owner_of(&def.key);
         let mut rows = Vec::with_capacity(chunk.len());
         for (index, change) in chunk {
             match apply(ctx, def, change, &known) {
                 Ok(mut pending) => {
                     derive::before_hooks(&mut pending, &catalogue.pipelines);
+                    if let Some(owner) = owner.as_ref().filter(|_| pending.before.is_none()) {
+                        owner.defaults(ctx, &mut pending);
+                    }
                     rows.push(Row { index, pinned: change.version().is_some(), change: pending });
                 }
                 Err(error) => drop(outcomes.insert(index, Err(error))),
@@ -315,6 +324,9 @@ impl Records {
             }
             !same
         });
+        if let Some(owner) = self.owner_of(&def.key) {
+            return self.store_owned(&*owner, catalogue, ctx, def, rows, options, outcomes).await;
+        }
         while !rows.is_empty() && !options.dry_run {
             let tx = self.db.begin().await?;
             let stored =

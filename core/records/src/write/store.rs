@@ -8,7 +8,7 @@ use kernel::event::{self, NewEvent};
 use kernel::filter::{DOCUMENT, Storage, phone_cell};
 use kernel::value::FieldType;
 use kernel::{Ctx, Result, Value};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query, UpdateStatement};
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -46,23 +46,67 @@ pub(super) async fn write(
     insert_rows(tx, ctx, def, changes).await?;
     let mut lost = HashSet::new();
     for change in changes.iter().filter(|c| c.operation != Operation::Create) {
-        if !update_row(tx, ctx, def, change).await? {
+        if tx.execute(&update_row(tx, ctx, def, change)).await?.rows_affected() != 1 {
             lost.insert(change.id);
         }
     }
     let kept: Vec<&PendingChange> = changes.iter().map(|c| &**c).filter(|c| !lost.contains(&c.id)).collect();
-    communications(tx, ctx, def, &kept).await?;
-    links(tx, ctx, def, &kept).await?;
-    transitions(tx, ctx, def, &kept, options).await?;
+    around(tx, ctx, def, &kept, options).await?;
     let events = kept.iter().map(|change| NewEvent {
         kind: format!("{}.{}", def.key, change.operation.past()),
         entity: &def.key,
         record: change.id,
         version: change.version + 1,
-        changes: differences(change),
+        changes: Json::Object(differences(change)),
     });
     event::append(tx, ctx, options.batch, events.collect()).await?;
     Ok(Stored { lost })
+}
+
+/// Writes one change of a record that the caller keeps from others, without an event.
+pub(super) async fn write_kept(
+    tx: &Tx,
+    ctx: &Ctx,
+    def: &EntityDef,
+    change: &mut PendingChange,
+    options: &WriteOptions,
+) -> Result<()> {
+    if change.operation == Operation::Create {
+        number(tx, ctx, def, &mut [&mut *change]).await?;
+        insert_rows(tx, ctx, def, &[&mut *change]).await?;
+    } else {
+        tx.later(&update_row(tx, ctx, def, change)).await?;
+    }
+    around(tx, ctx, def, &[&*change], options).await
+}
+
+/// Writes the event of a change, of a kind of its own and with more in it than the record's fields.
+pub(super) async fn tell(
+    tx: &Tx,
+    ctx: &Ctx,
+    change: &PendingChange,
+    kind: Option<&str>,
+    more: Map<String, Json>,
+    options: &WriteOptions,
+) -> Result<()> {
+    let def = &change.entity;
+    let mut changes = differences(change);
+    changes.extend(more);
+    let event = NewEvent {
+        kind: kind.map_or_else(|| format!("{}.{}", def.key, change.operation.past()), str::to_owned),
+        entity: &def.key,
+        record: change.id,
+        version: change.version + 1,
+        changes: Json::Object(changes),
+    };
+    Ok(event::append(tx, ctx, options.batch, vec![event]).await?)
+}
+
+/// What is kept beside the rows.
+async fn around(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange], options: &WriteOptions) -> Result<()> {
+    communications(tx, ctx, def, changes).await?;
+    links(tx, ctx, def, changes).await?;
+    transitions(tx, ctx, def, changes, options).await
 }
 
 async fn number(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &mut [&mut PendingChange]) -> Result<()> {
@@ -103,8 +147,8 @@ async fn insert_rows(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&mut Pendin
     Ok(())
 }
 
-/// Writes what differs. False when the version has moved on.
-async fn update_row(tx: &Tx, ctx: &Ctx, def: &EntityDef, change: &PendingChange) -> Result<bool> {
+/// Writes what differs, unless the version has moved on.
+fn update_row(tx: &Tx, ctx: &Ctx, def: &EntityDef, change: &PendingChange) -> UpdateStatement {
     let mut update = Query::update();
     update.table(def.table).value("version", change.version + 1);
     let mut searchable = false;
@@ -131,7 +175,7 @@ async fn update_row(tx: &Tx, ctx: &Ctx, def: &EntityDef, change: &PendingChange)
         .and_where(Expr::col("id").eq(change.id))
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .and_where(Expr::col("version").eq(change.version));
-    Ok(tx.execute(&update).await?.rows_affected() == 1)
+    update
 }
 
 /// The document with some members changed: what else is in it (of fields that were removed, or that another node knows)
@@ -299,7 +343,7 @@ async fn transitions(
 }
 
 /// `{field: [before, after]}` of everything that differs.
-fn differences(change: &PendingChange) -> Json {
+fn differences(change: &PendingChange) -> Map<String, Json> {
     let def = &change.entity;
     let mut changes = Map::new();
     for field in def.fields.iter().filter(|f| !SILENT.contains(&f.key.as_str()) && change.changes(&f.key)) {
@@ -307,7 +351,7 @@ fn differences(change: &PendingChange) -> Json {
         let before = change.before.as_ref().map_or(Json::Null, json);
         changes.insert(field.key.to_string(), json!([before, json(&change.after)]));
     }
-    Json::Object(changes)
+    changes
 }
 
 /// Records whose new image is outside of what the writer may write: nobody puts a record out of their own reach, or

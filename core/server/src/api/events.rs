@@ -117,10 +117,11 @@ async fn visible(state: &AppState, ctx: &Ctx, events: Vec<Event>) -> kernel::Res
     };
     let mut work = state.tasks.visible(ctx, &of(work::tasks::ENTITY)).await?;
     work.extend(state.processes.visible_instances(ctx, &of(process::runtime::ENTITY)).await?);
-    let is_work = |event: &Event| [work::tasks::ENTITY, process::runtime::ENTITY].contains(&event.entity.as_str());
-    let (of_work, of_records): (Vec<Event>, Vec<Event>) = events.into_iter().partition(is_work);
+    // Who does a task sees what happens to it by standing; others by their roles, like events of other records.
+    let (of_work, of_records): (Vec<Event>, Vec<Event>) =
+        events.into_iter().partition(|event| event.tenant == ctx.tenant && work.contains(&event.record));
     let mut seen = state.records.visible_events(ctx, of_records).await?;
-    seen.extend(of_work.into_iter().filter(|event| event.tenant == ctx.tenant && work.contains(&event.record)));
+    seen.extend(of_work);
     seen.sort_by_key(Event::cursor);
     Ok(seen)
 }

@@ -86,6 +86,7 @@ pub struct EntryView {
     #[schema(value_type = BTreeMap<String, ChangeView>)]
     changes: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// An activity, or a task (its `entity` says which).
     activity: Option<RecordView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     batch: Option<Uuid>,

@@ -142,7 +142,7 @@ async fn roles(state: &AppState, ctx: &Ctx) -> Result<HashMap<String, Uuid>> {
         (
             "support",
             ["Support", "Поддержка", "Підтримка"],
-            vec![grant("lead", &all), grant("activity", &all), grant("*", &[Action::Read])],
+            vec![grant("lead", &all), grant("activity", &all), grant("task", &all), grant("*", &[Action::Read])],
         ),
     ];
     for (key, names, rows) in more {

@@ -252,8 +252,11 @@ impl<'a> Story<'a> {
         self.write(&ctx, "lead", desk.leads).await?;
         self.clock.pass(self.dice.between(5, 25));
         let told: Vec<Mention> = desk.mentions.into_iter().filter(|_| self.dice.chance(42)).collect();
-        let activities = told.iter().map(|mention| self.activity(mention, day, last)).collect();
+        let (tasks, activities): (Vec<Mention>, Vec<Mention>) = told.into_iter().partition(|_| self.dice.chance(14));
+        let activities = activities.iter().map(|mention| self.activity(mention)).collect();
         self.write(&ctx, "activity", activities).await?;
+        let tasks = tasks.iter().map(|mention| self.task(mention, day, last)).collect();
+        self.write(&ctx, "task", tasks).await?;
         Ok(())
     }
 
@@ -401,14 +404,13 @@ impl<'a> Story<'a> {
         desk.new_deals.insert(0, self.new_deal(client.owner, client.language, day));
     }
 
-    fn activity(&self, mention: &Mention, day: NaiveDate, last: NaiveDate) -> Change {
+    fn activity(&self, mention: &Mention) -> Change {
         let words = words::of(mention.language);
-        let (kind, texts) = match self.dice.below(100) {
+        let (kind, texts) = match self.dice.below(86) {
             0..42 => ("call", words.calls),
             42..64 => ("email", words.letters),
             64..72 => ("meeting", words.meetings),
-            72..86 => ("note", words.notes),
-            _ => ("task", words.tasks),
+            _ => ("note", words.notes),
         };
         let (title, text) = texts.get(self.dice.below(texts.len())).copied().unwrap_or_default();
         let mut fields = object(json!({
@@ -417,14 +419,22 @@ impl<'a> Story<'a> {
         if matches!(kind, "call" | "email") {
             fields.insert("direction".into(), json!(if self.dice.chance(70) { "outgoing" } else { "incoming" }));
         }
-        if kind == "task" {
-            let deadline = self.later(day, 1, 6);
-            let at = self.time(deadline, 10, self.dice.between(0, 480) / 15 * 15);
-            // Most of what was planned in the past is done; what is planned from now on is not.
-            let done = deadline < last && self.dice.chance(94);
-            fields.extend(object(json!({"deadline": at.to_string(), "done": done})));
-        }
         Change::Create { fields }
+    }
+
+    fn task(&self, mention: &Mention, day: NaiveDate, last: NaiveDate) -> Change {
+        let texts = words::of(mention.language).tasks;
+        let (title, text) = texts.get(self.dice.below(texts.len())).copied().unwrap_or_default();
+        let deadline = self.later(day, 1, 6);
+        let due = self.time(deadline, 10, self.dice.between(0, 480) / 15 * 15);
+        // Most of what was planned in the past is done; what is planned from now on is not.
+        let done = deadline < last && self.dice.chance(94);
+        Change::Create {
+            fields: object(json!({
+                "title": title, "description": text, "record_entity": mention.entity, "record_id": mention.id,
+                "due": due.to_string(), "state": if done { "completed" } else { "open" },
+            })),
+        }
     }
 }
 

@@ -8,17 +8,18 @@
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result};
 use messaging::mail::{Decision, NewMail, Reference, addresses};
-use records::{Change, WriteOptions};
+use records::{Change, Told, WriteOptions};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
+use super::Tasks;
 use super::access::{self, Standing};
 use super::check::{self, Brought};
 use super::complete::{own_part, personal};
 use super::model::{ActionInput, Task};
 use super::parts::{self, Vote};
+use super::record::Way;
 use super::store::{self, Stored};
-use super::{Tasks, history};
 use crate::input::{self, MAX_NOTE, invalid, wrong};
 
 /// Main actions this crate does itself.
@@ -148,7 +149,7 @@ impl Tasks {
         let mut task = old.clone();
         let record = ctx.id();
         task.action.pending = Some(record);
-        store::save(&tx, ctx, &old, &mut task).await?;
+        self.write(&tx, ctx, Some(&old), &mut task, Told::Nothing, &Way::plain()).await?;
         tx.commit().await?;
         Ok((record, false))
     }
@@ -209,19 +210,6 @@ impl Tasks {
         task.action.pending = None;
         self.keep(&tx, ctx, &old, &mut task, None).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// Saves a change with its event.
-    pub(super) async fn keep(
-        &self,
-        tx: &kernel::db::Tx,
-        ctx: &Ctx,
-        old: &Stored,
-        new: &mut Stored,
-        note: Option<&str>,
-    ) -> Result<()> {
-        store::save(tx, ctx, old, new).await?;
-        history::append(tx, ctx, Some(old), new, note).await
     }
 }
 

@@ -2,8 +2,8 @@
 
 use kernel::db::Tx;
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Fields, Result};
-use records::{Change, WriteOptions};
+use kernel::{Ctx, Error, Fields, Result, Value};
+use records::{Change, Foreseen, WriteOptions};
 use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use super::check::{self, Brought};
 use super::model::{Completion, Task, TaskState};
 use super::parts::{self, Vote};
 use super::store::{self, Stored};
-use super::{Tasks, history};
+use super::{Tasks, hand};
 use crate::input::{self, MAX_NOTE, wrong};
 
 impl Tasks {
@@ -32,15 +32,18 @@ impl Tasks {
             input::json("result", result)?;
         }
         let done = Done { variables: &input.variables, result, comment: input.comment.as_deref() };
+        let planned = hand::planned("state", Value::Text(TaskState::Completed.name().into()));
+        let foreseen = self.foresee(ctx, Some(id), planned).await?;
         let fields = check::of_record(&input.variables);
         if !fields.is_empty() {
             // First the judgement, so that a refused completion has not changed the record already.
             let seen = store::load(self.db.read(), ctx.tenant, id).await?;
-            self.judge(self.db.read(), ctx, &seen, &done).await?;
+            let standing = access::acting(self.db.read(), ctx, &seen).await?;
+            self.judge(self.db.read(), ctx, &seen, standing, &done).await?;
             self.write_subject(ctx, &seen, fields).await?;
         }
         let tx = self.db.begin().await?;
-        let task = self.complete_in(&tx, ctx, id, done).await?;
+        let task = self.complete_in(&tx, ctx, id, done, &foreseen).await?;
         tx.commit().await?;
         Ok(task.view(ctx.now()))
     }
@@ -51,9 +54,10 @@ impl Tasks {
         conn: &impl ConnectionTrait,
         ctx: &Ctx,
         task: &Stored,
+        standing: Standing,
         done: &Done<'_>,
     ) -> Result<(Option<Vote>, Option<Json>)> {
-        may_complete(task, access::acting(conn, ctx, task).await?)?;
+        may_complete(task, standing)?;
         let own = own_part(conn, ctx, task).await?;
         if own.as_ref().is_some_and(|vote| vote.completed.is_some()) {
             return Err(Error::Conflict { code: "task.voted", current: None });
@@ -64,12 +68,30 @@ impl Tasks {
         Ok((own, action))
     }
 
-    async fn complete_in(&self, tx: &Tx, ctx: &Ctx, id: Uuid, done: Done<'_>) -> Result<Stored> {
-        let old = store::load_locked(tx, ctx.tenant, id).await?;
-        let (own, action) = self.judge(tx, ctx, &old, &done).await?;
+    async fn complete_in(&self, tx: &Tx, ctx: &Ctx, id: Uuid, done: Done<'_>, foreseen: &Foreseen) -> Result<Stored> {
+        let mut old = store::load_locked(tx, ctx.tenant, id).await?;
+        let standing = access::acting(tx, ctx, &old).await?;
         let mut task = old.clone();
+        self.finish(tx, ctx, &old, &mut task, standing, &done).await?;
+        self.adopt(tx, ctx, &mut old, &mut task, foreseen).await?;
+        self.keep(tx, ctx, &old, &mut task, done.comment).await?;
+        self.follow(tx, ctx, &old, &task).await?;
+        Ok(task)
+    }
+
+    /// Completes a task, or the actor's part of it, if the contract is kept.
+    pub(super) async fn finish(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        old: &Stored,
+        task: &mut Stored,
+        standing: Standing,
+        done: &Done<'_>,
+    ) -> Result<()> {
+        let (own, action) = self.judge(tx, ctx, old, standing, done).await?;
         if task.needed() > 1 {
-            self.vote(tx, ctx, &mut task, own, action, &done).await?;
+            self.vote(tx, ctx, task, own, action, done).await?;
         } else {
             task.action.given.extend(check::of_process(done.variables));
             if old.action_kind() == Some("form") {
@@ -79,7 +101,7 @@ impl Tasks {
                 task.action.done = true;
                 task.action.result = Some(action);
             }
-            task.result = done.result.clone().or_else(|| approval(&task));
+            task.result = done.result.clone().or_else(|| approval(task));
             task.state = TaskState::Completed;
         }
         if task.state == TaskState::Completed {
@@ -90,15 +112,19 @@ impl Tasks {
                 task.assignee = task.completed_by;
             }
         }
-        store::save(tx, ctx, &old, &mut task).await?;
-        history::append(tx, ctx, Some(&old), &task, done.comment).await?;
-        if task.state == TaskState::Completed
+        Ok(())
+    }
+
+    /// Tells the owner of a task that it was completed just now.
+    pub(super) async fn follow(&self, tx: &Tx, ctx: &Ctx, old: &Stored, task: &Stored) -> Result<()> {
+        if old.state != TaskState::Completed
+            && task.state == TaskState::Completed
             && task.instance.is_some()
             && let Some(owner) = self.owner.get()
         {
             owner.completed(tx, ctx, &task.view(ctx.now()), &task.action.given).await?;
         }
-        Ok(task)
+        Ok(())
     }
 
     /// One person's part of a task that several must complete; the last one completes it.
@@ -174,10 +200,10 @@ impl Tasks {
 }
 
 /// A completion on its way.
-struct Done<'a> {
-    variables: &'a Map<String, Json>,
-    result: Option<Json>,
-    comment: Option<&'a str>,
+pub(super) struct Done<'a> {
+    pub variables: &'a Map<String, Json>,
+    pub result: Option<Json>,
+    pub comment: Option<&'a str>,
 }
 
 fn speaks_of_record(task: &Stored) -> bool {

@@ -186,7 +186,7 @@ impl Tasks {
         Ok(found.people.into_values().map(|(user, _)| (user.id, staff::is_present(&user, now))).collect())
     }
 
-    async fn calendar_of(&self, tx: &Tx, ctx: &Ctx, task: &Stored) -> Result<Arc<WorkingTime>> {
+    pub(super) async fn calendar_of(&self, tx: &Tx, ctx: &Ctx, task: &Stored) -> Result<Arc<WorkingTime>> {
         match task.assignee.or(task.owner) {
             Some(person) => self.calendars.of_person(tx, ctx, person).await,
             None => self.calendars.of_department(tx, ctx, None).await,

@@ -2,9 +2,10 @@
 
 use kernel::db::Tx;
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Result};
+use kernel::{Ctx, Error, Fields, Result, Timestamp, Value};
 use messaging::notifications::{self, Kind};
 use people::staff;
+use records::Foreseen;
 use uuid::Uuid;
 
 use super::access::{self, Standing};
@@ -24,7 +25,7 @@ impl Tasks {
     /// that several must complete, which nobody can have alone.
     pub async fn claim(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
         let me = ctx.user().ok_or(Error::Denied("action"))?.0;
-        self.change(ctx, id, async |_, old, task, _| {
+        self.change(ctx, id, planned("assignee", Value::Id(me)), async |_, old, task, _| {
             shared(old)?;
             match old.assignee {
                 Some(assignee) if assignee == me => Ok(Outcome::Same),
@@ -44,7 +45,7 @@ impl Tasks {
     /// # Errors
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.claimed` (somebody else has it).
     pub async fn release(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
-        self.change(ctx, id, async |tx, old, task, standing| {
+        self.change(ctx, id, planned("assignee", Value::Null), async |tx, old, task, standing| {
             if old.assignee.is_none() {
                 return Ok(Outcome::Same);
             }
@@ -69,9 +70,10 @@ impl Tasks {
         input::text("to", &input.to, 254)?;
         let note = input.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
         input::text("note", note.unwrap_or_default(), MAX_NOTE)?;
-        self.change(ctx, id, async |tx, old, task, standing| {
-            let to = staff::named(tx, ctx.tenant, input.to.trim()).await?;
-            let to = to.ok_or_else(|| wrong("to", FieldError::new("missing")))?;
+        let to = staff::named(self.db.read(), ctx.tenant, input.to.trim()).await?;
+        let given = to.as_ref().map(|to| planned("assignee", Value::Id(to.id))).unwrap_or_default();
+        self.change(ctx, id, given, async |tx, old, task, standing| {
+            let to = to.as_ref().ok_or_else(|| wrong("to", FieldError::new("missing")))?;
             if old.needed() > 1 {
                 hand_part(tx, ctx, task, standing, to.id).await?;
             } else {
@@ -93,7 +95,7 @@ impl Tasks {
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`; `task.invalid` naming `checklist`.
     pub async fn change_checklist(&self, ctx: &Ctx, id: Uuid, input: &ChecklistChange) -> Result<Task> {
         promise::check_checklist(&input.add)?;
-        self.change(ctx, id, async |_, _, task, _| {
+        self.change(ctx, id, Fields::new(), async |_, _, task, _| {
             let first = task.checklist.iter().map(|item| item.id).max().unwrap_or(0).saturating_add(1);
             task.checklist.extend(open::items(&input.add, first));
             let me = ctx.user().map(|user| user.0);
@@ -132,23 +134,36 @@ impl Tasks {
         {
             return Err(wrong("due", FieldError::new("datetime")));
         }
-        self.change_own(ctx, id, async |tx, old, task, _| {
+        let mut given = Fields::new();
+        for (key, words) in [("title", title), ("description", patch.description.as_deref())] {
+            given.extend(words.map(|words| (key.into(), Value::Text(words.to_owned()))));
+        }
+        given.extend(patch.due.map(|due| ("due".into(), due.map_or(Value::Null, Value::Instant))));
+        self.change_own(ctx, id, given, async |tx, old, task, _| {
             if old.instance.is_some() && (title.is_some() || patch.description.is_some()) {
                 return Err(Error::Conflict { code: "task.of_process", current: None });
             }
             task.title = title.map_or_else(|| task.title.clone(), str::to_owned);
             task.description = patch.description.clone().unwrap_or_else(|| task.description.clone());
             if let Some(due) = patch.due.filter(|due| *due != old.due) {
-                (task.due, task.overdue_marked, task.marks) = (due, None, store::Marks::default());
-                let calendar = match task.assignee.or(task.owner) {
-                    Some(person) => self.calendars.of_person(tx, ctx, person).await?,
-                    None => self.calendars.of_department(tx, ctx, None).await?,
-                };
-                deadline::schedule(tx, ctx, task, &calendar).await?;
+                self.new_deadline(tx, ctx, task, due).await?;
             }
             Ok(if old == task { Outcome::Same } else { Outcome::Changed(None) })
         })
         .await
+    }
+
+    /// A new deadline has its own reminders.
+    pub(super) async fn new_deadline(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        task: &mut Stored,
+        due: Option<Timestamp>,
+    ) -> Result<()> {
+        (task.due, task.overdue_marked, task.marks) = (due, None, store::Marks::default());
+        let calendar = self.calendar_of(tx, ctx, task).await?;
+        deadline::schedule(tx, ctx, task, &calendar).await
     }
 
     /// Cancels a task made by hand: its maker, heads and administrators, whoever has it.
@@ -157,7 +172,8 @@ impl Tasks {
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.of_process`.
     pub async fn cancel(&self, ctx: &Ctx, id: Uuid, note: Option<&str>) -> Result<Task> {
         input::text("note", note.unwrap_or_default(), MAX_NOTE)?;
-        self.change_own(ctx, id, async |_, old, task, standing| {
+        let given = planned("state", Value::Text(TaskState::Cancelled.name().into()));
+        self.change_own(ctx, id, given, async |_, old, task, standing| {
             if old.instance.is_some() {
                 return Err(Error::Conflict { code: "task.of_process", current: None });
             }
@@ -172,17 +188,19 @@ impl Tasks {
         .await
     }
 
-    /// A change of an open task by somebody who may act.
+    /// A change of an open task by somebody who may act. `planned` are the record's fields it is about.
     async fn change(
         &self,
         ctx: &Ctx,
         id: Uuid,
+        planned: Fields,
         work: impl AsyncFnOnce(&Tx, &Stored, &mut Stored, Standing) -> Result<Outcome>,
     ) -> Result<Task> {
+        let foreseen = self.foresee(ctx, Some(id), planned).await?;
         let tx = self.db.begin().await?;
         let old = store::load_locked(&tx, ctx.tenant, id).await?;
         let standing = access::acting(&tx, ctx, &old).await?;
-        self.apply(tx, ctx, old, standing, work).await
+        self.apply(tx, ctx, old, standing, foreseen, work).await
     }
 
     /// The same, also by the maker of a task by hand.
@@ -190,33 +208,42 @@ impl Tasks {
         &self,
         ctx: &Ctx,
         id: Uuid,
+        planned: Fields,
         work: impl AsyncFnOnce(&Tx, &Stored, &mut Stored, Standing) -> Result<Outcome>,
     ) -> Result<Task> {
+        let foreseen = self.foresee(ctx, Some(id), planned).await?;
         let tx = self.db.begin().await?;
         let old = store::load_locked(&tx, ctx.tenant, id).await?;
         let standing = access::standing(&tx, ctx, &old).await?;
         if standing == Standing::Sees && old.instance.is_some() {
             return Err(Error::Denied("action"));
         }
-        self.apply(tx, ctx, old, standing, work).await
+        self.apply(tx, ctx, old, standing, foreseen, work).await
     }
 
     async fn apply(
         &self,
         tx: Tx,
         ctx: &Ctx,
-        old: Stored,
+        mut old: Stored,
         standing: Standing,
+        foreseen: Foreseen,
         work: impl AsyncFnOnce(&Tx, &Stored, &mut Stored, Standing) -> Result<Outcome>,
     ) -> Result<Task> {
         check::still_open(&old)?;
         let mut task = old.clone();
         if let Outcome::Changed(note) = work(&tx, &old, &mut task, standing).await? {
+            self.adopt(&tx, ctx, &mut old, &mut task, &foreseen).await?;
             self.keep(&tx, ctx, &old, &mut task, note.as_deref()).await?;
             tx.commit().await?;
         }
         Ok(task.view(ctx.now()))
     }
+}
+
+/// One field that is about to differ.
+pub(super) fn planned(key: &str, value: Value) -> Fields {
+    [(key.into(), value)].into_iter().collect()
 }
 
 /// What a change came to.

@@ -1,34 +1,29 @@
-//! What happens to a task, in the event log: `task.created`, `task.updated`, `task.completed`, `task.cancelled`.
+//! What happens to a task, in the event log: `task.created`, `task.updated`, `task.completed`, `task.cancelled`,
+//! `task.deleted`, `task.restored`.
 
-use kernel::db::Tx;
-use kernel::event::{self, Event, NewEvent};
+use kernel::event::{self, Event};
 use kernel::{Ctx, Result};
+use records::{Operation, Told};
 use serde_json::{Map, Value as Json, json};
 
+use super::model::TaskState;
 use super::store::Stored;
 
 /// The entity key of tasks in the event log.
 pub const ENTITY: &str = "task";
 
-/// Writes the event of a change. `old` is none for a new task; `note` is kept as the field `note`.
-pub(super) async fn append(tx: &Tx, ctx: &Ctx, old: Option<&Stored>, new: &Stored, note: Option<&str>) -> Result<()> {
-    let kind = match old {
-        None => "task.created",
-        Some(old) if old.state != new.state => match new.state {
-            super::model::TaskState::Completed => "task.completed",
-            super::model::TaskState::Cancelled => "task.cancelled",
-            super::model::TaskState::Open => "task.updated",
+/// What the event log is told of a change: its kind, and beside the record's own fields what became of the contract.
+/// `old` is none for a new task; `note` is kept as the field `note`.
+pub(super) fn told(old: Option<&Stored>, new: &Stored, operation: Operation, note: Option<&str>) -> Told {
+    let kind = match (old, operation) {
+        (Some(old), Operation::Update) if old.state != new.state => match new.state {
+            TaskState::Completed => Some("task.completed"),
+            TaskState::Cancelled => Some("task.cancelled"),
+            TaskState::Open => None,
         },
-        Some(_) => "task.updated",
+        _ => None,
     };
-    let event = NewEvent {
-        kind: kind.into(),
-        entity: ENTITY,
-        record: new.id,
-        version: new.version,
-        changes: Json::Object(changes(old, new, note)),
-    };
-    Ok(event::append(tx, ctx, None, vec![event]).await?)
+    Told::Event { kind, more: changes(old, new, note) }
 }
 
 fn changes(old: Option<&Stored>, new: &Stored, note: Option<&str>) -> Map<String, Json> {
@@ -46,17 +41,10 @@ fn changes(old: Option<&Stored>, new: &Stored, note: Option<&str>) -> Map<String
     changes
 }
 
+/// What the record itself does not say.
 fn image(task: &Stored) -> Map<String, Json> {
     let image = json!({
-        "state": task.state,
-        "title": task.title,
-        "description": task.description,
-        "instance": task.instance,
-        "element": task.element,
         "subject": task.subject,
-        "assignee": task.assignee,
-        "role": task.role,
-        "due": task.due,
         "checklist": if task.checklist.is_empty() { Json::Null } else { json!(task.checklist) },
         "main_action": task.contract.main_action.as_ref().map(|_| {
             json!({"done": task.action.done, "state": task.action.state, "result": task.action.result})
@@ -65,16 +53,8 @@ fn image(task: &Stored) -> Map<String, Json> {
         "reminders_sent": if task.reminders_sent == 0 { Json::Null } else { json!(task.reminders_sent) },
         "overdue": task.overdue_marked,
         "result": task.result,
-        "completed_by": task.completed_by,
     });
-    if let Json::Object(mut image) = image {
-        if task.description.is_empty() {
-            image.insert("description".into(), Json::Null);
-        }
-        image
-    } else {
-        Map::new()
-    }
+    if let Json::Object(image) = image { image } else { Map::new() }
 }
 
 impl super::Tasks {
@@ -100,8 +80,7 @@ impl super::Tasks {
         let tx = self.db.begin().await?;
         let old = super::store::load_locked(&tx, ctx.tenant, id).await?;
         let mut new = old.clone();
-        super::store::save(&tx, ctx, &old, &mut new).await?;
-        append(&tx, ctx, Some(&old), &new, Some(text)).await?;
+        self.keep(&tx, ctx, &old, &mut new, Some(text)).await?;
         Ok(tx.commit().await?)
     }
 }

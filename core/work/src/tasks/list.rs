@@ -43,7 +43,7 @@ pub struct TaskQuery {
     pub overdue: Option<bool>,
     /// About this record: its id, or `<entity>:<id>`.
     pub subject: Option<String>,
-    /// Words of the title.
+    /// Words of the title, the number, the process.
     pub q: Option<String>,
     /// `created` (newest first, by default) or `due` (the nearest deadline first).
     pub sort: Option<String>,
@@ -105,7 +105,8 @@ impl Tasks {
         select
             .expr(Func::count(Expr::col(("task", "id"))))
             .from("task")
-            .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0));
+            .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
+            .and_where(Expr::col(("task", "deleted_at")).is_null());
         matching(ctx, query, &mut select)?;
         if !own(query) {
             access::narrow(self.db.read(), ctx, &mut select).await?;
@@ -207,10 +208,10 @@ fn about(subject: &str, select: &mut SelectStatement) -> Result<()> {
         None => (None, subject),
     };
     let id = Uuid::parse_str(id).map_err(|_| wrong("subject", FieldError::new("id")))?;
-    select.and_where(Expr::col(("task", "subject_id")).eq(id));
+    select.and_where(Expr::col(("task", "record_id")).eq(id));
     if let Some(entity) = entity {
         input::text("subject", entity, 200)?;
-        select.and_where(Expr::col(("task", "subject_entity")).eq(entity));
+        select.and_where(Expr::col(("task", "record_entity")).eq(entity));
     }
     Ok(())
 }

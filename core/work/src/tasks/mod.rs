@@ -19,6 +19,7 @@
 //! | `list`, `counters` | lists by keyset, numbers for a person and their subordinates |
 //! | `history` | events |
 //! | `relations` | what others read inside their queries |
+//! | `record` | the record of a task: one writer behind two doors |
 //! | `store`, `parts` | the tables |
 //! | `promise` | whether a contract can be kept |
 
@@ -37,6 +38,7 @@ mod model;
 mod open;
 mod parts;
 mod promise;
+mod record;
 pub mod relations;
 mod resolve;
 mod store;
@@ -110,6 +112,7 @@ impl Tasks {
             actions: Arc::default(),
         };
         mail.add_owner(Arc::new(letter::TaskLetters(tasks.clone())));
+        records.add_owner(Arc::new(record::TaskRecords(tasks.clone())));
         tasks
     }
 

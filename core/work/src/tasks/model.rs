@@ -29,6 +29,15 @@ impl TaskState {
             Self::Cancelled => "cancelled",
         }
     }
+
+    /// The one with this name.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "open" => Self::Open,
+            "completed" => Self::Completed,
+            _ => Self::Cancelled,
+        }
+    }
 }
 
 /// A task as the API shows it.

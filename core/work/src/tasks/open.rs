@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use kernel::db::Tx;
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Result, Timestamp};
+use kernel::{Ctx, Error, Fields, Result, Timestamp, Value};
 use messaging::notifications::{self, Kind};
 use people::staff;
+use records::{Foreseen, Operation};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
+use super::access::Standing;
 use super::contract::{ExecutorRule, TaskContract};
 use super::model::{ChecklistItem, ManualTask, NewTask, Subject, Task, TaskState};
 use super::parts;
+use super::record::{Planned, Way};
 use super::resolve::{self, Resolved};
 use super::store::{self, ActionState, Marks, Stored};
 use super::{Tasks, history, promise};
@@ -23,6 +26,24 @@ use crate::input::{self, MAX_TEXT, MAX_TITLE, invalid, wrong};
 /// Executors of one task.
 const MAX_RULES: usize = 100;
 
+/// What a task is opened with beside what it is.
+pub(super) struct Opening {
+    /// Its id.
+    pub id: Uuid,
+    /// How it stands at once.
+    pub state: TaskState,
+    /// Fields of its record that mean nothing here.
+    pub other: Fields,
+    /// How it is written.
+    pub way: Way,
+}
+
+impl Opening {
+    fn plain(ctx: &Ctx) -> Self {
+        Self { id: ctx.id(), state: TaskState::Open, other: Fields::new(), way: Way::plain() }
+    }
+}
+
 impl Tasks {
     /// Opens a task inside the caller's transaction and gives its id. Texts are cut to their limits. A rule that finds
     /// nobody does not stop it: when no candidate is left at all, nobody has the task and administrators are told.
@@ -31,10 +52,17 @@ impl Tasks {
     /// `task.invalid` for a contract or variables that cannot be kept, an unknown entity, or a duration that the
     /// calendar cannot hold.
     pub async fn open(&self, tx: &Tx, ctx: &Ctx, new: NewTask) -> Result<Uuid> {
-        Ok(self.open_stored(tx, ctx, new).await?.id)
+        Ok(self.open_stored(tx, ctx, new, Opening::plain(ctx)).await?.0.id)
     }
 
-    async fn open_stored(&self, tx: &Tx, ctx: &Ctx, new: NewTask) -> Result<Stored> {
+    /// The same, with what the door of records brings; gives the record's image too.
+    pub(super) async fn open_stored(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        new: NewTask,
+        opening: Opening,
+    ) -> Result<(Stored, Fields)> {
         promise::check_contract(&new.contract)?;
         input::variables("variables", &new.variables)?;
         let owner = self.owner_of(tx, ctx, &new).await?;
@@ -51,16 +79,23 @@ impl Tasks {
             }
             _ => None,
         };
-        let task = build(ctx, new, owner, &found, assignee, due);
-        store::insert(tx, ctx.tenant, &task).await?;
+        let mut task = build(ctx, new, owner, &found, assignee, due);
+        (task.id, task.other) = (opening.id, opening.other);
+        if opening.state != TaskState::Open {
+            self.end(tx, ctx, Standing::Above, &task.clone(), &mut task, opening.state).await?;
+        }
+        let told = history::told(None, &task, Operation::Create, None);
+        let image = self.write(tx, ctx, None, &mut task, told, &opening.way).await?;
         let people: Vec<_> = found.people.into_iter().map(|(id, (_, role))| (id, role)).collect();
         parts::add_candidates(tx, ctx.tenant, task.id, &people).await?;
+        if task.state != TaskState::Open {
+            return Ok((task, image));
+        }
         self.announce(tx, ctx, &task, people.iter().map(|(id, _)| *id).collect()).await?;
         if let Some(calendar) = calendar {
             super::deadline::schedule(tx, ctx, &task, &calendar).await?;
         }
-        history::append(tx, ctx, None, &task, None).await?;
-        Ok(task)
+        Ok((task, image))
     }
 
     /// Whom `owner`, `head` and `deputy` speak of.
@@ -128,8 +163,7 @@ impl Tasks {
             let mut task = old.clone();
             task.state = TaskState::Cancelled;
             task.completed = Some(ctx.now());
-            store::save(tx, ctx, &old, &mut task).await?;
-            history::append(tx, ctx, Some(&old), &task, None).await?;
+            self.keep(tx, ctx, &old, &mut task, None).await?;
         }
         Ok(())
     }
@@ -151,8 +185,7 @@ impl Tasks {
             let mut task = old.clone();
             task.element = Some(element.to_owned());
             task.definition = Some(definition);
-            store::save(tx, ctx, &old, &mut task).await?;
-            history::append(tx, ctx, Some(&old), &task, None).await?;
+            self.keep(tx, ctx, &old, &mut task, None).await?;
         }
         Ok(())
     }
@@ -162,10 +195,13 @@ impl Tasks {
     /// # Errors
     /// `task.invalid` by field: also for people, roles and records that do not exist or that the maker may not see.
     pub async fn create(&self, ctx: &Ctx, input: ManualTask) -> Result<Task> {
-        let new = self.checked(ctx, input).await?;
+        let mut new = self.checked(ctx, input).await?;
+        let foreseen = self.foresee(ctx, None, planned(&new)).await?;
+        let mut opening = Opening::plain(ctx);
+        adopt(&mut new, &mut opening, &foreseen)?;
         let tx = self.db.begin().await?;
         let strict: Vec<ExecutorRule> = new.executors.clone();
-        let task = self.open_stored(&tx, ctx, new).await?;
+        let (task, _) = self.open_stored(&tx, ctx, new, opening).await?;
         if !strict.is_empty() {
             let missing: Vec<&str> = task.executors.iter().filter_map(|e| e.unresolved.as_deref()).collect();
             if let Some(rule) = missing.first() {
@@ -239,14 +275,51 @@ impl Tasks {
     }
 }
 
+/// The record that a new task by hand will be, as far as that is known before its executors are.
+fn planned(new: &NewTask) -> Fields {
+    let id = |id: Option<Uuid>| id.map_or(Value::Null, Value::Id);
+    let text = |text: &str| if text.is_empty() { Value::Null } else { Value::Text(text.to_owned()) };
+    let (entity, subject) = new.subject.clone().unzip();
+    let known = [
+        ("title", text(&new.title)),
+        ("description", text(&new.description)),
+        ("due", new.due.map_or(Value::Null, Value::Instant)),
+        ("owner", id(new.owner)),
+        ("record_entity", text(entity.as_deref().unwrap_or_default())),
+        ("record_id", id(subject)),
+    ];
+    known.into_iter().filter(|(_, value)| *value != Value::Null).map(|(key, value)| (key.into(), value)).collect()
+}
+
+/// What hooks put into a new task by hand.
+fn adopt(new: &mut NewTask, opening: &mut Opening, foreseen: &Foreseen) -> Result<()> {
+    let patch = Planned(&foreseen.patch);
+    for (key, value) in &foreseen.patch {
+        match key.as_str() {
+            "title" => new.title = patch.text(key),
+            "description" => new.description = patch.text(key),
+            "due" => new.due = patch.instant(key),
+            "owner" => new.owner = patch.id(key),
+            "assignee" => {
+                new.executors = patch.id(key).map(|user| ExecutorRule::User(user.to_string())).into_iter().collect();
+            }
+            "state" | "record_entity" | "record_id" => {
+                return Err(Error::field(records::INVALID, key, FieldError::new("read_only")));
+            }
+            _ => drop(opening.other.insert(key.clone(), value.clone())),
+        }
+    }
+    Ok(())
+}
+
 /// Open tasks of an instance, kept from others until the transaction ends.
 async fn of_instance(tx: &Tx, ctx: &Ctx, instance: Uuid, wait: Option<u32>) -> Result<Vec<Stored>> {
     let mut select = store::select(ctx.tenant);
     select
-        .and_where(Expr::col(("task", "instance_id")).eq(instance))
+        .and_where(Expr::col(("task_contract", "instance_id")).eq(instance))
         .and_where(Expr::col(("task", "state")).eq("open"));
     if let Some(wait) = wait {
-        select.and_where(Expr::col(("task", "wait")).eq(i64::from(wait)));
+        select.and_where(Expr::col(("task_contract", "wait")).eq(i64::from(wait)));
     }
     if tx.get_database_backend() == DbBackend::Postgres {
         select.lock(LockType::Update);
@@ -274,7 +347,7 @@ fn build(
     }
     let now = ctx.now();
     Stored {
-        id: ctx.id(),
+        id: Uuid::nil(),
         version: 1,
         state: TaskState::Open,
         title,
@@ -305,6 +378,7 @@ fn build(
         overdue_marked: None,
         completed: None,
         completed_by: None,
+        other: Fields::new(),
     }
 }
 

@@ -28,6 +28,7 @@ pub fn tasks(ctx: &Ctx, definition: Option<Uuid>, made: Period) -> SelectStateme
         .expr_as(Expr::col((ASSIGNEE, "department_id")), "department")
         .from("task")
         .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
+        .and_where(Expr::col(("task", "deleted_at")).is_null())
         .cond_where(db::within(made, &Expr::col(("task", "created_at"))));
     staff::join(&mut select, ASSIGNEE, Expr::col(("task", "assignee")));
     if let Some(definition) = definition {

@@ -1,7 +1,8 @@
-//! The table `task`.
+//! A task in two tables: the record `task`, written by the pipeline of records, and the contract of its step in
+//! `task_contract`, in one transaction.
 
 use kernel::db::Tx;
-use kernel::{Ctx, Error, Result, TenantId, Timestamp};
+use kernel::{Ctx, Error, Fields, Result, TenantId, Timestamp, Value};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use serde::de::DeserializeOwned;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use super::contract::TaskContract;
 use super::model::{ChecklistItem, MainActionState, Subject, Task, TaskExecutor, TaskState, Votes};
 
-/// A row of `task`.
+/// A task: its record and its contract.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Stored {
     pub id: Uuid,
@@ -49,6 +50,8 @@ pub(super) struct Stored {
     pub overdue_marked: Option<Timestamp>,
     pub completed: Option<Timestamp>,
     pub completed_by: Option<Uuid>,
+    /// Fields of the record that mean nothing to this crate, as far as they are about to change.
+    pub other: Fields,
 }
 
 /// What became of the main action.
@@ -93,23 +96,33 @@ pub(super) struct Marks {
     pub escalated: BTreeMap<u32, u32>,
 }
 
-const COLUMNS: [&str; 33] = [
+/// Columns of the record that are read.
+const RECORD: [&str; 21] = [
     "id",
     "version",
     "state",
     "title",
     "description",
     "instance_id",
-    "wait",
     "element",
     "process_name",
     "definition_id",
-    "subject_entity",
-    "subject_id",
+    "record_entity",
+    "record_id",
     "creator",
     "owner",
     "role",
     "assignee",
+    "created_at",
+    "updated_at",
+    "due_at",
+    "completed_at",
+    "completed_by",
+    "number",
+];
+
+const CONTRACT: [&str; 11] = [
+    "wait",
     "candidates",
     "executors",
     "contract",
@@ -119,20 +132,24 @@ const COLUMNS: [&str; 33] = [
     "result",
     "marks",
     "reminders_sent",
-    "created_at",
-    "updated_at",
     "claimed_at",
-    "due_at",
-    "overdue_at",
-    "completed_at",
-    "completed_by",
-    "tenant_id",
 ];
+
+/// Selects whole tasks of a tenant, those in the recycle bin too.
+pub(super) fn select_any(tenant: TenantId) -> SelectStatement {
+    Query::select()
+        .columns(RECORD.map(|column| ("task", column)))
+        .columns(CONTRACT.map(|column| ("task_contract", column)))
+        .column(("task_contract", "overdue_at"))
+        .from("task")
+        .inner_join("task_contract", Expr::col(("task_contract", "id")).equals(("task", "id")))
+        .and_where(Expr::col(("task", "tenant_id")).eq(tenant.0))
+        .take()
+}
 
 /// Selects whole tasks of a tenant.
 pub(super) fn select(tenant: TenantId) -> SelectStatement {
-    let columns = COLUMNS.map(|column| ("task", column));
-    Query::select().columns(columns).from("task").and_where(Expr::col(("task", "tenant_id")).eq(tenant.0)).take()
+    select_any(tenant).and_where(Expr::col(("task", "deleted_at")).is_null()).take()
 }
 
 /// One task.
@@ -142,9 +159,9 @@ pub(super) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid
     Ok(from_row(&row)?)
 }
 
-/// One task, kept from others until the transaction ends.
+/// One task, out of the recycle bin too, kept from others until the transaction ends.
 pub(super) async fn load_locked(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<Stored> {
-    let mut statement = select(tenant).and_where(Expr::col(("task", "id")).eq(id)).take();
+    let mut statement = select_any(tenant).and_where(Expr::col(("task", "id")).eq(id)).take();
     if tx.get_database_backend() == DbBackend::Postgres {
         statement.lock(LockType::Update);
     }
@@ -153,7 +170,7 @@ pub(super) async fn load_locked(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<S
 }
 
 pub(super) fn from_row(row: &QueryResult) -> Result<Stored, DbErr> {
-    let subject = match (row.try_get_by_index::<Option<String>>(10)?, row.try_get_by_index::<Option<Uuid>>(11)?) {
+    let subject = match (row.try_get_by_index::<Option<String>>(9)?, row.try_get_by_index::<Option<Uuid>>(10)?) {
         (Some(entity), Some(id)) => Some(Subject { entity, id }),
         _ => None,
     };
@@ -161,39 +178,36 @@ pub(super) fn from_row(row: &QueryResult) -> Result<Stored, DbErr> {
     Ok(Stored {
         id: row.try_get_by_index(0)?,
         version: row.try_get_by_index(1)?,
-        state: match state.as_str() {
-            "open" => TaskState::Open,
-            "completed" => TaskState::Completed,
-            _ => TaskState::Cancelled,
-        },
+        state: TaskState::named(&state),
         title: row.try_get_by_index(3)?,
-        description: row.try_get_by_index(4)?,
+        description: row.try_get_by_index::<Option<String>>(4)?.unwrap_or_default(),
         instance: row.try_get_by_index(5)?,
-        wait: row.try_get_by_index::<Option<i64>>(6)?.and_then(|wait| u32::try_from(wait).ok()),
-        element: row.try_get_by_index(7)?,
-        process_name: row.try_get_by_index(8)?,
-        definition: row.try_get_by_index(9)?,
+        element: row.try_get_by_index(6)?,
+        process_name: row.try_get_by_index(7)?,
+        definition: row.try_get_by_index(8)?,
         subject,
-        creator: row.try_get_by_index(12)?,
-        owner: row.try_get_by_index(13)?,
-        role: row.try_get_by_index(14)?,
-        assignee: row.try_get_by_index(15)?,
-        candidates: u32::try_from(row.try_get_by_index::<i64>(16)?).unwrap_or(0),
-        executors: json(row, 17)?,
-        contract: json(row, 18)?,
-        variables: json(row, 19)?,
-        checklist: json(row, 20)?,
-        action: json(row, 21)?,
-        result: row.try_get_by_index(22)?,
-        marks: json(row, 23)?,
-        reminders_sent: row.try_get_by_index(24)?,
-        created: Timestamp(row.try_get_by_index(25)?),
-        updated: Timestamp(row.try_get_by_index(26)?),
-        claimed: instant(row, 27)?,
-        due: instant(row, 28)?,
-        overdue_marked: instant(row, 29)?,
-        completed: instant(row, 30)?,
-        completed_by: row.try_get_by_index(31)?,
+        creator: row.try_get_by_index(11)?,
+        owner: row.try_get_by_index(12)?,
+        role: row.try_get_by_index(13)?,
+        assignee: row.try_get_by_index(14)?,
+        created: Timestamp(row.try_get_by_index(15)?),
+        updated: Timestamp(row.try_get_by_index(16)?),
+        due: instant(row, 17)?,
+        completed: instant(row, 18)?,
+        completed_by: row.try_get_by_index(19)?,
+        wait: row.try_get_by_index::<Option<i64>>(21)?.and_then(|wait| u32::try_from(wait).ok()),
+        candidates: u32::try_from(row.try_get_by_index::<i64>(22)?).unwrap_or(0),
+        executors: json(row, 23)?,
+        contract: json(row, 24)?,
+        variables: json(row, 25)?,
+        checklist: json(row, 26)?,
+        action: json(row, 27)?,
+        result: row.try_get_by_index(28)?,
+        marks: json(row, 29)?,
+        reminders_sent: row.try_get_by_index(30)?,
+        claimed: instant(row, 31)?,
+        overdue_marked: instant(row, 32)?,
+        other: Fields::new(),
     })
 }
 
@@ -209,40 +223,15 @@ fn to_json<T: Serialize>(value: &T) -> Result<Json, DbErr> {
     serde_json::to_value(value).map_err(|error| DbErr::Custom(error.to_string()))
 }
 
-/// What `q` looks in.
-fn search(title: &str) -> String {
-    title.to_lowercase()
-}
-
-fn due_sort(due: Option<Timestamp>) -> i64 {
-    due.map_or(i64::MAX, |due| due.0)
-}
-
-/// Writes a new task.
-pub(super) async fn insert(tx: &Tx, tenant: TenantId, task: &Stored) -> Result<()> {
-    let (entity, subject) = task.subject.as_ref().map(|s| (s.entity.as_str(), s.id)).unzip();
-    let mut columns = COLUMNS.to_vec();
-    columns.extend(["search", "due_sort"]);
+/// Writes what a new task promises, beside its record.
+pub(super) async fn insert_contract(tx: &Tx, tenant: TenantId, task: &Stored) -> Result<()> {
+    let mut columns = CONTRACT.to_vec();
+    columns.extend(["overdue_at", "id", "tenant_id", "instance_id"]);
     let insert = Query::insert()
-        .into_table("task")
+        .into_table("task_contract")
         .columns(columns)
         .values_panic([
-            task.id.into(),
-            task.version.into(),
-            task.state.name().into(),
-            task.title.as_str().into(),
-            task.description.as_str().into(),
-            task.instance.into(),
             task.wait.map(i64::from).into(),
-            task.element.as_deref().into(),
-            task.process_name.as_deref().into(),
-            task.definition.into(),
-            entity.into(),
-            subject.into(),
-            task.creator.into(),
-            task.owner.into(),
-            task.role.as_deref().into(),
-            task.assignee.into(),
             i64::from(task.candidates).into(),
             to_json(&task.executors)?.into(),
             to_json(&task.contract)?.into(),
@@ -252,28 +241,21 @@ pub(super) async fn insert(tx: &Tx, tenant: TenantId, task: &Stored) -> Result<(
             task.result.clone().into(),
             to_json(&task.marks)?.into(),
             task.reminders_sent.into(),
-            task.created.0.into(),
-            task.updated.0.into(),
             task.claimed.map(|t| t.0).into(),
-            task.due.map(|t| t.0).into(),
             task.overdue_marked.map(|t| t.0).into(),
-            task.completed.map(|t| t.0).into(),
-            task.completed_by.into(),
+            task.id.into(),
             tenant.0.into(),
-            search(&task.title).into(),
-            due_sort(task.due).into(),
+            task.instance.into(),
         ])
         .to_owned();
     tx.later(&insert).await?;
     Ok(())
 }
 
-/// Writes what differs between two states of a task, and gives it its next version. The caller holds its lock.
-pub(super) async fn save(tx: &Tx, ctx: &Ctx, old: &Stored, new: &mut Stored) -> Result<()> {
-    new.version = old.version + 1;
-    new.updated = ctx.now();
+/// Writes what differs between two states of a task beside its record. The caller holds its lock.
+pub(super) async fn save_contract(tx: &Tx, ctx: &Ctx, old: &Stored, new: &Stored) -> Result<()> {
     let mut update = Query::update();
-    update.table("task").value("version", new.version).value("updated_at", new.updated.0);
+    update.table("task_contract");
     macro_rules! changed {
         ($field:ident, $column:literal, $value:expr) => {
             if old.$field != new.$field {
@@ -281,13 +263,6 @@ pub(super) async fn save(tx: &Tx, ctx: &Ctx, old: &Stored, new: &mut Stored) -> 
             }
         };
     }
-    changed!(state, "state", new.state.name());
-    changed!(title, "title", new.title.as_str());
-    changed!(title, "search", search(&new.title));
-    changed!(description, "description", new.description.as_str());
-    changed!(element, "element", new.element.as_deref());
-    changed!(definition, "definition_id", new.definition);
-    changed!(assignee, "assignee", new.assignee);
     changed!(candidates, "candidates", i64::from(new.candidates));
     changed!(executors, "executors", to_json(&new.executors)?);
     changed!(variables, "variables", Json::Object(new.variables.clone()));
@@ -297,19 +272,45 @@ pub(super) async fn save(tx: &Tx, ctx: &Ctx, old: &Stored, new: &mut Stored) -> 
     changed!(marks, "marks", to_json(&new.marks)?);
     changed!(reminders_sent, "reminders_sent", new.reminders_sent);
     changed!(claimed, "claimed_at", new.claimed.map(|t| t.0));
-    changed!(due, "due_at", new.due.map(|t| t.0));
-    changed!(due, "due_sort", due_sort(new.due));
     changed!(overdue_marked, "overdue_at", new.overdue_marked.map(|t| t.0));
-    changed!(completed, "completed_at", new.completed.map(|t| t.0));
-    changed!(completed_by, "completed_by", new.completed_by);
-    update
-        .and_where(Expr::col("id").eq(new.id))
-        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-        .and_where(Expr::col("version").eq(old.version));
+    if update.get_values().is_empty() {
+        return Ok(());
+    }
+    update.and_where(Expr::col("id").eq(new.id)).and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
     Ok(tx.later(&update).await?)
 }
 
 impl Stored {
+    /// The record of it, as an image of the pipeline.
+    pub fn record(&self) -> Fields {
+        let text = |text: Option<&str>| {
+            text.filter(|text| !text.is_empty()).map_or(Value::Null, |text| Value::Text(text.to_owned()))
+        };
+        let id = |id: Option<Uuid>| id.map_or(Value::Null, Value::Id);
+        let instant = |at: Option<Timestamp>| at.map_or(Value::Null, Value::Instant);
+        let subject = self.subject.as_ref();
+        let own = [
+            ("title", text(Some(&self.title))),
+            ("description", text(Some(&self.description))),
+            ("state", text(Some(self.state.name()))),
+            ("owner", id(self.owner)),
+            ("assignee", id(self.assignee)),
+            ("role", text(self.role.as_deref())),
+            ("due", instant(self.due)),
+            ("completed_at", instant(self.completed)),
+            ("completed_by", id(self.completed_by)),
+            ("record_entity", text(subject.map(|subject| subject.entity.as_str()))),
+            ("record_id", id(subject.map(|subject| subject.id))),
+            ("instance", id(self.instance)),
+            ("element", text(self.element.as_deref())),
+            ("process_name", text(self.process_name.as_deref())),
+            ("definition", id(self.definition)),
+        ];
+        let mut image = self.other.clone();
+        image.extend(own.map(|(key, value)| (key.into(), value)));
+        image
+    }
+
     /// Whether it was not done by its deadline.
     pub fn overdue(&self, now: Timestamp) -> bool {
         match (self.due, self.state) {

@@ -147,7 +147,7 @@ async fn a_record_made_just_before_a_crash_is_found_again() {
     let id: Uuid =
         serde_json::from_value(world.get(task.id).await.main_action.unwrap().result.unwrap()["id"].clone()).unwrap();
     let crashed = sea_orm::sea_query::Query::update()
-        .table("task")
+        .table("task_contract")
         .value("action", json!({"pending": id}))
         .and_where(sea_orm::sea_query::ExprTrait::eq(sea_orm::sea_query::Expr::col("id"), task.id))
         .to_owned();

@@ -147,3 +147,49 @@ async fn the_maker_changes_and_cancels_a_task_by_hand_but_not_a_processs() {
     assert_eq!(code(world.tasks.cancel(&world.ctx("anna").await, task.id, None).await), "task.of_process");
     world.tasks.edit(&egor, task.id, &patch(json!({"due": "2026-03-05T12:00:00Z"}))).await.unwrap();
 }
+
+/// Refuses titles that say so, and makes what is done to tasks urgent.
+struct Guard;
+
+#[async_trait::async_trait]
+impl records::BeforeHooks for Guard {
+    async fn watches(&self, _: &Ctx, entity: &str) -> Result<bool> {
+        Ok(entity == "task")
+    }
+
+    async fn before(&self, _: &Ctx, changes: &mut [records::PendingChange]) -> Result<()> {
+        for change in changes {
+            if change.after.get("title").and_then(kernel::Value::as_text) == Some("нельзя") {
+                let message = kernel::Message::key("error.hook.rejected");
+                let code = "hook.rejected".into();
+                change.refusal =
+                    Some(kernel::error::Refusal { code, plugin: None, message, fields: Default::default() });
+            }
+            change.after.insert("priority".into(), kernel::Value::Text("high".into()));
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn before_hooks_see_what_people_do_to_tasks_at_their_own_door() {
+    let world = world().await;
+    let priority = async |id: Uuid| {
+        let record = world.records.get(&world.system().await, "task", id).await.unwrap();
+        record.fields["priority"].clone()
+    };
+    let old = world.make("vera", json!({"title": "Старая"})).await.unwrap();
+    world.records.set_hooks(Arc::new(Guard));
+    assert_eq!(code(world.make("vera", json!({"title": "нельзя"})).await), "hook.rejected");
+    let task = world.make("vera", json!({"title": "можно"})).await.unwrap();
+    assert_eq!(priority(task.id).await, kernel::Value::Text("high".into()));
+    let vera = world.ctx("vera").await;
+    let patch = |title: &str| TaskPatch { title: Some(title.into()), ..TaskPatch::default() };
+    assert_eq!(code(world.tasks.edit(&vera, task.id, &patch("нельзя")).await), "hook.rejected");
+    assert_eq!((world.get(task.id).await.title, world.rows("task").await), ("можно".into(), 2));
+    assert_eq!(priority(old.id).await, kernel::Value::Null);
+    world.complete("vera", old.id, json!({})).await.unwrap();
+    assert_eq!(priority(old.id).await, kernel::Value::Text("high".into()));
+    // Who may not see a task is told so before any hook is asked.
+    assert_eq!(code(world.tasks.edit(&world.ctx("egor").await, task.id, &patch("нельзя")).await), "not_found");
+}

@@ -26,14 +26,14 @@ export default function HomePage() {
   const { t } = useTranslation("home");
   const entities = useEntities();
   const staged = entities.filter((entity) => entity.staged && entity.actions.read);
-  const activity = entities.find((entity) => entity.key === "activity" && entity.actions.read);
+  const task = entities.find((entity) => entity.key === "task" && entity.actions.read);
   return (
     <>
       <PageHeader title={t("title")} />
       <PageBody>
         <FirstSteps entity={staged[0]} />
         <HomeColumns>
-          {activity && <Tasks entity={activity} />}
+          {task && <Tasks entity={task} />}
           {staged.map((entity) => (
             <Mine key={entity.key} entity={entity} />
           ))}
@@ -154,21 +154,20 @@ function Mine({ entity }: { entity: Entity }) {
 function Tasks({ entity }: { entity: Entity }) {
   const { t } = useTranslation(["home", "fields", "common"]);
   const client = useQueryClient();
-  const key = ["records", "activity", "tasks"];
+  const key = ["records", "task", "mine"];
   const query = useQuery({
     queryKey: key,
     queryFn: ({ signal }) =>
       queryRecords(
-        "activity",
+        "task",
         {
           filter: {
             and: [
-              { field: "owner", op: "eq", value: { me: true } },
-              { field: "kind", op: "eq", value: "task" },
-              { field: "done", op: "ne", value: true },
+              { field: "assignee", op: "eq", value: { me: true } },
+              { field: "state", op: "eq", value: "open" },
             ],
           },
-          sort: fieldOf(entity, "deadline")?.sortable ? [{ field: "deadline" }] : undefined,
+          sort: fieldOf(entity, "due")?.sortable ? [{ field: "due" }] : undefined,
           limit: shown,
           total: true,
         },
@@ -177,13 +176,13 @@ function Tasks({ entity }: { entity: Entity }) {
   });
   const finish = async (task: RecordData) => {
     try {
-      await updateRecord("activity", task.id, { done: true }, task.version);
+      await updateRecord("task", task.id, { state: "completed" }, task.version);
     } catch (error) {
       toastError(error);
     }
     await client.invalidateQueries({ queryKey: key });
   };
-  const Icon = entityIcon("activity");
+  const Icon = entityIcon("task");
   return (
     <HomeBlock
       title={t("home:tasks")}
@@ -195,8 +194,8 @@ function Tasks({ entity }: { entity: Entity }) {
       {query.data?.items.length === 0 && <HomeNote>{t("home:tasks_empty")}</HomeNote>}
       {query.data?.items.map((task) => {
         const title = titleOf(entity, task.fields, t("fields:untitled"));
-        const { deadline, record_entity: kind, record_id: id } = task.fields;
-        const late = typeof deadline === "string" && new Date(deadline).getTime() < Date.now();
+        const { due, record_entity: kind, record_id: id } = task.fields;
+        const late = typeof due === "string" && new Date(due).getTime() < Date.now();
         return (
           <HomeLine
             key={task.id}
@@ -217,8 +216,8 @@ function Tasks({ entity }: { entity: Entity }) {
                 title
               )
             }
-            time={typeof deadline === "string" ? formatRelative(deadline, Date.now()) : ""}
-            exact={typeof deadline === "string" ? formatDateTime(deadline) : undefined}
+            time={typeof due === "string" ? formatRelative(due, Date.now()) : ""}
+            exact={typeof due === "string" ? formatDateTime(due) : undefined}
             late={late}
           />
         );

@@ -43,7 +43,7 @@ export function TimelineEntry({ entity, item, refs, onChanged }: Props) {
   const { t } = useTranslation("card");
   const me = useMe();
   const activity = item.activity ?? undefined;
-  const kind = activity?.fields.kind as keyof typeof activityIcons | undefined;
+  const kind = kindOf(activity);
   const Icon =
     (kind && activityIcons[kind]) ?? actorIcons[item.actor?.kind as keyof typeof actorIcons] ?? IconPencil;
   return (
@@ -65,6 +65,12 @@ export function TimelineEntry({ entity, item, refs, onChanged }: Props) {
   );
 }
 
+/** What it is: a task, or the kind of an activity. */
+function kindOf(activity: RecordData | undefined): keyof typeof activityIcons | undefined {
+  if (activity?.entity === "task") return "task";
+  return activity?.fields.kind as keyof typeof activityIcons | undefined;
+}
+
 type Translate = ReturnType<typeof useTranslation<"card">>["t"];
 
 /** People and plugins by name; imports and the product itself by what they are. */
@@ -80,9 +86,8 @@ function actorName(item: TimelineItem, refs: Refs, me: Me, t: Translate): string
 }
 
 function actionText(item: TimelineItem, t: Translate): string {
-  const activity = item.activity?.fields.kind;
   if (item.activity) {
-    switch (activity) {
+    switch (kindOf(item.activity)) {
       case "call":
         return t("did_call");
       case "email":
@@ -131,29 +136,28 @@ function Changes({ entity, item, refs }: Omit<Props, "onChanged">) {
 
 function Activity({ activity, onChanged }: { activity: RecordData; onChanged(): void }) {
   const { t } = useTranslation("card");
-  const { title, text, deadline, done, kind } = activity.fields;
+  const kind = kindOf(activity);
+  const { title, state } = activity.fields;
+  const text = kind === "task" ? activity.fields.description : activity.fields.text;
+  const deadline = kind === "task" ? activity.fields.due : activity.fields.deadline;
+  const done = kind === "task" ? state !== "open" : activity.fields.done === true;
   // A note has no title of its own: the server makes one of its text.
   const subject = kind === "note" ? undefined : title;
-  const toggle = async (next: boolean) => {
+  const finish = async () => {
     try {
-      await updateRecord("activity", activity.id, { done: next }, activity.version);
+      await updateRecord("task", activity.id, { state: "completed" }, activity.version);
     } catch (error) {
       toastError(error);
     }
     onChanged();
   };
-  const late = typeof deadline === "string" && done !== true && new Date(deadline).getTime() < Date.now();
+  const late = typeof deadline === "string" && !done && new Date(deadline).getTime() < Date.now();
   return (
     <>
       {typeof subject === "string" && subject && (
-        <EntryTitle done={done === true}>
+        <EntryTitle done={done}>
           {kind === "task" ? (
-            <Checkbox
-              size="xs"
-              label={subject}
-              checked={done === true}
-              onChange={(event) => void toggle(event.currentTarget.checked)}
-            />
+            <Checkbox size="xs" label={subject} checked={done} disabled={done} onChange={() => void finish()} />
           ) : (
             subject
           )}
