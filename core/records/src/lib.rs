@@ -2,7 +2,7 @@
 //!
 //! Owns: the entity catalogue, THE write pipeline, reading (lists, aggregates, timeline), pipelines with their stages,
 //! saved views, undo by batch, imports. Must not know: HTTP, how a plugin runs (it states the port `BeforeHooks`),
-//! what else an owner keeps about its records (the port `EntityOwner`).
+//! what else an owner keeps about its records (the port `EntityOwner`), what is special about leads (`EntityRules`).
 //! Data enters as a `Ctx` with typed input and leaves as `Record`s that hold only what the asker may see.
 //!
 //! | module | what |
@@ -47,7 +47,8 @@ use uuid::Uuid;
 
 pub use catalogue::{Catalogue, EntityDef, FieldDef};
 pub use write::{
-    BeforeHooks, Change, EntityOwner, Foreseen, Inner, Operation, PendingChange, Told, WriteOptions, Written,
+    BeforeHooks, Change, EntityOwner, EntityRules, Foreseen, Inner, Operation, PendingChange, Told, WriteOptions,
+    Written,
 };
 
 /// The code of errors about wrong fields.
@@ -73,6 +74,7 @@ pub struct Records {
     env: Env,
     hooks: Arc<OnceLock<Arc<dyn BeforeHooks>>>,
     owners: Arc<RwLock<Vec<Arc<dyn EntityOwner>>>>,
+    rules: Arc<RwLock<Vec<Arc<dyn EntityRules>>>>,
     known: catalogue::Known,
     names: Names,
 }
@@ -85,6 +87,7 @@ impl Records {
             env: env.clone(),
             hooks: Arc::default(),
             owners: Arc::default(),
+            rules: Arc::default(),
             known: catalogue::Known::default(),
             names: Names::default(),
         }

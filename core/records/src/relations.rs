@@ -13,6 +13,12 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
 use crate::catalogue::EntityDef;
 use crate::shape::Asker;
 
+/// The records of tasks, for the queries of the crate that owns them (`EntityOwner`), which joins to them what it keeps
+/// beside. Read only: they are written by the pipeline alone. Columns are those of the common shape (`id`, `tenant_id`,
+/// `version`, `title`, `owner`, `creator`, `created_at`, `updated_at`, `deleted_at`, `search`), those of the fields of
+/// `task` in the catalogue, and `due_sort`, the deadline or, without one, the end of time.
+pub const TASK: &str = "task";
+
 /// Steps of an entity's records through stages, those entered in `entered`. Records in the recycle bin have none.
 ///
 /// | column | what |

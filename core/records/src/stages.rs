@@ -21,6 +21,20 @@ pub enum Semantic {
     Lost,
 }
 
+impl Semantic {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Won => "won",
+            Self::Lost => "lost",
+        }
+    }
+
+    fn of(key: &str) -> Self {
+        [Self::Won, Self::Lost].into_iter().find(|semantic| semantic.key() == key).unwrap_or(Self::Open)
+    }
+}
+
 /// A stage.
 #[derive(Debug, Clone, Serialize)]
 pub struct Stage {
@@ -111,11 +125,7 @@ pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, currency
         let stage = Stage {
             key: row.try_get_by_index(1)?,
             name: row.try_get_by_index(2)?,
-            semantic: match semantic.as_str() {
-                "won" => Semantic::Won,
-                "lost" => Semantic::Lost,
-                _ => Semantic::Open,
-            },
+            semantic: Semantic::of(&semantic),
             color: row.try_get_by_index(4)?,
             sort: row.try_get_by_index(5)?,
         };
@@ -126,62 +136,43 @@ pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, currency
     Ok(Pipelines { all, currency })
 }
 
-/// Key, semantic, colour.
-type DefaultStages = &'static [(&'static str, &'static str, &'static str)];
-
-/// The pipelines every new company begins with, by entity. A stage is named by the text `stage.<key>`.
-const DEFAULTS: [(&str, DefaultStages); 2] = [
-    (
-        "lead",
-        &[
-            ("new", "open", "#4c8dff"),
-            ("in_progress", "open", "#22b8cf"),
-            ("qualified", "open", "#7c6cf0"),
-            ("proposal", "open", "#f0a020"),
-            ("converted", "won", "#2f9e44"),
-            ("junk", "lost", "#868e96"),
-        ],
-    ),
-    (
-        "deal",
-        &[
-            ("deal_new", "open", "#4c8dff"),
-            ("preparation", "open", "#22b8cf"),
-            ("quote", "open", "#7c6cf0"),
-            ("negotiation", "open", "#f0a020"),
-            ("contract", "open", "#e8590c"),
-            ("payment", "open", "#d6336c"),
-            ("won", "won", "#2f9e44"),
-            ("lost", "lost", "#868e96"),
-        ],
-    ),
-];
-
-/// The pipeline an entity of a company's own begins with.
-const OWN: DefaultStages = &[
-    ("new", "open", "#4c8dff"),
-    ("in_progress", "open", "#22b8cf"),
-    ("won", "won", "#2f9e44"),
-    ("lost", "lost", "#868e96"),
-];
-
-/// Makes the default pipelines of a new company, named in its language.
-///
-/// # Errors
-/// When the database fails.
-pub async fn create_defaults(tx: &Tx, ctx: &Ctx) -> Result<()> {
-    for (entity, stages) in DEFAULTS {
-        create(tx, ctx, entity, &text(&format!("pipeline.{entity}"), ctx.locale), stages).await?;
-    }
-    Ok(())
+/// A stage of a pipeline that is made.
+#[derive(Debug, Clone)]
+pub struct FirstStage {
+    /// Unique within the entity.
+    pub key: &'static str,
+    /// As the company reads it.
+    pub name: String,
+    /// What it means.
+    pub semantic: Semantic,
+    /// `#rrggbb`.
+    pub color: &'static str,
 }
+
+/// The pipeline an entity of a company's own begins with. A stage is named by the text `stage.<key>`.
+const OWN: [(&str, Semantic, &str); 4] = [
+    ("new", Semantic::Open, "#4c8dff"),
+    ("in_progress", Semantic::Open, "#22b8cf"),
+    ("won", Semantic::Won, "#2f9e44"),
+    ("lost", Semantic::Lost, "#868e96"),
+];
 
 /// Makes the first pipeline of an entity of the company's own.
 pub(crate) async fn create_own(tx: &Tx, ctx: &Ctx, entity: &str, name: &str) -> Result<()> {
-    create(tx, ctx, entity, name, OWN).await
+    let stage = |(key, semantic, color): (&'static str, Semantic, &'static str)| FirstStage {
+        key,
+        name: text(&format!("stage.{key}"), ctx.locale),
+        semantic,
+        color,
+    };
+    create(tx, ctx, entity, name, &OWN.map(stage)).await
 }
 
-async fn create(tx: &Tx, ctx: &Ctx, entity: &str, name: &str, stages: DefaultStages) -> Result<()> {
+/// Makes the main pipeline of an entity.
+///
+/// # Errors
+/// When the database fails; when the entity has one already.
+pub async fn create(tx: &Tx, ctx: &Ctx, entity: &str, name: &str, stages: &[FirstStage]) -> Result<()> {
     let pipeline = ctx.id();
     let insert = Query::insert()
         .into_table("pipeline")
@@ -209,16 +200,16 @@ async fn create(tx: &Tx, ctx: &Ctx, entity: &str, name: &str, stages: DefaultSta
         "color",
         "sort",
     ]);
-    for (sort, (key, semantic, color)) in (0_i64..).zip(stages) {
+    for (sort, stage) in (0_i64..).zip(stages) {
         insert.values_panic([
             ctx.id().into(),
             ctx.tenant.into(),
             entity.into(),
             pipeline.into(),
-            (*key).into(),
-            text(&format!("stage.{key}"), ctx.locale).into(),
-            (*semantic).into(),
-            (*color).into(),
+            stage.key.into(),
+            stage.name.as_str().into(),
+            stage.semantic.key().into(),
+            stage.color.into(),
             sort.into(),
         ]);
     }

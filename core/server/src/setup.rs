@@ -33,7 +33,7 @@ pub async fn create_company(db: &Db, env: &Env, input: &NewCompany) -> Result<(T
     let tx = db.begin().await?;
     let tenant = tenant::create(&tx, env, &NewTenant { name: input.name.clone(), locale: input.locale }).await?;
     let ctx = tenant.system_ctx(env);
-    records::stages::create_defaults(&tx, &ctx).await?;
+    crm::pipelines::create(&tx, &ctx).await?;
     let entities = records::rules::core_keys();
     let mut admin: Option<Role> = None;
     for role in default_roles(input.locale) {

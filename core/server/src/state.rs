@@ -91,6 +91,7 @@ impl AppState {
     /// When the plugin engine cannot start.
     pub fn over(config: Config, env: Env, db: Db) -> Result<Self> {
         let records = Records::new(&db, &env);
+        crm::join(&records);
         let identities = Identities::new(&db, &env);
         identities.set_rules(SoundRules::new(&records));
         let host = HostConfig {

@@ -58,6 +58,7 @@ impl Scene {
         let clock_of_env: Arc<dyn kernel::clock::Clock> = Arc::<TestClock>::clone(&clock);
         let env = Env::new(clock_of_env, Arc::new(SystemRandom));
         let records = Records::new(&db, &env);
+        crm::join(&records);
         let mail = Mail::new(&db, &env, None);
         let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
         let processes = Processes::new(&records, &tasks);
@@ -166,7 +167,7 @@ impl Scene {
 pub async fn company(db: &Db, env: &Env, name: &str, locale: Locale) -> Result<Tenant> {
     let tx = db.begin().await?;
     let tenant = people::tenant::create(&tx, env, &NewTenant { name: name.to_owned(), locale }).await?;
-    records::stages::create_defaults(&tx, &tenant.system_ctx(env)).await?;
+    crm::pipelines::create(&tx, &tenant.system_ctx(env)).await?;
     tx.commit().await?;
     Ok(tenant)
 }

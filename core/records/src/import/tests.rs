@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::read::Query;
+use crate::stages::{FirstStage, Semantic};
 use crate::undo::{UndoSteps, Undone};
 use crate::{BeforeHooks, PendingChange};
 
@@ -67,7 +68,13 @@ async fn people(db: &Db, env: &Env) -> ((kernel::TenantId, kernel::UserId), kern
     let tx = db.begin().await.unwrap();
     let tenant = tenant::create(&tx, env, &NewTenant { name: "Ромашка".into(), locale: Locale::Ru }).await.unwrap();
     let ctx = tenant.system_ctx(env);
-    crate::stages::create_defaults(&tx, &ctx).await.unwrap();
+    let stages = [("new", "Новый"), ("in_progress", "В работе")].map(|(key, name)| FirstStage {
+        key,
+        name: name.to_owned(),
+        semantic: Semantic::Open,
+        color: "#4c8dff",
+    });
+    crate::stages::create(&tx, &ctx, "lead", "Лиды", &stages).await.unwrap();
     let role =
         |key: &str, admin, rows| RoleInput { key: key.into(), name: key.into(), admin, rows, field_rights: Vec::new() };
     let admins =
@@ -303,7 +310,7 @@ async fn records_are_linked_by_title_number_or_id() {
     assert_eq!(contacts[0].fields["companies"], Value::Ids(vec![id(0), id(3)]));
     assert_eq!(contacts[1].fields["companies"], Value::Ids(vec![id(3)]));
     assert_eq!(contacts[2].fields["companies"], Value::Ids(vec![id(3)]));
-    assert_eq!(contacts[0].fields["title"].to_json(), "Иванов Иван Иванович");
+    assert_eq!(contacts[0].fields["last_name"].to_json(), "Иванов");
     assert_eq!(contacts[0].fields["middle_name"].to_json(), "Иванович");
 }
 

@@ -5,15 +5,20 @@ use std::sync::Arc;
 use kernel::value::{FieldType, Money};
 use kernel::{Ctx, Fields, Value};
 
-use super::{Operation, PendingChange};
+use super::{EntityRules, Operation, PendingChange};
 use crate::catalogue::{EntityDef, text};
 use crate::stages::{Pipelines, Semantic};
 
 /// Longest searchable text of a record, in characters.
 const MAX_SEARCH: usize = 4_000;
 
-/// Defaults that hooks should already see: the first stage, a plain "not done".
-pub(super) fn before_hooks(change: &mut PendingChange, pipelines: &Pipelines) {
+/// Defaults that hooks should already see: the first stage, what the entity's own rules say.
+pub(super) fn before_hooks(
+    change: &mut PendingChange,
+    ctx: &Ctx,
+    pipelines: &Pipelines,
+    rules: Option<&dyn EntityRules>,
+) {
     let def = Arc::clone(&change.entity);
     if def.staged
         && is_empty(&change.after, "stage")
@@ -21,13 +26,18 @@ pub(super) fn before_hooks(change: &mut PendingChange, pipelines: &Pipelines) {
     {
         change.after.insert("stage".into(), Value::Text(stage.key.clone()));
     }
-    if def.field("done").is_some() && is_empty(&change.after, "done") {
-        change.after.insert("done".into(), Value::Boolean(false));
+    if let Some(rules) = rules {
+        rules.defaults(ctx, change);
     }
 }
 
 /// Defaults that hooks may have filled in, and what follows from the other fields.
-pub(super) fn after_hooks(change: &mut PendingChange, ctx: &Ctx, pipelines: &Pipelines) {
+pub(super) fn after_hooks(
+    change: &mut PendingChange,
+    ctx: &Ctx,
+    pipelines: &Pipelines,
+    rules: Option<&dyn EntityRules>,
+) {
     let def = Arc::clone(&change.entity);
     let now = Value::Instant(ctx.now());
     let me = ctx.user().map_or(Value::Null, |user| Value::Id(user.0));
@@ -39,15 +49,16 @@ pub(super) fn after_hooks(change: &mut PendingChange, ctx: &Ctx, pipelines: &Pip
         change.after.insert("created_at".into(), now.clone());
     }
     if is_empty(&change.after, "title") {
-        change.after.insert("title".into(), Value::Text(title(&change.after, ctx)));
+        let title = rules.and_then(|rules| rules.title(&change.after)).or_else(|| reach(&def, &change.after));
+        let title = title.unwrap_or_else(|| text("untitled", ctx.locale));
+        change.after.insert("title".into(), Value::Text(title));
     }
     complete_money(&def, &mut change.after, &pipelines.currency);
     if def.staged && change.changes("stage") {
         stage_entered(change, pipelines, &now);
     }
-    if def.field("done_at").is_some() && change.changes("done") {
-        let done = change.after.get("done") == Some(&Value::Boolean(true));
-        change.after.insert("done_at".into(), if done { now } else { Value::Null });
+    if let Some(rules) = rules {
+        rules.follow(ctx, change);
     }
     stamp(change, ctx);
 }
@@ -91,20 +102,14 @@ fn is_empty(fields: &Fields, key: &str) -> bool {
     fields.get(key).is_none_or(Value::is_empty)
 }
 
-/// A person's or company's name, else a way to reach them, else "Untitled".
-fn title(fields: &Fields, ctx: &Ctx) -> String {
-    let part = |key: &str| fields.get(key).and_then(Value::as_text).unwrap_or_default();
-    let name = [part("last_name"), part("first_name"), part("middle_name")];
-    let name = name.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ");
-    let reach = ["phones", "emails", "messengers", "sites"].iter().find_map(|key| match fields.get(*key) {
-        Some(Value::Multi(values)) => values.first().map(|v| v.value.clone()),
+/// The first way to reach whom the record is about.
+fn reach(def: &EntityDef, fields: &Fields) -> Option<String> {
+    let kinds = [FieldType::Phones, FieldType::Emails, FieldType::Messengers, FieldType::Urls];
+    let of_kind = |kind| def.fields.iter().filter(move |field| field.kind == kind);
+    kinds.into_iter().flat_map(of_kind).find_map(|field| match fields.get(&field.key) {
+        Some(Value::Multi(values)) => values.first().map(|value| value.value.clone()),
         _ => None,
-    });
-    let words = |key: &str| part(key).lines().next().unwrap_or_default().chars().take(80).collect::<String>();
-    [name, words("company_title"), words("text"), reach.unwrap_or_default()]
-        .into_iter()
-        .find(|candidate| !candidate.is_empty())
-        .unwrap_or_else(|| text("untitled", ctx.locale))
+    })
 }
 
 /// The text that words are looked for in: lower case of everything people would type to find the record.

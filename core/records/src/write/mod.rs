@@ -15,11 +15,13 @@ mod hooks;
 mod input;
 mod owned;
 mod owner;
+mod special;
 mod store;
 
 pub use hooks::{BeforeHooks, Operation, PendingChange};
 pub use input::parse;
 pub use owner::{EntityOwner, Foreseen, Inner, Told};
+pub use special::EntityRules;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -217,15 +219,12 @@ impl Records {
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<Vec<Row>> {
         let known = self.load_for_write(catalogue, ctx, def, &chunk).await?;
-        let owner = self.owner_of(&def.key);
+        let rules = self.rules_of(&def.key);
         let mut rows = Vec::with_capacity(chunk.len());
         for (index, change) in chunk {
             match apply(ctx, def, change, &known) {
                 Ok(mut pending) => {
-                    derive::before_hooks(&mut pending, &catalogue.pipelines);
-                    if let Some(owner) = owner.as_ref().filter(|_| pending.before.is_none()) {
-                        owner.defaults(ctx, &mut pending);
-                    }
+                    derive::before_hooks(&mut pending, ctx, &catalogue.pipelines, rules.as_deref());
                     rows.push(Row { index, pinned: change.version().is_some(), change: pending });
                 }
                 Err(error) => drop(outcomes.insert(index, Err(error))),
@@ -233,7 +232,7 @@ impl Records {
         }
         self.run_hooks(ctx, &mut rows, outcomes).await?;
         for row in &mut rows {
-            derive::after_hooks(&mut row.change, ctx, &catalogue.pipelines);
+            derive::after_hooks(&mut row.change, ctx, &catalogue.pipelines, rules.as_deref());
         }
         self.validate(catalogue, ctx, rows, outcomes).await
     }

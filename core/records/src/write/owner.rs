@@ -13,21 +13,15 @@ use kernel::{Ctx, Error, Fields, Result};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::{Operation, PendingChange, WriteOptions, check, derive, store};
+use super::{EntityRules, Operation, PendingChange, WriteOptions, check, derive, store};
 use crate::catalogue::EntityDef;
 use crate::{Records, invalid, read};
 use kernel::access::Action;
 use kernel::value::FieldType;
 
-/// The only writer of an entity's records.
+/// The only writer of an entity's records, and what is special about them.
 #[async_trait::async_trait]
-pub trait EntityOwner: Send + Sync {
-    /// The entity.
-    fn entity(&self) -> &'static str;
-
-    /// Fills in what a new record has when nobody said otherwise, so that hooks see it.
-    fn defaults(&self, ctx: &Ctx, change: &mut PendingChange);
-
+pub trait EntityOwner: EntityRules {
     /// Makes a planned change, which its actor may make, inside the transaction, and gives the record's version and
     /// image after it.
     ///
@@ -118,8 +112,8 @@ impl Records {
             refusal: None,
         };
         change.assign(planned);
-        if let Some(owner) = self.owner_of(entity).filter(|_| change.before.is_none()) {
-            owner.defaults(ctx, &mut change);
+        if let Some(rules) = self.rules_of(entity).filter(|_| change.before.is_none()) {
+            rules.defaults(ctx, &mut change);
         }
         let shown = change.after.clone();
         let mut changes = [change];
@@ -136,6 +130,7 @@ impl Records {
 
     /// Says who owns an entity; its records are written by nobody else from now on.
     pub fn add_owner(&self, owner: Arc<dyn EntityOwner>) {
+        self.add_rules(Arc::<dyn EntityOwner>::clone(&owner));
         self.owners.write().unwrap_or_else(PoisonError::into_inner).push(owner);
     }
 
@@ -171,7 +166,7 @@ impl Records {
             refusal: None,
         };
         if new {
-            derive::after_hooks(&mut change, ctx, &catalogue.pipelines);
+            derive::after_hooks(&mut change, ctx, &catalogue.pipelines, self.rules_of(entity).as_deref());
         } else {
             derive::stamp(&mut change, ctx);
         }

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use kernel::{Ctx, Error, Result, UserId};
 use people::staff;
+use records::relations::TASK;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
 use uuid::Uuid;
@@ -77,20 +78,19 @@ pub(super) async fn narrow(conn: &impl ConnectionTrait, ctx: &Ctx, select: &mut 
     };
     // One list of ids, each part of it from an index of its own: a condition with OR makes a database without statistics
     // read every task there is.
-    let by =
-        |column: &'static str| Query::select().column("id").from("task").and_where(Expr::col(column).eq(me)).take();
+    let by = |column: &'static str| Query::select().column("id").from(TASK).and_where(Expr::col(column).eq(me)).take();
     let mut mine = by("assignee");
     mine.union(UnionType::Distinct, by("creator")).union(UnionType::Distinct, offered_to([me]));
     let departments = staff::headed(conn, ctx).await?;
     if !departments.is_empty() {
         let people = staff::ids_of_departments(&departments);
         let had = Expr::col("assignee").in_subquery(people.clone());
-        let theirs = Query::select().column("id").from("task").and_where(had).take();
+        let theirs = Query::select().column("id").from(TASK).and_where(had).take();
         let offered = Expr::col("user_id").in_subquery(people);
         let may = Query::select().column("task_id").from("task_executor").and_where(offered).take();
         mine.union(UnionType::Distinct, theirs).union(UnionType::Distinct, may);
     }
-    select.and_where(Expr::col(("task", "id")).in_subquery(mine));
+    select.and_where(Expr::col((TASK, "id")).in_subquery(mine));
     Ok(())
 }
 
@@ -110,10 +110,10 @@ impl Tasks {
         }
         let mut select = Query::select();
         select
-            .column(("task", "id"))
-            .from("task")
-            .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
-            .and_where(Expr::col(("task", "id")).is_in(ids.iter().copied()));
+            .column((TASK, "id"))
+            .from(TASK)
+            .and_where(Expr::col((TASK, "tenant_id")).eq(ctx.tenant.0))
+            .and_where(Expr::col((TASK, "id")).is_in(ids.iter().copied()));
         narrow(self.db.read(), ctx, &mut select).await?;
         let rows = self.db.read().query_all(&select).await?;
         Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)

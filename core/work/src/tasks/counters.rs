@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::TimeZone;
 use kernel::{Ctx, Result, Timestamp};
 use people::staff;
+use records::relations::TASK;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
@@ -97,14 +98,14 @@ fn end_of_day(ctx: &Ctx) -> Timestamp {
 /// Open tasks by who has them.
 async fn had(conn: &impl ConnectionTrait, ctx: &Ctx, people: &[Uuid]) -> Result<HashMap<Uuid, Count>> {
     let now = ctx.now().0;
-    let due = || Expr::col(("task", "due_at"));
+    let due = || Expr::col((TASK, "due_at"));
     let when = |condition: Expr| Func::count(CaseStatement::new().case(condition, 1));
     let select = Query::select()
         .column("assignee")
         .expr(Func::count(Expr::col("id")))
         .expr(when(due().lte(now)))
         .expr(when(due().gt(now).and(due().lt(end_of_day(ctx).0))))
-        .from("task")
+        .from(TASK)
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .and_where(Expr::col("state").eq("open"))
         .and_where(Expr::col("assignee").is_in(people.iter().copied()))
@@ -133,10 +134,10 @@ fn offered(ctx: &Ctx, people: &[Uuid]) -> SelectStatement {
         .take();
     Query::select()
         .from("task_executor")
-        .inner_join("task", Expr::col(("task", "id")).equals(("task_executor", "task_id")))
-        .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
-        .and_where(Expr::col(("task", "state")).eq("open"))
-        .and_where(Expr::col(("task", "assignee")).is_null())
+        .inner_join(TASK, Expr::col((TASK, "id")).equals(("task_executor", "task_id")))
+        .and_where(Expr::col((TASK, "tenant_id")).eq(ctx.tenant.0))
+        .and_where(Expr::col((TASK, "state")).eq("open"))
+        .and_where(Expr::col((TASK, "assignee")).is_null())
         .and_where(Expr::col(("task_executor", "user_id")).is_in(people.iter().copied()))
         .and_where(Expr::exists(own_part).not())
         .take()
@@ -146,7 +147,7 @@ async fn unclaimed(conn: &impl ConnectionTrait, ctx: &Ctx, people: &[Uuid]) -> R
     let mut select = offered(ctx, people);
     select
         .column(("task_executor", "user_id"))
-        .expr(Func::count(Expr::col(("task", "id"))))
+        .expr(Func::count(Expr::col((TASK, "id"))))
         .group_by_col(("task_executor", "user_id"));
     let read = |row: &QueryResult| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
     conn.query_all(&select).await?.iter().map(read).collect()
@@ -157,6 +158,6 @@ async fn unclaimed_by_any(conn: &impl ConnectionTrait, ctx: &Ctx, people: Vec<Uu
         return Ok(0);
     }
     let mut select = offered(ctx, &people);
-    select.expr(Func::count_distinct(Expr::col(("task", "id"))));
+    select.expr(Func::count_distinct(Expr::col((TASK, "id"))));
     Ok(conn.query_one(&select).await?.map_or(Ok(0), |row| row.try_get_by_index(0))?)
 }

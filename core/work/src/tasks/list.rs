@@ -2,6 +2,7 @@
 
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result};
+use records::relations::TASK;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, UnionType};
 use serde::{Deserialize, Serialize};
@@ -88,9 +89,9 @@ impl Tasks {
             select.cond_where(after(cursor, by_due)?);
         }
         if by_due {
-            select.order_by(("task", "due_sort"), Order::Asc).order_by(("task", "id"), Order::Asc);
+            select.order_by((TASK, "due_sort"), Order::Asc).order_by((TASK, "id"), Order::Asc);
         } else {
-            select.order_by(("task", "id"), Order::Desc);
+            select.order_by((TASK, "id"), Order::Desc);
         }
         let rows = conn.query_all(select.limit(limit + 1)).await?;
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -103,10 +104,10 @@ impl Tasks {
     async fn count(&self, ctx: &Ctx, query: &TaskQuery) -> Result<i64> {
         let mut select = Query::select();
         select
-            .expr(Func::count(Expr::col(("task", "id"))))
-            .from("task")
-            .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
-            .and_where(Expr::col(("task", "deleted_at")).is_null());
+            .expr(Func::count(Expr::col((TASK, "id"))))
+            .from(TASK)
+            .and_where(Expr::col((TASK, "tenant_id")).eq(ctx.tenant.0))
+            .and_where(Expr::col((TASK, "deleted_at")).is_null());
         matching(ctx, query, &mut select)?;
         if !own(query) {
             access::narrow(self.db.read(), ctx, &mut select).await?;
@@ -127,7 +128,7 @@ fn by_due(query: &TaskQuery) -> Result<bool> {
 }
 
 fn matching(ctx: &Ctx, query: &TaskQuery, select: &mut SelectStatement) -> Result<()> {
-    let column = |name: &'static str| Expr::col(("task", name));
+    let column = |name: &'static str| Expr::col((TASK, name));
     if let Some(instance) = query.instance {
         select.and_where(column("id").in_subquery(ids(Expr::col("instance_id").eq(instance))));
     }
@@ -187,7 +188,7 @@ fn matching(ctx: &Ctx, query: &TaskQuery, select: &mut SelectStatement) -> Resul
 /// Ids of the tasks for which something is true: as a list of its own, so that the index made for it is used whatever
 /// the database believes about the order of the rest.
 fn ids(condition: Expr) -> SelectStatement {
-    Query::select().column("id").from("task").and_where(condition).take()
+    Query::select().column("id").from(TASK).and_where(condition).take()
 }
 
 /// Whether everything asked for is the actor's own anyhow.
@@ -208,10 +209,10 @@ fn about(subject: &str, select: &mut SelectStatement) -> Result<()> {
         None => (None, subject),
     };
     let id = Uuid::parse_str(id).map_err(|_| wrong("subject", FieldError::new("id")))?;
-    select.and_where(Expr::col(("task", "record_id")).eq(id));
+    select.and_where(Expr::col((TASK, "record_id")).eq(id));
     if let Some(entity) = entity {
         input::text("subject", entity, 200)?;
-        select.and_where(Expr::col(("task", "record_entity")).eq(entity));
+        select.and_where(Expr::col((TASK, "record_entity")).eq(entity));
     }
     Ok(())
 }
@@ -221,7 +222,7 @@ fn words(q: Option<&str>, select: &mut SelectStatement) -> Result<()> {
     input::text("q", q, 200)?;
     for word in q.to_lowercase().split_whitespace().take(MAX_WORDS) {
         let pattern = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        select.and_where(Expr::col(("task", "search")).like(LikeExpr::new(format!("%{pattern}%")).escape('\\')));
+        select.and_where(Expr::col((TASK, "search")).like(LikeExpr::new(format!("%{pattern}%")).escape('\\')));
     }
     Ok(())
 }
@@ -233,12 +234,12 @@ fn place(task: &Stored, by_due: bool) -> String {
 
 fn after(cursor: &str, by_due: bool) -> Result<Cond> {
     let wrong = || wrong("cursor", invalid("not a cursor of this list"));
-    let id = Expr::col(("task", "id"));
+    let id = Expr::col((TASK, "id"));
     if !by_due {
         return Ok(Cond::all().add(id.lt(Uuid::parse_str(cursor).map_err(|_| wrong())?)));
     }
     let (due, last) = cursor.split_once('_').ok_or_else(wrong)?;
     let (due, last) = (due.parse::<i64>().map_err(|_| wrong())?, Uuid::parse_str(last).map_err(|_| wrong())?);
-    let column = || Expr::col(("task", "due_sort"));
+    let column = || Expr::col((TASK, "due_sort"));
     Ok(Cond::any().add(column().gt(due)).add(column().eq(due).and(id.gt(last))))
 }

@@ -7,6 +7,7 @@ use kernel::error::FieldError;
 use kernel::{Ctx, Error, Fields, Result, Timestamp, Value};
 use messaging::notifications::{self, Kind};
 use people::staff;
+use records::relations::TASK;
 use records::{Foreseen, Operation};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{ConnectionTrait, DbBackend};
@@ -317,7 +318,7 @@ async fn of_instance(tx: &Tx, ctx: &Ctx, instance: Uuid, wait: Option<u32>) -> R
     let mut select = store::select(ctx.tenant);
     select
         .and_where(Expr::col(("task_contract", "instance_id")).eq(instance))
-        .and_where(Expr::col(("task", "state")).eq("open"));
+        .and_where(Expr::col((TASK, "state")).eq("open"));
     if let Some(wait) = wait {
         select.and_where(Expr::col(("task_contract", "wait")).eq(i64::from(wait)));
     }

@@ -8,7 +8,7 @@ use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Fields, Result, Timestamp, Value};
 use messaging::notifications::{self, Kind};
-use records::{EntityOwner, Foreseen, Inner, Operation, PendingChange, Told, WriteOptions};
+use records::{EntityOwner, EntityRules, Foreseen, Inner, Operation, PendingChange, Told, WriteOptions};
 use serde_json::Map;
 use uuid::Uuid;
 
@@ -165,16 +165,20 @@ impl Tasks {
 /// Tasks as the owner of their records.
 pub(super) struct TaskRecords(pub Tasks);
 
-#[async_trait::async_trait]
-impl EntityOwner for TaskRecords {
+impl EntityRules for TaskRecords {
     fn entity(&self) -> &'static str {
         ENTITY
     }
 
     fn defaults(&self, _: &Ctx, change: &mut PendingChange) {
-        change.after.entry("state".into()).or_insert_with(|| Value::Text(TaskState::Open.name().into()));
+        if change.before.is_none() {
+            change.after.entry("state".into()).or_insert_with(|| Value::Text(TaskState::Open.name().into()));
+        }
     }
+}
 
+#[async_trait::async_trait]
+impl EntityOwner for TaskRecords {
     async fn write(&self, tx: &Tx, ctx: &Ctx, change: &PendingChange, options: &WriteOptions) -> Result<(i64, Fields)> {
         let way = Way { operation: change.operation, options: options.clone() };
         let (task, image) = match change.operation {

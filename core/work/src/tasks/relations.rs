@@ -4,6 +4,7 @@
 use kernel::clock::Period;
 use kernel::{Ctx, db};
 use people::staff;
+use records::relations::TASK;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, Query, SelectStatement};
 use uuid::Uuid;
 
@@ -22,17 +23,17 @@ const ASSIGNEE: &str = "assignee_account";
 pub fn tasks(ctx: &Ctx, definition: Option<Uuid>, made: Period) -> SelectStatement {
     let mut select = Query::select();
     select
-        .columns(["id", "state", "assignee", "role", "created_at", "due_at", "completed_at"].map(|name| ("task", name)))
-        .expr_as(Expr::col(("task", "process_name")), "process")
-        .expr_as(Expr::col(("task", "element")), "step")
+        .columns(["id", "state", "assignee", "role", "created_at", "due_at", "completed_at"].map(|name| (TASK, name)))
+        .expr_as(Expr::col((TASK, "process_name")), "process")
+        .expr_as(Expr::col((TASK, "element")), "step")
         .expr_as(Expr::col((ASSIGNEE, "department_id")), "department")
-        .from("task")
-        .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
-        .and_where(Expr::col(("task", "deleted_at")).is_null())
-        .cond_where(db::within(made, &Expr::col(("task", "created_at"))));
-    staff::join(&mut select, ASSIGNEE, Expr::col(("task", "assignee")));
+        .from(TASK)
+        .and_where(Expr::col((TASK, "tenant_id")).eq(ctx.tenant.0))
+        .and_where(Expr::col((TASK, "deleted_at")).is_null())
+        .cond_where(db::within(made, &Expr::col((TASK, "created_at"))));
+    staff::join(&mut select, ASSIGNEE, Expr::col((TASK, "assignee")));
     if let Some(definition) = definition {
-        select.and_where(Expr::col(("task", "definition_id")).eq(definition));
+        select.and_where(Expr::col((TASK, "definition_id")).eq(definition));
     }
     own(&mut select, ctx);
     select
@@ -47,8 +48,8 @@ fn own(select: &mut SelectStatement, ctx: &Ctx) {
     let headed = staff::ids_of_headed_departments(ctx);
     let department = || Expr::col((ASSIGNEE, "department_id"));
     let mut mine = Cond::any()
-        .add(Expr::col(("task", "assignee")).eq(me))
-        .add(Expr::col(("task", "creator")).eq(me))
+        .add(Expr::col((TASK, "assignee")).eq(me))
+        .add(Expr::col((TASK, "creator")).eq(me))
         .add(department().in_subquery(headed.clone()));
     // Departments below one that the person heads are theirs too.
     let subtree: Vec<Uuid> = ctx.subtree.iter().map(|department| department.0).collect();
@@ -61,31 +62,31 @@ fn own(select: &mut SelectStatement, ctx: &Ctx) {
 /// How many tasks an instance of a process has, or has completed, as an expression over the instance's id.
 pub fn count_of_instance(instance: impl Into<Expr>, completed: bool) -> Expr {
     let mut count = Query::select();
-    count.expr(Func::count(Expr::col(("task", "id")))).from("task");
-    count.and_where(Expr::col(("task", "instance_id")).eq(instance));
+    count.expr(Func::count(Expr::col((TASK, "id")))).from(TASK);
+    count.and_where(Expr::col((TASK, "instance_id")).eq(instance));
     if completed {
-        count.and_where(Expr::col(("task", "state")).eq("completed"));
+        count.and_where(Expr::col((TASK, "state")).eq("completed"));
     }
     Expr::SubQuery(None, Box::new(count.into()))
 }
 
 /// The instances in which the actor has or had a task, as a select of one column, for `IN`.
 pub fn instances_assigned(ctx: &Ctx) -> SelectStatement {
-    of_tenant(ctx).and_where(Expr::col(("task", "assignee")).eq(ctx.user().map(|user| user.0))).take()
+    of_tenant(ctx).and_where(Expr::col((TASK, "assignee")).eq(ctx.user().map(|user| user.0))).take()
 }
 
 /// The instances with a task that was offered to the actor, as a select of one column, for `IN`.
 pub fn instances_offered(ctx: &Ctx) -> SelectStatement {
     of_tenant(ctx)
-        .inner_join("task_executor", Expr::col(("task_executor", "task_id")).equals(("task", "id")))
+        .inner_join("task_executor", Expr::col(("task_executor", "task_id")).equals((TASK, "id")))
         .and_where(Expr::col(("task_executor", "user_id")).eq(ctx.user().map(|user| user.0)))
         .take()
 }
 
 fn of_tenant(ctx: &Ctx) -> SelectStatement {
     Query::select()
-        .column(("task", "instance_id"))
-        .from("task")
-        .and_where(Expr::col(("task", "tenant_id")).eq(ctx.tenant.0))
+        .column((TASK, "instance_id"))
+        .from(TASK)
+        .and_where(Expr::col((TASK, "tenant_id")).eq(ctx.tenant.0))
         .take()
 }

@@ -7,6 +7,7 @@ use kernel::{Ctx, Result};
 use people::department::{self, Department};
 use people::staff;
 use people::user::User;
+use records::relations::TASK;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType, OnConflict, Query};
 use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
@@ -127,7 +128,7 @@ async fn least_loaded(tx: &Tx, people: &[Uuid]) -> Result<Option<Uuid>> {
     let select = Query::select()
         .column("assignee")
         .expr(Func::count(Expr::col("id")))
-        .from("task")
+        .from(TASK)
         .and_where(Expr::col("state").eq("open"))
         .and_where(Expr::col("assignee").is_in(people.iter().copied()))
         .group_by_col("assignee")

@@ -3,6 +3,7 @@
 
 use kernel::db::Tx;
 use kernel::{Ctx, Error, Fields, Result, TenantId, Timestamp, Value};
+use records::relations::TASK;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use serde::de::DeserializeOwned;
@@ -138,30 +139,30 @@ const CONTRACT: [&str; 11] = [
 /// Selects whole tasks of a tenant, those in the recycle bin too.
 pub(super) fn select_any(tenant: TenantId) -> SelectStatement {
     Query::select()
-        .columns(RECORD.map(|column| ("task", column)))
+        .columns(RECORD.map(|column| (TASK, column)))
         .columns(CONTRACT.map(|column| ("task_contract", column)))
         .column(("task_contract", "overdue_at"))
-        .from("task")
-        .inner_join("task_contract", Expr::col(("task_contract", "id")).equals(("task", "id")))
-        .and_where(Expr::col(("task", "tenant_id")).eq(tenant.0))
+        .from(TASK)
+        .inner_join("task_contract", Expr::col(("task_contract", "id")).equals((TASK, "id")))
+        .and_where(Expr::col((TASK, "tenant_id")).eq(tenant.0))
         .take()
 }
 
 /// Selects whole tasks of a tenant.
 pub(super) fn select(tenant: TenantId) -> SelectStatement {
-    select_any(tenant).and_where(Expr::col(("task", "deleted_at")).is_null()).take()
+    select_any(tenant).and_where(Expr::col((TASK, "deleted_at")).is_null()).take()
 }
 
 /// One task.
 pub(super) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Stored> {
-    let statement = select(tenant).and_where(Expr::col(("task", "id")).eq(id)).take();
+    let statement = select(tenant).and_where(Expr::col((TASK, "id")).eq(id)).take();
     let row = conn.query_one(&statement).await?.ok_or_else(|| Error::NotFound(format!("task {id}")))?;
     Ok(from_row(&row)?)
 }
 
 /// One task, out of the recycle bin too, kept from others until the transaction ends.
 pub(super) async fn load_locked(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<Stored> {
-    let mut statement = select_any(tenant).and_where(Expr::col(("task", "id")).eq(id)).take();
+    let mut statement = select_any(tenant).and_where(Expr::col((TASK, "id")).eq(id)).take();
     if tx.get_database_backend() == DbBackend::Postgres {
         statement.lock(LockType::Update);
     }

@@ -152,7 +152,7 @@ async fn people(db: &Db, env: &Env) -> People {
         (&theirs, &[("zoya", "admin"), ("yana", "stranger")][..]),
     ] {
         let ctx = tenant.system_ctx(env);
-        records::stages::create_defaults(&tx, &ctx).await.unwrap();
+        crm::pipelines::create(&tx, &ctx).await.unwrap();
         let mut roles = HashMap::new();
         for key in ["admin", "head", "manager", "technician", "empty", "stranger"] {
             let rows = vec![AccessRow {

@@ -1,0 +1,38 @@
+//! The port of entity rules: what is special about one entity and follows from nothing in the catalogue. Another crate
+//! gives them (`crm` for sales, `work` for its tasks); the pipeline asks for them at their places.
+
+use std::sync::{Arc, PoisonError};
+
+use kernel::{Ctx, Fields};
+
+use super::PendingChange;
+use crate::Records;
+
+/// What is special about an entity.
+pub trait EntityRules: Send + Sync {
+    /// The entity.
+    fn entity(&self) -> &'static str;
+
+    /// Fills in what a record has when nobody said otherwise, so that hooks see it.
+    fn defaults(&self, _ctx: &Ctx, _change: &mut PendingChange) {}
+
+    /// After the hooks: fills in what follows from the other fields.
+    fn follow(&self, _ctx: &Ctx, _change: &mut PendingChange) {}
+
+    /// What a record with this image is called when nobody named it; none = by a way to reach it, else "Untitled".
+    fn title(&self, _image: &Fields) -> Option<String> {
+        None
+    }
+}
+
+impl Records {
+    /// Says what is special about an entity; one set of rules each.
+    pub fn add_rules(&self, rules: Arc<dyn EntityRules>) {
+        self.rules.write().unwrap_or_else(PoisonError::into_inner).push(rules);
+    }
+
+    pub(super) fn rules_of(&self, entity: &str) -> Option<Arc<dyn EntityRules>> {
+        let all = self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().find(|rules| rules.entity() == entity).map(Arc::clone)
+    }
+}
