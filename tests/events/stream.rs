@@ -9,6 +9,7 @@ async fn a_listener_hears_what_happens_after_it_connected() {
     let app = TestApp::start().await;
     app.go_live();
     app.record("lead", json!({"title": "before"})).await;
+    app.settle().await;
     let mut stream = app.admin().stream().await;
     assert_eq!(stream.next().await.unwrap().event, "hello");
     let id = app.record("lead", json!({"title": "Ann", "amount": 1})).await;
