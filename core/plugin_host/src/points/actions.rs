@@ -115,6 +115,22 @@ struct Asked<'a> {
     task: Option<Uuid>,
 }
 
+impl Asked<'_> {
+    /// As the plugin is asked, with its parameters as declared.
+    fn call(self, declared: &[Parameter]) -> Result<wit::Call, Trouble> {
+        let input = fit(declared, self.parameters)
+            .map_err(|why| Trouble::Never(format!("parameters of {}: {why}", self.kind)))?;
+        Ok(wit::Call {
+            key: self.key.to_string(),
+            input: Json::Object(input).to_string(),
+            subject: self.subject.map(|(entity, id)| Subject { entity, id: id.to_string() }),
+            instance: self.instance.map(|id| id.to_string()),
+            element: self.element,
+            task: self.task.map(|id| id.to_string()),
+        })
+    }
+}
+
 /// Why it was not done.
 enum Trouble {
     Again(String),
@@ -206,27 +222,19 @@ impl PluginHost {
             None => return Err(Trouble::Never(format!("the plugin {plugin} is not enabled in this company"))),
         };
         let step = find(enabled.manifest(), id, asked.task.is_some())?;
-        let (name, budget, declared) = match step {
-            Step::Action(action) => (ACTION.point(id), ACTION.budget, &action.input),
-            Step::Condition(condition) => (CONDITION.point(id), CONDITION.budget, &condition.input),
+        let (kind, declared) = match step {
+            Step::Action(action) => (&ACTION, &action.input),
+            Step::Condition(condition) => (&CONDITION, &condition.input),
         };
+        let name = kind.point(id);
         if enabled.stopped().contains(&name) {
             let why = format!("{} is stopped after repeated failures until the plugin is enabled again", asked.kind);
             return Err(Trouble::Never(why));
         }
-        let input = fit(declared, asked.parameters)
-            .map_err(|why| Trouble::Never(format!("parameters of {}: {why}", asked.kind)))?;
         let of_process = asked.task.is_none();
         let link = if of_process { loops::link_after(plugin, id) } else { loops::link(plugin, id) };
-        let point = Point { plugin: &enabled, name, link, budget, anonymous: false, own: of_process };
-        let call = wit::Call {
-            key: asked.key.to_string(),
-            input: Json::Object(input).to_string(),
-            subject: asked.subject.map(|(entity, id)| Subject { entity, id: id.to_string() }),
-            instance: asked.instance.map(|id| id.to_string()),
-            element: asked.element,
-            task: asked.task.map(|id| id.to_string()),
-        };
+        let call = asked.call(declared)?;
+        let point = Point { plugin: &enabled, name, link, budget: kind.budget, anonymous: false, own: of_process };
         let failed = |fault: Fault| failed(plugin, &fault);
         let answer = match step {
             Step::Action(action) => {
@@ -238,9 +246,19 @@ impl PluginHost {
                 answer.map(|holds| Ok(json!(holds)))
             }
         };
+        self.checked(ctx, &point, answer).await
+    }
+
+    /// The answer as whoever asked gets it; one that makes no sense is a fault of the plugin.
+    async fn checked(
+        &self,
+        ctx: &Ctx,
+        point: &Point<'_>,
+        answer: Result<Result<Json, String>, NotDone>,
+    ) -> Result<Json, Trouble> {
         let checked = match answer {
             Ok(checked) => checked,
-            Err(not_done) => match self.not_done(ctx, &point, not_done) {
+            Err(not_done) => match self.not_done(ctx, point, not_done) {
                 Ok(trouble) => return Err(trouble),
                 Err(why) => Err(why),
             },
@@ -248,7 +266,7 @@ impl PluginHost {
         match checked {
             Ok(json) => Ok(json),
             Err(why) => {
-                let fault = self.wrong_answer(ctx, &point, why).await;
+                let fault = self.wrong_answer(ctx, point, why).await;
                 Err(Trouble::Never(format!("the plugin {} {fault}", point.plugin.id())))
             }
         }

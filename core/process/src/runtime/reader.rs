@@ -91,13 +91,14 @@ impl Processes {
 
     /// Only records' own events: those of instances have names of their own.
     async fn of_records<'a>(&self, events: &'a [LogEvent]) -> Result<Vec<&'a LogEvent>> {
-        let mut found = Vec::with_capacity(events.len());
-        for event in events {
-            if self.records.catalogue(event.tenant).await?.find(&event.entity).is_some() {
-                found.push(event);
+        let mut catalogues = HashMap::new();
+        for tenant in events.iter().map(|event| event.tenant) {
+            if !catalogues.contains_key(&tenant) {
+                catalogues.insert(tenant, self.records.catalogue(tenant).await?);
             }
         }
-        Ok(found)
+        let known = |event: &&LogEvent| catalogues.get(&event.tenant)?.find(&event.entity);
+        Ok(events.iter().filter(|event| known(event).is_some()).collect())
     }
 
     /// Names that start something, by tenant, and since when; conditions have the empty name.

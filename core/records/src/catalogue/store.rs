@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::core_entities;
 use super::definition::{Choice, EntityDef, FieldDef, Labels, Owner};
+use super::text;
 
 /// An entity of a company's own, as kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -100,7 +101,8 @@ fn currency_part(money: &FieldKey, label: Labels) -> FieldDef {
     part.storage = Storage::Document(money.clone(), Some(1));
     part.owner = Owner::Custom;
     part.part_of = Some(money.clone());
-    part.label = Some(Labels(label.0.into_iter().map(|(locale, words)| (locale, format!("{words} ($€₴)"))).collect()));
+    let named = |(locale, field): (Locale, String)| (locale, text("currency_of", locale).replace("{field}", &field));
+    part.label = Some(Labels(label.0.into_iter().map(named).collect()));
     part
 }
 

@@ -86,6 +86,12 @@ impl PendingChange {
     /// Puts values into the new image: an amount keeps its currency, a currency its amount.
     pub(crate) fn assign(&mut self, values: Fields) {
         let entity = Arc::clone(&self.entity);
+        let of_money = |key: &FieldKey| {
+            entity.field(key).is_some_and(|field| matches!(field.kind, FieldType::Money | FieldType::Currency))
+        };
+        if !values.keys().any(of_money) {
+            return self.after.extend(values);
+        }
         let mut flat = entity.flat(&self.after);
         flat.extend(entity.flat(&values));
         self.after = entity.gathered(flat);

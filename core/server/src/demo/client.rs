@@ -1,6 +1,7 @@
 //! Made-up people and companies.
 
 use kernel::Locale;
+use kernel::text::latin;
 use serde_json::{Value as Json, json};
 
 use super::dice::Dice;
@@ -68,7 +69,7 @@ pub(super) fn person(dice: &Dice, home: Locale, n: usize) -> Person {
     }
     let domain =
         firm.as_ref().map_or_else(|| format!("mail{}.example.net", dice.between(1, 4)), |firm| firm.domain.clone());
-    let email = dice.chance(75).then(|| format!("{}.{n}@{domain}", latin(first)));
+    let email = dice.chance(75).then(|| format!("{}.{n}@{domain}", latin(first, '-')));
     let position = if firm.is_some() { dice.pick(words.positions) } else { "" };
     Person { language, woman, last, first, middle, position, phones, email, city, firm }
 }
@@ -79,7 +80,7 @@ fn firm(dice: &Dice, words: &Words, city: &str, n: usize) -> Firm {
     let form = dice.pick(words.forms);
     let title = if before.is_empty() { format!("{name} {form}") } else { format!("{form} {before}{name}{after}") };
     Firm {
-        domain: format!("{}-{n}.example.com", latin(&name)),
+        domain: format!("{}-{n}.example.com", latin(&name, '-')),
         title,
         industry: dice.pick(&INDUSTRIES),
         employees: dice.pick(&SIZES),
@@ -94,60 +95,3 @@ fn phone(dice: &Dice, words: &Words, kind: &str) -> Json {
     let value = format!("{start}555-{:02}-{:02}", dice.below(100), dice.below(100));
     json!({"value": value, "kind": kind})
 }
-
-/// A name in Latin letters, for addresses.
-pub(super) fn latin(name: &str) -> String {
-    let mut text = String::new();
-    for c in name.to_lowercase().chars() {
-        match c {
-            'a'..='z' | '0'..='9' => text.push(c),
-            ' ' | '-' if !text.ends_with('-') => text.push('-'),
-            _ => {
-                if let Some((_, latin)) = LETTERS.iter().find(|(letter, _)| *letter == c) {
-                    text.push_str(latin);
-                }
-            }
-        }
-    }
-    text.trim_matches('-').to_owned()
-}
-
-const LETTERS: [(char, &str); 37] = [
-    ('а', "a"),
-    ('б', "b"),
-    ('в', "v"),
-    ('г', "g"),
-    ('ґ', "g"),
-    ('д', "d"),
-    ('е', "e"),
-    ('є', "ie"),
-    ('ё', "e"),
-    ('ж', "zh"),
-    ('з', "z"),
-    ('и', "i"),
-    ('і', "i"),
-    ('ї', "i"),
-    ('й', "y"),
-    ('к', "k"),
-    ('л', "l"),
-    ('м', "m"),
-    ('н', "n"),
-    ('о', "o"),
-    ('п', "p"),
-    ('р', "r"),
-    ('с', "s"),
-    ('т', "t"),
-    ('у', "u"),
-    ('ф', "f"),
-    ('х', "kh"),
-    ('ц', "ts"),
-    ('ч', "ch"),
-    ('ш', "sh"),
-    ('щ', "shch"),
-    ('ъ', ""),
-    ('ы', "y"),
-    ('ь', ""),
-    ('э', "e"),
-    ('ю', "yu"),
-    ('я', "ya"),
-];

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use kernel::access::{AccessRow, Action, RowKind};
+use kernel::text::latin;
 use kernel::{Ctx, Locale, Result, UserId};
 use people::department::{self, DepartmentInput};
 use people::role::{self, RoleInput};
 use people::user::{self, NewUser, User};
 use uuid::Uuid;
 
-use super::client::latin;
 use crate::AppState;
 
 /// Colleagues who do the work of the story.
@@ -79,7 +79,7 @@ pub(super) async fn make(state: &AppState, ctx: &Ctx) -> Result<Staff> {
         let name = in_language(seat.names, ctx.locale);
         let input = NewUser {
             name: name.to_owned(),
-            email: format!("{}@{}.example.com", latin(name).replace('-', "."), "verstak-demo"),
+            email: format!("{}@{}.example.com", latin(name, '.'), "verstak-demo"),
             department_id: departments.get(seat.department).copied(),
             roles: roles.get(seat.role).copied().into_iter().collect(),
             locale: Some(ctx.locale.code().to_owned()),
