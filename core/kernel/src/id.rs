@@ -6,11 +6,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sea_orm::sea_query::Nullable;
+use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::clock::Env;
+use crate::key::EntityKey;
 
 /// A fresh UUIDv7 made from the environment's clock and randomness.
 pub fn fresh(env: &Env) -> Uuid {
@@ -61,6 +64,18 @@ macro_rules! id {
                 id.0.into()
             }
         }
+
+        impl Nullable for $name {
+            fn null() -> sea_orm::Value {
+                Uuid::null()
+            }
+        }
+
+        impl TryGetable for $name {
+            fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+                Uuid::try_get_by(row, index).map(Self)
+            }
+        }
     )+};
 }
 
@@ -75,4 +90,28 @@ id! {
     RoleId,
     /// A set of changes that can be undone together.
     BatchId,
+    /// A record of an entity of the catalogue.
+    RecordId,
+    /// A task: the record of the entity `task` and its contract have the same id.
+    TaskId,
+    /// An instance of a process.
+    InstanceId,
+}
+
+impl From<TaskId> for RecordId {
+    fn from(task: TaskId) -> Self {
+        Self(task.0)
+    }
+}
+
+/// A record, whatever its entity is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordRef {
+    /// Key of its entity.
+    #[schema(value_type = String)]
+    pub entity: EntityKey,
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: RecordId,
 }

@@ -43,7 +43,7 @@ pub use clock::Timestamp;
 pub use ctx::{Actor, Ctx};
 pub use db::Db;
 pub use error::{Error, Result};
-pub use id::{BatchId, DepartmentId, RoleId, TenantId, UserId};
+pub use id::{BatchId, DepartmentId, InstanceId, RecordId, RecordRef, RoleId, TaskId, TenantId, UserId};
 pub use key::{EntityKey, FieldKey};
 pub use text::{Locale, Message};
 pub use value::{Fields, Value};

@@ -41,9 +41,8 @@ use std::sync::{Arc, OnceLock, RwLock};
 
 use kernel::clock::Env;
 use kernel::error::{FieldError, FieldErrors};
-use kernel::{Db, EntityKey, Error, Fields};
+use kernel::{Db, EntityKey, Error, Fields, RecordId};
 use people::names::Names;
-use uuid::Uuid;
 
 pub use catalogue::{Catalogue, EntityDef, FieldDef};
 pub use write::{
@@ -58,7 +57,7 @@ pub const INVALID: &str = "record.invalid";
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// Its id.
-    pub id: Uuid,
+    pub id: RecordId,
     /// Counts its changes, from 1.
     pub version: i64,
     /// Its entity.

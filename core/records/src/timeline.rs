@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use kernel::access::Action;
 use kernel::event::{self, Event};
 use kernel::filter::{Filter, Op};
-use kernel::{Ctx, EntityKey, Error, Fields, Result, Timestamp, Value};
+use kernel::{Ctx, EntityKey, Error, Fields, RecordId, Result, Timestamp, Value};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -66,7 +66,7 @@ impl Records {
         &self,
         ctx: &Ctx,
         entity: &str,
-        id: Uuid,
+        id: RecordId,
         cursor: Option<&str>,
         limit: u64,
     ) -> Result<Timeline> {
@@ -75,7 +75,7 @@ impl Records {
         self.get_deleted(ctx, entity, id).await?;
         let limit = limit.clamp(1, MAX_LIMIT);
         let from = Place::read(cursor)?;
-        let events = event::of_record(self.db.read(), ctx.tenant, id, from.change, limit + 1).await?;
+        let events = event::of_record(self.db.read(), ctx.tenant, id.0, from.change, limit + 1).await?;
         let activities = self.activities_about(ctx, entity, id, &from, limit + 1).await?;
         let events = events.into_iter().map(|event| Entry::Change(Box::new(seen(ctx, def, event)))).collect();
         let mut entries = newest_first(events, activities.into_iter().map(Entry::Activity).collect());
@@ -91,7 +91,7 @@ impl Records {
     ///
     /// # Errors
     /// `NotFound`, `Denied`, `record.invalid`.
-    pub async fn add_note(&self, ctx: &Ctx, entity: &str, id: Uuid, text: &str) -> Result<Written> {
+    pub async fn add_note(&self, ctx: &Ctx, entity: &str, id: RecordId, text: &str) -> Result<Written> {
         self.get(ctx, entity, id).await?;
         if text.trim().is_empty() {
             return Err(Error::field(crate::INVALID, "text", kernel::error::FieldError::new("required")));
@@ -105,7 +105,7 @@ impl Records {
         &self,
         ctx: &Ctx,
         entity: &str,
-        id: Uuid,
+        id: RecordId,
         from: &Place,
         limit: u64,
     ) -> Result<Vec<Record>> {
@@ -189,9 +189,9 @@ impl Records {
     /// When the database fails.
     pub async fn visible_events(&self, ctx: &Ctx, events: Vec<Event>) -> Result<Vec<Event>> {
         let catalogue = self.catalogue(ctx.tenant).await?;
-        let mut by_entity: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
+        let mut by_entity: BTreeMap<String, Vec<RecordId>> = BTreeMap::new();
         for event in events.iter().filter(|event| event.tenant == ctx.tenant) {
-            by_entity.entry(event.entity.clone()).or_default().push(event.record);
+            by_entity.entry(event.entity.clone()).or_default().push(RecordId(event.record));
         }
         let mut visible = std::collections::HashSet::new();
         for (entity, mut ids) in by_entity {
@@ -205,7 +205,8 @@ impl Records {
             let found = crate::read::load(self.db.read(), &catalogue, ctx, def, &ids, Action::Read, true).await?;
             visible.extend(found.into_iter().map(|record| record.id));
         }
-        let kept = events.into_iter().filter(|event| event.tenant == ctx.tenant && visible.contains(&event.record));
+        let kept =
+            events.into_iter().filter(|event| event.tenant == ctx.tenant && visible.contains(&RecordId(event.record)));
         Ok(kept.filter_map(|event| Some(seen(ctx, catalogue.find(&event.entity)?, event))).collect())
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kernel::event::{self, Event};
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
-use kernel::{BatchId, Ctx, Error, Result};
+use kernel::{BatchId, Ctx, Error, RecordId, Result};
 use people::Identities;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement};
@@ -34,7 +34,7 @@ pub struct Kept {
     /// Its entity.
     pub entity: String,
     /// The record.
-    pub id: Uuid,
+    pub id: RecordId,
     /// Why, as an error code: `record.conflict` when somebody edited it since.
     pub reason: String,
 }
@@ -265,14 +265,14 @@ impl Chain {
         };
         undone.kept_total += 1;
         if undone.kept.len() < LISTED {
-            undone.kept.push(Kept { entity: first.entity, id: first.record, reason });
+            undone.kept.push(Kept { entity: first.entity, id: RecordId(first.record), reason });
         }
     }
 }
 
 /// The change that takes an event back, bound to the version the record must have.
 fn opposite(def: Option<&EntityDef>, event: &Event, version: i64) -> Change {
-    let (id, version) = (event.record, Some(version));
+    let (id, version) = (RecordId(event.record), Some(version));
     // An event of an owner's own kind (`task.completed`) is a change of fields like others.
     match Operation::of_event(&event.kind).unwrap_or(Operation::Update) {
         Operation::Create | Operation::Restore => Change::Delete { id, version },

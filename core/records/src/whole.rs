@@ -7,11 +7,10 @@
 use kernel::access::Action;
 use kernel::filter::Filter;
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
-use kernel::{BatchId, Ctx, Error, Message, Result, Timestamp, event};
+use kernel::{BatchId, Ctx, Error, Message, RecordId, Result, Timestamp, event};
 use people::Identities;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 
 use crate::read::Query;
 use crate::write::{CHUNK, Change, WriteOptions, parse};
@@ -38,7 +37,7 @@ pub enum WholeChange {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Refused {
     /// Which.
-    pub id: Uuid,
+    pub id: RecordId,
     /// Why, as an error code.
     pub code: String,
 }
@@ -165,9 +164,9 @@ impl Input {
 }
 
 impl WholeSteps {
-    async fn change(&self, ctx: &Ctx, input: &Input, ids: Vec<Uuid>) -> Result<Vec<Refused>> {
+    async fn change(&self, ctx: &Ctx, input: &Input, ids: Vec<RecordId>) -> Result<Vec<Refused>> {
         let options = WriteOptions { batch: Some(input.batch), ..WriteOptions::default() };
-        let change = |id: &Uuid| match &input.change {
+        let change = |id: &RecordId| match &input.change {
             WholeChange::Update(fields) => Change::Update { id: *id, version: None, fields: fields.clone() },
             WholeChange::Delete => Change::Delete { id: *id, version: None },
         };

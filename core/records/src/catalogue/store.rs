@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kernel::db::Tx;
 use kernel::filter::Storage;
 use kernel::value::FieldType;
-use kernel::{Ctx, EntityKey, FieldKey, Result, TenantId};
+use kernel::{Ctx, EntityKey, FieldKey, Locale, Result, TenantId};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};

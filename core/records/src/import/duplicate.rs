@@ -4,11 +4,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::access::Action;
 use kernel::filter::phone_cell;
-use kernel::{Ctx, Result};
+use kernel::{Ctx, RecordId, Result};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json};
-use uuid::Uuid;
 
 use crate::Catalogue;
 use crate::catalogue::EntityDef;
@@ -60,15 +59,15 @@ pub(super) async fn find(
     ctx: &Ctx,
     def: &EntityDef,
     keys: &BTreeSet<Key>,
-) -> Result<HashMap<Key, BTreeSet<Uuid>>> {
-    let mut found: Vec<(Key, Uuid)> = Vec::new();
+) -> Result<HashMap<Key, BTreeSet<RecordId>>> {
+    let mut found: Vec<(Key, RecordId)> = Vec::new();
     for keys in keys.iter().collect::<Vec<_>>().chunks(LIST) {
         by_communication(conn, ctx, def, keys, &mut found).await?;
         by_origin(conn, ctx, def, keys, &mut found).await?;
     }
-    let ids: BTreeSet<Uuid> = found.iter().map(|(_, id)| *id).collect();
+    let ids: BTreeSet<RecordId> = found.iter().map(|(_, id)| *id).collect();
     let visible = visible(conn, catalogue, ctx, def, &ids).await?;
-    let mut by_key: HashMap<Key, BTreeSet<Uuid>> = HashMap::new();
+    let mut by_key: HashMap<Key, BTreeSet<RecordId>> = HashMap::new();
     for (key, id) in found.into_iter().filter(|(_, id)| visible.contains(id)) {
         by_key.entry(key).or_default().insert(id);
     }
@@ -80,7 +79,7 @@ async fn by_communication(
     ctx: &Ctx,
     def: &EntityDef,
     keys: &[&Key],
-    found: &mut Vec<(Key, Uuid)>,
+    found: &mut Vec<(Key, RecordId)>,
 ) -> Result<()> {
     // Each alternative names the tenant and the field, so that each is a search of the index by itself.
     let place = |field: &str| Expr::col("tenant_id").eq(ctx.tenant.0).and(Expr::col("field").eq(field));
@@ -106,7 +105,7 @@ async fn by_communication(
     select.columns(["record_id", "field", "value"]).from("communication").cond_where(any);
     select.and_where(Expr::col("entity").eq(def.key.as_str()));
     for row in conn.query_all(&select).await? {
-        let (id, field, value): (Uuid, String, String) =
+        let (id, field, value): (RecordId, String, String) =
             (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
         let key = if field == "phones" { Key::Phone(phone_start(&value)) } else { Key::Email(value) };
         found.push((key, id));
@@ -119,7 +118,7 @@ async fn by_origin(
     ctx: &Ctx,
     def: &EntityDef,
     keys: &[&Key],
-    found: &mut Vec<(Key, Uuid)>,
+    found: &mut Vec<(Key, RecordId)>,
 ) -> Result<()> {
     let mut by_system: HashMap<Option<&str>, Vec<&str>> = HashMap::new();
     for key in keys {
@@ -148,8 +147,8 @@ async fn visible(
     catalogue: &Catalogue,
     ctx: &Ctx,
     def: &EntityDef,
-    ids: &BTreeSet<Uuid>,
-) -> Result<HashSet<Uuid>> {
+    ids: &BTreeSet<RecordId>,
+) -> Result<HashSet<RecordId>> {
     let mut visible = HashSet::new();
     if !ctx.rights.may(&def.key, Action::Read) {
         return Ok(visible);
@@ -167,7 +166,7 @@ async fn visible(
             select.and_where(allowed);
         }
         for row in conn.query_all(&select).await? {
-            visible.insert(row.try_get_by_index::<Uuid>(0)?);
+            visible.insert(row.try_get_by_index::<RecordId>(0)?);
         }
     }
     Ok(visible)

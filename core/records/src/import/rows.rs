@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use kernel::{Ctx, Error, Fields, Result, Value};
+use kernel::{Ctx, Error, Fields, RecordId, Result, Value};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json};
@@ -94,7 +94,7 @@ impl Imports {
     }
 
     /// The records of these rows that an interrupted run has written already.
-    async fn written(&self, run: &Run, ready: &[Ready]) -> Result<HashSet<Uuid>> {
+    async fn written(&self, run: &Run, ready: &[Ready]) -> Result<HashSet<RecordId>> {
         let ids = ready.iter().map(|ready| record_id(run.import.id, ready.row.number));
         let select = Query::select()
             .column("id")
@@ -171,10 +171,10 @@ impl Imports {
         let conn = self.records.db().read();
         let keys: BTreeSet<Key> = ready.iter().flat_map(|ready| ready.keys.iter().cloned()).collect();
         let known = duplicate::find(conn, &run.catalogue, ctx, &run.def, &keys).await?;
-        let matches: Vec<BTreeSet<Uuid>> = ready.iter().map(|ready| matches_of(&ready.keys, &known)).collect();
-        let ids: Vec<Uuid> =
+        let matches: Vec<BTreeSet<RecordId>> = ready.iter().map(|ready| matches_of(&ready.keys, &known)).collect();
+        let ids: Vec<RecordId> =
             matches.iter().filter(|ids| how == Duplicates::Update && ids.len() == 1).flatten().copied().collect();
-        let mut images: HashMap<Uuid, Fields> = HashMap::new();
+        let mut images: HashMap<RecordId, Fields> = HashMap::new();
         for record in self.records.get_many(ctx, &run.def.key, &ids).await? {
             images.insert(record.id, record.fields);
         }
@@ -206,13 +206,13 @@ enum Decision {
 /// The id of the record that a row becomes: a UUIDv7 (RFC 9562, section 5.7) with the time of the import and, in place
 /// of random bits, the row's number and the last 48 random bits of the import's id. Ids of one import are in the order
 /// of its rows.
-fn record_id(import: Uuid, row: u64) -> Uuid {
+fn record_id(import: Uuid, row: u64) -> RecordId {
     let [a, b, c, d, e, f, .., u, v, w, x, y, z] = *import.as_bytes();
     let millis = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
     let [.., high, middle, low] = row.to_be_bytes();
     // The builder takes 12 bits of the first two bytes and 6 of the third for itself to fill with version and variant.
     let [high, middle] = (u16::from_be_bytes([high, middle]) & 0x0FFF).to_be_bytes();
-    uuid::Builder::from_unix_timestamp_millis(millis, &[high, middle, 0, low, u, v, w, x, y, z]).into_uuid()
+    RecordId(uuid::Builder::from_unix_timestamp_millis(millis, &[high, middle, 0, low, u, v, w, x, y, z]).into_uuid())
 }
 
 /// Takes out the rows that share a key with an earlier one.
@@ -231,8 +231,8 @@ fn repeated(ready: &mut Vec<Ready>) -> Vec<Ready> {
 }
 
 /// The known records of a row; those of the same origin alone when there are any.
-fn matches_of(keys: &BTreeSet<Key>, known: &HashMap<Key, BTreeSet<Uuid>>) -> BTreeSet<Uuid> {
-    let of = |origin: bool| -> BTreeSet<Uuid> {
+fn matches_of(keys: &BTreeSet<Key>, known: &HashMap<Key, BTreeSet<RecordId>>) -> BTreeSet<RecordId> {
+    let of = |origin: bool| -> BTreeSet<RecordId> {
         let wanted = keys.iter().filter(|key| matches!(key, Key::Origin(..)) == origin);
         wanted.filter_map(|key| known.get(key)).flatten().copied().collect()
     };

@@ -302,7 +302,7 @@ async fn records_are_linked_by_title_number_or_id() {
         )
         .await;
     let companies = world.all("company").await;
-    let id = |index: usize| companies[index].id;
+    let id = |index: usize| companies[index].id.0;
     let text = format!("ФИО;Компания\nИванов Иван Иванович;ООО «Ромашка, и Ко»; Лютик\nПо номеру;4\nПо ид;{}\nНеясно;Дубль\nНет такой;Нет такой\n", id(3)).replace("Ко»; Лютик", "Ко»\" \"Лютик").replace("ООО «Ромашка, и Ко»\" \"Лютик", "\"ООО «Ромашка, и Ко»; Лютик\"");
     let done = world.run(&world.upload("contact", &text).await, None).await;
     assert_eq!(codes(&done), [(5, "companies", "ambiguous"), (6, "companies", "unknown_record")]);

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use kernel::access::Action;
 use kernel::filter::Storage;
 use kernel::value::FieldType;
-use kernel::{Ctx, Error, Result, Value};
+use kernel::{Ctx, Error, RecordId, Result, Value};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query as Sql};
 use uuid::Uuid;
@@ -31,7 +31,7 @@ impl Records {
     ///
     /// # Errors
     /// `NotFound` when it does not exist or may not be seen.
-    pub async fn get(&self, ctx: &Ctx, entity: &str, id: Uuid) -> Result<Record> {
+    pub async fn get(&self, ctx: &Ctx, entity: &str, id: RecordId) -> Result<Record> {
         let mut found = self.get_many(ctx, entity, &[id]).await?;
         found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
     }
@@ -40,7 +40,7 @@ impl Records {
     ///
     /// # Errors
     /// `NotFound` when it does not exist or may not be seen.
-    pub async fn get_in(&self, conn: &impl ConnectionTrait, ctx: &Ctx, entity: &str, id: Uuid) -> Result<Record> {
+    pub async fn get_in(&self, conn: &impl ConnectionTrait, ctx: &Ctx, entity: &str, id: RecordId) -> Result<Record> {
         let catalogue = self.catalogue_in(conn, ctx.tenant).await?;
         let def = catalogue.entity(entity)?;
         let mut found = load(conn, &catalogue, ctx, def, &[id], Action::Read, false).await?;
@@ -56,7 +56,7 @@ impl Records {
         conn: &impl ConnectionTrait,
         ctx: &Ctx,
         entity: &str,
-        id: Uuid,
+        id: RecordId,
     ) -> Result<Option<Uuid>> {
         let catalogue = self.catalogue_in(conn, ctx.tenant).await?;
         let def = catalogue.entity(entity)?;
@@ -71,11 +71,11 @@ impl Records {
     ///
     /// # Errors
     /// `NotFound` for an unknown entity.
-    pub async fn get_many(&self, ctx: &Ctx, entity: &str, ids: &[Uuid]) -> Result<Vec<Record>> {
+    pub async fn get_many(&self, ctx: &Ctx, entity: &str, ids: &[RecordId]) -> Result<Vec<Record>> {
         let catalogue = self.catalogue(ctx.tenant).await?;
         let def = catalogue.entity(entity)?;
         let found = load(self.db.read(), &catalogue, ctx, def, ids, Action::Read, false).await?;
-        let mut by_id: HashMap<Uuid, Record> = found.into_iter().map(|r| (r.id, r)).collect();
+        let mut by_id: HashMap<RecordId, Record> = found.into_iter().map(|r| (r.id, r)).collect();
         Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
     }
 
@@ -83,7 +83,7 @@ impl Records {
     ///
     /// # Errors
     /// `NotFound` when it does not exist or may not be seen.
-    pub async fn get_deleted(&self, ctx: &Ctx, entity: &str, id: Uuid) -> Result<Record> {
+    pub async fn get_deleted(&self, ctx: &Ctx, entity: &str, id: RecordId) -> Result<Record> {
         let catalogue = self.catalogue(ctx.tenant).await?;
         let def = catalogue.entity(entity)?;
         let mut found = load(self.db.read(), &catalogue, ctx, def, &[id], Action::Read, true).await?;
@@ -97,7 +97,7 @@ pub(crate) async fn load(
     catalogue: &Catalogue,
     ctx: &Ctx,
     def: &EntityDef,
-    ids: &[Uuid],
+    ids: &[RecordId],
     action: Action,
     with_deleted: bool,
 ) -> Result<Vec<Record>> {
@@ -110,7 +110,7 @@ pub(crate) async fn load_whole(
     catalogue: &Catalogue,
     ctx: &Ctx,
     def: &EntityDef,
-    ids: &[Uuid],
+    ids: &[RecordId],
     action: Action,
     with_deleted: bool,
 ) -> Result<Vec<Record>> {
@@ -126,7 +126,7 @@ async fn load_row(
     ctx: &Ctx,
     def: &EntityDef,
     row: Row<'_>,
-    ids: &[Uuid],
+    ids: &[RecordId],
     action: Action,
     with_deleted: bool,
 ) -> Result<Vec<Record>> {
@@ -166,7 +166,7 @@ pub(crate) async fn fill_links(
     if wanted.is_empty() || records.is_empty() {
         return Ok(());
     }
-    let ids: Vec<Uuid> = records.iter().map(|r| r.id).collect();
+    let ids: Vec<RecordId> = records.iter().map(|r| r.id).collect();
     let mut links = row::links_of(conn, ctx.tenant, &def.key, &ids).await?;
     for record in records {
         for field in &wanted {

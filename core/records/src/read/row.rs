@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use kernel::access::Rights;
 use kernel::filter::{DOCUMENT, Storage};
 use kernel::value::FieldType;
-use kernel::{Fields, Result, TenantId, Value};
+use kernel::{Fields, RecordId, Result, TenantId, Value};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde_json::{Map, Value as Json};
@@ -139,8 +139,8 @@ pub(crate) async fn links_of(
     conn: &impl ConnectionTrait,
     tenant: TenantId,
     entity: &str,
-    records: &[Uuid],
-) -> Result<HashMap<(Uuid, String), Vec<Uuid>>> {
+    records: &[RecordId],
+) -> Result<HashMap<(RecordId, String), Vec<Uuid>>> {
     let select = Query::select()
         .columns(["record_id", "field", "target_id"])
         .from("record_link")
@@ -149,7 +149,7 @@ pub(crate) async fn links_of(
         .and_where(Expr::col("entity").eq(entity))
         .order_by("sort", Order::Asc)
         .take();
-    let mut links: HashMap<(Uuid, String), Vec<Uuid>> = HashMap::new();
+    let mut links: HashMap<(RecordId, String), Vec<Uuid>> = HashMap::new();
     for row in conn.query_all(&select).await? {
         let key = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         links.entry(key).or_default().push(row.try_get_by_index(2)?);

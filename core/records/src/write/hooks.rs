@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use kernel::error::{FieldErrors, Refusal};
 use kernel::value::FieldType;
-use kernel::{Ctx, Error, FieldKey, Fields, Value};
-use uuid::Uuid;
+use kernel::{Ctx, Error, FieldKey, Fields, RecordId, Value};
 
 use crate::catalogue::{EntityDef, FieldDef};
 
@@ -49,7 +48,7 @@ pub struct PendingChange {
     /// The entity, of the snapshot that the change is planned with.
     pub entity: Arc<EntityDef>,
     /// The record.
-    pub id: Uuid,
+    pub id: RecordId,
     /// What is done.
     pub operation: Operation,
     /// The version it had (0 for a new one).

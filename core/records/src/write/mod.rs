@@ -28,9 +28,8 @@ use std::sync::Arc;
 
 use kernel::access::Action;
 use kernel::error::{FieldError, Refusal};
-use kernel::{BatchId, Ctx, Error, FieldKey, Result, Value};
+use kernel::{BatchId, Ctx, Error, FieldKey, RecordId, Result, Value};
 use serde_json::{Map, Value as Json};
-use uuid::Uuid;
 
 use crate::catalogue::EntityDef;
 use crate::{Catalogue, Record, Records, invalid, read};
@@ -54,14 +53,14 @@ pub enum Change {
     /// Writing it again fails in the database.
     CreateAs {
         /// A fresh UUIDv7.
-        id: Uuid,
+        id: RecordId,
         /// In wire form.
         fields: Map<String, Json>,
     },
     /// New values of an existing one.
     Update {
         /// Which.
-        id: Uuid,
+        id: RecordId,
         /// The version the writer saw; none = whatever it is.
         version: Option<i64>,
         /// In wire form; fields not named stay.
@@ -70,14 +69,14 @@ pub enum Change {
     /// Into the recycle bin.
     Delete {
         /// Which.
-        id: Uuid,
+        id: RecordId,
         /// The version the writer saw.
         version: Option<i64>,
     },
     /// Out of the recycle bin.
     Restore {
         /// Which.
-        id: Uuid,
+        id: RecordId,
     },
 }
 
@@ -99,7 +98,7 @@ impl Change {
         }
     }
 
-    const fn id(&self) -> Option<Uuid> {
+    const fn id(&self) -> Option<RecordId> {
         match self {
             Self::Create { .. } | Self::CreateAs { .. } => None,
             Self::Update { id, .. } | Self::Delete { id, .. } | Self::Restore { id } => Some(*id),
@@ -248,11 +247,11 @@ impl Records {
         let mut known = Known::default();
         let conn = self.db.read();
         for action in [Action::Update, Action::Delete] {
-            let ids: Vec<Uuid> =
+            let ids: Vec<RecordId> =
                 chunk.iter().filter(|(_, c)| c.action() == action).filter_map(|(_, c)| c.id()).collect();
             let deleted = action == Action::Delete;
             let found = read::load_whole(conn, catalogue, ctx, def, &ids, action, deleted).await?;
-            let missing: Vec<Uuid> = ids.into_iter().filter(|id| !found.iter().any(|r| r.id == *id)).collect();
+            let missing: Vec<RecordId> = ids.into_iter().filter(|id| !found.iter().any(|r| r.id == *id)).collect();
             let visible = read::load(conn, catalogue, ctx, def, &missing, Action::Read, deleted).await?;
             known.visible.extend(visible.iter().map(|r| r.id));
             known.changeable.extend(found.into_iter().map(|record| (record.id, record)));
@@ -357,8 +356,8 @@ impl Records {
 
 #[derive(Default)]
 struct Known {
-    changeable: HashMap<Uuid, Record>,
-    visible: HashSet<Uuid>,
+    changeable: HashMap<RecordId, Record>,
+    visible: HashSet<RecordId>,
 }
 
 /// Applies a change to the loaded record in memory.
@@ -384,7 +383,7 @@ fn apply(ctx: &Ctx, def: &Arc<EntityDef>, change: &Change, known: &Known) -> Res
     let id = match (change.id(), change) {
         (Some(id), _) => id,
         (None, Change::CreateAs { id, .. }) => *id,
-        _ => ctx.id(),
+        _ => RecordId(ctx.id()),
     };
     let image = record.map(|record| record.fields.clone());
     let mut pending = PendingChange {
@@ -404,7 +403,7 @@ fn apply(ctx: &Ctx, def: &Arc<EntityDef>, change: &Change, known: &Known) -> Res
     Ok(pending)
 }
 
-fn found<'a>(def: &EntityDef, id: Uuid, change: &Change, known: &'a Known) -> Result<&'a Record> {
+fn found<'a>(def: &EntityDef, id: RecordId, change: &Change, known: &'a Known) -> Result<&'a Record> {
     let Some(record) = known.changeable.get(&id) else {
         return Err(if known.visible.contains(&id) {
             Error::Denied("action")
@@ -447,7 +446,7 @@ fn chunks(changes: Vec<(usize, &Change)>) -> Vec<Vec<(usize, &Change)>> {
 /// Rows whose record changed while they were planned: a conflict, or another try for those that named no version.
 fn settle_lost(
     rows: &mut Vec<Row>,
-    lost: &HashSet<Uuid>,
+    lost: &HashSet<RecordId>,
     outcomes: &mut HashMap<usize, Result<Written>>,
     raced: &mut HashSet<usize>,
     last: bool,

@@ -9,9 +9,8 @@
 use std::sync::{Arc, PoisonError};
 
 use kernel::db::Tx;
-use kernel::{Ctx, Error, Fields, Result};
+use kernel::{Ctx, Error, Fields, RecordId, Result};
 use serde_json::{Map, Value as Json};
-use uuid::Uuid;
 
 use super::{EntityRules, Operation, PendingChange, WriteOptions, check, derive, store};
 use crate::catalogue::EntityDef;
@@ -51,7 +50,7 @@ pub enum Told {
 #[derive(Debug, Clone)]
 pub struct Inner {
     /// The record.
-    pub id: Uuid,
+    pub id: RecordId,
     /// What is done.
     pub operation: Operation,
     /// The version it has (0 for a new one); the next one is written.
@@ -90,12 +89,18 @@ impl Records {
     ///
     /// # Errors
     /// A hook's refusal, or that a hook that must run could not; `NotFound`.
-    pub async fn foresee(&self, ctx: &Ctx, entity: &str, record: Option<Uuid>, planned: Fields) -> Result<Foreseen> {
+    pub async fn foresee(
+        &self,
+        ctx: &Ctx,
+        entity: &str,
+        record: Option<RecordId>,
+        planned: Fields,
+    ) -> Result<Foreseen> {
         let Some(hooks) = self.hooks.get() else { return Ok(Foreseen::default()) };
         let catalogue = self.catalogue(ctx.tenant).await?;
         let def = catalogue.entity(entity)?;
         let eyes = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
-        let ids: Vec<Uuid> = record.into_iter().collect();
+        let ids: Vec<RecordId> = record.into_iter().collect();
         let found = read::load_whole(self.db.read(), &catalogue, &eyes, def, &ids, Action::Read, false).await?;
         let known = found.into_iter().next();
         if let (Some(id), None) = (record, &known) {
@@ -103,7 +108,7 @@ impl Records {
         }
         let mut change = PendingChange {
             entity: Arc::clone(def),
-            id: record.unwrap_or_else(|| ctx.id()),
+            id: record.unwrap_or_else(|| RecordId(ctx.id())),
             operation: if record.is_some() { Operation::Update } else { Operation::Create },
             version: known.as_ref().map_or(0, |record| record.version),
             after: known.as_ref().map(|record| record.fields.clone()).unwrap_or_default(),

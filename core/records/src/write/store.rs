@@ -7,11 +7,10 @@ use kernel::db::Tx;
 use kernel::event::{self, NewEvent};
 use kernel::filter::{DOCUMENT, Storage, phone_cell};
 use kernel::value::FieldType;
-use kernel::{Ctx, Result, Value};
+use kernel::{Ctx, RecordId, Result, Value};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query, UpdateStatement};
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 
 use super::derive::search_text;
 use super::{Operation, PendingChange, WriteOptions};
@@ -26,7 +25,7 @@ const SILENT: [&str; 3] = ["updated_at", "last_activity_at", "editor"];
 /// How storing went.
 pub(super) struct Stored {
     /// Records that somebody else changed first; nothing was written for them.
-    pub lost: HashSet<Uuid>,
+    pub lost: HashSet<RecordId>,
 }
 
 /// Whether a change would write anything beside its own bookkeeping.
@@ -55,7 +54,7 @@ pub(super) async fn write(
     let events = kept.iter().map(|change| NewEvent {
         kind: format!("{}.{}", def.key, change.operation.past()),
         entity: &def.key,
-        record: change.id,
+        record: change.id.0,
         version: change.version + 1,
         changes: Json::Object(differences(change)),
     });
@@ -95,7 +94,7 @@ pub(super) async fn tell(
     let event = NewEvent {
         kind: kind.map_or_else(|| format!("{}.{}", def.key, change.operation.past()), str::to_owned),
         entity: &def.key,
-        record: change.id,
+        record: change.id.0,
         version: change.version + 1,
         changes: Json::Object(changes),
     };
@@ -362,9 +361,9 @@ pub(super) async fn outside_rights(
     ctx: &Ctx,
     def: &EntityDef,
     changes: impl Iterator<Item = &PendingChange>,
-) -> Result<HashSet<Uuid>> {
+) -> Result<HashSet<RecordId>> {
     let mut outside = HashSet::new();
-    let mut by_action: [(Action, Vec<Uuid>); 2] = [(Action::Create, Vec::new()), (Action::Update, Vec::new())];
+    let mut by_action: [(Action, Vec<RecordId>); 2] = [(Action::Create, Vec::new()), (Action::Update, Vec::new())];
     for change in changes {
         match change.operation {
             Operation::Create => by_action[0].1.push(change.id),
@@ -388,7 +387,7 @@ pub(super) async fn outside_rights(
         select.order_by((def.table, "id"), Order::Asc);
         let mut inside = HashSet::new();
         for row in tx.query_all(&select).await? {
-            inside.insert(row.try_get_by_index::<Uuid>(0)?);
+            inside.insert(row.try_get_by_index::<RecordId>(0)?);
         }
         outside.extend(ids.into_iter().filter(|id| !inside.contains(id)));
     }
