@@ -13,6 +13,7 @@ use uuid::Uuid;
 use work::tasks::relations;
 
 use super::advance::Outside;
+use super::slice::Slice;
 use super::start::Subject;
 use super::store::{self, Stored};
 use super::{Processes, invalid};
@@ -220,7 +221,7 @@ impl Processes {
     /// What would follow if this wait came now: the "next step" of a task.
     ///
     /// # Errors
-    /// `NotFound` when there is no such wait.
+    /// `NotFound` when there is no such wait, `Limited` when the person has too many previews under way.
     pub async fn next(&self, ctx: &Ctx, id: Uuid, wait: WaitId, variables: Map<String, Json>) -> Result<Preview> {
         self.visible(ctx, id).await?;
         let stored = self.stored(ctx.tenant, id).await?;
@@ -231,7 +232,12 @@ impl Processes {
             None => Json::Null,
         };
         let outside = Outside::with(ctx, record, &definition, &stored);
-        next::after(&definition, &stored.state, wait, variables, &outside.input(ctx, &stored))
+        let moment = Outside::moment(ctx, &stored);
+        let rehearsal = move |slice: &Slice| {
+            next::after(&definition, &stored.state, wait, variables, &outside.input(&moment, slice))
+        };
+        let preview = self.rehearsals.run(ctx, rehearsal).await?;
+        preview
             .ok_or_else(|| Error::NotFound(format!("wait {wait}")))
     }
 
@@ -277,7 +283,7 @@ impl Processes {
         let incidents = stored.state.incidents.iter().map(|(id, incident)| IncidentView {
             id: *id,
             element: incident.element.to_string(),
-            message: incident.message.clone(),
+            message: incident.message.in_locale(ctx.locale),
             since: incident.since,
         });
         Ok(InstanceView {

@@ -11,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::Error;
 use kernel::jobs::long;
+use kernel::text::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -296,6 +297,8 @@ pub struct NextView {
     possible: Vec<String>,
     /// Whether the instance would be over.
     ended: bool,
+    /// Whether more would follow that nobody looked at: it would have taken too long.
+    cut: bool,
     /// Elements that would fail, and why.
     problems: Vec<NextProblem>,
 }
@@ -330,12 +333,13 @@ pub async fn next(
     let preview = state.processes.next(&caller.ctx, id, body.wait, body.variables).await?;
     let texts = |elements: Vec<std::sync::Arc<str>>| elements.iter().map(ToString::to_string).collect();
     let problem =
-        |(element, message): (std::sync::Arc<str>, String)| NextProblem { element: element.to_string(), message };
+        |(element, message): (std::sync::Arc<str>, Message)| NextProblem { element: element.to_string(), message: message.in_locale(caller.ctx.locale) };
     Ok(Json(NextView {
         visited: texts(preview.visited),
         next: texts(preview.next),
         possible: texts(preview.possible),
         ended: preview.ended,
+        cut: preview.cut,
         problems: preview.problems.into_iter().map(problem).collect(),
     }))
 }

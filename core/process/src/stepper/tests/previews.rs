@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::event::{Event, Input};
+use super::super::budget::AtOnce;
 use super::super::next::{Preview, after, simulate};
 use super::{Bench, NOON, read};
 use kernel::Timestamp;
@@ -27,6 +28,7 @@ fn input() -> Input<'static> {
         actor: &NULL,
         zone: chrono_tz::UTC,
         called: false,
+        pace: &AtOnce,
     }
 }
 
