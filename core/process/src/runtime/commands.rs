@@ -6,7 +6,8 @@ use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::event::{self, NewEvent};
 use kernel::jobs::{self, NewJob};
-use kernel::{Ctx, Result, Timestamp};
+use kernel::text::Message;
+use kernel::{Ctx, Error, Result, Timestamp};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json, json};
@@ -155,7 +156,16 @@ impl Round<'_> {
             owner: stored.started_by.filter(|_| stored.subject.is_none()).map(|user| user.0),
             ..NewTask::default()
         };
-        self.processes.tasks.open(self.tx, self.ctx, task).await.map(drop)
+        match self.processes.tasks.open(self.tx, self.ctx, task).await {
+            // Refused before anything was written: the step stands, and the task is made when somebody has mended it.
+            Err(Error::Invalid { fields, .. }) => {
+                let first = fields.into_values().next().map(|error| error.message);
+                let message = first.unwrap_or_else(|| Message::key("field.invalid"));
+                self.post(stored.id, Event::Failed { wait, message });
+                Ok(())
+            }
+            other => other.map(drop),
+        }
     }
 
     async fn withdraw(&mut self, stored: &Stored, wait: Option<&Wait>, number: WaitId) -> Result<()> {

@@ -58,7 +58,7 @@ impl Processes {
     /// # Errors
     /// `NotFound`, `process.invalid`, `Limited` when the person has too many of them under way.
     pub async fn dry_run(&self, ctx: &Ctx, name: &str, input: DryRunInput) -> Result<DryRun> {
-        check_variables(&input.variables)?;
+        check_variables(ctx, &input.variables)?;
         let found = self.find(ctx, name).await?;
         let version = input.version.unwrap_or(found.latest);
         let definition = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;

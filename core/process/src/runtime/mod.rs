@@ -54,7 +54,7 @@ use work::tasks::Tasks;
 pub use commands::ENTITY;
 pub use definitions::DefinitionView;
 pub use dry_run::{DryRun, DryRunInput};
-pub use instances::{InstanceQuery, InstanceView, Instances};
+pub use instances::{History, HistoryQuery, InstanceQuery, InstanceView, Instances};
 pub use migrate_all::{AT_ONCE, MigrateSteps};
 pub use operations::{Migrated, Migration, MigrationReport};
 pub use publish::{Delivered, MessageInput, SignalInput};

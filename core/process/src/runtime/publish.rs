@@ -85,7 +85,7 @@ impl Processes {
     pub async fn publish_message(&self, ctx: &Ctx, input: MessageInput) -> Result<Delivered> {
         check_name(&input.name)?;
         check_name(input.key.as_deref().unwrap_or("-"))?;
-        check_variables(&input.variables)?;
+        check_variables(ctx, &input.variables)?;
         if let Some(subject) = &input.subject {
             self.records.get(ctx, &subject.entity, subject.id).await?;
         }
@@ -105,7 +105,7 @@ impl Processes {
     /// `process.invalid`.
     pub async fn broadcast_signal(&self, ctx: &Ctx, input: SignalInput) -> Result<Delivered> {
         check_name(&input.name)?;
-        check_variables(&input.variables)?;
+        check_variables(ctx, &input.variables)?;
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
         let mut delivered = round.signal(&input.name, input.variables).await?;

@@ -15,8 +15,8 @@ pub const MAX_STEPS: u32 = 100_000;
 pub const MAX_MEMBERS: u32 = 10_000;
 /// Tokens, waits, open scopes and incidents of an instance at once; one node may bring it above by what it opens itself.
 pub const MAX_PLACES: usize = 50_000;
-/// Slices without waiting: with 50 ms each, five seconds of a processor.
-pub const MAX_SLICES: u32 = 100;
+/// Slices without waiting: with 50 ms each, two seconds of a processor.
+pub const MAX_SLICES: u32 = 40;
 /// Bytes of a text in a variable.
 pub const MAX_TEXT: usize = 64 * 1024;
 /// Bytes of all variables of an instance, and of what one activity hands to the outside.

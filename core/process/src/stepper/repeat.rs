@@ -194,8 +194,9 @@ impl Run<'_> {
             output.sort_by_key(|(index, _)| *index);
             self.put(parent, list, output.into_iter().map(|(_, value)| value).collect());
         }
+        // Nothing of it was done.
         if completed == 0 {
-            self.visit(self.id(node), since.unwrap_or(self.now()), VisitOutcome::Completed, None, via);
+            self.visit(self.id(node), since.unwrap_or(self.now()), VisitOutcome::Skipped, None, via);
         }
         self.leave(parent, node);
     }

@@ -1,8 +1,8 @@
 //! `/process-definitions`, `/process-instances`, `/messages`, `/signals`: the process engine.
 
 use ::process::runtime::{
-    AT_ONCE, DefinitionView, Delivered, DryRun, DryRunInput, InstanceQuery, InstanceView, Instances, MessageInput,
-    Migration, MigrationReport, SignalInput, StartInput,
+    AT_ONCE, DefinitionView, Delivered, DryRun, DryRunInput, History, HistoryQuery, InstanceQuery, InstanceView, Instances,
+    MessageInput, Migration, MigrationReport, SignalInput, StartInput,
 };
 use axum::Json;
 use axum::body::Bytes;
@@ -187,6 +187,17 @@ pub async fn instance(
     Ok(Json(state.processes.instance(&caller.ctx, id).await?))
 }
 
+/// `GET /process-instances/{id}/history`: everything it left, in order, by pages.
+#[utoipa::path(get, path = "/process-instances/{id}/history", tag = "processes", params(("id" = Uuid, Path), HistoryQuery), responses((status = 200, body = History)))]
+pub async fn history(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Params(params): Params<HistoryQuery>,
+) -> ApiResult<Json<History>> {
+    Ok(Json(state.processes.history(&caller.ctx, id, &params).await?))
+}
+
 /// Variables to set.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -274,7 +285,8 @@ pub async fn start_from(
     Ok(Json(state.processes.start_from(&caller.ctx, id, &body.element).await?))
 }
 
-/// `POST /process-instances/{id}/migrate` (administrators): this one to another version.
+/// `POST /process-instances/{id}/migrate` (administrators): this one to another version. When that cannot be done: 409
+/// with the report as `current`; a dry run only says so.
 #[utoipa::path(post, path = "/process-instances/{id}/migrate", tag = "processes", params(("id" = Uuid, Path)), request_body = Migration, responses((status = 200, body = MigrationReport)))]
 pub async fn migrate(
     State(state): State<AppState>,
@@ -282,8 +294,7 @@ pub async fn migrate(
     Path(id): Path<Uuid>,
     Body(body): Body<Migration>,
 ) -> ApiResult<Json<MigrationReport>> {
-    let one = Migration { instances: vec![id], ..body };
-    Ok(Json(state.processes.migrate(&caller.ctx, None, &one).await?))
+    Ok(Json(state.processes.migrate_single(&caller.ctx, id, body).await?))
 }
 
 /// What would follow.

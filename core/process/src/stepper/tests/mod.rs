@@ -16,6 +16,7 @@
 //! | `called` | from now on by a caller | | `??`, `-?` | a wait that is armed and let go in one step |
 
 mod activities;
+mod budget;
 mod errors;
 mod events;
 mod flow;
