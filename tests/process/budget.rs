@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{Engine, flows, process, when};
-use crate::app::TestApp;
+use crate::app::{Answer, TestApp};
 
 /// Start, a loop around a script that makes `list` of itself, a task behind it.
 fn looping(id: &str, script: &str, condition: &str) -> String {
@@ -17,11 +17,21 @@ fn looping(id: &str, script: &str, condition: &str) -> String {
 <scriptTask id="grow" v:resultVariable="list"><script>{script}</script></scriptTask>
 <exclusiveGateway id="again" default="again-ask"/><userTask id="ask" v:executors="owner"/><endEvent id="end"/>"#
     );
-    process(id, &(inside + &flows("start>round round>count count>grow grow>again again>ask ask>end") + &when("again", "round", condition)))
+    process(
+        id,
+        &(inside
+            + &flows("start>round round>count count>grow grow>again again>ask ask>end")
+            + &when("again", "round", condition)),
+    )
 }
 
 fn first() -> Value {
     json!({"n": 0, "list": [1]})
+}
+
+/// Sets variables.
+async fn set(engine: &Engine<'_>, id: &str, variables: Value) -> Answer {
+    engine.client.patch(&format!("/process-instances/{id}"), json!({"variables": variables})).await
 }
 
 /// What is wrong with the instance, in the company's language.
@@ -48,7 +58,7 @@ async fn a_script_that_doubles_a_list_sixty_times_is_an_incident_that_says_what_
         assert_eq!(element, "grow");
         assert!(message.contains(words), "{message}");
         // With room it goes on from there.
-        engine.operate(&id, "variables", json!({"variables": {"list": [], "n": 60}})).await.ok(200);
+        set(&engine, &id, json!({"list": [], "n": 60})).await.ok(200);
         engine.operate(&id, "retry", json!({})).await.ok(200);
         assert_eq!(engine.instance(&id).await["active"][0]["element"], "ask");
         app.finish().await;
@@ -117,15 +127,16 @@ async fn a_dry_run_is_cut_when_its_time_is_over_and_nobody_has_more_than_four_at
 async fn variables_that_are_too_large_are_refused_at_the_doors() {
     let app = TestApp::start().await;
     let engine = Engine::of(&app);
-    engine.deploy(super::one_task("ask")).await;
+    engine.deploy(super::one_task("asks")).await;
     let large = json!({"text": "x".repeat(64 * 1024 + 1)});
-    let start = app.admin().post("/process-instances", json!({"definition": "ask", "variables": large})).await;
+    let start = app.admin().post("/process-instances", json!({"definition": "asks", "variables": large})).await;
     start.problem(422, "process.invalid");
-    let id = engine.start("ask", json!({})).await;
-    engine.operate(&id, "variables", json!({"variables": large})).await.problem(422, "process.invalid");
+    let id = engine.start("asks", json!({})).await;
+    set(&engine, &id, large).await.problem(422, "process.invalid");
     // What fits alone and not beside what is there is refused with what to do.
-    let half = |name: &str| json!({"variables": {(name): vec!["x".repeat(60_000); 10]}});
-    engine.operate(&id, "variables", half("one")).await.ok(200);
-    engine.operate(&id, "variables", half("two")).await.problem(422, "process.invalid");
+    let half = |name: &str| json!({(name): vec!["x".repeat(60_000); 10]});
+    set(&engine, &id, half("one")).await.ok(200);
+    let refused = set(&engine, &id, half("two")).await.problem(422, "process.invalid");
+    assert!(refused["fields"]["variables"]["message"].as_str().unwrap().contains("1024 KiB"), "{refused}");
     app.finish().await;
 }

@@ -22,11 +22,11 @@ async fn a_calendar_without_hours_is_refused_with_words_and_one_that_is_there_is
     let app = TestApp::start().await;
     let engine = Engine::of(&app);
     let hours = json!({"calendar": {"week": {"mon": ["09:00-18:00"]}}});
-    for (empty, place) in [
-        (json!({"week": {}}), "week"),
-        (json!({"cycle": {"anchor": "2026-01-01", "days": [[], []]}}), "cycle.days"),
-    ] {
-        let refused = app.admin().put("/calendars/company", json!({"calendar": empty})).await.problem(422, "calendar.invalid");
+    for (empty, place) in
+        [(json!({"week": {}}), "week"), (json!({"cycle": {"anchor": "2026-01-01", "days": [[], []]}}), "cycle.days")]
+    {
+        let refused =
+            app.admin().put("/calendars/company", json!({"calendar": empty})).await.problem(422, "calendar.invalid");
         assert!(refused["fields"][place]["message"].as_str().unwrap().contains("working hours"), "{refused}");
     }
     let inside = r#"<startEvent id="start"/><intermediateCatchEvent id="later"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent>

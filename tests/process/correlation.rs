@@ -16,11 +16,7 @@ fn with(roots: &str, id: &str, inside: &str) -> String {
 fn waiting() -> String {
     let inside = r#"<startEvent id="start"/>
 <intermediateCatchEvent id="wait"><messageEventDefinition messageRef="paid"/></intermediateCatchEvent><endEvent id="end"/>"#;
-    with(
-        r#"<message id="paid" name="paid"/>"#,
-        "waits",
-        &(inside.to_owned() + &flows("start>wait wait>end")),
-    )
+    with(r#"<message id="paid" name="paid"/>"#, "waits", &(inside.to_owned() + &flows("start>wait wait>end")))
 }
 
 fn instances(answers: &[Value]) -> Vec<&str> {
@@ -67,7 +63,11 @@ async fn two_messages_thrown_in_one_step_go_to_two_receivers() {
     let app = TestApp::start().await;
     let engine = Engine::of(&app);
     engine.deploy(waiting()).await;
-    let throw = |id: &str| format!(r#"<intermediateThrowEvent id="{id}"><messageEventDefinition messageRef="paid"/></intermediateThrowEvent>"#);
+    let throw = |id: &str| {
+        format!(
+            r#"<intermediateThrowEvent id="{id}"><messageEventDefinition messageRef="paid"/></intermediateThrowEvent>"#
+        )
+    };
     let inside = format!(r#"<startEvent id="start"/>{}{}<endEvent id="end"/>"#, throw("one"), throw("two"));
     engine
         .deploy(with(r#"<message id="paid" name="paid"/>"#, "pays", &(inside + &flows("start>one one>two two>end"))))
@@ -99,7 +99,8 @@ async fn of_parallel_signals_only_the_one_that_moved_an_instance_names_it() {
 
 /// A process that begins by each of so many start events of this kind.
 fn many_starts(roots: &str, id: &str, event: &str, count: usize) -> String {
-    let mut inside = r#"<userTask id="task" v:executors="owner"/><exclusiveGateway id="all"/>"#.to_owned() + &flows("all>task");
+    let mut inside =
+        r#"<userTask id="task" v:executors="owner"/><exclusiveGateway id="all"/>"#.to_owned() + &flows("all>task");
     for n in 0..count {
         inside += &format!(r#"<startEvent id="s{n}">{event}</startEvent>"#);
         inside += &flows(&format!("s{n}>all"));
@@ -113,8 +114,8 @@ async fn more_than_a_hundred_start_events_of_one_signal_or_record_all_begin_once
     let engine = Engine::of(&app);
     let signal = r#"<signal id="go" name="go"/>"#;
     engine.deploy(many_starts(signal, "signalled", r#"<signalEventDefinition signalRef="go"/>"#, 130)).await;
-    let message = r#"<message id="made" name="lead.created"/>"#;
-    engine.deploy(many_starts(message, "made", r#"<messageEventDefinition messageRef="made"/>"#, 130)).await;
+    let message = r#"<message id="m" name="lead.created"/>"#;
+    engine.deploy(many_starts(message, "made", r#"<messageEventDefinition messageRef="m"/>"#, 130)).await;
     let count = async |definition: &str| {
         let sql = "SELECT count(*) FROM process_instance WHERE process = ";
         app.count(&format!("{sql}'{definition}'")).await
@@ -158,7 +159,7 @@ async fn processes_that_throw_each_others_start_signal_come_to_an_end_with_incid
     let incident = &stopped[0]["incidents"][0];
     assert_eq!(incident["element"], "start");
     let message = incident["message"].as_str().unwrap();
-    assert!(message.contains("in a loop") && message.contains("process:p"), "{message}");
+    assert!(message.contains("in a loop") && message.contains("thrown:p"), "{message}");
     // Nothing goes on by itself.
     app.drain().await;
     assert_eq!(app.count("SELECT count(*) FROM process_instance").await, made);
@@ -173,7 +174,11 @@ async fn a_process_that_waits_between_its_rounds_may_begin_itself_again_for_ever
 <intermediateCatchEvent id="hour"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent>
 <endEvent id="end"><signalEventDefinition signalRef="again"/></endEvent>"#;
     engine
-        .deploy(with(r#"<signal id="again" name="again"/>"#, "hourly", &(inside.to_owned() + &flows("start>hour hour>end"))))
+        .deploy(with(
+            r#"<signal id="again" name="again"/>"#,
+            "hourly",
+            &(inside.to_owned() + &flows("start>hour hour>end")),
+        ))
         .await;
     engine.signal("again", json!({})).await;
     for _ in 0..25 {

@@ -8,9 +8,7 @@ use std::cell::Cell;
 use std::sync::{Arc, LazyLock};
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, operators};
-use cel::common::types::{
-    CelDouble, CelInt, CelList, CelMap, CelMapKey, CelOptional, CelString, CelUInt, DYN_TYPE,
-};
+use cel::common::types::{CelDouble, CelInt, CelList, CelMap, CelMapKey, CelOptional, CelString, CelUInt, DYN_TYPE};
 use cel::common::value::{CowVal, Val};
 use cel::{Env, ExecutionError, IdedExpr, Value as Cel};
 

@@ -24,8 +24,10 @@ use crate::stepper::event::{Command, Visit};
 use crate::stepper::state::{Status, Wait, WaitId};
 use crate::stepper::{self, Event, Input, State};
 
-/// Steps of one transaction.
+/// Steps of one transaction, with those of the transactions it goes on from.
 const MAX_CHAIN: u32 = 1_000;
+/// Steps after which the rest of a transaction is put off: what is begun then only begins.
+const AT_ONCE: u32 = 200;
 
 /// Steps of one transaction: those done and those to come.
 pub(super) struct Round<'a> {
@@ -201,6 +203,9 @@ impl<'a> Round<'a> {
         self.steps += 1;
         if self.steps > MAX_CHAIN {
             return Err(Error::Conflict { code: "process.chain_too_long", current: None });
+        }
+        if self.steps > AT_ONCE {
+            self.left = Duration::ZERO;
         }
         let definition = self.processes.ready(self.tx, self.ctx.tenant, stored.definition, stored.version).await?;
         let event_text = serde_json::to_string(&event).map_err(Error::internal)?;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use work::tasks::{Escalation, ExecutorRule, MainAction, NewTask, Origin, Task, TaskContract, TaskOwner};
 
 use super::advance::Round;
-use super::publish::Thrown;
+use super::publish::{THROWN, Thrown};
 use super::store::Stored;
 use super::{Processes, services, timers};
 use crate::definition::contract::{Contract, Executor};
@@ -96,7 +96,7 @@ impl Round<'_> {
 
     /// Why what an instance sets off happens.
     fn further(&self, stored: &Stored) -> Cause {
-        self.cause.through(&format!("process:{}", stored.state.process))
+        self.cause.through(&format!("{THROWN}{}", stored.state.process))
     }
 
     /// Puts what happened into the event log.

@@ -161,7 +161,8 @@ impl Processes {
         let mut unknown = Vec::new();
         for (element, role) in fit::roles(definition) {
             if people::staff::members(tx, ctx.tenant, &role).await?.is_none() {
-                let message = format!("nobody has made the role `{role}`: make it, or its tasks come to administrators");
+                let message =
+                    format!("nobody has made the role `{role}`: make it, or its tasks come to administrators");
                 unknown.push(Problem { element: element.to_string(), severity: Severity::Warning, message });
             }
         }
@@ -325,11 +326,7 @@ async fn note(tx: &Tx, (id, version): (Uuid, i64), new: Vec<Problem>) -> Result<
     let row = tx.query_one(&select).await?.ok_or_else(|| Error::Internal("no version".into()))?;
     let mut problems: Vec<Problem> = serde_json::from_value(row.try_get_by_index(0)?).map_err(Error::internal)?;
     problems.extend(new.into_iter().filter(|problem| !problems.contains(problem)).collect::<Vec<_>>());
-    let update = Query::update()
-        .table("process_version")
-        .value("problems", json!(problems))
-        .and_where(this)
-        .to_owned();
+    let update = Query::update().table("process_version").value("problems", json!(problems)).and_where(this).to_owned();
     tx.execute(&update).await?;
     Ok(())
 }

@@ -258,8 +258,7 @@ impl Processes {
             next::after(&definition, &stored.state, wait, variables, &outside.input(&moment, slice))
         };
         let preview = self.rehearsals.run(ctx, rehearsal).await?;
-        preview
-            .ok_or_else(|| Error::NotFound(format!("wait {wait}")))
+        preview.ok_or_else(|| Error::NotFound(format!("wait {wait}")))
     }
 
     async fn stored(&self, tenant: TenantId, id: Uuid) -> Result<Stored> {

@@ -16,8 +16,8 @@ use super::start::check_variables;
 use super::store::{self, Stored};
 use super::{InstanceView, Processes, invalid};
 use crate::definition::model::{Definition, ElementId};
-use crate::stepper::{Event, budget};
 use crate::stepper::state::{Failed, IncidentId, OnTheWay, State, Status, WaitKind};
+use crate::stepper::{Event, budget};
 
 /// Instances of one migration.
 const MAX_MIGRATED: u64 = 1_000;

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::advance::Round;
 use super::commands::enqueue;
-use super::start::{Subject, check_variables};
 use super::slice::SLICE;
+use super::start::{Subject, check_variables};
 use super::store::{self, Stored};
 use super::timers::wait_number;
 use super::{Processes, invalid};
@@ -27,7 +27,9 @@ const SIGNAL: &str = "process.signal";
 /// Waits that a signal reaches in one transaction.
 pub(super) const BATCH: u64 = 100;
 /// Times that one process may set itself off by what it throws, through others or not.
-const MAX_AGAIN: usize = 4;
+const MAX_AGAIN: usize = 3;
+/// How a process that threw something stands in the chain of causes.
+pub(super) const THROWN: &str = "thrown:";
 
 /// A message to publish.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -177,7 +179,7 @@ impl Round<'_> {
     /// What is wrong when what is done now goes back, through too many others, to what processes throw.
     fn looping(&self) -> Option<Message> {
         let chain = &self.cause.chain;
-        let last = chain.last().filter(|link| link.starts_with("process:"))?;
+        let last = chain.last().filter(|link| link.starts_with(THROWN))?;
         let again = chain.iter().filter(|link| *link == last).count();
         let far = self.cause.hop >= kernel::ctx::MAX_HOPS_TOTAL || again > MAX_AGAIN;
         let shown = chain.iter().rev().take(MAX_AGAIN).rev().map(String::as_str);

@@ -228,7 +228,9 @@ impl Processes {
             Ok(LetterState::Unsure) => {
                 let message =
                     format!("nobody knows whether the letter {key} was sent: say what became of it, or resend it");
-                Round::new(self, &tx, ctx).run(call.instance, Event::Failed { wait: call.wait, message: message.into() }).await?;
+                Round::new(self, &tx, ctx)
+                    .run(call.instance, Event::Failed { wait: call.wait, message: message.into() })
+                    .await?;
             }
             Ok(LetterState::Queued | LetterState::Sending | LetterState::Failed) => {}
             Err(Error::Invalid { fields, .. }) => {
@@ -236,7 +238,8 @@ impl Processes {
                     .iter()
                     .map(|(field, error)| format!("{field}: {}", error.message.in_locale(ctx.locale)))
                     .collect();
-                let event = Event::Failed { wait: call.wait, message: format!("the letter: {}", reasons.join("; ")).into() };
+                let event =
+                    Event::Failed { wait: call.wait, message: format!("the letter: {}", reasons.join("; ")).into() };
                 Round::new(self, &tx, ctx).run(call.instance, event).await?;
             }
             Err(error) => return Err(error),

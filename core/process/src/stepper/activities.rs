@@ -7,8 +7,8 @@ use super::budget::{self, MAX_VARIABLES, weigh_all, weight};
 use super::event::{Command, Evaluated, VisitOutcome};
 use super::events::Place;
 use super::run::{Move, Run};
-use super::variables::in_english;
 use super::state::{ScopeId, WaitId, WaitKind};
+use super::variables::in_english;
 use crate::definition::contract::{Contract, Executor};
 use crate::definition::model::{MessageRef, Node, NodeIx, NodeKind, Parameter, Service};
 

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::event::{Command, Input, Outcome, Visit, VisitOutcome};
 use super::budget::{self, Limits, MAX_SAID};
+use super::event::{Command, Input, Outcome, Visit, VisitOutcome};
 use super::incidents::NO_ELEMENT;
 use super::state::{Failed, OnTheWay, PROCESS, Paused, ScopeId, ScopeState, State, Status, WaitId};
 use super::variables::weight_of;
@@ -58,7 +58,13 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(definition: &'a Definition, process: ScopeIx, state: State, input: &'a Input<'a>, limits: Limits) -> Self {
+    pub fn new(
+        definition: &'a Definition,
+        process: ScopeIx,
+        state: State,
+        input: &'a Input<'a>,
+        limits: Limits,
+    ) -> Self {
         let mut run = Self {
             definition,
             input,
@@ -92,7 +98,8 @@ impl<'a> Run<'a> {
         (self.entered, self.slices) = (paused.steps, paused.slices);
         self.to_ask = paused.asking.into();
         self.closing = paused.closing;
-        self.unsettled = self.state.scopes.iter().filter(|(_, scope)| !scope.held.is_empty()).map(|(id, _)| *id).collect();
+        self.unsettled =
+            self.state.scopes.iter().filter(|(_, scope)| !scope.held.is_empty()).map(|(id, _)| *id).collect();
         for OnTheWay { scope, element, via } in paused.tokens {
             match self.definition.find(&element) {
                 Some(node) => self.send(scope, node, via.and_then(|via| self.definition.flow_by_id.get(&via).copied())),

@@ -3,8 +3,8 @@
 use super::event::VisitOutcome;
 use super::events::Place;
 use super::run::{Move, Run};
-use super::variables::weight_of;
 use super::state::{Failed, PROCESS, Role, ScopeId, ScopeState, Status, WaitId, WaitKind};
+use super::variables::weight_of;
 use crate::definition::model::{ElementId, NodeIx, NodeKind, ScopeIx};
 use serde_json::Value as Json;
 

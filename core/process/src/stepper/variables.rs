@@ -88,12 +88,7 @@ impl Run<'_> {
     ///
     /// # Errors
     /// When it is not.
-    pub fn fit(
-        &mut self,
-        scope: ScopeId,
-        variables: &Map<String, Json>,
-        result: Option<&Json>,
-    ) -> Result<(), Message> {
+    pub fn fit(&mut self, scope: ScopeId, variables: &Map<String, Json>, result: Option<&Json>) -> Result<(), Message> {
         let new = weigh_all(variables)?.saturating_add(result.map_or(Ok(0), weigh)?);
         if new == 0 || self.weight.saturating_add(new) <= MAX_VARIABLES {
             return Ok(());

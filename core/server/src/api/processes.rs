@@ -1,8 +1,8 @@
 //! `/process-definitions`, `/process-instances`, `/messages`, `/signals`: the process engine.
 
 use ::process::runtime::{
-    AT_ONCE, DefinitionView, Delivered, DryRun, DryRunInput, History, HistoryQuery, InstanceQuery, InstanceView, Instances,
-    MessageInput, Migration, MigrationReport, SignalInput, StartInput,
+    AT_ONCE, DefinitionView, Delivered, DryRun, DryRunInput, History, HistoryQuery, InstanceQuery, InstanceView,
+    Instances, MessageInput, Migration, MigrationReport, SignalInput, StartInput,
 };
 use axum::Json;
 use axum::body::Bytes;
@@ -343,8 +343,10 @@ pub async fn next(
 ) -> ApiResult<Json<NextView>> {
     let preview = state.processes.next(&caller.ctx, id, body.wait, body.variables).await?;
     let texts = |elements: Vec<std::sync::Arc<str>>| elements.iter().map(ToString::to_string).collect();
-    let problem =
-        |(element, message): (std::sync::Arc<str>, Message)| NextProblem { element: element.to_string(), message: message.in_locale(caller.ctx.locale) };
+    let problem = |(element, message): (std::sync::Arc<str>, Message)| NextProblem {
+        element: element.to_string(),
+        message: message.in_locale(caller.ctx.locale),
+    };
     Ok(Json(NextView {
         visited: texts(preview.visited),
         next: texts(preview.next),

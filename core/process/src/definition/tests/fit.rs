@@ -10,7 +10,8 @@ fn unfit(xml: &str) -> Vec<(String, String)> {
 
 #[test]
 fn a_reminder_that_is_not_shorter_than_its_duration_keeps_a_file_from_being_published() {
-    let task = |before: &str| line(&format!(r#"<userTask id="n" name="N" v:duration="PT4H" v:remindBefore="{before}"/>"#));
+    let task =
+        |before: &str| line(&format!(r#"<userTask id="n" name="N" v:duration="PT4H" v:remindBefore="{before}"/>"#));
     assert_eq!(unfit(&task("PT1H PT3H")), Vec::new());
     for before in ["PT4H", "PT1H P1D"] {
         let [(element, message)] = unfit(&task(before)).try_into().unwrap();
@@ -47,6 +48,7 @@ fn a_file_in_which_nothing_is_executable_is_not_published_as_if_it_were() {
 fn roles_are_named_with_the_task_that_names_them_first() {
     let text = line(r#"<userTask id="n" name="N" v:executors="role:bosses, owner, role:clerks"/>"#);
     let (definition, _) = read(text.as_bytes()).unwrap();
-    let named: Vec<String> = roles(&definition).into_iter().map(|(element, role)| format!("{element} {role}")).collect();
+    let named: Vec<String> =
+        roles(&definition).into_iter().map(|(element, role)| format!("{element} {role}")).collect();
     assert_eq!(named, ["n bosses", "n clerks"]);
 }

@@ -175,7 +175,8 @@ fn tokens_that_multiply_are_stopped_and_skipping_them_does_not_multiply_them_fur
 
 #[test]
 fn repetitions_inside_one_another_are_stopped_before_they_are_opened() {
-    let many = "<multiInstanceLoopCharacteristics><loopCardinality>100</loopCardinality></multiInstanceLoopCharacteristics>";
+    let many =
+        "<multiInstanceLoopCharacteristics><loopCardinality>100</loopCardinality></multiInstanceLoopCharacteristics>";
     let definition = read(&format!(
         "<startEvent id='s'/><subProcess id='o'>{many}<startEvent id='os'/><userTask id='i'>{many}</userTask>
          > os i
@@ -233,8 +234,7 @@ fn messages_with_large_variables_end_a_slice() {
          > s m t m",
     );
     let mut bench = Bench::new(&definition);
-    let outcome =
-        bench.step(Event::Start { at: None, variables: map(json!({"big": vec!["x".repeat(60_000); 15]})) });
+    let outcome = bench.step(Event::Start { at: None, variables: map(json!({"big": vec!["x".repeat(60_000); 15]})) });
     let thrown = outcome.commands.iter().filter(|command| matches!(command, Command::Signal { .. })).count();
     assert!((4..8).contains(&thrown), "{thrown}");
     assert_eq!(outcome.commands.last(), Some(&Command::Continue));

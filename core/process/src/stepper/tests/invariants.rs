@@ -24,7 +24,12 @@ pub fn check(bench: &Bench<'_>) {
             assert!(works, "silently stuck: {state:#?}");
         }
         Status::Completed | Status::Cancelled => {
-            assert!(state.waits.is_empty() && state.incidents.is_empty() && state.conditions.is_empty() && state.paused.is_none());
+            assert!(
+                state.waits.is_empty()
+                    && state.incidents.is_empty()
+                    && state.conditions.is_empty()
+                    && state.paused.is_none()
+            );
             assert!(state.scopes.keys().all(|scope| *scope == PROCESS), "{state:#?}");
             for scope in state.scopes.values() {
                 assert!(scope.held.is_empty() && scope.waits.is_empty() && scope.guards.is_empty());

@@ -36,9 +36,9 @@ use std::collections::BTreeMap;
 use kernel::{Locale, Timestamp};
 use serde_json::{Map, Value as Json, json};
 
+use super::budget::{Limits, Pace};
 use super::event::VisitOutcome;
 use super::state::{IncidentId, Status, WaitId, WaitKind};
-use super::budget::{Limits, Pace};
 use super::{Command, Event, Input, Outcome, State, step_within};
 use crate::definition::Severity;
 use crate::definition::model::Definition;
@@ -327,7 +327,8 @@ pub fn check(body: &str, script: &str) {
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (event, expected) = line.split_once("=>").unwrap_or((line, ""));
         let trace = bench.line(event.trim());
-        let incidents: Vec<_> = bench.state.incidents.values().map(|incident| incident.message.in_locale(Locale::En)).collect();
+        let incidents: Vec<_> =
+            bench.state.incidents.values().map(|incident| incident.message.in_locale(Locale::En)).collect();
         assert_eq!(trace, expected.trim(), "\nat `{}` of:\n{script}\n{incidents:?}", event.trim());
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::super::event::{Event, Input};
 use super::super::budget::AtOnce;
+use super::super::event::{Event, Input};
 use super::super::next::{Preview, after, simulate};
 use super::{Bench, NOON, read};
 use kernel::Timestamp;
