@@ -268,7 +268,9 @@ fn made<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
 /// A value that is compared or searched.
 fn seen<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     let value = take(arguments)?;
-    let cost = deep(value.as_ref(), ROUNDS_LEFT.get().saturating_mul(PER_ROUND)) / PER_ROUND;
+    let most = ROUNDS_LEFT.get().saturating_mul(PER_ROUND);
+    let found = deep(value.as_ref(), most);
+    let cost = if found > most { u64::MAX } else { found / PER_ROUND };
     charge(&ROUNDS_LEFT, cost, SEEN, "it compares too much data")?;
     Ok(value)
 }

@@ -17,6 +17,8 @@ pub const MAX_MEMBERS: u32 = 10_000;
 pub const MAX_PLACES: usize = 50_000;
 /// Slices without waiting: with 50 ms each, two seconds of a processor.
 pub const MAX_SLICES: u32 = 40;
+/// Nodes looked at to find out which inclusive join of a scope fires.
+pub const MAX_LOOKS: usize = 500_000;
 /// Bytes of a text in a variable.
 pub const MAX_TEXT: usize = 64 * 1024;
 /// Bytes of all variables of an instance, and of what one activity hands to the outside.
@@ -50,11 +52,12 @@ pub(super) struct Limits {
     pub steps: u32,
     pub slices: u32,
     pub places: usize,
+    pub looks: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: MAX_STEPS, slices: MAX_SLICES, places: MAX_PLACES }
+        Self { steps: MAX_STEPS, slices: MAX_SLICES, places: MAX_PLACES, looks: MAX_LOOKS }
     }
 }
 
@@ -71,6 +74,11 @@ pub(super) fn work(slices: u32) -> Message {
 /// Too much at once.
 pub(super) fn places(limit: usize) -> Message {
     Message::key("process.limit.places").with("limit", limit)
+}
+
+/// Too many ways to an inclusive join.
+pub(super) fn looks() -> Message {
+    Message::key("process.limit.looks")
 }
 
 /// All variables together are too large.

@@ -142,7 +142,7 @@ fn what_the_outside_brings_is_measured_before_it_is_written() {
     // It is asked for once more, or passed over.
     assert_eq!(bench.line("retry a"), "=a +a");
     bench.step(Event::Come { wait: bench.wait("a"), variables: large(), result: None });
-    assert_eq!(bench.line("skip a"), "-a =a ^a +b");
+    assert_eq!(bench.line("skip a"), "=a -a ^a +b");
     let mut bench = Bench::new(&definition);
     bench.step(Event::Start { at: None, variables: large() });
     assert_eq!(problems(&bench.state)[0].0, "s");
@@ -192,13 +192,28 @@ fn repetitions_inside_one_another_are_stopped_before_they_are_opened() {
 }
 
 #[test]
+fn a_join_that_takes_too_long_to_decide_is_an_incident_and_goes_on_when_skipped() {
+    let definition = read(
+        "<startEvent id='s'/><inclusiveGateway id='f'/><userTask id='a'/><task id='b'/><inclusiveGateway id='j'/><userTask id='n'/>
+         > s f a j n
+         > f b j",
+    );
+    let mut bench = Bench::new(&definition);
+    bench.limits = Limits { looks: 2, ..Limits::default() };
+    bench.line("start");
+    let [(element, message)] = problems(&bench.state).try_into().unwrap();
+    assert!(element == "j" && message.contains("joins"), "{element}: {message}");
+    assert_eq!(bench.line("skip j"), "=j j +n");
+}
+
+#[test]
 fn many_conditions_are_asked_in_slices() {
     let events: String = (0..20)
         .map(|at| {
             format!(
                 "<boundaryEvent id='b{at}' attachedToRef='u' cancelActivity='false'><conditionalEventDefinition>
-                 <condition>vars.x > {at}</condition></conditionalEventDefinition></boundaryEvent><endEvent id='e{at}'/>
-                 > b{at} e{at}\n"
+                 <condition>vars.x > {at}</condition></conditionalEventDefinition></boundaryEvent><endEvent id='end{at}'/>
+                 > b{at} end{at}\n"
             )
         })
         .collect();
@@ -208,10 +223,10 @@ fn many_conditions_are_asked_in_slices() {
     bench.slice = 3;
     let outcome = bench.step(Event::Variables { wait: None, variables: map(json!({"x": 10})) });
     assert_eq!(outcome.commands.last(), Some(&Command::Continue));
-    let mut left = 0;
+    let visits = |commands: &[Command]| commands.iter().filter(|it| matches!(it, Command::Visit(_))).count();
+    let mut left = visits(&outcome.commands);
     while bench.state.paused.is_some() {
-        let outcome = bench.step(Event::Continue);
-        left += outcome.commands.iter().filter(|command| matches!(command, Command::Visit(_))).count();
+        left += visits(&bench.step(Event::Continue).commands);
     }
     assert_eq!((left, problems(&bench.state).len()), (20, 0), "ten events and their ends");
 }
