@@ -1,10 +1,14 @@
 //! The process engine over HTTP: files in, instances on their way, tasks and letters out.
 
+mod budget;
+mod calendar;
+mod correlation;
 mod dealer;
 mod deploy;
 mod doors;
 mod events;
 mod funnel;
+mod history;
 mod mail;
 mod migrate;
 mod operations;

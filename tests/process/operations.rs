@@ -212,6 +212,13 @@ async fn instances_move_to_another_version_when_they_fit() {
     let single = json!({"version": 2, "mapping": {"first": "begin"}});
     engine.operate(&all[1], "migrate", single.clone()).await.ok(200);
     assert_eq!(versions().await, [2, 2, 1, 1]);
+    // One that cannot go says so, with what keeps it; asked beforehand it only reports.
+    let refused = engine.operate(&all[3], "migrate", single.clone()).await;
+    let refused = refused.problem(409, "process.migration_impossible");
+    assert_eq!(refused["current"]["instances"][0]["problems"][0]["element"], "second");
+    let mut ahead = single.clone();
+    ahead["dry_run"] = json!(true);
+    assert_eq!(engine.operate(&all[3], "migrate", ahead).await.ok(200)["refused"], 1);
     migrate(single).await.ok(200);
     assert_eq!(versions().await, [2, 2, 2, 1]);
     // The same task goes on, under the new element.

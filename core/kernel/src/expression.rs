@@ -35,8 +35,8 @@ pub const MAX_DEPTH: usize = 100;
 pub const MAX_NESTING: usize = 2;
 /// Rounds of all comprehensions of one evaluation together.
 pub const MAX_ROUNDS: u64 = 200_000;
-/// Characters and members that one evaluation may make.
-pub const MAX_MADE: u64 = 8_000_000;
+/// Bytes of text and members, deep, that one evaluation may make: each value that is copied counts with all that is in it.
+pub const MAX_MADE: u64 = 2_000_000;
 
 /// A compiled expression. Cheap to clone.
 #[derive(Clone)]
@@ -107,6 +107,16 @@ impl Expression {
         &self.0.text
     }
 
+    /// The fields that it takes of what stands behind a name; none where it looks at the whole.
+    pub fn fields_of(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.uses.get(name).into_iter().flatten().flatten().map(String::as_str)
+    }
+
+    /// The names it looks at.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.uses.keys().map(String::as_str)
+    }
+
     /// Its value as JSON. Integers stay integers; an instant becomes RFC 3339 text, a duration ISO 8601 text, bytes
     /// Base64 text.
     ///
@@ -137,7 +147,12 @@ impl Expression {
                 None => return Err(self.blame(&format!("`{name}` is not defined"))),
             }
         }
-        meter::metered(|| Cel::resolve(&self.0.root, &context)).map_err(|error| self.blame(&explain(&error)))
+        let resolve = || {
+            let value = Cel::resolve_val(&self.0.root, &context)?;
+            meter::charge_made(value.as_ref())?;
+            Cel::try_from(value.as_ref())
+        };
+        meter::metered(resolve).map_err(|error| self.blame(&explain(&error)))
     }
 
     fn blame(&self, problem: &str) -> String {

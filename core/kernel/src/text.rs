@@ -100,6 +100,18 @@ impl Message {
     }
 }
 
+impl From<String> for Message {
+    fn from(words: String) -> Self {
+        Self::Words(words)
+    }
+}
+
+impl From<&str> for Message {
+    fn from(words: &str) -> Self {
+        Self::Words(words.to_owned())
+    }
+}
+
 /// The translation of a key: the locale's own, else English.
 pub fn lookup(locale: Locale, key: &str) -> Option<&'static str> {
     TEXTS.get(locale, key)

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::sync::{Arc, LazyLock};
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, operators};
-use cel::common::types::{CelDouble, CelInt, CelList, CelMap, CelMapKey, CelUInt, DYN_TYPE};
+use cel::common::types::{CelDouble, CelInt, CelList, CelMap, CelMapKey, CelOptional, CelString, CelUInt, DYN_TYPE};
 use cel::common::value::{CowVal, Val};
 use cel::{Env, ExecutionError, IdedExpr, Value as Cel};
 
@@ -22,6 +22,8 @@ const MINUS: &str = "@minus";
 const TIMES: &str = "@times";
 const OVER: &str = "@over";
 const PORTION: &str = "@portion";
+/// Members and bytes that are compared at the cost of one round.
+const PER_ROUND: u64 = 16;
 
 /// What `/` of two integers gives.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +102,7 @@ impl Installer {
             Expr::Call(call) => self.visit_call(call, looping),
             Expr::List(list) => list.elements.iter_mut().for_each(|part| {
                 self.visit(part, looping);
-                wrap_if(looping, part, MADE);
+                wrap(part, MADE);
             }),
             Expr::Map(map) => map.entries.iter_mut().for_each(|entry| self.visit_entry(entry, looping)),
             Expr::Struct(structure) => {
@@ -111,8 +113,14 @@ impl Installer {
     }
 
     fn visit_call(&self, call: &mut CallExpr, looping: bool) {
-        call.target.iter_mut().for_each(|target| self.visit(target, looping));
         call.args.iter_mut().for_each(|part| self.visit(part, looping));
+        if let Some(target) = &mut call.target {
+            self.visit(target, looping);
+            // A name before a dot may be part of a function's: it must stay a name.
+            if looping && !matches!(target.expr, Expr::Ident(_)) {
+                wrap(target, SEEN);
+            }
+        }
         if call.target.is_some() || call.args.len() != 2 {
             return;
         }
@@ -123,7 +131,7 @@ impl Installer {
             (operators::DIVIDE, Division::Whole) => OVER,
             (operators::DIVIDE, Division::Fraction) => PORTION,
             (operators::EQUALS | operators::NOT_EQUALS | operators::IN, _) => {
-                call.args.iter_mut().for_each(|part| wrap_if(looping, part, SEEN));
+                call.args.iter_mut().for_each(|part| wrap(part, SEEN));
                 return;
             }
             _ => return,
@@ -137,14 +145,14 @@ impl Installer {
             EntryExpr::MapEntry(entry) => {
                 self.visit(&mut entry.key, looping);
                 self.visit(&mut entry.value, looping);
-                wrap_if(looping, &mut entry.value, MADE);
+                wrap(&mut entry.value, MADE);
             }
         }
     }
 
     fn visit_comprehension(&self, inner: &mut ComprehensionExpr, looping: bool) {
         self.visit(&mut inner.iter_range, looping);
-        wrap_if(true, &mut inner.iter_range, ROUNDS);
+        wrap(&mut inner.iter_range, ROUNDS);
         self.visit(&mut inner.accu_init, looping);
         self.visit(&mut inner.loop_cond, true);
         self.visit_step(&mut inner.loop_step, &inner.accu_var);
@@ -168,8 +176,8 @@ impl Installer {
     }
 }
 
-fn wrap_if(condition: bool, node: &mut IdedExpr, function: &str) {
-    if condition && !matches!(node.expr, Expr::Literal(_)) {
+fn wrap(node: &mut IdedExpr, function: &str) {
+    if !matches!(node.expr, Expr::Literal(_)) {
         let inner = std::mem::take(node);
         let call = CallExpr { func_name: function.to_owned(), target: None, args: vec![inner] };
         *node = IdedExpr { id: 0, expr: Expr::Call(call) };
@@ -202,6 +210,7 @@ fn charge(
 fn rounds<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     let range = take(arguments)?;
     charge(&ROUNDS_LEFT, size(range.as_ref()).saturating_add(1), ROUNDS, "it goes over too many members")?;
+    charge_made(range.as_ref())?;
     let Some(map) = range.downcast_ref::<CelMap>() else { return Ok(range) };
     let mut keys: Vec<CelMapKey<'v>> = map.inner().keys().cloned().collect();
     keys.sort();
@@ -219,17 +228,50 @@ fn rounds<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     Ok(CowVal::owned(CelList::from(keys)))
 }
 
-/// A value kept by a comprehension.
+/// Everything in a value: its bytes of text, its members and theirs. It stops to count where it is more than `most`.
+fn deep(value: &dyn Val, most: u64) -> u64 {
+    let inside = |sum: u64, part: &dyn Val| match sum > most {
+        true => sum,
+        false => sum.saturating_add(deep(part, most - sum)),
+    };
+    let length = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
+    if let Some(text) = value.downcast_ref::<CelString>() {
+        return length(text.inner().len()).saturating_add(1);
+    }
+    if let Some(list) = value.downcast_ref::<CelList>() {
+        return list.inner().iter().fold(1, |sum, part| inside(sum, part.as_ref()));
+    }
+    if let Some(map) = value.downcast_ref::<CelMap>() {
+        return map.inner().iter().fold(1, |sum, (key, part)| inside(inside(sum, key.inner()), part.as_ref()));
+    }
+    if let Some(optional) = value.downcast_ref::<CelOptional>() {
+        return optional.inner().map_or(1, |part| inside(1, part));
+    }
+    size(value).saturating_add(1)
+}
+
+/// Counts what a value is made of.
+///
+/// # Errors
+/// When this evaluation made too much already.
+pub fn charge_made(value: &dyn Val) -> Result<(), ExecutionError> {
+    charge(&MADE_LEFT, deep(value, MADE_LEFT.get()), MADE, "it makes too much data")
+}
+
+/// A value that is kept: copied into a list, a map or the answer.
 fn made<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     let value = take(arguments)?;
-    charge(&MADE_LEFT, size(value.as_ref()).saturating_add(1), MADE, "it makes too much data")?;
+    charge_made(value.as_ref())?;
     Ok(value)
 }
 
-/// A value compared or searched within a comprehension.
+/// A value that is compared or searched.
 fn seen<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     let value = take(arguments)?;
-    charge(&ROUNDS_LEFT, size(value.as_ref()) / 16, SEEN, "it compares too much data")?;
+    let most = ROUNDS_LEFT.get().saturating_mul(PER_ROUND);
+    let found = deep(value.as_ref(), most);
+    let cost = if found > most { u64::MAX } else { found / PER_ROUND };
+    charge(&ROUNDS_LEFT, cost, SEEN, "it compares too much data")?;
     Ok(value)
 }
 
@@ -285,9 +327,10 @@ fn misfit(operator: &'static str, left: &dyn Val, right: &dyn Val) -> ExecutionE
 fn plus<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     let (left, right) = operands(arguments)?;
     let adder = left.as_adder().ok_or_else(|| misfit("+", left.as_ref(), right.as_ref()))?;
-    let sum = adder.add(right.as_ref())?.into_owned();
-    charge(&MADE_LEFT, size(sum.as_ref()), MADE, "it makes too much data")?;
-    Ok(CowVal::Owned(sum))
+    // Counted before it is done: afterwards the memory is taken.
+    charge_made(left.as_ref())?;
+    charge_made(right.as_ref())?;
+    Ok(CowVal::Owned(adder.add(right.as_ref())?.into_owned()))
 }
 
 fn minus<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {

@@ -139,7 +139,8 @@ fn costly_expressions_are_refused() {
 
 #[test]
 fn cost_is_metered_while_it_runs() {
-    let vars = json!({"list": (0..10_000).collect::<Vec<_>>(), "text": "x".repeat(100_000)});
+    let vars = json!({"list": (0..10_000).collect::<Vec<_>>(), "text": "x".repeat(100_000),
+                      "deep": [(0..10_000).collect::<Vec<_>>()]});
     let names = Names::new().with("vars", &vars);
     let run = |text: &str| Expression::compile(text).unwrap().evaluate(&names);
     assert_eq!(run("vars.list.filter(n, n % 2 == 0).size()"), Ok(json!(5_000)));
@@ -150,9 +151,14 @@ fn cost_is_metered_while_it_runs() {
         ("vars.list.map(a, {'k': vars.text}).size()", "too much data"),
         ("vars.list.map(a, vars.text + vars.text).size()", "too much data"),
         ("vars.list.filter(a, a in vars.list).size()", "compares too much"),
+        ("vars.list.filter(a, vars.deep == [vars.deep]).size()", "compares too much"),
+        ("vars.list.filter(a, vars.deep == vars.deep).size()", "compares too much"),
+        ("vars.list.filter(a, vars.text.contains('y')).size()", "compares too much"),
+        (&format!("[{}].size()", ["vars.deep"; 300].join(", ")), "too much data"),
+        (&format!("{}.size()", format!("({})", ["vars.deep"; 90].join(" + "))), "too much data"),
         ("vars.list.filter(a, vars.list == vars.list).size()", "compares too much"),
     ] {
-        let problem = run(text).unwrap_err();
+        let problem = run(text).expect_err(text);
         assert!(problem.contains(part), "{text}: {problem}");
     }
 }

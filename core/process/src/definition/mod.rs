@@ -10,6 +10,7 @@
 //! | `nodes` | each flow node, with `events`, `activities`, `repeats` and `steps` (the step contract) |
 //! | `flows` | sequence flows, boundaries, lanes, starts |
 //! | `checks` | what the parts mean together: reachability, deadlocks, call cycles |
+//! | `fit` | what keeps a file that can be read from being published |
 //! | `expressions`, `time` | texts within |
 
 mod activities;
@@ -17,6 +18,7 @@ mod checks;
 pub mod contract;
 mod events;
 pub mod expressions;
+pub mod fit;
 mod flows;
 pub mod model;
 mod nodes;
@@ -105,6 +107,21 @@ pub fn read(xml: &[u8]) -> Result<(Definition, Vec<Problem>), Vec<Problem>> {
         checks::check(&outline.definition, &mut problems);
     }
     if problems.any_error() { Err(problems.0) } else { Ok((outline.definition, problems.0)) }
+}
+
+/// Reads a file that is new here, and gives it in UTF-8 when it came in another encoding: everybody else reads it so.
+///
+/// # Errors
+/// As `read`; and when it names characters that are none, which files from before may.
+#[expect(clippy::type_complexity, reason = "what `read` gives, with the file")]
+pub fn read_new(xml: Vec<u8>) -> (Vec<u8>, Result<(Definition, Vec<Problem>), Vec<Problem>>) {
+    let xml = xml::transcoded(&xml).unwrap_or(xml);
+    let references = xml::decode(&xml).and_then(|text| xml::check_references(&text));
+    let read = match references {
+        Ok(()) => read(&xml),
+        Err(problem) => Err(vec![problem]),
+    };
+    (xml, read)
 }
 
 /// What identical bytes have in common: SHA-256 in hexadecimal.

@@ -57,6 +57,8 @@ pub struct Process {
     /// absent, it counts as true when the file has one process or the process has a start. The inside of a process that
     /// is not executable is not read.
     pub executable: bool,
+    /// Whether the file says that it is not executable, as it says of all.
+    pub marked_off: bool,
     /// Its inside.
     pub scope: ScopeIx,
 }

@@ -200,12 +200,7 @@ fn collect_processes<'a>(outline: &mut Outline<'a>, processes: &[Xml<'a>], probl
         // Drawing tools mark nothing or everything as not executable: only a choice among processes is taken as one.
         let left_out = chosen && marked(process, false);
         let executable = !empty && !left_out && has_begin(*process, processes.len());
-        if marked(process, false) && executable {
-            problems.warn(
-                id,
-                "the process is marked as not executable; it will run all the same: it is the only kind in the file",
-            );
-        } else if !executable && !empty {
+        if !executable && !empty {
             problems.warn(id, "the process is not executable: it is shown, but cannot be started");
         }
         let scope = add_scope(outline, None, None, place);
@@ -213,6 +208,7 @@ fn collect_processes<'a>(outline: &mut Outline<'a>, processes: &[Xml<'a>], probl
             id: Arc::from(id),
             name: xml::attribute(*process, "name").unwrap_or(id).chars().take(MAX_ID).collect(),
             executable,
+            marked_off: marked(process, false),
             scope,
         });
         if executable {

@@ -7,6 +7,7 @@ use super::*;
 
 mod contract;
 mod elements;
+mod fit;
 mod hostile;
 mod refusals;
 mod tools;

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use encoding_rs::Encoding;
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::Problem;
@@ -36,7 +37,7 @@ pub type Xml<'a> = Node<'a, 'a>;
 /// The file as text.
 ///
 /// # Errors
-/// When it is too large or in an encoding other than UTF-8 and UTF-16 with a byte order mark.
+/// When it is too large, in an encoding that nobody knows, or not in the one it names.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     if bytes.len() > MAX_BYTES {
         return Err(Problem::file(format!("the file is larger than {} MB", MAX_BYTES / 1_000_000)));
@@ -45,9 +46,13 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => Err(refused("UTF-32")),
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes).map(Cow::Owned),
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes).map(Cow::Owned),
-        [0, b'<', ..] | [b'<', 0, ..] => Err(refused("UTF-16 without a byte order mark")),
+        [b'<', 0, ..] => utf16(bytes, u16::from_le_bytes).map(Cow::Owned),
+        [0, b'<', ..] => utf16(bytes, u16::from_be_bytes).map(Cow::Owned),
         [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(rest).map(Cow::Borrowed),
-        _ => utf8(bytes).map(Cow::Borrowed),
+        _ => match declared_encoding(bytes).filter(|name| !is_utf8(name)) {
+            Some(name) => declared(bytes, &name),
+            None => utf8(bytes).map(Cow::Borrowed),
+        },
     }
 }
 
@@ -66,12 +71,54 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Problem> {
         .map_err(|_| Problem::file("the file says it is UTF-16, but is not: save it as UTF-8"))
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
-    if let Some(declared) = declared_encoding(bytes)
-        && !["utf-8", "utf8", "us-ascii", "ascii", "utf-16"].contains(&declared.to_ascii_lowercase().as_str())
-    {
-        return Err(refused(&declared));
+/// Whether a file that names this encoding, and is not UTF-16 by its bytes, is read as UTF-8.
+fn is_utf8(name: &str) -> bool {
+    ["utf-8", "utf8", "us-ascii", "ascii", "utf-16"].contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// A text in an encoding of one byte or more for a character, by the name that the file gives it.
+fn declared<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, str>, Problem> {
+    let encoding = Encoding::for_label(name.as_bytes()).ok_or_else(|| refused(name))?;
+    let (text, wrong) = encoding.decode_without_bom_handling(bytes);
+    match wrong {
+        false => Ok(text),
+        true => Err(Problem::file(format!("the file says it is {name}, but is not: save it as UTF-8"))),
     }
+}
+
+/// A file in an encoding that it only names as UTF-8, which it says then: whoever reads it without looking there would
+/// see other letters. None for Unicode, which tells itself by its bytes.
+pub fn transcoded(bytes: &[u8]) -> Option<Vec<u8>> {
+    declared_encoding(bytes).filter(|name| !is_utf8(name))?;
+    let Ok(Cow::Owned(text)) = decode(bytes) else { return None };
+    Some(match text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) {
+        Some((_, rest)) => format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{rest}").into_bytes(),
+        None => text.as_bytes().to_vec(),
+    })
+}
+
+/// Passes when all characters that the text names by number are characters of XML 1.0 (section 2.2).
+///
+/// # Errors
+/// The first that is none.
+pub fn check_references(text: &str) -> Result<(), Problem> {
+    let mut rest = text;
+    while let Some((_, named)) = rest.split_once("&#") {
+        rest = named;
+        let Some((number, _)) = named.split_once(';').filter(|(number, _)| number.len() <= 12) else { continue };
+        let code = match number.strip_prefix('x') {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => number.parse(),
+        };
+        let allowed = |code: u32| matches!(code, 9 | 10 | 13 | 0x20..=0xD7FF | 0xE000..=0xFFFD | 0x1_0000..=0x10_FFFF);
+        if !code.is_ok_and(allowed) {
+            return Err(Problem::file(format!("`&#{number};` is no character: remove it")));
+        }
+    }
+    Ok(())
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
     std::str::from_utf8(bytes).map_err(|error| {
         Problem::file(format!("byte {} of the file is not UTF-8: save the file as UTF-8", error.valid_up_to()))
     })

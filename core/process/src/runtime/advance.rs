@@ -5,35 +5,55 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
+use kernel::ctx::Cause;
 use kernel::db::Tx;
-use kernel::{Ctx, Error, Result};
+use kernel::{Ctx, Error, Result, Timestamp};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::Processes;
+use super::publish::Thrown;
+use super::slice::{self, SLICE, Slice};
 use super::store::{self, Stored};
 use crate::definition::model::{Definition, ElementId};
+use crate::stepper::budget::Pace;
 use crate::stepper::event::{Command, Visit};
 use crate::stepper::state::{Status, Wait, WaitId};
 use crate::stepper::{self, Event, Input, State};
 
-/// Steps of one transaction.
+/// Steps of one transaction, with those of the transactions it goes on from.
 const MAX_CHAIN: u32 = 1_000;
+/// Steps after which the rest of a transaction is put off: what is begun then only begins.
+const AT_ONCE: u32 = 200;
 
 /// Steps of one transaction: those done and those to come.
 pub(super) struct Round<'a> {
     pub(super) processes: &'a Processes,
     pub(super) tx: &'a Tx,
     pub(super) ctx: &'a Ctx,
-    pub(super) queue: VecDeque<(Uuid, Event)>,
+    /// Why what is done now is done.
+    pub(super) cause: Cause,
+    queue: VecDeque<(Queued, Cause)>,
     /// Instances that begin, before anything else happens.
     pub(super) begins: Vec<(Stored, Event)>,
     followed: Option<Followed>,
     /// Instances that were written.
     pub(super) written: Vec<Uuid>,
-    steps: u32,
+    /// Steps of this transaction, and of those it goes on from.
+    pub(super) steps: u32,
+    /// Processor time that is left for steps.
+    pub(super) left: Duration,
+}
+
+/// What is still to be done when everything before it has come to rest.
+enum Queued {
+    /// An event of an instance.
+    Event(Uuid, Event),
+    /// A message finds its receiver.
+    Message(Thrown),
 }
 
 /// An instance as the round left it, with what it left behind.
@@ -54,6 +74,7 @@ struct Written {
     definition: Arc<Definition>,
     stored: Stored,
     before: BTreeMap<WaitId, Wait>,
+    cause: Cause,
     commands: std::vec::IntoIter<Command>,
 }
 
@@ -63,12 +84,34 @@ impl<'a> Round<'a> {
             processes,
             tx,
             ctx,
+            cause: ctx.cause.clone(),
             queue: VecDeque::new(),
             begins: Vec::new(),
             followed: None,
             written: Vec::new(),
             steps: 0,
+            left: SLICE,
         }
+    }
+
+    /// A transaction that goes on from others with so many steps.
+    pub(super) fn after(processes: &'a Processes, tx: &'a Tx, ctx: &'a Ctx, steps: u32) -> Self {
+        Self { steps, ..Self::new(processes, tx, ctx) }
+    }
+
+    /// The same with so much processor time left.
+    pub(super) fn within(self, left: Duration) -> Self {
+        Self { left, ..self }
+    }
+
+    /// Has an event happen when everything before it has come to rest.
+    pub(super) fn post(&mut self, instance: Uuid, event: Event) {
+        self.queue.push_back((Queued::Event(instance, event), self.cause.clone()));
+    }
+
+    /// Has a message find its receiver when everything before it has come to rest.
+    pub(super) fn post_message(&mut self, message: Thrown) {
+        self.queue.push_back((Queued::Message(message), self.cause.clone()));
     }
 
     /// One event of one instance and everything it causes. False when there is no such instance, or the event was
@@ -82,7 +125,7 @@ impl<'a> Round<'a> {
 
     /// The same with an instance that the caller has locked and read.
     pub(super) async fn run_on(&mut self, stored: Stored, event: Event) -> Result<bool> {
-        let happened = self.step(stored, event, false).await?;
+        let happened = self.step(stored, event).await?;
         self.drain().await?;
         Ok(happened)
     }
@@ -100,19 +143,34 @@ impl<'a> Round<'a> {
         self.followed.take().ok_or_else(|| Error::Internal("the instance was not followed".into()))
     }
 
+    /// Has instances begin that are to begin.
+    pub(super) async fn begin_waiting(&mut self) -> Result<()> {
+        self.work(Vec::new()).await
+    }
+
     /// Does what is queued.
     pub(super) async fn drain(&mut self) -> Result<()> {
-        self.work(Vec::new()).await?;
-        while let Some((instance, event)) = self.queue.pop_front() {
-            if let Some(stored) = store::lock(self.tx, self.ctx.tenant, instance).await? {
-                self.step(stored, event, false).await?;
+        self.begin_waiting().await?;
+        while let Some((queued, cause)) = self.queue.pop_front() {
+            self.cause = cause;
+            match queued {
+                Queued::Event(instance, event) => {
+                    if let Some(stored) = store::lock(self.tx, self.ctx.tenant, instance).await? {
+                        self.step(stored, event).await?;
+                    }
+                }
+                Queued::Message(message) => {
+                    self.deliver(message).await?;
+                }
             }
         }
         Ok(())
     }
 
-    async fn step(&mut self, stored: Stored, event: Event, fresh: bool) -> Result<bool> {
-        let Some(written) = self.write(stored, event, fresh).await? else { return Ok(false) };
+    /// One event of an instance that is locked and read, with what it begins. Whether it was about something that is
+    /// there.
+    pub(super) async fn step(&mut self, stored: Stored, event: Event) -> Result<bool> {
+        let Some(written) = self.write(stored, event, false).await? else { return Ok(false) };
         self.work(vec![Work::Obey(Box::new(written))]).await?;
         Ok(true)
     }
@@ -126,11 +184,13 @@ impl<'a> Round<'a> {
                 None => return Ok(()),
                 Some(Work::Begin(begin)) => {
                     let (stored, event) = *begin;
+                    self.cause = stored.cause.clone();
                     self.tell(&stored, "started").await?;
                     list.extend(self.write(stored, event, true).await?.map(|it| Work::Obey(Box::new(it))));
                 }
                 Some(Work::Obey(mut written)) => {
                     let Some(command) = written.commands.next() else { continue };
+                    self.cause.clone_from(&written.cause);
                     self.obey(&written.definition, &written.stored, &written.before, command).await?;
                     list.push(Work::Obey(written));
                 }
@@ -144,13 +204,19 @@ impl<'a> Round<'a> {
         if self.steps > MAX_CHAIN {
             return Err(Error::Conflict { code: "process.chain_too_long", current: None });
         }
+        if self.steps > AT_ONCE {
+            self.left = Duration::ZERO;
+        }
         let definition = self.processes.ready(self.tx, self.ctx.tenant, stored.definition, stored.version).await?;
         let event_text = serde_json::to_string(&event).map_err(Error::internal)?;
         let outside = Outside::of(self, &definition, &stored).await?;
         let process = ElementId::clone(&stored.state.process);
         let was = std::mem::replace(&mut stored.state, State::new(process));
         let before = was.waits.clone();
-        let outcome = stepper::step(&definition, was, event, &outside.input(self.ctx, &stored));
+        let (moment, shared) = (Outside::moment(self.ctx, &stored), Arc::clone(&definition));
+        let step = move |slice: &Slice| stepper::step(&shared, was, event, &outside.input(&moment, slice));
+        let (outcome, left) = slice::work(self.left, step).await?;
+        self.left = left;
         if outcome.stale {
             return Ok(None);
         }
@@ -169,7 +235,8 @@ impl<'a> Round<'a> {
         store::save_waits(self.tx, self.ctx.tenant, &stored, &before).await?;
         store::save_visits(self.tx, self.ctx.tenant, &stored, self.ctx.user(), &visits).await?;
         store::save_step(self.tx, &stored, self.ctx.now(), self.ctx.user(), event_text).await?;
-        Ok(Some(Written { definition, stored, before, commands: commands.into_iter() }))
+        let cause = self.cause.clone();
+        Ok(Some(Written { definition, stored, before, cause, commands: commands.into_iter() }))
     }
 }
 
@@ -192,6 +259,13 @@ pub(super) struct Outside {
     actor: Json,
 }
 
+/// What a step is told of its surroundings, besides what expressions see.
+pub(super) struct Moment {
+    now: Timestamp,
+    zone: chrono_tz::Tz,
+    called: bool,
+}
+
 impl Outside {
     async fn of(round: &Round<'_>, definition: &Definition, stored: &Stored) -> Result<Self> {
         let record = match &stored.subject {
@@ -212,14 +286,20 @@ impl Outside {
         Self { record, instance, actor }
     }
 
-    pub(super) fn input(&self, ctx: &Ctx, stored: &Stored) -> Input<'_> {
+    /// When and for whom an instance is stepped.
+    pub(super) fn moment(ctx: &Ctx, stored: &Stored) -> Moment {
+        Moment { now: ctx.now(), zone: ctx.zone, called: stored.parent.is_some() }
+    }
+
+    pub(super) fn input<'a>(&'a self, moment: &Moment, pace: &'a dyn Pace) -> Input<'a> {
         Input {
-            now: ctx.now(),
+            now: moment.now,
             record: &self.record,
             instance: &self.instance,
             actor: &self.actor,
-            zone: ctx.zone,
-            called: stored.parent.is_some(),
+            zone: moment.zone,
+            called: moment.called,
+            pace,
         }
     }
 }

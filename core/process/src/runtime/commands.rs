@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::event::{self, NewEvent};
 use kernel::jobs::{self, NewJob};
-use kernel::{Ctx, Result, Timestamp};
+use kernel::text::Message;
+use kernel::{Ctx, Error, Result, Timestamp};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json, json};
@@ -13,6 +15,7 @@ use uuid::Uuid;
 use work::tasks::{Escalation, ExecutorRule, MainAction, NewTask, Origin, Task, TaskContract, TaskOwner};
 
 use super::advance::Round;
+use super::publish::{THROWN, Thrown};
 use super::store::Stored;
 use super::{Processes, services, timers};
 use crate::definition::contract::{Contract, Executor};
@@ -42,25 +45,33 @@ impl Round<'_> {
                 self.open_task(definition, stored, wait, &element, parameters).await
             }
             Command::CallService { wait, element, parameters } => {
-                services::enqueue(self.tx, self.ctx, definition, stored, wait, &element, parameters).await
+                services::enqueue(self.tx, &self.caused(), definition, stored, wait, &element, parameters).await
             }
             Command::CallProcess { wait, element, variables } => {
                 self.call(definition, stored, wait, &element, variables).await
             }
             Command::ArmTimer { at, .. } => timers::arm(self.tx, self.ctx, at).await,
             Command::Withdraw { wait } => self.withdraw(stored, before.get(&wait), wait).await,
-            Command::Message { name, key, variables } => self.message(&name, key.as_deref(), variables).await.map(drop),
-            Command::Signal { name, variables } => self.signal(&name, variables).await.map(drop),
+            Command::Message { name, key, variables } => {
+                self.cause = self.further(stored);
+                self.post_message(Thrown { name, key, variables, subject: None });
+                Ok(())
+            }
+            Command::Signal { name, variables } => {
+                self.cause = self.further(stored);
+                self.signal(&name, variables).await.map(drop)
+            }
+            Command::Continue => self.go_on_later(stored.id).await,
             Command::Escalated { code } => {
                 if let Some((parent, wait)) = stored.parent {
-                    self.queue.push_back((parent, Event::Escalation { wait, code }));
+                    self.post(parent, Event::Escalation { wait, code });
                 }
                 Ok(())
             }
             Command::Failed { code } => {
                 if let Some((parent, wait)) = stored.parent {
                     let variables = stored.state.variables().cloned().unwrap_or_default();
-                    self.queue.push_back((parent, Event::Error { wait, code, variables }));
+                    self.post(parent, Event::Error { wait, code, variables });
                 }
                 self.tell(stored, "failed").await
             }
@@ -73,9 +84,19 @@ impl Round<'_> {
     async fn ended(&mut self, stored: &Stored) -> Result<()> {
         if let (Some((parent, wait)), Status::Completed) = (stored.parent, stored.state.status) {
             let variables = stored.state.variables().cloned().unwrap_or_default();
-            self.queue.push_back((parent, Event::Come { wait, variables, result: None }));
+            self.post(parent, Event::Come { wait, variables, result: None });
         }
         self.tell(stored, if stored.state.status == Status::Completed { "completed" } else { "cancelled" }).await
+    }
+
+    /// The context of what is done now.
+    pub(super) fn caused(&self) -> Ctx {
+        Ctx { cause: self.cause.clone(), ..self.ctx.clone() }
+    }
+
+    /// Why what an instance sets off happens.
+    fn further(&self, stored: &Stored) -> Cause {
+        self.cause.through(&format!("{THROWN}{}", stored.state.process))
     }
 
     /// Puts what happened into the event log.
@@ -91,7 +112,7 @@ impl Round<'_> {
             version: stored.revision,
             changes,
         };
-        Ok(event::append(self.tx, self.ctx, None, vec![told]).await?)
+        Ok(event::append(self.tx, &self.caused(), None, vec![told]).await?)
     }
 
     async fn open_task(
@@ -110,7 +131,7 @@ impl Round<'_> {
         ) {
             (Ok(executors), Ok(contract)) => (executors, contract),
             (Err(message), _) | (_, Err(message)) => {
-                self.queue.push_back((stored.id, Event::Failed { wait, message }));
+                self.post(stored.id, Event::Failed { wait, message: message.into() });
                 return Ok(());
             }
         };
@@ -135,7 +156,16 @@ impl Round<'_> {
             owner: stored.started_by.filter(|_| stored.subject.is_none()).map(|user| user.0),
             ..NewTask::default()
         };
-        self.processes.tasks.open(self.tx, self.ctx, task).await.map(drop)
+        match self.processes.tasks.open(self.tx, self.ctx, task).await {
+            // Refused before anything was written: the step stands, and the task is made when somebody has mended it.
+            Err(Error::Invalid { fields, .. }) => {
+                let first = fields.into_values().next().map(|error| error.message);
+                let message = first.unwrap_or_else(|| Message::key("field.invalid"));
+                self.post(stored.id, Event::Failed { wait, message });
+                Ok(())
+            }
+            other => other.map(drop),
+        }
     }
 
     async fn withdraw(&mut self, stored: &Stored, wait: Option<&Wait>, number: WaitId) -> Result<()> {
@@ -160,7 +190,7 @@ impl Round<'_> {
             .and_where(Expr::col("status").eq("active"))
             .take();
         for row in self.tx.query_all(&select).await? {
-            self.queue.push_back((row.try_get_by_index(0)?, Event::Cancel));
+            self.post(row.try_get_by_index(0)?, Event::Cancel);
         }
         Ok(())
     }
@@ -178,9 +208,9 @@ impl Round<'_> {
         else {
             return Ok(());
         };
-        let fail = |message: String| (stored.id, Event::Failed { wait, message });
+        let fail = |message: String| Event::Failed { wait, message: message.into() };
         if stored.depth >= MAX_DEPTH {
-            self.queue.push_back(fail(format!("processes call one another more than {MAX_DEPTH} times deep")));
+            self.post(stored.id, fail(format!("processes call one another more than {MAX_DEPTH} times deep")));
             return Ok(());
         }
         let own = *binding == Binding::Deployment && definition.process(process).is_some_and(|p| p.executable);
@@ -196,14 +226,14 @@ impl Round<'_> {
             _ => self.processes.callable(self.tx, self.ctx.tenant, process).await?,
         };
         let Some((id, version)) = called else {
-            self.queue.push_back(fail(format!("no published process has the id `{process}`: publish it, then retry")));
+            self.post(stored.id, fail(format!("no published process has the id `{process}`: publish it, then retry")));
             return Ok(());
         };
         let child = Stored {
             depth: stored.depth + 1,
             parent: Some((stored.id, wait)),
             subject: stored.subject.clone(),
-            cause: stored.cause.clone(),
+            cause: self.cause.clone(),
             ..Stored::new(self.ctx, id, version, process.as_str())
         };
         self.begins.push((child, Event::Start { at: None, variables }));

@@ -9,34 +9,47 @@ use uuid::Uuid;
 use super::Processes;
 use super::advance::Round;
 use super::publish::Start;
+use super::store;
 use crate::definition::model::{NodeKind, Trigger};
+use crate::stepper::Event;
 
 /// What an event says of a field: before and after.
 type Changes = Map<String, Json>;
 
 impl Round<'_> {
-    /// The conditional starts that this change of a record makes true; `new` when the change made the record.
+    /// Those of the conditional starts that this change of a record makes true; `new` when the change made the record.
+    /// One that cannot be answered, though the record has what it asks for, begins an instance with an incident: one for
+    /// each version, not for each change.
     pub(super) async fn conditional_starts(
-        &self,
-        (entity, record): (&str, Uuid),
+        &mut self,
+        starts: Vec<Start>,
+        subject: &(String, Uuid),
         changes: &Changes,
         new: bool,
     ) -> Result<Vec<Start>> {
-        let starts = self.starts_by("condition", "").await?;
-        if starts.is_empty() {
-            return Ok(starts);
-        }
-        let now = self.processes.subject(self.tx, self.ctx, entity, record).await?;
+        let now = self.processes.subject(self.tx, self.ctx, &subject.0, subject.1).await?;
         let Some(now) = now.as_object() else { return Ok(Vec::new()) };
         let (before, after) = (side(now, changes, 0), side(now, changes, 1));
         let mut fresh = Vec::new();
         for start in starts {
             let Some(condition) = self.processes.condition(self, &start).await? else { continue };
-            if holds(&condition, &after) && (new || !holds(&condition, &before)) {
-                fresh.push(start);
+            match holds(&condition, &after) {
+                Ok(true) if new || !holds(&condition, &before).unwrap_or(false) => fresh.push(start),
+                Ok(_) => {}
+                Err(problem) => self.broken(&start, problem, subject).await?,
             }
         }
         Ok(fresh)
+    }
+
+    async fn broken(&mut self, start: &Start, problem: String, subject: &(String, Uuid)) -> Result<()> {
+        let id = kernel::id::derived(&format!("broken:{}:{}:{}", start.definition, start.version, start.element));
+        if store::lock(self.tx, self.ctx.tenant, id).await?.is_none() {
+            let (at, variables) = (start.element.as_str().into(), Map::new());
+            let event = Event::StartStopped { at, variables, message: problem.into() };
+            self.start_with(id, start, event, Some(subject.clone()));
+        }
+        Ok(())
     }
 }
 
@@ -62,10 +75,14 @@ fn side(now: &Map<String, Json>, changes: &Changes, side: usize) -> Json {
     Json::Object(record)
 }
 
-/// The condition is asked about records of every kind: one that cannot be answered is not true of this one.
-fn holds(condition: &Expression, record: &Json) -> bool {
+/// The condition is asked about records of every kind: what asks for fields that this kind does not have is not about
+/// it.
+fn holds(condition: &Expression, record: &Json) -> Result<bool, String> {
+    if condition.fields_of("record").any(|field| record.get(field).is_none()) {
+        return Ok(false);
+    }
     let (vars, nothing) = (json!({}), Json::Null);
     let names =
         Names::new().with("vars", &vars).with("record", record).with("instance", &nothing).with("actor", &nothing);
-    condition.holds(&names).unwrap_or(false)
+    condition.holds(&names)
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{INVALID, Processes, timers};
 use crate::definition::model::{Definition, NodeKind, Trigger};
-use crate::definition::{self, Problem, Severity};
+use crate::definition::{self, Problem, Severity, fit};
 
 /// Definitions of a list.
 const LISTED: u64 = 500;
@@ -60,7 +60,11 @@ impl Processes {
     pub async fn deploy(&self, ctx: &Ctx, xml: Vec<u8>, publish: bool) -> Result<DefinitionView> {
         require_admin(ctx)?;
         let (xml, read) = tokio::task::spawn_blocking(move || {
-            let read = definition::read(&xml);
+            let (xml, read) = definition::read_new(xml);
+            let read = read.map(|(definition, mut problems)| {
+                problems.extend(fit::problems(&definition));
+                (definition, problems)
+            });
             (xml, read)
         })
         .await
@@ -102,6 +106,7 @@ impl Processes {
     }
 
     async fn publish_version(&self, tx: &Tx, ctx: &Ctx, definition: &Definition, id: Uuid, version: i64) -> Result<()> {
+        self.check_fit(tx, ctx, definition, (id, version)).await?;
         let now = ctx.now().0;
         let mark = Query::update()
             .table("process_version")
@@ -145,6 +150,23 @@ impl Processes {
         }
         audit::record(tx, ctx, "process.published", &definition.key, json!({"version": version})).await?;
         Ok(())
+    }
+
+    /// Passes when the version may be published; what its author should know of the company's roles is kept with it.
+    async fn check_fit(&self, tx: &Tx, ctx: &Ctx, definition: &Definition, version: (Uuid, i64)) -> Result<()> {
+        let errors = fit::problems(definition);
+        if !errors.is_empty() {
+            return Err(refused(errors));
+        }
+        let mut unknown = Vec::new();
+        for (element, role) in fit::roles(definition) {
+            if people::staff::members(tx, ctx.tenant, &role).await?.is_none() {
+                let message =
+                    format!("nobody has made the role `{role}`: make it, or its tasks come to administrators");
+                unknown.push(Problem { element: element.to_string(), severity: Severity::Warning, message });
+            }
+        }
+        if unknown.is_empty() { Ok(()) } else { note(tx, version, unknown).await }
     }
 
     async fn arm_start(
@@ -295,6 +317,18 @@ impl Processes {
         let row = row.ok_or_else(|| Error::NotFound(format!("version {version} of {name}")))?;
         Ok(row.try_get_by_index(0)?)
     }
+}
+
+/// Adds problems to those of a version.
+async fn note(tx: &Tx, (id, version): (Uuid, i64), new: Vec<Problem>) -> Result<()> {
+    let this = Expr::col("definition_id").eq(id).and(Expr::col("version").eq(version));
+    let select = Query::select().column("problems").from("process_version").and_where(this.clone()).take();
+    let row = tx.query_one(&select).await?.ok_or_else(|| Error::Internal("no version".into()))?;
+    let mut problems: Vec<Problem> = serde_json::from_value(row.try_get_by_index(0)?).map_err(Error::internal)?;
+    problems.extend(new.into_iter().filter(|problem| !problems.contains(problem)).collect::<Vec<_>>());
+    let update = Query::update().table("process_version").value("problems", json!(problems)).and_where(this).to_owned();
+    tx.execute(&update).await?;
+    Ok(())
 }
 
 /// What is wrong with a file, by element; the file as a whole under `xml`.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::advance::Outside;
+use super::slice::Slice;
 use super::start::{Subject, check_variables};
 use super::store::{self, Stored};
 use super::{Processes, invalid};
@@ -55,9 +56,9 @@ impl Processes {
     /// What would happen to an instance, if everything it waits for came at once.
     ///
     /// # Errors
-    /// `NotFound`, `process.invalid`.
+    /// `NotFound`, `process.invalid`, `Limited` when the person has too many of them under way.
     pub async fn dry_run(&self, ctx: &Ctx, name: &str, input: DryRunInput) -> Result<DryRun> {
-        check_variables(&input.variables)?;
+        check_variables(ctx, &input.variables)?;
         let found = self.find(ctx, name).await?;
         let version = input.version.unwrap_or(found.latest);
         let definition = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;
@@ -78,12 +79,16 @@ impl Processes {
         let outside = Outside::with(ctx, record, &definition, &stored);
         let answers = input.answers.into_iter().map(|(element, variables)| (element.into(), variables)).collect();
         let start = Event::Start { at: None, variables: input.variables };
-        let ran =
-            next::simulate(&definition, start, &process.into(), &answers, DRY_LIMIT, &outside.input(ctx, &stored));
+        let moment = Outside::moment(ctx, &stored);
+        let rehearsal = move |slice: &Slice| {
+            let surroundings = outside.input(&moment, slice);
+            next::simulate(&definition, start, &process.into(), &answers, DRY_LIMIT, &surroundings)
+        };
+        let ran = self.rehearsals.run(ctx, rehearsal).await?;
         let problems = ran.state.incidents.values().map(|incident| Problem {
             element: incident.element.to_string(),
             severity: Severity::Error,
-            message: incident.message.clone(),
+            message: incident.message.in_locale(ctx.locale),
         });
         Ok(DryRun {
             visited: ran.visited.iter().map(ToString::to_string).collect(),

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use work::tasks::relations;
 
 use super::advance::Outside;
+use super::slice::Slice;
 use super::start::Subject;
 use super::store::{self, Stored};
 use super::{Processes, invalid};
@@ -23,8 +24,8 @@ use crate::stepper::state::{Status, WaitId};
 
 /// Largest page.
 const MAX_LIMIT: u64 = 500;
-/// Lines of the journal that are shown.
-const MAX_VISITED: u64 = 10_000;
+/// Lines of the journal that are shown with the instance: the last ones.
+const MAX_VISITED: u64 = 500;
 
 /// An instance.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -54,7 +55,8 @@ pub struct InstanceView {
     pub variables: Map<String, Json>,
     /// Where it stands.
     pub active: Vec<ActiveView>,
-    /// What it left, in order; what was cancelled is not in it.
+    /// What it left, in order; the last 500, without what was cancelled. All of it: `GET
+    /// /process-instances/{id}/history`.
     pub visited: Vec<VisitView>,
     /// What went wrong and waits for an operator.
     pub incidents: Vec<IncidentView>,
@@ -99,7 +101,7 @@ pub struct VisitView {
     /// When it was left.
     #[schema(value_type = String)]
     pub left: Timestamp,
-    /// `completed`, `skipped`, `error`.
+    /// `completed`, `skipped`, `error`; in a history `cancelled` too.
     pub outcome: String,
     /// Who did it, if a person did.
     pub actor: Option<Uuid>,
@@ -145,6 +147,26 @@ pub struct Instances {
     pub items: Vec<InstanceView>,
     /// For the next page, if there is one.
     pub next_cursor: Option<Uuid>,
+}
+
+/// Which part of a history.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryQuery {
+    /// Page size, 1 to 500; 100 by default.
+    pub limit: Option<u64>,
+    /// Where the page before ended.
+    pub cursor: Option<i64>,
+}
+
+/// A page of what an instance left, in order.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct History {
+    /// The elements, what was cancelled among them.
+    pub items: Vec<VisitView>,
+    /// For the next page, if there is one.
+    pub next_cursor: Option<i64>,
 }
 
 impl Processes {
@@ -220,7 +242,7 @@ impl Processes {
     /// What would follow if this wait came now: the "next step" of a task.
     ///
     /// # Errors
-    /// `NotFound` when there is no such wait.
+    /// `NotFound` when there is no such wait, `Limited` when the person has too many previews under way.
     pub async fn next(&self, ctx: &Ctx, id: Uuid, wait: WaitId, variables: Map<String, Json>) -> Result<Preview> {
         self.visible(ctx, id).await?;
         let stored = self.stored(ctx.tenant, id).await?;
@@ -231,8 +253,12 @@ impl Processes {
             None => Json::Null,
         };
         let outside = Outside::with(ctx, record, &definition, &stored);
-        next::after(&definition, &stored.state, wait, variables, &outside.input(ctx, &stored))
-            .ok_or_else(|| Error::NotFound(format!("wait {wait}")))
+        let moment = Outside::moment(ctx, &stored);
+        let rehearsal = move |slice: &Slice| {
+            next::after(&definition, &stored.state, wait, variables, &outside.input(&moment, slice))
+        };
+        let preview = self.rehearsals.run(ctx, rehearsal).await?;
+        preview.ok_or_else(|| Error::NotFound(format!("wait {wait}")))
     }
 
     async fn stored(&self, tenant: TenantId, id: Uuid) -> Result<Stored> {
@@ -277,7 +303,7 @@ impl Processes {
         let incidents = stored.state.incidents.iter().map(|(id, incident)| IncidentView {
             id: *id,
             element: incident.element.to_string(),
-            message: incident.message.clone(),
+            message: incident.message.in_locale(ctx.locale),
             since: incident.since,
         });
         Ok(InstanceView {
@@ -300,27 +326,57 @@ impl Processes {
         })
     }
 
+    /// The last of what was left.
     async fn visited(&self, tenant: TenantId, id: Uuid) -> Result<Vec<VisitView>> {
-        let select = Query::select()
-            .columns(["element", "entered_at", "left_at", "outcome", "actor"])
-            .from("process_visit")
-            .and_where(Expr::col("tenant_id").eq(tenant.0))
-            .and_where(Expr::col("instance_id").eq(id))
-            .and_where(Expr::col("outcome").ne("cancelled"))
-            .order_by("number", Order::Asc)
-            .limit(MAX_VISITED)
-            .take();
-        let read = |row: &QueryResult| {
-            Ok(VisitView {
-                element: row.try_get_by_index(0)?,
-                entered: Timestamp(row.try_get_by_index(1)?),
-                left: Timestamp(row.try_get_by_index(2)?),
-                outcome: row.try_get_by_index(3)?,
-                actor: row.try_get_by_index(4)?,
-            })
-        };
-        self.db.read().query_all(&select).await?.iter().map(read).collect()
+        let mut select = visits(tenant, id);
+        select.and_where(Expr::col("outcome").ne("cancelled"));
+        select.order_by("number", Order::Desc).limit(MAX_VISITED);
+        self.db.read().query_all(&select).await?.iter().rev().map(visit_of).collect()
     }
+
+    /// What an instance left from its beginning on, by pages.
+    ///
+    /// # Errors
+    /// `NotFound` when it does not exist or may not be seen, `process.invalid` naming `limit`.
+    pub async fn history(&self, ctx: &Ctx, id: Uuid, query: &HistoryQuery) -> Result<History> {
+        self.visible(ctx, id).await?;
+        let limit = query.limit.unwrap_or(100);
+        if limit == 0 || limit > MAX_LIMIT {
+            return Err(invalid("limit", format!("from 1 to {MAX_LIMIT}")));
+        }
+        let mut select = visits(ctx.tenant, id);
+        if let Some(cursor) = query.cursor {
+            select.and_where(Expr::col("number").gt(cursor));
+        }
+        select.order_by("number", Order::Asc).limit(limit + 1);
+        let rows = self.db.read().query_all(&select).await?;
+        let page = usize::try_from(limit).unwrap_or(usize::MAX);
+        let shown = rows.get(..page.min(rows.len())).unwrap_or_default();
+        let next_cursor = match shown.last() {
+            Some(last) if rows.len() > page => Some(last.try_get_by_index(5)?),
+            _ => None,
+        };
+        Ok(History { items: shown.iter().map(visit_of).collect::<Result<_>>()?, next_cursor })
+    }
+}
+
+fn visits(tenant: TenantId, id: Uuid) -> SelectStatement {
+    Query::select()
+        .columns(["element", "entered_at", "left_at", "outcome", "actor", "number"])
+        .from("process_visit")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("instance_id").eq(id))
+        .take()
+}
+
+fn visit_of(row: &QueryResult) -> Result<VisitView> {
+    Ok(VisitView {
+        element: row.try_get_by_index(0)?,
+        entered: Timestamp(row.try_get_by_index(1)?),
+        left: Timestamp(row.try_get_by_index(2)?),
+        outcome: row.try_get_by_index(3)?,
+        actor: row.try_get_by_index(4)?,
+    })
 }
 
 /// Narrows a select of instances to those that the person may see.
@@ -339,15 +395,16 @@ pub(super) fn seen(select: &mut SelectStatement, ctx: &Ctx) {
 
 /// What was left during the steps of one person, as `visited` reads it.
 pub(super) fn visited_in(visits: &[Visit], ctx: &Ctx) -> Vec<VisitView> {
-    let shown = visits.iter().filter(|visit| visit.outcome != VisitOutcome::Cancelled);
-    let views = shown.map(|visit| VisitView {
+    let shown: Vec<&Visit> = visits.iter().filter(|visit| visit.outcome != VisitOutcome::Cancelled).collect();
+    let last = shown.len().saturating_sub(usize::try_from(MAX_VISITED).unwrap_or(usize::MAX));
+    let views = shown.into_iter().skip(last).map(|visit| VisitView {
         element: visit.element.to_string(),
         entered: visit.entered,
         left: visit.left,
         outcome: store::outcome_name(visit.outcome).to_owned(),
         actor: ctx.user().map(|user| user.0),
     });
-    views.take(usize::try_from(MAX_VISITED).unwrap_or(usize::MAX)).collect()
+    views.collect()
 }
 
 /// Where the instance stands, boundary events and armed starts left out.

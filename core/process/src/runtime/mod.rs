@@ -7,12 +7,13 @@
 //! | module | what |
 //! |---|---|
 //! | `definitions` | deploy, publish, list |
-//! | `dry_run` | what would happen |
+//! | `dry_run`, `rehearse` | what would happen; how many may ask at once |
 //! | `advance` | THE step: one event, the stepper, everything it asks for, in one transaction |
 //! | `commands` | what the stepper asks for: tasks, jobs, calls, messages |
 //! | `start`, `publish`, `conditions` | how instances begin; messages and signals; conditions that start |
 //! | `operations` | set variables, retry, skip, cancel, start from, migrate |
 //! | `migrate_all` | many instances to another version, as a long job |
+//! | `slice`, `go_on` | how long a step may take; the job that goes on with it |
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
 //! | `instances` | lists and views |
 //! | `relations` | what reports read inside their queries |
@@ -23,13 +24,16 @@ mod commands;
 mod conditions;
 mod definitions;
 mod dry_run;
+mod go_on;
 mod instances;
 mod migrate_all;
 mod operations;
 mod publish;
 mod reader;
+mod rehearse;
 pub mod relations;
 mod services;
+mod slice;
 mod start;
 mod store;
 mod timers;
@@ -50,7 +54,7 @@ use work::tasks::Tasks;
 pub use commands::ENTITY;
 pub use definitions::DefinitionView;
 pub use dry_run::{DryRun, DryRunInput};
-pub use instances::{InstanceQuery, InstanceView, Instances};
+pub use instances::{History, HistoryQuery, InstanceQuery, InstanceView, Instances};
 pub use migrate_all::{AT_ONCE, MigrateSteps};
 pub use operations::{Migrated, Migration, MigrationReport};
 pub use publish::{Delivered, MessageInput, SignalInput};
@@ -80,6 +84,7 @@ pub struct Processes {
     ready: Arc<RwLock<Ready>>,
     services: Arc<OnceLock<Vec<Arc<dyn Service>>>>,
     follower: Arc<Follower>,
+    rehearsals: rehearse::Rehearsals,
 }
 
 impl Processes {
@@ -93,6 +98,7 @@ impl Processes {
             ready: Arc::default(),
             services: Arc::default(),
             follower: Arc::new(Follower::new(records.db(), records.env(), reader::READER, reader::REPEAT)),
+            rehearsals: rehearse::Rehearsals::default(),
         };
         tasks.set_owner(Arc::new(commands::TaskDone(processes.clone())));
         tasks.mail().add_owner(Arc::new(services::Letters(processes.clone())));
@@ -111,6 +117,7 @@ impl Processes {
             Arc::new(timers::Sweep(self.clone())),
             Arc::new(timers::StartTimer(self.clone())),
             Arc::new(services::Call(self.clone())),
+            Arc::new(go_on::GoOn(self.clone())),
             Arc::new(publish::SignalJob(self.clone())),
             Arc::new(reader::RecordEvents(self.clone())),
         ]

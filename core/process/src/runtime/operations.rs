@@ -16,8 +16,8 @@ use super::start::check_variables;
 use super::store::{self, Stored};
 use super::{InstanceView, Processes, invalid};
 use crate::definition::model::{Definition, ElementId};
-use crate::stepper::Event;
-use crate::stepper::state::{Failed, IncidentId, State, Status, WaitKind};
+use crate::stepper::state::{Failed, IncidentId, OnTheWay, State, Status, WaitKind};
+use crate::stepper::{Event, budget};
 
 /// Instances of one migration.
 const MAX_MIGRATED: u64 = 1_000;
@@ -81,7 +81,7 @@ impl Processes {
     /// # Errors
     /// `NotFound`, `process.invalid`, conflict `process.over`.
     pub async fn set_variables(&self, ctx: &Ctx, id: Uuid, variables: Map<String, Json>) -> Result<InstanceView> {
-        check_variables(&variables)?;
+        check_variables(ctx, &variables)?;
         let names: Vec<&String> = variables.keys().collect();
         let detail = json!({"variables": names});
         self.operate(ctx, id, "variables", detail, Event::Variables { wait: None, variables }).await
@@ -139,17 +139,31 @@ impl Processes {
 
     async fn operate(&self, ctx: &Ctx, id: Uuid, act: &str, detail: Json, event: Event) -> Result<InstanceView> {
         self.operable(ctx, id).await?;
-        let element = matches!(event, Event::StartFrom { .. });
+        let (element, sets) = (matches!(event, Event::StartFrom { .. }), matches!(event, Event::Variables { .. }));
         let tx = self.db.begin().await?;
         if !Round::new(self, &tx, ctx).run(id, event).await? {
             return Err(match element {
                 true => invalid("element", "nothing can start there: it is no element of a scope that is open"),
+                false if sets => invalid("variables", budget::variables().in_locale(ctx.locale)),
                 false => Error::Conflict { code: "process.no_incident", current: None },
             });
         }
         audit::record(&tx, ctx, &format!("process_instance.{act}"), &id.to_string(), detail).await?;
         tx.commit().await?;
         self.instance(ctx, id).await
+    }
+
+    /// Brings one instance to another version, or says whether that can be done.
+    ///
+    /// # Errors
+    /// As `migrate`; conflict `process.migration_impossible` with the report when it should be done and cannot.
+    pub async fn migrate_single(&self, ctx: &Ctx, id: Uuid, migration: Migration) -> Result<MigrationReport> {
+        let report = self.migrate(ctx, None, &Migration { instances: vec![id], ..migration }).await?;
+        if report.refused > 0 && !report.dry_run {
+            let current = serde_json::to_value(&report).map_err(Error::internal)?;
+            return Err(Error::Conflict { code: "process.migration_impossible", current: Some(current) });
+        }
+        Ok(report)
     }
 
     /// Brings one instance to another version, or says what would become of many (`begin_migration` does it).
@@ -243,9 +257,15 @@ fn standing(state: &State) -> Vec<ElementId> {
         found.extend(scope.held.iter().map(|held| held.element.clone()));
     }
     found.extend(state.incidents.values().map(|incident| incident.element.clone()));
+    found.extend(on_the_way(state).map(|token| token.element.clone()));
     found.sort();
     found.dedup();
     found
+}
+
+/// Tokens that a slice of stepping was not enough for.
+fn on_the_way(state: &State) -> impl Iterator<Item = &OnTheWay> {
+    state.paused.iter().flat_map(|paused| &paused.tokens)
 }
 
 /// What keeps the instance from standing in the new version as it stands in the old.
@@ -317,6 +337,9 @@ fn renamed(state: &mut State, mapping: &BTreeMap<String, String>) {
     for scope in state.scopes.values_mut() {
         scope.element.iter_mut().for_each(rename);
         scope.held.iter_mut().for_each(|held| rename(&mut held.element));
+    }
+    for token in state.paused.iter_mut().flat_map(|paused| &mut paused.tokens) {
+        rename(&mut token.element);
     }
     for incident in state.incidents.values_mut() {
         rename(&mut incident.element);

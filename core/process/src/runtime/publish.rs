@@ -1,6 +1,8 @@
 //! Messages and signals: to whoever waits in the tenant, or starts by them.
 
+use kernel::ctx::Cause;
 use kernel::jobs::{Handler, Job, JobError};
+use kernel::text::Message;
 use kernel::{Ctx, Error, Result, Timestamp};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
@@ -10,17 +12,24 @@ use uuid::Uuid;
 
 use super::advance::Round;
 use super::commands::enqueue;
+use super::slice::SLICE;
 use super::start::{Subject, check_variables};
-use super::store::Stored;
+use super::store::{self, Stored};
 use super::timers::wait_number;
 use super::{Processes, invalid};
+use crate::definition::model::ElementId;
 use crate::stepper::Event;
-use crate::stepper::state::WaitId;
+use crate::stepper::budget::{MAX_VARIABLES, weigh_all};
+use crate::stepper::state::{WaitId, WaitKind};
 
 /// The job that brings a signal to the rest of those who wait.
 const SIGNAL: &str = "process.signal";
 /// Waits that a signal reaches in one transaction.
-const BATCH: u64 = 100;
+pub(super) const BATCH: u64 = 100;
+/// Times that one process may set itself off by what it throws, through others or not.
+const MAX_AGAIN: usize = 3;
+/// How a process that threw something stands in the chain of causes.
+pub(super) const THROWN: &str = "thrown:";
 
 /// A message to publish.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -78,14 +87,15 @@ impl Processes {
     pub async fn publish_message(&self, ctx: &Ctx, input: MessageInput) -> Result<Delivered> {
         check_name(&input.name)?;
         check_name(input.key.as_deref().unwrap_or("-"))?;
-        check_variables(&input.variables)?;
+        check_variables(ctx, &input.variables)?;
         if let Some(subject) = &input.subject {
             self.records.get(ctx, &subject.entity, subject.id).await?;
         }
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
         let subject = input.subject.map(|subject| (subject.entity, subject.id));
-        let delivered = round.message_about(&input.name, input.key.as_deref(), input.variables, subject).await?;
+        let message = Thrown { name: input.name, key: input.key, variables: input.variables, subject };
+        let delivered = round.deliver(message).await?;
         round.drain().await?;
         tx.commit().await?;
         Ok(delivered)
@@ -97,13 +107,15 @@ impl Processes {
     /// `process.invalid`.
     pub async fn broadcast_signal(&self, ctx: &Ctx, input: SignalInput) -> Result<Delivered> {
         check_name(&input.name)?;
-        check_variables(&input.variables)?;
+        check_variables(ctx, &input.variables)?;
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
-        let delivered = round.signal(&input.name, input.variables).await?;
+        let mut delivered = round.signal(&input.name, input.variables).await?;
         round.drain().await?;
+        // Who was moved on by somebody else in the meantime did not get it.
+        delivered.instances.retain(|instance| round.written.contains(instance));
         tx.commit().await?;
-        Ok(delivered)
+        Ok(delivered.settle())
     }
 }
 
@@ -112,44 +124,80 @@ fn check_name(name: &str) -> Result<()> {
     if good { Ok(()) } else { Err(invalid("name", "a name or key has 1 to 255 characters")) }
 }
 
-impl Round<'_> {
-    /// A message thrown inside a process.
-    pub(super) async fn message(
-        &mut self,
-        name: &str,
-        key: Option<&str>,
-        variables: Map<String, Json>,
-    ) -> Result<Delivered> {
-        self.message_about(name, key, variables, None).await
-    }
+/// A message on its way.
+pub(super) struct Thrown {
+    pub(super) name: String,
+    pub(super) key: Option<String>,
+    pub(super) variables: Map<String, Json>,
+    /// What an instance that it starts is about.
+    pub(super) subject: Option<(String, Uuid)>,
+}
 
-    /// A message; an instance that it starts is about `subject`.
-    pub(super) async fn message_about(
-        &mut self,
-        name: &str,
-        key: Option<&str>,
-        variables: Map<String, Json>,
-        subject: Option<(String, Uuid)>,
-    ) -> Result<Delivered> {
-        let mut delivered = Delivered::default();
-        if let Some((instance, wait)) = self.receiver(name, key).await? {
-            self.queue.push_back((instance, Event::Come { wait, variables, result: None }));
-            delivered.instances.push(instance);
-            return Ok(delivered.settle());
+impl Thrown {
+    /// Whether this wait of an instance is for it.
+    fn fits(&self, stored: &Stored, wait: WaitId) -> bool {
+        match stored.state.waits.get(&wait).map(|wait| &wait.kind) {
+            Some(WaitKind::Message { name, key }) => *name == self.name && (key.is_none() || *key == self.key),
+            _ => false,
         }
-        if let Some(start) = self.starts_by("message", name).await?.into_iter().next() {
-            delivered.started.push(self.start_by(&start, variables, subject));
+    }
+}
+
+impl Round<'_> {
+    /// Brings a message to its receiver now. The wait is taken under the instance's lock: where another message or a
+    /// timer was faster, the next wait gets it.
+    pub(super) async fn deliver(&mut self, message: Thrown) -> Result<Delivered> {
+        let mut delivered = Delivered::default();
+        let mut gone = Vec::new();
+        while let Some((instance, wait)) = self.receiver(&message, &gone).await? {
+            let stored = store::lock(self.tx, self.ctx.tenant, instance).await?;
+            if let Some(stored) = stored.filter(|stored| message.fits(stored, wait)) {
+                let event = self.coming(wait, message.variables.clone());
+                if self.step(stored, event).await? {
+                    delivered.instances.push(instance);
+                    return Ok(delivered.settle());
+                }
+            }
+            gone.push((instance, wait));
+        }
+        if let Some(start) = self.starts_by("message", &message.name, None, 1).await?.into_iter().next() {
+            delivered.started.push(self.start_by(&start, message.variables, message.subject));
+            self.begin_waiting().await?;
         }
         Ok(delivered.settle())
     }
 
-    /// The oldest wait with this name and key; one that was opened without a key takes a message with any.
-    async fn receiver(&self, name: &str, key: Option<&str>) -> Result<Option<(Uuid, WaitId)>> {
-        let fits = match key {
-            Some(key) => Cond::any().add(Expr::col("key").eq(key)).add(Expr::col("key").is_null()),
+    /// What a message or signal is to a wait: its coming, or, when processes set each other off without end, what is
+    /// wrong.
+    fn coming(&self, wait: WaitId, variables: Map<String, Json>) -> Event {
+        match self.looping() {
+            Some(message) => Event::Failed { wait, message },
+            None => Event::Come { wait, variables, result: None },
+        }
+    }
+
+    /// What is wrong when what is done now goes back, through too many others, to what processes throw.
+    fn looping(&self) -> Option<Message> {
+        let chain = &self.cause.chain;
+        let last = chain.last().filter(|link| link.starts_with(THROWN))?;
+        let again = chain.iter().filter(|link| *link == last).count();
+        let far = self.cause.hop >= kernel::ctx::MAX_HOPS_TOTAL || again > MAX_AGAIN;
+        let shown = chain.iter().rev().take(MAX_AGAIN).rev().map(String::as_str);
+        far.then(|| Message::key("process.limit.hops").with("chain", shown.collect::<Vec<_>>().join(" -> ")))
+    }
+
+    /// The oldest wait with this name and key that is not known to be gone; one that was opened without a key takes a
+    /// message with any.
+    async fn receiver(&self, message: &Thrown, gone: &[(Uuid, WaitId)]) -> Result<Option<(Uuid, WaitId)>> {
+        let fits = match &message.key {
+            Some(key) => Cond::any().add(Expr::col("key").eq(key.as_str())).add(Expr::col("key").is_null()),
             None => Cond::all().add(Expr::col("key").is_null()),
         };
-        let mut select = waits(self.ctx, "message", name);
+        let mut select = waits(self.ctx, "message", &message.name);
+        for (instance, wait) in gone {
+            let this = Expr::col("instance_id").eq(*instance).and(Expr::col("wait").eq(i64::from(*wait)));
+            select.and_where(this.not());
+        }
         // With a key both are there: the one that names it comes first.
         select.cond_where(fits).order_by_expr(Expr::col("key").is_null(), Order::Asc);
         select.order_by("since", Order::Asc).order_by("instance_id", Order::Asc).limit(1);
@@ -159,34 +207,44 @@ impl Round<'_> {
         }
     }
 
-    /// A signal: to the first who wait for it now, to the rest by a job, and to signal start events.
+    /// A signal: to the first who wait for it now and the first signal start events, to the rest by a job.
     pub(super) async fn signal(&mut self, name: &str, variables: Map<String, Json>) -> Result<Delivered> {
         let mut delivered = Delivered::default();
-        let now = self.ctx.now();
-        let waiting = signalled(self.tx, self.ctx, name, now, None).await?;
+        let (now, batch) = (self.ctx.now(), batch_of(&variables));
+        let waiting = signalled(self.tx, self.ctx, name, now, None, batch).await?;
         for (instance, wait) in &waiting {
-            let event = Event::Come { wait: *wait, variables: variables.clone(), result: None };
-            self.queue.push_back((*instance, event));
+            self.post(*instance, self.coming(*wait, variables.clone()));
             delivered.instances.push(*instance);
         }
-        if u64::try_from(waiting.len()).unwrap_or(u64::MAX) == BATCH {
+        let starts = self.starts_by("signal", name, None, batch).await?;
+        for start in &starts {
+            delivered.started.push(self.start_by(start, variables.clone(), None));
+        }
+        if is_full(waiting.len(), batch) || is_full(starts.len(), batch) {
             let rest = Broadcast {
                 name: name.to_owned(),
-                variables: variables.clone(),
+                variables,
                 at: now,
                 after: waiting.last().copied(),
+                started: starts.last().map(Start::place),
+                cause: Some(self.cause.clone()),
             };
             let payload = serde_json::to_value(rest).map_err(Error::internal)?;
             enqueue(self.tx, self.ctx, SIGNAL, payload, now, None).await?;
         }
-        for start in self.starts_by("signal", name).await? {
-            delivered.started.push(self.start_by(&start, variables.clone(), None));
-        }
         Ok(delivered.settle())
     }
 
-    pub(super) async fn starts_by(&self, kind: &str, name: &str) -> Result<Vec<Start>> {
-        let select = Query::select()
+    /// Start events of a kind and name in the order of their definitions, behind `after`.
+    pub(super) async fn starts_by(
+        &self,
+        kind: &str,
+        name: &str,
+        after: Option<&(Uuid, String)>,
+        limit: u64,
+    ) -> Result<Vec<Start>> {
+        let mut select = Query::select();
+        select
             .columns(["definition_id", "version", "process", "element", "since"])
             .from("process_start")
             .and_where(Expr::col("tenant_id").eq(self.ctx.tenant.0))
@@ -194,8 +252,11 @@ impl Round<'_> {
             .and_where(Expr::col("name").eq(name))
             .order_by("definition_id", Order::Asc)
             .order_by("element", Order::Asc)
-            .limit(BATCH)
-            .take();
+            .limit(limit);
+        if let Some((definition, element)) = after {
+            let place = Expr::tuple([Expr::col("definition_id"), Expr::col("element")]);
+            select.and_where(place.gt(Expr::tuple([Expr::val(*definition), Expr::val(element.as_str())])));
+        }
         let rows = self.tx.query_all(&select).await?;
         let read = |row: &sea_orm::QueryResult| {
             Ok(Start {
@@ -228,9 +289,18 @@ impl Round<'_> {
         variables: Map<String, Json>,
         subject: Option<(String, Uuid)>,
     ) {
-        let stored = Stored { id, subject, ..Stored::new(self.ctx, start.definition, start.version, &start.process) };
-        let event = Event::Start { at: Some(start.element.as_str().into()), variables };
-        self.begins.push((stored, event));
+        let at: ElementId = start.element.as_str().into();
+        let event = match self.looping() {
+            Some(message) => Event::StartStopped { at, variables, message },
+            None => Event::Start { at: Some(at), variables },
+        };
+        self.start_with(id, start, event, subject);
+    }
+
+    /// The same with another first event than its start.
+    pub(super) fn start_with(&mut self, id: Uuid, start: &Start, event: Event, subject: Option<(String, Uuid)>) {
+        let fresh = Stored::new(self.ctx, start.definition, start.version, &start.process);
+        self.begins.push((Stored { id, subject, cause: self.cause.clone(), ..fresh }, event));
     }
 }
 
@@ -242,6 +312,23 @@ pub(super) struct Start {
     pub(super) element: String,
     /// What happened before starts nothing.
     pub(super) since: Timestamp,
+}
+
+impl Start {
+    /// Where it stands in the order of start events.
+    pub(super) fn place(&self) -> (Uuid, String) {
+        (self.definition, self.element.clone())
+    }
+}
+
+/// How many receivers get a signal with these variables in one transaction: each has a copy of them.
+fn batch_of(variables: &Map<String, Json>) -> u64 {
+    let weight = weigh_all(variables).unwrap_or(MAX_VARIABLES).max(1);
+    u64::try_from(8 * MAX_VARIABLES / weight).unwrap_or(BATCH).clamp(1, BATCH)
+}
+
+fn is_full(found: usize, batch: u64) -> bool {
+    u64::try_from(found).unwrap_or(u64::MAX) >= batch
 }
 
 fn waits(ctx: &Ctx, kind: &str, name: &str) -> SelectStatement {
@@ -261,6 +348,7 @@ async fn signalled(
     name: &str,
     at: Timestamp,
     after: Option<(Uuid, WaitId)>,
+    limit: u64,
 ) -> Result<Vec<(Uuid, WaitId)>> {
     let mut select = waits(ctx, "signal", name);
     select.and_where(Expr::col("since").lte(at.0));
@@ -268,7 +356,7 @@ async fn signalled(
         let place = Expr::tuple([Expr::col("instance_id"), Expr::col("wait")]);
         select.and_where(place.gt(Expr::tuple([Expr::val(instance), Expr::val(i64::from(wait))])));
     }
-    select.order_by("instance_id", Order::Asc).order_by("wait", Order::Asc).limit(BATCH);
+    select.order_by("instance_id", Order::Asc).order_by("wait", Order::Asc).limit(limit);
     let rows = conn.query_all(&select).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, wait_number(row.try_get_by_index(1)?)))).collect()
 }
@@ -280,9 +368,15 @@ struct Broadcast {
     variables: Map<String, Json>,
     at: Timestamp,
     after: Option<(Uuid, WaitId)>,
+    /// The last start event that has had it.
+    #[serde(default)]
+    started: Option<(Uuid, String)>,
+    #[serde(default)]
+    cause: Option<Cause>,
 }
 
-/// Brings a signal to the rest of those who wait, batch after batch. A batch that comes twice finds its waits gone.
+/// Brings a signal to the rest of those who wait and to the rest of its start events, batch after batch. A batch that
+/// comes twice finds its waits gone and its instances there.
 pub(super) struct SignalJob(pub(super) Processes);
 
 #[async_trait::async_trait]
@@ -295,24 +389,71 @@ impl Handler for SignalJob {
         let tenant = job.tenant.ok_or_else(|| JobError::Fatal("a signal without a tenant".into()))?;
         let mut rest: Broadcast =
             serde_json::from_value(job.payload.clone()).map_err(|error| JobError::Fatal(error.to_string()))?;
-        let ctx = self.0.system(tenant).await?;
-        loop {
-            let waiting = signalled(self.0.db.read(), &ctx, &rest.name, rest.at, rest.after).await?;
-            let Some(last) = waiting.last().copied() else { return Ok(()) };
-            let tx = self.0.db.begin().await?;
-            for (instance, wait) in waiting {
-                let part = tx.savepoint().await?;
-                let event = Event::Come { wait, variables: rest.variables.clone(), result: None };
-                match Round::new(&self.0, &part, &ctx).run(instance, event).await {
-                    Ok(_) => part.commit().await?,
-                    Err(error) => {
-                        tracing::error!(%error, %instance, "a signal could not be delivered");
-                        part.rollback().await?;
-                    }
+        let mut ctx = self.0.system(tenant).await?;
+        ctx.cause = rest.cause.take().unwrap_or(ctx.cause);
+        while self.0.signal_waits(&ctx, &mut rest).await? {}
+        while self.0.signal_starts(&ctx, job.id, &mut rest).await? {}
+        Ok(())
+    }
+}
+
+impl Processes {
+    /// The next waits for a signal. Whether there were any.
+    async fn signal_waits(&self, ctx: &Ctx, rest: &mut Broadcast) -> Result<bool> {
+        let batch = batch_of(&rest.variables);
+        let waiting = signalled(self.db.read(), ctx, &rest.name, rest.at, rest.after, batch).await?;
+        let Some(last) = waiting.last().copied() else { return Ok(false) };
+        let tx = self.db.begin().await?;
+        let mut left = SLICE;
+        for (instance, wait) in waiting {
+            let part = tx.savepoint().await?;
+            let mut round = Round::new(self, &part, ctx).within(left);
+            let event = round.coming(wait, rest.variables.clone());
+            let ran = round.run(instance, event).await;
+            left = round.left;
+            match ran {
+                Ok(_) => part.commit().await?,
+                Err(error) => {
+                    tracing::error!(%error, %instance, "a signal could not be delivered");
+                    part.rollback().await?;
                 }
             }
-            tx.commit().await?;
-            rest.after = Some(last);
         }
+        tx.commit().await?;
+        rest.after = Some(last);
+        Ok(true)
+    }
+
+    /// The next start events of a signal. Whether there were any.
+    async fn signal_starts(&self, ctx: &Ctx, job: Uuid, rest: &mut Broadcast) -> Result<bool> {
+        let tx = self.db.begin().await?;
+        let mut round = Round::new(self, &tx, ctx);
+        let batch = batch_of(&rest.variables);
+        let starts = round.starts_by("signal", &rest.name, rest.started.as_ref(), batch).await?;
+        let Some(last) = starts.last().map(Start::place) else { return Ok(false) };
+        for start in starts.iter().filter(|start| start.since <= rest.at) {
+            round.start_once_by(job, start, rest.variables.clone(), None).await?;
+        }
+        round.drain().await?;
+        tx.commit().await?;
+        rest.started = Some(last);
+        Ok(true)
+    }
+}
+
+impl Round<'_> {
+    /// Starts an instance for a job, which finds what it started when it comes twice.
+    pub(super) async fn start_once_by(
+        &mut self,
+        job: Uuid,
+        start: &Start,
+        variables: Map<String, Json>,
+        subject: Option<(String, Uuid)>,
+    ) -> Result<()> {
+        let id = kernel::id::derived(&format!("{job}:{}:{}", start.definition, start.element));
+        if store::lock(self.tx, self.ctx.tenant, id).await?.is_none() {
+            self.start_as(id, start, variables, subject);
+        }
+        Ok(())
     }
 }

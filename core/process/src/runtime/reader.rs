@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::Processes;
 use super::advance::Round;
-use super::store;
+use super::publish::{BATCH, Start};
 use super::timers::wait_number;
 use crate::stepper::Event;
 use crate::stepper::state::WaitId;
@@ -143,31 +143,50 @@ impl Processes {
     }
 
     async fn record_changed(&self, ctx: &Ctx, job: Uuid, changed: &Changed) -> Result<()> {
+        for name in &changed.names {
+            self.start_all(ctx, job, changed, "message", name).await?;
+        }
+        if changed.changes.is_some() {
+            self.start_all(ctx, job, changed, "condition", "").await?;
+        }
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
-        let mut starts = Vec::new();
         for name in &changed.names {
             for (instance, wait) in waiting(&tx, ctx, name, changed).await? {
-                round.queue.push_back((instance, Event::Come { wait, variables: Map::new(), result: None }));
-            }
-            starts.extend(round.starts_by("message", name).await?);
-        }
-        if let Some(changes) = &changed.changes {
-            let new = changed.names.iter().any(|name| Operation::of_event(name) == Some(Operation::Create));
-            starts.extend(round.conditional_starts((&changed.entity, changed.record), changes, new).await?);
-        }
-        for start in starts.into_iter().filter(|start| start.since <= changed.at) {
-            // A job that comes twice finds what it started.
-            let id = kernel::id::derived(&format!("{job}:{}:{}", start.definition, start.element));
-            if store::lock(&tx, ctx.tenant, id).await?.is_none() {
-                round.start_as(id, &start, Map::new(), Some((changed.entity.clone(), changed.record)));
+                round.post(instance, Event::Come { wait, variables: Map::new(), result: None });
             }
         }
         for instance in conditional(&tx, ctx, changed.record).await? {
-            round.queue.push_back((instance, Event::SubjectChanged));
+            round.post(instance, Event::SubjectChanged);
         }
         round.drain().await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Starts what begins by the change, some at a time. What the job started when it came before stays one.
+    async fn start_all(&self, ctx: &Ctx, job: Uuid, changed: &Changed, kind: &str, name: &str) -> Result<()> {
+        let mut after = None;
+        loop {
+            let tx = self.db.begin().await?;
+            let mut round = Round::new(self, &tx, ctx);
+            let starts = round.starts_by(kind, name, after.as_ref(), BATCH).await?;
+            let Some(last) = starts.last().map(Start::place) else { return Ok(()) };
+            let meant = starts.into_iter().filter(|start| start.since <= changed.at).collect();
+            let subject = (changed.entity.clone(), changed.record);
+            let meant = match &changed.changes {
+                Some(changes) if kind == "condition" => {
+                    let new = changed.names.iter().any(|name| Operation::of_event(name) == Some(Operation::Create));
+                    round.conditional_starts(meant, &subject, changes, new).await?
+                }
+                _ => meant,
+            };
+            for start in meant {
+                round.start_once_by(job, &start, Map::new(), Some(subject.clone())).await?;
+            }
+            round.drain().await?;
+            tx.commit().await?;
+            after = Some(last);
+        }
     }
 }
 

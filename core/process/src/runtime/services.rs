@@ -138,7 +138,7 @@ impl Handler for Call {
             }
             // The job ends well: the incident is where people look, not among the dead letters.
             Err(ServiceFailure::Again(message) | ServiceFailure::Never(message)) => {
-                Event::Failed { wait: call.wait, message }
+                Event::Failed { wait: call.wait, message: message.into() }
             }
         };
         // What follows in the process is as far from the cause as the step that asked.
@@ -228,7 +228,9 @@ impl Processes {
             Ok(LetterState::Unsure) => {
                 let message =
                     format!("nobody knows whether the letter {key} was sent: say what became of it, or resend it");
-                Round::new(self, &tx, ctx).run(call.instance, Event::Failed { wait: call.wait, message }).await?;
+                Round::new(self, &tx, ctx)
+                    .run(call.instance, Event::Failed { wait: call.wait, message: message.into() })
+                    .await?;
             }
             Ok(LetterState::Queued | LetterState::Sending | LetterState::Failed) => {}
             Err(Error::Invalid { fields, .. }) => {
@@ -236,7 +238,8 @@ impl Processes {
                     .iter()
                     .map(|(field, error)| format!("{field}: {}", error.message.in_locale(ctx.locale)))
                     .collect();
-                let event = Event::Failed { wait: call.wait, message: format!("the letter: {}", reasons.join("; ")) };
+                let event =
+                    Event::Failed { wait: call.wait, message: format!("the letter: {}", reasons.join("; ")).into() };
                 Round::new(self, &tx, ctx).run(call.instance, event).await?;
             }
             Err(error) => return Err(error),
@@ -310,10 +313,10 @@ impl MailOwner for Letters {
         let event = match outcome {
             MailOutcome::Sent => Event::Come { wait, variables: Map::new(), result: Some(json!({"letter": letter})) },
             MailOutcome::Failed(reason) => {
-                Event::Failed { wait, message: format!("the letter was not sent: {reason}") }
+                Event::Failed { wait, message: format!("the letter was not sent: {reason}").into() }
             }
             MailOutcome::Unsure(reason) => {
-                Event::Failed { wait, message: format!("nobody knows whether the letter was sent: {reason}") }
+                Event::Failed { wait, message: format!("nobody knows whether the letter was sent: {reason}").into() }
             }
         };
         Round::new(&self.0, tx, ctx).run(reference.id, event).await.map(drop)

@@ -13,9 +13,7 @@ use super::store::{self, Stored};
 use super::{InstanceView, Processes, instances, invalid};
 use crate::definition::model::Definition;
 use crate::stepper::Event;
-
-/// Bytes of the variables of one request, as JSON.
-const MAX_VARIABLES: usize = 1024 * 1024;
+use crate::stepper::budget::{MAX_VARIABLES, weigh_all};
 
 /// An instance to start.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -70,7 +68,7 @@ impl Processes {
     }
 
     async fn begun(&self, ctx: &Ctx, input: StartInput) -> Result<Followed> {
-        check_variables(&input.variables)?;
+        check_variables(ctx, &input.variables)?;
         let found = self.find(ctx, &input.definition).await?;
         let version = match input.version {
             None => found.published.ok_or(Error::Conflict { code: "process.not_published", current: None })?,
@@ -186,14 +184,16 @@ fn chosen(definition: &Definition, wanted: Option<&str>) -> Result<String> {
 }
 
 /// Variables of a request within their limits.
-pub(super) fn check_variables(variables: &Map<String, Json>) -> Result<()> {
+pub(super) fn check_variables(ctx: &Ctx, variables: &Map<String, Json>) -> Result<()> {
     if variables.keys().any(|name| name.is_empty() || name.chars().count() > 255) {
         return Err(invalid("variables", "a variable's name has 1 to 255 characters"));
     }
-    let text = serde_json::to_string(variables).map_err(Error::internal)?;
-    if text.len() > MAX_VARIABLES {
-        return Err(invalid("variables", format!("larger than {MAX_VARIABLES} bytes")));
+    match weigh_all(variables) {
+        Ok(weight) if weight <= MAX_VARIABLES => {}
+        Ok(_) => return Err(invalid("variables", format!("larger than {MAX_VARIABLES} bytes"))),
+        Err(message) => return Err(invalid("variables", message.in_locale(ctx.locale))),
     }
+    let text = serde_json::to_string(variables).map_err(Error::internal)?;
     if text.contains("\\u0000") {
         return Err(invalid("variables", "the character U+0000 is not allowed"));
     }

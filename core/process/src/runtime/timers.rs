@@ -1,5 +1,7 @@
 //! Due times. One job per second in which something is due wakes whatever waits until then; a sweep finds the rest.
 
+use std::time::Duration;
+
 use kernel::db::Tx;
 use kernel::jobs::{Handler, Job, JobError};
 use kernel::{Ctx, Result, TenantId, Timestamp};
@@ -12,6 +14,7 @@ use uuid::Uuid;
 use super::Processes;
 use super::advance::Round;
 use super::commands::enqueue;
+use super::slice::SLICE;
 use super::store::{self, Stored};
 use crate::definition::model::{Definition, NodeKind, TimeValue, Timer, Trigger};
 use crate::stepper::Event;
@@ -90,9 +93,10 @@ impl Processes {
             }
             let tx = self.db.begin().await?;
             let mut read = store::lock_many(&tx, tenant, due.iter().map(|(instance, _)| *instance)).await?;
+            let mut left = SLICE;
             for (instance, wait) in due {
                 let stored = read.remove(&instance);
-                for written in self.fire(&tx, &ctx, (instance, wait), stored).await? {
+                for written in self.fire(&tx, &ctx, (instance, wait), stored, &mut left).await? {
                     read.remove(&written);
                 }
             }
@@ -121,14 +125,16 @@ impl Processes {
         ctx: &Ctx,
         (instance, wait): (Uuid, WaitId),
         stored: Option<Stored>,
+        left: &mut Duration,
     ) -> Result<Vec<Uuid>> {
         let part = tx.savepoint().await?;
         let event = Event::Come { wait, variables: Map::new(), result: None };
-        let mut round = Round::new(self, &part, ctx);
+        let mut round = Round::new(self, &part, ctx).within(*left);
         let happened = match stored {
             Some(stored) => round.run_on(stored, event).await,
             None => round.run(instance, event).await,
         };
+        *left = round.left;
         let problem = match happened {
             Ok(true) => {
                 let written = std::mem::take(&mut round.written);

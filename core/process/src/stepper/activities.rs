@@ -1,22 +1,25 @@
 //! Activities: what is done at once, and what is asked of the outside.
 
+use kernel::text::Message;
 use serde_json::{Map, Value as Json};
 
+use super::budget::{self, MAX_VARIABLES, weigh_all, weight};
 use super::event::{Command, Evaluated, VisitOutcome};
 use super::events::Place;
 use super::run::{Move, Run};
 use super::state::{ScopeId, WaitId, WaitKind};
+use super::variables::in_english;
 use crate::definition::contract::{Contract, Executor};
 use crate::definition::model::{MessageRef, Node, NodeIx, NodeKind, Parameter, Service};
 
 impl Run<'_> {
     /// An activity, or one member of a repeated one, begins. Everything that can fail comes before anything changes.
-    pub fn run_activity(&mut self, token: Move) -> Result<(), String> {
+    pub fn run_activity(&mut self, token: Move) -> Result<(), Message> {
         match &self.node(token.node).kind {
             NodeKind::Script { expression, result } => {
-                let value = self.evaluate(token.scope, expression)?;
+                let value = self.value(token.scope, expression)?;
                 if let Some(result) = result {
-                    self.write(token.scope, result, value);
+                    self.write(token.scope, result, value)?;
                 }
                 self.done_at_once(token);
             }
@@ -31,9 +34,9 @@ impl Run<'_> {
             NodeKind::User(_) | NodeKind::Service(_) | NodeKind::Call { .. } => {
                 let boundary = self.plan_boundary(token)?;
                 let wait = self.fresh();
-                let (kind, command) = self.order(token.scope, token.node, wait)?;
+                let (kind, command, weight) = self.order(token.scope, token.node, wait)?;
                 self.open_wait(wait, token.scope, token.node, kind, Place::Work, token.via);
-                self.commands.push(command);
+                self.say(command, weight);
                 self.arm_boundary(boundary, token.scope, Place::Host(wait));
             }
             NodeKind::Receive(_) => {
@@ -58,22 +61,25 @@ impl Run<'_> {
         if self.is_member(token.scope, token.node) { Ok(Vec::new()) } else { self.plan_events(token.scope, token.node) }
     }
 
-    /// What the outside is asked for by a task, service or call.
-    pub fn order(&mut self, scope: ScopeId, node: NodeIx, wait: WaitId) -> Result<(WaitKind, Command), String> {
+    /// What the outside is asked for by a task, service or call, and what its variables take.
+    pub fn order(&mut self, scope: ScopeId, node: NodeIx, wait: WaitId) -> Result<(WaitKind, Command, usize), String> {
         let node = self.node(node);
         let element = node.id.clone();
         match &node.kind {
             NodeKind::User(contract) => {
                 let parameters = self.evaluated(scope, contract)?;
-                Ok((WaitKind::Task, Command::OpenTask { wait, element, parameters }))
+                let weight = weigh_all(&parameters.form).map_err(in_english)?;
+                Ok((WaitKind::Task, Command::OpenTask { wait, element, parameters }, weight))
             }
             NodeKind::Service(service) => {
                 let parameters = self.parameters(scope, &service.parameters)?;
-                Ok((WaitKind::Service, Command::CallService { wait, element, parameters }))
+                let weight = weigh_all(&parameters).map_err(in_english)?;
+                Ok((WaitKind::Service, Command::CallService { wait, element, parameters }, weight))
             }
             NodeKind::Call { .. } => {
                 let variables = self.visible(scope);
-                Ok((WaitKind::Call, Command::CallProcess { wait, element, variables }))
+                let weight = weigh_all(&variables).map_err(in_english)?;
+                Ok((WaitKind::Call, Command::CallProcess { wait, element, variables }, weight))
             }
             _ => Err("it asks nothing of the outside".to_owned()),
         }
@@ -101,17 +107,22 @@ impl Run<'_> {
         what: &str,
         named: impl Iterator<Item = &'c Executor>,
     ) -> Result<Vec<Json>, String> {
-        let mut values = Vec::new();
+        let (mut values, mut sum) = (Vec::new(), 0);
         for executor in named {
             if let Executor::Expression(expression) = executor {
-                values.push(self.evaluate(scope, expression).map_err(|problem| format!("{what}: {problem}"))?);
+                let value = self.evaluate(scope, expression).map_err(|problem| format!("{what}: {problem}"))?;
+                sum += weight(&value);
+                if sum > MAX_VARIABLES {
+                    return Err(in_english(budget::variables()));
+                }
+                values.push(value);
             }
         }
         Ok(values)
     }
 
     fn parameters(&mut self, scope: ScopeId, list: &[(String, Parameter)]) -> Result<Map<String, Json>, String> {
-        let mut values = Map::new();
+        let (mut values, mut sum) = (Map::new(), 0);
         for (name, parameter) in list {
             let value = match parameter {
                 Parameter::Text(text) => Json::String(text.clone()),
@@ -119,6 +130,10 @@ impl Run<'_> {
                     self.evaluate(scope, expression).map_err(|problem| format!("parameter `{name}`: {problem}"))?
                 }
             };
+            sum += weight(&value);
+            if sum > MAX_VARIABLES {
+                return Err(in_english(budget::variables()));
+            }
             values.insert(name.clone(), value);
         }
         Ok(values)
@@ -128,7 +143,8 @@ impl Run<'_> {
     pub fn publish(&mut self, scope: ScopeId, message: &MessageRef) -> Result<(), String> {
         let key = self.key(scope, message)?;
         let variables = self.visible(scope);
-        self.commands.push(Command::Message { name: message.name.clone(), key, variables });
+        let weight = weigh_all(&variables).map_err(in_english)?;
+        self.say(Command::Message { name: message.name.clone(), key, variables }, weight);
         Ok(())
     }
 }

@@ -87,6 +87,10 @@ impl Run<'_> {
     /// The activity of a wait threw an error. Whether there is such a wait.
     pub fn error_of(&mut self, wait: WaitId, code: &str, variables: Map<String, Json>) -> bool {
         let Some(scope) = self.state.waits.get(&wait).map(|wait| wait.scope) else { return false };
+        if let Err(message) = self.fit(scope, &variables, None) {
+            self.raise_on_wait(wait, message, Failed::Wait { wait });
+            return true;
+        }
         match self.catcher(scope, Some(wait), Thrown::Error(code)) {
             Some(catcher) => self.catch(catcher, scope, variables, VisitOutcome::Error),
             None if self.input.called => self.fail(code),

@@ -1,9 +1,11 @@
 //! What goes into a step and what comes out of it.
 
 use kernel::Timestamp;
+use kernel::text::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use super::budget::Pace;
 use super::state::{IncidentId, State, WaitId};
 use crate::definition::model::ElementId;
 
@@ -22,6 +24,8 @@ pub struct Input<'a> {
     pub zone: chrono_tz::Tz,
     /// Whether the instance was started by a call activity, which may catch its errors and escalations.
     pub called: bool,
+    /// Tells when a slice of stepping is over.
+    pub pace: &'a dyn Pace,
 }
 
 /// Something that happened.
@@ -35,6 +39,15 @@ pub enum Event {
         at: Option<ElementId>,
         /// First variables.
         variables: Map<String, Json>,
+    },
+    /// The instance begins with an incident at one triggered start event: a retry goes on from there.
+    StartStopped {
+        /// The start event.
+        at: ElementId,
+        /// First variables.
+        variables: Map<String, Json>,
+        /// What is wrong.
+        message: Message,
     },
     /// A task, service, called process, message, signal or timer that the wait stands for has come. Its variables are
     /// written. An unknown wait (cancelled, come already) changes nothing: `Outcome::stale` is true.
@@ -53,7 +66,7 @@ pub enum Event {
         /// Which wait.
         wait: WaitId,
         /// Why.
-        message: String,
+        message: Message,
     },
     /// A task, service or called process threw a BPMN error.
     Error {
@@ -106,6 +119,13 @@ pub enum Event {
     },
     /// Everything is cancelled.
     Cancel,
+    /// What was on its way when the last slice of stepping was over goes on.
+    Continue,
+    /// What is on its way is stopped by an incident.
+    Stop {
+        /// Why.
+        message: Message,
+    },
 }
 
 /// What is to be done outside, in the same transaction as the state is written. In the order given.
@@ -194,13 +214,15 @@ pub enum Command {
         /// Where.
         element: ElementId,
         /// What is wrong.
-        message: String,
+        message: Message,
     },
     /// An incident is over.
     Resolved {
         /// Its number.
         incident: IncidentId,
     },
+    /// The slice of stepping is over: `Event::Continue` is to happen soon.
+    Continue,
     /// The instance is over.
     Ended,
 }

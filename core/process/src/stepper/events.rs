@@ -1,9 +1,12 @@
 //! Events: armed, come, thrown.
 
+use kernel::text::Message;
 use serde_json::{Map, Value as Json};
 
 use super::activities::result_of;
+use super::budget::weigh_all;
 use super::event::{Command, Subscription, VisitOutcome};
+use super::incidents::NO_ELEMENT;
 use super::run::{Move, Run};
 use super::state::{Cycle, Failed, ScopeId, Wait, WaitId, WaitKind};
 use super::timers;
@@ -207,10 +210,13 @@ impl Run<'_> {
         let Some(found) = self.state.waits.get(&wait) else { return false };
         let scope = found.scope;
         let Some(node) = self.definition.find(&found.element) else {
-            let message = "the definition has no such element any more: migrate the instance".to_owned();
-            self.raise_on_wait(wait, message, Failed::Wait { wait });
+            self.raise_on_wait(wait, NO_ELEMENT, Failed::Wait { wait });
             return true;
         };
+        if let Err(message) = self.fit(scope, &variables, result.as_ref()) {
+            self.raise_on_wait(wait, message, Failed::Wait { wait });
+            return true;
+        }
         self.write_all(scope, variables);
         match self.node(node).kind {
             NodeKind::Start { interrupting, .. } => self.start_event_sub_process(wait, node, interrupting),
@@ -227,7 +233,7 @@ impl Run<'_> {
             self.end_race(gone.scope, race);
         }
         if let (Some(name), Some(value)) = (result_of(self.node(node)), result) {
-            self.write(gone.scope, name, value);
+            self.put(gone.scope, name, value);
         }
         self.visit(gone.element, gone.since, outcome, Some(wait), gone.via);
         self.complete(gone.scope, node);
@@ -270,6 +276,9 @@ impl Run<'_> {
     fn after_coming(&mut self, wait: WaitId, interrupting: bool) -> Option<Wait> {
         let timer = matches!(self.state.waits.get(&wait)?.kind, WaitKind::Timer { .. });
         if !interrupting && !timer {
+            if let Some(incident) = self.state.waits.get(&wait).and_then(|wait| wait.incident) {
+                self.settle(incident);
+            }
             return self.state.waits.get(&wait).cloned();
         }
         let gone = self.detach(wait)?;
@@ -294,22 +303,19 @@ impl Run<'_> {
         }
     }
 
-    /// Asks all conditions that are waited for; one comes when its answer turns true.
-    pub fn ask_conditions(&mut self) {
-        let waits: Vec<WaitId> = self.state.conditions.iter().copied().collect();
-        for wait in waits {
-            let Some((scope, before, element)) = self.condition(wait) else { continue };
-            let Some(node) = self.definition.find(&element) else { continue };
-            let condition = match &self.node(node).kind {
-                NodeKind::Catch(Trigger::Conditional(condition))
-                | NodeKind::Boundary { trigger: Trigger::Conditional(condition), .. }
-                | NodeKind::Start { trigger: Trigger::Conditional(condition), .. } => condition,
-                _ => continue,
-            };
-            match self.holds(scope, condition) {
-                Ok(now) => self.answered(wait, before, now),
-                Err(message) => self.raise_on_wait(wait, message, Failed::Wait { wait }),
-            }
+    /// Asks a condition that is waited for; it comes when its answer turns true.
+    pub fn ask_condition(&mut self, wait: WaitId) {
+        let Some((scope, before, element)) = self.condition(wait) else { return };
+        let Some(node) = self.definition.find(&element) else { return };
+        let condition = match &self.node(node).kind {
+            NodeKind::Catch(Trigger::Conditional(condition))
+            | NodeKind::Boundary { trigger: Trigger::Conditional(condition), .. }
+            | NodeKind::Start { trigger: Trigger::Conditional(condition), .. } => condition,
+            _ => return,
+        };
+        match self.holds(scope, condition) {
+            Ok(now) => self.answered(wait, before, now),
+            Err(message) => self.raise_on_wait(wait, message, Failed::Wait { wait }),
         }
     }
 
@@ -333,7 +339,7 @@ impl Run<'_> {
     }
 
     /// A throwing or ending event.
-    pub fn throw(&mut self, token: Move, outcome: &Outcome) -> Result<(), String> {
+    pub fn throw(&mut self, token: Move, outcome: &Outcome) -> Result<(), Message> {
         match outcome {
             Outcome::None => self.pass(token),
             Outcome::Message(message) => {
@@ -342,7 +348,8 @@ impl Run<'_> {
             }
             Outcome::Signal(name) => {
                 let variables = self.visible(token.scope);
-                self.commands.push(Command::Signal { name: name.clone(), variables });
+                let weight = weigh_all(&variables)?;
+                self.say(Command::Signal { name: name.clone(), variables }, weight);
                 self.pass(token);
             }
             Outcome::Link(name) => self.follow_link(token, name)?,

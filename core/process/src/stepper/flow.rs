@@ -1,5 +1,7 @@
 //! A token arrives at a node, and leaves it by the flows whose conditions hold.
 
+use kernel::text::Message;
+
 use super::event::VisitOutcome;
 use super::run::{Move, Run};
 use super::state::{Failed, Role, ScopeId};
@@ -14,7 +16,7 @@ impl Run<'_> {
         }
     }
 
-    fn arrive(&mut self, token: Move) -> Result<(), String> {
+    fn arrive(&mut self, token: Move) -> Result<(), Message> {
         let node = self.node(token.node);
         match &node.kind {
             NodeKind::Start { .. }
@@ -22,12 +24,12 @@ impl Run<'_> {
             | NodeKind::Catch(Trigger::None | Trigger::Link(_))
             | NodeKind::Throw(Outcome::None)
             | NodeKind::End(Outcome::None) => self.pass(token),
-            NodeKind::Catch(trigger) => return self.await_event(token, trigger),
+            NodeKind::Catch(trigger) => self.await_event(token, trigger)?,
             NodeKind::Throw(outcome) | NodeKind::End(outcome) => return self.throw(token, outcome),
             NodeKind::Parallel | NodeKind::Inclusive => self.join(token),
-            NodeKind::EventBased => return self.race(token),
+            NodeKind::EventBased => self.race(token)?,
             NodeKind::Boundary { .. } | NodeKind::SubProcess { event: true, .. } => {
-                return Err("it starts by its event, a token cannot enter it".to_owned());
+                return Err("it starts by its event, a token cannot enter it".into());
             }
             _ if node.repeat.is_some() && !self.is_member(token.scope, token.node) => return self.open_body(token),
             _ => return self.run_activity(token),

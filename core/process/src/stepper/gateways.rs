@@ -19,6 +19,7 @@ impl Run<'_> {
         let held = Held { element: node.id.clone(), via, since: self.now() };
         let Some(scope) = self.scope_mut(token.scope) else { return };
         scope.held.push(held);
+        self.kept += 1;
         if matches!(node.kind, NodeKind::Parallel) && self.arrived(token.scope, &node.id).len() == node.incoming.len() {
             self.fire_join(token.scope, token.node);
         }
@@ -43,6 +44,7 @@ impl Run<'_> {
             via = Some(held.via.clone());
             false
         });
+        self.kept = self.kept.saturating_sub(taken.len());
         let since = since.unwrap_or(self.now());
         self.settle_deadlock(scope, &id);
         self.visit(id, since, VisitOutcome::Completed, None, via);

@@ -2,38 +2,50 @@
 
 use std::collections::BTreeMap;
 
+use kernel::text::Message;
 use serde_json::Map;
 
+use super::budget;
 use super::event::{Command, VisitOutcome};
 use super::run::{Move, Run};
 use super::state::{Failed, Incident, IncidentId, ScopeId, Stopped, WaitId, WaitKind};
 use crate::definition::model::{ElementId, FlowIx, NodeIx, NodeKind, Outcome};
 
+/// What is said where a version has no place for what runs.
+pub(super) const NO_ELEMENT: &str = "the definition has no such element any more: migrate the instance";
+
+impl Failed {
+    /// How many tokens it keeps.
+    pub fn tokens(&self) -> usize {
+        if let Self::Stopped { tokens } = self { tokens.len() } else { 0 }
+    }
+}
+
 impl Run<'_> {
     /// An incident that holds a token of the scope.
-    pub fn raise(&mut self, scope: ScopeId, element: ElementId, message: String, step: Failed) {
+    pub fn raise(&mut self, scope: ScopeId, element: ElementId, message: impl Into<Message>, step: Failed) {
         let incident = self.fresh();
         if let Some(state) = self.scope_mut(scope) {
             state.incidents.insert(incident);
-            self.report(incident, scope, element, message, step);
+            self.report(incident, scope, element, message.into(), step);
         }
     }
 
     /// An incident of a wait, which stays open.
-    pub fn raise_on_wait(&mut self, wait: WaitId, message: String, step: Failed) {
+    pub fn raise_on_wait(&mut self, wait: WaitId, message: impl Into<Message>, step: Failed) {
         let Some(found) = self.state.waits.get(&wait) else { return };
         let (scope, element) = (found.scope, found.element.clone());
         if let Some(known) = found.incident.and_then(|incident| self.state.incidents.get_mut(&incident)) {
-            known.message = message;
+            known.message = message.into();
             known.step = step;
             return;
         }
         let incident = self.fresh();
         self.state.waits.entry(wait).and_modify(|wait| wait.incident = Some(incident));
-        self.report(incident, scope, element, message, step);
+        self.report(incident, scope, element, message.into(), step);
     }
 
-    fn report(&mut self, incident: IncidentId, scope: ScopeId, element: ElementId, message: String, step: Failed) {
+    fn report(&mut self, incident: IncidentId, scope: ScopeId, element: ElementId, message: Message, step: Failed) {
         self.commands.push(Command::Incident { incident, element: element.clone(), message: message.clone() });
         self.state.incidents.insert(incident, Incident { element, scope, message, since: self.input.now, step });
     }
@@ -46,6 +58,7 @@ impl Run<'_> {
     /// An incident is over. What it kept, if there was one.
     fn take_incident(&mut self, incident: IncidentId) -> Option<Incident> {
         let gone = self.state.incidents.remove(&incident)?;
+        self.kept = self.kept.saturating_sub(gone.step.tokens());
         self.commands.push(Command::Resolved { incident });
         if let Some(scope) = self.scope_mut(gone.scope) {
             scope.incidents.remove(&incident);
@@ -76,11 +89,11 @@ impl Run<'_> {
         }
     }
 
-    /// Too many steps: everything on its way is kept, one incident for each scope.
-    pub fn stop(&mut self, first: Move, limit: u32) {
+    /// Too much of something: everything on its way is kept, one incident for each scope.
+    pub fn stop(&mut self, first: Option<Move>, why: Message) {
         let mut scopes: BTreeMap<ScopeId, Vec<Stopped>> = BTreeMap::new();
         let queue = std::mem::take(&mut self.queue);
-        for token in std::iter::once(first).chain(queue) {
+        for token in first.into_iter().chain(queue) {
             let stopped = Stopped { element: self.id(token.node), via: self.flow_id(token.via) };
             if let Some(scope) = self.scope_mut(token.scope) {
                 scope.moving = 0;
@@ -89,8 +102,8 @@ impl Run<'_> {
         }
         for (scope, tokens) in scopes {
             let Some(element) = tokens.first().map(|token| token.element.clone()) else { continue };
-            let message = format!("more than {limit} steps without waiting: look for a loop that never ends");
-            self.raise(scope, element, message, Failed::Stopped { tokens });
+            self.kept += tokens.len();
+            self.raise(scope, element, why.clone(), Failed::Stopped { tokens });
         }
     }
 
@@ -109,8 +122,7 @@ impl Run<'_> {
             (Failed::Leave, Some(node)) => self.leave(scope, node),
             (Failed::Arm, Some(node)) => self.arm_start(scope, node),
             (step, None) => {
-                let message = "the definition has no such element any more: migrate the instance".to_owned();
-                self.raise(scope, element, message, step);
+                self.raise(scope, element, NO_ELEMENT, step);
             }
         }
         true
@@ -136,9 +148,9 @@ impl Run<'_> {
             return self.announce(wait, &kind);
         }
         let node = self.definition.find(&element);
-        let order = node.ok_or_else(|| "the definition has no such element any more: migrate the instance".to_owned());
+        let order = node.ok_or_else(|| NO_ELEMENT.to_owned());
         match order.and_then(|node| self.order(scope, node, wait)) {
-            Ok((_, command)) => self.commands.push(command),
+            Ok((_, command, weight)) => self.say(command, weight),
             Err(message) => self.raise_on_wait(wait, message, Failed::Wait { wait }),
         }
     }
@@ -154,13 +166,7 @@ impl Run<'_> {
             }
             (Failed::Collect, _) => self.member_done(scope, false),
             (Failed::Repeat, _) => self.finish_body(scope),
-            (Failed::Stopped { tokens }, _) => {
-                for token in tokens {
-                    if let Some(node) = self.definition.find(&token.element) {
-                        self.skip_node(scope, node, token.via);
-                    }
-                }
-            }
+            (Failed::Stopped { tokens }, _) => self.skip_stopped(scope, element, tokens),
             (Failed::Enter { via }, Some(node)) => self.skip_node(scope, node, via),
             (Failed::Uncaught { wait: None, .. }, Some(node)) => self.skip_node(scope, node, None),
             (Failed::Leave, Some(node)) => self.leave_skipping(scope, node),
@@ -169,6 +175,24 @@ impl Run<'_> {
         }
         self.check(scope);
         true
+    }
+
+    /// Goes on behind each of the tokens, as far as there is room for what follows; the others stay where they are.
+    fn skip_stopped(&mut self, scope: ScopeId, element: ElementId, tokens: Vec<Stopped>) {
+        self.kept += tokens.len();
+        let mut tokens = tokens.into_iter();
+        while self.places() < self.limits.places
+            && let Some(token) = tokens.next()
+        {
+            self.kept -= 1;
+            if let Some(node) = self.definition.find(&token.element) {
+                self.skip_node(scope, node, token.via);
+            }
+        }
+        let tokens: Vec<Stopped> = tokens.collect();
+        if !tokens.is_empty() {
+            self.raise(scope, element, budget::places(self.limits.places), Failed::Stopped { tokens });
+        }
     }
 
     fn skip_node(&mut self, scope: ScopeId, node: NodeIx, via: Option<ElementId>) {

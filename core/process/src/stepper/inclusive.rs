@@ -5,10 +5,12 @@
 //! lets go cannot get there before: it counts only if it cannot come back to a flow that has a token already (the
 //! standard's exception, without which joins in a loop would wait for each other for ever).
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
+use super::budget;
 use super::run::Run;
-use super::state::{Failed, Held, ScopeId, Stopped};
+use super::state::{Failed, Held, IncidentId, ScopeId, Stopped};
 use crate::definition::model::{Definition, ElementId, FlowIx, Node, NodeIx, NodeKind, Outcome, Trigger};
 
 /// Where a token stands: at a node, or on the flow that leads it there.
@@ -23,7 +25,9 @@ impl Run<'_> {
     pub fn decide_inclusive_joins(&mut self) -> bool {
         let mut fired = false;
         for scope in std::mem::take(&mut self.unsettled) {
-            match self.ripe_join(scope) {
+            let looks = Cell::new(self.limits.looks);
+            match self.ripe_join(scope, &looks) {
+                Some(join) if looks.get() == 0 => self.undecided(scope, join),
                 Some(join) => {
                     self.fire_join(scope, join);
                     fired = true;
@@ -36,15 +40,26 @@ impl Run<'_> {
         fired
     }
 
-    fn ripe_join(&self, scope: ScopeId) -> Option<NodeIx> {
+    /// A join of which it would take too long to find out: somebody has to say that it lets go.
+    fn undecided(&mut self, scope: ScopeId, join: NodeIx) {
+        let known = |incident: &IncidentId| {
+            self.state.incidents.get(incident).is_some_and(|incident| incident.step == Failed::Deadlock)
+        };
+        if !self.scope(scope).is_some_and(|scope| scope.incidents.iter().any(known)) {
+            self.raise(scope, self.id(join), budget::looks(), Failed::Deadlock);
+        }
+    }
+
+    /// The first inclusive join that fires; or, when no looks are left, that which took the last.
+    fn ripe_join(&self, scope: ScopeId, looks: &Cell<usize>) -> Option<NodeIx> {
         let mut seen = HashSet::new();
         let held = self.scope(scope)?.held.iter().filter(|held| seen.insert(&held.element));
         held.filter_map(|held| self.definition.find(&held.element))
             .filter(|&join| matches!(self.node(join).kind, NodeKind::Inclusive))
-            .find(|&join| self.is_ripe(scope, join))
+            .find(|&join| self.is_ripe(scope, join, looks) || looks.get() == 0)
     }
 
-    fn is_ripe(&self, scope: ScopeId, join: NodeIx) -> bool {
+    fn is_ripe(&self, scope: ScopeId, join: NodeIx, looks: &Cell<usize>) -> bool {
         let definition = self.definition;
         let arrived = self.arrived(scope, &self.node(join).id);
         let (full, empty): (Vec<FlowIx>, Vec<FlowIx>) =
@@ -53,7 +68,7 @@ impl Run<'_> {
             return true;
         }
         let tokens = self.tokens(scope, join);
-        let upstream = upstream_of(definition, join, &empty);
+        let upstream = upstream_of(definition, join, &empty, looks);
         if !tokens
             .iter()
             .any(|token| upstream.contains(&token.node) || token.via.is_some_and(|via| empty.contains(&via)))
@@ -61,11 +76,11 @@ impl Run<'_> {
             return true;
         }
         let held = self.held_flows(scope);
-        let free = Ahead::of(definition, join, &tokens, &held);
+        let free = Ahead::of(definition, join, &tokens, &held, looks);
         if empty.iter().any(|flow| free.flows.contains(flow)) {
             return false;
         }
-        let back = upstream_of(definition, join, &full);
+        let back = upstream_of(definition, join, &full, looks);
         tokens.iter().all(|token| !upstream.contains(&token.node) || back.contains(&token.node))
     }
 
@@ -110,13 +125,23 @@ impl Run<'_> {
     }
 }
 
+/// Takes one of the looks at a node that a decision may cost. Whether there was one.
+fn look(looks: &Cell<usize>) -> bool {
+    let left = looks.get().saturating_sub(1);
+    looks.set(left);
+    left > 0
+}
+
 /// Nodes from which a token can get to one of these incoming flows of the join without passing the join.
-fn upstream_of(definition: &Definition, join: NodeIx, flows: &[FlowIx]) -> HashSet<NodeIx> {
+fn upstream_of(definition: &Definition, join: NodeIx, flows: &[FlowIx], looks: &Cell<usize>) -> HashSet<NodeIx> {
     let mut open: Vec<NodeIx> = flows.iter().map(|&flow| definition.flow(flow).source).collect();
     let mut upstream = HashSet::new();
     while let Some(node) = open.pop() {
         if node == join || !upstream.insert(node) {
             continue;
+        }
+        if !look(looks) {
+            break;
         }
         let this = definition.node(node);
         open.extend(this.incoming.iter().map(|&flow| definition.flow(flow).source));
@@ -145,15 +170,22 @@ struct Ahead<'d> {
     definition: &'d Definition,
     join: NodeIx,
     held: &'d HashSet<FlowIx>,
+    looks: &'d Cell<usize>,
     nodes: HashSet<NodeIx>,
     flows: HashSet<FlowIx>,
     open: Vec<FlowIx>,
 }
 
 impl<'d> Ahead<'d> {
-    fn of(definition: &'d Definition, join: NodeIx, tokens: &[Token], held: &'d HashSet<FlowIx>) -> Self {
+    fn of(
+        definition: &'d Definition,
+        join: NodeIx,
+        tokens: &[Token],
+        held: &'d HashSet<FlowIx>,
+        looks: &'d Cell<usize>,
+    ) -> Self {
         let (nodes, flows) = (HashSet::new(), HashSet::new());
-        let mut ahead = Self { definition, join, held, nodes, flows, open: Vec::new() };
+        let mut ahead = Self { definition, join, held, looks, nodes, flows, open: Vec::new() };
         for token in tokens {
             match token.via {
                 Some(flow) => ahead.open.push(flow),
@@ -161,7 +193,7 @@ impl<'d> Ahead<'d> {
             }
         }
         while let Some(flow) = ahead.open.pop() {
-            if ahead.flows.insert(flow) {
+            if ahead.flows.insert(flow) && look(looks) {
                 ahead.arrive(definition.flow(flow).target);
             }
         }
@@ -203,6 +235,6 @@ impl<'d> Ahead<'d> {
     fn waits_for_join(&self, other: NodeIx) -> bool {
         let empty: Vec<FlowIx> =
             self.definition.node(other).incoming.iter().copied().filter(|flow| !self.held.contains(flow)).collect();
-        upstream_of(self.definition, other, &empty).contains(&self.join)
+        upstream_of(self.definition, other, &empty, self.looks).contains(&self.join)
     }
 }

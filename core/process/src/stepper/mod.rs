@@ -7,6 +7,7 @@
 //! | module | what |
 //! |---|---|
 //! | `state`, `event` | what goes in and comes out |
+//! | `budget` | what stepping may cost |
 //! | `run` | one step: the queue of tokens, until nothing can move |
 //! | `flow` | a token arrives at a node and leaves it |
 //! | `gateways`, `inclusive` | joins, races |
@@ -22,6 +23,7 @@
 //! | `next` | what would follow: previews and dry runs |
 
 mod activities;
+pub mod budget;
 mod errors;
 pub mod event;
 mod events;
@@ -45,32 +47,30 @@ pub use event::{Command, Event, Input, Outcome};
 pub use state::State;
 
 use crate::definition::model::Definition;
+use budget::Limits;
 use run::Run;
 use state::Status;
-
-/// Steps (nodes entered) that one event may cause: then the tokens are stopped by an incident.
-pub const MAX_STEPS: u32 = 100_000;
-/// Members of a multi-instance.
-pub const MAX_MEMBERS: u32 = 10_000;
 
 /// What an event does to an instance. A fresh instance is `State::new` and `Event::Start`.
 ///
 /// Nothing fails: what goes wrong is an incident in the state. An event about something that is no more (an unknown
 /// wait, an instance that is over, a second start) changes nothing and is told by `Outcome::stale`.
 pub fn step(definition: &Definition, state: State, event: Event, input: &Input<'_>) -> Outcome {
-    step_within(definition, state, event, input, MAX_STEPS)
+    step_within(definition, state, event, input, Limits::default())
 }
 
-/// The same with another limit than `MAX_STEPS`.
-fn step_within(definition: &Definition, state: State, event: Event, input: &Input<'_>, limit: u32) -> Outcome {
+/// The same within other limits.
+fn step_within(definition: &Definition, state: State, event: Event, input: &Input<'_>, limits: Limits) -> Outcome {
     let process = definition.process(&state.process).map(|process| process.scope);
     let (Some(process), Status::Active) = (process, state.status) else {
         return Outcome { state, commands: Vec::new(), stale: true };
     };
-    let mut run = Run::new(definition, process, state, input, limit);
-    let stale = !run.happen(event);
-    if !stale {
+    let mut run = Run::new(definition, process, state, input, limits);
+    if run.happen(event) {
         run.drain();
+        run.outcome(false)
+    } else {
+        run.keep_on_the_way();
+        run.outcome(true)
     }
-    run.outcome(stale)
 }

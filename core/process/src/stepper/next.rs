@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use kernel::text::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::event::{Command, Event, Input, VisitOutcome};
+use super::event::{Command, Event, Input, Outcome, VisitOutcome};
 use super::state::{Failed, State, Status, WaitId, WaitKind};
 use super::step;
 use crate::definition::model::{Definition, ElementId};
@@ -22,7 +23,9 @@ pub struct Preview {
     /// Whether the instance would be over.
     pub ended: bool,
     /// Elements that would fail, with what is wrong.
-    pub problems: Vec<(ElementId, String)>,
+    pub problems: Vec<(ElementId, Message)>,
+    /// Whether there is more that nobody looked at: it would have taken too long.
+    pub cut: bool,
 }
 
 /// What would follow if what the wait stands for came now and brought these variables. None when there is no such wait.
@@ -33,10 +36,12 @@ pub fn after(
     variables: Map<String, Json>,
     input: &Input<'_>,
 ) -> Option<Preview> {
-    let outcome = step(definition, state.clone(), Event::Come { wait, variables, result: Some(Json::Null) }, input);
-    if outcome.stale {
+    let come = Event::Come { wait, variables, result: Some(Json::Null) };
+    let first = step(definition, state.clone(), come, input);
+    if first.stale {
         return None;
     }
+    let outcome = to_rest(definition, first, input);
     let mut preview = Preview { ended: outcome.state.status != Status::Active, ..Preview::default() };
     for command in outcome.commands {
         if let Command::Visit(visit) = command
@@ -58,7 +63,20 @@ pub fn after(
         }
         preview.possible.extend(branches);
     }
+    preview.cut = outcome.state.paused.is_some();
     Some(preview)
+}
+
+/// Goes on until the instance waits or the time is over.
+fn to_rest(definition: &Definition, mut outcome: Outcome, input: &Input<'_>) -> Outcome {
+    while outcome.state.paused.is_some() && !input.pace.is_over() {
+        let visits = outcome.commands.into_iter().filter(|command| matches!(command, Command::Visit(_)));
+        let mut commands: Vec<Command> = visits.collect();
+        outcome = step(definition, outcome.state, Event::Continue, input);
+        commands.append(&mut outcome.commands);
+        outcome.commands = commands;
+    }
+    outcome
 }
 
 /// Where the flows of an element lead.
@@ -78,14 +96,14 @@ pub struct Simulation {
     pub visited: Vec<ElementId>,
     /// Where it stands at the end.
     pub state: State,
-    /// Whether it was stopped because it had come `limit` times.
+    /// Whether it was stopped because it had come `limit` times, or the time was over.
     pub cut: bool,
 }
 
 /// Runs an instance from its start as if everything it waits for came at once, the oldest first: tasks, services and
 /// calls are done (and bring what `answers` says of their element), of racing events the first in the file comes.
 /// Boundary events and event sub-processes stay quiet. Ends when the instance is over, fails or has waited `limit`
-/// times. Time stands still.
+/// times, or when the time of the input's pace is over. The instance's own time stands still.
 pub fn simulate(
     definition: &Definition,
     start: Event,
@@ -95,18 +113,22 @@ pub fn simulate(
     input: &Input<'_>,
 ) -> Simulation {
     let mut visited = Vec::new();
-    let mut outcome = step(definition, State::new(process.clone()), start, input);
+    let mut outcome = to_rest(definition, step(definition, State::new(process.clone()), start, input), input);
     for _ in 0..limit {
+        if outcome.state.paused.is_some() || input.pace.is_over() {
+            break;
+        }
         collect(&mut visited, outcome.commands);
         let state = outcome.state;
         let Some((wait, element)) = oldest(definition, &state) else {
             return Simulation { visited, state, cut: false };
         };
         let variables = answers.get(&element).cloned().unwrap_or_default();
-        outcome = step(definition, state, Event::Come { wait, variables, result: None }, input);
+        let come = Event::Come { wait, variables, result: None };
+        outcome = to_rest(definition, step(definition, state, come, input), input);
     }
     collect(&mut visited, outcome.commands);
-    let cut = oldest(definition, &outcome.state).is_some();
+    let cut = outcome.state.paused.is_some() || oldest(definition, &outcome.state).is_some();
     Simulation { visited, state: outcome.state, cut }
 }
 

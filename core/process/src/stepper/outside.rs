@@ -1,5 +1,6 @@
 //! What each event of the outside does.
 
+use kernel::text::Message;
 use serde_json::{Map, Value as Json};
 
 use super::event::{Event, VisitOutcome};
@@ -11,7 +12,8 @@ impl Run<'_> {
     /// Whether the event was about something that is there.
     pub fn happen(&mut self, event: Event) -> bool {
         match event {
-            Event::Start { at, variables } => self.start(at.as_ref(), variables),
+            Event::Start { at, variables } => self.start(at.as_ref(), variables, None),
+            Event::StartStopped { at, variables, message } => self.start(Some(&at), variables, Some(message)),
             Event::Come { wait, variables, result } => self.come(wait, variables, result, VisitOutcome::Completed),
             Event::Failed { wait, message } => {
                 let known = self.state.waits.contains_key(&wait);
@@ -25,6 +27,7 @@ impl Run<'_> {
                     Some(wait) => self.state.waits.get(&wait).map(|wait| wait.scope),
                     None => self.scope(PROCESS).map(|_| PROCESS),
                 };
+                let scope = scope.filter(|scope| self.fit(*scope, &variables, None).is_ok());
                 scope.map(|scope| self.write_all(scope, variables)).is_some()
             }
             Event::SubjectChanged => {
@@ -44,10 +47,16 @@ impl Run<'_> {
                 self.end(Status::Cancelled);
                 true
             }
+            Event::Continue => self.is_on_the_way(),
+            Event::Stop { message } => {
+                let moves = self.is_on_the_way();
+                self.stop(None, message);
+                moves
+            }
         }
     }
 
-    fn start(&mut self, at: Option<&ElementId>, variables: Map<String, Json>) -> bool {
+    fn start(&mut self, at: Option<&ElementId>, variables: Map<String, Json>, stopped: Option<Message>) -> bool {
         let process = self.process;
         let at = at.map(|at| {
             let node = self.definition.find(at)?;
@@ -57,7 +66,12 @@ impl Run<'_> {
         if !self.state.scopes.is_empty() || at == Some(None) {
             return false;
         }
-        self.begin(variables);
+        if let Some(message) = self.begin(variables).err().or(stopped) {
+            let start = at.flatten().or_else(|| self.definition.scope(process).starts.first().copied());
+            let element = start.map_or_else(|| self.state.process.clone(), |start| self.id(start));
+            self.raise(PROCESS, element, message, Failed::Enter { via: None });
+            return true;
+        }
         match at.flatten() {
             Some(start) => self.send(PROCESS, start, None),
             None => self.start_plainly(PROCESS, process),
@@ -65,19 +79,28 @@ impl Run<'_> {
         true
     }
 
-    fn begin(&mut self, variables: Map<String, Json>) {
+    /// Opens the process. Variables that are too large are left out.
+    fn begin(&mut self, variables: Map<String, Json>) -> Result<(), Message> {
         let scope = self.open_scope(None, None, Role::Inside, None);
-        if let Some(state) = self.scope_mut(scope) {
-            state.variables = variables;
+        let fit = self.fit(scope, &variables, None);
+        if fit.is_ok() {
+            self.write_all(scope, variables);
+            self.asking = false;
         }
         self.furnish(scope, self.process);
+        fit
     }
 
     fn start_from(&mut self, element: &ElementId, variables: Map<String, Json>) -> bool {
         let Some((node, scope)) = self.place_for(element) else { return false };
         if self.state.scopes.is_empty() {
-            self.begin(variables);
+            if self.begin(variables).is_err() {
+                return false;
+            }
         } else {
+            if self.fit(scope, &variables, None).is_err() {
+                return false;
+            }
             self.write_all(scope, variables);
         }
         self.send(scope, node, None);

@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 
+use kernel::expression::Expression;
+use kernel::text::Message;
 use serde_json::{Map, Value as Json};
 
-use super::MAX_MEMBERS;
+use super::budget::{self, MAX_MEMBERS, MAX_VARIABLES, weigh, weight};
 use super::event::VisitOutcome;
 use super::events::Place;
 use super::run::{Move, Run};
 use super::state::{Failed, Role, ScopeId};
-use super::variables::kind_of;
+use super::variables::{kind_of, weight_of};
 use crate::definition::model::{Node, Over, Repeat};
 
 /// How a repetition goes on.
@@ -21,17 +23,23 @@ enum Next {
 
 impl Run<'_> {
     /// A repeated activity begins.
-    pub fn open_body(&mut self, token: Move) -> Result<(), String> {
+    pub fn open_body(&mut self, token: Move) -> Result<(), Message> {
         let node = self.node(token.node);
         let Some(repeat) = &node.repeat else { return self.run_activity(token) };
         let (total, items) = match repeat {
             Repeat::Loop { .. } => (0, VecDeque::new()),
             Repeat::Multi { over, .. } => self.members(token.scope, over)?,
         };
+        let at_once = if matches!(repeat, Repeat::Multi { sequential: false, .. }) { total } else { 1 };
+        let room = self.limits.places.saturating_sub(self.places());
+        if usize::try_from(at_once).is_ok_and(|needed| needed > room) {
+            return Err(budget::places(self.limits.places));
+        }
         let boundary = self.plan_events(token.scope, token.node)?;
         let role = Role::Body { total, begun: 0, completed: 0, items, output: Vec::new() };
         let via = self.flow_id(token.via);
         let body = self.open_scope(Some(token.scope), Some(node.id.clone()), role, via);
+        self.weight += self.scope(body).map_or(0, weight_of);
         self.arm_boundary(boundary, token.scope, Place::Scope(body));
         match repeat {
             Repeat::Loop { test_before: false, .. } => self.begin_member(body, node),
@@ -43,7 +51,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn members(&mut self, scope: ScopeId, over: &Over) -> Result<(u32, VecDeque<Json>), String> {
+    fn members(&mut self, scope: ScopeId, over: &Over) -> Result<(u32, VecDeque<Json>), Message> {
         let (count, items) = match over {
             Over::Count(count) => {
                 let value = self.evaluate(scope, count)?;
@@ -52,14 +60,17 @@ impl Run<'_> {
                 })?;
                 (number, VecDeque::new())
             }
-            Over::Collection { list, .. } => match self.evaluate(scope, list)? {
+            Over::Collection { list, .. } => match self.value(scope, list)? {
+                list @ Json::Array(_) if self.weight.saturating_add(weigh(&list)?) > MAX_VARIABLES => {
+                    return Err(budget::variables());
+                }
                 Json::Array(items) => (u64::try_from(items.len()).unwrap_or(u64::MAX), VecDeque::from(items)),
-                other => return Err(format!("`{}` gave {}, not a list", list.text(), kind_of(&other))),
+                other => return Err(format!("`{}` gave {}, not a list", list.text(), kind_of(&other)).into()),
             },
         };
         match u32::try_from(count) {
             Ok(count) if count <= MAX_MEMBERS => Ok((count, items)),
-            _ => Err(format!("{count} instances are more than the {MAX_MEMBERS} that one activity may have")),
+            _ => Err(format!("{count} instances are more than the {MAX_MEMBERS} that one activity may have").into()),
         }
     }
 
@@ -99,20 +110,32 @@ impl Run<'_> {
         let (node, index) = (self.node(node), *index);
         let mut collected = None;
         if let (Some(Repeat::Multi { output: Some((list, taken)), .. }), true) = (&node.repeat, collect) {
-            match self.evaluate(member, taken) {
+            match self.collect(member, taken) {
                 Ok(value) => collected = Some((index, value)),
                 Err(problem) => {
-                    let message = format!("output for `{list}`: {problem}");
+                    let message = match problem {
+                        Message::Words(problem) => format!("output for `{list}`: {problem}").into(),
+                        limit @ Message::Key { .. } => limit,
+                    };
                     return self.raise(member, node.id.clone(), message, Failed::Collect);
                 }
             }
         }
         self.remove_scope(member);
+        self.weight += collected.as_ref().map_or(0, |(_, value)| weight(value));
         if let Some(Role::Body { completed, output, .. }) = self.scope_mut(body).map(|body| &mut body.role) {
             *completed = completed.saturating_add(1);
             output.extend(collected);
         }
         self.go_on(body);
+    }
+
+    fn collect(&mut self, member: ScopeId, taken: &Expression) -> Result<Json, Message> {
+        let value = self.value(member, taken)?;
+        match self.weight.saturating_add(weigh(&value)?) <= MAX_VARIABLES {
+            true => Ok(value),
+            false => Err(budget::variables()),
+        }
     }
 
     /// Finds out how a repetition goes on, and does it.
@@ -155,7 +178,8 @@ impl Run<'_> {
         }
     }
 
-    /// A repetition is over: what is left of it is cancelled, what was collected is written.
+    /// A repetition is over: what is left of it is cancelled, what was collected is written; it was counted when it was
+    /// collected, so there is room for it.
     pub fn finish_body(&mut self, body: ScopeId) {
         self.cancel_content(body);
         self.withdraw_guards(body);
@@ -164,13 +188,15 @@ impl Run<'_> {
         let Role::Body { completed, output, .. } = &mut state.role else { return };
         let (completed, mut output) = (*completed, std::mem::take(output));
         let (Some(parent), Some(node)) = (parent, self.owner(body)) else { return };
+        self.weight = self.weight.saturating_sub(output.iter().map(|(_, value)| weight(value)).sum());
         self.remove_scope(body);
         if let Some(Repeat::Multi { output: Some((list, _)), .. }) = &self.node(node).repeat {
             output.sort_by_key(|(index, _)| *index);
-            self.write(parent, list, output.into_iter().map(|(_, value)| value).collect());
+            self.put(parent, list, output.into_iter().map(|(_, value)| value).collect());
         }
+        // Nothing of it was done.
         if completed == 0 {
-            self.visit(self.id(node), since.unwrap_or(self.now()), VisitOutcome::Completed, None, via);
+            self.visit(self.id(node), since.unwrap_or(self.now()), VisitOutcome::Skipped, None, via);
         }
         self.leave(parent, node);
     }

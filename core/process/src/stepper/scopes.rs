@@ -4,6 +4,7 @@ use super::event::VisitOutcome;
 use super::events::Place;
 use super::run::{Move, Run};
 use super::state::{Failed, PROCESS, Role, ScopeId, ScopeState, Status, WaitId, WaitKind};
+use super::variables::weight_of;
 use crate::definition::model::{ElementId, NodeIx, NodeKind, ScopeIx};
 use serde_json::Value as Json;
 
@@ -158,7 +159,9 @@ impl Run<'_> {
 
     /// Takes an empty scope out of the state.
     pub fn remove_scope(&mut self, scope: ScopeId) {
-        if let Some(parent) = self.state.scopes.remove(&scope).and_then(|gone| gone.parent) {
+        let gone = self.state.scopes.remove(&scope);
+        self.weight = self.weight.saturating_sub(gone.as_ref().map_or(0, weight_of));
+        if let Some(parent) = gone.and_then(|gone| gone.parent) {
             if let Some(parent) = self.scope_mut(parent) {
                 parent.children.remove(&scope);
             }
@@ -175,7 +178,7 @@ impl Run<'_> {
 
     /// Cancels a scope with everything in it.
     pub fn cancel_scope(&mut self, scope: ScopeId, outcome: VisitOutcome) {
-        self.cancel_content(scope);
+        self.cancel_inside(scope);
         self.withdraw_guards(scope);
         let was_inside = self.inside(scope).is_some();
         let Some(state) = self.scope(scope) else { return };
@@ -188,15 +191,21 @@ impl Run<'_> {
 
     /// Cancels what is in a scope: scopes inside, waits, tokens at joins and on their way, incidents.
     pub fn cancel_content(&mut self, scope: ScopeId) {
+        if self.scope(scope).is_some_and(|state| state.moving > 0) {
+            self.queue.retain(|token| token.scope != scope);
+        }
+        self.cancel_inside(scope);
+    }
+
+    /// The same; tokens on their way are dropped when their turn comes, if the scope is no more by then.
+    fn cancel_inside(&mut self, scope: ScopeId) {
         let Some(state) = self.scope_mut(scope) else { return };
-        state.held.clear();
-        let moving = std::mem::take(&mut state.moving);
+        let held = std::mem::take(&mut state.held).len();
+        state.moving = 0;
         let children = state.children.clone();
         let waits = state.waits.clone();
         let incidents = state.incidents.clone();
-        if moving > 0 {
-            self.queue.retain(|token| token.scope != scope);
-        }
+        self.kept = self.kept.saturating_sub(held);
         children.into_iter().for_each(|child| self.cancel_scope(child, VisitOutcome::Cancelled));
         waits.into_iter().for_each(|wait| self.withdraw(wait, VisitOutcome::Cancelled));
         incidents.into_iter().for_each(|incident| self.settle(incident));

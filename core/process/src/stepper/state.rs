@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use kernel::Timestamp;
+use kernel::text::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -40,6 +41,38 @@ pub struct State {
     /// The waits for a condition: not empty = the instance wants to hear of changes of its subject.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub conditions: BTreeSet<WaitId>,
+    /// What is on its way because a slice of stepping was over: `Event::Continue` moves it on, and so does any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Paused>,
+}
+
+/// What was on its way when a slice of stepping was over, each list in its order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// Tokens.
+    pub tokens: Vec<OnTheWay>,
+    /// Conditions that are still to be asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asking: Vec<WaitId>,
+    /// Scopes that may be done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closing: Vec<ScopeId>,
+    /// Nodes entered since the instance last had nothing to do but wait.
+    pub steps: u32,
+    /// Slices since then.
+    pub slices: u32,
+}
+
+/// A token on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnTheWay {
+    /// Its scope.
+    pub scope: ScopeId,
+    /// Where it arrives.
+    pub element: ElementId,
+    /// By which flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<ElementId>,
 }
 
 impl State {
@@ -53,6 +86,7 @@ impl State {
             waits: BTreeMap::new(),
             incidents: BTreeMap::new(),
             conditions: BTreeSet::new(),
+            paused: None,
         }
     }
 
@@ -257,8 +291,8 @@ pub struct Incident {
     pub element: ElementId,
     /// The scope of the failing step.
     pub scope: ScopeId,
-    /// What is wrong and what to do, in English.
-    pub message: String,
+    /// What is wrong and what to do: words in English, or a text that each reader gets in his language.
+    pub message: Message,
     /// Since when.
     pub since: Timestamp,
     /// What is to be done again.

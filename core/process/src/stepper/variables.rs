@@ -4,16 +4,32 @@
 //! An expression sees all of them as `vars`. They are moved together for the evaluation and moved back, never copied:
 //! ten thousand members beside a list of ten thousand would be a hundred million copies.
 
+use kernel::Locale;
 use kernel::expression::{Expression, Names};
+use kernel::text::Message;
 use serde_json::{Map, Value as Json};
 
+use super::budget::{self, MAX_VARIABLES, weigh, weigh_all, weight};
 use super::run::Run;
 use super::state::{PROCESS, Role, ScopeId, ScopeState, State};
 use crate::definition::model::{Definition, MessageRef, Repeat};
 
+/// Characters of a message's key.
+const MAX_KEY: usize = 255;
+
 impl Run<'_> {
-    /// The value of an expression in a scope.
+    /// The value of an expression in a scope, not larger than all variables may be.
     pub fn evaluate(&mut self, scope: ScopeId, expression: &Expression) -> Result<Json, String> {
+        let value = self.value(scope, expression)?;
+        match weigh(&value) {
+            Ok(weight) if weight <= MAX_VARIABLES => Ok(value),
+            Ok(_) => Err(in_english(budget::variables())),
+            Err(message) => Err(in_english(message)),
+        }
+    }
+
+    /// The value of an expression in a scope, for `write`, which looks at how large it is.
+    pub fn value(&mut self, scope: ScopeId, expression: &Expression) -> Result<Json, String> {
         self.with_names(scope, |names| expression.evaluate(names))
     }
 
@@ -47,31 +63,76 @@ impl Run<'_> {
     /// The key of a message in a scope.
     pub fn key(&mut self, scope: ScopeId, message: &MessageRef) -> Result<Option<String>, String> {
         let Some(key) = &message.key else { return Ok(None) };
-        let text = self.text(scope, key);
+        let text = self.text(scope, key).and_then(|text| match text.chars().count() {
+            0..=MAX_KEY => Ok(text),
+            length => Err(format!("it has {length} characters, more than the {MAX_KEY} of a key")),
+        });
         text.map(Some).map_err(|problem| format!("correlation key of the message `{}`: {problem}", message.name))
     }
 
     /// Writes a variable.
-    pub fn write(&mut self, scope: ScopeId, name: &str, value: Json) {
-        let mut at = Some(scope);
-        while let Some(state) = at.and_then(|at| self.state.scopes.get_mut(&at)) {
-            if let Some(place) = state.variables.get_mut(name) {
-                *place = value;
-                self.asking = true;
-                return;
-            }
-            at = state.parent;
+    ///
+    /// # Errors
+    /// When it, or all of them with it, would be too large.
+    pub fn write(&mut self, scope: ScopeId, name: &str, value: Json) -> Result<(), Message> {
+        let new = weigh(&value)?.saturating_add(name.len());
+        let old = self.place(scope, name).map_or(0, |place| weight(place).saturating_add(name.len()));
+        if new > old && self.weight.saturating_sub(old).saturating_add(new) > MAX_VARIABLES {
+            return Err(budget::variables());
         }
-        if let Some(process) = self.scope_mut(PROCESS) {
-            process.variables.insert(name.to_owned(), value);
-            self.asking = true;
-        }
+        self.put(scope, name, value);
+        Ok(())
     }
 
-    /// Writes several variables.
+    /// Whether what the outside brings is small enough to be written.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn fit(&mut self, scope: ScopeId, variables: &Map<String, Json>, result: Option<&Json>) -> Result<(), Message> {
+        let new = weigh_all(variables)?.saturating_add(result.map_or(Ok(0), weigh)?);
+        if new == 0 || self.weight.saturating_add(new) <= MAX_VARIABLES {
+            return Ok(());
+        }
+        let mut old = 0;
+        for name in variables.keys() {
+            old += self.place(scope, name).map_or(0, |place| weight(place).saturating_add(name.len()));
+        }
+        let grows = new > old && self.weight.saturating_sub(old).saturating_add(new) > MAX_VARIABLES;
+        if grows { Err(budget::variables()) } else { Ok(()) }
+    }
+
+    /// Writes a variable that is small enough.
+    pub fn put(&mut self, scope: ScopeId, name: &str, value: Json) {
+        let new = weight(&value);
+        let old = match self.place(scope, name) {
+            Some(place) => {
+                let old = weight(place);
+                *place = value;
+                old
+            }
+            None => match self.scope_mut(PROCESS) {
+                Some(process) => {
+                    process.variables.insert(name.to_owned(), value);
+                    0
+                }
+                None => return,
+            },
+        };
+        self.weight = self.weight.saturating_sub(old).saturating_add(new);
+        self.asking = true;
+    }
+
+    /// Where a variable is, as seen from a scope.
+    fn place(&mut self, scope: ScopeId, name: &str) -> Option<&mut Json> {
+        let holds = |at: &ScopeId| self.state.scopes.get(at).is_some_and(|state| state.variables.contains_key(name));
+        let at = chain(&self.state, scope).into_iter().find(holds)?;
+        self.scope_mut(at)?.variables.get_mut(name)
+    }
+
+    /// Writes several variables that are small enough.
     pub fn write_all(&mut self, scope: ScopeId, variables: Map<String, Json>) {
         for (name, value) in variables {
-            self.write(scope, &name, value);
+            self.put(scope, &name, value);
         }
     }
 
@@ -83,6 +144,24 @@ impl Run<'_> {
         }
         all
     }
+}
+
+/// What a scope's data takes.
+pub(super) fn weight_of(scope: &ScopeState) -> usize {
+    let of_variables = scope.variables.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>();
+    match &scope.role {
+        Role::Body { items, output, .. } => {
+            of_variables
+                + items.iter().map(weight).sum::<usize>()
+                + output.iter().map(|(_, value)| weight(value)).sum::<usize>()
+        }
+        _ => of_variables,
+    }
+}
+
+/// A text in the language of messages that are put together.
+pub(super) fn in_english(message: Message) -> String {
+    message.in_locale(Locale::En)
 }
 
 /// A scope and those around it, outwards.

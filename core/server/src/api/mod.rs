@@ -87,6 +87,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(processes::migrate_all))
         .routes(routes!(processes::instances, processes::start))
         .routes(routes!(processes::instance, processes::set_variables))
+        .routes(routes!(processes::history))
         .routes(routes!(processes::retry))
         .routes(routes!(processes::skip))
         .routes(routes!(processes::cancel))

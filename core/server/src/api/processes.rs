@@ -1,8 +1,8 @@
 //! `/process-definitions`, `/process-instances`, `/messages`, `/signals`: the process engine.
 
 use ::process::runtime::{
-    AT_ONCE, DefinitionView, Delivered, DryRun, DryRunInput, InstanceQuery, InstanceView, Instances, MessageInput,
-    Migration, MigrationReport, SignalInput, StartInput,
+    AT_ONCE, DefinitionView, Delivered, DryRun, DryRunInput, History, HistoryQuery, InstanceQuery, InstanceView,
+    Instances, MessageInput, Migration, MigrationReport, SignalInput, StartInput,
 };
 use axum::Json;
 use axum::body::Bytes;
@@ -11,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::Error;
 use kernel::jobs::long;
+use kernel::text::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -186,6 +187,17 @@ pub async fn instance(
     Ok(Json(state.processes.instance(&caller.ctx, id).await?))
 }
 
+/// `GET /process-instances/{id}/history`: everything it left, in order, by pages.
+#[utoipa::path(get, path = "/process-instances/{id}/history", tag = "processes", params(("id" = Uuid, Path), HistoryQuery), responses((status = 200, body = History)))]
+pub async fn history(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Params(params): Params<HistoryQuery>,
+) -> ApiResult<Json<History>> {
+    Ok(Json(state.processes.history(&caller.ctx, id, &params).await?))
+}
+
 /// Variables to set.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -273,7 +285,8 @@ pub async fn start_from(
     Ok(Json(state.processes.start_from(&caller.ctx, id, &body.element).await?))
 }
 
-/// `POST /process-instances/{id}/migrate` (administrators): this one to another version.
+/// `POST /process-instances/{id}/migrate` (administrators): this one to another version. When that cannot be done: 409
+/// with the report as `current`; a dry run only says so.
 #[utoipa::path(post, path = "/process-instances/{id}/migrate", tag = "processes", params(("id" = Uuid, Path)), request_body = Migration, responses((status = 200, body = MigrationReport)))]
 pub async fn migrate(
     State(state): State<AppState>,
@@ -281,8 +294,7 @@ pub async fn migrate(
     Path(id): Path<Uuid>,
     Body(body): Body<Migration>,
 ) -> ApiResult<Json<MigrationReport>> {
-    let one = Migration { instances: vec![id], ..body };
-    Ok(Json(state.processes.migrate(&caller.ctx, None, &one).await?))
+    Ok(Json(state.processes.migrate_single(&caller.ctx, id, body).await?))
 }
 
 /// What would follow.
@@ -296,6 +308,8 @@ pub struct NextView {
     possible: Vec<String>,
     /// Whether the instance would be over.
     ended: bool,
+    /// Whether more would follow that nobody looked at: it would have taken too long.
+    cut: bool,
     /// Elements that would fail, and why.
     problems: Vec<NextProblem>,
 }
@@ -329,13 +343,16 @@ pub async fn next(
 ) -> ApiResult<Json<NextView>> {
     let preview = state.processes.next(&caller.ctx, id, body.wait, body.variables).await?;
     let texts = |elements: Vec<std::sync::Arc<str>>| elements.iter().map(ToString::to_string).collect();
-    let problem =
-        |(element, message): (std::sync::Arc<str>, String)| NextProblem { element: element.to_string(), message };
+    let problem = |(element, message): (std::sync::Arc<str>, Message)| NextProblem {
+        element: element.to_string(),
+        message: message.in_locale(caller.ctx.locale),
+    };
     Ok(Json(NextView {
         visited: texts(preview.visited),
         next: texts(preview.next),
         possible: texts(preview.possible),
         ended: preview.ended,
+        cut: preview.cut,
         problems: preview.problems.into_iter().map(problem).collect(),
     }))
 }

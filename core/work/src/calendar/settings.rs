@@ -102,6 +102,20 @@ impl CalendarSettings {
         if errors.is_empty() { Ok(WorkingTime::new(zone, pattern, days)) } else { Err(errors) }
     }
 
+    /// Passes when a calendar may be set to this: it can be read, and there are hours to count.
+    ///
+    /// # Errors
+    /// As `read`; `no_hours` at `week` or `cycle.days` when no day of the pattern has any.
+    pub fn check(&self, zone: Tz) -> Result<(), FieldErrors> {
+        self.read(zone)?;
+        let (place, works) = match (&self.week, &self.cycle) {
+            (Some(week), _) => ("week", week.days().iter().any(|(_, hours)| !hours.is_empty())),
+            (_, Some(cycle)) => ("cycle.days", cycle.days.iter().any(|hours| !hours.is_empty())),
+            (None, None) => return Ok(()),
+        };
+        if works { Ok(()) } else { Err(FieldErrors::from([(place.into(), FieldError::new("no_hours"))])) }
+    }
+
     fn zone(&self, usual: Tz) -> Result<Tz, FieldError> {
         let Some(name) = &self.time_zone else { return Ok(usual) };
         let unknown = || invalid(format!("{} is not a time zone", name.chars().take(50).collect::<String>()));
@@ -285,6 +299,23 @@ mod tests {
         check(days(json!([{"date": "2026-05-02", "until": "2028-05-01"}])), Err(("days.0", "until")));
         let twice = json!([{"date": "2026-05-01", "until": "2026-05-03"}, {"date": "2026-05-02"}]);
         check(days(twice), Err(("days.1", "twice")));
+    }
+
+    #[test]
+    fn a_calendar_without_hours_is_read_but_not_taken() {
+        use serde_json::json;
+        let refused = |json: serde_json::Value| {
+            let settings: CalendarSettings = serde_json::from_value(json).unwrap();
+            assert!(settings.read(Tz::UTC).is_ok(), "what is stored counts on");
+            settings.check(Tz::UTC).err().map(|errors| errors.into_keys().collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(refused(json!({"week": {}})), Some("week".into()));
+        let days = json!([{"date": "2026-05-01", "hours": ["09:00-18:00"]}]);
+        assert_eq!(refused(json!({"week": {}, "days": days})), Some("week".into()));
+        let cycle = |days: serde_json::Value| json!({"cycle": {"anchor": "2026-01-01", "days": days}});
+        assert_eq!(refused(cycle(json!([[], []]))), Some("cycle.days".into()));
+        assert_eq!(refused(cycle(json!([[], ["08:00-20:00"]]))), None);
+        assert_eq!(refused(json!({"week": {"sun": ["10:00-12:00"]}})), None);
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl Calendars {
         people::require_admin(ctx)?;
         exists(self.db.read(), ctx.tenant, of).await?;
         if let Some(settings) = settings {
-            settings.read(ctx.zone).map_err(|fields| Error::Invalid { code: "calendar.invalid", fields })?;
+            settings.check(ctx.zone).map_err(|fields| Error::Invalid { code: "calendar.invalid", fields })?;
         }
         let tx = self.db.begin().await?;
         let owner = of.owner(ctx.tenant);

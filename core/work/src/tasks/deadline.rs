@@ -57,6 +57,12 @@ pub(super) async fn schedule(tx: &Tx, ctx: &Ctx, task: &Stored, calendar: &Worki
     later(tx, ctx, OVERDUE, due, payload).await
 }
 
+/// When so many seconds of working time have passed. A calendar that has no hours left does not hold a notice back: then
+/// the clock counts.
+fn moment(calendar: &WorkingTime, from: Timestamp, seconds: i64) -> Timestamp {
+    calendar.add(from, seconds).unwrap_or_else(|_| from.plus_seconds(seconds))
+}
+
 async fn later(tx: &Tx, ctx: &Ctx, kind: &str, at: Timestamp, payload: Payload) -> Result<()> {
     let payload: Json = serde_json::to_value(payload).map_err(Error::internal)?;
     let job = NewJob { run_at: at, ..NewJob::now(&ctx.env, kind, payload) }.for_tenant(ctx.tenant);
@@ -138,7 +144,7 @@ impl Tasks {
         notifications::tell(tx, ctx, Kind::Overdue, people, task.id, &told(task)).await?;
         let calendar = self.calendar_of(tx, ctx, task).await?;
         for (number, escalation) in (0..).zip(&task.contract.escalate) {
-            let at = calendar.add(payload.due, escalation.after).map_err(Error::internal)?;
+            let at = moment(&calendar, payload.due, escalation.after);
             later(tx, ctx, ESCALATE, at, Payload { number, times: 0, ..payload.clone() }).await?;
         }
         Ok(true)
@@ -163,7 +169,7 @@ impl Tasks {
             && payload.times < MAX_REPEATS
         {
             let calendar = self.calendar_of(tx, ctx, task).await?;
-            let at = calendar.add(ctx.now(), every).map_err(Error::internal)?;
+            let at = moment(&calendar, ctx.now(), every);
             later(tx, ctx, ESCALATE, at, Payload { times: payload.times + 1, ..payload.clone() }).await?;
         }
         Ok(true)

@@ -76,7 +76,7 @@ impl Tasks {
         let due = match (new.due, new.contract.duration, &calendar) {
             (Some(due), _, _) => Some(due),
             (None, Some(seconds), Some(calendar)) => {
-                Some(calendar.add(ctx.now(), seconds).map_err(|error| wrong("duration", invalid(error)))?)
+                Some(calendar.add(ctx.now(), seconds).map_err(|_| wrong("duration", FieldError::new("no_hours")))?)
             }
             _ => None,
         };

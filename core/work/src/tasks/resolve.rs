@@ -56,7 +56,12 @@ pub(super) async fn resolve(
     for rule in rules {
         match rule {
             ExecutorRule::Role(name) => match staff::members(conn, ctx.tenant, name).await? {
-                None => found.person(rule, None),
+                // Nobody has made it yet: the task names it all the same.
+                None => {
+                    found.role.get_or_insert_with(|| name.clone());
+                    let (role, unresolved) = (Some(name.clone()), Some(rule.to_string()));
+                    found.executors.push(TaskExecutor { role, user: None, unresolved });
+                }
                 Some((key, members)) => {
                     found.role.get_or_insert_with(|| key.clone());
                     let unresolved = members.is_empty().then(|| rule.to_string());

@@ -112,9 +112,12 @@ async fn a_deadline_counts_the_working_time_of_the_one_who_has_the_task() {
 async fn a_calendar_without_working_time_is_an_error_not_an_endless_search() {
     let world = world().await;
     let never = serde_json::from_value(json!({"week": {}})).unwrap();
-    world.calendars.set(&world.ctx("anna").await, crate::CalendarOf::Company, Some(&never)).await.unwrap();
-    let opened = world.try_open(step(&["role:technician"], json!({"duration": 60}))).await;
-    assert_eq!(fields(opened), "duration:invalid");
+    let anna = world.ctx("anna").await;
+    assert_eq!(fields(world.calendars.set(&anna, crate::CalendarOf::Company, Some(&never)).await), "week:no_hours");
+    let little = serde_json::from_value(json!({"week": {"mon": ["09:00-09:01"]}})).unwrap();
+    world.calendars.set(&anna, crate::CalendarOf::Company, Some(&little)).await.unwrap();
+    let opened = world.try_open(step(&["role:technician"], json!({"duration": 60 * 600}))).await;
+    assert_eq!(fields(opened), "duration:no_hours");
 }
 
 #[tokio::test]

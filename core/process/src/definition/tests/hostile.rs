@@ -107,10 +107,43 @@ fn encodings() {
     assert_eq!(name(&big), "Задача");
     check(little[..little.len() - 1].to_vec(), "ends within a character");
     check([&[0xFF, 0xFE][..], &[0x00, 0xD8, 0x41, 0x00]].concat(), "UTF-16");
-    check(little[2..].to_vec(), "UTF-16 without a byte order mark");
-    check(text.replace("UTF-8", "windows-1251").into_bytes(), "windows-1251");
+    assert_eq!((name(&little[2..]), name(&big[2..])), ("Задача".into(), "Задача".into()));
+    for label in ["windows-1251", "KOI8-R", "ISO-8859-5"] {
+        let text = text.replace("UTF-8", label);
+        let (bytes, ..) = encoding_rs::Encoding::for_label(label.as_bytes()).unwrap().encode(&text);
+        assert_eq!(name(&bytes), "Задача", "{label}");
+        let (kept, again) = read_new(bytes.to_vec());
+        assert!(String::from_utf8(kept).unwrap().starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>"));
+        assert_eq!(again.unwrap().0.nodes.len(), read(&bytes).unwrap().0.nodes.len());
+    }
+    let latin = line(r#"<userTask id="n" name="Prüfung"/>"#).replace("UTF-8", "ISO-8859-1");
+    let latin: Vec<u8> = latin.chars().map(|sign| u8::try_from(u32::from(sign)).unwrap()).collect();
+    assert_eq!(name(&latin), "Prüfung");
+    assert_eq!(read_new(text.clone().into_bytes()).0, text.as_bytes(), "a file in UTF-8 stays as it came");
+    check(text.replace("UTF-8", "windows-9999").into_bytes(), "windows-9999");
     check([&[0xFF, 0xFE, 0, 0][..], &[0; 8]].concat(), "UTF-32");
     check([text.as_bytes(), &[0xC3, 0x28]].concat(), "is not UTF-8");
+}
+
+#[test]
+fn numbers_that_are_no_characters_are_refused() {
+    for (number, good) in [
+        ("xD800", false),
+        ("55296", false),
+        ("x0", false),
+        ("xFFFE", false),
+        ("x110000", false),
+        ("x9", true),
+        ("x1F600", true),
+        ("1047", true),
+    ] {
+        let text = line(&format!(r#"<userTask id="n" name="a&#{number};b"/>"#));
+        let (_, read) = read_new(text.into_bytes());
+        assert_eq!(read.is_ok(), good, "{number}: {read:?}");
+        if let Err(problems) = read {
+            assert!(problems[0].message.contains(number), "{problems:?}");
+        }
+    }
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn foreign_content_is_let_pass() {
   <bpmndi:BPMNDiagram id="d2"><bpmndi:BPMNPlane id="pl2" bpmnElement="col"/></bpmndi:BPMNDiagram>
 </bpmn2:definitions>"#;
     let (definition, problems) = good(xml);
-    assert!(problems.iter().all(|problem| problem.message.contains("not executable")), "{problems:?}");
+    assert_eq!(problems, Vec::new());
     assert_eq!((definition.key.as_str(), definition.name.as_str()), ("Процесс_1", "Закупка"));
     let task = definition.node(definition.find("Задача").unwrap());
     assert_eq!((task.lane.as_str(), task.documentation.as_str()), ("Продажи", "Как делать"));

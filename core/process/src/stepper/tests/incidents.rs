@@ -3,6 +3,7 @@
 use super::super::event::Event;
 use super::super::state::{Failed, Status};
 use super::{Bench, check, file, read};
+use kernel::Locale;
 
 #[test]
 fn what_went_before_a_failed_step_stands() {
@@ -91,7 +92,7 @@ fn a_loop_without_a_wait_is_stopped_and_can_be_let_go() {
     assert_eq!(trace.split(' ').count(), 100_001);
     let incident = bench.state.incidents.values().next().unwrap();
     assert!(matches!(&incident.step, Failed::Stopped { tokens } if tokens.len() == 1), "{incident:?}");
-    assert!(incident.message.contains("100000 steps"));
+    assert!(incident.message.in_locale(Locale::En).contains("100000 steps"));
     assert_eq!(bench.line("set stop=true"), "");
     assert_eq!(bench.line("retry"), "=x x e END");
 }
@@ -142,7 +143,7 @@ fn a_state_of_another_version_is_told_and_not_lost() {
     bench.line("start");
     bench.definition = &new;
     assert_eq!(bench.line("come a"), "#a");
-    assert!(bench.state.incidents.values().all(|incident| incident.message.contains("migrate")));
+    assert!(bench.state.incidents.values().all(|incident| incident.message.in_locale(Locale::En).contains("migrate")));
     assert_eq!(bench.line("retry"), "=a #a");
     bench.definition = &old;
     assert_eq!(bench.line("come a"), "=a a");

@@ -20,10 +20,16 @@ pub fn check(bench: &Bench<'_>) {
         Status::Active if state.scopes.is_empty() => {}
         Status::Active => {
             let works = state.scopes.values().any(|scope| !scope.waits.is_empty() || !scope.incidents.is_empty());
+            let works = works || state.paused.is_some();
             assert!(works, "silently stuck: {state:#?}");
         }
         Status::Completed | Status::Cancelled => {
-            assert!(state.waits.is_empty() && state.incidents.is_empty() && state.conditions.is_empty());
+            assert!(
+                state.waits.is_empty()
+                    && state.incidents.is_empty()
+                    && state.conditions.is_empty()
+                    && state.paused.is_none()
+            );
             assert!(state.scopes.keys().all(|scope| *scope == PROCESS), "{state:#?}");
             for scope in state.scopes.values() {
                 assert!(scope.held.is_empty() && scope.waits.is_empty() && scope.guards.is_empty());
@@ -77,6 +83,6 @@ fn incidents_agree(bench: &Bench<'_>) {
             }
             _ => assert!(state.scopes[&incident.scope].incidents.contains(id)),
         }
-        assert!(!incident.message.is_empty());
+        assert!(!incident.message.in_locale(kernel::Locale::En).is_empty());
     }
 }

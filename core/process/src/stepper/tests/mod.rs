@@ -16,6 +16,7 @@
 //! | `called` | from now on by a caller | | `??`, `-?` | a wait that is armed and let go in one step |
 
 mod activities;
+mod budget;
 mod errors;
 mod events;
 mod flow;
@@ -29,14 +30,16 @@ mod scopes;
 mod timers;
 mod variables;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use kernel::Timestamp;
+use kernel::{Locale, Timestamp};
 use serde_json::{Map, Value as Json, json};
 
+use super::budget::{Limits, Pace};
 use super::event::VisitOutcome;
 use super::state::{IncidentId, Status, WaitId, WaitKind};
-use super::{Command, Event, Input, MAX_STEPS, Outcome, State, step_within};
+use super::{Command, Event, Input, Outcome, State, step_within};
 use crate::definition::Severity;
 use crate::definition::model::Definition;
 
@@ -92,6 +95,24 @@ pub fn read(body: &str) -> Definition {
     }
 }
 
+/// A slice that is over after so many questions whether it is.
+#[derive(Debug)]
+struct Slice(Cell<u32>);
+
+impl Slice {
+    fn of(asked: u32) -> Self {
+        Self(Cell::new(asked))
+    }
+}
+
+impl Pace for Slice {
+    fn is_over(&self) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        left == 0
+    }
+}
+
 /// A running instance with the world around it.
 pub struct Bench<'d> {
     pub definition: &'d Definition,
@@ -100,8 +121,10 @@ pub struct Bench<'d> {
     pub record: Json,
     pub called: bool,
     pub zone: chrono_tz::Tz,
-    /// Nodes that one event may have entered.
-    pub limit: u32,
+    /// What the instance may do and be.
+    pub limits: Limits,
+    /// Tokens and conditions of one slice.
+    pub slice: u32,
     /// What the outside has been asked for and not yet let go of: element by wait.
     pub open: BTreeMap<WaitId, String>,
     incidents: BTreeMap<IncidentId, String>,
@@ -116,7 +139,8 @@ impl<'d> Bench<'d> {
             record: json!({"stage": "new"}),
             called: false,
             zone: chrono_tz::UTC,
-            limit: MAX_STEPS,
+            limits: Limits::default(),
+            slice: u32::MAX,
             open: BTreeMap::new(),
             incidents: BTreeMap::new(),
         }
@@ -125,19 +149,22 @@ impl<'d> Bench<'d> {
     /// One step, with everything checked that must hold after any step.
     pub fn step(&mut self, event: Event) -> Outcome {
         let instance = json!({"id": "i-1", "key": "p", "process": "p", "started": NOON});
-        let input = Input {
+        let input = |pace| Input {
             now: self.now,
             record: &self.record,
             instance: &instance,
             actor: &Json::Null,
             zone: self.zone,
             called: self.called,
+            pace,
         };
         let before = self.state.clone();
-        let outcome = step_within(self.definition, self.state.clone(), event.clone(), &input, self.limit);
+        let pace = Slice::of(self.slice);
+        let outcome = step_within(self.definition, self.state.clone(), event.clone(), &input(&pace), self.limits);
         let stored = serde_json::to_string(&before).unwrap();
-        let again =
-            step_within(self.definition, serde_json::from_str(&stored).unwrap(), event.clone(), &input, self.limit);
+        let read = serde_json::from_str(&stored).unwrap();
+        let pace = Slice::of(self.slice);
+        let again = step_within(self.definition, read, event.clone(), &input(&pace), self.limits);
         assert_eq!(outcome, again, "a stored state steps as one in memory: {event:?}");
         if outcome.stale {
             assert_eq!(outcome.state, before, "a stale event changes nothing");
@@ -221,6 +248,7 @@ impl<'d> Bench<'d> {
             "from" => Event::StartFrom { element: word().into(), variables: variables(line) },
             "gone" => Event::Come { wait: 4_000_000, variables: Map::new(), result: None },
             "cancel" => Event::Cancel,
+            "continue" => Event::Continue,
             other => panic!("no such event: {other}"),
         }
     }
@@ -259,6 +287,7 @@ impl<'d> Bench<'d> {
             Command::Resolved { incident } => {
                 format!("={}", self.incidents.get(incident).map(String::as_str).unwrap_or("?"))
             }
+            Command::Continue => "...".into(),
             Command::Ended => "END".into(),
         };
         outcome.commands.iter().map(word).collect::<Vec<_>>().join(" ")
@@ -298,7 +327,8 @@ pub fn check(body: &str, script: &str) {
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (event, expected) = line.split_once("=>").unwrap_or((line, ""));
         let trace = bench.line(event.trim());
-        let incidents: Vec<_> = bench.state.incidents.values().map(|incident| &incident.message).collect();
+        let incidents: Vec<_> =
+            bench.state.incidents.values().map(|incident| incident.message.in_locale(Locale::En)).collect();
         assert_eq!(trace, expected.trim(), "\nat `{}` of:\n{script}\n{incidents:?}", event.trim());
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::super::budget::AtOnce;
 use super::super::event::{Event, Input};
 use super::super::next::{Preview, after, simulate};
 use super::{Bench, NOON, read};
@@ -27,6 +28,7 @@ fn input() -> Input<'static> {
         actor: &NULL,
         zone: chrono_tz::UTC,
         called: false,
+        pace: &AtOnce,
     }
 }
 

@@ -37,7 +37,7 @@ fn a_loop_goes_on_while_its_condition_is_true() {
 
 #[test]
 fn a_loop_that_is_tested_before_may_not_run_at_all() {
-    check(&task(&looped("testBefore='true'", "vars.again")), "start again=false => s a e END");
+    check(&task(&looped("testBefore='true'", "vars.again")), "start again=false => s ^a e END");
     check(
         &task(&looped("testBefore='true'", "vars.again")),
         "start again=true => s +a\n come a again=false => a e END",
@@ -97,12 +97,12 @@ fn members_all_at_once_in_any_order() {
 fn nothing_to_do_passes_straight_on() {
     let over = "<loopCardinality>vars.n</loopCardinality>";
     for attributes in ["", "isSequential='true'"] {
-        check(&task(&multi(attributes, over)), "start n=0 => s a e END");
+        check(&task(&multi(attributes, over)), "start n=0 => s ^a e END");
         check(
             &task(&multi(attributes, over)),
             "start n=2.0 => s +a".replace("+a", if attributes.is_empty() { "+a +a" } else { "+a" }).as_str(),
         );
-        check(&task(&multi(attributes, over)), "start n=-1 => s #a\n set n=0 =>\n retry a => =a a e END");
+        check(&task(&multi(attributes, over)), "start n=-1 => s #a\n set n=0 =>\n retry a => =a ^a e END");
         check(&task(&multi(attributes, over)), "start n=1.5 => s #a");
         check(&task(&multi(attributes, over)), "start n='many' => s #a\n skip a => =a ^a e END");
         check(&task(&multi(attributes, over)), "start n=10001 => s #a");
@@ -119,7 +119,7 @@ fn members_of_a_collection_have_their_item() {
     let body = |attributes: &str| script("vars.x + vars.person * 10 + vars.loopCounter", &over(attributes, ""));
     check(&body(""), "start people=[1,2,3] x=0 => s a a a e END\n get x => 63\n get person => none");
     check(&body("isSequential='true'"), "start people=[1,2,3] x=0 => s a a a e END\n get x => 63");
-    check(&body(""), "start people=[] x=0 => s a e END");
+    check(&body(""), "start people=[] x=0 => s ^a e END");
     check(&body(""), "start people=null x=0 => s #a");
     check(&body(""), "start people={} x=0 => s #a");
     check(&body(""), "start => s #a");
@@ -137,7 +137,7 @@ fn what_members_give_is_collected_in_their_order() {
          get answers            => [\"a\",\"b\",\"c\"]
          get answer             => none",
     );
-    check(&task(&over(out, "")), "start people=[] => s a e END\n get answers => []");
+    check(&task(&over(out, "")), "start people=[] => s ^a e END\n get answers => []");
     let first = format!("{out} isSequential='true'");
     let enough = "<completionCondition>vars.answer == 'no'</completionCondition>";
     check(

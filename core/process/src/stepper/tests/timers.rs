@@ -147,7 +147,7 @@ fn a_timer_of_a_process_is_armed_in_the_zone_of_the_tenant() {
         bench.line(&format!("start {variables}"));
         match bench.state.waits.values().next().map(|wait| wait.kind.clone()) {
             Some(WaitKind::Timer { at, .. }) => Ok(at.to_string()),
-            _ => Err(bench.state.incidents.values().next().unwrap().message.clone()),
+            _ => Err(bench.state.incidents.values().next().unwrap().message.in_locale(kernel::Locale::En)),
         }
     };
     assert_eq!(timer("<timeDate>2026-04-01T09:00:00</timeDate>", "").unwrap(), "2026-04-01T06:00:00Z");
