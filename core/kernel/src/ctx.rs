@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::access::Rights;
 use crate::clock::{Env, Timestamp};
 use crate::filter::Viewer;
-use crate::id::{DepartmentId, TenantId, UserId};
+use crate::id::{DepartmentId, InstanceId, TenantId, UserId};
 use crate::text::Locale;
 
 /// Hops of one cause chain inside a request.
@@ -51,7 +51,7 @@ pub enum Actor {
     /// A process, by a step that people have no hand in.
     Process {
         /// The instance.
-        id: Uuid,
+        id: InstanceId,
         /// The process of the file, e.g. `onboarding`.
         process: String,
     },

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::text::Texts;
-use kernel::{Ctx, Db, Error, Locale, Result, Timestamp};
+use kernel::{Ctx, Db, Error, Locale, Result, TaskId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,8 @@ pub struct Notification {
     pub kind: String,
     /// The task it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub task: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    pub task: Option<TaskId>,
     /// In the reader's language.
     pub text: String,
     /// What stands in the text: `title`, `due` ...
@@ -126,7 +127,7 @@ pub async fn tell(
     ctx: &Ctx,
     kind: Kind,
     users: impl IntoIterator<Item = Uuid>,
-    task: Uuid,
+    task: TaskId,
     params: &BTreeMap<String, String>,
 ) -> Result<()> {
     let me = ctx.user().map(|user| user.0);

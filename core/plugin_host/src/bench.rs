@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::value::MultiValue;
-use kernel::{Ctx, Db, FieldKey, Fields, Locale, Result, Value};
+use kernel::{Ctx, Db, FieldKey, Fields, Locale, RecordId, Result, Value};
 use records::{BeforeHooks, Catalogue, Operation, PendingChange};
 use tokio::time::Instant;
 
@@ -126,7 +126,7 @@ fn lead(catalogue: &Catalogue, ctx: &Ctx) -> Result<PendingChange> {
     after.insert("owner".into(), ctx.user().map_or(Value::Null, |user| Value::Id(user.0)));
     Ok(PendingChange {
         entity: Arc::clone(entity),
-        id: ctx.id(),
+        id: RecordId(ctx.id()),
         operation: Operation::Create,
         version: 0,
         before: None,

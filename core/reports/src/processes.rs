@@ -1,7 +1,6 @@
 //! The process report (R13): each instance that the person may see, finished or not, and how long it took.
 
-use kernel::{Ctx, Result, Timestamp};
-use process::runtime::Subject;
+use kernel::{Ctx, RecordId, RecordRef, Result, Timestamp};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
@@ -71,7 +70,7 @@ pub struct ProcessRow {
     pub incidents: i64,
     /// The record it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<Subject>,
+    pub subject: Option<RecordRef>,
     /// Who started it.
     pub started_by: Option<Uuid>,
     /// When it began.
@@ -109,14 +108,14 @@ impl Reports {
             let ended_at = row.try_get_by_index::<Option<i64>>(9)?.map(Timestamp);
             let until = ended_at.unwrap_or_else(|| ctx.now());
             let entity: Option<String> = row.try_get_by_index(5)?;
-            let subject: Option<Uuid> = row.try_get_by_index(6)?;
+            let subject: Option<RecordId> = row.try_get_by_index(6)?;
             items.push(ProcessRow {
                 id: row.try_get_by_index(0)?,
                 definition: row.try_get_by_index(1)?,
                 process: row.try_get_by_index(2)?,
                 state: row.try_get_by_index(3)?,
                 incidents: row.try_get_by_index(4)?,
-                subject: entity.zip(subject).map(|(entity, id)| Subject { entity, id }),
+                subject: entity.zip(subject).map(|(entity, id)| RecordRef { entity: entity.into(), id }),
                 started_by: row.try_get_by_index(7)?,
                 started_at,
                 ended_at,

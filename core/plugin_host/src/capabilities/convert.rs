@@ -1,6 +1,8 @@
 //! Values of the interface and values of the kernel.
 
 use chrono::NaiveDate;
+use std::str::FromStr;
+
 use kernel::value::{FieldType, Money, MultiValue, Value};
 use kernel::{Locale, Timestamp};
 use uuid::Uuid;
@@ -94,8 +96,8 @@ fn json_value(kind: FieldType, json: &serde_json::Value) -> Result<Value, String
 }
 
 /// An id as guests write it.
-pub(crate) fn uuid_from_wit(text: &str) -> Result<Uuid, wit::HostError> {
-    Uuid::parse_str(text).map_err(|_| {
+pub(crate) fn id_from_wit<T: FromStr>(text: &str) -> Result<T, wit::HostError> {
+    text.parse().map_err(|_| {
         wit::HostError::Invalid(wit::Invalid { text: format!("`{text}` is not an id"), fields: Vec::new() })
     })
 }

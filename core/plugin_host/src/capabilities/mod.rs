@@ -34,7 +34,7 @@ use crate::manifest::records::RecordPermissions;
 use crate::registry::Running;
 
 pub(crate) use context::actor as context_actor;
-pub(crate) use convert::{from_wire, from_wit, invalid_to_wit, to_wit, uuid_from_wit};
+pub(crate) use convert::{from_wire, from_wit, id_from_wit, invalid_to_wit, to_wit};
 pub use log::{LogLevel, LogLine};
 
 /// An interface that guests may import.

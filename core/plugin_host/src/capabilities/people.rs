@@ -7,7 +7,7 @@ use records::Catalogue;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Caller, State, host_error, uuid_from_wit};
+use super::{Caller, State, host_error, id_from_wit};
 use crate::bindings::types::HostError;
 use crate::bindings::verstak::people::people as wit;
 use crate::manifest::check::text;
@@ -74,7 +74,7 @@ async fn members(caller: &Caller, role: &str) -> kernel::Result<Vec<wit::Member>
 }
 
 async fn by_ids(caller: &Caller, ids: &[String]) -> Result<Vec<Option<wit::Member>>, HostError> {
-    let wanted: Vec<Uuid> = ids.iter().map(|id| uuid_from_wit(id)).collect::<Result<_, _>>()?;
+    let wanted: Vec<Uuid> = ids.iter().map(|id| id_from_wit(id)).collect::<Result<_, _>>()?;
     let found = staff::by_ids(caller.services.db.read(), caller.ctx.tenant, &wanted)
         .await
         .map_err(|error| host_error(&error))?;

@@ -1,12 +1,12 @@
 //! `processes`: starting them and sending them messages and signals, narrowed to the names that were granted.
 
-use kernel::{Ctx, Locale};
+use kernel::{Ctx, InstanceId, Locale, RecordRef};
 use process::runtime::{Delivered, MessageInput, SignalInput, StartInput};
 use records::Catalogue;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Caller, State, host_error, object, uuid_from_wit};
+use super::{Caller, State, host_error, id_from_wit, object};
 use crate::bindings::subjects::Subject;
 use crate::bindings::types::HostError;
 use crate::bindings::verstak::work::processes as wit;
@@ -133,11 +133,11 @@ impl State {
     }
 }
 
-fn subject(subject: Subject) -> Result<process::runtime::Subject, HostError> {
-    Ok(process::runtime::Subject { id: uuid_from_wit(&subject.id)?, entity: subject.entity })
+fn subject(subject: Subject) -> Result<RecordRef, HostError> {
+    Ok(RecordRef { id: id_from_wit(&subject.id)?, entity: subject.entity.into() })
 }
 
 fn delivered(delivered: Delivered) -> wit::Delivered {
-    let texts = |ids: Vec<Uuid>| ids.iter().map(ToString::to_string).collect();
+    let texts = |ids: Vec<InstanceId>| ids.iter().map(ToString::to_string).collect();
     wit::Delivered { instances: texts(delivered.instances), started: texts(delivered.started) }
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use kernel::access::Action;
 use kernel::filter::Filter;
-use kernel::{Ctx, Value};
+use kernel::{Ctx, RecordId, Value};
 use records::{Change, EntityDef, Record, WriteOptions, Written};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::{Caller, State, from_wit, host_error, to_wit, uuid_from_wit};
+use super::{Caller, State, from_wit, host_error, id_from_wit, to_wit};
 use crate::bindings::types::{Field, FieldError, HostError, Invalid, Row};
 use crate::bindings::verstak::records::records as wit;
 use crate::manifest::RecordPermission;
@@ -164,10 +164,10 @@ impl State {
     async fn get_rows(&mut self, entity: &str, ids: &[String]) -> Result<Vec<Option<Row>>, HostError> {
         let door = self.door(entity, ids.len()).await?;
         door.may(Action::Read)?;
-        let wanted: Vec<Uuid> = ids.iter().map(|id| uuid_from_wit(id)).collect::<Result<_, _>>()?;
+        let wanted: Vec<RecordId> = ids.iter().map(|id| id_from_wit(id)).collect::<Result<_, _>>()?;
         let records = &door.caller.services.records;
         let found = records.get_many(&door.ctx, entity, &wanted).await.map_err(|error| host_error(&error))?;
-        let rows: Vec<(Uuid, Row)> =
+        let rows: Vec<(RecordId, Row)> =
             found.into_iter().map(|record| Ok((record.id, door.row(record)?))).collect::<Result<_, HostError>>()?;
         Ok(wanted.iter().map(|id| rows.iter().find(|(of, _)| of == id).map(|(_, row)| row.clone())).collect())
     }
@@ -223,11 +223,11 @@ impl State {
             Ok(match wanted {
                 Wanted::Create(fields) => Change::Create { fields: door.fields(permission, fields)? },
                 Wanted::Change(update) => Change::Update {
-                    id: uuid_from_wit(&update.id)?,
+                    id: id_from_wit(&update.id)?,
                     version: version(update.version),
                     fields: door.fields(permission, update.fields)?,
                 },
-                Wanted::Remove(id) => Change::Delete { id: uuid_from_wit(&id)?, version: None },
+                Wanted::Remove(id) => Change::Delete { id: id_from_wit(&id)?, version: None },
             })
         };
         door.write(changes.into_iter().map(change).collect()).await

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use kernel::access::{Action, Rights};
-use kernel::{Ctx, Locale, Timestamp};
+use kernel::{Ctx, Locale, RecordRef, Timestamp};
 use records::Catalogue;
 use serde::Deserialize;
 use serde_json::Map;
 use work::tasks::{Completion, ExecutorRule, ManualTask, Task, TaskQuery, TaskState};
 
-use super::{Caller, State, host_error, object, uuid_from_wit};
+use super::{Caller, State, host_error, id_from_wit, object};
 use crate::bindings::subjects::Subject;
 use crate::bindings::types::{HostError, Invalid};
 use crate::bindings::verstak::work::tasks as wit;
@@ -128,7 +128,7 @@ impl State {
     async fn find_tasks(&mut self, query: wit::Query) -> Result<wit::Page, HostError> {
         let (caller, ctx) = self.may_task(TaskAction::Read)?;
         let asked = TaskQuery {
-            instance: query.instance.as_deref().map(uuid_from_wit).transpose()?,
+            instance: query.instance.as_deref().map(id_from_wit).transpose()?,
             assignee: query.mine.then(|| "me".to_owned()),
             state: query.state.map(state_from_wit),
             limit: Some(query.limit.into()),
@@ -144,7 +144,7 @@ impl State {
     async fn complete_task(&mut self, task: &str, completion: wit::Completion) -> Result<wit::State, HostError> {
         let (caller, ctx) = self.may_task(TaskAction::Complete)?;
         self.take_rows(1)?;
-        let id = uuid_from_wit(task)?;
+        let id = id_from_wit(task)?;
         let input = Completion {
             variables: object("variables", &completion.variables)?,
             result: completion.result.as_deref().map(json).transpose()?,
@@ -186,7 +186,7 @@ const BATCH: usize = 200;
 /// A task as people make it, about nothing that the plugin has no business with.
 fn manual(caller: &Caller, task: wit::NewTask) -> Result<ManualTask, HostError> {
     let subject = task.subject.map(|subject| match caller.plugin.records(&subject.entity) {
-        Some(_) => Ok(work::tasks::Subject { id: uuid_from_wit(&subject.id)?, entity: subject.entity }),
+        Some(_) => Ok(RecordRef { id: id_from_wit(&subject.id)?, entity: subject.entity.into() }),
         None => Err(HostError::Denied(format!("the permission `records.{}` is not granted", subject.entity))),
     });
     let rule = |text: String| text.parse::<ExecutorRule>().map_err(|error| invalid("executors", &error));
@@ -246,7 +246,7 @@ fn to_wit(task: Task) -> wit::Task {
         assignee: task.assignee.map(|id| id.to_string()),
         instance: task.instance.map(|id| id.to_string()),
         element: task.element,
-        subject: task.subject.map(|subject| Subject { entity: subject.entity, id: subject.id.to_string() }),
+        subject: task.subject.map(|subject| Subject { entity: subject.entity.to_string(), id: subject.id.to_string() }),
         due: task.due.map(|due| due.micros()),
         variables: serde_json::Value::Object(task.variables).to_string(),
         result: task.result.map(|result| result.to_string()),

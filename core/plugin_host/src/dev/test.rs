@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use kernel::{Ctx, Db, Error, Value};
+use kernel::{Ctx, Db, Error, InstanceId, RecordId, RecordRef, Value};
 use process::runtime::{Service, ServiceCall, ServiceFailure};
 use records::{Change, Record, WriteOptions};
 use serde_json::{Map, Value as Json};
-use uuid::Uuid;
 use work::tasks::{TaskQuery, TaskState};
 
 use super::DevError;
@@ -97,7 +96,7 @@ fn explain(error: &Error) -> String {
 struct Play {
     scene: Scene,
     plugin: String,
-    saved: BTreeMap<String, Uuid>,
+    saved: BTreeMap<String, RecordId>,
 }
 
 impl Play {
@@ -237,11 +236,11 @@ impl Play {
     /// As the service task of a process asks.
     async fn ask(&self, ask: &Ask) -> Result<(), String> {
         let subject = match &ask.entity {
-            Some(entity) => Some((entity.clone(), self.named(ask.record.as_deref())?)),
+            Some(entity) => Some(RecordRef { entity: entity.as_str().into(), id: self.named(ask.record.as_deref())? }),
             None => None,
         };
         let call = ServiceCall {
-            instance: kernel::id::fresh(&self.scene.env),
+            instance: InstanceId::fresh(&self.scene.env),
             wait: 1,
             element: "test".to_owned(),
             kind: format!("plugin:{}/{}", self.plugin, ask.id),
@@ -266,11 +265,11 @@ impl Play {
         }
     }
 
-    fn record(&self, write: &Write) -> Result<Uuid, String> {
+    fn record(&self, write: &Write) -> Result<RecordId, String> {
         self.named(write.record.as_deref())
     }
 
-    fn named(&self, record: Option<&str>) -> Result<Uuid, String> {
+    fn named(&self, record: Option<&str>) -> Result<RecordId, String> {
         let name = record.unwrap_or_default();
         let id = name.strip_prefix('$').and_then(|name| self.saved.get(name));
         id.copied().ok_or_else(|| format!("there is no record `{name}`; use $name of a saved one"))

@@ -6,7 +6,7 @@
 //! its grants. A main action is done for the person who presses the button.
 
 use kernel::error::{FieldErrors, Refusal};
-use kernel::{Ctx, Error, Message};
+use kernel::{Ctx, Error, InstanceId, Message, RecordRef, TaskId};
 use process::runtime::{Service, ServiceCall, ServiceFailure};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -109,10 +109,10 @@ struct Asked<'a> {
     kind: &'a str,
     parameters: Map<String, Json>,
     key: Uuid,
-    subject: Option<(String, Uuid)>,
-    instance: Option<Uuid>,
+    subject: Option<RecordRef>,
+    instance: Option<InstanceId>,
     element: Option<String>,
-    task: Option<Uuid>,
+    task: Option<TaskId>,
 }
 
 impl Asked<'_> {
@@ -123,7 +123,9 @@ impl Asked<'_> {
         Ok(wit::Call {
             key: self.key.to_string(),
             input: Json::Object(input).to_string(),
-            subject: self.subject.map(|(entity, id)| Subject { entity, id: id.to_string() }),
+            subject: self
+                .subject
+                .map(|subject| Subject { entity: subject.entity.to_string(), id: subject.id.to_string() }),
             instance: self.instance.map(|id| id.to_string()),
             element: self.element,
             task: self.task.map(|id| id.to_string()),
@@ -175,7 +177,7 @@ impl ActionRunner for PluginHost {
             kind,
             parameters: parameters.clone(),
             key: kernel::id::derived(&format!("task:{}", task.id)),
-            subject: task.subject.as_ref().map(|subject| (subject.entity.clone(), subject.id)),
+            subject: task.subject.clone(),
             instance: task.instance,
             element: task.element.clone(),
             task: Some(task.id),

@@ -9,10 +9,9 @@ use std::time::Duration;
 
 use kernel::ctx::Cause;
 use kernel::db::Tx;
-use kernel::{Ctx, Error, Result, Timestamp};
+use kernel::{Ctx, Error, InstanceId, RecordRef, Result, Timestamp};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value as Json, json};
-use uuid::Uuid;
 
 use super::Processes;
 use super::publish::Thrown;
@@ -41,7 +40,7 @@ pub(super) struct Round<'a> {
     pub(super) begins: Vec<(Stored, Event)>,
     followed: Option<Followed>,
     /// Instances that were written.
-    pub(super) written: Vec<Uuid>,
+    pub(super) written: Vec<InstanceId>,
     /// Steps of this transaction, and of those it goes on from.
     pub(super) steps: u32,
     /// Processor time that is left for steps.
@@ -51,7 +50,7 @@ pub(super) struct Round<'a> {
 /// What is still to be done when everything before it has come to rest.
 enum Queued {
     /// An event of an instance.
-    Event(Uuid, Event),
+    Event(InstanceId, Event),
     /// A message finds its receiver.
     Message(Thrown),
 }
@@ -105,7 +104,7 @@ impl<'a> Round<'a> {
     }
 
     /// Has an event happen when everything before it has come to rest.
-    pub(super) fn post(&mut self, instance: Uuid, event: Event) {
+    pub(super) fn post(&mut self, instance: InstanceId, event: Event) {
         self.queue.push_back((Queued::Event(instance, event), self.cause.clone()));
     }
 
@@ -116,7 +115,7 @@ impl<'a> Round<'a> {
 
     /// One event of one instance and everything it causes. False when there is no such instance, or the event was
     /// about something that is no more.
-    pub(super) async fn run(&mut self, instance: Uuid, event: Event) -> Result<bool> {
+    pub(super) async fn run(&mut self, instance: InstanceId, event: Event) -> Result<bool> {
         match store::lock(self.tx, self.ctx.tenant, instance).await? {
             Some(stored) => self.run_on(stored, event).await,
             None => Ok(false),
@@ -269,7 +268,7 @@ pub(super) struct Moment {
 impl Outside {
     async fn of(round: &Round<'_>, definition: &Definition, stored: &Stored) -> Result<Self> {
         let record = match &stored.subject {
-            Some((entity, id)) => round.processes.subject(round.tx, round.ctx, entity, *id).await?,
+            Some(subject) => round.processes.subject(round.tx, round.ctx, subject).await?,
             None => Json::Null,
         };
         Ok(Self::with(round.ctx, record, definition, stored))
@@ -309,7 +308,7 @@ impl Processes {
     ///
     /// # Errors
     /// When the database fails, or a task cannot be made.
-    pub(super) async fn happen(&self, ctx: &Ctx, instance: Uuid, event: Event) -> Result<bool> {
+    pub(super) async fn happen(&self, ctx: &Ctx, instance: InstanceId, event: Event) -> Result<bool> {
         let tx = self.db.begin().await?;
         let happened = Round::new(self, &tx, ctx).run(instance, event).await?;
         tx.commit().await?;
@@ -318,14 +317,14 @@ impl Processes {
 
     /// The subject's fields as expressions see them, null when it is gone. The process reads with the product's own
     /// rights: what it shows to people passes theirs again.
-    pub(super) async fn subject(&self, conn: &impl ConnectionTrait, ctx: &Ctx, entity: &str, id: Uuid) -> Result<Json> {
+    pub(super) async fn subject(&self, conn: &impl ConnectionTrait, ctx: &Ctx, subject: &RecordRef) -> Result<Json> {
         let system = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
-        match self.records.get_in(conn, &system, entity, id).await {
+        match self.records.get_in(conn, &system, &subject.entity, subject.id).await {
             Ok(record) => {
                 let mut fields: serde_json::Map<String, Json> =
                     record.fields.iter().map(|(key, value)| (key.to_string(), value.to_json())).collect();
-                fields.insert("id".to_owned(), json!(id));
-                fields.insert("entity".to_owned(), json!(entity));
+                fields.insert("id".to_owned(), json!(subject.id));
+                fields.insert("entity".to_owned(), json!(subject.entity));
                 Ok(Json::Object(fields))
             }
             Err(Error::NotFound(_)) => Ok(Json::Null),

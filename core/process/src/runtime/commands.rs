@@ -7,7 +7,7 @@ use kernel::db::Tx;
 use kernel::event::{self, NewEvent};
 use kernel::jobs::{self, NewJob};
 use kernel::text::Message;
-use kernel::{Ctx, Error, Result, Timestamp};
+use kernel::{Ctx, Error, InstanceId, Result, Timestamp};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json, json};
@@ -102,13 +102,13 @@ impl Round<'_> {
     /// Puts what happened into the event log.
     pub(super) async fn tell(&self, stored: &Stored, what: &str) -> Result<()> {
         let changes = match &stored.subject {
-            Some((entity, id)) => json!({"subject_entity": [null, entity], "subject_id": [null, id]}),
+            Some(subject) => json!({"subject_entity": [null, subject.entity], "subject_id": [null, subject.id]}),
             None => json!({}),
         };
         let told = NewEvent {
             kind: format!("{ENTITY}.{what}"),
             entity: ENTITY,
-            record: stored.id,
+            record: stored.id.0,
             version: stored.revision,
             changes,
         };
@@ -346,7 +346,7 @@ impl Stored {
     /// An instance that has not begun, started by the acting person.
     pub(super) fn new(ctx: &Ctx, definition: Uuid, version: i64, process: &str) -> Self {
         Self {
-            id: ctx.id(),
+            id: InstanceId(ctx.id()),
             definition,
             version,
             subject: None,

@@ -1,10 +1,9 @@
 //! Conditional start events of processes: a change of a record that makes the condition true starts an instance about
 //! the record. It must have been false before the change, or the record not there (BPMN 2.0.2, 10.5.2, "Conditional").
 
-use kernel::Result;
 use kernel::expression::{Expression, Names};
+use kernel::{InstanceId, RecordRef, Result};
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 
 use super::Processes;
 use super::advance::Round;
@@ -23,11 +22,11 @@ impl Round<'_> {
     pub(super) async fn conditional_starts(
         &mut self,
         starts: Vec<Start>,
-        subject: &(String, Uuid),
+        subject: &RecordRef,
         changes: &Changes,
         new: bool,
     ) -> Result<Vec<Start>> {
-        let now = self.processes.subject(self.tx, self.ctx, &subject.0, subject.1).await?;
+        let now = self.processes.subject(self.tx, self.ctx, subject).await?;
         let Some(now) = now.as_object() else { return Ok(Vec::new()) };
         let (before, after) = (side(now, changes, 0), side(now, changes, 1));
         let mut fresh = Vec::new();
@@ -42,8 +41,9 @@ impl Round<'_> {
         Ok(fresh)
     }
 
-    async fn broken(&mut self, start: &Start, problem: String, subject: &(String, Uuid)) -> Result<()> {
-        let id = kernel::id::derived(&format!("broken:{}:{}:{}", start.definition, start.version, start.element));
+    async fn broken(&mut self, start: &Start, problem: String, subject: &RecordRef) -> Result<()> {
+        let mark = format!("broken:{}:{}:{}", start.definition, start.version, start.element);
+        let id = InstanceId(kernel::id::derived(&mark));
         if store::lock(self.tx, self.ctx.tenant, id).await?.is_none() {
             let (at, variables) = (start.element.as_str().into(), Map::new());
             let event = Event::StartStopped { at, variables, message: problem.into() };

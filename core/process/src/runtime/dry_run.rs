@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use kernel::{Ctx, Result};
+use kernel::{Ctx, RecordRef, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::advance::Outside;
 use super::slice::Slice;
-use super::start::{Subject, check_variables};
+use super::start::check_variables;
 use super::store::{self, Stored};
 use super::{Processes, invalid};
 use crate::definition::{Problem, Severity};
@@ -26,7 +26,7 @@ pub struct DryRunInput {
     /// Id of the process.
     pub process: Option<String>,
     /// The record it would be about.
-    pub subject: Option<Subject>,
+    pub subject: Option<RecordRef>,
     /// First variables.
     #[schema(value_type = Object)]
     pub variables: Map<String, Json>,
@@ -71,7 +71,7 @@ impl Processes {
         let record = match &input.subject {
             Some(subject) => {
                 self.records.get(ctx, &subject.entity, subject.id).await?;
-                self.subject(self.db.read(), ctx, &subject.entity, subject.id).await?
+                self.subject(self.db.read(), ctx, subject).await?
             }
             None => Json::Null,
         };

@@ -3,9 +3,8 @@
 use kernel::ctx::Cause;
 use kernel::jobs::{Handler, Job, JobError};
 use kernel::text::Message;
-use kernel::{Ctx, Error, Result};
+use kernel::{Ctx, Error, InstanceId, Result};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::Processes;
 use super::advance::Round;
@@ -17,7 +16,7 @@ const JOB: &str = "process.continue";
 /// What the job knows.
 #[derive(Serialize, Deserialize)]
 struct Paused {
-    instance: Uuid,
+    instance: InstanceId,
     /// Why the step was made that is not over.
     cause: Cause,
     /// Steps of the transactions before.
@@ -26,7 +25,7 @@ struct Paused {
 
 impl Round<'_> {
     /// Has the instance go on after the commit.
-    pub(super) async fn go_on_later(&self, instance: Uuid) -> Result<()> {
+    pub(super) async fn go_on_later(&self, instance: InstanceId) -> Result<()> {
         let paused = Paused { instance, cause: self.cause.clone(), steps: self.steps };
         let payload = serde_json::to_value(paused).map_err(Error::internal)?;
         enqueue(self.tx, self.ctx, JOB, payload, self.ctx.now(), None).await

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use kernel::{Ctx, Error, Result, TenantId, Timestamp};
+use kernel::{Ctx, Error, InstanceId, RecordRef, Result, TenantId, Timestamp};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,6 @@ use work::tasks::relations;
 
 use super::advance::Outside;
 use super::slice::Slice;
-use super::start::Subject;
 use super::store::{self, Stored};
 use super::{Processes, invalid};
 use crate::definition::model::Definition;
@@ -31,7 +30,8 @@ const MAX_VISITED: u64 = 500;
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct InstanceView {
     /// Its id.
-    pub id: Uuid,
+    #[schema(value_type = Uuid)]
+    pub id: InstanceId,
     /// Its definition.
     pub definition: Uuid,
     /// Key of the definition.
@@ -46,10 +46,11 @@ pub struct InstanceView {
     pub state: &'static str,
     /// The record it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<Subject>,
+    pub subject: Option<RecordRef>,
     /// The instance that called it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    pub parent: Option<InstanceId>,
     /// Variables of the process.
     #[schema(value_type = Object)]
     pub variables: Map<String, Json>,
@@ -137,7 +138,8 @@ pub struct InstanceQuery {
     /// Page size, 1 to 500; 50 by default.
     pub limit: Option<u64>,
     /// Where the page before ended.
-    pub cursor: Option<Uuid>,
+    #[param(value_type = Option<Uuid>)]
+    pub cursor: Option<InstanceId>,
 }
 
 /// A page of instances, newest first, without their journals.
@@ -146,7 +148,8 @@ pub struct Instances {
     /// The instances.
     pub items: Vec<InstanceView>,
     /// For the next page, if there is one.
-    pub next_cursor: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    pub next_cursor: Option<InstanceId>,
 }
 
 /// Which part of a history.
@@ -174,7 +177,7 @@ impl Processes {
     ///
     /// # Errors
     /// `NotFound` when it does not exist or may not be seen.
-    pub async fn instance(&self, ctx: &Ctx, id: Uuid) -> Result<InstanceView> {
+    pub async fn instance(&self, ctx: &Ctx, id: InstanceId) -> Result<InstanceView> {
         self.visible(ctx, id).await?;
         let stored = self.stored(ctx.tenant, id).await?;
         let mut view = self.view(ctx, stored).await?;
@@ -243,13 +246,13 @@ impl Processes {
     ///
     /// # Errors
     /// `NotFound` when there is no such wait, `Limited` when the person has too many previews under way.
-    pub async fn next(&self, ctx: &Ctx, id: Uuid, wait: WaitId, variables: Map<String, Json>) -> Result<Preview> {
+    pub async fn next(&self, ctx: &Ctx, id: InstanceId, wait: WaitId, variables: Map<String, Json>) -> Result<Preview> {
         self.visible(ctx, id).await?;
         let stored = self.stored(ctx.tenant, id).await?;
         let conn = self.db.read();
         let definition = self.ready(conn, ctx.tenant, stored.definition, stored.version).await?;
         let record = match &stored.subject {
-            Some((entity, id)) => self.subject(conn, ctx, entity, *id).await?,
+            Some(subject) => self.subject(conn, ctx, subject).await?,
             None => Json::Null,
         };
         let outside = Outside::with(ctx, record, &definition, &stored);
@@ -261,7 +264,7 @@ impl Processes {
         preview.ok_or_else(|| Error::NotFound(format!("wait {wait}")))
     }
 
-    async fn stored(&self, tenant: TenantId, id: Uuid) -> Result<Stored> {
+    async fn stored(&self, tenant: TenantId, id: InstanceId) -> Result<Stored> {
         let stored = store::load(self.db.read(), tenant, id).await?;
         stored.ok_or_else(|| Error::NotFound(format!("process instance {id}")))
     }
@@ -270,7 +273,7 @@ impl Processes {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn visible_instances(&self, ctx: &Ctx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+    pub async fn visible_instances(&self, ctx: &Ctx, ids: &[InstanceId]) -> Result<HashSet<InstanceId>> {
         if ids.is_empty() {
             return Ok(HashSet::new());
         }
@@ -286,7 +289,7 @@ impl Processes {
     ///
     /// # Errors
     /// `NotFound`.
-    pub(super) async fn visible(&self, ctx: &Ctx, id: Uuid) -> Result<()> {
+    pub(super) async fn visible(&self, ctx: &Ctx, id: InstanceId) -> Result<()> {
         let mut select = Query::select();
         select.column("id").from("process_instance").and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
         select.and_where(Expr::col("id").eq(id));
@@ -318,7 +321,7 @@ impl Processes {
             active: if active { standing(&definition, &stored) } else { Vec::new() },
             visited: Vec::new(),
             incidents: incidents.collect(),
-            subject: stored.subject.map(|(entity, id)| Subject { entity, id }),
+            subject: stored.subject,
             parent: stored.parent.map(|(parent, _)| parent),
             started_at: stored.started_at,
             started_by: stored.started_by.map(|user| user.0),
@@ -327,7 +330,7 @@ impl Processes {
     }
 
     /// The last of what was left.
-    async fn visited(&self, tenant: TenantId, id: Uuid) -> Result<Vec<VisitView>> {
+    async fn visited(&self, tenant: TenantId, id: InstanceId) -> Result<Vec<VisitView>> {
         let mut select = visits(tenant, id);
         select.and_where(Expr::col("outcome").ne("cancelled"));
         select.order_by("number", Order::Desc).limit(MAX_VISITED);
@@ -338,7 +341,7 @@ impl Processes {
     ///
     /// # Errors
     /// `NotFound` when it does not exist or may not be seen, `process.invalid` naming `limit`.
-    pub async fn history(&self, ctx: &Ctx, id: Uuid, query: &HistoryQuery) -> Result<History> {
+    pub async fn history(&self, ctx: &Ctx, id: InstanceId, query: &HistoryQuery) -> Result<History> {
         self.visible(ctx, id).await?;
         let limit = query.limit.unwrap_or(100);
         if limit == 0 || limit > MAX_LIMIT {
@@ -360,7 +363,7 @@ impl Processes {
     }
 }
 
-fn visits(tenant: TenantId, id: Uuid) -> SelectStatement {
+fn visits(tenant: TenantId, id: InstanceId) -> SelectStatement {
     Query::select()
         .columns(["element", "entered_at", "left_at", "outcome", "actor", "number"])
         .from("process_visit")

@@ -2,7 +2,7 @@
 //! progress, so a crash neither repeats nor forgets an instance.
 
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
-use kernel::{Ctx, Error, Result, Timestamp, audit};
+use kernel::{Ctx, Error, InstanceId, Result, Timestamp, audit};
 use people::{Identities, require_admin};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
@@ -98,7 +98,7 @@ impl Steps for MigrateSteps {
 
     async fn step(&self, job: &LongJob) -> Result<Step> {
         let input: Input = serde_json::from_value(job.input.clone()).map_err(Error::internal)?;
-        let after: Option<Uuid> = serde_json::from_value(job.cursor.clone()).map_err(Error::internal)?;
+        let after: Option<InstanceId> = serde_json::from_value(job.cursor.clone()).map_err(Error::internal)?;
         let mut report: MigrationReport = match &job.result {
             Json::Null => MigrationReport::default(),
             result => serde_json::from_value(result.clone()).map_err(Error::internal)?,
@@ -113,7 +113,7 @@ impl Steps for MigrateSteps {
             next.and_where(Expr::col("id").gt(after));
         }
         let rows = processes.db.read().query_all(&next).await?;
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+        let ids: Vec<InstanceId> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
         let Some(last) = ids.last().copied() else {
             return Ok(Step { tx: None, cursor: json!(after), done: job.done, result: json!(report), over: true });
         };

@@ -59,7 +59,7 @@ pub use migrate_all::{AT_ONCE, MigrateSteps};
 pub use operations::{Migrated, Migration, MigrationReport};
 pub use publish::{Delivered, MessageInput, SignalInput};
 pub use services::{Service, ServiceCall, ServiceFailure};
-pub use start::{StartInput, Subject};
+pub use start::StartInput;
 pub use timers::SWEEP;
 
 use crate::definition::{self, model::Definition, model::NodeKind};

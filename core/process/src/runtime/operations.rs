@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use kernel::db::Tx;
-use kernel::{Ctx, Error, Result, audit};
+use kernel::{Ctx, Error, InstanceId, Result, audit};
 use people::require_admin;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
@@ -39,7 +39,8 @@ pub struct Migration {
     pub dry_run: bool,
     /// The instances, at most 1,000 (with `POST /process-definitions/{id}/migrate`; all active ones when empty).
     #[serde(default)]
-    pub instances: Vec<Uuid>,
+    #[schema(value_type = Vec<Uuid>)]
+    pub instances: Vec<InstanceId>,
 }
 
 /// What a migration did, or would do.
@@ -59,7 +60,8 @@ pub struct MigrationReport {
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Migrated {
     /// Which.
-    pub instance: Uuid,
+    #[schema(value_type = Uuid)]
+    pub instance: InstanceId,
     /// Whether it can be, or was, migrated.
     pub ok: bool,
     /// What keeps it from it: element and reason.
@@ -80,7 +82,7 @@ impl Processes {
     ///
     /// # Errors
     /// `NotFound`, `process.invalid`, conflict `process.over`.
-    pub async fn set_variables(&self, ctx: &Ctx, id: Uuid, variables: Map<String, Json>) -> Result<InstanceView> {
+    pub async fn set_variables(&self, ctx: &Ctx, id: InstanceId, variables: Map<String, Json>) -> Result<InstanceView> {
         check_variables(ctx, &variables)?;
         let names: Vec<&String> = variables.keys().collect();
         let detail = json!({"variables": names});
@@ -91,7 +93,7 @@ impl Processes {
     ///
     /// # Errors
     /// `NotFound`, conflicts `process.over`, `process.no_incident`.
-    pub async fn retry(&self, ctx: &Ctx, id: Uuid, incident: Option<IncidentId>) -> Result<InstanceView> {
+    pub async fn retry(&self, ctx: &Ctx, id: InstanceId, incident: Option<IncidentId>) -> Result<InstanceView> {
         self.operate(ctx, id, "retried", json!({"incident": incident}), Event::Retry { incident }).await
     }
 
@@ -99,7 +101,7 @@ impl Processes {
     ///
     /// # Errors
     /// The same.
-    pub async fn skip(&self, ctx: &Ctx, id: Uuid, incident: IncidentId) -> Result<InstanceView> {
+    pub async fn skip(&self, ctx: &Ctx, id: InstanceId, incident: IncidentId) -> Result<InstanceView> {
         self.operate(ctx, id, "skipped", json!({"incident": incident}), Event::Skip { incident }).await
     }
 
@@ -107,7 +109,7 @@ impl Processes {
     ///
     /// # Errors
     /// `NotFound`, conflict `process.over`.
-    pub async fn cancel(&self, ctx: &Ctx, id: Uuid) -> Result<InstanceView> {
+    pub async fn cancel(&self, ctx: &Ctx, id: InstanceId) -> Result<InstanceView> {
         self.operate(ctx, id, "cancelled", json!({}), Event::Cancel).await
     }
 
@@ -115,7 +117,7 @@ impl Processes {
     ///
     /// # Errors
     /// `NotFound`, `process.invalid` naming `element`, conflict `process.over`.
-    pub async fn start_from(&self, ctx: &Ctx, id: Uuid, element: &str) -> Result<InstanceView> {
+    pub async fn start_from(&self, ctx: &Ctx, id: InstanceId, element: &str) -> Result<InstanceView> {
         let stored = self.operable(ctx, id).await?;
         let definition = self.ready(self.db.read(), ctx.tenant, stored.definition, stored.version).await?;
         if definition.find(element).is_none() {
@@ -126,7 +128,7 @@ impl Processes {
     }
 
     /// An instance for an operator's act.
-    async fn operable(&self, ctx: &Ctx, id: Uuid) -> Result<Stored> {
+    async fn operable(&self, ctx: &Ctx, id: InstanceId) -> Result<Stored> {
         self.visible(ctx, id).await?;
         require_admin(ctx)?;
         let stored = store::load(self.db.read(), ctx.tenant, id).await?;
@@ -137,7 +139,7 @@ impl Processes {
         Ok(stored)
     }
 
-    async fn operate(&self, ctx: &Ctx, id: Uuid, act: &str, detail: Json, event: Event) -> Result<InstanceView> {
+    async fn operate(&self, ctx: &Ctx, id: InstanceId, act: &str, detail: Json, event: Event) -> Result<InstanceView> {
         self.operable(ctx, id).await?;
         let (element, sets) = (matches!(event, Event::StartFrom { .. }), matches!(event, Event::Variables { .. }));
         let tx = self.db.begin().await?;
@@ -157,7 +159,7 @@ impl Processes {
     ///
     /// # Errors
     /// As `migrate`; conflict `process.migration_impossible` with the report when it should be done and cannot.
-    pub async fn migrate_single(&self, ctx: &Ctx, id: Uuid, migration: Migration) -> Result<MigrationReport> {
+    pub async fn migrate_single(&self, ctx: &Ctx, id: InstanceId, migration: Migration) -> Result<MigrationReport> {
         let report = self.migrate(ctx, None, &Migration { instances: vec![id], ..migration }).await?;
         if report.refused > 0 && !report.dry_run {
             let current = serde_json::to_value(&report).map_err(Error::internal)?;
@@ -192,7 +194,7 @@ impl Processes {
         ctx: &Ctx,
         from: Option<Uuid>,
         migration: &Migration,
-    ) -> Result<Vec<Uuid>> {
+    ) -> Result<Vec<InstanceId>> {
         let limit = usize::try_from(MAX_MIGRATED).unwrap_or(usize::MAX);
         if migration.instances.len() > limit {
             return Err(invalid("instances", format!("at most {MAX_MIGRATED} at once")));
@@ -210,14 +212,21 @@ impl Processes {
         }
         select.order_by("started_at", Order::Asc).limit(MAX_MIGRATED);
         let rows = self.db.read().query_all(&select).await?;
-        let found: Vec<Uuid> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<std::result::Result<_, _>>()?;
+        let found: Vec<InstanceId> =
+            rows.iter().map(|row| row.try_get_by_index(0)).collect::<std::result::Result<_, _>>()?;
         match migration.instances.iter().find(|id| !found.contains(id)) {
             Some(missing) => Err(Error::NotFound(format!("process instance {missing}"))),
             None => Ok(found),
         }
     }
 
-    pub(super) async fn migrate_one(&self, tx: &Tx, ctx: &Ctx, id: Uuid, migration: &Migration) -> Result<Migrated> {
+    pub(super) async fn migrate_one(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        id: InstanceId,
+        migration: &Migration,
+    ) -> Result<Migrated> {
         let stored = store::lock(tx, ctx.tenant, id).await?;
         let mut stored = stored.ok_or_else(|| Error::NotFound(format!("process instance {id}")))?;
         let target = match &migration.definition {

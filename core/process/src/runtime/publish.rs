@@ -3,7 +3,7 @@
 use kernel::ctx::Cause;
 use kernel::jobs::{Handler, Job, JobError};
 use kernel::text::Message;
-use kernel::{Ctx, Error, Result, Timestamp};
+use kernel::{Ctx, Error, InstanceId, RecordRef, Result, Timestamp};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::advance::Round;
 use super::commands::enqueue;
 use super::slice::SLICE;
-use super::start::{Subject, check_variables};
+use super::start::check_variables;
 use super::store::{self, Stored};
 use super::timers::wait_number;
 use super::{Processes, invalid};
@@ -46,7 +46,7 @@ pub struct MessageInput {
     pub variables: Map<String, Json>,
     /// The record that an instance started by it is about.
     #[serde(default)]
-    pub subject: Option<Subject>,
+    pub subject: Option<RecordRef>,
 }
 
 /// A signal to broadcast.
@@ -67,9 +67,11 @@ pub struct Delivered {
     /// Whether anybody got it.
     pub delivered: bool,
     /// Instances that waited for it, as far as they were reached at once.
-    pub instances: Vec<Uuid>,
+    #[schema(value_type = Vec<Uuid>)]
+    pub instances: Vec<InstanceId>,
     /// Instances that it started.
-    pub started: Vec<Uuid>,
+    #[schema(value_type = Vec<Uuid>)]
+    pub started: Vec<InstanceId>,
 }
 
 impl Delivered {
@@ -93,8 +95,7 @@ impl Processes {
         }
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
-        let subject = input.subject.map(|subject| (subject.entity, subject.id));
-        let message = Thrown { name: input.name, key: input.key, variables: input.variables, subject };
+        let message = Thrown { name: input.name, key: input.key, variables: input.variables, subject: input.subject };
         let delivered = round.deliver(message).await?;
         round.drain().await?;
         tx.commit().await?;
@@ -130,7 +131,7 @@ pub(super) struct Thrown {
     pub(super) key: Option<String>,
     pub(super) variables: Map<String, Json>,
     /// What an instance that it starts is about.
-    pub(super) subject: Option<(String, Uuid)>,
+    pub(super) subject: Option<RecordRef>,
 }
 
 impl Thrown {
@@ -188,7 +189,7 @@ impl Round<'_> {
 
     /// The oldest wait with this name and key that is not known to be gone; one that was opened without a key takes a
     /// message with any.
-    async fn receiver(&self, message: &Thrown, gone: &[(Uuid, WaitId)]) -> Result<Option<(Uuid, WaitId)>> {
+    async fn receiver(&self, message: &Thrown, gone: &[(InstanceId, WaitId)]) -> Result<Option<(InstanceId, WaitId)>> {
         let fits = match &message.key {
             Some(key) => Cond::any().add(Expr::col("key").eq(key.as_str())).add(Expr::col("key").is_null()),
             None => Cond::all().add(Expr::col("key").is_null()),
@@ -274,9 +275,9 @@ impl Round<'_> {
         &mut self,
         start: &Start,
         variables: Map<String, Json>,
-        subject: Option<(String, Uuid)>,
-    ) -> Uuid {
-        let id = self.ctx.id();
+        subject: Option<RecordRef>,
+    ) -> InstanceId {
+        let id = InstanceId(self.ctx.id());
         self.start_as(id, start, variables, subject);
         id
     }
@@ -284,10 +285,10 @@ impl Round<'_> {
     /// The same under an id of the caller's.
     pub(super) fn start_as(
         &mut self,
-        id: Uuid,
+        id: InstanceId,
         start: &Start,
         variables: Map<String, Json>,
-        subject: Option<(String, Uuid)>,
+        subject: Option<RecordRef>,
     ) {
         let at: ElementId = start.element.as_str().into();
         let event = match self.looping() {
@@ -298,7 +299,7 @@ impl Round<'_> {
     }
 
     /// The same with another first event than its start.
-    pub(super) fn start_with(&mut self, id: Uuid, start: &Start, event: Event, subject: Option<(String, Uuid)>) {
+    pub(super) fn start_with(&mut self, id: InstanceId, start: &Start, event: Event, subject: Option<RecordRef>) {
         let fresh = Stored::new(self.ctx, start.definition, start.version, &start.process);
         self.begins.push((Stored { id, subject, cause: self.cause.clone(), ..fresh }, event));
     }
@@ -347,9 +348,9 @@ async fn signalled(
     ctx: &Ctx,
     name: &str,
     at: Timestamp,
-    after: Option<(Uuid, WaitId)>,
+    after: Option<(InstanceId, WaitId)>,
     limit: u64,
-) -> Result<Vec<(Uuid, WaitId)>> {
+) -> Result<Vec<(InstanceId, WaitId)>> {
     let mut select = waits(ctx, "signal", name);
     select.and_where(Expr::col("since").lte(at.0));
     if let Some((instance, wait)) = after {
@@ -367,7 +368,7 @@ struct Broadcast {
     name: String,
     variables: Map<String, Json>,
     at: Timestamp,
-    after: Option<(Uuid, WaitId)>,
+    after: Option<(InstanceId, WaitId)>,
     /// The last start event that has had it.
     #[serde(default)]
     started: Option<(Uuid, String)>,
@@ -448,9 +449,9 @@ impl Round<'_> {
         job: Uuid,
         start: &Start,
         variables: Map<String, Json>,
-        subject: Option<(String, Uuid)>,
+        subject: Option<RecordRef>,
     ) -> Result<()> {
-        let id = kernel::id::derived(&format!("{job}:{}:{}", start.definition, start.element));
+        let id = InstanceId(kernel::id::derived(&format!("{job}:{}:{}", start.definition, start.element)));
         if store::lock(self.tx, self.ctx.tenant, id).await?.is_none() {
             self.start_as(id, start, variables, subject);
         }

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::event::{Concern, Event as LogEvent};
 use kernel::jobs::{Handler, Job, JobError, NewJob};
-use kernel::{Ctx, Result, TenantId, Timestamp};
+use kernel::{Ctx, InstanceId, RecordId, RecordRef, Result, TenantId, Timestamp};
 use records::Operation;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
@@ -172,7 +172,7 @@ impl Processes {
             let starts = round.starts_by(kind, name, after.as_ref(), BATCH).await?;
             let Some(last) = starts.last().map(Start::place) else { return Ok(()) };
             let meant = starts.into_iter().filter(|start| start.since <= changed.at).collect();
-            let subject = (changed.entity.clone(), changed.record);
+            let subject = RecordRef { entity: changed.entity.as_str().into(), id: RecordId(changed.record) };
             let meant = match &changed.changes {
                 Some(changes) if kind == "condition" => {
                     let new = changed.names.iter().any(|name| Operation::of_event(name) == Some(Operation::Create));
@@ -209,7 +209,12 @@ fn names(event: &LogEvent) -> Vec<String> {
     names
 }
 
-async fn waiting(conn: &impl ConnectionTrait, ctx: &Ctx, name: &str, changed: &Changed) -> Result<Vec<(Uuid, WaitId)>> {
+async fn waiting(
+    conn: &impl ConnectionTrait,
+    ctx: &Ctx,
+    name: &str,
+    changed: &Changed,
+) -> Result<Vec<(InstanceId, WaitId)>> {
     let record = changed.record;
     let own = Query::select()
         .column("id")
@@ -232,7 +237,7 @@ async fn waiting(conn: &impl ConnectionTrait, ctx: &Ctx, name: &str, changed: &C
 }
 
 /// Instances about the record that wait for a condition.
-async fn conditional(conn: &impl ConnectionTrait, ctx: &Ctx, record: Uuid) -> Result<Vec<Uuid>> {
+async fn conditional(conn: &impl ConnectionTrait, ctx: &Ctx, record: Uuid) -> Result<Vec<InstanceId>> {
     let waits = Query::select()
         .column("instance_id")
         .from("process_wait")

@@ -6,7 +6,7 @@
 use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::jobs::{self, Handler, Job, JobError, NewJob};
-use kernel::{Actor, Ctx, Error, Result};
+use kernel::{Actor, Ctx, Error, InstanceId, RecordId, RecordRef, Result};
 use messaging::mail::{LetterState, MailOutcome, MailOwner, NewMail, Reference, addresses};
 use records::{Change, WriteOptions};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ const LETTER: &str = "process:";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServiceCall {
     /// The instance.
-    pub instance: Uuid,
+    pub instance: InstanceId,
     /// Its wait: with the instance the idempotency key.
     pub wait: WaitId,
     /// The service task.
@@ -39,7 +39,7 @@ pub struct ServiceCall {
     /// Evaluated parameters.
     pub parameters: Map<String, Json>,
     /// The record the instance is about.
-    pub subject: Option<(String, Uuid)>,
+    pub subject: Option<RecordRef>,
     /// Why the step was made that asks for it: what it writes goes on from there. A wait that was ended by a record's
     /// change is further down the chain than the instance's beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -165,7 +165,7 @@ impl Processes {
 
     async fn create_record(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
         let (entity, _, fields) = target(call, false)?;
-        let id = call.idempotency_key();
+        let id = RecordId(call.idempotency_key());
         match self.records.get(ctx, &entity, id).await {
             Ok(_) => return Ok(json!({"entity": entity, "id": id})),
             Err(Error::NotFound(_)) => {}
@@ -190,7 +190,7 @@ impl Processes {
         Ok(json!({"entity": entity, "id": id}))
     }
 
-    async fn gone(&self, ctx: &Ctx, entity: &str, id: Uuid) -> bool {
+    async fn gone(&self, ctx: &Ctx, entity: &str, id: RecordId) -> bool {
         matches!(self.records.get(ctx, entity, id).await, Err(Error::NotFound(_)))
     }
 
@@ -208,7 +208,7 @@ impl Processes {
             Some(other) => other.to_string(),
         };
         let tx = self.db.begin().await?;
-        let reference = Reference { kind: format!("{LETTER}{}", call.wait), id: call.instance };
+        let reference = Reference { kind: format!("{LETTER}{}", call.wait), id: call.instance.0 };
         let mail = NewMail {
             to: addresses(&text("to")),
             cc: addresses(&text("cc")),
@@ -250,19 +250,19 @@ impl Processes {
 
 /// Entity, id and fields of a record operation: parameters `entity`, `id` (both by default the subject's), `fields` (an
 /// object) and one for each field.
-fn target(call: &ServiceCall, existing: bool) -> Result<(String, Uuid, Map<String, Json>), ServiceFailure> {
+fn target(call: &ServiceCall, existing: bool) -> Result<(String, RecordId, Map<String, Json>), ServiceFailure> {
     let never = |reason: &str| ServiceFailure::Never(format!("{}: {reason}", call.kind));
     let mut parameters = call.parameters.clone();
     let entity = match (parameters.remove("entity"), &call.subject) {
         (Some(Json::String(entity)), _) => entity,
-        (None, Some((entity, _))) if existing => entity.clone(),
+        (None, Some(subject)) if existing => subject.entity.to_string(),
         _ => return Err(never("the parameter `entity` is missing")),
     };
     let id = match (parameters.remove("id"), &call.subject) {
-        (Some(Json::String(id)), _) => Uuid::parse_str(&id).map_err(|_| never("the parameter `id` is no id"))?,
-        (None, Some((subject, id))) if *subject == entity => *id,
+        (Some(Json::String(id)), _) => id.parse().map_err(|_| never("the parameter `id` is no id"))?,
+        (None, Some(subject)) if subject.entity == entity.as_str() => subject.id,
         _ if existing => return Err(never("the parameter `id` is missing, and the process is about no such record")),
-        _ => Uuid::nil(),
+        _ => RecordId(Uuid::nil()),
     };
     let mut fields = match parameters.remove("fields") {
         Some(Json::Object(fields)) => fields,
@@ -319,6 +319,6 @@ impl MailOwner for Letters {
                 Event::Failed { wait, message: format!("nobody knows whether the letter was sent: {reason}").into() }
             }
         };
-        Round::new(&self.0, tx, ctx).run(reference.id, event).await.map(drop)
+        Round::new(&self.0, tx, ctx).run(InstanceId(reference.id), event).await.map(drop)
     }
 }

@@ -1,7 +1,7 @@
 //! How instances begin.
 
 use kernel::db::Tx;
-use kernel::{Ctx, Error, Result, TenantId};
+use kernel::{Ctx, Error, InstanceId, RecordRef, Result, TenantId};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde::Deserialize;
@@ -29,21 +29,11 @@ pub struct StartInput {
     pub process: Option<String>,
     /// The record it is about.
     #[serde(default)]
-    pub subject: Option<Subject>,
+    pub subject: Option<RecordRef>,
     /// First variables.
     #[serde(default)]
     #[schema(value_type = Object)]
     pub variables: Map<String, Json>,
-}
-
-/// The record an instance is about.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Subject {
-    /// Entity key.
-    pub entity: String,
-    /// Which.
-    pub id: Uuid,
 }
 
 impl Processes {
@@ -63,7 +53,7 @@ impl Processes {
     ///
     /// # Errors
     /// As `start`.
-    pub async fn begin(&self, ctx: &Ctx, input: StartInput) -> Result<Uuid> {
+    pub async fn begin(&self, ctx: &Ctx, input: StartInput) -> Result<InstanceId> {
         Ok(self.begun(ctx, input).await?.stored.id)
     }
 
@@ -81,10 +71,7 @@ impl Processes {
             // Whoever starts a process about a record must be allowed to see it.
             self.records.get(ctx, &subject.entity, subject.id).await?;
         }
-        let stored = Stored {
-            subject: input.subject.map(|subject| (subject.entity, subject.id)),
-            ..Stored::new(ctx, found.id, version, &process)
-        };
+        let stored = Stored { subject: input.subject, ..Stored::new(ctx, found.id, version, &process) };
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
         let begun = round.follow(stored, Event::Start { at: None, variables: input.variables }).await?;
@@ -97,7 +84,7 @@ impl Processes {
         &self,
         tx: &Tx,
         ctx: &Ctx,
-        id: Uuid,
+        id: InstanceId,
         (definition, version): (Uuid, i64),
         process: &str,
         element: &str,

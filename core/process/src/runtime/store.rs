@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use kernel::ctx::Cause;
 use kernel::db::Tx;
-use kernel::{Error, Result, TenantId, Timestamp, UserId};
+use kernel::{Error, InstanceId, RecordId, RecordRef, Result, TenantId, Timestamp, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use uuid::Uuid;
@@ -20,11 +20,11 @@ const CHUNK: usize = 500;
 /// A row of `process_instance`.
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
-    pub id: Uuid,
+    pub id: InstanceId,
     pub definition: Uuid,
     pub version: i64,
-    pub subject: Option<(String, Uuid)>,
-    pub parent: Option<(Uuid, WaitId)>,
+    pub subject: Option<RecordRef>,
+    pub parent: Option<(InstanceId, WaitId)>,
     pub depth: i64,
     pub state: State,
     pub revision: i64,
@@ -86,15 +86,15 @@ pub(crate) fn select() -> SelectStatement {
 
 pub(crate) fn from_row(row: &QueryResult) -> Result<Stored> {
     let entity: Option<String> = row.try_get_by_index(3)?;
-    let subject: Option<Uuid> = row.try_get_by_index(4)?;
-    let parent: Option<Uuid> = row.try_get_by_index(5)?;
+    let subject: Option<RecordId> = row.try_get_by_index(4)?;
+    let parent: Option<InstanceId> = row.try_get_by_index(5)?;
     let wait: Option<i64> = row.try_get_by_index(6)?;
     let state: String = row.try_get_by_index(8)?;
     Ok(Stored {
         id: row.try_get_by_index(0)?,
         definition: row.try_get_by_index(1)?,
         version: row.try_get_by_index(2)?,
-        subject: entity.zip(subject),
+        subject: entity.zip(subject).map(|(entity, id)| RecordRef { entity: entity.into(), id }),
         parent: parent.zip(wait.and_then(|wait| WaitId::try_from(wait).ok())),
         depth: row.try_get_by_index(7)?,
         state: serde_json::from_str(&state).map_err(Error::internal)?,
@@ -110,7 +110,7 @@ pub(crate) fn from_row(row: &QueryResult) -> Result<Stored> {
 ///
 /// # Errors
 /// When the database fails or the state cannot be read.
-pub(crate) async fn lock(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<Option<Stored>> {
+pub(crate) async fn lock(tx: &Tx, tenant: TenantId, id: InstanceId) -> Result<Option<Stored>> {
     let mut select = select();
     select.and_where(Expr::col("id").eq(id)).and_where(Expr::col("tenant_id").eq(tenant.0));
     if tx.get_database_backend() == DbBackend::Postgres {
@@ -126,8 +126,8 @@ pub(crate) async fn lock(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<Option<S
 pub(crate) async fn lock_many(
     tx: &Tx,
     tenant: TenantId,
-    ids: impl IntoIterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, Stored>> {
+    ids: impl IntoIterator<Item = InstanceId>,
+) -> Result<HashMap<InstanceId, Stored>> {
     let mut select = select();
     select.and_where(Expr::col("id").is_in(ids)).and_where(Expr::col("tenant_id").eq(tenant.0));
     if tx.get_database_backend() == DbBackend::Postgres {
@@ -141,7 +141,7 @@ pub(crate) async fn lock_many(
 ///
 /// # Errors
 /// When the database fails or the state cannot be read.
-pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Option<Stored>> {
+pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, id: InstanceId) -> Result<Option<Stored>> {
     let mut select = select();
     select.and_where(Expr::col("id").eq(id)).and_where(Expr::col("tenant_id").eq(tenant.0));
     conn.query_one(&select).await?.as_ref().map(from_row).transpose()
@@ -162,8 +162,8 @@ pub(crate) async fn save(tx: &Tx, tenant: TenantId, stored: &Stored, fresh: bool
                 stored.id.into(),
                 stored.definition.into(),
                 stored.version.into(),
-                stored.subject.as_ref().map(|(entity, _)| entity.clone()).into(),
-                stored.subject.as_ref().map(|(_, id)| *id).into(),
+                stored.subject.as_ref().map(|subject| subject.entity.to_string()).into(),
+                stored.subject.as_ref().map(|subject| subject.id).into(),
                 stored.parent.map(|(id, _)| id).into(),
                 stored.parent.map(|(_, wait)| i64::from(wait)).into(),
                 stored.depth.into(),

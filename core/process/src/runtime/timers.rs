@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kernel::db::Tx;
 use kernel::jobs::{Handler, Job, JobError};
-use kernel::{Ctx, Result, TenantId, Timestamp};
+use kernel::{Ctx, InstanceId, Result, TenantId, Timestamp};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
@@ -104,7 +104,7 @@ impl Processes {
         }
     }
 
-    async fn due(&self, ctx: &Ctx) -> Result<Vec<(Uuid, WaitId)>> {
+    async fn due(&self, ctx: &Ctx) -> Result<Vec<(InstanceId, WaitId)>> {
         let select = Query::select()
             .columns(["instance_id", "wait"])
             .from("process_wait")
@@ -123,10 +123,10 @@ impl Processes {
         &self,
         tx: &Tx,
         ctx: &Ctx,
-        (instance, wait): (Uuid, WaitId),
+        (instance, wait): (InstanceId, WaitId),
         stored: Option<Stored>,
         left: &mut Duration,
-    ) -> Result<Vec<Uuid>> {
+    ) -> Result<Vec<InstanceId>> {
         let part = tx.savepoint().await?;
         let event = Event::Come { wait, variables: Map::new(), result: None };
         let mut round = Round::new(self, &part, ctx).within(*left);
@@ -244,7 +244,7 @@ impl Handler for StartTimer {
             None => None,
         };
         // The instance carries the time as its mark: a job that comes twice makes one.
-        let mark = kernel::id::derived(&format!("{}:{}:{}", start.definition, start.element, start.at.0));
+        let mark = InstanceId(kernel::id::derived(&format!("{}:{}:{}", start.definition, start.element, start.at.0)));
         self.0.start_once(&tx, &ctx, mark, (start.definition, start.version), &start.process, &start.element).await?;
         if let Some((at, cycle)) = next {
             enqueue_start(&tx, &ctx, &StartAt { at, cycle: Some(cycle), ..start }).await?;

@@ -5,7 +5,7 @@ use ::records::{Change, WriteOptions, Written};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use kernel::{BatchId, Ctx, Error, Result};
+use kernel::{BatchId, Ctx, Error, RecordId, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -48,7 +48,7 @@ pub struct BulkBody {
 #[serde(untagged)]
 pub enum BulkDelete {
     /// These.
-    Rows(Vec<Uuid>),
+    Rows(#[schema(value_type = Vec<Uuid>)] Vec<RecordId>),
     /// All of them.
     Found(bool),
 }
@@ -81,7 +81,8 @@ impl BulkBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkUpdate {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: RecordId,
     version: Option<i64>,
     #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     fields: Map<String, Value>,
@@ -104,7 +105,8 @@ pub struct BulkResult {
     /// `created`, `updated`, `deleted`, `refused`.
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    id: Option<RecordId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,7 +136,7 @@ pub async fn bulk(
         BulkDelete::Rows(ids) => ids,
         BulkDelete::Found(_) => Vec::new(),
     };
-    let ids: Vec<Option<Uuid>> = body
+    let ids: Vec<Option<RecordId>> = body
         .create
         .iter()
         .map(|_| None)
@@ -164,7 +166,7 @@ pub async fn bulk(
     Ok(Json(BulkView { batch, results: results.collect() }).into_response())
 }
 
-fn result(index: usize, id: Option<Uuid>, outcome: Result<Written>, ctx: &Ctx) -> BulkResult {
+fn result(index: usize, id: Option<RecordId>, outcome: Result<Written>, ctx: &Ctx) -> BulkResult {
     let mut row = BulkResult { index, status: "refused", id, version: None, code: None, detail: None, fields: None };
     match outcome {
         Ok(written) => {

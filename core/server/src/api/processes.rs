@@ -9,9 +9,9 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kernel::Error;
 use kernel::jobs::long;
 use kernel::text::Message;
+use kernel::{Error, InstanceId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -182,7 +182,7 @@ pub async fn instances(
 pub async fn instance(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<InstanceId>,
 ) -> ApiResult<Json<InstanceView>> {
     Ok(Json(state.processes.instance(&caller.ctx, id).await?))
 }
@@ -192,7 +192,7 @@ pub async fn instance(
 pub async fn history(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<InstanceId>,
     Params(params): Params<HistoryQuery>,
 ) -> ApiResult<Json<History>> {
     Ok(Json(state.processes.history(&caller.ctx, id, &params).await?))
@@ -212,7 +212,7 @@ pub struct VariablesInput {
 pub async fn set_variables(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<InstanceId>,
     Body(body): Body<VariablesInput>,
 ) -> ApiResult<Json<InstanceView>> {
     Ok(Json(state.processes.set_variables(&caller.ctx, id, body.variables).await?))
@@ -231,7 +231,7 @@ pub struct RetryInput {
 pub async fn retry(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<InstanceId>,
     Body(body): Body<RetryInput>,
 ) -> ApiResult<Json<InstanceView>> {
     Ok(Json(state.processes.retry(&caller.ctx, id, body.incident).await?))
@@ -250,7 +250,7 @@ pub struct SkipInput {
 pub async fn skip(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<InstanceId>,
     Body(body): Body<SkipInput>,
 ) -> ApiResult<Json<InstanceView>> {
     Ok(Json(state.processes.skip(&caller.ctx, id, body.incident).await?))
@@ -261,7 +261,7 @@ pub async fn skip(
 pub async fn cancel(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<InstanceId>,
 ) -> ApiResult<Json<InstanceView>> {
     Ok(Json(state.processes.cancel(&caller.ctx, id).await?))
 }
@@ -279,7 +279,7 @@ pub struct StartFromInput {
 pub async fn start_from(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<InstanceId>,
     Body(body): Body<StartFromInput>,
 ) -> ApiResult<Json<InstanceView>> {
     Ok(Json(state.processes.start_from(&caller.ctx, id, &body.element).await?))
@@ -291,7 +291,7 @@ pub async fn start_from(
 pub async fn migrate(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<InstanceId>,
     Body(body): Body<Migration>,
 ) -> ApiResult<Json<MigrationReport>> {
     Ok(Json(state.processes.migrate_single(&caller.ctx, id, body).await?))
@@ -338,7 +338,7 @@ pub struct NextInput {
 pub async fn next(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<InstanceId>,
     Body(body): Body<NextInput>,
 ) -> ApiResult<Json<NextView>> {
     let preview = state.processes.next(&caller.ctx, id, body.wait, body.variables).await?;

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::filter::Filter;
-use kernel::{Ctx, Error, Result};
+use kernel::{Ctx, Error, RecordId, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -301,7 +301,7 @@ pub async fn create(
 pub async fn get(
     State(state): State<AppState>,
     caller: Caller,
-    Path((entity, id)): Path<(String, Uuid)>,
+    Path((entity, id)): Path<(String, RecordId)>,
     Params(params): Params<GetParams>,
 ) -> ApiResult<Response> {
     let record = if params.deleted {
@@ -328,7 +328,7 @@ pub struct GetParams {
 pub async fn update(
     State(state): State<AppState>,
     caller: Caller,
-    Path((entity, id)): Path<(String, Uuid)>,
+    Path((entity, id)): Path<(String, RecordId)>,
     headers: HeaderMap,
     Body(body): Body<UpdateBody>,
 ) -> ApiResult<Response> {
@@ -344,7 +344,7 @@ pub async fn update(
 pub async fn remove(
     State(state): State<AppState>,
     caller: Caller,
-    Path((entity, id)): Path<(String, Uuid)>,
+    Path((entity, id)): Path<(String, RecordId)>,
     headers: HeaderMap,
 ) -> ApiResult<StatusCode> {
     let change = Change::Delete { id, version: if_match(&headers)? };
@@ -358,7 +358,7 @@ pub async fn remove(
 pub async fn restore(
     State(state): State<AppState>,
     caller: Caller,
-    Path((entity, id)): Path<(String, Uuid)>,
+    Path((entity, id)): Path<(String, RecordId)>,
 ) -> ApiResult<Response> {
     let written =
         write_one(&state.records, &caller.ctx, &entity, Change::Restore { id }, &WriteOptions::default()).await?;
@@ -371,7 +371,7 @@ pub async fn restore(
 pub async fn stage(
     State(state): State<AppState>,
     caller: Caller,
-    Path((entity, id)): Path<(String, Uuid)>,
+    Path((entity, id)): Path<(String, RecordId)>,
     Body(body): Body<StageBody>,
 ) -> ApiResult<Response> {
     if !state.records.entity(&caller.ctx, &entity).await?.staged {

@@ -11,7 +11,7 @@ use ::work::tasks::{
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use kernel::{Error, Timestamp};
+use kernel::{Error, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -56,7 +56,7 @@ pub async fn counters(State(state): State<AppState>, caller: Caller) -> ApiResul
 
 /// `GET /tasks/{id}`
 #[utoipa::path(get, path = "/tasks/{id}", tag = "tasks", params(("id" = Uuid, Path)), responses((status = 200, body = Task)))]
-pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<Task>> {
+pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<TaskId>) -> ApiResult<Json<Task>> {
     Ok(Json(state.tasks.get(&caller.ctx, id).await?))
 }
 
@@ -65,7 +65,7 @@ pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<U
 pub async fn update(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<TaskId>,
     Body(body): Body<TaskPatch>,
 ) -> ApiResult<Json<Task>> {
     Ok(Json(state.tasks.edit(&caller.ctx, id, &body).await?))
@@ -76,7 +76,7 @@ pub async fn update(
 pub async fn complete(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<TaskId>,
     Body(body): Body<Completion>,
 ) -> ApiResult<Json<Task>> {
     Ok(Json(state.tasks.complete(&caller.ctx, id, body).await?))
@@ -84,13 +84,13 @@ pub async fn complete(
 
 /// `POST /tasks/{id}/claim`
 #[utoipa::path(post, path = "/tasks/{id}/claim", tag = "tasks", params(("id" = Uuid, Path)), responses((status = 200, body = Task)))]
-pub async fn claim(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<Task>> {
+pub async fn claim(State(state): State<AppState>, caller: Caller, Path(id): Path<TaskId>) -> ApiResult<Json<Task>> {
     Ok(Json(state.tasks.claim(&caller.ctx, id).await?))
 }
 
 /// `POST /tasks/{id}/release`: back to everybody who may do it.
 #[utoipa::path(post, path = "/tasks/{id}/release", tag = "tasks", params(("id" = Uuid, Path)), responses((status = 200, body = Task)))]
-pub async fn release(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<Task>> {
+pub async fn release(State(state): State<AppState>, caller: Caller, Path(id): Path<TaskId>) -> ApiResult<Json<Task>> {
     Ok(Json(state.tasks.release(&caller.ctx, id).await?))
 }
 
@@ -99,7 +99,7 @@ pub async fn release(State(state): State<AppState>, caller: Caller, Path(id): Pa
 pub async fn delegate(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<TaskId>,
     Body(body): Body<Delegation>,
 ) -> ApiResult<Json<Task>> {
     Ok(Json(state.tasks.delegate(&caller.ctx, id, &body).await?))
@@ -110,7 +110,7 @@ pub async fn delegate(
 pub async fn action(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<TaskId>,
     Body(body): Body<ActionInput>,
 ) -> ApiResult<Json<Task>> {
     Ok(Json(state.tasks.act(&caller.ctx, id, body).await?))
@@ -121,7 +121,7 @@ pub async fn action(
 pub async fn checklist(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<TaskId>,
     Body(body): Body<ChecklistChange>,
 ) -> ApiResult<Json<Task>> {
     Ok(Json(state.tasks.change_checklist(&caller.ctx, id, &body).await?))
@@ -140,7 +140,7 @@ pub struct NoteInput {
 pub async fn cancel(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<TaskId>,
     Body(body): Body<NoteInput>,
 ) -> ApiResult<Json<Task>> {
     Ok(Json(state.tasks.cancel(&caller.ctx, id, body.note.as_deref()).await?))
@@ -175,7 +175,7 @@ pub struct HistoryParams {
 pub async fn history(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<TaskId>,
     Params(params): Params<HistoryParams>,
 ) -> ApiResult<Json<Items<TaskEvent>>> {
     let events = state.tasks.history(&caller.ctx, id, params.before, HISTORY).await?;
@@ -201,7 +201,7 @@ pub struct CommentInput {
 pub async fn comment(
     State(state): State<AppState>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<TaskId>,
     Body(body): Body<CommentInput>,
 ) -> ApiResult<StatusCode> {
     state.tasks.comment(&caller.ctx, id, &body.text).await?;

@@ -6,8 +6,8 @@ use ::records::timeline::Entry;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use kernel::Actor;
 use kernel::event::Event;
+use kernel::{Actor, RecordId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -116,7 +116,7 @@ pub struct TimelineParams {
 pub async fn get(
     State(state): State<AppState>,
     caller: Caller,
-    Path((entity, id)): Path<(String, Uuid)>,
+    Path((entity, id)): Path<(String, RecordId)>,
     Params(params): Params<TimelineParams>,
 ) -> ApiResult<Json<TimelineView>> {
     let limit = params.limit.unwrap_or(50);
@@ -166,7 +166,7 @@ pub struct NoteBody {
 pub async fn add(
     State(state): State<AppState>,
     caller: Caller,
-    Path((entity, id)): Path<(String, Uuid)>,
+    Path((entity, id)): Path<(String, RecordId)>,
     Body(body): Body<NoteBody>,
 ) -> ApiResult<(StatusCode, Json<RecordView>)> {
     let written = state.records.add_note(&caller.ctx, &entity, id, &body.text).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ::records::Record;
 use ::records::read::{Ref, Refs};
-use kernel::{EntityKey, Fields};
+use kernel::{EntityKey, Fields, RecordId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,7 +13,8 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RecordView {
     /// Its id.
-    pub id: Uuid,
+    #[schema(value_type = Uuid)]
+    pub id: RecordId,
     /// Counts its changes, from 1.
     pub version: i64,
     /// Its entity.

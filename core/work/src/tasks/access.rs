@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use kernel::{Ctx, Error, Result, UserId};
+use kernel::{Ctx, Error, Result, TaskId, UserId};
 use people::staff;
 use records::relations::TASK;
 use sea_orm::ConnectionTrait;
@@ -104,7 +104,7 @@ impl Tasks {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn visible(&self, ctx: &Ctx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+    pub async fn visible(&self, ctx: &Ctx, ids: &[TaskId]) -> Result<HashSet<TaskId>> {
         if ids.is_empty() {
             return Ok(HashSet::new());
         }

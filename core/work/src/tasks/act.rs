@@ -6,11 +6,10 @@
 //! over to the mail server, not before.
 
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Result};
+use kernel::{Ctx, Error, RecordId, Result, TaskId};
 use messaging::mail::{Decision, NewMail, Reference, addresses};
 use records::{Change, Told, WriteOptions};
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 
 use super::Tasks;
 use super::access::{self, Standing};
@@ -32,7 +31,7 @@ impl Tasks {
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.claimed`, `task.no_main_action`,
     /// `task.action_done`, `task.action_pending` (a letter is on its way), `task.letter_unsure` (decide first),
     /// `mail.not_configured`; `task.invalid`, `record.invalid` by field.
-    pub async fn act(&self, ctx: &Ctx, id: Uuid, input: ActionInput) -> Result<Task> {
+    pub async fn act(&self, ctx: &Ctx, id: TaskId, input: ActionInput) -> Result<Task> {
         check_input(&input)?;
         let task = store::load(self.db.read(), ctx.tenant, id).await?;
         self.may_act(self.db.read(), ctx, &task).await?;
@@ -138,20 +137,20 @@ impl Tasks {
     }
 
     /// The id of the record to make, noted before it is made.
-    async fn reserve(&self, ctx: &Ctx, id: Uuid) -> Result<(Uuid, bool)> {
+    async fn reserve(&self, ctx: &Ctx, id: TaskId) -> Result<(RecordId, bool)> {
         let tx = self.db.begin().await?;
         let old = store::load_locked(&tx, ctx.tenant, id).await?;
         self.may_act(&tx, ctx, &old).await?;
         not_done(&old)?;
         if let Some(pending) = old.action.pending {
-            return Ok((pending, true));
+            return Ok((RecordId(pending), true));
         }
         let mut task = old.clone();
         let record = ctx.id();
         task.action.pending = Some(record);
         self.write(&tx, ctx, Some(&old), &mut task, Told::Nothing, &Way::plain()).await?;
         tx.commit().await?;
-        Ok((record, false))
+        Ok((RecordId(record), false))
     }
 
     async fn send_letter(&self, ctx: &Ctx, seen: &Stored, input: &ActionInput) -> Result<()> {
@@ -200,7 +199,7 @@ impl Tasks {
         self.note_done(ctx, task.id, result).await
     }
 
-    async fn note_done(&self, ctx: &Ctx, id: Uuid, result: Json) -> Result<()> {
+    async fn note_done(&self, ctx: &Ctx, id: TaskId, result: Json) -> Result<()> {
         let tx = self.db.begin().await?;
         let old = store::load_locked(&tx, ctx.tenant, id).await?;
         check::still_open(&old)?;
@@ -301,7 +300,7 @@ async fn letter(ctx: &Ctx, tasks: &Tasks, task: &Stored, input: &ActionInput) ->
         subject: text(&input.subject, &["subject"]),
         text: text(&input.text, &["text", "body"]),
         reply_to,
-        reference: Reference { kind: super::letter::TASK.into(), id: task.id },
+        reference: Reference { kind: super::letter::TASK.into(), id: task.id.0 },
     };
     mail.check()?;
     Ok(mail)

@@ -2,11 +2,10 @@
 
 use kernel::db::Tx;
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Fields, Result, Value};
+use kernel::{Ctx, Error, Fields, Result, TaskId, Value};
 use records::{Change, Foreseen, WriteOptions};
 use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 
 use super::access::{self, Standing};
 use super::check::{self, Brought};
@@ -24,7 +23,7 @@ impl Tasks {
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.claimed` (somebody else has it),
     /// `task.voted` (the actor did their part), `task.main_action_missing`; `task.invalid` or `record.invalid` by
     /// field; whatever the owner of the task says.
-    pub async fn complete(&self, ctx: &Ctx, id: Uuid, input: Completion) -> Result<Task> {
+    pub async fn complete(&self, ctx: &Ctx, id: TaskId, input: Completion) -> Result<Task> {
         input::variables("variables", &input.variables)?;
         input::text("comment", input.comment.as_deref().unwrap_or_default(), MAX_NOTE)?;
         let result = input.result.filter(|result| !result.is_null());
@@ -68,7 +67,7 @@ impl Tasks {
         Ok((own, action))
     }
 
-    async fn complete_in(&self, tx: &Tx, ctx: &Ctx, id: Uuid, done: Done<'_>, foreseen: &Foreseen) -> Result<Stored> {
+    async fn complete_in(&self, tx: &Tx, ctx: &Ctx, id: TaskId, done: Done<'_>, foreseen: &Foreseen) -> Result<Stored> {
         let mut old = store::load_locked(tx, ctx.tenant, id).await?;
         let standing = access::acting(tx, ctx, &old).await?;
         let mut task = old.clone();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kernel::db::Tx;
 use kernel::jobs::{Handler, Job, JobError, NewJob, enqueue};
-use kernel::{Ctx, Error, Result, Timestamp};
+use kernel::{Ctx, Error, Result, TaskId, Timestamp};
 use messaging::notifications::{self, Kind};
 use people::staff;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ const MAX_REPEATS: u32 = 1_000;
 /// What a job of a deadline is about.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Payload {
-    task: Uuid,
+    task: TaskId,
     /// The deadline it was made for.
     due: Timestamp,
     /// Which reminder or escalation of the contract.

@@ -2,7 +2,7 @@
 
 use kernel::db::Tx;
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Fields, Result, Timestamp, Value};
+use kernel::{Ctx, Error, Fields, Result, TaskId, Timestamp, Value};
 use messaging::notifications::{self, Kind};
 use people::staff;
 use records::Foreseen;
@@ -23,7 +23,7 @@ impl Tasks {
     /// # Errors
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.claimed`; `task.shared` for a task
     /// that several must complete, which nobody can have alone.
-    pub async fn claim(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
+    pub async fn claim(&self, ctx: &Ctx, id: TaskId) -> Result<Task> {
         let me = ctx.user().ok_or(Error::Denied("action"))?.0;
         self.change(ctx, id, planned("assignee", Value::Id(me)), async |_, old, task, _| {
             shared(old)?;
@@ -44,7 +44,7 @@ impl Tasks {
     ///
     /// # Errors
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.claimed` (somebody else has it).
-    pub async fn release(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
+    pub async fn release(&self, ctx: &Ctx, id: TaskId) -> Result<Task> {
         self.change(ctx, id, planned("assignee", Value::Null), async |tx, old, task, standing| {
             if old.assignee.is_none() {
                 return Ok(Outcome::Same);
@@ -66,7 +66,7 @@ impl Tasks {
     /// # Errors
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.claimed`, `task.voted`;
     /// `task.invalid` naming `to` or `note`.
-    pub async fn delegate(&self, ctx: &Ctx, id: Uuid, input: &Delegation) -> Result<Task> {
+    pub async fn delegate(&self, ctx: &Ctx, id: TaskId, input: &Delegation) -> Result<Task> {
         input::text("to", &input.to, 254)?;
         let note = input.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
         input::text("note", note.unwrap_or_default(), MAX_NOTE)?;
@@ -93,7 +93,7 @@ impl Tasks {
     ///
     /// # Errors
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`; `task.invalid` naming `checklist`.
-    pub async fn change_checklist(&self, ctx: &Ctx, id: Uuid, input: &ChecklistChange) -> Result<Task> {
+    pub async fn change_checklist(&self, ctx: &Ctx, id: TaskId, input: &ChecklistChange) -> Result<Task> {
         promise::check_checklist(&input.add)?;
         self.change(ctx, id, Fields::new(), async |_, _, task, _| {
             let first = task.checklist.iter().map(|item| item.id).max().unwrap_or(0).saturating_add(1);
@@ -122,7 +122,7 @@ impl Tasks {
     ///
     /// # Errors
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.of_process`; `task.invalid`.
-    pub async fn edit(&self, ctx: &Ctx, id: Uuid, patch: &TaskPatch) -> Result<Task> {
+    pub async fn edit(&self, ctx: &Ctx, id: TaskId, patch: &TaskPatch) -> Result<Task> {
         let title = patch.title.as_deref().map(str::trim);
         if title == Some("") {
             return Err(wrong("title", FieldError::new("required")));
@@ -170,7 +170,7 @@ impl Tasks {
     ///
     /// # Errors
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.of_process`.
-    pub async fn cancel(&self, ctx: &Ctx, id: Uuid, note: Option<&str>) -> Result<Task> {
+    pub async fn cancel(&self, ctx: &Ctx, id: TaskId, note: Option<&str>) -> Result<Task> {
         input::text("note", note.unwrap_or_default(), MAX_NOTE)?;
         let given = planned("state", Value::Text(TaskState::Cancelled.name().into()));
         self.change_own(ctx, id, given, async |_, old, task, standing| {
@@ -192,7 +192,7 @@ impl Tasks {
     async fn change(
         &self,
         ctx: &Ctx,
-        id: Uuid,
+        id: TaskId,
         planned: Fields,
         work: impl AsyncFnOnce(&Tx, &Stored, &mut Stored, Standing) -> Result<Outcome>,
     ) -> Result<Task> {
@@ -207,7 +207,7 @@ impl Tasks {
     async fn change_own(
         &self,
         ctx: &Ctx,
-        id: Uuid,
+        id: TaskId,
         planned: Fields,
         work: impl AsyncFnOnce(&Tx, &Stored, &mut Stored, Standing) -> Result<Outcome>,
     ) -> Result<Task> {

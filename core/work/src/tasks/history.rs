@@ -2,7 +2,7 @@
 //! `task.deleted`, `task.restored`.
 
 use kernel::event::{self, Event};
-use kernel::{Ctx, Result};
+use kernel::{Ctx, Result, TaskId};
 use records::{Operation, Told};
 use serde_json::{Map, Value as Json, json};
 
@@ -62,16 +62,16 @@ impl super::Tasks {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn history(&self, ctx: &Ctx, id: uuid::Uuid, before: Option<i64>, limit: u64) -> Result<Vec<Event>> {
+    pub async fn history(&self, ctx: &Ctx, id: TaskId, before: Option<i64>, limit: u64) -> Result<Vec<Event>> {
         self.get(ctx, id).await?;
-        Ok(event::of_record(self.db.read(), ctx.tenant, id, before, limit.clamp(1, 200)).await?)
+        Ok(event::of_record(self.db.read(), ctx.tenant, id.0, before, limit.clamp(1, 200)).await?)
     }
 
     /// Says something about a task that the actor sees; it stands in the history.
     ///
     /// # Errors
     /// `NotFound`; `task.invalid` naming `text`.
-    pub async fn comment(&self, ctx: &Ctx, id: uuid::Uuid, text: &str) -> Result<()> {
+    pub async fn comment(&self, ctx: &Ctx, id: TaskId, text: &str) -> Result<()> {
         crate::input::text("text", text, crate::input::MAX_NOTE)?;
         if text.trim().is_empty() {
             return Err(crate::input::wrong("text", kernel::error::FieldError::new("required")));

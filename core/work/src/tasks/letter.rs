@@ -1,7 +1,7 @@
 //! What the outcome of a letter means for its task.
 
 use kernel::db::Tx;
-use kernel::{Ctx, Error, Result};
+use kernel::{Ctx, Error, Result, TaskId};
 use messaging::mail::{MailOutcome, MailOwner, Reference};
 use messaging::notifications::{self, Kind};
 use people::staff;
@@ -34,16 +34,23 @@ impl MailOwner for TaskLetters {
         letter: Uuid,
         outcome: &MailOutcome,
     ) -> Result<()> {
-        self.0.letter_settled(tx, ctx, reference.id, letter, outcome).await
+        self.0.letter_settled(tx, ctx, TaskId(reference.id), letter, outcome).await
     }
 
     async fn queued(&self, tx: &Tx, ctx: &Ctx, reference: &Reference, letter: Uuid) -> Result<()> {
-        self.0.letter_queued(tx, ctx, reference.id, letter).await
+        self.0.letter_queued(tx, ctx, TaskId(reference.id), letter).await
     }
 }
 
 impl Tasks {
-    async fn letter_settled(&self, tx: &Tx, ctx: &Ctx, task: Uuid, letter: Uuid, outcome: &MailOutcome) -> Result<()> {
+    async fn letter_settled(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        task: TaskId,
+        letter: Uuid,
+        outcome: &MailOutcome,
+    ) -> Result<()> {
         let old = match store::load_locked(tx, ctx.tenant, task).await {
             Err(Error::NotFound(_)) => return Ok(()),
             found => found?,
@@ -79,7 +86,7 @@ impl Tasks {
         Ok(())
     }
 
-    async fn letter_queued(&self, tx: &Tx, ctx: &Ctx, task: Uuid, letter: Uuid) -> Result<()> {
+    async fn letter_queued(&self, tx: &Tx, ctx: &Ctx, task: TaskId, letter: Uuid) -> Result<()> {
         let old = store::load_locked(tx, ctx.tenant, task).await?;
         if old.action.pending != Some(letter) {
             return Ok(());

@@ -1,7 +1,7 @@
 //! Lists of tasks by keyset: what the actor sees, narrowed by what is asked.
 
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Result};
+use kernel::{Ctx, Error, InstanceId, Result};
 use records::relations::TASK;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, UnionType};
@@ -24,7 +24,8 @@ const MAX_WORDS: usize = 8;
 #[into_params(parameter_in = Query)]
 pub struct TaskQuery {
     /// Of this process instance.
-    pub instance: Option<Uuid>,
+    #[param(value_type = Option<Uuid>)]
+    pub instance: Option<InstanceId>,
     /// Of this version of a process definition.
     pub definition: Option<Uuid>,
     /// At this BPMN element.

@@ -48,11 +48,10 @@ use std::sync::{Arc, OnceLock};
 use kernel::clock::Env;
 use kernel::db::Tx;
 use kernel::jobs::Handler;
-use kernel::{Ctx, Db, Result};
+use kernel::{Ctx, Db, Result, TaskId};
 use messaging::Mail;
 use records::Records;
 use serde_json::{Map, Value as Json};
-use uuid::Uuid;
 
 pub use contract::{Assignment, CompletedBy, Escalation, ExecutorRule, FormField, MainAction, TaskContract};
 pub use counters::{Count, Counters, PersonCount};
@@ -60,7 +59,7 @@ pub use history::ENTITY;
 pub use list::{TaskPage, TaskQuery};
 pub use model::{
     ActionInput, ChecklistChange, ChecklistItem, Completion, Delegation, MainActionState, ManualTask, NewTask, Origin,
-    Subject, Task, TaskExecutor, TaskPatch, TaskState, Votes,
+    Task, TaskExecutor, TaskPatch, TaskState, Votes,
 };
 
 use crate::calendar::Calendars;
@@ -145,7 +144,7 @@ impl Tasks {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn get(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
+    pub async fn get(&self, ctx: &Ctx, id: TaskId) -> Result<Task> {
         let task = store::load(self.db.read(), ctx.tenant, id).await?;
         access::standing(self.db.read(), ctx, &task).await?;
         Ok(task.view(ctx.now()))

@@ -1,6 +1,6 @@
 //! Tasks as they leave, and the inputs of the services.
 
-use kernel::Timestamp;
+use kernel::{InstanceId, RecordRef, TaskId, Timestamp};
 use messaging::mail::Decision;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -44,7 +44,8 @@ impl TaskState {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Task {
     /// Its id.
-    pub id: Uuid,
+    #[schema(value_type = Uuid)]
+    pub id: TaskId,
     /// Counts its changes, from 1.
     pub version: i64,
     /// What is to be done.
@@ -55,7 +56,8 @@ pub struct Task {
     pub state: TaskState,
     /// The process instance it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub instance: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    pub instance: Option<InstanceId>,
     /// The instance's wait that it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait: Option<u32>,
@@ -70,7 +72,7 @@ pub struct Task {
     pub definition: Option<Uuid>,
     /// The record it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<Subject>,
+    pub subject: Option<RecordRef>,
     /// Who was named to do it, resolved when the task was made.
     pub executors: Vec<TaskExecutor>,
     /// The first role among the executors.
@@ -119,16 +121,6 @@ pub struct Task {
     /// By whom.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_by: Option<Uuid>,
-}
-
-/// The record a task is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Subject {
-    /// Entity key.
-    pub entity: String,
-    /// Which.
-    pub id: Uuid,
 }
 
 /// Who was named to do a task: a role, or a person.
@@ -196,7 +188,7 @@ pub struct ChecklistItem {
 #[derive(Debug, Clone)]
 pub struct Origin {
     /// The process instance.
-    pub instance: Uuid,
+    pub instance: InstanceId,
     /// Its wait that the task ends.
     pub wait: u32,
     /// The BPMN element.
@@ -216,8 +208,8 @@ pub struct NewTask {
     pub description: String,
     /// The process it belongs to; none for a task by hand.
     pub origin: Option<Origin>,
-    /// The record it is about: entity and id.
-    pub subject: Option<(String, Uuid)>,
+    /// The record it is about.
+    pub subject: Option<RecordRef>,
     /// Who may do it. None named: the owner.
     pub executors: Vec<ExecutorRule>,
     /// What it promises.
@@ -253,7 +245,7 @@ pub struct ManualTask {
     /// Seconds of working time before the deadline, several.
     pub remind_before: Vec<i64>,
     /// The record it is about.
-    pub subject: Option<Subject>,
+    pub subject: Option<RecordRef>,
     /// Small steps.
     pub checklist: Vec<String>,
     /// What is to be filled.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kernel::db::Tx;
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Fields, Result, Timestamp, Value};
+use kernel::{Ctx, Error, Fields, InstanceId, RecordRef, Result, TaskId, Timestamp, Value};
 use messaging::notifications::{self, Kind};
 use people::staff;
 use records::relations::TASK;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::access::Standing;
 use super::contract::{ExecutorRule, TaskContract};
-use super::model::{ChecklistItem, ManualTask, NewTask, Subject, Task, TaskState};
+use super::model::{ChecklistItem, ManualTask, NewTask, Task, TaskState};
 use super::parts;
 use super::record::{Planned, Way};
 use super::resolve::{self, Resolved};
@@ -30,7 +30,7 @@ const MAX_RULES: usize = 100;
 /// What a task is opened with beside what it is.
 pub(super) struct Opening {
     /// Its id.
-    pub id: Uuid,
+    pub id: TaskId,
     /// How it stands at once.
     pub state: TaskState,
     /// Fields of its record that mean nothing here.
@@ -41,7 +41,7 @@ pub(super) struct Opening {
 
 impl Opening {
     fn plain(ctx: &Ctx) -> Self {
-        Self { id: ctx.id(), state: TaskState::Open, other: Fields::new(), way: Way::plain() }
+        Self { id: TaskId(ctx.id()), state: TaskState::Open, other: Fields::new(), way: Way::plain() }
     }
 }
 
@@ -52,7 +52,7 @@ impl Tasks {
     /// # Errors
     /// `task.invalid` for a contract or variables that cannot be kept, an unknown entity, or a duration that the
     /// calendar cannot hold.
-    pub async fn open(&self, tx: &Tx, ctx: &Ctx, new: NewTask) -> Result<Uuid> {
+    pub async fn open(&self, tx: &Tx, ctx: &Ctx, new: NewTask) -> Result<TaskId> {
         Ok(self.open_stored(tx, ctx, new, Opening::plain(ctx)).await?.0.id)
     }
 
@@ -102,8 +102,8 @@ impl Tasks {
     /// Whom `owner`, `head` and `deputy` speak of.
     async fn owner_of(&self, tx: &Tx, ctx: &Ctx, new: &NewTask) -> Result<Option<Uuid>> {
         let me = || ctx.user().map(|user| user.0);
-        let (None, Some((entity, id))) = (new.owner, &new.subject) else { return Ok(new.owner.or_else(me)) };
-        match self.records.owner_in(tx, ctx, entity, *id).await {
+        let (None, Some(subject)) = (new.owner, &new.subject) else { return Ok(new.owner.or_else(me)) };
+        match self.records.owner_in(tx, ctx, &subject.entity, subject.id).await {
             Ok(owner) => Ok(owner.or_else(me)),
             Err(Error::NotFound(_)) => Err(wrong("subject", FieldError::new("missing"))),
             Err(error) => Err(error),
@@ -147,7 +147,7 @@ impl Tasks {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn withdraw(&self, tx: &Tx, ctx: &Ctx, instance: Uuid, wait: u32) -> Result<()> {
+    pub async fn withdraw(&self, tx: &Tx, ctx: &Ctx, instance: InstanceId, wait: u32) -> Result<()> {
         self.withdraw_where(tx, ctx, instance, Some(wait)).await
     }
 
@@ -155,11 +155,11 @@ impl Tasks {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn withdraw_instance(&self, tx: &Tx, ctx: &Ctx, instance: Uuid) -> Result<()> {
+    pub async fn withdraw_instance(&self, tx: &Tx, ctx: &Ctx, instance: InstanceId) -> Result<()> {
         self.withdraw_where(tx, ctx, instance, None).await
     }
 
-    async fn withdraw_where(&self, tx: &Tx, ctx: &Ctx, instance: Uuid, wait: Option<u32>) -> Result<()> {
+    async fn withdraw_where(&self, tx: &Tx, ctx: &Ctx, instance: InstanceId, wait: Option<u32>) -> Result<()> {
         for old in of_instance(tx, ctx, instance, wait).await? {
             let mut task = old.clone();
             task.state = TaskState::Cancelled;
@@ -177,7 +177,7 @@ impl Tasks {
         &self,
         tx: &Tx,
         ctx: &Ctx,
-        instance: Uuid,
+        instance: InstanceId,
         wait: u32,
         element: &str,
         definition: Uuid,
@@ -257,7 +257,7 @@ impl Tasks {
             title: title.to_owned(),
             description: input.description,
             origin: None,
-            subject: input.subject.map(|subject| (subject.entity, subject.id)),
+            subject: input.subject,
             owner: if executors.is_empty() { ctx.user().map(|user| user.0) } else { None },
             executors,
             contract,
@@ -267,7 +267,7 @@ impl Tasks {
         })
     }
 
-    async fn check_subject(&self, ctx: &Ctx, subject: &Subject) -> Result<()> {
+    async fn check_subject(&self, ctx: &Ctx, subject: &RecordRef) -> Result<()> {
         match self.records.get(ctx, &subject.entity, subject.id).await {
             Ok(_) => Ok(()),
             Err(Error::NotFound(_)) => Err(wrong("subject", FieldError::new("missing"))),
@@ -280,14 +280,14 @@ impl Tasks {
 fn planned(new: &NewTask) -> Fields {
     let id = |id: Option<Uuid>| id.map_or(Value::Null, Value::Id);
     let text = |text: &str| if text.is_empty() { Value::Null } else { Value::Text(text.to_owned()) };
-    let (entity, subject) = new.subject.clone().unzip();
+    let subject = new.subject.as_ref();
     let known = [
         ("title", text(&new.title)),
         ("description", text(&new.description)),
         ("due", new.due.map_or(Value::Null, Value::Instant)),
         ("owner", id(new.owner)),
-        ("record_entity", text(entity.as_deref().unwrap_or_default())),
-        ("record_id", id(subject)),
+        ("record_entity", text(subject.map_or("", |subject| &subject.entity))),
+        ("record_id", id(subject.map(|subject| subject.id.0))),
     ];
     known.into_iter().filter(|(_, value)| *value != Value::Null).map(|(key, value)| (key.into(), value)).collect()
 }
@@ -314,7 +314,7 @@ fn adopt(new: &mut NewTask, opening: &mut Opening, foreseen: &Foreseen) -> Resul
 }
 
 /// Open tasks of an instance, kept from others until the transaction ends.
-async fn of_instance(tx: &Tx, ctx: &Ctx, instance: Uuid, wait: Option<u32>) -> Result<Vec<Stored>> {
+async fn of_instance(tx: &Tx, ctx: &Ctx, instance: InstanceId, wait: Option<u32>) -> Result<Vec<Stored>> {
     let mut select = store::select(ctx.tenant);
     select
         .and_where(Expr::col(("task_contract", "instance_id")).eq(instance))
@@ -348,7 +348,7 @@ fn build(
     }
     let now = ctx.now();
     Stored {
-        id: Uuid::nil(),
+        id: TaskId(Uuid::nil()),
         version: 1,
         state: TaskState::Open,
         title,
@@ -358,7 +358,7 @@ fn build(
         element,
         process_name,
         definition,
-        subject: new.subject.map(|(entity, id)| Subject { entity, id }),
+        subject: new.subject,
         creator: ctx.user().map(|user| user.0),
         owner,
         role: found.role.clone(),

@@ -1,7 +1,7 @@
 //! The tables `task_executor` and `task_vote`: who may do a task, and who did their part of it.
 
 use kernel::db::Tx;
-use kernel::{Result, TenantId, Timestamp};
+use kernel::{Result, TaskId, TenantId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::{Map, Value as Json};
@@ -13,7 +13,7 @@ use super::store::instant;
 pub(super) type Candidate = (Uuid, Option<String>);
 
 /// Makes people candidates; those who are already stay.
-pub(super) async fn add_candidates(tx: &Tx, tenant: TenantId, task: Uuid, candidates: &[Candidate]) -> Result<()> {
+pub(super) async fn add_candidates(tx: &Tx, tenant: TenantId, task: TaskId, candidates: &[Candidate]) -> Result<()> {
     if candidates.is_empty() {
         return Ok(());
     }
@@ -28,7 +28,7 @@ pub(super) async fn add_candidates(tx: &Tx, tenant: TenantId, task: Uuid, candid
 }
 
 /// Takes a candidate out.
-pub(super) async fn remove_candidate(tx: &Tx, task: Uuid, user: Uuid) -> Result<()> {
+pub(super) async fn remove_candidate(tx: &Tx, task: TaskId, user: Uuid) -> Result<()> {
     let delete = Query::delete()
         .from_table("task_executor")
         .and_where(Expr::col("task_id").eq(task))
@@ -39,7 +39,7 @@ pub(super) async fn remove_candidate(tx: &Tx, task: Uuid, user: Uuid) -> Result<
 }
 
 /// People who may do the task, in a stable order.
-pub(super) async fn candidates(conn: &impl ConnectionTrait, task: Uuid) -> Result<Vec<Uuid>> {
+pub(super) async fn candidates(conn: &impl ConnectionTrait, task: TaskId) -> Result<Vec<Uuid>> {
     let select =
         Query::select().column("user_id").from("task_executor").and_where(Expr::col("task_id").eq(task)).take();
     let rows = conn.query_all(&select).await?;
@@ -60,7 +60,7 @@ pub(super) struct Vote {
 }
 
 /// Votes in the order they were completed, unfinished ones last.
-pub(super) async fn votes(conn: &impl ConnectionTrait, task: Uuid) -> Result<Vec<Vote>> {
+pub(super) async fn votes(conn: &impl ConnectionTrait, task: TaskId) -> Result<Vec<Vote>> {
     let select = Query::select()
         .columns(["user_id", "action", "result", "variables", "completed_at"])
         .from("task_vote")
@@ -82,7 +82,7 @@ pub(super) async fn votes(conn: &impl ConnectionTrait, task: Uuid) -> Result<Vec
 }
 
 /// Writes one person's part.
-pub(super) async fn save_vote(tx: &Tx, task: Uuid, vote: &Vote) -> Result<()> {
+pub(super) async fn save_vote(tx: &Tx, task: TaskId, vote: &Vote) -> Result<()> {
     let insert = Query::insert()
         .into_table("task_vote")
         .columns(["task_id", "user_id", "action", "result", "variables", "completed_at"])

@@ -6,7 +6,7 @@
 
 use kernel::db::Tx;
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Fields, Result, Timestamp, Value};
+use kernel::{Ctx, Error, Fields, RecordId, RecordRef, Result, TaskId, Timestamp, Value};
 use messaging::notifications::{self, Kind};
 use records::{EntityOwner, EntityRules, Foreseen, Inner, Operation, PendingChange, Told, WriteOptions};
 use serde_json::Map;
@@ -16,7 +16,7 @@ use super::access::{self, Standing};
 use super::complete::Done;
 use super::contract::ExecutorRule;
 use super::history::{self, ENTITY};
-use super::model::{NewTask, Subject, TaskState};
+use super::model::{NewTask, TaskState};
 use super::open::{Opening, told};
 use super::store::{self, Stored};
 use super::{Tasks, check, deadline, parts};
@@ -50,7 +50,7 @@ impl Tasks {
         way: &Way,
     ) -> Result<Fields> {
         let inner = Inner {
-            id: new.id,
+            id: new.id.into(),
             operation: old.map_or(Operation::Create, |_| way.operation),
             version: old.map_or(0, |old| old.version),
             before: old.map(Stored::record).unwrap_or_default(),
@@ -93,14 +93,14 @@ impl Tasks {
     }
 
     /// Shows before-hooks what somebody is about to do to a task that they see; nothing is read when nobody looks.
-    pub(super) async fn foresee(&self, ctx: &Ctx, id: Option<Uuid>, planned: Fields) -> Result<Foreseen> {
+    pub(super) async fn foresee(&self, ctx: &Ctx, id: Option<TaskId>, planned: Fields) -> Result<Foreseen> {
         if planned.is_empty() || !self.records.is_watched(ctx, ENTITY).await? {
             return Ok(Foreseen::default());
         }
         if let Some(id) = id {
             self.get(ctx, id).await?;
         }
-        self.records.foresee(ctx, ENTITY, id, planned).await
+        self.records.foresee(ctx, ENTITY, id.map(RecordId::from), planned).await
     }
 
     /// What hooks put in place of other values. How a task stands and what it is about is not theirs to change.
@@ -199,19 +199,19 @@ impl TaskRecords {
         let new = NewTask {
             title: planned.text("title"),
             description: planned.text("description"),
-            subject: planned.subject().map(|subject| (subject.entity, subject.id)),
+            subject: planned.subject(),
             executors: executors.into_iter().collect(),
             due: planned.instant("due"),
             owner: planned.id("owner"),
             ..NewTask::default()
         };
         let state = planned.state();
-        let opening = Opening { id: change.id, state, other: change.after.clone(), way: way.clone() };
+        let opening = Opening { id: TaskId(change.id.0), state, other: change.after.clone(), way: way.clone() };
         self.0.open_stored(tx, ctx, new, opening).await
     }
 
     async fn change(&self, tx: &Tx, ctx: &Ctx, change: &PendingChange, way: &Way) -> Result<(Stored, Fields)> {
-        let mut old = store::load_locked(tx, ctx.tenant, change.id).await?;
+        let mut old = store::load_locked(tx, ctx.tenant, TaskId(change.id.0)).await?;
         if old.version != change.version {
             return Err(Error::Conflict { code: "record.conflict", current: None });
         }
@@ -330,8 +330,8 @@ impl Planned<'_> {
         self.0.get("state").and_then(Value::as_text).map_or(TaskState::Open, TaskState::named)
     }
 
-    fn subject(&self) -> Option<Subject> {
+    fn subject(&self) -> Option<RecordRef> {
         let entity = self.0.get("record_entity").and_then(Value::as_text)?;
-        Some(Subject { entity: entity.to_owned(), id: self.id("record_id")? })
+        Some(RecordRef { entity: entity.into(), id: RecordId(self.id("record_id")?) })
     }
 }

@@ -2,7 +2,7 @@
 //! `task_contract`, in one transaction.
 
 use kernel::db::Tx;
-use kernel::{Ctx, Error, Fields, Result, TenantId, Timestamp, Value};
+use kernel::{Ctx, Error, Fields, InstanceId, RecordId, RecordRef, Result, TaskId, TenantId, Timestamp, Value};
 use records::relations::TASK;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
@@ -13,22 +13,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::contract::TaskContract;
-use super::model::{ChecklistItem, MainActionState, Subject, Task, TaskExecutor, TaskState, Votes};
+use super::model::{ChecklistItem, MainActionState, Task, TaskExecutor, TaskState, Votes};
 
 /// A task: its record and its contract.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Stored {
-    pub id: Uuid,
+    pub id: TaskId,
     pub version: i64,
     pub state: TaskState,
     pub title: String,
     pub description: String,
-    pub instance: Option<Uuid>,
+    pub instance: Option<InstanceId>,
     pub wait: Option<u32>,
     pub element: Option<String>,
     pub process_name: Option<String>,
     pub definition: Option<Uuid>,
-    pub subject: Option<Subject>,
+    pub subject: Option<RecordRef>,
     pub creator: Option<Uuid>,
     pub owner: Option<Uuid>,
     pub role: Option<String>,
@@ -154,14 +154,14 @@ pub(super) fn select(tenant: TenantId) -> SelectStatement {
 }
 
 /// One task.
-pub(super) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Stored> {
+pub(super) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, id: TaskId) -> Result<Stored> {
     let statement = select(tenant).and_where(Expr::col((TASK, "id")).eq(id)).take();
     let row = conn.query_one(&statement).await?.ok_or_else(|| Error::NotFound(format!("task {id}")))?;
     Ok(from_row(&row)?)
 }
 
 /// One task, out of the recycle bin too, kept from others until the transaction ends.
-pub(super) async fn load_locked(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<Stored> {
+pub(super) async fn load_locked(tx: &Tx, tenant: TenantId, id: TaskId) -> Result<Stored> {
     let mut statement = select_any(tenant).and_where(Expr::col((TASK, "id")).eq(id)).take();
     if tx.get_database_backend() == DbBackend::Postgres {
         statement.lock(LockType::Update);
@@ -171,8 +171,8 @@ pub(super) async fn load_locked(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<S
 }
 
 pub(super) fn from_row(row: &QueryResult) -> Result<Stored, DbErr> {
-    let subject = match (row.try_get_by_index::<Option<String>>(9)?, row.try_get_by_index::<Option<Uuid>>(10)?) {
-        (Some(entity), Some(id)) => Some(Subject { entity, id }),
+    let subject = match (row.try_get_by_index::<Option<String>>(9)?, row.try_get_by_index::<Option<RecordId>>(10)?) {
+        (Some(entity), Some(id)) => Some(RecordRef { entity: entity.into(), id }),
         _ => None,
     };
     let state: String = row.try_get_by_index(2)?;
@@ -301,8 +301,8 @@ impl Stored {
             ("completed_at", instant(self.completed)),
             ("completed_by", id(self.completed_by)),
             ("record_entity", text(subject.map(|subject| subject.entity.as_str()))),
-            ("record_id", id(subject.map(|subject| subject.id))),
-            ("instance", id(self.instance)),
+            ("record_id", id(subject.map(|subject| subject.id.0))),
+            ("instance", id(self.instance.map(|instance| instance.0))),
             ("element", text(self.element.as_deref())),
             ("process_name", text(self.process_name.as_deref())),
             ("definition", id(self.definition)),
