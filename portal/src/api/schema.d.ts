@@ -807,6 +807,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/process-instances/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-instances/{id}/history`: everything it left, in order, by pages. */
+        get: operations["processes_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/process-instances/{id}/migrate": {
         parameters: {
             query?: never;
@@ -816,7 +833,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** `POST /process-instances/{id}/migrate` (administrators): this one to another version. */
+        /**
+         * `POST /process-instances/{id}/migrate` (administrators): this one to another version. When that cannot be done: 409
+         *     with the report as `current`; a dry run only says so.
+         */
         post: operations["processes_migrate"];
         delete?: never;
         options?: never;
@@ -2372,6 +2392,16 @@ export interface components {
             /** @description In the order of their values. */
             items: components["schemas"]["GroupView"][];
         };
+        /** @description A page of what an instance left, in order. */
+        History: {
+            /** @description The elements, what was cancelled among them. */
+            items: components["schemas"]["VisitView"][];
+            /**
+             * Format: int64
+             * @description For the next page, if there is one.
+             */
+            next_cursor?: number | null;
+        };
         /** @description An import as its owner sees it. */
         Import: {
             /**
@@ -2521,7 +2551,10 @@ export interface components {
             };
             /** @description Where it stands. */
             active: components["schemas"]["ActiveView"][];
-            /** @description What it left, in order; what was cancelled is not in it. */
+            /**
+             * @description What it left, in order; the last 500, without what was cancelled. All of it: `GET
+             *     /process-instances/{id}/history`.
+             */
             visited: components["schemas"]["VisitView"][];
             /** @description What went wrong and waits for an operator. */
             incidents: components["schemas"]["IncidentView"][];
@@ -3403,6 +3436,8 @@ export interface components {
             possible: string[];
             /** @description Whether the instance would be over. */
             ended: boolean;
+            /** @description Whether more would follow that nobody looked at: it would have taken too long. */
+            cut: boolean;
             /** @description Elements that would fail, and why. */
             problems: components["schemas"]["NextProblem"][];
         };
@@ -4572,7 +4607,7 @@ export interface components {
             entered: string;
             /** @description When it was left. */
             left: string;
-            /** @description `completed`, `skipped`, `error`. */
+            /** @description `completed`, `skipped`, `error`; in a history `cancelled` too. */
             outcome: string;
             /**
              * Format: uuid
@@ -7299,6 +7334,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InstanceView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    processes_history: {
+        parameters: {
+            query?: {
+                /** @description Page size, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description Where the page before ended. */
+                cursor?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
                 };
             };
             /** @description Problem details */

@@ -227,6 +227,7 @@ impl Round<'_> {
                 variables,
                 at: now,
                 after: waiting.last().copied(),
+                starts: is_full(starts.len(), batch),
                 started: starts.last().map(Start::place),
                 cause: Some(self.cause.clone()),
             };
@@ -369,6 +370,9 @@ struct Broadcast {
     variables: Map<String, Json>,
     at: Timestamp,
     after: Option<(InstanceId, WaitId)>,
+    /// Whether there are more start events.
+    #[serde(default)]
+    starts: bool,
     /// The last start event that has had it.
     #[serde(default)]
     started: Option<(Uuid, String)>,
@@ -393,7 +397,7 @@ impl Handler for SignalJob {
         let mut ctx = self.0.system(tenant).await?;
         ctx.cause = rest.cause.take().unwrap_or(ctx.cause);
         while self.0.signal_waits(&ctx, &mut rest).await? {}
-        while self.0.signal_starts(&ctx, job.id, &mut rest).await? {}
+        while rest.starts && self.0.signal_starts(&ctx, job.id, &mut rest).await? {}
         Ok(())
     }
 }
