@@ -26,8 +26,7 @@ impl MigrationTrait for Migration {
 }
 
 /// Ukrainian rules order Russian and English right too; the second level leaves letter case out.
-const COLLATION: &str =
-    "CREATE COLLATION verstak (provider = icu, locale = 'uk-u-ks-level2', deterministic = false)";
+const COLLATION: &str = "CREATE COLLATION verstak (provider = icu, locale = 'uk-u-ks-level2', deterministic = false)";
 
 const TITLE: &str = "(translate(title, 'ёЁ', 'еЕ') COLLATE verstak)";
 

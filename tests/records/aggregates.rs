@@ -117,14 +117,18 @@ async fn amounts_of_several_currencies_are_never_put_together() {
     for field in ["amount", "x_fee"] {
         let all = ["sum", "avg", "min", "max"].map(|op| json!({"op": op, "field": field}));
         let values = ask(json!({"measures": all})).await[0]["values"].clone();
-        let of = |op: &str| (values[format!("{op}_{field}")].clone(), values[format!("{op}_{field}_by_currency")].clone());
+        let of =
+            |op: &str| (values[format!("{op}_{field}")].clone(), values[format!("{op}_{field}_by_currency")].clone());
         assert_eq!(of("sum"), (Value::Null, json!({"EUR": 10, "RUB": 5000, "USD": 100})));
         assert_eq!(of("avg"), (Value::Null, json!({"EUR": 5, "RUB": 5000, "USD": 100})));
         assert_eq!(of("max"), (Value::Null, json!({"EUR": 7, "RUB": 5000, "USD": 100})));
     }
     let measures = json!([{"op": "count"}, {"op": "sum", "field": "amount"}]);
     let by_stage = ask(json!({"group_by": ["stage"], "measures": measures})).await;
-    assert_eq!(by_stage[0]["values"], json!({"count": 2, "sum_amount": null, "sum_amount_by_currency": {"RUB": 5000, "USD": 100}}));
+    assert_eq!(
+        by_stage[0]["values"],
+        json!({"count": 2, "sum_amount": null, "sum_amount_by_currency": {"RUB": 5000, "USD": 100}})
+    );
     assert_eq!(by_stage[1]["values"], json!({"count": 2, "sum_amount": 10, "sum_amount_by_currency": {"EUR": 10}}));
     let by_currency = ask(json!({"group_by": ["currency"], "measures": measures})).await;
     let sums: Vec<&Value> = by_currency.as_array().unwrap().iter().map(|row| &row["values"]["sum_amount"]).collect();

@@ -135,7 +135,11 @@ async fn parallel_patches_without_a_version_all_get_through() {
     let fields = ["comments", "position", "first_name", "last_name", "middle_name", "utm_term"];
     let patches = (0..48).map(|n| admin.update("contact", &id, json!({(fields[n % 6]): format!("v{n}")})));
     let answers = futures::future::join_all(patches).await;
-    assert!(answers.iter().all(|answer| answer.status == 200), "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+    assert!(
+        answers.iter().all(|answer| answer.status == 200),
+        "{:?}",
+        answers.iter().map(|a| a.status).collect::<Vec<_>>()
+    );
     let kept = admin.get(&format!("/records/contact/{id}")).await.ok(200);
     assert!(fields.iter().all(|field| kept["fields"][field].is_string()), "{kept}");
     app.finish().await;

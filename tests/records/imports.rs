@@ -59,7 +59,8 @@ async fn dates_of_a_column_are_read_in_one_order_and_doubts_are_refused() {
     let app = TestApp::start().await;
     let dated = async |rows: &[(&str, &str)]| {
         let rows: Vec<String> = rows.iter().map(|(title, day)| format!("{title};{day}\n")).collect();
-        let done = import(&app, "deal", &format!("Title;Close\n{}", rows.concat()), &["title", "close_date"], "create").await;
+        let done =
+            import(&app, "deal", &format!("Title;Close\n{}", rows.concat()), &["title", "close_date"], "create").await;
         let codes = done["errors"].as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap().to_owned());
         codes.collect::<Vec<_>>().join(",")
     };
@@ -68,7 +69,10 @@ async fn dates_of_a_column_are_read_in_one_order_and_doubts_are_refused() {
     };
     assert_eq!(dated(&[("us", "02/01/2026"), ("us31", "01/31/2026")]).await, "");
     assert_eq!((on("2026-02-01").await, on("2026-01-31").await), ("us".into(), "us31".into()));
-    assert_eq!(dated(&[("eu", "02/01/2026"), ("eu31", "31/01/2026"), ("no", "01/31/2026")]).await, "date_order,date_order");
+    assert_eq!(
+        dated(&[("eu", "02/01/2026"), ("eu31", "31/01/2026"), ("no", "01/31/2026")]).await,
+        "date_order,date_order"
+    );
     assert_eq!(on("2026-01-31").await, "eu31,no,us31");
     assert_eq!(dated(&[("either", "02/03/2026"), ("same", "03/03/2026"), ("iso", "2026-03-02")]).await, "date_order");
     assert_eq!(dated(&[("far", "23.10.45"), ("near", "23.10.27")]).await, "year");

@@ -29,7 +29,20 @@ async fn lists_are_in_the_order_of_dictionaries_on_every_page() {
     let field = json!({"key": "x_alias", "kind": "text", "label": {"en": "Alias"}});
     app.admin().post("/entities/company/fields", field).await.ok(201);
     let right = [
-        "apple", "Banana", "cherry", "Date", "арбуз", "Гора", "Ґанок", "Ежевика", "Ёлка", "Єва", "Жук", "Іван", "Їжак", "Йосип",
+        "apple",
+        "Banana",
+        "cherry",
+        "Date",
+        "арбуз",
+        "Гора",
+        "Ґанок",
+        "Ежевика",
+        "Ёлка",
+        "Єва",
+        "Жук",
+        "Іван",
+        "Їжак",
+        "Йосип",
         "яблоко",
     ];
     for title in right.iter().rev() {
@@ -67,11 +80,19 @@ async fn letter_case_yo_and_composition_do_not_hide_records() {
     for spelled in ["Пётр Йод", "петр йод", "ПЁТР ЙОД", "Петр И\u{306}од"] {
         for field in ["title", "last_name", "x_alias"] {
             for op in ["eq", "contains", "starts_with"] {
-                assert_eq!(app.admin().found("contact", test(field, op, spelled)).await, [name], "{field} {op} {spelled}");
+                assert_eq!(
+                    app.admin().found("contact", test(field, op, spelled)).await,
+                    [name],
+                    "{field} {op} {spelled}"
+                );
             }
             let listed = test(field, "in", vec![spelled, "x"]);
             assert_eq!(app.admin().found("contact", listed).await, [name], "{field} in {spelled}");
-            assert_eq!(app.admin().found("contact", test(field, "ne", spelled)).await, [stranger], "{field} ne {spelled}");
+            assert_eq!(
+                app.admin().found("contact", test(field, "ne", spelled)).await,
+                [stranger],
+                "{field} ne {spelled}"
+            );
         }
         assert_eq!(app.admin().found("contact", test("comments", "contains", spelled)).await, [name], "{spelled}");
         for who in [app.admin(), app.by("hal")] {
@@ -98,7 +119,8 @@ async fn addresses_are_cleaned_of_what_nobody_sees() {
     assert_eq!(value("sites"), "https://a.example");
     assert_eq!(value("messengers"), "@ann");
     assert_eq!(value("phones"), "+7 916 123-45-67");
-    for (field, term) in [("emails", "ann@example.org\u{feff}"), ("sites", "HTTPS://A.example"), ("messengers", "@Ann")] {
+    for (field, term) in [("emails", "ann@example.org\u{feff}"), ("sites", "HTTPS://A.example"), ("messengers", "@Ann")]
+    {
         assert_eq!(app.admin().found("contact", test(field, "eq", term)).await, ["a"], "{field}");
     }
     app.finish().await;

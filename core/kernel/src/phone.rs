@@ -234,7 +234,9 @@ fn spelled(digits: &str, known: bool) -> String {
 /// whole number in a plan that is not known here its last digits. None when there is anything but digits and the marks
 /// between them.
 pub fn typed(text: &str, home: Option<Country>) -> Option<Vec<String>> {
-    let marks = |c: char| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '+' | '-' | '(' | ')' | '.' | '\u{2010}'..='\u{2015}');
+    let marks = |c: char| {
+        c.is_ascii_digit() || c.is_whitespace() || matches!(c, '+' | '-' | '(' | ')' | '.' | '\u{2010}'..='\u{2015}')
+    };
     let digits: String = text.chars().filter(char::is_ascii_digit).take(LONGEST + 1).collect();
     if digits.is_empty() || digits.len() > LONGEST || !text.chars().all(marks) {
         return None;
@@ -321,7 +323,9 @@ mod tests {
 
     #[test]
     fn hostile_text_is_read_without_a_fault() {
-        for text in ["+", "+0", "00", "++++++++++", "+999999999999999", "tel:;phone-context=", "0000000000000", "+٣٤٥٦٧"] {
+        for text in
+            ["+", "+0", "00", "++++++++++", "+999999999999999", "tel:;phone-context=", "0000000000000", "+٣٤٥٦٧"]
+        {
             drop(cells(text, country("RUB")));
         }
         drop(cells(&"7".repeat(100_000), country("UAH")));

@@ -114,7 +114,20 @@ mod tests {
             vec!["apple", "Banana", "cherry", "Date", "éclair", "fig"],
             vec!["арбуз", "Борис", "Ежевика", "Ёлка", "ель", "Жук", "Игорь", "йод", "объект", "яблоко"],
             vec![
-                "Гора", "Ґанок", "Дім", "Економ", "Єва", "Зоря", "Ивко", "Іван", "Ігор", "Їва", "Йосип", "Щука", "Юр", "Яр",
+                "Гора",
+                "Ґанок",
+                "Дім",
+                "Економ",
+                "Єва",
+                "Зоря",
+                "Ивко",
+                "Іван",
+                "Ігор",
+                "Їва",
+                "Йосип",
+                "Щука",
+                "Юр",
+                "Яр",
             ],
         ] {
             assert_eq!(sorted(&right), right);
@@ -123,7 +136,8 @@ mod tests {
 
     #[test]
     fn case_and_yo_do_not_tell_texts_apart_but_letters_do() {
-        for (one, other) in [("Пётр", "петр"), ("ЁЛКА", "елка"), ("и\u{306}од", "йод"), ("ООО\u{200b}", "ооо")] {
+        for (one, other) in [("Пётр", "петр"), ("ЁЛКА", "елка"), ("и\u{306}од", "йод"), ("ООО\u{200b}", "ооо")]
+        {
             assert_eq!(compare(one, other), Ordering::Equal, "{one} {other}");
             assert_eq!(folded(one), folded(other), "{one} {other}");
         }
@@ -148,6 +162,9 @@ mod tests {
         let mut letters: Vec<char> = ('\u{20}'..='\u{24f}').chain('\u{370}'..='\u{52f}').collect();
         letters.sort_by(|one, other| compare(&one.to_string(), &other.to_string()).then(one.cmp(other)));
         let order: String = letters.into_iter().collect();
-        assert_eq!(hex::encode(Sha256::digest(order.as_bytes())), "30bdd2cf2871cc40a929902c7c4462095ea35e731f4c70807e66d32c2c0a1967");
+        assert_eq!(
+            hex::encode(Sha256::digest(order.as_bytes())),
+            "30bdd2cf2871cc40a929902c7c4462095ea35e731f4c70807e66d32c2c0a1967"
+        );
     }
 }

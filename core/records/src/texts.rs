@@ -52,7 +52,8 @@ pub async fn renew(db: &Db, env: &Env) -> Result<()> {
     }
     let tx = db.begin().await?;
     tx.execute(&Query::delete().from_table("text_form").take()).await?;
-    tx.execute(&Query::insert().into_table("text_form").columns(["version"]).values_panic([FORM.into()]).take()).await?;
+    tx.execute(&Query::insert().into_table("text_form").columns(["version"]).values_panic([FORM.into()]).take())
+        .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -105,13 +106,7 @@ async fn texts(tx: &Tx, def: &EntityDef, record: &Record) -> Result<()> {
     Ok(tx.later(&update).await?)
 }
 
-async fn communications(
-    tx: &Tx,
-    ctx: &Ctx,
-    def: &EntityDef,
-    home: Option<Country>,
-    records: &[Record],
-) -> Result<()> {
+async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, home: Option<Country>, records: &[Record]) -> Result<()> {
     let ids = records.iter().map(|record| record.id);
     tx.later(&Query::delete().from_table("communication").and_where(Expr::col("record_id").is_in(ids)).take()).await?;
     let mut insert = Query::insert();

@@ -66,7 +66,9 @@ pub fn tidy(written: &str, country: &str) -> Tidy {
 
 /// The number with the marks inside it, and what stands behind.
 fn parts(written: &str) -> (&str, &str) {
-    let inside = |c: char| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '+' | '-' | '(' | ')' | '.' | '\u{2010}'..='\u{2015}');
+    let inside = |c: char| {
+        c.is_ascii_digit() || c.is_whitespace() || matches!(c, '+' | '-' | '(' | ')' | '.' | '\u{2010}'..='\u{2015}')
+    };
     let end = written.find(|c: char| !inside(c)).unwrap_or(written.len());
     // A bracket that opens the words behind is theirs.
     let number = written[..end].trim_end_matches(['(', ' ']);

@@ -249,11 +249,8 @@ impl Compiler<'_> {
                 inside
             });
         }
-        let column = if is_prose(shape.kind) && compares(test.op) {
-            words::in_order(column, self.backend)
-        } else {
-            column
-        };
+        let column =
+            if is_prose(shape.kind) && compares(test.op) { words::in_order(column, self.backend) } else { column };
         Ok(match test.op {
             Op::Empty if shape.kind.is_text() => column.clone().is_null().or(column.eq("")),
             Op::NotEmpty if shape.kind.is_text() => column.clone().is_not_null().and(column.ne("")),
@@ -363,7 +360,9 @@ impl Compiler<'_> {
     fn values(&self, kind: FieldType, test: &Test) -> Result<Vec<sea_orm::Value>, FieldError> {
         let one = |operand: &Operand| -> Result<sea_orm::Value, FieldError> {
             match operand {
-                Operand::One(Json::String(text)) if is_prose(kind) => Ok(words::operand(text.trim()).into_owned().into()),
+                Operand::One(Json::String(text)) if is_prose(kind) => {
+                    Ok(words::operand(text.trim()).into_owned().into())
+                }
                 Operand::One(json) => {
                     let value = Value::from_json(kind, json)
                         .map_err(|e| bad(&test.field, &e.message.in_locale(crate::Locale::En)))?;

@@ -32,9 +32,7 @@ impl Value {
             (FieldType::Address, Json::Object(parts)) => address_from_json(parts),
             (FieldType::Formula, _) => Err(FieldError::new("read_only")),
             (_, Json::Array(items)) if kind.is_multi() => multi_from_json(items),
-            (_, Json::String(text)) if kind.is_multi() && !text.trim().is_empty() => {
-                multi_from_json(&[json.clone()])
-            }
+            (_, Json::String(text)) if kind.is_multi() && !text.trim().is_empty() => multi_from_json(&[json.clone()]),
             (FieldType::Json, any) => {
                 let long = any.to_string().len() > MAX_JSON_BYTES;
                 if long {
@@ -66,7 +64,9 @@ impl Value {
         match kind {
             FieldType::Text | FieldType::Choice | FieldType::Stage => {
                 let text = clean(text)?;
-                Ok(Some(words::composed(&text).trim().to_owned()).filter(|line| !line.is_empty()).map_or(Self::Null, Self::Text))
+                Ok(Some(words::composed(&text).trim().to_owned())
+                    .filter(|line| !line.is_empty())
+                    .map_or(Self::Null, Self::Text))
             }
             FieldType::Choices => texts_from_json(&[Json::from(text)]),
             FieldType::Currency => text.parse::<Currency>().map(|currency| Self::Text(currency.code().to_owned())),

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
+use super::cell::{DateOrder, Dates, Votes};
 use super::lookup::{self, Links, Meaning, name_key, normal};
 use super::problem::Problem;
 use super::source::spool::Row;
 use super::suggest::{self, FULL_NAME, Mapped, NAMES};
-use super::cell::{DateOrder, Dates, Votes};
 use super::{Column, cell};
 use crate::catalogue::{Catalogue, EntityDef, FieldDef};
 use crate::{Records, references};
@@ -137,7 +137,8 @@ impl Plan {
 
     /// The columns with dates, whose order of day and month is to be found out.
     pub(super) fn dated(&self) -> Vec<usize> {
-        let dated = |goal: &Goal| matches!(goal, Goal::Field(f, _) if matches!(f.kind, FieldType::Date | FieldType::Datetime));
+        let dated =
+            |goal: &Goal| matches!(goal, Goal::Field(f, _) if matches!(f.kind, FieldType::Date | FieldType::Datetime));
         self.goals.iter().filter(|(_, goal)| dated(goal)).map(|(column, _)| *column).collect()
     }
 

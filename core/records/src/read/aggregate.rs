@@ -140,7 +140,8 @@ impl Records {
         let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
         let axes = axes(def, ctx, asker.backend(), &ask.group_by)?;
         let cells = cells(def, ctx, asker.backend(), &ask.measures)?;
-        let limit = if axes.iter().any(|axis| axis.field.kind == FieldType::Datetime) { MAX_QUARTERS } else { MAX_ROWS };
+        let limit =
+            if axes.iter().any(|axis| axis.field.kind == FieldType::Datetime) { MAX_QUARTERS } else { MAX_ROWS };
         let mut select = statement(ctx, def, &asker, ask, &axes, &cells)?;
         select.limit(u64::try_from(limit * (1 + cells.currencies.len()) + 1).unwrap_or(u64::MAX));
         let rows = conn.query_all(&select).await?;
@@ -151,7 +152,8 @@ impl Records {
             let order: Vec<String> = keys.iter().map(Json::to_string).collect();
             let entry = groups.entry(order).or_insert_with(|| (keys, vec![Totals::new(); cells.all.len()]));
             for (i, (cell, totals)) in cells.all.iter().zip(&mut entry.1).enumerate() {
-                let code = cell.currency.map(|at| row.try_get_by_index::<Option<String>>(axes.len() + at)).transpose()?;
+                let code =
+                    cell.currency.map(|at| row.try_get_by_index::<Option<String>>(axes.len() + at)).transpose()?;
                 let total = totals.entry(code.flatten()).or_default();
                 fold(total, row, axes.len() + cells.currencies.len() + i * 4)?;
             }

@@ -14,9 +14,9 @@ mod input;
 mod insert;
 mod store;
 
+pub(crate) use derive::search_text;
 pub use hooks::{BeforeHooks, Operation, PendingChange};
 pub use input::parse;
-pub(crate) use derive::search_text;
 pub(crate) use insert::Inserts;
 pub(crate) use store::searchable;
 
@@ -331,9 +331,15 @@ impl Records {
         });
         while !rows.is_empty() && !options.dry_run {
             let tx = self.db.begin().await?;
-            let stored =
-                store::write(&tx, ctx, def, home, &mut rows.iter_mut().map(|r| &mut r.change).collect::<Vec<_>>(), options)
-                    .await?;
+            let stored = store::write(
+                &tx,
+                ctx,
+                def,
+                home,
+                &mut rows.iter_mut().map(|r| &mut r.change).collect::<Vec<_>>(),
+                options,
+            )
+            .await?;
             let outside = store::outside_rights(&tx, catalogue, ctx, def, rows.iter().map(|r| &r.change)).await?;
             let refused = !outside.is_empty() || (options.all_or_nothing && !stored.lost.is_empty());
             if refused {

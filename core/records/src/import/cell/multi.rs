@@ -71,5 +71,9 @@ fn digits(text: &str) -> usize {
 /// Whatever has five to 24 digits (a number and its extension) and no more than a note beside them.
 fn phone(text: &str) -> Result<&str, Problem> {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    if (SHORTEST..=24).contains(&digits(text)) && letters <= 20 { Ok(text) } else { Err(Problem::new("phone").with("value", text)) }
+    if (SHORTEST..=24).contains(&digits(text)) && letters <= 20 {
+        Ok(text)
+    } else {
+        Err(Problem::new("phone").with("value", text))
+    }
 }

@@ -88,7 +88,9 @@ fn a_column_has_one_order_of_day_and_month() {
 #[test]
 fn two_digits_of_a_year_are_near_the_present_and_births_are_over() {
     let read = |past, text: &str| {
-        dates(DateOrder::DayFirst, past).date(text).map_or_else(|problem| problem.code.to_owned(), |day| day.to_string())
+        dates(DateOrder::DayFirst, past)
+            .date(text)
+            .map_or_else(|problem| problem.code.to_owned(), |day| day.to_string())
     };
     for (text, date, birth) in [
         ("23.10.45", "year", "1945-10-23"),
