@@ -214,5 +214,6 @@ async fn what_people_wrote_beside_a_number_is_kept() {
         let made = app.admin().create("lead", json!({"title": "x", "phones": [written]})).await.ok(201);
         assert_eq!(phones(&made), [kept], "{written}");
     }
+    app.drain().await;
     app.finish().await;
 }

@@ -97,8 +97,8 @@ async fn dates_without_time_are_not_moved_by_zones() {
     assert_eq!(
         items,
         json!([
-            {"group": {"close_date": "2026-03-01"}, "values": {"sum_amount": 2}},
-            {"group": {"close_date": "2026-04-01"}, "values": {"sum_amount": 2}},
+            {"group": {"close_date": "2026-03-01"}, "values": {"sum_amount": 2, "sum_amount_by_currency": {"RUB": 2}}},
+            {"group": {"close_date": "2026-04-01"}, "values": {"sum_amount": 2, "sum_amount_by_currency": {"RUB": 2}}},
         ])
     );
     app.finish().await;
@@ -107,7 +107,7 @@ async fn dates_without_time_are_not_moved_by_zones() {
 #[tokio::test]
 async fn amounts_of_several_currencies_are_never_put_together() {
     let app = TestApp::start().await;
-    let fee = json!({"key": "x_fee", "kind": "money", "label": {"en": "Fee"}});
+    let fee = json!({"key": "x_fee", "type": "money", "label": {"en": "Fee"}});
     app.admin().post("/entities/deal/fields", fee).await.ok(201);
     for (amount, currency, stage) in [(100, "USD", "new"), (5000, "RUB", "new"), (7, "EUR", "won"), (3, "EUR", "won")] {
         let fields = json!({"title": "x", "amount": amount, "currency": currency, "stage": format!("deal_{stage}"), "x_fee": amount, "x_fee_currency": currency});

@@ -126,7 +126,7 @@ async fn links_go_both_ways_with_titles_and_unknown_entities_are_not_there() {
 #[tokio::test]
 async fn a_change_cannot_empty_what_must_have_a_value() {
     let app = TestApp::start().await;
-    let field = json!({"key": "x_code", "kind": "text", "label": {"en": "Code"}, "required": true});
+    let field = json!({"key": "x_code", "type": "text", "label": {"en": "Code"}, "required": true});
     app.admin().post("/entities/lead/fields", field).await.ok(201);
     let id = app.record("lead", json!({"title": "Ann", "x_code": "a"})).await;
     for field in ["title", "stage", "x_code"] {

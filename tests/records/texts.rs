@@ -26,7 +26,7 @@ async fn ordered(app: &TestApp, entity: &str, sort: Value, limit: usize) -> Vec<
 #[tokio::test]
 async fn lists_are_in_the_order_of_dictionaries_on_every_page() {
     let app = TestApp::start().await;
-    let field = json!({"key": "x_alias", "kind": "text", "label": {"en": "Alias"}});
+    let field = json!({"key": "x_alias", "type": "text", "label": {"en": "Alias"}});
     app.admin().post("/entities/company/fields", field).await.ok(201);
     let right = [
         "apple",
@@ -67,7 +67,7 @@ async fn lists_are_in_the_order_of_dictionaries_on_every_page() {
 #[tokio::test]
 async fn letter_case_yo_and_composition_do_not_hide_records() {
     let app = TestApp::start().await;
-    let field = json!({"key": "x_alias", "kind": "text", "label": {"en": "Alias"}});
+    let field = json!({"key": "x_alias", "type": "text", "label": {"en": "Alias"}});
     app.admin().post("/entities/contact/fields", field).await.ok(201);
     let name = "Пётр Йод";
     app.record("contact", json!({"title": name, "last_name": name, "x_alias": name, "comments": name})).await;

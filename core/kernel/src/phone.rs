@@ -116,10 +116,18 @@ impl Number {
 
 /// The numbers in a text: several are separated by commas, semicolons, slashes or lines.
 pub fn numbers(text: &str, home: Option<Country>) -> Vec<Number> {
+    let mut parts: Vec<String> = Vec::new();
+    for part in text.split([',', ';', '/', '|', '\n']).map(str::trim).take(MAX_NUMBERS * 4) {
+        let short = part.chars().filter(char::is_ascii_digit).count() < SHORTEST;
+        match parts.last_mut().filter(|_| short && part.starts_with(|c: char| c.is_alphabetic() || c == '#')) {
+            // An extension behind a comma.
+            Some(number) => *number = format!("{number} {part}"),
+            None => parts.push(part.to_owned()),
+        }
+    }
     let mut found: Vec<Number> = Vec::new();
-    for part in text.split([',', ';', '/', '|', '\n']).take(MAX_NUMBERS * 4) {
-        let number = read(part, home).filter(|number| !found.contains(number));
-        found.extend(number);
+    for part in &parts {
+        found.extend(read(part, home).filter(|number| !found.contains(number)));
     }
     found.truncate(MAX_NUMBERS);
     found
@@ -176,7 +184,10 @@ fn at_home(digits: &str, home: Country) -> Option<PhoneNumber> {
     // The library does not take the prefix off a number that begins with the same digit behind it: 8 800 ...
     plain.or_else(|| {
         let (code, trunk) = home.trunk()?;
-        understood(&format!("+{code}{}", digits.strip_prefix(&trunk)?)).filter(PhoneNumber::is_valid)
+        let rest = digits.strip_prefix(&trunk)?;
+        let lengths = DATABASE.by_id(home.0.as_ref())?.descriptors().general().possible_length();
+        let possible = u16::try_from(rest.len()).is_ok_and(|length| lengths.contains(&length));
+        understood(&format!("+{code}{rest}")).filter(|_| possible)
     })
 }
 
@@ -279,6 +290,7 @@ mod tests {
             ("8 (495) 123-45-67 доб. 204", "RUB", "951234567:+74951234567;204"),
             ("+7 495 123-45-67 ext 204", "USD", "951234567:+74951234567;204"),
             ("+7 495 123-45-67 #204", "USD", "951234567:+74951234567;204"),
+            ("+7 495 123-45-67, доб. 204", "USD", "951234567:+74951234567;204"),
             ("8 800 555-35-35 (Анна)", "RUB", "005553535:+78005553535"),
             ("+7 916 123-45-67, +7 495 111-22-33", "RUB", "161234567:+79161234567 951112233:+74951112233"),
             ("+7 495 123-45-67 / 68", "RUB", "951234567:+74951234567"),

@@ -75,7 +75,8 @@ pub fn folded(text: &str) -> String {
 /// The order of texts; `Equal` when only letter case or ё tells them apart.
 pub fn compare(one: &str, other: &str) -> Ordering {
     match &*COLLATOR {
-        Some(collator) => collator.compare(&operand(one), &operand(other)),
+        // The rules see to composition themselves.
+        Some(collator) => collator.compare(&without_yo(one), &without_yo(other)),
         // The rules are compiled in; without them there is still one order.
         None => folded(one).cmp(&folded(other)),
     }
@@ -91,9 +92,15 @@ pub fn in_order(cell: Expr, backend: DbBackend) -> Expr {
 
 /// What a cell in that form is compared with.
 pub fn operand(text: &str) -> Cow<'_, str> {
-    let text = normalized(text);
-    if text.is_ascii() || !text.contains(['ё', 'Ё']) {
-        return text;
+    match normalized(text) {
+        Cow::Borrowed(text) => without_yo(text),
+        Cow::Owned(text) => Cow::Owned(without_yo(&text).into_owned()),
+    }
+}
+
+fn without_yo(text: &str) -> Cow<'_, str> {
+    if !text.contains('ё') && !text.contains('Ё') {
+        return Cow::Borrowed(text);
     }
     Cow::Owned(text.replace('ё', "е").replace('Ё', "Е"))
 }

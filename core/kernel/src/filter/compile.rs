@@ -440,6 +440,11 @@ pub fn has_digits(value: &Expr, term: &str, start: bool, home: Option<Country>) 
             any = any.add(value.clone().like(format!("{place}{digits}%")));
         }
     }
+    // A whole number is also found as it may be written in its country.
+    let whole = phone::numbers(term, home).iter().any(|number| number.starts().is_some());
+    if whole && !start {
+        any = any.add(is_number(value, term, home));
+    }
     any.into()
 }
 
