@@ -231,3 +231,33 @@ fn kept(before: &Counts, after: &Counts) {
         assert_eq!(after.get(table), Some(count), "rows of {table}");
     }
 }
+
+#[tokio::test]
+async fn records_of_a_release_are_found_by_the_rules_of_today() {
+    for release in RELEASES {
+        let database = release.database().await;
+        // As an older program kept them: letters taken apart, phones by their last digits, ё as it is.
+        let db = open(&database).await;
+        for sql in [
+            "UPDATE contact SET title = 'Пётр И\u{306}од', search = 'пётр и\u{306}од', phones = '[{\"value\": \"8 (916) 555-12-34\", \"kind\": \"work\"}]' WHERE number = 1",
+            "UPDATE communication SET value = '165551234:89165551234' WHERE field = 'phones' AND record_id IN (SELECT id FROM contact WHERE number = 1)",
+        ] {
+            db.for_migrations().execute_unprepared(sql).await.unwrap();
+        }
+        db.close().await.unwrap();
+        let app = TestApp::over(database).await;
+        let admin = app.admin();
+        let title = "Пётр Йод";
+        let ours = |found: Vec<String>| found.into_iter().filter(|found| found == title).count();
+        for filter in [
+            json!({"field": "phones", "op": "eq", "value": "+7 916 555-12-34"}),
+            json!({"field": "title", "op": "eq", "value": "петр йод"}),
+        ] {
+            assert_eq!(ours(admin.found("contact", filter.clone()).await), 1, "{filter}");
+        }
+        let found = admin.query("contact", json!({"q": "петр йод"})).await.ok(200);
+        assert_eq!(ours(crate::app::titles(&found)), 1);
+        app.drain().await;
+        app.finish().await;
+    }
+}

@@ -201,3 +201,19 @@ async fn calls_are_counted_and_refusals_are_no_failures() {
     assert_eq!((&detail["state"], &detail["hooks"][0]["breaker"]), (&json!("enabled"), &json!("closed")));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn what_people_wrote_beside_a_number_is_kept() {
+    let app = TestApp::build().lead_desk(json!({"country": "RU"})).start().await;
+    for (written, kept) in [
+        ("8 495 123-45-67 доб. 123", "+74951234567 доб. 123"),
+        ("+7 916 123-45-67, +7 495 111-22-33", "+7 916 123-45-67, +7 495 111-22-33"),
+        ("8 800 555-35-35 (Анна)", "8 800 555-35-35 (Анна)"),
+        ("+7 495 123-45-67 / 68", "+7 495 123-45-67 / 68"),
+    ] {
+        let made = app.admin().create("lead", json!({"title": "x", "phones": [written]})).await.ok(201);
+        assert_eq!(phones(&made), [kept], "{written}");
+    }
+    app.drain().await;
+    app.finish().await;
+}

@@ -122,3 +122,52 @@ async fn links_go_both_ways_with_titles_and_unknown_entities_are_not_there() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_change_cannot_empty_what_must_have_a_value() {
+    let app = TestApp::start().await;
+    let field = json!({"key": "x_code", "type": "text", "label": {"en": "Code"}, "required": true});
+    app.admin().post("/entities/lead/fields", field).await.ok(201);
+    let id = app.record("lead", json!({"title": "Ann", "x_code": "a"})).await;
+    for field in ["title", "stage", "x_code"] {
+        for empty in [json!(null), json!(""), json!(" \u{200b}")] {
+            let refused = app.admin().update("lead", &id, json!({(field): empty})).await.problem(422, "record.invalid");
+            assert_eq!(refused["fields"][field]["code"], "required", "{field}");
+        }
+    }
+    let bulk = json!({"update": [{"id": id, "fields": {"title": null}}]});
+    let answer = app.admin().post("/records/lead/bulk", bulk).await.ok(200);
+    assert_eq!(answer["results"][0]["fields"]["title"]["code"], "required");
+    assert_eq!(app.admin().get(&format!("/records/lead/{id}")).await.ok(200)["fields"]["title"], "Ann");
+    let unnamed = app.admin().create("lead", json!({"title": null, "x_code": "b", "last_name": "Lee"})).await.ok(201);
+    assert_eq!(unnamed["fields"]["title"], "Lee");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_list_of_links_keeps_what_was_deleted_or_hidden_when_one_is_added() {
+    let mut app = TestApp::start().await;
+    let mut ids = Vec::new();
+    for title in ["a", "b", "c"] {
+        ids.push(app.record("contact", json!({"title": title})).await);
+    }
+    let deal = app.record("deal", json!({"title": "d", "contacts": [ids[0], ids[1]]})).await;
+    app.admin().delete(&format!("/records/contact/{}", ids[0])).await.ok(204);
+    let all = json!({"contacts": ids});
+    let kept = app.admin().update("deal", &deal, all.clone()).await.ok(200);
+    assert_eq!(kept["fields"]["contacts"], all["contacts"]);
+    let rows = json!([
+        {"kind": "permission", "entity": "deal", "actions": ["read", "update"]},
+        {"kind": "permission", "entity": "contact", "actions": ["read"], "filter": {"field": "title", "op": "eq", "value": "c"}},
+    ]);
+    app.role("narrow", rows, json!([])).await;
+    app.person(0, "nan", &["narrow"]).await;
+    let hidden = app.record("deal", json!({"title": "e", "contacts": [ids[1]]})).await;
+    let both = json!({"contacts": [ids[1], ids[2]]});
+    let kept = app.by("nan").update("deal", &hidden, both.clone()).await.ok(200);
+    assert_eq!(kept["fields"]["contacts"], both["contacts"]);
+    let newly = json!({"contacts": [ids[1], ids[2], ids[0]]});
+    let refused = app.by("nan").update("deal", &hidden, newly).await.problem(422, "record.invalid");
+    assert_eq!(refused["fields"]["contacts"]["code"], "missing");
+    app.finish().await;
+}

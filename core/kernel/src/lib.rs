@@ -12,6 +12,8 @@
 //! | `clock` | time and randomness as parameters |
 //! | `value` | field types, values, their JSON and database forms |
 //! | `text` | locales and translated messages |
+//! | `words` | how texts are compared and sorted |
+//! | `phone` | telephone numbers and when two are the same |
 //! | `error` | the one service error |
 //! | `net` | the address guard of requests that others word |
 //! | `filter` | the query language: AST, JSON form, SQL |
@@ -36,8 +38,10 @@ pub mod id;
 pub mod jobs;
 pub mod key;
 pub mod net;
+pub mod phone;
 pub mod text;
 pub mod value;
+pub mod words;
 
 pub use clock::Timestamp;
 pub use ctx::{Actor, Ctx};

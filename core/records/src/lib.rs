@@ -8,6 +8,7 @@
 //! | module | what |
 //! |---|---|
 //! | `catalogue` | entities and fields, as data; their labels |
+//! | `texts` | searched texts and phones of old rows, in the present form |
 //! | `stages` | pipelines and stages of a tenant |
 //! | `references` | whatever records may point to: entities, people, departments |
 //! | `rules` | rules of roles against the catalogue |
@@ -31,6 +32,7 @@ pub mod relations;
 pub mod rules;
 pub mod shape;
 pub mod stages;
+pub mod texts;
 pub mod timeline;
 pub mod undo;
 pub mod views;
@@ -76,6 +78,8 @@ pub struct Records {
     rules: Arc<RwLock<Vec<Arc<dyn EntityRules>>>>,
     known: catalogue::Known,
     names: Names,
+    /// Writers that lost a race try again one after another.
+    turns: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Records {
@@ -89,6 +93,7 @@ impl Records {
             rules: Arc::default(),
             known: catalogue::Known::default(),
             names: Names::default(),
+            turns: Arc::default(),
         }
     }
 

@@ -20,6 +20,9 @@ pub const USER: &str = "user";
 /// The key of departments as a target.
 pub const DEPARTMENT_KEY: &str = "department";
 
+/// Ids of one statement; a page of 500 records may point to 50,000.
+const MAX_IDS: usize = 5_000;
+
 /// The field that names the entity of a field that points to any record.
 pub const ENTITY_BESIDE: &str = "record_entity";
 
@@ -89,18 +92,23 @@ impl<'a> Target<'a> {
         ctx: &Ctx,
         ids: &[Uuid],
     ) -> Result<HashSet<Uuid>> {
-        let mut select = self.rows(ctx, ids);
+        let mut existing = HashSet::new();
         let table = self.table().name;
-        match self {
-            Self::Person(_) => drop(select.and_where(Expr::col((table, "active")).eq(true))),
-            Self::Department(_) => {}
-            Self::Entity(def) => {
-                select.and_where(Expr::col((table, "deleted_at")).is_null());
-                narrow(&mut select, conn, catalogue, ctx, def)?;
+        for ids in ids.chunks(MAX_IDS) {
+            let mut select = self.rows(ctx, ids);
+            match self {
+                Self::Person(_) => drop(select.and_where(Expr::col((table, "active")).eq(true))),
+                Self::Department(_) => {}
+                Self::Entity(def) => {
+                    select.and_where(Expr::col((table, "deleted_at")).is_null());
+                    narrow(&mut select, conn, catalogue, ctx, def)?;
+                }
+            }
+            for row in conn.query_all(&select).await? {
+                existing.insert(row.try_get_by_index(0)?);
             }
         }
-        let rows = conn.query_all(&select).await?;
-        rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+        Ok(existing)
     }
 
     /// Titles of those of the ids that the actor sees, deleted records too.
@@ -114,15 +122,20 @@ impl<'a> Target<'a> {
         ctx: &Ctx,
         ids: &[Uuid],
     ) -> Result<Vec<(Uuid, String)>> {
-        let mut select = self.rows(ctx, ids);
-        if let Self::Entity(def) = self {
-            if !ctx.rights.may(&def.key, Action::Read) || !ctx.rights.sees(&def.key, "title") {
-                return Ok(Vec::new());
+        let mut titles = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(MAX_IDS) {
+            let mut select = self.rows(ctx, ids);
+            if let Self::Entity(def) = self {
+                if !ctx.rights.may(&def.key, Action::Read) || !ctx.rights.sees(&def.key, "title") {
+                    return Ok(Vec::new());
+                }
+                narrow(&mut select, conn, catalogue, ctx, def)?;
             }
-            narrow(&mut select, conn, catalogue, ctx, def)?;
+            for row in conn.query_all(&select).await? {
+                titles.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+            }
         }
-        let rows = conn.query_all(&select).await?;
-        rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+        Ok(titles)
     }
 }
 

@@ -5,6 +5,7 @@ use kernel::access::{Action, Rights, Scope};
 use kernel::ctx::Ctx;
 use kernel::error::FieldError;
 use kernel::filter::{COMMUNICATION, Column, Compiler, Filter, LINK, Shapes, Storage, Table, Viewer};
+use kernel::phone::Country;
 use kernel::value::FieldType;
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
@@ -60,6 +61,10 @@ impl Shapes for Seen<'_> {
         Query::select().from_as("record_link", LINK).and_where(Expr::col((LINK, "field")).eq(field)).take()
     }
 
+    fn home(&self) -> Option<Country> {
+        Country::of_currency(&self.catalogue.pipelines.currency)
+    }
+
     fn communications(&self, field: &str) -> SelectStatement {
         let of_field = Expr::col((COMMUNICATION, "field")).eq(field);
         Query::select().from_as("communication", COMMUNICATION).and_where(of_field).take()
@@ -102,6 +107,11 @@ impl<'a> Asker<'a> {
                 Some(Expr::val(1).eq(0))
             }
         }
+    }
+
+    /// The country whose phone numbers are written without a code.
+    pub fn home(&self) -> Option<Country> {
+        Country::of_currency(&self.catalogue.pipelines.currency)
     }
 
     /// The database's dialect.

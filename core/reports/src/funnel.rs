@@ -4,7 +4,7 @@
 //! transitions). Counting is done in the database; working time, which no database knows, by reading the steps, up to
 //! `MAX_MEASURED` of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use kernel::error::FieldError;
@@ -77,8 +77,10 @@ pub struct FunnelRow {
     pub finished_percent: f64,
     /// Share of the funnel's largest group, percent.
     pub conversion_percent: f64,
-    /// Sum of the records' amounts (with `entity`).
+    /// Sum of the records' amounts (with `entity`); none when they are of several currencies.
     pub amount: Option<f64>,
+    /// The same by currency.
+    pub amounts: BTreeMap<String, f64>,
     /// Mean time in a step that was left, seconds.
     pub seconds: Option<f64>,
     /// The same in working time of the company.
@@ -126,6 +128,7 @@ impl Reports {
             }
             items.push(item);
         }
+        self.add_amounts(&asker, ctx, &plan, &mut items).await?;
         let most = items.iter().map(|item| item.entered).max().unwrap_or(0);
         for item in &mut items {
             item.conversion_percent = percent(item.entered, most);
@@ -166,6 +169,27 @@ impl Reports {
         let events =
             if axes.contains(&Axis::Event) { self.processes.events_of_elements(ctx).await? } else { Events::new() };
         Ok(Plan { stages, catalogue, entity, axes, events, definition, period: input.period })
+    }
+
+    /// Adds the sums of amounts, each currency by itself.
+    async fn add_amounts(&self, asker: &Asker<'_>, ctx: &Ctx, plan: &Plan, items: &mut [FunnelRow]) -> Result<()> {
+        if amount_of(ctx, plan).is_none() {
+            return Ok(());
+        }
+        let mut sums: HashMap<String, BTreeMap<String, f64>> = HashMap::new();
+        for row in self.db().read().query_all(&summed(asker, ctx, plan)?).await? {
+            let group = Json::Object(group(plan, &row)?).to_string();
+            let code: Option<String> = row.try_get_by_index(plan.axes.len())?;
+            let sum: Option<i64> = row.try_get_by_index(plan.axes.len() + 1)?;
+            let sum = sum.and_then(|sum| kernel::value::decimal_to_json(unscaled(sum)).as_f64());
+            sums.entry(group).or_default().extend(sum.map(|sum| (code.unwrap_or_default(), sum)));
+        }
+        for item in items {
+            item.amounts = sums.remove(&Json::Object(item.group.clone()).to_string()).unwrap_or_default();
+            let mut all = item.amounts.values();
+            item.amount = all.next().copied().filter(|_| all.next().is_none());
+        }
+        Ok(())
     }
 
     /// Adds mean working time; false when there are too many steps to measure.
@@ -246,19 +270,41 @@ fn pieces(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> 
     for column in ["step", "entered_at", "left_at", "thing", "finished"] {
         select.column((STEPS, column));
     }
-    let amount = plan.entity.as_ref().filter(|joined| ctx.rights.sees(&joined.def.key, "amount"));
-    match amount.and_then(|joined| joined.value("amount")) {
-        Some(amount) => {
+    match amount_of(ctx, plan) {
+        Some((amount, currency)) => {
             let mut same = WindowStatement::partition_by((STEPS, "record_id"));
             for axis in &plan.axes {
                 same.add_partition_by(axis.expression(plan.entity.as_ref(), &plan.events));
             }
             same.order_by((STEPS, "entered_at"), Order::Asc);
-            select.expr_as(amount, "amount");
+            select.expr_as(amount, "amount").expr_as(currency, "currency");
             select.expr_window_as(Func::cust("ROW_NUMBER"), same, "turn")
         }
-        None => select.expr_as(Expr::cust("CAST(NULL AS BIGINT)"), "amount").expr_as(Expr::cust("1"), "turn"),
+        None => &mut select,
     };
+    Ok(select)
+}
+
+/// The amount of the plan's records and its currency, where the person may see them.
+fn amount_of(ctx: &Ctx, plan: &Plan) -> Option<(Expr, Expr)> {
+    let joined = plan.entity.as_ref()?;
+    let field = joined.def.field("amount").filter(|field| joined.def.shows(&ctx.rights, field))?;
+    Some((joined.value(&field.key)?, joined.value(&joined.def.currency_of(field)?.key)?))
+}
+
+/// The sums of amounts by group and currency, each record once in a group.
+fn summed(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> {
+    let mut select = Query::select();
+    select.from_subquery(pieces(asker, ctx, plan)?, "piece");
+    for index in 0..plan.axes.len() {
+        select.column(name(index)).group_by_col(name(index));
+    }
+    select
+        .column("currency")
+        .group_by_col("currency")
+        .expr(Func::sum(Expr::col("amount")).cast_as("BIGINT"))
+        .and_where(Expr::col("turn").eq(1))
+        .and_where(Expr::col("amount").is_not_null());
     Ok(select)
 }
 
@@ -279,7 +325,6 @@ fn counted(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement>
         .expr(Func::count_distinct(done))
         .expr(Func::avg(left().sub(entered())).cast_as("DOUBLE PRECISION"))
         .expr(Func::sum(Expr::case(stands, Expr::val(ctx.now().0).sub(entered())).finally(0)).cast_as("BIGINT"))
-        .expr(Func::sum(Expr::case(Expr::col("turn").eq(1), Expr::col("amount"))).cast_as("BIGINT"))
         .order_by_expr(Func::count(Expr::col("step")).into(), Order::Desc)
         .limit(MAX_ROWS);
     Ok(select)
@@ -300,8 +345,6 @@ fn read(plan: &Plan, row: &QueryResult) -> Result<(FunnelRow, f64)> {
     let (entered, left, instances, finished) = (number(0)?, number(1)?, number(2)?, number(3)?);
     let micros: Option<f64> = row.try_get_by_index(after + 4)?;
     let stood: Option<i64> = row.try_get_by_index(after + 5)?;
-    let amount: Option<i64> = row.try_get_by_index(after + 6)?;
-    let decimal = |cell: i64| kernel::value::decimal_to_json(unscaled(cell)).as_f64();
     let row = FunnelRow {
         group: group(plan, row)?,
         entered,
@@ -311,7 +354,8 @@ fn read(plan: &Plan, row: &QueryResult) -> Result<(FunnelRow, f64)> {
         finished,
         finished_percent: percent(finished, instances),
         conversion_percent: 0.0,
-        amount: amount.and_then(decimal),
+        amount: None,
+        amounts: BTreeMap::new(),
         seconds: micros.map(|micros| micros / 1e6),
         working_seconds: None,
     };

@@ -82,6 +82,7 @@ impl AppState {
         std::fs::create_dir_all(config.files_dir()).map_err(unusable)?;
         let db = Db::open(&config.db_options()).await?;
         migrations::upgrade(db.for_migrations()).await?;
+        records::texts::renew(&db, &env).await?;
         Self::over(config, env, db)
     }
 

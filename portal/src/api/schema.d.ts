@@ -2353,9 +2353,13 @@ export interface components {
             conversion_percent: number;
             /**
              * Format: double
-             * @description Sum of the records' amounts (with `entity`).
+             * @description Sum of the records' amounts (with `entity`); none when they are of several currencies.
              */
             amount?: number | null;
+            /** @description The same by currency. */
+            amounts: {
+                [key: string]: number;
+            };
             /**
              * Format: double
              * @description Mean time in a step that was left, seconds.

@@ -153,8 +153,8 @@ async fn own_fields_sort_page_and_sum() {
     assert_eq!(
         sums["items"],
         json!([
-            {"group": {"x_kind": "mill"}, "values": {"count": 4, "sum_x_price": 60, "max_x_hours": 8}},
-            {"group": {"x_kind": "saw"}, "values": {"count": 3, "sum_x_price": 60, "max_x_hours": 9}}
+            {"group": {"x_kind": "mill"}, "values": {"count": 4, "sum_x_price": 60, "sum_x_price_by_currency": {"USD": 60}, "max_x_hours": 8}},
+            {"group": {"x_kind": "saw"}, "values": {"count": 3, "sum_x_price": 60, "sum_x_price_by_currency": {"USD": 60}, "max_x_hours": 9}}
         ])
     );
     let quarters = admin

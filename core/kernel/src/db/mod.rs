@@ -32,6 +32,7 @@ use tokio::sync::watch;
 pub use tx::Tx;
 
 use crate::clock::Period;
+use crate::words;
 
 use sqlite::{Connections, Wanted};
 use writer::Writer;
@@ -196,7 +197,8 @@ async fn open_sqlite(options: &DbOptions) -> Result<(Read, Write), DbErr> {
         .pragma("temp_store", "MEMORY")
         .optimize_on_close(true, 400)
         .statement_cache_capacity(512)
-        .with_regexp();
+        .with_regexp()
+        .collation(words::COLLATION, words::compare);
     let readers = usize::try_from(Ord::max(options.connections, 1)).unwrap_or(1);
     let writer = Connections::open(base.clone(), 1).await?;
     let read = Connections::open(base.clone(), readers).await?;

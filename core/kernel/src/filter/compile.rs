@@ -4,7 +4,6 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use sea_orm::DbBackend;
-use sea_orm::sea_query::extension::postgres::PgExpr;
 use sea_orm::sea_query::{Alias, BinOper, Condition, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -15,7 +14,9 @@ use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::error::FieldError;
 use crate::id::{DepartmentId, TenantId, UserId};
+use crate::phone::{self, Country};
 use crate::value::{FieldType, Value};
+use crate::words;
 
 /// Who asks, and when.
 #[derive(Debug, Clone)]
@@ -210,23 +211,21 @@ impl Compiler<'_> {
         rows.expr(Expr::val(1))
             .and_where(Expr::col((COMMUNICATION, "record_id")).equals((Alias::new(alias), Alias::new("id"))));
         let term = || match &test.value {
-            Operand::One(Json::String(text)) => Ok(text.trim().to_lowercase()),
+            Operand::One(Json::String(text)) if text.chars().count() > MAX_TERM => {
+                Err(bad(&test.field, "at most 200 characters can be searched for"))
+            }
+            Operand::One(Json::String(text)) => Ok(words::folded(&words::address(text))),
             _ => Err(bad(&test.field, "expected text")),
         };
         let phone = column.kind == FieldType::Phones;
         match test.op {
             Op::Empty => return Ok(Expr::exists(rows).not()),
             Op::NotEmpty => {}
-            Op::Eq | Op::Ne if phone => {
-                let cell = phone_cell(&term()?);
-                let key = cell.split(':').next().unwrap_or_default();
-                rows.and_where(value.clone().gte(format!("{key}:"))).and_where(value.lt(format!("{key};")));
-            }
+            Op::Eq | Op::Ne if phone => drop(rows.and_where(is_number(&value, &term()?, self.shapes.home()))),
             Op::Eq | Op::Ne => drop(rows.and_where(value.eq(term()?))),
             Op::Contains | Op::StartsWith if phone => {
-                let digits: String = term()?.chars().filter(char::is_ascii_digit).collect();
-                let start = if test.op == Op::StartsWith { "%:" } else { "%" };
-                rows.and_where(value.like(format!("{start}{digits}%")));
+                let start = test.op == Op::StartsWith;
+                rows.and_where(has_digits(&value, &term()?, start, self.shapes.home()));
             }
             Op::Contains => drop(rows.and_where(value.like(like(&term()?, true)))),
             Op::StartsWith => drop(rows.and_where(value.like(like(&term()?, false)))),
@@ -250,6 +249,8 @@ impl Compiler<'_> {
                 inside
             });
         }
+        let column =
+            if is_prose(shape.kind) && compares(test.op) { words::in_order(column, self.backend) } else { column };
         Ok(match test.op {
             Op::Empty if shape.kind.is_text() => column.clone().is_null().or(column.eq("")),
             Op::NotEmpty if shape.kind.is_text() => column.clone().is_not_null().and(column.ne("")),
@@ -288,24 +289,29 @@ impl Compiler<'_> {
         })
     }
 
-    /// Letter case is ignored in every alphabet: ILIKE on PostgreSQL, a case-insensitive REGEXP on SQLite, whose LIKE
-    /// knows only ASCII.
+    /// Letter case is ignored in every alphabet, ё is е: ILIKE on PostgreSQL, a case-insensitive REGEXP on SQLite,
+    /// whose LIKE knows only ASCII.
     fn text(&self, column: Expr, kind: FieldType, test: &Test) -> Compiled {
         let Operand::One(Json::String(term)) = &test.value else { return Err(bad(&test.field, "expected text")) };
         if !kind.is_text() {
             return Err(bad(&test.field, "only text can be searched inside"));
         }
-        if term.chars().count() > 200 {
+        if term.chars().count() > MAX_TERM {
             return Err(bad(&test.field, "at most 200 characters can be searched for"));
         }
         let inside = test.op == Op::Contains;
+        let term = words::composed(term);
         Ok(match self.backend {
             DbBackend::Sqlite => {
-                let pattern = format!("(?i){}{}", if inside { "" } else { "^" }, escape_regex(term));
+                let pattern = format!("(?i){}{}", if inside { "" } else { "^" }, escape_regex(&term));
                 column.binary(BinOper::Custom("REGEXP"), pattern)
             }
-            // The backslash escapes by itself here; sea-query puts an explicit ESCAPE of ILIKE into wrong brackets.
-            _ => column.ilike(pattern(term, inside)),
+            // The letters of every language, whatever the language of the database. The backslash escapes by itself
+            // here; sea-query puts an explicit ESCAPE of ILIKE into wrong brackets.
+            _ => Expr::cust_with_exprs(
+                "translate($1, 'ёЁ', 'еЕ') COLLATE \"und-x-icu\" ILIKE $2",
+                [column, Expr::val(pattern(&words::operand(&term), inside))],
+            ),
         })
     }
 
@@ -354,6 +360,9 @@ impl Compiler<'_> {
     fn values(&self, kind: FieldType, test: &Test) -> Result<Vec<sea_orm::Value>, FieldError> {
         let one = |operand: &Operand| -> Result<sea_orm::Value, FieldError> {
             match operand {
+                Operand::One(Json::String(text)) if is_prose(kind) => {
+                    Ok(words::operand(text.trim()).into_owned().into())
+                }
                 Operand::One(json) => {
                     let value = Value::from_json(kind, json)
                         .map_err(|e| bad(&test.field, &e.message.in_locale(crate::Locale::En)))?;
@@ -374,6 +383,70 @@ impl Compiler<'_> {
 }
 
 const HOP: &str = "hop";
+/// Characters of a text that is looked for.
+const MAX_TERM: usize = 200;
+
+/// Text that people word, as opposed to the key of a choice.
+const fn is_prose(kind: FieldType) -> bool {
+    matches!(kind, FieldType::Text | FieldType::LongText)
+}
+
+/// Whether the whole value is compared.
+const fn compares(op: Op) -> bool {
+    !matches!(op, Op::Empty | Op::NotEmpty | Op::Contains | Op::StartsWith)
+}
+
+/// Whether a cell is one of these numbers, in any spelling. A number without an extension is found with each of them.
+pub fn is_number(value: &Expr, term: &str, home: Option<Country>) -> Expr {
+    let exactly = |cell: String| value.clone().eq(cell);
+    let from = |start: &str, end: &str| value.clone().gte(start.to_owned()).and(value.clone().lt(end.to_owned()));
+    let mut any = Condition::any();
+    for number in phone::numbers(term, home) {
+        let extension = number.extension();
+        match number.starts() {
+            Some(starts) => {
+                for start in starts {
+                    if extension.is_empty() {
+                        any = any.add(from(&format!("{start};"), &format!("{start}<"))).add(exactly(start));
+                    } else {
+                        any = any.add(exactly(format!("{start};{extension}")));
+                    }
+                }
+            }
+            None => {
+                let tail = number.tail();
+                let ending = value.clone().like(format!("%;{extension}"));
+                let same = from(&format!("{tail}:"), &format!("{tail};"));
+                any = any.add(if extension.is_empty() { same } else { same.and(ending) });
+            }
+        }
+    }
+    if any.is_empty() { exactly(phone::words_cell(term)) } else { any.into() }
+}
+
+/// Whether digits stand in a number, at its start or anywhere; or words in what is written beside it.
+pub fn has_digits(value: &Expr, term: &str, start: bool, home: Option<Country>) -> Expr {
+    let Some(spellings) = phone::typed(term, home) else {
+        let words = phone::words_cell(term);
+        let (mark, words) = words.split_at(1);
+        let searched = words.chars().any(char::is_alphanumeric);
+        let pattern = pattern(words, !start);
+        let found = value.clone().like(LikeExpr::new(format!("{mark}{pattern}")).escape('\\'));
+        return if searched { found } else { Expr::val(1).eq(0) };
+    };
+    let mut any = Condition::any();
+    for digits in spellings {
+        for place in if start { &["%:", "%:+"][..] } else { &["%"][..] } {
+            any = any.add(value.clone().like(format!("{place}{digits}%")));
+        }
+    }
+    // A whole number is also found as it may be written in its country.
+    let whole = phone::numbers(term, home).iter().any(|number| number.starts().is_some());
+    if whole && !start {
+        any = any.add(is_number(value, term, home));
+    }
+    any.into()
+}
 
 fn bad(field: &str, reason: &str) -> FieldError {
     FieldError::new("filter").with("place", field).with("reason", reason)
@@ -398,18 +471,14 @@ fn pattern(term: &str, inside: bool) -> String {
 fn escape_regex(term: &str) -> String {
     let mut escaped = String::with_capacity(term.len() * 2);
     for c in term.chars() {
+        if matches!(c, 'е' | 'ё' | 'Е' | 'Ё') {
+            escaped.push_str("[её]");
+            continue;
+        }
         if !c.is_alphanumeric() && c.is_ascii() && !c.is_whitespace() {
             escaped.push('\\');
         }
         escaped.push(c);
     }
     escaped
-}
-
-/// The searchable form of a telephone number: its last nine digits, a colon, all its digits. Numbers written with and
-/// without a country or trunk prefix share the first part, so one range of the index finds every spelling.
-pub fn phone_cell(number: &str) -> String {
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    let start = digits.len().saturating_sub(9);
-    format!("{}:{digits}", digits.get(start..).unwrap_or_default())
 }

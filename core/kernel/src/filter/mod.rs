@@ -13,7 +13,7 @@ mod place;
 mod relative;
 pub mod shape;
 
-pub use compile::{Compiler, Viewer, phone_cell};
+pub use compile::{Compiler, Viewer, has_digits, is_number};
 pub use place::{COMMUNICATION, Column, DOCUMENT, LINK, Shapes, Storage, Table};
 pub use relative::{Period, Relative};
 
@@ -26,6 +26,8 @@ pub const MAX_NODES: usize = 300;
 pub const MAX_DEPTH: usize = 12;
 /// Values of one `in`.
 pub const MAX_LIST: usize = 1_000;
+/// Values in one filter, so that a statement with several of them has no more than a database takes.
+pub const MAX_VALUES: usize = 4_000;
 
 /// A condition on records of one entity.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,9 +74,9 @@ pub enum Op {
     In,
     /// None of a list.
     NotIn,
-    /// Text anywhere inside, letter case ignored.
+    /// Text anywhere inside, letter case and ё ignored.
     Contains,
-    /// Text at the start, letter case ignored.
+    /// Text at the start, letter case and ё ignored.
     StartsWith,
     /// No value.
     Empty,

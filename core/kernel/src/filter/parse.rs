@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Filter, MAX_DEPTH, MAX_LIST, MAX_NODES, Op, Operand, Relative, Test};
+use super::{Filter, MAX_DEPTH, MAX_LIST, MAX_NODES, MAX_VALUES, Op, Operand, Relative, Test};
 use crate::error::FieldError;
 
 impl Filter {
@@ -12,8 +12,8 @@ impl Filter {
     /// # Errors
     /// `filter` with the place and the reason: unknown key, wrong operand, too deep, too large.
     pub fn parse(json: &Json) -> Result<Self, FieldError> {
-        let mut nodes = 0;
-        read(json, "filter", 0, &mut nodes)
+        let mut size = Size::default();
+        read(json, "filter", 0, &mut size)
             .map_err(|(place, reason)| FieldError::new("filter").with("place", place).with("reason", reason))
     }
 
@@ -38,10 +38,17 @@ impl Filter {
 
 type Fault = (String, String);
 
-fn read(json: &Json, place: &str, depth: usize, nodes: &mut usize) -> Result<Filter, Fault> {
+/// How much of a filter was read.
+#[derive(Default)]
+struct Size {
+    nodes: usize,
+    values: usize,
+}
+
+fn read(json: &Json, place: &str, depth: usize, size: &mut Size) -> Result<Filter, Fault> {
     let fault = |reason: &str| Err((place.to_owned(), reason.to_owned()));
-    *nodes += 1;
-    if *nodes > MAX_NODES {
+    size.nodes += 1;
+    if size.nodes > MAX_NODES {
         return fault(&format!("more than {MAX_NODES} conditions"));
     }
     if depth > MAX_DEPTH {
@@ -49,19 +56,25 @@ fn read(json: &Json, place: &str, depth: usize, nodes: &mut usize) -> Result<Fil
     }
     let Json::Object(map) = json else { return fault("expected an object") };
     if map.contains_key("field") {
-        return read_test(map, place).map(Filter::Test);
+        let test = read_test(map, place)?;
+        size.values += if let Operand::Many(items) = &test.value { items.len() } else { 0 };
+        return if size.values > MAX_VALUES {
+            fault(&format!("more than {MAX_VALUES} values in all"))
+        } else {
+            Ok(Filter::Test(test))
+        };
     }
     match (map.len(), map.iter().next()) {
         (1, Some((key, Json::Array(parts)))) if key == "and" || key == "or" => {
             let parts = parts
                 .iter()
                 .enumerate()
-                .map(|(i, part)| read(part, &format!("{place}.{key}[{i}]"), depth + 1, nodes))
+                .map(|(i, part)| read(part, &format!("{place}.{key}[{i}]"), depth + 1, size))
                 .collect::<Result<Vec<_>, _>>()?;
             Ok(if key == "and" { Filter::And(parts) } else { Filter::Or(parts) })
         }
         (1, Some((key, part))) if key == "not" => {
-            read(part, &format!("{place}.not"), depth + 1, nodes).map(|part| Filter::Not(Box::new(part)))
+            read(part, &format!("{place}.not"), depth + 1, size).map(|part| Filter::Not(Box::new(part)))
         }
         _ => fault("expected one of `and`, `or`, `not`, or a test with `field` and `op`"),
     }
@@ -174,5 +187,8 @@ mod tests {
         let deep = (0..40).fold(json!({"and": []}), |inner, _| json!({"not": inner}));
         check(&deep, Err("nested deeper"));
         check(&json!({"or": vec![json!({"field": "a", "op": "empty"}); 400]}), Err("more than 300"));
+        let long = json!({"field": "a", "op": "in", "value": vec![1; 1_000]});
+        check(&json!({"or": vec![long.clone(); 4]}), Ok(()));
+        check(&json!({"or": vec![long; 5]}), Err("more than 4000 values"));
     }
 }

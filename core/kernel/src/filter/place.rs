@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::access::Scope;
 use crate::id::TenantId;
 use crate::key::{EntityKey, FieldKey};
+use crate::phone::Country;
 use crate::value::FieldType;
 
 /// The column that holds the document of custom values.
@@ -109,6 +110,8 @@ pub trait Shapes {
     fn people_in(&self, departments: Vec<Uuid>) -> SelectStatement;
     /// Rows of links from a field, as (record_id, target_id) of the alias `LINK`.
     fn links(&self, field: &str) -> SelectStatement;
+    /// The country whose phone numbers the company writes without a code.
+    fn home(&self) -> Option<Country>;
     /// Rows of searchable phones, addresses and accounts of a field, as (record_id, value) of the alias `COMMUNICATION`.
     fn communications(&self, field: &str) -> SelectStatement;
 }

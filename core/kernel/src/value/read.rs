@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Currency, DECIMAL_DIGITS, DECIMAL_SCALE, FieldType, MAX_JSON_BYTES, MAX_VALUES, MultiValue, Value, other};
 use crate::clock::Timestamp;
 use crate::error::FieldError;
+use crate::words;
 
 /// Parts of an address, each a text of at most 255 characters; `country` is a code of ISO 3166-1 (two letters).
 pub const ADDRESS_PARTS: [&str; 6] = ["street", "building", "city", "region", "postal_code", "country"];
@@ -31,9 +32,7 @@ impl Value {
             (FieldType::Address, Json::Object(parts)) => address_from_json(parts),
             (FieldType::Formula, _) => Err(FieldError::new("read_only")),
             (_, Json::Array(items)) if kind.is_multi() => multi_from_json(items),
-            (_, Json::String(text)) if kind.is_multi() && !text.trim().is_empty() => {
-                Ok(Self::Multi(vec![MultiValue { value: clean(text)?.trim().to_owned(), kind: other() }]))
-            }
+            (_, Json::String(text)) if kind.is_multi() && !text.trim().is_empty() => multi_from_json(&[json.clone()]),
             (FieldType::Json, any) => {
                 let long = any.to_string().len() > MAX_JSON_BYTES;
                 if long {
@@ -48,12 +47,30 @@ impl Value {
         }
     }
 
+    /// A value that did not come by the wire (a plugin's), under the same rules.
+    ///
+    /// # Errors
+    /// As `from_json`.
+    pub fn kept(self, kind: FieldType) -> Result<Self, FieldError> {
+        match self {
+            Self::Text(_) | Self::Texts(_) | Self::Multi(_) | Self::Ids(_) | Self::Json(_) => {
+                Self::from_json(kind, &self.to_json())
+            }
+            plain => Ok(plain),
+        }
+    }
+
     fn from_text(kind: FieldType, text: &str) -> Result<Self, FieldError> {
         match kind {
-            FieldType::Text | FieldType::Choice | FieldType::Stage => Ok(Self::Text(clean(text)?.trim().to_owned())),
+            FieldType::Text | FieldType::Choice | FieldType::Stage => {
+                let text = clean(text)?;
+                Ok(Some(words::composed(&text).trim().to_owned())
+                    .filter(|line| !line.is_empty())
+                    .map_or(Self::Null, Self::Text))
+            }
             FieldType::Choices => texts_from_json(&[Json::from(text)]),
             FieldType::Currency => text.parse::<Currency>().map(|currency| Self::Text(currency.code().to_owned())),
-            FieldType::LongText => Ok(Self::Text(clean(text)?)),
+            FieldType::LongText => Ok(Self::Text(words::normalized(&clean(text)?).into_owned())),
             FieldType::Decimal | FieldType::Money => decimal_from_text(text.trim()),
             FieldType::Integer | FieldType::Duration => {
                 text.trim().parse().map(Self::Integer).map_err(|_| FieldError::new("type").with("type", kind.name()))
@@ -174,7 +191,7 @@ fn multi_from_json(items: &[Json]) -> Result<Value, FieldError> {
             Json::String(text) => MultiValue { value: text.clone(), kind: other() },
             object => serde_json::from_value(object.clone()).map_err(|_| FieldError::new("multi_value"))?,
         };
-        let value = clean(parsed.value.trim())?;
+        let value = words::address(&clean(&parsed.value)?).into_owned();
         if value.chars().count() > 255 || parsed.kind.chars().count() > 30 {
             return Err(FieldError::new("too_long").with("max", 255));
         }
@@ -201,6 +218,10 @@ mod tests {
     fn values_are_read_from_json_or_refused_with_the_reason() {
         check(FieldType::Text, json!("  Ann "), Ok(json!("Ann")));
         check(FieldType::Text, json!(""), Ok(json!(null)));
+        check(FieldType::Text, json!("и\u{306}од\u{200b}"), Ok(json!("йод")));
+        check(FieldType::Text, json!("\u{feff}"), Ok(json!(null)));
+        check(FieldType::LongText, json!("и\u{306}\n"), Ok(json!("й\n")));
+        check(FieldType::Emails, json!("\u{200e}a@b.c\u{a0}"), Ok(json!([{"value": "a@b.c", "kind": "other"}])));
         check(FieldType::Text, json!(5), Err("type"));
         check(FieldType::Text, json!("a\u{0}b"), Err("characters"));
         check(FieldType::Integer, json!(5.0), Ok(json!(5)));
@@ -244,6 +265,21 @@ mod tests {
         check(FieldType::Address, json!({"city": "a\u{0}"}), Err("characters"));
         check(FieldType::Address, json!({"street": "x".repeat(256)}), Err("too_long"));
         check(FieldType::Formula, json!(1), Err("read_only"));
+    }
+
+    #[test]
+    fn values_that_did_not_come_by_the_wire_are_under_the_same_rules() {
+        let item = |text: &str| MultiValue { value: text.into(), kind: "work".into() };
+        let check = |kind, value: Value, code: &str| assert_eq!(value.kept(kind).unwrap_err().code, code, "{kind:?}");
+        check(FieldType::Phones, Value::Multi(vec![item("1"); 101]), "too_many");
+        check(FieldType::Phones, Value::Multi(vec![item("a\0")]), "characters");
+        check(FieldType::Emails, Value::Multi(vec![item(&"x".repeat(256))]), "too_long");
+        check(FieldType::Text, Value::Text("a\0".into()), "characters");
+        check(FieldType::Choices, Value::Texts(vec!["x".into(); 101]), "too_many");
+        check(FieldType::Links, Value::Ids(vec![Uuid::nil(); 101]), "too_many");
+        check(FieldType::Json, Value::Json(json!("x".repeat(70_000))), "too_long");
+        let kept = Value::Multi(vec![item("\u{200e}a@b.c")]).kept(FieldType::Emails).unwrap();
+        assert_eq!(kept, Value::Multi(vec![item("a@b.c")]));
     }
 
     proptest::proptest! {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono_tz::Tz;
 use kernel::access::Rights;
 use kernel::value::FieldType;
 use kernel::{Ctx, EntityKey, FieldKey, Locale, Result};
@@ -11,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
+use super::cell::{DateOrder, Dates, Votes};
 use super::lookup::{self, Links, Meaning, name_key, normal};
 use super::problem::Problem;
 use super::source::spool::Row;
@@ -19,6 +19,8 @@ use super::{Column, cell};
 use crate::catalogue::{Catalogue, EntityDef, FieldDef};
 use crate::{Records, references};
 
+/// The field that never is in the future.
+const BIRTHDATE: &str = "birthdate";
 /// Colleagues a cell may name.
 const MAX_USERS: u64 = 20_000;
 
@@ -49,7 +51,9 @@ pub(super) struct Plan {
     choices: HashMap<FieldKey, HashMap<String, String>>,
     stages: HashMap<String, String>,
     users: HashMap<String, Meaning<Uuid>>,
-    zone: Tz,
+    dates: Dates,
+    /// Of columns with dates.
+    orders: HashMap<usize, DateOrder>,
     locale: Locale,
 }
 
@@ -125,7 +129,29 @@ impl Plan {
         };
         let stages = lookup::stages(&def.key, &catalogue.pipelines);
         let def = Arc::clone(def);
-        Ok(Self { def, width: columns.len(), choices, stages, users, zone: ctx.zone, locale: ctx.locale, goals })
+        let today = ctx.now().utc().with_timezone(&ctx.zone).date_naive();
+        let dates = Dates { order: DateOrder::default(), today, past: false, zone: ctx.zone };
+        let orders = HashMap::new();
+        Ok(Self { def, width: columns.len(), choices, stages, users, dates, orders, locale: ctx.locale, goals })
+    }
+
+    /// The columns with dates, whose order of day and month is to be found out.
+    pub(super) fn dated(&self) -> Vec<usize> {
+        let dated =
+            |goal: &Goal| matches!(goal, Goal::Field(f, _) if matches!(f.kind, FieldType::Date | FieldType::Datetime));
+        self.goals.iter().filter(|(_, goal)| dated(goal)).map(|(column, _)| *column).collect()
+    }
+
+    /// Takes what the cells of columns say.
+    pub(super) fn decide(&mut self, votes: HashMap<usize, Votes>) {
+        let english = self.locale == Locale::En;
+        self.orders = votes.into_iter().map(|(column, votes)| (column, votes.order(english))).collect();
+    }
+
+    /// How the dates of a column for a field are read.
+    fn dates(&self, column: usize, field: &FieldDef) -> Dates {
+        let order = self.orders.get(&column).copied().unwrap_or_default();
+        Dates { order, past: field.key == BIRTHDATE, ..self.dates }
     }
 
     /// The records that rows name, to be looked up together.
@@ -158,9 +184,14 @@ impl Plan {
 
     /// The cells of a row that are mapped and not empty.
     fn cells<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a str, &'a Goal)> {
+        self.placed(row).map(|(_, text, goal)| (text, goal))
+    }
+
+    /// The same with their columns.
+    fn placed<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (usize, &'a str, &'a Goal)> {
         self.goals.iter().filter_map(|(column, goal)| {
             let text = row.cells.get(*column)?.trim();
-            (!text.is_empty()).then_some((text, goal))
+            (!text.is_empty()).then_some((*column, text, goal))
         })
     }
 
@@ -175,7 +206,7 @@ impl Plan {
         if row.cells.iter().skip(self.width).any(|cell| !cell.trim().is_empty()) {
             problems.push(self.problem(None, &Problem::new("columns")));
         }
-        for (text, goal) in self.cells(row) {
+        for (column, text, goal) in self.placed(row) {
             if text.contains(char::REPLACEMENT_CHARACTER) {
                 problems.push(self.problem(None, &Problem::new("encoding")));
                 continue;
@@ -190,7 +221,7 @@ impl Plan {
                             .map(|(key, part)| (key.to_owned(), Json::String(part))),
                     );
                 }
-                Goal::Field(field, kind) => match self.value(field, kind, text, row, links, &mut currency) {
+                Goal::Field(field, kind) => match self.value(field, kind, (column, text), row, links, &mut currency) {
                     Ok(value) => put(&mut fields, &field.key, value),
                     Err(problem) => problems.push(self.problem(Some(&field.key), &problem)),
                 },
@@ -233,7 +264,7 @@ impl Plan {
         &self,
         field: &FieldDef,
         kind: &str,
-        text: &str,
+        (column, text): (usize, &str),
         row: &Row,
         links: &Links,
         currency: &mut BTreeMap<FieldKey, &'static str>,
@@ -253,8 +284,8 @@ impl Plan {
                 json!(amount.value.to_string())
             }
             FieldType::Boolean => json!(cell::boolean(text)?),
-            FieldType::Date => json!(cell::date(text)?.format("%Y-%m-%d").to_string()),
-            FieldType::Datetime => json!(cell::datetime(text, self.zone)?.to_string()),
+            FieldType::Date => json!(self.dates(column, field).date(text)?.format("%Y-%m-%d").to_string()),
+            FieldType::Datetime => json!(self.dates(column, field).datetime(text)?.to_string()),
             FieldType::Choice | FieldType::Currency => {
                 let known = self.choices.get(&field.key).and_then(|known| known.get(&normal(text)));
                 json!(known.ok_or_else(|| unknown("choice"))?)

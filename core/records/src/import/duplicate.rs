@@ -1,52 +1,132 @@
-//! Rows and records that are the same client: by phone, e-mail, or origin.
+//! Rows and records that are the same client: by phone, e-mail, or origin. A phone or an address that is shared by people
+//! of other names (an office, a family) does not make one client of them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use kernel::access::Action;
-use kernel::filter::phone_cell;
-use kernel::{Ctx, RecordId, Result};
+use kernel::phone::{self, Country, Number};
+use kernel::value::FieldType;
+use kernel::{Ctx, RecordId, Result, words};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json};
 
 use crate::Catalogue;
 use crate::catalogue::EntityDef;
+use crate::read::column;
 use crate::shape::Asker;
+use crate::write::searchable;
 
 /// Comparisons of one statement; SQLite nests them, and at most 1,000 deep.
 const LIST: usize = 200;
+/// The parts of a person's name.
+const NAMES: [&str; 3] = ["last_name", "first_name", "middle_name"];
 
 /// What two records of the same client share.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Key {
     /// External system and the id in it. Comes first: it is the surest.
     Origin(Option<String>, String),
-    /// An address in lower case.
+    /// An address in its searched form.
     Email(String),
-    /// The last nine digits of a phone.
+    /// A phone number as a cell of the search.
     Phone(String),
 }
 
+impl Key {
+    /// A key that equal ones have in common, and numbers that may turn out to be the same.
+    pub(super) fn rough(&self) -> Self {
+        match self {
+            Self::Phone(cell) => Self::Phone(cell.split(':').next().unwrap_or_default().to_owned()),
+            other => other.clone(),
+        }
+    }
+}
+
 /// The keys of a row's fields.
-pub(super) fn keys(fields: &Map<String, Json>) -> BTreeSet<Key> {
+pub(super) fn keys(fields: &Map<String, Json>, home: Option<Country>) -> BTreeSet<Key> {
     let values = |field: &str| {
         let items = fields.get(field).and_then(Json::as_array).into_iter().flatten();
         items.filter_map(|item| item.get("value")?.as_str().map(str::to_owned)).collect::<Vec<_>>()
     };
     let text = |field: &str| fields.get(field).and_then(Json::as_str).map(str::to_owned);
-    let mut keys: BTreeSet<Key> = values("emails").iter().map(|e| Key::Email(compared("emails", e))).collect();
-    keys.extend(values("phones").iter().map(|phone| Key::Phone(compared("phones", phone))));
+    let emails = values("emails");
+    let mut keys: BTreeSet<Key> =
+        emails.iter().flat_map(|email| searchable(FieldType::Emails, email, home)).map(Key::Email).collect();
+    let phones = values("phones");
+    let numbers = phones.iter().flat_map(|phone| phone::numbers(phone, home));
+    keys.extend(numbers.map(|number| Key::Phone(number.cell())));
     keys.extend(text("origin_id").map(|id| Key::Origin(text("origin_system"), id)));
     keys
 }
 
-/// The form in which two values of a field are the same: a phone's last nine digits, the rest in lower case.
-pub(super) fn compared(field: &str, value: &str) -> String {
-    if field == "phones" { phone_start(&phone_cell(value)) } else { value.trim().to_lowercase() }
+/// What a client is called, in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Name {
+    /// The words of a person's own name; else of the title, where a title is a name.
+    own: BTreeSet<String>,
+    /// All of them.
+    all: BTreeSet<String>,
 }
 
-fn phone_start(cell: &str) -> String {
-    cell.split(':').next().unwrap_or_default().to_owned()
+impl Name {
+    /// Of texts by field. The title of what goes through stages (leads) says what it is about, not whose it is.
+    pub(super) fn of<'a>(def: &EntityDef, text: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let words = |text: Option<&str>| -> BTreeSet<String> {
+            let folded = words::folded(text.unwrap_or_default());
+            folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        };
+        let person: BTreeSet<String> = NAMES.iter().flat_map(|part| words(text(part))).collect();
+        let title = if def.staged { BTreeSet::new() } else { words(text("title")) };
+        let all = person.union(&title).cloned().collect();
+        Self { own: if person.is_empty() { title } else { person }, all }
+    }
+
+    /// Whether both may be one client who has the same phone: one name holds the other, or there is none.
+    fn may_be(&self, other: &Self) -> bool {
+        let inside = |own: &BTreeSet<String>, all: &BTreeSet<String>| own.is_empty() || own.is_subset(all);
+        inside(&self.own, &other.all) || inside(&other.own, &self.all)
+    }
+
+    /// The same for who has the same e-mail, which is more of one's own: a word in common is enough.
+    fn shares_a_word(&self, other: &Self) -> bool {
+        self.own.is_empty() || other.own.is_empty() || !self.all.is_disjoint(&other.all)
+    }
+
+    /// Whether a record with this key and this name is the client.
+    pub(super) fn is_of(&self, key: &Key, other: &Self) -> bool {
+        match key {
+            Key::Origin(..) => true,
+            Key::Email(_) => self.shares_a_word(other),
+            Key::Phone(_) => self.may_be(other),
+        }
+    }
+
+    /// All words in one, to know it again.
+    pub(super) fn spelled(&self) -> String {
+        self.own.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Known records by key, with their names.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    by_key: HashMap<Key, BTreeSet<Uuid>>,
+    names: HashMap<Uuid, Name>,
+}
+
+impl Known {
+    /// The records of a client; those of the same origin alone when there are any.
+    pub(super) fn matches(&self, keys: &BTreeSet<Key>, name: &Name) -> BTreeSet<Uuid> {
+        let of = |origin: bool| -> BTreeSet<Uuid> {
+            let wanted = keys.iter().filter(|key| matches!(key, Key::Origin(..)) == origin);
+            let found = wanted.flat_map(|key| self.by_key.get(key).into_iter().flatten().map(move |id| (key, id)));
+            let same = found.filter(|(key, id)| self.names.get(id).is_some_and(|other| name.is_of(key, other)));
+            same.map(|(_, id)| *id).collect()
+        };
+        let by_origin = of(true);
+        if by_origin.is_empty() { of(false) } else { by_origin }
+    }
 }
 
 /// Records that have one of the keys and that the importing person may see.
@@ -59,19 +139,18 @@ pub(super) async fn find(
     ctx: &Ctx,
     def: &EntityDef,
     keys: &BTreeSet<Key>,
-) -> Result<HashMap<Key, BTreeSet<RecordId>>> {
+) -> Result<Known> {
     let mut found: Vec<(Key, RecordId)> = Vec::new();
     for keys in keys.iter().collect::<Vec<_>>().chunks(LIST) {
         by_communication(conn, ctx, def, keys, &mut found).await?;
         by_origin(conn, ctx, def, keys, &mut found).await?;
     }
     let ids: BTreeSet<RecordId> = found.iter().map(|(_, id)| *id).collect();
-    let visible = visible(conn, catalogue, ctx, def, &ids).await?;
-    let mut by_key: HashMap<Key, BTreeSet<RecordId>> = HashMap::new();
-    for (key, id) in found.into_iter().filter(|(_, id)| visible.contains(id)) {
-        by_key.entry(key).or_default().insert(id);
+    let mut known = Known { names: visible(conn, catalogue, ctx, def, &ids).await?, ..Known::default() };
+    for (key, id) in found.into_iter().filter(|(_, id)| known.names.contains_key(id)) {
+        known.by_key.entry(key).or_default().insert(id);
     }
-    Ok(by_key)
+    Ok(known)
 }
 
 async fn by_communication(
@@ -85,11 +164,15 @@ async fn by_communication(
     let place = |field: &str| Expr::col("tenant_id").eq(ctx.tenant.0).and(Expr::col("field").eq(field));
     let mut any = Cond::any();
     let mut emails = Vec::new();
+    let mut phones: HashMap<String, Vec<(&Key, Number)>> = HashMap::new();
     for key in keys {
         match key {
-            Key::Phone(start) => {
+            Key::Phone(cell) => {
+                let Some(number) = Number::of_cell(cell) else { continue };
+                let start = number.tail().to_owned();
                 let range = Expr::col("value").gte(format!("{start}:")).and(Expr::col("value").lt(format!("{start};")));
                 any = any.add(place("phones").and(range));
+                phones.entry(start).or_default().push((key, number));
             }
             Key::Email(address) => emails.push(address.as_str()),
             Key::Origin(..) => {}
@@ -107,8 +190,12 @@ async fn by_communication(
     for row in conn.query_all(&select).await? {
         let (id, field, value): (RecordId, String, String) =
             (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-        let key = if field == "phones" { Key::Phone(phone_start(&value)) } else { Key::Email(value) };
-        found.push((key, id));
+        if field != "phones" {
+            found.push((Key::Email(value), id));
+        } else if let Some(number) = Number::of_cell(&value) {
+            let asked = phones.get(number.tail()).into_iter().flatten();
+            found.extend(asked.filter(|(_, wanted)| wanted.is_same(&number)).map(|(key, _)| ((*key).clone(), id)));
+        }
     }
     Ok(())
 }
@@ -142,18 +229,21 @@ async fn by_origin(
     Ok(())
 }
 
+/// The names of those of the records that the importing person may see.
 async fn visible(
     conn: &impl ConnectionTrait,
     catalogue: &Catalogue,
     ctx: &Ctx,
     def: &EntityDef,
     ids: &BTreeSet<RecordId>,
-) -> Result<HashSet<RecordId>> {
-    let mut visible = HashSet::new();
+) -> Result<HashMap<RecordId, Name>> {
+    let mut visible = HashMap::new();
     if !ctx.rights.may(&def.key, Action::Read) {
         return Ok(visible);
     }
     let asker = Asker::new(catalogue, ctx, conn.get_database_backend());
+    let shown = |key: &&str| def.field(key).is_some_and(|field| def.shows(&ctx.rights, field));
+    let named: Vec<&'static str> = ["title"].into_iter().chain(NAMES).filter(shown).collect();
     for ids in ids.iter().copied().collect::<Vec<_>>().chunks(LIST) {
         let mut select = Query::select();
         select
@@ -161,12 +251,19 @@ async fn visible(
             .from(def.table)
             .and_where(Expr::col((def.table, "deleted_at")).is_null())
             .and_where(Expr::col((def.table, "id")).is_in(ids.iter().copied()));
+        for key in &named {
+            select.expr(column(def, key));
+        }
         def.own(&mut select, ctx.tenant);
         if let Some(allowed) = asker.allowed(def, Action::Read) {
             select.and_where(allowed);
         }
         for row in conn.query_all(&select).await? {
-            visible.insert(row.try_get_by_index::<RecordId>(0)?);
+            let mut texts: HashMap<&str, String> = HashMap::new();
+            for (at, key) in named.iter().enumerate() {
+                texts.extend(row.try_get_by_index::<Option<String>>(at + 1)?.map(|text| (*key, text)));
+            }
+            visible.insert(row.try_get_by_index(0)?, Name::of(def, |key| texts.get(key).map(String::as_str)));
         }
     }
     Ok(visible)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kernel::access::Action;
 use kernel::value::{Currency, FieldType};
-use kernel::{Ctx, EntityKey, Locale, Result};
+use kernel::{Ctx, EntityKey, Locale, Result, words};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use uuid::Uuid;
@@ -40,9 +40,9 @@ impl<T: PartialEq> Meaning<T> {
     }
 }
 
-/// Words are compared without letter case and double spaces.
+/// Words are compared as people do, and without double spaces.
 pub(super) fn normal(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    words::folded(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Active colleagues by e-mail and by name, with the words of a name in any order.
@@ -58,8 +58,8 @@ pub(super) fn users(all: &[people::user::User]) -> HashMap<String, Meaning<Uuid>
 
 /// The words of a name in alphabetical order, so that surname and given name may stand either way.
 pub(super) fn name_key(name: &str) -> String {
-    let lower = name.to_lowercase();
-    let mut words: Vec<&str> = lower.split_whitespace().collect();
+    let folded = words::folded(name);
+    let mut words: Vec<&str> = folded.split_whitespace().collect();
     words.sort_unstable();
     words.join(" ")
 }
@@ -113,7 +113,8 @@ pub(super) fn stages(entity: &str, pipelines: &Pipelines) -> HashMap<String, Str
 /// Records by what cells call them: id, title or number.
 pub(super) type Links = HashMap<(EntityKey, String), Meaning<Uuid>>;
 
-/// Looks up records that the importing person may see. A title is matched exactly and goes before a number.
+/// Looks up records that the importing person may see. A title is matched as people do (letter
+/// case and ё do not count) and goes before a number.
 ///
 /// # Errors
 /// When the database fails.
@@ -143,8 +144,10 @@ async fn by_title_or_number(
 ) -> Result<()> {
     let numbers: HashMap<i64, &String> = texts.iter().filter_map(|text| Some((number(text)?, *text))).collect();
     let ids: HashSet<Uuid> = texts.iter().filter_map(|text| Uuid::parse_str(text).ok()).collect();
+    let backend = conn.get_database_backend();
+    let title = words::in_order(Expr::col((def.table, "title")), backend);
     let named = Cond::any()
-        .add(Expr::col((def.table, "title")).is_in(texts.iter().map(|text| text.as_str())))
+        .add(title.is_in(texts.iter().map(|text| words::operand(text).into_owned())))
         .add(Expr::col((def.table, "number")).is_in(numbers.keys().copied()))
         .add(Expr::col((def.table, "id")).is_in(ids));
     let mut select = Query::select();
@@ -156,15 +159,15 @@ async fn by_title_or_number(
         .and_where(Expr::col((def.table, "deleted_at")).is_null())
         .cond_where(named);
     def.own(&mut select, ctx.tenant);
-    let asker = Asker::new(catalogue, ctx, conn.get_database_backend());
+    let asker = Asker::new(catalogue, ctx, backend);
     if let Some(allowed) = asker.allowed(def, Action::Read) {
         select.and_where(allowed);
     }
     let mut by_number: Vec<(String, Uuid)> = Vec::new();
     for row in conn.query_all(&select).await? {
         let (id, title): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        if texts.iter().any(|text| **text == title) {
-            Meaning::add(links, (def.key.clone(), title), id);
+        for text in texts.iter().filter(|text| words::compare(text, &title).is_eq()) {
+            Meaning::add(links, (def.key.clone(), (*text).clone()), id);
         }
         if let Some(text) = numbers.get(&row.try_get_by_index::<i64>(2)?) {
             by_number.push(((*text).clone(), id));

@@ -63,6 +63,10 @@ pub const KEPT_DAYS: i64 = 30;
 const INCOMING: &str = "incoming";
 /// Files read at the same time; each may hold a workbook's texts in memory.
 const READERS: usize = 2;
+/// How much larger than the largest upload the rows of one may be: texts of workbooks are kept once and named often.
+const SPOOL: u64 = 8;
+/// How much larger than that the rows of all imports of a company.
+const COMPANY: u64 = 8;
 /// Refused rows shown with an import; the report has all.
 const SHOWN_ERRORS: u64 = 50;
 
@@ -123,7 +127,11 @@ impl Imports {
         let user = may_import(ctx, &def.key)?;
         let id = ctx.id();
         let dir = self.dir.join(id.to_string());
-        let found = match self.take_in(&dir, source).await {
+        let taken = match self.room(ctx).await? {
+            0 => Err(Problem::new("no_room").into()),
+            room => self.take_in(&dir, source, room).await,
+        };
+        let found = match taken {
             Ok(found) => found,
             Err(error) => {
                 drop(tokio::fs::remove_dir_all(&dir).await);
@@ -167,7 +175,18 @@ impl Imports {
         Ok(view(&catalogue, ctx, import, errors))
     }
 
-    async fn take_in(&self, dir: &Path, source: Source) -> Result<source::Found, ReadError> {
+    /// Bytes that the rows of one more file may take.
+    async fn room(&self, ctx: &Ctx) -> Result<u64> {
+        let mut used = 0_u64;
+        for id in store::ids(self.records.db().read(), ctx.tenant).await? {
+            let spool = tokio::fs::metadata(spool_in(&self.dir.join(id.to_string()))).await;
+            used = used.saturating_add(spool.map_or(0, |spool| spool.len()));
+        }
+        let one = self.max_bytes.saturating_mul(SPOOL);
+        Ok(one.saturating_mul(COMPANY).saturating_sub(used).min(one))
+    }
+
+    async fn take_in(&self, dir: &Path, source: Source, room: u64) -> Result<source::Found, ReadError> {
         tokio::fs::create_dir_all(dir).await?;
         let file = dir.join("upload");
         match source {
@@ -180,7 +199,7 @@ impl Imports {
         let slot = Arc::clone(&self.readers).acquire_owned().await.map_err(std::io::Error::other)?;
         let spool = spool_in(dir);
         let reading = tokio::task::spawn_blocking(move || {
-            let found = source::read(&file, &spool);
+            let found = source::read(&file, &spool, room);
             drop(slot);
             drop(std::fs::remove_file(&file));
             found

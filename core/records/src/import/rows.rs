@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use kernel::phone::Country;
+use kernel::value::FieldType;
 use kernel::{Ctx, Error, Fields, RecordId, Result, Value};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
@@ -11,13 +13,13 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::convert::{Plan, RowProblem};
-use super::duplicate::{self, Key};
+use super::duplicate::{self, Key, Name};
 use super::problem::Problem;
 use super::source::spool::Row;
 use super::store::{Refusal, Stored};
 use super::{Duplicates, Imports, lookup};
 use crate::catalogue::{Catalogue, EntityDef};
-use crate::write::{Change, WriteOptions};
+use crate::write::{Change, WriteOptions, searchable};
 
 /// Why the work ended before the last row.
 pub(super) enum Stop {
@@ -46,6 +48,7 @@ struct Ready {
     row: Row,
     fields: Map<String, Json>,
     keys: BTreeSet<Key>,
+    name: Name,
 }
 
 /// One run over a file.
@@ -57,7 +60,9 @@ pub(super) struct Run {
     pub def: Arc<EntityDef>,
     pub plan: Plan,
     pub dry: bool,
-    /// Keys of the rows that a dry run would have written, hashed.
+    /// The country of phone numbers without a code.
+    pub home: Option<Country>,
+    /// Keys and names of the rows that a dry run would have written, hashed.
     pub seen: HashSet<u64>,
     pub hasher: RandomState,
 }
@@ -70,7 +75,10 @@ impl Imports {
         let mut ready = Vec::with_capacity(rows.len());
         for row in rows {
             match run.plan.convert(&row, &links) {
-                Ok(fields) => ready.push(Ready { keys: duplicate::keys(&fields), row, fields }),
+                Ok(fields) => {
+                    let name = Name::of(&run.def, |key| fields.get(key).and_then(Json::as_str));
+                    ready.push(Ready { keys: duplicate::keys(&fields, run.home), name, row, fields });
+                }
                 Err(problems) => outcome.refused.push(Refusal { row: row.number, cells: row.cells, problems }),
             }
         }
@@ -137,7 +145,7 @@ impl Imports {
                 Ok(_) => {
                     outcome.accepted += 1;
                     if run.dry {
-                        run.seen.extend(ready.keys.iter().map(|key| run.hasher.hash_one(key)));
+                        run.seen.extend(ready.keys.iter().map(|key| run.hasher.hash_one((key, ready.name.spelled()))));
                     }
                 }
                 Err(error @ (Error::Database(_) | Error::Internal(_) | Error::Unavailable(_))) => {
@@ -171,21 +179,24 @@ impl Imports {
         let conn = self.records.db().read();
         let keys: BTreeSet<Key> = ready.iter().flat_map(|ready| ready.keys.iter().cloned()).collect();
         let known = duplicate::find(conn, &run.catalogue, ctx, &run.def, &keys).await?;
-        let matches: Vec<BTreeSet<RecordId>> = ready.iter().map(|ready| matches_of(&ready.keys, &known)).collect();
+        let matches: Vec<BTreeSet<RecordId>> = ready.iter().map(|ready| known.matches(&ready.keys, &ready.name)).collect();
         let ids: Vec<RecordId> =
             matches.iter().filter(|ids| how == Duplicates::Update && ids.len() == 1).flatten().copied().collect();
         let mut images: HashMap<RecordId, Fields> = HashMap::new();
         for record in self.records.get_many(ctx, &run.def.key, &ids).await? {
             images.insert(record.id, record.fields);
         }
-        let seen = |ready: &Ready| run.dry && ready.keys.iter().any(|key| run.seen.contains(&run.hasher.hash_one(key)));
+        let seen = |ready: &Ready| {
+            let known = |key| run.seen.contains(&run.hasher.hash_one((key, ready.name.spelled())));
+            run.dry && ready.keys.iter().any(known)
+        };
         let decided = ready.into_iter().zip(matches).map(|(ready, ids)| {
             let decision = match (ids.len(), ids.first(), how) {
                 (0, ..) if how == Duplicates::Skip && seen(&ready) => Decision::Skip,
                 (0, ..) | (_, None, _) => create(&ready),
                 (_, _, Duplicates::Skip) => Decision::Skip,
                 (1, Some(id), _) => {
-                    let fields = merged(ready.fields.clone(), images.get(id));
+                    let fields = merged(ready.fields.clone(), images.get(id), run.home);
                     Decision::Write(Change::Update { id: *id, version: None, fields })
                 }
                 _ => Decision::Refuse(Problem::new("duplicate_ambiguous")),
@@ -221,8 +232,9 @@ fn repeated(ready: &mut Vec<Ready>) -> Vec<Ready> {
     let again: Vec<bool> = ready
         .iter()
         .map(|ready| {
-            let again = ready.keys.iter().any(|key| known.contains(key));
-            known.extend(ready.keys.iter().cloned());
+            let rough: Vec<Key> = ready.keys.iter().map(Key::rough).collect();
+            let again = rough.iter().any(|key| known.contains(key));
+            known.extend(rough);
             again
         })
         .collect();
@@ -230,22 +242,13 @@ fn repeated(ready: &mut Vec<Ready>) -> Vec<Ready> {
     ready.extract_if(.., |_| again.next().unwrap_or_default()).collect()
 }
 
-/// The known records of a row; those of the same origin alone when there are any.
-fn matches_of(keys: &BTreeSet<Key>, known: &HashMap<Key, BTreeSet<RecordId>>) -> BTreeSet<RecordId> {
-    let of = |origin: bool| -> BTreeSet<RecordId> {
-        let wanted = keys.iter().filter(|key| matches!(key, Key::Origin(..)) == origin);
-        wanted.filter_map(|key| known.get(key)).flatten().copied().collect()
-    };
-    let by_origin = of(true);
-    if by_origin.is_empty() { of(false) } else { by_origin }
-}
-
 /// The row's values over a record: phones and addresses are added to those it has.
-fn merged(mut fields: Map<String, Json>, image: Option<&Fields>) -> Map<String, Json> {
+fn merged(mut fields: Map<String, Json>, image: Option<&Fields>, home: Option<Country>) -> Map<String, Json> {
     let Some(image) = image else { return fields };
     for (key, value) in &mut fields {
         if let (Json::Array(new), Some(Value::Multi(known))) = (&*value, image.get(key.as_str())) {
-            let form = |text: &str| duplicate::compared(key, text);
+            let kind = if key == "phones" { FieldType::Phones } else { FieldType::Emails };
+            let form = |text: &str| searchable(kind, text, home);
             let mut all: Vec<Json> = known.iter().filter_map(|item| serde_json::to_value(item).ok()).collect();
             for item in new {
                 let text = item.get("value").and_then(Json::as_str).unwrap_or_default();

@@ -6,16 +6,19 @@
 //! a new record's id is made from the import's id and the row's number (`rows::record_id`), so rows that are there already
 //! are recognised and only counted; an update writes the same values again, which changes nothing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::RandomState;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kernel::jobs::{Handler, Job, JobError};
+use kernel::phone::Country;
 use kernel::{Actor, Ctx, Error, Result};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::cell::Votes;
 use super::convert::Plan;
 use super::problem::Problem;
 use super::rows::{Outcome, Run, Stop};
@@ -90,8 +93,11 @@ impl Imports {
         let def = Arc::clone(catalogue.entity(&import.entity)?);
         let dry = import.state == State::Checking;
         let mut ctx = self.person(&import).await?;
-        let plan = Plan::load(&self.records, &ctx, &catalogue, &def, &import.columns, &import.mapping).await?;
-        let mut run = Run { import, run, catalogue, def, plan, dry, seen: HashSet::new(), hasher: RandomState::new() };
+        let mut plan = Plan::load(&self.records, &ctx, &catalogue, &def, &import.columns, &import.mapping).await?;
+        plan.decide(self.votes(&import, plan.dated()).await?);
+        let home = Country::of_currency(&catalogue.pipelines.currency);
+        let (seen, hasher) = (HashSet::new(), RandomState::new());
+        let mut run = Run { import, run, catalogue, def, plan, dry, home, seen, hasher };
         if dry {
             // What an interrupted dry run saw is gone with it: begin again.
             self.restart(&mut run).await?;
@@ -126,12 +132,38 @@ impl Imports {
         }
     }
 
+    /// What all cells of these columns say about the order of day and month.
+    async fn votes(&self, import: &Stored, columns: Vec<usize>) -> Result<HashMap<usize, Votes>, Stop> {
+        let mut votes: HashMap<usize, Votes> = columns.into_iter().map(|column| (column, Votes::default())).collect();
+        let path = self.spooled(import).await?;
+        if votes.is_empty() {
+            return Ok(votes);
+        }
+        let hearing = tokio::task::spawn_blocking(move || {
+            for row in spool::rows(&path, 0)? {
+                let row = row?;
+                for (column, votes) in &mut votes {
+                    row.cells.get(*column).into_iter().for_each(|cell| votes.hear(cell));
+                }
+            }
+            Ok::<_, std::io::Error>(votes)
+        });
+        Ok(hearing.await.map_err(Error::internal)?.map_err(Error::internal)?)
+    }
+
+    /// The spool of an import that still has one.
+    async fn spooled(&self, import: &Stored) -> Result<PathBuf, Stop> {
+        let path = super::spool_in(&self.dir.join(import.id.to_string()));
+        if tokio::fs::try_exists(&path).await.unwrap_or(false) {
+            Ok(path)
+        } else {
+            Err(Stop::Hopeless(Problem::new("file_missing")))
+        }
+    }
+
     /// Rows that were not dealt with yet, read ahead by one chunk on a thread of their own.
     async fn chunks(&self, import: &Stored) -> Result<mpsc::Receiver<std::io::Result<Vec<Row>>>, Stop> {
-        let path = super::spool_in(&self.dir.join(import.id.to_string()));
-        if !tokio::fs::try_exists(&path).await.unwrap_or(false) {
-            return Err(Stop::Hopeless(Problem::new("file_missing")));
-        }
+        let path = self.spooled(import).await?;
         let (sender, receiver) = mpsc::channel(1);
         let skip = import.processed;
         tokio::task::spawn_blocking(move || {

@@ -14,6 +14,8 @@ use super::{Column, Options, State};
 
 /// Imports of a list.
 const LISTED: u64 = 100;
+/// Newest imports whose files are measured.
+const WITH_FILES: u64 = 10_000;
 
 /// How to run an import: what the person chose, and what only we need to know.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -228,6 +230,18 @@ pub(super) async fn list(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Vec<S
     mine(&mut select, ctx);
     select.order_by("created_at", Order::Desc).order_by("id", Order::Desc).limit(LISTED);
     conn.query_all(&select).await?.iter().map(read).collect()
+}
+
+/// All imports of a company whose files may still be there.
+pub(super) async fn ids(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Uuid>> {
+    let select = Query::select()
+        .column("id")
+        .from("import")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .order_by("created_at", Order::Desc)
+        .limit(WITH_FILES)
+        .take();
+    conn.query_all(&select).await?.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
 /// Imports whose files may go.

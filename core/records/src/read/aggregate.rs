@@ -2,13 +2,16 @@
 //!
 //! Calendar buckets of instants follow the tenant's time zone on both databases: SQL groups by quarter of an hour
 //! (every offset in use is a multiple of it), and the groups are folded into days, weeks, months here.
+//!
+//! Amounts of different currencies are never put together: figures of money are kept by currency, and there is one
+//! number only where there is one currency.
 
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
 use kernel::error::FieldError;
 use kernel::value::{FieldType, decimal_to_json, unscaled};
-use kernel::{Ctx, Error, Result, Timestamp, Value};
+use kernel::{Ctx, Error, FieldKey, Result, Timestamp, Value};
 use rust_decimal::Decimal;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query as Sql, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
@@ -24,8 +27,10 @@ use crate::shape::Asker;
 const MAX_GROUPS: usize = 4;
 /// Measures at most.
 const MAX_MEASURES: usize = 10;
-/// Groups of an answer at most.
-const MAX_ROWS: u64 = 20_000;
+/// Groups of an answer at most; more are refused.
+const MAX_ROWS: usize = 20_000;
+/// Groups that the database may give for calendar buckets, before they are folded.
+const MAX_QUARTERS: usize = 2_000_000;
 const QUARTER_HOUR: i64 = 15 * 60 * 1_000_000;
 
 /// A calendar period.
@@ -86,7 +91,8 @@ pub struct Aggregate {
 pub struct Group {
     /// Field -> value.
     pub group: Map<String, Json>,
-    /// `count`, `sum_amount` ... -> value.
+    /// `count`, `sum_amount` ... -> value; of money null when there are several currencies, and beside it
+    /// `sum_amount_by_currency` -> code -> value.
     pub values: Map<String, Json>,
 }
 
@@ -100,7 +106,19 @@ struct Cell {
     name: String,
     op: MeasureOp,
     field: Option<(Expr, FieldType)>,
+    /// Of money: which of the currencies beside the groups is its own.
+    currency: Option<usize>,
 }
+
+/// What is computed, and the currencies that amounts are told apart by.
+#[derive(Default)]
+struct Cells {
+    all: Vec<Cell>,
+    currencies: Vec<(FieldKey, Expr)>,
+}
+
+/// A measure's totals by currency; of what is no money under none.
+type Totals = BTreeMap<Option<String>, Total>;
 
 #[derive(Default, Clone)]
 struct Total {
@@ -122,21 +140,31 @@ impl Records {
         let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
         let axes = axes(def, ctx, asker.backend(), &ask.group_by)?;
         let cells = cells(def, ctx, asker.backend(), &ask.measures)?;
-        let select = statement(ctx, def, &asker, ask, &axes, &cells)?;
-        let mut groups: BTreeMap<Vec<String>, (Vec<Json>, Vec<Total>)> = BTreeMap::new();
-        for row in conn.query_all(&select).await? {
+        let limit =
+            if axes.iter().any(|axis| axis.field.kind == FieldType::Datetime) { MAX_QUARTERS } else { MAX_ROWS };
+        let mut select = statement(ctx, def, &asker, ask, &axes, &cells)?;
+        select.limit(u64::try_from(limit * (1 + cells.currencies.len()) + 1).unwrap_or(u64::MAX));
+        let rows = conn.query_all(&select).await?;
+        let mut groups: BTreeMap<Vec<String>, (Vec<Json>, Vec<Totals>)> = BTreeMap::new();
+        for row in &rows {
             let keys =
-                axes.iter().enumerate().map(|(i, axis)| axis_value(axis, &row, i, ctx)).collect::<Result<Vec<_>>>()?;
+                axes.iter().enumerate().map(|(i, axis)| axis_value(axis, row, i, ctx)).collect::<Result<Vec<_>>>()?;
             let order: Vec<String> = keys.iter().map(Json::to_string).collect();
-            let entry = groups.entry(order).or_insert_with(|| (keys, vec![Total::default(); cells.len()]));
-            for (i, total) in entry.1.iter_mut().enumerate() {
-                fold(total, &row, axes.len() + i * 4)?;
+            let entry = groups.entry(order).or_insert_with(|| (keys, vec![Totals::new(); cells.all.len()]));
+            for (i, (cell, totals)) in cells.all.iter().zip(&mut entry.1).enumerate() {
+                let code =
+                    cell.currency.map(|at| row.try_get_by_index::<Option<String>>(axes.len() + at)).transpose()?;
+                let total = totals.entry(code.flatten()).or_default();
+                fold(total, row, axes.len() + cells.currencies.len() + i * 4)?;
             }
         }
-        if groups.is_empty() && axes.is_empty() {
-            groups.insert(Vec::new(), (Vec::new(), vec![Total::default(); cells.len()]));
+        if groups.len() > MAX_ROWS || rows.len() > limit * (1 + cells.currencies.len()) {
+            return Err(bad("group_by", FieldError::new("too_many").with("max", MAX_ROWS)));
         }
-        Ok(groups.into_values().map(|(keys, totals)| group(&axes, &cells, keys, &totals)).collect())
+        if groups.is_empty() && axes.is_empty() {
+            groups.insert(Vec::new(), (Vec::new(), vec![Totals::new(); cells.all.len()]));
+        }
+        Ok(groups.into_values().map(|(keys, totals)| group(&axes, &cells.all, keys, &totals)).collect())
     }
 }
 
@@ -163,15 +191,17 @@ fn axes<'a>(def: &'a EntityDef, ctx: &Ctx, backend: DbBackend, group_by: &[Group
     group_by.iter().map(axis).collect()
 }
 
-fn cells(def: &EntityDef, ctx: &Ctx, backend: DbBackend, measures: &[Measure]) -> Result<Vec<Cell>> {
+fn cells(def: &EntityDef, ctx: &Ctx, backend: DbBackend, measures: &[Measure]) -> Result<Cells> {
     if measures.len() > MAX_MEASURES {
         return Err(bad("measures", FieldError::new("too_many").with("max", MAX_MEASURES)));
     }
     let count = [Measure { op: MeasureOp::Count, field: None }];
     let measures = if measures.is_empty() { &count[..] } else { measures };
-    let cell = |measure: &Measure| {
+    let mut cells = Cells::default();
+    for measure in measures {
         if measure.op == MeasureOp::Count {
-            return Ok(Cell { name: "count".into(), op: measure.op, field: None });
+            cells.all.push(Cell { name: "count".into(), op: measure.op, field: None, currency: None });
+            continue;
         }
         let key = measure.field.as_deref().unwrap_or_default();
         let numeric = |f: &&FieldDef| {
@@ -179,14 +209,27 @@ fn cells(def: &EntityDef, ctx: &Ctx, backend: DbBackend, measures: &[Measure]) -
             (f.kind.is_number() || (extreme && f.kind == FieldType::Datetime)) && def.shows(&ctx.rights, f)
         };
         let found = def.field(key).filter(numeric);
-        let Some((kind, cell)) = found.and_then(|field| Some((field.kind, field.cell(def, backend)?))) else {
+        let Some((field, cell)) = found.and_then(|field| Some((field, field.cell(def, backend)?))) else {
             return Err(bad("measures", FieldError::new("choice").with("value", key)));
         };
+        let currency = def.currency_of(field).filter(|_| field.kind == FieldType::Money);
+        let currency = currency.and_then(|currency| cells.currency(def, currency, backend));
         let op_name = serde_json::to_value(measure.op).unwrap_or_default();
         let name = format!("{}_{key}", op_name.as_str().unwrap_or_default());
-        Ok(Cell { name, op: measure.op, field: Some((cell, kind)) })
-    };
-    measures.iter().map(cell).collect()
+        cells.all.push(Cell { name, op: measure.op, field: Some((cell, field.kind)), currency });
+    }
+    Ok(cells)
+}
+
+impl Cells {
+    /// The place of a currency's column.
+    fn currency(&mut self, def: &EntityDef, field: &FieldDef, backend: DbBackend) -> Option<usize> {
+        if let Some(known) = self.currencies.iter().position(|(key, _)| *key == field.key) {
+            return Some(known);
+        }
+        self.currencies.push((field.key.clone(), field.cell(def, backend)?));
+        Some(self.currencies.len() - 1)
+    }
 }
 
 /// For every measure four columns: how many values, sum, least, most.
@@ -196,10 +239,10 @@ fn statement(
     asker: &Asker<'_>,
     ask: &Aggregate,
     axes: &[Axis<'_>],
-    cells: &[Cell],
+    cells: &Cells,
 ) -> Result<SelectStatement> {
     let mut select = Sql::select();
-    select.from(def.table).limit(MAX_ROWS * 100);
+    select.from(def.table);
     for (i, axis) in axes.iter().enumerate() {
         let expr = match axis.field.kind {
             FieldType::Datetime => axis.cell.clone().div(QUARTER_HOUR),
@@ -208,7 +251,11 @@ fn statement(
         select.expr_as(expr, Alias::new(format!("g{i}"))).add_group_by([Expr::col(Alias::new(format!("g{i}")))]);
     }
     let bigint = |expr: Expr| if asker.backend() == DbBackend::Postgres { expr.cast_as("bigint") } else { expr };
-    for cell in cells {
+    for (i, (_, currency)) in cells.currencies.iter().enumerate() {
+        let name = || Alias::new(format!("c{i}"));
+        select.expr_as(currency.clone(), name()).add_group_by([Expr::col(name())]);
+    }
+    for cell in &cells.all {
         match &cell.field {
             None => {
                 select.expr(Func::count(Expr::col((def.table, "id"))));
@@ -268,9 +315,24 @@ fn fold(total: &mut Total, row: &QueryResult, at: usize) -> Result<()> {
     Ok(())
 }
 
-fn group(axes: &[Axis<'_>], cells: &[Cell], keys: Vec<Json>, totals: &[Total]) -> Group {
+fn group(axes: &[Axis<'_>], cells: &[Cell], keys: Vec<Json>, totals: &[Totals]) -> Group {
     let group = axes.iter().map(|axis| axis.field.key.to_string()).zip(keys).collect();
-    let values = cells.iter().zip(totals).map(|(cell, total)| (cell.name.clone(), cell_value(cell, total))).collect();
+    let mut values = Map::new();
+    for (cell, totals) in cells.iter().zip(totals) {
+        // Rows without an amount have nothing in any currency.
+        let mut some = totals.iter().filter(|(_, total)| cell.currency.is_none() || total.count > 0);
+        let value = match (some.next(), some.next()) {
+            (Some((_, one)), None) => cell_value(cell, one),
+            (None, _) => cell_value(cell, &Total::default()),
+            _ => Json::Null,
+        };
+        values.insert(cell.name.clone(), value);
+        if cell.currency.is_some() {
+            let some = totals.iter().filter(|(_, total)| total.count > 0);
+            let by_code = some.map(|(code, total)| (code.clone().unwrap_or_default(), cell_value(cell, total)));
+            values.insert(format!("{}_by_currency", cell.name), Json::Object(by_code.collect()));
+        }
+    }
     Group { group, values }
 }
 

@@ -7,7 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::access::Action;
 use kernel::error::FieldError;
-use kernel::filter::{Filter, Op};
+use kernel::filter::{Filter, Op, has_digits};
+use kernel::phone;
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, Result, Value};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, LikeExpr, Order, Query as Sql, SelectStatement};
@@ -26,6 +27,8 @@ pub const MAX_LIMIT: u64 = 500;
 const MAX_SORT: usize = 4;
 /// Words looked for at once.
 const MAX_WORDS: usize = 8;
+/// Characters of one of them.
+const MAX_WORD: usize = 200;
 
 /// One sort key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +72,10 @@ pub struct Page {
 }
 
 struct Key<'a> {
+    /// What is read for the cursor.
     cell: Expr,
+    /// What is compared.
+    place: Expr,
     nullable: bool,
     kind: FieldType,
     field: Option<&'a FieldDef>,
@@ -101,7 +107,7 @@ impl Records {
         }
         matching(&mut select, ctx, def, &asker, query)?;
         for key in &keys {
-            select.order_by_expr(key.cell.clone(), if key.descending { Order::Desc } else { Order::Asc });
+            select.order_by_expr(key.place.clone(), if key.descending { Order::Desc } else { Order::Asc });
         }
         let ranges = match &query.cursor {
             Some(cursor) => after(&keys, &read_cursor(cursor, &keys)?, asker.backend()),
@@ -184,11 +190,27 @@ pub(super) fn matching(
         select.and_where(asker.asked(def, filter).map_err(bad_filter)?);
     }
     if let Some(words) = &query.words {
-        for word in words.split_whitespace().take(MAX_WORDS) {
-            select.and_where(word_condition(def, ctx, asker, word)?);
-        }
+        select.and_where(words_condition(def, ctx, asker, words)?);
     }
     Ok(())
+}
+
+/// All words are found; a phone number that is written with spaces may also be one.
+fn words_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, words: &str) -> Result<Expr> {
+    let folded = kernel::words::folded(words);
+    let mut all = Condition::all();
+    for word in folded.split_whitespace().take(MAX_WORDS) {
+        if word.chars().count() > MAX_WORD {
+            return Err(bad("q", FieldError::new("too_long").with("max", MAX_WORD)));
+        }
+        all = all.add(word_condition(def, ctx, asker, word)?);
+    }
+    let number = folded.trim();
+    let digits = number.chars().filter(char::is_ascii_digit).count();
+    if number.contains(' ') && (7..=20).contains(&digits) && phone::typed(number, None).is_some() {
+        return Ok(Expr::from(all).or(word_condition(def, ctx, asker, number)?));
+    }
+    Ok(all.into())
 }
 
 /// A word stands somewhere in the record's searchable text; digits may also be part of a phone number.
@@ -196,21 +218,21 @@ fn word_condition(def: &EntityDef, ctx: &Ctx, asker: &Asker<'_>, word: &str) -> 
     if def.fields.iter().any(|field| !def.shows(&ctx.rights, field)) {
         return seen_word_condition(def, ctx, asker, word);
     }
-    let lower = word.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let lower = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let inside = Expr::col((def.table, "search")).like(LikeExpr::new(format!("%{lower}%")).escape('\\'));
-    let digits: String = word.chars().filter(char::is_ascii_digit).collect();
+    let digits = word.chars().filter(char::is_ascii_digit).count();
     let fields: Vec<&str> =
         def.fields.iter().filter(|field| field.kind == FieldType::Phones).map(|field| field.key.as_str()).collect();
-    if digits.len() < 5 || fields.is_empty() {
+    if digits < 5 || fields.is_empty() || phone::typed(word, None).is_none() {
         return Ok(inside);
     }
-    let tail = digits.get(digits.len().saturating_sub(9)..).unwrap_or_default();
+    let value = Expr::col(("communication", "value"));
     let phones = Sql::select()
         .column(("communication", "record_id"))
         .from("communication")
         .and_where(Expr::col(("communication", "tenant_id")).eq(ctx.tenant.0))
         .and_where(Expr::col(("communication", "field")).is_in(fields))
-        .and_where(Expr::col(("communication", "value")).like(format!("%{tail}%")))
+        .and_where(has_digits(&value, word, false, asker.home()))
         .take();
     Ok(inside.or(Expr::col((def.table, "id")).in_subquery(phones)))
 }
@@ -255,12 +277,15 @@ fn keys<'a>(def: &'a EntityDef, ctx: &Ctx, backend: DbBackend, sort: &[Sort]) ->
             return Err(bad("sort", FieldError::new("choice").with("value", &by.field)));
         };
         let (nullable, kind) = (!field.never_empty, field.kind);
-        keys.push(Key { cell, nullable, kind, field: Some(field), descending: by.descending });
+        let worded = kind == FieldType::Text;
+        let place = if worded { kernel::words::in_order(cell.clone(), backend) } else { cell.clone() };
+        keys.push(Key { cell, place, nullable, kind, field: Some(field), descending: by.descending });
     }
     // The id makes the order total; it goes the way of the key before it, so one index serves both.
     let descending = keys.last().is_some_and(|key| key.descending);
     let cell = super::column(def, "id");
-    keys.push(Key { cell, nullable: false, kind: FieldType::Link, field: None, descending });
+    let place = cell.clone();
+    keys.push(Key { cell, place, nullable: false, kind: FieldType::Link, field: None, descending });
     Ok(keys)
 }
 
@@ -273,41 +298,43 @@ fn after(keys: &[Key<'_>], values: &[Value], backend: DbBackend) -> Vec<Expr> {
     if *value == Value::Null || !first.nullable || nulls_largest == first.descending {
         return vec![beyond];
     }
-    vec![beyond, first.cell.clone().is_null()]
+    vec![beyond, first.place.clone().is_null()]
 }
 
 /// The condition "comes after these values in this order"; empty values that follow a first key with a value are left
 /// to a range of their own.
 fn further(keys: &[Key<'_>], values: &[Value], nulls_largest: bool) -> Expr {
-    let one_way = keys.iter().all(|key| !key.nullable && Some(key.descending) == keys.first().map(|k| k.descending));
+    // SQLite does not search an index by a row of values one of which has a collation of its own.
+    let plain = |key: &Key<'_>| !key.nullable && key.kind != FieldType::Text;
+    let one_way = keys.iter().all(|key| plain(key) && Some(key.descending) == keys.first().map(|k| k.descending));
     if one_way {
-        let place = Expr::tuple(keys.iter().map(|key| key.cell.clone()));
-        let bound = Expr::tuple(keys.iter().zip(values).map(|(key, value)| Expr::val(value.to_cell(key.kind))));
+        let place = Expr::tuple(keys.iter().map(|key| key.place.clone()));
+        let bound = Expr::tuple(keys.iter().zip(values).map(|(key, value)| Expr::val(bound(key, value))));
         let down = keys.first().is_some_and(|key| key.descending);
         return if down { place.lt(bound) } else { place.gt(bound) };
     }
     let mut rest: Option<Expr> = None;
     for (place, (key, value)) in keys.iter().zip(values).enumerate().rev() {
-        let cell = value.to_cell(key.kind);
+        let cell = bound(key, value);
         let null = *value == Value::Null;
         let nulls_follow = key.nullable && nulls_largest != key.descending;
         let mut beyond = Condition::any();
         if !null {
             beyond = beyond.add(past(key, cell.clone()));
             if nulls_follow && place > 0 {
-                beyond = beyond.add(key.cell.clone().is_null());
+                beyond = beyond.add(key.place.clone().is_null());
             }
         } else if !nulls_follow {
-            beyond = beyond.add(key.cell.clone().is_not_null());
+            beyond = beyond.add(key.place.clone().is_not_null());
         }
         if let Some(rest) = rest.take() {
-            let same = if null { key.cell.clone().is_null() } else { key.cell.clone().eq(cell.clone()) };
+            let same = if null { key.place.clone().is_null() } else { key.place.clone().eq(cell.clone()) };
             beyond = beyond.add(same.and(rest));
         }
         let condition: Expr = if beyond.is_empty() { Expr::val(1).eq(0) } else { beyond.into() };
         // A plain bound beside the alternatives lets the database begin at the right place of the index.
         let bound = (place == 0 && !null)
-            .then(|| if key.descending { key.cell.clone().lte(cell) } else { key.cell.clone().gte(cell) });
+            .then(|| if key.descending { key.place.clone().lte(cell) } else { key.place.clone().gte(cell) });
         rest = Some(match bound {
             Some(bound) => bound.and(condition),
             None => condition,
@@ -316,8 +343,16 @@ fn further(keys: &[Key<'_>], values: &[Value], nulls_largest: bool) -> Expr {
     rest.unwrap_or_else(|| Expr::val(1).eq(1))
 }
 
+/// The value of a cursor as it is compared.
+fn bound(key: &Key<'_>, value: &Value) -> sea_orm::Value {
+    match value {
+        Value::Text(text) if key.kind == FieldType::Text => kernel::words::operand(text).into_owned().into(),
+        value => value.to_cell(key.kind),
+    }
+}
+
 fn past(key: &Key<'_>, cell: sea_orm::Value) -> Expr {
-    if key.descending { key.cell.clone().lt(cell) } else { key.cell.clone().gt(cell) }
+    if key.descending { key.place.clone().lt(cell) } else { key.place.clone().gt(cell) }
 }
 
 fn spelled(keys: &[Key<'_>]) -> String {

@@ -138,8 +138,14 @@ fn pointers(change: &PendingChange) -> Vec<Pointer> {
         if !change.changes(&field.key) {
             continue;
         }
+        // What a list pointed to before may stay, deleted or hidden from this writer as it may be.
+        let before: &[Uuid] = match change.before.as_ref().and_then(|before| before.get(&field.key)) {
+            Some(Value::Ids(ids)) => ids,
+            _ => &[],
+        };
         let targets = references::pointed_to(field, &change.after);
-        all.extend(ids.iter().map(|id| Pointer { targets: targets.clone(), field: field.key.to_string(), id: *id }));
+        let new = ids.iter().filter(|id| !before.contains(id));
+        all.extend(new.map(|id| Pointer { targets: targets.clone(), field: field.key.to_string(), id: *id }));
     }
     all
 }

@@ -112,8 +112,8 @@ fn reach(def: &EntityDef, fields: &Fields) -> Option<String> {
     })
 }
 
-/// The text that words are looked for in: lower case of everything people would type to find the record.
-pub(super) fn search_text(def: &EntityDef, fields: &Fields, number: i64) -> String {
+/// The text that words are looked for in: everything people would type to find the record, folded.
+pub(crate) fn search_text(def: &EntityDef, fields: &Fields, number: i64) -> String {
     let mut text = number.to_string();
     for field in &def.fields {
         let searched = matches!(field.kind, FieldType::Text) && !field.key.starts_with("utm_");
@@ -131,5 +131,5 @@ pub(super) fn search_text(def: &EntityDef, fields: &Fields, number: i64) -> Stri
             _ => {}
         }
     }
-    text.to_lowercase().chars().take(MAX_SEARCH).collect()
+    kernel::words::folded(&text).chars().take(MAX_SEARCH).collect()
 }

@@ -102,13 +102,15 @@ impl PendingChange {
     /// Fields that do not exist, are the product's own, or have another type; then nothing is changed.
     pub fn patch(&mut self, values: Fields) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::new();
-        for (key, value) in &values {
-            if let Err(error) = super::input::assignable(&self.entity, key, value) {
-                errors.insert(key.to_string(), error);
+        let mut kept = Fields::new();
+        for (key, value) in values {
+            match super::input::assignable(&self.entity, &key, value) {
+                Ok(value) => drop(kept.insert(key, value)),
+                Err(error) => drop(errors.insert(key.to_string(), error)),
             }
         }
         if errors.is_empty() {
-            self.assign(values);
+            self.assign(kept);
             Ok(())
         } else {
             Err(errors)

@@ -30,13 +30,13 @@ pub fn parse(def: &EntityDef, rights: &Rights, fields: &Map<String, Json>) -> Re
     if errors.is_empty() { Ok(values) } else { Err(errors) }
 }
 
-/// Whether a value of a plugin may be put into a field.
-pub(super) fn assignable(def: &EntityDef, key: &str, value: &Value) -> Result<(), FieldError> {
+/// A value of a plugin as it may be put into a field: under the rules of values of people.
+pub(super) fn assignable(def: &EntityDef, key: &str, value: Value) -> Result<Value, FieldError> {
     let field = def.field(key).ok_or_else(|| FieldError::new("unknown"))?;
     if field.system {
         return Err(FieldError::new("read_only"));
     }
-    let fits = match value {
+    let fits = match &value {
         Value::Null => true,
         Value::Boolean(_) => field.kind == FieldType::Boolean,
         Value::Integer(_) => matches!(field.kind, FieldType::Integer | FieldType::Duration),
@@ -51,5 +51,26 @@ pub(super) fn assignable(def: &EntityDef, key: &str, value: &Value) -> Result<()
         Value::Multi(_) => field.kind.is_multi(),
         Value::Json(_) => matches!(field.kind, FieldType::Json | FieldType::Address),
     };
-    if fits { Ok(()) } else { Err(FieldError::new("type").with("type", field.kind.name())) }
+    if fits { value.kept(field.kind) } else { Err(FieldError::new("type").with("type", field.kind.name())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::value::MultiValue;
+
+    use super::*;
+
+    #[test]
+    fn values_of_plugins_are_under_the_rules_of_values_of_people() {
+        let catalogue = crate::Catalogue::core();
+        let lead = catalogue.find("lead").unwrap();
+        let phone = |text: &str| Value::Multi(vec![MultiValue { value: text.into(), kind: "work".into() }]);
+        let code = |key: &str, value: Value| assignable(lead, key, value).map_err(|error| error.code);
+        assert_eq!(code("phones", phone("a\0")), Err("characters".into()));
+        assert_eq!(code("phones", phone(&"1".repeat(256))), Err("too_long".into()));
+        assert_eq!(code("title", Value::Text("\0".into())), Err("characters".into()));
+        assert_eq!(code("title", Value::Integer(1)), Err("type".into()));
+        assert_eq!(code("number", Value::Integer(1)), Err("read_only".into()));
+        assert_eq!(code("phones", phone(" \u{200e}1 ")), Ok(phone("1")));
+    }
 }

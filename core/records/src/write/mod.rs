@@ -13,21 +13,26 @@ mod check;
 mod derive;
 mod hooks;
 mod input;
+mod insert;
 mod owned;
 mod owner;
 mod special;
 mod store;
 
+pub(crate) use derive::search_text;
 pub use hooks::{BeforeHooks, Operation, PendingChange};
 pub use input::parse;
 pub use owner::{EntityOwner, Foreseen, Inner, Told};
 pub use special::EntityRules;
+pub(crate) use insert::Inserts;
+pub(crate) use store::searchable;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use kernel::access::Action;
-use kernel::error::{FieldError, Refusal};
+use kernel::error::{FieldError, FieldErrors, Refusal};
+use kernel::phone::Country;
 use kernel::{BatchId, Ctx, Error, FieldKey, RecordId, Result, Value};
 use serde_json::{Map, Value as Json};
 
@@ -38,8 +43,9 @@ use crate::{Catalogue, Record, Records, invalid, read};
 pub const CHUNK: usize = 200;
 /// Rows of one call.
 pub const MAX_ROWS: usize = 1_000;
-/// Times a change without a version is tried again when somebody else was quicker.
-const RETRIES: usize = 3;
+/// Times a change without a version is tried again when somebody else was quicker. All but the first tries of a node
+/// stand in line, so that each of them is behind at most those who come new.
+const RETRIES: usize = 40;
 
 /// A change to make.
 #[derive(Debug, Clone)]
@@ -180,7 +186,10 @@ impl Records {
             roll_back_all(&changes, &mut outcomes);
         } else {
             for chunk in chunks(changes.iter().enumerate().collect()) {
-                self.write_chunk(&catalogue, ctx, def, chunk, options, &mut outcomes).await?;
+                if let Err(error) = self.write_chunk(&catalogue, ctx, def, chunk, options, &mut outcomes).await {
+                    told_by_row(error, changes.len(), &mut outcomes)?;
+                    break;
+                }
             }
         }
         let missing = || Err(Error::Internal("a change got no outcome".into()));
@@ -197,12 +206,16 @@ impl Records {
         options: &WriteOptions,
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<()> {
+        let mut turn = None;
         for _ in 0..=RETRIES {
             let rows = self.plan(catalogue, ctx, def, chunk.clone(), outcomes).await?;
             let raced = self.store(catalogue, ctx, def, rows, options, outcomes).await?;
             chunk.retain(|(index, _)| raced.contains(index));
             if chunk.is_empty() {
                 break;
+            }
+            if turn.is_none() {
+                turn = Some(self.turns.lock().await);
             }
         }
         Ok(())
@@ -315,6 +328,7 @@ impl Records {
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<HashSet<usize>> {
         let mut raced = HashSet::new();
+        let home = Country::of_currency(&catalogue.pipelines.currency);
         rows.retain(|row| {
             let same = row.change.operation == Operation::Update && !store::differs(&row.change);
             if same {
@@ -327,9 +341,15 @@ impl Records {
         }
         while !rows.is_empty() && !options.dry_run {
             let tx = self.db.begin().await?;
-            let stored =
-                store::write(&tx, ctx, def, &mut rows.iter_mut().map(|r| &mut r.change).collect::<Vec<_>>(), options)
-                    .await?;
+            let stored = store::write(
+                &tx,
+                ctx,
+                def,
+                home,
+                &mut rows.iter_mut().map(|r| &mut r.change).collect::<Vec<_>>(),
+                options,
+            )
+            .await?;
             let outside = store::outside_rights(&tx, catalogue, ctx, def, rows.iter().map(|r| &r.change)).await?;
             let refused = !outside.is_empty() || (options.all_or_nothing && !stored.lost.is_empty());
             if refused {
@@ -378,6 +398,9 @@ fn apply(ctx: &Ctx, def: &Arc<EntityDef>, change: &Change, known: &Known) -> Res
         }
         _ => kernel::Fields::new(),
     };
+    if matches!(change, Change::Update { .. }) {
+        emptied(def, &given)?;
+    }
     let keys: BTreeSet<FieldKey> = given.keys().cloned().collect();
     let record = change.id().map(|id| found(def, id, change, known)).transpose()?;
     let id = match (change.id(), change) {
@@ -401,6 +424,14 @@ fn apply(ctx: &Ctx, def: &Arc<EntityDef>, change: &Change, known: &Known) -> Res
         pending.after.retain(|_, value| *value != Value::Null);
     }
     Ok(pending)
+}
+
+/// Refuses a change that empties what must have a value: defaults are for new records.
+fn emptied(def: &EntityDef, given: &kernel::Fields) -> Result<()> {
+    let required = |key: &FieldKey| def.field(key).is_some_and(|field| field.required);
+    let emptied = given.iter().filter(|(key, value)| value.is_empty() && required(key));
+    let errors: FieldErrors = emptied.map(|(key, _)| (key.to_string(), FieldError::new("required"))).collect();
+    if errors.is_empty() { Ok(()) } else { Err(invalid(errors)) }
 }
 
 fn found<'a>(def: &EntityDef, id: RecordId, change: &Change, known: &'a Known) -> Result<&'a Record> {
@@ -457,6 +488,18 @@ fn settle_lost(
             raced.insert(row.index);
         }
     }
+}
+
+/// A failure after rows were written is told with what became of each row: those that got no outcome were not written.
+fn told_by_row(error: Error, rows: usize, outcomes: &mut HashMap<usize, Result<Written>>) -> Result<()> {
+    if !outcomes.values().any(Result::is_ok) {
+        return Err(error);
+    }
+    tracing::error!(%error, "a bulk write failed after some of its rows were written");
+    for index in 0..rows {
+        outcomes.entry(index).or_insert_with(|| Err(Error::Internal("not written: the rows before it failed".into())));
+    }
+    Ok(())
 }
 
 /// All or nothing was asked for and something was refused: the others were not written either.

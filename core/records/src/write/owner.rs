@@ -9,6 +9,7 @@
 use std::sync::{Arc, PoisonError};
 
 use kernel::db::Tx;
+use kernel::phone::Country;
 use kernel::{Ctx, Error, Fields, RecordId, Result};
 use serde_json::{Map, Value as Json};
 
@@ -183,7 +184,8 @@ impl Records {
         if !new && changes_words(def, &change) {
             self.complete_images(tx, ctx, def, &mut change).await?;
         }
-        store::write_kept(tx, ctx, def, &mut change, options).await?;
+        let home = Country::of_currency(&catalogue.pipelines.currency);
+        store::write_kept(tx, ctx, def, home, &mut change, options).await?;
         if let Told::Event { kind, more } = inner.told {
             store::tell(tx, ctx, &change, kind, more, options).await?;
         }

@@ -1,18 +1,20 @@
 //! The SQL of the pipeline: rows, links, communications, stage transitions, events, and the second look at rights.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use kernel::access::{Action, Scope};
 use kernel::db::Tx;
 use kernel::event::{self, NewEvent};
-use kernel::filter::{DOCUMENT, Storage, phone_cell};
+use kernel::filter::{DOCUMENT, Storage};
+use kernel::phone::{self, Country};
 use kernel::value::FieldType;
-use kernel::{Ctx, RecordId, Result, Value};
+use kernel::{Ctx, RecordId, Result, Value, words};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query, UpdateStatement};
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Map, Value as Json, json};
 
 use super::derive::search_text;
+use super::insert::Inserts;
 use super::{Operation, PendingChange, WriteOptions};
 use crate::Catalogue;
 use crate::catalogue::EntityDef;
@@ -38,6 +40,7 @@ pub(super) async fn write(
     tx: &Tx,
     ctx: &Ctx,
     def: &EntityDef,
+    home: Option<Country>,
     changes: &mut [&mut PendingChange],
     options: &WriteOptions,
 ) -> Result<Stored> {
@@ -50,7 +53,7 @@ pub(super) async fn write(
         }
     }
     let kept: Vec<&PendingChange> = changes.iter().map(|c| &**c).filter(|c| !lost.contains(&c.id)).collect();
-    around(tx, ctx, def, &kept, options).await?;
+    around(tx, ctx, def, home, &kept, options).await?;
     let events = kept.iter().map(|change| NewEvent {
         kind: format!("{}.{}", def.key, change.operation.past()),
         entity: &def.key,
@@ -67,6 +70,7 @@ pub(super) async fn write_kept(
     tx: &Tx,
     ctx: &Ctx,
     def: &EntityDef,
+    home: Option<Country>,
     change: &mut PendingChange,
     options: &WriteOptions,
 ) -> Result<()> {
@@ -76,7 +80,7 @@ pub(super) async fn write_kept(
     } else {
         tx.later(&update_row(tx, ctx, def, change)).await?;
     }
-    around(tx, ctx, def, &[&*change], options).await
+    around(tx, ctx, def, home, &[&*change], options).await
 }
 
 /// Writes the event of a change, of a kind of its own and with more in it than the record's fields.
@@ -102,8 +106,15 @@ pub(super) async fn tell(
 }
 
 /// What is kept beside the rows.
-async fn around(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange], options: &WriteOptions) -> Result<()> {
-    communications(tx, ctx, def, changes).await?;
+async fn around(
+    tx: &Tx,
+    ctx: &Ctx,
+    def: &EntityDef,
+    home: Option<Country>,
+    changes: &[&PendingChange],
+    options: &WriteOptions,
+) -> Result<()> {
+    communications(tx, ctx, def, home, changes).await?;
     links(tx, ctx, def, changes).await?;
     transitions(tx, ctx, def, changes, options).await
 }
@@ -131,19 +142,15 @@ async fn insert_rows(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&mut Pendin
     let shared = def.is_shared().then_some("entity");
     let first = ["id", "tenant_id", "version", "search"].into_iter().chain(shared);
     insert.into_table(def.table).columns(first.chain(row.columns()));
-    let mut any = false;
+    let mut rows = Inserts::new(tx, insert);
     for change in changes.iter().filter(|c| c.operation == Operation::Create) {
-        any = true;
         let search = search_text(def, &change.after, number_of(change));
         let mut cells: Vec<Expr> = vec![change.id.into(), ctx.tenant.0.into(), 1_i64.into(), search.into()];
         cells.extend(shared.map(|_| Expr::val(def.key.as_str())));
         cells.extend(row.cells(&change.after));
-        insert.values_panic(cells);
+        rows.add(cells).await?;
     }
-    if any {
-        tx.later(&insert).await?;
-    }
-    Ok(())
+    rows.send().await
 }
 
 /// Writes what differs, unless the version has moved on.
@@ -202,11 +209,17 @@ fn with_members(members: Vec<(String, Json)>, backend: DbBackend) -> Expr {
 }
 
 /// Keeps the searchable forms of phones, addresses and accounts.
-async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) -> Result<()> {
+async fn communications(
+    tx: &Tx,
+    ctx: &Ctx,
+    def: &EntityDef,
+    home: Option<Country>,
+    changes: &[&PendingChange],
+) -> Result<()> {
     let multi: Vec<_> = def.fields.iter().filter(|field| field.kind.is_multi()).collect();
     let mut insert = Query::insert();
     insert.into_table("communication").columns(["tenant_id", "entity", "record_id", "field", "value"]);
-    let mut any = false;
+    let mut rows = Inserts::new(tx, insert);
     for change in changes {
         for field in multi.iter().filter(|field| change.changes(&field.key)) {
             if change.operation != Operation::Create {
@@ -218,31 +231,26 @@ async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&Pending
                 tx.later(&delete).await?;
             }
             let Some(Value::Multi(values)) = change.after.get(&field.key) else { continue };
-            let mut seen = HashSet::new();
-            for item in values {
-                let form = searchable(field.kind, &item.value);
-                if seen.insert(form.clone()) {
-                    any = true;
-                    insert.values_panic([
-                        ctx.tenant.0.into(),
-                        def.key.as_str().into(),
-                        change.id.into(),
-                        field.key.as_str().into(),
-                        form.into(),
-                    ]);
-                }
+            let forms: BTreeSet<String> =
+                values.iter().flat_map(|item| searchable(field.kind, &item.value, home)).collect();
+            for form in forms {
+                rows.add(vec![
+                    ctx.tenant.0.into(),
+                    def.key.as_str().into(),
+                    change.id.into(),
+                    field.key.as_str().into(),
+                    form.into(),
+                ])
+                .await?;
             }
         }
     }
-    if any {
-        tx.later(&insert).await?;
-    }
-    Ok(())
+    rows.send().await
 }
 
-/// The form of a communication that is compared: digits of phones, lower case of the rest.
-pub(crate) fn searchable(kind: FieldType, value: &str) -> String {
-    if kind == FieldType::Phones { phone_cell(value) } else { value.trim().to_lowercase() }
+/// The forms of a communication that are compared: numbers of phones, the folded text of the rest.
+pub(crate) fn searchable(kind: FieldType, value: &str, home: Option<Country>) -> BTreeSet<String> {
+    if kind == FieldType::Phones { phone::cells(value, home) } else { [words::folded(&words::address(value))].into() }
 }
 
 async fn links(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) -> Result<()> {

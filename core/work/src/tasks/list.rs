@@ -221,7 +221,7 @@ fn about(subject: &str, select: &mut SelectStatement) -> Result<()> {
 fn words(q: Option<&str>, select: &mut SelectStatement) -> Result<()> {
     let Some(q) = q else { return Ok(()) };
     input::text("q", q, 200)?;
-    for word in q.to_lowercase().split_whitespace().take(MAX_WORDS) {
+    for word in kernel::words::folded(q).split_whitespace().take(MAX_WORDS) {
         let pattern = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         select.and_where(Expr::col((TASK, "search")).like(LikeExpr::new(format!("%{pattern}%")).escape('\\')));
     }

@@ -6,7 +6,7 @@ mod multi;
 mod name;
 mod number;
 
-pub(super) use date::{date, datetime};
+pub(super) use date::{DateOrder, Dates, Votes};
 pub(super) use multi::{kind_of_header, multi};
 pub(super) use name::full_name;
 pub(super) use number::{amount, whole};

@@ -4,6 +4,9 @@ use kernel::value::{FieldType, MultiValue};
 
 use crate::import::problem::Problem;
 
+/// Digits of the shortest number.
+const SHORTEST: usize = 5;
+
 /// Words in headers that tell what an address is for.
 const KINDS: [(&str, &[&str]); 6] = [
     ("work", &["work", "office", "рабоч", "служебн", "робоч", "корпоратив"]),
@@ -24,14 +27,27 @@ pub(in crate::import) fn kind_of_header(field: FieldType, header: &str) -> &'sta
 
 /// The values of a cell.
 pub(in crate::import) fn multi(field: FieldType, text: &str, kind: &str) -> Result<Vec<MultiValue>, Problem> {
-    let mut values = Vec::new();
-    for part in text.split([';', '\n', '\r', ',']).map(str::trim).filter(|part| !part.is_empty()) {
+    let mut values: Vec<MultiValue> = Vec::new();
+    let text = kernel::words::normalized(text);
+    for part in text.split([';', '\n', '\r', ',']) {
+        let part = kernel::words::address(part);
+        if part.is_empty() {
+            continue;
+        }
         let part = match field {
-            FieldType::Emails => address(part)?,
-            FieldType::Phones => phone(part)?,
-            _ => part,
+            FieldType::Emails => address(&part)?,
+            FieldType::Phones if digits(&part) < SHORTEST => match values.last_mut() {
+                // An extension or a note behind a number.
+                Some(number) => {
+                    number.value = format!("{}, {part}", number.value);
+                    continue;
+                }
+                None => phone(&part)?,
+            },
+            FieldType::Phones => phone(&part)?,
+            _ => &part,
         };
-        if !values.iter().any(|known: &MultiValue| known.value == part) {
+        if !values.iter().any(|known| known.value == part) {
             values.push(MultiValue { value: part.to_owned(), kind: kind.to_owned() });
         }
     }
@@ -48,9 +64,16 @@ fn address(text: &str) -> Result<&str, Problem> {
     if good { Ok(inside) } else { Err(Problem::new("email").with("value", text)) }
 }
 
-/// Whatever has five to twenty digits and no more than a note beside them.
+fn digits(text: &str) -> usize {
+    text.chars().filter(char::is_ascii_digit).count()
+}
+
+/// Whatever has five to 24 digits (a number and its extension) and no more than a note beside them.
 fn phone(text: &str) -> Result<&str, Problem> {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    if (5..=20).contains(&digits) && letters <= 20 { Ok(text) } else { Err(Problem::new("phone").with("value", text)) }
+    if (SHORTEST..=24).contains(&digits(text)) && letters <= 20 {
+        Ok(text)
+    } else {
+        Err(Problem::new("phone").with("value", text))
+    }
 }

@@ -58,10 +58,57 @@ fn numbers_are_read_as_people_write_them() {
     assert_eq!(whole("1,5", false).unwrap_err().code, "number_whole");
 }
 
+fn dates(order: DateOrder, past: bool) -> Dates {
+    Dates { order, past, today: "2026-03-02".parse().unwrap(), zone: chrono_tz::Europe::Kyiv }
+}
+
+#[test]
+fn a_column_has_one_order_of_day_and_month() {
+    let order = |cells: &[&str], english: bool| {
+        let mut votes = Votes::default();
+        cells.iter().for_each(|cell| votes.hear(cell));
+        votes.order(english)
+    };
+    assert_eq!(order(&["01/02/2026", "31/01/2026 10:00"], true), DateOrder::DayFirst);
+    assert_eq!(order(&["01/02/2026", "01/31/2026"], false), DateOrder::MonthFirst);
+    assert_eq!(order(&["31/01/2026", "01/31/2026"], false), DateOrder::Unknown);
+    assert_eq!(order(&["01/02/2026"], true), DateOrder::Unknown);
+    assert_eq!(order(&["01/02/2026", "31.01.2026", "2026-01-31"], false), DateOrder::DayFirst);
+    let read = |order, text: &str| {
+        dates(order, false).date(text).map_or_else(|problem| problem.code.to_owned(), |day| day.to_string())
+    };
+    assert_eq!(read(DateOrder::MonthFirst, "02/01/2026"), "2026-02-01");
+    assert_eq!(read(DateOrder::MonthFirst, "02.01.2026"), "2026-01-02");
+    assert_eq!(read(DateOrder::MonthFirst, "31/01/2026"), "date");
+    assert_eq!(read(DateOrder::Unknown, "02/01/2026"), "date_order");
+    assert_eq!(read(DateOrder::Unknown, "02/02/2026"), "2026-02-02");
+    assert_eq!(read(DateOrder::Unknown, "31/01/2026"), "2026-01-31");
+}
+
+#[test]
+fn two_digits_of_a_year_are_near_the_present_and_births_are_over() {
+    let read = |past, text: &str| {
+        dates(DateOrder::DayFirst, past)
+            .date(text)
+            .map_or_else(|problem| problem.code.to_owned(), |day| day.to_string())
+    };
+    for (text, date, birth) in [
+        ("23.10.45", "year", "1945-10-23"),
+        ("01.05.36", "2036-05-01", "1936-05-01"),
+        ("16.07.68", "1968-07-16", "1968-07-16"),
+        ("01.02.26", "2026-02-01", "2026-02-01"),
+        ("01.04.26", "2026-04-01", "1926-04-01"),
+        ("29.02.99", "date", "date"),
+        ("01.04.2026", "2026-04-01", "future"),
+    ] {
+        assert_eq!((read(false, text), read(true, text)), (date.to_owned(), birth.to_owned()), "{text}");
+    }
+}
+
 #[test]
 fn dates_and_times_are_read_in_the_companys_zone() {
-    let kyiv = chrono_tz::Europe::Kyiv;
-    let day = |text: &str| date(text).map_or_else(|p| p.code.to_owned(), |d| d.to_string());
+    let dates = dates(DateOrder::DayFirst, false);
+    let day = |text: &str| dates.date(text).map_or_else(|p| p.code.to_owned(), |d| d.to_string());
     for (text, expected) in [
         ("31.01.2026", "2026-01-31"),
         ("1.2.26", "2026-02-01"),
@@ -84,7 +131,7 @@ fn dates_and_times_are_read_in_the_companys_zone() {
     ] {
         assert_eq!(day(text), expected, "{text:?}");
     }
-    let at = |text: &str| datetime(text, kyiv).map_or_else(|p| p.code.to_owned(), |t| t.to_string());
+    let at = |text: &str| dates.datetime(text).map_or_else(|p| p.code.to_owned(), |t| t.to_string());
     for (text, expected) in [
         ("31.01.2026 15:30", "2026-01-31T13:30:00Z"),
         ("2026-01-31 15:30:05", "2026-01-31T13:30:05Z"),
@@ -188,7 +235,7 @@ proptest! {
     fn every_day_survives_being_written(days in 0_u64..100_000) {
         let day = chrono::NaiveDate::from_ymd_opt(1900, 1, 1).unwrap() + chrono::Days::new(days);
         for format in ["%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y", "%Y.%m.%d", "%d.%m.%Y 23:59:59"] {
-            prop_assert_eq!(date(&day.format(format).to_string()).unwrap(), day);
+            prop_assert_eq!(dates(DateOrder::DayFirst, false).date(&day.format(format).to_string()).unwrap(), day);
         }
     }
 
@@ -197,8 +244,8 @@ proptest! {
         for text in [&text, &numeric] {
             drop(amount(text, true));
             drop(amount(text, false));
-            drop(date(text));
-            drop(datetime(text, chrono_tz::Europe::Kyiv));
+            drop(dates(DateOrder::Unknown, true).date(text));
+            drop(dates(DateOrder::Unknown, false).datetime(text));
             drop(boolean(text));
             drop(multi(FieldType::Phones, text, "work"));
             drop(multi(FieldType::Emails, text, "work"));

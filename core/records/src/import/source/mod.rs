@@ -5,6 +5,8 @@
 //! and fields.
 
 mod decode;
+mod format;
+mod quoted;
 mod sheet;
 pub(super) mod spool;
 mod text;
@@ -62,17 +64,18 @@ impl From<Problem> for ReadError {
 /// Takes one row of a source, by its number as a spreadsheet shows it (the header is usually row 1).
 type Sink<'a> = &'a mut dyn FnMut(u64, &[String]) -> Result<(), ReadError>;
 
-/// Reads the file into a spool. Blocks: call it off the async threads.
+/// Reads the file into a spool of at most `room` bytes: a small file may hold one text in all of its rows. Blocks: call
+/// it off the async threads.
 ///
 /// # Errors
 /// `Refused` with the reason, or the disk's.
-pub(super) fn read(file: &Path, spool: &Path) -> Result<Found, ReadError> {
+pub(super) fn read(file: &Path, spool: &Path, room: u64) -> Result<Found, ReadError> {
     let mut start = [0_u8; 8];
     let length = File::open(file)?.take(8).read(&mut start)?;
     if length == 0 {
         return Err(Problem::new("empty").into());
     }
-    let mut writer = spool::Writer::create(spool)?;
+    let mut writer = spool::Writer::create(spool, room)?;
     let mut sink = |number: u64, cells: &[String]| writer.row(number, cells);
     let (format, delimiter) = if start.starts_with(b"PK") {
         sheet::rows(file, &mut sink)?;

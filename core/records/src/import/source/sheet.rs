@@ -9,9 +9,10 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
+use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Style, Xlsx, XlsxError};
 use rust_decimal::Decimal;
 
+use super::format::Meaning;
 use super::{MAX_COLUMNS, ReadError, Sink};
 use crate::import::problem::Problem;
 
@@ -41,14 +42,15 @@ pub(super) fn rows(path: &Path, sink: Sink) -> Result<(), ReadError> {
     let mut cells = book.worksheet_cells_reader(&name).map_err(damaged)?;
     let mut row: Vec<String> = Vec::new();
     let mut current = 0;
-    while let Some(cell) = cells.next_cell().map_err(damaged)? {
+    let meanings: Vec<Meaning> = cells.styles().iter().map(meaning).collect();
+    while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(damaged)? {
         let (number, column) = cell.get_position();
         if number != current {
             sink(u64::from(current) + 1, &row)?;
             row.clear();
             current = number;
         }
-        let text = text_of(cell.get_value());
+        let text = text_of(cell.get_value(), meanings.get(style));
         if text.is_empty() {
             continue;
         }
@@ -113,11 +115,16 @@ fn measure(path: &Path) -> Result<(), ReadError> {
     Ok(())
 }
 
-fn text_of(value: &DataRef<'_>) -> String {
+/// What the number format of a style means.
+fn meaning(style: &Style) -> Meaning {
+    style.number_format.as_ref().map(|format| Meaning::of(&format.format_code)).unwrap_or_default()
+}
+
+fn text_of(value: &DataRef<'_>, meaning: Option<&Meaning>) -> String {
     match value {
         DataRef::Empty => String::new(),
-        DataRef::Int(whole) => whole.to_string(),
-        DataRef::Float(number) => number_text(*number),
+        DataRef::Int(whole) => meaning.map_or_else(|| whole.to_string(), |meaning| meaning.shown((*whole).into())),
+        DataRef::Float(number) => number_text(*number, meaning),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Bool(yes) => if *yes { "TRUE" } else { "FALSE" }.to_owned(),
@@ -127,9 +134,11 @@ fn text_of(value: &DataRef<'_>) -> String {
 }
 
 /// A number with the 15 digits that a spreadsheet shows and never an exponent, as far as decimals reach.
-fn number_text(number: f64) -> String {
+fn number_text(number: f64, meaning: Option<&Meaning>) -> String {
     let text = format!("{number:.14e}");
-    Decimal::from_scientific(&text).map_or_else(|_| number.to_string(), |decimal| decimal.normalize().to_string())
+    let plain = Meaning::default();
+    let meaning = meaning.unwrap_or(&plain);
+    Decimal::from_scientific(&text).map_or_else(|_| number.to_string(), |decimal| meaning.shown(decimal))
 }
 
 fn time_text(at: &ExcelDateTime) -> String {

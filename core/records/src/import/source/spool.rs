@@ -18,12 +18,14 @@ pub(super) struct Writer {
     out: csv::Writer<BufWriter<File>>,
     columns: Names,
     rows: u64,
+    room: u64,
 }
 
 impl Writer {
-    pub(super) fn create(path: &Path) -> Result<Self, ReadError> {
+    /// At most `room` bytes are written.
+    pub(super) fn create(path: &Path, room: u64) -> Result<Self, ReadError> {
         let out = csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(File::create(path)?));
-        Ok(Self { out, columns: Vec::new(), rows: 0 })
+        Ok(Self { out, columns: Vec::new(), rows: 0, room })
     }
 
     /// Takes a row of the file.
@@ -47,6 +49,11 @@ impl Writer {
         if self.rows > MAX_ROWS {
             return Err(Problem::new("too_many_rows").with("max", MAX_ROWS).into());
         }
+        let size: usize = cells.iter().map(|cell| cell.len() + 1).sum();
+        self.room = u64::try_from(size)
+            .ok()
+            .and_then(|size| self.room.checked_sub(size))
+            .ok_or_else(|| Problem::new("too_large"))?;
         let number = number.to_string();
         let clean = cells.iter().map(|cell| unescape(cell));
         self.out.write_record(std::iter::once(number.as_str()).chain(clean)).map_err(io::Error::from)?;

@@ -8,6 +8,9 @@ use zip::write::SimpleFileOptions;
 
 use super::*;
 
+/// Bytes of a spool.
+const ROOM: u64 = 100 << 20;
+
 struct Read {
     dir: TempDir,
     result: Result<Found, ReadError>,
@@ -17,7 +20,7 @@ fn read_bytes(bytes: &[u8]) -> Read {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("upload");
     std::fs::write(&file, bytes).unwrap();
-    let result = read(&file, &dir.path().join("rows.csv"));
+    let result = read(&file, &dir.path().join("rows.csv"), ROOM);
     Read { dir, result }
 }
 
@@ -69,7 +72,36 @@ fn delimiters_and_quotes() {
     // Commas inside numbers do not beat the real delimiter.
     check("имя;сумма\nА;1,5\nБ;2,5\n".as_bytes(), ';', "имя|сумма", &["2:А|1,5", "3:Б|2,5"]);
     check(b"a;b\n\"line 1\nline 2\";\"say \"\"hi\"\"\"\nx;y\n", ';', "a|b", &["2:line 1\nline 2|say \"hi\"", "3:x|y"]);
-    check(b"a;b\nmid\"quote;\"x\"tail\n", ';', "a|b", &["2:mid\"quote|xtail"]);
+    check(b"a;b\nmid\"quote;\"x\"tail\n", ';', "a|b", &["2:mid\"quote|\"x\"tail"]);
+}
+
+#[test]
+fn marks_inside_a_quoted_cell_that_are_not_doubled_stay_as_they_stand() {
+    let csv = "имя;к\n\"ООО \"Ромашка\"\";\"раз\"\n\"труба 32\" стальная\";два\n\"Лилия\" ООО;\"три\"\n\"\";\"\"\"четыре\"\"\"\n";
+    let rows = ["2:ООО \"Ромашка\"|раз", "3:труба 32\" стальная|два", "4:\"Лилия\" ООО|три", "5:|\"четыре\""];
+    check(csv.as_bytes(), ';', "имя|к", &rows);
+    for swallowing in ["a;b\n\"x;1\ny;2\n", "a;b\n\"x;1\n\"y\";2\n", "a;b\n\"x;1\ny;\"2\"\n"] {
+        refused(swallowing.as_bytes(), "quote");
+    }
+}
+
+#[test]
+fn one_text_in_all_rows_fills_no_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("upload");
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for row in 0..2_000 {
+        sheet.write_string(row, 0, "щ".repeat(4_000)).unwrap();
+    }
+    book.save(&file).unwrap();
+    assert!(std::fs::metadata(&file).unwrap().len() < 200_000);
+    let spool = dir.path().join("rows.csv");
+    match read(&file, &spool, 1 << 20) {
+        Err(ReadError::Refused(problem)) => assert_eq!(problem.code, "too_large"),
+        other => panic!("{other:?}"),
+    }
+    assert!(std::fs::metadata(&spool).unwrap().len() <= 1 << 20);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! CSV and its relatives: delimiter found by looking at the first rows, quotes as in RFC 4180, read leniently.
+//! CSV and its relatives: the delimiter is found by looking at the first rows.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -7,6 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::decode::{Utf8, encoding_of};
+use super::quoted::Rows;
 use super::{MAX_CELL, MAX_COLUMNS, ReadError, Sink};
 use crate::import::problem::Problem;
 
@@ -26,26 +27,18 @@ pub(super) fn rows(path: &Path, sink: Sink) -> Result<char, ReadError> {
     }
     let declared = declared_delimiter(&sample);
     let delimiter = declared.unwrap_or_else(|| guess(&sample));
-    let watched = Watched { inner: Utf8::new(File::open(path)?, encoding), state: Rc::default() };
-    let state = Rc::clone(&watched.state);
+    let watched = Watched { inner: Utf8::new(File::open(path)?, encoding), row_bytes: Rc::default() };
+    let row_bytes = Rc::clone(&watched.row_bytes);
     let mut input = BufReader::with_capacity(SAMPLE, watched);
     if declared.is_some() {
         input.read_until(b'\n', &mut Vec::new())?;
     }
-    let mut reader = reader(input, delimiter);
-    let mut record = csv::StringRecord::new();
+    let mut rows = Rows::new(input, delimiter);
     let mut number = 0;
-    let mut last_has_lines = false;
-    while reader.read_record(&mut record).map_err(|error| unreadable(error, number + 1))? {
+    while let Some(cells) = rows.next().map_err(|error| unreadable(error, number + 1))? {
         number += 1;
-        state.row_bytes.set(0);
-        last_has_lines = record.iter().any(|cell| cell.contains('\n'));
-        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
+        row_bytes.set(0);
         sink(number, &cells)?;
-    }
-    // The reader ends a quoted cell at the end of the file; whatever rows it swallowed must not pass as one cell.
-    if last_has_lines && state.quotes.get() % 2 == 1 {
-        return Err(Problem::new("quote").with("row", number).into());
     }
     Ok(char::from(delimiter))
 }
@@ -54,13 +47,12 @@ fn reader<R: Read>(input: R, delimiter: u8) -> csv::Reader<R> {
     csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(input)
 }
 
-fn unreadable(error: csv::Error, row: u64) -> ReadError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+fn unreadable(error: ReadError, row: u64) -> ReadError {
+    match error {
+        ReadError::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
             Problem::new("cell_too_long").with("row", row).with("max", MAX_CELL).into()
         }
-        csv::ErrorKind::Io(error) => error.into(),
-        _ => Problem::new("damaged").into(),
+        error => error,
     }
 }
 
@@ -98,25 +90,17 @@ fn guess(sample: &str) -> u8 {
     DELIMITERS.into_iter().rev().max_by_key(|delimiter| score(*delimiter)).filter(|d| score(*d).1 > 0).unwrap_or(b',')
 }
 
-#[derive(Default)]
-struct State {
-    row_bytes: Cell<usize>,
-    quotes: Cell<usize>,
-}
-
-/// Counts what passes: bytes since the last complete row, and quotation marks.
+/// Counts the bytes that passed since the last complete row.
 struct Watched<R> {
     inner: R,
-    state: Rc<State>,
+    row_bytes: Rc<Cell<usize>>,
 }
 
 impl<R: Read> Read for Watched<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(out)?;
-        let quotes = out.iter().take(length).filter(|byte| **byte == b'"').count();
-        self.state.quotes.set(self.state.quotes.get() + quotes);
-        self.state.row_bytes.set(self.state.row_bytes.get() + length);
-        if self.state.row_bytes.get() > MAX_ROW_BYTES {
+        self.row_bytes.set(self.row_bytes.get() + length);
+        if self.row_bytes.get() > MAX_ROW_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(length)
