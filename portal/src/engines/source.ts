@@ -96,6 +96,8 @@ export interface Source extends RowSource {
   Link: ComponentType<RowLinkProps>;
   /** Opens a row by itself. */
   open?(id: Id): void;
+  /** Opens the whole form of a new row; its draft is the one kept under the shape's key. */
+  compose?(preset: Fields): void;
 }
 
 /** Makes something out of a form. */
@@ -105,6 +107,8 @@ export interface FormSource {
   shape: Shape;
   /** What is asked, in order. */
   fields: Shape["fields"];
+  /** Keys of those asked at first; all of them when left out. */
+  first?: string[];
   /** Set without being asked; what is typed wins. */
   preset: Fields;
   /** Names known beforehand. */

@@ -11,6 +11,7 @@ import {
 import { ApiError } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
 import { entitiesQuery, meQuery } from "@/api/session";
+import { draftsBelongTo } from "@/engines/drafts";
 import { currentLocale, showLocale, withAdminTexts } from "@/i18n";
 import { pluginSearch, recordsSearch, settingsSearch } from "@/state/search";
 import { NotFound } from "@/ui/not-found";
@@ -41,6 +42,7 @@ const shell = createRoute({
         queryClient.ensureQueryData(meQuery),
         queryClient.ensureQueryData(entitiesQuery),
       ]);
+      draftsBelongTo(me.user.id);
       const locale = me.user.locale ?? me.tenant.locale;
       if (locale && locale !== currentLocale()) await showLocale(locale);
     } catch (error) {

@@ -187,17 +187,20 @@ export function CardReason(props: { children: ReactNode; dismissLabel: string; o
   );
 }
 
-export function AddBox({ onSubmit, children }: { onSubmit(): void; children: ReactNode }) {
+/** Where a card is written: Esc closes it. */
+export function AddBox(props: { label: string; onClose(): void; children: ReactNode }) {
   return (
-    <form
+    <section
       className={classes.add}
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSubmit();
+      aria-label={props.label}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.stopPropagation();
+        props.onClose();
       }}
     >
-      {children}
-    </form>
+      {props.children}
+    </section>
   );
 }
 

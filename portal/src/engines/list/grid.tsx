@@ -220,7 +220,7 @@ export function ListGrid(props: Props) {
                     frozen={column === 0}
                     numeric={isNumeric(field)}
                     focusable={active[0] === item.index && active[1] === column}
-                    problem={cells.problemOf(record.id, field.key)}
+                    problem={cells.problemOf(record, field)}
                     editing={isEditing}
                     onDoubleClick={() => edit(record, field)}
                     onFocus={() => setActive([item.index, column])}

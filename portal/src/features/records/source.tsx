@@ -17,6 +17,7 @@ import {
 import { saveFields } from "@/api/save";
 import type { Entity, RecordData } from "@/api/types";
 import type { RowLinkProps, Source } from "@/engines/source";
+import { openCreate } from "@/state/creating";
 import { useRemove } from "./use-remove";
 
 export function useRecordsSource(entity: Entity): Source {
@@ -26,6 +27,7 @@ export function useRecordsSource(entity: Entity): Source {
     () => ({
       ...recordsSource(entity),
       remove,
+      compose: (preset) => openCreate(entity.key, preset),
       open: (id) => void navigate({ to: "/records/$entity/$id", params: { entity: entity.key, id } }),
     }),
     [entity, navigate, remove],

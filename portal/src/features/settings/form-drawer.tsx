@@ -3,7 +3,7 @@ import { Button, Drawer } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, messageOf } from "@/api/problem";
-import { FormActions, FormFields } from "@/ui/form";
+import { FormActions, FormFields, firstUnread } from "@/ui/form";
 import { FormProblem } from "@/ui/sign-in";
 
 interface Props {
@@ -46,7 +46,9 @@ export function FormDrawer(props: Props) {
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          if (!props.pending) props.onSubmit();
+          const unread = firstUnread(event.currentTarget);
+          if (unread) unread.focus();
+          else if (!props.pending) props.onSubmit();
         }}
       >
         <FormFields>

@@ -1,7 +1,7 @@
 /** What a person chooses for themselves: language, theme, absence. */
 import { Box, Input, SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { updateMe } from "@/api/people";
 import { queryClient } from "@/api/query-client";
@@ -18,6 +18,7 @@ export function Profile() {
   const { t, i18n } = useTranslation(["settings", "common", "shell"]);
   const me = useMe();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const [absent, setAbsent] = useState(dayOf(me.user.absent_until));
   const save = useMutation({
     mutationFn: updateMe,
     onSuccess: () => toast({ message: t("common:saved"), kind: "done" }),
@@ -68,8 +69,11 @@ export function Profile() {
             <DayField
               label={t("settings:absent_until")}
               hint={t("settings:absent_hint")}
-              value={dayOf(me.user.absent_until)}
-              onChange={(day) => save.mutate({ absent_until: endOfDay(day) })}
+              value={absent}
+              onChange={setAbsent}
+              onDone={(day) => {
+                if (day !== dayOf(me.user.absent_until)) save.mutate({ absent_until: endOfDay(day) });
+              }}
             />
           </Suspense>
         </Box>
