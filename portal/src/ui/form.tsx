@@ -22,8 +22,11 @@ export const FormActions = ({ small, children }: Props) => (
 export const FormWide = ({ children }: { children: ReactNode }) => (
   <div className={classes.wide}>{children}</div>
 );
-export const FormNote = ({ children }: { children: ReactNode }) => (
-  <span className={classes.note}>{children}</span>
+/** `urgent`: it waits for an answer. */
+export const FormNote = ({ urgent, children }: { urgent?: boolean; children: ReactNode }) => (
+  <span className={classes.note} role={urgent ? "alert" : undefined} data-urgent={urgent}>
+    {children}
+  </span>
 );
 
 /** The first control whose text cannot be read as what it stands for; its reason stands beside it. */

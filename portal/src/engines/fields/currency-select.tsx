@@ -3,6 +3,7 @@ import { Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Field, Fields } from "@/api/types";
 import type { Shape } from "@/engines/source";
+import { selectText } from "./link-editor";
 import { currenciesOf, currencyFieldOf, currencyOf } from "./money";
 
 interface CurrencyProps {
@@ -30,6 +31,7 @@ export function CurrencySelect({ shape, field, fields, fallback, labelled, onCha
       w={92}
       allowDeselect={false}
       searchable
+      onFocus={selectText}
       data={currencies}
       value={current}
       onChange={(currency) => currency && onChange({ [own.key]: currency })}

@@ -11,7 +11,7 @@ import { AddressEditor } from "./address-editor";
 import { DurationEditor } from "./duration-editor";
 import type { EditorProps } from "./editor-props";
 import { offeredOf } from "./kinds";
-import { LinkEditor } from "./link-editor";
+import { LinkEditor, selectText } from "./link-editor";
 import { currenciesOf, currencyOf, decimalsOf } from "./money";
 import { MultiEditor } from "./multi-editor";
 import { NumberEditor } from "./number-editor";
@@ -211,6 +211,7 @@ function ChoiceEditor(props: ChoiceProps) {
       comboboxProps={{ withinPortal: !nested }}
       defaultDropdownOpened={open}
       searchable={data.length > 7}
+      onFocus={data.length > 7 ? selectText : undefined}
       clearable={!field.required && field.type === "choice"}
       allowDeselect={false}
       data={data}

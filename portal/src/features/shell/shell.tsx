@@ -1,6 +1,6 @@
 /** The signed-in frame: sections by rights, opened records, the person's menu, and what floats above pages. */
 import { ActionIcon, Drawer, Tooltip } from "@mantine/core";
-import { useDisclosure, useHotkeys, useLocalStorage, useNetwork } from "@mantine/hooks";
+import { useDisclosure, useLocalStorage, useNetwork } from "@mantine/hooks";
 import {
   IconHome,
   IconLayoutSidebarLeftCollapse,
@@ -17,6 +17,7 @@ import { openPalette, openShortcuts, useOverlay } from "@/state/overlay";
 import { entityIcon } from "@/ui/entity-icon";
 import { Frame, placeClass } from "@/ui/frame";
 import { Brand, NavGroup, NavLabel, navItemClass, SearchBox } from "@/ui/nav";
+import { useShortcuts } from "@/ui/shortcuts";
 import { sections } from "./sections";
 import { UserMenu } from "./user-menu";
 
@@ -32,10 +33,10 @@ export function Shell({ children }: { children: ReactNode }) {
   const [menuOpen, menu] = useDisclosure(false);
   openHistoryOf(`${me.tenant.id}.${me.user.id}`);
   useLiveStream();
-  useHotkeys([
-    ["mod+K", openPalette],
-    ["shift+?", openShortcuts],
-    ["mod+\\", () => setCollapsed((value) => !value)],
+  useShortcuts([
+    { key: "k", code: "KeyK", mod: true, inText: true, run: openPalette },
+    { key: "?", code: "Slash", shift: true, run: openShortcuts },
+    { key: "\\", code: "Backslash", mod: true, run: () => setCollapsed((value) => !value) },
   ]);
 
   return (
