@@ -32,6 +32,14 @@ export class NetworkError extends Error {
   }
 }
 
+/** A page's script did not come: no line, or the portal was updated while open. */
+export class MissingPage extends Error {
+  constructor(cause: unknown) {
+    super("missing page", { cause });
+    this.name = "MissingPage";
+  }
+}
+
 /** Reads any answer that is not a success into a problem, whatever stands between us and the server. */
 export async function problemOf(response: Response): Promise<Problem> {
   const type = response.headers.get("content-type") ?? "";
@@ -56,7 +64,8 @@ export async function problemOf(response: Response): Promise<Problem> {
  */
 export function messageOf(error: unknown, network: string): string {
   if (error instanceof ApiError) {
-    const detail = error.problem.detail ?? error.problem.title ?? error.problem.code;
+    // Without our words it was not our server that answered, but what stands before it.
+    const detail = error.problem.detail ?? network;
     const rest = Object.values(error.problem.fields ?? {})
       .map((field) => field.message)
       .filter((message) => message && !detail.includes(message));

@@ -86,6 +86,8 @@ export interface Source extends RowSource {
   ): Promise<{ restored: number; kept_total: number }>;
   /** Lets a row go, with a way back; whether it is gone. */
   remove?(record: RecordData): Promise<boolean>;
+  /** Takes a row out of the bin. */
+  restore?(id: Id): Promise<RecordData>;
   /** Shows fields of a row wherever else it is open, before they are saved. */
   show(id: Id, patch: Fields): void;
   /** Many rows changed: everything shown of them is asked again. */
@@ -96,6 +98,8 @@ export interface Source extends RowSource {
   Link: ComponentType<RowLinkProps>;
   /** Opens a row by itself. */
   open?(id: Id): void;
+  /** Opens the whole form of a new row; its draft is the one kept under the shape's key. */
+  compose?(preset: Fields): void;
 }
 
 /** Makes something out of a form. */
@@ -105,6 +109,8 @@ export interface FormSource {
   shape: Shape;
   /** What is asked, in order. */
   fields: Shape["fields"];
+  /** Keys of those asked at first; all of them when left out. */
+  first?: string[];
   /** Set without being asked; what is typed wins. */
   preset: Fields;
   /** Names known beforehand. */

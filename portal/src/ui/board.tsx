@@ -7,9 +7,16 @@ import classes from "./board.module.css";
 
 export const cardTitleClass = classes.cardTitle ?? "";
 
-export function BoardArea({ children, ref }: { children: ReactNode; ref?: Ref<HTMLDivElement> }) {
+interface AreaProps {
+  ref?: Ref<HTMLDivElement>;
+  /** A record is open over its right part: the last column can still be brought out from under it. */
+  beside: boolean;
+  children: ReactNode;
+}
+
+export function BoardArea({ ref, beside, children }: AreaProps) {
   return (
-    <div className={classes.board} ref={ref}>
+    <div className={classes.board} ref={ref} data-beside={beside}>
       {children}
     </div>
   );
@@ -48,7 +55,7 @@ export function CollapsedColumn(
       data-over={props.over}
       aria-label={props.name}
     >
-      <button type="button" onClick={props.onClick} aria-label={props.label} title={props.label}>
+      <button type="button" onClick={props.onClick} aria-expanded={false} title={props.label}>
         {props.dot}
         <span className={classes.count}>{props.count}</span>
         <span className={classes.vertical}>{props.name}</span>
@@ -187,17 +194,20 @@ export function CardReason(props: { children: ReactNode; dismissLabel: string; o
   );
 }
 
-export function AddBox({ onSubmit, children }: { onSubmit(): void; children: ReactNode }) {
+/** Where a card is written: Esc closes it. */
+export function AddBox(props: { label: string; onClose(): void; children: ReactNode }) {
   return (
-    <form
+    <section
       className={classes.add}
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSubmit();
+      aria-label={props.label}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.stopPropagation();
+        props.onClose();
       }}
     >
-      {children}
-    </form>
+      {props.children}
+    </section>
   );
 }
 

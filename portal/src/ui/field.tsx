@@ -73,19 +73,23 @@ export function EditBox(props: { onLeave(): void; onTab(back: boolean): void; ch
     setTimeout(() => {
       if (done.current || !box.isConnected || box.contains(document.activeElement)) return;
       if (inLayer(document.activeElement) || box.querySelector("[aria-expanded=true]")) return;
-      done.current = true;
       props.onLeave();
     }, 0);
   };
   const keys = (event: KeyboardEvent) => {
     if (event.key !== "Tab") return;
-    const inside = [...event.currentTarget.querySelectorAll<HTMLElement>("input, textarea, button")].filter(
-      (node) => node.tabIndex >= 0 && !node.hasAttribute("disabled"),
-    );
+    // A hidden input (the value of a list) has a place in the order too, but nobody gets there.
+    const inside = [
+      ...event.currentTarget.querySelectorAll<HTMLElement>("input:not([type=hidden]), textarea, button"),
+    ].filter((node) => node.tabIndex >= 0 && !node.hasAttribute("disabled"));
     const edge = event.shiftKey ? inside[0] : inside[inside.length - 1];
     if (inside.length > 1 && document.activeElement !== edge) return;
     event.preventDefault();
+    // Where the editor stays open, with what cannot be read in it, leaving it later is leaving it again.
     done.current = true;
+    setTimeout(() => {
+      done.current = false;
+    }, 50);
     props.onTab(event.shiftKey);
   };
   return (
@@ -99,6 +103,16 @@ export function EditBox(props: { onLeave(): void; onTab(back: boolean): void; ch
 interface Side {
   label: string;
   value: string;
+}
+
+/** What was typed and is not saved stands under the value it did not replace. */
+export function UnsavedNote({ text, actions }: { text: string; actions: ReactNode }) {
+  return (
+    <div className={classes.unsaved} role="status">
+      <span>{text}</span>
+      <div className={classes.actions}>{actions}</div>
+    </div>
+  );
 }
 
 export function ConflictNote({ text, sides, actions }: { text: string; sides: Side[]; actions: ReactNode }) {

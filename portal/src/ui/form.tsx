@@ -2,12 +2,44 @@
 import type { ReactNode } from "react";
 import classes from "./form.module.css";
 
-export const FormFields = ({ children }: { children: ReactNode }) => (
-  <div className={classes.fields}>{children}</div>
+interface Props {
+  /** In a column of a board, not in a drawer or on a page. */
+  small?: boolean;
+  children: ReactNode;
+}
+
+export const FormFields = ({ small, children }: Props) => (
+  <div className={classes.fields} data-small={small}>
+    {children}
+  </div>
 );
-export const FormActions = ({ children }: { children: ReactNode }) => (
-  <div className={classes.actions}>{children}</div>
+export const FormActions = ({ small, children }: Props) => (
+  <div className={classes.actions} data-small={small}>
+    {children}
+  </div>
 );
-export const FormNote = ({ children }: { children: ReactNode }) => (
-  <span className={classes.note}>{children}</span>
+/** Takes the width that its neighbour leaves. */
+export const FormWide = ({ children }: { children: ReactNode }) => (
+  <div className={classes.wide}>{children}</div>
 );
+/** `urgent`: it waits for an answer. */
+export const FormNote = ({ urgent, children }: { urgent?: boolean; children: ReactNode }) => (
+  <span className={classes.note} role={urgent ? "alert" : undefined} data-urgent={urgent}>
+    {children}
+  </span>
+);
+
+/** Something to know before the form is sent; stops nothing. */
+export const FormHint = ({ title, children }: { title: string; children: ReactNode }) => (
+  <div className={classes.hint} role="status">
+    <span>{title}</span>
+    {children}
+  </div>
+);
+
+/** The first control whose text cannot be read as what it stands for; its reason stands beside it. */
+export function firstUnread(form: HTMLFormElement): HTMLInputElement | undefined {
+  return [...form.elements].find(
+    (one): one is HTMLInputElement => one instanceof HTMLInputElement && one.validity.customError,
+  );
+}

@@ -41,3 +41,11 @@ export function Frame(props: Props) {
 }
 
 export const placeClass = classes.place ?? "";
+
+/** A line over everything that asks for something without taking the focus. */
+export const Banner = ({ text, action }: { text: string; action: ReactNode }) => (
+  <div className={classes.banner} role="alert">
+    <span>{text}</span>
+    {action}
+  </div>
+);

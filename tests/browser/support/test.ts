@@ -54,11 +54,16 @@ export const test = base.extend<Given, Shared>({
 
 export { expect };
 
-/** Collects what must not happen. Chromium also reports refusals (4xx) on the console; those are answers, not errors. */
+/**
+ * Collects what must not happen. Chromium also reports refusals (4xx) on the console; those are answers, not errors. So
+ * is the line that a test itself cuts.
+ */
 function watch(context: BrowserContext): string[] {
   const problems: string[] = [];
   context.on("console", (message) => {
-    const refusal = /Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
+    const refusal =
+      /Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_INTERNET_DISCONNECTED)/.test(message.text()) ||
+      message.text().startsWith("MissingPage: ");
     if (message.type() === "error" && !refusal) problems.push(`console: ${message.text()} (${message.location().url})`);
   });
   context.on("weberror", (error) => problems.push(`uncaught: ${error.error().stack ?? error.error().message}`));

@@ -111,14 +111,14 @@ impl Name {
 /// Known records by key, with their names.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    by_key: HashMap<Key, BTreeSet<Uuid>>,
-    names: HashMap<Uuid, Name>,
+    by_key: HashMap<Key, BTreeSet<RecordId>>,
+    names: HashMap<RecordId, Name>,
 }
 
 impl Known {
     /// The records of a client; those of the same origin alone when there are any.
-    pub(super) fn matches(&self, keys: &BTreeSet<Key>, name: &Name) -> BTreeSet<Uuid> {
-        let of = |origin: bool| -> BTreeSet<Uuid> {
+    pub(super) fn matches(&self, keys: &BTreeSet<Key>, name: &Name) -> BTreeSet<RecordId> {
+        let of = |origin: bool| -> BTreeSet<RecordId> {
             let wanted = keys.iter().filter(|key| matches!(key, Key::Origin(..)) == origin);
             let found = wanted.flat_map(|key| self.by_key.get(key).into_iter().flatten().map(move |id| (key, id)));
             let same = found.filter(|(key, id)| self.names.get(id).is_some_and(|other| name.is_of(key, other)));

@@ -93,7 +93,7 @@ describe("a board over any source", () => {
   it("makes a row in a column", async () => {
     const source = workshop([machine("a", "running")]);
     const board = await open(source);
-    await board.does(() => board.now().board.add("Lathe", "running", "k1"));
+    await board.does(() => board.now().board.add({ name: "Lathe" }, "running", "k1"));
     expect(board.ids()).toEqual([[], ["new 1", "a"]]);
     expect(source.calls).toEqual(["create k1"]);
     board.end();

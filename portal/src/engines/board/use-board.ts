@@ -6,7 +6,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { messageOf } from "@/api/problem";
-import type { Id, RecordData } from "@/api/types";
+import type { Fields, Id, RecordData } from "@/api/types";
 import { titleOf } from "@/engines/fields/text";
 import type { RowChange, Source } from "@/engines/source";
 import { toast } from "@/ui/toast";
@@ -20,8 +20,8 @@ export interface Board {
   source: Source;
   scope: BoardScope;
   move(record: RecordData, to: string, announce?: boolean): void;
-  /** Makes a row of a title in a column; a repeat with the same key makes one. */
-  add(title: string, column: string, key: string): Promise<RecordData>;
+  /** Makes a row in a column; a repeat with the same key makes one. */
+  add(fields: Fields, column: string, key: string): Promise<RecordData>;
   /** Why a card came back, by record. */
   refusals: ReadonlyMap<Id, string>;
   dismiss(id: Id): void;
@@ -88,12 +88,12 @@ export function useBoard(source: Source, scope: BoardScope): Board {
   );
 
   const add = useCallback(
-    async (title: string, column: string, key: string) => {
-      const record = await source.create({ [scope.shape.title_field]: title, [field]: column }, key);
+    async (fields: Fields, column: string, key: string) => {
+      const record = await source.create({ ...fields, [field]: column }, key);
       cache.insert(record, column);
       return record;
     },
-    [cache, field, scope.shape.title_field, source],
+    [cache, field, source],
   );
 
   const follow = useCallback(

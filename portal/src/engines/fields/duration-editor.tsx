@@ -1,30 +1,45 @@
-/** A length of time by typing. What cannot be read stays as it was typed, with the reason. */
+/** A length of time by typing. */
 import { TextInput } from "@mantine/core";
-import { type KeyboardEvent, useState } from "react";
+import type { KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
+import type { Value } from "@/api/types";
 import { durationText, readDuration } from "./duration";
-import type { EditorProps } from "./editor-props";
+import { useTyped } from "./use-typed";
 
-export function DurationEditor(props: EditorProps & { onKeyDown(event: KeyboardEvent): void }) {
-  const { field, value, onChange, label, error, autoFocus, onKeyDown } = props;
+interface Props {
+  /** Spoken, and shown with `shown`. */
+  name: string;
+  shown?: boolean;
+  value: Value;
+  error?: string;
+  autoFocus?: boolean;
+  onChange(value: Value): void;
+  onKeyDown?(event: KeyboardEvent): void;
+}
+
+export function DurationEditor({ name, shown, value, onChange, error, autoFocus, onKeyDown }: Props) {
   const { t } = useTranslation("fields");
-  const [typed, setTyped] = useState(typeof value === "number" ? durationText(value) : "");
-  const wrong = readDuration(typed) === undefined;
+  const typed = useTyped({
+    value,
+    write: (one) => (typeof one === "number" ? durationText(one) : ""),
+    read: readDuration,
+    reason: () => t("duration_wrong"),
+    onChange,
+  });
   return (
     <TextInput
-      {...(label ? { label } : { "aria-label": field.label })}
-      error={wrong ? t("duration_wrong") : error}
+      {...(shown ? { label: name } : { "aria-label": name })}
+      ref={typed.input}
+      error={typed.wrong ?? error}
       autoFocus={autoFocus}
+      data-autofocus={autoFocus || undefined}
       placeholder="0:00"
-      value={typed}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value);
-        const seconds = readDuration(event.currentTarget.value);
-        if (seconds !== undefined) onChange(seconds);
-      }}
+      value={typed.typed}
+      onChange={(event) => typed.type(event.currentTarget.value)}
+      onBlur={typed.settle}
       onKeyDown={(event) => {
-        if (event.key !== "Enter" || !wrong) onKeyDown(event);
-        else event.preventDefault();
+        if (event.key === "Enter") typed.settle();
+        onKeyDown?.(event);
       }}
     />
   );

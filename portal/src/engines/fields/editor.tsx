@@ -5,29 +5,34 @@
 import { Checkbox, MultiSelect, Select, Textarea, TextInput } from "@mantine/core";
 import { type KeyboardEvent, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import { useMe } from "@/api/session";
 import type { Refs, Value } from "@/api/types";
 import { AddressEditor } from "./address-editor";
 import { DurationEditor } from "./duration-editor";
 import type { EditorProps } from "./editor-props";
 import { offeredOf } from "./kinds";
 import { LinkEditor } from "./link-editor";
-import { currenciesOf } from "./money";
-import { MoneyEditor } from "./money-editor";
+import { currenciesOf, currencyOf, decimalsOf } from "./money";
 import { MultiEditor } from "./multi-editor";
-import { NumberEditor, numberOf } from "./number-editor";
+import { NumberEditor } from "./number-editor";
+import { selectText } from "./select-text";
 import { ids } from "./values";
 
-const DateEditor = lazy(() => import("./date-editor"));
+export const loadDateEditor = () => import("./date-editor");
+const DateEditor = lazy(loadDateEditor);
 
 export function FieldEditor(props: EditorProps) {
   const { t } = useTranslation(["common", "fields"]);
-  const { field, value, onChange, onCommit, onCancel, label, error, autoFocus, open } = props;
+  const { field, value, onChange, onCommit, onCancel, label, error, autoFocus } = props;
+  const { currency } = useMe().tenant;
   const named = label ? { label } : { "aria-label": field.label };
-  const common = { ...named, error, autoFocus, size: "sm", required: false } as const;
+  const first = { autoFocus, "data-autofocus": autoFocus || undefined };
+  const common = { ...named, ...first, error, size: "sm", required: false } as const;
+  const typed = { name: label ?? field.label, shown: label !== undefined, error, autoFocus } as const;
   const keys = (event: KeyboardEvent) => {
-    if (event.key === "Escape") {
+    if (event.key === "Escape" && onCancel) {
       event.stopPropagation();
-      onCancel?.();
+      onCancel();
     }
     const multiline = field.type === "long_text" || field.type === "json";
     if (
@@ -51,20 +56,25 @@ export function FieldEditor(props: EditorProps) {
       return (
         <Checkbox
           {...named}
+          {...first}
           error={error}
-          autoFocus={autoFocus}
           checked={value === true}
           onChange={(event) => choose(event.currentTarget.checked)}
           onKeyDown={keys}
         />
       );
     case "integer":
+      return <NumberEditor {...typed} value={value} decimals={0} onChange={onChange} onKeyDown={keys} />;
     case "decimal":
-      return <NumberEditor {...props} value={numberOf(value)} onChange={onChange} onKeyDown={keys} />;
-    case "money":
-      return <MoneyEditor {...props} onKeyDown={keys} />;
+      return <NumberEditor {...typed} value={value} onChange={onChange} onKeyDown={keys} />;
+    case "money": {
+      const decimals = decimalsOf(currencyOf(props.entity, field, props.fields, currency));
+      return (
+        <NumberEditor {...typed} value={value} decimals={decimals} onChange={onChange} onKeyDown={keys} />
+      );
+    }
     case "duration":
-      return <DurationEditor {...props} onKeyDown={keys} />;
+      return <DurationEditor {...typed} value={value} onChange={onChange} onKeyDown={keys} />;
     case "address":
       return <AddressEditor {...props} />;
     case "currency":
@@ -98,7 +108,16 @@ export function FieldEditor(props: EditorProps) {
     case "datetime":
       return (
         <Suspense fallback={<TextInput {...common} readOnly value="" />}>
-          <DateEditor {...props} onKeyDown={keys} />
+          <DateEditor
+            {...typed}
+            value={value}
+            clock={field.type === "datetime"}
+            clearable={!field.required}
+            nested={props.nested}
+            onChange={onChange}
+            onPick={field.type === "date" ? onCommit : undefined}
+            onKeyDown={keys}
+          />
         </Suspense>
       );
     case "user":
@@ -152,7 +171,6 @@ export function FieldEditor(props: EditorProps) {
           value={String(value ?? "")}
           onChange={(event) => onChange(event.currentTarget.value || null)}
           onKeyDown={keys}
-          data-autofocus={open || undefined}
         />
       );
   }
@@ -176,6 +194,7 @@ function ChoiceEditor(props: ChoiceProps) {
         {...named}
         error={error}
         autoFocus={autoFocus}
+        data-autofocus={autoFocus || undefined}
         searchable
         data={data}
         value={ids(value)}
@@ -190,9 +209,11 @@ function ChoiceEditor(props: ChoiceProps) {
       {...named}
       error={error}
       autoFocus={autoFocus}
+      data-autofocus={autoFocus || undefined}
       comboboxProps={{ withinPortal: !nested }}
       defaultDropdownOpened={open}
       searchable={data.length > 7}
+      onFocus={data.length > 7 ? selectText : undefined}
       clearable={!field.required && field.type === "choice"}
       allowDeselect={false}
       data={data}

@@ -1,20 +1,21 @@
 /**
  * A field that is edited where it stands: click or Enter to edit, Enter saves, Esc restores, Tab saves and
- * goes to the next field. A refusal puts the old value back and says why here.
+ * goes to the next field. A refusal puts the old value back, says why here and keeps what was typed.
  */
 import { Button } from "@mantine/core";
 import { type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field, RecordData, Refs, Value } from "@/api/types";
 import type { RowSource } from "@/engines/source";
-import { ConflictNote, EditBox, FieldRow, SideBySide, ViewBox } from "@/ui/field";
+import { ConflictNote, EditBox, FieldRow, SideBySide, UnsavedNote, ViewBox } from "@/ui/field";
 import { Dimmed } from "@/ui/value";
 import { useTextContext } from "./context";
+import { CurrencySelect } from "./currency-select";
 import { FieldEditor } from "./editor";
-import { CurrencySelect } from "./money-editor";
 import { textOf } from "./text";
 import { useFieldEdit } from "./use-field-edit";
 import { FieldValue } from "./value";
+import { unreadText } from "./values";
 
 interface Props {
   source: RowSource;
@@ -34,11 +35,13 @@ export function InPlace({ source, field, record, refs, onStage, bare, children }
   const context = useTextContext(entity, refs);
   const box = useRef<HTMLDivElement>(null);
   const edit = useFieldEdit({ source, field, record, onStage });
-  const { draft, problem, clash, editable } = edit;
+  const { draft, unsaved, problem, clash, editable } = edit;
   const commit = (next: Value, newRefs?: Refs, focus = true) => {
-    edit.commit(next, newRefs);
-    if (focus) focusBack(box.current);
+    const closed = edit.commit(next, newRefs);
+    if (closed && focus) focusBack(box.current);
   };
+  const inWords = (value: Value, fields = record.fields) =>
+    unreadText(value) ?? (textOf(field, value, context, fields) || t("fields:empty"));
 
   return (
     <FieldRow
@@ -63,7 +66,7 @@ export function InPlace({ source, field, record, refs, onStage, bare, children }
               field={field}
               value={draft.value}
               refs={{ ...refs, ...draft.refs }}
-              fields={record.fields}
+              fields={{ ...record.fields, ...draft.beside }}
               autoFocus
               open
               onChange={edit.change}
@@ -98,20 +101,35 @@ export function InPlace({ source, field, record, refs, onStage, bare, children }
             ))}
         </ViewBox>
       )}
+      {unsaved && (
+        <UnsavedNote
+          text={t("fields:not_saved", { value: inWords(unsaved.value) })}
+          actions={
+            <>
+              <Button size="compact-sm" variant="default" onClick={edit.start}>
+                {t("fields:edit_again")}
+              </Button>
+              {unreadText(unsaved.value) === undefined && (
+                <Button size="compact-sm" variant="default" onClick={edit.again}>
+                  {t("common:retry")}
+                </Button>
+              )}
+              <Button size="compact-sm" variant="subtle" color="gray" onClick={edit.discard}>
+                {t("fields:discard")}
+              </Button>
+            </>
+          }
+        />
+      )}
       {clash && (
         <ConflictNote
           text={t("card:conflict")}
           sides={[
             {
               label: t("card:theirs"),
-              value:
-                textOf(field, clash.theirs.fields[field.key], context, clash.theirs.fields) ||
-                t("fields:empty"),
+              value: inWords(clash.theirs.fields[field.key], clash.theirs.fields),
             },
-            {
-              label: t("card:mine"),
-              value: textOf(field, clash.mine, context, record.fields) || t("fields:empty"),
-            },
+            { label: t("card:mine"), value: inWords(clash.mine) },
           ]}
           actions={
             <>

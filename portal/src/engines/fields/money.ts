@@ -31,8 +31,15 @@ export function amountOf(value: Value): number | undefined {
   return Number.isFinite(amount) ? amount : undefined;
 }
 
-/** Digits an amount is typed with. */
-export const moneyDecimals = 2;
+/** Digits after the separator that amounts of this currency have; two where nobody knows it. */
+export function decimalsOf(currency: string): number {
+  try {
+    const format = new Intl.NumberFormat("en", { style: "currency", currency });
+    return format.resolvedOptions().maximumFractionDigits ?? 2;
+  } catch {
+    return 2;
+  }
+}
 
 const usual = ["RUB", "UAH", "EUR", "USD", "KZT", "BYN", "PLN", "GBP", "TRY", "CNY"];
 

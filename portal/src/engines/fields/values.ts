@@ -26,3 +26,16 @@ export function withoutEmpty(value: Value): Value {
     ? multiValues(value).filter((entry) => entry.value.trim())
     : value;
 }
+
+/** Typed text that cannot be read as a value: it stands in the value's place until it is mended, and is never sent. */
+export interface Unread {
+  $unread: string;
+}
+
+export const unread = (text: string): Unread => ({ $unread: text });
+
+/** The text of what could not be read. */
+export function unreadText(value: Value): string | undefined {
+  const text = typeof value === "object" && value !== null ? (value as Partial<Unread>).$unread : undefined;
+  return typeof text === "string" ? text : undefined;
+}

@@ -1,15 +1,17 @@
 /** One condition: the field is given, the person chooses how to compare and with what. */
-import { Button, MultiSelect, NumberInput, Select, TextInput } from "@mantine/core";
+import { Button, MultiSelect, Select, TextInput } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Refs, Value } from "@/api/types";
+import { DurationEditor } from "@/engines/fields/duration-editor";
 import { LinkEditor } from "@/engines/fields/link-editor";
 import { currenciesOf } from "@/engines/fields/money";
+import { NumberEditor } from "@/engines/fields/number-editor";
 import { ids } from "@/engines/fields/values";
 import { PopoverForm, PopoverTitle } from "@/ui/chips";
 import { type Choice, type Condition, choicesOf, inputOf, isComplete, periods, type Resolved } from "./model";
 
-const DayInput = lazy(() => import("./day-input"));
+const DateEditor = lazy(() => import("@/engines/fields/date-editor"));
 
 interface Props {
   resolved: Resolved;
@@ -70,15 +72,16 @@ function ValueInput({ resolved, refs, condition, onChange }: ValueProps) {
   const { value } = condition;
   const pair: Value[] = Array.isArray(value) && value.length === 2 ? value : [null, null];
   const put = (index: number, next: Value) => onChange(pair.map((old, at) => (at === index ? next : old)));
-  const numeric = (current: Value, set: (next: number | null) => void, label: string) => (
-    <NumberInput
-      aria-label={label}
-      placeholder={label}
-      value={typeof current === "number" ? current : ""}
-      onChange={(next) => set(next === "" || next === "-" ? null : Number(next))}
-      thousandSeparator=" "
-      hideControls
-    />
+  const numeric = (current: Value, set: (next: Value) => void, label: string) =>
+    field.type === "duration" ? (
+      <DurationEditor name={label} value={current} onChange={set} />
+    ) : (
+      <NumberEditor name={label} placeholder={label} value={current} onChange={set} />
+    );
+  const day = (current: Value, set: (next: Value) => void, label: string) => (
+    <Suspense>
+      <DateEditor name={label} value={current} onChange={set} nested />
+    </Suspense>
   );
   switch (inputOf(condition.choice, field.type)) {
     case "text":
@@ -94,7 +97,15 @@ function ValueInput({ resolved, refs, condition, onChange }: ValueProps) {
     case "number":
       return numeric(value, onChange, t("value"));
     case "days":
-      return numeric(value, onChange, t("days_count"));
+      return (
+        <NumberEditor
+          name={t("days_count")}
+          placeholder={t("days_count")}
+          value={value}
+          decimals={0}
+          onChange={onChange}
+        />
+      );
     case "numbers":
       return (
         <>
@@ -115,17 +126,13 @@ function ValueInput({ resolved, refs, condition, onChange }: ValueProps) {
         />
       );
     case "day":
-      return (
-        <Suspense>
-          <DayInput label={t("day")} value={value} onChange={onChange} />
-        </Suspense>
-      );
+      return day(value, onChange, t("day"));
     case "days_range":
       return (
-        <Suspense>
-          <DayInput label={t("from")} value={pair[0]} onChange={(next) => put(0, next)} />
-          <DayInput label={t("to")} value={pair[1]} onChange={(next) => put(1, next)} />
-        </Suspense>
+        <>
+          {day(pair[0], (next) => put(0, next), t("from"))}
+          {day(pair[1], (next) => put(1, next), t("to"))}
+        </>
       );
     case "set":
       return ["user", "department", "link", "links"].includes(field.type) ? (

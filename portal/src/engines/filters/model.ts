@@ -73,7 +73,7 @@ const byType: Record<FieldType, Choice[]> = {
   messengers: several,
   currency: list,
   choices: list,
-  duration: presence,
+  duration: number,
   address: presence,
   file: presence,
   formula: presence,
@@ -94,7 +94,7 @@ export function inputOf(choice: Choice, type: FieldType): Input {
     case "starts_with":
       return "text";
     case "equals":
-      return ["integer", "decimal", "money"].includes(type) ? "number" : "text";
+      return ["integer", "decimal", "money", "duration"].includes(type) ? "number" : "text";
     case "at_least":
     case "at_most":
       return "number";
@@ -125,6 +125,9 @@ export interface Condition {
   value: Value;
 }
 
+/** What is typed and cannot be read is an object here. */
+const isEntered = (one: Value) => typeof one === "number" || (typeof one === "string" && one !== "");
+
 /** Whether there is enough to ask the server. */
 export function isComplete(condition: Condition, type: FieldType): boolean {
   const { value } = condition;
@@ -133,7 +136,7 @@ export function isComplete(condition: Condition, type: FieldType): boolean {
       return true;
     case "numbers":
     case "days_range":
-      return Array.isArray(value) && value.length === 2 && value.every((one) => one !== null && one !== "");
+      return Array.isArray(value) && value.length === 2 && value.every(isEntered);
     case "set":
       return Array.isArray(value) && value.length > 0;
     case "number":

@@ -2,12 +2,13 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { ApiError, NetworkError } from "@/api/problem";
 import type { Fields, RecordData } from "@/api/types";
+import { dropDraft } from "@/engines/drafts";
 import type { FormSource } from "@/engines/source";
 import { machine, shape } from "@/engines/testing/fake-source";
 import { run } from "@/engines/testing/render";
 import { useForm } from "./use-form";
 
-afterEach(() => sessionStorage.clear());
+afterEach(() => dropDraft("new.workshop.order"));
 
 function order(...failures: Error[]) {
   const sent: { fields: Fields; key: string }[] = [];
@@ -31,24 +32,24 @@ describe("a form over any source", () => {
   it("sends what was typed over what was set, without blanks, and forgets the draft", async () => {
     const { source, sent } = order();
     const done: RecordData[] = [];
-    const form = await run(() => useForm(source, (record) => done.push(record)));
+    const form = await run(() => useForm(source, { onDone: (record) => void done.push(record) }));
     await form.does(() => form.now().change("name", "Lathe"));
     await form.does(() => form.now().change("hours", null));
     await form.does(() => form.now().change("phones", [{ value: " ", kind: "work" }]));
-    expect(sessionStorage.getItem("verstak.new.workshop.order")).toContain("Lathe");
+    expect(sessionStorage.getItem("verstak.draft.new.workshop.order")).toContain("Lathe");
     await form.does(() => form.now().submit());
     expect(sent.map((one) => one.fields)).toEqual([{ state: "idle", name: "Lathe" }]);
     expect(done.map((record) => record.id)).toEqual(["made"]);
-    expect(sessionStorage.getItem("verstak.new.workshop.order")).toBeNull();
+    expect(sessionStorage.getItem("verstak.draft.new.workshop.order")).toBeNull();
     form.end();
   });
 
   it("keeps what was typed when it is closed and opened again", async () => {
     const { source } = order();
-    const before = await run(() => useForm(source, () => undefined));
+    const before = await run(() => useForm(source, { onDone: () => undefined }));
     await before.does(() => before.now().change("name", "Lathe"));
     before.end();
-    const after = await run(() => useForm(source, () => undefined));
+    const after = await run(() => useForm(source, { onDone: () => undefined }));
     expect(after.now().draft.fields).toEqual({ name: "Lathe" });
     await after.does(() => after.now().clear());
     expect([after.now().dirty, sessionStorage.length]).toEqual([false, 0]);
@@ -62,7 +63,7 @@ describe("a form over any source", () => {
       fields: { name: { code: "required", message: "Give a name." } },
     });
     const { source, sent } = order(new NetworkError(), refusal);
-    const form = await run(() => useForm(source, () => undefined));
+    const form = await run(() => useForm(source, { onDone: () => undefined }));
     await form.does(() => form.now().submit());
     expect(form.now().problem).toBeInstanceOf(NetworkError);
     await form.does(() => form.now().submit());
@@ -82,7 +83,7 @@ describe("a form over any source", () => {
         fields: { owner: { code: "x", message: "Whose?" } },
       }),
     );
-    const form = await run(() => useForm(source, () => undefined));
+    const form = await run(() => useForm(source, { onDone: () => undefined }));
     await form.does(() => form.now().submit());
     expect(form.now().problem).toBeInstanceOf(ApiError);
     form.end();

@@ -3,11 +3,13 @@
  * answer makes one thing, the source's reasons stand beside their fields.
  */
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { newKey } from "@/api/client";
 import { ApiError } from "@/api/problem";
-import type { Fields, RecordData, Refs, Value } from "@/api/types";
-import { isEmpty, withoutEmpty } from "@/engines/fields/values";
+import { sameValue } from "@/api/save";
+import type { Field, Fields, RecordData, Refs, Value } from "@/api/types";
+import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
+import { isEmpty, unreadText, withoutEmpty } from "@/engines/fields/values";
 import type { FormSource } from "@/engines/source";
 
 export interface Draft {
@@ -17,26 +19,28 @@ export interface Draft {
 
 export interface Form {
   draft: Draft;
+  /** What stands in the form: typed, else set beforehand. */
+  values: Fields;
+  /** The fields on screen: those asked at first, those filled, those with a reason; or all. */
+  shown: Field[];
+  /** Whether there are fields left to show. */
+  more: boolean;
+  showAll(): void;
   /** Something is typed. */
   dirty: boolean;
   pending: boolean;
+  /** How many times sending failed: what is wrong comes into view again. */
+  failures: number;
   /** What went wrong as a whole; absent when the reasons beside the fields say it all. */
   problem: Error | undefined;
   reasonFor(field: string): string | undefined;
   change(field: string, value: Value, refs?: Refs): void;
-  clear(): void;
+  /** Empties the form; `back` fills it again. */
+  clear(): { back(): void };
   submit(): void;
 }
 
-const storageKey = (key: string) => `verstak.new.${key}`;
-
-function storedDraft(key: string): Draft | undefined {
-  try {
-    return JSON.parse(sessionStorage.getItem(storageKey(key)) ?? "null") ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
+const place = (key: string) => `new.${key}`;
 
 /** What is sent: what was typed over what was set beforehand, without what is empty. */
 export function payloadOf(preset: Fields, typed: Fields): Fields {
@@ -48,52 +52,97 @@ export function payloadOf(preset: Fields, typed: Fields): Fields {
   return fields;
 }
 
-export function useForm(source: FormSource, onDone: (record: RecordData) => void): Form {
-  const [draft, setDraft] = useState<Draft>(
-    () => storedDraft(source.key) ?? { fields: {}, refs: source.refs },
-  );
+/** What was typed while the rest was on its way: a text that only grew is what it grew by. */
+export function typedSince(sent: Fields, now: Fields, repeat: boolean): Fields {
+  const later: Fields = {};
+  for (const [name, value] of Object.entries(now)) {
+    const before = sent[name];
+    if (sameValue(value, before)) continue;
+    const grew =
+      repeat && typeof value === "string" && typeof before === "string" && value.startsWith(before);
+    later[name] = grew ? value.slice(before.length).trimStart() || null : value;
+  }
+  return later;
+}
+
+interface Options {
+  /** The form stays for the next one. */
+  repeat?: boolean;
+  /** `later`: what was typed meanwhile and is not part of what was made; kept when the form stays. */
+  onDone(record: RecordData, later: Fields): void;
+}
+
+export function useForm(source: FormSource, { repeat = false, onDone }: Options): Form {
+  const empty: Draft = { fields: {}, refs: source.refs };
+  const [draft, setDraft] = useState<Draft>(() => readDraft<Draft>(place(source.key)) ?? empty);
   const [key, setKey] = useState(newKey);
+  const [all, setAll] = useState(false);
+  const [failures, setFailures] = useState(0);
+  const now = useRef(draft);
+  const put = (next: Draft) => {
+    now.current = next;
+    setDraft(next);
+    if (Object.keys(next.fields).length > 0) keepDraft(place(source.key), next);
+    else dropDraft(place(source.key));
+  };
   const send = useMutation({
-    mutationFn: () => source.submit(payloadOf(source.preset, draft.fields), key),
-    onSuccess: (record) => {
-      sessionStorage.removeItem(storageKey(source.key));
-      onDone(record);
+    mutationFn: (sent: Draft) => source.submit(payloadOf(source.preset, sent.fields), key),
+    onSuccess: (record, sent) => {
+      const later = typedSince(sent.fields, now.current.fields, repeat);
+      put(repeat ? { fields: later, refs: { ...source.refs, ...now.current.refs } } : empty);
+      setKey(newKey());
+      onDone(record, later);
     },
-    // What was refused may be changed: it is another request then.
-    onError: (error) => error instanceof ApiError && setKey(newKey()),
+    onError: (error) => {
+      // What was refused may be changed: it is another request then.
+      if (error instanceof ApiError) setKey(newKey());
+      setFailures((count) => count + 1);
+    },
   });
   const refusal = send.error instanceof ApiError ? send.error : undefined;
+  const reasonFor = (field: string) => refusal?.fieldMessage(field);
+  const asked = (field: Field) =>
+    all ||
+    !source.first ||
+    source.first.includes(field.key) ||
+    !isEmpty(draft.fields[field.key]) ||
+    reasonFor(field.key) !== undefined;
+  const shown = source.fields.filter(asked);
 
   return {
     draft,
+    values: { ...source.preset, ...draft.fields },
+    shown,
+    more: shown.length < source.fields.length,
+    showAll: () => setAll(true),
     dirty: Object.values(draft.fields).some((value) => !isEmpty(value)),
     pending: send.isPending,
+    failures,
     problem: asWhole(send.error, source),
-    reasonFor: (field) => refusal?.fieldMessage(field),
+    reasonFor,
     change(field, value, refs) {
-      const next = {
-        fields: { ...draft.fields, [field]: value },
-        refs: { ...draft.refs, ...refs },
-      };
-      setDraft(next);
-      sessionStorage.setItem(storageKey(source.key), JSON.stringify(next));
+      const { fields, refs: known } = now.current;
+      put({ fields: { ...fields, [field]: value }, refs: { ...known, ...refs } });
     },
     clear() {
-      sessionStorage.removeItem(storageKey(source.key));
-      setDraft({ fields: {}, refs: {} });
+      const before = now.current;
+      put(empty);
+      return { back: () => put({ ...before, fields: { ...before.fields, ...now.current.fields } }) };
     },
     submit() {
-      if (!send.isPending) send.mutate();
+      const unread = Object.values(draft.fields).some((value) => unreadText(value) !== undefined);
+      if (unread) setFailures((count) => count + 1);
+      else if (!send.isPending) send.mutate(draft);
     },
   };
 }
 
-/** Said above the form: a lost line, a plugin's refusal, a reason whose field is not shown. */
+/** Said above the form: a lost line, a refusal that names no field or one the form does not have. */
 function asWhole(error: Error | null, source: FormSource): Error | undefined {
   if (!error) return undefined;
   if (!(error instanceof ApiError)) return error;
   const named = Object.keys(error.problem.fields ?? {});
-  const shown = new Set(source.fields.map((field) => field.key));
-  const elsewhere = named.some((name) => !shown.has(name));
-  return named.length === 0 || elsewhere || error.code === "hook.rejected" ? error : undefined;
+  const known = new Set(source.fields.map((field) => field.key));
+  const elsewhere = named.some((name) => !known.has(name));
+  return named.length === 0 || elsewhere ? error : undefined;
 }

@@ -1,7 +1,8 @@
 /** Editing inside a table cell: Enter saves and stays, Tab saves and goes on, Esc restores. */
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Field, RecordData, Refs, Value } from "@/api/types";
 import { FieldEditor } from "@/engines/fields/editor";
+import { dropUnsaved, placeOf, readUnsaved } from "@/engines/fields/unsaved";
 import { withoutEmpty } from "@/engines/fields/values";
 import type { Shape } from "@/engines/source";
 import { EditBox } from "@/ui/field";
@@ -17,10 +18,20 @@ interface Props {
 }
 
 export default function CellEditor({ entity, field, record, refs, onSave, onLeave }: Props) {
-  const [value, setValue] = useState(record.fields[field.key]);
-  const [names, setNames] = useState<Refs>({});
-  const save = (next: Value, more?: Refs) =>
+  const [kept] = useState(() => readUnsaved(placeOf(record, field)));
+  const [value, setValue] = useState(kept ? kept.value : record.fields[field.key]);
+  const [names, setNames] = useState<Refs>(kept?.refs ?? {});
+  const left = useRef(true);
+  const save = (next: Value, more?: Refs) => {
+    left.current = true;
     onSave(record, field, withoutEmpty(next) ?? null, { ...names, ...more });
+  };
+  // Scrolled away or the page left in the middle: that is leaving the cell.
+  const last = useRef<() => void>(() => undefined);
+  last.current = () => {
+    if (!left.current) save(value);
+  };
+  useEffect(() => () => last.current(), []);
   const tall = [
     "phones",
     "emails",
@@ -53,6 +64,7 @@ export default function CellEditor({ entity, field, record, refs, onSave, onLeav
           autoFocus
           open
           onChange={(next, more) => {
+            left.current = false;
             setValue(next);
             if (more) setNames((old) => ({ ...old, ...more }));
           }}
@@ -60,7 +72,11 @@ export default function CellEditor({ entity, field, record, refs, onSave, onLeav
             save(next, more);
             onLeave("stay");
           }}
-          onCancel={() => onLeave("stay")}
+          onCancel={() => {
+            left.current = true;
+            dropUnsaved(placeOf(record, field));
+            onLeave("stay");
+          }}
         />
       </EditBox>
     </CellPop>

@@ -14,12 +14,15 @@ import { titleOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
 import type { Source } from "@/engines/source";
 import { Grid, GridCell, GridHead, GridRow, GridRows, rowLinkClass, SelectCell } from "@/ui/table";
+import { useAhead } from "@/ui/use-ahead";
+import { usePrinting } from "@/ui/use-printing";
 import { defaultWidth } from "./columns";
 import { HeadCell } from "./head-cell";
 import { useCellSave } from "./use-cell-save";
 import type { Selection } from "./use-selection";
 
-const CellEditor = lazy(() => import("./cell-editor"));
+const loadCellEditor = () => import("./cell-editor");
+const CellEditor = lazy(loadCellEditor);
 
 interface Props {
   source: Source;
@@ -78,11 +81,15 @@ export function ListGrid(props: Props) {
     getItemKey: (index) => records[index]?.id ?? index,
     overscan: 12,
   });
-  const items = virtual.getVirtualItems();
+  const printing = usePrinting();
+  useAhead(loadCellEditor, 600);
+  const items = printing
+    ? records.map(({ id }, index) => ({ key: id, index, start: index * rowHeight }))
+    : virtual.getVirtualItems();
   const last = items[items.length - 1]?.index ?? 0;
   useEffect(() => {
-    if (last >= records.length - 30) onNearEnd();
-  }, [last, records.length, onNearEnd]);
+    if (!printing && last >= records.length - 30) onNearEnd();
+  }, [last, records.length, onNearEnd, printing]);
 
   const focusCell = (row: number, column: number) => {
     const at: [number, number] = [
@@ -220,7 +227,7 @@ export function ListGrid(props: Props) {
                     frozen={column === 0}
                     numeric={isNumeric(field)}
                     focusable={active[0] === item.index && active[1] === column}
-                    problem={cells.problemOf(record.id, field.key)}
+                    problem={cells.problemOf(record, field)}
                     editing={isEditing}
                     onDoubleClick={() => edit(record, field)}
                     onFocus={() => setActive([item.index, column])}

@@ -67,9 +67,9 @@ describe("a list over any source", () => {
       fields: { hours: { code: "range", message: "Too many." } },
     });
     await cells.does(() => cells.now().save(row, hours, 9, {}));
-    expect(cells.now().problemOf("a", "hours")).toBe("Too many.");
+    expect(cells.now().problemOf(row, hours)).toBe("Too many.");
     await cells.does(() => cells.now().save(row, hours, 8, {}));
-    expect(cells.now().problemOf("a", "hours")).toBeUndefined();
+    expect(cells.now().problemOf(row, hours)).toBeUndefined();
     expect(source.calls).toEqual(['save a {"hours":9}', 'save a {"hours":8}']);
     cells.end();
   });

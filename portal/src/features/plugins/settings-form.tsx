@@ -1,9 +1,10 @@
 /** Inputs generated from what a plugin asks for. Holds nothing: values come in and go out. */
-import { NumberInput, PasswordInput, Select, Switch, TextInput } from "@mantine/core";
+import { PasswordInput, Select, Switch, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { rolesQuery, usersQuery } from "@/api/people";
 import type { PluginSetting, Value } from "@/api/types";
+import { NumberEditor } from "@/engines/fields/number-editor";
 import { Stacked } from "@/ui/block";
 import { type Flaw, roleOptions, type Values } from "./settings-model";
 
@@ -79,14 +80,16 @@ function Input({ setting, value, error, onChange }: InputProps) {
       );
     case "integer":
       return (
-        <NumberInput
-          {...common}
-          maw={200}
-          value={typeof value === "number" ? value : ""}
-          onChange={(next) => onChange(next === "" || next === "-" ? null : Number(next))}
-          allowDecimal={false}
-          thousandSeparator=" "
+        <NumberEditor
+          name={setting.label}
+          shown
+          hint={setting.help}
+          required={setting.required}
+          error={error}
+          value={value}
+          decimals={0}
           placeholder={typeof setting.default === "number" ? String(setting.default) : undefined}
+          onChange={onChange}
         />
       );
     case "choice":

@@ -6,14 +6,16 @@ import { useTranslation } from "react-i18next";
 import { keys } from "@/api/keys";
 import { queryClient } from "@/api/query-client";
 import { createRecord, refreshAround } from "@/api/records";
+import { saveFields } from "@/api/save";
 import { useEntity, useMe } from "@/api/session";
-import type { Entity, Field, Fields, RecordData } from "@/api/types";
-import { isEditable } from "@/engines/fields/kinds";
-import { fieldOf, titleOf } from "@/engines/fields/text";
+import type { Entity, Fields, RecordData } from "@/api/types";
+import { titleOf } from "@/engines/fields/text";
+import { brief, fillable, presetOf } from "@/engines/form/fields";
 import { FormBody } from "@/engines/form/form";
 import type { FormSource } from "@/engines/source";
 import { type Creating, closeCreate } from "@/state/creating";
-import { toast } from "@/ui/toast";
+import { toast, toastError } from "@/ui/toast";
+import { Alike } from "./alike";
 
 export default function CreateDialog({ creating }: { creating: Creating }) {
   const { t } = useTranslation("card");
@@ -34,34 +36,25 @@ export default function CreateDialog({ creating }: { creating: Creating }) {
   );
 }
 
-/** The title, then the fields of the layout that a person may fill. */
-function fillable(entity: Entity): Field[] {
-  const order = [entity.title_field, ...entity.layout.sections.flatMap((section) => section.fields)];
-  const required = entity.fields.filter((field) => field.required).map((field) => field.key);
-  return [...new Set([...order, ...required])]
-    .map((key) => fieldOf(entity, key))
-    .filter(
-      (field): field is Field =>
-        field !== undefined && isEditable(field) && field.type !== "pipeline" && field.type !== "stage",
-    );
-}
-
 function CreateForm({ entity, preset }: { entity: Entity; preset: Fields }) {
   const { t } = useTranslation(["card", "common", "fields"]);
-  const { user } = useMe();
+  const me = useMe();
   const navigate = useNavigate();
-  const source = useMemo<FormSource>(
-    () => ({
+  const source = useMemo<FormSource>(() => {
+    const { fields, refs } = presetOf(entity, me);
+    return {
       key: entity.key,
       shape: entity,
       fields: fillable(entity),
-      preset,
-      refs: { [user.id]: { entity: "user", title: user.name } },
-      submit: (fields, key) => createRecord(entity.key, fields, key),
-    }),
-    [entity, preset, user.id, user.name],
-  );
-  const done = (record: RecordData) => {
+      first: brief(entity),
+      preset: { ...fields, ...preset },
+      refs,
+      submit: (typed, key) => createRecord(entity.key, typed, key),
+    };
+  }, [entity, preset, me]);
+  const done = (record: RecordData, later: Fields) => {
+    // Typed while the record was being made: it belongs to it.
+    if (Object.keys(later).length > 0) saveFields(record, later).catch((error) => toastError(error));
     queryClient.setQueryData(keys.record(entity.key, record.id), record);
     void queryClient.invalidateQueries({ queryKey: keys.records(entity.key) });
     refreshAround(entity.key);
@@ -80,6 +73,7 @@ function CreateForm({ entity, preset }: { entity: Entity; preset: Fields }) {
       source={source}
       label={t("card:new_record", { entity: entity.label })}
       action={t("common:create")}
+      hint={(values) => <Alike fields={values} />}
       onDone={done}
     />
   );

@@ -10,6 +10,7 @@ import { openCreate } from "@/state/creating";
 import type { RecordsSearch } from "@/state/search";
 import { entityIcon } from "@/ui/entity-icon";
 import { IconText, PageHeader } from "@/ui/page";
+import { useShortcuts } from "@/ui/shortcuts";
 
 interface Props {
   entity: Entity;
@@ -112,19 +113,7 @@ function SearchField() {
     if (document.activeElement !== input.current) setText(search.q ?? "");
   }, [search.q]);
 
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const typing = (event.target as HTMLElement).closest(
-        "input, textarea, [contenteditable], [role=dialog]",
-      );
-      if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
-        event.preventDefault();
-        input.current?.focus();
-      }
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, []);
+  useShortcuts([{ key: "/", code: "Slash", run: () => input.current?.focus() }]);
 
   return (
     <TextInput

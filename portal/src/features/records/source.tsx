@@ -12,11 +12,13 @@ import {
   putRecord,
   queryRecords,
   refreshAround,
+  restoreRecord,
   undoBatch,
 } from "@/api/records";
 import { saveFields } from "@/api/save";
 import type { Entity, RecordData } from "@/api/types";
 import type { RowLinkProps, Source } from "@/engines/source";
+import { openCreate } from "@/state/creating";
 import { useRemove } from "./use-remove";
 
 export function useRecordsSource(entity: Entity): Source {
@@ -26,6 +28,7 @@ export function useRecordsSource(entity: Entity): Source {
     () => ({
       ...recordsSource(entity),
       remove,
+      compose: (preset) => openCreate(entity.key, preset),
       open: (id) => void navigate({ to: "/records/$entity/$id", params: { entity: entity.key, id } }),
     }),
     [entity, navigate, remove],
@@ -63,6 +66,7 @@ export function recordsSource(entity: Entity): Source {
     },
     bulk: (request) => bulk(key, request),
     undo: undoBatch,
+    restore: (id) => restoreRecord(key, id),
     show(id, patch) {
       queryClient.setQueryData<RecordData>(keys.record(key, id), (old) =>
         old ? { ...old, fields: { ...old.fields, ...patch } } : old,

@@ -8,6 +8,7 @@ import { keys } from "@/api/keys";
 import { messageOf } from "@/api/problem";
 import { addNote, timelineQuery } from "@/api/records";
 import type { Entity, Id, Refs } from "@/api/types";
+import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { Composer, ComposerProblem, TimelineArea, TimelineHint } from "@/ui/timeline";
 import { TimelineEntry } from "./timeline-entry";
 
@@ -57,33 +58,36 @@ export function Timeline({ entity, id, readOnly }: { entity: Entity; id: Id; rea
 }
 
 /** What is typed survives a reload and an ended session. */
-function useDraft(key: string): [string, (text: string) => void] {
-  const [text, setText] = useState(() => sessionStorage.getItem(key) ?? "");
+function useDraft(key: string): [string, (next: (text: string) => string) => void] {
+  const [text, setText] = useState(() => readDraft<string>(key) ?? "");
   return [
     text,
-    (next) => {
-      setText(next);
-      if (next) sessionStorage.setItem(key, next);
-      else sessionStorage.removeItem(key);
-    },
+    (next) =>
+      setText((old) => {
+        const now = next(old);
+        if (now) keepDraft(key, now);
+        else dropDraft(key);
+        return now;
+      }),
   ];
 }
 
 function NoteComposer({ entity, id }: { entity: string; id: Id }) {
-  const { t } = useTranslation(["card", "common"]);
+  const { t } = useTranslation(["card", "common", "fields"]);
   const client = useQueryClient();
-  const [text, setText] = useDraft(`verstak.note.${id}`);
+  const [text, setText] = useDraft(`note.${id}`);
   // One key per text: a repeat after a lost answer adds one note.
   const [key, setKey] = useState(newKey);
   const add = useMutation({
-    mutationFn: () => addNote(entity, id, text.trim(), key),
-    onSuccess: () => {
-      setText("");
+    mutationFn: (sent: string) => addNote(entity, id, sent.trim(), key),
+    onSuccess: (_, sent) => {
+      // Written on while this was on its way: that stays.
+      setText((now) => (now.startsWith(sent) ? now.slice(sent.length).trimStart() : now));
       setKey(newKey());
       void client.invalidateQueries({ queryKey: keys.timeline(entity, id) });
     },
   });
-  const send = () => text.trim() && !add.isPending && add.mutate();
+  const send = () => text.trim() && !add.isPending && add.mutate(text);
   return (
     <Composer onSubmit={send}>
       <Textarea
@@ -94,7 +98,8 @@ function NoteComposer({ entity, id }: { entity: string; id: Id }) {
         maxRows={10}
         value={text}
         onChange={(event) => {
-          setText(event.currentTarget.value);
+          const typed = event.currentTarget.value;
+          setText(() => typed);
           if (add.isError) setKey(newKey());
         }}
         onKeyDown={(event) => {
@@ -104,7 +109,11 @@ function NoteComposer({ entity, id }: { entity: string; id: Id }) {
           }
         }}
       />
-      {add.error && <ComposerProblem>{messageOf(add.error, t("common:network"))}</ComposerProblem>}
+      {add.error && (
+        <ComposerProblem>
+          {messageOf(add.error, t("common:network"))} {t("fields:typed_kept")}
+        </ComposerProblem>
+      )}
       {text.trim() && (
         <Button type="submit" loading={add.isPending}>
           {t("card:add_note")}

@@ -1,18 +1,25 @@
-/** Over any page when the session ended: sign in again and everything waiting goes on. */
+/**
+ * Over any page when the session ended: sign in again and everything waiting goes on. To somebody who is typing it is
+ * a line at the top, so that no letter lands elsewhere; otherwise the form opens at once.
+ */
 import { Button, Modal, Stack, Text } from "@mantine/core";
 import { useRouter } from "@tanstack/react-router";
-import { useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { queryClient } from "@/api/query-client";
 import { useMe } from "@/api/session";
 import { sessionGate } from "@/api/session-gate";
+import { Banner } from "@/ui/frame";
 import { SignInForm } from "./sign-in-form";
 
 export function ExpiredDialog() {
   const { t } = useTranslation("session");
   const router = useRouter();
   const me = useMe();
-  const open = useSyncExternalStore(sessionGate.subscribe, sessionGate.isOpen);
+  const ended = useSyncExternalStore(sessionGate.subscribe, sessionGate.isOpen);
+  const [asked, setAsked] = useState(false);
+  useEffect(() => setAsked(ended && !isTyping()), [ended]);
+  const open = ended && asked;
 
   const leave = () => {
     sessionGate.settle(false);
@@ -20,6 +27,18 @@ export function ExpiredDialog() {
     void router.navigate({ to: "/sign-in", search: { next } }).then(() => queryClient.clear());
   };
 
+  if (ended && !asked) {
+    return (
+      <Banner
+        text={t("expired_title")}
+        action={
+          <Button size="compact-sm" onClick={() => setAsked(true)}>
+            {t("submit")}
+          </Button>
+        }
+      />
+    );
+  }
   return (
     <Modal
       opened={open}
@@ -44,4 +63,8 @@ export function ExpiredDialog() {
       </Stack>
     </Modal>
   );
+}
+
+function isTyping(): boolean {
+  return document.activeElement?.matches("input:not([type=checkbox]):not([type=radio]), textarea") ?? false;
 }

@@ -1,14 +1,6 @@
-/** A calendar day with its label; may be cleared. */
-import "@mantine/dates/styles.css";
-import "dayjs/locale/ru";
-import "dayjs/locale/uk";
-import { DateInput } from "@mantine/dates";
-import dayjs from "dayjs";
-import customParse from "dayjs/plugin/customParseFormat";
-import { useTranslation } from "react-i18next";
-import { currentLocale } from "@/i18n";
-
-dayjs.extend(customParse);
+/** A calendar day with its label; may be cleared. What cannot be read stays in it and holds its form back. */
+import type { Value } from "@/api/types";
+import DateEditor from "@/engines/fields/date-editor";
 
 interface Props {
   label: string;
@@ -17,29 +9,25 @@ interface Props {
   /** YYYY-MM-DD. */
   value: string | null;
   onChange(value: string | null): void;
+  /** The person is done with it: chose a day, left it or pressed Enter. */
+  onDone?(value: string | null): void;
 }
 
-export default function DayField({ label, hint, error, value, onChange }: Props) {
-  const { t } = useTranslation("fields");
+export default function DayField({ label, hint, error, value, onChange, onDone }: Props) {
+  const take = (next: Value) => {
+    if (next === null || typeof next === "string") onChange(next);
+  };
   return (
-    <DateInput
-      label={label}
-      description={hint}
-      inputWrapperOrder={["label", "input", "description", "error"]}
+    <DateEditor
+      name={label}
+      shown
+      hint={hint}
       error={error}
-      size="sm"
-      valueFormat="DD.MM.YYYY"
-      placeholder="DD.MM.YYYY"
-      locale={currentLocale()}
-      dateParser={(text) => {
-        const parsed = dayjs(text.trim(), ["DD.MM.YYYY", "D.M.YYYY", "YYYY-MM-DD"], true);
-        return parsed.isValid() ? parsed.format("YYYY-MM-DD") : null;
-      }}
-      minDate={dayjs().format("YYYY-MM-DD")}
-      clearable
-      clearButtonProps={{ "aria-label": t("clear") }}
       value={value}
-      onChange={onChange}
+      clearable
+      onChange={take}
+      onPick={(next) => onDone?.(typeof next === "string" ? next : null)}
+      onSettle={() => onDone?.(value)}
     />
   );
 }

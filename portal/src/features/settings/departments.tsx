@@ -1,5 +1,5 @@
 /** The tree of departments with their heads. */
-import { Button, Select, TextInput, UnstyledButton } from "@mantine/core";
+import { Button, MultiSelect, Select, TextInput, UnstyledButton } from "@mantine/core";
 import { IconPlus, IconSitemap } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -44,14 +44,20 @@ export function Departments({ editing, onEdit }: Props) {
       )}
       {treeOf(all).map(({ department, depth }) => {
         const count = users.filter((user) => user.active && user.department_id === department.id).length;
-        const head = users.find(({ id }) => id === department.head_id);
+        const heads = department.head_ids
+          .map((head) => users.find(({ id }) => id === head)?.name)
+          .filter((name) => name !== undefined);
         return (
           <TreeRow key={department.id} depth={depth}>
             <IconSitemap size={16} aria-hidden />
             <UnstyledButton fz="inherit" onClick={() => onEdit(department.id)}>
               {department.name}
             </UnstyledButton>
-            {head && <Secondary>{t("settings:head_is", { name: head.name })}</Secondary>}
+            {heads.length > 0 && (
+              <Secondary>
+                {t("settings:heads_are", { count: heads.length, names: heads.join(", ") })}
+              </Secondary>
+            )}
             <Secondary>{t("settings:people_count", { count })}</Secondary>
           </TreeRow>
         );
@@ -75,7 +81,7 @@ function DepartmentForm({ department, all, users, onClose }: FormProps) {
   const [values, setValues] = useState({
     name: department?.name ?? "",
     parent_id: department?.parent_id ?? null,
-    head_id: department?.head_id ?? null,
+    head_ids: department?.head_ids ?? [],
   });
   const put = (part: Partial<typeof values>) => setValues((old) => ({ ...old, ...part }));
   const save = useMutation({
@@ -106,9 +112,10 @@ function DepartmentForm({ department, all, users, onClose }: FormProps) {
     <FormDrawer
       title={department?.name ?? t("settings:add_department")}
       submit={t(department ? "common:save" : "common:add")}
+      values={values}
       pending={save.isPending}
       error={save.error}
-      fields={["name", "parent_id", "head_id"]}
+      fields={["name", "parent_id", "head_ids"]}
       extra={
         department && (
           <Button
@@ -145,18 +152,19 @@ function DepartmentForm({ department, all, users, onClose }: FormProps) {
         error={fieldRefusal(save.error, "parent_id")}
         onChange={(parent_id) => put({ parent_id })}
       />
-      <Select
-        {...clear}
-        label={t("settings:head")}
+      <MultiSelect
+        label={t("settings:heads")}
+        description={t("settings:heads_hint")}
+        inputWrapperOrder={["label", "input", "description", "error"]}
         data={users
-          .filter((user) => user.active || user.id === values.head_id)
+          .filter((user) => user.active || values.head_ids.includes(user.id))
           .map(({ id, name }) => ({ value: id, label: name }))}
         searchable
-        placeholder={t("common:not_set")}
+        placeholder={values.head_ids.length > 0 ? undefined : t("common:not_set")}
         nothingFoundMessage={t("fields:nothing_found")}
-        value={values.head_id}
-        error={fieldRefusal(save.error, "head_id")}
-        onChange={(head_id) => put({ head_id })}
+        value={values.head_ids}
+        error={fieldRefusal(save.error, "head_ids") ?? fieldRefusal(save.error, "head_id")}
+        onChange={(head_ids) => put({ head_ids })}
       />
     </FormDrawer>
   );

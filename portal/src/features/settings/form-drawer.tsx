@@ -1,9 +1,12 @@
-/** A form at the right of the page; the server's general refusal stands above its fields. */
+/**
+ * A form at the right of the page; the server's general refusal stands above its fields. Closing it asks first when
+ * something was typed.
+ */
 import { Button, Drawer } from "@mantine/core";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, messageOf } from "@/api/problem";
-import { FormActions, FormFields } from "@/ui/form";
+import { FormActions, FormFields, FormNote, firstUnread } from "@/ui/form";
 import { FormProblem } from "@/ui/sign-in";
 
 interface Props {
@@ -13,6 +16,8 @@ interface Props {
   error: unknown;
   /** Names of the inputs: their refusals stand beside them. */
   fields: string[];
+  /** What stands in the inputs: whether something was typed is seen by it. */
+  values: unknown;
   /** At the left of the buttons. */
   extra?: ReactNode;
   onClose(): void;
@@ -30,11 +35,19 @@ export function generalRefusal(error: unknown, fields: string[], network: string
 
 export function FormDrawer(props: Props) {
   const { t } = useTranslation("common");
+  const [before] = useState(() => JSON.stringify(props.values));
+  const [asking, setAsking] = useState(false);
+  const close = () => {
+    // A second Esc takes the question back, not the words.
+    if (asking) setAsking(false);
+    else if (JSON.stringify(props.values) === before) props.onClose();
+    else setAsking(true);
+  };
   const refusal = generalRefusal(props.error, props.fields, t("network"));
   return (
     <Drawer
       opened
-      onClose={props.onClose}
+      onClose={close}
       position="right"
       size={480}
       title={props.title}
@@ -46,22 +59,36 @@ export function FormDrawer(props: Props) {
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          if (!props.pending) props.onSubmit();
+          const unread = firstUnread(event.currentTarget);
+          if (unread) unread.focus();
+          else if (!props.pending) props.onSubmit();
         }}
       >
         <FormFields>
           {refusal && <FormProblem>{refusal}</FormProblem>}
           {props.children}
         </FormFields>
-        <FormActions>
-          {props.extra}
-          <Button variant="default" onClick={props.onClose}>
-            {t("cancel")}
-          </Button>
-          <Button type="submit" loading={props.pending}>
-            {props.submit}
-          </Button>
-        </FormActions>
+        {asking ? (
+          <FormActions>
+            <FormNote urgent>{t("discard_ask")}</FormNote>
+            <Button variant="default" color="gray" onClick={props.onClose}>
+              {t("discard")}
+            </Button>
+            <Button autoFocus onClick={() => setAsking(false)}>
+              {t("keep_typing")}
+            </Button>
+          </FormActions>
+        ) : (
+          <FormActions>
+            {props.extra}
+            <Button variant="default" onClick={close}>
+              {t("cancel")}
+            </Button>
+            <Button type="submit" loading={props.pending}>
+              {props.submit}
+            </Button>
+          </FormActions>
+        )}
       </form>
     </Drawer>
   );

@@ -62,6 +62,7 @@ export function PersonForm({ user, roles, departments, onClose }: Props) {
     <FormDrawer
       title={user ? user.name : t("settings:add_person")}
       submit={t(user ? "common:save" : "common:add")}
+      values={values}
       pending={save.isPending}
       error={save.error}
       fields={fields}

@@ -138,6 +138,7 @@ function TokenForm({ onClose, onMade }: { onClose(): void; onMade(token: Token):
     <FormDrawer
       title={t("settings:add_token")}
       submit={t("common:create")}
+      values={{ name, scopes, until }}
       pending={make.isPending}
       error={make.error}
       fields={["name", "scopes", "expires_at"]}

@@ -44,7 +44,7 @@ export function Palette({ onClose }: { onClose(): void }) {
       size={620}
       yOffset="12vh"
       centered={false}
-      aria-label={t("shell:search_hint")}
+      attributes={{ content: { "aria-label": t("shell:search_hint") } }}
     >
       <Combobox
         store={combobox}
@@ -62,10 +62,12 @@ export function Palette({ onClose }: { onClose(): void }) {
             placeholder={t("palette:placeholder")}
             aria-label={t("shell:search_hint")}
             onChange={(event) => setQ(event.currentTarget.value)}
+            // The list takes Esc for itself, though it is always open.
+            onKeyDown={(event) => event.key === "Escape" && onClose()}
           />
         </Combobox.EventsTarget>
         <PaletteBody>
-          <Combobox.Options>
+          <Combobox.Options aria-label={t("shell:search_hint")}>
             {groups.map((group) => (
               <Combobox.Group key={group} label={group}>
                 {items

@@ -1,6 +1,6 @@
 /** The signed-in frame: sections by rights, opened records, the person's menu, and what floats above pages. */
-import { ActionIcon, Drawer, Tooltip } from "@mantine/core";
-import { useDisclosure, useHotkeys, useLocalStorage, useNetwork } from "@mantine/hooks";
+import { ActionIcon, Box, Drawer, Tooltip } from "@mantine/core";
+import { useDisclosure, useLocalStorage, useNetwork } from "@mantine/hooks";
 import {
   IconHome,
   IconLayoutSidebarLeftCollapse,
@@ -17,10 +17,13 @@ import { openPalette, openShortcuts, useOverlay } from "@/state/overlay";
 import { entityIcon } from "@/ui/entity-icon";
 import { Frame, placeClass } from "@/ui/frame";
 import { Brand, NavGroup, NavLabel, navItemClass, SearchBox } from "@/ui/nav";
+import { useShortcuts } from "@/ui/shortcuts";
+import { useAhead } from "@/ui/use-ahead";
 import { sections } from "./sections";
 import { UserMenu } from "./user-menu";
 
-const Overlays = lazy(() => import("./overlays"));
+const loadOverlays = () => import("./overlays");
+const Overlays = lazy(loadOverlays);
 
 /** `children`: what opens over any page. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -32,10 +35,11 @@ export function Shell({ children }: { children: ReactNode }) {
   const [menuOpen, menu] = useDisclosure(false);
   openHistoryOf(`${me.tenant.id}.${me.user.id}`);
   useLiveStream();
-  useHotkeys([
-    ["mod+K", openPalette],
-    ["shift+?", openShortcuts],
-    ["mod+\\", () => setCollapsed((value) => !value)],
+  useAhead(loadOverlays, 1_500);
+  useShortcuts([
+    { key: "k", code: "KeyK", mod: true, inText: true, run: openPalette },
+    { key: "?", code: "Slash", shift: true, run: openShortcuts },
+    { key: "\\", code: "Backslash", mod: true, run: () => setCollapsed((value) => !value) },
   ]);
 
   return (
@@ -92,6 +96,15 @@ export function Shell({ children }: { children: ReactNode }) {
         title={me.tenant.name}
         closeButtonProps={{ "aria-label": t("collapse") }}
       >
+        <Box mb={8}>
+          <SearchBox
+            label={t("search_hint")}
+            onClick={() => {
+              menu.close();
+              openPalette();
+            }}
+          />
+        </Box>
         {/* biome-ignore lint/a11y/useKeyWithClickEvents: closes after a link inside was followed */}
         {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are the controls */}
         <div onClick={(event) => (event.target as HTMLElement).closest("a") && menu.close()}>

@@ -1,23 +1,10 @@
-/** An amount of money by typing, and the currency beside it. */
+/** The currency beside an amount of money. */
 import { Select } from "@mantine/core";
-import type { KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field, Fields } from "@/api/types";
 import type { Shape } from "@/engines/source";
-import type { EditorProps } from "./editor-props";
-import { amountOf, currenciesOf, currencyFieldOf, currencyOf, moneyDecimals } from "./money";
-import { NumberEditor } from "./number-editor";
-
-export function MoneyEditor(props: EditorProps & { onKeyDown(event: KeyboardEvent): void }) {
-  return (
-    <NumberEditor
-      {...props}
-      value={amountOf(props.value)}
-      decimals={moneyDecimals}
-      onChange={(amount) => props.onChange(amount)}
-    />
-  );
-}
+import { currenciesOf, currencyFieldOf, currencyOf } from "./money";
+import { selectText } from "./select-text";
 
 interface CurrencyProps {
   shape: Shape;
@@ -26,11 +13,13 @@ interface CurrencyProps {
   fields: Fields;
   /** The company's currency. */
   fallback: string;
+  /** In a form its label is shown, so that it stands in line. */
+  labelled?: boolean;
   /** Fields to be saved together with the amount. */
   onChange(beside: Fields): void;
 }
 
-export function CurrencySelect({ shape, field, fields, fallback, onChange }: CurrencyProps) {
+export function CurrencySelect({ shape, field, fields, fallback, labelled, onChange }: CurrencyProps) {
   const { t } = useTranslation("fields");
   const current = currencyOf(shape, field, fields, fallback);
   const own = currencyFieldOf(shape, field);
@@ -38,10 +27,11 @@ export function CurrencySelect({ shape, field, fields, fallback, onChange }: Cur
   if (!own || !currencies) return null;
   return (
     <Select
-      aria-label={t("currency")}
+      {...(labelled ? { label: t("currency") } : { "aria-label": t("currency") })}
       w={92}
       allowDeselect={false}
       searchable
+      onFocus={selectText}
       data={currencies}
       value={current}
       onChange={(currency) => currency && onChange({ [own.key]: currency })}

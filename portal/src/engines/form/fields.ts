@@ -1,0 +1,55 @@
+/** What a form of a new row asks: the fields a person may fill, which of them at first, what stands in them already. */
+import type { Field, Fields, Me, Refs } from "@/api/types";
+import { isEditable } from "@/engines/fields/kinds";
+import { currencyFieldOf } from "@/engines/fields/money";
+import { fieldOf } from "@/engines/fields/text";
+import type { Shape } from "@/engines/source";
+
+/** The title, then the fields of the layout that a person may fill, then what else is required. */
+export function fillable(shape: Shape): Field[] {
+  const order = [shape.title_field, ...shape.layout.sections.flatMap((section) => section.fields)];
+  const required = shape.fields.filter((field) => field.required).map((field) => field.key);
+  return [...new Set([...order, ...required])]
+    .map((key) => fieldOf(shape, key))
+    .filter(
+      (field): field is Field =>
+        field !== undefined && isEditable(field) && field.type !== "pipeline" && field.type !== "stage",
+    );
+}
+
+const isAsked = (shape: Shape, field: Field) => field.required || field.key === shape.title_field;
+
+/** Without these nothing can be made. */
+export function necessary(shape: Shape): string[] {
+  return fillable(shape)
+    .filter((field) => isAsked(shape, field))
+    .map((field) => field.key);
+}
+
+/** These and what a card of the board shows. */
+export function brief(shape: Shape): string[] {
+  return fillable(shape)
+    .filter((field) => isAsked(shape, field) || shape.layout.card.includes(field.key))
+    .map((field) => field.key);
+}
+
+/** A new row is in the hands of the one who makes it, in the company's currency. */
+export function presetOf(shape: Shape, me: Me): { fields: Fields; refs: Refs } {
+  const fields: Fields = {};
+  const asked = fillable(shape);
+  const owner = asked.find((field) => field.key === "owner" && field.type === "user");
+  if (owner) fields.owner = me.user.id;
+  for (const money of asked.filter((field) => field.type === "money")) {
+    const currency = currencyFieldOf(shape, money);
+    if (currency && !currency.read_only) fields[currency.key] = me.tenant.currency;
+  }
+  return { fields, refs: { [me.user.id]: { entity: "user", title: me.user.name } } };
+}
+
+/** The currencies that stand beside their amounts, not on a line of their own. */
+export function withoutCurrencies(shape: Shape, shown: Field[]): Field[] {
+  const beside = new Set(
+    shown.filter((field) => field.type === "money").map((field) => currencyFieldOf(shape, field)?.key),
+  );
+  return shown.filter((field) => !beside.has(field.key));
+}
