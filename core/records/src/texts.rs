@@ -11,7 +11,7 @@ use kernel::db::Tx;
 use kernel::filter::Storage;
 use kernel::phone::Country;
 use kernel::value::FieldType;
-use kernel::{Ctx, Db, Fields, Result, Value};
+use kernel::{Ctx, Db, Fields, RecordId, Result, Value};
 use people::tenant;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
@@ -60,7 +60,7 @@ pub async fn renew(db: &Db, env: &Env) -> Result<()> {
 
 async fn renew_entity(db: &Db, ctx: &Ctx, def: &EntityDef, home: Option<Country>) -> Result<u64> {
     let row = Row::whole(def);
-    let (mut last, mut count) = (Uuid::nil(), 0);
+    let (mut last, mut count) = (RecordId(Uuid::nil()), 0);
     loop {
         let mut select = row.select();
         select.and_where(Expr::col((def.table, "id")).gt(last)).order_by((def.table, "id"), Order::Asc).limit(CHUNK);

@@ -179,7 +179,8 @@ impl Imports {
         let conn = self.records.db().read();
         let keys: BTreeSet<Key> = ready.iter().flat_map(|ready| ready.keys.iter().cloned()).collect();
         let known = duplicate::find(conn, &run.catalogue, ctx, &run.def, &keys).await?;
-        let matches: Vec<BTreeSet<RecordId>> = ready.iter().map(|ready| known.matches(&ready.keys, &ready.name)).collect();
+        let matches: Vec<BTreeSet<RecordId>> =
+            ready.iter().map(|ready| known.matches(&ready.keys, &ready.name)).collect();
         let ids: Vec<RecordId> =
             matches.iter().filter(|ids| how == Duplicates::Update && ids.len() == 1).flatten().copied().collect();
         let mut images: HashMap<RecordId, Fields> = HashMap::new();

@@ -22,9 +22,9 @@ mod store;
 pub(crate) use derive::search_text;
 pub use hooks::{BeforeHooks, Operation, PendingChange};
 pub use input::parse;
+pub(crate) use insert::Inserts;
 pub use owner::{EntityOwner, Foreseen, Inner, Told};
 pub use special::EntityRules;
-pub(crate) use insert::Inserts;
 pub(crate) use store::searchable;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
