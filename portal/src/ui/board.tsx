@@ -7,9 +7,16 @@ import classes from "./board.module.css";
 
 export const cardTitleClass = classes.cardTitle ?? "";
 
-export function BoardArea({ children, ref }: { children: ReactNode; ref?: Ref<HTMLDivElement> }) {
+interface AreaProps {
+  ref?: Ref<HTMLDivElement>;
+  /** A record is open over its right part: the last column can still be brought out from under it. */
+  beside: boolean;
+  children: ReactNode;
+}
+
+export function BoardArea({ ref, beside, children }: AreaProps) {
   return (
-    <div className={classes.board} ref={ref}>
+    <div className={classes.board} ref={ref} data-beside={beside}>
       {children}
     </div>
   );

@@ -38,14 +38,14 @@ export function SearchBox({
   onClick,
 }: {
   label: string;
-  shortcut: string;
+  shortcut?: string;
   onClick(): void;
 }) {
   return (
     <button type="button" className={classes.searchBox} onClick={onClick}>
       <IconSearch size={16} aria-hidden />
       <span>{label}</span>
-      <Kbd>{shortcut}</Kbd>
+      {shortcut && <Kbd>{shortcut}</Kbd>}
     </button>
   );
 }

@@ -53,10 +53,22 @@ export function BoardBody({ board, opened, currency }: Props) {
     return node ? autoScrollForElements({ element: node }) : undefined;
   }, []);
 
+  // The panel opens over the board's right part: the card it belongs to stays in view.
+  useEffect(() => {
+    if (!opened) return;
+    // Its script may still be on its way.
+    let tries = 20;
+    const timer = setInterval(() => {
+      tries -= 1;
+      if (!area.current || tries === 0 || bringBeside(area.current, opened)) clearInterval(timer);
+    }, 100);
+    return () => clearInterval(timer);
+  }, [opened]);
+
   return (
     <>
       <Hidden id="board-keys">{t("keys_hint")}</Hidden>
-      <BoardArea ref={area}>
+      <BoardArea ref={area} beside={opened !== undefined}>
         {columns.map((column) => (
           <Column
             key={column.key}
@@ -72,4 +84,16 @@ export function BoardBody({ board, opened, currency }: Props) {
       {dragged && <DropBar stages={columns.filter((column) => column.semantic !== "open")} />}
     </>
   );
+}
+
+/** Scrolls the board so far that the card stands left of the panel; whether both are there. */
+function bringBeside(area: HTMLElement, id: Id): boolean {
+  const card = area.querySelector<HTMLElement>(`[data-testid="card-${CSS.escape(id)}"]`);
+  const panel = document.querySelector<HTMLElement>("[data-testid=record-panel]");
+  if (!card || !panel) return false;
+  // Where the panel ends up: it may still be sliding in.
+  const edge = area.getBoundingClientRect().right - panel.offsetWidth;
+  const hidden = card.getBoundingClientRect().right - edge + 12;
+  if (hidden > 0 && panel.offsetWidth < area.offsetWidth) area.scrollBy({ left: hidden });
+  return true;
 }

@@ -100,7 +100,16 @@ function Controls() {
         {stages.map((stage) => (
           <StageName key={stage.key} name={stage.name} color={stage.color} semantic={stage.semantic} />
         ))}
-        <StageBar label="Stages" stages={stages} current="b" disabled={false} problem={long} onMove={none} />
+        <StageBar
+          nextLabel={(stage) => stage}
+          allLabel="All stages"
+          label="Stages"
+          stages={stages}
+          current="b"
+          disabled={false}
+          problem={long}
+          onMove={none}
+        />
       </Part>
     </>
   );

@@ -71,6 +71,8 @@ export function CardStages({
   return (
     <StageBar
       label={t("stages")}
+      nextLabel={(stage) => t("to_stage", { stage })}
+      allLabel={t("all_stages")}
       stages={stages}
       current={move.pending ?? String(record.fields.stage)}
       disabled={!entity.actions.update || Boolean(record.fields.deleted_at)}

@@ -1,5 +1,5 @@
 /** The signed-in frame: sections by rights, opened records, the person's menu, and what floats above pages. */
-import { ActionIcon, Drawer, Tooltip } from "@mantine/core";
+import { ActionIcon, Box, Drawer, Tooltip } from "@mantine/core";
 import { useDisclosure, useLocalStorage, useNetwork } from "@mantine/hooks";
 import {
   IconHome,
@@ -93,6 +93,15 @@ export function Shell({ children }: { children: ReactNode }) {
         title={me.tenant.name}
         closeButtonProps={{ "aria-label": t("collapse") }}
       >
+        <Box mb={8}>
+          <SearchBox
+            label={t("search_hint")}
+            onClick={() => {
+              menu.close();
+              openPalette();
+            }}
+          />
+        </Box>
         {/* biome-ignore lint/a11y/useKeyWithClickEvents: closes after a link inside was followed */}
         {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are the controls */}
         <div onClick={(event) => (event.target as HTMLElement).closest("a") && menu.close()}>
