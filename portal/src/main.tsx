@@ -13,7 +13,7 @@ import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/query-client";
 import { askAhead } from "./api/session";
 import { startI18n } from "./i18n";
-import { loadPageAhead, router } from "./routes/router";
+import { loadPageAhead, loadPagesAhead, router } from "./routes/router";
 import { cssVariables, theme } from "./ui/theme/theme";
 
 const schemes = localStorageColorSchemeManager({ key: "verstak.theme" });
@@ -23,6 +23,8 @@ async function start() {
   if (!root) throw new Error("no #root in index.html");
   if (location.pathname !== "/sign-in") askAhead();
   loadPageAhead();
+  // After the first page has what it needs.
+  setTimeout(loadPagesAhead, 3_000);
   await startI18n();
   createRoot(root).render(
     <StrictMode>

@@ -61,3 +61,7 @@ export async function updateMe(patch: Body<"MePatch">): Promise<Me> {
   queryClient.setQueryData(keys.me, me);
   return me;
 }
+
+/** Ends all of one's sessions, this one too. */
+export const changePassword = (present: string, next: string) =>
+  api.post("/me/password", { present, new: next }, { quiet: true });

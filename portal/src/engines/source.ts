@@ -86,6 +86,8 @@ export interface Source extends RowSource {
   ): Promise<{ restored: number; kept_total: number }>;
   /** Lets a row go, with a way back; whether it is gone. */
   remove?(record: RecordData): Promise<boolean>;
+  /** Takes a row out of the bin. */
+  restore?(id: Id): Promise<RecordData>;
   /** Shows fields of a row wherever else it is open, before they are saved. */
   show(id: Id, patch: Fields): void;
   /** Many rows changed: everything shown of them is asked again. */

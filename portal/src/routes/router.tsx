@@ -147,6 +147,9 @@ const settings = createRoute({
   component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/settings/page"))),
 });
 
+/** An address that leads nowhere: the sections stay at hand. */
+const nowhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
+
 /** Every component at once; the built portal does not carry it. */
 const gallery = import.meta.env.DEV
   ? [
@@ -171,6 +174,7 @@ const tree = root.addChildren([
     plugin,
     settingsIndex,
     settings,
+    nowhere,
   ]),
 ]);
 
@@ -191,6 +195,16 @@ export function loadPageAhead(): void {
     const route = routes[match.routeId];
     if (route) Promise.resolve(router.loadRouteChunk(route)).catch(() => undefined);
   }
+}
+
+/** In an idle moment: the pages people go to most are there also when the line is gone. */
+export function loadPagesAhead(): void {
+  const wait = window.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 2_000));
+  wait(() => {
+    for (const route of [home, board, list, record] as AnyRoute[]) {
+      Promise.resolve(router.loadRouteChunk(route)).catch(() => undefined);
+    }
+  });
 }
 
 declare module "@tanstack/react-router" {

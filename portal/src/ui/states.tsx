@@ -1,6 +1,7 @@
 /** What a page shows when it has nothing, cannot load, or is still loading (in the final layout's shape). */
 import { Button } from "@mantine/core";
-import { type ReactNode, useEffect, useState } from "react";
+import { useNetwork } from "@mantine/hooks";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, messageOf } from "@/api/problem";
 import classes from "./states.module.css";
@@ -26,14 +27,30 @@ export function EmptyState({ title, children, action, icon }: EmptyProps) {
 
 export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTranslation("common");
+  const { online } = useNetwork();
   const chunk = isChunkError(error);
+  // A page that could not be fetched comes by itself when the line is back.
+  const waiting = chunk && !online;
+  const was = useRef(waiting);
+  useEffect(() => {
+    if (was.current && !waiting) location.reload();
+    was.current = waiting;
+  }, [waiting]);
   const missing = error instanceof ApiError && error.status === 404;
   const request = error instanceof ApiError ? error.problem.request_id : undefined;
   return (
     <div className={classes.center} role="alert">
       <h2>{missing ? t("not_found_title") : t("error_title")}</h2>
-      <p>{chunk ? t("new_version") : missing ? t("not_found_text") : messageOf(error, t("network"))}</p>
-      {chunk ? (
+      <p>
+        {waiting
+          ? t("page_offline")
+          : chunk
+            ? t("new_version")
+            : missing
+              ? t("not_found_text")
+              : messageOf(error, t("network"))}
+      </p>
+      {waiting ? null : chunk ? (
         <Button onClick={() => location.reload()}>{t("reload")}</Button>
       ) : (
         retry && !missing && <Button onClick={retry}>{t("retry")}</Button>
@@ -45,7 +62,8 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
 
 /** A page whose script is gone: the portal was updated while open. */
 function isChunkError(error: unknown): boolean {
-  return error instanceof TypeError && /dynamically imported module|module script/i.test(error.message);
+  const pattern = /dynamically imported module|module script|unable to preload/i;
+  return error instanceof Error && pattern.test(error.message);
 }
 
 export function Bone({ width = "100%", height = 12 }: { width?: number | string; height?: number }) {

@@ -7,6 +7,32 @@ export const portion = 200;
 
 export type Change = { kind: "update"; fields: Fields } | { kind: "delete" };
 
+/** Taken out of the bin one by one; what cannot be says why. */
+export async function runRestore(
+  source: Pick<Source, "restore" | "refresh">,
+  ids: Id[],
+  onProgress: (done: number) => void,
+  signal: AbortSignal,
+  reasonOf: (error: unknown) => string,
+): Promise<Outcome> {
+  const outcome: Outcome = { done: [], refused: [], batches: [], cancelled: false };
+  for (const id of ids) {
+    if (signal.aborted) {
+      outcome.cancelled = true;
+      break;
+    }
+    try {
+      await source.restore?.(id);
+      outcome.done.push(id);
+    } catch (error) {
+      outcome.refused.push({ id, reason: reasonOf(error) });
+    }
+    onProgress(outcome.done.length + outcome.refused.length);
+  }
+  source.refresh();
+  return outcome;
+}
+
 export interface Refusal {
   id: Id;
   reason: string;

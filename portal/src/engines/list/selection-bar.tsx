@@ -1,19 +1,20 @@
 /** What can be done with the chosen rows: set a field, hand over, move, delete; with progress and undo. */
 import { ActionIcon, Button, Menu, Modal, Popover, Progress } from "@mantine/core";
-import { IconPencil, IconTrash, IconUser, IconX } from "@tabler/icons-react";
+import { IconPencil, IconRestore, IconTrash, IconUser, IconX } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { messageOf } from "@/api/problem";
 import type { Field, Id, RecordData, RecordQuery, Refs, Value } from "@/api/types";
 import { FieldEditor } from "@/engines/fields/editor";
 import { isEditable } from "@/engines/fields/kinds";
 import { titleOf } from "@/engines/fields/text";
-import { withoutEmpty } from "@/engines/fields/values";
+import { unreadText, withoutEmpty } from "@/engines/fields/values";
 import type { Shape, Source } from "@/engines/source";
 import { PopoverForm, PopoverTitle } from "@/ui/chips";
 import { PickList, ReasonLine } from "@/ui/pick-list";
 import { SelectionArea, SelectionCount } from "@/ui/table";
 import { progressToast, toast, toastError } from "@/ui/toast";
-import { type Change, type Outcome, type Refusal, runBulk } from "./bulk";
+import { type Change, type Outcome, type Refusal, runBulk, runRestore } from "./bulk";
 import type { Selection } from "./use-selection";
 
 interface Props {
@@ -92,6 +93,20 @@ export default function SelectionBar({ source, selection, records, total, reques
     }
   };
 
+  const restore = async () => {
+    const ids = [...selection.ids];
+    const controller = new AbortController();
+    abort.current = controller;
+    const show = (done: number) => setProgress({ done, of: ids.length });
+    show(0);
+    const reasonOf = (error: unknown) => messageOf(error, t("common:network"));
+    const outcome = await runRestore(source, ids, show, controller.signal, reasonOf);
+    setProgress(null);
+    if (outcome.done.length > 0) toast({ message: t("list:restored", { count: outcome.done.length }) });
+    setRefusals(outcome.refused);
+    selection.set(outcome.refused.map(({ id }) => id));
+  };
+
   const chooseAll = async () => {
     const ids: Id[] = [];
     let cursor: string | null | undefined;
@@ -131,7 +146,12 @@ export default function SelectionBar({ source, selection, records, total, reques
                 {t("list:choose_all", { count: Math.min(total, mostAtOnce) })}
               </Button>
             )}
-            <BulkFields entity={entity} onRun={(change) => void run(change)} />
+            {!request.deleted && <BulkFields entity={entity} onRun={(change) => void run(change)} />}
+            {request.deleted && source.restore && (
+              <Button variant="subtle" leftSection={<IconRestore size={16} />} onClick={() => void restore()}>
+                {t("common:restore")}
+              </Button>
+            )}
             {entity.actions.delete && !request.deleted && (
               <Button
                 variant="subtle"
@@ -244,7 +264,7 @@ function BulkValue({ entity, field, onRun }: { entity: Shape; field: Field; onRu
   const [value, setValue] = useState<Value>(null);
   const [refs, setRefs] = useState<Refs>({});
   return (
-    <PopoverForm onSubmit={() => onRun(withoutEmpty(value) ?? null)}>
+    <PopoverForm onSubmit={() => unreadText(value) === undefined && onRun(withoutEmpty(value) ?? null)}>
       <PopoverTitle>{field.label}</PopoverTitle>
       <FieldEditor
         entity={entity}

@@ -12,6 +12,7 @@ import {
   putRecord,
   queryRecords,
   refreshAround,
+  restoreRecord,
   undoBatch,
 } from "@/api/records";
 import { saveFields } from "@/api/save";
@@ -65,6 +66,7 @@ export function recordsSource(entity: Entity): Source {
     },
     bulk: (request) => bulk(key, request),
     undo: undoBatch,
+    restore: (id) => restoreRecord(key, id),
     show(id, patch) {
       queryClient.setQueryData<RecordData>(keys.record(key, id), (old) =>
         old ? { ...old, fields: { ...old.fields, ...patch } } : old,

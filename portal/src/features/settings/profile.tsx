@@ -1,8 +1,9 @@
 /** What a person chooses for themselves: language, theme, absence. */
-import { Box, Input, SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { Box, Button, Input, SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { departmentsQuery } from "@/api/lookups";
 import { updateMe } from "@/api/people";
 import { queryClient } from "@/api/query-client";
 import { useMe } from "@/api/session";
@@ -11,6 +12,7 @@ import { locales, showLocale } from "@/i18n";
 import { Block, Facts, Stacked } from "@/ui/block";
 import { toast, toastError } from "@/ui/toast";
 import { dayOf, endOfDay } from "./days";
+import { PasswordForm } from "./password-form";
 
 const DayField = lazy(() => import("./day-field"));
 
@@ -18,6 +20,8 @@ export function Profile() {
   const { t, i18n } = useTranslation(["settings", "common", "shell"]);
   const me = useMe();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const departments = useQuery(departmentsQuery);
+  const [changing, setChanging] = useState(false);
   const [absent, setAbsent] = useState(dayOf(me.user.absent_until));
   const save = useMutation({
     mutationFn: updateMe,
@@ -41,6 +45,13 @@ export function Profile() {
               label: t("settings:roles"),
               value: me.roles.map(({ name }) => name).join(", ") || t("common:not_set"),
             },
+            {
+              label: t("settings:department"),
+              value:
+                departments.data?.find(({ id }) => id === me.user.department_id)?.ref.title ??
+                t("common:not_set"),
+            },
+            { label: t("settings:your_company"), value: me.tenant.name },
           ]}
         />
       </Block>
@@ -77,7 +88,13 @@ export function Profile() {
             />
           </Suspense>
         </Box>
+        <Box>
+          <Button variant="default" onClick={() => setChanging(true)}>
+            {t("settings:open_password")}
+          </Button>
+        </Box>
       </Stacked>
+      {changing && <PasswordForm onClose={() => setChanging(false)} />}
     </>
   );
 }

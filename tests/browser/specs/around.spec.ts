@@ -1,0 +1,69 @@
+/** What surrounds the work: the bin, oneself, addresses that lead nowhere, a lost line. */
+import { expect, test } from "../support/test.ts";
+
+test.use({ company: "Around" });
+
+test("the bin offers to restore and nothing to edit", async ({ page, signIn, api }) => {
+  const gone = await api.create("company", { title: "Thrown away" });
+  await api.must("DELETE", `/records/company/${gone.id}`);
+  await signIn(page);
+  await page.goto("/records/company/list?deleted=true");
+  await page.getByTestId(`row-${gone.id}`).getByRole("checkbox").check();
+  const bar = page.getByRole("region", { name: /chosen|selected/i }).or(page.getByRole("toolbar"));
+  await expect(page.getByRole("button", { name: "Restore" })).toBeVisible();
+  await expect(bar.getByRole("button", { name: /Set a field|Responsible/ })).toHaveCount(0);
+  await page.getByRole("button", { name: "Restore" }).click();
+  await expect(page.getByText("1 record restored")).toBeVisible();
+  await expect(page.getByTestId(`row-${gone.id}`)).toHaveCount(0);
+  expect((await api.get("company", gone.id)).fields.title).toBe("Thrown away");
+});
+
+test("an address that leads nowhere keeps the sections at hand", async ({ page, signIn }) => {
+  await signIn(page);
+  for (const path of ["/nothing/like/this", "/records/nothing/list", "/settings/nothing"]) {
+    await page.goto(path);
+    await expect(page.getByText("Nothing is here"), path).toBeVisible();
+    await expect(page.getByRole("navigation").first().getByRole("link", { name: "Deals" }), path).toBeVisible();
+  }
+});
+
+test("without a line the pages seen so far open, and what cannot says so without foreign words", async ({ page, signIn, api }) => {
+  await api.create("lead", { title: "Seen before" });
+  await signIn(page);
+  await page.goto("/records/lead/list");
+  await expect(page.getByText("Seen before")).toBeVisible();
+  const loaded = (name: string) => performance.getEntriesByType("resource").some((one) => one.name.includes(name));
+  await page.waitForFunction(loaded, "record-page");
+  await page.context().setOffline(true);
+  await expect(page.getByText("No connection. Changes are not being sent.")).toBeVisible();
+  await page.getByRole("navigation").first().getByRole("link", { name: "Home" }).click();
+  await expect(page.getByRole("heading", { name: "Home" })).toBeVisible();
+  await page.getByRole("navigation").first().getByRole("link", { name: "Leads" }).click();
+  await expect(page.getByText("Seen before")).toBeVisible();
+  await page.getByRole("navigation").first().getByRole("link", { name: "Plugins" }).click();
+  await expect(page.getByText("There is no connection, and this page has not been opened before.")).toBeVisible();
+  await page.context().setOffline(false);
+  await expect(page.getByRole("heading", { name: "Plugins" }).first()).toBeVisible();
+});
+
+test("a person sees who they are and changes their password", async ({ page, signIn, api }) => {
+  const account = { email: "vera@example.org", password: "a long first password" };
+  await api.must("POST", "/users", { name: "Vera", roles: [], locale: "en", ...account });
+  await signIn(page, account);
+  await page.goto("/settings/profile");
+  await expect(page.getByText("vera@example.org").first()).toBeVisible();
+  await page.getByRole("button", { name: "Change the password…" }).click();
+  const form = page.getByRole("form", { name: "Change the password" });
+  await form.locator('input[name="present"]').fill("not this one");
+  await form.locator('input[name="next"]').fill("a long second password");
+  await form.locator('input[name="again"]').fill("a long second passwort");
+  await form.getByRole("button", { name: "Change the password" }).click();
+  await expect(form).toContainText("The two new passwords differ.");
+  await form.locator('input[name="again"]').fill("a long second password");
+  await form.getByRole("button", { name: "Change the password" }).click();
+  await expect(form).toContainText("This is not your present password.");
+  await form.locator('input[name="present"]').fill(account.password);
+  await form.getByRole("button", { name: "Change the password" }).click();
+  await expect(page).toHaveURL(/sign-in/);
+  await signIn(page, { ...account, password: "a long second password" });
+});
