@@ -1,4 +1,7 @@
-/** `/`: what to do next. Never empty: my tasks, my open records, or the first steps of a new company. */
+/**
+ * `/`: what to do next. Never empty: my tasks, my open records, others' work for those who answer for it, or the first
+ * steps of a new company.
+ */
 import { Button, Checkbox } from "@mantine/core";
 import { IconFileImport, IconPlus, IconPuzzle } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -19,6 +22,7 @@ import { HomeBlock, HomeColumns, HomeLine, HomeNote, HomeSteps, StepCard } from 
 import { PageBody, PageHeader } from "@/ui/page";
 import { Bone } from "@/ui/states";
 import { toastError } from "@/ui/toast";
+import { Overview, useAnswersForOthers } from "./overview";
 
 const shown = 8;
 
@@ -27,6 +31,7 @@ export default function HomePage() {
   const entities = useEntities();
   const staged = entities.filter((entity) => entity.staged && entity.actions.read);
   const activity = entities.find((entity) => entity.key === "activity" && entity.actions.read);
+  const overview = useAnswersForOthers();
   return (
     <>
       <PageHeader title={t("title")} />
@@ -37,6 +42,7 @@ export default function HomePage() {
           {staged.map((entity) => (
             <Mine key={entity.key} entity={entity} />
           ))}
+          {overview && <Overview staged={staged} activity={activity} />}
         </HomeColumns>
       </PageBody>
     </>
