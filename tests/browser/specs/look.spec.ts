@@ -4,7 +4,24 @@ import type { Page } from "@playwright/test";
 import { Api } from "../support/api.ts";
 import { expect, test } from "../support/test.ts";
 
-const PAGES = ["/", "/records/lead/board", "/records/lead/list", "/records/deal/board", "/imports", "/imports/new", "/plugins", "/settings"];
+const PAGES = [
+  "/",
+  "/records/lead/board",
+  "/records/lead/list",
+  "/records/lead/list?deleted=true",
+  "/records/deal/board",
+  "/records/company/list",
+  "/imports",
+  "/imports/new",
+  "/plugins",
+  "/settings/profile",
+  "/settings/tokens",
+  "/settings/company",
+  "/settings/people",
+  "/settings/departments",
+  "/settings/roles",
+  "/nothing/here",
+];
 const LEADS = [
   ["Garden centre", 1200],
   ["Bakery", null],
@@ -44,6 +61,91 @@ for (const colorScheme of ["light", "dark"] as const) {
       await open(page, path);
       expect.soft(await violations(page), `${path} (${colorScheme})`).toEqual([]);
     }
+  });
+}
+
+/** What opens over pages: how to get there, and what then stands in sight. */
+const OPENED: [string, (page: Page, lead: string) => Promise<void>][] = [
+  ["a record's page", async (page, lead) => open(page, `/records/lead/${lead}`)],
+  ["a record's panel", async (page, lead) => open(page, `/records/lead/board?record=${lead}`)],
+  [
+    "a field being edited",
+    async (page, lead) => {
+      await open(page, `/records/lead/${lead}`);
+      for (const key of ["amount", "birthdate", "owner", "phones"]) {
+        await page.getByTestId(`field-${key}`).locator("[data-edit]").click();
+        await expect(page.getByTestId(`field-${key}`).locator("input").first()).toBeVisible();
+      }
+    },
+  ],
+  [
+    "the palette",
+    async (page) => {
+      await open(page, "/records/lead/list");
+      await page.keyboard.press("Control+k");
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await page.keyboard.type("ba");
+      await expect(page.getByRole("option").first()).toBeVisible();
+    },
+  ],
+  [
+    "the list of shortcuts",
+    async (page) => {
+      await open(page, "/records/lead/list");
+      await page.keyboard.press("?");
+      await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  ],
+  [
+    "a filter",
+    async (page) => {
+      await open(page, "/records/lead/list");
+      await page.getByRole("button", { name: "Filter", exact: true }).click();
+      await page.getByRole("option", { name: "Source", exact: true }).first().click();
+      await expect(page.getByRole("button", { name: "Apply" })).toBeVisible();
+    },
+  ],
+  [
+    "the form of a new record",
+    async (page) => {
+      await open(page, "/records/deal/list");
+      await page.getByRole("button", { name: "Create" }).first().click();
+      await page.getByRole("button", { name: "More fields" }).click();
+      await expect(page.getByRole("textbox", { name: "Comments" })).toBeVisible();
+    },
+  ],
+  [
+    "a card being added",
+    async (page) => {
+      await open(page, "/records/lead/board");
+      await page.getByRole("button", { name: /^Add to/ }).first().click();
+      await expect(page.getByRole("textbox", { name: "Title" })).toBeVisible();
+    },
+  ],
+  [
+    "chosen rows",
+    async (page) => {
+      await open(page, "/records/lead/list");
+      await page.getByRole("checkbox").nth(1).check();
+      await expect(page.getByRole("button", { name: "Delete" })).toBeVisible();
+    },
+  ],
+  [
+    "a person's form",
+    async (page) => {
+      await open(page, "/settings/people?edit=new");
+      await expect(page.getByRole("form")).toBeVisible();
+    },
+  ],
+];
+
+for (const [name, show] of OPENED) {
+  test(`${name} is accessible`, async ({ page, signIn, api }) => {
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    const lead = (await api.byTitle("lead", ["Bakery"])).get("Bakery");
+    await signIn(page);
+    await show(page, String(lead?.id));
+    expect(await violations(page)).toEqual([]);
   });
 }
 

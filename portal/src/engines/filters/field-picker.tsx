@@ -39,7 +39,7 @@ export default function FieldPicker({ entity, onPick }: { entity: Shape; onPick(
           }}
         />
       </Combobox.EventsTarget>
-      <Combobox.Options>
+      <Combobox.Options aria-label={t("filters:field")}>
         <ScrollArea.Autosize mah={320} type="scroll" w={240}>
           {groups.map((group) => (
             <Combobox.Group key={group ?? ""} label={group}>

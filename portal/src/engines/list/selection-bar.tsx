@@ -208,6 +208,7 @@ function BulkFields({ entity, onRun }: { entity: Shape; onRun(change: Change): v
       onChange={(opened) => !opened && setField(null)}
       position="top"
       trapFocus
+      withRoles={false}
     >
       <Popover.Target>
         <span style={{ display: "inline-flex", gap: 4 }}>

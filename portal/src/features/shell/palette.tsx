@@ -67,7 +67,7 @@ export function Palette({ onClose }: { onClose(): void }) {
           />
         </Combobox.EventsTarget>
         <PaletteBody>
-          <Combobox.Options>
+          <Combobox.Options aria-label={t("shell:search_hint")}>
             {groups.map((group) => (
               <Combobox.Group key={group} label={group}>
                 {items

@@ -14,6 +14,13 @@ const accent: MantineColorsTuple = [
   "#343f98",
 ];
 
+/** The list itself scrolls, so that a reader of the screen knows it as the list of its control. */
+const list = {
+  size: "sm",
+  withScrollArea: false,
+  styles: { options: { maxHeight: 260, overflowY: "auto" } },
+} as const;
+
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 7, dark: 6 },
@@ -40,10 +47,9 @@ export const theme = createTheme({
     ActionIcon: { defaultProps: { size: 28, variant: "subtle", color: "gray" } },
     TextInput: { defaultProps: { size: "sm" } },
     PasswordInput: { defaultProps: { size: "sm" } },
-    NumberInput: { defaultProps: { size: "sm" } },
     Textarea: { defaultProps: { size: "sm" } },
-    Select: { defaultProps: { size: "sm" } },
-    MultiSelect: { defaultProps: { size: "sm" } },
+    Select: { defaultProps: list },
+    MultiSelect: { defaultProps: list },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: false, fz: 12, zIndex: 500 } },
     Menu: {
       defaultProps: { shadow: "none", offset: 4, withinPortal: true, transitionProps: { duration: 80 } },
