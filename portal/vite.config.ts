@@ -15,6 +15,24 @@ export default defineConfig({
     assetsInlineLimit: 0,
     manifest: true,
     reportCompressedSize: false,
+    // One sheet and few scripts: a first page is a handful of requests, not one for each icon.
+    cssCodeSplit: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "icons", test: /@tabler\/icons-react/, minShareCount: 2 },
+            { name: "parts", test: /src\/(ui|api|state|i18n\/[a-z]+\.ts)|react-query/, minShareCount: 2 },
+            {
+              name: "engines",
+              test: /src\/(engines|features)\/|react-virtual|virtual-core/,
+              minShareCount: 3,
+            },
+            { name: "controls", test: /@mantine\/|@tanstack\/|@floating-ui\//, minShareCount: 4 },
+          ],
+        },
+      },
+    },
   },
   test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },
 });

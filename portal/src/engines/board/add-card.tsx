@@ -13,7 +13,7 @@ import type { FormSource } from "@/engines/source";
 import { AddBox } from "@/ui/board";
 import type { Board } from "./use-board";
 
-export function AddCard({ board, stage, onClose }: { board: Board; stage: Stage; onClose(): void }) {
+export default function AddCard({ board, stage, onClose }: { board: Board; stage: Stage; onClose(): void }) {
   const { t } = useTranslation(["board", "common"]);
   const me = useMe();
   const { source, scope, add } = board;

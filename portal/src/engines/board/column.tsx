@@ -5,7 +5,7 @@ import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconChevronsLeft, IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { allRefs, flatten } from "@/api/record-pages";
 import type { Stage } from "@/api/types";
@@ -15,10 +15,11 @@ import { formatMoney, formatMoneyShort, formatNumber } from "@/i18n/format";
 import { BoardColumn, CollapsedColumn, ColumnBody, ColumnHead, ColumnNote, Slot } from "@/ui/board";
 import { Bone } from "@/ui/states";
 import { StageDot } from "@/ui/value";
-import { AddCard } from "./add-card";
 import { Card } from "./card";
 import { columnQuery, type Totals } from "./columns";
 import type { Board } from "./use-board";
+
+const AddCard = lazy(() => import("./add-card"));
 
 interface Props {
   board: Board;
@@ -148,7 +149,11 @@ function Cards({ board, stage, totals, selected, onToggle }: Props) {
           </>
         }
       />
-      {adding && <AddCard board={board} stage={stage} onClose={() => setAdding(false)} />}
+      {adding && (
+        <Suspense>
+          <AddCard board={board} stage={stage} onClose={() => setAdding(false)} />
+        </Suspense>
+      )}
       <ColumnBody ref={scroller} height={virtual.getTotalSize()}>
         {items.map((item) => {
           const record = records[item.index];
