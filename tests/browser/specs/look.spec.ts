@@ -180,3 +180,26 @@ test("pages speak the person's language", async ({ page, signIn, api }) => {
     await expect(page.getByText(word).first()).toBeVisible();
   }
 });
+
+test("a list on paper has all its rows and nothing to press", async ({ page, signIn, api }) => {
+  const names = Array.from({ length: 130 }, (_, index) => `Printed ${String(index).padStart(3, "0")}`);
+  for (const title of names) await api.create("company", { title });
+  await signIn(page);
+  await page.addInitScript(() => {
+    window.print = () => document.documentElement.setAttribute("data-printed", "yes");
+  });
+  await open(page, "/records/company/list");
+  await page.getByRole("row").nth(1).getByRole("gridcell").nth(1).focus();
+  await page.keyboard.press("Control+p");
+  await expect(page.locator("html")).toHaveAttribute("data-printed", "yes");
+  await page.emulateMedia({ media: "print" });
+  await expect(page.getByText("Printed 000")).toBeVisible();
+  await expect(page.getByRole("row")).toHaveCount(names.length + 1);
+  await expect(page.getByRole("navigation").first()).toBeHidden();
+  await expect(page.getByRole("button", { name: "Create", exact: true })).toBeHidden();
+  const overlapping = await page.getByRole("row").evaluateAll((rows) => {
+    const boxes = rows.map((row) => row.getBoundingClientRect());
+    return boxes.filter((box, index) => index > 0 && box.top < (boxes[index - 1]?.bottom ?? 0) - 1).length;
+  });
+  expect(overlapping).toBe(0);
+});
