@@ -14,6 +14,7 @@ import { titleOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
 import type { Source } from "@/engines/source";
 import { Grid, GridCell, GridHead, GridRow, GridRows, rowLinkClass, SelectCell } from "@/ui/table";
+import { usePrinting } from "@/ui/use-printing";
 import { defaultWidth } from "./columns";
 import { HeadCell } from "./head-cell";
 import { useCellSave } from "./use-cell-save";
@@ -78,11 +79,14 @@ export function ListGrid(props: Props) {
     getItemKey: (index) => records[index]?.id ?? index,
     overscan: 12,
   });
-  const items = virtual.getVirtualItems();
+  const printing = usePrinting();
+  const items = printing
+    ? records.map(({ id }, index) => ({ key: id, index, start: index * rowHeight }))
+    : virtual.getVirtualItems();
   const last = items[items.length - 1]?.index ?? 0;
   useEffect(() => {
-    if (last >= records.length - 30) onNearEnd();
-  }, [last, records.length, onNearEnd]);
+    if (!printing && last >= records.length - 30) onNearEnd();
+  }, [last, records.length, onNearEnd, printing]);
 
   const focusCell = (row: number, column: number) => {
     const at: [number, number] = [

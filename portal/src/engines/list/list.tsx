@@ -7,6 +7,7 @@ import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { ListCards } from "./cards";
 import { ListGrid } from "./grid";
 import type { List } from "./use-list";
+import { usePrintAll } from "./use-print";
 import { useSelection } from "./use-selection";
 
 const SelectionBar = lazy(() => import("./selection-bar"));
@@ -30,6 +31,7 @@ export function usePhone(): boolean {
 export function ListBody({ source, list, opened, empty, onSort, onColumns }: Props) {
   const phone = usePhone();
   const { columns, records, refs, total, request } = list;
+  usePrintAll(list);
   const selection = useSelection(records, JSON.stringify([request.filter, request.q, request.deleted]));
   return (
     <>

@@ -55,6 +55,8 @@ export interface List {
   /** Reads on near the end. */
   more(): void;
   retry(): void;
+  /** Reads on to the end, but not beyond so many rows. */
+  readAll(most: number, onProgress: (done: number) => void): Promise<void>;
 }
 
 export function useList(source: Source, view: ListView): List {
@@ -90,6 +92,16 @@ export function useList(source: Source, view: ListView): List {
       [hasNextPage, isFetchingNextPage, fetchNextPage],
     ),
     retry: () => void refetch(),
+    async readAll(most, onProgress) {
+      let { hasNextPage: goesOn, data } = query;
+      while (goesOn && flatten(data).length < most) {
+        const next = await fetchNextPage();
+        if (next.isError) throw next.error;
+        goesOn = next.hasNextPage;
+        data = next.data;
+        onProgress(flatten(data).length);
+      }
+    },
   };
 }
 
