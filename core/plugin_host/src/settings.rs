@@ -40,6 +40,19 @@ pub(crate) fn check_value(setting: &Setting, value: &Json) -> std::result::Resul
     }
 }
 
+/// The refusal with what the setting asks for: every place in its text is filled.
+fn in_words(code: &str, setting: &Setting, value: &Json) -> FieldError {
+    let bound = |bound: Option<i64>| bound.map_or_else(|| "…".to_owned(), |bound| bound.to_string());
+    let error = FieldError::new(code);
+    match code {
+        "too_long" => error.with("max", MAX_TEXT),
+        "choice" => error.with("value", value.as_str().unwrap_or_default().chars().take(80).collect::<String>()),
+        "range" => error.with("min", bound(setting.min)).with("max", bound(setting.max)),
+        "type" => error.with("type", setting.kind.name()),
+        _ => error,
+    }
+}
+
 fn is_blank(value: &Json) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
@@ -58,7 +71,7 @@ pub fn check(manifest: &Manifest, sent: &Settings) -> Result<Settings> {
             Some(_) if is_blank(value) => {}
             Some(setting) => match check_value(setting, value) {
                 Ok(()) => drop(kept.insert(key.clone(), value.clone())),
-                Err(code) => drop(errors.insert(field, FieldError::new(code))),
+                Err(code) => drop(errors.insert(field, in_words(code, setting, value))),
             },
         }
     }
@@ -74,4 +87,40 @@ pub fn check(manifest: &Manifest, sent: &Settings) -> Result<Settings> {
 pub fn in_force(manifest: &Manifest, kept: &Settings) -> Settings {
     let value = |setting: &Setting| kept.get(&setting.key).or(setting.default.as_ref()).cloned();
     manifest.settings.iter().filter_map(|setting| Some((setting.key.clone(), value(setting)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::text::Locale;
+    use serde_json::json;
+
+    use super::*;
+
+    fn setting(kind: &str, rest: Json) -> Setting {
+        let mut whole = json!({"key": "limit", "type": kind, "label": {"en": "Limit"}});
+        if let (Some(whole), Json::Object(rest)) = (whole.as_object_mut(), rest) {
+            whole.extend(rest);
+        }
+        serde_json::from_value(whole).expect("a setting")
+    }
+
+    #[test]
+    fn a_refused_setting_says_what_is_asked_for_with_no_place_left_unfilled() {
+        let cases = [
+            (setting("integer", json!({"min": 1, "max": 9})), json!(10)),
+            (setting("integer", json!({"min": 1})), json!(0)),
+            (setting("integer", json!({})), json!("ten")),
+            (setting("text", json!({})), json!("x".repeat(MAX_TEXT + 1))),
+            (setting("text", json!({})), json!(true)),
+            (setting("choice", json!({"choices": [{"value": "a", "label": {"en": "A"}}]})), json!("b")),
+            (setting("user", json!({})), json!("somebody")),
+        ];
+        for (setting, value) in cases {
+            let code = check_value(&setting, &value).expect_err("a misfit");
+            for locale in [Locale::En, Locale::Ru, Locale::Uk] {
+                let text = in_words(code, &setting, &value).message.in_locale(locale);
+                assert!(!text.contains('{'), "{code}: {text}");
+            }
+        }
+    }
 }

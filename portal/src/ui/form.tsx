@@ -29,6 +29,14 @@ export const FormNote = ({ urgent, children }: { urgent?: boolean; children: Rea
   </span>
 );
 
+/** Something to know before the form is sent; stops nothing. */
+export const FormHint = ({ title, children }: { title: string; children: ReactNode }) => (
+  <div className={classes.hint} role="status">
+    <span>{title}</span>
+    {children}
+  </div>
+);
+
 /** The first control whose text cannot be read as what it stands for; its reason stands beside it. */
 export function firstUnread(form: HTMLFormElement): HTMLInputElement | undefined {
   return [...form.elements].find(

@@ -67,3 +67,14 @@ test("a person sees who they are and changes their password", async ({ page, sig
   await expect(page).toHaveURL(/sign-in/);
   await signIn(page, { ...account, password: "a long second password" });
 });
+
+test("who is known already by a phone is said while the new one is typed", async ({ page, signIn, api }) => {
+  await api.create("contact", { title: "Known Person", phones: [{ value: "+44 20 7946 0123", kind: "work" }] });
+  await signIn(page);
+  await page.goto("/records/contact/list");
+  await page.getByRole("button", { name: "Create", exact: true }).first().click();
+  const form = page.getByRole("form", { name: "New record: Contact" });
+  await form.getByRole("textbox", { name: "Phones 1" }).fill("442079460123");
+  await expect(form.getByText("Known already with this phone or e-mail:")).toBeVisible();
+  await expect(form.getByRole("link", { name: "Contact: Known Person" })).toBeVisible();
+});

@@ -24,6 +24,21 @@ pub enum SettingType {
     Secret,
 }
 
+impl SettingType {
+    /// Its name in manifests and in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::Choice => "choice",
+            Self::Role => "role",
+            Self::User => "user",
+            Self::Secret => "secret",
+        }
+    }
+}
+
 /// One thing an admin can set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

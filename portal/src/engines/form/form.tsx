@@ -25,12 +25,14 @@ interface Props {
   small?: boolean;
   /** The fields not asked at first are another place's to show. */
   onMore?(): void;
+  /** Said under the fields about what stands in them. */
+  hint?(values: Fields): ReactNode;
   /** Beside the button. */
   beside?: ReactNode;
   onDone(record: RecordData, later: Fields): void;
 }
 
-export function FormBody({ source, label, action, small, onMore, beside, onDone }: Props) {
+export function FormBody({ source, label, action, small, onMore, hint, beside, onDone }: Props) {
   const { t } = useTranslation(["card", "common"]);
   const form = useForm(source, { repeat: small, onDone });
   const element = useRef<HTMLFormElement>(null);
@@ -74,6 +76,7 @@ export function FormBody({ source, label, action, small, onMore, beside, onDone 
             {t("card:all_fields")}
           </Button>
         )}
+        {hint?.(form.values)}
       </FormFields>
       <FormActions small={small}>
         {form.dirty && !small && <FormNote>{t("card:draft_kept")}</FormNote>}

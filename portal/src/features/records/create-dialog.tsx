@@ -15,6 +15,7 @@ import { FormBody } from "@/engines/form/form";
 import type { FormSource } from "@/engines/source";
 import { type Creating, closeCreate } from "@/state/creating";
 import { toast, toastError } from "@/ui/toast";
+import { Alike } from "./alike";
 
 export default function CreateDialog({ creating }: { creating: Creating }) {
   const { t } = useTranslation("card");
@@ -72,6 +73,7 @@ function CreateForm({ entity, preset }: { entity: Entity; preset: Fields }) {
       source={source}
       label={t("card:new_record", { entity: entity.label })}
       action={t("common:create")}
+      hint={(values) => <Alike fields={values} />}
       onDone={done}
     />
   );
