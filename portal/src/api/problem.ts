@@ -32,6 +32,14 @@ export class NetworkError extends Error {
   }
 }
 
+/** A page's script did not come: no line, or the portal was updated while open. */
+export class MissingPage extends Error {
+  constructor(cause: unknown) {
+    super("missing page", { cause });
+    this.name = "MissingPage";
+  }
+}
+
 /** Reads any answer that is not a success into a problem, whatever stands between us and the server. */
 export async function problemOf(response: Response): Promise<Problem> {
   const type = response.headers.get("content-type") ?? "";

@@ -8,7 +8,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import { ApiError } from "@/api/problem";
+import { ApiError, MissingPage } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
 import { entitiesQuery, meQuery } from "@/api/session";
 import { draftsBelongTo } from "@/engines/drafts";
@@ -17,6 +17,17 @@ import { pluginSearch, recordsSearch, settingsSearch } from "@/state/search";
 import { NotFound } from "@/ui/not-found";
 import { ErrorState, PageSkeleton } from "@/ui/states";
 import { SignedIn } from "./signed-in";
+
+/** Loaded when first opened. Left to itself, the router loads the whole portal anew when a script is missing, and what
+ * is typed with it. */
+const page: typeof lazyRouteComponent = (load, name) =>
+  lazyRouteComponent(
+    () =>
+      load().catch((cause: unknown) => {
+        throw new MissingPage(cause);
+      }),
+    name,
+  );
 
 const root = createRootRoute({
   component: Outlet,
@@ -29,7 +40,7 @@ const signIn = createRoute({
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>): { next?: string } =>
     typeof search.next === "string" ? { next: search.next } : {},
-  component: lazyRouteComponent(() => import("@/features/session/sign-in-page")),
+  component: page(() => import("@/features/session/sign-in-page")),
 });
 
 /** Everything behind sign-in. */
@@ -58,7 +69,7 @@ const shell = createRoute({
 const home = createRoute({
   getParentRoute: () => shell,
   path: "/",
-  component: lazyRouteComponent(() => import("@/features/home/page")),
+  component: page(() => import("@/features/home/page")),
 });
 
 const entity = createRoute({ getParentRoute: () => shell, path: "/records/$entity" });
@@ -83,26 +94,26 @@ const board = createRoute({
   getParentRoute: () => entity,
   path: "/board",
   validateSearch: recordsSearch,
-  component: lazyRouteComponent(() => import("@/features/records/board-page")),
+  component: page(() => import("@/features/records/board-page")),
 });
 
 const list = createRoute({
   getParentRoute: () => entity,
   path: "/list",
   validateSearch: recordsSearch,
-  component: lazyRouteComponent(() => import("@/features/records/list-page")),
+  component: page(() => import("@/features/records/list-page")),
 });
 
 const record = createRoute({
   getParentRoute: () => entity,
   path: "/$id",
-  component: lazyRouteComponent(() => import("@/features/records/record-page")),
+  component: page(() => import("@/features/records/record-page")),
 });
 
 const imports = createRoute({
   getParentRoute: () => shell,
   path: "/imports",
-  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/imports/page"))),
+  component: page(() => withAdminTexts(() => import("@/features/imports/page"))),
 });
 
 const importNew = createRoute({
@@ -110,26 +121,26 @@ const importNew = createRoute({
   path: "/imports/new",
   validateSearch: (search: Record<string, unknown>): { entity?: string } =>
     typeof search.entity === "string" ? { entity: search.entity } : {},
-  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/imports/new-page"))),
+  component: page(() => withAdminTexts(() => import("@/features/imports/new-page"))),
 });
 
 const importOne = createRoute({
   getParentRoute: () => shell,
   path: "/imports/$id",
-  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/imports/import-page"))),
+  component: page(() => withAdminTexts(() => import("@/features/imports/import-page"))),
 });
 
 const plugins = createRoute({
   getParentRoute: () => shell,
   path: "/plugins",
-  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/plugins/page"))),
+  component: page(() => withAdminTexts(() => import("@/features/plugins/page"))),
 });
 
 const plugin = createRoute({
   getParentRoute: () => shell,
   path: "/plugins/$id",
   validateSearch: pluginSearch,
-  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/plugins/plugin-page"))),
+  component: page(() => withAdminTexts(() => import("@/features/plugins/plugin-page"))),
 });
 
 const settingsIndex = createRoute({
@@ -144,7 +155,7 @@ const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings/$section",
   validateSearch: settingsSearch,
-  component: lazyRouteComponent(() => withAdminTexts(() => import("@/features/settings/page"))),
+  component: page(() => withAdminTexts(() => import("@/features/settings/page"))),
 });
 
 /** An address that leads nowhere: the sections stay at hand. */
@@ -156,7 +167,7 @@ const gallery = import.meta.env.DEV
       createRoute({
         getParentRoute: () => root,
         path: "/ui",
-        component: lazyRouteComponent(() => import("@/features/gallery/page")),
+        component: page(() => import("@/features/gallery/page")),
       }),
     ]
   : [];

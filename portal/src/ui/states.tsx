@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { useNetwork } from "@mantine/hooks";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, messageOf } from "@/api/problem";
+import { ApiError, MissingPage, messageOf } from "@/api/problem";
 import classes from "./states.module.css";
 
 interface EmptyProps {
@@ -62,6 +62,7 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
 
 /** A page whose script is gone: the portal was updated while open. */
 function isChunkError(error: unknown): boolean {
+  if (error instanceof MissingPage) return true;
   const pattern = /dynamically imported module|module script|unable to preload/i;
   return error instanceof Error && pattern.test(error.message);
 }

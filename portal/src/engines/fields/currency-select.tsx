@@ -3,8 +3,8 @@ import { Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Field, Fields } from "@/api/types";
 import type { Shape } from "@/engines/source";
-import { selectText } from "./link-editor";
 import { currenciesOf, currencyFieldOf, currencyOf } from "./money";
+import { selectText } from "./select-text";
 
 interface CurrencyProps {
   shape: Shape;

@@ -9,6 +9,7 @@ import { useTranslation } from "react-i18next";
 import type { Value } from "@/api/types";
 import { currentLocale } from "@/i18n";
 import { clockOf, localDay, readDay, readMoment, writeDay, writeMoment } from "@/i18n/read";
+import { selectText } from "./select-text";
 import { useTyped } from "./use-typed";
 
 interface Props {
@@ -84,7 +85,10 @@ export default function DateEditor(props: Props) {
             )
           }
           onChange={(event) => typed.type(event.currentTarget.value)}
-          onFocus={() => setOpen(true)}
+          onFocus={(event) => {
+            setOpen(true);
+            if (autoFocus) selectText(event);
+          }}
           onClick={() => setOpen(true)}
           onBlur={() => {
             setOpen(false);

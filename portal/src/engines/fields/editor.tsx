@@ -11,10 +11,11 @@ import { AddressEditor } from "./address-editor";
 import { DurationEditor } from "./duration-editor";
 import type { EditorProps } from "./editor-props";
 import { offeredOf } from "./kinds";
-import { LinkEditor, selectText } from "./link-editor";
+import { LinkEditor } from "./link-editor";
 import { currenciesOf, currencyOf, decimalsOf } from "./money";
 import { MultiEditor } from "./multi-editor";
 import { NumberEditor } from "./number-editor";
+import { selectText } from "./select-text";
 import { ids } from "./values";
 
 const DateEditor = lazy(() => import("./date-editor"));

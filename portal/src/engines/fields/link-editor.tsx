@@ -14,6 +14,7 @@ import { createRecord } from "@/api/records";
 import { useEntities } from "@/api/session";
 import type { Entity, Field, Refs } from "@/api/types";
 import type { EditorProps } from "./editor-props";
+import { selectText } from "./select-text";
 import { ids } from "./values";
 
 /** What this field may lead to and this person may see. */
@@ -193,14 +194,6 @@ export function LinkEditor({
       onChange={(next) => next === null && choose(null)}
     />
   );
-}
-
-/** What is typed takes the place of what stands there. */
-export function selectText(event: { currentTarget: HTMLInputElement }): void {
-  const input = event.currentTarget;
-  setTimeout(() => {
-    if (document.activeElement === input) input.select();
-  }, 0);
 }
 
 function pick(known: Refs, wanted: string[]): Refs {

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Value } from "@/api/types";
 import { currentLocale } from "@/i18n";
 import { readNumber, writeNumber } from "@/i18n/read";
+import { selectText } from "./select-text";
 import { useTyped } from "./use-typed";
 import { isEmpty } from "./values";
 
@@ -42,7 +43,7 @@ export function NumberEditor(props: Props) {
     },
     reason: (text) =>
       readNumber(text, locale) === undefined
-        ? t("number_wrong", { example: writeNumber(1_045_800.5, locale) })
+        ? t("number_wrong", { example: writeNumber(decimals === 0 ? 1_045_800 : 1_045_800.5, locale) })
         : decimals
           ? t("decimals_wrong", { count: decimals })
           : t("whole_wrong"),
@@ -62,6 +63,8 @@ export function NumberEditor(props: Props) {
       placeholder={placeholder}
       value={typed.typed}
       onChange={(event) => typed.type(event.currentTarget.value)}
+      // Opened to be changed: what is typed takes the place of what stands there.
+      onFocus={autoFocus ? selectText : undefined}
       onBlur={typed.settle}
       onKeyDown={(event) => {
         if (event.key === "Enter") typed.settle();
