@@ -91,7 +91,7 @@ pub fn in_force(manifest: &Manifest, kept: &Settings) -> Settings {
 
 #[cfg(test)]
 mod tests {
-    use kernel::text::Locale;
+    use kernel::Locale;
     use serde_json::json;
 
     use super::*;

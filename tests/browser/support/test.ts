@@ -63,7 +63,7 @@ function watch(context: BrowserContext): string[] {
   context.on("console", (message) => {
     const refusal =
       /Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_INTERNET_DISCONNECTED)/.test(message.text()) ||
-      /Unable to preload CSS/.test(message.text());
+      message.text().startsWith("MissingPage: ");
     if (message.type() === "error" && !refusal) problems.push(`console: ${message.text()} (${message.location().url})`);
   });
   context.on("weberror", (error) => problems.push(`uncaught: ${error.error().stack ?? error.error().message}`));

@@ -26,7 +26,7 @@ pub enum SettingType {
 
 impl SettingType {
     /// Its name in manifests and in messages.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Integer => "integer",
