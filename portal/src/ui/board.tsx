@@ -55,7 +55,7 @@ export function CollapsedColumn(
       data-over={props.over}
       aria-label={props.name}
     >
-      <button type="button" onClick={props.onClick} aria-label={props.label} title={props.label}>
+      <button type="button" onClick={props.onClick} aria-expanded={false} title={props.label}>
         {props.dot}
         <span className={classes.count}>{props.count}</span>
         <span className={classes.vertical}>{props.name}</span>

@@ -49,8 +49,11 @@ export function CardHead({ icon, lead, crumb, number, actions }: HeadProps) {
 export const CardBody = ({ children }: { children: ReactNode }) => (
   <div className={classes.body}>{children}</div>
 );
-export const CardTitle = ({ children }: { children: ReactNode }) => (
-  <div className={classes.title}>{children}</div>
+/** `level`: of the heading it is, 1 where the record is the page. */
+export const CardTitle = ({ level, children }: { level: 1 | 2; children: ReactNode }) => (
+  <div className={classes.title} role="heading" aria-level={level}>
+    {children}
+  </div>
 );
 
 export function CardNotice({ action, children }: { action: ReactNode; children: ReactNode }) {

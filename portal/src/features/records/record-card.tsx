@@ -116,7 +116,7 @@ function CardContent({
           {t("card:is_deleted")}
         </CardNotice>
       )}
-      <CardTitle>
+      <CardTitle level={place === "page" ? 1 : 2}>
         {titleField && (
           <InPlace source={source} field={titleField} record={record} refs={refs} bare>
             {titleOf(entity, record.fields, t("fields:untitled"))}

@@ -36,7 +36,7 @@ export function People({ editing, onEdit }: Props) {
       grow: true,
       render: (user) => (
         <UnstyledButton
-          aria-label={t("settings:edit_person", { name: user.name })}
+          title={t("settings:edit_person", { name: user.name })}
           onClick={() => onEdit(user.id)}
           data-testid={`person-${user.email}`}
         >

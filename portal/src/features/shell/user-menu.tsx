@@ -7,6 +7,7 @@ import {
   IconLogout,
   IconMoon,
   IconSun,
+  IconUserCircle,
 } from "@tabler/icons-react";
 import { useRouter } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -53,7 +54,7 @@ export function UserMenu() {
   return (
     <Menu width={220} position="top-start">
       <Menu.Target>
-        <UnstyledButton w="100%" aria-label={t("user_menu")}>
+        <UnstyledButton w="100%" title={t("user_menu")}>
           <Person name={me.user.name} note={me.tenant.name} />
         </UnstyledButton>
       </Menu.Target>
@@ -82,6 +83,12 @@ export function UserMenu() {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconUserCircle size={16} />}
+          onClick={() => void router.navigate({ to: "/settings/$section", params: { section: "profile" } })}
+        >
+          {t("profile")}
+        </Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={openShortcuts}>
           {t("shortcuts")}
         </Menu.Item>
