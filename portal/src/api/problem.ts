@@ -64,7 +64,8 @@ export async function problemOf(response: Response): Promise<Problem> {
  */
 export function messageOf(error: unknown, network: string): string {
   if (error instanceof ApiError) {
-    const detail = error.problem.detail ?? error.problem.title ?? error.problem.code;
+    // Without our words it was not our server that answered, but what stands before it.
+    const detail = error.problem.detail ?? network;
     const rest = Object.values(error.problem.fields ?? {})
       .map((field) => field.message)
       .filter((message) => message && !detail.includes(message));

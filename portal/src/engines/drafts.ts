@@ -4,24 +4,27 @@
  */
 const prefix = "verstak.draft.";
 const owner = "verstak.drafts-of";
-const known = new Map<string, unknown>();
+/** All of them: thousands of cells ask, few have one. */
+let known: Map<string, unknown> | undefined;
+
+function drafts(): Map<string, unknown> {
+  if (known) return known;
+  known = new Map();
+  try {
+    for (const key of Object.keys(sessionStorage).filter((one) => one.startsWith(prefix))) {
+      known.set(key.slice(prefix.length), JSON.parse(sessionStorage.getItem(key) ?? "null"));
+    }
+  } catch {
+    // Closed or damaged: what could be read is there.
+  }
+  return known;
+}
 
 /** The same object until it is kept or dropped. */
-export function readDraft<T>(key: string): T | undefined {
-  if (!known.has(key)) known.set(key, stored(key));
-  return known.get(key) as T | undefined;
-}
-
-function stored(key: string): unknown {
-  try {
-    return JSON.parse(sessionStorage.getItem(prefix + key) ?? "null") ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
+export const readDraft = <T>(key: string): T | undefined => drafts().get(key) as T | undefined;
 
 export function keepDraft(key: string, value: unknown): void {
-  known.set(key, value);
+  drafts().set(key, value);
   try {
     sessionStorage.setItem(prefix + key, JSON.stringify(value));
   } catch {
@@ -30,7 +33,7 @@ export function keepDraft(key: string, value: unknown): void {
 }
 
 export function dropDraft(key: string): void {
-  known.set(key, undefined);
+  drafts().delete(key);
   try {
     sessionStorage.removeItem(prefix + key);
   } catch {
@@ -50,5 +53,5 @@ export function draftsBelongTo(person: string): void {
   } catch {
     // A closed storage holds nothing.
   }
-  known.clear();
+  known = undefined;
 }

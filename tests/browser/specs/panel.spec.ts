@@ -49,6 +49,7 @@ test("a column's + asks for what is missing, beside the field, and the whole for
   await board.open("lead");
   const column = board.column("new");
   await column.getByRole("button", { name: /^Add to/ }).click();
+  await expect(column.getByRole("textbox", { name: "Title" })).toBeFocused();
   await page.keyboard.type("Mill");
   await page.keyboard.press("Enter");
   await expect(column.getByRole("alert")).toContainText("Add a phone number");

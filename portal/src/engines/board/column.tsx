@@ -19,7 +19,16 @@ import { Card } from "./card";
 import { columnQuery, type Totals } from "./columns";
 import type { Board } from "./use-board";
 
-const AddCard = lazy(() => import("./add-card"));
+const loadAddCard = () => import("./add-card");
+const AddCard = lazy(loadAddCard);
+
+/** In an idle moment: the first letters typed after + must not wait for a script. */
+export function useAddCardAhead(): void {
+  useEffect(() => {
+    const timer = setTimeout(() => void loadAddCard().catch(() => undefined), 600);
+    return () => clearTimeout(timer);
+  }, []);
+}
 
 interface Props {
   board: Board;
