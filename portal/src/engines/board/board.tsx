@@ -8,7 +8,8 @@ import { useTranslation } from "react-i18next";
 import type { Id, RecordData } from "@/api/types";
 import { totalOptions } from "@/engines/pages";
 import { BoardArea, Hidden } from "@/ui/board";
-import { Column, useAddCardAhead } from "./column";
+import { useAhead } from "@/ui/use-ahead";
+import { Column, loadAddCard } from "./column";
 import { totalsOf, totalsQuery } from "./columns";
 import { DropBar } from "./drop-bar";
 import type { Board } from "./use-board";
@@ -26,7 +27,7 @@ export function BoardBody({ board, opened, currency }: Props) {
   const { source, scope, move } = board;
   const { field, columns } = scope.group;
   const area = useRef<HTMLDivElement>(null);
-  useAddCardAhead();
+  useAhead(loadAddCard, 600);
   const [dragged, setDragged] = useState(false);
   const [open, setOpen] = useLocalStorage<Record<string, boolean>>({
     key: `verstak.columns.${source.shape.key}`,

@@ -19,16 +19,8 @@ import { Card } from "./card";
 import { columnQuery, type Totals } from "./columns";
 import type { Board } from "./use-board";
 
-const loadAddCard = () => import("./add-card");
+export const loadAddCard = () => import("./add-card");
 const AddCard = lazy(loadAddCard);
-
-/** In an idle moment: the first letters typed after + must not wait for a script. */
-export function useAddCardAhead(): void {
-  useEffect(() => {
-    const timer = setTimeout(() => void loadAddCard().catch(() => undefined), 600);
-    return () => clearTimeout(timer);
-  }, []);
-}
 
 interface Props {
   board: Board;

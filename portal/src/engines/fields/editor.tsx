@@ -18,7 +18,8 @@ import { NumberEditor } from "./number-editor";
 import { selectText } from "./select-text";
 import { ids } from "./values";
 
-const DateEditor = lazy(() => import("./date-editor"));
+export const loadDateEditor = () => import("./date-editor");
+const DateEditor = lazy(loadDateEditor);
 
 export function FieldEditor(props: EditorProps) {
   const { t } = useTranslation(["common", "fields"]);

@@ -14,13 +14,15 @@ import { titleOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
 import type { Source } from "@/engines/source";
 import { Grid, GridCell, GridHead, GridRow, GridRows, rowLinkClass, SelectCell } from "@/ui/table";
+import { useAhead } from "@/ui/use-ahead";
 import { usePrinting } from "@/ui/use-printing";
 import { defaultWidth } from "./columns";
 import { HeadCell } from "./head-cell";
 import { useCellSave } from "./use-cell-save";
 import type { Selection } from "./use-selection";
 
-const CellEditor = lazy(() => import("./cell-editor"));
+const loadCellEditor = () => import("./cell-editor");
+const CellEditor = lazy(loadCellEditor);
 
 interface Props {
   source: Source;
@@ -80,6 +82,7 @@ export function ListGrid(props: Props) {
     overscan: 12,
   });
   const printing = usePrinting();
+  useAhead(loadCellEditor, 600);
   const items = printing
     ? records.map(({ id }, index) => ({ key: id, index, start: index * rowHeight }))
     : virtual.getVirtualItems();

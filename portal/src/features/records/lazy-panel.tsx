@@ -1,5 +1,6 @@
 /** The side panel, loaded in an idle moment after the board or list that it opens over. */
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense } from "react";
+import { useAhead } from "@/ui/use-ahead";
 import type { Props } from "./panel";
 
 const load = () => import("./panel");
@@ -14,9 +15,4 @@ export function RecordPanel(props: Props) {
 }
 
 /** So that the first press on a card does not wait for a script. */
-export function usePanelAhead(): void {
-  useEffect(() => {
-    const timer = setTimeout(() => void load().catch(() => undefined), 400);
-    return () => clearTimeout(timer);
-  }, []);
-}
+export const usePanelAhead = () => useAhead(load, 400);

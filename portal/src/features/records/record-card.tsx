@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/problem";
 import { putRecord, recordQuery, refreshAround, restoreRecord } from "@/api/records";
 import type { Entity, Field, Id, RecordData } from "@/api/types";
+import { loadDateEditor } from "@/engines/fields/editor";
 import { InPlace } from "@/engines/fields/in-place";
 import { fieldOf, titleOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
@@ -17,6 +18,7 @@ import { entityIcon } from "@/ui/entity-icon";
 import { CardBody, CardBones, CardColumns, CardHead, CardNotice, CardSection, CardTitle } from "@/ui/panel";
 import { ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
+import { useAhead } from "@/ui/use-ahead";
 import { recordsSource } from "./source";
 import { CardStages, useStageMove } from "./stages";
 import { Timeline } from "./timeline";
@@ -35,6 +37,7 @@ interface Props {
 export function RecordCard({ entity, id, place, onGone, lead, tail }: Props) {
   const { t } = useTranslation(["card", "fields"]);
   const query = useQuery(recordQuery(entity.key, id));
+  useAhead(loadDateEditor, 600);
   const Icon = entityIcon(entity.key);
   const record = query.data;
   const title = record && titleOf(entity, record.fields, t("fields:untitled"));

@@ -18,10 +18,12 @@ import { entityIcon } from "@/ui/entity-icon";
 import { Frame, placeClass } from "@/ui/frame";
 import { Brand, NavGroup, NavLabel, navItemClass, SearchBox } from "@/ui/nav";
 import { useShortcuts } from "@/ui/shortcuts";
+import { useAhead } from "@/ui/use-ahead";
 import { sections } from "./sections";
 import { UserMenu } from "./user-menu";
 
-const Overlays = lazy(() => import("./overlays"));
+const loadOverlays = () => import("./overlays");
+const Overlays = lazy(loadOverlays);
 
 /** `children`: what opens over any page. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -33,6 +35,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [menuOpen, menu] = useDisclosure(false);
   openHistoryOf(`${me.tenant.id}.${me.user.id}`);
   useLiveStream();
+  useAhead(loadOverlays, 1_500);
   useShortcuts([
     { key: "k", code: "KeyK", mod: true, inText: true, run: openPalette },
     { key: "?", code: "Slash", shift: true, run: openShortcuts },
