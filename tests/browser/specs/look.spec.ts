@@ -57,6 +57,8 @@ test("the sign-in page is accessible", async ({ page }) => {
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`all pages are accessible in the ${colorScheme} theme`, async ({ page, signIn }) => {
+    // Every page is judged; on a busy machine that takes its time.
+    test.slow();
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await signIn(page);
     for (const path of PAGES) {
