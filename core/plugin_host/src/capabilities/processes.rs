@@ -4,7 +4,6 @@ use kernel::{Ctx, InstanceId, Locale, RecordRef};
 use process::runtime::{Delivered, MessageInput, SignalInput, StartInput};
 use records::Catalogue;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{Caller, State, host_error, id_from_wit, object};
 use crate::bindings::subjects::Subject;

@@ -10,7 +10,6 @@ use kernel::filter::Filter;
 use kernel::{Ctx, RecordId, Value};
 use records::{Change, EntityDef, Record, WriteOptions, Written};
 use serde_json::{Map, Value as Json};
-use uuid::Uuid;
 
 use super::{Caller, State, from_wit, host_error, id_from_wit, to_wit};
 use crate::bindings::types::{Field, FieldError, HostError, Invalid, Row};

@@ -283,9 +283,9 @@ impl Play {
     fn resolve(&self, value: &Json) -> Json {
         match value {
             Json::String(text) => {
-                let user = text.strip_prefix('@').and_then(|name| self.scene.users.get(name));
-                let record = text.strip_prefix('$').and_then(|name| self.saved.get(name));
-                user.or(record).map_or_else(|| value.clone(), |id| Json::String(id.to_string()))
+                let user = text.strip_prefix('@').and_then(|name| self.scene.users.get(name)).map(ToString::to_string);
+                let record = text.strip_prefix('$').and_then(|name| self.saved.get(name)).map(ToString::to_string);
+                user.or(record).map_or_else(|| value.clone(), Json::String)
             }
             Json::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
             Json::Object(map) => Json::Object(self.values(map)),
