@@ -157,37 +157,39 @@ fn read(text: &str, home: Option<Country>) -> Option<Number> {
     }
     let international = number.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '+').starts_with('+');
     let known = if international {
-        understood(&format!("+{digits}"))
+        understood(&digits)
     } else {
         let abroad = digits.strip_prefix("00").filter(|rest| rest.len() >= TAIL);
-        let abroad = abroad.and_then(|rest| understood(&format!("+{rest}")));
+        let abroad = abroad.and_then(understood);
         abroad.or_else(|| home.and_then(|home| at_home(&digits, home)))
     };
     let extension = extension.to_owned();
     Some(match known {
-        Some(number) => {
-            let digits = format!("{}{}", number.country().code(), number.national());
-            Number { known: true, digits, extension }
-        }
+        Some(digits) => Number { known: true, digits, extension },
         None => Number { known: international, digits, extension },
     })
 }
 
-/// Country code and national number of a number with its code.
-fn understood(international: &str) -> Option<PhoneNumber> {
-    phonenumber::parse(None, international).ok()
+/// Country code and national number of digits that begin with the code.
+fn understood(digits: &str) -> Option<String> {
+    let number = phonenumber::parse(None, format!("+{digits}")).ok()?;
+    let national = number.national().to_string();
+    let read = format!("{}{national}", number.country().code());
+    // The library takes the home prefix off numbers that begin with the same digit: +7 800 ...
+    Some(if national.starts_with('0') && read != digits { digits.to_owned() } else { read })
 }
 
-/// A number as it is written at home: only what the plan of the country has.
-fn at_home(digits: &str, home: Country) -> Option<PhoneNumber> {
+/// The same of a number as it is written at home: only what the plan of the country has.
+fn at_home(digits: &str, home: Country) -> Option<String> {
     let plain = phonenumber::parse(Some(home.0), digits).ok().filter(PhoneNumber::is_valid);
-    // The library does not take the prefix off a number that begins with the same digit behind it: 8 800 ...
-    plain.or_else(|| {
+    let whole = |number: PhoneNumber| format!("{}{}", number.country().code(), number.national());
+    plain.map(whole).or_else(|| {
         let (code, trunk) = home.trunk()?;
         let rest = digits.strip_prefix(&trunk)?;
-        let lengths = DATABASE.by_id(home.0.as_ref())?.descriptors().general().possible_length();
-        let possible = u16::try_from(rest.len()).is_ok_and(|length| lengths.contains(&length));
-        understood(&format!("+{code}{rest}")).filter(|_| possible)
+        let general = DATABASE.by_id(home.0.as_ref())?.descriptors().general();
+        let lengths = general.possible_length();
+        let fits = lengths.is_empty() || u16::try_from(rest.len()).is_ok_and(|length| lengths.contains(&length));
+        (fits && rest.len() >= TAIL && general.is_match(rest)).then(|| format!("{code}{rest}"))
     })
 }
 
@@ -291,6 +293,7 @@ mod tests {
             ("+7 495 123-45-67 ext 204", "USD", "951234567:+74951234567;204"),
             ("+7 495 123-45-67 #204", "USD", "951234567:+74951234567;204"),
             ("+7 495 123-45-67, доб. 204", "USD", "951234567:+74951234567;204"),
+            ("+7 800 555-35-35", "RUB", "005553535:+78005553535"),
             ("8 800 555-35-35 (Анна)", "RUB", "005553535:+78005553535"),
             ("+7 916 123-45-67, +7 495 111-22-33", "RUB", "161234567:+79161234567 951112233:+74951112233"),
             ("+7 495 123-45-67 / 68", "RUB", "951234567:+74951234567"),
