@@ -154,7 +154,7 @@ fn cost_is_metered_while_it_runs() {
         ("vars.list.filter(a, vars.deep == [vars.deep]).size()", "compares too much"),
         ("vars.list.filter(a, vars.deep == vars.deep).size()", "compares too much"),
         ("vars.list.filter(a, vars.text.contains('y')).size()", "compares too much"),
-        (&format!("[{}].size()", ["vars.deep"; 300].join(", ")), "too much data"),
+        (&format!("[{}].size()", ["vars.deep"; 220].join(", ")), "too much data"),
         (&format!("({}).size()", ["vars.deep"; 90].join(" + ")), "too much data"),
         ("vars.list.filter(a, vars.list == vars.list).size()", "compares too much"),
     ] {
