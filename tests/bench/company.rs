@@ -80,7 +80,7 @@ pub async fn load(state: &AppState, company: &Company, count: usize) -> Outcome<
         let changes = numbers.clone().map(|n| Change::Create { fields: fields(n, &company.people) }).collect();
         let outcomes = state.records.write(&company.ctx, "lead", changes, &WriteOptions::default()).await?;
         for (number, outcome) in numbers.zip(outcomes) {
-            let id = outcome?.record.id;
+            let id = outcome?.record.id.0;
             leads.all.push(id);
             if *pick(&STAGES, number) == "new" {
                 leads.new.push(id);

@@ -209,7 +209,7 @@ async fn stand(state: &AppState, company: &Company, wanted: usize) -> Outcome {
     let variables = Map::from_iter([("amount".to_owned(), json!(150))]);
     let input = StartInput { definition: "bench".into(), version: None, process: None, subject: None, variables };
     let one = state.processes.start(&company.ctx, input).await?.id;
-    copy(state, one, wanted, None).await
+    copy(state, one.0, wanted, None).await
 }
 
 /// Copies an instance with everything that belongs to it.
@@ -322,7 +322,7 @@ async fn timers(state: &AppState, company: &Company) -> Outcome<(usize, f64)> {
     let input =
         StartInput { definition: "timer".into(), version: None, process: None, subject: None, variables: Map::new() };
     let one = state.processes.start(&company.ctx, input).await?.id;
-    copy(state, one, TIMERS, Some(state.env.now().0)).await?;
+    copy(state, one.0, TIMERS, Some(state.env.now().0)).await?;
     let worker = Worker::new(&state.db, &Env::system(), state.processes.handlers());
     let tx = state.db.begin().await?;
     let job = NewJob::now(&state.env, "process.timers", json!({})).for_tenant(company.ctx.tenant);

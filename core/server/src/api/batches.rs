@@ -55,7 +55,7 @@ pub struct KeptView {
 
 impl From<Undone> for UndoneView {
     fn from(undone: Undone) -> Self {
-        let kept = undone.kept.into_iter().map(|k| KeptView { entity: k.entity, id: k.id, reason: k.reason });
+        let kept = undone.kept.into_iter().map(|k| KeptView { entity: k.entity, id: k.id.0, reason: k.reason });
         Self { restored: undone.restored, kept: kept.collect(), kept_total: undone.kept_total }
     }
 }

@@ -48,7 +48,7 @@ pub struct BulkBody {
 #[serde(untagged)]
 pub enum BulkDelete {
     /// These.
-    Rows(#[schema(value_type = Vec<Uuid>)] Vec<RecordId>),
+    Rows(Vec<Uuid>),
     /// All of them.
     Found(bool),
 }
@@ -141,7 +141,7 @@ pub async fn bulk(
         .iter()
         .map(|_| None)
         .chain(body.update.iter().map(|u| Some(u.id)))
-        .chain(delete.iter().copied().map(Some))
+        .chain(delete.iter().copied().map(RecordId).map(Some))
         .collect();
     if ids.len() > ::records::write::MAX_ROWS {
         let max = ::records::write::MAX_ROWS;
@@ -156,7 +156,7 @@ pub async fn bulk(
             version: row.version,
             fields: row.fields,
         }))
-        .chain(delete.into_iter().map(|id| Change::Delete { id, version: None }))
+        .chain(delete.into_iter().map(|id| Change::Delete { id: RecordId(id), version: None }))
         .collect();
     let batch = state.records.open_batch(&caller.ctx, "bulk").await?;
     let options = WriteOptions { batch: Some(batch), all_or_nothing: body.all_or_nothing, ..WriteOptions::default() };

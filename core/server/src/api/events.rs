@@ -1,6 +1,6 @@
 //! `/events` and `/stream`: the event log as pages and as live updates.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use kernel::event::{self, Cursor, Event, Selection};
-use kernel::{Ctx, TenantId};
+use kernel::{Ctx, InstanceId, TaskId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::Receiver;
@@ -111,12 +111,15 @@ pub async fn list(
 
 /// Those of the events whose record, task or process instance the actor may see now; in the order they came.
 async fn visible(state: &AppState, ctx: &Ctx, events: Vec<Event>) -> kernel::Result<Vec<Event>> {
-    let of = |entity: &str| -> Vec<Uuid> {
-        let own = events.iter().filter(|event| event.tenant == ctx.tenant && event.entity == entity);
-        own.map(|event| event.record).collect()
+    let of = |entity: &'static str| {
+        let own = events.iter().filter(move |event| event.tenant == ctx.tenant && event.entity == entity);
+        own.map(|event| event.record)
     };
-    let mut work = state.tasks.visible(ctx, &of(work::tasks::ENTITY)).await?;
-    work.extend(state.processes.visible_instances(ctx, &of(process::runtime::ENTITY)).await?);
+    let tasks: Vec<TaskId> = of(work::tasks::ENTITY).map(TaskId).collect();
+    let instances: Vec<InstanceId> = of(process::runtime::ENTITY).map(InstanceId).collect();
+    let tasks = state.tasks.visible(ctx, &tasks).await?.into_iter().map(|task| task.0);
+    let instances = state.processes.visible_instances(ctx, &instances).await?.into_iter().map(|instance| instance.0);
+    let work: HashSet<Uuid> = tasks.chain(instances).collect();
     // Who does a task sees what happens to it by standing; others by their roles, like events of other records.
     let (of_work, of_records): (Vec<Event>, Vec<Event>) =
         events.into_iter().partition(|event| event.tenant == ctx.tenant && work.contains(&event.record));

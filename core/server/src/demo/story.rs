@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeZone, Weekday};
 use kernel::clock::Env;
-use kernel::{Ctx, Locale, Result, Timestamp, UserId};
+use kernel::{Ctx, Locale, RecordId, Result, Timestamp, UserId};
 use people::tenant::Tenant;
 use records::{Change, Record, Records, WriteOptions};
 use serde_json::{Map, Value as Json, json};
@@ -25,7 +25,7 @@ const DEAL_STAGES: [&str; 6] = ["deal_new", "preparation", "quote", "negotiation
 
 /// A lead that is being worked on.
 struct Lead {
-    id: Uuid,
+    id: RecordId,
     owner: usize,
     person: Person,
     goods: &'static str,
@@ -37,7 +37,7 @@ struct Lead {
 
 /// A deal that is being worked on.
 struct Deal {
-    id: Uuid,
+    id: RecordId,
     owner: usize,
     language: Locale,
     stage: usize,
@@ -48,15 +48,15 @@ struct Deal {
 struct Client {
     owner: usize,
     language: Locale,
-    company: Option<Uuid>,
-    contact: Uuid,
+    company: Option<RecordId>,
+    contact: RecordId,
     title: String,
 }
 
 /// What is to be written about a record in somebody's session.
 struct Mention {
     entity: &'static str,
-    id: Uuid,
+    id: RecordId,
     language: Locale,
 }
 
@@ -184,7 +184,7 @@ impl<'a> Story<'a> {
             let person = client::person(&self.dice, self.tenant.locale, self.people);
             let words = words::of(person.language);
             let lead = Lead {
-                id: Uuid::nil(),
+                id: RecordId(Uuid::nil()),
                 owner: self.people % self.managers.len().max(1),
                 goods: self.dice.pick(words.goods),
                 amount: self.dice.between(3, 400) * 50 * self.rate,
@@ -291,7 +291,7 @@ impl<'a> Story<'a> {
     async fn convert(&mut self, ctx: &Ctx, leads: Vec<Lead>, day: NaiveDate, desk: &mut Desk) -> Result<()> {
         let changes = leads.iter().filter_map(|lead| self.company(lead)).collect();
         let mut companies = self.write(ctx, "company", changes).await?.into_iter().map(|record| record.id);
-        let companies: Vec<Option<Uuid>> =
+        let companies: Vec<Option<RecordId>> =
             leads.iter().map(|lead| lead.person.firm.as_ref().and_then(|_| companies.next())).collect();
         let changes = leads.iter().zip(&companies).map(|(lead, company)| self.contact(lead, *company)).collect();
         let contacts = self.write(ctx, "contact", changes).await?;
@@ -315,7 +315,7 @@ impl<'a> Story<'a> {
     }
 
     fn new_deal(&self, owner: usize, language: Locale, day: NaiveDate) -> Deal {
-        Deal { id: Uuid::nil(), owner, language, stage: 0, due: self.later(day, 1, 8) }
+        Deal { id: RecordId(Uuid::nil()), owner, language, stage: 0, due: self.later(day, 1, 8) }
     }
 
     fn company(&self, lead: &Lead) -> Option<Change> {
@@ -333,7 +333,7 @@ impl<'a> Story<'a> {
         })
     }
 
-    fn contact(&self, lead: &Lead, company: Option<Uuid>) -> Change {
+    fn contact(&self, lead: &Lead, company: Option<RecordId>) -> Change {
         let person = &lead.person;
         let emails: Vec<Json> = person.email.iter().map(|e| json!({"value": e, "kind": "work"})).collect();
         Change::Create {
@@ -354,9 +354,9 @@ impl<'a> Story<'a> {
         language: Locale,
         goods: &str,
         amount: i64,
-        (company, contact): (Option<Uuid>, Uuid),
+        (company, contact): (Option<RecordId>, RecordId),
         day: NaiveDate,
-        lead: Option<Uuid>,
+        lead: Option<RecordId>,
     ) -> Map<String, Json> {
         let words = words::of(language);
         object(json!({
@@ -438,7 +438,7 @@ impl<'a> Story<'a> {
     }
 }
 
-fn update(id: Uuid, fields: Json) -> Change {
+fn update(id: RecordId, fields: Json) -> Change {
     Change::Update { id, version: None, fields: object(fields) }
 }
 
