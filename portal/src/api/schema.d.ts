@@ -2047,7 +2047,7 @@ export interface components {
              */
             process: string | null;
             /** @default null */
-            subject: components["schemas"]["Subject"] | null;
+            subject: components["schemas"]["RecordRef"] | null;
             /** @description First variables. */
             variables?: {
                 [key: string]: unknown;
@@ -2543,7 +2543,7 @@ export interface components {
             name: string;
             /** @description `active`, `completed` or `cancelled`. */
             state: string;
-            subject?: components["schemas"]["Subject"] | null;
+            subject?: components["schemas"]["RecordRef"] | null;
             /**
              * Format: uuid
              * @description The instance that called it.
@@ -3159,7 +3159,7 @@ export interface components {
              */
             remind_before: number[];
             /** @default null */
-            subject: components["schemas"]["Subject"] | null;
+            subject: components["schemas"]["RecordRef"] | null;
             /**
              * @description Small steps.
              * @default []
@@ -3246,7 +3246,7 @@ export interface components {
             variables?: {
                 [key: string]: unknown;
             };
-            subject?: components["schemas"]["Subject"] | null;
+            subject?: components["schemas"]["RecordRef"] | null;
         };
         /** @description One instance of a migration. */
         Migrated: {
@@ -3880,7 +3880,7 @@ export interface components {
              * @description Failed steps that wait.
              */
             incidents: number;
-            subject?: components["schemas"]["Subject"] | null;
+            subject?: components["schemas"]["RecordRef"] | null;
             /**
              * Format: uuid
              * @description Who started it.
@@ -3953,6 +3953,16 @@ export interface components {
              * @default false
              */
             all: boolean;
+        };
+        /** @description A record, whatever its entity is. */
+        RecordRef: {
+            /** @description Key of its entity. */
+            entity: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
         };
         /** @description A record. */
         RecordView: {
@@ -4176,7 +4186,7 @@ export interface components {
             version?: number | null;
             /** @description Id of the process, of a file with several; the first executable one by default. */
             process?: string | null;
-            subject?: components["schemas"]["Subject"] | null;
+            subject?: components["schemas"]["RecordRef"] | null;
             /** @description First variables. */
             variables?: {
                 [key: string]: unknown;
@@ -4196,16 +4206,6 @@ export interface components {
             changed: string[];
             /** Format: uuid */
             batch?: string | null;
-        };
-        /** @description The record a task is about. */
-        Subject: {
-            /** @description Entity key. */
-            entity: string;
-            /**
-             * Format: uuid
-             * @description Which.
-             */
-            id: string;
         };
         /** @description A task as the API shows it. */
         Task: {
@@ -4244,7 +4244,7 @@ export interface components {
              * @description Version of the process definition.
              */
             definition?: string | null;
-            subject?: components["schemas"]["Subject"] | null;
+            subject?: components["schemas"]["RecordRef"] | null;
             /** @description Who was named to do it, resolved when the task was made. */
             executors: components["schemas"]["TaskExecutor"][];
             /** @description The first role among the executors. */
@@ -5159,6 +5159,136 @@ export interface components {
              */
             readonly deleted_at?: string | null;
         };
+        /** @description Fields of a task */
+        Fields_task: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Title */
+            title?: string | null;
+            /** @description Description */
+            description?: string | null;
+            /**
+             * @description State
+             * @enum {string|null}
+             */
+            state?: "open" | "completed" | "cancelled" | null;
+            /**
+             * @description Status
+             * @enum {string|null}
+             */
+            status?: "waiting" | "in_progress" | "postponed" | null;
+            /**
+             * @description Priority
+             * @enum {string|null}
+             */
+            priority?: "low" | "normal" | "high" | null;
+            /**
+             * Format: uuid
+             * @description Assigned to
+             */
+            assignee?: string | null;
+            /** @description Role */
+            readonly role?: string | null;
+            /**
+             * Format: date-time
+             * @description Deadline
+             */
+            due?: string | null;
+            /**
+             * Format: date-time
+             * @description Planned start
+             */
+            planned_start?: string | null;
+            /**
+             * Format: date-time
+             * @description Planned end
+             */
+            planned_end?: string | null;
+            /** @description Estimate */
+            estimate?: number | null;
+            /** @description Time spent */
+            time_spent?: number | null;
+            /**
+             * Format: date-time
+             * @description Completed at
+             */
+            readonly completed_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Completed by
+             */
+            readonly completed_by?: string | null;
+            /**
+             * @description About what
+             * @enum {string|null}
+             */
+            record_entity?: null;
+            /**
+             * Format: uuid
+             * @description About which record
+             */
+            record_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Part of
+             */
+            parent?: string | null;
+            /**
+             * Format: uuid
+             * @description Process instance
+             */
+            readonly instance?: string | null;
+            /** @description Step */
+            readonly element?: string | null;
+            /** @description Process */
+            readonly process_name?: string | null;
+            /**
+             * Format: uuid
+             * @description Version of the process
+             */
+            readonly definition?: string | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
         /** @description Fields of a activity */
         Fields_activity: {
             /** @description No. */
@@ -5169,7 +5299,7 @@ export interface components {
              * @description Kind
              * @enum {string|null}
              */
-            kind?: "call" | "email" | "meeting" | "message" | "note" | "task" | null;
+            kind?: "call" | "email" | "meeting" | "message" | "note" | null;
             /** @description Text */
             text?: string | null;
             /**
@@ -8417,7 +8547,7 @@ export interface operations {
                 overdue?: boolean;
                 /** @description About this record: its id, or `<entity>:<id>`. */
                 subject?: string;
-                /** @description Words of the title. */
+                /** @description Words of the title, the number, the process. */
                 q?: string;
                 /** @description `created` (newest first, by default) or `due` (the nearest deadline first). */
                 sort?: string;

@@ -55,6 +55,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "stage",
             "stage_transition",
             "task",
+            "text_form",
         ],
     ),
     ("messaging", &["mail_outbox", "notification"]),
