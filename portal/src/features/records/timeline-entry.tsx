@@ -157,7 +157,13 @@ function Activity({ activity, onChanged }: { activity: RecordData; onChanged(): 
       {typeof subject === "string" && subject && (
         <EntryTitle done={done}>
           {kind === "task" ? (
-            <Checkbox size="xs" label={subject} checked={done} disabled={done} onChange={() => void finish()} />
+            <Checkbox
+              size="xs"
+              label={subject}
+              checked={done}
+              disabled={done}
+              onChange={() => void finish()}
+            />
           ) : (
             subject
           )}
