@@ -15,9 +15,12 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     ])
 });
 
-/// Key, meaning, colour of the stages, by entity. A pipeline is named by the text `pipeline.<entity>`, a stage by
+/// Key, meaning, colour.
+type Stages = &'static [(&'static str, Semantic, &'static str)];
+
+/// The stages by entity. A pipeline is named by the text `pipeline.<entity>`, a stage by
 /// `stage.<key>`.
-const FIRST: [(&str, &[(&str, Semantic, &str)]); 2] = [
+const FIRST: [(&str, Stages); 2] = [
     (
         "lead",
         &[

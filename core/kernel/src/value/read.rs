@@ -32,7 +32,9 @@ impl Value {
             (FieldType::Address, Json::Object(parts)) => address_from_json(parts),
             (FieldType::Formula, _) => Err(FieldError::new("read_only")),
             (_, Json::Array(items)) if kind.is_multi() => multi_from_json(items),
-            (_, Json::String(text)) if kind.is_multi() && !text.trim().is_empty() => multi_from_json(&[json.clone()]),
+            (_, Json::String(text)) if kind.is_multi() && !text.trim().is_empty() => {
+                multi_from_json(std::slice::from_ref(json))
+            }
             (FieldType::Json, any) => {
                 let long = any.to_string().len() > MAX_JSON_BYTES;
                 if long {

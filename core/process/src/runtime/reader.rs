@@ -5,6 +5,7 @@
 //! subject, and reaches catches of that name whose key is the record's id, or which have no key and whose instance is
 //! about the record. Conditions of instances about the record are asked again, and those that start processes.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::event::{Concern, Event as LogEvent};
@@ -93,8 +94,8 @@ impl Processes {
     async fn of_records<'a>(&self, events: &'a [LogEvent]) -> Result<Vec<&'a LogEvent>> {
         let mut catalogues = HashMap::new();
         for tenant in events.iter().map(|event| event.tenant) {
-            if !catalogues.contains_key(&tenant) {
-                catalogues.insert(tenant, self.records.catalogue(tenant).await?);
+            if let Entry::Vacant(place) = catalogues.entry(tenant) {
+                place.insert(self.records.catalogue(tenant).await?);
             }
         }
         let known = |event: &&LogEvent| catalogues.get(&event.tenant)?.find(&event.entity);
