@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use kernel::error::FieldError;
 use kernel::{Error, Message};
 use serde::de::DeserializeOwned;
@@ -22,6 +23,12 @@ pub struct Params<T>(pub T);
 pub fn bad_request(place: &str, reason: &str) -> Error {
     let reason: String = reason.chars().take(300).collect();
     Error::field("request.invalid", place, FieldError::new("invalid").with("reason", reason))
+}
+
+/// The media type of a body in small letters, without parameters: RFC 9110 (8.3.1) compares it so.
+pub fn media_type(headers: &HeaderMap) -> Option<String> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
