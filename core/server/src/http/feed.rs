@@ -182,3 +182,50 @@ impl Feed {
         Ok(full)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use kernel::clock::Env;
+    use kernel::ctx::Cause;
+    use kernel::{Actor, TenantId};
+
+    use super::*;
+
+    fn event(id: i64) -> Event {
+        Event {
+            id,
+            tx: 0,
+            tenant: TenantId(uuid::Uuid::nil()),
+            at: Timestamp(0),
+            kind: "lead.updated".into(),
+            entity: "lead".into(),
+            record: uuid::Uuid::nil(),
+            version: 1,
+            actor: Actor::System,
+            cause: Cause::root(&Env::system()),
+            batch: None,
+            changes: serde_json::Value::Null,
+        }
+    }
+
+    #[tokio::test]
+    async fn one_person_is_asked_about_once_however_many_streams_they_have() {
+        let ears = Ears { person: uuid::Uuid::nil(), judged: tokio::sync::Mutex::default() };
+        let asked = AtomicUsize::new(0);
+        let hear = async |now: i64, ids: std::ops::Range<i64>| {
+            let odd = async |events: Vec<Event>| {
+                asked.fetch_add(events.len(), Ordering::Relaxed);
+                Ok(events.into_iter().filter(|event| event.id % 2 == 1).collect())
+            };
+            let seen = ears.judge(Timestamp(now * 1_000_000), ids.map(event).collect(), odd).await.unwrap();
+            (seen.iter().map(|event| event.id).collect::<Vec<_>>(), asked.swap(0, Ordering::Relaxed))
+        };
+        assert_eq!(hear(10, 0..4).await, (vec![1, 3], 4));
+        assert_eq!(hear(10, 0..4).await, (vec![1, 3], 0));
+        assert_eq!(hear(11, 2..6).await, (vec![3, 5], 2));
+        // Rights may have changed since.
+        assert_eq!(hear(20, 0..4).await, (vec![1, 3], 4));
+    }
+}
