@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::event::{self, NewEvent};
-use kernel::{Ctx, Locale};
+use kernel::{Ctx, Locale, RecordId};
 use plugin_host::dev::scene::Scene;
 use plugin_host::{Grants, HostConfig};
 use records::{Change, WriteOptions};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::support::{database, guest, package};
 
@@ -48,7 +47,7 @@ async fn tell(scene: &Scene, key: &str, value: &str) {
 #[derive(Debug)]
 struct Call {
     good: bool,
-    events: Vec<(Uuid, i64)>,
+    events: Vec<(RecordId, i64)>,
 }
 
 async fn calls(scene: &Scene) -> Vec<Call> {
@@ -78,23 +77,23 @@ async fn count(scene: &Scene, table: &str) -> i64 {
     scene.db.read().query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
 }
 
-async fn create(scene: &Scene, ctx: &Ctx, title: &str) -> Uuid {
+async fn create(scene: &Scene, ctx: &Ctx, title: &str) -> RecordId {
     let fields = json!({ "title": title }).as_object().unwrap().clone();
     let options = WriteOptions::default();
     scene.records.write_one(ctx, "lead", Change::Create { fields }, &options).await.unwrap().record.id
 }
 
-async fn update(scene: &Scene, ctx: &Ctx, id: Uuid, title: &str) {
+async fn update(scene: &Scene, ctx: &Ctx, id: RecordId, title: &str) {
     let fields = json!({ "title": title }).as_object().unwrap().clone();
     let change = Change::Update { id, version: None, fields };
     scene.records.write_one(ctx, "lead", change, &WriteOptions::default()).await.unwrap();
 }
 
 /// No event of a record was seen before all earlier ones of it were handled; gives how far each record has come.
-fn in_order(calls: &[Call]) -> BTreeMap<Uuid, i64> {
-    let mut handled: BTreeMap<Uuid, i64> = BTreeMap::new();
+fn in_order(calls: &[Call]) -> BTreeMap<RecordId, i64> {
+    let mut handled: BTreeMap<RecordId, i64> = BTreeMap::new();
     for (number, call) in calls.iter().enumerate() {
-        let mut here: BTreeMap<Uuid, i64> = BTreeMap::new();
+        let mut here: BTreeMap<RecordId, i64> = BTreeMap::new();
         for (record, version) in &call.events {
             let before = here.get(record).or_else(|| handled.get(record)).copied().unwrap_or_default();
             assert!(*version <= before + 1, "call {number} brings {record}:{version} after {before}");
@@ -129,7 +128,7 @@ async fn events_of_a_record_come_in_order_through_random_failures() {
         tell(&scene, "plan", &plan).await;
         let people = [scene.ctx("admin").await.unwrap(), scene.ctx("other").await.unwrap()];
         let mut leads = Vec::new();
-        let mut versions: BTreeMap<Uuid, i64> = BTreeMap::new();
+        let mut versions: BTreeMap<RecordId, i64> = BTreeMap::new();
         for step in 0..120 {
             let who = &people[usize::try_from(dice.below(2)).unwrap()];
             if leads.len() < 3 || (leads.len() < 12 && dice.below(4) == 0) {

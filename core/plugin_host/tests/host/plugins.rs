@@ -76,12 +76,12 @@ async fn what_was_built_with_the_interfaces_of_processes_works() {
         scene.tasks.create(&admin, serde_json::from_value(json!({ "title": "Call" })).unwrap()).await.unwrap();
         let ask = async |step: &str| {
             let call = ServiceCall {
-                instance: uuid::Uuid::nil(),
+                instance: kernel::InstanceId(uuid::Uuid::nil()),
                 wait: 1,
                 element: "step".to_owned(),
                 kind: format!("plugin:{id}/{step}"),
                 parameters: Default::default(),
-                subject: Some(("lead".to_owned(), lead.id)),
+                subject: Some(kernel::RecordRef { entity: "lead".into(), id: lead.id }),
                 cause: None,
             };
             Service::call(&scene.host, &scene.system(), &call).await.unwrap()

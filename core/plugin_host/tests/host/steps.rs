@@ -25,7 +25,7 @@ async fn scene() -> (Scene, tempfile::TempDir) {
 
 fn call(kind: &str, parameters: Value) -> ServiceCall {
     ServiceCall {
-        instance: Uuid::nil(),
+        instance: kernel::InstanceId(Uuid::nil()),
         wait: 7,
         element: "step".to_owned(),
         kind: format!("plugin:{kind}"),
@@ -179,7 +179,7 @@ async fn processes_are_started_and_told_within_the_grant() {
     assert_eq!(instances(&scene).await, 0);
     let started = order(&scene, "start allowed").await.unwrap();
     let admin = scene.ctx("admin").await.unwrap();
-    let id = Uuid::parse_str(started["text"].as_str().unwrap()).unwrap();
+    let id: kernel::InstanceId = started["text"].as_str().unwrap().parse().unwrap();
     assert_eq!(scene.processes.instance(&admin, id).await.unwrap().id, id);
     let wait = r#"<intermediateCatchEvent id="x"><extensionElements/><messageEventDefinition messageRef="m" v:correlationKey="'7'"/></intermediateCatchEvent>"#;
     deploy(&scene, "waits", wait).await;
@@ -216,7 +216,7 @@ async fn tasks_are_made_about_what_the_plugin_has_to_do_with() {
     let create = records::Change::Create { fields };
     let lead = scene.records.write_one(&admin, "lead", create, &Default::default()).await.unwrap().record;
     let mut about = call("test.hostile/nasty", json!({ "order": "make task" }));
-    about.subject = Some(("lead".to_owned(), lead.id));
+    about.subject = Some(kernel::RecordRef { entity: "lead".into(), id: lead.id });
     let answer = Service::call(&scene.host, &scene.system(), &about).await;
     assert_eq!(answer, Ok(json!({ "text": "true false" })), "nobody is found for the second");
     let tasks = scene.tasks.list(&admin, &TaskQuery::default()).await.unwrap().items;

@@ -56,7 +56,7 @@ async fn server() -> (SocketAddr, Seen) {
 
 fn call(parameters: Json) -> ServiceCall {
     ServiceCall {
-        instance: Uuid::nil(),
+        instance: kernel::InstanceId(Uuid::nil()),
         wait: 3,
         element: "hook".to_owned(),
         kind: KIND.to_owned(),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tasks::ActionRunner;
+use kernel::{RecordId, RecordRef};
 
 fn required(kind: &str, parameters: Json) -> Json {
     json!({"main_action": {"kind": kind, "parameters": parameters}, "require_main_action": true})
@@ -94,7 +95,7 @@ async fn fields_are_set_through_the_pipeline_with_the_actors_rights() {
     let world = world().await;
     let deal = world.deal("vera").await;
     let with = |executor: &str, parameters: Json| NewTask {
-        subject: Some(("deal".into(), deal)),
+        subject: Some(RecordRef { entity: "deal".into(), id: deal }),
         ..step(&[executor], required("set-fields", parameters))
     };
     let task = world.open(with("owner", json!({"fields": {"amount": 10}}))).await;
@@ -124,7 +125,7 @@ async fn a_record_is_made_once_and_linked_as_the_result() {
     assert_eq!(world.rows("deal").await, 0);
     let acted = world.act("vera", task.id, json!({"kind": "create-record", "fields": {"amount": 3}})).await.unwrap();
     let result = acted.main_action.unwrap().result.unwrap();
-    let id: Uuid = serde_json::from_value(result["id"].clone()).unwrap();
+    let id: RecordId = serde_json::from_value(result["id"].clone()).unwrap();
     assert_eq!(world.deal_field(id, "title").await, json!("Из задачи"));
     assert_eq!(code(world.act("vera", task.id, json!({"kind": "create-record"})).await), "task.action_done");
     assert_eq!(world.rows("deal").await, 1);
@@ -144,7 +145,7 @@ async fn a_record_made_just_before_a_crash_is_found_again() {
     let task = world.open(step(&["user:vera@example.org"], required("create-record", parameters))).await;
     // Everything but the last transaction: what a crash leaves.
     world.act("vera", task.id, json!({"kind": "create-record"})).await.unwrap();
-    let id: Uuid =
+    let id: RecordId =
         serde_json::from_value(world.get(task.id).await.main_action.unwrap().result.unwrap()["id"].clone()).unwrap();
     let crashed = sea_orm::sea_query::Query::update()
         .table("task_contract")

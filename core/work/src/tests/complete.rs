@@ -1,6 +1,7 @@
 //! Completing: exactly once, through the contract, together with the process's next step.
 
 use super::*;
+use kernel::RecordRef;
 
 #[tokio::test]
 async fn a_task_is_completed_once_and_its_process_told_once() {
@@ -133,7 +134,8 @@ async fn fields_of_the_subject_go_through_the_pipeline_of_records() {
     let world = world().await;
     let deal = world.deal("vera").await;
     let form = json!({"form": [{"name": "record.amount", "kind": "number", "required": true}, {"name": "why", "required": true}]});
-    let new = NewTask { subject: Some(("deal".into(), deal)), ..step(&["owner"], form.clone()) };
+    let new =
+        NewTask { subject: Some(RecordRef { entity: "deal".into(), id: deal }), ..step(&["owner"], form.clone()) };
     let task = world.open(new.clone()).await;
     assert_eq!(
         fields(world.complete("vera", task.id, json!({"variables": {"why": "x"}})).await),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tasks::{ChecklistChange, Delegation, TaskPatch};
+use kernel::TaskId;
 
 fn to(name: &str) -> Delegation {
     Delegation { to: format!("{name}@example.org"), note: Some("болею".into()) }
@@ -174,8 +175,8 @@ impl records::BeforeHooks for Guard {
 #[tokio::test]
 async fn before_hooks_see_what_people_do_to_tasks_at_their_own_door() {
     let world = world().await;
-    let priority = async |id: Uuid| {
-        let record = world.records.get(&world.system().await, "task", id).await.unwrap();
+    let priority = async |id: TaskId| {
+        let record = world.records.get(&world.system().await, "task", id.into()).await.unwrap();
         record.fields["priority"].clone()
     };
     let old = world.make("vera", json!({"title": "Старая"})).await.unwrap();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tasks::{ActionInput, ChecklistChange, Delegation};
+use kernel::{RecordId, RecordRef, TaskId};
 
 #[tokio::test]
 async fn tasks_by_hand_are_checked_field_by_field() {
@@ -97,7 +98,7 @@ async fn completions_that_cannot_be_kept_change_nothing() {
         assert_eq!(fields(world.complete("egor", task.id, input.clone()).await), expected, "{input:.100}");
     }
     assert_eq!(world.get(task.id).await.version, 1);
-    assert_eq!(code(world.complete("egor", Uuid::nil(), json!({})).await), "not_found");
+    assert_eq!(code(world.complete("egor", TaskId(Uuid::nil()), json!({})).await), "not_found");
 }
 
 #[tokio::test]
@@ -112,7 +113,10 @@ async fn a_contract_of_a_process_that_cannot_be_kept_is_refused_before_anything_
     ] {
         assert_eq!(code(world.try_open(step(&["role:technician"], contract)).await), "task.invalid");
     }
-    let unknown = NewTask { subject: Some(("rocket".into(), Uuid::nil())), ..step(&["owner"], json!({})) };
+    let unknown = NewTask {
+        subject: Some(RecordRef { entity: "rocket".into(), id: RecordId(Uuid::nil()) }),
+        ..step(&["owner"], json!({}))
+    };
     assert_eq!(fields(world.try_open(unknown).await), "subject:missing");
     assert_eq!(world.rows("task").await, 0);
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tasks::TaskQuery;
+use kernel::{RecordId, TaskId};
 
 async fn titles(world: &World, by: &str, query: Json) -> Vec<String> {
     let query: TaskQuery = serde_json::from_value(query).unwrap();
@@ -10,7 +11,7 @@ async fn titles(world: &World, by: &str, query: Json) -> Vec<String> {
 }
 
 /// a: Vera's own. b: for managers, due soon. c: Egor's, by Vera, about a deal. d: done by Gleb. z: of another company.
-async fn filled() -> (World, Uuid) {
+async fn filled() -> (World, RecordId) {
     let world = world().await;
     let deal = world.deal("vera").await;
     world.make("vera", json!({"title": "a Счёт"})).await.unwrap();
@@ -39,7 +40,7 @@ async fn everybody_sees_their_own_their_makings_and_what_is_below_them() {
     assert_eq!(titles(&world, "zoya", all.clone()).await, ["z"]);
     assert_eq!(titles(&world, "yana", all).await, [""; 0]);
     let zoya = world.ctx("zoya").await;
-    let ids: Vec<Uuid> = world
+    let ids: Vec<TaskId> = world
         .tasks
         .list(&world.ctx("anna").await, &TaskQuery::default())
         .await

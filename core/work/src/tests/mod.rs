@@ -18,7 +18,7 @@ use kernel::access::{AccessRow, Action, RowKind};
 use kernel::clock::{Env, TestClock, TestRandom};
 use kernel::db::{DbOptions, Tx};
 use kernel::jobs::Worker;
-use kernel::{Ctx, Db, Error, Locale, Result, Timestamp};
+use kernel::{Ctx, Db, Error, InstanceId, Locale, RecordId, Result, TaskId, Timestamp};
 use messaging::mail::{Mail, MailOptions};
 use messaging::notifications::{self, NotificationQuery};
 use people::Identities;
@@ -218,14 +218,14 @@ impl World {
         user::update(&self.db, &self.system().await, kernel::UserId(self.user(name)), &patch).await.unwrap();
     }
 
-    async fn deal(&self, owner: &str) -> Uuid {
+    async fn deal(&self, owner: &str) -> RecordId {
         let fields = object(json!({"title": "Насосы", "owner": self.user(owner)}));
         let system = self.system().await;
         let change = Change::Create { fields };
         self.records.write_one(&system, "deal", change, &WriteOptions::default()).await.unwrap().record.id
     }
 
-    async fn deal_field(&self, id: Uuid, field: &str) -> Json {
+    async fn deal_field(&self, id: RecordId, field: &str) -> Json {
         let record = self.records.get(&self.system().await, "deal", id).await.unwrap();
         record.fields[field].to_json()
     }
@@ -249,16 +249,16 @@ impl World {
         self.tasks.create(&self.ctx(by).await, input).await
     }
 
-    async fn get(&self, id: Uuid) -> Task {
+    async fn get(&self, id: TaskId) -> Task {
         self.tasks.get(&self.system().await, id).await.unwrap()
     }
 
-    async fn complete(&self, by: &str, id: Uuid, input: Json) -> Result<Task> {
+    async fn complete(&self, by: &str, id: TaskId, input: Json) -> Result<Task> {
         let input: Completion = serde_json::from_value(input).unwrap();
         self.tasks.complete(&self.ctx(by).await, id, input).await
     }
 
-    async fn act(&self, by: &str, id: Uuid, input: Json) -> Result<Task> {
+    async fn act(&self, by: &str, id: TaskId, input: Json) -> Result<Task> {
         self.tasks.act(&self.ctx(by).await, id, serde_json::from_value(input).unwrap()).await
     }
 
@@ -297,7 +297,7 @@ fn step(executors: &[&str], contract: Json) -> NewTask {
     NewTask {
         title: "Подготовить решение".into(),
         origin: Some(Origin {
-            instance: Uuid::from_u128(1),
+            instance: InstanceId(Uuid::from_u128(1)),
             wait: WAIT.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
             element: "Task_1".into(),
             process_name: "Разовая покупка".into(),

@@ -1,6 +1,7 @@
 //! Making tasks: executors, assignment, words.
 
 use super::*;
+use kernel::{InstanceId, RecordId, RecordRef};
 
 async fn check(world: &World, new: NewTask, assignee: Option<&str>) -> Task {
     let task = world.open(new).await;
@@ -16,7 +17,7 @@ async fn roles_are_found_by_key_and_by_name_and_a_single_candidate_has_the_task_
         assert_eq!(task.role.as_deref(), Some("technician"));
         assert_eq!(serde_json::to_value(&task.executors).unwrap(), json!([{"role": "technician"}]));
         assert_eq!(task.element.as_deref(), Some("Task_1"));
-        assert_eq!(task.instance, Some(Uuid::from_u128(1)));
+        assert_eq!(task.instance, Some(InstanceId(Uuid::from_u128(1))));
     }
     check(&world, step(&["role:manager"], json!({})), None).await;
     assert_eq!(world.told("egor").await, ["task.new", "task.new"]);
@@ -27,7 +28,10 @@ async fn roles_are_found_by_key_and_by_name_and_a_single_candidate_has_the_task_
 #[tokio::test]
 async fn owner_head_and_deputy_speak_of_the_owner_of_the_subject() {
     let world = world().await;
-    let about = |owner: Uuid, rule: &str| NewTask { subject: Some(("deal".into(), owner)), ..step(&[rule], json!({})) };
+    let about = |owner: RecordId, rule: &str| NewTask {
+        subject: Some(RecordRef { entity: "deal".into(), id: owner }),
+        ..step(&[rule], json!({}))
+    };
     let (vera, dina, egor) = (world.deal("vera").await, world.deal("dina").await, world.deal("egor").await);
     check(&world, about(vera, "owner"), Some("vera")).await;
     check(&world, about(vera, "head"), Some("boris")).await;
