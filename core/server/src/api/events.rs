@@ -209,8 +209,9 @@ impl Watcher {
                 Credential::Session(secret) => self.state.identities.by_session(secret).await.ok()?,
             };
             let ctx = identity.ctx(&self.state.env);
-            let ask = async |events| visible(&self.state, &ctx, events).await;
-            self.ready.extend(self.listener.ears.judge(ctx.now(), events, ask).await.ok()?);
+            let ask = |events| visible(&self.state, &ctx, events);
+            let seen = self.listener.ears.judge(ctx.now(), events, ask).await.ok()?;
+            self.ready.extend(seen);
         }
     }
 

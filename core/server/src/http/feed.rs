@@ -37,11 +37,11 @@ impl Ears {
     ///
     /// # Errors
     /// Those of `ask`.
-    pub async fn judge(
+    pub async fn judge<F: Future<Output = kernel::Result<Vec<Event>>>>(
         &self,
         now: Timestamp,
         events: Vec<Event>,
-        ask: impl AsyncFnOnce(Vec<Event>) -> kernel::Result<Vec<Event>>,
+        ask: impl FnOnce(Vec<Event>) -> F,
     ) -> kernel::Result<Vec<Event>> {
         let mut judged = self.judged.lock().await;
         judged.retain(|(_, at, _)| at.plus_seconds(HOLDS_SECONDS) > now && *at <= now);
@@ -215,9 +215,9 @@ mod tests {
         let ears = Ears { person: uuid::Uuid::nil(), judged: tokio::sync::Mutex::default() };
         let asked = AtomicUsize::new(0);
         let hear = async |now: i64, ids: std::ops::Range<i64>| {
-            let odd = async |events: Vec<Event>| {
+            let odd = |events: Vec<Event>| {
                 asked.fetch_add(events.len(), Ordering::Relaxed);
-                Ok(events.into_iter().filter(|event| event.id % 2 == 1).collect())
+                std::future::ready(Ok(events.into_iter().filter(|event| event.id % 2 == 1).collect()))
             };
             let seen = ears.judge(Timestamp(now * 1_000_000), ids.map(event).collect(), odd).await.unwrap();
             (seen.iter().map(|event| event.id).collect::<Vec<_>>(), asked.swap(0, Ordering::Relaxed))
