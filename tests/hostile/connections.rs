@@ -36,7 +36,8 @@ impl Served {
     /// A whole request by the administrator.
     async fn ask(&self) -> String {
         let token = &self.app.companies[0].people["admin"].token;
-        let words = format!("GET /api/v1/me HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");
+        let words =
+            format!("GET /api/v1/me HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");
         told(self.open(&words).await).await
     }
 }
@@ -50,7 +51,9 @@ async fn told(mut stream: TcpStream) -> String {
 }
 
 fn half(path: &str, length: usize) -> String {
-    format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{{\"a\": 1")
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{{\"a\": 1"
+    )
 }
 
 #[tokio::test]

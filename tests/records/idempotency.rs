@@ -22,7 +22,7 @@ async fn the_same_key_gives_the_same_answer_and_no_second_record() {
 
 #[tokio::test]
 async fn every_finished_answer_is_repeated_whole() {
-    let app = TestApp::build().lead_desk(json!({})).start().await;
+    let app = TestApp::start().await;
     let keyed = |key: &str| app.admin().header("idempotency-key", key);
     let same = |first: &Answer, again: &Answer| {
         assert_eq!((first.status, &first.body), (again.status, &again.body));
@@ -31,11 +31,17 @@ async fn every_finished_answer_is_repeated_whole() {
         }
         assert_eq!((first.header("idempotent-replay"), again.header("idempotent-replay")), (None, Some("true")));
     };
-    let made = [keyed("1").create("lead", json!({"title": "x"})).await, keyed("1").create("lead", json!({"title": "x"})).await];
+    let made = [
+        keyed("1").create("lead", json!({"title": "x"})).await,
+        keyed("1").create("lead", json!({"title": "x"})).await,
+    ];
     assert!(made[0].header("etag").is_some());
     same(&made[0], &made[1]);
     // A refusal too: what is mended is another request.
-    let refused = [keyed("2").create("lead", json!({"amount": "a"})).await, keyed("2").create("lead", json!({"amount": "a"})).await];
+    let refused = [
+        keyed("2").create("lead", json!({"amount": "a"})).await,
+        keyed("2").create("lead", json!({"amount": "a"})).await,
+    ];
     refused[0].problem(422, "record.invalid");
     same(&refused[0], &refused[1]);
     keyed("2").create("lead", json!({"amount": 5})).await.problem(422, "idempotency.mismatch");
@@ -48,7 +54,9 @@ async fn every_finished_answer_is_repeated_whole() {
     // Media types are told apart as RFC 9110 says; whatever they are, the key counts.
     for kind in ["Application/JSON", "application/vnd.api+json", "application/json ; charset=utf-8"] {
         let send = async || {
-            keyed(kind).send("POST", "/api/v1/records/lead", Some(kind), br#"{"fields": {"title": "x"}}"#.to_vec()).await
+            keyed(kind)
+                .send("POST", "/api/v1/records/lead", Some(kind), br#"{"fields": {"title": "x"}}"#.to_vec())
+                .await
         };
         let sent = [send().await, send().await];
         assert_eq!(sent[0].status, 201, "{kind}: {}", sent[0].text());
@@ -95,7 +103,10 @@ async fn answers_with_secrets_are_kept_nowhere() {
     let client = app.admin().header("idempotency-key", "g");
     client.post("/session", guess).await.problem(401, "auth.invalid_credentials");
     client.post("/session", json!({"email": "admin@acme.test", "password": PASSWORD})).await.ok(200);
-    assert_eq!(app.count("SELECT count(*) FROM idempotency_key WHERE body LIKE '%token%' OR head LIKE '%cookie%'").await, 0);
+    assert_eq!(
+        app.count("SELECT count(*) FROM idempotency_key WHERE body LIKE '%token%' OR head LIKE '%cookie%'").await,
+        0
+    );
     app.finish().await;
 }
 

@@ -50,16 +50,58 @@ pub async fn hash(env: &Env, password: &str, email: &str) -> Result<String> {
 
 /// What is guessed first: words of lists of stolen passwords, with digits and signs after them.
 const COMMON: [&str; 40] = [
-    "password", "passwort", "пароль", "parol", "admin", "administrator", "админ", "root", "user", "guest", "test",
-    "welcome", "letmein", "iloveyou", "monkey", "dragon", "football", "baseball", "master", "sunshine", "princess",
-    "superman", "batman", "shadow", "trustno", "secret", "changeme", "default", "login", "qwerty", "йцукен", "azerty",
-    "abc", "asd", "zxc", "pass", "привет", "любовь", "наташа", "verstak",
+    "password",
+    "passwort",
+    "пароль",
+    "parol",
+    "admin",
+    "administrator",
+    "админ",
+    "root",
+    "user",
+    "guest",
+    "test",
+    "welcome",
+    "letmein",
+    "iloveyou",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "master",
+    "sunshine",
+    "princess",
+    "superman",
+    "batman",
+    "shadow",
+    "trustno",
+    "secret",
+    "changeme",
+    "default",
+    "login",
+    "qwerty",
+    "йцукен",
+    "azerty",
+    "abc",
+    "asd",
+    "zxc",
+    "pass",
+    "привет",
+    "любовь",
+    "наташа",
+    "verstak",
 ];
 
 /// Rows of keys, and the alphabets; parts of them are no secret in either direction.
 const ROWS: [&str; 8] = [
-    "01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik",
-    "1q2w3e4r5t6y7u8i9o0p", "йцукенгшщзхъфывапролджэячсмитьбю", "абвгдежзийклмнопрстуфхцчшщъыьэюя", "q1w2e3r4t5y6u7i8o9p0",
+    "01234567890123456789",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "йцукенгшщзхъфывапролджэячсмитьбю",
+    "абвгдежзийклмнопрстуфхцчшщъыьэюя",
+    "q1w2e3r4t5y6u7i8o9p0",
 ];
 
 /// Whether a password would be among the first that somebody tries: few different characters, a walk over the keyboard,
@@ -135,12 +177,36 @@ mod tests {
     #[test]
     fn what_is_guessed_first_is_weak() {
         for weak in [
-            "12345678", "        ", "87654321", "aaaaaaaa", "abababab", "qwertyui", "Password", "password1", "P a s s w o r d 1",
-            "Qwerty123456!", "1q2w3e4r", "йцукенгш", "пароль2026", "ada.admin", "ada.admin99", "admin123", "a b c d", "11112222",
+            "12345678",
+            "        ",
+            "87654321",
+            "aaaaaaaa",
+            "abababab",
+            "qwertyui",
+            "Password",
+            "password1",
+            "P a s s w o r d 1",
+            "Qwerty123456!",
+            "1q2w3e4r",
+            "йцукенгш",
+            "пароль2026",
+            "ada.admin",
+            "ada.admin99",
+            "admin123",
+            "a b c d",
+            "11112222",
         ] {
             assert!(is_weak(weak, "ada.admin@acme.test"), "{weak}");
         }
-        for strong in ["correct horse", "first password", "another long one", "abcdefgh9!kM", "Kd8!xq2p", "тихий лес", "adamantium"] {
+        for strong in [
+            "correct horse",
+            "first password",
+            "another long one",
+            "abcdefgh9!kM",
+            "Kd8!xq2p",
+            "тихий лес",
+            "adamantium",
+        ] {
             assert!(!is_weak(strong, "ada@acme.test"), "{strong}");
         }
     }

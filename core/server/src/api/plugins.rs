@@ -27,11 +27,7 @@ pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Js
 /// `POST /plugins`: installs a package, sent as the body or as the multipart field `file`.
 #[utoipa::path(post, path = "/plugins", tag = "plugins", request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = PluginDetail)))]
-pub async fn install(
-    State(state): State<AppState>,
-    caller: Caller,
-    request: Request,
-) -> ApiResult<Response> {
+pub async fn install(State(state): State<AppState>, caller: Caller, request: Request) -> ApiResult<Response> {
     people::require_admin(&caller.ctx)?;
     if !state.config.plugins.tenant_upload {
         caller.require_operator()?;
@@ -65,11 +61,7 @@ async fn uploaded(request: Request) -> ApiResult<Bytes> {
 
 /// `GET /plugins/{id}`
 #[utoipa::path(get, path = "/plugins/{id}", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = PluginDetail)))]
-pub async fn get(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ApiResult<Response> {
+pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Response> {
     detail(&state, &caller, &id).await
 }
 
@@ -117,11 +109,7 @@ pub async fn enable(
 
 /// `POST /plugins/{id}/disable`
 #[utoipa::path(post, path = "/plugins/{id}/disable", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = PluginDetail)))]
-pub async fn disable(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ApiResult<Response> {
+pub async fn disable(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Response> {
     state.plugins.disable(&caller.ctx, &id).await?;
     detail(&state, &caller, &id).await
 }

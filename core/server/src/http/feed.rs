@@ -103,7 +103,13 @@ pub struct Feed {
 impl Feed {
     /// A feed that nobody reads yet.
     pub fn new(db: &Db) -> Self {
-        Self { db: db.clone(), events: broadcast::Sender::new(BACKLOG), begun: Arc::default(), open: Arc::default(), ears: Arc::default() }
+        Self {
+            db: db.clone(),
+            events: broadcast::Sender::new(BACKLOG),
+            begun: Arc::default(),
+            open: Arc::default(),
+            ears: Arc::default(),
+        }
     }
 
     /// Counts a stream that somebody opens; it is theirs until the listener is dropped.

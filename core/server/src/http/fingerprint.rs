@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use axum::body::{Body, HttpBody};
-use axum::http::request::Parts;
 use axum::http::header;
+use axum::http::request::Parts;
 use futures::{StreamExt, stream};
 use kernel::Error;
 use sha2::{Digest, Sha256};

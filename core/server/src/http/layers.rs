@@ -141,11 +141,7 @@ pub async fn recognised(State(state): State<AppState>, request: Request, next: N
 }
 
 /// Refuses work beyond capacity at once instead of queueing it.
-pub async fn admitted(
-    State(slots): State<Arc<Semaphore>>,
-    mut request: Request,
-    next: Next,
-) -> ApiResult<Response> {
+pub async fn admitted(State(slots): State<Arc<Semaphore>>, mut request: Request, next: Next) -> ApiResult<Response> {
     let Ok(slot) = slots.try_acquire_owned() else { return Err(Error::Unavailable("over capacity".into()).into()) };
     let slot = Slot(Arc::new(slot));
     request.extensions_mut().insert(slot.clone());

@@ -33,7 +33,8 @@ const MAX_HEAD: usize = 64 * 1024;
 /// Rest after the system had no descriptor for a connection.
 const REST: Duration = Duration::from_millis(100);
 /// What a connection too many is told.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// Raises the number of descriptors this process may open as far as the system lets it; gives that number.
 pub fn raise_descriptors() -> usize {

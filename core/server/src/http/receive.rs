@@ -44,7 +44,11 @@ impl Default for Memory {
 }
 
 /// The layer: reads the body of a request before it goes on.
-pub async fn layer(State((state, memory)): State<(AppState, Memory)>, request: Request, next: Next) -> ApiResult<Response> {
+pub async fn layer(
+    State((state, memory)): State<(AppState, Memory)>,
+    request: Request,
+    next: Next,
+) -> ApiResult<Response> {
     let (limit, flows) = limit_of(request.uri().path(), &state.config.http);
     let (mut parts, body) = request.into_parts();
     let pause = Duration::from_secs(state.config.http.body_seconds);
