@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use kernel::error::FieldError;
 use kernel::{Error, Message};
 use serde::de::DeserializeOwned;
@@ -35,7 +35,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        // The reader of JSON knows fewer spellings.
+        let json = |kind: &str| kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"));
+        if media_type(&parts.headers).is_some_and(|kind| json(&kind)) {
+            parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         let limited = Request::from_parts(parts.clone(), body);
         let bytes = Bytes::from_request(limited, state).await.map_err(|_| too_large())?;
         if tells_nul(&bytes) {
