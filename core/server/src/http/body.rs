@@ -37,7 +37,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
         // The reader of JSON knows fewer spellings.
-        let json = |kind: &str| kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"));
+        let json =
+            |kind: &str| kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"));
         if media_type(&parts.headers).is_some_and(|kind| json(&kind)) {
             parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
