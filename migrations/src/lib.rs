@@ -17,6 +17,7 @@ mod m20261128_000008_role_covers;
 mod m20261128_000009_catalogue;
 mod m20261128_000010_tasks;
 mod m20261129_000011_texts;
+mod m20261129_000012_answers;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000009_catalogue::Migration),
             Box::new(m20261128_000010_tasks::Migration),
             Box::new(m20261129_000011_texts::Migration),
+            Box::new(m20261129_000012_answers::Migration),
         ]
     }
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use kernel::Db;
+use kernel::clock::Env;
 use kernel::db::DbOptions;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+use verstak::config::{Config, Overrides};
 
 use super::released::RELEASES;
 use crate::app::{Client, Database, TestApp, on_postgres, statement};
@@ -23,6 +25,22 @@ const TASKS_BEFORE: &str = "SELECT title || ' ' || state FROM task UNION ALL SEL
 const TASKS_AFTER: &str = "SELECT title || ' ' || state FROM task";
 /// What a start of the program writes by itself.
 const LIVING: [&str; 3] = ["seaql_migrations", "lease", "schedule"];
+
+#[tokio::test]
+async fn nodes_that_start_together_on_an_empty_database_all_run() {
+    let database = Database::bare().await;
+    let mut config = Config::load(None, &Overrides::default()).unwrap();
+    config.data.dir = database.folder().to_owned();
+    config.database.url = database.url().to_owned();
+    config.database.connections = 2;
+    let open = async || verstak::AppState::open(config.clone(), Env::system()).await.map(|state| state.db.clone());
+    let (one, two, three) = tokio::join!(open(), open(), open());
+    for db in [one, two, three] {
+        let db = db.unwrap();
+        assert_eq!(number(&db, "SELECT count(*) FROM user_account").await, 0);
+        db.close().await.unwrap();
+    }
+}
 
 #[tokio::test]
 async fn a_database_of_a_release_opens_and_loses_nothing() {

@@ -2,4 +2,5 @@
 
 mod addresses;
 mod bodies;
+mod connections;
 mod uploads;

@@ -32,6 +32,22 @@ async fn a_missed_time_is_made_up_for_once() {
 }
 
 #[tokio::test]
+async fn a_clock_that_goes_back_a_day_stops_nothing_for_a_day() {
+    let app = TestApp::start().await;
+    let (db, env) = (&app.state.db, &app.state.env);
+    let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    set_schedule(db, env, "chore", HOURLY).await.unwrap();
+    assert!(hold(db, env, "duty", one, 30).await.unwrap());
+    app.clock.advance_seconds(-86_400);
+    assert_eq!((tick(db, env).await.unwrap(), jobs(&app).await), (0, 0));
+    app.clock.advance_seconds(3_600);
+    assert_eq!((tick(db, env).await.unwrap(), jobs(&app).await), (1, 1));
+    assert!(hold(db, env, "duty", two, 30).await.unwrap(), "the holder of the day after may be gone");
+    app.sql("DELETE FROM job").await;
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn setting_a_schedule_again_does_not_put_it_off() {
     let app = TestApp::start().await;
     let (db, env) = (&app.state.db, &app.state.env);

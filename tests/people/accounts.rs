@@ -72,6 +72,11 @@ async fn wrong_accounts_are_refused_field_by_field() {
         .await
         .problem(422, "people.invalid");
     assert!(weak["fields"]["password"].is_object());
+    for easy in ["12345678", "        ", "password1", "Qwerty123!"] {
+        let body = json!({"name": "x", "email": "a@a.test", "password": easy});
+        let weak = admin.post("/users", body).await.problem(422, "people.invalid");
+        assert_eq!(weak["fields"]["password"]["code"], "weak_password", "{easy}");
+    }
     assert_eq!(app.count("SELECT count(*) FROM user_account").await, 2);
     admin.post("/roles", json!({"key": "sales_manager", "name": "x"})).await.problem(422, "people.invalid");
     let max = app.by("max");
@@ -106,5 +111,65 @@ async fn settings_of_the_company_count_at_once() {
     ] {
         app.admin().patch("/tenant", wrong).await.problem(422, "people.invalid");
     }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn somebody_without_a_role_is_told_only_of_themselves() {
+    let mut app = TestApp::build().person("max", "sales_manager").start().await;
+    app.person(0, "new", &[]).await;
+    let seen = app.by("new").get("/users").await.ok(200);
+    assert_eq!(seen["items"].as_array().unwrap().iter().map(|user| &user["name"]).collect::<Vec<_>>(), ["new"]);
+    assert_eq!(app.by("max").get("/users").await.ok(200)["items"].as_array().unwrap().len(), 3);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn administrators_who_remove_one_another_leave_one() {
+    let app = TestApp::build().person("bo", "admin").person("cy", "admin").start().await;
+    let bar = async |who: &str, whom: &str| {
+        app.by(who).patch(&format!("/users/{}", app.id_of(whom)), json!({"roles": []})).await.status.as_u16()
+    };
+    let done = tokio::join!(bar("admin", "bo"), bar("bo", "cy"), bar("cy", "admin"));
+    for status in [done.0, done.1, done.2] {
+        assert!([200, 401, 403, 422].contains(&status), "{done:?}");
+    }
+    let left = "SELECT count(*) FROM user_role JOIN role ON role.id = role_id WHERE role.admin";
+    assert!(app.count(left).await >= 1, "{done:?}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn departments_moved_at_the_same_time_stay_a_tree() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let make = async |name: &str| admin.post("/departments", json!({"name": name})).await.id();
+    let (one, two, three) = (make("One").await, make("Two").await, make("Three").await);
+    let under = async |id: &str, parent: &str| {
+        let body = json!({"name": "x", "parent_id": parent});
+        app.admin().patch(&format!("/departments/{id}"), body).await.status.as_u16()
+    };
+    let done = tokio::join!(under(&one, &two), under(&two, &three), under(&three, &one));
+    let mut statuses = [done.0, done.1, done.2];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 422]);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn one_address_taken_twice_at_the_same_time_is_said() {
+    let app = TestApp::start().await;
+    let make = async || {
+        let body = json!({"name": "x", "email": "same@acme.test"});
+        app.admin().post("/users", body).await.status.as_u16()
+    };
+    let done = tokio::join!(make(), make(), make());
+    let mut statuses = [done.0, done.1, done.2];
+    statuses.sort_unstable();
+    assert!(statuses[0] == 201 && statuses[1..].iter().all(|status| [409, 422].contains(status)), "{statuses:?}");
+    let role = async || app.admin().post("/roles", json!({"key": "same", "name": "x"})).await.status.as_u16();
+    let done = tokio::join!(role(), role(), role());
+    assert_eq!([done.0, done.1, done.2].iter().filter(|status| **status == 201).count(), 1, "{done:?}");
+    assert!([done.0, done.1, done.2].iter().all(|status| *status < 500), "{done:?}");
     app.finish().await;
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::app::TestApp;
+use crate::app::{Answer, LEAD_DESK, PASSWORD, TestApp};
 
 #[tokio::test]
 async fn the_same_key_gives_the_same_answer_and_no_second_record() {
@@ -21,14 +21,92 @@ async fn the_same_key_gives_the_same_answer_and_no_second_record() {
 }
 
 #[tokio::test]
-async fn a_refused_request_may_be_mended_under_the_same_key() {
+async fn every_finished_answer_is_repeated_whole() {
     let app = TestApp::start().await;
-    let keyed = app.admin().header("idempotency-key", "k");
-    keyed.create("lead", json!({"amount": "much"})).await.problem(422, "record.invalid");
-    keyed.create("lead", json!({"amount": 5})).await.ok(201);
+    let keyed = |key: &str| app.admin().header("idempotency-key", key);
+    let same = |first: &Answer, again: &Answer| {
+        assert_eq!((first.status, &first.body), (again.status, &again.body));
+        for (name, value) in &first.headers {
+            assert_eq!(again.headers.get(name), Some(value), "{name}");
+        }
+        assert_eq!((first.header("idempotent-replay"), again.header("idempotent-replay")), (None, Some("true")));
+    };
+    let made = [
+        keyed("1").create("lead", json!({"title": "x"})).await,
+        keyed("1").create("lead", json!({"title": "x"})).await,
+    ];
+    assert!(made[0].header("etag").is_some());
+    same(&made[0], &made[1]);
+    // A refusal too: what is mended is another request.
+    let refused = [
+        keyed("2").create("lead", json!({"amount": "a"})).await,
+        keyed("2").create("lead", json!({"amount": "a"})).await,
+    ];
+    refused[0].problem(422, "record.invalid");
+    same(&refused[0], &refused[1]);
+    keyed("2").create("lead", json!({"amount": 5})).await.problem(422, "idempotency.mismatch");
+    // A fault of ours too: it may have written before it failed.
+    app.sql("ALTER TABLE lead RENAME TO away").await;
+    let failed = keyed("3").create("lead", json!({"title": "x"})).await;
+    failed.problem(500, "internal");
+    app.sql("ALTER TABLE away RENAME TO lead").await;
+    same(&failed, &keyed("3").create("lead", json!({"title": "x"})).await);
+    // Media types are told apart as RFC 9110 says; whatever they are, the key counts.
+    for kind in ["Application/JSON", "application/vnd.api+json", "application/json ; charset=utf-8"] {
+        let send = async || {
+            keyed(kind)
+                .send("POST", "/api/v1/records/lead", Some(kind), br#"{"fields": {"title": "x"}}"#.to_vec())
+                .await
+        };
+        let sent = [send().await, send().await];
+        assert_eq!(sent[0].status, 201, "{kind}: {}", sent[0].text());
+        same(&sent[0], &sent[1]);
+    }
     for key in ["", &"k".repeat(201)] {
         app.admin().header("idempotency-key", key).create("lead", json!({})).await.problem(400, "request.invalid");
     }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_upload_sent_again_is_not_taken_twice() {
+    let app = TestApp::start().await;
+    let upload = async |boundary: &str, rows: &str| {
+        let body = format!(
+            "--{boundary}\r\ncontent-disposition: form-data; name=\"entity\"\r\n\r\nlead\r\n--{boundary}\r\n\
+             content-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\ntitle\n{rows}\r\n--{boundary}--\r\n"
+        );
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        app.admin().header("idempotency-key", "u").send("POST", "/api/v1/imports", Some(&kind), body.into_bytes()).await
+    };
+    let first = upload("one", "Ann").await;
+    assert_eq!((first.ok(201), upload("other", "Ann").await.ok(201)), (first.json(), first.json()));
+    upload("one", "Bo").await.problem(422, "idempotency.mismatch");
+    assert_eq!(app.admin().get("/imports").await.ok(200)["items"].as_array().unwrap().len(), 1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn answers_with_secrets_are_kept_nowhere() {
+    let app = TestApp::build().lead_desk(json!({})).start().await;
+    let keyed = app.admin().header("idempotency-key", "k");
+    let made = keyed.post("/tokens", json!({"name": "script"})).await;
+    let secret = made.ok(201)["token"].as_str().unwrap().to_owned();
+    assert_eq!(made.header("cache-control"), Some("no-store"));
+    let other = keyed.post("/tokens", json!({"name": "script"})).await.ok(201);
+    assert_ne!(other["token"], secret.as_str());
+    keyed.post("/session", json!({"email": "admin@acme.test", "password": PASSWORD})).await.ok(200);
+    let plugin = keyed.post(&format!("/plugins/{LEAD_DESK}/secret"), json!({})).await.ok(200);
+    assert!(plugin["secret"].is_null() || app.count("SELECT count(*) FROM idempotency_key").await == 0, "{plugin}");
+    // What began no work is not kept either.
+    let guess = json!({"email": "admin@acme.test", "password": "guess"});
+    let client = app.admin().header("idempotency-key", "g");
+    client.post("/session", guess).await.problem(401, "auth.invalid_credentials");
+    client.post("/session", json!({"email": "admin@acme.test", "password": PASSWORD})).await.ok(200);
+    assert_eq!(
+        app.count("SELECT count(*) FROM idempotency_key WHERE body LIKE '%token%' OR head LIKE '%cookie%'").await,
+        0
+    );
     app.finish().await;
 }
 

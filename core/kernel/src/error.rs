@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, SqlErr};
 
 use crate::text::{Locale, Message};
 
@@ -93,10 +93,23 @@ pub enum Error {
     Unavailable(String),
     /// The database failed.
     #[error("database: {0}")]
-    Database(#[from] DbErr),
+    Database(DbErr),
     /// A fault of ours.
     #[error("internal: {0}")]
     Internal(String),
+}
+
+/// Two who take the same unique name at the same time: the second one is told, it is no fault of ours.
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(what)) => {
+                tracing::warn!(%what, "taken by another request at the same time");
+                Self::Conflict { code: "taken", current: None }
+            }
+            _ => Self::Database(error),
+        }
+    }
 }
 
 impl Error {

@@ -15,6 +15,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::entities::{department, department_head, department_member, user};
+use crate::tenant::one_by_one;
 use crate::{INVALID, checked_name, require_admin};
 
 /// People who may lead a department together.
@@ -78,6 +79,7 @@ pub async fn list(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<D
 pub async fn create(db: &Db, ctx: &Ctx, input: &DepartmentInput) -> Result<Department> {
     require_admin(ctx)?;
     let tx = db.begin().await?;
+    one_by_one(&tx, ctx.tenant).await?;
     let saved = checked(&tx, ctx, None, ctx.id(), input).await?;
     row(ctx, &saved).insert(&tx).await?;
     save_heads(&tx, ctx, &saved).await?;
@@ -93,6 +95,7 @@ pub async fn create(db: &Db, ctx: &Ctx, input: &DepartmentInput) -> Result<Depar
 pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &DepartmentInput) -> Result<Department> {
     require_admin(ctx)?;
     let tx = db.begin().await?;
+    one_by_one(&tx, ctx.tenant).await?;
     let known = list(&tx, ctx.tenant).await?.into_iter().find(|department| department.id == id);
     let known = known.ok_or_else(|| Error::NotFound(format!("department {id}")))?;
     let saved = checked(&tx, ctx, Some(&known), id, input).await?;
@@ -177,6 +180,7 @@ pub async fn members_at(
 pub async fn remove(db: &Db, ctx: &Ctx, id: Uuid) -> Result<()> {
     require_admin(ctx)?;
     let tx = db.begin().await?;
+    one_by_one(&tx, ctx.tenant).await?;
     let known = department::Entity::find_by_id(id).filter(department::Column::TenantId.eq(ctx.tenant.0));
     known.one(&tx).await?.ok_or_else(|| Error::NotFound(format!("department {id}")))?;
     let people = user::Entity::find().filter(user::Column::DepartmentId.eq(id)).count(&tx).await?;

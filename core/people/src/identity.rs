@@ -55,6 +55,8 @@ pub struct Identity {
     pub operator: bool,
     /// Whether the token is for reading alone (neither scope `write` nor `admin`).
     pub read_only: bool,
+    /// Whether the token is for writing alone (neither scope `read` nor `admin`).
+    pub write_only: bool,
 }
 
 impl Identity {
@@ -152,6 +154,16 @@ impl Identities {
         Ok(self.keep(key, identity))
     }
 
+    /// Whether this token is recognised without asking the database.
+    pub fn remembers_token(&self, secret: &str) -> bool {
+        self.known(&format!("t{}", hash_of(secret))).is_some()
+    }
+
+    /// Whether this session is recognised without asking the database.
+    pub fn remembers_session(&self, secret: &str) -> bool {
+        self.known(&format!("s{}", hash_of(secret))).is_some()
+    }
+
     /// A person by id, without proof: for work done on their behalf later (imports) and for the command line.
     ///
     /// # Errors
@@ -187,6 +199,7 @@ impl Identities {
         let mut admin = rights.is_admin();
         let mut operator = account.operator;
         let read_only = scopes.is_some_and(|scopes| !scopes.contains(&Scope::Write) && !scopes.contains(&Scope::Admin));
+        let write_only = scopes.is_some_and(|scopes| !scopes.contains(&Scope::Read) && !scopes.contains(&Scope::Admin));
         if let Some(scopes) = scopes {
             admin &= scopes.contains(&Scope::Admin);
             operator &= scopes.contains(&Scope::Admin);
@@ -201,6 +214,7 @@ impl Identities {
             admin,
             operator,
             read_only,
+            write_only,
             user: account,
         })
     }

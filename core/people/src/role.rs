@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::entities::{access_row, field_right, role, user_role};
+use crate::tenant::one_by_one;
 use crate::{INVALID, checked_name, require_admin};
 
 /// Access rows and field rights of one role at most.
@@ -131,6 +132,7 @@ pub async fn create(db: &Db, ctx: &Ctx, input: &RoleInput, entities: &BTreeSet<S
 /// As `create`.
 pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &RoleInput, entities: &BTreeSet<String>) -> Result<Role> {
     require_admin(ctx)?;
+    one_by_one(tx, ctx.tenant).await?;
     let key = checked_key(&input.key)?;
     let taken = role::Entity::find().filter(role::Column::TenantId.eq(ctx.tenant.0)).filter(role::Column::Key.eq(&key));
     if taken.one(tx).await?.is_some() {
@@ -158,6 +160,7 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &RoleInput, entities: &BTreeSe
 pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &BTreeSet<String>) -> Result<Role> {
     require_admin(ctx)?;
     let tx = db.begin().await?;
+    one_by_one(&tx, ctx.tenant).await?;
     let found = find(&tx, ctx, id).await?;
     let row = role::ActiveModel {
         id: Set(id),
@@ -191,6 +194,7 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &
 pub async fn remove(db: &Db, ctx: &Ctx, id: Uuid) -> Result<()> {
     require_admin(ctx)?;
     let tx = db.begin().await?;
+    one_by_one(&tx, ctx.tenant).await?;
     find(&tx, ctx, id).await?;
     let held = user_role::Entity::find().filter(user_role::Column::RoleId.eq(id)).one(&tx).await?;
     if held.is_some() {

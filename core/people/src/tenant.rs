@@ -9,8 +9,10 @@ use kernel::error::FieldError;
 use kernel::text::latin;
 use kernel::value::Currency;
 use kernel::{Ctx, Db, Error, Locale, Result, TenantId, audit};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -91,6 +93,14 @@ pub async fn create(tx: &Tx, env: &Env, input: &NewTenant) -> Result<Tenant> {
         created_at: Set(env.now().0),
     };
     Ok(row.insert(tx).await?.into())
+}
+
+/// Lets changes of a company's people, roles and departments come one after another, until the transaction ends: what
+/// they must not break (an administrator stays, departments are a tree, addresses are unique) is seen only by looking at
+/// all of them. SQLite has one writer anyway.
+pub(crate) async fn one_by_one(tx: &Tx, id: TenantId) -> Result<()> {
+    tenant::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(tx).await?;
+    Ok(())
 }
 
 /// All tenants, oldest first.

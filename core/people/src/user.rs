@@ -12,6 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::entities::{department, role, session, user, user_role};
+use crate::tenant::one_by_one;
 use crate::{INVALID, checked_name, password, require_admin};
 
 pub use user::Model as User;
@@ -153,7 +154,7 @@ pub async fn present_members(db: &Db, tenant: TenantId, role: &str, now: Timesta
 /// `Denied`, `people.invalid`.
 pub async fn create(db: &Db, ctx: &Ctx, input: &NewUser) -> Result<User> {
     let hash = match &input.password {
-        Some(password) => Some(password::hash(&ctx.env, password).await?),
+        Some(password) => Some(password::hash(&ctx.env, password, &input.email).await?),
         None => None,
     };
     let tx = db.begin().await?;
@@ -168,6 +169,7 @@ pub async fn create(db: &Db, ctx: &Ctx, input: &NewUser) -> Result<User> {
 /// As `create`.
 pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &NewUser, hash: Option<String>) -> Result<User> {
     require_admin(ctx)?;
+    one_by_one(tx, ctx.tenant).await?;
     let email = checked_email(&input.email)?;
     free_email(tx, ctx, &email, None).await?;
     check_department(tx, ctx, input.department_id).await?;
@@ -210,10 +212,21 @@ pub async fn update(db: &Db, ctx: &Ctx, id: UserId, patch: &UserPatch) -> Result
         require_admin(ctx)?;
     }
     let hash = match &patch.password {
-        Some(password) => Some(password::hash(&ctx.env, password).await?),
+        Some(password) => {
+            let email = match &patch.email {
+                Some(email) => email.clone(),
+                None => get(db.read(), ctx.tenant, id).await?.email,
+            };
+            Some(password::hash(&ctx.env, password, &email).await?)
+        }
         None => None,
     };
     let tx = db.begin().await?;
+    one_by_one(&tx, ctx.tenant).await?;
+    // Asked again now that nobody else changes anything: whoever was an administrator a moment ago may be none any more.
+    if !(own && only_own) {
+        still_admin(&tx, ctx).await?;
+    }
     let before = get(&tx, ctx.tenant, id).await?;
     let row = patched(&tx, ctx, id, patch, hash).await?;
     if row.is_changed() {
@@ -238,6 +251,17 @@ pub async fn update(db: &Db, ctx: &Ctx, id: UserId, patch: &UserPatch) -> Result
     Ok(saved)
 }
 
+/// Refuses a person who has lost their right while they waited for their turn.
+async fn still_admin(tx: &Tx, ctx: &Ctx) -> Result<()> {
+    let Some(me) = ctx.user() else { return Ok(()) };
+    let here = get(tx, ctx.tenant, me).await?.active;
+    let roles = role::Entity::find()
+        .filter(role::Column::TenantId.eq(ctx.tenant.0))
+        .filter(role::Column::Admin.eq(true))
+        .filter(role::Column::Id.is_in(roles_of(tx, &[me.0]).await?.into_iter().map(|(_, role)| role)));
+    if here && roles.one(tx).await?.is_some() { Ok(()) } else { Err(Error::Denied("admin")) }
+}
+
 /// Changes one's own password; ends all of one's sessions.
 ///
 /// # Errors
@@ -247,7 +271,7 @@ pub async fn change_password(db: &Db, ctx: &Ctx, id: UserId, present: &str, new:
     if !password::verify(present, account.password_hash.as_deref()).await? {
         return Err(Error::field(INVALID, "present", FieldError::new("wrong_password")));
     }
-    let hash = password::hash(&ctx.env, new).await?;
+    let hash = password::hash(&ctx.env, new, &account.email).await?;
     let tx = db.begin().await?;
     user::ActiveModel { id: Set(id.0), password_hash: Set(Some(hash)), ..Default::default() }.update(&tx).await?;
     session::Entity::delete_many().filter(session::Column::UserId.eq(id.0)).exec(&tx).await?;

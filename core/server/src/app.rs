@@ -1,14 +1,12 @@
 //! The router: every address of the product, with its layers; and the server that runs it with its background work.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
-use kernel::{Error, Result};
+use kernel::Result;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
@@ -18,7 +16,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use crate::api;
 use crate::housekeeping;
-use crate::http::{health, idempotency, layers, portal};
+use crate::http::{health, idempotency, layers, listen, portal, receive};
 use crate::state::AppState;
 
 /// Every address of the product.
@@ -31,10 +29,10 @@ pub fn router(state: &AppState) -> Router {
     let streams = NotForContentType::const_new("text/event-stream");
     // Layers put on one by one would each box every route, and every request clones the boxes it passes.
     let inner = ServiceBuilder::new()
+        .layer(from_fn_with_state(state.clone(), layers::recognised))
+        .layer(from_fn_with_state((state.clone(), receive::Memory::default()), receive::layer))
         .layer(from_fn_with_state(slots, layers::admitted))
         .layer(from_fn_with_state(state.clone(), layers::timed))
-        .layer(from_fn_with_state(state.clone(), layers::limited))
-        .layer(from_fn_with_state(state.clone(), body_limits))
         .layer(from_fn_with_state(state.clone(), idempotency::layer));
     let outer = ServiceBuilder::new()
         .layer(from_fn_with_state(state.clone(), layers::outermost))
@@ -56,22 +54,6 @@ pub fn router(state: &AppState) -> Router {
         .with_state(state.clone())
 }
 
-/// Uploads may be large; everything else is a small body.
-async fn body_limits(
-    axum::extract::State(state): axum::extract::State<AppState>,
-    mut request: axum::extract::Request,
-    next: axum::middleware::Next,
-) -> axum::response::Response {
-    let limit = match request.uri().path() {
-        "/api/v1/imports" | "/api/v1/plugins" => state.config.http.upload_limit,
-        // One more than the reader takes, so that its own words are heard.
-        "/api/v1/process-definitions" => process::definition::MAX_BYTES + 1,
-        _ => state.config.http.body_limit,
-    };
-    DefaultBodyLimit::max(limit).apply(&mut request);
-    next.run(request).await
-}
-
 /// Which halves of the server run in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
@@ -86,7 +68,7 @@ pub enum Role {
 /// Runs the server until `stop` resolves; requests and jobs in hand are finished first.
 ///
 /// # Errors
-/// When the address cannot be listened on.
+/// When the database fails while the chores are set.
 pub async fn serve(
     state: AppState,
     listener: TcpListener,
@@ -116,18 +98,18 @@ pub async fn serve(
     tasks.push(tokio::spawn(state.feed.clone().run(ended.clone())));
     tasks.push(tokio::spawn(upkeep(state.clone(), ended.clone())));
     let finished = ended.clone();
-    let app = router(&state).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+    tasks.push(tokio::spawn(async move {
         stop.await;
         finished.cancel();
-    });
+    }));
+    let server = listen::serve(listener, router(&state), &state.config, ended.clone());
     // Open streams would keep a graceful shutdown waiting for ever.
     let deadline = async {
         ended.cancelled().await;
         tokio::time::sleep(std::time::Duration::from_secs(10)).await;
     };
     tokio::select! {
-        result = IntoFuture::into_future(server) => result.map_err(Error::internal)?,
+        () = server => {}
         () = deadline => tracing::warn!("some connections were still open after ten seconds"),
     }
     ended.cancel();

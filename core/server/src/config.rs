@@ -39,6 +39,8 @@ pub struct Config {
 pub struct Data {
     /// Folder of everything the server keeps.
     pub dir: PathBuf,
+    /// Bytes that must be free there for the server to be ready.
+    pub min_free: u64,
 }
 
 /// Database.
@@ -63,6 +65,18 @@ pub struct Http {
     pub public_url: String,
     /// Header in which a trusted proxy in front tells the caller's address; empty = no proxy.
     pub client_address_header: String,
+    /// Proxies in front that add to it.
+    pub trusted_proxies: usize,
+    /// Connections at once.
+    pub connections: usize,
+    /// Connections at once of one address, when no proxy is in front.
+    pub connections_per_address: usize,
+    /// Seconds for the head of a request.
+    pub header_seconds: u64,
+    /// Seconds for a body, or for the next piece of an upload.
+    pub body_seconds: u64,
+    /// Open live streams of one person.
+    pub streams_per_person: usize,
     /// Bytes of a JSON body.
     pub body_limit: usize,
     /// Bytes of an uploaded file.
@@ -200,11 +214,16 @@ impl Config {
     /// How to open the database.
     pub fn db_options(&self) -> DbOptions {
         let url = if self.database.url.is_empty() {
-            format!("sqlite:{}", self.data.dir.join("verstak.db").display())
+            format!("sqlite:{}", self.database_file().display())
         } else {
             self.database.url.clone()
         };
         DbOptions { url, connections: self.database.connections, full_sync: self.database.full_sync }
+    }
+
+    /// SQLite's file, where there is no other database.
+    pub fn database_file(&self) -> PathBuf {
+        self.data.dir.join("verstak.db")
     }
 
     /// Folder of uploaded files.

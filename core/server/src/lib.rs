@@ -13,6 +13,7 @@
 //! | `http` | layers: ids, errors, sign-in, limits, idempotency, live events, portal files |
 //! | `api` | one file per resource |
 //! | `openapi` | the OpenAPI document |
+//! | `private` | modes of the files it keeps |
 //! | `setup` | a new company |
 //! | `demo` | believable data for a look around |
 //! | `housekeeping` | removal of what has expired |
@@ -26,6 +27,7 @@ pub mod demo;
 pub mod housekeeping;
 pub mod http;
 pub mod openapi;
+pub mod private;
 pub mod setup;
 pub mod state;
 pub mod webhook;

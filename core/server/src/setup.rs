@@ -29,7 +29,7 @@ pub struct NewCompany {
 /// `people.invalid` on a wrong name, e-mail or password.
 pub async fn create_company(db: &Db, env: &Env, input: &NewCompany) -> Result<(Tenant, User)> {
     let operator = tenant::list(db).await?.is_empty();
-    let hash = people::password::hash(env, &input.admin_password).await?;
+    let hash = people::password::hash(env, &input.admin_password, &input.admin_email).await?;
     let tx = db.begin().await?;
     let tenant = tenant::create(&tx, env, &NewTenant { name: input.name.clone(), locale: input.locale }).await?;
     let ctx = tenant.system_ctx(env);

@@ -24,6 +24,7 @@ use work::tasks::Tasks;
 use crate::config::Config;
 use crate::http::feed::Feed;
 use crate::http::limit::Limits;
+use crate::private;
 use crate::webhook::Webhooks;
 
 /// The services of a running server. Every layer of every request clones it: one pointer.
@@ -79,7 +80,7 @@ impl AppState {
         let unusable = |e: std::io::Error| {
             kernel::Error::Unavailable(format!("the data folder {} cannot be used: {e}", config.data.dir.display()))
         };
-        std::fs::create_dir_all(config.files_dir()).map_err(unusable)?;
+        private::prepare(&config).map_err(unusable)?;
         let db = Db::open(&config.db_options()).await?;
         migrations::upgrade(db.for_migrations()).await?;
         records::texts::renew(&db, &env).await?;

@@ -1490,7 +1490,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** `GET /users` */
+        /** `GET /users`. Somebody without a role, or a token for writing alone, is told only of themselves. */
         get: operations["people_users"];
         put?: never;
         /** `POST /users` */

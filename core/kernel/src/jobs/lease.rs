@@ -7,6 +7,9 @@ use uuid::Uuid;
 use crate::clock::Env;
 use crate::db::Db;
 
+/// A lease that ends later than this many times its length was taken before the clock went back.
+const ODD: i64 = 10;
+
 /// Takes or renews the lease for `seconds`. True while `holder` has it.
 ///
 /// # Errors
@@ -20,7 +23,12 @@ pub async fn hold(db: &Db, env: &Env, name: &str, holder: Uuid, seconds: i64) ->
         .on_conflict(
             OnConflict::column("name")
                 .update_columns(["holder", "until"])
-                .action_and_where(Expr::col(("lease", "holder")).eq(holder).or(Expr::col(("lease", "until")).lt(now.0)))
+                .action_and_where(
+                    Expr::col(("lease", "holder"))
+                        .eq(holder)
+                        .or(Expr::col(("lease", "until")).lt(now.0))
+                        .or(Expr::col(("lease", "until")).gt(now.plus_seconds(seconds.saturating_mul(ODD)).0)),
+                )
                 .to_owned(),
         )
         .to_owned();

@@ -176,7 +176,10 @@ pub(super) async fn claim(tx: &Tx, env: &Env, worker: Uuid, kinds: &[&str], limi
 /// Jobs whose time has come, those of lost workers among them, and whose turn it is.
 pub(super) fn due(now: Timestamp) -> Cond {
     let ready = Expr::col("state").eq("ready").and(Expr::col("run_at").lte(now.0)).and(order::has_its_turn());
-    Cond::any().add(ready).add(Expr::col("state").eq("running").and(Expr::col("locked_until").lt(now.0)))
+    // A worker that lives renews its hold; one that ends much later was taken before the clock went back.
+    let odd = now.plus_seconds(LOCK_SECONDS * 10).0;
+    let lost = Expr::col("locked_until").lt(now.0).or(Expr::col("locked_until").gt(odd));
+    Cond::any().add(ready).add(Expr::col("state").eq("running").and(lost))
 }
 
 fn from_row(row: &QueryResult) -> Result<Job, DbErr> {

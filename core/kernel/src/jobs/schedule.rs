@@ -44,39 +44,43 @@ pub async fn set_schedule(db: &Db, env: &Env, name: &str, cron: &str) -> Result<
     tx.commit().await
 }
 
-/// Enqueues the jobs of schedules that are due. A time missed while nothing ran is made up for once.
+/// Enqueues the jobs of schedules that are due. A time missed while nothing ran is made up for once. One that waits for a
+/// later time than its next is put right: the clock went back.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn tick(db: &Db, env: &Env) -> Result<usize, DbErr> {
     let now = env.now();
-    let due = Query::select()
-        .columns(["name", "cron", "next_at"])
-        .from("schedule")
-        .and_where(Expr::col("next_at").lte(now.0))
-        .take();
-    let rows = db.read().query_all(&due).await?;
-    if rows.is_empty() {
-        return Ok(0);
-    }
-    let tx = db.begin().await?;
-    for row in &rows {
+    let all = Query::select().columns(["name", "cron", "next_at"]).from("schedule").take();
+    let mut changed = Vec::new();
+    for row in db.read().query_all(&all).await? {
         let (name, cron): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         let at: i64 = row.try_get_by_index(2)?;
         let next = next_after(&cron, Tz::UTC, now).map_err(DbErr::Custom)?;
+        if at <= now.0 || at > next.0 {
+            changed.push((name, at, next));
+        }
+    }
+    if changed.is_empty() {
+        return Ok(0);
+    }
+    let mut due = 0;
+    let tx = db.begin().await?;
+    for (name, at, next) in changed {
         let update = Query::update()
             .table("schedule")
             .value("next_at", next.0)
             .and_where(Expr::col("name").eq(name.as_str()))
             .and_where(Expr::col("next_at").eq(at))
             .to_owned();
-        if tx.execute(&update).await?.rows_affected() == 1 {
+        if tx.execute(&update).await?.rows_affected() == 1 && at <= now.0 {
             let job = NewJob::now(env, &name, json!({"scheduled": Timestamp(at)})).unique(format!("schedule:{name}"));
             enqueue(&tx, env, job).await?;
+            due += 1;
         }
     }
     tx.commit().await?;
-    Ok(rows.len())
+    Ok(due)
 }
 
 #[cfg(test)]

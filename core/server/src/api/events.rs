@@ -16,18 +16,21 @@ use kernel::{Ctx, InstanceId, TaskId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::timeline::{ActorView, ChangeView, changes_view};
 use crate::http::auth::{bearer, cookie};
 use crate::http::body::bad_request;
+use crate::http::feed::Listener;
 use crate::http::{ApiResult, Caller, Params};
 use crate::state::AppState;
 
 /// Events of a page at most.
 const MAX_LIMIT: u64 = 1_000;
+/// Events of a stream judged by one query.
+const TOGETHER: usize = 500;
 
 /// Which events.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -132,6 +135,7 @@ async fn visible(state: &AppState, ctx: &Ctx, events: Vec<Event>) -> kernel::Res
 /// `GET /stream`: server-sent events. `Last-Event-ID` continues where a broken stream ended.
 #[utoipa::path(get, path = "/stream", tag = "events", responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub async fn stream(State(state): State<AppState>, caller: Caller, headers: HeaderMap) -> ApiResult<Response> {
+    let listener = state.feed.listen(&caller.ctx, state.config.http.streams_per_person)?;
     let (live, now) = state.feed.subscribe().await?;
     let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|text| text.parse::<Cursor>().ok());
     let hello = Sse::default().event("hello").data("{}");
@@ -141,6 +145,7 @@ pub async fn stream(State(state): State<AppState>, caller: Caller, headers: Head
         state,
         tenant: caller.ctx.tenant,
         credential,
+        listener,
         live,
         seen: last.unwrap_or(now),
         missed: last,
@@ -171,6 +176,7 @@ struct Watcher {
     state: AppState,
     tenant: TenantId,
     credential: Credential,
+    listener: Listener,
     live: Receiver<Arc<Event>>,
     /// The newest event that was told or passed over.
     seen: Cursor,
@@ -196,14 +202,16 @@ impl Watcher {
             }
             let events = match self.missed {
                 Some(after) => self.read(after).await?,
-                None => vec![self.heard().await?],
+                None => self.heard().await?,
             };
             let identity = match &self.credential {
                 Credential::Token(token) => self.state.identities.by_token(token).await.ok()?,
                 Credential::Session(secret) => self.state.identities.by_session(secret).await.ok()?,
             };
             let ctx = identity.ctx(&self.state.env);
-            self.ready.extend(visible(&self.state, &ctx, events).await.ok()?);
+            let ask = |events| visible(&self.state, &ctx, events);
+            let seen = self.listener.ears.judge(ctx.now(), events, ask).await.ok()?;
+            self.ready.extend(seen);
         }
     }
 
@@ -216,17 +224,26 @@ impl Watcher {
         Some(events)
     }
 
-    /// The next new event of the company.
-    async fn heard(&mut self) -> Option<Event> {
+    /// The next new events of the company: at least one, and those that are there already.
+    async fn heard(&mut self) -> Option<Vec<Event>> {
+        let mut events = Vec::new();
         loop {
-            let event = match self.live.recv().await {
+            let event = match self.live.try_recv() {
                 Ok(event) => event,
-                // Too slow: the browser connects again and continues from its last event.
-                Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
+                Err(TryRecvError::Empty) if !events.is_empty() => return Some(events),
+                Err(TryRecvError::Empty) => match self.live.recv().await {
+                    Ok(event) => event,
+                    // Too slow: the browser connects again and continues from its last event.
+                    Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
+                },
+                Err(TryRecvError::Lagged(_) | TryRecvError::Closed) => return None,
             };
             if event.tenant == self.tenant && event.cursor() > self.seen {
                 self.seen = event.cursor();
-                return Some((*event).clone());
+                events.push((*event).clone());
+                if events.len() >= TOGETHER {
+                    return Some(events);
+                }
             }
         }
     }

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::view::Items;
-use crate::http::{ApiResult, Body, Caller, Params};
+use crate::http::{ApiResult, Body, Caller, Header, NO_STORE, Params};
 use crate::state::AppState;
 
 /// Accounts of one answer.
@@ -61,14 +61,17 @@ pub struct UserParams {
     q: Option<String>,
 }
 
-/// `GET /users`
+/// `GET /users`. Somebody without a role, or a token for writing alone, is told only of themselves.
 #[utoipa::path(get, path = "/users", tag = "people", params(UserParams), responses((status = 200, body = Items<UserView>)))]
 pub async fn users(
     State(state): State<AppState>,
     caller: Caller,
     Params(params): Params<UserParams>,
 ) -> ApiResult<Json<Items<UserView>>> {
-    let found = user::list(&state.db, caller.ctx.tenant, params.q.as_deref(), MAX_USERS).await?;
+    let mut found = user::list(&state.db, caller.ctx.tenant, params.q.as_deref(), MAX_USERS).await?;
+    if caller.identity.roles.is_empty() || caller.identity.write_only {
+        found.retain(|user| user.id == caller.identity.user.id);
+    }
     let ids: Vec<Uuid> = found.iter().map(|u| u.id).collect();
     let roles = user::roles_of(state.db.read(), &ids).await?;
     Ok(Json(Items { items: found.into_iter().map(|u| user_view(u, &roles)).collect() }))
@@ -305,10 +308,10 @@ pub async fn create_token(
     State(state): State<AppState>,
     caller: Caller,
     Body(body): Body<NewToken>,
-) -> ApiResult<(StatusCode, Json<TokenView>)> {
+) -> ApiResult<(StatusCode, Header, Json<TokenView>)> {
     let owner = UserId(caller.identity.user.id);
     let (row, secret) = token::create(&state.db, &caller.ctx, owner, &body).await?;
-    Ok((StatusCode::CREATED, Json(token_view(row, Some(secret)))))
+    Ok((StatusCode::CREATED, NO_STORE, Json(token_view(row, Some(secret)))))
 }
 
 /// `DELETE /tokens/{id}`

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kernel::{Error, Message};
 use plugin_host::settings::Settings;
@@ -14,8 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::view::Items;
-use crate::http::body::bad_request;
-use crate::http::{ApiResult, Body, Caller, Params};
+use crate::http::body::{bad_request, media_type};
+use crate::http::{ApiResult, Body, Caller, NO_STORE, Params};
 use crate::state::AppState;
 
 /// `GET /plugins`
@@ -27,23 +27,26 @@ pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Js
 /// `POST /plugins`: installs a package, sent as the body or as the multipart field `file`.
 #[utoipa::path(post, path = "/plugins", tag = "plugins", request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = PluginDetail)))]
-pub async fn install(
-    State(state): State<AppState>,
-    caller: Caller,
-    request: Request,
-) -> ApiResult<(StatusCode, Json<PluginDetail>)> {
+pub async fn install(State(state): State<AppState>, caller: Caller, request: Request) -> ApiResult<Response> {
     people::require_admin(&caller.ctx)?;
     if !state.config.plugins.tenant_upload {
         caller.require_operator()?;
     }
     let bytes = uploaded(request).await?;
     let id = state.plugins.install(&caller.ctx, &bytes).await?;
-    Ok((StatusCode::CREATED, Json(state.plugins.get(&caller.ctx, &id).await?)))
+    Ok((StatusCode::CREATED, detail(&state, &caller, &id).await?).into_response())
+}
+
+/// The plugin as it is now; with a secret in it nobody may keep the answer.
+async fn detail(state: &AppState, caller: &Caller, id: &str) -> ApiResult<Response> {
+    let detail = state.plugins.get(&caller.ctx, id).await?;
+    let secret = detail.secret.is_some();
+    Ok(if secret { (NO_STORE, Json(detail)).into_response() } else { Json(detail).into_response() })
 }
 
 async fn uploaded(request: Request) -> ApiResult<Bytes> {
     let too_large = || Error::TooLarge(Message::key("error.body_too_large"));
-    let form = request.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"multipart/"));
+    let form = media_type(request.headers()).is_some_and(|kind| kind.starts_with("multipart/"));
     if !form {
         return Ok(Bytes::from_request(request, &()).await.map_err(|_| too_large())?);
     }
@@ -58,12 +61,8 @@ async fn uploaded(request: Request) -> ApiResult<Bytes> {
 
 /// `GET /plugins/{id}`
 #[utoipa::path(get, path = "/plugins/{id}", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = PluginDetail)))]
-pub async fn get(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ApiResult<Json<PluginDetail>> {
-    Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
+pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Response> {
+    detail(&state, &caller, &id).await
 }
 
 /// What an administrator allows.
@@ -99,24 +98,20 @@ pub async fn enable(
     caller: Caller,
     Path(id): Path<String>,
     Body(body): Body<EnableBody>,
-) -> ApiResult<Json<PluginDetail>> {
+) -> ApiResult<Response> {
     let grants = match body.grants {
         GrantsBody::Keys(keys) => Grants::Keys(keys),
         GrantsBody::Word(Requested::Requested) => Grants::Requested,
     };
     state.plugins.enable(&caller.ctx, &id, &grants, body.settings.as_ref()).await?;
-    Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
+    detail(&state, &caller, &id).await
 }
 
 /// `POST /plugins/{id}/disable`
 #[utoipa::path(post, path = "/plugins/{id}/disable", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = PluginDetail)))]
-pub async fn disable(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ApiResult<Json<PluginDetail>> {
+pub async fn disable(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Response> {
     state.plugins.disable(&caller.ctx, &id).await?;
-    Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
+    detail(&state, &caller, &id).await
 }
 
 /// New settings.
@@ -134,9 +129,9 @@ pub async fn settings(
     caller: Caller,
     Path(id): Path<String>,
     Body(body): Body<SettingsBody>,
-) -> ApiResult<Json<PluginDetail>> {
+) -> ApiResult<Response> {
     state.plugins.set_settings(&caller.ctx, &id, &body.settings).await?;
-    Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
+    detail(&state, &caller, &id).await
 }
 
 /// `POST /plugins/{id}/secret`: makes a new secret for signed routes.
@@ -145,9 +140,9 @@ pub async fn rotate_secret(
     State(state): State<AppState>,
     caller: Caller,
     Path(id): Path<String>,
-) -> ApiResult<Json<PluginDetail>> {
+) -> ApiResult<Response> {
     state.plugins.rotate_secret(&caller.ctx, &id).await?;
-    Ok(Json(state.plugins.get(&caller.ctx, &id).await?))
+    detail(&state, &caller, &id).await
 }
 
 /// `DELETE /plugins/{id}`: removes a plugin that no company runs.

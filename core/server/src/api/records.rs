@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use kernel::access::Action;
 use kernel::filter::Filter;
 use kernel::{Ctx, Error, RecordId, Result};
 use serde::{Deserialize, Serialize};
@@ -405,7 +406,7 @@ async fn write_one(
         Change::Create { .. } | Change::CreateAs { .. } => None,
     };
     match (records.write_one(ctx, entity, change, options).await, id) {
-        (Err(Error::Conflict { code, current: None }), Some(id)) => {
+        (Err(Error::Conflict { code, current: None }), Some(id)) if ctx.rights.may(entity, Action::Read) => {
             let current = records.get_deleted(ctx, entity, id).await?;
             let current = serde_json::to_value(RecordView::from(current)).map_err(Error::internal)?;
             Err(Error::Conflict { code, current: Some(current) })
@@ -415,9 +416,11 @@ async fn write_one(
 }
 
 async fn answer(state: &AppState, ctx: &Ctx, status: StatusCode, written: Written) -> ApiResult<Response> {
-    let titles = state.records.refs(ctx, std::slice::from_ref(&written.record)).await?;
+    let reads = ctx.rights.may(&written.record.entity, Action::Read);
+    let shown = if reads { std::slice::from_ref(&written.record) } else { &[] };
+    let titles = state.records.refs(ctx, shown).await?;
     let version = written.record.version;
-    let view = RecordView { refs: Some(refs(titles)), ..RecordView::from(written.record) };
+    let view = RecordView { refs: Some(refs(titles)), ..RecordView::written(written.record, ctx) };
     let mut response = (status, Json(view)).into_response();
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
         response.headers_mut().insert(header::ETAG, tag);

@@ -1,5 +1,7 @@
 //! `/session`: signing in and out.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -10,8 +12,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::me::Me;
+use crate::http::address::Address;
 use crate::http::auth::{COOKIE, cookie, same_origin};
-use crate::http::layers::Address;
 use crate::http::{ApiResult, Body};
 use crate::state::AppState;
 
@@ -25,6 +27,9 @@ pub struct SignInBody {
     tenant: Option<String>,
 }
 
+/// A refusal is never answered sooner: how long it took must not tell whether there are such accounts, or how many.
+const EVEN: Duration = Duration::from_millis(300);
+
 /// `POST /session`
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignInBody, security(()),
     responses((status = 200, body = Me), (status = 401, body = crate::http::error::Problem)))]
@@ -35,10 +40,15 @@ pub async fn sign_in(
     Body(body): Body<SignInBody>,
 ) -> ApiResult<Response> {
     same_origin(&axum::http::Method::POST, &headers, &state.config.http.public_url)?;
-    state.limits.sign_in(address.0, &body.email)?;
+    tokio::time::sleep(state.limits.sign_in(&address.key(), &body.email)?).await;
+    let even = tokio::time::sleep(EVEN);
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let input = SignIn { email: body.email, password: body.password, tenant: body.tenant, agent };
-    match sign_in::sign_in(&state.db, &state.env, &input).await? {
+    let outcome = sign_in::sign_in(&state.db, &state.env, &input).await;
+    if outcome.is_err() {
+        even.await;
+    }
+    match outcome? {
         Outcome::Choose(tenants) => {
             let choices = tenants.iter().map(|t| serde_json::json!({"slug": t.slug, "name": t.name})).collect();
             Err(Error::Conflict { code: "auth.choose_tenant", current: Some(choices) }.into())

@@ -170,5 +170,5 @@ pub async fn add(
     Body(body): Body<NoteBody>,
 ) -> ApiResult<(StatusCode, Json<RecordView>)> {
     let written = state.records.add_note(&caller.ctx, &entity, id, &body.text).await?;
-    Ok((StatusCode::CREATED, Json(written.record.into())))
+    Ok((StatusCode::CREATED, Json(RecordView::written(written.record, &caller.ctx))))
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use ::records::Record;
 use ::records::read::{Ref, Refs};
-use kernel::{EntityKey, Fields, RecordId};
+use kernel::access::Action;
+use kernel::{Ctx, EntityKey, Fields, RecordId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -63,6 +64,18 @@ pub struct Items<T> {
 impl From<Record> for RecordView {
     fn from(record: Record) -> Self {
         Self { id: record.id, version: record.version, entity: record.entity, fields: record.fields, refs: None }
+    }
+}
+
+impl RecordView {
+    /// A record that the actor has just written: its fields only when they may read such records at all. A token for
+    /// writing alone learns nothing from answers.
+    pub fn written(record: Record, ctx: &Ctx) -> Self {
+        let mut view = Self::from(record);
+        if !ctx.rights.may(&view.entity, Action::Read) {
+            view.fields = Fields::default();
+        }
+        view
     }
 }
 

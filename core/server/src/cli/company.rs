@@ -170,6 +170,17 @@ pub enum UserCommand {
         #[arg(long)]
         tenant: Option<String>,
     },
+    /// Make somebody an administrator of their company again, also when it has none left.
+    Promote {
+        #[command(flatten)]
+        place: Place,
+        /// Whom.
+        #[arg(long, value_name = "EMAIL")]
+        user: String,
+        /// Slug of the company.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
     /// Set an account's password, read from standard input; ends its sessions.
     Password {
         #[command(flatten)]
@@ -197,6 +208,20 @@ impl UserCommand {
                         if account.active { "active" } else { "barred" }
                     ));
                 }
+                Ok(())
+            }
+            Self::Promote { place, user: email, tenant: slug } => {
+                let state = place.open().await?;
+                let account = account(&state, &email, slug.as_deref()).await?;
+                let tenant = people::tenant::get(&state.db, TenantId(account.tenant_id)).await?;
+                let roles = people::role::list(state.db.read(), tenant.id).await?.into_iter();
+                let admin = roles.filter(|role| role.admin).map(|role| role.id).next();
+                let admin = admin.ok_or_else(|| Failure("the company has no role of administrators".into()))?;
+                let held = user::roles_of(state.db.read(), &[account.id]).await?.into_iter().map(|(_, role)| role);
+                let roles = held.filter(|role| *role != admin).chain([admin]).collect();
+                let patch = UserPatch { roles: Some(roles), active: Some(true), ..UserPatch::default() };
+                user::update(&state.db, &tenant.system_ctx(&state.env), UserId(account.id), &patch).await?;
+                say(&format!("{} is an administrator of {}.", account.email, tenant.name));
                 Ok(())
             }
             Self::Password { place, user: email, tenant: slug } => {

@@ -71,6 +71,7 @@ impl Place {
     }
 
     async fn open(&self) -> Result<AppState, Failure> {
+        crate::private::mask();
         Ok(AppState::open(self.settings(None)?, Env::system()).await?)
     }
 }

@@ -31,6 +31,7 @@ impl Serve {
     pub(super) async fn run(self) -> Outcome {
         let config = self.place.settings(self.listen)?;
         begin_log(&config.log)?;
+        crate::private::mask();
         crate::http::health::collect();
         let listen = config.http.listen.clone();
         let env = match self.test_clock {

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
 use kernel::error::FieldError;
 use kernel::{Error, Message};
 use serde::de::DeserializeOwned;
@@ -24,11 +25,23 @@ pub fn bad_request(place: &str, reason: &str) -> Error {
     Error::field("request.invalid", place, FieldError::new("invalid").with("reason", reason))
 }
 
+/// The media type of a body in small letters, without parameters: RFC 9110 (8.3.1) compares it so.
+pub fn media_type(headers: &HeaderMap) -> Option<String> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        // The reader of JSON knows fewer spellings.
+        let json =
+            |kind: &str| kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"));
+        if media_type(&parts.headers).is_some_and(|kind| json(&kind)) {
+            parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         let limited = Request::from_parts(parts.clone(), body);
         let bytes = Bytes::from_request(limited, state).await.map_err(|_| too_large())?;
         if tells_nul(&bytes) {

@@ -125,6 +125,16 @@ pub fn problem(error: &Error, status: StatusCode, locale: Locale, request_id: &s
     }
 }
 
+/// A response with the body of the error that it carries, if it carries one; its headers stay.
+pub fn written(mut response: Response, locale: Locale, request_id: &str) -> Response {
+    let Some(Failure(error)) = response.extensions_mut().remove::<Failure>() else { return response };
+    let headers = std::mem::take(response.headers_mut());
+    let mut response = answer(&error, response.status(), locale, request_id);
+    let own = headers.into_iter().filter(|(name, _)| name.as_ref() != Some(&header::CONTENT_LENGTH));
+    response.headers_mut().extend(own);
+    response
+}
+
 /// The whole answer.
 pub fn answer(error: &Error, status: StatusCode, locale: Locale, request_id: &str) -> Response {
     if status == StatusCode::INTERNAL_SERVER_ERROR {

@@ -1,5 +1,6 @@
 //! Health and metrics, for operators and load balancers. No sign-in: they say nothing about any company.
 
+use std::path::Path;
 use std::sync::OnceLock;
 
 use axum::extract::State;
@@ -28,9 +29,21 @@ pub async fn live() -> &'static str {
     "ok"
 }
 
-/// `GET /health/ready`: the database answers. Plugins that this node cannot load are named: the node works, and refuses what
+/// `GET /health/ready`: the database answers and the disk has room. Plugins that this node cannot load are named: the node works, and refuses what
 /// they guard.
 pub async fn ready(State(state): State<AppState>) -> Response {
+    let data = &state.config.data;
+    match free_bytes(&data.dir) {
+        Ok(free) if free < data.min_free => {
+            tracing::error!(free, folder = %data.dir.display(), "not ready: the disk is full");
+            return (StatusCode::SERVICE_UNAVAILABLE, "the disk is full").into_response();
+        }
+        Ok(_) => {}
+        Err(error) => {
+            tracing::error!(%error, folder = %data.dir.display(), "not ready");
+            return (StatusCode::SERVICE_UNAVAILABLE, "the data folder cannot be read").into_response();
+        }
+    }
     match state.db.read().execute_unprepared("SELECT 1").await {
         Ok(_) => {
             let failed = state.plugins.failed().into_iter();
@@ -43,6 +56,12 @@ pub async fn ready(State(state): State<AppState>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
         }
     }
+}
+
+/// Bytes that the server may still write on the disk of a folder.
+fn free_bytes(folder: &Path) -> std::io::Result<u64> {
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// `GET /metrics`: in the Prometheus text format.

@@ -1,29 +1,44 @@
 //! `Idempotency-Key` on POST: a request that is sent again is answered with the first answer and does nothing.
 //!
-//! Keys belong to a person and are kept for a day. While the first request is in work, or when the server stopped in
-//! the middle of it, the same key answers 409: its sender must look before trying with a new key.
+//! Keys belong to a person and are kept for a day. Every finished answer is kept with its headers, refusals and faults
+//! too, whatever the media type of the request, uploads too. Not kept are answers with a secret (they carry
+//! `Cache-Control: no-store` or a cookie) and refusals before the work began (401, 429, 503): the same key then begins
+//! anew. The work goes on when its sender has gone away, so that they find its answer. While it is going on, or when the
+//! server stopped in the middle of it, the same key answers 409: its sender must look before trying with a new key.
 
-use axum::body::{Body, to_bytes};
+use std::panic::AssertUnwindSafe;
+
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::response::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use futures::FutureExt;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Message};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ConnectionTrait, DbErr};
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, Serialize};
 
-use super::{ApiError, ApiResult, Caller};
+use super::fingerprint::Fingerprint;
+use super::layers::{REQUEST_ID, RequestId, Slot, panicked};
+use super::{ApiError, ApiResult, Caller, error};
 use crate::state::AppState;
 
 const HEADER: &str = "idempotency-key";
 /// Longest key.
 const MAX_KEY: usize = 200;
-/// Largest answer that is kept; bigger ones are not replayed.
-const MAX_ANSWER: usize = 4 * 1024 * 1024;
+/// Largest answer that is kept; a bigger one is said to be in progress when it is asked for again.
+const MAX_ANSWER: usize = 64 * 1024 * 1024;
 /// Seconds a key is kept.
 pub const KEPT_SECONDS: i64 = 24 * 3_600;
+
+/// Marks an answer that is another one's repetition.
+#[derive(Debug, Clone, Copy)]
+pub struct Repeated;
 
 /// The layer around the API.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> ApiResult<Response> {
@@ -34,39 +49,44 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     if key.is_empty() || key.len() > MAX_KEY {
         return Err(super::body::bad_request(HEADER, "1 to 200 visible characters").into());
     }
-    let json =
-        request.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
     let (mut parts, body) = request.into_parts();
-    // Without a caller there is nothing to remember: the handler says 401 itself. Uploads are not kept in memory.
+    // Without a caller there is nothing to remember: the handler says 401 itself.
     let Ok(caller) = Caller::from_request_parts(&mut parts, &state).await else {
         return Ok(next.run(Request::from_parts(parts, body)).await);
     };
-    if !json {
-        return Ok(next.run(Request::from_parts(parts, body)).await);
-    }
-    let bytes = to_bytes(body, state.config.http.body_limit)
-        .await
-        .map_err(|_| Error::TooLarge(Message::key("error.body_too_large")))?;
-    let mut hash = Sha256::new();
-    hash.update(parts.uri.to_string().as_bytes());
-    hash.update([0]);
-    hash.update(&bytes);
-    let store = Store { state: &state, ctx: &caller.ctx, key: &key, hash: hex::encode(hash.finalize()) };
+    let print = Fingerprint::new(&parts);
+    let id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let slot = parts.extensions.get::<Slot>().cloned();
+    let store = Store { state, ctx: caller.ctx, key };
     if !store.claim().await? {
-        return store.replay().await;
+        print.read(body).await?;
+        return store.replay(&print).await;
     }
-    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
-    store.keep(response).await
+    let request = Request::from_parts(parts, print.watch(body));
+    let work = tokio::spawn(async move {
+        let response = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(panicked);
+        let kept = store.keep(response, &print, &id).await;
+        drop(slot);
+        kept
+    });
+    work.await.map_err(Error::internal)?
 }
 
-struct Store<'a> {
-    state: &'a AppState,
-    ctx: &'a Ctx,
-    key: &'a str,
-    hash: String,
+struct Store {
+    state: AppState,
+    ctx: Ctx,
+    key: String,
 }
 
-impl Store<'_> {
+/// What is kept of an answer beside its status and body.
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    headers: Vec<(String, String)>,
+    /// The body is no text and stands in Base64.
+    encoded: bool,
+}
+
+impl Store {
     fn user(&self) -> uuid::Uuid {
         self.ctx.user().map(|u| u.0).unwrap_or_default()
     }
@@ -75,7 +95,7 @@ impl Store<'_> {
         Expr::col("tenant_id")
             .eq(self.ctx.tenant.0)
             .and(Expr::col("user_id").eq(self.user()))
-            .and(Expr::col("key").eq(self.key))
+            .and(Expr::col("key").eq(self.key.as_str()))
     }
 
     /// True for the first request with this key.
@@ -86,8 +106,8 @@ impl Store<'_> {
             .values_panic([
                 self.ctx.tenant.into(),
                 self.user().into(),
-                self.key.into(),
-                self.hash.as_str().into(),
+                self.key.as_str().into(),
+                "".into(),
                 self.ctx.now().0.into(),
             ])
             .on_conflict(OnConflict::new().do_nothing().to_owned())
@@ -98,46 +118,47 @@ impl Store<'_> {
         Ok(first)
     }
 
-    async fn replay(&self) -> ApiResult<Response> {
+    async fn replay(&self, print: &Fingerprint) -> ApiResult<Response> {
         let select = Query::select()
-            .columns(["request_hash", "status", "content_type", "body"])
+            .columns(["request_hash", "status", "head", "body"])
             .from("idempotency_key")
             .and_where(self.mine())
             .take();
         let row = self.state.db.read().query_one(&select).await?.ok_or_else(|| Error::Unavailable("retry".into()))?;
-        if row.try_get_by_index::<String>(0)? != self.hash {
-            let error = FieldError { code: "taken".into(), message: Message::key("error.idempotency.mismatch") };
-            return Err(Error::field("idempotency.mismatch", HEADER, error).into());
-        }
         let Some(status) = row.try_get_by_index::<Option<i64>>(1)? else {
             return Err(Error::Conflict { code: "idempotency.in_progress", current: None }.into());
         };
-        let status = u16::try_from(status).ok().and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(StatusCode::OK);
-        let kind: String = row.try_get_by_index::<Option<String>>(2)?.unwrap_or_default();
-        let body: String = row.try_get_by_index::<Option<String>>(3)?.unwrap_or_default();
-        let mut response = (status, body).into_response();
-        if let Ok(kind) = HeaderValue::from_str(&kind) {
-            response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if !print.matches(&row.try_get_by_index::<String>(0)?) {
+            let error = FieldError { code: "taken".into(), message: Message::key("error.idempotency.mismatch") };
+            return Err(Error::field("idempotency.mismatch", HEADER, error).into());
         }
-        response.headers_mut().insert("idempotent-replay", HeaderValue::from_static("true"));
-        Ok(response)
+        let head: Option<String> = row.try_get_by_index(2)?;
+        let body: String = row.try_get_by_index::<Option<String>>(3)?.unwrap_or_default();
+        repeated(status, head.as_deref(), body).map_err(|error| ApiError(Error::internal(error)))
     }
 
-    /// Keeps an answer; one that changed nothing frees the key, so that the request can be mended and sent again.
-    async fn keep(&self, response: Response) -> ApiResult<Response> {
-        if !response.status().is_success() {
+    /// Keeps an answer; one that began no work, or has a secret, frees the key.
+    async fn keep(&self, response: Response, print: &Fingerprint, id: &str) -> ApiResult<Response> {
+        let response = error::written(response, self.ctx.locale, id);
+        let (parts, body) = response.into_parts();
+        if !is_kept(&parts) {
             let delete = Query::delete().from_table("idempotency_key").and_where(self.mine()).to_owned();
             self.run(&delete).await?;
-            return Ok(response);
+            return Ok(Response::from_parts(parts, body));
         }
-        let (parts, body) = response.into_parts();
+        if body.size_hint().lower() > u64::try_from(MAX_ANSWER).unwrap_or(u64::MAX) {
+            return Ok(Response::from_parts(parts, body));
+        }
         let bytes = to_bytes(body, MAX_ANSWER).await.map_err(|e| ApiError(Error::internal(e)))?;
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        // PostgreSQL keeps no NUL in a text.
+        let text = std::str::from_utf8(&bytes).ok().filter(|text| !text.contains('\0')).map(str::to_owned);
+        let head = Head { headers: headers(&parts, id), encoded: text.is_none() };
         let update = Query::update()
             .table("idempotency_key")
+            .value("request_hash", print.text())
             .value("status", i64::from(parts.status.as_u16()))
-            .value("content_type", kind)
-            .value("body", String::from_utf8_lossy(&bytes).into_owned())
+            .value("head", serde_json::to_string(&head).map_err(Error::internal)?)
+            .value("body", text.unwrap_or_else(|| BASE64_STANDARD.encode(&bytes)))
             .and_where(self.mine())
             .to_owned();
         self.run(&update).await?;
@@ -149,4 +170,38 @@ impl Store<'_> {
         tx.execute(statement).await?;
         tx.commit().await
     }
+}
+
+fn is_kept(parts: &Parts) -> bool {
+    let began = !matches!(
+        parts.status,
+        StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    );
+    let secret = parts.headers.contains_key(header::SET_COOKIE)
+        || parts.headers.get_all(header::CACHE_CONTROL).iter().any(|value| {
+            let mut directives = value.to_str().unwrap_or_default().split(',');
+            directives.any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
+        });
+    began && !secret
+}
+
+/// The headers that belong to the answer and not to this one sending of it, and the id of the request.
+fn headers(parts: &Parts, id: &str) -> Vec<(String, String)> {
+    let sending = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION, header::DATE, REQUEST_ID];
+    let own = parts.headers.iter().filter(|(name, _)| !sending.contains(name));
+    let own = own.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+    own.chain([(REQUEST_ID.to_string(), id.to_owned())]).collect()
+}
+
+fn repeated(status: i64, head: Option<&str>, body: String) -> Result<Response, Box<dyn std::error::Error>> {
+    let head: Head = serde_json::from_str(head.unwrap_or_default())?;
+    let body = if head.encoded { Body::from(BASE64_STANDARD.decode(body)?) } else { Body::from(body) };
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(u16::try_from(status)?)?;
+    for (name, value) in &head.headers {
+        response.headers_mut().append(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
+    }
+    response.headers_mut().insert("idempotent-replay", HeaderValue::from_static("true"));
+    response.extensions_mut().insert(Repeated);
+    Ok(response)
 }

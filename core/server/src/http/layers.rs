@@ -1,25 +1,34 @@
-//! The layers around every request, outermost first: request id, problem details, security headers, panics, time
-//! limit, rate limit, metrics.
+//! The layers around every request, outermost first: request id, problem details, security headers, panics, who asks
+//! with their rate limit, the body (`receive`), a slot, the time limit, metrics.
 
 use std::any::Any;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kernel::{Error, Message};
-use people::token::hash_of;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::auth::{Spoken, accepted, bearer, cookie};
-use super::error::{Failure, answer};
+use super::address::{self, Address};
+use super::auth::{Caller, Nobody, Spoken, accepted, bearer, cookie};
+use super::error::{answer, written};
+use super::idempotency::Repeated;
 use super::{ApiError, ApiResult};
 use crate::state::AppState;
 
 /// The id of a request, in the answer and in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The same, for the layers inside.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// A slot of those for requests in work; free again when nobody holds it.
+#[derive(Debug, Clone)]
+pub struct Slot(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
 
 /// Gives the request an id, writes the body of errors, sets the security headers.
 pub async fn outermost(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -27,7 +36,8 @@ pub async fn outermost(State(state): State<AppState>, mut request: Request, next
     let fallback = accepted(request.headers());
     let spoken = Spoken::default();
     request.extensions_mut().insert(spoken.clone());
-    let from = address(&request, &state.config.http.client_address_header);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let from = address::of(&request, &state.config.http);
     request.extensions_mut().insert(from);
     let api = request.uri().path().starts_with("/api/") || request.uri().path().starts_with("/hooks/");
     // No path or query of ours holds a NUL, and PostgreSQL does not take one.
@@ -38,18 +48,16 @@ pub async fn outermost(State(state): State<AppState>, mut request: Request, next
         next.run(request).await
     };
     let locale = spoken.0.get().copied().unwrap_or(fallback);
-    if let Some(Failure(error)) = response.extensions_mut().remove::<Failure>() {
-        let headers = std::mem::take(response.headers_mut());
-        let status = response.status();
-        response = answer(&error, status, locale, &id);
-        response
-            .headers_mut()
-            .extend(headers.into_iter().filter(|(name, _)| name.as_ref() != Some(&header::CONTENT_LENGTH)));
-    } else if api && let Some(error) = bare(response.status(), &response) {
+    response = written(response, locale, &id);
+    if api && let Some(error) = bare(response.status(), &response) {
         response = answer(&error, response.status(), locale, &id);
     }
+    let repeated = response.extensions().get::<Repeated>().is_some();
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    // A repeated answer keeps the id of the request that did the work.
+    if let Ok(value) = HeaderValue::from_str(&id)
+        && !(repeated && headers.contains_key(REQUEST_ID))
+    {
         headers.insert(REQUEST_ID, value);
     }
     for (name, value) in SECURITY {
@@ -103,56 +111,90 @@ pub async fn timed(State(state): State<AppState>, request: Request, next: Next) 
     }
 }
 
-/// Counts requests per session, token or address, before anything is looked up.
-pub async fn limited(State(state): State<AppState>, request: Request, next: Next) -> ApiResult<Response> {
-    let who = match (bearer(request.headers()), cookie(request.headers())) {
-        (Some(token), _) => hash_of(token),
-        (None, Some(secret)) => hash_of(&secret),
-        (None, None) => {
-            let address = request.extensions().get::<Address>().and_then(|address| address.0);
-            address.map(|ip| ip.to_string()).unwrap_or_default()
-        }
+/// Counts requests by who was recognised, else by address. An unknown secret counts against its address, and so do
+/// look-ups of secrets that are not known by heart.
+pub async fn recognised(State(state): State<AppState>, request: Request, next: Next) -> ApiResult<Response> {
+    let (mut parts, body) = request.into_parts();
+    let from = parts.extensions.get::<Address>().map(Address::key).unwrap_or_default();
+    let remembered = match (bearer(&parts.headers), cookie(&parts.headers)) {
+        (Some(token), _) => Some(state.identities.remembers_token(token)),
+        (None, Some(secret)) => Some(state.identities.remembers_session(&secret)),
+        (None, None) => None,
     };
-    state.limits.request(&who)?;
-    Ok(next.run(request).await)
-}
-
-/// The address a request came from, where it is known.
-#[derive(Debug, Clone, Copy)]
-pub struct Address(pub Option<IpAddr>);
-
-/// The connection's address, or what a trusted proxy says.
-fn address(request: &Request, header: &str) -> Address {
-    let connected = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    if header.is_empty() {
-        return Address(connected());
+    if remembered == Some(false) {
+        state.limits.look_up(&from)?;
     }
-    let told = request.headers().get(header).and_then(|value| value.to_str().ok());
-    let last = told.and_then(|text| text.rsplit(',').next()?.trim().parse().ok());
-    Address(last.or_else(connected))
+    let caller = match remembered {
+        Some(_) => Caller::from_request_parts(&mut parts, &state).await,
+        None => Err(ApiError(Error::Unauthenticated)),
+    };
+    match caller {
+        Ok(caller) => state.limits.request(&format!("user {}", caller.identity.user.id))?,
+        Err(ApiError(error)) => {
+            state.limits.request(&from)?;
+            if matches!(error, Error::Unauthenticated) {
+                parts.extensions.insert(Nobody);
+            }
+        }
+    }
+    Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
 /// Refuses work beyond capacity at once instead of queueing it.
-pub async fn admitted(
-    State(slots): State<Arc<tokio::sync::Semaphore>>,
-    request: Request,
-    next: Next,
-) -> ApiResult<Response> {
-    let Ok(slot) = slots.try_acquire() else { return Err(Error::Unavailable("over capacity".into()).into()) };
+pub async fn admitted(State(slots): State<Arc<Semaphore>>, mut request: Request, next: Next) -> ApiResult<Response> {
+    let Ok(slot) = slots.try_acquire_owned() else { return Err(Error::Unavailable("over capacity".into()).into()) };
+    let slot = Slot(Arc::new(slot));
+    request.extensions_mut().insert(slot.clone());
     let response = next.run(request).await;
     drop(slot);
     Ok(response)
 }
 
-/// Counts and times requests by route for `/metrics`.
+/// The methods that have a label of their own; whoever invents others shares one (each label is kept for ever).
+fn method_label(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN.into_iter().find(|known| method == known).unwrap_or("other")
+}
+
+/// The registered statuses; a plugin may answer with any other.
+fn status_label(status: StatusCode) -> &'static str {
+    const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+    const KNOWN: [&str; 22] = [
+        "200", "201", "202", "204", "206", "301", "302", "303", "304", "307", "308", "400", "401", "403", "404", "405",
+        "408", "409", "413", "422", "429", "500",
+    ];
+    let known = KNOWN.into_iter().chain(["415", "503"]).find(|known| *known == status.as_str());
+    let class = usize::from(status.as_u16() / 100).checked_sub(1).and_then(|class| CLASSES.get(class));
+    known.or(class.copied()).unwrap_or("other")
+}
+
+/// Counts and times requests by route for `/metrics`. Every label is one of a closed set.
 pub async fn measured(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let method = request.method().to_string();
+    let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let began = state.env.now();
     let response = next.run(request).await;
     let micros = u32::try_from(state.env.now().micros() - began.micros()).unwrap_or(u32::MAX);
-    let labels = [("method", method), ("route", route), ("status", response.status().as_str().to_owned())];
+    let status = status_label(response.status());
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status.to_owned())];
     metrics::counter!("verstak_http_requests_total", &labels).increment(1);
     metrics::histogram!("verstak_http_request_seconds", &labels[..2]).record(f64::from(micros) / 1e6);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_metrics_come_from_closed_sets() {
+        assert_eq!(method_label(&Method::PATCH), "PATCH");
+        for invented in ["GETX", "get", "x1", "CONNECT"] {
+            assert_eq!(method_label(&Method::from_bytes(invented.as_bytes()).unwrap()), "other", "{invented}");
+        }
+        let labels: std::collections::BTreeSet<&str> =
+            (100..1000).map(|status| status_label(StatusCode::from_u16(status).unwrap())).collect();
+        assert_eq!(status_label(StatusCode::CREATED), "201");
+        assert!(labels.len() <= 30, "{labels:?}");
+    }
 }

@@ -1,8 +1,8 @@
 //! Rate limits per person or address, through `governor` (GCRA).
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -12,11 +12,23 @@ use crate::config::Http;
 
 type Limiter = Option<Arc<DefaultKeyedRateLimiter<String>>>;
 
+/// How much more often than one person may ask, one address may show secrets that are not known by heart, and may sign
+/// different people in: many people share the address of their office.
+const SHARED: u32 = 10;
+/// Longest delay of a sign-in to an account that strangers are guessing at.
+const LONGEST_DELAY: Duration = Duration::from_secs(1);
+
 /// The limits of a server; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Limits {
     requests: Limiter,
+    look_ups: Limiter,
+    /// By address and account.
     sign_ins: Limiter,
+    /// By address.
+    sign_ins_from: Limiter,
+    /// By account; only delays.
+    sign_ins_to: Limiter,
 }
 
 impl Limits {
@@ -24,14 +36,21 @@ impl Limits {
     pub fn new(config: &Http) -> Self {
         let burst = NonZeroU32::new(config.rate_burst).unwrap_or(NonZeroU32::MIN);
         let requests = NonZeroU32::new(config.rate_per_second).map(|n| Quota::per_second(n).allow_burst(burst));
-        let sign_ins = NonZeroU32::new(config.sign_in_per_minute).map(Quota::per_minute);
+        let shared = NonZeroU32::MIN.saturating_add(SHARED - 1);
+        let look_ups = NonZeroU32::new(config.rate_per_second)
+            .map(|n| Quota::per_second(n.saturating_mul(shared)).allow_burst(burst.saturating_mul(shared)));
+        let sign_ins = NonZeroU32::new(config.sign_in_per_minute);
+        let limiter = |quota: Option<Quota>| quota.map(|quota| Arc::new(RateLimiter::keyed(quota)));
         Self {
-            requests: requests.map(|quota| Arc::new(RateLimiter::keyed(quota))),
-            sign_ins: sign_ins.map(|quota| Arc::new(RateLimiter::keyed(quota))),
+            requests: limiter(requests),
+            look_ups: limiter(look_ups),
+            sign_ins: limiter(sign_ins.map(Quota::per_minute)),
+            sign_ins_from: limiter(sign_ins.map(|n| Quota::per_minute(n.saturating_mul(shared)))),
+            sign_ins_to: limiter(sign_ins.map(Quota::per_minute)),
         }
     }
 
-    /// Counts a request of a person, token or address.
+    /// Counts a request of a person or address.
     ///
     /// # Errors
     /// `Limited`.
@@ -39,29 +58,48 @@ impl Limits {
         check(&self.requests, who)
     }
 
-    /// Counts an attempt to sign in, by address and by e-mail.
+    /// Counts a look-up of a secret that came from an address.
     ///
     /// # Errors
     /// `Limited`.
-    pub fn sign_in(&self, address: Option<IpAddr>, email: &str) -> Result<()> {
-        if let Some(address) = address {
-            check(&self.sign_ins, &address.to_string())?;
+    pub fn look_up(&self, address: &str) -> Result<()> {
+        check(&self.look_ups, address)
+    }
+
+    /// Counts an attempt to sign in from an address to an account; gives how long its answer has to wait. An address is
+    /// refused after some attempts; attempts from elsewhere only delay those of the account's owner, for no stranger may
+    /// lock them out.
+    ///
+    /// # Errors
+    /// `Limited`.
+    pub fn sign_in(&self, address: &str, email: &str) -> Result<Duration> {
+        let account = email.trim().to_lowercase();
+        check(&self.sign_ins, &format!("{address} {account}"))?;
+        if !address.is_empty() {
+            check(&self.sign_ins_from, address)?;
         }
-        check(&self.sign_ins, &email.trim().to_lowercase())
+        Ok(wait(&self.sign_ins_to, &account).map_or(Duration::ZERO, |wait| wait.min(LONGEST_DELAY)))
     }
 
     /// Forgets those who have not been seen for long.
     pub fn shrink(&self) {
-        for limiter in [&self.requests, &self.sign_ins].into_iter().flatten() {
+        let all = [&self.requests, &self.look_ups, &self.sign_ins, &self.sign_ins_from, &self.sign_ins_to];
+        for limiter in all.into_iter().flatten() {
             limiter.retain_recent();
         }
     }
 }
 
 fn check(limiter: &Limiter, key: &str) -> Result<()> {
-    let Some(limiter) = limiter else { return Ok(()) };
-    limiter.check_key(&key.to_owned()).map_err(|denied| {
-        let wait = denied.wait_time_from(limiter.clock().now());
-        Error::Limited { retry_after: wait.as_secs().saturating_add(1) }
-    })
+    match wait(limiter, key) {
+        Some(wait) => Err(Error::Limited { retry_after: wait.as_secs().saturating_add(1) }),
+        None => Ok(()),
+    }
+}
+
+/// How long until it would be allowed; none when it is.
+fn wait(limiter: &Limiter, key: &str) -> Option<Duration> {
+    let limiter = limiter.as_ref()?;
+    let denied = limiter.check_key(&key.to_owned()).err()?;
+    Some(denied.wait_time_from(limiter.clock().now()))
 }
