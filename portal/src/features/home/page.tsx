@@ -12,6 +12,7 @@ import { messageOf } from "@/api/problem";
 import { queryRecords, updateRecord } from "@/api/records";
 import { useEntities, useMe } from "@/api/session";
 import type { Entity, Filter, RecordData } from "@/api/types";
+import { concernedBy } from "@/engines/fields/concerned";
 import { useTextContext } from "@/engines/fields/context";
 import { fieldOf, titleOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
@@ -161,18 +162,22 @@ function Tasks({ entity }: { entity: Entity }) {
   const { t } = useTranslation(["home", "fields", "common"]);
   const client = useQueryClient();
   const key = ["records", "task", "mine"];
+  const filter = useMemo<Filter>(
+    () => ({
+      and: [
+        { field: "assignee", op: "eq", value: { me: true } },
+        { field: "state", op: "eq", value: "open" },
+      ],
+    }),
+    [],
+  );
   const query = useQuery({
     queryKey: key,
     queryFn: ({ signal }) =>
       queryRecords(
         "task",
         {
-          filter: {
-            and: [
-              { field: "assignee", op: "eq", value: { me: true } },
-              { field: "state", op: "eq", value: "open" },
-            ],
-          },
+          filter,
           sort: fieldOf(entity, "due")?.sortable ? [{ field: "due" }] : undefined,
           limit: shown,
           total: true,
@@ -194,13 +199,19 @@ function Tasks({ entity }: { entity: Entity }) {
       title={t("home:tasks")}
       icon={<Icon size={16} aria-hidden />}
       count={query.data?.total ?? undefined}
+      more={
+        <Link to="/records/$entity/list" params={{ entity: "task" }} search={{ filter }}>
+          {t("home:all")}
+        </Link>
+      }
     >
       {query.isPending && <Bones />}
       {query.isError && <HomeNote>{messageOf(query.error, t("common:network"))}</HomeNote>}
       {query.data?.items.length === 0 && <HomeNote>{t("home:tasks_empty")}</HomeNote>}
       {query.data?.items.map((task) => {
         const title = titleOf(entity, task.fields, t("fields:untitled"));
-        const { due, record_entity: kind, record_id: id } = task.fields;
+        const { due } = task.fields;
+        const about = concernedBy(task, query.data.refs ?? {});
         const late = typeof due === "string" && new Date(due).getTime() < Date.now();
         return (
           <HomeLine
@@ -214,12 +225,15 @@ function Tasks({ entity }: { entity: Entity }) {
               />
             }
             title={
-              typeof kind === "string" && typeof id === "string" ? (
-                <Link to="/records/$entity/$id" params={{ entity: kind, id }}>
-                  {title}
+              <Link to="/records/$entity/$id" params={{ entity: "task", id: task.id }}>
+                {title}
+              </Link>
+            }
+            note={
+              about && (
+                <Link to="/records/$entity/$id" params={{ entity: about.entity, id: about.id }}>
+                  {about.title}
                 </Link>
-              ) : (
-                title
               )
             }
             time={typeof due === "string" ? formatRelative(due, Date.now()) : ""}
