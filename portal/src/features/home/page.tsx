@@ -23,6 +23,7 @@ import { HomeBlock, HomeColumns, HomeLine, HomeNote, HomeSteps, StepCard } from 
 import { PageBody, PageHeader } from "@/ui/page";
 import { Bone } from "@/ui/states";
 import { toastError } from "@/ui/toast";
+import { loadMyTasks, myTasks } from "./my-tasks";
 import { Overview, useAnswersForOthers } from "./overview";
 
 const shown = 8;
@@ -162,29 +163,7 @@ function Tasks({ entity }: { entity: Entity }) {
   const { t } = useTranslation(["home", "fields", "common"]);
   const client = useQueryClient();
   const key = ["records", "task", "mine"];
-  const filter = useMemo<Filter>(
-    () => ({
-      and: [
-        { field: "assignee", op: "eq", value: { me: true } },
-        { field: "state", op: "eq", value: "open" },
-      ],
-    }),
-    [],
-  );
-  const query = useQuery({
-    queryKey: key,
-    queryFn: ({ signal }) =>
-      queryRecords(
-        "task",
-        {
-          filter,
-          sort: fieldOf(entity, "due")?.sortable ? [{ field: "due" }] : undefined,
-          limit: shown,
-          total: true,
-        },
-        { signal },
-      ),
-  });
+  const query = useQuery({ queryKey: key, queryFn: ({ signal }) => loadMyTasks(shown, signal) });
   const finish = async (task: RecordData) => {
     try {
       await updateRecord("task", task.id, { state: "completed" }, task.version);
@@ -198,9 +177,9 @@ function Tasks({ entity }: { entity: Entity }) {
     <HomeBlock
       title={t("home:tasks")}
       icon={<Icon size={16} aria-hidden />}
-      count={query.data?.total ?? undefined}
+      count={query.data?.total}
       more={
-        <Link to="/records/$entity/list" params={{ entity: "task" }} search={{ filter }}>
+        <Link to="/records/$entity/list" params={{ entity: "task" }} search={{ filter: myTasks }}>
           {t("home:all")}
         </Link>
       }
@@ -211,7 +190,7 @@ function Tasks({ entity }: { entity: Entity }) {
       {query.data?.items.map((task) => {
         const title = titleOf(entity, task.fields, t("fields:untitled"));
         const { due } = task.fields;
-        const about = concernedBy(task, query.data.refs ?? {});
+        const about = concernedBy(task, query.data.refs);
         const late = typeof due === "string" && new Date(due).getTime() < Date.now();
         return (
           <HomeLine
