@@ -108,6 +108,13 @@ export function putRecord(record: RecordData): void {
   );
 }
 
+/** A task stands on the timeline of the record that it concerns: that one is asked again. */
+export function refreshConcerned({ fields }: RecordData): void {
+  const { record_entity: entity, record_id: id } = fields;
+  if (typeof entity !== "string" || typeof id !== "string") return;
+  void queryClient.invalidateQueries({ queryKey: keys.timeline(entity, id) });
+}
+
 /** After a change: counts, sums and the timeline are asked again in the background. */
 export function refreshAround(entity: string, id?: Id): void {
   void queryClient.invalidateQueries({ queryKey: keys.aggregates(entity) });

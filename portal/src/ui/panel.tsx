@@ -56,6 +56,11 @@ export const CardTitle = ({ level, children }: { level: 1 | 2; children: ReactNo
   </div>
 );
 
+/** What the record is about. */
+export const CardConcerned = ({ children }: { children: ReactNode }) => (
+  <div className={classes.concerned}>{children}</div>
+);
+
 export function CardNotice({ action, children }: { action: ReactNode; children: ReactNode }) {
   return (
     <div className={classes.notice} role="status">

@@ -4,16 +4,21 @@ import classes from "./timeline.module.css";
 
 export function TimelineArea({
   title,
+  action,
   composer,
   children,
 }: {
   title: string;
+  action?: ReactNode;
   composer: ReactNode;
   children: ReactNode;
 }) {
   return (
     <section className={classes.area} aria-label={title}>
-      <h2>{title}</h2>
+      <header className={classes.top}>
+        <h2>{title}</h2>
+        {action}
+      </header>
       {composer}
       <div className={classes.entries}>{children}</div>
     </section>

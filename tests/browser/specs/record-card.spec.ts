@@ -60,3 +60,29 @@ test("a note written on the timeline is there for a colleague", async ({ page, s
   await secondPage.goto(`/records/lead/${lead.id}`);
   await expect(secondPage.getByTestId("timeline-entry").filter({ hasText: "They want a visit" })).toBeVisible();
 });
+
+test("a task is set from the timeline, stands at home with what it is about, and is finished on the timeline", async ({
+  page,
+  signIn,
+  api,
+}) => {
+  const lead = await api.create("lead", { title: "Florist", emails: [{ value: "rose@example.org", kind: "work" }] });
+  await signIn(page);
+  await page.goto(`/records/lead/${lead.id}`);
+  await page.getByRole("button", { name: "Add a task" }).click();
+  const form = page.getByRole("dialog");
+  await form.getByRole("textbox", { name: "Title" }).fill("Send the price of roses");
+  await form.getByRole("button", { name: "Create", exact: true }).click();
+  const entry = page.getByTestId("timeline-entry").filter({ hasText: "Send the price of roses" });
+  await expect(entry).toBeVisible();
+
+  await page.goto("/");
+  const mine = page.getByRole("region", { name: "My tasks" });
+  await expect(mine.getByRole("link", { name: "Florist" })).toBeVisible();
+  await mine.getByRole("link", { name: "Send the price of roses" }).click();
+  await page.getByRole("main").getByRole("link", { name: "Florist" }).click();
+  await entry.getByRole("checkbox").click();
+  await expect(entry.getByRole("checkbox")).toBeDisabled();
+  await page.goto("/");
+  await expect(mine.getByText("Send the price of roses")).toHaveCount(0);
+});

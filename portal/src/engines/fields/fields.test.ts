@@ -92,7 +92,9 @@ describe("values of a company's own fields", () => {
 
   it("are not typed where they are computed or kept elsewhere", () => {
     expect(
-      (["file", "formula", "address", "choices"] as const).map((one) => isEditable(field("x", one))),
-    ).toEqual([false, false, true, true]);
+      (["file", "formula", "record", "address", "choices"] as const).map((one) =>
+        isEditable(field("x", one)),
+      ),
+    ).toEqual([false, false, false, true, true]);
   });
 });

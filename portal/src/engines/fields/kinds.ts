@@ -2,9 +2,12 @@
 import type { Choice, Field, Value } from "@/api/types";
 import { ids } from "./values";
 
-/** Whether a person may fill it in here; a file and a computed value come from elsewhere. */
+/** Come from elsewhere: an upload, a computation, the record whose timeline a task was made on. */
+const fromElsewhere = ["file", "formula", "record"];
+
+/** Whether a person may fill it in here. */
 export function isEditable(field: Field): boolean {
-  return !field.read_only && field.type !== "file" && field.type !== "formula";
+  return !field.read_only && !fromElsewhere.includes(field.type);
 }
 
 export const isNumeric = (field: Field) => ["integer", "decimal", "money", "duration"].includes(field.type);

@@ -33,12 +33,15 @@ export function brief(shape: Shape): string[] {
     .map((field) => field.key);
 }
 
-/** A new row is in the hands of the one who makes it, in the company's currency. */
+/** A new row is in the hands of the one who makes it, open, in the company's currency: what the server would set. */
 export function presetOf(shape: Shape, me: Me): { fields: Fields; refs: Refs } {
   const fields: Fields = {};
   const asked = fillable(shape);
-  const owner = asked.find((field) => field.key === "owner" && field.type === "user");
-  if (owner) fields.owner = me.user.id;
+  for (const hands of asked.filter((field) => field.type === "user")) {
+    if (hands.key === "owner" || hands.key === "assignee") fields[hands.key] = me.user.id;
+  }
+  const state = asked.find((field) => field.key === "state" && field.required);
+  if (state?.choices?.some((choice) => choice.value === "open")) fields.state = "open";
   for (const money of asked.filter((field) => field.type === "money")) {
     const currency = currencyFieldOf(shape, money);
     if (currency && !currency.read_only) fields[currency.key] = me.tenant.currency;

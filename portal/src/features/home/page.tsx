@@ -12,6 +12,7 @@ import { messageOf } from "@/api/problem";
 import { queryRecords, updateRecord } from "@/api/records";
 import { useEntities, useMe } from "@/api/session";
 import type { Entity, Filter, RecordData } from "@/api/types";
+import { concernedBy } from "@/engines/fields/concerned";
 import { useTextContext } from "@/engines/fields/context";
 import { fieldOf, titleOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
@@ -22,6 +23,7 @@ import { HomeBlock, HomeColumns, HomeLine, HomeNote, HomeSteps, StepCard } from 
 import { PageBody, PageHeader } from "@/ui/page";
 import { Bone } from "@/ui/states";
 import { toastError } from "@/ui/toast";
+import { loadMyTasks, myTasks } from "./my-tasks";
 import { Overview, useAnswersForOthers } from "./overview";
 
 const shown = 8;
@@ -161,25 +163,7 @@ function Tasks({ entity }: { entity: Entity }) {
   const { t } = useTranslation(["home", "fields", "common"]);
   const client = useQueryClient();
   const key = ["records", "task", "mine"];
-  const query = useQuery({
-    queryKey: key,
-    queryFn: ({ signal }) =>
-      queryRecords(
-        "task",
-        {
-          filter: {
-            and: [
-              { field: "assignee", op: "eq", value: { me: true } },
-              { field: "state", op: "eq", value: "open" },
-            ],
-          },
-          sort: fieldOf(entity, "due")?.sortable ? [{ field: "due" }] : undefined,
-          limit: shown,
-          total: true,
-        },
-        { signal },
-      ),
-  });
+  const query = useQuery({ queryKey: key, queryFn: ({ signal }) => loadMyTasks(shown, signal) });
   const finish = async (task: RecordData) => {
     try {
       await updateRecord("task", task.id, { state: "completed" }, task.version);
@@ -193,14 +177,20 @@ function Tasks({ entity }: { entity: Entity }) {
     <HomeBlock
       title={t("home:tasks")}
       icon={<Icon size={16} aria-hidden />}
-      count={query.data?.total ?? undefined}
+      count={query.data?.total}
+      more={
+        <Link to="/records/$entity/list" params={{ entity: "task" }} search={{ filter: myTasks }}>
+          {t("home:all")}
+        </Link>
+      }
     >
       {query.isPending && <Bones />}
       {query.isError && <HomeNote>{messageOf(query.error, t("common:network"))}</HomeNote>}
       {query.data?.items.length === 0 && <HomeNote>{t("home:tasks_empty")}</HomeNote>}
       {query.data?.items.map((task) => {
         const title = titleOf(entity, task.fields, t("fields:untitled"));
-        const { due, record_entity: kind, record_id: id } = task.fields;
+        const { due } = task.fields;
+        const about = concernedBy(task, query.data.refs);
         const late = typeof due === "string" && new Date(due).getTime() < Date.now();
         return (
           <HomeLine
@@ -214,12 +204,15 @@ function Tasks({ entity }: { entity: Entity }) {
               />
             }
             title={
-              typeof kind === "string" && typeof id === "string" ? (
-                <Link to="/records/$entity/$id" params={{ entity: kind, id }}>
-                  {title}
+              <Link to="/records/$entity/$id" params={{ entity: "task", id: task.id }}>
+                {title}
+              </Link>
+            }
+            note={
+              about && (
+                <Link to="/records/$entity/$id" params={{ entity: about.entity, id: about.id }}>
+                  {about.title}
                 </Link>
-              ) : (
-                title
               )
             }
             time={typeof due === "string" ? formatRelative(due, Date.now()) : ""}

@@ -5,7 +5,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "@/api/keys";
 import { queryClient } from "@/api/query-client";
-import { createRecord, refreshAround } from "@/api/records";
+import { createRecord, refreshAround, refreshConcerned } from "@/api/records";
 import { saveFields } from "@/api/save";
 import { useEntity, useMe } from "@/api/session";
 import type { Entity, Fields, RecordData } from "@/api/types";
@@ -58,6 +58,7 @@ function CreateForm({ entity, preset }: { entity: Entity; preset: Fields }) {
     queryClient.setQueryData(keys.record(entity.key, record.id), record);
     void queryClient.invalidateQueries({ queryKey: keys.records(entity.key) });
     refreshAround(entity.key);
+    refreshConcerned(record);
     closeCreate();
     toast({
       message: t("card:created", { title: titleOf(entity, record.fields, t("fields:untitled")) }),

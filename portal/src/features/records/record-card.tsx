@@ -19,6 +19,7 @@ import { CardBody, CardBones, CardColumns, CardHead, CardNotice, CardSection, Ca
 import { ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { useAhead } from "@/ui/use-ahead";
+import { ConcernedLink } from "./concerned";
 import { recordsSource } from "./source";
 import { CardStages, useStageMove } from "./stages";
 import { Timeline } from "./timeline";
@@ -126,6 +127,7 @@ function CardContent({
           </InPlace>
         )}
       </CardTitle>
+      <ConcernedLink record={record} />
       {entity.staged && <CardStages entity={entity} record={record} move={move} />}
       <CardColumns
         wide={place === "page"}

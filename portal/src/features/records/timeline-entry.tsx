@@ -11,10 +11,11 @@ import {
   IconPuzzle,
   IconSparkles,
 } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { updateRecord } from "@/api/records";
 import { useMe } from "@/api/session";
-import type { Entity, Me, RecordData, Refs, TimelineItem } from "@/api/types";
+import type { Entity, Id, Me, RecordData, Refs, TimelineItem, Value } from "@/api/types";
 import { useTextContext } from "@/engines/fields/context";
 import { fieldOf, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
@@ -57,7 +58,7 @@ export function TimelineEntry({ entity, item, refs, onChanged }: Props) {
       exact={formatDateTime(item.at)}
     >
       {activity ? (
-        <Activity activity={activity} onChanged={onChanged} />
+        <Activity activity={activity} refs={refs} onChanged={onChanged} />
       ) : (
         <Changes entity={entity} item={item} refs={refs} />
       )}
@@ -134,10 +135,16 @@ function Changes({ entity, item, refs }: Omit<Props, "onChanged">) {
     });
 }
 
-function Activity({ activity, onChanged }: { activity: RecordData; onChanged(): void }) {
+interface ActivityProps {
+  activity: RecordData;
+  refs: Refs;
+  onChanged(): void;
+}
+
+function Activity({ activity, refs, onChanged }: ActivityProps) {
   const { t } = useTranslation("card");
   const kind = kindOf(activity);
-  const { title, state } = activity.fields;
+  const { title, state, assignee, creator } = activity.fields;
   const text = kind === "task" ? activity.fields.description : activity.fields.text;
   const deadline = kind === "task" ? activity.fields.due : activity.fields.deadline;
   const done = kind === "task" ? state !== "open" : activity.fields.done === true;
@@ -157,17 +164,17 @@ function Activity({ activity, onChanged }: { activity: RecordData; onChanged(): 
       {typeof subject === "string" && subject && (
         <EntryTitle done={done}>
           {kind === "task" ? (
-            <Checkbox
-              size="xs"
-              label={subject}
-              checked={done}
-              disabled={done}
-              onChange={() => void finish()}
-            />
+            <TaskTitle id={activity.id} title={subject} state={state} onFinish={() => void finish()} />
           ) : (
             subject
           )}
         </EntryTitle>
+      )}
+      {kind === "task" && state === "cancelled" && <EntryText>{t("cancelled")}</EntryText>}
+      {typeof assignee === "string" && assignee !== creator && refs[assignee] && (
+        <EntryText>
+          {t("assignee")} {refs[assignee].title}
+        </EntryText>
       )}
       {typeof text === "string" && text && <EntryText>{text}</EntryText>}
       {typeof deadline === "string" && (
@@ -175,6 +182,33 @@ function Activity({ activity, onChanged }: { activity: RecordData; onChanged(): 
           {late ? t("overdue") : t("until")} {formatDateTime(deadline)}
         </EntryText>
       )}
+    </>
+  );
+}
+
+interface TaskTitleProps {
+  id: Id;
+  title: string;
+  state: Value;
+  onFinish(): void;
+}
+
+/** The box finishes an open task, the title leads to it; one that was called off has nothing to tick. */
+function TaskTitle({ id, title, state, onFinish }: TaskTitleProps) {
+  return (
+    <>
+      {state !== "cancelled" && (
+        <Checkbox
+          size="xs"
+          aria-label={title}
+          checked={state !== "open"}
+          disabled={state !== "open"}
+          onChange={onFinish}
+        />
+      )}
+      <Link to="/records/$entity/$id" params={{ entity: "task", id }}>
+        {title}
+      </Link>
     </>
   );
 }

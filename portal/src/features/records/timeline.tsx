@@ -1,5 +1,6 @@
 /** What happened to a record: changes, calls, letters, tasks, notes; and a place to write one. */
 import { Button, Textarea } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,8 +8,11 @@ import { newKey } from "@/api/client";
 import { keys } from "@/api/keys";
 import { messageOf } from "@/api/problem";
 import { addNote, timelineQuery } from "@/api/records";
+import { useEntity } from "@/api/session";
 import type { Entity, Id, Refs } from "@/api/types";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
+import { fieldOf } from "@/engines/fields/text";
+import { openCreate } from "@/state/creating";
 import { Composer, ComposerProblem, TimelineArea, TimelineHint } from "@/ui/timeline";
 import { TimelineEntry } from "./timeline-entry";
 
@@ -23,6 +27,7 @@ export function Timeline({ entity, id, readOnly }: { entity: Entity; id: Id; rea
   return (
     <TimelineArea
       title={t("card:timeline")}
+      action={readOnly ? null : <AddTask entity={entity} id={id} />}
       composer={readOnly ? null : <NoteComposer entity={entity.key} id={id} />}
     >
       {items.map((item) => (
@@ -54,6 +59,26 @@ export function Timeline({ entity, id, readOnly }: { entity: Entity; id: Id; rea
         </Button>
       )}
     </TimelineArea>
+  );
+}
+
+/** A task about this record, where the person may make one. A task has parts rather than tasks about it. */
+function AddTask({ entity, id }: { entity: Entity; id: Id }) {
+  const { t } = useTranslation("card");
+  const task = useEntity("task");
+  const concerns = task && fieldOf(task, "record_entity")?.choices;
+  if (!task?.actions.create || entity.key === "task") return null;
+  if (!concerns?.some((choice) => choice.value === entity.key)) return null;
+  return (
+    <Button
+      variant="subtle"
+      color="gray"
+      size="compact-sm"
+      leftSection={<IconPlus size={14} />}
+      onClick={() => openCreate("task", { record_entity: entity.key, record_id: id })}
+    >
+      {t("add_task")}
+    </Button>
   );
 }
 

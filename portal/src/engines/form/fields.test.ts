@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import type { Field, Me } from "@/api/types";
+import type { Shape } from "@/engines/source";
+import { presetOf } from "./fields";
+
+const me = { user: { id: "u1", name: "Ann" }, tenant: { currency: "EUR" } } as Me;
+
+function shapeOf(...fields: Partial<Field>[]): Shape {
+  const keys = fields.map((field) => field.key);
+  return {
+    key: "task",
+    title_field: "title",
+    layout: { list: [], card: [], sections: [{ key: "main", title: "", fields: keys }] },
+    fields,
+  } as unknown as Shape;
+}
+
+describe("what stands in a form of a new row", () => {
+  it("a new task is mine and open: nobody has to choose its state", () => {
+    const task = shapeOf(
+      { key: "title", type: "text", required: true },
+      { key: "state", type: "choice", required: true, choices: [{ value: "open", label: "Open" }] },
+      { key: "assignee", type: "user" },
+      { key: "owner", type: "user" },
+      { key: "reviewer", type: "user" },
+    );
+    expect(presetOf(task, me).fields).toEqual({ state: "open", assignee: "u1", owner: "u1" });
+  });
+
+  it("a state without the word open is left to the person", () => {
+    const order = shapeOf({
+      key: "state",
+      type: "choice",
+      required: true,
+      choices: [{ value: "idle", label: "Idle" }],
+    });
+    expect(presetOf(order, me).fields).toEqual({});
+  });
+});
