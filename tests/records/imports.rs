@@ -41,6 +41,25 @@ async fn people_who_share_a_phone_or_an_address_stay_different_people() {
 }
 
 #[tokio::test]
+async fn a_number_that_a_record_has_is_not_added_again_in_another_spelling_in_own_fields_either() {
+    let app = TestApp::build().locale(Locale::Ru).start().await;
+    let field = json!({"label": {"en": "Second phone"}, "type": "phones"});
+    app.admin().post("/entities/contact/fields", field).await.ok(201);
+    let columns = ["title", "phones", "x_second_phone"];
+    let first = "Имя;Телефон;Второй\nАнна;+7 916 555-12-34;+7 495 123-45-67\n";
+    let again = "Имя;Телефон;Второй\nАнна;89165551234;8 (495) 1234567\n";
+    for file in [first, again] {
+        let done = import(&app, "contact", file, &columns, "update").await;
+        assert_eq!(done["accepted"], 1, "{done}");
+    }
+    let page = app.admin().query("contact", json!({})).await.ok(200);
+    let fields = &page["items"][0]["fields"];
+    let count = |key: &str| fields[key].as_array().map(Vec::len);
+    assert_eq!((count("phones"), count("x_second_phone")), (Some(1), Some(1)), "{fields}");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_number_of_another_country_or_extension_is_another_client() {
     let app = TestApp::build().locale(Locale::Ru).start().await;
     for (title, phone) in [("Иван", "+7 916 555-12-34"), ("Отдел", "+7 495 123-45-67 доб. 1")] {

@@ -39,11 +39,12 @@ pub mod views;
 pub mod whole;
 pub mod write;
 
-use std::sync::{Arc, OnceLock, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use kernel::clock::Env;
 use kernel::error::{FieldError, FieldErrors};
-use kernel::{Db, EntityKey, Error, Fields, RecordId};
+use kernel::{Db, EntityKey, Error, Fields, RecordId, TenantId};
 use people::names::Names;
 
 pub use catalogue::{Catalogue, EntityDef, FieldDef};
@@ -78,8 +79,8 @@ pub struct Records {
     rules: Arc<RwLock<Vec<Arc<dyn EntityRules>>>>,
     known: catalogue::Known,
     names: Names,
-    /// Writers that lost a race try again one after another.
-    turns: Arc<tokio::sync::Mutex<()>>,
+    /// Writers of a company that lost a race try again one after another.
+    turns: Arc<Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
 impl Records {
@@ -95,6 +96,12 @@ impl Records {
             names: Names::default(),
             turns: Arc::default(),
         }
+    }
+
+    /// The line in which writers of a company stand that lost a race: others must not wait for its hooks.
+    fn line_of(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut lines = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(lines.entry(tenant).or_default())
     }
 
     /// Says who runs before-hooks. Only the first call counts.

@@ -5,7 +5,6 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use kernel::phone::Country;
-use kernel::value::FieldType;
 use kernel::{Ctx, Error, Fields, RecordId, Result, Value};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
@@ -197,7 +196,7 @@ impl Imports {
                 (0, ..) | (_, None, _) => create(&ready),
                 (_, _, Duplicates::Skip) => Decision::Skip,
                 (1, Some(id), _) => {
-                    let fields = merged(ready.fields.clone(), images.get(id), run.home);
+                    let fields = merged(&run.def, ready.fields.clone(), images.get(id), run.home);
                     Decision::Write(Change::Update { id: *id, version: None, fields })
                 }
                 _ => Decision::Refuse(Problem::new("duplicate_ambiguous")),
@@ -244,12 +243,17 @@ fn repeated(ready: &mut Vec<Ready>) -> Vec<Ready> {
 }
 
 /// The row's values over a record: phones and addresses are added to those it has.
-fn merged(mut fields: Map<String, Json>, image: Option<&Fields>, home: Option<Country>) -> Map<String, Json> {
+fn merged(
+    def: &EntityDef,
+    mut fields: Map<String, Json>,
+    image: Option<&Fields>,
+    home: Option<Country>,
+) -> Map<String, Json> {
     let Some(image) = image else { return fields };
     for (key, value) in &mut fields {
-        if let (Json::Array(new), Some(Value::Multi(known))) = (&*value, image.get(key.as_str())) {
-            let kind = if key == "phones" { FieldType::Phones } else { FieldType::Emails };
-            let form = |text: &str| searchable(kind, text, home);
+        let found = (&*value, image.get(key.as_str()), def.field(key));
+        if let (Json::Array(new), Some(Value::Multi(known)), Some(field)) = found {
+            let form = |text: &str| searchable(field.kind, text, home);
             let mut all: Vec<Json> = known.iter().filter_map(|item| serde_json::to_value(item).ok()).collect();
             for item in new {
                 let text = item.get("value").and_then(Json::as_str).unwrap_or_default();

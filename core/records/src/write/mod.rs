@@ -215,7 +215,7 @@ impl Records {
                 break;
             }
             if turn.is_none() {
-                turn = Some(self.turns.lock().await);
+                turn = Some(self.line_of(ctx.tenant).lock_owned().await);
             }
         }
         Ok(())
