@@ -93,6 +93,7 @@ test("what a task is about is picked: of which kind, then which one", async ({ p
   await page.goto("/records/task/list");
   await page.getByRole("button", { name: "Create", exact: true }).first().click();
   const form = page.getByRole("form", { name: "New record: Task" });
+  await expect(form.getByRole("textbox", { name: "Title" })).toBeFocused();
   await page.keyboard.type("Measure it");
   await form.getByRole("button", { name: "More fields" }).click();
   await form.getByLabel("About which record").first().click();
@@ -125,7 +126,7 @@ test("who does many tasks is set, not who watches over them", async ({ page, sig
   await signIn(page);
   await page.goto("/records/task/list");
   await page.getByTestId(`row-${task.id}`).getByRole("checkbox").check();
-  await page.getByRole("button", { name: "Assignee", exact: true }).click();
+  await page.getByRole("button", { name: "Assigned to", exact: true }).click();
   await page.keyboard.type("Doer");
   await page.getByRole("option", { name: "Doer" }).click();
   await page.getByRole("button", { name: "Apply" }).click();
