@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{LEAD_DESK, TestApp};
+use crate::app::{LEAD_DESK, PASSWORD, TestApp};
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -64,6 +64,10 @@ impl Objects {
         ids.push(("departments", of(admin.post("/departments", json!({"name": marker})).await)));
         ids.push(("roles", of(admin.post("/roles", json!({"key": "marked", "name": marker})).await)));
         ids.push(("tokens", of(admin.post("/tokens", json!({"name": marker})).await)));
+        let password = json!({"email": "admin@acme.test", "password": PASSWORD});
+        app.stranger().header("user-agent", marker).post("/session", password).await.ok(200);
+        let sessions = admin.get("/me/sessions").await.ok(200);
+        ids.push(("me", sessions["items"][0]["id"].as_str().unwrap().to_owned()));
         let form = format!(
             "--B\r\nContent-Disposition: form-data; name=\"entity\"\r\n\r\nlead\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"l.csv\"\r\n\r\nTitle,Phone\n{marker},+79161234567\n\r\n--B--\r\n"
         );

@@ -56,45 +56,47 @@ export function Profile() {
           ]}
         />
       </Block>
-      <Stacked>
-        <Select
-          label={t("shell:language")}
-          maw={320}
-          data={locales.map(({ code, name }) => ({ value: code, label: name }))}
-          value={i18n.language}
-          allowDeselect={false}
-          onChange={(locale) => locale && void speak(locale as Locale)}
-        />
-        <Input.Wrapper label={t("shell:theme")} labelElement="div" labelProps={{ display: "block" }}>
-          <SegmentedControl
-            aria-label={t("shell:theme")}
-            value={colorScheme}
-            onChange={(scheme) => setColorScheme(scheme as typeof colorScheme)}
-            data={(["light", "dark", "auto"] as const).map((scheme) => ({
-              value: scheme,
-              label: t(`shell:theme_${scheme}`),
-            }))}
+      <Block>
+        <Stacked>
+          <Select
+            label={t("shell:language")}
+            maw={320}
+            data={locales.map(({ code, name }) => ({ value: code, label: name }))}
+            value={i18n.language}
+            allowDeselect={false}
+            onChange={(locale) => locale && void speak(locale as Locale)}
           />
-        </Input.Wrapper>
-        <Box maw={320}>
-          <Suspense>
-            <DayField
-              label={t("settings:absent_until")}
-              hint={t("settings:absent_hint")}
-              value={absent}
-              onChange={setAbsent}
-              onDone={(day) => {
-                if (day !== dayOf(me.user.absent_until)) save.mutate({ absent_until: endOfDay(day) });
-              }}
+          <Input.Wrapper label={t("shell:theme")} labelElement="div" labelProps={{ display: "block" }}>
+            <SegmentedControl
+              aria-label={t("shell:theme")}
+              value={colorScheme}
+              onChange={(scheme) => setColorScheme(scheme as typeof colorScheme)}
+              data={(["light", "dark", "auto"] as const).map((scheme) => ({
+                value: scheme,
+                label: t(`shell:theme_${scheme}`),
+              }))}
             />
-          </Suspense>
-        </Box>
-        <Box>
-          <Button variant="default" onClick={() => setChanging(true)}>
-            {t("settings:open_password")}
-          </Button>
-        </Box>
-      </Stacked>
+          </Input.Wrapper>
+          <Box maw={320}>
+            <Suspense>
+              <DayField
+                label={t("settings:absent_until")}
+                hint={t("settings:absent_hint")}
+                value={absent}
+                onChange={setAbsent}
+                onDone={(day) => {
+                  if (day !== dayOf(me.user.absent_until)) save.mutate({ absent_until: endOfDay(day) });
+                }}
+              />
+            </Suspense>
+          </Box>
+          <Box>
+            <Button variant="default" onClick={() => setChanging(true)}>
+              {t("settings:open_password")}
+            </Button>
+          </Box>
+        </Stacked>
+      </Block>
       <Sessions />
       {changing && <PasswordForm onClose={() => setChanging(false)} />}
     </>
