@@ -13,6 +13,7 @@ mod mail;
 mod migrate;
 mod operations;
 mod records;
+mod rights;
 mod run;
 pub mod smtp;
 mod templates;
