@@ -19,6 +19,7 @@ mod m20261128_000010_tasks;
 mod m20261129_000011_texts;
 mod m20261129_000012_answers;
 mod m20261129_000014_process_rights;
+mod m20261129_000015_session_address;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000011_texts::Migration),
             Box::new(m20261129_000012_answers::Migration),
             Box::new(m20261129_000014_process_rights::Migration),
+            Box::new(m20261129_000015_session_address::Migration),
         ]
     }
 }

@@ -3,4 +3,5 @@
 mod accounts;
 mod departments;
 mod limits;
+mod sessions;
 mod sign_in;

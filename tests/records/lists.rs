@@ -82,6 +82,30 @@ async fn numbers_sort_as_numbers_and_dates_as_dates() {
 }
 
 #[tokio::test]
+async fn records_without_a_value_stand_last_whichever_way_the_order_goes() {
+    let app = TestApp::start().await;
+    for (title, amount, name) in
+        [("a", Some(1), None), ("b", None, Some("X")), ("c", Some(2), Some("X")), ("d", None, None)]
+    {
+        app.record("lead", json!({"title": title, "amount": amount, "last_name": name})).await;
+    }
+    for (sort, expected) in [
+        (json!([{"field": "amount"}, {"field": "title"}]), "acbd"),
+        (json!([{"field": "amount", "desc": true}, {"field": "title"}]), "cabd"),
+        (json!([{"field": "last_name"}, {"field": "amount"}]), "cbad"),
+        (json!([{"field": "last_name", "desc": true}, {"field": "amount", "desc": true}]), "cbad"),
+        (json!([{"field": "title", "desc": true}]), "dcba"),
+    ] {
+        for limit in [1, 2, 4] {
+            let walked = walk(&app, &json!({"sort": sort, "limit": limit}), async |_| {}).await;
+            let titles: String = walked.iter().filter_map(|item| item["fields"]["title"].as_str()).collect();
+            assert_eq!(titles, expected, "{sort} by {limit}");
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn pages_are_stable_under_inserts_and_removals() {
     let app = TestApp::start().await;
     seed(&app).await;

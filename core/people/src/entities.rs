@@ -132,6 +132,7 @@ entity!(
     seen_at: i64,
     expires_at: i64,
     agent: String,
+    address: String,
 });
 
 entity!(

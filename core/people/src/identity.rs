@@ -27,7 +27,7 @@ const MAX_KEPT: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// A session of the portal.
-    Session,
+    Session(Uuid),
     /// An API token.
     Token(Uuid),
     /// No proof was needed: the command line on the machine itself.
@@ -133,8 +133,9 @@ impl Identities {
             return Ok(known);
         }
         let session = sign_in::find(&self.db, secret, self.env.now()).await?.ok_or(Error::Unauthenticated)?;
-        let identity =
-            self.load(TenantId(session.tenant_id), UserId(session.user_id), Credential::Session, None).await?;
+        let identity = self
+            .load(TenantId(session.tenant_id), UserId(session.user_id), Credential::Session(session.id), None)
+            .await?;
         Ok(self.keep(key, identity))
     }
 

@@ -12,7 +12,8 @@
 //! | `role` | roles, access rows, field rights |
 //! | `staff` | questions of others: members of roles, heads, who is present |
 //! | `password` | argon2id hashes |
-//! | `sign_in` | sessions |
+//! | `sign_in` | signing in and out |
+//! | `session` | the list of one's sessions, and ending them |
 //! | `token` | API tokens |
 //! | `relation` | people and departments as others ask about them |
 //! | `names` | names of people and departments, cached |
@@ -25,6 +26,7 @@ pub mod names;
 pub mod password;
 pub mod relation;
 pub mod role;
+pub mod session;
 pub mod sign_in;
 pub mod staff;
 pub mod tenant;

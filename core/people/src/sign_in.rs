@@ -26,6 +26,8 @@ pub struct SignIn {
     pub tenant: Option<String>,
     /// The browser's name, for the list of sessions.
     pub agent: String,
+    /// Where they sign in from, for the same list; empty when unknown.
+    pub address: String,
 }
 
 /// How signing in went.
@@ -65,13 +67,13 @@ pub async fn sign_in(db: &Db, env: &Env, input: &SignIn) -> Result<Outcome> {
         0 => Err(Error::Conflict { code: "auth.invalid_credentials", current: None }),
         1 => {
             let Some((account, _)) = matching.pop() else { return Err(Error::Unauthenticated) };
-            Ok(Outcome::In { secret: open(db, env, &account, &input.agent).await? })
+            Ok(Outcome::In { secret: open(db, env, &account, input).await? })
         }
         _ => Ok(Outcome::Choose(matching.into_iter().map(|(_, tenant)| tenant).collect())),
     }
 }
 
-async fn open(db: &Db, env: &Env, account: &user::Model, agent: &str) -> Result<String> {
+async fn open(db: &Db, env: &Env, account: &user::Model, input: &SignIn) -> Result<String> {
     let (secret, now) = (env.secret(), env.now());
     let row = session::ActiveModel {
         id: Set(kernel::id::fresh(env)),
@@ -81,7 +83,8 @@ async fn open(db: &Db, env: &Env, account: &user::Model, agent: &str) -> Result<
         created_at: Set(now.0),
         seen_at: Set(now.0),
         expires_at: Set(now.plus_seconds(SESSION_SECONDS).0),
-        agent: Set(agent.chars().take(300).collect()),
+        agent: Set(input.agent.chars().take(300).collect()),
+        address: Set(input.address.chars().take(64).collect()),
     };
     let tx = db.begin().await?;
     forget_ended(&tx, now).await?;

@@ -18,7 +18,7 @@ use crate::journal::{self, Cost, LogEntry};
 use crate::package::Level;
 use crate::points::events::key_of_plugin;
 use crate::registry::store::{self, Installed, NewVersion, TenantRow};
-use crate::registry::{Running, Version};
+use crate::registry::{Running, Version, VersionError};
 use crate::settings::{self, Settings};
 
 const INVALID: &str = "plugin.invalid";
@@ -32,8 +32,14 @@ pub enum Grants {
     Keys(BTreeSet<String>),
 }
 
-fn refused(field: &str, reason: impl std::fmt::Display) -> Error {
-    Error::field(INVALID, field, FieldError::new("invalid").with("reason", reason))
+/// A package that is not taken, in words of the reader's language.
+fn refused(error: FieldError) -> Error {
+    Error::field(INVALID, "file", error)
+}
+
+fn unfit(error: &VersionError) -> Error {
+    let (code, reason) = error.coded();
+    refused(FieldError::new(code).with("reason", reason))
 }
 
 impl PluginHost {
@@ -44,11 +50,11 @@ impl PluginHost {
     pub async fn install(&self, ctx: &Ctx, bytes: &[u8]) -> Result<String> {
         require_admin(ctx)?;
         let version = Version::load(&self.inner.engine, bytes, &self.inner.config.trusted).await;
-        let version = Arc::new(version.map_err(|error| refused("file", error))?);
+        let version = Arc::new(version.map_err(|error| unfit(&error))?);
         if version.level == Level::Dev && !self.inner.config.allow_unsigned {
-            return Err(refused("file", "the package is not signed, and this installation takes signed ones only"));
+            return Err(refused(FieldError::new("package_unsigned")));
         }
-        version.health(&self.inner.engine).await.map_err(|error| refused("file", error))?;
+        version.health(&self.inner.engine).await.map_err(|error| unfit(&error))?;
         let (id, number) = (version.manifest.id.clone(), version.manifest.version.to_string());
         let db = &self.inner.services.db;
         let tx = db.begin().await?;
@@ -78,11 +84,12 @@ impl PluginHost {
             && pinned != version.signer
             && !matches!(version.level, Level::Core | Level::Verified)
         {
-            return Err(refused("file", format!("{id} was first installed with another key")));
+            return Err(refused(FieldError::new("package_other_key").with("plugin", id)));
         }
         match store::version(tx, id, number).await? {
             Some(row) if row.hash != version.hash => {
-                Err(refused("file", format!("{id} {number} is installed with other contents; raise the version")))
+                let error = FieldError::new("package_other_contents").with("plugin", id).with("version", number);
+                Err(refused(error))
             }
             _ => Ok(()),
         }

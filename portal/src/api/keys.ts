@@ -21,6 +21,7 @@ export const keys = {
   accounts: ["users", "", "accounts"] as const,
   roles: ["roles"] as const,
   tokens: ["tokens"] as const,
+  sessions: ["sessions"] as const,
   plugins: ["plugins"] as const,
   plugin: (id: string) => ["plugins", "one", id] as const,
   pluginLogs: (id: string, level: string) => ["plugins", "logs", id, level] as const,

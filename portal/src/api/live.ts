@@ -1,14 +1,15 @@
 /**
  * Live updates: listens to `/api/v1/stream` and brings the cache up to date. A few changed records are
- * read one by one and put in place; many at once (an import) refresh the open pages instead.
- * Our own changes come back as events too: a version we already have is ignored.
+ * read by their ids, one question for each entity, and put in place; many at once (an import) refresh the
+ * open pages instead. What no page shows is not asked for. Our own changes come back as events too: a
+ * version we already have is ignored.
  */
 import { useEffect } from "react";
 import { keys } from "./keys";
-import { ApiError } from "./problem";
 import { queryClient } from "./query-client";
 import { removeRecord } from "./record-pages";
-import { cachedVersion, putRecord, type RecordPages, recordQuery } from "./records";
+import { cachedVersion, putRecord, queryRecords, type RecordPages, refreshConcerned } from "./records";
+import { entitiesQuery } from "./session";
 import type { Id, RecordData, RecordEvent } from "./types";
 
 type Listener = (change: LiveChange) => void;
@@ -24,7 +25,7 @@ export interface LiveChange {
 const listeners = new Set<Listener>();
 const window_ms = 120;
 /** Above this many records in one window the pages are refreshed as a whole. */
-const one_by_one = 12;
+const few = 12;
 
 /** Tells of every change until the returned function is called: boards move cards between columns. */
 export function onRecordChange(listener: Listener): () => void {
@@ -47,30 +48,54 @@ async function flush(): Promise<void> {
   const events = [...pending.values()];
   pending = new Map();
   const unknown = events.filter((event) => cachedVersion(event.entity, event.record) < event.version);
-  if (unknown.length > one_by_one) {
-    for (const entity of new Set(unknown.map((event) => event.entity))) refreshEntity(entity);
+  const entities = new Set(unknown.map((event) => event.entity));
+  if (unknown.length > few) {
+    for (const entity of entities) refreshEntity(entity);
     return;
   }
-  await Promise.all(unknown.map(apply));
-  for (const entity of new Set(unknown.map((event) => event.entity))) {
-    void queryClient.invalidateQueries({ queryKey: keys.aggregates(entity) });
-  }
+  await Promise.all(
+    [...entities].map((entity) =>
+      apply(
+        entity,
+        unknown.filter((one) => one.entity === entity),
+      ),
+    ),
+  );
+  for (const entity of entities) void queryClient.invalidateQueries({ queryKey: keys.aggregates(entity) });
 }
 
-async function apply(event: RecordEvent): Promise<void> {
-  const { entity, record: id } = event;
-  const fresh = cachedVersion(entity, id) === 0;
-  void queryClient.invalidateQueries({ queryKey: keys.timeline(entity, id) });
-  try {
-    const record = await queryClient.fetchQuery({ ...recordQuery(entity, id), staleTime: 0 });
-    if (record.fields.deleted_at) {
-      tell({ entity, id, fresh });
-    } else {
+/** Whether a page holds records of this entity, or a timeline on which they may stand. */
+function isShown(entity: string): boolean {
+  const cached = (queryKey: readonly unknown[], active = false) =>
+    queryClient.getQueryCache().find({ queryKey, exact: false, ...(active && { type: "active" }) }) !==
+    undefined;
+  if (cached(keys.records(entity)) || cached(["record", entity])) return true;
+  const shape = queryClient.getQueryData(entitiesQuery.queryKey)?.find(({ key }) => key === entity);
+  return shape?.fields.some(({ key }) => key === "record_id") === true && cached(["timeline"], true);
+}
+
+async function apply(entity: string, events: RecordEvent[]): Promise<void> {
+  const ids = events.map((event) => event.record);
+  for (const id of ids) void queryClient.invalidateQueries({ queryKey: keys.timeline(entity, id) });
+  if (!isShown(entity)) return;
+  const unseen = new Set(ids.filter((id) => cachedVersion(entity, id) === 0));
+  const filter = { field: "id", op: "in" as const, value: ids };
+  const page = await queryRecords(entity, { filter, limit: ids.length }).catch(() => undefined);
+  // Without an answer nothing is known: the stream breaks too, and after a gap everything is asked again.
+  if (!page) return;
+  for (const id of ids) {
+    const fresh = unseen.has(id);
+    const found = page.items.find((item) => item.id === id);
+    if (found) {
+      const record = { ...found, refs: page.refs };
       putRecord(record);
+      refreshConcerned(record);
       tell({ entity, id, record, fresh });
+    } else {
+      // In the bin, or no longer theirs to see: an open card asks for itself.
+      void queryClient.invalidateQueries({ queryKey: keys.record(entity, id) });
+      tell({ entity, id, fresh });
     }
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) tell({ entity, id, fresh });
   }
 }
 

@@ -54,6 +54,13 @@ export const deleteRole = (id: Id) => saved(api.delete("/roles/{id}", { path: { 
 export const createToken = (input: Body<"NewToken">) => saved(api.create("/tokens", input), keys.tokens);
 export const revokeToken = (id: Id) => saved(api.delete("/tokens/{id}", { path: { id } }), keys.tokens);
 
+export const sessionsQuery = queryOptions({
+  queryKey: keys.sessions,
+  queryFn: ({ signal }) => api.get("/me/sessions", { signal }).then((page) => page.items),
+});
+export const endSession = (id: Id) => saved(api.delete("/me/sessions/{id}", { path: { id } }), keys.sessions);
+export const endOtherSessions = () => saved(api.delete("/me/sessions"), keys.sessions);
+
 export const updateTenant = (patch: Body<"TenantPatch">) => saved(api.patch("/tenant", patch), keys.me);
 
 export async function updateMe(patch: Body<"MePatch">): Promise<Me> {

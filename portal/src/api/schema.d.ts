@@ -442,6 +442,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /me/sessions`: one's own, the one used last first. */
+        get: operations["session_list_sessions"];
+        put?: never;
+        post?: never;
+        /** `DELETE /me/sessions`: ends all but the one that asks. */
+        delete: operations["session_end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** `DELETE /me/sessions/{id}`: ends one of one's own. */
+        delete: operations["session_end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages": {
         parameters: {
             query?: never;
@@ -1180,7 +1215,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** `GET /session`: who am I and what may I see, in one answer. */
+        get: operations["session_session"];
         put?: never;
         /** `POST /session` */
         post: operations["session_sign_in"];
@@ -2891,6 +2927,25 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_SessionView: {
+            /** @description All of them. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** @description What the browser called itself when it signed in. */
+                agent: string;
+                /** @description The address it signed in from; empty when unknown. */
+                address: string;
+                created_at: string;
+                /** @description Its last use, to within five minutes. */
+                seen_at: string;
+                /** @description When it ends by itself unless it is used. */
+                expires_at: string;
+                /** @description The one that asks. */
+                current: boolean;
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_TaskEvent: {
             /** @description All of them. */
             items: {
@@ -4102,6 +4157,28 @@ export interface components {
          * @enum {string}
          */
         Semantic: "open" | "won" | "lost";
+        /** @description What a portal needs before it draws anything. */
+        SessionData: {
+            me: components["schemas"]["Me"];
+            /** @description The entities of which the caller may see records, as `GET /entities` tells them. */
+            entities: components["schemas"]["EntityView"][];
+        };
+        /** @description One of one's sessions. */
+        SessionView: {
+            /** Format: uuid */
+            id: string;
+            /** @description What the browser called itself when it signed in. */
+            agent: string;
+            /** @description The address it signed in from; empty when unknown. */
+            address: string;
+            created_at: string;
+            /** @description Its last use, to within five minutes. */
+            seen_at: string;
+            /** @description When it ends by itself unless it is used. */
+            expires_at: string;
+            /** @description The one that asks. */
+            current: boolean;
+        };
         /**
          * @description The kind of a setting.
          * @enum {string}
@@ -4192,12 +4269,15 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description The data of a `record` message of the stream. */
+        /** @description The data of a `record` or `instance` message of the stream. */
         StreamRecord: {
             /** @description e.g. `lead.updated`. */
             type: string;
             entity: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The record; of an `instance` message, the process instance.
+             */
             record: string;
             /** Format: int64 */
             version: number;
@@ -6637,6 +6717,88 @@ export interface operations {
             };
         };
     };
+    session_list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SessionView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     processes_message: {
         parameters: {
             query?: never;
@@ -8385,6 +8547,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionData"];
                 };
             };
             /** @description Problem details */

@@ -5,19 +5,30 @@ import { keys } from "./keys";
 import { queryClient } from "./query-client";
 import type { Body, Entity, Locale, Me } from "./types";
 
+type SessionData = Body<"SessionData">;
+let asked: Promise<SessionData> | undefined;
+
+/** Who, and what they may see, in one answer: who asks for either while it is on its way waits for the same one. */
+function sessionData(): Promise<SessionData> {
+  asked ??= api.get("/session", { quiet: true }).finally(() => {
+    asked = undefined;
+  });
+  return asked;
+}
+
 export const meQuery = queryOptions({
   queryKey: keys.me,
-  queryFn: ({ signal }) => api.get("/me", { signal, quiet: true }),
+  queryFn: () => sessionData().then(({ me }) => me),
   staleTime: 5 * 60_000,
 });
 
 export const entitiesQuery = queryOptions({
   queryKey: keys.entities,
-  queryFn: ({ signal }) => api.get("/entities", { signal, quiet: true }).then((page) => page.items),
+  queryFn: () => sessionData().then(({ entities }) => entities),
   staleTime: 5 * 60_000,
 });
 
-/** Asked for before anything is drawn: who, and what they may see, in one round trip. */
+/** Asked for before anything is drawn. */
 export function askAhead(): void {
   void queryClient.prefetchQuery(meQuery);
   void queryClient.prefetchQuery(entitiesQuery);

@@ -61,6 +61,7 @@ export type Action = Schemas["Action"];
 export type AccessRow = Schemas["AccessRow"];
 export type FieldRight = Schemas["FieldRight"];
 export type Role = Schemas["RoleView"];
+export type Session = Schemas["SessionView"];
 export type Token = Schemas["TokenView"];
 export type TokenScope = Schemas["Scope"];
 

@@ -266,3 +266,8 @@ export function CardRow(props: { testId: string; title: ReactNode; top: ReactNod
     </article>
   );
 }
+
+/** Said on paper alone: what of the list is not on it. */
+export const PrintNote = ({ children }: { children: ReactNode }) => (
+  <p className={classes.printNote}>{children}</p>
+);

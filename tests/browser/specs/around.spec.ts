@@ -78,3 +78,36 @@ test("who is known already by a phone is said while the new one is typed", async
   await expect(form.getByText("Known already with this phone or e-mail:")).toBeVisible();
   await expect(form.getByRole("link", { name: "Contact: Known Person" })).toBeVisible();
 });
+
+test("a person sees where they are signed in, and ends what is not theirs any more", async ({ page, secondPage, signIn, api }) => {
+  const account = { email: "nina@example.org", password: "a long first password" };
+  await api.must("POST", "/users", { name: "Nina", roles: [], locale: "en", ...account });
+  await signIn(page, account);
+  await signIn(secondPage, account);
+  await page.goto("/settings/profile");
+  const list = page.getByRole("region", { name: "Where you are signed in" });
+  await expect(list.getByText("Chrome · Linux")).toHaveCount(2);
+  await expect(list.getByText("This one")).toHaveCount(1);
+  await expect(list.getByText("127.0.0.1").first()).toBeVisible();
+  await list.getByRole("button", { name: "End: Chrome · Linux" }).click();
+  await expect(page.getByText("Signed out: Chrome · Linux")).toBeVisible();
+  await expect(list.getByText("Chrome · Linux")).toHaveCount(1);
+  await secondPage.goto("/settings/profile");
+  await expect(secondPage).toHaveURL(/sign-in/);
+  await signIn(secondPage, account);
+  await page.reload();
+  await list.getByRole("button", { name: "End all others" }).click();
+  await expect(page.getByText("You are signed in here only")).toBeVisible();
+  await expect(list.getByText("Chrome · Linux")).toHaveCount(1);
+});
+
+test("a package that is none is refused in the reader's language", async ({ page, signIn, api }) => {
+  await api.must("PATCH", "/me", { locale: "ru" });
+  await signIn(page);
+  await page.goto("/plugins");
+  const chosen = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Выбрать файл" }).click();
+  await (await chosen).setFiles({ name: "notes.vpkg", mimeType: "application/zip", buffer: Buffer.from("no zip") });
+  await expect(page.getByRole("alert")).toContainText("Это не пакет модуля, или файл повреждён.");
+  await api.must("PATCH", "/me", { locale: "en" });
+});

@@ -11,6 +11,9 @@ const PAGES = [
   "/records/lead/list?deleted=true",
   "/records/deal/board",
   "/records/company/list",
+  "/records/contact/list",
+  "/records/activity/list",
+  "/records/task/list",
   "/imports",
   "/imports/new",
   "/plugins",
@@ -20,6 +23,7 @@ const PAGES = [
   "/settings/people",
   "/settings/departments",
   "/settings/roles",
+  "/settings/roles?edit=new",
   "/nothing/here",
 ];
 const LEADS = [

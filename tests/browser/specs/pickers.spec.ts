@@ -85,3 +85,76 @@ test("all heads of a department are shown and changed", async ({ page, signIn, a
   const { items } = await api.must<{ items: { id: string; head_ids: string[] }[] }>("GET", "/departments");
   expect(items.find(({ id }) => id === made.id)?.head_ids).toEqual([anna.id]);
 });
+
+test("what a task is about is picked: of which kind, then which one", async ({ page, signIn, api }) => {
+  const deal = await api.create("deal", { title: "Roof of the barn" });
+  const lead = await api.create("lead", { title: "Barn owner" });
+  await signIn(page);
+  await page.goto("/records/task/list");
+  await page.getByRole("button", { name: "Create", exact: true }).first().click();
+  const form = page.getByRole("form", { name: "New record: Task" });
+  await expect(form.getByRole("textbox", { name: "Title" })).toBeFocused();
+  await page.keyboard.type("Measure it");
+  await form.getByRole("button", { name: "More fields" }).click();
+  await form.getByLabel("About which record").first().click();
+  await page.getByRole("option", { name: "Deal", exact: true }).click();
+  await form.getByLabel("Which one").first().click();
+  await page.keyboard.type("Roof");
+  await page.getByRole("option", { name: "Roof of the barn" }).click();
+  await form.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(form).toHaveCount(0);
+  const task = (await api.byTitle("task", ["Measure it"])).get("Measure it");
+  expect([task?.fields.record_entity, task?.fields.record_id]).toEqual(["deal", deal.id]);
+
+  await page.goto(`/records/task/${task?.id}`);
+  const field = page.getByTestId("field-record_id");
+  await expect(field.getByRole("link", { name: "Roof of the barn" })).toBeVisible();
+  await field.locator("[data-edit]").click({ position: { x: 2, y: 2 } });
+  await field.getByLabel("About which record: of which kind").first().click();
+  await page.getByRole("option", { name: "Lead", exact: true }).click();
+  await field.locator("input:not([type=hidden])").last().click();
+  await page.keyboard.type("Barn");
+  await page.getByRole("option", { name: "Barn owner" }).click();
+  await expect.poll(async () => (await api.get("task", String(task?.id))).fields.record_id).toBe(lead.id);
+  expect((await api.get("task", String(task?.id))).fields.record_entity).toBe("lead");
+});
+
+test("who does many tasks is set, not who watches over them", async ({ page, signIn, api }) => {
+  const person = await api.must<{ id: string }>("POST", "/users", { name: "Doer", email: "doer@example.org", roles: [], locale: "en" });
+  const task = await api.create("task", { title: "For somebody else" });
+  const owner = (await api.get("task", task.id)).fields.owner;
+  await signIn(page);
+  await page.goto("/records/task/list");
+  await page.getByTestId(`row-${task.id}`).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Assigned to", exact: true }).click();
+  await page.keyboard.type("Doer");
+  await page.getByRole("option", { name: "Doer" }).click();
+  await page.getByRole("button", { name: "Apply" }).click();
+  await expect.poll(async () => (await api.get("task", task.id)).fields.assignee).toBe(person.id);
+  expect((await api.get("task", task.id)).fields.owner).toBe(owner);
+});
+
+test("a form without a name says so at the field and makes nothing", async ({ page, signIn, api }) => {
+  await signIn(page);
+  await page.goto("/records/deal/list");
+  await page.getByRole("button", { name: "Create", exact: true }).first().click();
+  const form = page.getByRole("form", { name: "New record: Deal" });
+  await form.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(form.getByText("Fill this in.")).toBeVisible();
+  await expect(form.getByRole("textbox", { name: "Title" })).toHaveAttribute("aria-invalid", "true");
+  expect((await api.byTitle("deal", ["Untitled"])).size).toBe(0);
+});
+
+test("any currency is found, those used most stand first", async ({ page, signIn, api }) => {
+  const deal = await api.create("deal", { title: "Far away", amount: 10 });
+  await signIn(page);
+  await page.goto(`/records/deal/${deal.id}`);
+  const amount = page.getByTestId("field-amount");
+  await amount.locator("[data-edit]").click();
+  await amount.getByLabel("Currency").first().click();
+  await expect(page.getByRole("option").nth(1)).toContainText(/RUB|UAH/);
+  await page.keyboard.type("yen");
+  await page.getByRole("option", { name: "Japanese Yen (JPY)" }).click();
+  await page.getByRole("textbox", { name: "Note" }).click();
+  await expect.poll(async () => (await api.get("deal", deal.id)).fields.currency).toBe("JPY");
+});

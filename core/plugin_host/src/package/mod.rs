@@ -31,7 +31,7 @@ pub(crate) const SIGNATURE: &str = "signature.toml";
 /// Files by path.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// Why a package is refused. Texts are English: packages are made by developers.
+/// Why a package is refused. Texts are English: packages are made by developers; administrators read the words of its code.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
     /// Not a package at all.
@@ -58,6 +58,23 @@ pub enum PackageError {
     /// A translation file.
     #[error("{0}")]
     Texts(String),
+}
+
+impl PackageError {
+    /// Stable, for programs and for words in the reader's language; and what the developer of the package needs.
+    pub(crate) fn coded(&self) -> (&'static str, String) {
+        let (code, reason) = match self {
+            Self::Malformed(reason) => ("package_malformed", reason),
+            Self::TooLarge(reason) => ("package_too_large", reason),
+            Self::Extra(path) => ("package_extra", path),
+            Self::Missing(path) => ("package_missing", path),
+            Self::Changed(path) => ("package_changed", path),
+            Self::Signature(reason) => ("package_signature", reason),
+            Self::Manifest(error) => return ("package_manifest", error.to_string()),
+            Self::Texts(reason) => ("package_texts", reason),
+        };
+        (code, reason.clone())
+    }
 }
 
 /// A package that has been read and checked.

@@ -30,7 +30,7 @@ use crate::settings::Settings;
 use crate::when::When;
 
 pub(crate) use failed::{Declared, Failed, not_loaded};
-pub use version::Version;
+pub use version::{Version, VersionError};
 
 /// How old the knowledge about other processes' changes may be.
 const FRESH: Duration = Duration::from_secs(1);

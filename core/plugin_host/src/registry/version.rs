@@ -26,6 +26,18 @@ pub enum VersionError {
     Unhealthy(String),
 }
 
+impl VersionError {
+    /// Stable, for programs and for words in the reader's language; and what the developer of the package needs.
+    pub(crate) fn coded(&self) -> (&'static str, String) {
+        match self {
+            Self::Package(error) => error.coded(),
+            Self::Code(error) => ("package_component", error.to_string()),
+            Self::Disagree(reason) => ("package_disagrees", reason.clone()),
+            Self::Unhealthy(reason) => ("package_unhealthy", reason.clone()),
+        }
+    }
+}
+
 /// A checked and compiled version.
 #[derive(Debug)]
 pub struct Version {

@@ -310,7 +310,7 @@ fn activity() -> EntityDef {
         .list(&["title", "kind", "deadline", "done", "owner", "created_at"])
         .card(&["kind", "deadline", "owner"])
         .section("main", &["title", "kind", "direction", "owner", "deadline", "done", "result"])
-        .section("more", &["text", "starts_at", "ends_at", "comments"])
+        .section("more", &["text", "starts_at", "ends_at", "record_id", "comments"])
 }
 
 /// A task; what its step promises is its owner's (`work`), which writes it.
@@ -340,7 +340,10 @@ fn task() -> EntityDef {
     core("task", own)
         .list(&["title", "state", "assignee", "due", "priority", "process_name", "created_at"])
         .card(&["state", "assignee", "due", "priority"])
-        .section("main", &["title", "description", "state", "status", "priority", "assignee", "due", "owner"])
+        .section(
+            "main",
+            &["title", "description", "state", "status", "priority", "assignee", "due", "record_id", "owner"],
+        )
         .section("plan", &["planned_start", "planned_end", "estimate", "time_spent", "parent"])
         .section("more", &["comments", "origin_system", "origin_id"])
 }

@@ -1,7 +1,7 @@
 //! Lists: filter, words, sort, keyset cursor. A page deep inside costs what the first one does.
 //!
-//! Empty values sort where the database puts them (first going up on SQLite, last on PostgreSQL), so that an index
-//! serves the order; the cursor's condition follows the same rule.
+//! Empty values stand last, whichever way the order goes and whatever the database would do by itself. Those of the
+//! first key are a range of their own, read after the others, so that an index still serves the order.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,9 @@ use kernel::filter::{Filter, Op, has_digits};
 use kernel::phone;
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, Result, Value};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, LikeExpr, Order, Query as Sql, SelectStatement};
+use sea_orm::sea_query::{
+    Condition, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query as Sql, SelectStatement,
+};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -106,14 +108,9 @@ impl Records {
             select.expr(key.cell.clone());
         }
         matching(&mut select, ctx, def, &asker, query)?;
-        for key in &keys {
-            select.order_by_expr(key.place.clone(), if key.descending { Order::Desc } else { Order::Asc });
-        }
-        let ranges = match &query.cursor {
-            Some(cursor) => after(&keys, &read_cursor(cursor, &keys)?, asker.backend()),
-            None => Vec::new(),
-        };
-        let rows = rows(conn, select, ranges, limit + 1).await?;
+        in_order(&mut select, &keys);
+        let after = query.cursor.as_ref().map(|cursor| read_cursor(cursor, &keys)).transpose()?;
+        let rows = rows(conn, select, ranges(&keys, after.as_deref()), limit + 1).await?;
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut items = Vec::with_capacity(rows.len());
         for found in rows.iter().take(page) {
@@ -289,21 +286,35 @@ fn keys<'a>(def: &'a EntityDef, ctx: &Ctx, backend: DbBackend, sort: &[Sort]) ->
     Ok(keys)
 }
 
-/// Where the records that come after these values stand in this order: one range of the index, or two when empty
-/// values of the first key follow the others. Read in turn, each is found by a seek, however deep the page.
-fn after(keys: &[Key<'_>], values: &[Value], backend: DbBackend) -> Vec<Expr> {
-    let nulls_largest = backend == DbBackend::Postgres;
-    let Some((first, value)) = keys.iter().zip(values).next() else { return Vec::new() };
-    let beyond = further(keys, values, nulls_largest);
-    if *value == Value::Null || !first.nullable || nulls_largest == first.descending {
-        return vec![beyond];
+/// Orders by the keys. Empty values of the first one are in a range of their own; those of the others say where they go.
+fn in_order(select: &mut SelectStatement, keys: &[Key<'_>]) {
+    for (place, key) in keys.iter().enumerate() {
+        let order = if key.descending { Order::Desc } else { Order::Asc };
+        if key.nullable && place > 0 {
+            select.order_by_expr_with_nulls(key.place.clone(), order, NullOrdering::Last);
+        } else {
+            select.order_by_expr(key.place.clone(), order);
+        }
     }
-    vec![beyond, first.place.clone().is_null()]
+}
+
+/// Where the records of a page stand in this order, after the values of a cursor if there is one: one range of the
+/// index, or two when empty values of the first key follow the others. Read in turn, each is found by a seek, however
+/// deep the page. No range is all of them.
+fn ranges(keys: &[Key<'_>], after: Option<&[Value]>) -> Vec<Expr> {
+    let Some(first) = keys.first() else { return Vec::new() };
+    let (filled, empty) = (first.place.clone().is_not_null(), first.place.clone().is_null());
+    match after {
+        None if first.nullable => vec![filled, empty],
+        None => Vec::new(),
+        Some(values) if first.nullable && values.first() != Some(&Value::Null) => vec![further(keys, values), empty],
+        Some(values) => vec![further(keys, values)],
+    }
 }
 
 /// The condition "comes after these values in this order"; empty values that follow a first key with a value are left
 /// to a range of their own.
-fn further(keys: &[Key<'_>], values: &[Value], nulls_largest: bool) -> Expr {
+fn further(keys: &[Key<'_>], values: &[Value]) -> Expr {
     // SQLite does not search an index by a row of values one of which has a collation of its own.
     let plain = |key: &Key<'_>| !key.nullable && key.kind != FieldType::Text;
     let one_way = keys.iter().all(|key| plain(key) && Some(key.descending) == keys.first().map(|k| k.descending));
@@ -317,15 +328,12 @@ fn further(keys: &[Key<'_>], values: &[Value], nulls_largest: bool) -> Expr {
     for (place, (key, value)) in keys.iter().zip(values).enumerate().rev() {
         let cell = bound(key, value);
         let null = *value == Value::Null;
-        let nulls_follow = key.nullable && nulls_largest != key.descending;
         let mut beyond = Condition::any();
         if !null {
             beyond = beyond.add(past(key, cell.clone()));
-            if nulls_follow && place > 0 {
+            if key.nullable && place > 0 {
                 beyond = beyond.add(key.place.clone().is_null());
             }
-        } else if !nulls_follow {
-            beyond = beyond.add(key.place.clone().is_not_null());
         }
         if let Some(rest) = rest.take() {
             let same = if null { key.place.clone().is_null() } else { key.place.clone().eq(cell.clone()) };

@@ -134,9 +134,17 @@ pub struct Section {
 /// `GET /entities`
 #[utoipa::path(get, path = "/entities", tag = "entities", responses((status = 200, body = Items<EntityView>)))]
 pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<EntityView>>> {
-    let catalogue = state.records.catalogue(caller.ctx.tenant).await?;
-    let readable = catalogue.entities().iter().filter(|def| caller.ctx.rights.may(&def.key, Action::Read));
-    Ok(Json(Items { items: readable.map(|def| view(&catalogue, def, &caller.ctx)).collect() }))
+    Ok(Json(Items { items: readable(&state, &caller.ctx).await? }))
+}
+
+/// The entities of which somebody may see records.
+///
+/// # Errors
+/// When the database fails.
+pub async fn readable(state: &AppState, ctx: &Ctx) -> kernel::Result<Vec<EntityView>> {
+    let catalogue = state.records.catalogue(ctx.tenant).await?;
+    let readable = catalogue.entities().iter().filter(|def| ctx.rights.may(&def.key, Action::Read));
+    Ok(readable.map(|def| view(&catalogue, def, ctx)).collect())
 }
 
 /// `GET /entities/{entity}`

@@ -249,12 +249,13 @@ impl Watcher {
     }
 }
 
-/// The data of a `record` message of the stream.
+/// The data of a `record` or `instance` message of the stream.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StreamRecord {
     /// e.g. `lead.updated`.
     r#type: String,
     entity: String,
+    /// The record; of an `instance` message, the process instance.
     record: Uuid,
     version: i64,
     actor: ActorView,
@@ -263,7 +264,9 @@ pub struct StreamRecord {
     batch: Option<Uuid>,
 }
 
+/// The message says what happened to what: `instance` for process instances, which are no records, else `record`.
 fn sse(event: Event) -> Sse {
+    let what = if event.entity == process::runtime::ENTITY { "instance" } else { "record" };
     let cursor = event.cursor().to_string();
     let changed =
         if let Value::Object(changes) = &event.changes { changes.keys().cloned().collect() } else { Vec::new() };
@@ -276,5 +279,5 @@ fn sse(event: Event) -> Sse {
         record: event.record,
         version: event.version,
     };
-    Sse::default().event("record").id(cursor).data(json!(data).to_string())
+    Sse::default().event(what).id(cursor).data(json!(data).to_string())
 }

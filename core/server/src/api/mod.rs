@@ -15,6 +15,7 @@ pub mod processes;
 pub mod records;
 pub mod reports;
 pub mod session;
+pub mod sessions;
 pub mod tasks;
 pub mod test_clock;
 pub mod timeline;
@@ -29,9 +30,11 @@ use crate::state::AppState;
 /// All routes, relative to `/api/v1`, with their OpenAPI.
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(session::sign_in, session::sign_out))
+        .routes(routes!(session::get, session::sign_in, session::sign_out))
         .routes(routes!(me::get, me::update))
         .routes(routes!(me::password))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end))
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::get, entities::change, entities::remove))
         .routes(routes!(entities::restore))

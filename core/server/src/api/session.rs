@@ -1,4 +1,4 @@
-//! `/session`: signing in and out.
+//! `/session`: signing in and out, and what the one signed in sees first.
 
 use std::time::Duration;
 
@@ -8,14 +8,31 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use kernel::Error;
 use people::sign_in::{self, Outcome, SESSION_SECONDS, SignIn};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::entities::{EntityView, readable};
 use super::me::Me;
 use crate::http::address::Address;
 use crate::http::auth::{COOKIE, cookie, same_origin};
-use crate::http::{ApiResult, Body};
+use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
+
+/// What a portal needs before it draws anything.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionData {
+    me: Me,
+    /// The entities of which the caller may see records, as `GET /entities` tells them.
+    entities: Vec<EntityView>,
+}
+
+/// `GET /session`: who am I and what may I see, in one answer.
+#[utoipa::path(get, path = "/session", operation_id = "session", tag = "session",
+    responses((status = 200, body = SessionData)))]
+pub async fn get(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<SessionData>> {
+    let me = Me::of(&state, &caller.identity).await?;
+    Ok(Json(SessionData { me, entities: readable(&state, &caller.ctx).await? }))
+}
 
 /// What somebody types to sign in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -43,7 +60,8 @@ pub async fn sign_in(
     tokio::time::sleep(state.limits.sign_in(&address.key(), &body.email)?).await;
     let even = tokio::time::sleep(EVEN);
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let input = SignIn { email: body.email, password: body.password, tenant: body.tenant, agent };
+    let input =
+        SignIn { email: body.email, password: body.password, tenant: body.tenant, agent, address: address.text() };
     let outcome = sign_in::sign_in(&state.db, &state.env, &input).await;
     if outcome.is_err() {
         even.await;

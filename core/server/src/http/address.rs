@@ -11,6 +11,11 @@ use crate::config::Http;
 pub struct Address(pub Option<IpAddr>);
 
 impl Address {
+    /// As people read it; empty when unknown.
+    pub fn text(&self) -> String {
+        self.0.map(|ip| ip.to_canonical().to_string()).unwrap_or_default()
+    }
+
     /// What limits are kept by; empty when the address is unknown.
     pub fn key(&self) -> String {
         self.0.map(|ip| network(ip).to_string()).unwrap_or_default()

@@ -3,7 +3,7 @@ import { Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Field, Fields } from "@/api/types";
 import type { Shape } from "@/engines/source";
-import { currenciesOf, currencyFieldOf, currencyOf } from "./money";
+import { currenciesOf, currencyFieldOf, currencyName, currencyOf } from "./money";
 import { selectText } from "./select-text";
 
 interface CurrencyProps {
@@ -19,6 +19,12 @@ interface CurrencyProps {
   onChange(beside: Fields): void;
 }
 
+/** By its code or its name; the code that stands there is no search. */
+const isMeant = (code: string, search: string) => {
+  const wanted = search.trim().toLocaleLowerCase();
+  return currencyName(code).toLocaleLowerCase().includes(wanted);
+};
+
 export function CurrencySelect({ shape, field, fields, fallback, labelled, onChange }: CurrencyProps) {
   const { t } = useTranslation("fields");
   const current = currencyOf(shape, field, fields, fallback);
@@ -32,7 +38,11 @@ export function CurrencySelect({ shape, field, fields, fallback, labelled, onCha
       allowDeselect={false}
       searchable
       onFocus={selectText}
-      data={currencies}
+      data={currencies.map(({ value }) => value)}
+      comboboxProps={{ width: 260, position: "bottom-end" }}
+      filter={({ options, search }) => options.filter((one) => "value" in one && isMeant(one.value, search))}
+      renderOption={({ option }) => currencyName(option.value)}
+      nothingFoundMessage={t("nothing_found")}
       value={current}
       onChange={(currency) => currency && onChange({ [own.key]: currency })}
     />

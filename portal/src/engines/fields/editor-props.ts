@@ -9,8 +9,9 @@ export interface EditorProps {
   refs: Refs;
   /** The record around the value: its pipeline limits the stages. */
   fields?: Fields;
-  onChange(value: Value, refs?: Refs): void;
-  onCommit?(value: Value, refs?: Refs): void;
+  /** `beside`: fields that change together with it. */
+  onChange(value: Value, refs?: Refs, beside?: Fields): void;
+  onCommit?(value: Value, refs?: Refs, beside?: Fields): void;
   onCancel?(): void;
   /** Visible label; without it the field's label is only spoken. */
   label?: string;

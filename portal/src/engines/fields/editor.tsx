@@ -15,6 +15,7 @@ import { LinkEditor } from "./link-editor";
 import { currenciesOf, currencyOf, decimalsOf } from "./money";
 import { MultiEditor } from "./multi-editor";
 import { NumberEditor } from "./number-editor";
+import { RecordEditor } from "./record-editor";
 import { selectText } from "./select-text";
 import { ids } from "./values";
 
@@ -125,6 +126,8 @@ export function FieldEditor(props: EditorProps) {
     case "link":
     case "links":
       return <LinkEditor {...props} />;
+    case "record":
+      return <RecordEditor {...props} />;
     case "phones":
     case "emails":
     case "urls":

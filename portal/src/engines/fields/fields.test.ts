@@ -4,8 +4,8 @@ import type { Shape } from "@/engines/source";
 import { field, shape } from "@/engines/testing/fake-source";
 import { addressText, withPart } from "./address";
 import { durationText, readDuration } from "./duration";
-import { isEditable, offeredOf } from "./kinds";
-import { currencyOf } from "./money";
+import { isEditable, isFillable, offeredOf } from "./kinds";
+import { currencyOf, inUsualOrder } from "./money";
 import { type TextContext, textOf } from "./text";
 
 describe("durations", () => {
@@ -96,5 +96,17 @@ describe("values of a company's own fields", () => {
         isEditable(field("x", one)),
       ),
     ).toEqual([false, false, false, true, true]);
+    // What another field belongs to is set together with it: in a form and on a card, not in a cell.
+    expect((["file", "formula", "record"] as const).map((one) => isFillable(field("x", one)))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it("currencies: the present one, the ten used most, then all others", () => {
+    const all = ["AED", "EUR", "JPY", "RUB", "UAH", "USD", "ZAR"];
+    expect(inUsualOrder(all, "JPY")).toEqual(["JPY", "RUB", "UAH", "EUR", "USD", "AED", "ZAR"]);
+    expect(inUsualOrder(all)).toEqual(["RUB", "UAH", "EUR", "USD", "AED", "JPY", "ZAR"]);
   });
 });

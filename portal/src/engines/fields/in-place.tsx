@@ -5,7 +5,7 @@
 import { Button } from "@mantine/core";
 import { type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import type { Field, RecordData, Refs, Value } from "@/api/types";
+import type { Field, Fields, RecordData, Refs, Value } from "@/api/types";
 import type { RowSource } from "@/engines/source";
 import { ConflictNote, EditBox, FieldRow, SideBySide, UnsavedNote, ViewBox } from "@/ui/field";
 import { Dimmed } from "@/ui/value";
@@ -36,8 +36,8 @@ export function InPlace({ source, field, record, refs, onStage, bare, children }
   const box = useRef<HTMLDivElement>(null);
   const edit = useFieldEdit({ source, field, record, onStage });
   const { draft, unsaved, problem, clash, editable } = edit;
-  const commit = (next: Value, newRefs?: Refs, focus = true) => {
-    const closed = edit.commit(next, newRefs);
+  const commit = (next: Value, newRefs?: Refs, focus = true, beside?: Fields) => {
+    const closed = edit.commit(next, newRefs, beside);
     if (closed && focus) focusBack(box.current);
   };
   const inWords = (value: Value, fields = record.fields) =>
@@ -70,7 +70,7 @@ export function InPlace({ source, field, record, refs, onStage, bare, children }
               autoFocus
               open
               onChange={edit.change}
-              onCommit={(next, newRefs) => commit(next, newRefs)}
+              onCommit={(next, newRefs, beside) => commit(next, newRefs, true, beside)}
               onCancel={() => {
                 edit.cancel();
                 focusBack(box.current);

@@ -2,12 +2,17 @@
 import type { Choice, Field, Value } from "@/api/types";
 import { ids } from "./values";
 
-/** Come from elsewhere: an upload, a computation, the record whose timeline a task was made on. */
-const fromElsewhere = ["file", "formula", "record"];
+/** Come from elsewhere: an upload, a computation. */
+const fromElsewhere = ["file", "formula"];
 
-/** Whether a person may fill it in here. */
-export function isEditable(field: Field): boolean {
+/** Whether a person may fill it in, in a form or on a card. */
+export function isFillable(field: Field): boolean {
   return !field.read_only && !fromElsewhere.includes(field.type);
+}
+
+/** Whether it may be set by itself, in a cell or for many rows: what another field belongs to may not. */
+export function isEditable(field: Field): boolean {
+  return isFillable(field) && field.type !== "record";
 }
 
 export const isNumeric = (field: Field) => ["integer", "decimal", "money", "duration"].includes(field.type);

@@ -3,6 +3,7 @@
  */
 import type { Field, Fields, Value } from "@/api/types";
 import type { Shape } from "@/engines/source";
+import { currentLocale } from "@/i18n";
 import { formatMoney } from "@/i18n/format";
 
 /** The field that holds the currency of an amount: the one that says so, else the entity's only one. */
@@ -43,15 +44,28 @@ export function decimalsOf(currency: string): number {
 
 const usual = ["RUB", "UAH", "EUR", "USD", "KZT", "BYN", "PLN", "GBP", "TRY", "CNY"];
 
-/** Currencies to choose from; none when the row's currency cannot be changed. */
+/** The present one, the usual ones, then all others by their code. */
+export function inUsualOrder(codes: string[], present?: string): string[] {
+  const first = [...(present ? [present] : []), ...usual.filter((code) => codes.includes(code))];
+  return [...new Set([...first, ...[...codes].sort()])];
+}
+
+/** "euro (EUR)"; the code alone where it has no name. */
+export function currencyName(code: string): string {
+  try {
+    const name = new Intl.DisplayNames(currentLocale(), { type: "currency" }).of(code);
+    return name && name !== code ? `${name} (${code})` : code;
+  } catch {
+    return code;
+  }
+}
+
+/** Currencies to choose from, those used most first; none when the row's currency cannot be changed. */
 export function currenciesOf(
   field: Field | undefined,
   current: string | undefined,
 ): { value: string; label: string }[] | undefined {
   if (!field || field.read_only) return undefined;
-  if (field.choices?.length) return field.choices;
-  return [...new Set([...(current ? [current] : []), ...usual])].map((code) => ({
-    value: code,
-    label: code,
-  }));
+  const known = field.choices?.map(({ value }) => value) ?? usual;
+  return inUsualOrder(known, current).map((code) => ({ value: code, label: currencyName(code) }));
 }

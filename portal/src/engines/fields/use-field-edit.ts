@@ -10,7 +10,7 @@ import { sameValue } from "@/api/save";
 import type { Field, Fields, RecordData, Refs, Value } from "@/api/types";
 import type { RowSource } from "@/engines/source";
 import { toast } from "@/ui/toast";
-import { isEditable } from "./kinds";
+import { isFillable } from "./kinds";
 import { dropUnsaved, keepUnsaved, placeOf, readUnsaved, type Unsaved, useUnsaved } from "./unsaved";
 import { unreadText, withoutEmpty } from "./values";
 
@@ -37,7 +37,7 @@ export function useFieldEdit({ source, field, record, onStage }: Options) {
   const [clash, setClash] = useState<Clash>();
   const [sending, setSending] = useState(0);
   const shown = useRef(false);
-  const editable = source.shape.actions.update && isEditable(field) && !record.fields.deleted_at;
+  const editable = source.shape.actions.update && isFillable(field) && !record.fields.deleted_at;
 
   const failed = (sent: Draft, error: unknown) => {
     const own = error instanceof ApiError ? error.fieldMessage(field.key) : undefined;
@@ -75,18 +75,19 @@ export function useFieldEdit({ source, field, record, onStage }: Options) {
   };
 
   /** Whether the editor closes: what cannot be read stays in it. */
-  const commit = (next: Value, refs?: Refs): boolean => {
+  const commit = (next: Value, refs?: Refs, more?: Fields): boolean => {
     if (!draft) return true;
     if (unreadText(next) !== undefined) return false;
     setDraft(null);
     const clean = withoutEmpty(next) ?? null;
     const same = sameValue(clean, draft.base.fields[field.key]);
     const before = readUnsaved(place);
-    if ((same && Object.keys(draft.beside).length === 0 && !before?.problem) || field.type === "stage") {
+    const beside = { ...draft.beside, ...more };
+    if ((same && Object.keys(beside).length === 0 && !before?.problem) || field.type === "stage") {
       dropUnsaved(place);
       if (!same && onStage && typeof clean === "string") onStage(clean);
     } else {
-      send({ ...draft, value: clean, refs: { ...draft.refs, ...refs } });
+      send({ ...draft, value: clean, beside, refs: { ...draft.refs, ...refs } });
     }
     return true;
   };
@@ -124,8 +125,9 @@ export function useFieldEdit({ source, field, record, onStage }: Options) {
       dropUnsaved(place);
       setDraft(null);
     },
-    change(value: Value, refs?: Refs) {
-      if (draft) put({ ...draft, value, refs: { ...draft.refs, ...refs } });
+    change(value: Value, refs?: Refs, beside?: Fields) {
+      if (draft)
+        put({ ...draft, value, refs: { ...draft.refs, ...refs }, beside: { ...draft.beside, ...beside } });
     },
     changeBeside(beside: Fields) {
       if (draft) put({ ...draft, beside: { ...draft.beside, ...beside } });

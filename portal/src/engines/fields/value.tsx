@@ -41,6 +41,7 @@ export function FieldValue({ field, record, context, compact = false }: Props) {
       return compact ? <OneLine>{String(value)}</OneLine> : <Multiline>{String(value)}</Multiline>;
     case "link":
     case "links":
+    case "record":
       return compact ? (
         <OneLine>{textOf(field, value, context)}</OneLine>
       ) : (

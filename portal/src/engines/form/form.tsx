@@ -117,7 +117,10 @@ function Line({
       fields={form.values}
       error={form.reasonFor(field.key)}
       autoFocus={first}
-      onChange={(value, refs) => form.change(field.key, value, refs)}
+      onChange={(value, refs, beside) => {
+        form.change(field.key, value, refs);
+        for (const [key, also] of Object.entries(beside ?? {})) form.change(key, also);
+      }}
     />
   );
   if (field.type !== "money") return editor;

@@ -64,6 +64,7 @@ describe("a form over any source", () => {
     });
     const { source, sent } = order(new NetworkError(), refusal);
     const form = await run(() => useForm(source, { onDone: () => undefined }));
+    await form.does(() => form.now().change("name", "Lathe"));
     await form.does(() => form.now().submit());
     expect(form.now().problem).toBeInstanceOf(NetworkError);
     await form.does(() => form.now().submit());
@@ -72,6 +73,23 @@ describe("a form over any source", () => {
     await form.does(() => form.now().submit());
     expect(sent[1]?.key).toBe(sent[0]?.key);
     expect(sent[2]?.key).not.toBe(sent[1]?.key);
+    form.end();
+  });
+
+  it("what has no name is not sent: the reason stands at the title until it has one", async () => {
+    const { source, sent } = order();
+    const form = await run(() => useForm(source, { onDone: () => undefined }));
+    await form.does(() => form.now().change("name", "   "));
+    await form.does(() => form.now().submit());
+    expect([sent.length, form.now().failures, form.now().reasonFor("name")]).toEqual([
+      0,
+      1,
+      expect.any(String),
+    ]);
+    await form.does(() => form.now().change("name", "Lathe"));
+    expect(form.now().reasonFor("name")).toBeUndefined();
+    await form.does(() => form.now().submit());
+    expect(sent.map(({ fields }) => fields.name)).toEqual(["Lathe"]);
     form.end();
   });
 
@@ -84,6 +102,7 @@ describe("a form over any source", () => {
       }),
     );
     const form = await run(() => useForm(source, { onDone: () => undefined }));
+    await form.does(() => form.now().change("name", "Lathe"));
     await form.does(() => form.now().submit());
     expect(form.now().problem).toBeInstanceOf(ApiError);
     form.end();

@@ -4,6 +4,7 @@
  */
 import { useMutation } from "@tanstack/react-query";
 import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
 import { ApiError } from "@/api/problem";
 import { sameValue } from "@/api/save";
@@ -72,7 +73,25 @@ interface Options {
   onDone(record: RecordData, later: Fields): void;
 }
 
+/** Whether something in the form says what it is called: the title, or what the server makes one of. */
+function names(source: FormSource, fields: Fields): boolean {
+  const naming = new Set([
+    source.shape.title_field,
+    "last_name",
+    "first_name",
+    "middle_name",
+    "company_title",
+    "text",
+  ]);
+  const speaks = ({ key, type }: Field) => naming.has(key) || type === "phones" || type === "emails";
+  return source.fields.filter(speaks).some(({ key }) => {
+    const value = withoutEmpty(fields[key]);
+    return !isEmpty(value) && (typeof value !== "string" || value.trim() !== "");
+  });
+}
+
 export function useForm(source: FormSource, { repeat = false, onDone }: Options): Form {
+  const { t } = useTranslation("fields");
   const empty: Draft = { fields: {}, refs: source.refs };
   const [draft, setDraft] = useState<Draft>(() => readDraft<Draft>(place(source.key)) ?? empty);
   const [key, setKey] = useState(newKey);
@@ -100,7 +119,15 @@ export function useForm(source: FormSource, { repeat = false, onDone }: Options)
     },
   });
   const refusal = send.error instanceof ApiError ? send.error : undefined;
-  const reasonFor = (field: string) => refusal?.fieldMessage(field);
+  // The server would call a nameless one by a word that says nothing.
+  const [nameless, setNameless] = useState(false);
+  const title = source.shape.title_field;
+  const unnamed = (fields: Fields) =>
+    source.fields.some(({ key, required }) => key === title && required) && !names(source, fields);
+  const reasonFor = (field: string) =>
+    nameless && field === title && unnamed({ ...source.preset, ...draft.fields })
+      ? t("needed")
+      : refusal?.fieldMessage(field);
   const asked = (field: Field) =>
     all ||
     !source.first ||
@@ -131,7 +158,9 @@ export function useForm(source: FormSource, { repeat = false, onDone }: Options)
     },
     submit() {
       const unread = Object.values(draft.fields).some((value) => unreadText(value) !== undefined);
-      if (unread) setFailures((count) => count + 1);
+      const without = unnamed({ ...source.preset, ...draft.fields });
+      setNameless(without);
+      if (unread || without) setFailures((count) => count + 1);
       else if (!send.isPending) send.mutate(draft);
     },
   };

@@ -1,9 +1,11 @@
 /** The list as a whole: rows as a table (cards on a phone), what to say when there are none, the selection's bar. */
 import { useMediaQuery } from "@mantine/hooks";
 import { lazy, type ReactNode, Suspense } from "react";
+import { useTranslation } from "react-i18next";
 import type { Id, Sort } from "@/api/types";
 import type { Source } from "@/engines/source";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
+import { PrintNote } from "@/ui/table";
 import { ListCards } from "./cards";
 import { ListGrid } from "./grid";
 import type { List } from "./use-list";
@@ -32,6 +34,8 @@ export function ListBody({ source, list, opened, empty, onSort, onColumns }: Pro
   const phone = usePhone();
   const { columns, records, refs, total, request } = list;
   usePrintAll(list);
+  const { t } = useTranslation("list");
+  const missing = total !== undefined && total > records.length;
   const selection = useSelection(records, JSON.stringify([request.filter, request.q, request.deleted]));
   return (
     <>
@@ -40,6 +44,7 @@ export function ListBody({ source, list, opened, empty, onSort, onColumns }: Pro
       {!list.pending && !list.error && records.length === 0 && (
         <EmptyState action={empty.action}>{empty.text}</EmptyState>
       )}
+      {missing && <PrintNote>{t("printed_part", { shown: records.length, total })}</PrintNote>}
       {records.length > 0 &&
         (phone ? (
           <ListCards source={source} columns={columns} records={records} refs={refs} onNearEnd={list.more} />

@@ -193,13 +193,17 @@ export default function SelectionBar({ source, selection, records, total, reques
   );
 }
 
-/** Owner and stage at hand, every other field behind one button. */
+const inHands = (fields: Field[]) =>
+  fields.find((one) => one.key === "assignee") ?? fields.find((one) => one.key === "owner");
+
+/** Who is to do it and the stage at hand, every other field behind one button. */
 function BulkFields({ entity, onRun }: { entity: Shape; onRun(change: Change): void }) {
   const { t } = useTranslation(["list", "common"]);
   const [field, setField] = useState<Field | null>(null);
   if (!entity.actions.update) return null;
   const editable = entity.fields.filter((one) => isEditable(one) && one.type !== "pipeline");
-  const owner = editable.find((one) => one.key === "owner");
+  // Of a task that is the one who does it, not the one who watches over it.
+  const owner = inHands(editable);
   const stage = editable.find((one) => one.type === "stage");
   const open = (one: Field) => setField(one);
   return (

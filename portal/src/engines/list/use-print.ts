@@ -5,8 +5,8 @@ import { useShortcuts } from "@/ui/shortcuts";
 import { progressToast, toastError } from "@/ui/toast";
 import type { List } from "./use-list";
 
-/** More than this is no longer a paper somebody reads. */
-const most = 5_000;
+/** More than this is no longer a paper somebody reads; what is left out is said on the paper. */
+export const most = 5_000;
 
 export function usePrintAll(list: List): void {
   const { t } = useTranslation("list");

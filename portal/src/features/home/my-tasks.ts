@@ -15,21 +15,12 @@ export interface MyTasks {
   total: number;
 }
 
-/** Asked apart: sorted by the deadline alone, tasks without one would stand before what is late. */
 export async function loadMyTasks(shown: number, signal?: AbortSignal): Promise<MyTasks> {
-  const ask = (filter: Filter, sort: string) =>
-    queryRecords(
-      "task",
-      { filter: { and: [myTasks, filter] }, sort: [{ field: sort }], limit: shown, total: true },
-      { signal },
-    );
-  const [dated, undated] = await Promise.all([
-    ask({ field: "due", op: "not_empty" }, "due"),
-    ask({ field: "due", op: "empty" }, "created_at"),
-  ]);
-  return {
-    items: [...dated.items, ...undated.items].slice(0, shown),
-    refs: { ...undated.refs, ...dated.refs },
-    total: (dated.total ?? 0) + (undated.total ?? 0),
-  };
+  const sort = [{ field: "due" }, { field: "created_at" }];
+  const { items, refs, total } = await queryRecords(
+    "task",
+    { filter: myTasks, sort, limit: shown, total: true },
+    { signal },
+  );
+  return { items, refs, total: total ?? items.length };
 }

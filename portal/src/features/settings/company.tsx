@@ -6,7 +6,8 @@ import { useTranslation } from "react-i18next";
 import { updateTenant } from "@/api/people";
 import { useEntities, useMe } from "@/api/session";
 import type { Locale } from "@/api/types";
-import { currentLocale, locales } from "@/i18n";
+import { currencyName, inUsualOrder } from "@/engines/fields/money";
+import { locales } from "@/i18n";
 import { Buttons, Hint, Pair } from "@/ui/block";
 import { Form, FormProblem } from "@/ui/sign-in";
 import { toast } from "@/ui/toast";
@@ -16,14 +17,13 @@ const fields = ["name", "locale", "currency", "time_zone"];
 
 /** Codes the records know, in the reader's words. */
 function useCurrencies(present: string): { value: string; label: string }[] {
-  const names = new Intl.DisplayNames(currentLocale(), { type: "currency" });
   const known = useEntities().flatMap(
     (entity) =>
       entity.fields.find((field) => field.key === "currency")?.choices?.map(({ value }) => value) ?? [],
   );
-  return [...new Set([...known, present])].map((code) => ({
+  return inUsualOrder([...new Set([...known, present])], present).map((code) => ({
     value: code,
-    label: `${names.of(code) ?? code} (${code})`,
+    label: currencyName(code),
   }));
 }
 

@@ -13,6 +13,7 @@ import { Block, Facts, Stacked } from "@/ui/block";
 import { toast, toastError } from "@/ui/toast";
 import { dayOf, endOfDay } from "./days";
 import { PasswordForm } from "./password-form";
+import { Sessions } from "./sessions";
 
 const DayField = lazy(() => import("./day-field"));
 
@@ -94,6 +95,7 @@ export function Profile() {
           </Button>
         </Box>
       </Stacked>
+      <Sessions />
       {changing && <PasswordForm onClose={() => setChanging(false)} />}
     </>
   );

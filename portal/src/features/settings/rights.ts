@@ -142,3 +142,14 @@ export function keyOf(name: string): string {
     .replace(/^_+|_+$/g, "")
     .slice(0, 60);
 }
+
+/** Whether a role lets its people see records of an entity. */
+export function sees(role: Role, entity: string): boolean {
+  if (role.admin) return true;
+  return role.rows.some(
+    (row) =>
+      row.kind === "permission" &&
+      row.actions.includes("read") &&
+      (row.entity === entity || (row.entity === anyEntity && (!row.covers || row.covers.includes(entity)))),
+  );
+}

@@ -17,8 +17,6 @@ import {
   anyEntity,
   changeField,
   changeRow,
-  type Draft,
-  draftOf,
   isCovering,
   isIdle,
   keyOf,
@@ -27,23 +25,29 @@ import {
   toInput,
   without,
 } from "./rights";
+import { useRoleDraft } from "./role-draft";
 
 export function RoleEditor({ role, onClose }: { role?: Role; onClose(): void }) {
   const { t } = useTranslation(["settings", "common"]);
   const entities = useEntities();
-  const [draft, setDraft] = useState<Draft>(() => draftOf(role, entities));
+  const { draft, dirty, outdated, put, drop } = useRoleDraft(role, entities);
   const [ownKey, setOwnKey] = useState(false);
-  const put = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
   const save = useMutation({
     mutationFn: () => (role ? updateRole(role.id, toInput(draft, false)) : createRole(toInput(draft, true))),
     onSuccess: () => {
+      drop();
       toast({ message: t("common:saved"), kind: "done" });
       onClose();
     },
   });
+  const discard = () => {
+    const { back } = drop();
+    toast({ message: t("settings:role_restored"), action: { label: t("common:undo"), run: back } });
+  };
   const remove = useMutation({
     mutationFn: (id: string) => deleteRole(id),
     onSuccess: () => {
+      drop();
       toast({
         message: t("settings:role_deleted", { name: draft.name }),
         action: {
@@ -90,6 +94,19 @@ export function RoleEditor({ role, onClose }: { role?: Role; onClose(): void }) 
       >
         <Stacked>
           {refusal && <FormProblem>{refusal}</FormProblem>}
+          {dirty && (
+            <Notice
+              tone={outdated ? "warn" : "plain"}
+              title={t(outdated ? "settings:role_outdated" : "settings:role_unsaved")}
+              action={
+                <Button variant="default" size="compact-sm" onClick={discard}>
+                  {t("settings:discard_changes")}
+                </Button>
+              }
+            >
+              {t("settings:role_kept")}
+            </Notice>
+          )}
           {role?.problems.map(({ row, entity, message }) => (
             <Notice key={`${row} ${entity}`} tone="warn" title={t("settings:broken_rule")}>
               {entities.find(({ key }) => key === entity)?.label_plural ?? entity}: {message}

@@ -4,10 +4,13 @@ import { IconPlus, IconUserShield } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { rolesQuery, usersQuery } from "@/api/people";
-import type { Id } from "@/api/types";
-import { Block, BlockBones, ItemBody, ItemList, itemClass, Tag } from "@/ui/block";
+import { useEntities } from "@/api/session";
+import type { Id, Role } from "@/api/types";
+import { Block, BlockBones, ItemBody, ItemList, itemClass, Notice, Tag } from "@/ui/block";
 import { IconText } from "@/ui/page";
 import { ErrorState } from "@/ui/states";
+import { sees } from "./rights";
+import { hasRoleDraft } from "./role-draft";
 import { RoleEditor } from "./role-editor";
 
 interface Props {
@@ -32,6 +35,7 @@ export function Roles({ editing, onEdit }: Props) {
         </Button>
       }
     >
+      <Unseen roles={roles} onEdit={onEdit} />
       {query.isPending && <BlockBones label={t("common:loading")} />}
       {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
       {roles.length > 0 && (
@@ -41,7 +45,12 @@ export function Roles({ editing, onEdit }: Props) {
               <ItemBody
                 icon={<IconUserShield size={18} />}
                 title={role.name}
-                tags={role.admin && <Tag tone="accent">{t("settings:everything")}</Tag>}
+                tags={
+                  <>
+                    {role.admin && <Tag tone="accent">{t("settings:everything")}</Tag>}
+                    {hasRoleDraft(role.id) && <Tag tone="warn">{t("settings:not_saved")}</Tag>}
+                  </>
+                }
                 note={
                   role.admin
                     ? t("settings:admin_note")
@@ -62,4 +71,27 @@ export function Roles({ editing, onEdit }: Props) {
       )}
     </Block>
   );
+}
+
+/** A new entity stays closed to everybody but administrators until a role opens it: said where roles are. */
+function Unseen({ roles, onEdit }: { roles: Role[]; onEdit(id: Id): void }) {
+  const { t } = useTranslation("settings");
+  const own = useEntities().filter((entity) => entity.own);
+  const working = roles.filter((role) => !role.admin);
+  return own
+    .filter((entity) => working.length > 0 && !working.some((role) => sees(role, entity.key)))
+    .map((entity) => (
+      <Notice
+        key={entity.key}
+        tone="warn"
+        title={t("nobody_sees", { entity: entity.label_plural })}
+        action={working.map((role) => (
+          <Button key={role.id} variant="default" size="compact-sm" onClick={() => onEdit(role.id)}>
+            {role.name}
+          </Button>
+        ))}
+      >
+        {t("nobody_sees_text")}
+      </Notice>
+    ));
 }

@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { AccessRow, Department, Entity, Role } from "@/api/types";
 import { dayOf, endOfDay, isAbsent } from "./days";
-import { changeField, changeRow, draftOf, keyOf, setFilter, toggleAction, toInput, without } from "./rights";
+import {
+  changeField,
+  changeRow,
+  draftOf,
+  keyOf,
+  sees,
+  setFilter,
+  toggleAction,
+  toInput,
+  without,
+} from "./rights";
 import { below, possibleParents, treeOf } from "./tree";
 
 const department = (id: string, parent_id: string | null = null): Department => ({
@@ -117,5 +127,20 @@ describe("absence", () => {
     expect(isAbsent(until, new Date("2026-03-01T12:00:00").getTime())).toBe(true);
     expect(isAbsent(until, new Date("2026-03-02T00:00:01").getTime())).toBe(false);
     expect([endOfDay(null), dayOf(null), dayOf("nonsense")]).toEqual([null, null, null]);
+  });
+});
+
+describe("who sees an entity made later", () => {
+  const role = (...rows: Partial<AccessRow>[]) =>
+    ({ admin: false, rows: rows.map((row) => ({ kind: "permission", actions: ["read"], ...row })) }) as Role;
+
+  it("a role that names it, or one for all that covers it", () => {
+    expect(sees(role({ entity: "order" }), "order")).toBe(true);
+    expect(sees(role({ entity: "*", covers: ["lead"] }), "order")).toBe(false);
+    expect(sees(role({ entity: "*", covers: ["lead", "order"] }), "order")).toBe(true);
+    expect(sees(role({ entity: "lead" }), "order")).toBe(false);
+    expect(sees(role({ entity: "order", actions: ["create"] }), "order")).toBe(false);
+    expect(sees(role({ entity: "order", kind: "restriction" }), "order")).toBe(false);
+    expect(sees({ ...role(), admin: true }, "order")).toBe(true);
   });
 });
