@@ -3,4 +3,5 @@
 mod addresses;
 mod bodies;
 mod connections;
+mod doors;
 mod uploads;

@@ -18,6 +18,11 @@ use crate::http::body::{bad_request, media_type};
 use crate::http::{ApiResult, Body, Caller, NO_STORE, Params};
 use crate::state::AppState;
 
+/// A package (`.vpkg`), for the API's description.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct PackageFile(#[expect(dead_code, reason = "only described")] Bytes);
+
 /// `GET /plugins`
 #[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = Items<PluginSummary>)))]
 pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<PluginSummary>>> {
@@ -25,7 +30,7 @@ pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Js
 }
 
 /// `POST /plugins`: installs a package, sent as the body or as the multipart field `file`.
-#[utoipa::path(post, path = "/plugins", tag = "plugins", request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+#[utoipa::path(post, path = "/plugins", tag = "plugins", request_body(content = PackageFile, content_type = "application/octet-stream"),
     responses((status = 201, body = PluginDetail)))]
 pub async fn install(State(state): State<AppState>, caller: Caller, request: Request) -> ApiResult<Response> {
     people::require_admin(&caller.ctx)?;
