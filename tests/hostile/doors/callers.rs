@@ -16,8 +16,8 @@ async fn no_operation_works_for_nobody_and_none_writes_for_a_token_that_may_only
     let app = TestApp::build().lead_desk(json!({})).start().await;
     let objects = Objects::make(&app, MARKER).await;
     app.drain().await;
-    let before = image(&app, &objects).await;
     let reading = app.token_of(&app.companies[0], app.id_of("admin"), &[Scope::Read]).await;
+    let before = image(&app, &objects).await;
     let reader = app.with_token(&reading);
     let nobody = [app.stranger(), app.with_token("vst_wrong"), app.with_token(&reading[1..])];
     let mut wrong = Vec::new();
@@ -104,7 +104,8 @@ async fn no_operation_tells_another_company_anything_whatever_ids_it_is_given() 
 async fn blind(app: &mut TestApp) {
     let all = json!(["read", "create", "update", "delete"]);
     let entities = ["lead", "deal", "contact", "company", "activity", "task"];
-    let rows: Vec<Value> = entities.map(|entity| json!({"kind": "permission", "entity": entity, "actions": all})).into();
+    let rows: Vec<Value> =
+        entities.map(|entity| json!({"kind": "permission", "entity": entity, "actions": all})).into();
     let commented = ["lead", "deal", "contact", "company"];
     let rights: Vec<Value> =
         commented.map(|entity| json!({"entity": entity, "field": "comments", "right": "hidden"})).into();

@@ -112,7 +112,10 @@ fn bodies_are_made_from_their_schemas() {
     let schemas = Schemas::new(&document, "7");
     let both = json!({"allOf": [{"$ref": "#/components/schemas/Tree"}, {"type": "object", "properties": {"n": {"type": "integer", "minimum": 3}}}]});
     let made = schemas.example(&both);
-    assert_eq!((&made["id"], &made["kind"], &made["n"], &made["below"][0]["id"]), (&json!("7"), &json!("a"), &json!(3), &json!("7")));
+    assert_eq!(
+        (&made["id"], &made["kind"], &made["n"], &made["below"][0]["id"]),
+        (&json!("7"), &json!("a"), &json!(3), &json!("7"))
+    );
     let maybe = json!({"oneOf": [{"type": "null"}, {"type": "object", "additionalProperties": {"type": "boolean"}}]});
     assert_eq!(schemas.example(&maybe), json!({"walk": true}));
     assert_eq!(texts(&json!({"a": ["x", {"b": "y"}], "c": 1})), ["/a/0", "/a/1/b"]);

@@ -108,7 +108,13 @@ impl Door {
         self.send_as(client, address, self.kind(), body).await
     }
 
-    async fn send_as(&self, client: &Client<'_>, at: &str, kind: Option<&str>, body: impl Into<Body>) -> Option<Answer> {
+    async fn send_as(
+        &self,
+        client: &Client<'_>,
+        at: &str,
+        kind: Option<&str>,
+        body: impl Into<Body>,
+    ) -> Option<Answer> {
         // A stream never ends; its head is enough.
         let stream = self.operation.template == "/stream";
         let method = if stream { "HEAD" } else { &self.operation.method };
@@ -126,8 +132,7 @@ fn form(entity: &str) -> String {
 /// Every door; of the entities only leads, since all go through the same ones.
 async fn doors(app: &TestApp, objects: &Objects) -> Vec<Door> {
     let told = app.stranger().get("/openapi.json").await.ok(200);
-    let of_leads =
-        |one: &Operation| !one.template.contains("{entity}") || one.path.split('/').nth(2) == Some("lead");
+    let of_leads = |one: &Operation| !one.template.contains("{entity}") || one.path.split('/').nth(2) == Some("lead");
     let all = objects.operations_of(&told).into_iter().filter(of_leads);
     let mut doors: Vec<Door> = all.map(|operation| Door::new(&told, operation, objects.id("lead"))).collect();
     // What is removed is not there for the others.
@@ -156,7 +161,9 @@ fn faulty(door: &Door, attack: &str, answer: Option<&Answer>) -> Option<String> 
         Some(answer) if answer.status.is_server_error() => {
             Some(format!("{}: {attack}: {} {}", door.name(), answer.status, shown(answer)))
         }
-        Some(answer) if answer.status.is_client_error() => unlike(door, attack, Some(answer), &[answer.status.as_u16()]),
+        Some(answer) if answer.status.is_client_error() => {
+            unlike(door, attack, Some(answer), &[answer.status.as_u16()])
+        }
         Some(_) => None,
     }
 }

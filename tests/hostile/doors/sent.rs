@@ -14,7 +14,7 @@ use crate::app::TestApp;
 use crate::hostile::connections::{Served, served};
 
 /// More than any door takes in these tests.
-const HUGE: usize = 8 * 1024 * 1024;
+const HUGE: usize = 12 * 1024 * 1024;
 
 /// How a body comes that never ends.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +77,7 @@ async fn fault(served: &Served, door: &Door, way: Way) -> Option<String> {
 #[tokio::test]
 async fn no_operation_waits_for_a_body_that_does_not_come() {
     let served = served(|config| {
-        (config.http.concurrency, config.http.body_seconds, config.http.timeout_seconds) = (4, 1, 15);
+        (config.http.concurrency, config.http.body_seconds, config.http.timeout_seconds) = (16, 1, 15);
     })
     .await;
     served.app.enable_lead_desk(json!({})).await;
@@ -96,7 +96,7 @@ async fn no_operation_waits_for_a_body_that_does_not_come() {
 #[tokio::test]
 async fn no_operation_takes_a_huge_body() {
     let app = TestApp::build()
-        .config(|config| (config.http.body_limit, config.http.upload_limit) = (10_000, 50_000))
+        .config(|config| (config.http.body_limit, config.http.upload_limit) = (10_000, 4_000_000))
         .lead_desk(json!({}))
         .start()
         .await;
@@ -110,8 +110,10 @@ async fn no_operation_takes_a_huge_body() {
         wrong.extend(unlike(&door, "huge, as its head says", answer.as_ref(), &[413]));
         // A form begins like one, so that it is read.
         let good = door.good();
-        let begin = if door.media.as_deref() == Some("multipart/form-data") { &good[..good.len() - 9] } else { &good[..0] };
-        let pieces = stream::iter([Bytes::copy_from_slice(begin)]).chain(stream::repeat(piece.clone()).take(HUGE / piece.len()));
+        let begin =
+            if door.media.as_deref() == Some("multipart/form-data") { &good[..good.len() - 9] } else { &good[..0] };
+        let pieces =
+            stream::iter([Bytes::copy_from_slice(begin)]).chain(stream::repeat(piece.clone()).take(HUGE / piece.len()));
         let endless = Body::from_stream(pieces.map(Ok::<_, std::convert::Infallible>));
         let answer = door.send(&admin, &door.address(), endless).await;
         wrong.extend(unlike(&door, "huge, and nobody said so", answer.as_ref(), &[413]));

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::view::Items;
-use crate::http::body::{bad_request, media_type};
+use crate::http::body::{bad_form, bad_request, media_type};
 use crate::http::{ApiResult, Body, Caller, NO_STORE, Params};
 use crate::state::AppState;
 
@@ -56,9 +56,9 @@ async fn uploaded(request: Request) -> ApiResult<Bytes> {
         return Ok(Bytes::from_request(request, &()).await.map_err(|_| too_large())?);
     }
     let mut parts = Multipart::from_request(request, &()).await.map_err(|e| bad_request("body", &e.body_text()))?;
-    while let Some(part) = parts.next_field().await.map_err(|e| bad_request("body", &e.body_text()))? {
+    while let Some(part) = parts.next_field().await.map_err(|error| bad_form(&error))? {
         if part.name() == Some("file") {
-            return Ok(part.bytes().await.map_err(|_| too_large())?);
+            return part.bytes().await.map_err(|error| bad_form(&error));
         }
     }
     Err(bad_request("file", "the form has no file").into())

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
@@ -82,7 +82,11 @@ impl Drop for Place {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { known: Arc::new(Semaphore::new(KNOWN)), strangers: Arc::new(Semaphore::new(STRANGERS)), uploads: Arc::default() }
+        Self {
+            known: Arc::new(Semaphore::new(KNOWN)),
+            strangers: Arc::new(Semaphore::new(STRANGERS)),
+            uploads: Arc::default(),
+        }
     }
 }
 
@@ -92,7 +96,7 @@ pub async fn layer(
     request: Request,
     next: Next,
 ) -> ApiResult<Response> {
-    let (limit, flows) = limit_of(request.uri().path(), &state.config.http);
+    let (limit, flows) = limit_of(request.method(), request.uri().path(), &state.config.http);
     let (mut parts, body) = request.into_parts();
     let pause = Duration::from_secs(state.config.http.body_seconds);
     let known = parts.extensions.get::<Caller>().map(|caller| caller.identity.user.id);
@@ -124,11 +128,11 @@ pub async fn layer(
 }
 
 /// Bytes of a body at an address, and whether it flows to its handler.
-fn limit_of(path: &str, config: &Http) -> (usize, bool) {
+fn limit_of(method: &Method, path: &str, config: &Http) -> (usize, bool) {
     match path {
-        "/api/v1/imports" | "/api/v1/plugins" => (config.upload_limit, true),
+        "/api/v1/imports" | "/api/v1/plugins" if method == Method::POST => (config.upload_limit, true),
         // One more than the reader takes, so that its own words are heard.
-        "/api/v1/process-definitions" => (process::definition::MAX_BYTES + 1, false),
+        "/api/v1/process-definitions" if method == Method::POST => (process::definition::MAX_BYTES + 1, false),
         _ => (config.body_limit, false),
     }
 }
@@ -197,7 +201,8 @@ mod tests {
 
     #[test]
     fn uploads_of_one_person_and_of_all_are_few_at_once() {
-        let (memory, ann, bob) = (Memory::default(), UserId(uuid::Uuid::from_u128(1)), UserId(uuid::Uuid::from_u128(2)));
+        let (memory, ann, bob) =
+            (Memory::default(), UserId(uuid::Uuid::from_u128(1)), UserId(uuid::Uuid::from_u128(2)));
         let anns: Vec<_> = (0..4).map(|_| memory.place(ann, 5).unwrap()).collect();
         assert!(matches!(memory.place(ann, 5), Err(Error::Limited { .. })));
         let bobs = memory.place(bob, 5).unwrap();

@@ -145,7 +145,8 @@ fn answers(document: &Value) -> Vec<String> {
 
 fn problems(document: &Value) -> Vec<String> {
     let schema = json!({"$ref": "#/components/schemas/Problem"});
-    let described = |one: &Value| one["responses"]["default"]["content"]["application/problem+json"]["schema"] == schema;
+    let described =
+        |one: &Value| one["responses"]["default"]["content"]["application/problem+json"]["schema"] == schema;
     let mut wrong: Vec<String> =
         operations(document).into_iter().filter(|(_, one)| !described(one)).map(|(name, _)| name).collect();
     for part in ["type", "title", "status", "code", "detail", "fields", "request_id"] {
