@@ -1,6 +1,6 @@
 //! The process engine over HTTP: files in, instances on their way, tasks and letters out.
 
-mod budget;
+pub mod budget;
 mod calendar;
 mod correlation;
 mod dealer;
