@@ -18,6 +18,7 @@ mod m20261128_000009_catalogue;
 mod m20261128_000010_tasks;
 mod m20261129_000011_texts;
 mod m20261129_000012_answers;
+mod m20261129_000014_process_rights;
 mod m20261129_000015_session_address;
 mod upgrade;
 
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000010_tasks::Migration),
             Box::new(m20261129_000011_texts::Migration),
             Box::new(m20261129_000012_answers::Migration),
+            Box::new(m20261129_000014_process_rights::Migration),
             Box::new(m20261129_000015_session_address::Migration),
         ]
     }

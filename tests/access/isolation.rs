@@ -24,7 +24,7 @@ async fn send(client: &Client<'_>, operation: &Operation) -> Answer {
 }
 
 /// Everything the company's administrator sees of its objects.
-async fn image(app: &TestApp, objects: &Objects) -> Vec<Value> {
+pub async fn image(app: &TestApp, objects: &Objects) -> Vec<Value> {
     let mut all = Vec::new();
     for operation in objects.operations().iter().filter(|op| {
         op.method == "GET" && !["/stream", "/plugins/{id}/cost", "/plugins/{id}/logs"].contains(&op.template.as_str())
@@ -44,7 +44,7 @@ async fn image(app: &TestApp, objects: &Objects) -> Vec<Value> {
 }
 
 /// Nothing of the company has changed.
-fn same(before: &[Value], after: &[Value]) {
+pub fn same(before: &[Value], after: &[Value]) {
     assert_eq!(before.len(), after.len());
     for (before, after) in before.iter().zip(after) {
         assert_eq!(before, after);

@@ -8,4 +8,5 @@ mod scope;
 mod table;
 mod tokens;
 
+pub use isolation::{image, same};
 pub use operations::{Objects, Operation};

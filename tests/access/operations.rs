@@ -119,7 +119,11 @@ impl Objects {
 
     /// Every operation there is, once per entity where it has one.
     pub fn operations(&self) -> Vec<Operation> {
-        let document = verstak::openapi::document();
+        self.operations_of(&verstak::openapi::document())
+    }
+
+    /// The same of a document.
+    pub fn operations_of(&self, document: &Value) -> Vec<Operation> {
         let mut all = Vec::new();
         for (template, methods) in document["paths"].as_object().unwrap() {
             for method in methods

@@ -116,3 +116,38 @@ async fn a_rule_that_names_a_field_which_is_gone_is_false_and_told() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_role_that_names_what_is_not_there_is_refused_but_for_what_it_said_before() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let role =
+        |rows: Value, rights: Value| json!({"key": "clerk", "name": "Clerk", "rows": rows, "field_rights": rights});
+    let misspelt = json!({"field": "ovner", "op": "eq", "value": {"me": true}});
+    let hidden = |entity: &str, field: &str| json!([{"entity": entity, "field": field, "right": "hidden"}]);
+    for (what, body) in [
+        ("rows.0", role(json!([row("permission", "laed", json!(null))]), json!([]))),
+        ("rows.0", role(json!([row("permission", "lead", misspelt.clone())]), json!([]))),
+        (
+            "rows.1",
+            role(json!([row("permission", "*", json!(null)), row("restriction", "*", misspelt.clone())]), json!([])),
+        ),
+        ("field_rights.0", role(json!([]), hidden("lead", "amuont"))),
+        ("field_rights.0", role(json!([]), hidden("laed", "amount"))),
+    ] {
+        let refused = admin.post("/roles", body).await.problem(422, "people.invalid");
+        assert!(refused["fields"][what].is_object(), "{refused}");
+    }
+    // Only some entities have such a field: the rule counts there.
+    let amounts = json!({"field": "amount", "op": "gt", "value": 1});
+    let body = role(json!([row("permission", "*", amounts)]), hidden("lead", "amount"));
+    let made = admin.post("/roles", body).await.ok(201);
+    // What went away since does not keep the rest of the role from being changed.
+    let id = made["id"].as_str().unwrap();
+    app.sql(&format!("UPDATE field_right SET field = 'gone' WHERE role_id = {}", uuid_sql(id))).await;
+    let kept = json!({"name": "Clerks", "rows": made["rows"], "field_rights": hidden("lead", "gone")});
+    admin.patch(&format!("/roles/{id}"), kept).await.ok(200);
+    let more = json!({"name": "Clerks", "rows": [], "field_rights": hidden("lead", "other")});
+    admin.patch(&format!("/roles/{id}"), more).await.problem(422, "people.invalid");
+    app.finish().await;
+}

@@ -27,8 +27,8 @@ impl<'a> Client<'a> {
         with
     }
 
-    fn request(&self, method: &str, uri: &str, kind: Option<&str>, body: Vec<u8>) -> Request<Body> {
-        let mut request = Request::builder().method(method).uri(uri).body(Body::from(body)).unwrap();
+    fn request(&self, method: &str, uri: &str, kind: Option<&str>, body: Body) -> Request<Body> {
+        let mut request = Request::builder().method(method).uri(uri).body(body).unwrap();
         for (name, value) in &self.headers {
             request
                 .headers_mut()
@@ -42,6 +42,11 @@ impl<'a> Client<'a> {
 
     /// Any request; the address is whole.
     pub async fn send(&self, method: &str, uri: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
+        self.send_body(method, uri, kind, body.into()).await
+    }
+
+    /// The same with a body that may come in pieces.
+    pub async fn send_body(&self, method: &str, uri: &str, kind: Option<&str>, body: Body) -> Answer {
         let request = self.request(method, uri, kind, body);
         let response = self.app.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -95,7 +100,7 @@ impl<'a> Client<'a> {
 
     /// Opens the live stream.
     pub async fn stream(&self) -> Stream {
-        let request = self.request("GET", "/api/v1/stream", None, Vec::new());
+        let request = self.request("GET", "/api/v1/stream", None, Body::empty());
         let response = self.app.router().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         Stream { body: response.into_body().into_data_stream(), text: String::new() }

@@ -222,6 +222,11 @@ impl TestApp {
         made.id
     }
 
+    /// A role of the first company that was made over HTTP.
+    pub fn know_role(&mut self, key: &str, id: Uuid) {
+        self.companies[0].roles.insert(key.to_owned(), id);
+    }
+
     /// A department with these members.
     pub async fn department(&mut self, name: &str, parent: Option<Uuid>, members: &[&str]) -> Uuid {
         let input = DepartmentInput { name: name.into(), parent_id: parent, head_id: None, head_ids: None };

@@ -6,6 +6,8 @@
 //! | module | what |
 //! |---|---|
 //! | `arguments` | the command line and where built files are |
+//! | `crowd` | many clients, half of them bad |
+//! | `load` | the server under a crowd |
 //! | `company` | companies, people and believable leads through the public services |
 //! | `plugins` | packages of the plain hook under several ids; lead-desk |
 //! | `capture` | the statements that one request makes |
@@ -24,7 +26,9 @@ mod bare;
 mod capture;
 mod client;
 mod company;
+mod crowd;
 mod hook;
+mod load;
 mod measure;
 mod plugins;
 mod processes;
@@ -71,6 +75,9 @@ fn run() -> Outcome {
         }
         if arguments.wants("processes") {
             processes::measure(&runtime, &arguments, &place, &mut report)?;
+        }
+        if arguments.wants("load") {
+            load::measure(&runtime, &arguments, &place, &mut report)?;
         }
     }
     report.write(&arguments.out)

@@ -62,14 +62,20 @@ impl Server {
         Ok(())
     }
 
+    /// Memory of its own (anonymous: pages of files that the system may drop do not count), in MiB.
+    pub fn own_memory(&self) -> Outcome<f64> {
+        Ok(self.kib("RssAnon:")? / 1024.0)
+    }
+
+    fn kib(&self, key: &str) -> Outcome<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(key)).ok_or("no such line in /proc")?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+
     /// Its memory.
     pub fn memory(&self) -> Outcome<Memory> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kib = |key: &str| -> Outcome<f64> {
-            let line = status.lines().find_map(|line| line.strip_prefix(key)).ok_or("no such line in /proc")?;
-            Ok(line.trim().trim_end_matches(" kB").parse()?)
-        };
-        Ok(Memory { now: kib("VmRSS:")? / 1024.0, most: kib("VmHWM:")? / 1024.0 })
+        Ok(Memory { now: self.kib("VmRSS:")? / 1024.0, most: self.kib("VmHWM:")? / 1024.0 })
     }
 
     /// Its process id.

@@ -4,5 +4,5 @@ mod caller;
 mod kill;
 mod letters;
 mod process;
-mod server;
+pub mod server;
 mod undo;

@@ -93,6 +93,11 @@ impl Server {
         Self { child, url: format!("http://{address}") }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// kill -9 from another thread.
     pub fn killer(&self) -> impl FnOnce() + Send + 'static {
         let id = self.child.id().to_string();

@@ -11,13 +11,13 @@ use verstak::config::Config;
 use crate::app::TestApp;
 
 /// The product behind a socket, until the sender is dropped.
-struct Served {
-    app: TestApp,
-    address: String,
+pub struct Served {
+    pub app: TestApp,
+    pub address: String,
     _stop: tokio::sync::oneshot::Sender<()>,
 }
 
-async fn served(change: impl Fn(&mut Config) + 'static) -> Served {
+pub async fn served(change: impl Fn(&mut Config) + 'static) -> Served {
     let app = TestApp::build().config(change).start().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -34,7 +34,7 @@ impl Served {
     }
 
     /// A whole request by the administrator.
-    async fn ask(&self) -> String {
+    pub async fn ask(&self) -> String {
         let token = &self.app.companies[0].people["admin"].token;
         let words =
             format!("GET /api/v1/me HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");

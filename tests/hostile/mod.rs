@@ -2,5 +2,8 @@
 
 mod addresses;
 mod bodies;
+mod bombs;
 mod connections;
+mod crowd;
+mod doors;
 mod uploads;

@@ -10,7 +10,7 @@ use super::{Engine, flows, process, when};
 use crate::app::{Answer, TestApp};
 
 /// Start, a loop around a script that makes `list` of itself, a task behind it.
-fn looping(id: &str, script: &str, condition: &str) -> String {
+pub fn looping(id: &str, script: &str, condition: &str) -> String {
     let inside = format!(
         r#"<startEvent id="start"/><exclusiveGateway id="round"/>
 <scriptTask id="count" v:resultVariable="n"><script>vars.n + 1</script></scriptTask>
@@ -25,7 +25,8 @@ fn looping(id: &str, script: &str, condition: &str) -> String {
     )
 }
 
-fn first() -> Value {
+/// What such a process begins with.
+pub fn first() -> Value {
     json!({"n": 0, "list": [1]})
 }
 

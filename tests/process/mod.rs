@@ -1,6 +1,6 @@
 //! The process engine over HTTP: files in, instances on their way, tasks and letters out.
 
-mod budget;
+pub mod budget;
 mod calendar;
 mod correlation;
 mod dealer;
@@ -13,6 +13,7 @@ mod mail;
 mod migrate;
 mod operations;
 mod records;
+mod rights;
 mod run;
 pub mod smtp;
 mod templates;

@@ -3,9 +3,13 @@
 //! Permission rows OR together, restriction rows AND; nothing granted = nothing seen. A restriction binds everyone
 //! whose role carries it. An admin role grants everything, and restrictions of the person's other roles still bind.
 
+mod processes;
+
 use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
+
+pub use processes::{Definitions, ProcessAction, ProcessRights};
 
 use crate::filter::Filter;
 
@@ -116,6 +120,8 @@ pub struct RoleRights {
     pub rows: Vec<AccessRow>,
     /// Its field rights.
     pub fields: Vec<FieldRight>,
+    /// Its rights on processes.
+    pub processes: ProcessRights,
 }
 
 /// Everything an actor may do.
@@ -128,6 +134,7 @@ pub struct Rights {
     rows: Vec<AccessRow>,
     /// A field is as narrow as the least narrow of the person's roles makes it.
     fields: HashMap<(String, String), FieldAccess>,
+    processes: ProcessRights,
 }
 
 impl Rights {
@@ -144,7 +151,17 @@ impl Rights {
         if !rights.admin {
             rights.fields = narrowed_fields(roles);
         }
+        for role in roles {
+            rights.processes.extend(&role.processes);
+        }
         rights
+    }
+
+    /// The same rights with more of them on processes.
+    #[must_use]
+    pub fn with_processes(mut self, more: &ProcessRights) -> Self {
+        self.processes.extend(more);
+        self
     }
 
     /// The same rights with more rows on top, e.g. the scopes of a token as restrictions.
@@ -197,6 +214,33 @@ impl Rights {
     /// Whether anything at all may be done.
     pub fn may(&self, entity: &str, action: Action) -> bool {
         self.scope(entity, action) != Scope::Nothing
+    }
+
+    /// The definitions of processes on which something may be done. Administrators may do everything; a token of theirs
+    /// without the scope `admin` starts and sees.
+    pub fn processes(&self, action: ProcessAction) -> Definitions<'_> {
+        let harmless = matches!(action, ProcessAction::Start | ProcessAction::See);
+        if self.admin || (self.all_records && harmless) { Definitions::All } else { self.processes.with(action) }
+    }
+
+    /// Whether something may be done with the definition of this key and its instances.
+    pub fn may_process(&self, key: &str, action: ProcessAction) -> bool {
+        self.processes(action).contain(key)
+    }
+
+    /// Whether a message of this name may be published.
+    pub fn may_publish(&self, message: &str) -> bool {
+        self.admin || ProcessRights::has(&self.processes.messages, message)
+    }
+
+    /// Whether a signal of this name may be broadcast.
+    pub fn may_broadcast(&self, signal: &str) -> bool {
+        self.admin || ProcessRights::has(&self.processes.signals, signal)
+    }
+
+    /// Whether a field of the entity is hidden.
+    pub fn hides_of(&self, entity: &str) -> bool {
+        self.fields.iter().any(|((of, _), access)| of == entity && *access == FieldAccess::Hidden)
     }
 
     /// Whether the field may be seen.
@@ -319,5 +363,33 @@ mod tests {
         assert!(Rights::of_roles(&[operator.clone(), head]).sees("lead", "amount"));
         let stranger = role(vec![row(RowKind::Permission, "deal", &[Action::Read], None)]);
         assert!(!Rights::of_roles(&[operator, stranger]).sees("lead", "amount"));
+    }
+
+    fn of_processes(json: serde_json::Value) -> RoleRights {
+        RoleRights { processes: serde_json::from_value(json).unwrap(), ..RoleRights::default() }
+    }
+
+    #[test]
+    fn rights_on_processes_of_several_roles_add_up() {
+        assert!(!Rights::of_roles(&[]).may_process("dealer", ProcessAction::Start));
+        let rights = Rights::of_roles(&[
+            of_processes(json!({"definitions": {"*": ["start"], "dealer": ["see"]}, "messages": ["paid"]})),
+            of_processes(json!({"definitions": {"quote": ["operate"]}, "signals": ["*"]})),
+        ]);
+        assert_eq!(rights.processes(ProcessAction::Start), Definitions::All);
+        assert_eq!(rights.processes(ProcessAction::See), Definitions::Keys(vec!["dealer", "quote"]), "operators see");
+        assert!(rights.may_process("quote", ProcessAction::Operate));
+        assert!(!rights.may_process("dealer", ProcessAction::Operate));
+        assert!(rights.may_publish("paid") && !rights.may_publish("shipped") && rights.may_broadcast("anything"));
+    }
+
+    #[test]
+    fn an_administrators_token_without_that_scope_operates_nothing() {
+        let admin = RoleRights { admin: true, ..RoleRights::default() };
+        let rights = Rights::of_roles(&[admin]);
+        assert!(rights.may_process("dealer", ProcessAction::Publish) && rights.may_publish("paid"));
+        let token = rights.without_admin();
+        assert!(token.may_process("dealer", ProcessAction::Start));
+        assert!(!token.may_process("dealer", ProcessAction::Operate) && !token.may_publish("paid"));
     }
 }

@@ -87,6 +87,7 @@ entity!(
     key: String,
     name: String,
     admin: bool,
+    processes: Json,
 });
 
 entity!(

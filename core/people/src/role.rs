@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::access::{ANY, AccessRow, FieldRight, RoleRights, RowKind};
+use kernel::access::{ANY, AccessRow, FieldRight, ProcessRights, RoleRights, RowKind};
 use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::{Ctx, Db, Error, Result, TenantId, audit};
@@ -33,6 +33,8 @@ pub struct Role {
     pub rows: Vec<AccessRow>,
     /// Rights on fields.
     pub field_rights: Vec<FieldRight>,
+    /// Rights on processes, messages and signals.
+    pub processes: ProcessRights,
 }
 
 /// A role to make, or its new state.
@@ -53,6 +55,9 @@ pub struct RoleInput {
     /// Rights on fields.
     #[serde(default)]
     pub field_rights: Vec<FieldRight>,
+    /// Rights on processes, messages and signals. Left out: none for a new role, as they are for one there is.
+    #[serde(default)]
+    pub processes: Option<ProcessRights>,
 }
 
 /// All roles of the tenant, by name.
@@ -77,7 +82,12 @@ pub async fn of_user(conn: &impl ConnectionTrait, user: Uuid) -> Result<Vec<Role
 impl Role {
     /// Its part of the access algebra.
     pub fn rights(&self) -> RoleRights {
-        RoleRights { admin: self.admin, rows: self.rows.clone(), fields: self.field_rights.clone() }
+        RoleRights {
+            admin: self.admin,
+            rows: self.rows.clone(),
+            fields: self.field_rights.clone(),
+            processes: self.processes.clone(),
+        }
     }
 }
 
@@ -112,6 +122,7 @@ fn assemble(role: role::Model, rows: &[access_row::Model], fields: &[field_right
         admin: role.admin,
         rows: mine.collect::<Result<_>>()?,
         field_rights: rights.collect::<Result<_>>()?,
+        processes: serde_json::from_value(role.processes).map_err(Error::internal)?,
     })
 }
 
@@ -144,6 +155,7 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &RoleInput, entities: &BTreeSe
         key: Set(key),
         name: Set(checked_name("name", &input.name, 200)?),
         admin: Set(input.admin),
+        processes: Set(checked_processes(input.processes.as_ref())?.unwrap_or_else(|| json!({}))),
     };
     let row = row.insert(tx).await?;
     write_rows(tx, ctx, row.id, input, entities).await?;
@@ -168,6 +180,7 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &
         key: Set(found.key),
         name: Set(checked_name("name", &input.name, 200)?),
         admin: Set(input.admin),
+        processes: Set(checked_processes(input.processes.as_ref())?.unwrap_or(found.processes)),
     };
     let row = row.update(&tx).await?;
     access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).exec(&tx).await?;
@@ -179,7 +192,7 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &
         ctx,
         "role.updated",
         &id.to_string(),
-        json!({"rows": input.rows, "field_rights": input.field_rights}),
+        json!({"rows": input.rows, "field_rights": input.field_rights, "processes": input.processes}),
     )
     .await?;
     let mut saved = with_rows(&tx, vec![row]).await?;
@@ -252,6 +265,18 @@ async fn write_rows(tx: &Tx, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &
         model.insert(tx).await?;
     }
     Ok(())
+}
+
+/// Rights on processes as they are kept.
+fn checked_processes(rights: Option<&ProcessRights>) -> Result<Option<Json>> {
+    let Some(rights) = rights else { return Ok(None) };
+    if rights.len() > MAX_ROWS {
+        return Err(Error::field(INVALID, "processes", FieldError::new("too_many").with("max", MAX_ROWS)));
+    }
+    for name in rights.names() {
+        checked_name("processes", name, 255)?;
+    }
+    serde_json::to_value(rights).map(Some).map_err(Error::internal)
 }
 
 fn checked_key(key: &str) -> Result<String> {

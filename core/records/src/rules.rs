@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::access::{ANY, AccessRow, RowKind};
-use kernel::error::FieldError;
-use kernel::{Ctx, Locale, Result, TenantId};
+use kernel::error::{FieldError, FieldErrors};
+use kernel::{Ctx, Error, Locale, Result, TenantId};
 use people::identity::Rules;
+use people::role::{Role, RoleInput};
 use sea_orm::ConnectionTrait;
 
 use crate::shape::Asker;
@@ -47,6 +48,45 @@ impl Records {
         let problems = spoken.filter_map(|def| Some((def.key.to_string(), asker.rule(def, filter).err()?)));
         Ok(problems.collect())
     }
+}
+
+impl Records {
+    /// Passes when everything that a role newly says names what is there. What it said before may stay: entities and
+    /// fields go, and a role must not be caught by that.
+    ///
+    /// # Errors
+    /// `people.invalid` naming `rows.<n>` and `field_rights.<n>`.
+    pub async fn check_role(&self, tenant: TenantId, before: Option<&Role>, input: &RoleInput) -> Result<()> {
+        let catalogue = self.catalogue(tenant).await?;
+        let mut errors = FieldErrors::new();
+        let (old_rows, old_fields) = before.map_or((&[][..], &[][..]), |role| (&role.rows, &role.field_rights));
+        for (index, row) in input.rows.iter().enumerate().filter(|(_, row)| !old_rows.iter().any(|old| same(old, row)))
+        {
+            let spoken = catalogue.entities().iter().filter(|def| row.speaks_of(&def.key)).count();
+            let mut problems = self.problems_of_rule(tenant, row).await?;
+            let problem = if spoken == 0 && row.entity != ANY {
+                Some(FieldError::new("unknown_name").with("value", &row.entity))
+            } else {
+                // A rule for all entities may be false for some of them: that is reported with the role.
+                problems.pop().filter(|_| problems.len() + 1 == spoken).map(|(_, problem)| problem)
+            };
+            errors.extend(problem.map(|problem| (format!("rows.{index}"), problem)));
+        }
+        for (index, right) in input.field_rights.iter().enumerate().filter(|(_, right)| !old_fields.contains(right)) {
+            let field_is_there = catalogue.find(&right.entity).is_some_and(|def| def.field(&right.field).is_some());
+            if !field_is_there {
+                let named = format!("{}.{}", right.entity, right.field);
+                errors.insert(format!("field_rights.{index}"), FieldError::new("unknown_name").with("value", named));
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Error::Invalid { code: people::INVALID, fields: errors }) }
+    }
+}
+
+/// Whether two rows say the same; what `*` covers is filled in when a role is saved.
+fn same(old: &AccessRow, new: &AccessRow) -> bool {
+    let covers = new.covers.clone().or_else(|| old.covers.clone());
+    *old == AccessRow { covers, ..new.clone() }
 }
 
 /// Judges the rules of everybody who signs in.

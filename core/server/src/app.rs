@@ -42,7 +42,7 @@ pub fn router(state: &AppState) -> Router {
         .nest("/api/v1", api)
         .merge(uploads)
         .route("/api/v1/test/clock", post(api::test_clock::advance))
-        .route("/api/v1/openapi.json", get(async || axum::Json(crate::openapi::document())))
+        .route("/api/v1/openapi.json", get(crate::openapi::serve))
         .route_layer(from_fn_with_state(state.clone(), layers::measured))
         .layer(inner);
     guarded

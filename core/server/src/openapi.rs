@@ -1,6 +1,14 @@
 //! The OpenAPI document: routes and shapes by utoipa, and the entities of the catalogue as schemas of their fields.
 
+#[cfg(test)]
+mod rules;
+
+use std::sync::OnceLock;
+
 use ::records::catalogue::{self, Catalogue, EntityDef};
+use axum::body::Bytes;
+use axum::http::header;
+use axum::response::IntoResponse;
 use kernel::Locale;
 use kernel::value::FieldType;
 use serde_json::{Map, Value, json};
@@ -59,6 +67,13 @@ pub fn document() -> Value {
     }
     open_objects(&mut document);
     document
+}
+
+/// The document as the server answers it, made once: it stands open to everybody, and making it costs milliseconds.
+pub async fn serve() -> impl IntoResponse {
+    static TEXT: OnceLock<Bytes> = OnceLock::new();
+    let text = TEXT.get_or_init(|| Bytes::from(document().to_string())).clone();
+    ([(header::CONTENT_TYPE, "application/json")], text)
 }
 
 /// An object of which nothing is said may hold anything; generators of types believe it only when it is said.
@@ -139,86 +154,5 @@ fn field_schema(field: &::records::FieldDef) -> Value {
             "items": {"type": "object", "required": ["value"], "properties": {"value": {"type": "string"}, "kind": {"type": "string"}}}
         }),
         _ => nullable("string"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    /// `(path, method, operation)` of the document.
-    fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
-        let paths = document["paths"].as_object().unwrap();
-        let of = |(path, methods)| -> Vec<(&str, &str, &Value)> {
-            let (path, methods): (&String, &Value) = (path, methods);
-            methods.as_object().unwrap().iter().map(|(method, one)| (path.as_str(), method.as_str(), one)).collect()
-        };
-        paths.iter().flat_map(of).collect()
-    }
-
-    fn references<'a>(node: &'a Value, found: &mut BTreeSet<&'a str>) {
-        match node {
-            Value::Object(map) => {
-                found.extend(map.get("$ref").and_then(Value::as_str));
-                map.values().for_each(|one| references(one, found));
-            }
-            Value::Array(items) => items.iter().for_each(|one| references(one, found)),
-            _ => {}
-        }
-    }
-
-    #[test]
-    fn every_operation_has_an_id_of_its_own() {
-        let document = document();
-        let mut seen = BTreeSet::new();
-        let twice: Vec<_> =
-            operations(&document).into_iter().map(|(_, _, one)| one["operationId"].as_str().unwrap()).collect();
-        let twice: Vec<_> = twice.into_iter().filter(|id| !seen.insert(*id)).collect();
-        assert!(twice.is_empty(), "{twice:?}");
-    }
-
-    #[test]
-    fn parameters_of_a_path_are_those_of_its_address() {
-        let document = document();
-        for (path, method, operation) in operations(&document) {
-            let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
-            let in_path: BTreeSet<&str> =
-                parameters.iter().filter(|one| one["in"] == "path").map(|one| one["name"].as_str().unwrap()).collect();
-            let address: BTreeSet<&str> = path.split(['{', '}']).skip(1).step_by(2).collect();
-            assert_eq!(in_path, address, "{method} {path}");
-        }
-    }
-
-    #[test]
-    fn every_reference_leads_to_a_schema() {
-        let document = document();
-        let mut found = BTreeSet::new();
-        references(&document, &mut found);
-        assert!(found.len() > 100);
-        let lost: Vec<_> =
-            found.into_iter().filter(|one| document.pointer(one.trim_start_matches('#')).is_none()).collect();
-        assert!(lost.is_empty(), "{lost:?}");
-    }
-
-    #[test]
-    fn bodies_and_answers_say_what_they_hold() {
-        let document = document();
-        let bare = |content: &Value| {
-            content.as_object().into_iter().flat_map(Map::values).any(|media| {
-                let schema = &media["schema"];
-                schema.is_null() || (schema["type"] == "object" && schema.get("properties").is_none())
-            })
-        };
-        let silent: Vec<_> = operations(&document)
-            .into_iter()
-            .filter(|(_, _, one)| {
-                let answers = one["responses"].as_object().unwrap().values();
-                bare(&one["requestBody"]["content"]) || answers.into_iter().any(|answer| bare(&answer["content"]))
-            })
-            .map(|(path, method, _)| format!("{method} {path}"))
-            .collect();
-        assert!(silent.is_empty(), "{silent:?}");
     }
 }

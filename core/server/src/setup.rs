@@ -1,6 +1,6 @@
 //! A new company: tenant, pipelines, roles, first administrator, in one transaction.
 
-use kernel::access::{AccessRow, Action, RowKind};
+use kernel::access::{ANY, AccessRow, Action, ProcessAction, ProcessRights, RowKind};
 use kernel::clock::Env;
 use kernel::filter::{Filter, Op, Operand, Test};
 use kernel::{Db, Locale, Result};
@@ -67,6 +67,7 @@ fn default_roles(locale: Locale) -> Vec<RoleInput> {
         admin,
         rows,
         field_rights: Vec::new(),
+        processes: Some(starting()),
     };
     vec![
         role("admin", name("Administrator", "Администратор", "Адміністратор"), true, Vec::new()),
@@ -89,6 +90,12 @@ fn default_roles(locale: Locale) -> Vec<RoleInput> {
             vec![grant("*", &[Action::Read], None)],
         ),
     ]
+}
+
+/// Everybody who works here may start what was published.
+pub(crate) fn starting() -> ProcessRights {
+    let definitions = [(ANY.to_owned(), [ProcessAction::Start].into())].into();
+    ProcessRights { definitions, ..ProcessRights::default() }
 }
 
 fn grant(entity: &str, actions: &[Action], filter: Option<Filter>) -> AccessRow {

@@ -20,6 +20,7 @@ export const keys = {
   departmentTree: ["departments", "tree"] as const,
   accounts: ["users", "", "accounts"] as const,
   roles: ["roles"] as const,
+  definitions: ["process-definitions"] as const,
   tokens: ["tokens"] as const,
   sessions: ["sessions"] as const,
   plugins: ["plugins"] as const,

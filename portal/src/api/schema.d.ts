@@ -1992,6 +1992,8 @@ export interface components {
             latest: number;
             /** @description Ids of its executable processes. */
             processes: string[];
+            /** @description What the reader may do with it and its instances. */
+            may: components["schemas"]["ProcessAction"][];
             /** @description What its author should know. */
             problems: {
                 [key: string]: unknown;
@@ -2589,6 +2591,8 @@ export interface components {
             variables: {
                 [key: string]: unknown;
             };
+            /** @description Whether they are withheld: they may tell what a hidden field of the subject holds. */
+            withheld?: boolean;
             /** @description Where it stands. */
             active: components["schemas"]["ActiveView"][];
             /**
@@ -2650,6 +2654,8 @@ export interface components {
                 latest: number;
                 /** @description Ids of its executable processes. */
                 processes: string[];
+                /** @description What the reader may do with it and its instances. */
+                may: components["schemas"]["ProcessAction"][];
                 /** @description What its author should know. */
                 problems: {
                     [key: string]: unknown;
@@ -2907,6 +2913,7 @@ export interface components {
                 rows: components["schemas"]["AccessRow"][];
                 /** @description Only for administrators. */
                 field_rights: components["schemas"]["FieldRight"][];
+                processes?: components["schemas"]["ProcessRights"] | null;
                 /** @description Rules that name what is not there (any more): they are false. */
                 problems: components["schemas"]["RuleProblem"][];
             }[];
@@ -3552,6 +3559,11 @@ export interface components {
              */
             unread: number;
         };
+        /**
+         * Format: binary
+         * @description A package (`.vpkg`), for the API's description.
+         */
+        PackageFile: string;
         /** @description A page of records. */
         PageView: {
             /** @description The records. */
@@ -3864,6 +3876,11 @@ export interface components {
             /** @description `auth.choose_tenant`: the companies that know this e-mail and password. */
             tenants?: components["schemas"]["TenantChoice"][] | null;
         };
+        /**
+         * @description What may be done with a process definition and its instances.
+         * @enum {string}
+         */
+        ProcessAction: "start" | "see" | "operate" | "design" | "publish";
         /** @description Processes and how long they took. */
         ProcessReport: {
             /** @description The instances, newest first. */
@@ -3911,6 +3928,29 @@ export interface components {
              * @default null
              */
             cursor: string | null;
+        };
+        /**
+         * @description What a role grants on processes. Definitions are named by their keys; `*` stands for every one, also those that come
+         *     later.
+         */
+        ProcessRights: {
+            /**
+             * @description Actions by definition.
+             * @default {}
+             */
+            definitions: {
+                [key: string]: components["schemas"]["ProcessAction"][];
+            };
+            /**
+             * @description Names of messages that may be published.
+             * @default []
+             */
+            messages: string[];
+            /**
+             * @description Names of signals that may be broadcast.
+             * @default []
+             */
+            signals: string[];
         };
         /** @description One instance. */
         ProcessRow: {
@@ -4082,6 +4122,7 @@ export interface components {
             rows?: components["schemas"]["AccessRow"][];
             /** @description Rights on fields. */
             field_rights?: components["schemas"]["FieldRight"][];
+            processes?: components["schemas"]["ProcessRights"] | null;
         };
         /** @description A role. */
         RoleView: {
@@ -4097,6 +4138,7 @@ export interface components {
             rows: components["schemas"]["AccessRow"][];
             /** @description Only for administrators. */
             field_rights: components["schemas"]["FieldRight"][];
+            processes?: components["schemas"]["ProcessRights"] | null;
             /** @description Rules that name what is not there (any more): they are false. */
             problems: components["schemas"]["RuleProblem"][];
         };
@@ -4361,6 +4403,11 @@ export interface components {
             variables: {
                 [key: string]: unknown;
             };
+            /**
+             * @description Whether variables, first values of the form and parameters are withheld: they may tell what a hidden field of the
+             *     subject holds.
+             */
+            withheld?: boolean;
             /** @description Small steps. */
             checklist: components["schemas"]["ChecklistItem"][];
             /** @description Completions it needs, and has. */
@@ -6935,7 +6982,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": components["schemas"]["PackageFile"];
             };
         };
         responses: {

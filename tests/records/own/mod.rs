@@ -2,6 +2,7 @@
 
 mod changing;
 mod doors;
+mod going;
 mod hostile;
 mod money;
 

@@ -13,7 +13,7 @@ mod convert;
 mod kv;
 mod log;
 mod people;
-mod processes;
+pub(crate) mod processes;
 mod records;
 mod settings;
 mod tasks;

@@ -1,5 +1,6 @@
 //! `processes`: starting them and sending them messages and signals, narrowed to the names that were granted.
 
+use kernel::access::{ProcessAction, ProcessRights};
 use kernel::{Ctx, InstanceId, Locale, RecordRef};
 use process::runtime::{Delivered, MessageInput, SignalInput, StartInput};
 use records::Catalogue;
@@ -11,7 +12,7 @@ use crate::bindings::types::HostError;
 use crate::bindings::verstak::work::processes as wit;
 use crate::manifest::check::{fail, text};
 use crate::manifest::permissions::{Grant, Part, Permission};
-use crate::manifest::{ManifestError, Text, names};
+use crate::manifest::{Manifest, ManifestError, Text, names};
 
 /// What the manifest says: `[permissions.processes]`.
 pub(crate) const PART: Part = Part::of::<ProcessPermission>("processes");
@@ -32,6 +33,17 @@ struct ProcessPermission {
     /// Shown to the admin who grants it.
     #[serde(default)]
     reason: Text,
+}
+
+/// What a plugin that acts for itself may do with processes.
+pub(crate) fn rights(manifest: &Manifest) -> ProcessRights {
+    let Some(permission) = manifest.permissions.part::<ProcessPermission>() else { return ProcessRights::default() };
+    let set = |names: &[String]| names.iter().cloned().collect();
+    ProcessRights {
+        definitions: permission.start.iter().map(|key| (key.clone(), [ProcessAction::Start].into())).collect(),
+        messages: set(&permission.messages),
+        signals: set(&permission.signals),
+    }
 }
 
 impl Permission for ProcessPermission {

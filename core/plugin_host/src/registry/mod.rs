@@ -22,6 +22,7 @@ use kernel::clock::Env;
 use kernel::{Db, Error, Result, TenantId};
 use tokio::time::Instant;
 
+use crate::capabilities::processes;
 use crate::engine::Engine;
 use crate::manifest::{Hook, Manifest, RecordPermission, RunAs, Subscription};
 use crate::package::TrustedKeys;
@@ -96,7 +97,9 @@ fn own_rights(manifest: &Manifest, grants: &BTreeSet<String>) -> Rights {
         filter: None,
         covers: None,
     });
-    Rights::of_roles(&[RoleRights { admin: false, rows: rows.collect(), fields: Vec::new() }])
+    let processes =
+        if grants.contains(processes::PART.name) { processes::rights(manifest) } else { Default::default() };
+    Rights::of_roles(&[RoleRights { rows: rows.collect(), processes, ..RoleRights::default() }])
 }
 
 /// A hook with the plugin it belongs to.

@@ -11,6 +11,7 @@
 //! | `flows` | sequence flows, boundaries, lanes, starts |
 //! | `checks` | what the parts mean together: reachability, deadlocks, call cycles |
 //! | `fit` | what keeps a file that can be read from being published |
+//! | `tells` | what its variables may tell of the record |
 //! | `expressions`, `time` | texts within |
 
 mod activities;
@@ -25,6 +26,7 @@ mod nodes;
 mod outline;
 mod repeats;
 mod steps;
+mod tells;
 pub mod time;
 mod xml;
 
@@ -106,6 +108,7 @@ pub fn read(xml: &[u8]) -> Result<(Definition, Vec<Problem>), Vec<Problem>> {
     if !problems.any_error() {
         checks::check(&outline.definition, &mut problems);
     }
+    outline.definition.tells = tells::tells(&outline.definition);
     if problems.any_error() { Err(problems.0) } else { Ok((outline.definition, problems.0)) }
 }
 

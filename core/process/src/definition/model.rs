@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::expression::Expression;
+use work::tasks::Tells;
 
 use super::contract::Contract;
 
@@ -44,6 +45,8 @@ pub struct Definition {
     pub by_id: HashMap<ElementId, NodeIx>,
     /// Flows by id.
     pub flow_by_id: HashMap<ElementId, FlowIx>,
+    /// What variables of its instances may tell of their record.
+    pub tells: Tells,
 }
 
 /// A `process`.

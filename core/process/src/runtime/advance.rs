@@ -331,4 +331,18 @@ impl Processes {
             Err(error) => Err(error),
         }
     }
+
+    /// The subject's fields as a person sees them: for what is only looked at.
+    pub(super) async fn subject_for(
+        &self,
+        conn: &impl ConnectionTrait,
+        ctx: &Ctx,
+        subject: &RecordRef,
+    ) -> Result<Json> {
+        let mut record = self.subject(conn, ctx, subject).await?;
+        if let Json::Object(fields) = &mut record {
+            fields.retain(|field, _| ctx.rights.sees(&subject.entity, field));
+        }
+        Ok(record)
+    }
 }

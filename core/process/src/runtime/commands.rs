@@ -54,12 +54,12 @@ impl Round<'_> {
             Command::Withdraw { wait } => self.withdraw(stored, before.get(&wait), wait).await,
             Command::Message { name, key, variables } => {
                 self.cause = self.further(stored);
-                self.post_message(Thrown { name, key, variables, subject: None });
+                self.post_message(Thrown { name, key, variables, subject: None, sender: None });
                 Ok(())
             }
             Command::Signal { name, variables } => {
                 self.cause = self.further(stored);
-                self.signal(&name, variables).await.map(drop)
+                self.signal(&name, variables, None).await.map(drop)
             }
             Command::Continue => self.go_on_later(stored.id).await,
             Command::Escalated { code } => {
@@ -135,6 +135,7 @@ impl Round<'_> {
                 return Ok(());
             }
         };
+        contract.tells = definition.tells.clone();
         for field in &mut contract.form {
             field.value = shown.get(&field.name).filter(|value| fits(&field.kind, value)).cloned();
         }
@@ -327,6 +328,7 @@ fn promised(contract: &Contract, parameters: Map<String, Json>, people: Vec<Json
         completed_by: contract.completed_by,
         form: contract.form.clone(),
         escalate: escalations,
+        ..TaskContract::default()
     })
 }
 

@@ -1,9 +1,11 @@
 //! Definitions and their versions: deployed as drafts, published for ever.
 
+use std::collections::BTreeSet;
+
+use kernel::access::{Definitions, ProcessAction};
 use kernel::db::Tx;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::{Ctx, Error, Result, Timestamp, audit};
-use people::require_admin;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
@@ -36,6 +38,9 @@ pub struct DefinitionView {
     pub latest: i64,
     /// Ids of its executable processes.
     pub processes: Vec<String>,
+    /// What the reader may do with it and its instances.
+    #[schema(value_type = Vec<ProcessAction>)]
+    pub may: BTreeSet<ProcessAction>,
     /// What its author should know.
     #[schema(value_type = Vec<Object>)]
     pub problems: Vec<Problem>,
@@ -47,6 +52,7 @@ pub struct DefinitionView {
 /// A definition by itself.
 pub(super) struct Found {
     pub(super) id: Uuid,
+    pub(super) key: String,
     pub(super) published: Option<i64>,
     pub(super) latest: i64,
 }
@@ -58,7 +64,9 @@ impl Processes {
     /// # Errors
     /// `Denied`, `process.invalid` naming the elements that cannot run.
     pub async fn deploy(&self, ctx: &Ctx, xml: Vec<u8>, publish: bool) -> Result<DefinitionView> {
-        require_admin(ctx)?;
+        if ctx.rights.processes(ProcessAction::Design) == Definitions::Keys(Vec::new()) {
+            return Err(Error::Denied("design"));
+        }
         let (xml, read) = tokio::task::spawn_blocking(move || {
             let (xml, read) = definition::read_new(xml);
             let read = read.map(|(definition, mut problems)| {
@@ -70,6 +78,10 @@ impl Processes {
         .await
         .map_err(Error::internal)?;
         let (definition, problems) = read.map_err(refused)?;
+        require(ctx, &definition.key, ProcessAction::Design)?;
+        if publish {
+            require(ctx, &definition.key, ProcessAction::Publish)?;
+        }
         let fingerprint = definition::fingerprint(&xml);
         let tx = self.db.begin().await?;
         let (id, latest) = self.definition_of(&tx, ctx, &definition).await?;
@@ -95,8 +107,8 @@ impl Processes {
     /// # Errors
     /// `Denied`, `NotFound`, `process.invalid` naming a start that cannot be armed.
     pub async fn publish(&self, ctx: &Ctx, definition: &str, version: Option<i64>) -> Result<DefinitionView> {
-        require_admin(ctx)?;
         let found = self.find(ctx, definition).await?;
+        require(ctx, &found.key, ProcessAction::Publish)?;
         let version = version.unwrap_or(found.latest);
         let ready = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;
         let tx = self.db.begin().await?;
@@ -213,7 +225,7 @@ impl Processes {
     /// `NotFound`.
     pub(super) async fn find(&self, ctx: &Ctx, name: &str) -> Result<Found> {
         let mut select = Query::select();
-        select.columns(["id", "published", "latest"]).from("process_definition");
+        select.columns(["id", "published", "latest", "key"]).from("process_definition");
         select.and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
         match Uuid::parse_str(name) {
             Ok(id) => select.and_where(Expr::col("id").eq(id)),
@@ -225,6 +237,7 @@ impl Processes {
             id: row.try_get_by_index(0)?,
             published: row.try_get_by_index(1)?,
             latest: row.try_get_by_index(2)?,
+            key: row.try_get_by_index(3)?,
         })
     }
 
@@ -265,7 +278,7 @@ impl Processes {
         select.and_where(Expr::col(("process_version", "version")).eq(shown));
         select.order_by(("process_definition", "name"), Order::Asc).limit(LISTED);
         let rows = self.db.read().query_all(&select).await?;
-        rows.iter().map(view).collect()
+        rows.iter().map(|row| view(row, ctx)).collect()
     }
 
     /// A version of a definition; the newest by default.
@@ -285,7 +298,7 @@ impl Processes {
         }
         select.order_by(("process_version", "version"), Order::Desc).limit(1);
         let row = self.db.read().query_one(&select).await?;
-        view(&row.ok_or_else(|| Error::NotFound(format!("process definition {id}")))?)
+        view(&row.ok_or_else(|| Error::NotFound(format!("process definition {id}")))?, ctx)
     }
 
     /// All versions of a definition, newest first.
@@ -298,7 +311,7 @@ impl Processes {
         select.and_where(Expr::col(("process_definition", "id")).eq(found.id));
         select.order_by(("process_version", "version"), Order::Desc).limit(LISTED);
         let rows = self.db.read().query_all(&select).await?;
-        rows.iter().map(view).collect()
+        rows.iter().map(|row| view(row, ctx)).collect()
     }
 
     /// A version's file, byte for byte.
@@ -317,6 +330,23 @@ impl Processes {
         let row = row.ok_or_else(|| Error::NotFound(format!("version {version} of {name}")))?;
         Ok(row.try_get_by_index(0)?)
     }
+}
+
+/// Passes when the person's roles grant something on the definition of this key.
+///
+/// # Errors
+/// `Denied`.
+pub(super) fn require(ctx: &Ctx, key: &str, action: ProcessAction) -> Result<()> {
+    if ctx.rights.may_process(key, action) {
+        return Ok(());
+    }
+    Err(Error::Denied(match action {
+        ProcessAction::Start => "start",
+        ProcessAction::See => "see",
+        ProcessAction::Operate => "operate",
+        ProcessAction::Design => "design",
+        ProcessAction::Publish => "publish",
+    }))
 }
 
 /// Adds problems to those of a version.
@@ -440,12 +470,15 @@ fn versions(ctx: &Ctx) -> SelectStatement {
         .take()
 }
 
-fn view(row: &QueryResult) -> Result<DefinitionView> {
+fn view(row: &QueryResult, ctx: &Ctx) -> Result<DefinitionView> {
     let published_at: Option<i64> = row.try_get_by_index(6)?;
+    let key: String = row.try_get_by_index(1)?;
+    let may = ProcessAction::ALL.into_iter().filter(|action| ctx.rights.may_process(&key, *action));
     let json = |index: usize| row.try_get_by_index::<Json>(index);
     Ok(DefinitionView {
         id: row.try_get_by_index(0)?,
-        key: row.try_get_by_index(1)?,
+        may: may.collect(),
+        key,
         name: row.try_get_by_index(2)?,
         published: row.try_get_by_index(3)?,
         latest: row.try_get_by_index(4)?,

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use kernel::access::ProcessAction;
 use kernel::{Ctx, RecordRef, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::advance::Outside;
+use super::definitions::require;
 use super::slice::Slice;
 use super::start::check_variables;
 use super::store::{self, Stored};
@@ -53,13 +55,17 @@ pub struct DryRun {
 }
 
 impl Processes {
-    /// What would happen to an instance, if everything it waits for came at once.
+    /// What would happen to an instance, if everything it waits for came at once. Fields of the record that are hidden
+    /// from the person are not there for it.
     ///
     /// # Errors
-    /// `NotFound`, `process.invalid`, `Limited` when the person has too many of them under way.
+    /// `Denied`, `NotFound`, `process.invalid`, `Limited` when the person has too many of them under way.
     pub async fn dry_run(&self, ctx: &Ctx, name: &str, input: DryRunInput) -> Result<DryRun> {
         check_variables(ctx, &input.variables)?;
         let found = self.find(ctx, name).await?;
+        if !ctx.rights.may_process(&found.key, ProcessAction::Design) {
+            require(ctx, &found.key, ProcessAction::Start)?;
+        }
         let version = input.version.unwrap_or(found.latest);
         let definition = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;
         let process = input
@@ -71,7 +77,7 @@ impl Processes {
         let record = match &input.subject {
             Some(subject) => {
                 self.records.get(ctx, &subject.entity, subject.id).await?;
-                self.subject(self.db.read(), ctx, subject).await?
+                self.subject_for(self.db.read(), ctx, subject).await?
             }
             None => Json::Null,
         };

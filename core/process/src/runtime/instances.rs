@@ -1,9 +1,11 @@
 //! Running and past instances as people see them.
 //!
-//! Who sees one: administrators; who started it; who has or had a task of it. Others do not learn that it exists.
+//! Who sees one: who started it; who has or had a task of it; whose roles let them see or operate its definition. Others
+//! do not learn that it exists.
 
 use std::collections::HashSet;
 
+use kernel::access::{Definitions, ProcessAction};
 use kernel::{Ctx, Error, InstanceId, RecordRef, Result, TenantId, Timestamp};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -54,6 +56,10 @@ pub struct InstanceView {
     /// Variables of the process.
     #[schema(value_type = Object)]
     pub variables: Map<String, Json>,
+    /// Whether they are withheld: they may tell what a hidden field of the subject holds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub withheld: bool,
     /// Where it stands.
     pub active: Vec<ActiveView>,
     /// What it left, in order; the last 500, without what was cancelled. All of it: `GET
@@ -252,11 +258,16 @@ impl Processes {
         let conn = self.db.read();
         let definition = self.ready(conn, ctx.tenant, stored.definition, stored.version).await?;
         let record = match &stored.subject {
-            Some(subject) => self.subject(conn, ctx, subject).await?,
+            Some(subject) => self.subject_for(conn, ctx, subject).await?,
             None => Json::Null,
         };
         let outside = Outside::with(ctx, record, &definition, &stored);
         let moment = Outside::moment(ctx, &stored);
+        let mut stored = stored;
+        if definition.tells.is_hidden(&ctx.rights, stored.subject.as_ref()) {
+            // What they may not see decides nothing here: where it would, both ways are possible.
+            stored.state.scopes.values_mut().for_each(|scope| scope.variables.clear());
+        }
         let rehearsal = move |slice: &Slice| {
             next::after(&definition, &stored.state, wait, variables, &outside.input(&moment, slice))
         };
@@ -303,6 +314,7 @@ impl Processes {
     pub(super) async fn view(&self, ctx: &Ctx, stored: Stored) -> Result<InstanceView> {
         let definition = self.ready(self.db.read(), ctx.tenant, stored.definition, stored.version).await?;
         let active = stored.state.status == Status::Active;
+        let withheld = definition.tells.is_hidden(&ctx.rights, stored.subject.as_ref());
         let incidents = stored.state.incidents.iter().map(|(id, incident)| IncidentView {
             id: *id,
             element: incident.element.to_string(),
@@ -317,7 +329,8 @@ impl Processes {
             process: stored.state.process.to_string(),
             name: definition.process(&stored.state.process).map(|process| process.name.clone()).unwrap_or_default(),
             state: store::status_name(stored.state.status),
-            variables: stored.state.variables().cloned().unwrap_or_default(),
+            variables: if withheld { Map::new() } else { stored.state.variables().cloned().unwrap_or_default() },
+            withheld,
             active: if active { standing(&definition, &stored) } else { Vec::new() },
             visited: Vec::new(),
             incidents: incidents.collect(),
@@ -382,18 +395,24 @@ fn visit_of(row: &QueryResult) -> Result<VisitView> {
     })
 }
 
-/// Narrows a select of instances to those that the person may see.
+/// Narrows a select of instances to those that the person may see: those they started, have tasks of, or see by a role.
 pub(super) fn seen(select: &mut SelectStatement, ctx: &Ctx) {
-    if ctx.rights.is_admin() {
-        return;
-    }
+    let Definitions::Keys(keys) = ctx.rights.processes(ProcessAction::See) else { return };
     let user = ctx.user().map(|user| user.0);
-    select.cond_where(
-        Cond::any()
-            .add(Expr::col(("process_instance", "started_by")).eq(user))
-            .add(Expr::col(("process_instance", "id")).in_subquery(relations::instances_assigned(ctx)))
-            .add(Expr::col(("process_instance", "id")).in_subquery(relations::instances_offered(ctx))),
-    );
+    let mut any = Cond::any()
+        .add(Expr::col(("process_instance", "started_by")).eq(user))
+        .add(Expr::col(("process_instance", "id")).in_subquery(relations::instances_assigned(ctx)))
+        .add(Expr::col(("process_instance", "id")).in_subquery(relations::instances_offered(ctx)));
+    if !keys.is_empty() {
+        let definitions = Query::select()
+            .column("id")
+            .from("process_definition")
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col("key").is_in(keys))
+            .take();
+        any = any.add(Expr::col(("process_instance", "definition_id")).in_subquery(definitions));
+    }
+    select.cond_where(any);
 }
 
 /// What was left during the steps of one person, as `visited` reads it.

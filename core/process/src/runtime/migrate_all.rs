@@ -1,15 +1,17 @@
 //! Instances of a definition to another version, as a long job: some at a time, each step one transaction with its
 //! progress, so a crash neither repeats nor forgets an instance.
 
+use kernel::access::ProcessAction;
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
 use kernel::{Ctx, Error, InstanceId, Result, Timestamp, audit};
-use people::{Identities, require_admin};
+use people::Identities;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::definitions::require;
 use super::operations::{Migration, MigrationReport};
 use super::{Processes, invalid};
 
@@ -35,12 +37,15 @@ impl Processes {
     /// # Errors
     /// `Denied`, `NotFound`, `process.invalid`, conflict `job.too_many`.
     pub async fn begin_migration(&self, ctx: &Ctx, from: Uuid, migration: Migration) -> Result<(LongJob, bool)> {
-        require_admin(ctx)?;
+        let found = self.find(ctx, &from.to_string()).await?;
+        require(ctx, &found.key, ProcessAction::Operate)?;
         self.chosen_instances(ctx, Some(from), &migration).await?;
         let target = match &migration.definition {
-            Some(name) => self.find(ctx, name).await?.id,
-            None => from,
+            Some(name) => self.find(ctx, name).await?,
+            None => found,
         };
+        require(ctx, &target.key, ProcessAction::Operate)?;
+        let target = target.id;
         if self.version(self.db.read(), ctx.tenant, target, migration.version).await?.is_none() {
             return Err(invalid("version", format!("there is no published version {}", migration.version)));
         }
@@ -106,7 +111,6 @@ impl Steps for MigrateSteps {
         let processes = &self.processes;
         let person = self.identities.of_user(job.tenant, job.user).await?;
         let ctx = job.acting(person.ctx(&processes.env));
-        require_admin(&ctx)?;
         let mut next = input.waiting(&ctx, job.created_at);
         next.column("id").order_by("id", Order::Asc).limit(STEP);
         if let Some(after) = after {

@@ -11,6 +11,7 @@
 //! | `advance` | THE step: one event, the stepper, everything it asks for, in one transaction |
 //! | `commands` | what the stepper asks for: tasks, jobs, calls, messages |
 //! | `start`, `publish`, `conditions` | how instances begin; messages and signals; conditions that start |
+//! | `sender` | what somebody outside may send |
 //! | `operations` | set variables, retry, skip, cancel, start from, migrate |
 //! | `migrate_all` | many instances to another version, as a long job |
 //! | `slice`, `go_on` | how long a step may take; the job that goes on with it |
@@ -32,6 +33,7 @@ mod publish;
 mod reader;
 mod rehearse;
 pub mod relations;
+mod sender;
 mod services;
 mod slice;
 mod start;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use kernel::access::ProcessAction;
 use kernel::db::Tx;
 use kernel::{Ctx, Error, InstanceId, Result, audit};
-use people::require_admin;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::advance::Round;
+use super::definitions::require;
+use super::instances::seen;
 use super::start::check_variables;
 use super::store::{self, Stored};
 use super::{InstanceView, Processes, invalid};
@@ -130,9 +132,10 @@ impl Processes {
     /// An instance for an operator's act.
     async fn operable(&self, ctx: &Ctx, id: InstanceId) -> Result<Stored> {
         self.visible(ctx, id).await?;
-        require_admin(ctx)?;
         let stored = store::load(self.db.read(), ctx.tenant, id).await?;
         let stored = stored.ok_or_else(|| Error::NotFound(format!("process instance {id}")))?;
+        let definition = self.ready(self.db.read(), ctx.tenant, stored.definition, stored.version).await?;
+        require(ctx, &definition.key, ProcessAction::Operate)?;
         if stored.state.status != Status::Active {
             return Err(Error::Conflict { code: "process.over", current: None });
         }
@@ -173,7 +176,9 @@ impl Processes {
     /// # Errors
     /// `Denied`, `NotFound`, `process.invalid`.
     pub async fn migrate(&self, ctx: &Ctx, from: Option<Uuid>, migration: &Migration) -> Result<MigrationReport> {
-        require_admin(ctx)?;
+        if let Some(from) = from {
+            require(ctx, &self.find(ctx, &from.to_string()).await?.key, ProcessAction::Operate)?;
+        }
         let instances = self.chosen_instances(ctx, from, migration).await?;
         let mut report = MigrationReport { dry_run: migration.dry_run, ..MigrationReport::default() };
         for id in instances {
@@ -201,6 +206,7 @@ impl Processes {
         }
         let mut select = Query::select();
         select.column("id").from("process_instance").and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+        seen(&mut select, ctx);
         if let Some(definition) = from {
             select.and_where(Expr::col("definition_id").eq(definition));
             select.and_where(Expr::col("version").ne(migration.version));
@@ -238,6 +244,8 @@ impl Processes {
         }
         let old = self.ready(tx, ctx.tenant, stored.definition, stored.version).await?;
         let new = self.ready(tx, ctx.tenant, target, migration.version).await?;
+        require(ctx, &old.key, ProcessAction::Operate)?;
+        require(ctx, &new.key, ProcessAction::Operate)?;
         let problems = fits(&old, &new, &stored.state, &migration.mapping);
         if !problems.is_empty() || migration.dry_run {
             return Ok(Migrated { instance: id, ok: problems.is_empty(), problems });

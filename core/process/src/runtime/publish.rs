@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::advance::Round;
 use super::commands::enqueue;
+use super::sender::{Sender, Sent, undeclared};
 use super::slice::SLICE;
 use super::start::check_variables;
 use super::store::{self, Stored};
@@ -85,7 +86,7 @@ impl Processes {
     /// Publishes a message: to the one wait with its name and key, else to a message start event.
     ///
     /// # Errors
-    /// `process.invalid`, `NotFound` for the subject.
+    /// `Denied`, `process.invalid` (also for a variable that the receiver does not declare), `NotFound` for the subject.
     pub async fn publish_message(&self, ctx: &Ctx, input: MessageInput) -> Result<Delivered> {
         check_name(&input.name)?;
         check_name(input.key.as_deref().unwrap_or("-"))?;
@@ -93,9 +94,11 @@ impl Processes {
         if let Some(subject) = &input.subject {
             self.records.get(ctx, &subject.entity, subject.id).await?;
         }
+        let sender = Some(self.sender(ctx, Sent::Message(&input.name)).await?);
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
-        let message = Thrown { name: input.name, key: input.key, variables: input.variables, subject: input.subject };
+        let MessageInput { name, key, variables, subject } = input;
+        let message = Thrown { name, key, variables, subject, sender };
         let delivered = round.deliver(message).await?;
         round.drain().await?;
         tx.commit().await?;
@@ -105,13 +108,14 @@ impl Processes {
     /// Broadcasts a signal to everybody who waits for it, and to signal start events.
     ///
     /// # Errors
-    /// `process.invalid`.
+    /// `Denied`, `process.invalid`.
     pub async fn broadcast_signal(&self, ctx: &Ctx, input: SignalInput) -> Result<Delivered> {
         check_name(&input.name)?;
         check_variables(ctx, &input.variables)?;
+        let sender = self.sender(ctx, Sent::Signal(&input.name)).await?;
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
-        let mut delivered = round.signal(&input.name, input.variables).await?;
+        let mut delivered = round.signal(&input.name, input.variables, Some(sender)).await?;
         round.drain().await?;
         // Who was moved on by somebody else in the meantime did not get it.
         delivered.instances.retain(|instance| round.written.contains(instance));
@@ -132,6 +136,8 @@ pub(super) struct Thrown {
     pub(super) variables: Map<String, Json>,
     /// What an instance that it starts is about.
     pub(super) subject: Option<RecordRef>,
+    /// Who sends it from outside.
+    pub(super) sender: Option<Sender>,
 }
 
 impl Thrown {
@@ -152,7 +158,9 @@ impl Round<'_> {
         let mut gone = Vec::new();
         while let Some((instance, wait)) = self.receiver(&message, &gone).await? {
             let stored = store::lock(self.tx, self.ctx.tenant, instance).await?;
-            if let Some(stored) = stored.filter(|stored| message.fits(stored, wait)) {
+            if let Some(stored) = stored.filter(|stored| message.fits(stored, wait))
+                && self.takes(message.sender.as_ref(), Receiver::at(&stored, wait), &message.variables).await?
+            {
                 let event = self.coming(wait, message.variables.clone());
                 if self.step(stored, event).await? {
                     delivered.instances.push(instance);
@@ -161,11 +169,26 @@ impl Round<'_> {
             }
             gone.push((instance, wait));
         }
-        if let Some(start) = self.starts_by("message", &message.name, None, 1).await?.into_iter().next() {
+        if let Some(start) = self.starts_by("message", &message.name, None, 1).await?.into_iter().next()
+            && self.takes(message.sender.as_ref(), start.receiver(), &message.variables).await?
+        {
             delivered.started.push(self.start_by(&start, message.variables, message.subject));
             self.begin_waiting().await?;
         }
         Ok(delivered.settle())
+    }
+
+    /// Whether a receiver takes a message with these variables from its sender.
+    async fn takes(&self, sender: Option<&Sender>, of: Receiver<'_>, variables: &Map<String, Json>) -> Result<bool> {
+        let Some(sender) = sender else { return Ok(true) };
+        let definition = self.processes.ready(self.tx, self.ctx.tenant, of.definition, of.version).await?;
+        if !sender.reaches(&definition) {
+            return Ok(false);
+        }
+        match sender.refused(&definition, of.element, variables) {
+            Some(name) => Err(undeclared(name)),
+            None => Ok(true),
+        }
     }
 
     /// What a message or signal is to a wait: its coming, or, when processes set each other off without end, what is
@@ -209,27 +232,39 @@ impl Round<'_> {
     }
 
     /// A signal: to the first who wait for it now and the first signal start events, to the rest by a job.
-    pub(super) async fn signal(&mut self, name: &str, variables: Map<String, Json>) -> Result<Delivered> {
+    pub(super) async fn signal(
+        &mut self,
+        name: &str,
+        variables: Map<String, Json>,
+        sender: Option<Sender>,
+    ) -> Result<Delivered> {
         let mut delivered = Delivered::default();
         let (now, batch) = (self.ctx.now(), batch_of(&variables));
         let waiting = signalled(self.tx, self.ctx, name, now, None, batch).await?;
-        for (instance, wait) in &waiting {
-            self.post(*instance, self.coming(*wait, variables.clone()));
-            delivered.instances.push(*instance);
+        for one in &waiting {
+            let taken = self.processes.taken(self.tx, self.ctx, sender.as_ref(), one.receiver(), &variables).await?;
+            if let Some(taken) = taken {
+                self.post(one.instance, self.coming(one.wait, taken));
+                delivered.instances.push(one.instance);
+            }
         }
         let starts = self.starts_by("signal", name, None, batch).await?;
         for start in &starts {
-            delivered.started.push(self.start_by(start, variables.clone(), None));
+            let taken = self.processes.taken(self.tx, self.ctx, sender.as_ref(), start.receiver(), &variables).await?;
+            if let Some(taken) = taken {
+                delivered.started.push(self.start_by(start, taken, None));
+            }
         }
         if is_full(waiting.len(), batch) || is_full(starts.len(), batch) {
             let rest = Broadcast {
                 name: name.to_owned(),
                 variables,
                 at: now,
-                after: waiting.last().copied(),
+                after: waiting.last().map(Waiting::place),
                 starts: is_full(starts.len(), batch),
                 started: starts.last().map(Start::place),
                 cause: Some(self.cause.clone()),
+                sender,
             };
             let payload = serde_json::to_value(rest).map_err(Error::internal)?;
             enqueue(self.tx, self.ctx, SIGNAL, payload, now, None).await?;
@@ -316,7 +351,46 @@ pub(super) struct Start {
     pub(super) since: Timestamp,
 }
 
+/// Who gets a message or signal: an element of a version.
+struct Receiver<'a> {
+    definition: Uuid,
+    version: i64,
+    element: &'a str,
+}
+
+impl<'a> Receiver<'a> {
+    /// A wait of an instance.
+    fn at(stored: &'a Stored, wait: WaitId) -> Self {
+        let element = stored.state.waits.get(&wait).map_or("", |wait| &wait.element);
+        Self { definition: stored.definition, version: stored.version, element }
+    }
+}
+
+/// An instance that waits for a signal.
+struct Waiting {
+    instance: InstanceId,
+    wait: WaitId,
+    element: String,
+    definition: Uuid,
+    version: i64,
+}
+
+impl Waiting {
+    /// Where it stands in the order of waits.
+    const fn place(&self) -> (InstanceId, WaitId) {
+        (self.instance, self.wait)
+    }
+
+    fn receiver(&self) -> Receiver<'_> {
+        Receiver { definition: self.definition, version: self.version, element: &self.element }
+    }
+}
+
 impl Start {
+    fn receiver(&self) -> Receiver<'_> {
+        Receiver { definition: self.definition, version: self.version, element: &self.element }
+    }
+
     /// Where it stands in the order of start events.
     pub(super) fn place(&self) -> (Uuid, String) {
         (self.definition, self.element.clone())
@@ -351,8 +425,14 @@ async fn signalled(
     at: Timestamp,
     after: Option<(InstanceId, WaitId)>,
     limit: u64,
-) -> Result<Vec<(InstanceId, WaitId)>> {
+) -> Result<Vec<Waiting>> {
     let mut select = waits(ctx, "signal", name);
+    let version = Query::select()
+        .column("version")
+        .from("process_instance")
+        .and_where(Expr::col("id").equals(("process_wait", "instance_id")))
+        .take();
+    select.columns(["element", "definition_id"]).expr(Expr::SubQuery(None, Box::new(version.into())));
     select.and_where(Expr::col("since").lte(at.0));
     if let Some((instance, wait)) = after {
         let place = Expr::tuple([Expr::col("instance_id"), Expr::col("wait")]);
@@ -360,7 +440,16 @@ async fn signalled(
     }
     select.order_by("instance_id", Order::Asc).order_by("wait", Order::Asc).limit(limit);
     let rows = conn.query_all(&select).await?;
-    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, wait_number(row.try_get_by_index(1)?)))).collect()
+    let read = |row: &sea_orm::QueryResult| {
+        Ok(Waiting {
+            instance: row.try_get_by_index(0)?,
+            wait: wait_number(row.try_get_by_index(1)?),
+            element: row.try_get_by_index(2)?,
+            definition: row.try_get_by_index(3)?,
+            version: row.try_get_by_index(4)?,
+        })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// What the job of a signal knows.
@@ -378,6 +467,8 @@ struct Broadcast {
     started: Option<(Uuid, String)>,
     #[serde(default)]
     cause: Option<Cause>,
+    #[serde(default)]
+    sender: Option<Sender>,
 }
 
 /// Brings a signal to the rest of those who wait and to the rest of its start events, batch after batch. A batch that
@@ -403,17 +494,33 @@ impl Handler for SignalJob {
 }
 
 impl Processes {
+    /// What a receiver takes of a signal; none when it is not for it.
+    async fn taken(
+        &self,
+        conn: &impl ConnectionTrait,
+        ctx: &Ctx,
+        sender: Option<&Sender>,
+        of: Receiver<'_>,
+        variables: &Map<String, Json>,
+    ) -> Result<Option<Map<String, Json>>> {
+        let Some(sender) = sender else { return Ok(Some(variables.clone())) };
+        let definition = self.ready(conn, ctx.tenant, of.definition, of.version).await?;
+        Ok(sender.reaches(&definition).then(|| sender.taken(&definition, of.element, variables.clone())))
+    }
+
     /// The next waits for a signal. Whether there were any.
     async fn signal_waits(&self, ctx: &Ctx, rest: &mut Broadcast) -> Result<bool> {
         let batch = batch_of(&rest.variables);
         let waiting = signalled(self.db.read(), ctx, &rest.name, rest.at, rest.after, batch).await?;
-        let Some(last) = waiting.last().copied() else { return Ok(false) };
+        let Some(last) = waiting.last().map(Waiting::place) else { return Ok(false) };
         let tx = self.db.begin().await?;
         let mut left = SLICE;
-        for (instance, wait) in waiting {
-            let part = tx.savepoint().await?;
+        for one in waiting {
+            let taken = self.taken(&tx, ctx, rest.sender.as_ref(), one.receiver(), &rest.variables).await?;
+            let Some(taken) = taken else { continue };
+            let (instance, part) = (one.instance, tx.savepoint().await?);
             let mut round = Round::new(self, &part, ctx).within(left);
-            let event = round.coming(wait, rest.variables.clone());
+            let event = round.coming(one.wait, taken);
             let ran = round.run(instance, event).await;
             left = round.left;
             match ran {
@@ -437,7 +544,10 @@ impl Processes {
         let starts = round.starts_by("signal", &rest.name, rest.started.as_ref(), batch).await?;
         let Some(last) = starts.last().map(Start::place) else { return Ok(false) };
         for start in starts.iter().filter(|start| start.since <= rest.at) {
-            round.start_once_by(job, start, rest.variables.clone(), None).await?;
+            let taken = self.taken(&tx, ctx, rest.sender.as_ref(), start.receiver(), &rest.variables).await?;
+            if let Some(taken) = taken {
+                round.start_once_by(job, start, taken, None).await?;
+            }
         }
         round.drain().await?;
         tx.commit().await?;

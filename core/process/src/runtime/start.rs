@@ -1,5 +1,6 @@
 //! How instances begin.
 
+use kernel::access::ProcessAction;
 use kernel::db::Tx;
 use kernel::{Ctx, Error, InstanceId, RecordRef, Result, TenantId};
 use sea_orm::ConnectionTrait;
@@ -9,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::advance::{Followed, Round};
+use super::definitions::require;
 use super::store::{self, Stored};
 use super::{InstanceView, Processes, instances, invalid};
 use crate::definition::model::Definition;
@@ -40,7 +42,7 @@ impl Processes {
     /// Starts an instance at its plain start and shows it.
     ///
     /// # Errors
-    /// `NotFound` for the definition or the subject, `process.invalid` naming `version`, `process` or `variables`,
+    /// `Denied`, `NotFound` for the definition or the subject, `process.invalid` naming `version`, `process` or `variables`,
     /// conflict `process.not_published`.
     pub async fn start(&self, ctx: &Ctx, input: StartInput) -> Result<InstanceView> {
         let begun = self.begun(ctx, input).await?;
@@ -60,6 +62,7 @@ impl Processes {
     async fn begun(&self, ctx: &Ctx, input: StartInput) -> Result<Followed> {
         check_variables(ctx, &input.variables)?;
         let found = self.find(ctx, &input.definition).await?;
+        require(ctx, &found.key, ProcessAction::Start)?;
         let version = match input.version {
             None => found.published.ok_or(Error::Conflict { code: "process.not_published", current: None })?,
             Some(version) if self.version(self.db.read(), ctx.tenant, found.id, version).await?.is_some() => version,

@@ -90,7 +90,8 @@ impl Imports {
             return Ok(());
         }
         let catalogue = self.records.catalogue(import.tenant).await?;
-        let def = Arc::clone(catalogue.entity(&import.entity)?);
+        let gone = || Stop::Hopeless(Problem::new("entity_gone"));
+        let def = Arc::clone(catalogue.find(&import.entity).ok_or_else(gone)?);
         let dry = import.state == State::Checking;
         let mut ctx = self.person(&import).await?;
         let mut plan = Plan::load(&self.records, &ctx, &catalogue, &def, &import.columns, &import.mapping).await?;

@@ -76,7 +76,7 @@ async fn people(db: &Db, env: &Env) -> ((kernel::TenantId, kernel::UserId), kern
     });
     crate::stages::create(&tx, &ctx, "lead", "Лиды", &stages).await.unwrap();
     let role =
-        |key: &str, admin, rows| RoleInput { key: key.into(), name: key.into(), admin, rows, field_rights: Vec::new() };
+        |key: &str, admin, rows| RoleInput { key: key.into(), name: key.into(), admin, rows, ..RoleInput::default() };
     let admins =
         role::create_in(&tx, &ctx, &role("admin", true, Vec::new()), &crate::rules::core_keys()).await.unwrap();
     let own: Filter = serde_json::from_value(json!({"field": "owner", "op": "eq", "value": {"me": true}})).unwrap();

@@ -1,5 +1,7 @@
 //! `/imports`: files with rows into records. A file is uploaded, mapped, checked, started; its progress is polled.
 
+use std::path::PathBuf;
+
 use ::records::import::{Import, Mapped, Options, Source};
 use axum::Json;
 use axum::body::Body as HttpBody;
@@ -8,14 +10,14 @@ use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
-use kernel::{Error, Message};
+use kernel::Error;
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::view::Items;
-use crate::http::body::bad_request;
+use crate::http::body::{bad_form, bad_request};
 use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
 
@@ -56,49 +58,40 @@ pub async fn upload(
 ) -> ApiResult<(StatusCode, Json<Import>)> {
     let mut form = Multipart::from_request(request, &()).await.map_err(|e| bad_request("body", &e.body_text()))?;
     let (mut entity, mut file) = (None, None);
-    while let Some(part) = form.next_field().await.map_err(|e| bad_request("body", &e.body_text()))? {
+    while let Some(part) = form.next_field().await.map_err(|error| bad_form(&error))? {
         match part.name() {
-            Some("entity") => entity = Some(part.text().await.map_err(|e| bad_request("entity", &e.body_text()))?),
+            Some("entity") => entity = Some(part.text().await.map_err(|error| bad_form(&error))?),
             Some("file") if file.is_none() => {
                 let name = part.file_name().unwrap_or("file").to_owned();
-                let path = state.imports.temporary(&caller.ctx).await?;
-                file = Some((name, receive(part, path).await?));
+                let kept = Temporary(state.imports.temporary(&caller.ctx).await?);
+                receive(part, &kept.0).await?;
+                file = Some((name, kept));
             }
             _ => {}
         }
     }
-    let (name, path) = file.ok_or_else(|| bad_request("file", "the form has no file"))?;
-    let Some(entity) = entity else {
-        drop(tokio::fs::remove_file(&path).await);
-        return Err(bad_request("entity", "the form does not say what the rows become").into());
-    };
-    let import = state.imports.upload(&caller.ctx, &entity, &name, Source::File(path)).await?;
+    let (name, file) = file.ok_or_else(|| bad_request("file", "the form has no file"))?;
+    let entity = entity.ok_or_else(|| bad_request("entity", "the form does not say what the rows become"))?;
+    let import = state.imports.upload(&caller.ctx, &entity, &name, Source::File(file.0.clone())).await?;
     Ok((StatusCode::CREATED, Json(import)))
 }
 
-/// Writes an uploaded file to disk piece by piece; a broken upload leaves nothing behind.
-async fn receive(mut part: Field<'_>, path: std::path::PathBuf) -> ApiResult<std::path::PathBuf> {
-    let mut file = tokio::fs::File::create(&path).await.map_err(Error::internal)?;
-    let result = async {
-        while let Some(piece) = part.chunk().await.map_err(|e| upload_error(e.status(), &e.body_text()))? {
-            file.write_all(&piece).await.map_err(Error::internal)?;
-        }
-        file.flush().await.map_err(Error::internal)
-    };
-    match result.await {
-        Ok(()) => Ok(path),
-        Err(error) => {
-            drop(tokio::fs::remove_file(&path).await);
-            Err(error.into())
-        }
+/// A file that is gone when it is dropped, wherever the upload breaks off, unless it was moved away.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        drop(std::fs::remove_file(&self.0));
     }
 }
 
-fn upload_error(status: StatusCode, text: &str) -> Error {
-    if status == StatusCode::PAYLOAD_TOO_LARGE {
-        return Error::TooLarge(Message::key("error.body_too_large"));
+/// Writes an uploaded file to disk piece by piece.
+async fn receive(mut part: Field<'_>, path: &std::path::Path) -> ApiResult<()> {
+    let mut file = tokio::fs::File::create(path).await.map_err(Error::internal)?;
+    while let Some(piece) = part.chunk().await.map_err(|error| bad_form(&error))? {
+        file.write_all(&piece).await.map_err(Error::internal)?;
     }
-    bad_request("file", text)
+    Ok(file.flush().await.map_err(Error::internal)?)
 }
 
 /// `GET /imports/{id}`

@@ -8,6 +8,7 @@ use ::people::user::{self, NewUser, User, UserPatch};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use kernel::access::ProcessRights;
 use kernel::{Error, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -182,6 +183,8 @@ pub struct RoleView {
     /// Only for administrators.
     #[schema(value_type = Vec<kernel::access::FieldRight>)]
     field_rights: Value,
+    /// Only for administrators.
+    processes: Option<ProcessRights>,
     /// Rules that name what is not there (any more): they are false.
     problems: Vec<RuleProblem>,
 }
@@ -217,6 +220,7 @@ async fn role_view(state: &AppState, caller: &Caller, role: &Role, whole: bool) 
         admin: role.admin,
         rows: if whole { json(serde_json::to_value(&role.rows))? } else { empty() },
         field_rights: if whole { json(serde_json::to_value(&role.field_rights))? } else { empty() },
+        processes: whole.then(|| role.processes.clone()),
         problems: if whole { problems(state, caller, role).await? } else { Vec::new() },
     })
 }
@@ -240,6 +244,8 @@ pub async fn create_role(
     caller: Caller,
     Body(body): Body<RoleInput>,
 ) -> ApiResult<(StatusCode, Json<RoleView>)> {
+    ::people::require_admin(&caller.ctx)?;
+    state.records.check_role(caller.ctx.tenant, None, &body).await?;
     let entities = state.records.entity_keys(caller.ctx.tenant).await?;
     let saved = role::create(&state.db, &caller.ctx, &body, &entities).await?;
     state.forget_people();
@@ -254,6 +260,10 @@ pub async fn update_role(
     Path(id): Path<Uuid>,
     Body(body): Body<RoleInput>,
 ) -> ApiResult<Json<RoleView>> {
+    ::people::require_admin(&caller.ctx)?;
+    let found = role::list(state.db.read(), caller.ctx.tenant).await?;
+    let before = found.iter().find(|role| role.id == id);
+    state.records.check_role(caller.ctx.tenant, before, &body).await?;
     let entities = state.records.entity_keys(caller.ctx.tenant).await?;
     let saved = role::update(&state.db, &caller.ctx, id, &body, &entities).await?;
     state.forget_people();

@@ -14,9 +14,14 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::view::Items;
-use crate::http::body::{bad_request, media_type};
+use crate::http::body::{bad_form, bad_request, media_type};
 use crate::http::{ApiResult, Body, Caller, NO_STORE, Params};
 use crate::state::AppState;
+
+/// A package (`.vpkg`), for the API's description.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct PackageFile(#[expect(dead_code, reason = "only described")] Bytes);
 
 /// `GET /plugins`
 #[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = Items<PluginSummary>)))]
@@ -25,7 +30,7 @@ pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Js
 }
 
 /// `POST /plugins`: installs a package, sent as the body or as the multipart field `file`.
-#[utoipa::path(post, path = "/plugins", tag = "plugins", request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+#[utoipa::path(post, path = "/plugins", tag = "plugins", request_body(content = PackageFile, content_type = "application/octet-stream"),
     responses((status = 201, body = PluginDetail)))]
 pub async fn install(State(state): State<AppState>, caller: Caller, request: Request) -> ApiResult<Response> {
     people::require_admin(&caller.ctx)?;
@@ -51,9 +56,9 @@ async fn uploaded(request: Request) -> ApiResult<Bytes> {
         return Ok(Bytes::from_request(request, &()).await.map_err(|_| too_large())?);
     }
     let mut parts = Multipart::from_request(request, &()).await.map_err(|e| bad_request("body", &e.body_text()))?;
-    while let Some(part) = parts.next_field().await.map_err(|e| bad_request("body", &e.body_text()))? {
+    while let Some(part) = parts.next_field().await.map_err(|error| bad_form(&error))? {
         if part.name() == Some("file") {
-            return Ok(part.bytes().await.map_err(|_| too_large())?);
+            return part.bytes().await.map_err(|error| bad_form(&error));
         }
     }
     Err(bad_request("file", "the form has no file").into())

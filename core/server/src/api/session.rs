@@ -82,7 +82,7 @@ pub async fn sign_in(
 }
 
 /// `DELETE /session`
-#[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
+#[utoipa::path(delete, path = "/session", tag = "session", security(()), responses((status = 204)))]
 pub async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> ApiResult<Response> {
     same_origin(&axum::http::Method::DELETE, &headers, &state.config.http.public_url)?;
     if let Some(secret) = cookie(&headers) {

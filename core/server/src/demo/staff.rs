@@ -147,7 +147,8 @@ async fn roles(state: &AppState, ctx: &Ctx) -> Result<HashMap<String, Uuid>> {
     ];
     for (key, names, rows) in more {
         let name = in_language(names, ctx.locale).to_owned();
-        let input = RoleInput { key: key.to_owned(), name, rows, ..RoleInput::default() };
+        let processes = Some(crate::setup::starting());
+        let input = RoleInput { key: key.to_owned(), name, rows, processes, ..RoleInput::default() };
         role::create(&state.db, ctx, &input, &entities).await?;
     }
     let known = role::list(state.db.read(), ctx.tenant).await?;

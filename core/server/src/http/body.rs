@@ -1,10 +1,11 @@
 //! Bodies and query strings as typed values; what does not fit is problem details that name the place.
 
 use axum::body::Bytes;
+use axum::extract::multipart::MultipartError;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use kernel::error::FieldError;
 use kernel::{Error, Message};
 use serde::de::DeserializeOwned;
@@ -67,6 +68,12 @@ fn tells_nul(json: &[u8]) -> bool {
     // A backslash that is itself escaped begins nothing.
     let backslashes = |end: usize| json.iter().take(end).rev().take_while(|byte| **byte == b'\\').count();
     found.map(|(at, _)| at).any(|at| backslashes(at) % 2 == 0)
+}
+
+/// What is wrong with a form: more than may be sent, or no form.
+pub fn bad_form(error: &MultipartError) -> ApiError {
+    let large = error.status() == StatusCode::PAYLOAD_TOO_LARGE;
+    if large { too_large() } else { bad_request("body", &error.body_text()).into() }
 }
 
 fn too_large() -> ApiError {

@@ -50,7 +50,10 @@ pub async fn outermost(State(state): State<AppState>, mut request: Request, next
     let locale = spoken.0.get().copied().unwrap_or(fallback);
     response = written(response, locale, &id);
     if api && let Some(error) = bare(response.status(), &response) {
+        let allow = response.headers_mut().remove(header::ALLOW);
         response = answer(&error, response.status(), locale, &id);
+        // Whoever used a wrong method is told the right ones.
+        response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
     }
     let repeated = response.extensions().get::<Repeated>().is_some();
     let headers = response.headers_mut();

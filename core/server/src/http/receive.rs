@@ -1,19 +1,21 @@
 //! Bodies are received before their request takes a slot: within a time, within a size, and, beyond a small beginning,
 //! within memory that all bodies share. Those whom nobody recognised share a smaller part, so that they cannot keep
-//! others from sending. Uploads of known people flow to their handler instead, and may not stand still.
+//! others from sending. Uploads of known people flow to their handler instead: they may not stand still or crawl, and
+//! are few at once, so that they never hold all the slots.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
-use kernel::{Error, Message};
+use kernel::{Error, Message, UserId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::auth::Caller;
 use super::body::bad_request;
@@ -29,17 +31,62 @@ const UNIT: usize = 1024;
 const KNOWN: usize = 192 * 1024;
 /// Memory for those of strangers.
 const STRANGERS: usize = 32 * 1024;
+/// Uploads at once, in all (or half of the slots, if that is less) and of one person.
+const UPLOADS: usize = 64;
+const UPLOADS_EACH: usize = 4;
+/// An upload that comes slower than so many bytes a second ends.
+const SLOWEST: u64 = 1024;
 
-/// The memory for bodies; cheap to clone.
+/// The memory for bodies, and who uploads; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Memory {
     known: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
+    uploads: Arc<Mutex<HashMap<UserId, usize>>>,
+}
+
+/// An upload's place; free again when dropped.
+#[derive(Debug)]
+struct Place(Memory, UserId);
+
+impl Memory {
+    /// A place among `most` for an upload.
+    ///
+    /// # Errors
+    /// `Limited` when this person has all of theirs, `Unavailable` when others have all.
+    fn place(&self, user: UserId, most: usize) -> Result<Place, Error> {
+        let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = uploads.get(&user).copied().unwrap_or(0);
+        if mine >= UPLOADS_EACH {
+            return Err(Error::Limited { retry_after: 1 });
+        }
+        if uploads.values().sum::<usize>() >= most {
+            return Err(Error::Unavailable("too many uploads at once".into()));
+        }
+        uploads.insert(user, mine + 1);
+        Ok(Place(self.clone(), user))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut uploads = self.0.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mine) = uploads.get_mut(&self.1) {
+            *mine = mine.saturating_sub(1);
+            if *mine == 0 {
+                uploads.remove(&self.1);
+            }
+        }
+    }
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { known: Arc::new(Semaphore::new(KNOWN)), strangers: Arc::new(Semaphore::new(STRANGERS)) }
+        Self {
+            known: Arc::new(Semaphore::new(KNOWN)),
+            strangers: Arc::new(Semaphore::new(STRANGERS)),
+            uploads: Arc::default(),
+        }
     }
 }
 
@@ -49,21 +96,26 @@ pub async fn layer(
     request: Request,
     next: Next,
 ) -> ApiResult<Response> {
-    let (limit, flows) = limit_of(request.uri().path(), &state.config.http);
+    let (limit, flows) = limit_of(request.method(), request.uri().path(), &state.config.http);
     let (mut parts, body) = request.into_parts();
     let pause = Duration::from_secs(state.config.http.body_seconds);
-    let known = parts.extensions.get::<Caller>().is_some();
+    let known = parts.extensions.get::<Caller>().map(|caller| caller.identity.user.id);
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Ok(closing(too_large().into_response()));
     }
     if flows {
         // Of strangers nothing is read: their handler refuses them.
-        let body = if known { watched(body, pause) } else { body };
+        let most = UPLOADS.min(state.config.http.concurrency.div_ceil(2));
+        let _place = match known.map(|user| memory.place(UserId(user), most)).transpose() {
+            Ok(place) => place,
+            Err(error) => return Ok(closing(ApiError(error).into_response())),
+        };
+        let body = if known.is_some() { watched(body, pause) } else { body };
         let mut request = Request::from_parts(parts, body);
         DefaultBodyLimit::max(limit).apply(&mut request);
         return Ok(next.run(request).await);
     }
-    let share = if known { memory.known } else { memory.strangers };
+    let share = if known.is_some() { memory.known } else { memory.strangers };
     let (bytes, held) = match timeout(pause, read(body, limit, &share)).await {
         Ok(Ok(received)) => received,
         Ok(Err(error)) => return Ok(closing(error.into_response())),
@@ -76,11 +128,11 @@ pub async fn layer(
 }
 
 /// Bytes of a body at an address, and whether it flows to its handler.
-fn limit_of(path: &str, config: &Http) -> (usize, bool) {
+fn limit_of(method: &Method, path: &str, config: &Http) -> (usize, bool) {
     match path {
-        "/api/v1/imports" | "/api/v1/plugins" => (config.upload_limit, true),
+        "/api/v1/imports" | "/api/v1/plugins" if method == Method::POST => (config.upload_limit, true),
         // One more than the reader takes, so that its own words are heard.
-        "/api/v1/process-definitions" => (process::definition::MAX_BYTES + 1, false),
+        "/api/v1/process-definitions" if method == Method::POST => (process::definition::MAX_BYTES + 1, false),
         _ => (config.body_limit, false),
     }
 }
@@ -114,15 +166,22 @@ async fn read(
     Ok((bytes.into(), held))
 }
 
-/// A body that ends with an error when nothing comes for a while.
+/// A body that ends with an error when nothing comes for a while, or hardly anything.
 fn watched(body: Body, pause: Duration) -> Body {
-    let chunks = Some(body.into_data_stream());
-    Body::from_stream(stream::unfold(chunks, move |chunks| async move {
-        let mut chunks = chunks?;
-        match timeout(pause, chunks.next()).await {
-            Ok(chunk) => chunk.map(|chunk| (chunk, Some(chunks))),
-            Err(late) => Some((Err(axum::Error::new(late)), None)),
+    let begun = Instant::now();
+    let from = Some((body.into_data_stream(), 0_u64));
+    Body::from_stream(stream::unfold(from, move |from| async move {
+        let (mut chunks, mut come) = from?;
+        let Ok(chunk) = timeout(pause, chunks.next()).await else {
+            return Some((Err(axum::Error::new("nothing more came")), None));
+        };
+        let chunk = chunk?;
+        come += chunk.as_ref().map_or(0, |chunk| u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        let taken = begun.elapsed();
+        if taken > pause && come < taken.as_secs() * SLOWEST {
+            return Some((Err(axum::Error::new("it came too slowly")), None));
         }
+        Some((chunk, Some((chunks, come))))
     }))
 }
 
@@ -139,6 +198,19 @@ fn too_large() -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn uploads_of_one_person_and_of_all_are_few_at_once() {
+        let (memory, ann, bob) =
+            (Memory::default(), UserId(uuid::Uuid::from_u128(1)), UserId(uuid::Uuid::from_u128(2)));
+        let anns: Vec<_> = (0..4).map(|_| memory.place(ann, 5).unwrap()).collect();
+        assert!(matches!(memory.place(ann, 5), Err(Error::Limited { .. })));
+        let bobs = memory.place(bob, 5).unwrap();
+        assert!(matches!(memory.place(bob, 5), Err(Error::Unavailable(_))));
+        drop((anns, bobs));
+        assert!(memory.uploads.lock().unwrap().is_empty());
+        memory.place(bob, 5).unwrap();
+    }
 
     #[tokio::test]
     async fn bodies_share_their_memory_and_small_ones_need_none() {

@@ -44,7 +44,7 @@ impl Tasks {
         let tx = self.db.begin().await?;
         let task = self.complete_in(&tx, ctx, id, done, &foreseen).await?;
         tx.commit().await?;
-        Ok(task.view(ctx.now()))
+        Ok(task.shown(ctx))
     }
 
     /// Whether the actor may complete the task like this: their own part of it so far, and the main action's result.

@@ -1,8 +1,11 @@
 //! The step contract as a task keeps it: what the step is for, who does it, by when, what must be filled.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use kernel::RecordRef;
+use kernel::access::Rights;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
@@ -89,6 +92,48 @@ pub struct TaskContract {
     pub form: Vec<FormField>,
     /// What happens after the deadline.
     pub escalate: Vec<Escalation>,
+    /// What its values may tell of the subject.
+    #[serde(skip_serializing_if = "Tells::is_nothing")]
+    pub tells: Tells,
+}
+
+/// What values that a process made may tell of its subject: those from whom a field of it is hidden do not get them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tells {
+    /// Nothing that the task does not say openly.
+    #[default]
+    Nothing,
+    /// What these fields hold.
+    Fields(BTreeSet<String>),
+    /// Perhaps any field.
+    Anything,
+}
+
+impl Tells {
+    const fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+
+    /// What both tell.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, tells) | (tells, Self::Nothing) => tells,
+            (Self::Fields(fields), Self::Fields(more)) => Self::Fields(fields.into_iter().chain(more).collect()),
+            (Self::Anything, _) | (_, Self::Anything) => Self::Anything,
+        }
+    }
+
+    /// Whether it tells of a field that these rights hide.
+    pub fn is_hidden(&self, rights: &Rights, subject: Option<&RecordRef>) -> bool {
+        let Some(RecordRef { entity, .. }) = subject else { return false };
+        match self {
+            Self::Nothing => false,
+            Self::Fields(fields) => fields.iter().any(|field| !rights.sees(entity, field)),
+            Self::Anything => rights.hides_of(entity),
+        }
+    }
 }
 
 /// What a step is for.

@@ -237,7 +237,7 @@ impl Tasks {
             self.keep(&tx, ctx, &old, &mut task, note.as_deref()).await?;
             tx.commit().await?;
         }
-        Ok(task.view(ctx.now()))
+        Ok(task.shown(ctx))
     }
 }
 

@@ -99,7 +99,7 @@ impl Tasks {
         let tasks: Vec<Stored> = rows.iter().take(page).map(store::from_row).collect::<Result<_, _>>()?;
         let next_cursor = tasks.last().filter(|_| rows.len() > page).map(|last| place(last, by_due));
         let total = if query.total { Some(self.count(ctx, query).await?) } else { None };
-        Ok(TaskPage { items: tasks.iter().map(|task| task.view(ctx.now())).collect(), next_cursor, total })
+        Ok(TaskPage { items: tasks.iter().map(|task| task.shown(ctx)).collect(), next_cursor, total })
     }
 
     async fn count(&self, ctx: &Ctx, query: &TaskQuery) -> Result<i64> {

@@ -53,7 +53,7 @@ use messaging::Mail;
 use records::Records;
 use serde_json::{Map, Value as Json};
 
-pub use contract::{Assignment, CompletedBy, Escalation, ExecutorRule, FormField, MainAction, TaskContract};
+pub use contract::{Assignment, CompletedBy, Escalation, ExecutorRule, FormField, MainAction, TaskContract, Tells};
 pub use counters::{Count, Counters, PersonCount};
 pub use history::ENTITY;
 pub use list::{TaskPage, TaskQuery};
@@ -147,6 +147,6 @@ impl Tasks {
     pub async fn get(&self, ctx: &Ctx, id: TaskId) -> Result<Task> {
         let task = store::load(self.db.read(), ctx.tenant, id).await?;
         access::standing(self.db.read(), ctx, &task).await?;
-        Ok(task.view(ctx.now()))
+        Ok(task.shown(ctx))
     }
 }

@@ -106,6 +106,11 @@ pub struct Task {
     /// What it was made with, and what was given since.
     #[schema(value_type = Object)]
     pub variables: Map<String, Json>,
+    /// Whether variables, first values of the form and parameters are withheld: they may tell what a hidden field of the
+    /// subject holds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub withheld: bool,
     /// Small steps.
     pub checklist: Vec<ChecklistItem>,
     /// Completions it needs, and has.

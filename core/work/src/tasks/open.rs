@@ -210,7 +210,7 @@ impl Tasks {
             }
         }
         tx.commit().await?;
-        Ok(task.view(ctx.now()))
+        Ok(task.shown(ctx))
     }
 
     async fn checked(&self, ctx: &Ctx, input: ManualTask) -> Result<NewTask> {
@@ -252,6 +252,7 @@ impl Tasks {
             completed_by: input.completed_by,
             form: input.form,
             escalate: Vec::new(),
+            ..TaskContract::default()
         };
         Ok(NewTask {
             title: title.to_owned(),

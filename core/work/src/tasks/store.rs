@@ -331,7 +331,21 @@ impl Stored {
         self.contract.main_action.as_ref().map(|action| action.kind.as_str())
     }
 
-    /// As the API shows it.
+    /// As the API shows it to somebody: what would tell them of a hidden field of the subject is withheld.
+    pub fn shown(&self, ctx: &Ctx) -> Task {
+        let mut task = self.view(ctx.now());
+        task.withheld = self.contract.tells.is_hidden(&ctx.rights, self.subject.as_ref());
+        if task.withheld {
+            task.form.iter_mut().for_each(|field| field.value = None);
+            task.variables.clear();
+            if let Some(action) = &mut task.main_action {
+                action.parameters.clear();
+            }
+        }
+        task
+    }
+
+    /// Everything about it.
     pub fn view(&self, now: Timestamp) -> Task {
         let needed = self.needed();
         let done = if self.state == TaskState::Completed { needed } else { self.action.votes };
@@ -370,6 +384,7 @@ impl Stored {
             required: required.collect(),
             form: self.contract.form.clone(),
             variables: self.variables.clone(),
+            withheld: false,
             checklist: self.checklist.clone(),
             votes: Votes { needed, done: Ord::min(done, needed) },
             result: self.result.clone(),

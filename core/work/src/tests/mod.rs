@@ -165,7 +165,7 @@ async fn people(db: &Db, env: &Env) -> People {
             let name = if key == "technician" { "Технический специалист" } else { key };
             let rows = if key == "technician" { Vec::new() } else { rows };
             let input =
-                RoleInput { key: key.into(), name: name.into(), admin: key == "admin", rows, field_rights: Vec::new() };
+                RoleInput { key: key.into(), name: name.into(), admin: key == "admin", rows, ..RoleInput::default() };
             roles.insert(key, role::create_in(&tx, &ctx, &input, &records::rules::core_keys()).await.unwrap().id);
         }
         for (name, role) in members {

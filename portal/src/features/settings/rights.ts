@@ -1,8 +1,21 @@
 /** The editor of a role's rights: rows as a person edits them and as the server takes them. Pure. */
-import type { AccessRow, Action, Entity, FieldRight, Filter, Role } from "@/api/types";
+import type {
+  AccessRow,
+  Action,
+  Entity,
+  FieldRight,
+  Filter,
+  ProcessAction,
+  ProcessRights,
+  Role,
+} from "@/api/types";
 
 export const actions: Action[] = ["read", "create", "update", "delete"];
 export const anyEntity = "*";
+export const processActions: ProcessAction[] = ["start", "see", "operate", "design", "publish"];
+
+/** What grants nothing on processes. */
+const noProcesses: ProcessRights = { definitions: {}, messages: [], signals: [] };
 
 export interface Draft {
   key: string;
@@ -10,11 +23,12 @@ export interface Draft {
   admin: boolean;
   rows: AccessRow[];
   fields: FieldRight[];
+  processes: ProcessRights;
 }
 
 /** A role's rows in a steady order: by entity as in the catalogue, grants before narrowings. */
 export function draftOf(role: Role | undefined, entities: Entity[]): Draft {
-  if (!role) return { key: "", name: "", admin: false, rows: [], fields: [] };
+  if (!role) return { key: "", name: "", admin: false, rows: [], fields: [], processes: noProcesses };
   const place = (entity: string) => {
     const index = entities.findIndex(({ key }) => key === entity);
     return index < 0 ? (entity === anyEntity ? -1 : entities.length) : index;
@@ -35,6 +49,7 @@ export function draftOf(role: Role | undefined, entities: Entity[]): Draft {
     fields: role.field_rights.toSorted(
       (a, b) => place(a.entity) - place(b.entity) || a.field.localeCompare(b.field),
     ),
+    processes: { ...noProcesses, ...role.processes },
   };
 }
 
@@ -91,6 +106,7 @@ export function toInput(draft: Draft, created: boolean) {
     admin: draft.admin,
     rows: draft.rows.filter((row) => !isIdle(row)),
     field_rights: [...fields.values()],
+    processes: draft.processes,
   };
 }
 

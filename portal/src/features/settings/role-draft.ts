@@ -23,7 +23,7 @@ export function useRoleDraft(role: Role | undefined, entities: Entity[]) {
   const [saved] = useState(() => draftOf(role, entities));
   const base = JSON.stringify(saved);
   const [kept] = useState(() => readDraft<Kept>(place));
-  const [draft, setDraft] = useState<Draft>(kept?.draft ?? saved);
+  const [draft, setDraft] = useState<Draft>({ ...saved, ...kept?.draft });
   return {
     draft,
     dirty: JSON.stringify(draft) !== base,

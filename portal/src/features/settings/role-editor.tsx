@@ -26,6 +26,7 @@ import {
   without,
 } from "./rights";
 import { useRoleDraft } from "./role-draft";
+import { RoleProcesses } from "./role-processes";
 
 export function RoleEditor({ role, onClose }: { role?: Role; onClose(): void }) {
   const { t } = useTranslation(["settings", "common"]);
@@ -146,6 +147,9 @@ export function RoleEditor({ role, onClose }: { role?: Role; onClose(): void }) 
       </Block>
       <AccessRows rows={draft.rows} admin={draft.admin} onChange={(rows) => put({ rows })} />
       {!draft.admin && <FieldRights fields={draft.fields} onChange={(fields) => put({ fields })} />}
+      {!draft.admin && (
+        <RoleProcesses rights={draft.processes} onChange={(processes) => put({ processes })} />
+      )}
     </form>
   );
 }
