@@ -197,11 +197,17 @@ test("a list on paper has all its rows and nothing to press", async ({ page, sig
     window.print = () => document.documentElement.setAttribute("data-printed", "yes");
   });
   await open(page, "/records/company/list");
+  const part = page.getByText(/^Rows \d+ of 130 are on this paper/);
+  await page.emulateMedia({ media: "print" });
+  await expect(part, "the browser's own menu prints what is read so far").toBeVisible();
+  await page.emulateMedia({ media: "screen" });
+  await expect(part).toBeHidden();
   await page.getByRole("row").nth(1).getByRole("gridcell").nth(1).focus();
   await page.keyboard.press("Control+p");
   await expect(page.locator("html")).toHaveAttribute("data-printed", "yes");
   await page.emulateMedia({ media: "print" });
   await expect(page.getByText("Printed 000")).toBeVisible();
+  await expect(part).toHaveCount(0);
   await expect(page.getByRole("row")).toHaveCount(names.length + 1);
   await expect(page.getByRole("navigation").first()).toBeHidden();
   await expect(page.getByRole("button", { name: "Create", exact: true })).toBeHidden();
