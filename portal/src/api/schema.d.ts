@@ -3552,6 +3552,11 @@ export interface components {
              */
             unread: number;
         };
+        /**
+         * Format: binary
+         * @description A package (`.vpkg`), for the API's description.
+         */
+        PackageFile: string;
         /** @description A page of records. */
         PageView: {
             /** @description The records. */
@@ -6935,7 +6940,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": components["schemas"]["PackageFile"];
             };
         };
         responses: {
