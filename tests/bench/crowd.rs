@@ -109,7 +109,7 @@ async fn client(crowd: Arc<Crowd>, n: usize, until: Instant) -> Met {
         if Instant::now() >= until {
             break;
         }
-        let went = if n % 2 == 0 {
+        let went = if n.is_multiple_of(2) {
             timeout_at(until, ask(&crowd, &mut connection, round, &mut met)).await
         } else {
             timeout_at(until, bad(&crowd, n / 2)).await.map(|()| met.ended += 1)

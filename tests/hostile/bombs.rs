@@ -127,7 +127,7 @@ impl Scene {
         let deploy = self.request("POST", "/process-definitions?publish=true");
         let (status, told) = said(deploy.header("content-type", "application/xml").body(file)).await;
         assert_eq!(status, 201, "{told}");
-        let starts = (0..4).map(|_| self.post("/process-instances", json!({"definition": key, "variables": first()})));
+        let starts = (0..2).map(|_| self.post("/process-instances", json!({"definition": key, "variables": first()})));
         let begun = Instant::now();
         for (status, started) in join_all(starts).await {
             assert_eq!(status, 201, "{started}");
@@ -161,16 +161,17 @@ async fn plugin(scene: &Scene) {
     let install = scene.request("POST", "/plugins").header("content-type", "application/octet-stream");
     let (status, told) = said(install.body(package.await.unwrap())).await;
     assert_eq!(status, 201, "{told}");
-    let (status, told) = scene.post("/plugins/test.hostile/enable", json!({"grants": "requested"})).await;
-    assert_eq!(status, 200, "{told}");
     for order in ["memory", "loop", "recursion", "huge patch", "huge log", "log"] {
+        // What one order broke is whole again for the next.
+        let (status, told) = scene.post("/plugins/test.hostile/enable", json!({"grants": "requested"})).await;
+        assert_eq!(status, 200, "{told}");
         let leads = (0..6).map(|_| scene.post("/records/lead", json!({"fields": {"title": "x", "comments": order}})));
         for (status, told) in join_all(leads).await {
             assert!(status < 500, "{order}: {status} {told}");
         }
+        let (status, told) = scene.post("/plugins/test.hostile/disable", json!({})).await;
+        assert_eq!(status, 200, "{told}");
     }
-    let (status, told) = scene.post("/plugins/test.hostile/disable", json!({})).await;
-    assert_eq!(status, 200, "{told}");
 }
 
 async fn doubling(scene: &Scene) {
@@ -256,10 +257,9 @@ async fn groups(scene: &Scene) {
         let (status, told) = scene.post("/records/lead/bulk", json!({"create": rows})).await;
         assert_eq!(status, 200, "{told}");
     }
-    let sums =
-        (0..24).map(|_| scene.post("/records/lead/aggregate", json!({"group_by": ["title", "id", "created_at"]})));
+    let sums = (0..12).map(|_| scene.post("/records/lead/aggregate", json!({"group_by": ["title"]})));
     for (status, told) in join_all(sums).await {
-        assert!(status < 500, "{status} {told}");
+        assert!(status == 200 && told.to_string().len() > 500_000, "{status} {told}");
     }
 }
 

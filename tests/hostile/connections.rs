@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tower::ServiceExt;
 use verstak::app::{Role, serve};
 use verstak::config::Config;
 
@@ -107,5 +108,68 @@ async fn invented_methods_leave_no_label() {
     app.admin().post("/records/lead", json!({"fields": {"title": "x"}})).await.ok(201);
     let metrics = app.stranger().send("GET", "/metrics", None, Vec::new()).await.text();
     assert!(metrics.contains("method=\"POST\"") && !metrics.contains("INVENTED"), "{metrics}");
+    app.finish().await;
+}
+
+/// Leads that take three megabytes to list.
+async fn long_list(app: &TestApp) -> &'static str {
+    for _ in 0..2 {
+        let row = json!({"fields": {"title": "x", "comments": "y".repeat(30_000)}});
+        app.admin().post("/records/lead/bulk", json!({"create": vec![row; 50]})).await.ok(200);
+    }
+    "/api/v1/records/lead?limit=100"
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_given_up() {
+    let served = served(|config| config.http.body_seconds = 1).await;
+    let path = long_list(&served.app).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(served.address.parse().unwrap()).await.unwrap();
+    let token = &served.app.companies[0].people["admin"].token;
+    let words = format!("GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(words.as_bytes()).await.unwrap();
+    let mut drips = tokio::time::interval(Duration::from_millis(100));
+    let (mut drop, mut taken) = ([0; 16], 0);
+    let drip = async {
+        // By drops for ever, until the server hangs up.
+        while stream.write_all(b"\r\n").await.is_ok() {
+            drips.tick().await;
+            match stream.read(&mut drop).await {
+                Ok(0) | Err(_) => break,
+                Ok(length) => taken += length,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), drip).await.expect("the answer is kept for ever");
+    assert!(taken < 100_000, "{taken} bytes were read");
+    assert!(served.ask().await.starts_with("HTTP/1.1 200"));
+    served.app.finish().await;
+}
+
+#[tokio::test]
+async fn answers_that_one_person_does_not_read_never_fill_the_memory() {
+    let app = TestApp::build().person("ann", "admin").start().await;
+    let path = long_list(&app).await;
+    let asked = async |who: &str| {
+        let token = format!("Bearer {}", app.companies[0].people[who].token);
+        let request = axum::http::Request::get(path).header("authorization", token);
+        app.router().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap()
+    };
+    let mut unread = Vec::new();
+    while unread.len() < 30 {
+        let answer = asked("admin").await;
+        if answer.status() == 429 {
+            break;
+        }
+        assert_eq!(answer.status(), 200);
+        unread.push(answer);
+    }
+    assert!((15..25).contains(&unread.len()), "{} answers of three megabytes wait", unread.len());
+    app.admin().create("lead", json!({"title": "x"})).await.ok(201);
+    assert_eq!(asked("ann").await.status(), 200);
+    drop(unread);
+    assert_eq!(asked("admin").await.status(), 200);
     app.finish().await;
 }

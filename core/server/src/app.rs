@@ -16,7 +16,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use crate::api;
 use crate::housekeeping;
-use crate::http::{health, idempotency, layers, listen, portal, receive};
+use crate::http::{answers, health, idempotency, layers, listen, portal, receive};
 use crate::state::AppState;
 
 /// Every address of the product.
@@ -30,6 +30,7 @@ pub fn router(state: &AppState) -> Router {
     // Layers put on one by one would each box every route, and every request clones the boxes it passes.
     let inner = ServiceBuilder::new()
         .layer(from_fn_with_state(state.clone(), layers::recognised))
+        .layer(from_fn_with_state(answers::Waiting::default(), answers::layer))
         .layer(from_fn_with_state((state.clone(), receive::Memory::default()), receive::layer))
         .layer(from_fn_with_state(slots, layers::admitted))
         .layer(from_fn_with_state(state.clone(), layers::timed))

@@ -94,7 +94,7 @@ pub const QUESTIONS: [&str; 7] = [
 ];
 
 /// Whether an operation only reads: safe methods, and the questions that need a body.
-fn reads(method: &Method, operation: &str) -> bool {
+pub(super) fn reads(method: &Method, operation: &str) -> bool {
     method.is_safe() || (*method == Method::POST && QUESTIONS.contains(&operation))
 }
 

@@ -1,5 +1,5 @@
 //! The layers around every request, outermost first: request id, problem details, security headers, panics, who asks
-//! with their rate limit, the body (`receive`), a slot, the time limit, metrics.
+//! with their rate limit, answers that wait (`answers`), the body (`receive`), a slot, the time limit, metrics.
 
 use std::any::Any;
 use std::sync::Arc;

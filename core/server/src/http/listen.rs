@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::address::network;
+use super::patience::Patient;
 use crate::config::Config;
 
 /// Descriptors that connections leave to files, plugins, letters and webhooks.
@@ -101,6 +102,7 @@ impl Drop for Place {
 pub async fn serve(listener: TcpListener, app: Router, config: &Config, stop: CancellationToken) {
     let open = Arc::new(Open::new(config, raise_descriptors()));
     let head = Duration::from_secs(config.http.header_seconds);
+    let pause = Duration::from_secs(config.http.body_seconds);
     tracing::debug!(connections = open.all, "at most");
     let tasks = TaskTracker::new();
     loop {
@@ -110,7 +112,7 @@ pub async fn serve(listener: TcpListener, app: Router, config: &Config, stop: Ca
         };
         match accepted {
             Ok((stream, peer)) => match open.admit(peer.ip()) {
-                Some(place) => drop(tasks.spawn(one(stream, peer, app.clone(), head, stop.clone(), place))),
+                Some(place) => drop(tasks.spawn(one(stream, peer, app.clone(), (head, pause), stop.clone(), place))),
                 None => refuse(stream),
             },
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => {}
@@ -125,7 +127,15 @@ pub async fn serve(listener: TcpListener, app: Router, config: &Config, stop: Ca
     tasks.wait().await;
 }
 
-async fn one(stream: TcpStream, peer: SocketAddr, app: Router, head: Duration, stop: CancellationToken, place: Place) {
+/// Serves a connection, with the times for the head of a request and for taking its answer.
+async fn one(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+    (head, pause): (Duration, Duration),
+    stop: CancellationToken,
+    place: Place,
+) {
     drop(stream.set_nodelay(true));
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
@@ -135,7 +145,7 @@ async fn one(stream: TcpStream, peer: SocketAddr, app: Router, head: Duration, s
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(MAX_HEAD);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection(TokioIo::new(Patient::new(stream, pause)), service);
     tokio::pin!(connection);
     // A connection that breaks off is nobody's fault here.
     tokio::select! {

@@ -2,6 +2,7 @@
 //! portal's files. Must not know what any endpoint does.
 
 pub mod address;
+pub mod answers;
 pub mod auth;
 pub mod body;
 pub mod error;
@@ -12,6 +13,7 @@ pub mod idempotency;
 pub mod layers;
 pub mod limit;
 pub mod listen;
+mod patience;
 pub mod portal;
 pub mod receive;
 
