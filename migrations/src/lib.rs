@@ -20,6 +20,7 @@ mod m20261129_000011_texts;
 mod m20261129_000012_answers;
 mod m20261129_000014_process_rights;
 mod m20261129_000015_session_address;
+mod m20261129_000016_stage_totals;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000012_answers::Migration),
             Box::new(m20261129_000014_process_rights::Migration),
             Box::new(m20261129_000015_session_address::Migration),
+            Box::new(m20261129_000016_stage_totals::Migration),
         ]
     }
 }

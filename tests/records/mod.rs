@@ -12,6 +12,7 @@ mod stages;
 mod tasks;
 mod texts;
 mod timeline;
+mod totals;
 mod undo;
 mod views;
 

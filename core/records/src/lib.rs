@@ -14,6 +14,7 @@
 //! | `rules` | rules of roles against the catalogue |
 //! | `shape` | the catalogue as the filter compiler sees it, within the asker's rights |
 //! | `read` | one record, lists by keyset, aggregates, titles of linked records |
+//! | `totals` | counts and sums per stage, kept by writers |
 //! | `relations` | what reports read inside their queries |
 //! | `write` | the pipeline of every change: read `write/mod.rs` from top to bottom |
 //! | `timeline` | history and activities of a record |
@@ -34,6 +35,7 @@ pub mod shape;
 pub mod stages;
 pub mod texts;
 pub mod timeline;
+pub mod totals;
 pub mod undo;
 pub mod views;
 pub mod whole;
@@ -81,6 +83,7 @@ pub struct Records {
     names: Names,
     /// Writers of a company that lost a race try again one after another.
     turns: Arc<Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>>,
+    totals: Arc<totals::Pending>,
 }
 
 impl Records {
@@ -95,6 +98,7 @@ impl Records {
             known: catalogue::Known::default(),
             names: Names::default(),
             turns: Arc::default(),
+            totals: Arc::default(),
         }
     }
 

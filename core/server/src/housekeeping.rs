@@ -10,8 +10,12 @@ use crate::http::idempotency::KEPT_SECONDS;
 
 const KIND: &str = "housekeeping";
 /// Chores by the clock (UTC): the job's kind and its cron expression.
-pub const SCHEDULES: [(&str, &str); 3] =
-    [(KIND, "17 * * * *"), ("import.clean_up", "41 3 * * *"), (process::runtime::SWEEP, "* * * * *")];
+pub const SCHEDULES: [(&str, &str); 4] = [
+    (KIND, "17 * * * *"),
+    ("import.clean_up", "41 3 * * *"),
+    (process::runtime::SWEEP, "* * * * *"),
+    (records::totals::FOLD, "* * * * *"),
+];
 
 /// Seconds the end of a long job is remembered: a month.
 const LONG_JOBS_SECONDS: i64 = 30 * 86_400;

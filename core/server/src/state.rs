@@ -164,6 +164,7 @@ impl AppState {
     /// The background worker with every handler of the product.
     pub fn worker(&self) -> Worker {
         let mut handlers = self.imports.handlers();
+        handlers.push(Arc::new(records::totals::FoldTotals(self.records.clone())));
         handlers.extend(self.mail.handlers());
         handlers.extend(self.tasks.handlers());
         handlers.extend(self.processes.handlers());

@@ -53,6 +53,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "record_view",
             "shared_record",
             "stage",
+            "stage_total",
             "stage_transition",
             "task",
             "text_form",

@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::list::{Query, matching};
-use crate::Records;
 use crate::catalogue::{EntityDef, FieldDef};
 use crate::shape::Asker;
+use crate::{Records, totals};
 
 /// Fields or buckets to group by, at most.
 const MAX_GROUPS: usize = 4;
@@ -142,7 +142,8 @@ impl Records {
         let cells = cells(def, ctx, asker.backend(), &ask.measures)?;
         let limit =
             if axes.iter().any(|axis| axis.field.kind == FieldType::Datetime) { MAX_QUARTERS } else { MAX_ROWS };
-        let mut select = statement(ctx, def, &asker, ask, &axes, &cells)?;
+        let kept = from_totals(ctx, def, ask, &axes);
+        let mut select = statement(ctx, def, &asker, ask, &axes, &cells, kept)?;
         select.limit(u64::try_from(limit * (1 + cells.currencies.len()) + 1).unwrap_or(u64::MAX));
         let rows = conn.query_all(&select).await?;
         let mut groups: BTreeMap<Vec<String>, (Vec<Json>, Vec<Totals>)> = BTreeMap::new();
@@ -232,7 +233,21 @@ impl Cells {
     }
 }
 
-/// For every measure four columns: how many values, sum, least, most.
+/// Whether the kept totals answer, without a look at the records.
+fn from_totals(ctx: &Ctx, def: &EntityDef, ask: &Aggregate, axes: &[Axis<'_>]) -> bool {
+    let sums = |measure: &Measure| match measure.op {
+        MeasureOp::Count => true,
+        MeasureOp::Sum | MeasureOp::Avg => measure.field.as_deref().is_some_and(totals::sums),
+        MeasureOp::Min | MeasureOp::Max => false,
+    };
+    let asked = axes.iter().map(|axis| axis.field.key.clone());
+    !ask.query.deleted
+        && ask.query.words.is_none()
+        && ask.measures.iter().all(sums)
+        && totals::answer(def, ctx, ask.query.filter.as_ref(), asked)
+}
+
+/// For every measure four columns: how many values, sum, least, most. Of kept totals, `kept`, rows add up.
 fn statement(
     ctx: &Ctx,
     def: &EntityDef,
@@ -240,9 +255,13 @@ fn statement(
     ask: &Aggregate,
     axes: &[Axis<'_>],
     cells: &Cells,
+    kept: bool,
 ) -> Result<SelectStatement> {
     let mut select = Sql::select();
-    select.from(def.table);
+    match kept {
+        true => totals::instead_of(def, ctx.tenant, &mut select),
+        false => drop(select.from(def.table)),
+    }
     for (i, axis) in axes.iter().enumerate() {
         let expr = match axis.field.kind {
             FieldType::Datetime => axis.cell.clone().div(QUARTER_HOUR),
@@ -258,10 +277,19 @@ fn statement(
     for cell in &cells.all {
         match &cell.field {
             None => {
-                select.expr(Func::count(Expr::col((def.table, "id"))));
+                select.expr(if kept {
+                    added(def, "records")
+                } else {
+                    Func::count(Expr::col((def.table, "id"))).into()
+                });
                 for _ in 0..3 {
                     select.expr(bigint(Expr::cust("NULL")));
                 }
+            }
+            // Least and most are not kept.
+            Some((value, _)) if kept => {
+                select.expr(added(def, "amounts")).expr(bigint(Expr::expr(Func::sum(value.clone()))));
+                select.expr(bigint(Expr::cust("NULL"))).expr(bigint(Expr::cust("NULL")));
             }
             Some((value, kind)) => {
                 let column = || value.clone();
@@ -273,8 +301,18 @@ fn statement(
             }
         }
     }
+    if kept && !(axes.is_empty() && cells.currencies.is_empty()) {
+        // What has left a group is still among the differences.
+        select.and_having(added(def, "records").ne(0));
+    }
     matching(&mut select, ctx, def, asker, &ask.query)?;
     Ok(select)
+}
+
+/// A column of kept totals, added up.
+fn added(def: &EntityDef, column: &'static str) -> Expr {
+    let sum = Expr::expr(Func::sum(Expr::col((def.table, column)))).cast_as("bigint");
+    Func::coalesce([sum, Expr::val(0_i64)]).into()
 }
 
 fn axis_value(axis: &Axis<'_>, row: &QueryResult, index: usize, ctx: &Ctx) -> Result<Json> {

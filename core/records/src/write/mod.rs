@@ -192,6 +192,9 @@ impl Records {
                 }
             }
         }
+        if !options.dry_run {
+            self.fold_after(ctx, def, changes.len()).await;
+        }
         let missing = || Err(Error::Internal("a change got no outcome".into()));
         Ok((0..changes.len()).map(|index| outcomes.remove(&index).unwrap_or_else(missing)).collect())
     }

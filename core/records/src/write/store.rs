@@ -20,6 +20,7 @@ use crate::Catalogue;
 use crate::catalogue::EntityDef;
 use crate::read::{Row, in_document};
 use crate::shape::Asker;
+use crate::totals;
 
 /// Bookkeeping that history does not repeat: each event has its own time and actor.
 const SILENT: [&str; 3] = ["updated_at", "last_activity_at", "editor"];
@@ -116,6 +117,7 @@ async fn around(
 ) -> Result<()> {
     communications(tx, ctx, def, home, changes).await?;
     links(tx, ctx, def, changes).await?;
+    totals::keep(tx, ctx, def, changes).await?;
     transitions(tx, ctx, def, changes, options).await
 }
 

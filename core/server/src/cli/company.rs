@@ -146,14 +146,38 @@ pub enum TenantCommand {
         #[command(flatten)]
         place: Place,
     },
+    /// Make the counts and sums of boards anew out of the records; writers wait meanwhile.
+    Recount {
+        #[command(flatten)]
+        place: Place,
+        /// Slug of the company; all by default.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
 }
 
 impl TenantCommand {
     pub(super) async fn run(self) -> Outcome {
-        let Self::List { place } = self;
-        let state = place.open().await?;
-        for tenant in people::tenant::list(&state.db).await? {
-            say(&format!("{}\t{}\t{}", tenant.slug, tenant.name, tenant.locale));
+        match self {
+            Self::List { place } => {
+                let state = place.open().await?;
+                for tenant in people::tenant::list(&state.db).await? {
+                    say(&format!("{}\t{}\t{}", tenant.slug, tenant.name, tenant.locale));
+                }
+            }
+            Self::Recount { place, tenant } => {
+                let state = place.open().await?;
+                let all = people::tenant::list(&state.db).await?;
+                let chosen: Vec<&Tenant> =
+                    all.iter().filter(|one| tenant.as_ref().is_none_or(|slug| one.slug == *slug)).collect();
+                if chosen.is_empty() {
+                    return Err(Failure("there is no such company: see `verstak tenant list`".into()));
+                }
+                for one in chosen {
+                    state.records.rebuild_totals(one.id).await?;
+                    say(&format!("{}: counted anew", one.slug));
+                }
+            }
         }
         Ok(())
     }
