@@ -65,7 +65,7 @@ async fn kept_counts_and_sums_are_those_of_the_records_after_every_kind_of_write
     let people = ["admin", "ann", "bob"];
     let admin = app.admin();
     let stages = admin.post("/records/lead/aggregate", json!({"group_by": ["stage"]})).await.ok(200);
-    assert_eq!(stages["groups"].as_array().map(Vec::len), Some(0), "{stages}");
+    assert_eq!(stages["items"].as_array().map(Vec::len), Some(0), "{stages}");
     let rows: Vec<Value> = (0..150).map(|n| json!({"fields": fields(&app, "lead", n)})).collect();
     let made = admin.post("/records/lead/bulk", json!({"create": rows})).await.ok(200);
     let ids: Vec<String> =
@@ -115,12 +115,12 @@ async fn totals_are_made_anew_out_of_the_records_and_nobody_elses_are_touched() 
     let ask = json!({"group_by": [], "measures": [{"op": "count"}, {"op": "sum", "field": "amount"}]});
     app.sql("UPDATE stage_total SET records = records + 1000").await;
     let wrong = app.admin().post("/records/lead/aggregate", ask.clone()).await.ok(200);
-    assert_ne!(wrong["groups"][0]["values"]["count"], 20, "the answer comes from the totals");
+    assert_ne!(wrong["items"][0]["values"]["count"], 20, "the answer comes from the totals");
     let tenant = app.system().tenant;
     app.state.records.rebuild_totals(tenant).await.unwrap();
     compare(&app, "lead", &["admin", "ann"]).await;
     let theirs = app.by_of(other, "admin").post("/records/lead/aggregate", ask).await.ok(200);
-    assert_ne!(theirs["groups"][0]["values"]["count"], 1, "another company's were left alone");
+    assert_ne!(theirs["items"][0]["values"]["count"], 1, "another company's were left alone");
     let tenant = app.system_of(other).tenant;
     app.state.records.rebuild_totals(tenant).await.unwrap();
     app.finish().await;
