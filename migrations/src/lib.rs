@@ -18,6 +18,7 @@ mod m20261128_000009_catalogue;
 mod m20261128_000010_tasks;
 mod m20261129_000011_texts;
 mod m20261129_000012_answers;
+mod m20261129_000013_lanes;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000010_tasks::Migration),
             Box::new(m20261129_000011_texts::Migration),
             Box::new(m20261129_000012_answers::Migration),
+            Box::new(m20261129_000013_lanes::Migration),
         ]
     }
 }
