@@ -18,6 +18,7 @@ mod m20261128_000009_catalogue;
 mod m20261128_000010_tasks;
 mod m20261129_000011_texts;
 mod m20261129_000012_answers;
+mod m20261129_000013_lanes;
 mod m20261129_000014_process_rights;
 mod m20261129_000015_session_address;
 mod m20261129_000016_stage_totals;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000010_tasks::Migration),
             Box::new(m20261129_000011_texts::Migration),
             Box::new(m20261129_000012_answers::Migration),
+            Box::new(m20261129_000013_lanes::Migration),
             Box::new(m20261129_000014_process_rights::Migration),
             Box::new(m20261129_000015_session_address::Migration),
             Box::new(m20261129_000016_stage_totals::Migration),

@@ -225,6 +225,7 @@ async fn progress_is_kept_and_only_by_whoever_has_the_job() {
         attempt,
         max_attempts: 8,
         order_key: None,
+        taken_over: false,
     };
     let tx = app.state.db.begin().await.unwrap();
     assert!(!jobs::note_progress(&tx, &job(1), json!({"at": 1})).await.unwrap(), "taken over since");

@@ -12,6 +12,7 @@ mod history;
 mod mail;
 mod migrate;
 mod operations;
+mod races;
 mod records;
 mod rights;
 mod run;

@@ -158,6 +158,7 @@ async fn a_change_whose_job_comes_twice_starts_one_instance() {
         attempt: 1,
         max_attempts: 8,
         order_key: None,
+        taken_over: false,
     };
     let handlers = app.state.processes.handlers();
     let handler = handlers.iter().find(|handler| handler.kind() == job.kind).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::{DbErr, SqlErr};
 
+use crate::db::is_lost;
 use crate::text::{Locale, Message};
 
 /// Result of a service function.
@@ -91,6 +92,10 @@ pub enum Error {
     /// Cannot be done now; trying again may help.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The database undid it for the sake of another transaction; nothing was written. Trying again helps: whoever
+    /// began the work does so ([`crate::db::again`]).
+    #[error("lost a race: {0}")]
+    Raced(DbErr),
     /// The database failed.
     #[error("database: {0}")]
     Database(DbErr),
@@ -102,6 +107,9 @@ pub enum Error {
 /// Two who take the same unique name at the same time: the second one is told, it is no fault of ours.
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
+        if is_lost(&error) {
+            return Self::Raced(error);
+        }
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(what)) => {
                 tracing::warn!(%what, "taken by another request at the same time");
@@ -133,7 +141,7 @@ impl Error {
             Self::Refused(refusal) => &refusal.code,
             Self::Limited { .. } => "rate_limited",
             Self::TooLarge(_) => "too_large",
-            Self::Unavailable(_) => "unavailable",
+            Self::Unavailable(_) | Self::Raced(_) => "unavailable",
             Self::Database(_) | Self::Internal(_) => "internal",
         }
     }
@@ -147,7 +155,7 @@ impl Error {
             Self::TooLarge(message) => message.clone(),
             Self::NotFound(_) => Message::key("error.not_found"),
             Self::Unauthenticated => Message::key("error.auth.required"),
-            Self::Unavailable(_) => Message::key("error.unavailable"),
+            Self::Unavailable(_) | Self::Raced(_) => Message::key("error.unavailable"),
             Self::Database(_) | Self::Internal(_) => Message::key("error.internal"),
             Self::Invalid { code, .. } | Self::Conflict { code, .. } => Message::key(&format!("error.{code}")),
         }

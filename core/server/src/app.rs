@@ -16,7 +16,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use crate::api;
 use crate::housekeeping;
-use crate::http::{answers, health, idempotency, layers, listen, portal, receive};
+use crate::http::{again, answers, health, idempotency, layers, listen, portal, receive};
 use crate::state::AppState;
 
 /// Every address of the product.
@@ -34,7 +34,8 @@ pub fn router(state: &AppState) -> Router {
         .layer(from_fn_with_state((state.clone(), receive::Memory::default()), receive::layer))
         .layer(from_fn_with_state(slots, layers::admitted))
         .layer(from_fn_with_state(state.clone(), layers::timed))
-        .layer(from_fn_with_state(state.clone(), idempotency::layer));
+        .layer(from_fn_with_state(state.clone(), idempotency::layer))
+        .layer(from_fn_with_state(state.clone(), again::layer));
     let outer = ServiceBuilder::new()
         .layer(from_fn_with_state(state.clone(), layers::outermost))
         .layer(CatchPanicLayer::custom(layers::panicked))
@@ -82,10 +83,10 @@ pub async fn serve(
         for (name, cron) in housekeeping::SCHEDULES {
             kernel::jobs::set_schedule(&state.db, &state.env, name, cron).await?;
         }
-        let (worker, jobs) = (state.worker(), state.config.jobs.concurrency);
+        let (worker, slots) = (state.worker(), state.config.jobs.slots());
         tasks.push(tokio::spawn({
             let stop = ended.clone();
-            async move { worker.serve(stop, jobs).await }
+            async move { worker.serve(stop, slots).await }
         }));
         tasks.push(tokio::spawn({
             let (host, stop) = (state.plugins.clone(), ended.clone());

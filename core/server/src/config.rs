@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use kernel::db::DbOptions;
+use kernel::jobs::Slots;
 use messaging::{MailOptions, MailTls};
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +100,17 @@ pub struct Http {
 pub struct Jobs {
     /// At the same time.
     pub concurrency: usize,
+    /// Besides those: jobs that wait for other servers and plugins.
+    pub waiting: usize,
+    /// Besides those: imports, mass edits and other work of minutes.
+    pub long: usize,
+}
+
+impl Jobs {
+    /// Slots by lane.
+    pub const fn slots(&self) -> Slots {
+        Slots { short: self.concurrency, waiting: self.waiting, long: self.long }
+    }
 }
 
 /// Letters out.

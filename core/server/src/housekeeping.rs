@@ -2,7 +2,7 @@
 
 use kernel::Db;
 use kernel::clock::Env;
-use kernel::jobs::{Handler, Job, JobError, long};
+use kernel::jobs::{Handler, Job, JobError, Lane, long};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
@@ -37,6 +37,10 @@ impl Cleanup {
 impl Handler for Cleanup {
     fn kind(&self) -> &'static str {
         KIND
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Long
     }
 
     async fn run(&self, _job: &Job) -> Result<(), JobError> {

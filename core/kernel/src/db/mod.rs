@@ -7,9 +7,11 @@
 //! | module | what |
 //! |---|---|
 //! | `tx` | a write transaction |
+//! | `again` | work that lost a race for locks is done again |
 //! | `sqlite` | connections of SQLite |
 //! | `writer` | SQLite's writing connection: transactions one after another, committed in groups |
 
+mod again;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
+pub use again::{TRIES, again, is_lost};
 pub use tx::Tx;
 
 use crate::clock::Period;

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 use tokio::sync::watch;
 
+use super::again;
 use super::sqlite::Wanted;
 use super::writer::{Turn, Writer};
 use crate::id::TenantId;
@@ -21,6 +22,8 @@ pub struct Tx {
     committed: Arc<watch::Sender<u64>>,
     enqueued: Arc<watch::Sender<u64>>,
     has_jobs: Arc<AtomicBool>,
+    /// Inside another one: nothing is durable by its commit.
+    is_part: bool,
 }
 
 #[derive(Debug)]
@@ -52,7 +55,7 @@ type Channel = Arc<watch::Sender<u64>>;
 impl Tx {
     pub(super) async fn on_sqlite(writer: &Arc<Writer>, committed: Channel, enqueued: Channel) -> Result<Self, DbErr> {
         let way = Way::Sqlite(Arc::new(writer.begin().await?));
-        Ok(Self { way, committed, enqueued, has_jobs: Arc::default() })
+        Ok(Self { way, committed, enqueued, has_jobs: Arc::default(), is_part: false })
     }
 
     pub(super) async fn on_postgres(
@@ -61,7 +64,7 @@ impl Tx {
         enqueued: Channel,
     ) -> Result<Self, DbErr> {
         let way = Way::Postgres(pool.begin().await?);
-        Ok(Self { way, committed, enqueued, has_jobs: Arc::default() })
+        Ok(Self { way, committed, enqueued, has_jobs: Arc::default(), is_part: false })
     }
 
     fn turn(&self) -> Result<&Turn, &DatabaseTransaction> {
@@ -84,6 +87,9 @@ impl Tx {
                 savepoint.over = true;
             }
             Way::Postgres(tx) => tx.commit().await?,
+        }
+        if !self.is_part {
+            again::note_commit();
         }
         self.committed.send_modify(|count| *count = count.wrapping_add(1));
         if self.has_jobs.load(Ordering::Relaxed) {
@@ -124,7 +130,7 @@ impl Tx {
         };
         // Its own commit wakes nobody: nothing is durable before the outer one.
         let nobody = || Arc::new(watch::Sender::new(0));
-        Ok(Self { way, committed: nobody(), enqueued: nobody(), has_jobs: Arc::clone(&self.has_jobs) })
+        Ok(Self { way, committed: nobody(), enqueued: nobody(), has_jobs: Arc::clone(&self.has_jobs), is_part: true })
     }
 
     /// Undoes everything now.

@@ -1,7 +1,7 @@
-//! Rows of the queue: enqueue, claim, finish, fail.
+//! Rows of the queue: enqueue, finish, fail.
 
-use sea_orm::sea_query::{Cond, Expr, ExprTrait, LockBehavior, LockType, OnConflict, Order, Query};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -89,6 +89,8 @@ pub struct Job {
     pub max_attempts: i64,
     /// What it is done in the order of.
     pub order_key: Option<String>,
+    /// Its worker vanished while it ran, and it came no further since.
+    pub taken_over: bool,
 }
 
 /// Adds a job in the caller's transaction, unless one with its unique key is there already or one that waits was
@@ -139,61 +141,6 @@ pub async fn enqueue(tx: &Tx, env: &Env, job: NewJob) -> Result<(), DbErr> {
     tx.later(&insert).await
 }
 
-/// Takes up to `limit` due jobs of the given kinds, and those whose worker has vanished.
-pub(super) async fn claim(tx: &Tx, env: &Env, worker: Uuid, kinds: &[&str], limit: u64) -> Result<Vec<Job>, DbErr> {
-    let now = env.now();
-    let mut pick = Query::select();
-    pick.column("id")
-        .from("job")
-        .cond_where(due(now))
-        .and_where(Expr::col("kind").is_in(kinds.iter().copied()))
-        .order_by("run_at", Order::Asc)
-        .order_by("id", Order::Asc)
-        .limit(limit);
-    if tx.get_database_backend() == DbBackend::Postgres {
-        pick.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-    }
-    let update = Query::update()
-        .table("job")
-        .value("state", "running")
-        .value("locked_by", worker)
-        .value("locked_until", now.plus_seconds(LOCK_SECONDS).0)
-        .value("attempts", Expr::col("attempts").add(1))
-        .and_where(Expr::col("id").in_subquery(pick))
-        .returning(Query::returning().columns([
-            "id",
-            "tenant_id",
-            "kind",
-            "payload",
-            "attempts",
-            "max_attempts",
-            "order_key",
-        ]))
-        .to_owned();
-    tx.query_all(&update).await?.iter().map(from_row).collect()
-}
-
-/// Jobs whose time has come, those of lost workers among them, and whose turn it is.
-pub(super) fn due(now: Timestamp) -> Cond {
-    let ready = Expr::col("state").eq("ready").and(Expr::col("run_at").lte(now.0)).and(order::has_its_turn());
-    // A worker that lives renews its hold; one that ends much later was taken before the clock went back.
-    let odd = now.plus_seconds(LOCK_SECONDS * 10).0;
-    let lost = Expr::col("locked_until").lt(now.0).or(Expr::col("locked_until").gt(odd));
-    Cond::any().add(ready).add(Expr::col("state").eq("running").and(lost))
-}
-
-fn from_row(row: &QueryResult) -> Result<Job, DbErr> {
-    Ok(Job {
-        id: row.try_get_by_index(0)?,
-        tenant: row.try_get_by_index::<Option<Uuid>>(1)?.map(TenantId),
-        kind: row.try_get_by_index(2)?,
-        payload: row.try_get_by_index(3)?,
-        attempt: row.try_get_by_index(4)?,
-        max_attempts: row.try_get_by_index(5)?,
-        order_key: row.try_get_by_index(6)?,
-    })
-}
-
 /// Keeps a long job from being taken over. Returns false when it was.
 pub(super) async fn extend(tx: &Tx, env: &Env, worker: Uuid, job: Uuid) -> Result<bool, DbErr> {
     let update = Query::update()
@@ -214,11 +161,40 @@ pub async fn note_progress(tx: &Tx, job: &Job, payload: Json) -> Result<bool, Db
     let update = Query::update()
         .table("job")
         .value("payload", payload)
+        .value("lost", 0_i64)
         .and_where(Expr::col("id").eq(job.id))
         .and_where(Expr::col("state").eq("running"))
         .and_where(Expr::col("attempts").eq(job.attempt))
         .to_owned();
     Ok(tx.execute(&update).await?.rows_affected() == 1)
+}
+
+/// A job in hand came further: what takes its worker away from now on has to do so as often again before the job is
+/// given up. By its unique key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn came_further(tx: &Tx, unique_key: &str) -> Result<(), DbErr> {
+    let update = Query::update()
+        .table("job")
+        .value("lost", 0_i64)
+        .and_where(Expr::col("unique_key").eq(unique_key))
+        .and_where(Expr::col("lost").gt(0_i64))
+        .to_owned();
+    tx.later(&update).await
+}
+
+/// Forgets a dead letter whose story is told elsewhere. Returns false when it is none any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_dead(tx: &Tx, job: Uuid) -> Result<bool, DbErr> {
+    let delete = Query::delete()
+        .from_table("job")
+        .and_where(Expr::col("id").eq(job))
+        .and_where(Expr::col("state").eq("dead"))
+        .to_owned();
+    Ok(tx.execute(&delete).await?.rows_affected() == 1)
 }
 
 /// Forgets a job that was done.
@@ -262,6 +238,7 @@ pub(super) async fn fail(tx: &Tx, worker: Uuid, job: &Job, next: Next, error: &s
         .value("last_error", error.chars().take(2_000).collect::<String>())
         .value("locked_until", Option::<i64>::None)
         .value("locked_by", Option::<Uuid>::None)
+        .value("lost", 0_i64)
         .and_where(Expr::col("id").eq(job.id))
         .and_where(Expr::col("locked_by").eq(worker));
     match next {
@@ -328,6 +305,43 @@ pub async fn dead(conn: &impl ConnectionTrait, tenant: Option<TenantId>) -> Resu
     conn.query_all(&select).await?.iter().map(read).collect()
 }
 
+/// A dead letter with what it was about.
+#[derive(Debug, Clone)]
+pub struct DeadOfKind {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose.
+    pub tenant: Option<TenantId>,
+    /// What exactly.
+    pub payload: Json,
+    /// Why.
+    pub error: String,
+}
+
+/// The dead letters of a kind among all tenants, oldest first, at most `limit`: for whoever tells their story elsewhere.
+///
+/// # Errors
+/// When the database fails.
+pub async fn dead_of_kind(conn: &impl ConnectionTrait, kind: &str, limit: u64) -> Result<Vec<DeadOfKind>, DbErr> {
+    let select = Query::select()
+        .columns(["id", "tenant_id", "payload", "last_error"])
+        .from("job")
+        .and_where(Expr::col("state").eq("dead"))
+        .and_where(Expr::col("kind").eq(kind))
+        .order_by("id", Order::Asc)
+        .limit(limit)
+        .take();
+    let read = |row: &QueryResult| {
+        Ok(DeadOfKind {
+            id: row.try_get_by_index(0)?,
+            tenant: row.try_get_by_index::<Option<Uuid>>(1)?.map(TenantId),
+            payload: row.try_get_by_index(2)?,
+            error: row.try_get_by_index::<Option<String>>(3)?.unwrap_or_default(),
+        })
+    };
+    conn.query_all(&select).await?.iter().map(read).collect()
+}
+
 /// Makes a dead letter due again with fresh tries. Returns false when there is none with this id in the tenant.
 ///
 /// # Errors
@@ -337,6 +351,7 @@ pub async fn retry_dead(tx: &Tx, env: &Env, tenant: TenantId, job: Uuid) -> Resu
         .table("job")
         .value("state", "ready")
         .value("attempts", 0_i64)
+        .value("lost", 0_i64)
         .value("run_at", env.now().0)
         .and_where(Expr::col("id").eq(job))
         .and_where(Expr::col("tenant_id").eq(tenant.0))

@@ -11,10 +11,12 @@ use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::claim::{self, Hold, InHand};
+use super::lane::{Lane, Slots};
 use super::queue::{self, Job, LOCK_SECONDS, Next};
 use super::{lease, schedule};
 use crate::clock::{Env, Timestamp};
-use crate::db::Db;
+use crate::db::{Db, TRIES};
 
 /// Why a job was not done.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +24,9 @@ pub enum JobError {
     /// Trying again may help.
     #[error("{0}")]
     Retry(String),
+    /// It lost a race for locks: it is tried again at once.
+    #[error("{0}")]
+    Raced(String),
     /// It never will.
     #[error("{0}")]
     Fatal(String),
@@ -37,13 +42,16 @@ pub enum JobError {
 
 impl From<crate::Error> for JobError {
     fn from(error: crate::Error) -> Self {
-        Self::Retry(error.to_string())
+        match error {
+            crate::Error::Raced(_) => Self::Raced(error.to_string()),
+            _ => Self::Retry(error.to_string()),
+        }
     }
 }
 
 impl From<DbErr> for JobError {
     fn from(error: DbErr) -> Self {
-        Self::Retry(error.to_string())
+        Self::from(crate::Error::from(error))
     }
 }
 
@@ -54,7 +62,11 @@ pub trait Handler: Send + Sync {
     fn kind(&self) -> &'static str;
     /// Does one.
     async fn run(&self, job: &Job) -> Result<(), JobError>;
-    /// Told when a job of its kind became a dead letter.
+    /// Where its jobs have their slots.
+    fn lane(&self) -> Lane {
+        Lane::Short
+    }
+    /// Told when a job of its kind became a dead letter; not when the server ends in this very moment.
     async fn dead(&self, _job: &Job, _error: &str) {}
 }
 
@@ -65,10 +77,11 @@ pub struct Worker {
     env: Env,
     id: Uuid,
     handlers: Arc<HashMap<&'static str, Arc<dyn Handler>>>,
+    hand: InHand,
 }
 
 /// Jobs taken at once.
-const CLAIM: u64 = 16;
+const CLAIM: usize = 16;
 const LEASE: &str = "scheduler";
 const LEASE_SECONDS: i64 = 30;
 
@@ -76,7 +89,13 @@ impl Worker {
     /// A worker with its handlers.
     pub fn new(db: &Db, env: &Env, handlers: Vec<Arc<dyn Handler>>) -> Self {
         let handlers = handlers.into_iter().map(|handler| (handler.kind(), handler)).collect();
-        Self { db: db.clone(), env: env.clone(), id: crate::id::fresh(env), handlers: Arc::new(handlers) }
+        Self {
+            db: db.clone(),
+            env: env.clone(),
+            id: crate::id::fresh(env),
+            handlers: Arc::new(handlers),
+            hand: InHand::default(),
+        }
     }
 
     /// Runs everything that is due, also what those jobs enqueue for now. Returns how many ran.
@@ -86,30 +105,42 @@ impl Worker {
     pub async fn run_due(&self) -> Result<usize, DbErr> {
         let mut ran = 0;
         loop {
-            let jobs = self.claim(CLAIM).await?;
-            if jobs.is_empty() {
-                return Ok(ran);
+            let mut found = false;
+            for lane in Lane::ALL {
+                let jobs = self.claim(lane, CLAIM, CLAIM).await?;
+                found |= !jobs.is_empty();
+                for (job, hold) in jobs {
+                    self.run_one(&job, hold).await?;
+                    ran += 1;
+                }
             }
-            for job in &jobs {
-                self.run_one(job).await?;
-                ran += 1;
+            if !found {
+                return Ok(ran);
             }
         }
     }
 
-    /// Works until told to stop, `concurrency` jobs at a time; jobs in hand are finished first.
-    pub async fn serve(&self, stop: CancellationToken, concurrency: usize) {
-        let slots = Arc::new(tokio::sync::Semaphore::new(concurrency.max(1)));
+    /// Works until told to stop, in each lane so many jobs at a time; jobs in hand are finished first.
+    pub async fn serve(&self, stop: CancellationToken, slots: Slots) {
+        let lanes = Lane::ALL.map(|lane| self.serve_lane(&stop, lane, slots));
+        futures::future::join_all(lanes).await;
+    }
+
+    async fn serve_lane(&self, stop: &CancellationToken, lane: Lane, slots: Slots) {
+        let free = Arc::new(tokio::sync::Semaphore::new(slots.of(lane)));
         let tracker = tokio_util::task::TaskTracker::new();
         let mut enqueues = self.db.enqueues();
         while !stop.is_cancelled() {
             tokio::select! {
                 () = stop.cancelled() => break,
-                _ = slots.acquire() => {}
+                _ = free.acquire() => {}
             }
-            self.tick_schedules().await;
-            let free = Ord::min(u64::try_from(slots.available_permits()).unwrap_or(1), CLAIM);
-            let jobs = self.claim(free).await.unwrap_or_else(|e| self.log(&e));
+            if lane == Lane::Short {
+                self.tick_schedules().await;
+            }
+            enqueues.mark_unchanged();
+            let count = Ord::min(free.available_permits(), CLAIM);
+            let jobs = self.claim(lane, count, slots.of_line(lane)).await.unwrap_or_else(|e| self.log(&e));
             if jobs.is_empty() {
                 tokio::select! {
                     () = stop.cancelled() => break,
@@ -118,11 +149,11 @@ impl Worker {
                 }
                 continue;
             }
-            for job in jobs {
-                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            for (job, hold) in jobs {
+                let Ok(slot) = Arc::clone(&free).acquire_owned().await else { return };
                 let worker = self.clone();
                 tracker.spawn(async move {
-                    if let Err(error) = worker.run_one(&job).await {
+                    if let Err(error) = worker.run_one(&job, hold).await {
                         tracing::error!(%error, job = %job.id, "a job could not be settled; it will be taken again");
                     }
                     drop(slot);
@@ -133,7 +164,7 @@ impl Worker {
         tracker.wait().await;
     }
 
-    fn log(&self, error: &DbErr) -> Vec<Job> {
+    fn log(&self, error: &DbErr) -> Vec<(Job, Hold)> {
         tracing::error!(%error, worker = %self.id, "jobs could not be claimed");
         Vec::new()
     }
@@ -152,22 +183,39 @@ impl Worker {
         }
     }
 
-    async fn claim(&self, limit: u64) -> Result<Vec<Job>, DbErr> {
-        if !due(&self.db, self.env.now()).await? {
+    /// Takes due jobs of a lane, up to `limit` and of a company and kind no more than `of_line` in hand. Those that took
+    /// too many workers with them are given up instead.
+    async fn claim(&self, lane: Lane, limit: usize, of_line: usize) -> Result<Vec<(Job, Hold)>, DbErr> {
+        let of_lane = self.handlers.values().filter(|handler| handler.lane() == lane);
+        let mut kinds: Vec<&str> = of_lane.map(|handler| handler.kind()).collect();
+        kinds.sort_unstable();
+        let now = self.env.now();
+        let chosen = claim::choose(self.db.read(), now, &kinds, &self.hand, (limit, of_line)).await?;
+        if chosen.is_empty() {
             return Ok(Vec::new());
         }
-        let kinds: Vec<&str> = self.handlers.keys().copied().collect();
         let tx = self.db.begin().await?;
-        let jobs = queue::claim(&tx, &self.env, self.id, &kinds, limit).await?;
+        let dead = claim::give_up(&tx, &self.env, &chosen).await?;
+        let jobs = claim::take(&tx, &self.env, self.id, &chosen).await?;
         tx.commit().await?;
-        Ok(jobs)
+        for job in &dead {
+            tracing::error!(kind = job.kind, job = %job.id, "a job was given up: {}", claim::LOST);
+            if let Some(handler) = self.handlers.get(job.kind.as_str()) {
+                handler.dead(job, claim::LOST).await;
+            }
+        }
+        let held = |job: Job| {
+            let hold = self.hand.take(&job);
+            (job, hold)
+        };
+        Ok(jobs.into_iter().map(held).collect())
     }
 
-    async fn run_one(&self, job: &Job) -> Result<(), DbErr> {
+    async fn run_one(&self, job: &Job, hold: Hold) -> Result<(), DbErr> {
         let Some(handler) = self.handlers.get(job.kind.as_str()) else { return Ok(()) };
         let alive = CancellationToken::new();
         let beat = tokio::spawn(heartbeat(self.clone(), job.id, alive.clone()));
-        let result = std::panic::AssertUnwindSafe(handler.run(job)).catch_unwind().await;
+        let result = std::panic::AssertUnwindSafe(run(&**handler, job)).catch_unwind().await;
         alive.cancel();
         drop(beat.await);
         let result = result.unwrap_or_else(|_| Err(JobError::Retry("the handler panicked".into())));
@@ -186,6 +234,7 @@ impl Worker {
         {
             handler.dead(job, &error.to_string()).await;
         }
+        drop(hold);
         Ok(())
     }
 
@@ -193,14 +242,25 @@ impl Worker {
     fn next(&self, job: &Job, error: &JobError) -> Next {
         match error {
             JobError::Wait { until, .. } => Next::Wait(*until),
-            JobError::Retry(_) if job.attempt < job.max_attempts => {
+            JobError::Retry(_) | JobError::Raced(_) if job.attempt < job.max_attempts => {
                 let exponent = u32::try_from((job.attempt - 1).clamp(0, 6)).unwrap_or(0);
                 let seconds = Ord::min(5 * 4_i64.pow(exponent), 3_600);
                 Next::Again(self.env.now().plus_seconds(seconds))
             }
-            JobError::Retry(_) | JobError::Fatal(_) => Next::Dead,
+            JobError::Retry(_) | JobError::Raced(_) | JobError::Fatal(_) => Next::Dead,
         }
     }
+}
+
+/// Does a job, and again while it loses races: a handler bears repetition, also of what it has committed.
+async fn run(handler: &dyn Handler, job: &Job) -> Result<(), JobError> {
+    for _ in 1..TRIES {
+        match handler.run(job).await {
+            Err(JobError::Raced(_)) => {}
+            result => return result,
+        }
+    }
+    handler.run(job).await
 }
 
 async fn heartbeat(worker: Worker, job: Uuid, done: CancellationToken) {
@@ -216,12 +276,6 @@ async fn heartbeat(worker: Worker, job: Uuid, done: CancellationToken) {
             tracing::warn!(%job, "a job's lock could not be extended");
         }
     }
-}
-
-/// Whether anything is due: read without the write lock, so that an idle worker stops nobody.
-async fn due(db: &Db, now: Timestamp) -> Result<bool, DbErr> {
-    let select = Query::select().column("id").from("job").cond_where(queue::due(now)).limit(1).take();
-    Ok(db.read().query_one(&select).await?.is_some())
 }
 
 async fn schedule_due(db: &Db, now: Timestamp) -> Result<bool, DbErr> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::db::Tx;
-use kernel::jobs::{Handler, Job, JobError};
+use kernel::jobs::{Handler, Job, JobError, Lane};
 use kernel::{Ctx, Error, Result};
 use serde::Deserialize;
 use serde_json::json;
@@ -28,6 +28,10 @@ struct SendLetter(Mail);
 impl Handler for SendLetter {
     fn kind(&self) -> &'static str {
         SEND
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Waiting
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {

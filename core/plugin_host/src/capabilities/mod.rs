@@ -269,7 +269,7 @@ pub(crate) fn host_error(error: &kernel::Error) -> HostError {
         E::Conflict { .. } => HostError::Conflict(text),
         E::Invalid { .. } | E::Refused(_) => HostError::Invalid(invalid_to_wit(error)),
         E::Limited { .. } | E::TooLarge(_) => HostError::Limit(text),
-        E::Unavailable(_) => HostError::Unavailable(text),
+        E::Unavailable(_) | E::Raced(_) => HostError::Unavailable(text),
         E::Database(_) | E::Internal(_) => {
             tracing::error!(%error, "a host function failed");
             HostError::Internal("the host failed; see its log".to_owned())

@@ -16,7 +16,7 @@ use work::tasks::{Escalation, ExecutorRule, MainAction, NewTask, Origin, Task, T
 
 use super::advance::Round;
 use super::publish::{THROWN, Thrown};
-use super::store::Stored;
+use super::store::{self, Stored};
 use super::{Processes, services, timers};
 use crate::definition::contract::{Contract, Executor};
 use crate::definition::model::{Binding, Definition, ElementId, Node, NodeKind};
@@ -337,6 +337,10 @@ pub(super) struct TaskDone(pub(super) Processes);
 
 #[async_trait::async_trait]
 impl TaskOwner for TaskDone {
+    async fn hold(&self, tx: &Tx, ctx: &Ctx, instance: InstanceId) -> Result<()> {
+        store::keep_from_others(tx, ctx.tenant, instance).await
+    }
+
     async fn completed(&self, tx: &Tx, ctx: &Ctx, task: &Task, variables: &Map<String, Json>) -> Result<()> {
         let (Some(instance), Some(wait)) = (task.instance, task.wait) else { return Ok(()) };
         let event = Event::Come { wait, variables: variables.clone(), result: task.result.clone() };

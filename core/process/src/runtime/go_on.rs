@@ -11,12 +11,12 @@ use super::advance::Round;
 use super::commands::enqueue;
 use crate::stepper::Event;
 
-const JOB: &str = "process.continue";
+pub(super) const JOB: &str = "process.continue";
 
 /// What the job knows.
 #[derive(Serialize, Deserialize)]
-struct Paused {
-    instance: InstanceId,
+pub(super) struct Paused {
+    pub(super) instance: InstanceId,
     /// Why the step was made that is not over.
     cause: Cause,
     /// Steps of the transactions before.
@@ -39,6 +39,10 @@ pub(super) struct GoOn(pub(super) Processes);
 impl Handler for GoOn {
     fn kind(&self) -> &'static str {
         JOB
+    }
+
+    async fn dead(&self, _: &Job, _: &str) {
+        self.0.tell_given_up_aloud(JOB).await;
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {

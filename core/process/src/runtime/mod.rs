@@ -25,6 +25,7 @@ mod commands;
 mod conditions;
 mod definitions;
 mod dry_run;
+mod given_up;
 mod go_on;
 mod instances;
 mod migrate_all;
@@ -118,7 +119,8 @@ impl Processes {
             Arc::new(timers::Due(self.clone())),
             Arc::new(timers::Sweep(self.clone())),
             Arc::new(timers::StartTimer(self.clone())),
-            Arc::new(services::Call(self.clone())),
+            Arc::new(services::Call(self.clone(), services::CALL)),
+            Arc::new(services::Call(self.clone(), services::OWN)),
             Arc::new(go_on::GoOn(self.clone())),
             Arc::new(publish::SignalJob(self.clone())),
             Arc::new(reader::RecordEvents(self.clone())),

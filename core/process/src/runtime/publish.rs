@@ -525,6 +525,8 @@ impl Processes {
             left = round.left;
             match ran {
                 Ok(_) => part.commit().await?,
+                // It is no fault of the instance: the whole batch is tried again.
+                Err(error @ Error::Raced(_)) => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, %instance, "a signal could not be delivered");
                     part.rollback().await?;

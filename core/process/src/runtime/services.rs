@@ -5,7 +5,7 @@
 
 use kernel::ctx::Cause;
 use kernel::db::Tx;
-use kernel::jobs::{self, Handler, Job, JobError, NewJob};
+use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
 use kernel::{Actor, Ctx, Error, InstanceId, RecordId, RecordRef, Result};
 use messaging::mail::{LetterState, MailOutcome, MailOwner, NewMail, Reference, addresses};
 use records::{Change, WriteOptions};
@@ -20,8 +20,12 @@ use crate::definition::model::{Definition, ElementId, NodeKind};
 use crate::stepper::Event;
 use crate::stepper::state::WaitId;
 
-/// The job of a service call.
+/// The job of a call of somebody else's service.
 pub(super) const CALL: &str = "process.service";
+/// The job of a call that our own database answers.
+pub(super) const OWN: &str = "process.own_service";
+/// Services that are done with our own database.
+const OWN_SERVICES: [&str; 4] = ["create-record", "update-record", "delete-record", "email"];
 /// References of letters that service tasks send: `process:<wait>`, with the instance's id.
 const LETTER: &str = "process:";
 
@@ -99,19 +103,29 @@ pub(super) async fn enqueue(
         cause: Some(if ctx.cause.hop > stored.cause.hop { &ctx.cause } else { &stored.cause }.clone()),
     };
     let payload = serde_json::to_value(&call).map_err(Error::internal)?;
-    let mut job = NewJob::now(&ctx.env, CALL, payload).for_tenant(ctx.tenant);
+    let kind = if OWN_SERVICES.contains(&call.kind.as_str()) { OWN } else { CALL };
+    let mut job = NewJob::now(&ctx.env, kind, payload).for_tenant(ctx.tenant);
     job.max_attempts = i64::from(service.retries).max(1);
     jobs::enqueue(tx, &ctx.env, job).await?;
     Ok(())
 }
 
-/// Runs service calls.
-pub(super) struct Call(pub(super) Processes);
+/// Runs service calls of one of both kinds.
+pub(super) struct Call(pub(super) Processes, pub(super) &'static str);
 
 #[async_trait::async_trait]
 impl Handler for Call {
     fn kind(&self) -> &'static str {
-        CALL
+        self.1
+    }
+
+    fn lane(&self) -> Lane {
+        if self.1 == OWN { Lane::Short } else { Lane::Waiting }
+    }
+
+    /// The job took its worker with it too often: what else goes wrong is an answer.
+    async fn dead(&self, _: &Job, _: &str) {
+        self.0.tell_given_up_aloud(self.1).await;
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {
@@ -276,7 +290,7 @@ fn target(call: &ServiceCall, existing: bool) -> Result<(String, RecordId, Map<S
 fn failure(error: &Error) -> ServiceFailure {
     let locale = kernel::Locale::default();
     match error {
-        Error::Database(_) | Error::Unavailable(_) | Error::Limited { .. } | Error::Internal(_) => {
+        Error::Database(_) | Error::Raced(_) | Error::Unavailable(_) | Error::Limited { .. } | Error::Internal(_) => {
             ServiceFailure::Again(error.to_string())
         }
         // People are told less; whoever mends the process must know what it was.

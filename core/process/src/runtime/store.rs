@@ -119,6 +119,21 @@ pub(crate) async fn lock(tx: &Tx, tenant: TenantId, id: InstanceId) -> Result<Op
     tx.query_one(&select).await?.as_ref().map(from_row).transpose()
 }
 
+/// Keeps an instance from other steps until the transaction ends, without reading it.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn keep_from_others(tx: &Tx, tenant: TenantId, id: InstanceId) -> Result<()> {
+    // SQLite has one writer at a time.
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let mut select = Query::select();
+        select.column("id").from("process_instance").and_where(Expr::col("id").eq(id));
+        select.and_where(Expr::col("tenant_id").eq(tenant.0)).lock(LockType::Update);
+        tx.query_one(&select).await?;
+    }
+    Ok(())
+}
+
 /// The same of several at once; those that do not exist are left out.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kernel::db::Tx;
 use kernel::jobs::{Handler, Job, JobError};
-use kernel::{Ctx, InstanceId, Result, TenantId, Timestamp};
+use kernel::{Ctx, Error, InstanceId, Result, TenantId, Timestamp};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ impl Handler for Due {
     }
 }
 
-/// Fires due timers of all tenants, once a minute: what a lost job left behind.
+/// Fires due timers of all tenants, once a minute, and tells of jobs that were given up: what a lost job left behind.
 pub(super) struct Sweep(pub(super) Processes);
 
 #[async_trait::async_trait]
@@ -68,6 +68,7 @@ impl Handler for Sweep {
     }
 
     async fn run(&self, _: &Job) -> Result<(), JobError> {
+        self.0.tell_given_up().await?;
         let now = self.0.env.now();
         let select = Query::select()
             .distinct()
@@ -142,6 +143,8 @@ impl Processes {
                 return Ok(written);
             }
             Ok(false) => "nobody waits for it".to_owned(),
+            // It is no fault of the timer: all of them are tried again.
+            Err(error @ Error::Raced(_)) => return Err(error),
             Err(error) => error.to_string(),
         };
         part.rollback().await?;

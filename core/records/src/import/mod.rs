@@ -343,7 +343,8 @@ impl Imports {
         import.finished_at = None;
         store::update(tx, import).await?;
         let payload = json!({"import": import.id, "run": run});
-        jobs::enqueue(tx, &ctx.env, NewJob::now(&ctx.env, run::KIND, payload).for_tenant(ctx.tenant)).await?;
+        let job = NewJob::now(&ctx.env, run::KIND, payload).for_tenant(ctx.tenant).unique(run::key(run));
+        jobs::enqueue(tx, &ctx.env, job).await?;
         Ok(())
     }
 

@@ -147,7 +147,7 @@ impl Imports {
                         run.seen.extend(ready.keys.iter().map(|key| run.hasher.hash_one((key, ready.name.spelled()))));
                     }
                 }
-                Err(error @ (Error::Database(_) | Error::Internal(_) | Error::Unavailable(_))) => {
+                Err(error @ (Error::Database(_) | Error::Raced(_) | Error::Internal(_) | Error::Unavailable(_))) => {
                     return Err(error.into());
                 }
                 Err(error) => outcome.refused.push(Refusal {

@@ -11,7 +11,7 @@ use std::hash::RandomState;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kernel::jobs::{Handler, Job, JobError};
+use kernel::jobs::{self, Handler, Job, JobError, Lane};
 use kernel::phone::Country;
 use kernel::{Actor, Ctx, Error, Result};
 use serde::Deserialize;
@@ -32,6 +32,11 @@ pub(super) const KIND: &str = "import.run";
 /// Chunks after which the person's rights are looked up again.
 const RIGHTS_FOR: usize = 20;
 
+/// The unique key of a run's job.
+pub(super) fn key(run: Uuid) -> String {
+    format!("{KIND}:{run}")
+}
+
 /// Runs imports and dry runs.
 pub(super) struct RunJob(pub(super) Imports);
 
@@ -48,6 +53,10 @@ struct Payload {
 impl Handler for RunJob {
     fn kind(&self) -> &'static str {
         KIND
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Long
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {
@@ -75,6 +84,10 @@ impl Handler for RunJob {
 impl Handler for CleanUpJob {
     fn kind(&self) -> &'static str {
         "import.clean_up"
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Long
     }
 
     async fn run(&self, _job: &Job) -> Result<(), JobError> {
@@ -200,6 +213,7 @@ impl Imports {
         now.refused += u64::try_from(outcome.refused.len()).unwrap_or_default();
         store::refuse(&tx, now.id, &outcome.refused).await?;
         store::update(&tx, &now).await?;
+        jobs::came_further(&tx, &key(run.run)).await?;
         tx.commit().await?;
         let goes_on = now.settings.run == Some(run.run);
         run.import = now;

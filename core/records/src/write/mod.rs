@@ -210,9 +210,18 @@ impl Records {
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<()> {
         let mut turn = None;
-        for _ in 0..=RETRIES {
+        for left in (0..=RETRIES).rev() {
+            for (index, _) in &chunk {
+                outcomes.remove(index);
+            }
             let rows = self.plan(catalogue, ctx, def, chunk.clone(), outcomes).await?;
-            let raced = self.store(catalogue, ctx, def, rows, options, outcomes).await?;
+            let raced = match self.store(catalogue, ctx, def, rows, options, outcomes).await {
+                // Nothing is written; what was refused stays so.
+                Err(Error::Raced(_)) if left > 0 => {
+                    chunk.iter().map(|(index, _)| *index).filter(|index| !outcomes.contains_key(index)).collect()
+                }
+                raced => raced?,
+            };
             chunk.retain(|(index, _)| raced.contains(index));
             if chunk.is_empty() {
                 break;

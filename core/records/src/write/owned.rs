@@ -42,8 +42,15 @@ impl Records {
             }
             if let Some((row, error)) = refused {
                 tx.rollback().await?;
-                let lost = matches!(&error, Error::Conflict { code: "record.conflict", .. });
-                if lost && !row.pinned && !options.all_or_nothing {
+                let lost = match &error {
+                    Error::Conflict { code: "record.conflict", .. } => !row.pinned,
+                    Error::Raced(_) => true,
+                    _ => false,
+                };
+                if options.all_or_nothing && matches!(&error, Error::Raced(_)) {
+                    return Err(error);
+                }
+                if lost && !options.all_or_nothing {
                     raced.insert(row.index);
                 }
                 outcomes.insert(row.index, Err(error));

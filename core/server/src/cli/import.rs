@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use kernel::Ctx;
 use kernel::UserId;
-use kernel::jobs::Worker;
+use kernel::jobs::{Slots, Worker};
 use people::tenant::Tenant;
 use people::user;
 use records::import::{Duplicates, Import as Imported, Mapped, Options, Source, State};
@@ -144,7 +144,7 @@ async fn work(state: &AppState, ctx: &Ctx, import: &Imported) -> Result<Imported
     let worker = Worker::new(&state.db, &state.env, state.imports.handlers());
     let working = tokio::spawn({
         let stop = stop.clone();
-        async move { worker.serve(stop, 1).await }
+        async move { worker.serve(stop, Slots::each(1)).await }
     });
     let mut told = 0;
     let ended = loop {

@@ -83,7 +83,9 @@ pub struct Failure(pub String);
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let mut text = match &error {
-            Error::Database(_) | Error::Internal(_) | Error::Unavailable(_) | Error::NotFound(_) => error.to_string(),
+            Error::Database(_) | Error::Raced(_) | Error::Internal(_) | Error::Unavailable(_) | Error::NotFound(_) => {
+                error.to_string()
+            }
             other => other.message().in_locale(Locale::En),
         };
         for (field, (_, message)) in error.fields_in(Locale::En) {

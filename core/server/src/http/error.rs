@@ -98,7 +98,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Conflict { .. } => StatusCode::CONFLICT,
         Error::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Unavailable(_) | Error::Raced(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -145,7 +145,7 @@ pub fn answer(error: &Error, status: StatusCode, locale: Locale, request_id: &st
     let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
     let wait = match error {
         Error::Limited { retry_after } => Some(*retry_after),
-        Error::Unavailable(_) => Some(1),
+        Error::Unavailable(_) | Error::Raced(_) => Some(1),
         _ => None,
     };
     if let Some(value) = wait.and_then(|seconds| HeaderValue::from_str(&seconds.to_string()).ok()) {

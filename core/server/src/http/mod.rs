@@ -2,6 +2,7 @@
 //! portal's files. Must not know what any endpoint does.
 
 pub mod address;
+pub mod again;
 pub mod answers;
 pub mod auth;
 pub mod body;

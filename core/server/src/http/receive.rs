@@ -128,7 +128,7 @@ pub async fn layer(
 }
 
 /// Bytes of a body at an address, and whether it flows to its handler.
-fn limit_of(method: &Method, path: &str, config: &Http) -> (usize, bool) {
+pub(super) fn limit_of(method: &Method, path: &str, config: &Http) -> (usize, bool) {
     match path {
         "/api/v1/imports" | "/api/v1/plugins" if method == Method::POST => (config.upload_limit, true),
         // One more than the reader takes, so that its own words are heard.

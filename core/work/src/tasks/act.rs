@@ -129,7 +129,7 @@ impl Tasks {
             match self.records.write_one(ctx, &def.key, change, &WriteOptions::default()).await {
                 Ok(_) => {}
                 // Somebody pressed twice: the other one made it.
-                Err(Error::Database(_)) if exists().await => {}
+                Err(Error::Database(_) | Error::Conflict { code: "taken", .. }) if exists().await => {}
                 Err(error) => return Err(error),
             }
         }

@@ -68,7 +68,7 @@ impl Tasks {
     }
 
     async fn complete_in(&self, tx: &Tx, ctx: &Ctx, id: TaskId, done: Done<'_>, foreseen: &Foreseen) -> Result<Stored> {
-        let mut old = store::load_locked(tx, ctx.tenant, id).await?;
+        let mut old = self.load_with_instance(tx, ctx, id).await?;
         let standing = access::acting(tx, ctx, &old).await?;
         let mut task = old.clone();
         self.finish(tx, ctx, &old, &mut task, standing, &done).await?;

@@ -48,7 +48,7 @@ use std::sync::{Arc, OnceLock};
 use kernel::clock::Env;
 use kernel::db::Tx;
 use kernel::jobs::Handler;
-use kernel::{Ctx, Db, Result, TaskId};
+use kernel::{Ctx, Db, InstanceId, Result, TaskId};
 use messaging::Mail;
 use records::Records;
 use serde_json::{Map, Value as Json};
@@ -67,6 +67,13 @@ use crate::calendar::Calendars;
 /// Whose tasks have an origin: told inside the completing transaction. What it refuses is not completed.
 #[async_trait::async_trait]
 pub trait TaskOwner: Send + Sync {
+    /// Keeps an instance from others until the transaction ends. Asked before its task is kept from them, when the
+    /// change may complete the task: whoever moves the instance keeps it first and its tasks after it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn hold(&self, tx: &Tx, ctx: &Ctx, instance: InstanceId) -> Result<()>;
+
     /// A task with an origin was completed. `variables` are those given with it, without the fields of the subject,
     /// which are written already; the result stands in `task.result` and `task.main_action`.
     ///
@@ -138,6 +145,17 @@ impl Tasks {
     /// The way letters go out.
     pub const fn mail(&self) -> &Mail {
         &self.mail
+    }
+
+    /// One task that may be completed, out of the recycle bin too, kept from others with its instance until the
+    /// transaction ends.
+    async fn load_with_instance(&self, tx: &Tx, ctx: &Ctx, id: TaskId) -> Result<store::Stored> {
+        if let Some(owner) = self.owner.get()
+            && let Some(instance) = store::instance_of(tx, ctx.tenant, id).await?
+        {
+            owner.hold(tx, ctx, instance).await?;
+        }
+        store::load_locked(tx, ctx.tenant, id).await
     }
 
     /// One task that the actor sees.

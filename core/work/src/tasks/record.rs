@@ -211,7 +211,7 @@ impl TaskRecords {
     }
 
     async fn change(&self, tx: &Tx, ctx: &Ctx, change: &PendingChange, way: &Way) -> Result<(Stored, Fields)> {
-        let mut old = store::load_locked(tx, ctx.tenant, TaskId(change.id.0)).await?;
+        let mut old = self.0.load_with_instance(tx, ctx, TaskId(change.id.0)).await?;
         if old.version != change.version {
             return Err(Error::Conflict { code: "record.conflict", current: None });
         }

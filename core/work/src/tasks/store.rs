@@ -160,6 +160,22 @@ pub(super) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, id: Task
     Ok(from_row(&row)?)
 }
 
+/// The instance that a task belongs to; it never changes.
+pub(super) async fn instance_of(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    id: TaskId,
+) -> Result<Option<InstanceId>> {
+    let select = Query::select()
+        .column("instance_id")
+        .from(TASK)
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("id").eq(id))
+        .take();
+    let row = conn.query_one(&select).await?;
+    Ok(row.map(|row| row.try_get_by_index::<Option<InstanceId>>(0)).transpose()?.flatten())
+}
+
 /// One task, out of the recycle bin too, kept from others until the transaction ends.
 pub(super) async fn load_locked(tx: &Tx, tenant: TenantId, id: TaskId) -> Result<Stored> {
     let mut statement = select_any(tenant).and_where(Expr::col((TASK, "id")).eq(id)).take();

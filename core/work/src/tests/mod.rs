@@ -67,6 +67,10 @@ struct Recorder {
 
 #[async_trait::async_trait]
 impl TaskOwner for Recorder {
+    async fn hold(&self, _: &Tx, _: &Ctx, _: InstanceId) -> Result<()> {
+        Ok(())
+    }
+
     async fn completed(&self, tx: &Tx, _: &Ctx, task: &Task, variables: &Map<String, Json>) -> Result<()> {
         assert_eq!(task.state, TaskState::Completed);
         // It may write in the same transaction.

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{LongJob, LongJobs, Problem, State, Step, store};
-use crate::jobs::{Handler, Job, JobError};
+use crate::jobs::{Handler, Job, JobError, Lane};
 use crate::{Ctx, Error, Result};
 
 /// Does long jobs for the queue.
@@ -18,6 +18,10 @@ struct Payload {
 impl Handler for LongRun {
     fn kind(&self) -> &'static str {
         store::KIND
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Long
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {
@@ -65,7 +69,9 @@ impl LongJobs {
         while let Some(job) = store::load(self.db.read(), id).await?.filter(|job| job.state == State::Running) {
             match self.step(&job).await {
                 Ok(()) => {}
-                Err(error @ (Error::Database(_) | Error::Unavailable(_) | Error::Limited { .. })) => return Err(error),
+                Err(error @ (Error::Database(_) | Error::Raced(_) | Error::Unavailable(_) | Error::Limited { .. })) => {
+                    return Err(error);
+                }
                 Err(error) => {
                     tracing::warn!(%error, job = %id, kind = job.kind, "a long job stopped");
                     self.stop(&job, State::Failed, Some(&problem(&error))).await?;

@@ -246,7 +246,11 @@ pub(super) async fn advance(tx: &Tx, env: &Env, job: &LongJob, step: &Step) -> R
         update.value("finished_at", env.now().0);
     }
     update.and_where(Expr::col("id").eq(job.id)).and_where(Expr::col("revision").eq(job.revision));
-    Ok(tx.execute(&update).await?.rows_affected() == 1)
+    let advanced = tx.execute(&update).await?.rows_affected() == 1;
+    if advanced {
+        queue::came_further(tx, &key(job)).await?;
+    }
+    Ok(advanced)
 }
 
 /// Stops a job that runs. False when it was over.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kernel::clock::Env;
 use kernel::db::Tx;
 use kernel::event::{self, Cursor, Event, Range};
-use kernel::jobs::{self, Handler, Job, JobError, NewJob};
+use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
 use kernel::{Result, TenantId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -271,6 +271,10 @@ pub struct EventHandler(pub(crate) PluginHost);
 impl Handler for EventHandler {
     fn kind(&self) -> &'static str {
         JOB
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Waiting
     }
 
     async fn run(&self, job: &Job) -> Done {

@@ -1,0 +1,56 @@
+//! Work that lost a race for locks, done again.
+//!
+//! PostgreSQL ends one of two transactions that wait for each other (40P01), or whose order cannot be kept (40001):
+//! nothing of it was written, and the same work succeeds when the other one is through. Every transaction begins inside
+//! a request, a job or a reader of the event log. Readers go on by themselves; requests and jobs pass here.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sea_orm::{DbErr, RuntimeErr};
+
+/// Times the same work is done until its loss is told.
+pub const TRIES: usize = 8;
+
+tokio::task_local! {
+    /// Whether the work in hand has committed something.
+    static COMMITTED: Arc<AtomicBool>;
+}
+
+/// Whether the database undid a transaction for another one's sake (`deadlock_detected`, `serialization_failure`;
+/// PostgreSQL, appendix A).
+pub fn is_lost(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))
+    | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
+    else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ["40P01", "40001"].contains(&&*code))
+}
+
+/// Does `work`, and again while `lost` says of its result that it lost a race, unless it has committed something by
+/// then: half a work is not done twice.
+pub async fn again<T, F: Future<Output = T>>(lost: impl Fn(&T) -> bool, mut work: impl FnMut() -> F) -> T {
+    let mut left = TRIES;
+    loop {
+        let committed = Arc::new(AtomicBool::new(false));
+        let done = COMMITTED.scope(Arc::clone(&committed), work()).await;
+        let committed = committed.load(Ordering::Relaxed);
+        if committed {
+            note_commit();
+        }
+        left = left.saturating_sub(1);
+        if committed || left == 0 || !lost(&done) {
+            return done;
+        }
+    }
+}
+
+/// Something is durable: the work around it is not done again.
+pub(super) fn note_commit() {
+    // Outside of any such work there is nobody to tell.
+    COMMITTED.try_with(|committed| committed.store(true, Ordering::Relaxed)).unwrap_or_default();
+}
