@@ -25,53 +25,99 @@ enum Way {
     Slow,
 }
 
-/// Sends the head of a request and its body in this way; gives what the server said until it hung up.
-async fn endless(served: &Served, door: &Door, way: Way) -> Result<String, &'static str> {
-    let token = &served.app.companies[0].people["admin"].token;
-    let kind = door.kind().unwrap_or("application/json");
-    let length = match way {
-        Way::Half => "content-length: 5000",
-        Way::Slow => "transfer-encoding: chunked",
-    };
-    let head = format!(
-        "{} {} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: {kind}\r\n{length}\r\n\r\n",
-        door.operation.method,
-        door.address()
-    );
-    let good = door.good();
-    let begin = String::from_utf8_lossy(&good[..good.len() / 2]).into_owned();
-    let begin = match way {
-        Way::Half => begin,
-        Way::Slow => format!("{:x}\r\n{begin} \r\n", begin.len() + 1),
-    };
-    let stream = TcpStream::connect(&served.address).await.unwrap();
-    let (mut reading, mut writing) = stream.into_split();
-    writing.write_all(format!("{head}{begin}").as_bytes()).await.unwrap();
-    let drip = async {
-        let mut pauses = tokio::time::interval(Duration::from_millis(100));
-        while matches!(way, Way::Slow) && writing.write_all(b"1\r\n \r\n").await.is_ok() {
-            pauses.tick().await;
+/// The beginning of a request whose body does not end.
+struct Begun {
+    method: String,
+    address: String,
+    kind: String,
+    body: String,
+}
+
+impl Begun {
+    fn at(door: &Door) -> Self {
+        let good = door.good();
+        Self {
+            method: door.operation.method.clone(),
+            address: door.address(),
+            kind: door.kind().unwrap_or("application/json").to_owned(),
+            body: String::from_utf8_lossy(&good[..good.len() / 2]).into_owned(),
         }
-        std::future::pending::<()>().await;
-    };
-    let mut text = Vec::new();
-    let told = tokio::select! {
-        read = tokio::time::timeout(PATIENCE, reading.read_to_end(&mut text)) => read,
-        () = drip => unreachable!("it drips for ever"),
-    };
-    // A server that hangs up while more comes may do it rudely; what it said counts.
-    told.map_err(|_| "the connection is held for ever").map(drop)?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// At an address that the document does not have.
+    fn beside(method: &str, address: &str) -> Self {
+        let (kind, body) = ("application/json".to_owned(), "{\"a\":".to_owned());
+        Self { method: method.to_owned(), address: address.to_owned(), kind, body }
+    }
+
+    /// Sends it in this way; gives what the server said until it hung up.
+    async fn send(&self, served: &Served, way: Way) -> Result<String, &'static str> {
+        let token = &served.app.companies[0].people["admin"].token;
+        let Self { method, address, kind, body } = self;
+        let (length, body) = match way {
+            Way::Half => ("content-length: 5000", body.clone()),
+            Way::Slow => ("transfer-encoding: chunked", format!("{:x}\r\n{body} \r\n", body.len() + 1)),
+        };
+        let head = format!(
+            "{method} {address} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: {kind}\r\n{length}\r\n\r\n"
+        );
+        let stream = TcpStream::connect(&served.address).await.unwrap();
+        let (mut reading, mut writing) = stream.into_split();
+        writing.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        let drip = async {
+            let mut pauses = tokio::time::interval(Duration::from_millis(100));
+            while matches!(way, Way::Slow) && writing.write_all(b"1\r\n \r\n").await.is_ok() {
+                pauses.tick().await;
+            }
+            std::future::pending::<()>().await;
+        };
+        let mut text = Vec::new();
+        let told = tokio::select! {
+            read = tokio::time::timeout(PATIENCE, reading.read_to_end(&mut text)) => read,
+            () = drip => unreachable!("it drips for ever"),
+        };
+        // A server that hangs up while more comes may do it rudely; what it said counts.
+        told.map_err(|_| "the connection is held for ever").map(drop)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
 }
 
 /// What is wrong with what a door said to such a body.
 async fn fault(served: &Served, door: &Door, way: Way) -> Option<String> {
-    let told = match endless(served, door, way).await {
+    let told = match Begun::at(door).send(served, way).await {
         Ok(told) => told,
         Err(error) => return Some(format!("{}: {way:?}: {error}", door.name())),
     };
     let refused = told.starts_with("HTTP/1.1 4") && told.contains("application/problem+json");
     (!refused).then(|| format!("{}: {way:?}: {told}", door.name()))
+}
+
+/// Addresses that the document cannot describe: routes of plugins, and what is no part of the API.
+#[tokio::test]
+async fn addresses_beside_the_document_wait_for_no_body_either() {
+    let served = served(|config| (config.http.header_seconds, config.http.body_seconds) = (2, 1)).await;
+    served.app.enable_lead_desk(json!({})).await;
+    let beside = [
+        ("POST", "/hooks/acme/verstak.lead-desk/web-form"),
+        ("POST", "/hooks/nobody/nothing/x"),
+        ("POST", "/api/v1/plugins/verstak.lead-desk/http/x"),
+        ("GET", "/api/v1/openapi.json"),
+        ("POST", "/api/v1/nothing"),
+        ("POST", "/api/v1/test/clock"),
+        ("GET", "/health/live"),
+        ("POST", "/health/ready"),
+        ("GET", "/metrics"),
+        ("GET", "/"),
+        ("POST", "/index.html"),
+    ];
+    let each = beside.iter().flat_map(|(method, at)| [Way::Half, Way::Slow].map(|way| (*method, *at, way)));
+    let sent = each.map(async |(method, at, way)| (at, way, Begun::beside(method, at).send(&served, way).await));
+    for (at, way, told) in futures::future::join_all(sent).await {
+        let told = told.unwrap_or_else(|error| panic!("{at} {way:?}: {error}"));
+        assert!(!told.starts_with("HTTP/1.1 5"), "{at} {way:?}: {told}");
+    }
+    served.app.drain().await;
+    served.app.finish().await;
 }
 
 #[tokio::test]
