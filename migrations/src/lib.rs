@@ -22,6 +22,7 @@ mod m20261129_000013_lanes;
 mod m20261129_000014_process_rights;
 mod m20261129_000015_session_address;
 mod m20261129_000016_stage_totals;
+mod m20261129_000017_indexes;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000014_process_rights::Migration),
             Box::new(m20261129_000015_session_address::Migration),
             Box::new(m20261129_000016_stage_totals::Migration),
+            Box::new(m20261129_000017_indexes::Migration),
         ]
     }
 }

@@ -1,6 +1,8 @@
 //! The queue of jobs, schedules and leases.
 
+mod lanes;
 mod long;
+mod lost;
 mod order;
 mod queue;
 mod schedules;

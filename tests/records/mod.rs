@@ -8,6 +8,7 @@ mod idempotency;
 mod imports;
 mod lists;
 mod own;
+mod plans;
 mod stages;
 mod tasks;
 mod texts;

@@ -20,7 +20,7 @@ pub const SCHEDULES: [(&str, &str); 4] = [
 /// Seconds the end of a long job is remembered: a month.
 const LONG_JOBS_SECONDS: i64 = 30 * 86_400;
 
-/// Removes old idempotency keys, ended sessions and long jobs.
+/// Removes old idempotency keys, ended sessions and long jobs, and has the database renew its statistics.
 pub struct Cleanup {
     db: Db,
     env: Env,
@@ -53,6 +53,7 @@ impl Handler for Cleanup {
         tx.execute(&keys).await?;
         people::sign_in::forget_ended(&tx, now).await?;
         long::clean(&tx, now.plus_seconds(-LONG_JOBS_SECONDS)).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(self.db.learn().await?)
     }
 }

@@ -5,7 +5,7 @@
 //! at a time: if one of them took its worker with it, it does not take the innocent ones a second time, and is given up
 //! when it has done so often enough.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sea_orm::sea_query::{
@@ -39,6 +39,7 @@ pub(super) struct InHand(Arc<Mutex<Held>>);
 #[derive(Debug, Default)]
 struct Held {
     lines: HashMap<Line, usize>,
+    jobs: HashSet<Uuid>,
     /// The job that was taken over from a lost worker.
     suspect: Option<Uuid>,
     /// By kind: the company whose line was looked at last.
@@ -63,6 +64,7 @@ impl InHand {
         let line = (job.tenant.map(|tenant| tenant.0), job.kind.clone());
         let mut held = self.held();
         *held.lines.entry(line.clone()).or_default() += 1;
+        held.jobs.insert(job.id);
         if job.taken_over {
             held.suspect = Some(job.id);
         }
@@ -79,6 +81,7 @@ impl Drop for Hold {
                 held.lines.remove(&self.line);
             }
         }
+        held.jobs.remove(&self.job);
         if held.suspect == Some(self.job) {
             held.suspect = None;
         }
@@ -109,19 +112,7 @@ pub(super) async fn choose(
     (limit, of_line): (usize, usize),
 ) -> Result<Vec<Uuid>, DbErr> {
     let mut chosen: Vec<Uuid> = Vec::new();
-    if hand.held().suspect.is_none() {
-        let lost = Query::select()
-            .column("id")
-            .from("job")
-            .cond_where(is_lost(now))
-            .and_where(of_kinds(kinds))
-            .order_by("locked_until", Order::Asc)
-            .limit(1)
-            .take();
-        if let Some(row) = conn.query_one(&lost).await? {
-            chosen.push(row.try_get_by_index(0)?);
-        }
-    }
+    chosen.extend(suspect(conn, now, kinds, hand).await?);
     let mut waiting = window(conn, now, kinds).await?;
     for kind in kinds {
         let seen = waiting.iter().filter(|one| one.line.1 == *kind).count();
@@ -140,6 +131,29 @@ pub(super) async fn choose(
         chosen.push(one.id);
     }
     Ok(chosen)
+}
+
+/// A job whose worker has vanished, unless such a one is in hand. What this worker itself has in hand is not lost, even
+/// when the clock leapt forward.
+async fn suspect(
+    conn: &impl ConnectionTrait,
+    now: Timestamp,
+    kinds: &[&str],
+    hand: &InHand,
+) -> Result<Option<Uuid>, DbErr> {
+    let mut lost = Query::select();
+    {
+        let held = hand.held();
+        if held.suspect.is_some() {
+            return Ok(None);
+        }
+        lost.column("id").from("job").cond_where(is_lost(now)).and_where(of_kinds(kinds));
+        if !held.jobs.is_empty() {
+            lost.and_where(Expr::col("id").is_not_in(held.jobs.iter().copied()));
+        }
+    }
+    lost.order_by("locked_until", Order::Asc).order_by("id", Order::Asc).limit(1);
+    conn.query_one(&lost).await?.map(|row| row.try_get_by_index(0)).transpose()
 }
 
 /// The oldest due jobs of each kind.
@@ -161,7 +175,7 @@ fn oldest(now: Timestamp, kind: &str) -> SelectStatement {
     Query::select()
         .columns(["id", "tenant_id", "kind", "run_at"])
         .from("job")
-        .and_where(Expr::col("state").eq("ready"))
+        .and_where(is("ready"))
         .and_where(Expr::col("kind").eq(kind))
         .and_where(Expr::col("run_at").lte(now.0))
         .and_where(order::has_its_turn())
@@ -218,6 +232,11 @@ fn lines(backend: DbBackend, kind: &str) -> Statement {
     Statement::from_sql_and_values(backend, sql, [kind.into()])
 }
 
+/// The state, written out: so every plan of the statement, also one made for any values, may use the state's index.
+fn is(state: &str) -> Expr {
+    Expr::cust(format!("job.state = '{state}'"))
+}
+
 fn of_kinds(kinds: &[&str]) -> Expr {
     Expr::col("kind").is_in(kinds.iter().copied())
 }
@@ -227,13 +246,13 @@ fn of_kinds(kinds: &[&str]) -> Expr {
 fn is_lost(now: Timestamp) -> Cond {
     let odd = now.plus_seconds(LOCK_SECONDS * 10).0;
     let over = Expr::col("locked_until").lt(now.0).or(Expr::col("locked_until").gt(odd));
-    Cond::all().add(Expr::col("state").eq("running")).add(over)
+    Cond::all().add(is("running")).add(over)
 }
 
 /// Takes those of the chosen jobs that are still to be had. The try is counted before it is made.
 pub(super) async fn take(tx: &Tx, env: &Env, worker: Uuid, chosen: &[Uuid]) -> Result<Vec<Job>, DbErr> {
     let now = env.now();
-    let due = Expr::col("state").eq("ready").and(Expr::col("run_at").lte(now.0)).and(order::has_its_turn());
+    let due = is("ready").and(Expr::col("run_at").lte(now.0)).and(order::has_its_turn());
     let free = Cond::any().add(due).add(is_lost(now));
     let pick = locked(tx, chosen, free);
     let lost = Expr::case(Expr::col("state").eq("running"), Expr::col("lost").add(1)).finally(Expr::col("lost"));
@@ -247,7 +266,9 @@ pub(super) async fn take(tx: &Tx, env: &Env, worker: Uuid, chosen: &[Uuid]) -> R
         .and_where(Expr::col("id").in_subquery(pick))
         .returning(Query::returning().columns(COLUMNS))
         .to_owned();
-    tx.query_all(&update).await?.iter().map(from_row).collect()
+    let mut jobs: Vec<Job> = tx.query_all(&update).await?.iter().map(from_row).collect::<Result<_, _>>()?;
+    jobs.sort_by_key(|job| chosen.iter().position(|id| *id == job.id));
+    Ok(jobs)
 }
 
 /// Gives up those of the chosen jobs that took their worker with them as often as they may.

@@ -326,7 +326,7 @@ pub async fn dead_of_kind(conn: &impl ConnectionTrait, kind: &str, limit: u64) -
     let select = Query::select()
         .columns(["id", "tenant_id", "payload", "last_error"])
         .from("job")
-        .and_where(Expr::col("state").eq("dead"))
+        .and_where(Expr::cust("state = 'dead'"))
         .and_where(Expr::col("kind").eq(kind))
         .order_by("id", Order::Asc)
         .limit(limit)

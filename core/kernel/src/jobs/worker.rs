@@ -189,26 +189,35 @@ impl Worker {
         let of_lane = self.handlers.values().filter(|handler| handler.lane() == lane);
         let mut kinds: Vec<&str> = of_lane.map(|handler| handler.kind()).collect();
         kinds.sort_unstable();
-        let now = self.env.now();
-        let chosen = claim::choose(self.db.read(), now, &kinds, &self.hand, (limit, of_line)).await?;
-        if chosen.is_empty() {
-            return Ok(Vec::new());
-        }
-        let tx = self.db.begin().await?;
-        let dead = claim::give_up(&tx, &self.env, &chosen).await?;
-        let jobs = claim::take(&tx, &self.env, self.id, &chosen).await?;
-        tx.commit().await?;
-        for job in &dead {
-            tracing::error!(kind = job.kind, job = %job.id, "a job was given up: {}", claim::LOST);
-            if let Some(handler) = self.handlers.get(job.kind.as_str()) {
-                handler.dead(job, claim::LOST).await;
+        loop {
+            let now = self.env.now();
+            let chosen = claim::choose(self.db.read(), now, &kinds, &self.hand, (limit, of_line)).await?;
+            if chosen.is_empty() {
+                return Ok(Vec::new());
+            }
+            let tx = self.db.begin().await?;
+            let dead = claim::give_up(&tx, &self.env, &chosen).await?;
+            let jobs = claim::take(&tx, &self.env, self.id, &chosen).await?;
+            tx.commit().await?;
+            for job in &dead {
+                self.told_lost(job).await;
+            }
+            if !jobs.is_empty() || dead.is_empty() {
+                return Ok(jobs.into_iter().map(|job| self.in_hand(job)).collect());
             }
         }
-        let held = |job: Job| {
-            let hold = self.hand.take(&job);
-            (job, hold)
-        };
-        Ok(jobs.into_iter().map(held).collect())
+    }
+
+    async fn told_lost(&self, job: &Job) {
+        tracing::error!(kind = job.kind, job = %job.id, "a job was given up: {}", claim::LOST);
+        if let Some(handler) = self.handlers.get(job.kind.as_str()) {
+            handler.dead(job, claim::LOST).await;
+        }
+    }
+
+    fn in_hand(&self, job: Job) -> (Job, Hold) {
+        let hold = self.hand.take(&job);
+        (job, hold)
     }
 
     async fn run_one(&self, job: &Job, hold: Hold) -> Result<(), DbErr> {

@@ -242,7 +242,7 @@ async fn conditional(conn: &impl ConnectionTrait, ctx: &Ctx, record: Uuid) -> Re
     let waits = Query::select()
         .column("instance_id")
         .from("process_wait")
-        .and_where(Expr::col("kind").eq("condition"))
+        .and_where(Expr::cust("kind = 'condition'"))
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .take();
     let select = Query::select()

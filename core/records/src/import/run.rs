@@ -29,6 +29,8 @@ use crate::write::CHUNK;
 
 /// The kind of job.
 pub(super) const KIND: &str = "import.run";
+/// Rows after which the database looks at its tables again.
+const MANY: u64 = 1_000;
 /// Chunks after which the person's rights are looked up again.
 const RIGHTS_FOR: usize = 20;
 
@@ -236,6 +238,13 @@ impl Imports {
     async fn finish(&self, run: &Run) -> Result<(), Stop> {
         let state = if run.dry { State::Checked } else { State::Done };
         self.settle(&run.import, Some(run.run), state, None).await?;
+        // So that plans fit what is there now; the import is done without it too.
+        if !run.dry
+            && run.import.processed >= MANY
+            && let Err(error) = self.records.db().learn().await
+        {
+            tracing::warn!(%error, "the database could not renew its statistics");
+        }
         Ok(())
     }
 

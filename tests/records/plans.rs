@@ -1,0 +1,250 @@
+//! No hot statement walks through a table that grows: each is explained on a filled database, before and after the
+//! database has looked at what stands in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use kernel::Db;
+use kernel::jobs::NewJob;
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use verstak::AppState;
+
+use crate::app::{TestApp, on_postgres};
+use crate::process::{Engine, flows, one_task, process};
+
+/// Tables that grow with a company's work.
+const GROWING: [&str; 23] = [
+    "lead",
+    "deal",
+    "contact",
+    "company",
+    "activity",
+    "task",
+    "task_contract",
+    "task_executor",
+    "record_link",
+    "communication",
+    "stage_transition",
+    "event_log",
+    "audit",
+    "job",
+    "session",
+    "idempotency_key",
+    "process_instance",
+    "process_wait",
+    "process_visit",
+    "process_step",
+    "notification",
+    "mail_outbox",
+    "long_job",
+];
+
+/// The product over the database of a test, with every statement written down.
+struct Watched {
+    state: AppState,
+    seen: Arc<Mutex<Vec<Statement>>>,
+    /// By text: what asked for it first, and its values.
+    statements: BTreeMap<String, (String, Statement)>,
+    token: String,
+}
+
+impl Watched {
+    async fn over(app: &TestApp, person: &str) -> Self {
+        let seen: Arc<Mutex<Vec<Statement>>> = Arc::default();
+        let told = Arc::clone(&seen);
+        let db = Db::open(&app.state.config.db_options()).await.unwrap();
+        let db = db.watched(move |statement| told.lock().unwrap().push(statement.clone()));
+        let state = AppState::over((*app.state.config).clone(), app.state.env.clone(), db).unwrap();
+        let token = app.companies[0].people[person].token.clone();
+        Self { state, seen, statements: BTreeMap::new(), token }
+    }
+
+    fn keep(&mut self, what: &str) {
+        for statement in std::mem::take(&mut *self.seen.lock().unwrap()) {
+            let verb = statement.sql.split_whitespace().next().unwrap_or_default().to_uppercase();
+            if ["SELECT", "UPDATE", "DELETE", "WITH"].contains(&verb.as_str()) {
+                self.statements.entry(statement.sql.clone()).or_insert((what.to_owned(), statement));
+            }
+        }
+    }
+
+    async fn ask(&mut self, method: &str, path: &str, body: Value) -> Value {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
+            .unwrap();
+        let answer = verstak::app::router(&self.state).oneshot(request).await.unwrap();
+        let status = answer.status();
+        let bytes = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        assert!(status.is_success(), "{method} {path}: {status} {}", String::from_utf8_lossy(&bytes));
+        self.keep(&format!("{method} {path}"));
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    /// Everything that runs without being asked.
+    async fn background(&mut self) {
+        let tx = self.state.db.begin().await.unwrap();
+        for kind in ["housekeeping", ::process::runtime::SWEEP] {
+            kernel::jobs::enqueue(&tx, &self.state.env, NewJob::now(&self.state.env, kind, Value::Null)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        self.state.plugins.dispatch().await.unwrap();
+        self.state.processes.dispatch().await.unwrap();
+        self.state.worker().run_due().await.unwrap();
+        self.keep("background work");
+    }
+
+    /// Which statements walk through a growing table, and how.
+    async fn walks(&self, db: &Db) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for (what, statement) in self.statements.values() {
+            let walked = if on_postgres() { postgres(db, statement).await } else { sqlite(db, statement).await };
+            found.extend(walked.into_iter().map(|how| format!("{what}: {how}\n    {}", statement.sql)));
+        }
+        found
+    }
+}
+
+async fn sqlite(db: &Db, statement: &Statement) -> Vec<String> {
+    let explained = Statement { sql: format!("EXPLAIN QUERY PLAN {}", statement.sql), ..statement.clone() };
+    let rows = db.read().query_all_raw(explained).await.unwrap();
+    let plan = rows.iter().map(|row| row.try_get_by_index::<String>(3).unwrap());
+    let walks = |step: &String| {
+        let table = step.strip_prefix("SCAN ").and_then(|rest| rest.split_whitespace().next());
+        table.is_some_and(|table| GROWING.contains(&table) || table == "other")
+    };
+    plan.filter(walks).collect()
+}
+
+async fn postgres(db: &Db, statement: &Statement) -> Vec<String> {
+    let tx = db.begin().await.unwrap();
+    // Small tables are walked through gladly; what is asked is whether there is another way.
+    tx.execute_unprepared("SET LOCAL enable_seqscan = off").await.unwrap();
+    let explained = Statement { sql: format!("EXPLAIN (FORMAT JSON) {}", statement.sql), ..statement.clone() };
+    let rows = tx.query_all_raw(explained).await.unwrap();
+    tx.rollback().await.unwrap();
+    let plan: Value = rows[0].try_get_by_index(0).unwrap();
+    let mut found = Vec::new();
+    walk(&plan[0]["Plan"], &mut found);
+    found
+}
+
+/// Steps that read all of a table; of an index without a condition only when it is no index of a part.
+fn walk(step: &Value, found: &mut Vec<String>) {
+    let text = |name: &str| step[name].as_str().unwrap_or_default();
+    let growing = GROWING.contains(&text("Relation Name"));
+    let whole_index = text("Node Type").starts_with("Index") && step["Index Cond"].is_null();
+    let of_part = ["job_running", "job_dead", "job_due", "job_line"].contains(&text("Index Name"));
+    if growing && (text("Node Type") == "Seq Scan" || (whole_index && !of_part)) {
+        found.push(format!("{} on {} {}", text("Node Type"), text("Relation Name"), text("Index Name")));
+    }
+    for below in step["Plans"].as_array().into_iter().flatten() {
+        walk(below, found);
+    }
+}
+
+/// Two companies' worth of everything.
+async fn filled(app: &TestApp) -> (String, String, String) {
+    let engine = Engine::of(app);
+    engine.deploy(one_task("asking")).await;
+    let wait = r#"<startEvent id="start"/><intermediateCatchEvent id="hour"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent><endEvent id="end"/>"#;
+    engine.deploy(process("hour", &(wait.to_owned() + &flows("start>hour hour>end")))).await;
+    let company = app.record("company", json!({"title": "Pipes Ltd"})).await;
+    let contact = app.record("contact", json!({"first_name": "Ann", "phones": ["+7 916 123-45-67"]})).await;
+    let row = |n: usize, entity: &str| {
+        let mut fields = json!({"title": format!("{entity} {n}"), "company": company, "amount": n});
+        if entity == "lead" {
+            fields["contact"] = json!(contact);
+        }
+        json!({"fields": fields})
+    };
+    for entity in ["lead", "deal"] {
+        let rows: Vec<Value> = (0..600).map(|n| row(n, entity)).collect();
+        app.admin().post(&format!("/records/{entity}/bulk"), json!({"create": rows})).await.ok(200);
+    }
+    let lead = app.record("lead", json!({"title": "One", "company": company, "phones": ["+7 916 123-45-68"]})).await;
+    for _ in 0..20 {
+        engine.start_about("asking", "lead", &lead, json!({})).await;
+        engine.start("hour", json!({})).await;
+    }
+    app.drain().await;
+    (company, contact, lead)
+}
+
+/// What people and the product do all day.
+async fn a_day(watched: &mut Watched, (company, contact, lead): &(String, String, String)) {
+    let is = |field: &str, value: &str| json!({"field": field, "op": "eq", "value": value});
+    let queries = [
+        ("lead", json!({})),
+        ("lead", json!({"filter": is("stage", "new"), "sort": [{"field": "created_at", "desc": true}]})),
+        ("lead", json!({"filter": is("company", company)})),
+        ("lead", json!({"filter": is("contact", contact)})),
+        ("deal", json!({"filter": is("company", company)})),
+        ("lead", json!({"sort": [{"field": "title"}]})),
+        ("lead", json!({"sort": [{"field": "updated_at", "desc": true}]})),
+        ("lead", json!({"sort": [{"field": "amount", "desc": true}]})),
+    ];
+    for (entity, mut query) in queries {
+        let path = format!("/records/{entity}/query");
+        let page = watched.ask("POST", &path, query.clone()).await;
+        query["cursor"] = page["next_cursor"].clone();
+        watched.ask("POST", &path, query).await;
+    }
+    let paths = [
+        format!("/records/lead/{lead}"),
+        format!("/records/lead/{lead}/timeline"),
+        "/records/lead?deleted=true".to_owned(),
+        "/tasks?state=open".to_owned(),
+        "/notifications".to_owned(),
+        "/process-instances".to_owned(),
+        "/jobs".to_owned(),
+    ];
+    for path in paths {
+        let page = watched.ask("GET", &path, Value::Null).await;
+        if let Some(cursor) = page["next_cursor"].as_str() {
+            let sign = if path.contains('?') { '&' } else { '?' };
+            watched.ask("GET", &format!("{path}{sign}cursor={cursor}"), Value::Null).await;
+        }
+    }
+    let made = watched.ask("POST", "/records/lead", json!({"fields": {"title": "New", "company": company}})).await;
+    let id = made["id"].as_str().unwrap();
+    watched.ask("PATCH", &format!("/records/lead/{id}"), json!({"fields": {"amount": 5}})).await;
+    watched.ask("DELETE", &format!("/records/lead/{id}"), Value::Null).await;
+    let started = watched.ask("POST", "/process-instances", json!({"definition": "asking"})).await;
+    let instance = started["id"].as_str().unwrap();
+    let tasks = watched.ask("GET", &format!("/tasks?state=open&instance={instance}"), Value::Null).await;
+    let task = tasks["items"][0]["id"].as_str().unwrap();
+    watched.ask("POST", &format!("/tasks/{task}/complete"), json!({"variables": {}})).await;
+    watched.ask("GET", &format!("/process-instances/{instance}"), Value::Null).await;
+    watched.background().await;
+}
+
+#[tokio::test]
+async fn no_hot_statement_walks_through_a_growing_table_with_statistics_or_without() {
+    let app = TestApp::start().await;
+    let about = filled(&app).await;
+    app.clock.advance_seconds(3_600);
+    let mut watched = Watched::over(&app, "admin").await;
+    a_day(&mut watched, &about).await;
+    assert!(watched.statements.len() > 50, "{} statements were seen", watched.statements.len());
+    for known in ["without", "with"] {
+        if known == "with" {
+            app.state.db.learn().await.unwrap();
+        }
+        // Fresh connections know the statistics.
+        let db = Db::open(&app.state.config.db_options()).await.unwrap();
+        let walks: Vec<String> = watched.walks(&db).await.into_iter().collect();
+        db.close().await.unwrap();
+        assert!(walks.is_empty(), "{known} statistics {} walk:\n{}", walks.len(), walks.join("\n"));
+    }
+    watched.state.db.clone().close().await.unwrap();
+    app.drain().await;
+    app.finish().await;
+}
