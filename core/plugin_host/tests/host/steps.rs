@@ -181,7 +181,7 @@ async fn processes_are_started_and_told_within_the_grant() {
     let admin = scene.ctx("admin").await.unwrap();
     let id: kernel::InstanceId = started["text"].as_str().unwrap().parse().unwrap();
     assert_eq!(scene.processes.instance(&admin, id).await.unwrap().id, id);
-    let wait = r#"<intermediateCatchEvent id="x"><extensionElements/><messageEventDefinition messageRef="m" v:correlationKey="'7'"/></intermediateCatchEvent>"#;
+    let wait = r#"<property id="sum" name="sum"/><intermediateCatchEvent id="x"><extensionElements/><messageEventDefinition messageRef="m" v:correlationKey="'7'"/></intermediateCatchEvent>"#;
     deploy(&scene, "waits", wait).await;
     let start = StartInput {
         definition: "waits".to_owned(),
