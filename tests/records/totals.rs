@@ -55,7 +55,7 @@ fn fields(app: &TestApp, entity: &str, n: usize) -> Value {
             [n % 3];
     let currency = ["USD", "EUR", "JPY"][n / 2 % 3];
     let owner = [json!(app.id_of("admin")), json!(app.id_of("ann")), json!(null)][n / 5 % 3].clone();
-    let amount = if n % 4 == 0 { json!(null) } else { json!(n * 10) };
+    let amount = if n.is_multiple_of(4) { json!(null) } else { json!(n * 10) };
     json!({"title": format!("Lead {n}"), "stage": stage, "currency": currency, "owner": owner, "amount": amount})
 }
 
