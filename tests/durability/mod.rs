@@ -3,6 +3,7 @@
 mod caller;
 mod kill;
 mod letters;
+mod plugins;
 mod process;
 pub mod server;
 mod undo;

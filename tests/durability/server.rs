@@ -49,6 +49,15 @@ pub fn run(database: &Database, words: &[&str], input: &str) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
+/// What a command says that must fail, with settings in its environment.
+pub fn refused(database: &Database, words: &[&str], settings: &[(&str, String)]) -> String {
+    let mut command = command(database, words);
+    command.envs(settings.iter().map(|(key, value)| (key, value)));
+    let output = command.spawn().unwrap().wait_with_output().unwrap();
+    assert!(!output.status.success(), "{words:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
 /// A company in an empty database and a token of its administrator.
 pub fn company(database: &Database) -> String {
     run(database, &["init", "--tenant", "Acme", "--admin", "admin@acme.test", "--password-stdin"], PASSWORD);

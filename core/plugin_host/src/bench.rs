@@ -167,6 +167,6 @@ impl Bare {
             before: Vec::new(),
         };
         let state = State::detached(before::KIND.budget.within(self.engine.caps()));
-        self.engine.call(&self.version.code, state, Before(self.hook.clone(), vec![change])).await
+        self.engine.call(&self.version.code, state, Before(&self.hook, &[change])).await
     }
 }

@@ -125,9 +125,13 @@ impl Breakers {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether a call may go through now.
-    pub(crate) fn allow(&self, key: &Key, now: Timestamp) -> bool {
-        self.with(|all| all.get_mut(key).is_none_or(|breaker| breaker.allow(now)))
+    /// Leave to make calls now; none while the breaker is open.
+    pub(crate) fn allow(&self, key: &Key, now: Timestamp) -> Option<Permit<'_>> {
+        let probe = self.with(|all| match all.get_mut(key) {
+            None => Some(false),
+            Some(breaker) => breaker.allow(now).then_some(breaker.probing),
+        })?;
+        Some(Permit { breakers: self, key: key.clone(), probe })
     }
 
     /// Takes note of how a call went. Points that never failed cost nothing.
@@ -151,6 +155,30 @@ impl Breakers {
     }
 }
 
+/// Leave to make calls at a point. A probe whose outcome is never told, because its caller went away, gives its place back.
+#[must_use]
+pub(crate) struct Permit<'a> {
+    breakers: &'a Breakers,
+    key: Key,
+    probe: bool,
+}
+
+impl Permit<'_> {
+    /// Takes note of how a call under this permit went.
+    pub(crate) fn record(&mut self, now: Timestamp, good: bool) -> Change {
+        self.probe = false;
+        self.breakers.record(&self.key, now, good)
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        if self.probe {
+            self.breakers.with(|all| all.get_mut(&self.key).map(|breaker| breaker.probing = false));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,12 +199,24 @@ mod tests {
         assert_eq!(fail(&breakers, 4, START), Change::None);
         assert_eq!(breakers.record(&key(), START, true), Change::None);
         assert_eq!(fail(&breakers, 5, START), Change::Opened(30));
-        assert!(!breakers.allow(&key(), START.plus_seconds(29)));
+        assert!(breakers.allow(&key(), START.plus_seconds(29)).is_none());
         assert_eq!(breakers.state(&key(), START.plus_seconds(30)), BreakerState::HalfOpen);
-        assert!(breakers.allow(&key(), START.plus_seconds(30)), "a probe");
-        assert!(!breakers.allow(&key(), START.plus_seconds(30)), "only one probe");
-        assert_eq!(breakers.record(&key(), START.plus_seconds(31), true), Change::Closed);
-        assert!(breakers.allow(&key(), START.plus_seconds(31)));
+        let mut probe = breakers.allow(&key(), START.plus_seconds(30)).expect("a probe");
+        assert!(breakers.allow(&key(), START.plus_seconds(30)).is_none(), "only one probe");
+        assert_eq!(probe.record(START.plus_seconds(31), true), Change::Closed);
+        assert!(breakers.allow(&key(), START.plus_seconds(31)).is_some());
+    }
+
+    #[test]
+    fn a_probe_whose_caller_goes_away_gives_its_place_back() {
+        let breakers = Breakers::default();
+        fail(&breakers, 5, START);
+        let later = START.plus_seconds(30);
+        drop(breakers.allow(&key(), later).expect("a probe"));
+        let mut next = breakers.allow(&key(), later).expect("the next one");
+        assert_eq!(next.record(later, false), Change::Opened(60));
+        drop(next);
+        assert!(breakers.allow(&key(), later).is_none(), "a probe that failed is over");
     }
 
     #[test]
@@ -194,12 +234,10 @@ mod tests {
         let breakers = Breakers::default();
         assert_eq!(fail(&breakers, 5, START), Change::Opened(30));
         let later = START.plus_seconds(30);
-        assert!(breakers.allow(&key(), later));
-        assert_eq!(breakers.record(&key(), later, false), Change::Opened(60));
+        assert_eq!(breakers.allow(&key(), later).unwrap().record(later, false), Change::Opened(60));
         let later = later.plus_seconds(60);
-        assert!(breakers.allow(&key(), later));
-        assert_eq!(breakers.record(&key(), later, false), Change::Stop);
+        assert_eq!(breakers.allow(&key(), later).unwrap().record(later, false), Change::Stop);
         breakers.reset(TenantId(uuid::Uuid::nil()), "a.b");
-        assert!(breakers.allow(&key(), later));
+        assert!(breakers.allow(&key(), later).is_some());
     }
 }

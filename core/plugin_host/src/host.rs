@@ -21,6 +21,9 @@ use crate::points::events::{EventHandler, READER};
 use crate::points::signature;
 use crate::registry::Registry;
 
+/// How often logs and costs are written.
+const BEAT: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// How the host is set up.
 #[derive(Debug, Clone)]
 pub struct HostConfig {
@@ -118,6 +121,26 @@ impl PluginHost {
         self.inner.journal.flush(&self.inner.services.db).await
     }
 
+    /// For a process that answers requests and delivers no events: writes logs and costs every second, and tries again to
+    /// load what could not be loaded, until told to stop.
+    pub async fn keep(&self, stop: CancellationToken) {
+        while tokio::time::timeout(BEAT, stop.cancelled()).await.is_err() {
+            if let Err(error) = self.inner.registry.try_again().await {
+                tracing::error!(%error, "plugins that could not be loaded could not be tried again");
+            }
+            if let Err(error) = self.flush().await {
+                tracing::error!(%error, "logs of plugins could not be written");
+            }
+        }
+        self.last_flush().await;
+    }
+
+    async fn last_flush(&self) {
+        if let Err(error) = self.flush().await {
+            tracing::error!(%error, "the last logs of plugins could not be written");
+        }
+    }
+
     /// Reads the event log after every commit and at least once a second, writes logs and costs, and clears away what
     /// has expired, until told to stop.
     pub async fn serve(&self, stop: CancellationToken) {
@@ -139,6 +162,6 @@ impl PluginHost {
             beats = beats.wrapping_add(1);
             self.inner.follower.news(&mut commits, &stop).await;
         }
-        drop(self.flush().await);
+        self.last_flush().await;
     }
 }

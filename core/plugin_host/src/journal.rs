@@ -72,6 +72,30 @@ struct Line {
 struct Waiting {
     lines: Vec<Line>,
     costs: HashMap<(TenantId, String, String, String), Cost>,
+    /// Of the line made last: the next one has a greater id, so that lines stay in the order in which they were written.
+    last: Uuid,
+}
+
+impl Waiting {
+    fn add_line(&mut self, mut line: Line) {
+        if line.entry.id <= self.last {
+            line.entry.id = Uuid::from_u128(self.last.as_u128().saturating_add(1));
+        }
+        self.last = line.entry.id;
+        if self.lines.len() < MAX_WAITING {
+            self.lines.push(line);
+        }
+    }
+
+    fn add_cost(&mut self, key: (TenantId, String, String, String), cost: &Cost) {
+        let all = self.costs.entry(key).or_default();
+        all.calls += cost.calls;
+        all.failures += cost.failures;
+        all.cpu_us += cost.cpu_us;
+        all.wall_us += cost.wall_us;
+        all.host_calls += cost.host_calls;
+        all.rows += cost.rows;
+    }
 }
 
 /// Gathers lines and costs.
@@ -104,15 +128,16 @@ impl Journal {
 
     fn add_cost(&self, ctx: &Ctx, plugin: &str, point: &str, usage: &Usage, failed: bool) {
         let day = ctx.now().utc().format("%Y-%m-%d").to_string();
-        self.with(|waiting| {
-            let cost = waiting.costs.entry((ctx.tenant, plugin.to_owned(), point.to_owned(), day)).or_default();
-            cost.calls += 1;
-            cost.failures += i64::from(failed);
-            cost.cpu_us += number(usage.cpu.as_micros());
-            cost.wall_us += number(usage.wall.as_micros());
-            cost.host_calls += i64::from(usage.host_calls);
-            cost.rows += i64::from(usage.rows);
-        });
+        let cost = Cost {
+            point: String::new(),
+            calls: 1,
+            failures: i64::from(failed),
+            cpu_us: number(usage.cpu.as_micros()),
+            wall_us: number(usage.wall.as_micros()),
+            host_calls: i64::from(usage.host_calls),
+            rows: i64::from(usage.rows),
+        };
+        self.with(|waiting| waiting.add_cost((ctx.tenant, plugin.to_owned(), point.to_owned(), day), &cost));
     }
 
     /// Adds a line.
@@ -134,31 +159,43 @@ impl Journal {
             invocation,
             duration_us,
         };
-        self.with(|waiting| {
-            if waiting.lines.len() < MAX_WAITING {
-                waiting.lines.push(Line { tenant: ctx.tenant, plugin: plugin.to_owned(), entry });
-            }
-        });
+        self.with(|waiting| waiting.add_line(Line { tenant: ctx.tenant, plugin: plugin.to_owned(), entry }));
     }
 
     /// Writes what has been gathered.
     ///
     /// # Errors
-    /// When the database fails; then the costs are kept and the lines are lost.
+    /// When the database fails; then they are written with the next ones, the oldest lines first as long as there is room.
     pub(crate) async fn flush(&self, db: &Db) -> Result<()> {
-        let taken = self.with(std::mem::take);
+        let taken = self.with(|waiting| {
+            let empty = Waiting { last: waiting.last, ..Waiting::default() };
+            std::mem::replace(waiting, empty)
+        });
         if taken.lines.is_empty() && taken.costs.is_empty() {
             return Ok(());
         }
-        let tx = db.begin().await?;
-        for chunk in taken.lines.chunks(500) {
-            write_lines(&tx, chunk).await?;
+        let written = write(db, &taken).await;
+        if written.is_err() {
+            self.with(|waiting| {
+                let newer = std::mem::replace(&mut waiting.lines, taken.lines);
+                waiting.lines.extend(newer);
+                waiting.lines.truncate(MAX_WAITING);
+                taken.costs.into_iter().for_each(|(key, cost)| waiting.add_cost(key, &cost));
+            });
         }
-        for ((tenant, plugin, point, day), cost) in &taken.costs {
-            write_cost(&tx, *tenant, [plugin, point, day], cost).await?;
-        }
-        Ok(tx.commit().await?)
+        written
     }
+}
+
+async fn write(db: &Db, taken: &Waiting) -> Result<()> {
+    let tx = db.begin().await?;
+    for chunk in taken.lines.chunks(500) {
+        write_lines(&tx, chunk).await?;
+    }
+    for ((tenant, plugin, point, day), cost) in &taken.costs {
+        write_cost(&tx, *tenant, [plugin, point, day], cost).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 fn measure(plugin: &str, point: &str, usage: &Usage, failed: Option<&'static str>) {

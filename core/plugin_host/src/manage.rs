@@ -15,6 +15,8 @@ use uuid::Uuid;
 use crate::PluginHost;
 use crate::capabilities::LogLevel;
 use crate::journal::{self, Cost, LogEntry};
+use crate::manifest::known::{self, Known};
+use crate::manifest::review::{self, Difference, PermissionChange};
 use crate::package::Level;
 use crate::points::events::key_of_plugin;
 use crate::registry::store::{self, Installed, NewVersion, TenantRow};
@@ -26,10 +28,27 @@ const INVALID: &str = "plugin.invalid";
 /// Which permissions an admin grants.
 #[derive(Debug, Clone)]
 pub enum Grants {
-    /// All that the manifest asks for.
+    /// All that the newest version asks for, unless the company has another version that asked for less.
     Requested,
     /// These; all that the manifest asks for must be among them.
     Keys(BTreeSet<String>),
+    /// Those of this version, which the admin has looked at: all, or these.
+    Seen {
+        /// Any installed one: an older one takes the company back.
+        version: String,
+        /// As in `Keys`; none for all.
+        keys: Option<BTreeSet<String>>,
+    },
+}
+
+impl Grants {
+    fn keys(&self) -> Option<&BTreeSet<String>> {
+        match self {
+            Self::Requested => None,
+            Self::Keys(keys) => Some(keys),
+            Self::Seen { keys, .. } => keys.as_ref(),
+        }
+    }
 }
 
 /// A package that is not taken, in words of the reader's language.
@@ -51,9 +70,12 @@ impl PluginHost {
         require_admin(ctx)?;
         let version = Version::load(&self.inner.engine, bytes, &self.inner.config.trusted).await;
         let version = Arc::new(version.map_err(|error| unfit(&error))?);
+        let names = known::check(&version.manifest, &records::Catalogue::core(), Known::ToAll);
+        names.map_err(|error| refused(FieldError::new("package_manifest").with("reason", error)))?;
         if version.level == Level::Dev && !self.inner.config.allow_unsigned {
             return Err(refused(FieldError::new("package_unsigned")));
         }
+        version.handles(&self.inner.engine).await.map_err(|error| unfit(&error))?;
         version.health(&self.inner.engine).await.map_err(|error| unfit(&error))?;
         let (id, number) = (version.manifest.id.clone(), version.manifest.version.to_string());
         let db = &self.inner.services.db;
@@ -67,7 +89,10 @@ impl PluginHost {
             hash: &version.hash,
             package: bytes,
         };
-        store::put_version(&tx, &new, ctx.now()).await?;
+        if !store::put_version(&tx, &new, ctx.now()).await? {
+            // Somebody else may have been first since it was looked at.
+            self.check_pin(&tx, &version, &number).await?;
+        }
         store::touch(&tx).await?;
         let detail = json!({ "version": number, "hash": version.hash, "level": version.level.name() });
         audit::record(&tx, ctx, "plugin.installed", &id, detail).await?;
@@ -121,15 +146,59 @@ impl PluginHost {
         }
     }
 
-    /// Lets the tenant run the newest installed version, with these grants. Settings that are not given stay.
+    /// The version that an admin means.
+    async fn wanted(&self, plugin: &str, grants: &Grants) -> Result<Arc<Version>> {
+        match grants {
+            Grants::Seen { version, .. } => self.inner.registry.version(plugin, version).await,
+            Grants::Requested | Grants::Keys(_) => self.newest(plugin).await,
+        }
+    }
+
+    /// What a version asks for in place of the one that the company has; all is new where that one is not known.
+    pub(crate) async fn differences(&self, row: &TenantRow, version: &Version) -> Vec<Difference> {
+        let before = self.inner.registry.version(&row.plugin, &row.version).await.ok();
+        review::differences(before.as_ref().map(|before| &before.manifest), &version.manifest)
+    }
+
+    /// More than the company has allowed needs an admin who has seen this version, by every door.
+    async fn reviewed(&self, row: Option<&TenantRow>, version: &Version, grants: &Grants) -> Result<()> {
+        let Some(row) = row.filter(|_| !matches!(grants, Grants::Seen { .. })) else { return Ok(()) };
+        if row.version == version.manifest.version.to_string() {
+            return Ok(());
+        }
+        let named = |key: &str| grants.keys().is_some_and(|keys| keys.contains(key));
+        let mut errors = FieldErrors::new();
+        for one in self.differences(row, version).await {
+            match one.change {
+                Some(PermissionChange::New) if !named(&one.key) => {
+                    errors.insert(format!("grants.{}", one.key), FieldError::new("grant_new"));
+                }
+                Some(PermissionChange::Wider) => {
+                    errors.insert(format!("grants.{}", one.key), FieldError::new("grant_wider"));
+                }
+                _ => {}
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Error::Invalid { code: "plugin.review_needed", fields: errors }) }
+    }
+
+    /// Lets the tenant run the newest installed version, or the one that was looked at, with these grants. Settings that
+    /// are not given stay.
     ///
     /// # Errors
-    /// `plugin.invalid` when a requested permission is not granted, `plugin.settings_invalid`, `NotFound`.
+    /// `plugin.invalid` when a requested permission is not granted or the manifest names what this company does not have,
+    /// `plugin.review_needed` when it asks for more than the version before and the admin has not said that they have seen
+    /// this one, `plugin.settings_invalid`, `NotFound`.
     pub async fn enable(&self, ctx: &Ctx, plugin: &str, grants: &Grants, sent: Option<&Settings>) -> Result<()> {
         require_admin(ctx)?;
-        let version = self.newest(plugin).await?;
+        let version = self.wanted(plugin, grants).await?;
+        let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
+        let names = known::check(&version.manifest, &catalogue, Known::Whole);
+        names.map_err(|error| {
+            Error::field(INVALID, "manifest", FieldError::new("package_manifest").with("reason", error))
+        })?;
         let asked: BTreeSet<String> = version.manifest.grant_keys().into_iter().collect();
-        if let Grants::Keys(keys) = grants {
+        if let Some(keys) = grants.keys() {
             let mut errors = FieldErrors::new();
             for key in asked.difference(keys) {
                 errors.insert(format!("grants.{key}"), FieldError::new("required"));
@@ -141,8 +210,13 @@ impl PluginHost {
                 return Err(Error::Invalid { code: INVALID, fields: errors });
             }
         }
+        let seen = store::in_tenant(self.inner.services.db.read(), ctx.tenant, plugin).await?;
+        self.reviewed(seen.as_ref(), &version, grants).await?;
         let tx = self.inner.services.db.begin().await?;
         let before = store::in_tenant(&tx, ctx.tenant, plugin).await?;
+        if before.as_ref().map(|row| &row.version) != seen.as_ref().map(|row| &row.version) {
+            return Err(Error::Conflict { code: "plugin.version_changed", current: None });
+        }
         let kept = sent.or(before.as_ref().map(|row| &row.settings)).cloned().unwrap_or_default();
         let row = TenantRow {
             plugin: plugin.to_owned(),

@@ -62,9 +62,15 @@ impl Texts {
             words = words.replace(&format!("{{{name}}}"), value);
             truncate(&mut words, MAX_MESSAGE);
         }
-        truncate(&mut words, MAX_MESSAGE);
-        words
+        said(words)
     }
+}
+
+/// Words of a guest, fit to be kept in a database and shown: without U+0000, which PostgreSQL takes nowhere, and not long.
+pub(crate) fn said(mut words: String) -> String {
+    words.retain(|letter| letter != '\0');
+    truncate(&mut words, MAX_MESSAGE);
+    words
 }
 
 /// Cuts a text to at most `limit` bytes at a character's border.
@@ -91,6 +97,7 @@ mod tests {
         assert_eq!(texts.words(Locale::Uk, "a", [("who", "світ")], "?"), "Hello світ");
         assert_eq!(texts.words(Locale::Ru, "b", [], "Fall-back"), "Fall-back");
         assert_eq!(texts.words(Locale::Ru, "b", [], &"ж".repeat(5_000)).len(), 2_000);
+        assert_eq!(texts.words(Locale::Ru, "b", [], "a\0b"), "ab");
     }
 
     #[test]

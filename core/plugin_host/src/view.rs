@@ -3,6 +3,7 @@
 mod failed;
 mod permissions;
 mod steps;
+mod update;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use serde_json::Value as Json;
 
 use crate::PluginHost;
 use crate::breaker::BreakerState;
+use crate::manifest::review::PermissionChange;
 use crate::manifest::{Choice, Manifest, RouteAuth, Setting, SettingType};
 use crate::package::Level;
 use crate::points;
@@ -69,8 +71,10 @@ pub struct PluginDetail {
     /// As in the list.
     #[serde(flatten)]
     pub summary: PluginSummary,
-    /// What it asks for.
+    /// What the version that the company runs asks for, else the newest.
     pub permissions: Vec<PermissionView>,
+    /// The newest version, where the company has another one: what would be allowed by enabling it.
+    pub update: Option<UpdateView>,
     /// The form of its settings.
     pub settings_schema: Vec<SettingView>,
     /// Settings in force, secrets left out.
@@ -90,6 +94,22 @@ pub struct PluginDetail {
     pub secret: Option<String>,
 }
 
+/// A version that may take the place of the one that a company has.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginUpdate)]
+pub struct UpdateView {
+    /// Its number: what `enable` is told when its permissions have been looked at.
+    pub version: String,
+    /// The one that the company has.
+    pub replaces: String,
+    /// What it asks for, and what it does not ask for any more, with the differences.
+    pub permissions: Vec<PermissionView>,
+    /// Whether it asks for more.
+    pub asks_more: bool,
+    /// The form of its settings.
+    pub settings_schema: Vec<SettingView>,
+}
+
 /// A permission.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = PluginPermission)]
@@ -102,6 +122,10 @@ pub struct PermissionView {
     pub reason: String,
     /// Whether the tenant granted it.
     pub granted: bool,
+    /// In an update: how it differs; none where it is as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub change: Option<PermissionChange>,
 }
 
 /// A setting.
@@ -230,9 +254,14 @@ impl PluginHost {
             Seen::Loaded(version) => {
                 let tenant: String = people::tenant::get(db, ctx.tenant).await?.slug;
                 let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
-                Ok(self.detail(&catalogue, ctx, &tenant, &version, &newest, row.as_ref()))
+                let update = self.update(&catalogue, ctx, &newest, row.as_ref()).await?;
+                Ok(PluginDetail { update, ..self.detail(&catalogue, ctx, &tenant, &version, &newest, row.as_ref()) })
             }
-            Seen::Failed(failed) => Ok(PluginDetail::bare(failed_summary(ctx, &failed, &newest))),
+            Seen::Failed(failed) => {
+                let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
+                let update = self.update(&catalogue, ctx, &newest, row.as_ref()).await?;
+                Ok(PluginDetail { update, ..PluginDetail::bare(failed_summary(ctx, &failed, &newest)) })
+            }
         }
     }
 
@@ -290,7 +319,8 @@ impl PluginHost {
         PluginDetail {
             summary: self.summary(ctx, version, newest, row),
             permissions: permissions(catalogue, manifest, row, ctx.locale),
-            settings_schema: manifest.settings.iter().map(|setting| setting_view(setting, ctx.locale)).collect(),
+            update: None,
+            settings_schema: settings_form(manifest, ctx.locale),
             settings,
             hooks: self.hooks(ctx, manifest, row),
             events: self.events(ctx, manifest, row),
@@ -338,6 +368,10 @@ impl PluginHost {
         };
         manifest.routes.iter().map(view).collect()
     }
+}
+
+fn settings_form(manifest: &Manifest, locale: Locale) -> Vec<SettingView> {
+    manifest.settings.iter().map(|setting| setting_view(setting, locale)).collect()
 }
 
 fn setting_view(setting: &Setting, locale: Locale) -> SettingView {

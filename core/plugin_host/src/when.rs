@@ -18,6 +18,11 @@ impl When {
         Expression::compile(text).map(Self)
     }
 
+    /// The fields that it takes of the record, before and after.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
+        ["fields", "before"].into_iter().flat_map(|name| self.0.fields_of(name))
+    }
+
     /// Whether the condition holds. Fields that are absent are null.
     ///
     /// # Errors

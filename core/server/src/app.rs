@@ -96,6 +96,10 @@ pub async fn serve(
             let (processes, stop) = (state.processes.clone(), ended.clone());
             async move { processes.serve(stop).await }
         }));
+    } else {
+        // Hooks, routes and actions run here too: what they log and cost must not stay in memory.
+        let (host, stop) = (state.plugins.clone(), ended.clone());
+        tasks.push(tokio::spawn(async move { host.keep(stop).await }));
     }
     tasks.push(tokio::spawn(state.feed.clone().run(ended.clone())));
     tasks.push(tokio::spawn(upkeep(state.clone(), ended.clone())));

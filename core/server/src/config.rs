@@ -174,6 +174,13 @@ pub struct Plugins {
     pub tenant_upload: bool,
     /// Whether packages without a signature may be installed.
     pub allow_unsigned: bool,
+    /// Bytes of memory that the compilation of one component may take.
+    pub compile_memory: u64,
+    /// Seconds of processor time that it may take.
+    pub compile_seconds: u64,
+    /// This binary, which compiles components in a process of their own; none in programs that are not it.
+    #[serde(skip)]
+    pub compiler: Option<PathBuf>,
 }
 
 /// Logging.

@@ -9,7 +9,7 @@ use kernel::jobs::long::{LongJobs, LongRun};
 use kernel::{Db, Result};
 use messaging::Mail;
 use people::Identities;
-use plugin_host::engine::EngineConfig;
+use plugin_host::engine::{CompileLimits, Compiler, EngineConfig};
 use plugin_host::{HostConfig, PluginHost};
 use process::runtime::{MigrateSteps, Processes};
 use records::Records;
@@ -26,6 +26,9 @@ use crate::http::feed::Feed;
 use crate::http::limit::Limits;
 use crate::private;
 use crate::webhook::Webhooks;
+
+/// The hidden command that compiles a component.
+pub(crate) const COMPILE: &str = "compile-component";
 
 /// The services of a running server. Every layer of every request clones it: one pointer.
 #[derive(Clone)]
@@ -97,7 +100,18 @@ impl AppState {
         let identities = Identities::new(&db, &env);
         identities.set_rules(SoundRules::new(&records));
         let host = HostConfig {
-            engine: EngineConfig { cache: Some(config.data.dir.join("plugin-cache")), ..EngineConfig::default() },
+            engine: EngineConfig {
+                cache: Some(config.data.dir.join("plugin-cache")),
+                compiler: config.plugins.compiler.clone().map(|program| Compiler {
+                    program,
+                    command: COMPILE.to_owned(),
+                    limits: CompileLimits {
+                        memory: config.plugins.compile_memory,
+                        seconds: config.plugins.compile_seconds,
+                    },
+                }),
+                ..EngineConfig::default()
+            },
             allow_unsigned: config.plugins.allow_unsigned,
             public_url: config.http.public_url.clone(),
             ..HostConfig::default()

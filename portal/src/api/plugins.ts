@@ -55,8 +55,11 @@ export function installPlugin(file: File, options: UploadOptions): Promise<Plugi
   return upload("/plugins", new Blob([file], { type: "application/octet-stream" }), options).then(kept);
 }
 
-export const enablePlugin = (id: string, settings?: Record<string, Value>) =>
-  api.post("/plugins/{id}/enable", { grants: "requested", settings }, { path: { id } }).then(kept);
+/** `version` is the one whose permissions the administrator has seen. */
+export const enablePlugin = (id: string, version: string, settings?: Record<string, Value>) =>
+  api
+    .post("/plugins/{id}/enable", { grants: "requested", version, settings }, { path: { id } })
+    .then(kept);
 
 export const disablePlugin = (id: string) =>
   api.post("/plugins/{id}/disable", undefined, { path: { id } }).then(kept);

@@ -2104,6 +2104,11 @@ export interface components {
         EnableBody: {
             /** @description `"requested"`, or the keys of permissions. */
             grants: components["schemas"]["GrantsBody"];
+            /**
+             * @description The version whose permissions were looked at: needed when it asks for more than the one before. An older one takes the
+             *     company back. The newest when left out.
+             */
+            version?: string | null;
             /** @description Settings; those before stay when left out. */
             settings?: {
                 [key: string]: unknown;
@@ -3610,6 +3615,11 @@ export interface components {
          * @enum {string}
          */
         PeriodName: "today" | "yesterday" | "tomorrow" | "this_week" | "last_week" | "next_week" | "this_month" | "last_month" | "next_month" | "this_quarter" | "this_year" | "days_ago" | "days_ahead";
+        /**
+         * @description How a permission differs from that of the version before.
+         * @enum {string}
+         */
+        PermissionChange: "new" | "wider" | "narrower" | "gone";
         /** @description The count of one subordinate. */
         PersonCount: components["schemas"]["Count"] & {
             /**
@@ -3690,8 +3700,9 @@ export interface components {
         };
         /** @description A plugin with everything an admin decides on. */
         PluginDetail: components["schemas"]["PluginSummary"] & {
-            /** @description What it asks for. */
+            /** @description What the version that the company runs asks for, else the newest. */
             permissions: components["schemas"]["PluginPermission"][];
+            update?: null | components["schemas"]["PluginUpdate"];
             /** @description The form of its settings. */
             settings_schema: components["schemas"]["PluginSetting"][];
             /** @description Settings in force, secrets left out. */
@@ -3764,6 +3775,8 @@ export interface components {
             reason: string;
             /** @description Whether the tenant granted it. */
             granted: boolean;
+            /** @description In an update: how it differs; none where it is as it was. */
+            change?: components["schemas"]["PermissionChange"];
         };
         /** @description A route. */
         PluginRoute: {
@@ -3848,6 +3861,19 @@ export interface components {
             problem?: string | null;
             /** @description Free word for grouping. */
             category: string;
+        };
+        /** @description A version that may take the place of the one that a company has. */
+        PluginUpdate: {
+            /** @description Its number: what `enable` is told when its permissions have been looked at. */
+            version: string;
+            /** @description The one that the company has. */
+            replaces: string;
+            /** @description What it asks for, and what it does not ask for any more, with the differences. */
+            permissions: components["schemas"]["PluginPermission"][];
+            /** @description Whether it asks for more. */
+            asks_more: boolean;
+            /** @description The form of its settings. */
+            settings_schema: components["schemas"]["PluginSetting"][];
         };
         /** @description Problem details of every error answer. */
         Problem: {

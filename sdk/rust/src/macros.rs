@@ -48,7 +48,7 @@ macro_rules! __hooks {
                 let mut changes: Vec<$crate::hooks::Change> = changes.into_iter().map($crate::hooks::Change::new).collect();
                 let outcome: $crate::Outcome = match hook.as_str() {
                     $($hook => $crate::__run!($form $before, changes),)*
-                    other => Err($crate::Failure(format!("the plugin has no hook {other}"))),
+                    other => Err($crate::Failure(format!("the plugin has no hook {other}; it has: {}", [$($hook),*].join(", ")))),
                 };
                 outcome.map_err(|failure| failure.0)?;
                 Ok(changes.into_iter().map($crate::hooks::Change::into_verdict).collect())
@@ -78,7 +78,7 @@ macro_rules! __events {
             fn handle(subscription: String, events: Vec<$crate::events::Event>) -> Result<(), String> {
                 let outcome: $crate::Outcome = match subscription.as_str() {
                     $($subscription => $after(&events),)*
-                    other => Err($crate::Failure(format!("the plugin has no subscription {other}"))),
+                    other => Err($crate::Failure(format!("the plugin has no subscription {other}; it has: {}", [$($subscription),*].join(", ")))),
                 };
                 outcome.map_err(|failure| failure.0)
             }
@@ -114,7 +114,7 @@ macro_rules! __actions {
             fn run(action: String, call: $crate::steps::Call) -> Result<String, $crate::steps::NotDone> {
                 match action.as_str() {
                     $($action => $run(&call),)*
-                    other => Err($crate::steps::NotDone::Never(format!("the plugin has no action {other}"))),
+                    other => Err($crate::steps::NotDone::Never(format!("the plugin has no action {other}; it has: {}", [$($action),*].join(", ")))),
                 }
             }
         }
@@ -131,7 +131,7 @@ macro_rules! __conditions {
             fn test(condition: String, call: $crate::steps::Call) -> Result<bool, $crate::steps::NotDone> {
                 match condition.as_str() {
                     $($condition => $test(&call),)*
-                    other => Err($crate::steps::NotDone::Never(format!("the plugin has no condition {other}"))),
+                    other => Err($crate::steps::NotDone::Never(format!("the plugin has no condition {other}; it has: {}", [$($condition),*].join(", ")))),
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::bindings::verstak::runtime::{clock, context, limits};
 
 impl context::Host for State {
     async fn current(&mut self) -> wasmtime::Result<context::Call> {
-        self.enter()?;
+        self.enter_shared("context")?;
         let Some(caller) = &self.caller else { return Ok(nobody()) };
         let ctx = &caller.ctx;
         Ok(context::Call {
@@ -54,14 +54,14 @@ pub(crate) fn actor(actor: &Actor, anonymous: bool) -> context::Actor {
 
 impl clock::Host for State {
     async fn now(&mut self) -> wasmtime::Result<i64> {
-        self.enter()?;
+        self.enter_shared("clock")?;
         Ok(self.caller.as_ref().map_or(0, |caller| caller.ctx.now().micros()))
     }
 }
 
 impl limits::Host for State {
     async fn left(&mut self) -> wasmtime::Result<limits::Remaining> {
-        self.enter()?;
+        self.enter_shared("limits")?;
         let milliseconds =
             |all: std::time::Duration, used| u32::try_from(all.saturating_sub(used).as_millis()).unwrap_or(u32::MAX);
         Ok(limits::Remaining {

@@ -46,7 +46,12 @@ impl Permission for KvPermission {
             Locale::Ru => "Хранит собственные данные",
             Locale::Uk => "Зберігає власні дані",
         };
-        vec![Grant { key: "kv".to_owned(), title: title.to_owned(), reason: self.reason.clone() }]
+        vec![Grant {
+            key: "kv".to_owned(),
+            title: title.to_owned(),
+            reason: self.reason.clone(),
+            scope: Default::default(),
+        }]
     }
 }
 
@@ -96,6 +101,9 @@ impl wit::Host for State {
             Ok(caller) => caller,
             Err(error) => return Ok(Err(error)),
         };
+        if prefix.contains('\0') || after.as_ref().is_some_and(|after| after.contains('\0')) {
+            return Ok(Err(HostError::Limit("a key has no character U+0000".to_owned())));
+        }
         Ok(list(&caller, &prefix, after.as_deref()).await.map_err(|error| host_error(&error.into())))
     }
 }

@@ -74,7 +74,7 @@ impl State {
 
 impl log::Host for State {
     async fn write(&mut self, level: log::Level, line: String) -> wasmtime::Result<()> {
-        self.enter()?;
+        self.enter_shared("log")?;
         let level = match level {
             log::Level::Debug => LogLevel::Debug,
             log::Level::Info => LogLevel::Info,

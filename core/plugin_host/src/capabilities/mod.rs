@@ -18,6 +18,7 @@ mod records;
 mod settings;
 mod tasks;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::{Actor, Ctx, Db};
@@ -133,6 +134,7 @@ pub struct State {
     started: tokio::time::Instant,
     caller: Option<Caller>,
     host_calls: u32,
+    shared: BTreeMap<&'static str, u32>,
     rows: u32,
     memory: usize,
     lines: Vec<LogLine>,
@@ -156,6 +158,7 @@ impl State {
             started: tokio::time::Instant::now(),
             caller: None,
             host_calls: 0,
+            shared: BTreeMap::new(),
             rows: 0,
             memory: 0,
             lines: Vec::new(),
@@ -187,6 +190,16 @@ impl State {
             return Err(wasmtime::Error::new(OverBudget::HostCalls(self.budget.host_calls)));
         }
         Ok(())
+    }
+
+    /// Counts a call that has the same answer for every change of the batch: handlers of single changes ask it for each, and
+    /// so many count as one.
+    fn enter_shared(&mut self, function: &'static str) -> wasmtime::Result<()> {
+        let batch = self.budget.batch.max(1);
+        let calls = self.shared.entry(function).or_default();
+        let first = *calls % batch == 0;
+        *calls = calls.wrapping_add(1);
+        if first { self.enter() } else { Ok(()) }
     }
 
     /// Counts rows read or written; past the budget the guest gets an error it can handle.

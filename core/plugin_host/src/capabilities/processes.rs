@@ -11,7 +11,7 @@ use crate::bindings::subjects::Subject;
 use crate::bindings::types::HostError;
 use crate::bindings::verstak::work::processes as wit;
 use crate::manifest::check::{fail, text};
-use crate::manifest::permissions::{Grant, Part, Permission};
+use crate::manifest::permissions::{Grant, Part, Permission, things};
 use crate::manifest::{Manifest, ManifestError, Text, names};
 
 /// What the manifest says: `[permissions.processes]`.
@@ -66,7 +66,9 @@ impl Permission for ProcessPermission {
             .replace("{start}", &list(&self.start))
             .replace("{messages}", &list(&self.messages))
             .replace("{signals}", &list(&self.signals));
-        vec![Grant { key: "processes".to_owned(), title, reason: self.reason.clone() }]
+        let (start, messages) = (things("start", &self.start), things("message", &self.messages));
+        let scope = start.chain(messages).chain(things("signal", &self.signals)).collect();
+        vec![Grant { key: "processes".to_owned(), title, reason: self.reason.clone(), scope }]
     }
 }
 

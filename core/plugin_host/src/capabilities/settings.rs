@@ -9,7 +9,7 @@ use crate::manifest::SettingType;
 
 impl settings::Host for State {
     async fn all(&mut self) -> wasmtime::Result<Vec<Field>> {
-        self.enter()?;
+        self.enter_shared("settings")?;
         let Some(caller) = &self.caller else { return Ok(Vec::new()) };
         let plugin = &caller.plugin;
         let open = plugin.manifest().settings.iter().filter(|setting| setting.kind != SettingType::Secret);

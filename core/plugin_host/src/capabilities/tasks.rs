@@ -34,6 +34,16 @@ enum TaskAction {
 }
 
 impl TaskAction {
+    /// One of the things that a grant allows. Who completes tasks sees them.
+    fn thing(&self) -> String {
+        match self {
+            Self::Read => "action:read",
+            Self::Complete => "action:complete",
+            Self::Create => "action:create",
+        }
+        .to_owned()
+    }
+
     /// What an admin grants.
     const fn grant(self) -> &'static str {
         match self {
@@ -69,6 +79,7 @@ impl Permission for TaskPermission {
             key: action.grant().to_owned(),
             title: title.to_owned(),
             reason: self.reason.clone(),
+            scope: self.actions.iter().filter(|one| one.grant() == action.grant()).map(TaskAction::thing).collect(),
         };
         let seen = match (locale, has(TaskAction::Complete)) {
             (Locale::En, false) => "Tasks: sees them",

@@ -19,6 +19,9 @@ pub struct Budget {
     pub rows: u32,
     /// Bytes in one answer, or handed to the host in one call.
     pub transfer: usize,
+    /// Changes or events in the call: so many calls of a function that answers all of them alike (settings, context, time,
+    /// limits, log) count as one.
+    pub batch: u32,
 }
 
 impl Budget {
@@ -30,6 +33,7 @@ impl Budget {
         host_calls: 100,
         rows: 1_000,
         transfer: 2 * MIB,
+        batch: 1,
     };
     /// An HTTP route.
     pub const HTTP: Self = Self {
@@ -39,6 +43,7 @@ impl Budget {
         host_calls: 500,
         rows: 5_000,
         transfer: 8 * MIB,
+        batch: 1,
     };
     /// A batch of events.
     pub const EVENTS: Self = Self {
@@ -48,6 +53,7 @@ impl Budget {
         host_calls: 1_000,
         rows: 10_000,
         transfer: 4 * MIB,
+        batch: 1,
     };
     /// An action of a process or task.
     pub const ACTION: Self = Self::EVENTS;
@@ -60,7 +66,13 @@ impl Budget {
     #[must_use]
     pub fn for_batch(self, changes: usize) -> Self {
         let times = u32::try_from(changes.div_ceil(50)).unwrap_or(u32::MAX).max(1);
-        Self { cpu: self.cpu.saturating_mul(times), wall: self.wall.saturating_mul(times), ..self }
+        Self { cpu: self.cpu.saturating_mul(times), wall: self.wall.saturating_mul(times), ..self }.shared_by(changes)
+    }
+
+    /// For a call with so many changes or events.
+    #[must_use]
+    pub fn shared_by(self, batch: usize) -> Self {
+        Self { batch: u32::try_from(batch).unwrap_or(u32::MAX).max(1), ..self }
     }
 
     /// Lowered to the operator's caps.

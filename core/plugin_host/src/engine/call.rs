@@ -10,6 +10,7 @@ use wasmtime::{Store, UpdateDeadline};
 use super::meter::Metered;
 use super::{Budget, Code, Engine, Fault, OverBudget, Usage};
 use crate::capabilities::{LogLine, State};
+use crate::texts::said;
 
 /// A question to an export of a component.
 pub(crate) trait Invoke: Send {
@@ -50,7 +51,7 @@ impl Engine {
         let work = Metered::new(run(code, &mut store, input), Arc::clone(&meter));
         let answer = match timeout(budget.wall, work).await {
             Ok(Ok(Ok(answer))) => Ok(answer),
-            Ok(Ok(Err(text))) => Err(Fault::Guest(text)),
+            Ok(Ok(Err(text))) => Err(Fault::Guest(said(text))),
             Ok(Err(error)) => Err(Fault::from_wasmtime(&error, budget.transfer)),
             Err(_) => Err(Fault::OverBudget(OverBudget::Wall(budget.wall.as_millis()))),
         };

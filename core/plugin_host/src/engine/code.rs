@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre};
 
-use super::Engine;
+use super::compile::one_memory;
+use super::{Compiler, Engine};
 use crate::capabilities::State;
 use crate::points::{Indices, POINTS};
 
@@ -80,9 +82,14 @@ impl Engine {
     }
 
     fn compile_now(&self, bytes: &[u8], hash: &str) -> Result<Code, CodeError> {
+        one_memory(bytes)?;
         let path = self.inner.cache.as_ref().map(|folder| self.cached_file(folder, hash));
-        let cached = path.as_deref().and_then(|path| self.load(path));
-        let component = match cached {
+        let cached = || path.as_deref().and_then(|path| self.load(path));
+        if let Some(component) = cached() {
+            return self.link(&component);
+        }
+        let _one_at_a_time = self.inner.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        let component = match cached() {
             Some(component) => component,
             None => self.compile_fresh(bytes, path.as_deref())?,
         };
@@ -90,6 +97,9 @@ impl Engine {
     }
 
     fn compile_fresh(&self, bytes: &[u8], keep: Option<&Path>) -> Result<Component, CodeError> {
+        if let (Some(compiler), Some(path)) = (&self.inner.compiler, keep) {
+            return self.compile_beside(compiler, bytes, path);
+        }
         let component = Component::from_binary(&self.inner.wasmtime, bytes)
             .map_err(|error| CodeError::Invalid(format!("{error:#}")))?;
         if let Some(path) = keep
@@ -98,6 +108,18 @@ impl Engine {
             tracing::warn!(%error, "compiled plugin code could not be kept");
         }
         Ok(component)
+    }
+
+    fn compile_beside(&self, compiler: &Compiler, bytes: &[u8], path: &Path) -> Result<Component, CodeError> {
+        let half = half_of(path).map_err(|error| CodeError::Invalid(error.to_string()))?;
+        let made = compiler.run(bytes, &half);
+        let moved = made.and_then(|()| std::fs::rename(&half, path).map_err(|e| CodeError::Invalid(e.to_string())));
+        if moved.is_err() {
+            // It may have been begun.
+            drop(std::fs::remove_file(&half));
+        }
+        moved?;
+        self.load(path).ok_or_else(|| CodeError::Invalid("the compiled code cannot be used".to_owned()))
     }
 
     /// Content hash and the hash of everything about this engine that compiled code depends on.
@@ -159,13 +181,19 @@ fn missing(error: &wasmtime::Error) -> CodeError {
     }
 }
 
+/// Where a file is written before it is whole; its folder is there and this user's alone.
+fn half_of(path: &Path) -> std::io::Result<PathBuf> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+        #[cfg(unix)]
+        std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    }
+    Ok(path.with_extension(format!("{}.half", std::process::id())))
+}
+
 /// Writes beside and renames, so that a reader never sees half a file.
 fn store(path: &Path, component: &Component) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let folder = path.parent().ok_or("no folder")?;
-    std::fs::create_dir_all(folder)?;
-    #[cfg(unix)]
-    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    let half = path.with_extension(format!("{}.half", std::process::id()));
+    let half = half_of(path)?;
     std::fs::write(&half, component.serialize()?)?;
     Ok(std::fs::rename(&half, path)?)
 }

@@ -1,5 +1,6 @@
-//! Why a call of a plugin failed. Texts are for the plugin's log and for admins.
+//! Why a call of a plugin failed. Texts of `Display` are for the plugin's log and for developers, [`Fault::message`] for people.
 
+use kernel::Message;
 use wasmtime::Trap;
 
 /// A limit that a call ran into.
@@ -70,6 +71,22 @@ impl Fault {
             Self::BreakerOpen => "breaker",
             Self::Stopped => "stopped",
             Self::Loop(_) => "loop",
+        }
+    }
+
+    /// What happened, for people who are not developers; the log of the plugin has the rest.
+    pub fn message(&self) -> Message {
+        let of = |key: &str| Message::key(&format!("plugin.fault.{key}"));
+        match self {
+            Self::OverBudget(OverBudget::Cpu(most) | OverBudget::Wall(most)) => of(self.kind()).with("max", most),
+            Self::OverBudget(OverBudget::Memory(most)) => of("memory").with("max", format!("{most} MiB")),
+            Self::OverBudget(OverBudget::Table(most)) => of("memory").with("max", most),
+            Self::OverBudget(OverBudget::HostCalls(most)) => of("host_calls").with("max", most),
+            Self::OverBudget(OverBudget::Transfer(most)) => of("transfer").with("max", format!("{most} KiB")),
+            Self::Guest(words) => of("guest").with("words", words),
+            Self::WrongAnswer(why) => of("answer").with("why", why),
+            Self::Loop(chain) => Message::key("error.hook.loop").with("chain", chain),
+            Self::Trap(_) | Self::Busy | Self::BreakerOpen | Self::Stopped => of(self.kind()),
         }
     }
 

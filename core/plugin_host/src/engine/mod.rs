@@ -7,13 +7,14 @@
 mod budget;
 mod call;
 mod code;
+mod compile;
 mod fault;
 mod meter;
 mod stdio;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -26,6 +27,7 @@ pub use budget::{Budget, Caps};
 pub(crate) use call::Invoke;
 pub use call::Outcome;
 pub use code::{Code, CodeError};
+pub use compile::{CompileLimits, Compiler, compile_alone};
 pub use fault::{Fault, OverBudget};
 pub(crate) use meter::Meter;
 pub use meter::Usage;
@@ -45,13 +47,15 @@ pub struct EngineConfig {
     pub slots: u32,
     /// Where compiled code is kept between starts; none: compiled anew.
     pub cache: Option<PathBuf>,
+    /// What compiles components, where compiled code is kept; none: this process itself.
+    pub compiler: Option<Compiler>,
     /// The most that any call may get.
     pub caps: Caps,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { slots: 64, cache: None, caps: Caps::default() }
+        Self { slots: 64, cache: None, compiler: None, caps: Caps::default() }
     }
 }
 
@@ -66,6 +70,9 @@ struct Inner {
     linker: Linker<State>,
     slots: Semaphore,
     cache: Option<PathBuf>,
+    compiler: Option<Compiler>,
+    /// Held by the one compilation that there is at a time.
+    compiling: Mutex<()>,
     caps: Caps,
     running: Arc<AtomicUsize>,
     ticker: std::thread::Thread,
@@ -87,8 +94,18 @@ impl Engine {
         let running = Arc::new(AtomicUsize::new(0));
         let ticker = tick(&wasmtime, Arc::clone(&running))?;
         let slots = Semaphore::new(usize::try_from(config.slots).unwrap_or(1));
-        let (cache, caps) = (config.cache.clone(), config.caps.clone());
-        Ok(Self { inner: Arc::new(Inner { wasmtime, linker, slots, cache, caps, running, ticker }) })
+        let inner = Inner {
+            wasmtime,
+            linker,
+            slots,
+            cache: config.cache.clone(),
+            compiler: config.compiler.clone(),
+            compiling: Mutex::default(),
+            caps: config.caps.clone(),
+            running,
+            ticker,
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The operator's caps.

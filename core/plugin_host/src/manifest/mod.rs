@@ -2,8 +2,10 @@
 //! Text enters as TOML, leaves as a [`Manifest`] whose parts agree with each other.
 
 pub(crate) mod check;
+pub(crate) mod known;
 pub(crate) mod permissions;
 pub(crate) mod records;
+pub(crate) mod review;
 mod setting;
 mod steps;
 
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use permissions::{Permissions, RunAs};
 pub use records::RecordPermission;
+pub use review::PermissionChange;
 pub use setting::{Choice, Setting, SettingType};
 pub(crate) use steps::fit;
 pub use steps::{Action, Condition, Parameter, ParameterType};

@@ -2,7 +2,7 @@
 //! capability itself.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,6 +33,48 @@ pub(crate) struct Grant {
     pub(crate) title: String,
     /// Why the plugin wants it.
     pub(crate) reason: Text,
+    /// The single things it allows: `read:title`, `read:*`, `action:create`.
+    pub(crate) scope: BTreeSet<String>,
+}
+
+impl Grant {
+    /// Whether it allows a single thing.
+    fn allows(&self, thing: &str) -> bool {
+        let all = thing.split_once(':').map(|(kind, _)| format!("{kind}:*"));
+        self.scope.contains(thing) || all.is_some_and(|all| self.scope.contains(&all))
+    }
+
+    /// Whether it allows all that another one does.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        other.scope.iter().all(|thing| self.allows(thing))
+    }
+}
+
+/// The single things of a kind.
+pub(crate) fn things<'a>(kind: &'a str, names: &'a [String]) -> impl Iterator<Item = String> + 'a {
+    names.iter().map(move |name| format!("{kind}:{name}"))
+}
+
+/// The key of the grant to act in the plugin's own name.
+pub(crate) const RUN_AS: &str = "run_as";
+
+fn own_name(locale: Locale) -> Grant {
+    let title = match locale {
+        Locale::En => "Acts in its own name: what it reads and changes does not depend on whose work it is",
+        Locale::Ru => "Действует от своего имени: что он читает и меняет, не зависит от того, чья это работа",
+        Locale::Uk => "Діє від власного імені: що він читає і змінює, не залежить від того, чия це робота",
+    };
+    let reason = [
+        ("en", "Nobody's rights narrow it; only this list does."),
+        ("ru", "Его не ограничивают ничьи права, только этот список."),
+        ("uk", "Його не обмежують нічиї права, лише цей список."),
+    ];
+    Grant {
+        key: RUN_AS.to_owned(),
+        title: title.to_owned(),
+        reason: Text(reason.map(|(locale, words)| (locale.to_owned(), words.to_owned())).into()),
+        scope: BTreeSet::new(),
+    }
 }
 
 /// The table `[permissions.<name>]` of a manifest.
@@ -90,7 +132,8 @@ impl Permissions {
 
     /// Everything an admin grants, in a stable order.
     pub(crate) fn grants(&self, catalogue: Option<&Catalogue>, locale: Locale) -> Vec<Grant> {
-        self.parts.iter().flat_map(|(_, part)| part.grants(catalogue, locale)).collect()
+        let own = (self.run_as == RunAs::Plugin).then(|| own_name(locale));
+        self.parts.iter().flat_map(|(_, part)| part.grants(catalogue, locale)).chain(own).collect()
     }
 
     pub(super) fn check(&self) -> Result<(), ManifestError> {

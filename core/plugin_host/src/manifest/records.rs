@@ -1,6 +1,6 @@
 //! What a plugin may do with records, per entity.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::Locale;
 use kernel::access::Action;
@@ -8,7 +8,7 @@ use records::Catalogue;
 use serde::Deserialize;
 
 use super::check::{fail, text};
-use super::permissions::{Grant, Permission};
+use super::permissions::{Grant, Permission, things};
 use super::{ManifestError, Text, names};
 
 /// The entities, each a grant `records.<entity>`.
@@ -52,10 +52,29 @@ impl RecordPermission {
         let name = catalogue.map_or_else(|| entity.to_owned(), |catalogue| catalogue.entity_name(entity, locale));
         let list = |fields: &[String]| fields.iter().map(field).collect::<Vec<_>>().join(", ");
         let all = self.read.iter().any(|one| one == "*");
-        words(locale, all, self.write.is_empty())
+        let mut title = words(locale, all, self.write.is_empty())
             .replace("{entity}", &name)
             .replace("{read}", &list(&self.read))
-            .replace("{write}", &list(&self.write))
+            .replace("{write}", &list(&self.write));
+        for action in [Action::Create, Action::Delete].into_iter().filter(|action| self.actions.contains(action)) {
+            title.push_str("; ");
+            title.push_str(by_itself(locale, action));
+        }
+        title
+    }
+
+    fn scope(&self) -> BTreeSet<String> {
+        let action = |action: &Action| {
+            let name = match action {
+                Action::Read => "read",
+                Action::Create => "create",
+                Action::Update => "update",
+                Action::Delete => "delete",
+            };
+            format!("action:{name}")
+        };
+        let fields = things("read", &self.read).chain(things("write", &self.write));
+        fields.chain(self.actions.iter().map(action)).collect()
     }
 }
 
@@ -77,8 +96,21 @@ impl Permission for RecordPermissions {
             key: format!("records.{entity}"),
             title: permission.title(catalogue, entity, locale),
             reason: permission.reason.clone(),
+            scope: permission.scope(),
         };
         self.0.iter().map(grant).collect()
+    }
+}
+
+/// What it does with whole records.
+const fn by_itself(locale: Locale, action: Action) -> &'static str {
+    match (locale, matches!(action, Action::Create)) {
+        (Locale::En, true) => "creates records",
+        (Locale::En, false) => "deletes records",
+        (Locale::Ru, true) => "создаёт записи",
+        (Locale::Ru, false) => "удаляет записи",
+        (Locale::Uk, true) => "створює записи",
+        (Locale::Uk, false) => "видаляє записи",
     }
 }
 

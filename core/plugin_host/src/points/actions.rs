@@ -20,10 +20,11 @@ use crate::bindings::steps as wit;
 use crate::bindings::subjects::Subject;
 use crate::bindings::{actions, conditions};
 use crate::capabilities::{LogLevel, State};
-use crate::engine::{Budget, Code, Fault, Invoke};
+use crate::engine::{Budget, Code, Engine, Fault, Invoke};
 use crate::loops;
-use crate::manifest::{Action, Condition, Manifest, Parameter, check, fit};
+use crate::manifest::{Action, Condition, Manifest, Parameter, Text, check, fit};
 use crate::registry::OnNode;
+use crate::texts::said;
 
 /// Actions.
 pub(crate) static ACTION: PointKind = PointKind {
@@ -92,8 +93,8 @@ fn settle<T>(answer: Result<T, wit::Failure>) -> Result<Result<T, NotDone>, Stri
     match answer {
         Ok(answer) => Ok(Ok(answer)),
         Err(wit::Failure::Again(text)) => Err(text),
-        Err(wit::Failure::Never(text)) => Ok(Err(NotDone::Never(text))),
-        Err(wit::Failure::Error(error)) => Ok(Err(NotDone::Bpmn { code: error.code, text: error.text })),
+        Err(wit::Failure::Never(text)) => Ok(Err(NotDone::Never(said(text)))),
+        Err(wit::Failure::Error(error)) => Ok(Err(NotDone::Bpmn { code: error.code, text: said(error.text) })),
     }
 }
 
@@ -137,7 +138,16 @@ impl Asked<'_> {
 enum Trouble {
     Again(String),
     Never(String),
-    Bpmn { code: String, text: String },
+    Bpmn {
+        code: String,
+        text: String,
+    },
+    /// The plugin failed at it.
+    Failed {
+        plugin: String,
+        title: Text,
+        fault: Fault,
+    },
 }
 
 /// What a kind names.
@@ -166,6 +176,11 @@ impl Service for PluginHost {
             Trouble::Again(why) => ServiceFailure::Again(why),
             Trouble::Never(why) => ServiceFailure::Never(why),
             Trouble::Bpmn { code, .. } => ServiceFailure::Bpmn(code),
+            Trouble::Failed { fault: Fault::Loop(chain), .. } => {
+                ServiceFailure::Never(format!("plugins set each other off in a loop: {chain}"))
+            }
+            // Faults that pass, and those of the guest that a later try may not have.
+            Trouble::Failed { plugin, fault, .. } => ServiceFailure::Again(format!("the plugin {plugin} {fault}")),
         })
     }
 }
@@ -184,13 +199,17 @@ impl ActionRunner for PluginHost {
         };
         let plugin = split(kind).map(|(plugin, _)| plugin.to_owned());
         self.ask(ctx, asked).await.map_err(|trouble| {
-            let (code, words) = match trouble {
-                Trouble::Again(why) => ("action.failed", why),
-                Trouble::Never(why) => ("action.refused", why),
-                Trouble::Bpmn { code, text } if text.trim().is_empty() => ("action.refused", code),
-                Trouble::Bpmn { text, .. } => ("action.refused", text),
+            let (code, message) = match trouble {
+                Trouble::Again(why) => ("action.failed", Message::Words(why)),
+                Trouble::Never(why) => ("action.refused", Message::Words(why)),
+                Trouble::Bpmn { code, text } if text.trim().is_empty() => ("action.refused", Message::Words(code)),
+                Trouble::Bpmn { text, .. } => ("action.refused", Message::Words(text)),
+                Trouble::Failed { title, fault, .. } => {
+                    let (title, reason) = (title.in_locale(ctx.locale), fault.message().in_locale(ctx.locale));
+                    ("action.failed", Message::key("error.plugin.failed").with("plugin", title).with("reason", reason))
+                }
             };
-            let (code, message) = (code.to_owned(), Message::Words(words));
+            let code = code.to_owned();
             Error::Refused(Box::new(Refusal { code, plugin, message, fields: FieldErrors::new() }))
         })
     }
@@ -237,14 +256,15 @@ impl PluginHost {
         let link = if of_process { loops::link_after(plugin, id) } else { loops::link(plugin, id) };
         let call = asked.call(declared)?;
         let point = Point { plugin: &enabled, name, link, budget: kind.budget, anonymous: false, own: of_process };
-        let failed = |fault: Fault| failed(plugin, &fault);
+        let title = &enabled.manifest().title;
+        let failed = |fault| Trouble::Failed { plugin: plugin.to_owned(), title: title.clone(), fault };
         let answer = match step {
             Step::Action(action) => {
-                let answer = self.call(ctx, &point, Run(id.to_owned(), call)).await.map_err(failed)?;
+                let answer = self.call(ctx, &point, Run(id.to_owned(), call), |_| Ok(())).await.map_err(failed)?;
                 answer.map(|text| result(&action.output, &text))
             }
             Step::Condition(_) => {
-                let answer = self.call(ctx, &point, Test(id.to_owned(), call)).await.map_err(failed)?;
+                let answer = self.call(ctx, &point, Test(id.to_owned(), call), |_| Ok(())).await.map_err(failed)?;
                 answer.map(|holds| Ok(json!(holds)))
             }
         };
@@ -278,8 +298,10 @@ impl PluginHost {
     fn not_done(&self, ctx: &Ctx, point: &Point<'_>, not_done: NotDone) -> Result<Trouble, String> {
         let (trouble, line) = match not_done {
             NotDone::Never(why) => (Trouble::Never(why.clone()), format!("not done: {why}")),
-            NotDone::Bpmn { code, .. } if code.trim().is_empty() || code.chars().count() > MAX_CODE => {
-                return Err(format!("the code of an error has 1 to {MAX_CODE} characters"));
+            NotDone::Bpmn { code, .. }
+                if code.trim().is_empty() || code.chars().count() > MAX_CODE || code.contains('\0') =>
+            {
+                return Err(format!("the code of an error has 1 to {MAX_CODE} characters, none of them U+0000"));
             }
             NotDone::Bpmn { code, text } => {
                 let line = format!("error {code}: {text}");
@@ -291,11 +313,30 @@ impl PluginHost {
     }
 }
 
-/// Faults that pass, and those of the guest that a later try may not have. A loop stays one.
-fn failed(plugin: &str, fault: &Fault) -> Trouble {
-    match fault {
-        Fault::Loop(chain) => Trouble::Never(format!("plugins set each other off in a loop: {chain}")),
-        _ => Trouble::Again(format!("the plugin {plugin} {fault}")),
+/// What an action or condition says to a call without anything.
+pub(super) async fn ask_nothing(
+    engine: &Engine,
+    code: &Code,
+    state: State,
+    kind: &PointKind,
+    id: &str,
+) -> Option<String> {
+    let call = wit::Call {
+        key: Uuid::nil().to_string(),
+        input: "{}".to_owned(),
+        subject: None,
+        instance: None,
+        element: None,
+        task: None,
+    };
+    let not_done = if kind.name == ACTION.name {
+        engine.call(code, state, Run(id.to_owned(), call)).await.answer.ok()?.err()?
+    } else {
+        engine.call(code, state, Test(id.to_owned(), call)).await.answer.ok()?.err()?
+    };
+    match not_done {
+        NotDone::Never(said) => Some(said),
+        NotDone::Bpmn { .. } => None,
     }
 }
 
@@ -318,7 +359,7 @@ fn result(declared: &[Parameter], text: &str) -> Result<Json, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{ParameterType, Text};
+    use crate::manifest::ParameterType;
 
     fn check(text: &str, expected: Result<Json, &str>) {
         let declared = [Parameter {

@@ -1,12 +1,15 @@
 //! Before-hooks: the port of `records`, answered by plugins.
 //!
 //! Hooks run one after another in their order; each sees the patches of those before it. All changes of a batch that
-//! concern a hook go to it in one call. Hooks of a plugin that is enabled but cannot be loaded on this node refuse what
+//! concern a hook go to it in one call; where the hook fails at them, in halves. Hooks of a plugin that is enabled but cannot be loaded on this node refuse what
 //! they guard.
+
+use std::time::Duration;
 
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::{Actor, Ctx, FieldKey, Fields, Message, Result};
 use records::{BeforeHooks, Operation, PendingChange};
+use tokio::time::Instant;
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
@@ -31,10 +34,13 @@ pub(crate) static KIND: PointKind = PointKind {
     probe: |pre| Some(Box::new(wit::GuestIndices::new(pre).ok()?)),
 };
 
-/// Changes for a hook, by its id.
-pub(crate) struct Before(pub(crate) String, pub(crate) Vec<wit::Change>);
+/// Time that one batch may take with all its tries.
+const TRIES_WITHIN: Duration = Duration::from_secs(5);
 
-impl Invoke for Before {
+/// Changes for a hook, by its id.
+pub(crate) struct Before<'a>(pub(crate) &'a str, pub(crate) &'a [wit::Change]);
+
+impl Invoke for Before<'_> {
     type Answer = Vec<wit::Verdict>;
 
     async fn invoke(
@@ -44,7 +50,7 @@ impl Invoke for Before {
         instance: &Instance,
     ) -> wasmtime::Result<Result<Self::Answer, String>> {
         let guest = code.indices::<wit::GuestIndices>(KIND.export)?.load(&mut *store, instance)?;
-        guest.call_before(store, &self.0, &self.1).await
+        guest.call_before(store, self.0, self.1).await
     }
 }
 
@@ -92,24 +98,66 @@ impl PluginHost {
             // Nobody but an administrator lets changes pass a guard.
             return fail(ctx, plugin, hook, concerned, &Fault::Stopped);
         }
-        let point = Point {
-            plugin,
-            link: loops::link(plugin.id(), &hook.id),
-            budget: budget(hook, concerned.len()),
-            name,
-            anonymous: false,
-            own: false,
-        };
-        let input = concerned.iter().map(|change| to_change(plugin, change)).collect();
-        let answer = match self.call(ctx, &point, Before(hook.id.clone(), input)).await {
-            Ok(verdicts) if verdicts.len() == concerned.len() => Ok(verdicts),
-            Ok(_) => Err(self.wrong_answer(ctx, &point, "not one verdict per change".to_owned()).await),
-            Err(fault) => Err(fault),
-        };
-        match answer {
-            Ok(verdicts) => self.apply_all(ctx, &point, hook, concerned, verdicts).await,
-            Err(fault) => fail(ctx, plugin, hook, concerned, &fault),
+        let link = loops::link(plugin.id(), &hook.id);
+        let mut point = Point { plugin, link, budget: KIND.budget, name, anonymous: false, own: false };
+        let input: Vec<wit::Change> = concerned.iter().map(|change| to_change(plugin, change)).collect();
+        let mut answers = self.verdicts(ctx, &mut point, hook, &input).await.into_iter();
+        for change in concerned {
+            let answer = answers.next().unwrap_or_else(|| Err(Fault::WrongAnswer("no verdict".to_owned())));
+            let fault = match answer.map(|verdict| apply(ctx, plugin, change, verdict)) {
+                Ok(Ok(())) => continue,
+                Ok(Err(why)) => self.wrong_answer(ctx, &point, why).await,
+                Err(fault) => fault,
+            };
+            fail(ctx, plugin, hook, vec![change], &fault);
         }
+    }
+
+    /// A verdict or a fault for each change. A batch at which the hook fails is asked again in halves, so that one change
+    /// does not refuse the others; the breaker hears of single changes only, and ends it when it opens.
+    async fn verdicts(
+        &self,
+        ctx: &Ctx,
+        point: &mut Point<'_>,
+        hook: &Hook,
+        input: &[wit::Change],
+    ) -> Vec<std::result::Result<wit::Verdict, Fault>> {
+        let mut permit = match self.permit(ctx, point) {
+            Ok(permit) => permit,
+            Err(fault) => return input.iter().map(|_| Err(fault.clone())).collect(),
+        };
+        let started = Instant::now();
+        let (mut answers, mut parts, mut over) = (Vec::with_capacity(input.len()), vec![input], None);
+        while let Some(part) = parts.pop() {
+            if let Some(fault) = &over {
+                answers.extend(part.iter().map(|_| Err(Fault::clone(fault))));
+                continue;
+            }
+            point.budget = budget(hook, part.len());
+            let judge = |verdicts: &Vec<wit::Verdict>| match verdicts.len() == part.len() {
+                true => Ok(()),
+                false => Err("not one verdict per change".to_owned()),
+            };
+            let fault = match self.attempt(ctx, point, Before(&hook.id, part), judge).await {
+                Ok(verdicts) => {
+                    answers.extend(verdicts.into_iter().map(Ok));
+                    over = self.tell(ctx, point, &mut permit, None).await;
+                    continue;
+                }
+                Err(fault) => fault,
+            };
+            if part.len() > 1 && fault.counts() && started.elapsed() < TRIES_WITHIN {
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.extend([second, first]);
+                continue;
+            }
+            over = self.tell(ctx, point, &mut permit, Some(&fault)).await;
+            if started.elapsed() >= TRIES_WITHIN || !fault.counts() {
+                over = over.or_else(|| Some(fault.clone()));
+            }
+            answers.extend(part.iter().map(|_| Err(fault.clone())));
+        }
+        answers
     }
 
     /// An expression that cannot be evaluated lets the plugin decide.
@@ -127,22 +175,6 @@ impl PluginHost {
             self.note(ctx, at.plugin.id(), name, ctx.id(), LogLevel::Debug, format!("when: {problem}"));
             true
         })
-    }
-
-    async fn apply_all(
-        &self,
-        ctx: &Ctx,
-        point: &Point<'_>,
-        hook: &Hook,
-        concerned: Vec<&mut PendingChange>,
-        verdicts: Vec<wit::Verdict>,
-    ) {
-        for (change, verdict) in concerned.into_iter().zip(verdicts) {
-            if let Err(why) = apply(ctx, point.plugin, change, verdict) {
-                let fault = self.wrong_answer(ctx, point, why).await;
-                fail(ctx, point.plugin, hook, vec![change], &fault);
-            }
-        }
     }
 }
 
@@ -292,7 +324,10 @@ fn fail(ctx: &Ctx, plugin: &Running, hook: &Hook, changes: Vec<&mut PendingChang
     let title = plugin.manifest().title.in_locale(ctx.locale);
     let (code, message) = match fault {
         Fault::Loop(chain) => ("hook.loop", Message::key("error.hook.loop").with("chain", chain)),
-        _ => ("hook.failed", Message::key("error.hook.failed").with("plugin", title).with("reason", fault)),
+        _ => {
+            let reason = fault.message().in_locale(ctx.locale);
+            ("hook.failed", Message::key("error.hook.failed").with("plugin", title).with("reason", reason))
+        }
     };
     for change in changes {
         let plugin = Some(plugin.id().to_owned());

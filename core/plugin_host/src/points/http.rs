@@ -1,14 +1,16 @@
 //! Routes of plugins: a request finds its route, its caller is checked, the guest answers, the answer is made safe.
 
+use kernel::error::{FieldErrors, Refusal};
 use kernel::{Actor, Ctx, Error, Message, Result, TenantId};
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
+use super::signature::Spent;
 use super::{Point, PointKind, signature};
 use crate::PluginHost;
 use crate::bindings::http as wit;
 use crate::capabilities::State;
-use crate::engine::{Budget, Code, Invoke};
+use crate::engine::{Budget, Code, Fault, Invoke};
 use crate::loops;
 use crate::manifest::{Manifest, Route, RouteAuth, check};
 use crate::registry::{OnNode, Running};
@@ -92,7 +94,8 @@ impl PluginHost {
     ///
     /// # Errors
     /// `NotFound` (no such plugin or route here), `Unauthenticated` (not signed in, or signature not good, old or used
-    /// before), `TooLarge`, `Unavailable` (the plugin failed).
+    /// before), `TooLarge`; when the plugin failed, `plugin.failed` with its name and the reason for people who are signed in,
+    /// `Unavailable` for everybody else.
     pub async fn http(&self, caller: HttpCaller<'_>, plugin: &str, request: HttpRequest) -> Result<HttpResponse> {
         let tenant = match caller {
             HttpCaller::User(ctx) => ctx.tenant,
@@ -102,44 +105,53 @@ impl PluginHost {
         let plugins = self.inner.registry.tenant(tenant).await?;
         let enabled = match plugins.get(plugin).ok_or_else(missing)? {
             OnNode::Running(plugin) => plugin,
-            OnNode::Failed(failed) => return Err(failed.error()),
+            OnNode::Failed(failed) => {
+                let title = |locale| failed.title(locale).to_owned();
+                return Err(trouble(caller, plugin, title, &Message::key("error.hook.not_loaded"), failed.error()));
+            }
+        };
+        let failed = |fault: &Fault| {
+            let title = |locale| enabled.manifest().title.in_locale(locale).to_owned();
+            trouble(caller, plugin, title, &fault.message(), Error::Unavailable(format!("plugin {plugin} {fault}")))
         };
         let route =
             enabled.manifest().routes.iter().find(|route| route.method == request.method && route.path == request.path);
         let route = route.ok_or_else(missing)?;
         let name = KIND.point(&route.id());
         if enabled.stopped().contains(&name) {
-            return Err(Error::Unavailable("the route is stopped after repeated failures".to_owned()));
+            return Err(failed(&Fault::Stopped));
         }
         if request.body.len() > route.body_limit {
             return Err(Error::TooLarge(
                 Message::key("error.too_large").with("max", format!("{} B", route.body_limit)),
             ));
         }
-        let ctx = self.admit(caller, &enabled, route, &request).await?;
+        let (ctx, spent) = self.admit(caller, &enabled, route, &request).await?;
         let link = loops::link(plugin, &route.id());
         let anonymous = matches!(caller, HttpCaller::Public(_));
         let point = Point { plugin: &enabled, name, link, budget: KIND.budget, anonymous, own: false };
-        match self.call(&ctx, &point, to_wit(&ctx, anonymous, request)).await {
-            Ok(response) if (200..600).contains(&response.status) => Ok(safe(response)),
-            Ok(_) => {
-                let fault = self.wrong_answer(&ctx, &point, "a status outside 200 to 599".to_owned()).await;
-                Err(Error::Unavailable(fault.to_string()))
-            }
-            Err(fault) => Err(Error::Unavailable(format!("plugin {plugin} {fault}"))),
+        let judge = |response: &wit::Response| match (200..600).contains(&response.status) {
+            true => Ok(()),
+            false => Err("a status outside 200 to 599".to_owned()),
+        };
+        let answer = self.call(&ctx, &point, to_wit(&ctx, anonymous, request), judge).await;
+        if let Some(spent) = spent {
+            // Who is told that it did not work may send the same again.
+            spent.settle(answer.as_ref().is_ok_and(|response| response.status < 500)).await?;
         }
+        answer.map(safe).map_err(|fault| failed(&fault))
     }
 
-    /// Whether this caller may use the route, and the context the guest works in.
+    /// Whether this caller may use the route, the context the guest works in, and the signature that it cost.
     async fn admit(
         &self,
         caller: HttpCaller<'_>,
         enabled: &Running,
         route: &Route,
         request: &HttpRequest,
-    ) -> Result<Ctx> {
+    ) -> Result<(Ctx, Option<Spent>)> {
         let tenant = match (caller, route.auth) {
-            (HttpCaller::User(ctx), RouteAuth::User | RouteAuth::None) => return Ok(ctx.clone()),
+            (HttpCaller::User(ctx), RouteAuth::User | RouteAuth::None) => return Ok((ctx.clone(), None)),
             (HttpCaller::User(_), RouteAuth::Hmac) => return Err(Error::NotFound("a signed route".to_owned())),
             (HttpCaller::Public(_), RouteAuth::User) => return Err(Error::Unauthenticated),
             (HttpCaller::Public(tenant), RouteAuth::None | RouteAuth::Hmac) => tenant,
@@ -147,16 +159,32 @@ impl PluginHost {
         let mut ctx = people::tenant::get(&self.inner.services.db, tenant).await?.system_ctx(&self.inner.env);
         ctx.actor = Actor::Plugin { id: enabled.id().to_owned(), user: None };
         ctx.rights = enabled.own_rights.clone().unwrap_or_default();
-        if route.auth == RouteAuth::Hmac {
-            let (timestamp, given) = (request.header(signature::TIMESTAMP), request.header(signature::SIGNATURE));
-            let now = ctx.now().micros() / 1_000_000;
-            if !signature::verify(&enabled.enabled.secret, now, timestamp, given, &request.body) {
-                return Err(Error::Unauthenticated);
-            }
-            signature::once(&self.inner.services.db, &ctx, enabled.id(), given.unwrap_or_default()).await?;
+        if route.auth != RouteAuth::Hmac {
+            return Ok((ctx, None));
         }
-        Ok(ctx)
+        let (timestamp, given) = (request.header(signature::TIMESTAMP), request.header(signature::SIGNATURE));
+        let now = ctx.now().micros() / 1_000_000;
+        if !signature::verify(&enabled.enabled.secret, now, timestamp, given, &request.body) {
+            return Err(Error::Unauthenticated);
+        }
+        let spent = signature::once(&self.inner.services.db, &ctx, enabled.id(), given.unwrap_or_default()).await?;
+        Ok((ctx, Some(spent)))
     }
+}
+
+/// A route that did not work: people who are signed in read which plugin and why, strangers that it did not.
+fn trouble(
+    caller: HttpCaller<'_>,
+    plugin: &str,
+    title: impl Fn(kernel::Locale) -> String,
+    why: &Message,
+    public: Error,
+) -> Error {
+    let HttpCaller::User(ctx) = caller else { return public };
+    let (title, reason) = (title(ctx.locale), why.in_locale(ctx.locale));
+    let message = Message::key("error.plugin.failed").with("plugin", title).with("reason", reason);
+    let (code, plugin) = ("plugin.failed".to_owned(), Some(plugin.to_owned()));
+    Error::Refused(Box::new(Refusal { code, plugin, message, fields: FieldErrors::new() }))
 }
 
 fn to_wit(ctx: &Ctx, anonymous: bool, request: HttpRequest) -> wit::Request {

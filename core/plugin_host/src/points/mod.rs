@@ -19,9 +19,9 @@ use uuid::Uuid;
 use wasmtime::component::InstancePre;
 
 use crate::PluginHost;
-use crate::breaker::Change;
+use crate::breaker::{Change, Permit};
 use crate::capabilities::{Caller, LogLevel, LogLine, State};
-use crate::engine::{Budget, Fault, Invoke};
+use crate::engine::{Budget, Code, Engine, Fault, Invoke};
 use crate::loops;
 use crate::manifest::Manifest;
 use crate::manifest::check::Checked;
@@ -69,6 +69,32 @@ pub(crate) fn budget_of(name: &str) -> Option<&'static Budget> {
     POINTS.iter().find(|point| point.name == kind).map(|point| &point.budget)
 }
 
+/// What the SDK calls a point of this kind when there is none with an id.
+pub(crate) fn word(kind: &PointKind) -> &'static str {
+    match kind.name {
+        "event" => "subscription",
+        other => other,
+    }
+}
+
+/// Calls a point outside of any company with nothing to do. What it says when it does not do it; nothing for kinds that cannot
+/// be asked so.
+pub(crate) async fn ask_nothing(engine: &Engine, code: &Code, kind: &PointKind, id: &str) -> Option<String> {
+    let state = State::detached(kind.budget.within(engine.caps()));
+    let said = |fault: Fault| match fault {
+        Fault::Guest(said) => Some(said),
+        _ => None,
+    };
+    match kind.name {
+        "hook" => engine.call(code, state, before::Before(id, &[])).await.answer.err().and_then(said),
+        "event" => {
+            engine.call(code, state, events::Handle(id.to_owned(), Vec::new())).await.answer.err().and_then(said)
+        }
+        "action" | "condition" => actions::ask_nothing(engine, code, state, kind, id).await,
+        _ => None,
+    }
+}
+
 /// A point of a plugin that is about to be called.
 pub(crate) struct Point<'a> {
     pub(crate) plugin: &'a Arc<Running>,
@@ -83,19 +109,43 @@ pub(crate) struct Point<'a> {
 }
 
 impl PluginHost {
-    /// Calls a point: breaker, loops, engine, journal.
-    pub(crate) async fn call<I: Invoke>(&self, ctx: &Ctx, point: &Point<'_>, input: I) -> Result<I::Answer, Fault> {
-        let plugin = point.plugin;
-        let key = (ctx.tenant, plugin.id().to_owned(), point.name.clone());
-        let invocation = ctx.id();
+    /// Calls a point: loops, breaker, engine, journal. `judge` says what is wrong with an answer that makes no sense.
+    pub(crate) async fn call<I: Invoke>(
+        &self,
+        ctx: &Ctx,
+        point: &Point<'_>,
+        input: I,
+        judge: impl FnOnce(&I::Answer) -> Result<(), String> + Send,
+    ) -> Result<I::Answer, Fault> {
+        let mut permit = self.permit(ctx, point)?;
+        let answer = self.attempt(ctx, point, input, judge).await;
+        let fault = answer.as_ref().err().cloned();
+        self.tell(ctx, point, &mut permit, fault.as_ref()).await;
+        answer
+    }
+
+    /// Leave to call a point: no loop, no open breaker.
+    pub(crate) fn permit(&self, ctx: &Ctx, point: &Point<'_>) -> Result<Permit<'_>, Fault> {
+        let plugin = point.plugin.id();
         if let Err(chain) = loops::check(&ctx.cause, &point.link) {
             let fault = Fault::Loop(format!("plugins set each other off in a loop: {chain}"));
-            self.note(ctx, plugin.id(), &point.name, invocation, LogLevel::Error, fault.to_string());
+            self.note(ctx, plugin, &point.name, ctx.id(), LogLevel::Error, fault.to_string());
             return Err(Fault::Loop(chain));
         }
-        if !self.inner.breakers.allow(&key, ctx.now()) {
-            return Err(Fault::BreakerOpen);
-        }
+        let key = (ctx.tenant, plugin.to_owned(), point.name.clone());
+        self.inner.breakers.allow(&key, ctx.now()).ok_or(Fault::BreakerOpen)
+    }
+
+    /// One call: engine and journal.
+    pub(crate) async fn attempt<I: Invoke>(
+        &self,
+        ctx: &Ctx,
+        point: &Point<'_>,
+        input: I,
+        judge: impl FnOnce(&I::Answer) -> Result<(), String> + Send,
+    ) -> Result<I::Answer, Fault> {
+        let plugin = point.plugin;
+        let invocation = ctx.id();
         let caller = Caller {
             ctx: ctx.clone(),
             plugin: Arc::clone(plugin),
@@ -106,12 +156,34 @@ impl PluginHost {
             link: point.link.clone(),
         };
         let budget = point.budget.within(self.inner.engine.caps());
-        let outcome = self.inner.engine.call(&plugin.version.code, State::new(caller, budget), input).await;
+        let mut outcome = self.inner.engine.call(&plugin.version.code, State::new(caller, budget), input).await;
+        if let Ok(answer) = &outcome.answer
+            && let Err(why) = judge(answer)
+        {
+            outcome.answer = Err(Fault::WrongAnswer(why));
+        }
         self.inner.journal.call(ctx, plugin.id(), &point.name, invocation, &outcome);
-        let good = outcome.answer.as_ref().err().is_none_or(|fault| !fault.counts());
-        let change = self.inner.breakers.record(&key, ctx.now(), good);
-        self.breaker_changed(ctx, plugin.id(), &point.name, invocation, change).await;
         outcome.answer
+    }
+
+    /// Tells the breaker how a call went. Gives what will be said of calls from now on, where it has opened.
+    pub(crate) async fn tell(
+        &self,
+        ctx: &Ctx,
+        point: &Point<'_>,
+        permit: &mut Permit<'_>,
+        fault: Option<&Fault>,
+    ) -> Option<Fault> {
+        if fault.is_some_and(|fault| !fault.counts()) {
+            return None;
+        }
+        let change = permit.record(ctx.now(), fault.is_none());
+        self.breaker_changed(ctx, point.plugin.id(), &point.name, ctx.id(), change).await;
+        match change {
+            Change::None | Change::Closed => None,
+            Change::Opened(_) => Some(Fault::BreakerOpen),
+            Change::Stop => Some(Fault::Stopped),
+        }
     }
 
     /// A guest answered with something that makes no sense: its breaker and log learn of it too.

@@ -1,7 +1,8 @@
 //! Signed requests to `hmac` routes: HMAC-SHA256 (RFC 2104) with the tenant's secret over `<timestamp>.<body>`.
 //!
 //! Headers: `x-verstak-timestamp` (seconds since the epoch, within 5 minutes) and `x-verstak-signature`
-//! (`sha256=<hex>` or the hexadecimal digits alone). A signature is good once.
+//! (`sha256=<hex>` or the hexadecimal digits alone). A signature is good for one answer that
+//! is no failure (a status below 500).
 
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::{Ctx, Db, Error, Result};
@@ -40,8 +41,53 @@ pub(crate) fn verify(secret: &str, now: i64, timestamp: Option<&str>, signature:
     now.saturating_sub(at).saturating_abs() <= WINDOW && mac(secret, timestamp, body).verify_slice(&given).is_ok()
 }
 
+/// A signature that was remembered for a request in hand. Unless the request is settled it is forgotten again: then its
+/// caller went away, and what was begun for it was dropped.
+#[must_use]
+pub(crate) struct Spent {
+    db: Db,
+    tenant: kernel::TenantId,
+    plugin: String,
+    signature: String,
+    open: bool,
+}
+
+impl Spent {
+    /// The request has been answered: with `done` the signature stays used, else the same may be sent again.
+    pub(crate) async fn settle(mut self, done: bool) -> Result<()> {
+        self.open = false;
+        if done { Ok(()) } else { give_back(&self.db, self.tenant, &self.plugin, &self.signature).await }
+    }
+}
+
+impl Drop for Spent {
+    fn drop(&mut self) {
+        let (true, Ok(runtime)) = (self.open, tokio::runtime::Handle::try_current()) else { return };
+        let (db, tenant) = (self.db.clone(), self.tenant);
+        let (plugin, signature) = (std::mem::take(&mut self.plugin), std::mem::take(&mut self.signature));
+        runtime.spawn(async move {
+            if let Err(error) = give_back(&db, tenant, &plugin, &signature).await {
+                tracing::error!(%error, plugin, "a signature could not be given back");
+            }
+        });
+    }
+}
+
+async fn give_back(db: &Db, tenant: kernel::TenantId, plugin: &str, signature: &str) -> Result<()> {
+    let delete = Query::delete()
+        .from_table("plugin_seen")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("plugin").eq(plugin))
+        .and_where(Expr::col("signature").eq(signature))
+        .to_owned();
+    let tx = db.begin().await?;
+    tx.execute(&delete).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Remembers a signature; `Unauthenticated` when it has been used before, on any node.
-pub(crate) async fn once(db: &Db, ctx: &Ctx, plugin: &str, signature: &str) -> Result<()> {
+pub(crate) async fn once(db: &Db, ctx: &Ctx, plugin: &str, signature: &str) -> Result<Spent> {
+    let signature = signature.strip_prefix("sha256=").unwrap_or(signature).to_lowercase();
     let tx = db.begin().await?;
     let insert = Query::insert()
         .into_table("plugin_seen")
@@ -49,7 +95,7 @@ pub(crate) async fn once(db: &Db, ctx: &Ctx, plugin: &str, signature: &str) -> R
         .values_panic([
             ctx.tenant.0.into(),
             plugin.into(),
-            signature.strip_prefix("sha256=").unwrap_or(signature).to_lowercase().into(),
+            signature.as_str().into(),
             ctx.now().plus_seconds(2 * WINDOW).micros().into(),
         ])
         .on_conflict(OnConflict::new().do_nothing().to_owned())
@@ -57,7 +103,8 @@ pub(crate) async fn once(db: &Db, ctx: &Ctx, plugin: &str, signature: &str) -> R
     if tx.execute(&insert).await?.rows_affected() != 1 {
         return Err(Error::Unauthenticated);
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Spent { db: db.clone(), tenant: ctx.tenant, plugin: plugin.to_owned(), signature, open: true })
 }
 
 /// Forgets signatures whose time has passed, and store entries that have expired.

@@ -331,6 +331,9 @@ impl Registry {
         let bytes = store::package(self.db.read(), plugin, version).await?;
         let loaded = Version::load(&self.engine, &bytes, &self.trusted).await;
         let loaded = loaded.map_err(|error| not_loaded(plugin, version, &error.to_string()))?;
+        if loaded.hash != stored.hash {
+            return Err(not_loaded(plugin, version, "the stored package is not the one that was installed"));
+        }
         let loaded = Arc::new(loaded);
         self.keep(&loaded);
         Ok(loaded)

@@ -203,8 +203,8 @@ pub(crate) struct NewVersion<'a> {
     pub(crate) package: &'a [u8],
 }
 
-/// Stores a version; one that is there, with the same bytes, stays as it is.
-pub(crate) async fn put_version(tx: &Tx, new: &NewVersion<'_>, now: Timestamp) -> Result<(), DbErr> {
+/// Stores a version; one that is there stays as it is. Says whether it was stored.
+pub(crate) async fn put_version(tx: &Tx, new: &NewVersion<'_>, now: Timestamp) -> Result<bool, DbErr> {
     let plugin = Query::insert()
         .into_table("plugin")
         .columns(["id", "signer", "installed_at"])
@@ -225,7 +225,7 @@ pub(crate) async fn put_version(tx: &Tx, new: &NewVersion<'_>, now: Timestamp) -
         ])
         .on_conflict(OnConflict::columns(["plugin", "version"]).do_nothing().to_owned())
         .to_owned();
-    tx.execute(&version).await.map(drop)
+    Ok(tx.execute(&version).await?.rows_affected() == 1)
 }
 
 /// Removes a plugin's versions and what tenants set; their stores and logs stay until purged.

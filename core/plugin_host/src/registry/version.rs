@@ -3,9 +3,10 @@
 use crate::capabilities::{CAPABILITIES, State};
 use crate::engine::{Code, CodeError, Engine};
 use crate::manifest::Manifest;
+use crate::manifest::known::nearest;
 use crate::package::{Level, Package, PackageError, TrustedKeys};
-use crate::points::POINTS;
 use crate::points::lifecycle::{self, Health};
+use crate::points::{self, POINTS};
 use crate::texts::Texts;
 use crate::when::When;
 
@@ -77,6 +78,31 @@ impl Version {
             signer: package.signer,
             hash: package.hash,
         })
+    }
+
+    /// Asks the component for everything that the manifest declares by an id, with nothing to do and nobody to do it for:
+    /// one that says that it has no such thing does not fit its manifest.
+    ///
+    /// # Errors
+    /// `Disagree` with the nearest id that the component has.
+    pub async fn handles(&self, engine: &Engine) -> Result<(), VersionError> {
+        for point in POINTS {
+            for id in (point.declared)(&self.manifest) {
+                let Some(said) = points::ask_nothing(engine, &self.code, point, &id).await else { continue };
+                let Some(listed) = said.strip_prefix(&format!("the plugin has no {} {id}", points::word(point))) else {
+                    continue;
+                };
+                let known = listed.strip_prefix("; it has: ").unwrap_or_default().split(", ");
+                let hint = nearest(&id, known).filter(|near| !near.is_empty());
+                let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let problem = format!(
+                    "the manifest declares the {} `{id}`, which the component does not have{hint}",
+                    points::word(point)
+                );
+                return Err(VersionError::Disagree(problem));
+            }
+        }
+        Ok(())
     }
 
     /// Asks the plugin itself whether it works, if it wants to be asked.

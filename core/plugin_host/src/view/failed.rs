@@ -79,6 +79,7 @@ impl PluginDetail {
         Self {
             summary,
             permissions: Vec::new(),
+            update: None,
             settings_schema: Vec::new(),
             settings: BTreeMap::new(),
             hooks: Vec::new(),

@@ -5,6 +5,7 @@ use records::Catalogue;
 
 use super::PermissionView;
 use crate::manifest::Manifest;
+use crate::manifest::permissions::RUN_AS;
 use crate::registry::store::TenantRow;
 
 /// What a plugin asks for, in the order of its grant keys.
@@ -14,7 +15,8 @@ pub(super) fn permissions(
     row: Option<&TenantRow>,
     locale: Locale,
 ) -> Vec<PermissionView> {
-    let granted = |key: &str| row.is_some_and(|row| row.enabled && row.grants.contains(key));
+    // What was enabled before one could grant it acts in its own name all the same.
+    let granted = |key: &str| row.is_some_and(|row| row.enabled && (row.grants.contains(key) || key == RUN_AS));
     let grants = manifest.permissions.grants(Some(catalogue), locale).into_iter();
     grants
         .map(|grant| PermissionView {
@@ -22,6 +24,7 @@ pub(super) fn permissions(
             key: grant.key,
             title: grant.title,
             reason: grant.reason.in_locale(locale).to_owned(),
+            change: None,
         })
         .collect()
 }

@@ -76,6 +76,9 @@ pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<S
 pub struct EnableBody {
     /// `"requested"`, or the keys of permissions.
     grants: GrantsBody,
+    /// The version whose permissions were looked at: needed when it asks for more than the one before. An older one takes the
+    /// company back. The newest when left out.
+    version: Option<String>,
     /// Settings; those before stay when left out.
     #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
     settings: Option<Settings>,
@@ -104,9 +107,14 @@ pub async fn enable(
     Path(id): Path<String>,
     Body(body): Body<EnableBody>,
 ) -> ApiResult<Response> {
-    let grants = match body.grants {
-        GrantsBody::Keys(keys) => Grants::Keys(keys),
-        GrantsBody::Word(Requested::Requested) => Grants::Requested,
+    let keys = match body.grants {
+        GrantsBody::Keys(keys) => Some(keys),
+        GrantsBody::Word(Requested::Requested) => None,
+    };
+    let grants = match (body.version, keys) {
+        (Some(version), keys) => Grants::Seen { version, keys },
+        (None, Some(keys)) => Grants::Keys(keys),
+        (None, None) => Grants::Requested,
     };
     state.plugins.enable(&caller.ctx, &id, &grants, body.settings.as_ref()).await?;
     detail(&state, &caller, &id).await

@@ -8,7 +8,7 @@ use people::tenant::Tenant;
 use people::token::{self, NewToken, Scope};
 use people::user::{self, User, UserPatch};
 
-use super::{Failure, Outcome, Place, say};
+use super::{Failure, Outcome, Place, plain, say};
 use crate::setup::{self, NewCompany};
 use crate::state::AppState;
 
@@ -162,7 +162,7 @@ impl TenantCommand {
             Self::List { place } => {
                 let state = place.open().await?;
                 for tenant in people::tenant::list(&state.db).await? {
-                    say(&format!("{}\t{}\t{}", tenant.slug, tenant.name, tenant.locale));
+                    say(&format!("{}\t{}\t{}", tenant.slug, plain(&tenant.name), tenant.locale));
                 }
             }
             Self::Recount { place, tenant } => {
@@ -227,8 +227,8 @@ impl UserCommand {
                 for account in user::list(&state.db, tenant.id, None, 10_000).await? {
                     say(&format!(
                         "{}\t{}\t{}",
-                        account.email,
-                        account.name,
+                        plain(&account.email),
+                        plain(&account.name),
                         if account.active { "active" } else { "barred" }
                     ));
                 }
@@ -245,7 +245,7 @@ impl UserCommand {
                 let roles = held.filter(|role| *role != admin).chain([admin]).collect();
                 let patch = UserPatch { roles: Some(roles), active: Some(true), ..UserPatch::default() };
                 user::update(&state.db, &tenant.system_ctx(&state.env), UserId(account.id), &patch).await?;
-                say(&format!("{} is an administrator of {}.", account.email, tenant.name));
+                say(&format!("{} is an administrator of {}.", plain(&account.email), plain(&tenant.name)));
                 Ok(())
             }
             Self::Password { place, user: email, tenant: slug } => {

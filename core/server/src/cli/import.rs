@@ -12,7 +12,7 @@ use people::user;
 use records::import::{Duplicates, Import as Imported, Mapped, Options, Source, State};
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, Outcome, Place, company, say};
+use super::{Failure, Outcome, Place, company, plain, say};
 use crate::state::AppState;
 
 /// How often progress is told.
@@ -131,10 +131,10 @@ fn mapping(import: &Imported, wishes: &[String]) -> Result<Vec<Mapped>, Failure>
 }
 
 fn tell_mapping(import: &Imported, mapping: &[Mapped]) {
-    say(&format!("{}: {} rows", import.file_name, import.total));
+    say(&format!("{}: {} rows", plain(&import.file_name), import.total));
     for column in &import.columns {
         let field = mapping.iter().find(|entry| entry.column == column.index).and_then(|entry| entry.field.as_deref());
-        say(&format!("  {} -> {}", column.name, field.unwrap_or("(left out)")));
+        say(&format!("  {} -> {}", plain(&column.name), field.map_or_else(|| "(left out)".to_owned(), plain)));
     }
 }
 
@@ -160,13 +160,15 @@ async fn work(state: &AppState, ctx: &Ctx, import: &Imported) -> Result<Imported
     };
     stop.cancel();
     drop(working.await);
+    // Hooks ran in this process.
+    state.plugins.flush().await?;
     Ok(ended)
 }
 
 fn tell_end(import: &Imported) -> Outcome {
     for error in import.errors.iter().take(PRINTED) {
         let field = error.problem.field.as_deref().map(|field| format!("{field}: ")).unwrap_or_default();
-        say(&format!("  row {}: {field}{}", error.row, error.problem.message));
+        say(&format!("  row {}: {}{}", error.row, plain(&field), plain(&error.problem.message)));
     }
     say(&format!("accepted {}, refused {}, known already {}", import.accepted, import.refused, import.skipped));
     if let Some(batch) = import.batch {

@@ -12,9 +12,10 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use kernel::clock::Env;
 use kernel::{Error, Locale};
+use plugin_host::engine::{CompileLimits, compile_alone};
 
 use crate::config::{Config, Overrides};
-use crate::state::AppState;
+use crate::state::{AppState, COMPILE};
 
 /// Self-hosted CRM and business-process platform.
 #[derive(Debug, Parser)]
@@ -48,6 +49,16 @@ enum Command {
     /// Make, build, check, pack, test, install and manage plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Compile the component on standard input, within limits: the server starts this by itself.
+    #[command(name = COMPILE, hide = true)]
+    CompileComponent {
+        /// Where to write the code.
+        out: PathBuf,
+        /// Bytes of memory.
+        memory: u64,
+        /// Seconds of processor time.
+        seconds: u64,
+    },
 }
 
 /// Where the data is.
@@ -67,13 +78,21 @@ pub struct Place {
 impl Place {
     fn settings(&self, listen: Option<String>) -> Result<Config, Failure> {
         let overrides = Overrides { data: self.data.clone(), database_url: self.database_url.clone(), listen };
-        Config::load(self.config.as_deref(), &overrides).map_err(Failure)
+        let mut config = Config::load(self.config.as_deref(), &overrides).map_err(Failure)?;
+        config.plugins.compiler = own_binary();
+        Ok(config)
     }
 
     async fn open(&self) -> Result<AppState, Failure> {
         crate::private::mask();
         Ok(AppState::open(self.settings(None)?, Env::system()).await?)
     }
+}
+
+/// This very binary, also when its file has been replaced since it was started.
+fn own_binary() -> Option<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() { Some(running) } else { std::env::current_exe().ok() }
 }
 
 /// Why a command did not do its work, fit to be printed.
@@ -113,6 +132,13 @@ pub type Outcome = Result<(), Failure>;
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::CompileComponent { out, memory, seconds } = &cli.command {
+        // Before any thread is started: they would count.
+        return match compile_alone(out, CompileLimits { memory: *memory, seconds: *seconds }) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(problem) => failed(&Failure(problem)),
+        };
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Failure(error.to_string())),
@@ -125,13 +151,33 @@ pub fn main() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the command line speaks to people here")]
 fn failed(failure: &Failure) -> ExitCode {
-    eprintln!("verstak: {}", failure.0);
+    eprintln!("verstak: {}", escaped(&failure.0, &['\n', '\t']));
     ExitCode::FAILURE
 }
 
 #[expect(clippy::print_stdout, reason = "answers of commands go to standard output")]
 pub(crate) fn say(text: &str) {
-    println!("{text}");
+    println!("{}", escaped(text, &['\n', '\t']));
+}
+
+/// A text from somebody else inside a line: what could move the cursor, break the line or turn its direction is escaped.
+pub(crate) fn plain(text: &str) -> String {
+    escaped(text, &[])
+}
+
+fn escaped(text: &str, kept: &[char]) -> String {
+    let forges = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match forges(letter) && !kept.contains(&letter) {
+            true => plain.extend(letter.escape_default()),
+            false => plain.push(letter),
+        }
+    }
+    plain
 }
 
 async fn run(command: Command) -> Outcome {
@@ -149,5 +195,20 @@ async fn run(command: Command) -> Outcome {
         }
         Command::Openapi => openapi::run(),
         Command::Plugin(command) => command.run().await,
+        Command::CompileComponent { .. } => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_others_forge_no_lines() {
+        let check = |text: &str, expected: &str| assert_eq!(plain(text), expected);
+        check("Леди & Co — 5\u{a0}%", "Леди & Co — 5\u{a0}%");
+        check("a\nverstak: done\t\r", "a\\nverstak: done\\t\\r");
+        check("\u{1b}[2J\u{9b}1m\u{7f}", "\\u{1b}[2J\\u{9b}1m\\u{7f}");
+        check("\u{202e}txt.exe\u{2028}", "\\u{202e}txt.exe\\u{2028}");
     }
 }

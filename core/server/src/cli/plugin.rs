@@ -8,7 +8,7 @@ use plugin_host::Grants;
 use plugin_host::dev::{self, project, test};
 use serde_json::{Value, json};
 
-use super::{Failure, Outcome, Place, company, say};
+use super::{Failure, Outcome, Place, company, plain, say};
 
 /// Plugin work.
 #[derive(Debug, Subcommand)]
@@ -45,15 +45,26 @@ pub enum PluginCommand {
         #[command(flatten)]
         target: Target,
     },
-    /// Switch a plugin on for a company, with the permissions it asks for.
+    /// Print what a plugin may do, or would be allowed to do by its newest version, with the differences marked.
+    Review {
+        /// Its id.
+        id: String,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Switch a plugin on for a company, with the permissions it asks for, or let the company run its newest version.
     Enable {
         /// Its id.
         id: String,
         #[command(flatten)]
         target: Target,
-        /// `requested`: everything the manifest asks for. Look at it first: `verstak plugin list`.
+        /// `requested`: everything the manifest asks for. Look at it first: `verstak plugin review`.
         #[arg(long, default_value = "requested", value_parser = ["requested"])]
         grants: String,
+        /// The version whose permissions you have looked at: needed when it asks for more than the one before. An older one
+        /// takes the company back.
+        #[arg(long, value_name = "VERSION")]
+        approve: Option<String>,
         /// Settings as a JSON object.
         #[arg(long)]
         settings: Option<String>,
@@ -149,7 +160,10 @@ impl PluginCommand {
                 say(&format!("Installed {}.", target.install(bytes).await?));
                 Ok(())
             }
-            Self::Enable { id, target, settings, .. } => target.enable(&id, settings.as_deref()).await,
+            Self::Review { id, target } => target.review(&id).await,
+            Self::Enable { id, target, approve, settings, .. } => {
+                target.enable(&id, approve, settings.as_deref()).await
+            }
             Self::Disable { id, target } => target.disable(&id).await,
             Self::List { target } => target.list().await,
             Self::Logs { id, target } => target.logs(&id).await,
@@ -208,6 +222,33 @@ fn items_of(json: &Value) -> &[Value] {
     json.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
+/// The permissions of a plugin for the terminal; where another version would take the place of the company's, those of that
+/// one with the differences marked.
+fn reviewed(detail: &Value) -> String {
+    let update = detail.get("update").filter(|update| !update.is_null());
+    let text = |json: &Value, key: &str| plain(&text_of(json, key));
+    let version = text(update.unwrap_or(detail), "version");
+    let mut lines = vec![match update {
+        Some(update) => format!("{} {version}, in place of {}:", text(detail, "id"), text(update, "replaces")),
+        None => format!("{} {version}:", text(detail, "id")),
+    }];
+    let permissions = update.unwrap_or(detail).get("permissions").and_then(Value::as_array);
+    for permission in permissions.into_iter().flatten() {
+        let mark = match text_of(permission, "change").as_str() {
+            "new" => "+ new   ",
+            "wider" => "+ wider ",
+            "narrower" => "- less  ",
+            "gone" => "- gone  ",
+            _ => "        ",
+        };
+        lines.push(format!("  {mark}{}  ({})", text(permission, "title"), text(permission, "reason")));
+    }
+    if permissions.is_none_or(Vec::is_empty) {
+        lines.push("  asks for no permissions".to_owned());
+    }
+    lines.join("\n")
+}
+
 impl Target {
     async fn install(&self, bytes: Vec<u8>) -> Result<String, Failure> {
         if let Some(server) = &self.server {
@@ -219,18 +260,46 @@ impl Target {
         Ok(state.plugins.install(&tenant.system_ctx(&state.env), &bytes).await?)
     }
 
-    async fn enable(&self, id: &str, settings: Option<&str>) -> Outcome {
+    /// Everything about a plugin, as the API has it.
+    async fn detail(&self, id: &str) -> Result<Value, Failure> {
+        if let Some(server) = &self.server {
+            return self.send(reqwest::Method::GET, server, &format!("plugins/{id}"), None, None).await;
+        }
+        let state = self.place.open().await?;
+        let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
+        let detail = state.plugins.get(&tenant.system_ctx(&state.env), id).await?;
+        serde_json::to_value(detail).map_err(|e| Failure(e.to_string()))
+    }
+
+    async fn review(&self, id: &str) -> Outcome {
+        let detail = self.detail(id).await?;
+        say(&reviewed(&detail));
+        Ok(())
+    }
+
+    async fn enable(&self, id: &str, approve: Option<String>, settings: Option<&str>) -> Outcome {
+        let detail = self.detail(id).await?;
+        say(&reviewed(&detail));
+        let update = detail.get("update").filter(|update| !update.is_null());
+        let more = update.is_some_and(|update| update.get("asks_more").and_then(Value::as_bool).unwrap_or_default());
+        if more && approve.is_none() {
+            let version = update.map(|update| plain(&text_of(update, "version"))).unwrap_or_default();
+            return Err(Failure(format!(
+                "{version} asks for more than was allowed. To allow it: verstak plugin enable {id} --approve {version}"
+            )));
+        }
         let settings: Option<Value> =
             settings.map(serde_json::from_str).transpose().map_err(|e| Failure(format!("--settings: {e}")))?;
         if let Some(server) = &self.server {
-            let body = json!({"grants": "requested", "settings": settings});
+            let body = json!({"grants": "requested", "version": approve, "settings": settings});
             self.send(reqwest::Method::POST, server, &format!("plugins/{id}/enable"), None, Some(body)).await?;
         } else {
             let state = self.place.open().await?;
             let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
             let settings =
                 settings.map(serde_json::from_value).transpose().map_err(|e| Failure(format!("--settings: {e}")))?;
-            state.plugins.enable(&tenant.system_ctx(&state.env), id, &Grants::Requested, settings.as_ref()).await?;
+            let grants = approve.map_or(Grants::Requested, |version| Grants::Seen { version, keys: None });
+            state.plugins.enable(&tenant.system_ctx(&state.env), id, &grants, settings.as_ref()).await?;
         }
         say(&format!("{id} is on."));
         Ok(())
@@ -258,7 +327,7 @@ impl Target {
             }
         };
         for item in items_of(&items) {
-            let text = |key: &str| text_of(item, key);
+            let text = |key: &str| plain(&text_of(item, key));
             say(&format!("{}\t{}\t{}\t{}", text("id"), text("version"), text("state"), text("title")));
         }
         Ok(())
@@ -274,7 +343,7 @@ impl Target {
             }
         };
         for line in items_of(&lines).iter().rev() {
-            let text = |key: &str| text_of(line, key);
+            let text = |key: &str| plain(&text_of(line, key));
             say(&format!("{}\t{}\t{}\t{}", text("at"), text("level"), text("point"), text("message")));
         }
         Ok(())
@@ -302,13 +371,9 @@ impl Target {
         if good {
             return Ok(answer);
         }
-        let mut text = text_of(&answer, "detail");
+        let mut text = plain(&text_of(&answer, "detail"));
         for (field, problem) in answer.get("fields").and_then(Value::as_object).into_iter().flatten() {
-            text.push_str(&format!(
-                "
-  {field}: {}",
-                text_of(problem, "message")
-            ));
+            text.push_str(&format!("\n  {}: {}", plain(field), plain(&text_of(problem, "message"))));
         }
         Err(Failure(text))
     }

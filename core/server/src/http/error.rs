@@ -94,6 +94,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Invalid { code: "request.invalid", .. } => StatusCode::BAD_REQUEST,
         Error::Conflict { code: "auth.invalid_credentials", .. } => StatusCode::UNAUTHORIZED,
         Error::Refused(refusal) if refusal.code.starts_with("record.stage") => StatusCode::CONFLICT,
+        Error::Refused(refusal) if refusal.code == "plugin.failed" => StatusCode::SERVICE_UNAVAILABLE,
         Error::Invalid { .. } | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict { .. } => StatusCode::CONFLICT,
         Error::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -146,6 +147,7 @@ pub fn answer(error: &Error, status: StatusCode, locale: Locale, request_id: &st
     let wait = match error {
         Error::Limited { retry_after } => Some(*retry_after),
         Error::Unavailable(_) | Error::Raced(_) => Some(1),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(1),
         _ => None,
     };
     if let Some(value) = wait.and_then(|seconds| HeaderValue::from_str(&seconds.to_string()).ok()) {

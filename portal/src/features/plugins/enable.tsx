@@ -15,12 +15,13 @@ import { flawsOf, payloadOf, startValues } from "./settings-model";
 
 export function EnableDialog({ plugin, onClose }: { plugin: PluginDetail; onClose(): void }) {
   const { t } = useTranslation(["plugins", "common"]);
-  const schema = plugin.settings_schema;
+  const offered = plugin.update ?? plugin;
+  const schema = offered.settings_schema;
   const [values, setValues] = useState(() => startValues(schema, plugin.settings));
   const [tried, setTried] = useState(false);
   const flaws = flawsOf(schema, values, plugin.secret !== null && plugin.secret !== undefined);
   const enable = useMutation({
-    mutationFn: () => enablePlugin(plugin.id, payloadOf(schema, values)),
+    mutationFn: () => enablePlugin(plugin.id, offered.version, payloadOf(schema, values)),
     onSuccess: () => {
       toast({ message: t("plugins:switched_on", { title: plugin.title }), kind: "done" });
       onClose();
@@ -49,7 +50,15 @@ export function EnableDialog({ plugin, onClose }: { plugin: PluginDetail; onClos
       >
         {enable.error && <Notice tone="danger">{messageOf(enable.error, t("common:network"))}</Notice>}
         <Block title={t("plugins:will_be_able")} note={t("plugins:will_be_able_note")}>
-          <Permissions plugin={plugin} asking />
+          {plugin.update && (
+            <Notice tone={plugin.update.asks_more ? "danger" : "accent"}>
+              {t(plugin.update.asks_more ? "plugins:update_asks_more" : "plugins:update_asks_no_more", {
+                version: plugin.update.version,
+                replaces: plugin.update.replaces,
+              })}
+            </Notice>
+          )}
+          <Permissions permissions={offered.permissions} asking />
         </Block>
         {schema.length > 0 && (
           <Block title={t("plugins:tab_settings")}>

@@ -4,18 +4,23 @@ import { useTranslation } from "react-i18next";
 import type { PluginDetail } from "@/api/types";
 import { Hint, ItemBody, ItemLine, ItemList, Lead, Tag } from "@/ui/block";
 
+type Permission = PluginDetail["permissions"][number];
+
+/** How much a difference from the version before asks of the reader. */
+const tones = { new: "danger", wider: "danger", narrower: "plain", gone: "plain" } as const;
+
 /** "Leads: sees A, B; sets C" as a subject and its sentences. */
 function partsOf(title: string): [string, string[]] {
   const at = title.indexOf(": ");
   return at < 0 ? [title, []] : [title.slice(0, at), title.slice(at + 2).split("; ")];
 }
 
-export function Permissions({ plugin, asking }: { plugin: PluginDetail; asking?: boolean }) {
+export function Permissions({ permissions, asking }: { permissions: Permission[]; asking?: boolean }) {
   const { t } = useTranslation("plugins");
-  if (plugin.permissions.length === 0) return <Lead>{t("permissions_none")}</Lead>;
+  if (permissions.length === 0) return <Lead>{t("permissions_none")}</Lead>;
   return (
     <ItemList>
-      {plugin.permissions.map((permission) => {
+      {permissions.map((permission) => {
         const [subject, parts] = partsOf(permission.title);
         return (
           <ItemLine key={permission.key}>
@@ -23,7 +28,11 @@ export function Permissions({ plugin, asking }: { plugin: PluginDetail; asking?:
               icon={permission.granted && !asking ? <IconCheck size={18} /> : <IconShieldHalf size={18} />}
               title={subject}
               tags={
-                !asking && (
+                asking ? (
+                  permission.change && (
+                    <Tag tone={tones[permission.change]}>{t(`change_${permission.change}`)}</Tag>
+                  )
+                ) : (
                   <Tag tone={permission.granted ? "ok" : "plain"}>
                     {t(permission.granted ? "allowed" : "not_allowed")}
                   </Tag>

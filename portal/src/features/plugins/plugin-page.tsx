@@ -81,7 +81,7 @@ function Plugin({ plugin }: { plugin: PluginDetail }) {
         {tab === "overview" && <Overview plugin={plugin} onEnable={() => setEnabling(true)} />}
         {tab === "permissions" && (
           <Block title={t("permissions")} note={t("permissions_note")}>
-            <Permissions plugin={plugin} />
+            <Permissions permissions={plugin.permissions} />
           </Block>
         )}
         {tab === "settings" && <SettingsTab plugin={plugin} onEnable={() => setEnabling(true)} />}
@@ -100,7 +100,7 @@ function Actions({ plugin, onEnable }: { plugin: PluginDetail; onEnable(): void 
   const navigate = useNavigate();
   const again = async () => {
     try {
-      await enablePlugin(plugin.id);
+      await enablePlugin(plugin.id, plugin.version);
     } catch (error) {
       toastError(error, plugin.title);
     }

@@ -43,7 +43,7 @@ pub(crate) static KIND: PointKind = PointKind {
 };
 
 /// Events for a subscription, by its id.
-struct Handle(String, Vec<wit::Event>);
+pub(super) struct Handle(pub(super) String, pub(super) Vec<wit::Event>);
 
 impl Invoke for Handle {
     type Answer = ();
@@ -108,10 +108,11 @@ impl PluginHost {
         let ctx = self.event_ctx(tenant, plugin, batch).await?;
         let link = loops::link_after(plugin.id(), subscription);
         let name = KIND.point(subscription);
-        let point = Point { plugin, name, link, budget: KIND.budget, anonymous: false, own: false };
+        let budget = KIND.budget.shared_by(batch.len());
+        let point = Point { plugin, name, link, budget, anonymous: false, own: false };
         let catalogue = self.inner.services.records.catalogue(tenant).await?;
         let events = batch.iter().map(|event| to_wit(&catalogue, plugin, event)).collect();
-        Ok(self.call(&ctx, &point, Handle(subscription.to_owned(), events)).await)
+        Ok(self.call(&ctx, &point, Handle(subscription.to_owned(), events), |()| Ok(())).await)
     }
 
     /// Events are handled in the name of whoever made the change. A plugin that runs as the actor gets that person's

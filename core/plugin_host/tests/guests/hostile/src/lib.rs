@@ -161,6 +161,16 @@ fn obey(order: &str) -> Outcome {
             std::hint::black_box(dive(0));
         }
         "trap" => panic!("on purpose"),
+        "ask" => {
+            std::hint::black_box((Settings::load(), runtime::now()));
+            info!("asked");
+        }
+        "burn" => {
+            let started = std::time::Instant::now();
+            while started.elapsed() < std::time::Duration::from_millis(3) {
+                std::hint::black_box(());
+            }
+        }
         "fail" => return Err("on purpose".into()),
         "host calls" => {
             for _ in 0..1_000_000 {
