@@ -58,8 +58,8 @@ fn telling(url: &str) -> String {
 }
 
 fn hour() -> String {
-    let inside = r#"<startEvent id="start"/><intermediateCatchEvent id="hour"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent><endEvent id="end"/>"#;
-    process("hour", &(inside.to_owned() + &flows("start>hour hour>end")))
+    let inside = r#"<startEvent id="start"/><intermediateCatchEvent id="wait"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent><endEvent id="end"/>"#;
+    process("hour", &(inside.to_owned() + &flows("start>wait wait>end")))
 }
 
 /// Waits for an instance to end.

@@ -154,8 +154,8 @@ fn walk(step: &Value, found: &mut Vec<String>) {
 async fn filled(app: &TestApp) -> (String, String, String) {
     let engine = Engine::of(app);
     engine.deploy(one_task("asking")).await;
-    let wait = r#"<startEvent id="start"/><intermediateCatchEvent id="hour"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent><endEvent id="end"/>"#;
-    engine.deploy(process("hour", &(wait.to_owned() + &flows("start>hour hour>end")))).await;
+    let wait = r#"<startEvent id="start"/><intermediateCatchEvent id="wait"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent><endEvent id="end"/>"#;
+    engine.deploy(process("hour", &(wait.to_owned() + &flows("start>wait wait>end")))).await;
     let company = app.record("company", json!({"title": "Pipes Ltd"})).await;
     let contact = app.record("contact", json!({"first_name": "Ann", "phones": ["+7 916 123-45-67"]})).await;
     let row = |n: usize, entity: &str| {

@@ -226,7 +226,7 @@ async fn open_sqlite(options: &DbOptions) -> Result<(Read, Write), DbErr> {
         .with_regexp()
         .collation(words::COLLATION, words::compare);
     let readers = usize::try_from(Ord::max(options.connections, 1)).unwrap_or(1);
-    let writer = Connections::open(base.clone(), 1).await?;
+    let writer = first(&base).await?;
     let read = Connections::open(base.clone(), readers).await?;
     let migrations = SqlitePoolOptions::new()
         .max_connections(1)
@@ -235,6 +235,19 @@ async fn open_sqlite(options: &DbOptions) -> Result<(Read, Write), DbErr> {
         .connect_lazy_with(base);
     let migrations = SqlxSqliteConnector::from_sqlx_sqlite_pool(migrations);
     Ok((Read::Sqlite(Arc::new(read)), Write::Sqlite(Arc::new(Writer::new(writer)), migrations)))
+}
+
+/// The first connection. Of several that make one file at the same moment, the one that turns it to write-ahead logging
+/// locks the others out for a moment, and no timeout of SQLite's waits for that (sqlite.org/wal.html).
+async fn first(options: &SqliteConnectOptions) -> Result<Connections, DbErr> {
+    let mut left = 100_u32;
+    loop {
+        match Connections::open(options.clone(), 1).await {
+            Err(error) if left > 0 && error.to_string().contains("database is locked") => left -= 1,
+            opened => return opened,
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 async fn open_postgres(options: &DbOptions) -> Result<DatabaseConnection, DbErr> {

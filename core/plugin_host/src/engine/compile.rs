@@ -124,19 +124,19 @@ impl Compiler {
     }
 }
 
-/// The child's side: limits itself, compiles standard input and writes the code.
+/// The child's side: limits itself, compiles standard input and writes the code. The limits must be there before the program
+/// begins, since its allocator reserves memory at once: the child takes them and then becomes the same program anew, which
+/// is told so by `limited`.
 ///
 /// # Errors
 /// What is wrong with the component, or with the file.
-pub fn compile_alone(out: &Path, limits: CompileLimits) -> Result<(), String> {
-    // The kernel tells a process that it has used up its time a second before it ends it.
-    let limit = |resource: Resource, most: u64| {
-        let limit = Rlimit { current: Some(most), maximum: Some(most.saturating_add(1)) };
-        setrlimit(resource, limit).map_err(|error| error.to_string())
-    };
-    limit(Resource::Core, 0)?;
-    limit(Resource::Data, limits.memory)?;
-    limit(Resource::Cpu, limits.seconds)?;
+pub fn compile_alone(out: &Path, limits: CompileLimits, limited: bool) -> Result<(), String> {
+    if !limited {
+        let mut anew = Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
+        anew.args(std::env::args_os().skip(1)).arg("--limited");
+        limit(limits)?;
+        return Err(std::os::unix::process::CommandExt::exec(&mut anew).to_string());
+    }
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     // One thread: less memory at once, and the other processors stay with those who wait for answers.
@@ -145,6 +145,17 @@ pub fn compile_alone(out: &Path, limits: CompileLimits) -> Result<(), String> {
     let engine = wasmtime::Engine::new(&config).map_err(|error| format!("{error:#}"))?;
     let code = engine.precompile_component(&bytes).map_err(|error| format!("{error:#}"))?;
     std::fs::write(out, code).map_err(|error| error.to_string())
+}
+
+fn limit(limits: CompileLimits) -> Result<(), String> {
+    // The kernel tells a process that it has used up its time a second before it ends it.
+    let limit = |resource: Resource, most: u64| {
+        let limit = Rlimit { current: Some(most), maximum: Some(most.saturating_add(1)) };
+        setrlimit(resource, limit).map_err(|error| error.to_string())
+    };
+    limit(Resource::Core, 0)?;
+    limit(Resource::Data, limits.memory)?;
+    limit(Resource::Cpu, limits.seconds)
 }
 
 #[cfg(test)]

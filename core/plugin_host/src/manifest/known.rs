@@ -177,7 +177,7 @@ on = ["lead.created", "task.completed", "x_flat.*"]
     fn misspelt_names_come_with_the_nearest_right_one() {
         check_names(
             "[permissions.records.task]",
-            "[permissions.records.taks]",
+            "[permissions.records.taks]\nread = [\"*\"]\nreason.en = \"x\"\n[permissions.records.task]",
             "no entity `taks`; did you mean `task`?",
         );
         check_names("\"amount\"", "\"amuont\"", "read: there is no field of lead `amuont`; did you mean `amount`?");

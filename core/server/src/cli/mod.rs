@@ -58,6 +58,9 @@ enum Command {
         memory: u64,
         /// Seconds of processor time.
         seconds: u64,
+        /// The limits are there already.
+        #[arg(long)]
+        limited: bool,
     },
 }
 
@@ -132,9 +135,9 @@ pub type Outcome = Result<(), Failure>;
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Command::CompileComponent { out, memory, seconds } = &cli.command {
+    if let Command::CompileComponent { out, memory, seconds, limited } = &cli.command {
         // Before any thread is started: they would count.
-        return match compile_alone(out, CompileLimits { memory: *memory, seconds: *seconds }) {
+        return match compile_alone(out, CompileLimits { memory: *memory, seconds: *seconds }, *limited) {
             Ok(()) => ExitCode::SUCCESS,
             Err(problem) => failed(&Failure(problem)),
         };
