@@ -42,4 +42,6 @@ CREATE INDEX idempotency_key_age ON idempotency_key (created_at);
 DROP INDEX process_wait_due;
 CREATE INDEX process_wait_due ON process_wait (due_at, tenant_id) WHERE due_at IS NOT NULL;
 CREATE INDEX process_wait_due_of ON process_wait (tenant_id, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX process_instance_newest ON process_instance (tenant_id, id);
+CREATE INDEX process_wait_key ON process_wait (key, kind) WHERE key IS NOT NULL;
 CREATE INDEX process_wait_condition ON process_wait (tenant_id, instance_id) WHERE kind = 'condition'";

@@ -16,8 +16,8 @@ use verstak::AppState;
 use crate::app::{TestApp, on_postgres};
 use crate::process::{Engine, flows, one_task, process};
 
-/// Tables that grow with a company's work.
-const GROWING: [&str; 23] = [
+/// Tables that grow with a company's work. The queue of jobs is not among them: what is done leaves it.
+const GROWING: [&str; 22] = [
     "lead",
     "deal",
     "contact",
@@ -31,7 +31,6 @@ const GROWING: [&str; 23] = [
     "stage_transition",
     "event_log",
     "audit",
-    "job",
     "session",
     "idempotency_key",
     "process_instance",
@@ -136,13 +135,14 @@ async fn postgres(db: &Db, statement: &Statement) -> Vec<String> {
     found
 }
 
-/// Steps that read all of a table; of an index without a condition only when it is no index of a part.
+/// Steps that read all of a table, or of an index.
 fn walk(step: &Value, found: &mut Vec<String>) {
     let text = |name: &str| step[name].as_str().unwrap_or_default();
     let growing = GROWING.contains(&text("Relation Name"));
-    let whole_index = text("Node Type").starts_with("Index") && step["Index Cond"].is_null();
-    let of_part = ["job_running", "job_dead", "job_due", "job_line"].contains(&text("Index Name"));
-    if growing && (text("Node Type") == "Seq Scan" || (whole_index && !of_part)) {
+    // Contracts may be read in step with the tasks of a page, which ends it.
+    let in_step = text("Relation Name") == "task_contract";
+    let whole_index = text("Node Type").starts_with("Index") && step["Index Cond"].is_null() && !in_step;
+    if growing && (text("Node Type") == "Seq Scan" || whole_index) {
         found.push(format!("{} on {} {}", text("Node Type"), text("Relation Name"), text("Index Name")));
     }
     for below in step["Plans"].as_array().into_iter().flatten() {
@@ -170,7 +170,7 @@ async fn filled(app: &TestApp) -> (String, String, String) {
         app.admin().post(&format!("/records/{entity}/bulk"), json!({"create": rows})).await.ok(200);
     }
     let lead = app.record("lead", json!({"title": "One", "company": company, "phones": ["+7 916 123-45-68"]})).await;
-    for _ in 0..20 {
+    for _ in 0..260 {
         engine.start_about("asking", "lead", &lead, json!({})).await;
         engine.start("hour", json!({})).await;
     }

@@ -180,7 +180,11 @@ on = ["lead.created", "task.completed", "x_flat.*"]
             "[permissions.records.taks]\nread = [\"*\"]\nreason.en = \"x\"\n[permissions.records.task]",
             "no entity `taks`; did you mean `task`?",
         );
-        check_names("\"amount\"", "\"amuont\"", "read: there is no field of lead `amuont`; did you mean `amount`?");
+        check_names(
+            "\"amount\", \"x",
+            "\"amount\", \"amuont\", \"x",
+            "read: there is no field of lead `amuont`; did you mean `amount`?",
+        );
         check_names("write = [\"title\"]", "write = [\"titel\"]", "write: there is no field of lead `titel`");
         check_names("lead.created", "lead.craeted", "no event `lead.craeted`; did you mean `lead.created`?");
         check_names("task.completed", "task.compleeted", "did you mean `task.completed`?");

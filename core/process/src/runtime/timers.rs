@@ -32,6 +32,8 @@ const BATCH: u64 = 50;
 /// Seconds after which a timer that could not fire is tried again.
 const AGAIN_SECONDS: i64 = 60;
 const SECOND: i64 = 1_000_000;
+/// Due times that the sweep looks at.
+const SWEPT: u64 = 10_000;
 
 /// Sees to it that whatever waits until `at` is woken, at most a second late.
 pub(super) async fn arm(tx: &Tx, ctx: &Ctx, at: Timestamp) -> Result<()> {
@@ -70,12 +72,15 @@ impl Handler for Sweep {
     async fn run(&self, _: &Job) -> Result<(), JobError> {
         self.0.tell_given_up().await?;
         let now = self.0.env.now();
-        let select = Query::select()
-            .distinct()
+        // By the index of due times: those whose company is not among the first have their turn in a minute.
+        let first = Query::select()
             .column("tenant_id")
             .from("process_wait")
             .and_where(Expr::col("due_at").lte(now.plus_seconds(-2).0))
+            .order_by("due_at", Order::Asc)
+            .limit(SWEPT)
             .take();
+        let select = Query::select().distinct().column("tenant_id").from_subquery(first, "due").take();
         for row in self.0.db.read().query_all(&select).await? {
             self.0.fire_due(TenantId(row.try_get_by_index(0)?)).await?;
         }
