@@ -3702,7 +3702,7 @@ export interface components {
         PluginDetail: components["schemas"]["PluginSummary"] & {
             /** @description What the version that the company runs asks for, else the newest. */
             permissions: components["schemas"]["PluginPermission"][];
-            update?: null | components["schemas"]["PluginUpdate"];
+            update?: components["schemas"]["PluginUpdate"] | null;
             /** @description The form of its settings. */
             settings_schema: components["schemas"]["PluginSetting"][];
             /** @description Settings in force, secrets left out. */
