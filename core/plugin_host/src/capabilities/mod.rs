@@ -197,7 +197,7 @@ impl State {
     fn enter_shared(&mut self, function: &'static str) -> wasmtime::Result<()> {
         let batch = self.budget.batch.max(1);
         let calls = self.shared.entry(function).or_default();
-        let first = *calls % batch == 0;
+        let first = (*calls).is_multiple_of(batch);
         *calls = calls.wrapping_add(1);
         if first { self.enter() } else { Ok(()) }
     }
