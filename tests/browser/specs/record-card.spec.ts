@@ -80,7 +80,7 @@ test("a task is set from the timeline, stands at home with what it is about, and
   const mine = page.getByRole("region", { name: "My tasks" });
   await expect(mine.getByRole("link", { name: "Florist", exact: true }).first()).toBeVisible();
   await mine.getByRole("link", { name: "Send the price of roses" }).click();
-  await page.getByRole("main").getByRole("link", { name: "Florist" }).click();
+  await page.getByRole("main").getByRole("link", { name: "Florist" }).first().click();
   await entry.getByRole("checkbox").click();
   await expect(entry.getByRole("checkbox")).toBeDisabled();
   await page.goto("/");

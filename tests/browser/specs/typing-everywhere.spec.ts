@@ -23,7 +23,7 @@ const EDITORS: Editor[] = [
   { key: "last_name", typed: { en: "Kowalska", ru: "Ёлкина-Щукина" } },
   { key: "birthdate", typed: { en: "12/20/1990", ru: "20.12.1990" }, saved: "1990-12-20" },
   { key: "emails", typed: { en: MAIL, ru: MAIL }, saved: [expect.objectContaining({ value: MAIL })] },
-  { key: "comments", typed: { en: "Call after lunch", ru: "Звонить после обеда" } },
+  { key: "source_description", typed: { en: "Call after lunch", ru: "Звонить после обеда" } },
 ];
 const SENTENCE = { en: "Meanwhile they write on", ru: "А тем временем пишут дальше" };
 const CONDITIONS = ["offline", "slow", "refused", "expired"] as const;
@@ -79,8 +79,9 @@ interface Case {
 }
 
 async function check(page: Page, api: Api, { lead, editor, locale, condition, password }: Case): Promise<void> {
-  const mend = await breakSaving(page, lead.id, condition);
   const { row, input } = fieldOf(page, editor.key);
+  await expect(row.locator("[data-edit]")).toBeVisible();
+  const mend = await breakSaving(page, lead.id, condition);
   const asked = page.waitForRequest((one) => one.method() === "PATCH");
   await row.locator("[data-edit]").click();
   await input.fill(editor.typed[locale]);

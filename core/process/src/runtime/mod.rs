@@ -10,7 +10,7 @@
 //! | `dry_run`, `rehearse` | what would happen; how many may ask at once |
 //! | `advance` | THE step: one event, the stepper, everything it asks for, in one transaction |
 //! | `commands` | what the stepper asks for: tasks, jobs, calls, messages |
-//! | `start`, `publish`, `conditions` | how instances begin; messages and signals; conditions that start |
+//! | `start`, `publish`, `signals`, `conditions` | how instances begin; messages; signals; conditions that start |
 //! | `sender` | what somebody outside may send |
 //! | `operations` | set variables, retry, skip, cancel, start from, migrate |
 //! | `migrate_all` | many instances to another version, as a long job |
@@ -36,6 +36,7 @@ mod rehearse;
 pub mod relations;
 mod sender;
 mod services;
+mod signals;
 mod slice;
 mod start;
 mod store;
@@ -60,8 +61,9 @@ pub use dry_run::{DryRun, DryRunInput};
 pub use instances::{History, HistoryQuery, InstanceQuery, InstanceView, Instances};
 pub use migrate_all::{AT_ONCE, MigrateSteps};
 pub use operations::{Migrated, Migration, MigrationReport};
-pub use publish::{Delivered, MessageInput, SignalInput};
+pub use publish::{Delivered, MessageInput};
 pub use services::{Service, ServiceCall, ServiceFailure};
+pub use signals::SignalInput;
 pub use start::StartInput;
 pub use timers::SWEEP;
 
@@ -122,7 +124,7 @@ impl Processes {
             Arc::new(services::Call(self.clone(), services::CALL)),
             Arc::new(services::Call(self.clone(), services::OWN)),
             Arc::new(go_on::GoOn(self.clone())),
-            Arc::new(publish::SignalJob(self.clone())),
+            Arc::new(signals::SignalJob(self.clone())),
             Arc::new(reader::RecordEvents(self.clone())),
         ]
     }
