@@ -7,12 +7,11 @@
 use std::collections::BTreeMap;
 
 use kernel::access::{Action, Scope};
-use kernel::db::Tx;
 use kernel::filter::Filter;
 use kernel::jobs::{Handler, Job, JobError};
 use kernel::value::{FieldType, scaled};
 use kernel::{Ctx, FieldKey, Fields, Result, TenantId, Value};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, InsertStatement, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use uuid::Uuid;
 
@@ -70,9 +69,9 @@ fn place(def: &EntityDef, money: &FieldDef, image: &Fields) -> Option<(Key, Opti
     Some(((id("pipeline").unwrap_or_default(), stage, id("owner"), currency), amount))
 }
 
-/// Writes what the changes mean for the totals.
-pub(crate) async fn keep(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) -> Result<()> {
-    let Some(money) = summed(def) else { return Ok(()) };
+/// What the changes mean for the totals, to be written; none when they stay as they are.
+pub(crate) fn differences(ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) -> Option<InsertStatement> {
+    let money = summed(def)?;
     let mut differences: BTreeMap<Key, Sums> = BTreeMap::new();
     for change in changes {
         let before = change.before.as_ref().and_then(|image| place(def, money, image));
@@ -102,10 +101,7 @@ pub(crate) async fn keep(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&Pendin
             sums.amount.into(),
         ]);
     }
-    if !differences.is_empty() {
-        tx.later(&insert).await?;
-    }
-    Ok(())
+    (!differences.is_empty()).then_some(insert)
 }
 
 /// Columns of a row but for whose it is.
