@@ -192,7 +192,10 @@ impl Records {
         let tx = self.db.begin().await?;
         for def in Catalogue::core().entities().iter().filter(|def| summed(def).is_some()) {
             if tx.get_database_backend() == DbBackend::Postgres {
-                tx.execute_unprepared(&format!("LOCK TABLE {} IN SHARE MODE", def.table)).await?;
+                // A fold under way would leave a row that the removal below does not see.
+                for lock in [format!("{} IN SHARE MODE", def.table), format!("{TABLE} IN SHARE ROW EXCLUSIVE MODE")] {
+                    tx.execute_unprepared(&format!("LOCK TABLE {lock}")).await?;
+                }
             }
             let delete = Query::delete()
                 .from_table(TABLE)
