@@ -44,6 +44,7 @@ export function RoleProcesses({ rights, onChange }: Props) {
             <RuleLine label={t("process")}>
               <Select
                 size="xs"
+                w={280}
                 aria-label={t("process")}
                 searchable
                 allowDeselect={false}
