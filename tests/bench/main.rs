@@ -16,6 +16,7 @@
 //! | `server` | the built server as a process: start, memory |
 //! | `measure` | times of many calls, interleaved rounds |
 //! | `requests` | the requests that are measured |
+//! | `mix` | what people do all day; how far after-events fall behind |
 //! | `suite` | everything measured on one database |
 //! | `processes` | instances of a process, timers |
 //! | `hook` | a before-hook alone |
@@ -30,6 +31,7 @@ mod crowd;
 mod hook;
 mod load;
 mod measure;
+mod mix;
 mod plugins;
 mod processes;
 mod report;

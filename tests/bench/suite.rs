@@ -19,6 +19,7 @@ use crate::capture::{Seen, Watched};
 use crate::client::drive;
 use crate::company::{self, Company, Leads};
 use crate::measure::{Pair, Side, count, in_turn, middle, with_processor};
+use crate::mix;
 use crate::plugins::{self, Packages};
 use crate::report::{Report, say};
 use crate::requests::{self, Scenario};
@@ -76,6 +77,10 @@ pub fn measure(
     let bare = Bare::new(runtime.block_on(Db::open(&DbOptions { connections: 24, ..DbOptions::new(&url) }))?);
     against_bare(runtime, arguments, &server, &bare, &companies, &scenarios, report)?;
     hooked(arguments, &server, &companies, report)?;
+    if let Some(desk) = &companies.desk {
+        mix::behind(arguments, &server, desk, report)?;
+    }
+    mix::measure(arguments, &server, &companies.full, &companies.leads, report)?;
     let loaded = server.memory()?;
     let rows = [
         (

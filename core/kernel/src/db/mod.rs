@@ -8,10 +8,12 @@
 //! |---|---|
 //! | `tx` | a write transaction |
 //! | `again` | work that lost a race for locks is done again |
+//! | `pending` | PostgreSQL: changes that go in one journey |
 //! | `sqlite` | connections of SQLite |
 //! | `writer` | SQLite's writing connection: transactions one after another, committed in groups |
 
 mod again;
+mod pending;
 mod sqlite;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! A write transaction.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
@@ -11,6 +11,7 @@ use sea_orm::{
 use tokio::sync::watch;
 
 use super::again;
+use super::pending::Pending;
 use super::sqlite::Wanted;
 use super::writer::{Turn, Writer};
 use crate::id::TenantId;
@@ -31,7 +32,50 @@ enum Way {
     Sqlite(Arc<Turn>),
     /// Part of a transaction of SQLite.
     Savepoint(Savepoint),
-    Postgres(DatabaseTransaction),
+    Postgres(Postgres),
+}
+
+/// A transaction of the driver's, or part of one, with what waits to be sent.
+#[derive(Debug)]
+struct Postgres {
+    tx: DatabaseTransaction,
+    pending: Mutex<Pending>,
+}
+
+impl Postgres {
+    fn new(tx: DatabaseTransaction) -> Self {
+        Self { tx, pending: Mutex::default() }
+    }
+
+    fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn later(&self, statement: Statement) -> Result<(), DbErr> {
+        let refused = self.pending().add(statement);
+        let Some(statement) = refused else { return Ok(()) };
+        self.flush().await?;
+        let refused = self.pending().add(statement);
+        match refused {
+            Some(statement) => self.tx.execute_raw(statement).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends what waits.
+    async fn flush(&self) -> Result<(), DbErr> {
+        let waiting = self.pending().take();
+        match waiting {
+            Some(statement) => self.tx.execute_raw(statement).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The driver's transaction, with everything in it that was asked for.
+    async fn flushed(&self) -> Result<&DatabaseTransaction, DbErr> {
+        self.flush().await?;
+        Ok(&self.tx)
+    }
 }
 
 /// Undone when dropped before its end.
@@ -63,11 +107,11 @@ impl Tx {
         committed: Channel,
         enqueued: Channel,
     ) -> Result<Self, DbErr> {
-        let way = Way::Postgres(pool.begin().await?);
+        let way = Way::Postgres(Postgres::new(pool.begin().await?));
         Ok(Self { way, committed, enqueued, has_jobs: Arc::default(), is_part: false })
     }
 
-    fn turn(&self) -> Result<&Turn, &DatabaseTransaction> {
+    fn turn(&self) -> Result<&Turn, &Postgres> {
         match &self.way {
             Way::Sqlite(turn) => Ok(turn),
             Way::Savepoint(savepoint) => Ok(&savepoint.turn),
@@ -86,7 +130,10 @@ impl Tx {
                 savepoint.turn.release(savepoint.number).await?;
                 savepoint.over = true;
             }
-            Way::Postgres(tx) => tx.commit().await?,
+            Way::Postgres(postgres) => {
+                postgres.flush().await?;
+                postgres.tx.commit().await?;
+            }
         }
         if !self.is_part {
             again::note_commit();
@@ -98,15 +145,15 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes a change whose answer nobody needs: SQLite is given it together with the next statement that needs one,
-    /// or the commit, and says there what was wrong with it.
+    /// Makes a change whose answer nobody needs: the database is given it together with the next statement that needs
+    /// one, or the commit, and says there what was wrong with it.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn later<S: StatementBuilder>(&self, statement: &S) -> Result<(), DbErr> {
         match self.turn() {
             Ok(turn) => turn.later(DbBackend::Sqlite.build(statement)).await,
-            Err(tx) => tx.execute(statement).await.map(drop),
+            Err(postgres) => postgres.later(DbBackend::Postgres.build(statement)).await,
         }
     }
 
@@ -121,7 +168,8 @@ impl Tx {
     /// When the database refuses.
     pub async fn savepoint(&self) -> Result<Self, DbErr> {
         let way = match &self.way {
-            Way::Postgres(tx) => Way::Postgres(tx.begin().await?),
+            // What waits is sent first: its errors are not the savepoint's.
+            Way::Postgres(postgres) => Way::Postgres(Postgres::new(postgres.flushed().await?.begin().await?)),
             Way::Sqlite(turn) | Way::Savepoint(Savepoint { turn, .. }) => {
                 let turn = Arc::clone(turn);
                 let number = turn.savepoint().await?;
@@ -141,7 +189,7 @@ impl Tx {
         match self.way {
             Way::Sqlite(turn) => turn.rollback().await,
             Way::Savepoint(savepoint) => drop(savepoint),
-            Way::Postgres(tx) => tx.rollback().await?,
+            Way::Postgres(postgres) => postgres.tx.rollback().await?,
         }
         Ok(())
     }
@@ -179,28 +227,28 @@ impl ConnectionTrait for Tx {
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self.turn() {
             Ok(turn) => Ok(turn.run(statement, Wanted::Done).await?.done.into()),
-            Err(tx) => tx.execute_raw(statement).await,
+            Err(postgres) => postgres.flushed().await?.execute_raw(statement).await,
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self.turn() {
             Ok(turn) => Ok(turn.run(Statement::from_string(DbBackend::Sqlite, sql), Wanted::Done).await?.done.into()),
-            Err(tx) => tx.execute_unprepared(sql).await,
+            Err(postgres) => postgres.flushed().await?.execute_unprepared(sql).await,
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self.turn() {
             Ok(turn) => Ok(turn.run(statement, Wanted::One).await?.rows.into_iter().next().map(Into::into)),
-            Err(tx) => tx.query_one_raw(statement).await,
+            Err(postgres) => postgres.flushed().await?.query_one_raw(statement).await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self.turn() {
             Ok(turn) => Ok(turn.run(statement, Wanted::All).await?.rows.into_iter().map(Into::into).collect()),
-            Err(tx) => tx.query_all_raw(statement).await,
+            Err(postgres) => postgres.flushed().await?.query_all_raw(statement).await,
         }
     }
 }

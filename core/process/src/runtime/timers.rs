@@ -97,17 +97,49 @@ impl Processes {
             if due.is_empty() {
                 return Ok(());
             }
-            let tx = self.db.begin().await?;
-            let mut read = store::lock_many(&tx, tenant, due.iter().map(|(instance, _)| *instance)).await?;
-            let mut left = SLICE;
-            for (instance, wait) in due {
-                let stored = read.remove(&instance);
-                for written in self.fire(&tx, &ctx, (instance, wait), stored, &mut left).await? {
-                    read.remove(&written);
-                }
+            if !self.fire_together(&ctx, &due).await? {
+                self.fire_apart(&ctx, due).await?;
             }
-            tx.commit().await?;
         }
+    }
+
+    /// Timers that all fire, as nearly always: without a way back for each of them, which costs more than the timer.
+    /// False when one of them did not; then nothing has happened.
+    async fn fire_together(&self, ctx: &Ctx, due: &[(InstanceId, WaitId)]) -> Result<bool> {
+        let tx = self.db.begin().await?;
+        let mut read = store::lock_many(&tx, ctx.tenant, due.iter().map(|(instance, _)| *instance)).await?;
+        let mut left = SLICE;
+        for (instance, wait) in due {
+            let mut round = Round::new(self, &tx, ctx).within(left);
+            match round.timer(*instance, *wait, read.remove(instance)).await {
+                Ok(true) => {}
+                Err(error @ Error::Raced(_)) => return Err(error),
+                Ok(false) | Err(_) => return tx.rollback().await.map(|()| false).map_err(Error::from),
+            }
+            left = round.left;
+            for written in round.written {
+                read.remove(&written);
+            }
+        }
+        match tx.commit().await.map_err(Error::from) {
+            Ok(()) => Ok(true),
+            Err(error @ Error::Raced(_)) => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Timers one of which does not fire: what goes wrong with it holds nobody else up.
+    async fn fire_apart(&self, ctx: &Ctx, due: Vec<(InstanceId, WaitId)>) -> Result<()> {
+        let tx = self.db.begin().await?;
+        let mut read = store::lock_many(&tx, ctx.tenant, due.iter().map(|(instance, _)| *instance)).await?;
+        let mut left = SLICE;
+        for (instance, wait) in due {
+            let stored = read.remove(&instance);
+            for written in self.fire(&tx, ctx, (instance, wait), stored, &mut left).await? {
+                read.remove(&written);
+            }
+        }
+        Ok(tx.commit().await?)
     }
 
     async fn due(&self, ctx: &Ctx) -> Result<Vec<(InstanceId, WaitId)>> {
@@ -123,8 +155,8 @@ impl Processes {
         rows.iter().map(|row| Ok((row.try_get_by_index(0)?, wait_number(row.try_get_by_index(1)?)))).collect()
     }
 
-    /// One timer, so that what goes wrong with it holds nobody else up. `stored` is the instance, where it was read and
-    /// nothing has changed since. Gives the instances that were written.
+    /// One timer with a way back. `stored` is the instance, where it was read and nothing has changed since. Gives the
+    /// instances that were written.
     async fn fire(
         &self,
         tx: &Tx,
@@ -134,12 +166,8 @@ impl Processes {
         left: &mut Duration,
     ) -> Result<Vec<InstanceId>> {
         let part = tx.savepoint().await?;
-        let event = Event::Come { wait, variables: Map::new(), result: None };
         let mut round = Round::new(self, &part, ctx).within(*left);
-        let happened = match stored {
-            Some(stored) => round.run_on(stored, event).await,
-            None => round.run(instance, event).await,
-        };
+        let happened = round.timer(instance, wait, stored).await;
         *left = round.left;
         let problem = match happened {
             Ok(true) => {
@@ -163,6 +191,17 @@ impl Processes {
             .to_owned();
         tx.later(&update).await?;
         Ok(Vec::new())
+    }
+}
+
+impl Round<'_> {
+    /// A timer comes.
+    async fn timer(&mut self, instance: InstanceId, wait: WaitId, stored: Option<Stored>) -> Result<bool> {
+        let event = Event::Come { wait, variables: Map::new(), result: None };
+        match stored {
+            Some(stored) => self.run_on(stored, event).await,
+            None => self.run(instance, event).await,
+        }
     }
 }
 

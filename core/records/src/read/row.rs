@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::Record;
 use crate::catalogue::{EntityDef, FieldDef};
 
-/// Some fields of an entity as columns: id, version, the columns of the fields in their order, the document of custom
-/// values if one of the fields is in it.
+/// Some fields of an entity as columns: id, version, the columns of the fields in the order of their keys, the document
+/// of custom values if one of the fields is in it.
 pub(crate) struct Row<'a> {
     def: &'a EntityDef,
     pub fields: Vec<&'a FieldDef>,
@@ -25,7 +25,9 @@ pub(crate) struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// Of these fields.
-    pub fn of(def: &'a EntityDef, fields: Vec<&'a FieldDef>) -> Self {
+    pub fn of(def: &'a EntityDef, mut fields: Vec<&'a FieldDef>) -> Self {
+        // Each row becomes a map by key: sorted here once, not row by row.
+        fields.sort_by(|one, other| one.key.cmp(&other.key));
         let document = fields.iter().any(|field| matches!(field.storage, Storage::Document(..)));
         Self { def, fields, document }
     }
@@ -68,23 +70,22 @@ impl<'a> Row<'a> {
     /// A row of the select as a record, money as its amount with the currency beside it; fields that are link rows stay
     /// out.
     pub fn decode(&self, row: &QueryResult) -> Result<Record> {
-        // The catalogue's keys are not sorted; a map that is made of a whole list at once sorts once.
+        let document: Option<Json> = if self.document { row.try_get_by_index(self.width() - 1)? } else { None };
         let mut values = Vec::with_capacity(self.fields.len());
         let mut index = 2;
         for field in &self.fields {
-            if matches!(field.storage, Storage::Column(_)) {
-                values.push((field.key.clone(), Value::from_cell(field.kind, row, index)?));
-                index += 1;
-            }
-        }
-        if self.document {
-            let document: Option<Json> = row.try_get_by_index(index)?;
-            for field in &self.fields {
-                if let Storage::Document(key, _) = &field.storage {
-                    let kept = document.as_ref().and_then(|document| document.get(key.as_str()));
-                    values.push((field.key.clone(), kept.map_or(Value::Null, |kept| flat(field.kind, kept))));
+            let value = match &field.storage {
+                Storage::Column(_) => {
+                    index += 1;
+                    Value::from_cell(field.kind, row, index - 1)?
                 }
-            }
+                Storage::Document(key, _) => {
+                    let kept = document.as_ref().and_then(|document| document.get(key.as_str()));
+                    kept.map_or(Value::Null, |kept| flat(field.kind, kept))
+                }
+                Storage::Links => continue,
+            };
+            values.push((field.key.clone(), value));
         }
         let values: Fields = values.into_iter().collect();
         let (id, version) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);

@@ -9,10 +9,7 @@ use kernel::filter::{DOCUMENT, Storage};
 use kernel::phone::{self, Country};
 use kernel::value::FieldType;
 use kernel::{Ctx, RecordId, Result, Value, words};
-use sea_orm::sea_query::{
-    Alias, CommonTableExpression, Expr, ExprTrait, InsertStatement, OnConflict, Order, Query, UpdateStatement,
-    WithClause,
-};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query, UpdateStatement};
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Map, Value as Json, json};
 
@@ -120,22 +117,9 @@ async fn around(
 ) -> Result<()> {
     communications(tx, ctx, def, home, changes).await?;
     links(tx, ctx, def, changes).await?;
-    let entered = transitions(tx, ctx, def, changes, options).await?;
-    together(tx, totals::differences(ctx, def, changes), entered).await
-}
-
-/// Writes both, on PostgreSQL in one statement: each is a journey there.
-async fn together(tx: &Tx, one: Option<InsertStatement>, other: Option<InsertStatement>) -> Result<()> {
-    match (one, other) {
-        (Some(one), Some(other)) if tx.get_database_backend() == DbBackend::Postgres => {
-            let part = CommonTableExpression::new().table_name("beside").query(one).to_owned();
-            tx.later(&other.with(WithClause::new().cte(part).to_owned())).await?;
-        }
-        (one, other) => {
-            for insert in one.iter().chain(&other) {
-                tx.later(insert).await?;
-            }
-        }
+    transitions(tx, ctx, def, changes, options).await?;
+    if let Some(insert) = totals::differences(ctx, def, changes) {
+        tx.later(&insert).await?;
     }
     Ok(())
 }
@@ -316,16 +300,16 @@ async fn links(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]) 
     Ok(())
 }
 
-/// Entering a stage is a row, to be written; leaving it closes the row.
+/// Entering a stage is a row; leaving it closes the row.
 async fn transitions(
     tx: &Tx,
     ctx: &Ctx,
     def: &EntityDef,
     changes: &[&PendingChange],
     options: &WriteOptions,
-) -> Result<Option<InsertStatement>> {
+) -> Result<()> {
     if !def.staged {
-        return Ok(None);
+        return Ok(());
     }
     let mut insert = Query::insert();
     insert.into_table("stage_transition").columns([
@@ -364,7 +348,10 @@ async fn transitions(
             options.comment.clone().into(),
         ]);
     }
-    Ok(any.then_some(insert))
+    if any {
+        tx.later(&insert).await?;
+    }
+    Ok(())
 }
 
 /// `{field: [before, after]}` of everything that differs.
