@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use kernel::event::{self, Cursor, NewEvent, Selection};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -65,6 +66,8 @@ async fn a_transaction_that_commits_late_is_not_passed_over() {
     let (db, ctx) = (&app.state.db, app.system());
     let first = db.begin().await.unwrap();
     event::append(&first, &ctx, None, vec![told(1)]).await.unwrap();
+    // An answer is wanted, so that it is written by now.
+    first.execute_unprepared("SELECT 1").await.unwrap();
     if on_postgres() {
         // The second takes a higher number, commits first, and must wait to be read.
         let second = db.begin().await.unwrap();

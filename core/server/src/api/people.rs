@@ -70,7 +70,7 @@ pub async fn users(
     Params(params): Params<UserParams>,
 ) -> ApiResult<Json<Items<UserView>>> {
     let mut found = user::list(&state.db, caller.ctx.tenant, params.q.as_deref(), MAX_USERS).await?;
-    if caller.identity.roles.is_empty() || caller.identity.write_only {
+    if !caller.is_told_of_others() {
         found.retain(|user| user.id == caller.identity.user.id);
     }
     let ids: Vec<Uuid> = found.iter().map(|u| u.id).collect();
@@ -125,10 +125,13 @@ impl From<Department> for DepartmentView {
     }
 }
 
-/// `GET /departments`
+/// `GET /departments`. Somebody without a role, or a token for writing alone, is told only of their own.
 #[utoipa::path(get, path = "/departments", tag = "people", responses((status = 200, body = Items<DepartmentView>)))]
 pub async fn departments(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<DepartmentView>>> {
-    let found = department::list(state.db.read(), caller.ctx.tenant).await?;
+    let mut found = department::list(state.db.read(), caller.ctx.tenant).await?;
+    if !caller.is_told_of_others() {
+        found.retain(|department| Some(department.id) == caller.identity.user.department_id);
+    }
     Ok(Json(Items { items: found.into_iter().map(DepartmentView::from).collect() }))
 }
 
@@ -225,10 +228,11 @@ async fn role_view(state: &AppState, caller: &Caller, role: &Role, whole: bool) 
     })
 }
 
-/// `GET /roles`
+/// `GET /roles`. Somebody without a role, or a token for writing alone, is told of none.
 #[utoipa::path(get, path = "/roles", tag = "people", responses((status = 200, body = Items<RoleView>)))]
 pub async fn roles(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<RoleView>>> {
-    let found = role::list(state.db.read(), caller.ctx.tenant).await?;
+    let mut found = role::list(state.db.read(), caller.ctx.tenant).await?;
+    found.retain(|_| caller.is_told_of_others());
     let whole = caller.ctx.rights.is_admin();
     let mut items = Vec::with_capacity(found.len());
     for role in &found {

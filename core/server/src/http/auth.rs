@@ -72,6 +72,12 @@ impl Caller {
         if self.identity.operator { Ok(()) } else { Err(Error::Denied("operator")) }
     }
 
+    /// Whether the company's people, departments and roles are told: not to somebody without any role, nor to a token for
+    /// writing alone.
+    pub fn is_told_of_others(&self) -> bool {
+        !self.identity.roles.is_empty() && !self.identity.write_only
+    }
+
     /// Somebody without any role passes nothing that concerns the whole company: what processes there are, starting
     /// them, giving tasks to others.
     ///
