@@ -31,6 +31,10 @@ export interface PageSetup {
   onParams?(params: Record<string, unknown>, replace: boolean): void;
   onOpen?(target: OpenTarget): void;
   onClose?(): void;
+  /** The next of the list the page was opened from. */
+  onNext?(): void;
+  /** A record's own form: new, or of the record. */
+  onForm?(form: { entity: string; record?: string; defaults?: Record<string, unknown> }): void;
   can?(entity: string, action: string): boolean | undefined;
 }
 
@@ -136,6 +140,12 @@ export class PageStore {
 
   source(name: string): SourceData {
     return this.sources.get(name);
+  }
+
+  /** A source that shows records of the entity. */
+  sourceOf(entity: string): string | undefined {
+    const sources = Object.entries(this.setup.tree.sources ?? {});
+    return sources.find(([, spec]) => "records" in spec && spec.records === entity)?.[0];
   }
 
   entityOf(source: string, row: SourceRow): string {
