@@ -57,7 +57,7 @@ function Loaded({ block }: { block: ChartBlock }) {
         </Button>
       </BlockBar>
       {table ? (
-        <DataTable
+        <DataTable<{ category: string; index: number }>
           label={label}
           keyOf={({ category }) => category}
           rows={made.categories.map((category, index) => ({ category, index }))}
