@@ -98,6 +98,10 @@ export interface Source extends RowSource {
   Link: ComponentType<RowLinkProps>;
   /** Opens a row by itself. */
   open?(id: Id): void;
+  /** What else can be done with a row, at the end of its line. */
+  RowMenu?: ComponentType<{ id: Id; title: string }>;
+  /** What else can be done with the chosen rows. */
+  SelectionMenu?: ComponentType<{ ids: Id[] }>;
   /** Opens the whole form of a new row; its draft is the one kept under the shape's key. */
   compose?(preset: Fields): void;
 }

@@ -169,6 +169,11 @@ const gallery = import.meta.env.DEV
         path: "/ui",
         component: page(() => import("@/features/gallery/page")),
       }),
+      createRoute({
+        getParentRoute: () => root,
+        path: "/ui/blocks",
+        component: page(() => import("@/features/gallery/blocks")),
+      }),
     ]
   : [];
 

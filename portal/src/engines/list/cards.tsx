@@ -21,7 +21,7 @@ interface Props {
 }
 
 export function ListCards({ source, columns, records, refs, onNearEnd }: Props) {
-  const { shape: entity, Link } = source;
+  const { shape: entity, Link, RowMenu } = source;
   const { t } = useTranslation("fields");
   const scroller = useRef<HTMLDivElement>(null);
   const context = useTextContext(entity, refs);
@@ -55,7 +55,14 @@ export function ListCards({ source, columns, records, refs, onNearEnd }: Props) 
                     {titleOf(entity, record.fields, t("untitled"))}
                   </Link>
                 }
-                top={stage && <FieldValue field={stage} record={record} context={context} compact />}
+                top={
+                  <>
+                    {stage && <FieldValue field={stage} record={record} context={context} compact />}
+                    {RowMenu && (
+                      <RowMenu id={record.id} title={titleOf(entity, record.fields, t("untitled"))} />
+                    )}
+                  </>
+                }
                 facts={rest
                   .filter((field) => !isEmpty(record.fields[field.key]))
                   .slice(0, 3)

@@ -13,7 +13,7 @@ import { isNumeric } from "@/engines/fields/kinds";
 import { titleOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
 import type { Source } from "@/engines/source";
-import { Grid, GridCell, GridHead, GridRow, GridRows, rowLinkClass, SelectCell } from "@/ui/table";
+import { EndCell, Grid, GridCell, GridHead, GridRow, GridRows, rowLinkClass, SelectCell } from "@/ui/table";
 import { useAhead } from "@/ui/use-ahead";
 import { usePrinting } from "@/ui/use-printing";
 import { defaultWidth } from "./columns";
@@ -43,7 +43,7 @@ const rowHeight = 36;
 
 export function ListGrid(props: Props) {
   const { source, columns, records, refs, selection, onNearEnd } = props;
-  const { shape: entity, Link } = source;
+  const { shape: entity, Link, RowMenu } = source;
   const { t } = useTranslation(["list", "fields"]);
   const scroller = useRef<HTMLDivElement>(null);
   const [widths, setWidths] = useWidths(entity.key);
@@ -191,6 +191,7 @@ export function ListGrid(props: Props) {
             />
           ) : null;
         })}
+        {RowMenu && <EndCell head>{t("list:row_actions")}</EndCell>}
       </GridHead>
       <GridRows height={virtual.getTotalSize()}>
         {items.map((item) => {
@@ -254,6 +255,11 @@ export function ListGrid(props: Props) {
                   </GridCell>
                 );
               })}
+              {RowMenu && (
+                <EndCell>
+                  <RowMenu id={record.id} title={titleOf(entity, record.fields, t("fields:untitled"))} />
+                </EndCell>
+              )}
             </GridRow>
           );
         })}

@@ -1,3 +1,4 @@
+import blocks from "./blocks.json";
 import board from "./board.json";
 import card from "./card.json";
 import common from "./common.json";
@@ -9,4 +10,4 @@ import palette from "./palette.json";
 import session from "./session.json";
 import shell from "./shell.json";
 
-export default { board, card, common, fields, filters, home, list, palette, session, shell };
+export default { blocks, board, card, common, fields, filters, home, list, palette, session, shell };

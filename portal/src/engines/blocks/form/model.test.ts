@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import type { Fields } from "@/api/types";
+import { environmentOf } from "../environment";
+import type { Input } from "../tree";
+import { type Asked, changed, fieldOfInput, judge, reasonsOf, sentOf } from "./model";
+
+const form = (field: string) => ({ get: [{ name: "form" }, field] as [{ name: string }, string] });
+const equals = (field: string, value: string) => ({ "=": { call: ["==", form(field), value] as ["==", ...never[]] } }) as never;
+const ask = (name: string, rest: Partial<Input> = {}): Asked => {
+  const input: Input = { name, label: name, ...rest };
+  return { name, input, field: fieldOfInput(input, name, []) };
+};
+
+const asked = [
+  ask("kind", { required: true }),
+  ask("why", { required: true, when: equals("kind", "unpaid") }),
+  ask("days", { type: "integer", required: true, min: 1, max: 31 }),
+  ask("head", { reset_on: ["kind"] }),
+  ask("note"),
+];
+const steps = [
+  { id: "what", title: "What", fields: ["kind", "why"] },
+  { id: "who", title: "Who", fields: ["head"], when: equals("kind", "unpaid") },
+  { id: "rest", title: "Rest", fields: ["days", "note"] },
+];
+const look = (values: Fields) => {
+  const environment = environmentOf({ today: "2026-03-18", params: {}, state: {}, sources: {}, form: values });
+  const judged = judge({ steps }, asked, environment);
+  return { judged, reasons: reasonsOf(judged, values, environment), sent: sentOf(judged, values, {}) };
+};
+
+describe("a wizard", () => {
+  it("asks what its answers call for", () => {
+    expect(look({ kind: "paid" }).judged.steps.map(({ id, asked: fields }) => [id, fields.map(({ name }) => name)])).toEqual([
+      ["what", ["kind"]],
+      ["rest", ["days", "note"]],
+    ]);
+    expect(look({ kind: "unpaid" }).judged.steps.map(({ id }) => id)).toEqual(["what", "who", "rest"]);
+  });
+  it("neither requires nor sends what is hidden, and keeps it", () => {
+    const values = { kind: "paid", why: "a long story", head: "h1", days: 3 };
+    const { judged, reasons, sent } = look(values);
+    expect(judged.required.has("why")).toBe(false);
+    expect([...reasons.keys()]).toEqual([]);
+    expect(sent).toEqual({ kind: "paid", days: 3 });
+    const back = changed(asked, values, "kind", "unpaid");
+    expect(back.why).toBe("a long story");
+    expect(look({ ...back, head: "h1" }).sent).toEqual({ kind: "unpaid", why: "a long story", head: "h1", days: 3 });
+  });
+  it("says what is missing, out of bounds or cannot be read", () => {
+    const { reasons } = look({ kind: "unpaid", days: 40, note: { $unread: "??" } });
+    expect(Object.fromEntries(reasons)).toEqual({
+      why: { key: "needed" },
+      days: { key: "too_big", bound: 31 },
+      note: { key: "unread" },
+    });
+  });
+  it("empties what hangs on an answer that changed", () => {
+    expect(changed(asked, { kind: "paid", head: "h1" }, "kind", "unpaid")).toEqual({ kind: "unpaid", head: null });
+  });
+  it("leaves to the host what it cannot judge", () => {
+    const rule = { "=": { call: [">", { get: [{ name: "record" }, "x"] }, 1] } } as never;
+    const environment = environmentOf({ today: "2026-03-18", params: {}, state: {}, sources: {}, form: {} });
+    const judged = judge({}, [ask("a", { check: [{ rule, text: "No." }] })], environment);
+    expect(reasonsOf(judged, { a: "b" }, environment, [{ rule, text: "No." }]).size).toBe(0);
+  });
+});

@@ -1,0 +1,139 @@
+/**
+ * What a form asks now, what is wrong with what is typed, what is sent. Hidden = not required, not sent, kept in the
+ * draft. Pure: conditions are judged over the values as they stand.
+ */
+import type { Field, FieldType, Fields } from "@/api/types";
+import { isEmpty, unreadText, withoutEmpty } from "@/engines/fields/values";
+import { isTrue, plain } from "../environment";
+import type { Environment } from "../expression/evaluate";
+import type { FormBlock, Given, Input, Text } from "../tree";
+
+/** A line of a form: what is asked, under which conditions. */
+export interface Asked {
+  name: string;
+  field: Field;
+  input?: Input;
+}
+
+export interface Step {
+  id: string;
+  title: Text | undefined;
+  asked: Asked[];
+}
+
+/** Types the portal's field editors know; `period` and others of a newer minor are typed as text. */
+export function fieldOfInput(input: Input, label: string, choices: { value: string; label: string }[]): Field {
+  const type: FieldType = input.type === "period" || !input.type ? "text" : input.type;
+  return {
+    key: input.name,
+    label,
+    type,
+    own: false,
+    required: false,
+    read_only: false,
+    system: false,
+    sortable: false,
+    filterable: false,
+    ...(choices.length > 0 ? { choices: choices.map((one) => ({ ...one, archived: false })) } : {}),
+  } as Field;
+}
+
+export interface Judged {
+  /** The steps that are asked now, without what is hidden. */
+  steps: Step[];
+  required: ReadonlySet<string>;
+  disabled: ReadonlySet<string>;
+}
+
+/** `asked` in the order of the block; `environment` with `form` = the values as they stand. */
+export function judge(block: Pick<FormBlock, "steps">, asked: Asked[], environment: Environment): Judged {
+  const shown = asked.filter(({ input }) => isTrue(input?.when, environment));
+  const steps: Step[] = block.steps
+    ? block.steps
+        .filter((step) => isTrue(step.when, environment))
+        .map((step) => ({
+          id: step.id,
+          title: step.title,
+          asked: step.fields.flatMap((name) => shown.find((one) => one.name === name) ?? []),
+        }))
+    : [{ id: "", title: undefined, asked: shown }];
+  const names = new Set(steps.flatMap((step) => step.asked.map(({ name }) => name)));
+  const visible = shown.filter(({ name }) => names.has(name));
+  const must = ({ field, input }: Asked) =>
+    input?.required === undefined ? field.required : isTrue(input.required, environment);
+  return {
+    steps,
+    required: new Set(visible.filter(must).map(({ name }) => name)),
+    disabled: new Set(
+      visible.filter(({ input }) => !isTrue(input?.enabled, environment)).map(({ name }) => name),
+    ),
+  };
+}
+
+export type Reason =
+  | { key: "needed" }
+  | { key: "unread" }
+  | { key: "too_small" | "too_big"; bound: number }
+  | { text: Text };
+
+/** What is wrong, by name; "" for what concerns the form as a whole. What cannot be judged here is left to the host. */
+export function reasonsOf(
+  judged: Judged,
+  values: Fields,
+  environment: Environment,
+  check: FormBlock["check"] = [],
+): Map<string, Reason> {
+  const reasons = new Map<string, Reason>();
+  for (const { name, input } of judged.steps.flatMap((step) => step.asked)) {
+    const value = withoutEmpty(values[name]);
+    if (unreadText(value) !== undefined) reasons.set(name, { key: "unread" });
+    else if (isEmpty(value)) {
+      if (judged.required.has(name)) reasons.set(name, { key: "needed" });
+    } else {
+      const reason = bounds(input, value, environment) ?? broken(input?.check, environment);
+      if (reason) reasons.set(name, reason);
+    }
+  }
+  const whole = broken(check, environment);
+  if (whole) reasons.set("", whole);
+  return reasons;
+}
+
+function bounds(input: Input | undefined, value: unknown, environment: Environment): Reason | undefined {
+  if (typeof value !== "number") return undefined;
+  const bound = (given: Given<number> | undefined) => plain(given, environment);
+  const [min, max] = [bound(input?.min), bound(input?.max)];
+  if (min !== undefined && value < min) return { key: "too_small", bound: min };
+  if (max !== undefined && value > max) return { key: "too_big", bound: max };
+  return undefined;
+}
+
+function broken(check: Input["check"], environment: Environment): Reason | undefined {
+  const found = check?.find(({ rule }) => plain<unknown>(rule, environment) === false);
+  return found && { text: found.text };
+}
+
+/** What is sent: what is asked now and filled, over what is set beforehand. */
+export function sentOf(judged: Judged, values: Fields, preset: Fields): Fields {
+  const sent: Fields = { ...preset };
+  for (const { name } of judged.steps.flatMap((step) => step.asked)) {
+    const value = withoutEmpty(values[name]);
+    if (!isEmpty(value)) sent[name] = value;
+    else delete sent[name];
+  }
+  return sent;
+}
+
+/** The values after one was changed: what hangs on it begins anew. */
+export function changed(asked: Asked[], values: Fields, name: string, value: unknown): Fields {
+  const next: Fields = { ...values, [name]: value };
+  const reset = (from: string) => {
+    for (const { name: other, input } of asked) {
+      if (!input?.reset_on?.includes(from) || isEmpty(next[other])) continue;
+      next[other] = null;
+      reset(other);
+    }
+  };
+  reset(name);
+  return next;
+}

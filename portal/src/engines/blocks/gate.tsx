@@ -1,0 +1,143 @@
+/** Before a block has its rows: bones of its height, "slow" with a way to stop, who failed, nothing there. */
+import { Button } from "@mantine/core";
+import { Component, type ReactNode, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { formatTime } from "@/i18n/format";
+import { BlockBox, BlockSkeleton, FailureCard, SlowNote } from "@/ui/block-frame";
+import { usePage, useSay } from "./context";
+import type { SourceData } from "./sources";
+import type { Common } from "./tree";
+
+/** After this a block says that it is slow, ms. */
+const slow_ms = 2_000;
+
+/** Whether it has been asked for longer than people wait without a word. */
+function useSlow(data: SourceData): boolean {
+  const page = usePage();
+  const [slow, setSlow] = useState(false);
+  const since = data.loading ? data.since : undefined;
+  useEffect(() => {
+    setSlow(false);
+    if (since === undefined) return undefined;
+    const left = since + slow_ms - page.clock.now();
+    if (left <= 0) {
+      setSlow(true);
+      return undefined;
+    }
+    return page.clock.later(() => setSlow(true), left);
+  }, [since, page]);
+  return slow;
+}
+
+interface Props {
+  block: Common;
+  sources: string[];
+  /** Bones in this height where the block declares none. */
+  height?: number;
+  /** There is nothing to show in these rows. */
+  isEmpty?(data: SourceData[]): boolean;
+  children(...data: SourceData[]): ReactNode;
+}
+
+export function Gate({ block, sources, height = 160, isEmpty, children }: Props) {
+  const { t } = useTranslation("blocks");
+  const page = usePage();
+  const say = useSay();
+  const all = sources.map((name) => page.source(name));
+  const at = all.findIndex((data) => !data.rows);
+  const waiting = all[at] ?? all.find((data) => data.loading) ?? all[0] ?? { loading: false };
+  const slow = useSlow(waiting);
+  const name = sources[Math.max(0, at)] ?? "";
+  const failed = all.findIndex((data) => data.problem);
+  const problem = all[failed]?.problem;
+  const retry = () => {
+    for (const [index, source] of sources.entries()) {
+      if (all[index]?.problem || all[index]?.cancelled) page.sources.retry(source);
+    }
+  };
+  if (at < 0) {
+    const nothing = isEmpty ? isEmpty(all) : all[0]?.rows?.length === 0;
+    const body = nothing ? <BlockBox quiet>{say(block.empty) || t("empty")}</BlockBox> : children(...all);
+    if (!problem) return body;
+    return (
+      <>
+        <FailureCard
+          compact
+          title={t("stale", { time: formatTime(all[failed]?.at ?? new Date(page.clock.now()).toISOString()) })}
+          text={problem.detail}
+          action={<Button variant="default" onClick={retry}>{t("again")}</Button>}
+        />
+        {body}
+      </>
+    );
+  }
+  const who = problem?.by ?? page.setup.pluginTitle;
+  if (problem) {
+    const later = problem.retry_at && t("again_at", { time: formatTime(problem.retry_at) });
+    return (
+      <FailureCard
+        title={t("failed", { who })}
+        text={[problem.detail, later].filter(Boolean).join(" ")}
+        request={problem.request_id && t("request", { id: problem.request_id })}
+        action={<Button variant="default" onClick={retry}>{t("again")}</Button>}
+      />
+    );
+  }
+  if (all[at]?.cancelled) {
+    return (
+      <FailureCard
+        title={t("stopped")}
+        action={<Button variant="default" onClick={retry}>{t("again")}</Button>}
+      />
+    );
+  }
+  return (
+    <BlockSkeleton height={block.height ?? height} label={t("loading")}>
+      {slow && (
+        <SlowNote
+          action={
+            <Button variant="default" size="compact-sm" onClick={() => page.sources.cancel(name)}>
+              {t("cancel")}
+            </Button>
+          }
+        >
+          {t("slow", { who })}
+        </SlowNote>
+      )}
+    </BlockSkeleton>
+  );
+}
+
+interface BoundaryProps {
+  title: string;
+  again: string;
+  children: ReactNode;
+}
+
+/** One block that breaks leaves the others alone. */
+export class Boundary extends Component<BoundaryProps, { error?: Error }> {
+  override state: { error?: Error } = {};
+  static getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+  override render() {
+    const { error } = this.state;
+    if (!error) return this.props.children;
+    return (
+      <FailureCard
+        title={this.props.title}
+        text={error.message}
+        action={
+          <Button variant="default" onClick={() => this.setState({ error: undefined })}>
+            {this.props.again}
+          </Button>
+        }
+      />
+    );
+  }
+}
+
+export function TooLarge({ size, most }: { size: number; most: number }) {
+  const { t } = useTranslation("blocks");
+  return <FailureCard title={t("too_large")} text={t("too_large_text", { size, most })} />;
+}

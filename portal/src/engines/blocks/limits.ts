@@ -1,0 +1,21 @@
+/** What is too large is refused with words rather than drawn (blocks.md). */
+export const most = {
+  treeBytes: 256 * 1024,
+  blocks: 300,
+  depth: 8,
+  stateBytes: 16 * 1024,
+  formFields: 60,
+  tableColumns: 40,
+  choices: 500,
+  repeatRows: 100,
+  bars: 2_000,
+  treeNodes: 5_000,
+  matrixRows: 200,
+  matrixColumns: 62,
+  tiles: 8,
+  cardFields: 5,
+  ask: 5,
+  sources: 20,
+  selection: 200,
+  printed: 2_000,
+};

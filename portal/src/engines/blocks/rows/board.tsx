@@ -1,0 +1,57 @@
+/** A board over a source: the portal's own board, its columns those of a stage or a choice. */
+import { useMemo } from "react";
+import type { Stage } from "@/api/types";
+import { BoardBody } from "@/engines/board/board";
+import type { BoardScope, Grouping } from "@/engines/board/columns";
+import { useBoard } from "@/engines/board/use-board";
+import type { Shape } from "@/engines/source";
+import { BlockPane } from "@/ui/block-frame";
+import { usePage } from "../context";
+import { Gate } from "../gate";
+import type { BoardBlock } from "../tree";
+import { useRows } from "./source";
+
+export default function BoardView({ block }: { block: BoardBlock }) {
+  return (
+    <Gate block={block} sources={[block.source]} height={420} isEmpty={() => false}>
+      {() => <Loaded block={block} />}
+    </Gate>
+  );
+}
+
+function groupingOf(shape: Shape, key: string): Grouping {
+  const field = shape.fields.find((one) => one.key === key);
+  const stages = shape.pipelines[0]?.stages ?? [];
+  const columns: Stage[] =
+    field?.type === "stage"
+      ? [...stages].sort((left, right) => left.sort - right.sort)
+      : (field?.choices ?? []).map(({ value, label, color }, sort) => ({
+          key: value,
+          name: label,
+          semantic: "open",
+          color: color ?? "",
+          sort,
+        }));
+  return { field: key, columns, holds: () => true };
+}
+
+function Loaded({ block }: { block: BoardBlock }) {
+  const page = usePage();
+  const options = useMemo(
+    () => ({ group_by: block.group_by, add: block.add, edit: block.move !== false }),
+    [block],
+  );
+  const { source, shape } = useRows(block.source, options);
+  const scope = useMemo((): BoardScope => {
+    const actions = { ...shape.actions, create: shape.actions.create && block.add === true };
+    const carded = { ...shape, actions, layout: { ...shape.layout, card: block.card } };
+    return { shape: carded, group: groupingOf(shape, block.group_by) };
+  }, [shape, block]);
+  const carded = useMemo(() => ({ ...source, shape: scope.shape }), [source, scope.shape]);
+  const board = useBoard(carded, scope);
+  return (
+    <BlockPane height={block.height ?? 420}>
+      <BoardBody board={board} currency={page.setup.me?.tenant.currency ?? "EUR"} />
+    </BlockPane>
+  );
+}

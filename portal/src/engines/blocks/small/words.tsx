@@ -1,0 +1,188 @@
+/** Words, letters, sound, files and what happened: blocks that are mostly read. */
+import { Button } from "@mantine/core";
+import { IconFile, IconPoint } from "@tabler/icons-react";
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { messageOf } from "@/api/problem";
+import { durationText } from "@/engines/fields/duration";
+import { formatDateTime, formatNumber, formatRelative } from "@/i18n/format";
+import { Notice } from "@/ui/block";
+import { CopyLine } from "@/ui/copy";
+import { DropFile } from "@/ui/drop-file";
+import { Entry, EntryText, TimelineArea } from "@/ui/timeline";
+import { CodeBox, FileLine, FileLines, Letter, Prose, Sms, Sound } from "@/ui/tiles";
+import { toast } from "@/ui/toast";
+import { ActionButtons } from "../actions";
+import { useGiven, usePage, useRowText, useSay } from "../context";
+import { Gate } from "../gate";
+import type { AudioBlock, CodeBlock, FilesBlock, NoticeBlock, PreviewBlock, TextBlock, TimelineBlock } from "../tree";
+import { Markdown } from "./markdown";
+
+export function TextView({ block }: { block: TextBlock }) {
+  const say = useSay();
+  return (
+    <Prose>
+      <Markdown text={say(block.markdown)} />
+    </Prose>
+  );
+}
+
+export function NoticeView({ block }: { block: NoticeBlock }) {
+  const say = useSay();
+  return (
+    <Notice tone={block.tone} action={block.action && <ActionButtons actions={[block.action]} />}>
+      {say(block.text)}
+    </Notice>
+  );
+}
+
+export function CodeView({ block }: { block: CodeBlock }) {
+  const { t } = useTranslation("blocks");
+  const say = useSay();
+  const text = say(block.text);
+  if (!block.copy) return <CodeBox>{text}</CodeBox>;
+  return <CopyLine label={say(block.title) || t("code")} value={text} />;
+}
+
+export function PreviewView({ block }: { block: PreviewBlock }) {
+  const { t } = useTranslation("blocks");
+  const say = useSay();
+  const html = useGiven(block.html);
+  const title = say(block.title) || t("preview");
+  if (html !== undefined) {
+    return <Letter title={title} html={html} height={block.height ?? 320} kind={block.as ?? "page"} />;
+  }
+  const text = say(block.text);
+  return block.as === "sms" ? <Sms>{text}</Sms> : <CodeBox>{text}</CodeBox>;
+}
+
+export function AudioView({ block }: { block: AudioBlock }) {
+  const { t } = useTranslation("blocks");
+  const page = usePage();
+  const say = useSay();
+  const file = useGiven(block.file);
+  const element = useRef<HTMLAudioElement | null>(null);
+  if (!file) return null;
+  const go = (at: number) => {
+    if (!element.current) return;
+    element.current.currentTime = at;
+    // Browsers refuse to play before a click; this is one.
+    void element.current.play().catch(() => undefined);
+  };
+  return (
+    <Sound
+      src={page.setup.backend.downloadUrl({ file })}
+      label={say(block.title) || t("recording")}
+      onReady={(audio) => {
+        element.current = audio;
+      }}
+      marks={block.marks?.map(({ at, label }) => (
+        <Button key={at} variant="default" size="compact-sm" onClick={() => go(at)}>
+          {durationText(at)} {say(label)}
+        </Button>
+      ))}
+    />
+  );
+}
+
+export function TimelineView({ block }: { block: TimelineBlock }) {
+  return (
+    <Gate block={block} sources={[block.source]} height={200}>
+      {() => <Entries block={block} />}
+    </Gate>
+  );
+}
+
+function Entries({ block }: { block: TimelineBlock }) {
+  const { t } = useTranslation("blocks");
+  const page = usePage();
+  const say = useSay();
+  const data = page.source(block.source);
+  const text = useRowText(block.source, data);
+  const rows = [...(data.rows ?? [])].sort((left, right) =>
+    String(right.fields[block.at]).localeCompare(String(left.fields[block.at])),
+  );
+  return (
+    <TimelineArea
+      title={say(block.title) || t("timeline")}
+      composer={null}
+      action={block.composer && <ActionButtons actions={[block.composer]} />}
+    >
+      {rows.map((row) => {
+        const at = String(row.fields[block.at] ?? "");
+        return (
+          <Entry
+            key={row.id}
+            icon={<IconPoint size={16} />}
+            strong
+            actor={block.actor ? text(row, block.actor) : ""}
+            action={block.kind ? `· ${text(row, block.kind)}` : ""}
+            time={at}
+            when={formatRelative(at, page.clock.now())}
+            exact={formatDateTime(at)}
+          >
+            <EntryText>{text(row, block.text)}</EntryText>
+          </Entry>
+        );
+      })}
+    </TimelineArea>
+  );
+}
+
+function sizeText(value: unknown): string {
+  const bytes = Number(value);
+  if (!Number.isFinite(bytes) || value === null || value === undefined) return "";
+  if (bytes < 1024) return `${bytes} B`;
+  return bytes < 1024 * 1024 ? `${formatNumber(bytes / 1024, 0)} KB` : `${formatNumber(bytes / 1024 / 1024, 1)} MB`;
+}
+
+export function FilesView({ block }: { block: FilesBlock }) {
+  const { t } = useTranslation(["blocks", "common"]);
+  const page = usePage();
+  const say = useSay();
+  const [sending, setSending] = useState(false);
+  const upload = page.setup.backend.upload;
+  const send = async (file: File) => {
+    if (!upload) return;
+    if (block.max_mb !== undefined && file.size > block.max_mb * 1024 * 1024) {
+      toast({ kind: "error", message: t("blocks:file_too_large", { most: block.max_mb }) });
+      return;
+    }
+    setSending(true);
+    try {
+      await upload(block.source, file);
+      page.sources.refresh([block.source]);
+    } catch (error) {
+      toast({ kind: "error", message: messageOf(error, t("common:network")) });
+    }
+    setSending(false);
+  };
+  return (
+    <>
+      <Gate block={block} sources={[block.source]} height={120}>
+        {(data) => (
+          <FileLines label={say(block.title) || t("blocks:files")}>
+            {(data?.rows ?? []).map((row) => (
+              <FileLine
+                key={row.id}
+                icon={<IconFile size={16} aria-hidden />}
+                href={page.setup.backend.downloadUrl({ file: String(row.fields[block.file] ?? "") })}
+                name={String(row.fields[block.name] ?? "")}
+                size={block.size ? sizeText(row.fields[block.size]) : ""}
+              />
+            ))}
+          </FileLines>
+        )}
+      </Gate>
+      {block.upload && upload && (
+        <DropFile
+          label={t("blocks:add_file")}
+          hint={sending ? t("blocks:sending") : t("blocks:drop_file")}
+          accept={(block.accept ?? []).join(",")}
+          pick={t("blocks:pick_file")}
+          onFile={(file) => void send(file)}
+        />
+      )}
+    </>
+  );
+}

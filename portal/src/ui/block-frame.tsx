@@ -1,0 +1,94 @@
+/** What stands around and instead of a block of a page: bones, failures, nothing, columns. */
+import { IconAlertTriangle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import classes from "./block-frame.module.css";
+import { Bone } from "./states";
+
+export const BlockBox = ({ quiet, children }: { quiet?: boolean; children: ReactNode }) => (
+  <div className={classes.box} data-quiet={quiet ?? false}>
+    {children}
+  </div>
+);
+
+export function BlockSkeleton(props: { height: number; label: string; children?: ReactNode }) {
+  const bones = Math.max(1, Math.min(12, Math.floor((props.height - 24) / 28)));
+  return (
+    <div className={classes.bones} role="status" aria-label={props.label} style={{ height: props.height }}>
+      {Array.from({ length: bones }, (_, index) => (
+        <Bone key={index} width={`${45 + ((index * 23) % 50)}%`} />
+      ))}
+      {props.children}
+    </div>
+  );
+}
+
+export const SlowNote = ({ action, children }: { action: ReactNode; children: ReactNode }) => (
+  <div className={classes.slow}>
+    <span>{children}</span>
+    {action}
+  </div>
+);
+
+interface FailureProps {
+  title: string;
+  text?: string;
+  request?: string;
+  action?: ReactNode;
+  /** Beside what is still shown. */
+  compact?: boolean;
+}
+
+export function FailureCard({ title, text, request, action, compact }: FailureProps) {
+  return (
+    <div className={classes.failure} role="alert" data-compact={compact ?? false}>
+      <IconAlertTriangle size={18} aria-hidden />
+      <div className={classes.failureText}>
+        <strong>{title}</strong>
+        {text && <p>{text}</p>}
+        {request && <small>{request}</small>}
+      </div>
+      {action}
+    </div>
+  );
+}
+
+export const BlockStack = ({ children }: { children: ReactNode }) => (
+  <div className={classes.stack}>{children}</div>
+);
+
+/** Side by side by their shares of twelve; on a phone one under the other. */
+export const BlockColumns = ({ shares, children }: { shares: number[]; children: ReactNode[] }) => (
+  <div
+    className={classes.columns}
+    style={{ gridTemplateColumns: shares.map((share) => `minmax(0, ${share}fr)`).join(" ") }}
+  >
+    {children}
+  </div>
+);
+
+export const BlockGrid = ({ children }: { children: ReactNode }) => (
+  <div className={classes.grid}>{children}</div>
+);
+
+/** A block of a height of its own: what is more scrolls inside. */
+export const BlockPane = ({ height, children }: { height?: number; children: ReactNode }) => (
+  <div className={classes.pane} style={height === undefined ? undefined : { height }}>
+    {children}
+  </div>
+);
+
+/** A row of controls over a block. */
+export const BlockBar = ({ children }: { children: ReactNode }) => (
+  <div className={classes.bar}>{children}</div>
+);
+export const BarGap = () => <span className={classes.gap} />;
+export const BarTitle = ({ children }: { children: ReactNode }) => (
+  <strong className={classes.barTitle}>{children}</strong>
+);
+
+/** Only spoken. */
+export const Spoken = ({ id, children }: { id?: string; children: ReactNode }) => (
+  <span id={id} className={classes.spoken}>
+    {children}
+  </span>
+);

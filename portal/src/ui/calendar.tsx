@@ -1,0 +1,256 @@
+/** How a calendar looks: weeks of days with bars, days with hours and boxes, a list by days. */
+import type { KeyboardEvent, ReactNode } from "react";
+import type { Tone } from "./block";
+import classes from "./calendar.module.css";
+
+export const hourHeight = 44;
+const lane = 22;
+
+export const MonthGrid = ({ label, names, children }: { label: string; names: string[]; children: ReactNode }) => (
+  <div className={classes.month} role="group" aria-label={label}>
+    <div className={classes.names} aria-hidden>
+      {names.map((name) => (
+        <span key={name}>{name}</span>
+      ))}
+    </div>
+    {children}
+  </div>
+);
+
+export const WeekRow = ({ lanes, children }: { lanes: number; children: ReactNode }) => (
+  <div className={classes.week} style={{ minHeight: 32 + Math.max(2, lanes) * lane }}>
+    {children}
+  </div>
+);
+
+interface DayProps {
+  day: string;
+  label: string;
+  number: string;
+  column: number;
+  today: boolean;
+  outside: boolean;
+  off: boolean;
+  over: boolean;
+  more?: ReactNode;
+  onOpen(): void;
+  onDragOver(): boolean;
+  onDrop(): void;
+}
+
+export const DayCell = (props: DayProps) => (
+  // biome-ignore lint/a11y/noStaticElementInteractions: a target of drags; the menu of an event does the same
+  <div
+    className={classes.day}
+    data-today={props.today}
+    data-outside={props.outside}
+    data-off={props.off}
+    data-over={props.over}
+    style={{ left: `${(props.column / 7) * 100}%` }}
+    onDragOver={(event) => props.onDragOver() && event.preventDefault()}
+    onDrop={(event) => {
+      event.preventDefault();
+      props.onDrop();
+    }}
+  >
+    <button type="button" aria-label={props.label} aria-current={props.today ? "date" : undefined} onClick={props.onOpen}>
+      {props.number}
+    </button>
+    {props.more}
+  </div>
+);
+
+interface EventProps {
+  at: string;
+  label: string;
+  tone: Tone;
+  movable: boolean;
+  children: ReactNode;
+  onOpen(): void;
+  onKeyDown?(event: KeyboardEvent): void;
+  onDragStart(): void;
+  menu?: ReactNode;
+}
+
+interface BarProps extends EventProps {
+  column: number;
+  span: number;
+  lane: number;
+  before: boolean;
+  after: boolean;
+}
+
+export const EventBar = (props: BarProps) => (
+  <div
+    className={classes.bar}
+    data-tone={props.tone}
+    data-before={props.before}
+    data-after={props.after}
+    style={{
+      left: `calc(${(props.column / 7) * 100}% + 3px)`,
+      width: `calc(${(props.span / 7) * 100}% - 6px)`,
+      top: 28 + props.lane * lane,
+    }}
+  >
+    <button
+      type="button"
+      data-at={props.at}
+      title={props.label}
+      aria-label={props.label}
+      draggable={props.movable}
+      onDragStart={props.onDragStart}
+      onClick={props.onOpen}
+      onKeyDown={props.onKeyDown}
+    >
+      {props.children}
+    </button>
+    {props.menu}
+  </div>
+);
+
+interface HoursProps {
+  label: string;
+  days: { day: string; label: string; today: boolean; off: boolean; allDay: ReactNode; boxes: ReactNode }[];
+  hours: string[];
+  now?: { day: string; minutes: number };
+  allDayLabel: string;
+  onDragOver(): boolean;
+  onDrop(day: string, minutes: number): void;
+}
+
+/** Days beside each other, hours down; the whole-day events on top. */
+export const HoursGrid = ({ label, days, hours, now, allDayLabel, onDragOver, onDrop }: HoursProps) => {
+  const columns = `56px repeat(${days.length}, minmax(0, 1fr))`;
+  return (
+    <div className={classes.hours} role="group" aria-label={label}>
+      <div className={classes.hoursHead} style={{ gridTemplateColumns: columns }}>
+        <span />
+        {days.map(({ day, label: name, today }) => (
+          <strong key={day} data-today={today} aria-current={today ? "date" : undefined}>
+            {name}
+          </strong>
+        ))}
+        <small>{allDayLabel}</small>
+        {days.map(({ day, allDay }) => (
+          <div key={day} className={classes.allDay}>
+            {allDay}
+          </div>
+        ))}
+      </div>
+      <div className={classes.hoursBody} style={{ gridTemplateColumns: columns, height: 24 * hourHeight }}>
+        <div className={classes.hourNames} aria-hidden>
+          {hours.map((name, index) => (
+            <span key={name} style={{ top: index * hourHeight }}>
+              {name}
+            </span>
+          ))}
+        </div>
+        {days.map(({ day, off, boxes }) => (
+          // biome-ignore lint/a11y/noStaticElementInteractions: a target of drags; the menu of an event does the same
+          <div
+            key={day}
+            className={classes.dayColumn}
+            data-off={off}
+            onDragOver={(event) => onDragOver() && event.preventDefault()}
+            onDrop={(event) => {
+              event.preventDefault();
+              const top = event.clientY - event.currentTarget.getBoundingClientRect().top;
+              onDrop(day, Math.max(0, Math.round((top / hourHeight) * 4) * 15));
+            }}
+          >
+            {now?.day === day && (
+              <span className={classes.now} style={{ top: (now.minutes / 60) * hourHeight }} />
+            )}
+            {boxes}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+};
+
+interface BoxProps extends EventProps {
+  from: number;
+  to: number;
+  column: number;
+  columns: number;
+}
+
+export const EventBox = (props: BoxProps) => (
+  <div
+    className={classes.box}
+    data-tone={props.tone}
+    style={{
+      top: (props.from / 60) * hourHeight,
+      height: Math.max(18, ((props.to - props.from) / 60) * hourHeight - 2),
+      left: `calc(${(props.column / props.columns) * 100}% + 2px)`,
+      width: `calc(${100 / props.columns}% - 4px)`,
+    }}
+  >
+    <button
+      type="button"
+      data-at={props.at}
+      title={props.label}
+      aria-label={props.label}
+      draggable={props.movable}
+      onDragStart={props.onDragStart}
+      onClick={props.onOpen}
+      onKeyDown={props.onKeyDown}
+    >
+      {props.children}
+    </button>
+    {props.menu}
+  </div>
+);
+
+/** An event that lasts whole days, on top of a day's hours. */
+export const EventChip = (props: EventProps) => (
+  <div className={classes.chip} data-tone={props.tone}>
+    <button
+      type="button"
+      data-at={props.at}
+      title={props.label}
+      aria-label={props.label}
+      draggable={props.movable}
+      onDragStart={props.onDragStart}
+      onClick={props.onOpen}
+    >
+      {props.children}
+    </button>
+    {props.menu}
+  </div>
+);
+
+export const Agenda = ({ label, children }: { label: string; children: ReactNode }) => (
+  <div className={classes.agenda} role="group" aria-label={label}>
+    {children}
+  </div>
+);
+export const AgendaDay = ({ title, today, children }: { title: string; today: boolean; children: ReactNode }) => (
+  <section aria-label={title}>
+    <h3 data-today={today}>{title}</h3>
+    <ul>{children}</ul>
+  </section>
+);
+interface AgendaProps {
+  time: string;
+  title: string;
+  tone: Tone;
+  toneText?: string;
+  action?: ReactNode;
+  onOpen?: () => void;
+}
+export const AgendaEvent = ({ time, title, tone, toneText, action, onOpen }: AgendaProps) => (
+  <li data-tone={tone}>
+    <small>{time}</small>
+    {onOpen ? (
+      <button type="button" onClick={onOpen}>
+        {title}
+      </button>
+    ) : (
+      <span>{title}</span>
+    )}
+    {toneText && <small>{toneText}</small>}
+    {action}
+  </li>
+);

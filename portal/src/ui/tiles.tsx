@@ -1,0 +1,124 @@
+/** How small things of a page look: figures in tiles, prose, badges, a clock, a letter, files. */
+import { IconArrowDownRight, IconArrowUpRight } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import type { Tone } from "./block";
+import classes from "./tiles.module.css";
+
+export const Tiles = ({ children }: { children: ReactNode }) => <div className={classes.tiles}>{children}</div>;
+
+interface TileProps {
+  label: string;
+  value: string;
+  tone: Tone;
+  /** Against before: words, and whether it went up. */
+  change?: { text: string; up: boolean };
+  target?: { text: string; share: number };
+  spark?: number[];
+  onOpen?: () => void;
+}
+
+export function Tile({ label, value, tone, change, target, spark, onOpen }: TileProps) {
+  const body = (
+    <>
+      <span className={classes.label}>{label}</span>
+      <span className={classes.value}>{value}</span>
+      {change && (
+        <span className={classes.change}>
+          {change.up ? <IconArrowUpRight size={14} aria-hidden /> : <IconArrowDownRight size={14} aria-hidden />}
+          {change.text}
+        </span>
+      )}
+      {target && (
+        <span className={classes.target}>
+          <span aria-hidden>
+            <i style={{ width: `${Math.min(1, Math.max(0, target.share)) * 100}%` }} />
+          </span>
+          {target.text}
+        </span>
+      )}
+      {spark && spark.length > 1 && <Spark values={spark} />}
+    </>
+  );
+  return onOpen ? (
+    <button type="button" className={classes.tile} data-tone={tone} onClick={onOpen}>
+      {body}
+    </button>
+  ) : (
+    <div className={classes.tile} data-tone={tone}>
+      {body}
+    </div>
+  );
+}
+
+function Spark({ values }: { values: number[] }) {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const points = values.map(
+    (value, index) =>
+      `${((index / (values.length - 1)) * 100).toFixed(1)},${(22 - ((value - least) / (most - least || 1)) * 20).toFixed(1)}`,
+  );
+  return (
+    <svg className={classes.spark} viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">
+      <polyline points={points.join(" ")} />
+    </svg>
+  );
+}
+
+export const Prose = ({ children }: { children: ReactNode }) => <div className={classes.prose}>{children}</div>;
+export const BadgeRow = ({ children }: { children: ReactNode }) => <div className={classes.badges}>{children}</div>;
+export const CodeBox = ({ children }: { children: ReactNode }) => <pre className={classes.code}>{children}</pre>;
+
+export const Clock = ({ label, text, tone, note }: { label: string; text: string; tone: Tone; note?: string }) => (
+  <div className={classes.clock} data-tone={tone} role="timer" aria-label={`${label}: ${text}`}>
+    <span>{label}</span>
+    <strong>{text}</strong>
+    {note && <em>{note}</em>}
+  </div>
+);
+
+/** A foreign text in a frame without scripts, without anything from elsewhere. */
+export const Letter = ({ title, html, height, kind }: { title: string; html: string; height: number; kind: string }) => (
+  <iframe
+    className={classes.letter}
+    data-kind={kind}
+    title={title}
+    sandbox=""
+    style={{ height }}
+    srcDoc={`<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"><body style="font:14px system-ui,sans-serif;margin:16px">${html}`}
+  />
+);
+
+export const Sms = ({ children }: { children: ReactNode }) => <p className={classes.sms}>{children}</p>;
+
+export const Sound = ({ src, label, marks, onReady }: { src: string; label: string; marks?: ReactNode; onReady(element: HTMLAudioElement | null): void }) => (
+  <div className={classes.sound}>
+    {/* biome-ignore lint/a11y/useMediaCaption: recordings of calls have no captions */}
+    <audio ref={onReady} controls preload="none" src={src} aria-label={label} />
+    {marks && <div className={classes.badges}>{marks}</div>}
+  </div>
+);
+
+export const FileLines = ({ label, children }: { label: string; children: ReactNode }) => (
+  <ul className={classes.files} aria-label={label}>
+    {children}
+  </ul>
+);
+export const FileLine = ({ icon, href, name, size }: { icon: ReactNode; href: string; name: string; size: string }) => (
+  <li>
+    {icon}
+    <a href={href} download>
+      {name}
+    </a>
+    <small>{size}</small>
+  </li>
+);
+
+export const StageList = ({ label, stages }: { label: string; stages: { label: string; state: string; words: string }[] }) => (
+  <ol className={classes.stages} aria-label={label}>
+    {stages.map((stage) => (
+      <li key={stage.label} data-state={stage.state} aria-current={stage.state === "current" ? "step" : undefined}>
+        <span>{stage.label}</span>
+        <small>{stage.words}</small>
+      </li>
+    ))}
+  </ol>
+);
