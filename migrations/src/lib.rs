@@ -23,6 +23,7 @@ mod m20261129_000014_process_rights;
 mod m20261129_000015_session_address;
 mod m20261129_000016_stage_totals;
 mod m20261129_000017_indexes;
+mod m20261129_000018_search;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000015_session_address::Migration),
             Box::new(m20261129_000016_stage_totals::Migration),
             Box::new(m20261129_000017_indexes::Migration),
+            Box::new(m20261129_000018_search::Migration),
         ]
     }
 }

@@ -68,6 +68,11 @@ pub async fn scenarios(watched: &Watched, company: &Company, leads: &Leads) -> O
             vec![page(Some(middle_cursor(watched, leads.all.len() / 2).await?))],
         )
         .await?,
+        list("newest 50 with a part of the title that few have", watched, vec![titled("сидорова олена, век")]).await?,
+        list("newest 50 with a word of the title that some have", watched, vec![titled("енко Тар")]).await?,
+        list("newest 50 with a word of the title that many have", watched, vec![titled("Вектор")]).await?,
+        list("newest 50 with a word of the title that none has", watched, vec![titled("перезвон")]).await?,
+        list("words: a fragment of a phone", watched, (0..20).map(phone).collect()).await?,
         creation(watched, company).await?,
         stage_move(watched, leads).await?,
     ];
@@ -86,6 +91,15 @@ fn by_amount(step: i32) -> Json {
 
 fn page(cursor: Option<String>) -> Json {
     json!({ "sort": [{ "field": "created_at", "desc": true }], "limit": 50, "cursor": cursor })
+}
+
+fn titled(part: &str) -> Json {
+    let filter = json!({ "field": "title", "op": "contains", "value": part });
+    json!({ "filter": filter, "sort": [{ "field": "created_at", "desc": true }], "limit": 50 })
+}
+
+fn phone(step: usize) -> Json {
+    json!({ "q": format!("916{:05}", step * 4_937 % 100_000), "limit": 50 })
 }
 
 /// The cursor after so many records.

@@ -9,6 +9,7 @@ mod imports;
 mod lists;
 mod own;
 mod plans;
+mod search;
 mod stages;
 mod tasks;
 mod texts;

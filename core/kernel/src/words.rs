@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `composed` | what is kept: form C (UAX #15), nothing invisible in a single line |
 //! | `folded` | what is looked for inside longer texts, and compared in memory |
+//! | `indexed` | what the index of searched texts holds: whatever is found inside a text is found inside this of it |
 //! | `compare`, `in_order` | order and equality in the database: the collation `COLLATION` |
 //!
 //! The order is that of the Unicode collation algorithm with Ukrainian tailoring (CLDR), which is right for Russian and
@@ -70,6 +71,30 @@ pub fn folded(text: &str) -> String {
         c => c,
     };
     composed(text).to_lowercase().chars().map(fold).collect()
+}
+
+/// The form of texts in the index that narrows a search. Each character becomes what it becomes by itself, wherever it
+/// stands, so a part of a text stays a part of it; and characters that any comparison of this product takes for the same
+/// become the same: letter case in full (ẞ, ß and ss too), ё as е, every blank and control character as a space, what
+/// nobody sees as nothing. Private characters become spaces: the index marks texts with them.
+pub fn indexed(text: &str) -> String {
+    let mut form = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            'a'..='z' | '0'..='9' | '!'..='/' | 'а'..='я' | 'і' | 'ї' | 'є' | 'ґ' => form.push(c),
+            'A'..='Z' => form.push(c.to_ascii_lowercase()),
+            'ё' | 'Ё' => form.push('е'),
+            c if is_hidden(c) => {}
+            c if c.is_whitespace() || c.is_control() || is_private(c) => form.push(' '),
+            c => form.extend(c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase)),
+        }
+    }
+    form
+}
+
+/// Whether nobody but this product gives the character a meaning (Unicode, section 23.5; the basic plane).
+const fn is_private(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}')
 }
 
 /// The order of texts; `Equal` when only letter case or ё tells them apart.
@@ -152,6 +177,22 @@ mod tests {
             assert_ne!(compare(one, other), Ordering::Equal, "{one} {other}");
             assert_ne!(folded(one), folded(other), "{one} {other}");
         }
+    }
+
+    #[test]
+    fn letters_that_are_compared_as_the_same_are_the_same_in_the_index() {
+        for c in '\u{20}'..=char::MAX {
+            let form = indexed(&c.to_string());
+            let kept = normalized(&c.to_string()) == c.to_string();
+            for other in [c.to_lowercase().to_string(), c.to_uppercase().to_string(), folded(&c.to_string())] {
+                assert!(indexed(&other) == form || !kept, "{c} {other}");
+            }
+            assert_eq!(indexed(&form), form, "{c}");
+        }
+        for (one, other) in [("ΟΔΟΣ", "οδος"), ("Kelvin", "\u{212a}elvin"), ("\u{17f}un", "sun"), ("STRAẞE", "strasse")] {
+            assert_eq!(indexed(one), indexed(other));
+        }
+        assert_eq!(indexed("Жу\u{ad}к\u{a0}Ёж\n\0\u{e000}!"), "жук еж   !");
     }
 
     #[test]

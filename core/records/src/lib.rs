@@ -14,6 +14,7 @@
 //! | `rules` | rules of roles against the catalogue |
 //! | `shape` | the catalogue as the filter compiler sees it, within the asker's rights |
 //! | `read` | one record, lists by keyset, aggregates, titles of linked records |
+//! | `search` | the index of searched texts, kept by writers |
 //! | `totals` | counts and sums per stage, kept by writers |
 //! | `relations` | what reports read inside their queries |
 //! | `write` | the pipeline of every change: read `write/mod.rs` from top to bottom |
@@ -31,6 +32,7 @@ pub mod read;
 pub mod references;
 pub mod relations;
 pub mod rules;
+pub mod search;
 pub mod shape;
 pub mod stages;
 pub mod texts;
@@ -84,6 +86,7 @@ pub struct Records {
     /// Writers of a company that lost a race try again one after another.
     turns: Arc<Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>>,
     totals: Arc<totals::Pending>,
+    search: Arc<search::Known>,
 }
 
 impl Records {
@@ -99,6 +102,7 @@ impl Records {
             names: Names::default(),
             turns: Arc::default(),
             totals: Arc::default(),
+            search: Arc::default(),
         }
     }
 

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::catalogue::EntityDef;
 use crate::read::Row;
 use crate::write::{Inserts, search_text, searchable};
-use crate::{Record, Records};
+use crate::{Record, Records, search};
 
 /// Of this program. Raise it with each change of what `search_text` and `searchable` give, and of the plans of numbers.
 const FORM: i64 = 1;
@@ -61,6 +61,9 @@ pub async fn renew(db: &Db, env: &Env) -> Result<()> {
 async fn renew_entity(db: &Db, ctx: &Ctx, def: &EntityDef, home: Option<Country>) -> Result<u64> {
     let row = Row::whole(def);
     let (mut last, mut count) = (RecordId(Uuid::nil()), 0);
+    let tx = db.begin().await?;
+    search::mark(&tx, ctx.tenant, &def.key).await?;
+    tx.commit().await?;
     loop {
         let mut select = row.select();
         select.and_where(Expr::col((def.table, "id")).gt(last)).order_by((def.table, "id"), Order::Asc).limit(CHUNK);

@@ -179,6 +179,7 @@ impl AppState {
     pub fn worker(&self) -> Worker {
         let mut handlers = self.imports.handlers();
         handlers.push(Arc::new(records::totals::FoldTotals(self.records.clone())));
+        handlers.push(Arc::new(records::search::Fill(self.records.clone())));
         handlers.extend(self.mail.handlers());
         handlers.extend(self.tasks.handlers());
         handlers.extend(self.processes.handlers());

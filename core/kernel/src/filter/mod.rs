@@ -9,11 +9,13 @@
 
 mod compile;
 mod parse;
+mod pieces;
 mod place;
 mod relative;
 pub mod shape;
 
 pub use compile::{Compiler, Viewer, has_digits, is_number};
+pub use pieces::Pieces;
 pub use place::{COMMUNICATION, Column, DOCUMENT, LINK, Shapes, Storage, Table};
 pub use relative::{Period, Relative};
 

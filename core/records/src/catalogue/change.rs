@@ -16,7 +16,7 @@ use serde_json::json;
 use super::definition::{Choice, EntityDef, Labels, longest};
 use super::store::{self, OwnEntity, OwnField, Which};
 use super::{Catalogue, Owner};
-use crate::{Records, stages};
+use crate::{Records, search, stages};
 
 /// The code of errors about wrong definitions.
 pub const INVALID: &str = "config.invalid";
@@ -169,6 +169,9 @@ impl Records {
         store::touch(&tx, ctx.tenant).await?;
         own_entity(&tx, ctx, key, !removed).await?;
         store::set_removed(&tx, ctx, Which::Entity(key), removed).await?;
+        if !removed {
+            search::mark(&tx, ctx.tenant, key).await?;
+        }
         let act = if removed { "entity.removed" } else { "entity.restored" };
         audit::record(&tx, ctx, act, key, json!({})).await?;
         tx.commit().await?;
@@ -254,6 +257,10 @@ impl Records {
         store::touch(&tx, ctx.tenant).await?;
         own_field(&tx, ctx, entity, key, !removed).await?;
         store::set_removed(&tx, ctx, Which::Field(entity, key), removed).await?;
+        if !removed {
+            // Records that were changed meanwhile are in the index without it.
+            search::mark(&tx, ctx.tenant, entity).await?;
+        }
         let act = if removed { "field.removed" } else { "field.restored" };
         audit::record(&tx, ctx, act, &format!("{entity}.{key}"), json!({})).await?;
         tx.commit().await?;

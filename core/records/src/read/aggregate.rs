@@ -144,6 +144,11 @@ impl Records {
             if axes.iter().any(|axis| axis.field.kind == FieldType::Datetime) { MAX_QUARTERS } else { MAX_ROWS };
         let kept = from_totals(ctx, def, ask, &axes);
         let mut select = statement(ctx, def, &asker, ask, &axes, &cells, kept)?;
+        if !kept {
+            let pieces = crate::search::needed(def, ctx, asker.home(), &ask.query);
+            let search = self.search(&catalogue, ctx, def, pieces).await?;
+            super::narrow::narrow_all(conn, search.as_ref(), &mut select).await?;
+        }
         select.limit(u64::try_from(limit * (1 + cells.currencies.len()) + 1).unwrap_or(u64::MAX));
         let rows = conn.query_all(&select).await?;
         let mut groups: BTreeMap<Vec<String>, (Vec<Json>, Vec<Totals>)> = BTreeMap::new();

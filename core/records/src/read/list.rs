@@ -18,17 +18,18 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::narrow::{Worded, narrow_all};
 use super::row::Row;
 use crate::catalogue::{EntityDef, FieldDef};
 use crate::shape::Asker;
-use crate::{Catalogue, Record, Records, bad_filter};
+use crate::{Catalogue, Record, Records, bad_filter, search};
 
 /// Largest page.
 pub const MAX_LIMIT: u64 = 500;
 /// Sort keys of one list.
 const MAX_SORT: usize = 4;
 /// Words looked for at once.
-const MAX_WORDS: usize = 8;
+pub(crate) const MAX_WORDS: usize = 8;
 /// Characters of one of them.
 const MAX_WORD: usize = 200;
 
@@ -73,14 +74,14 @@ pub struct Page {
     pub total: Option<i64>,
 }
 
-struct Key<'a> {
+pub(super) struct Key<'a> {
     /// What is read for the cursor.
     cell: Expr,
     /// What is compared.
     place: Expr,
     nullable: bool,
     kind: FieldType,
-    field: Option<&'a FieldDef>,
+    pub field: Option<&'a FieldDef>,
     descending: bool,
 }
 
@@ -110,7 +111,14 @@ impl Records {
         matching(&mut select, ctx, def, &asker, query)?;
         in_order(&mut select, &keys);
         let after = query.cursor.as_ref().map(|cursor| read_cursor(cursor, &keys)).transpose()?;
-        let rows = rows(conn, select, ranges(&keys, after.as_deref()), limit + 1).await?;
+        let pieces = search::needed(def, ctx, asker.home(), query);
+        let rows = match self.search(&catalogue, ctx, def, pieces).await? {
+            Some(search) => {
+                let (keys, after, deleted) = (keys.as_slice(), after.as_deref(), query.deleted);
+                Worded { search: &search, def, ctx, keys, after, deleted }.rows(conn, select, limit + 1).await?
+            }
+            None => rows(conn, select, ranges(&keys, after.as_deref()), limit + 1).await?,
+        };
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut items = Vec::with_capacity(rows.len());
         for found in rows.iter().take(page) {
@@ -139,13 +147,16 @@ impl Records {
         let asker = Asker::new(catalogue, ctx, conn.get_database_backend());
         let mut select = Sql::select().expr(Func::count(Expr::col((def.table, "id")))).from(def.table).take();
         matching(&mut select, ctx, def, &asker, query)?;
+        let pieces = search::needed(def, ctx, asker.home(), query);
+        let search = self.search(catalogue, ctx, def, pieces).await?;
+        narrow_all(conn, search.as_ref(), &mut select).await?;
         let row = conn.query_one(&select).await?;
         Ok(row.map_or(Ok(0), |row| row.try_get_by_index(0))?)
     }
 }
 
 /// The first `limit` rows of a select, read range after range.
-async fn rows(
+pub(super) async fn rows(
     conn: &impl ConnectionTrait,
     select: SelectStatement,
     ranges: Vec<Expr>,
@@ -287,7 +298,7 @@ fn keys<'a>(def: &'a EntityDef, ctx: &Ctx, backend: DbBackend, sort: &[Sort]) ->
 }
 
 /// Orders by the keys. Empty values of the first one are in a range of their own; those of the others say where they go.
-fn in_order(select: &mut SelectStatement, keys: &[Key<'_>]) {
+pub(super) fn in_order(select: &mut SelectStatement, keys: &[Key<'_>]) {
     for (place, key) in keys.iter().enumerate() {
         let order = if key.descending { Order::Desc } else { Order::Asc };
         if key.nullable && place > 0 {
@@ -301,7 +312,7 @@ fn in_order(select: &mut SelectStatement, keys: &[Key<'_>]) {
 /// Where the records of a page stand in this order, after the values of a cursor if there is one: one range of the
 /// index, or two when empty values of the first key follow the others. Read in turn, each is found by a seek, however
 /// deep the page. No range is all of them.
-fn ranges(keys: &[Key<'_>], after: Option<&[Value]>) -> Vec<Expr> {
+pub(super) fn ranges(keys: &[Key<'_>], after: Option<&[Value]>) -> Vec<Expr> {
     let Some(first) = keys.first() else { return Vec::new() };
     let (filled, empty) = (first.place.clone().is_not_null(), first.place.clone().is_null());
     match after {

@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod list;
+mod narrow;
 mod refs;
 mod row;
 
@@ -10,6 +11,7 @@ pub use aggregate::{Aggregate, Bucket, Group, GroupBy, Measure, MeasureOp};
 pub use list::{MAX_LIMIT, Page, Query, Sort};
 pub use refs::{Ref, Refs};
 
+pub(crate) use list::MAX_WORDS;
 pub(crate) use row::{Row, column, in_document};
 
 use std::collections::HashMap;

@@ -1,5 +1,6 @@
 //! What the product itself fills in: defaults, titles, stage bookkeeping, searchable text.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use kernel::value::{FieldType, Money};
@@ -114,22 +115,19 @@ fn reach(def: &EntityDef, fields: &Fields) -> Option<String> {
 
 /// The text that words are looked for in: everything people would type to find the record, folded.
 pub(crate) fn search_text(def: &EntityDef, fields: &Fields, number: i64) -> String {
-    let mut text = number.to_string();
+    kernel::words::folded(&words_of(def, fields, number).join(" ")).chars().take(MAX_SEARCH).collect()
+}
+
+/// The parts of that text as they were written, whole; they are joined by spaces.
+pub(crate) fn words_of<'a>(def: &EntityDef, fields: &'a Fields, number: i64) -> Vec<Cow<'a, str>> {
+    let mut parts: Vec<Cow<'a, str>> = vec![Cow::Owned(number.to_string())];
     for field in &def.fields {
         let searched = matches!(field.kind, FieldType::Text) && !field.key.starts_with("utm_");
         match fields.get(&field.key) {
-            Some(Value::Text(value)) if searched => {
-                text.push(' ');
-                text.push_str(value);
-            }
-            Some(Value::Multi(values)) => {
-                for item in values {
-                    text.push(' ');
-                    text.push_str(&item.value);
-                }
-            }
+            Some(Value::Text(value)) if searched => parts.push(Cow::Borrowed(value)),
+            Some(Value::Multi(values)) => parts.extend(values.iter().map(|item| Cow::Borrowed(item.value.as_str()))),
             _ => {}
         }
     }
-    kernel::words::folded(&text).chars().take(MAX_SEARCH).collect()
+    parts
 }

@@ -19,7 +19,7 @@ mod owner;
 mod special;
 mod store;
 
-pub(crate) use derive::search_text;
+pub(crate) use derive::{search_text, words_of};
 pub use hooks::{BeforeHooks, Operation, PendingChange};
 pub use input::parse;
 pub(crate) use insert::Inserts;
@@ -194,6 +194,7 @@ impl Records {
         }
         if !options.dry_run {
             self.fold_after(ctx, def, changes.len()).await;
+            self.index_after(changes.len()).await;
         }
         let missing = || Err(Error::Internal("a change got no outcome".into()));
         Ok((0..changes.len()).map(|index| outcomes.remove(&index).unwrap_or_else(missing)).collect())

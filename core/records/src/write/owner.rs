@@ -15,9 +15,8 @@ use serde_json::{Map, Value as Json};
 
 use super::{EntityRules, Operation, PendingChange, WriteOptions, check, derive, store};
 use crate::catalogue::EntityDef;
-use crate::{Records, invalid, read};
+use crate::{Records, invalid, read, search};
 use kernel::access::Action;
-use kernel::value::FieldType;
 
 /// The only writer of an entity's records, and what is special about them.
 #[async_trait::async_trait]
@@ -181,7 +180,7 @@ impl Records {
         if !errors.is_empty() {
             return Err(invalid(errors));
         }
-        if !new && changes_words(def, &change) {
+        if !new && search::changes(def, &change) {
             self.complete_images(tx, ctx, def, &mut change).await?;
         }
         let home = Country::of_currency(&catalogue.pipelines.currency);
@@ -205,9 +204,4 @@ impl Records {
         }
         Ok(())
     }
-}
-
-fn changes_words(def: &EntityDef, change: &PendingChange) -> bool {
-    let words = def.fields.iter().filter(|field| field.kind == FieldType::Text || field.kind.is_multi());
-    words.into_iter().any(|field| change.changes(&field.key))
 }

@@ -19,6 +19,7 @@ use super::{Operation, PendingChange, WriteOptions};
 use crate::Catalogue;
 use crate::catalogue::EntityDef;
 use crate::read::{Row, in_document};
+use crate::search::{self, Forms};
 use crate::shape::Asker;
 use crate::totals;
 
@@ -115,10 +116,19 @@ async fn around(
     changes: &[&PendingChange],
     options: &WriteOptions,
 ) -> Result<()> {
-    communications(tx, ctx, def, home, changes).await?;
+    let worded: Vec<(&PendingChange, Forms<'_>)> = changes
+        .iter()
+        .filter(|change| search::changes(def, change))
+        .map(|change| (*change, search::forms(def, &change.after, home)))
+        .collect();
+    communications(tx, ctx, def, &worded).await?;
     links(tx, ctx, def, changes).await?;
     transitions(tx, ctx, def, changes, options).await?;
-    if let Some(insert) = totals::differences(ctx, def, changes) {
+    let document = |(change, forms): &(&PendingChange, Forms<'_>)| {
+        (change.id, search::document(def, &change.after, number_of(change), forms))
+    };
+    let documents = search::keep(ctx, def, tx.get_database_backend(), worded.iter().map(document).collect());
+    for insert in totals::differences(ctx, def, changes).into_iter().chain(documents) {
         tx.later(&insert).await?;
     }
     Ok(())
@@ -214,18 +224,12 @@ fn with_members(members: Vec<(String, Json)>, backend: DbBackend) -> Expr {
 }
 
 /// Keeps the searchable forms of phones, addresses and accounts.
-async fn communications(
-    tx: &Tx,
-    ctx: &Ctx,
-    def: &EntityDef,
-    home: Option<Country>,
-    changes: &[&PendingChange],
-) -> Result<()> {
+async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[(&PendingChange, Forms<'_>)]) -> Result<()> {
     let multi: Vec<_> = def.fields.iter().filter(|field| field.kind.is_multi()).collect();
     let mut insert = Query::insert();
     insert.into_table("communication").columns(["tenant_id", "entity", "record_id", "field", "value"]);
     let mut rows = Inserts::new(tx, insert);
-    for change in changes {
+    for (change, forms) in changes {
         for field in multi.iter().filter(|field| change.changes(&field.key)) {
             if change.operation != Operation::Create {
                 let delete = Query::delete()
@@ -235,16 +239,13 @@ async fn communications(
                     .to_owned();
                 tx.later(&delete).await?;
             }
-            let Some(Value::Multi(values)) = change.after.get(&field.key) else { continue };
-            let forms: BTreeSet<String> =
-                values.iter().flat_map(|item| searchable(field.kind, &item.value, home)).collect();
-            for form in forms {
+            for form in forms.iter().filter(|(of, _)| of.key == field.key).flat_map(|(_, forms)| forms) {
                 rows.add(vec![
                     ctx.tenant.0.into(),
                     def.key.as_str().into(),
                     change.id.into(),
                     field.key.as_str().into(),
-                    form.into(),
+                    form.as_str().into(),
                 ])
                 .await?;
             }

@@ -146,7 +146,8 @@ pub enum TenantCommand {
         #[command(flatten)]
         place: Place,
     },
-    /// Make the counts and sums of boards anew out of the records; writers wait meanwhile.
+    /// Make the counts and sums of boards anew out of the records (writers wait meanwhile), and the index of searched
+    /// texts.
     Recount {
         #[command(flatten)]
         place: Place,
@@ -175,8 +176,10 @@ impl TenantCommand {
                 }
                 for one in chosen {
                     state.records.rebuild_totals(one.id).await?;
+                    state.records.rebuild_search(one.id).await?;
                     say(&format!("{}: counted anew", one.slug));
                 }
+                state.records.fill_search().await?;
             }
         }
         Ok(())

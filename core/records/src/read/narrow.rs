@@ -1,0 +1,105 @@
+//! Lists that look for text: the index narrows them to candidates, or the records are walked through in the list's order,
+//! whichever is less.
+//!
+//! Of a needle that stands in many records a page is soon full by walking; of one that stands in few the candidates are
+//! few. Between the two, with `n` records and `c` candidates, walking reads about `50 n / c` records and the candidates
+//! are `c`: equal near the square root of `n`.
+
+use kernel::value::FieldType;
+use kernel::{Ctx, Result};
+use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, Query as Sql, SelectStatement};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
+
+use super::list::{Key, in_order, ranges, rows};
+use crate::catalogue::EntityDef;
+use crate::search::Search;
+use kernel::Value;
+
+/// Records that are looked at first, on PostgreSQL: its index finds all candidates before it gives the first.
+const LOOKED_AT: u64 = 1_000;
+/// Candidates that are always taken, and that never are exceeded, by a page.
+const CANDIDATES: (u64, u64) = (500, 10_000);
+/// Candidates that are taken for a count, where the other way is to read all records.
+const COUNTED: u64 = 50_000;
+/// Sort keys that no record is without and that have an index.
+const WALKED: [&str; 3] = ["created_at", "updated_at", "title"];
+
+/// A page of a list that looks for text.
+pub(super) struct Worded<'a> {
+    pub search: &'a Search<'a>,
+    pub def: &'a EntityDef,
+    pub ctx: &'a Ctx,
+    pub keys: &'a [Key<'a>],
+    /// Where the page before ended.
+    pub after: Option<&'a [Value]>,
+    /// Whether it lists the recycle bin.
+    pub deleted: bool,
+}
+
+impl Worded<'_> {
+    /// The first `limit` rows of the list's select.
+    pub async fn rows(
+        &self,
+        conn: &impl ConnectionTrait,
+        mut select: SelectStatement,
+        limit: u64,
+    ) -> Result<Vec<QueryResult>> {
+        if conn.get_database_backend() == DbBackend::Postgres && self.is_walked() {
+            let found = rows(conn, self.first(&select), Vec::new(), limit).await?;
+            if u64::try_from(found.len()).is_ok_and(|count| count >= limit) {
+                return Ok(found);
+            }
+        }
+        let (least, most) = CANDIDATES;
+        let even = records(conn, self.def, self.ctx).await?.saturating_mul(25).isqrt();
+        if self.search.is_within(conn, even.clamp(least, most)).await? {
+            self.search.narrow(&mut select);
+        }
+        rows(conn, select, ranges(self.keys, self.after), limit).await
+    }
+
+    /// Whether an index gives the records in the list's order, all in one range.
+    fn is_walked(&self) -> bool {
+        let first = self.keys.first().and_then(|key| key.field);
+        let walked = first.is_some_and(|field| WALKED.contains(&field.key.as_str()) && field.kind != FieldType::Link);
+        walked && self.keys.len() == 2 && !self.deleted
+    }
+
+    /// The same select among the first records of the list's order alone.
+    fn first(&self, select: &SelectStatement) -> SelectStatement {
+        let mut first = Sql::select();
+        first.column(Asterisk).from(self.def.table);
+        self.def.own(&mut first, self.ctx.tenant);
+        first.and_where(Expr::col((self.def.table, "deleted_at")).is_null());
+        for range in ranges(self.keys, self.after) {
+            first.and_where(range);
+        }
+        in_order(&mut first, self.keys);
+        first.limit(LOOKED_AT);
+        select.clone().from_clear().from_subquery(first, self.def.table).take()
+    }
+}
+
+/// Narrows a select that reads everything it finds, when the candidates are not too many.
+pub(super) async fn narrow_all(
+    conn: &impl ConnectionTrait,
+    search: Option<&Search<'_>>,
+    select: &mut SelectStatement,
+) -> Result<()> {
+    if let Some(search) = search
+        && search.is_within(conn, COUNTED).await?
+    {
+        search.narrow(select);
+    }
+    Ok(())
+}
+
+/// About how many records there are: the largest number.
+async fn records(conn: &impl ConnectionTrait, def: &EntityDef, ctx: &Ctx) -> Result<u64> {
+    let mut select = Sql::select();
+    select.expr(Func::max(Expr::col((def.table, "number")))).from(def.table);
+    def.own(&mut select, ctx.tenant);
+    let row = conn.query_one(&select).await?;
+    let number: Option<i64> = row.map_or(Ok(None), |row| row.try_get_by_index(0))?;
+    Ok(number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
+}

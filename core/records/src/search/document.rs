@@ -1,0 +1,161 @@
+//! The indexed text of a record: all that filters and words are looked for in, in the form of `words::indexed`, in four
+//! parts, so that what stands in one kind of fields does not come up where another is asked.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use kernel::phone::Country;
+use kernel::value::FieldType;
+use kernel::{Fields, TenantId, Value, words};
+use sha2::{Digest, Sha256};
+
+use crate::catalogue::{EntityDef, FieldDef};
+use crate::write::{PendingChange, searchable, words_of};
+
+/// The parts of a document, as columns of SQLite's index: the title, other texts of one line, phones and addresses (with
+/// the record's number), long texts.
+pub(super) const PARTS: [&str; 4] = ["title", "words", "reach", "long"];
+/// Where words of lists are looked for.
+pub(super) const WORDS: [usize; 3] = [0, 1, 2];
+
+/// The parts of a record's text, in the order of `PARTS`.
+pub(crate) type Document = [String; 4];
+
+/// The forms that phones, addresses and accounts of a record are compared in, by field.
+pub(crate) type Forms<'a> = Vec<(&'a FieldDef, BTreeSet<String>)>;
+
+/// Whether the field's text is in the document.
+pub(crate) fn is_told(field: &FieldDef) -> bool {
+    matches!(field.kind, FieldType::Text | FieldType::LongText) || field.kind.is_multi()
+}
+
+/// The forms of an image.
+pub(crate) fn forms<'a>(def: &'a EntityDef, image: &Fields, home: Option<Country>) -> Forms<'a> {
+    let form = |field: &'a FieldDef| match image.get(&field.key) {
+        Some(Value::Multi(values)) => {
+            Some((field, values.iter().flat_map(|item| searchable(field.kind, &item.value, home)).collect()))
+        }
+        _ => None,
+    };
+    def.fields.iter().filter(|field| field.kind.is_multi()).filter_map(form).collect()
+}
+
+/// The document of an image. Longer than the searched text of lists, which has an end: whatever is found there is here.
+pub(crate) fn document(def: &EntityDef, image: &Fields, number: i64, forms: &Forms<'_>) -> Document {
+    let mut parts = Document::default();
+    let [_, _, reach, _] = &mut parts;
+    add(reach, &number.to_string());
+    between(reach, &words_of(def, image, number));
+    for field in def.fields.iter().filter(|field| is_told(field)) {
+        let Some(part) = parts.get_mut(part_of(field)) else { continue };
+        match image.get(&field.key) {
+            Some(Value::Text(text)) => add(part, text),
+            Some(Value::Multi(values)) => values.iter().for_each(|item| add(part, &item.value)),
+            _ => {}
+        }
+    }
+    for form in forms.iter().flat_map(|(_, forms)| forms) {
+        let [_, _, reach, _] = &mut parts;
+        let form = words::indexed(form);
+        if !reach.contains(&form) {
+            reach.push(' ');
+            reach.push_str(&form);
+        }
+    }
+    parts
+}
+
+/// Which part the field's text is in.
+pub(super) fn part_of(field: &FieldDef) -> usize {
+    match field.kind {
+        _ if field.key == "title" => 0,
+        FieldType::LongText => 3,
+        kind if kind.is_multi() => 2,
+        _ => 1,
+    }
+}
+
+fn add(part: &mut String, text: &str) {
+    part.push(' ');
+    part.push_str(&words::indexed(text));
+    // What becomes another letter when something invisible between its halves is gone.
+    if let Cow::Owned(composed) = words::composed(text) {
+        part.push(' ');
+        part.push_str(&words::indexed(&composed));
+    }
+}
+
+/// Where one field's end and the next one's beginning may be read as one number, as words of lists are.
+fn between(part: &mut String, texts: &[Cow<'_, str>]) {
+    let numeric = |c: Option<char>| c.is_some_and(|c| !c.is_alphabetic());
+    let meets = |(one, other): (&Cow<'_, str>, &Cow<'_, str>)| {
+        numeric(one.chars().next_back()) && numeric(other.chars().next())
+    };
+    if texts.iter().zip(texts.iter().skip(1)).any(meets) {
+        add(part, &texts.join(" "));
+    }
+}
+
+/// Whether a change puts another document in the place of the present one.
+pub(crate) fn changes(def: &EntityDef, change: &PendingChange) -> bool {
+    change.before.is_none() || def.fields.iter().any(|field| is_told(field) && change.changes(&field.key))
+}
+
+/// Three private characters that stand for an entity of a company: documents begin with them on SQLite, where they are a
+/// group like others. That two entities may share them costs a few candidates.
+pub(super) fn mark_of(tenant: TenantId, entity: &str) -> String {
+    let digest = Sha256::new().chain_update(tenant.0.as_bytes()).chain_update(entity).finalize();
+    let pairs = digest.as_slice().chunks_exact(2).take(3);
+    let private = pairs.map(|pair| 0xe000 + pair.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)) % 0x1900);
+    private.filter_map(char::from_u32).collect()
+}
+
+/// The different groups of three characters of a text, in order.
+pub(super) fn groups(text: &str) -> Vec<[char; 3]> {
+    let mut seen = std::collections::HashSet::new();
+    let mut found = Vec::new();
+    let mut last = [' '; 2];
+    for (place, c) in text.chars().enumerate() {
+        let [one, two] = last;
+        last = [two, c];
+        if place >= 2 && seen.insert([one, two, c]) {
+            found.push([one, two, c]);
+        }
+    }
+    found
+}
+
+/// A group of a part as a number: kept on PostgreSQL, so it stays as it is. Groups that share a number cost a few candidates.
+pub(super) fn number_of(part: usize, group: [char; 3]) -> i32 {
+    let joined = group.into_iter().fold(0_u64, |sum, c| sum << 21 | u64::from(u32::from(c)));
+    let joined = joined ^ u64::try_from(part).unwrap_or_default() << 61;
+    // Fibonacci hashing (Knuth, The Art of Computer Programming, vol. 3, section 6.4), after the halves were mixed.
+    let mixed = (joined ^ (joined >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    i32::from_be_bytes([0, 8, 16, 24].map(|shift| u8::try_from(mixed >> (56 - shift) & 0xff).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_those_of_the_text_and_their_numbers_stay() {
+        assert_eq!(groups("трутру"), [['т', 'р', 'у'], ['р', 'у', 'т'], ['у', 'т', 'р']]);
+        assert_eq!(groups("ab"), [] as [[char; 3]; 0]);
+        assert_eq!(number_of(0, ['т', 'р', 'у']), NUMBER);
+        let all: std::collections::HashSet<i32> =
+            ('а'..='я').flat_map(|a| ('а'..='я').map(move |b| number_of(1, [a, b, 'о']))).collect();
+        assert!(all.len() > 1_020, "{} of 1,024 are different", all.len());
+    }
+
+    /// Databases hold it.
+    const NUMBER: i32 = 0;
+
+    #[test]
+    fn entities_have_marks_of_their_own() {
+        let tenant = TenantId(uuid::Uuid::from_u128(7));
+        assert_eq!(mark_of(tenant, "lead").chars().count(), 3);
+        assert_ne!(mark_of(tenant, "lead"), mark_of(tenant, "deal"));
+        assert_ne!(mark_of(tenant, "lead"), mark_of(TenantId(uuid::Uuid::from_u128(8)), "lead"));
+    }
+}
