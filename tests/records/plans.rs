@@ -238,7 +238,7 @@ async fn no_hot_statement_walks_through_a_growing_table_with_statistics_or_witho
     let mut watched = Watched::over(&app, "admin").await;
     a_day(&mut watched, &about).await;
     assert!(watched.statements.len() > 50, "{} statements were seen", watched.statements.len());
-    let narrowed = |sql: &String| sql.contains("CROSS JOIN \"lead\" ON") || sql.contains("\"lead\".\"id\" = ANY (ARRAY");
+    let narrowed = |sql: &String| sql.contains("CROSS JOIN \"lead\"") || sql.contains("\"lead\".\"id\" = ANY (ARRAY");
     assert!(watched.statements.keys().any(narrowed), "searches begin with the index");
     for known in ["without", "with"] {
         if known == "with" {

@@ -149,7 +149,7 @@ mod tests {
     }
 
     /// Databases hold it.
-    const NUMBER: i32 = 0;
+    const NUMBER: i32 = 1_697_178_047;
 
     #[test]
     fn entities_have_marks_of_their_own() {

@@ -5,7 +5,7 @@ use kernel::filter::Pieces;
 use kernel::phone::{self, Country};
 use kernel::{Ctx, Result, TenantId, words};
 use sea_orm::sea_query::{
-    Condition, Expr, ExprTrait, JoinType, Query as Sql, SelectStatement, SubQueryStatement, UnionType,
+    Condition, Expr, ExprTrait, Query as Sql, SelectStatement, SubQueryStatement, UnionType,
 };
 use sea_orm::{ConnectionTrait, DbBackend};
 
@@ -109,7 +109,7 @@ impl Search<'_> {
         let id = Expr::col((self.def.table, "id"));
         if self.backend == DbBackend::Sqlite {
             select.from_clear().from_subquery(self.candidates(), CANDIDATE);
-            select.join(JoinType::CrossJoin, self.def.table, id.equals((CANDIDATE, "record_id")));
+            select.cross_join(self.def.table).and_where(id.equals((CANDIDATE, "record_id")));
         } else {
             let candidates = Expr::SubQuery(None, Box::new(SubQueryStatement::SelectStatement(self.candidates())));
             select.and_where(Expr::cust_with_exprs("$1 = ANY (ARRAY $2)", [id, candidates]));
@@ -122,7 +122,7 @@ impl Search<'_> {
         indexed.column(("search_document", "record_id"));
         if self.backend == DbBackend::Sqlite {
             let same = Expr::col(("search_document", "id")).equals(("search_index", "rowid"));
-            indexed.join(JoinType::CrossJoin, "search_document", same);
+            indexed.cross_join("search_document").and_where(same);
             let pending = Sql::select()
                 .column("record_id")
                 .from("search_pending")
