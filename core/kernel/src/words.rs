@@ -189,7 +189,8 @@ mod tests {
             }
             assert_eq!(indexed(&form), form, "{c}");
         }
-        for (one, other) in [("ΟΔΟΣ", "οδος"), ("Kelvin", "\u{212a}elvin"), ("\u{17f}un", "sun"), ("STRAẞE", "strasse")] {
+        for (one, other) in [("ΟΔΟΣ", "οδος"), ("Kelvin", "\u{212a}elvin"), ("\u{17f}un", "sun"), ("STRAẞE", "strasse")]
+        {
             assert_eq!(indexed(one), indexed(other));
         }
         assert_eq!(indexed("Жу\u{ad}к\u{a0}Ёж\n\0\u{e000}!"), "жук еж   !");

@@ -60,11 +60,7 @@ impl Pieces {
     }
 
     /// What a filter needs; `kind` tells the type of a field. Nothing where it needs no text, or looks through a link.
-    pub fn of_filter(
-        filter: &Filter,
-        kind: &dyn Fn(&str) -> Option<FieldType>,
-        home: Option<Country>,
-    ) -> Option<Self> {
+    pub fn of_filter(filter: &Filter, kind: &dyn Fn(&str) -> Option<FieldType>, home: Option<Country>) -> Option<Self> {
         match filter {
             Filter::And(parts) => Self::all(parts.iter().map(|part| Self::of_filter(part, kind, home))),
             Filter::Or(parts) => Self::any(parts.iter().map(|part| Self::of_filter(part, kind, home))),

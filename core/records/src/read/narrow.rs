@@ -5,15 +5,13 @@
 //! few. Between the two, with `n` records and `c` candidates, walking reads about `50 n / c` records and the candidates
 //! are `c`: equal near the square root of `n`.
 
-use kernel::value::FieldType;
-use kernel::{Ctx, Result};
+use kernel::{Ctx, Result, Value};
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, Query as Sql, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 
 use super::list::{Key, in_order, ranges, rows};
 use crate::catalogue::EntityDef;
 use crate::search::Search;
-use kernel::Value;
 
 /// Records that are looked at first, on PostgreSQL: its index finds all candidates before it gives the first.
 const LOOKED_AT: u64 = 1_000;
@@ -61,7 +59,7 @@ impl Worded<'_> {
     /// Whether an index gives the records in the list's order, all in one range.
     fn is_walked(&self) -> bool {
         let first = self.keys.first().and_then(|key| key.field);
-        let walked = first.is_some_and(|field| WALKED.contains(&field.key.as_str()) && field.kind != FieldType::Link);
+        let walked = first.is_some_and(|field| WALKED.contains(&field.key.as_str()));
         walked && self.keys.len() == 2 && !self.deleted
     }
 

@@ -8,11 +8,11 @@ use kernel::jobs::{Handler, Job, JobError, Lane};
 use kernel::phone::Country;
 use kernel::{Ctx, RecordId, Result, TenantId, Value};
 use people::tenant;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, Order, Query};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use uuid::Uuid;
 
-use super::document::{document, forms};
+use super::document::{Document, document, forms};
 use super::keep::{index_some, keep};
 use crate::Records;
 use crate::catalogue::EntityDef;
@@ -79,31 +79,16 @@ impl Records {
         let mut place = Query::select();
         place.column("filled_to").from("search_gap").and_where(gap.clone()).lock(LockType::Update);
         let Some(row) = tx.query_one(&place).await? else { return Ok(false) };
-        let filled_to: Option<Uuid> = row.try_get_by_index(0)?;
-        let row = Row::whole(def);
-        let mut select = row.select();
-        // Writers of these records wait, so that their documents come after these.
-        select.order_by((def.table, "id"), Order::Asc).limit(CHUNK).lock(LockType::NoKeyUpdate);
-        if let Some(last) = filled_to {
-            select.and_where(Expr::col((def.table, "id")).gt(last));
-        }
-        def.own(&mut select, ctx.tenant);
-        let found = tx.query_all(&select).await?;
-        let (mut documents, mut last) = (Vec::with_capacity(found.len()), None);
-        for found in &found {
-            let record = row.decode(found)?;
-            let number = if let Some(Value::Integer(number)) = record.fields.get("number") { *number } else { 0 };
-            documents.push((record.id, document(def, &record.fields, number, &forms(def, &record.fields, home))));
-            last = Some(record.id);
-        }
+        let documents = after(&tx, ctx, def, home, row.try_get_by_index(0)?).await?;
+        let last = documents.last().map(|(record, _)| record.0);
         if let Some(insert) = keep(ctx, def, tx.get_database_backend(), documents) {
             tx.later(&insert).await?;
         }
-        if tx.get_database_backend() == sea_orm::DbBackend::Sqlite {
+        if tx.get_database_backend() == DbBackend::Sqlite {
             index_some(&tx).await?;
         }
         match last {
-            Some(RecordId(last)) => {
+            Some(last) => {
                 let update = Query::update().table("search_gap").value("filled_to", last).and_where(gap).take();
                 tx.later(&update).await?;
             }
@@ -112,6 +97,29 @@ impl Records {
         tx.commit().await?;
         Ok(last.is_some())
     }
+}
+
+/// The documents of the next records behind a place. Writers of these records wait, so that their documents come after.
+async fn after(
+    tx: &Tx,
+    ctx: &Ctx,
+    def: &EntityDef,
+    home: Option<Country>,
+    filled_to: Option<Uuid>,
+) -> Result<Vec<(RecordId, Document)>> {
+    let row = Row::whole(def);
+    let mut select = row.select();
+    select.order_by((def.table, "id"), Order::Asc).limit(CHUNK).lock(LockType::NoKeyUpdate);
+    if let Some(last) = filled_to {
+        select.and_where(Expr::col((def.table, "id")).gt(last));
+    }
+    def.own(&mut select, ctx.tenant);
+    let made = |found: &QueryResult| {
+        let record = row.decode(found)?;
+        let number = if let Some(Value::Integer(number)) = record.fields.get("number") { *number } else { 0 };
+        Ok((record.id, document(def, &record.fields, number, &forms(def, &record.fields, home))))
+    };
+    tx.query_all(&select).await?.iter().map(made).collect()
 }
 
 /// The job.

@@ -4,9 +4,7 @@ use kernel::access::Action;
 use kernel::filter::Pieces;
 use kernel::phone::{self, Country};
 use kernel::{Ctx, Result, TenantId, words};
-use sea_orm::sea_query::{
-    Condition, Expr, ExprTrait, Query as Sql, SelectStatement, SubQueryStatement, UnionType,
-};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query as Sql, SelectStatement, SubQueryStatement, UnionType};
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::document::{PARTS, WORDS, groups, mark_of, number_of, part_of};

@@ -54,9 +54,10 @@ pub(crate) fn keep(
 
 /// The groups of a document as PostgreSQL writes an array.
 fn numbers(parts: &Document) -> String {
-    let numbers = parts.iter().enumerate().flat_map(|(part, text)| {
-        groups(text).into_iter().map(move |group| number_of(part, group).to_string())
-    });
+    let numbers = parts
+        .iter()
+        .enumerate()
+        .flat_map(|(part, text)| groups(text).into_iter().map(move |group| number_of(part, group).to_string()));
     format!("{{{}}}", numbers.collect::<Vec<_>>().join(","))
 }
 
@@ -95,9 +96,8 @@ impl Records {
 
 /// Puts some of the documents that wait into SQLite's index. Gives how many.
 pub(super) async fn index_some(tx: &Tx) -> Result<i64> {
-    let sqlite = |sql: &str, values: Vec<sea_orm::Value>| {
-        Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
-    };
+    let sqlite =
+        |sql: &str, values: Vec<sea_orm::Value>| Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
     let found = tx.query_one_raw(sqlite(SOME, vec![CHUNK.into()])).await?;
     let Some(row) = found else { return Ok(0) };
     let (count, last): (i64, Option<Uuid>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
