@@ -114,7 +114,7 @@ async fn after(
         select.and_where(Expr::col((def.table, "id")).gt(last));
     }
     def.own(&mut select, ctx.tenant);
-    let made = |found: &QueryResult| {
+    let made = |found: &QueryResult| -> Result<(RecordId, Document)> {
         let record = row.decode(found)?;
         let number = if let Some(Value::Integer(number)) = record.fields.get("number") { *number } else { 0 };
         Ok((record.id, document(def, &record.fields, number, &forms(def, &record.fields, home))))
