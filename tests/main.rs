@@ -11,6 +11,7 @@ mod durability;
 mod events;
 mod hostile;
 mod jobs;
+mod modules;
 mod people;
 mod plugin;
 mod process;

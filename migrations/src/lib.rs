@@ -24,6 +24,7 @@ mod m20261129_000015_session_address;
 mod m20261129_000016_stage_totals;
 mod m20261129_000017_indexes;
 mod m20261129_000018_search;
+mod m20261129_000019_modules;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000016_stage_totals::Migration),
             Box::new(m20261129_000017_indexes::Migration),
             Box::new(m20261129_000018_search::Migration),
+            Box::new(m20261129_000019_modules::Migration),
         ]
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sea_orm::{DbErr, SqlErr};
 
 use crate::db::is_lost;
+use crate::id::RecordRef;
 use crate::text::{Locale, Message};
 
 /// Result of a service function.
@@ -47,6 +48,8 @@ pub struct Refusal {
     pub message: Message,
     /// Per field.
     pub fields: FieldErrors,
+    /// The record that stands in the way, where the asker may see it.
+    pub other: Option<RecordRef>,
 }
 
 /// Why a service function did not do what was asked.

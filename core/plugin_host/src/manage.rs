@@ -9,13 +9,15 @@ use std::sync::Arc;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::{Ctx, Error, Result, audit};
 use people::require_admin;
+use people::role::RoleInput;
+use records::catalogue::declared::Purged;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::PluginHost;
 use crate::capabilities::LogLevel;
 use crate::journal::{self, Cost, LogEntry};
-use crate::manifest::known::{self, Known};
+use crate::manifest::known::Known;
 use crate::manifest::review::{self, Difference, PermissionChange};
 use crate::package::Level;
 use crate::points::events::key_of_plugin;
@@ -70,7 +72,7 @@ impl PluginHost {
         require_admin(ctx)?;
         let version = Version::load(&self.inner.engine, bytes, &self.inner.config.trusted).await;
         let version = Arc::new(version.map_err(|error| unfit(&error))?);
-        let names = known::check(&version.manifest, &records::Catalogue::core(), Known::ToAll);
+        let names = version.names(&records::Catalogue::core(), Known::ToAll);
         names.map_err(|error| refused(FieldError::new("package_manifest").with("reason", error)))?;
         if version.level == Level::Dev && !self.inner.config.allow_unsigned {
             return Err(refused(FieldError::new("package_unsigned")));
@@ -193,7 +195,7 @@ impl PluginHost {
         require_admin(ctx)?;
         let version = self.wanted(plugin, grants).await?;
         let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
-        let names = known::check(&version.manifest, &catalogue, Known::Whole);
+        let names = version.names(&catalogue, Known::Whole);
         names.map_err(|error| {
             Error::field(INVALID, "manifest", FieldError::new("package_manifest").with("reason", error))
         })?;
@@ -222,18 +224,21 @@ impl PluginHost {
             plugin: plugin.to_owned(),
             version: version.manifest.version.to_string(),
             enabled: true,
-            grants: asked,
+            grants: asked.into_iter().chain(version.manifest.implied_keys()).collect(),
             settings: settings::check(&version.manifest, &with_secrets(&version, kept, before.as_ref()))?,
             secret: before.map_or_else(|| ctx.env.secret(), |row| row.secret),
             stopped: BTreeSet::new(),
         };
         store::put_tenant(&tx, ctx.tenant, &row, ctx.now()).await?;
         store::touch(&tx).await?;
+        self.inner.services.records.declare(&tx, ctx, &version.declared).await?;
+        bring_roles(&tx, ctx, &version).await?;
         // Deliveries that waited for somebody to look.
         kernel::jobs::hasten(&tx, &ctx.env, ctx.tenant, crate::EVENT_JOB).await?;
         let detail = json!({ "version": row.version, "grants": row.grants });
         audit::record(&tx, ctx, "plugin.enabled", plugin, detail).await?;
         tx.commit().await?;
+        self.inner.services.records.forget_catalogue(ctx.tenant);
         self.inner.breakers.reset(ctx.tenant, plugin);
         self.inner.registry.changed();
         Ok(())
@@ -245,16 +250,45 @@ impl PluginHost {
     /// `NotFound` when the tenant does not run it.
     pub async fn disable(&self, ctx: &Ctx, plugin: &str) -> Result<()> {
         require_admin(ctx)?;
-        self.change_row(ctx, plugin, "plugin.disabled", |row| {
+        let tx = self.inner.services.db.begin().await?;
+        self.change_row_in(&tx, ctx, plugin, "plugin.disabled", |row| {
             row.enabled = false;
             Ok(())
         })
         .await?;
-        self.inner.breakers.reset(ctx.tenant, plugin);
+        self.inner.services.records.withdraw(&tx, ctx, plugin).await?;
         // What waits is not for a plugin that is enabled again later.
-        let tx = self.inner.services.db.begin().await?;
         kernel::jobs::order::forget(&tx, ctx.tenant, &key_of_plugin(ctx.tenant, plugin)).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.inner.services.records.forget_catalogue(ctx.tenant);
+        self.inner.breakers.reset(ctx.tenant, plugin);
+        self.inner.registry.changed();
+        Ok(())
+    }
+
+    /// Removes for good what a plugin that does not run has left in the company: its entities with their records, its
+    /// fields with their values, its keys, settings and log. Roles that it brought stay, as the company's.
+    ///
+    /// # Errors
+    /// `plugin.in_use` while the company runs it; `NotFound` where it left nothing.
+    pub async fn purge(&self, ctx: &Ctx, plugin: &str) -> Result<Purged> {
+        require_admin(ctx)?;
+        let tx = self.inner.services.db.begin().await?;
+        let row = store::in_tenant(&tx, ctx.tenant, plugin).await?;
+        if row.as_ref().is_some_and(|row| row.enabled) {
+            return Err(Error::Conflict { code: "plugin.in_use", current: None });
+        }
+        let purged = self.inner.services.records.purge_declared(&tx, ctx, plugin).await?;
+        let rest = store::purge(&tx, ctx.tenant, plugin).await?;
+        if row.is_none() && rest == 0 && purged == Purged::default() {
+            return Err(Error::NotFound(format!("plugin {plugin} in this company")));
+        }
+        store::touch(&tx).await?;
+        audit::record(&tx, ctx, "plugin.purged", plugin, json!(purged)).await?;
+        tx.commit().await?;
+        self.inner.services.records.forget_catalogue(ctx.tenant);
+        self.inner.registry.changed();
+        Ok(purged)
     }
 
     /// Replaces the settings of a plugin in the tenant. Secrets that are left out stay.
@@ -305,14 +339,26 @@ impl PluginHost {
         change: impl FnOnce(&mut TenantRow) -> Result<()>,
     ) -> Result<()> {
         let tx = self.inner.services.db.begin().await?;
-        let found = store::in_tenant(&tx, ctx.tenant, plugin).await?;
-        let mut row = found.ok_or_else(|| Error::NotFound(format!("plugin {plugin} in this company")))?;
-        change(&mut row)?;
-        store::put_tenant(&tx, ctx.tenant, &row, ctx.now()).await?;
-        store::touch(&tx).await?;
-        audit::record(&tx, ctx, action, plugin, json!({ "enabled": row.enabled, "stopped": row.stopped })).await?;
+        self.change_row_in(&tx, ctx, plugin, action, change).await?;
         tx.commit().await?;
         self.inner.registry.changed();
+        Ok(())
+    }
+
+    async fn change_row_in(
+        &self,
+        tx: &kernel::db::Tx,
+        ctx: &Ctx,
+        plugin: &str,
+        action: &str,
+        change: impl FnOnce(&mut TenantRow) -> Result<()>,
+    ) -> Result<()> {
+        let found = store::in_tenant(tx, ctx.tenant, plugin).await?;
+        let mut row = found.ok_or_else(|| Error::NotFound(format!("plugin {plugin} in this company")))?;
+        change(&mut row)?;
+        store::put_tenant(tx, ctx.tenant, &row, ctx.now()).await?;
+        store::touch(tx).await?;
+        audit::record(tx, ctx, action, plugin, json!({ "enabled": row.enabled, "stopped": row.stopped })).await?;
         Ok(())
     }
 
@@ -375,6 +421,27 @@ impl PluginHost {
         let since = ctx.now().plus_seconds(-30 * 24 * 3_600).utc().format("%Y-%m-%d").to_string();
         journal::costs(&self.inner.services.db, ctx.tenant, plugin, &since).await
     }
+}
+
+/// Makes the roles that a version brings, where the company has none by their keys: those that it has are its own.
+async fn bring_roles(tx: &kernel::db::Tx, ctx: &Ctx, version: &Version) -> Result<()> {
+    if version.manifest.roles.is_empty() {
+        return Ok(());
+    }
+    let known = people::role::list(tx, ctx.tenant).await?;
+    for role in version.manifest.roles.iter().filter(|role| !known.iter().any(|known| known.key == role.key)) {
+        let rows = role.rows.iter().map(|row| row.row().map_err(Error::Internal));
+        let name = version.role_names.get(&role.key).map_or(role.key.as_str(), |name| name.in_locale(ctx.locale));
+        let input = RoleInput {
+            key: role.key.clone(),
+            name: name.to_owned(),
+            rows: rows.collect::<Result<_>>()?,
+            field_rights: role.field_rights.clone(),
+            ..RoleInput::default()
+        };
+        people::role::create_in(tx, ctx, &input, &BTreeSet::new()).await?;
+    }
+    Ok(())
 }
 
 /// Secrets are never sent out, so a form that comes back without them leaves them as they are.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::Locale;
+use records::catalogue::Labels;
 
 use crate::package::Files;
 
@@ -46,6 +47,18 @@ impl Texts {
             }
         }
         Ok(())
+    }
+
+    /// The words of a key in every language of the package.
+    pub(crate) fn in_all(&self, key: &str) -> Option<Labels> {
+        let words = |locale: Locale| Some((locale, self.0.get(locale.code())?.get(key)?.clone()));
+        let all: BTreeMap<Locale, String> = Locale::ALL.into_iter().filter_map(words).collect();
+        (!all.is_empty()).then_some(Labels(all))
+    }
+
+    /// All keys.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.get("en").into_iter().flat_map(|table| table.keys().map(String::as_str))
     }
 
     /// The words of a message: the reader's language, else English, else the fall-back; `{name}` replaced by parameters.

@@ -2,6 +2,7 @@
 
 mod failed;
 mod permissions;
+mod schema;
 mod steps;
 mod update;
 
@@ -24,6 +25,7 @@ use crate::registry::store::{self, Installed, TenantRow};
 
 use failed::{Seen, failed_summary};
 use permissions::permissions;
+pub use schema::SchemaChange;
 pub use steps::{ParameterView, StepView};
 
 /// A plugin in a list.
@@ -75,6 +77,8 @@ pub struct PluginDetail {
     pub permissions: Vec<PermissionView>,
     /// The newest version, where the company has another one: what would be allowed by enabling it.
     pub update: Option<UpdateView>,
+    /// What enabling it would change of entities and fields; nothing while it runs.
+    pub schema: Vec<SchemaChange>,
     /// The form of its settings.
     pub settings_schema: Vec<SettingView>,
     /// Settings in force, secrets left out.
@@ -106,6 +110,8 @@ pub struct UpdateView {
     pub permissions: Vec<PermissionView>,
     /// Whether it asks for more.
     pub asks_more: bool,
+    /// What enabling it would change of entities and fields.
+    pub schema: Vec<SchemaChange>,
     /// The form of its settings.
     pub settings_schema: Vec<SettingView>,
 }
@@ -255,7 +261,9 @@ impl PluginHost {
                 let tenant: String = people::tenant::get(db, ctx.tenant).await?.slug;
                 let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
                 let update = self.update(&catalogue, ctx, &newest, row.as_ref()).await?;
-                Ok(PluginDetail { update, ..self.detail(&catalogue, ctx, &tenant, &version, &newest, row.as_ref()) })
+                let runs = row.as_ref().is_some_and(|row| row.enabled);
+                let schema = if runs { Vec::new() } else { self.schema(&catalogue, ctx, &version).await? };
+                Ok(PluginDetail { update, schema, ..self.detail(&catalogue, ctx, &tenant, &version, &newest, row.as_ref()) })
             }
             Seen::Failed(failed) => {
                 let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
@@ -320,6 +328,7 @@ impl PluginHost {
             summary: self.summary(ctx, version, newest, row),
             permissions: permissions(catalogue, manifest, row, ctx.locale),
             update: None,
+            schema: Vec::new(),
             settings_schema: settings_form(manifest, ctx.locale),
             settings,
             hooks: self.hooks(ctx, manifest, row),

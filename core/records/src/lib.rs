@@ -52,6 +52,7 @@ use kernel::{Db, EntityKey, Error, Fields, RecordId, TenantId};
 use people::names::Names;
 
 pub use catalogue::{Catalogue, EntityDef, FieldDef};
+pub(crate) use write::Inserts;
 pub use write::{
     BeforeHooks, Change, EntityOwner, EntityRules, Foreseen, Inner, Operation, PendingChange, Told, WriteOptions,
     Written,

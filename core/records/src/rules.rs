@@ -5,11 +5,12 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::access::{ANY, AccessRow, RowKind};
+use kernel::clock::Env;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::{Ctx, Error, Locale, Result, TenantId};
 use people::identity::Rules;
 use people::role::{Role, RoleInput};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::shape::Asker;
 use crate::{Catalogue, Records};
@@ -24,6 +25,17 @@ pub fn core_keys() -> BTreeSet<String> {
 
 fn keys_of(catalogue: &Catalogue) -> BTreeSet<String> {
     catalogue.entities().iter().map(|def| def.key.to_string()).collect()
+}
+
+/// Passes a rule that makes sense in a catalogue.
+///
+/// # Errors
+/// What its filter names and is not there.
+pub fn sound_in(catalogue: &Catalogue, row: &AccessRow) -> std::result::Result<(), FieldError> {
+    let (Some(filter), Some(def)) = (&row.filter, catalogue.find(&row.entity)) else { return Ok(()) };
+    let env = Env::system();
+    let ctx = Ctx::system(TenantId::fresh(&env), chrono_tz::Tz::UTC, Locale::En, &env);
+    Asker::new(catalogue, &ctx, DbBackend::Sqlite).rule(def, filter).map(drop)
 }
 
 impl Records {

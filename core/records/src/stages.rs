@@ -1,16 +1,18 @@
 //! Pipelines and stages: the ordered states of leads, deals and a company's own entities, per tenant.
 
+use std::borrow::Cow;
+
 use kernel::db::Tx;
 use kernel::{Ctx, Result, TenantId};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::catalogue::text;
 
 /// What a stage means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Semantic {
     /// Work goes on.
@@ -140,13 +142,13 @@ pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, currency
 #[derive(Debug, Clone)]
 pub struct FirstStage {
     /// Unique within the entity.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// As the company reads it.
     pub name: String,
     /// What it means.
     pub semantic: Semantic,
     /// `#rrggbb`.
-    pub color: &'static str,
+    pub color: Cow<'static, str>,
 }
 
 /// The pipeline an entity of a company's own begins with. A stage is named by the text `stage.<key>`.
@@ -160,10 +162,10 @@ const OWN: [(&str, Semantic, &str); 4] = [
 /// Makes the first pipeline of an entity of the company's own.
 pub(crate) async fn create_own(tx: &Tx, ctx: &Ctx, entity: &str, name: &str) -> Result<()> {
     let stage = |(key, semantic, color): (&'static str, Semantic, &'static str)| FirstStage {
-        key,
+        key: key.into(),
         name: text(&format!("stage.{key}"), ctx.locale),
         semantic,
-        color,
+        color: color.into(),
     };
     create(tx, ctx, entity, name, &OWN.map(stage)).await
 }
@@ -188,6 +190,16 @@ pub async fn create(tx: &Tx, ctx: &Ctx, entity: &str, name: &str, stages: &[Firs
         ])
         .to_owned();
     tx.execute(&insert).await?;
+    insert_stages(tx, ctx, entity, pipeline, (0_i64..).zip(stages)).await
+}
+
+async fn insert_stages(
+    tx: &Tx,
+    ctx: &Ctx,
+    entity: &str,
+    pipeline: Uuid,
+    stages: impl Iterator<Item = (i64, &FirstStage)>,
+) -> Result<()> {
     let mut insert = Query::insert();
     insert.into_table("stage").columns([
         "id",
@@ -200,19 +212,47 @@ pub async fn create(tx: &Tx, ctx: &Ctx, entity: &str, name: &str, stages: &[Firs
         "color",
         "sort",
     ]);
-    for (sort, stage) in (0_i64..).zip(stages) {
+    let mut any = false;
+    for (sort, stage) in stages {
+        any = true;
         insert.values_panic([
             ctx.id().into(),
             ctx.tenant.into(),
             entity.into(),
             pipeline.into(),
-            stage.key.into(),
+            (&*stage.key).into(),
             stage.name.as_str().into(),
             stage.semantic.key().into(),
-            stage.color.into(),
+            (&*stage.color).into(),
             sort.into(),
         ]);
     }
-    tx.execute(&insert).await?;
+    if any {
+        tx.execute(&insert).await?;
+    }
     Ok(())
+}
+
+/// Brings the main pipeline of an entity into the order of these stages and adds those that it lacks; others stay behind
+/// them, for records may be in them.
+pub(crate) async fn extend(tx: &Tx, ctx: &Ctx, entity: &str, stages: &[FirstStage]) -> Result<()> {
+    let pipelines = load(tx, ctx.tenant, String::new()).await?;
+    let Some(pipeline) = pipelines.of(entity).find(|pipeline| pipeline.is_default) else { return Ok(()) };
+    let named = |key: &str| stages.iter().any(|stage| stage.key == key);
+    let others = pipeline.stages.iter().filter(|stage| !named(&stage.key)).map(|stage| stage.key.as_str());
+    let order: Vec<&str> = stages.iter().map(|stage| &*stage.key).chain(others).collect();
+    for (sort, key) in (0_i64..).zip(order) {
+        if pipeline.stages.iter().any(|stage| stage.key == key && stage.sort != sort) {
+            let update = Query::update()
+                .table("stage")
+                .value("sort", sort)
+                .and_where(Expr::col("pipeline_id").eq(pipeline.id))
+                .and_where(Expr::col("key").eq(key))
+                .to_owned();
+            tx.execute(&update).await?;
+        }
+    }
+    let known = |key: &str| pipeline.stages.iter().any(|stage| stage.key == key);
+    let new = (0_i64..).zip(stages).filter(|(_, stage)| !known(&stage.key));
+    insert_stages(tx, ctx, entity, pipeline.id, new).await
 }

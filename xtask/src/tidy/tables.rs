@@ -49,6 +49,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "lead",
             "organization",
             "pipeline",
+            "record_claim",
             "record_link",
             "record_view",
             "search_document",

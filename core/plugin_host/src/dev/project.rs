@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::DevError;
 use crate::engine::Engine;
-use crate::manifest::known::{self, Known};
+use crate::manifest::known::Known;
 use crate::package::{self, Files, Signer, TrustedKeys};
 use crate::registry::Version;
 
@@ -154,7 +154,7 @@ pub fn package(folder: &Path, component: &Path, signer: Option<&Signer>) -> Resu
 pub async fn check(bytes: &[u8]) -> Result<(String, String)> {
     let engine = Engine::new(&Default::default()).map_err(DevError::new)?;
     let version = Version::load(&engine, bytes, &TrustedKeys::default()).await.map_err(DevError::new)?;
-    known::check(&version.manifest, &Catalogue::core(), Known::ToAll).map_err(DevError::new)?;
+    version.names(&Catalogue::core(), Known::ToAll).map_err(DevError::new)?;
     version.handles(&engine).await.map_err(DevError::new)?;
     version.health(&engine).await.map_err(DevError::new)?;
     Ok((version.manifest.id.clone(), version.manifest.version.to_string()))

@@ -5,6 +5,8 @@ use crate::manifest::API;
 use crate::points::POINTS;
 
 const MIB: usize = 1024 * 1024;
+/// What a manifest may declare of the catalogue, in words.
+const CATALOGUE: &str = include_str!("catalogue.md");
 
 /// `sdk/REFERENCE.md`.
 pub fn reference() -> String {
@@ -34,6 +36,7 @@ pub fn reference() -> String {
             budget.rows,
         ));
     }
+    text.push_str(CATALOGUE);
     text
 }
 

@@ -76,7 +76,8 @@ impl Scene {
         Ok(scene)
     }
 
-    /// Makes a role once: `admin` may do everything, others see and change every record.
+    /// Makes a role once: `admin` may do everything, one that the plugin brings what it says, others see and change every
+    /// record.
     ///
     /// # Errors
     /// When the database fails.
@@ -84,10 +85,15 @@ impl Scene {
         if let Some(id) = self.roles.get(key) {
             return Ok(*id);
         }
+        let known = role::list(self.db.read(), self.tenant.id).await?;
+        if let Some(brought) = known.into_iter().find(|role| role.key == key) {
+            self.roles.insert(key.to_owned(), brought.id);
+            return Ok(brought.id);
+        }
         let rows = json!([{ "kind": "permission", "entity": "*", "actions": ["read", "create", "update", "delete"] }]);
         let input = json!({ "key": key, "name": key, "admin": key == "admin", "rows": if key == "admin" { json!([]) } else { rows } });
         let input = serde_json::from_value(input).map_err(Error::internal)?;
-        let made = role::create(&self.db, &self.system(), &input, &records::rules::core_keys()).await?;
+        let made = role::create(&self.db, &self.system(), &input, &self.records.entity_keys(self.tenant.id).await?).await?;
         self.roles.insert(key.to_owned(), made.id);
         Ok(made.id)
     }

@@ -102,6 +102,10 @@ struct Play {
 impl Play {
     async fn start(db: Db, package: &[u8], script: &Script) -> kernel::Result<Self> {
         let mut scene = Scene::new(db, script.locale, HostConfig::default()).await?;
+        // First of all, for it may bring roles.
+        let admin = scene.ctx("admin").await?;
+        let plugin = scene.host.install(&admin, package).await?;
+        scene.host.enable(&admin, &plugin, &Grants::Requested, Some(&script.settings)).await?;
         for user in &script.users {
             let roles: Vec<&str> = user.roles.iter().map(String::as_str).collect();
             let id = scene.user(&user.name, &roles).await?;
@@ -111,9 +115,6 @@ impl Play {
                 people::user::update(&scene.db, &scene.system(), kernel::UserId(id), &patch).await?;
             }
         }
-        let admin = scene.ctx("admin").await?;
-        let plugin = scene.host.install(&admin, package).await?;
-        scene.host.enable(&admin, &plugin, &Grants::Requested, Some(&script.settings)).await?;
         scene.begin();
         Ok(Self { scene, plugin, saved: BTreeMap::new() })
     }

@@ -5,7 +5,7 @@ use kernel::FieldKey;
 use records::{Catalogue, EntityDef, Operation};
 
 use super::check::{Checked, fail};
-use super::{Hook, Manifest, ManifestError, Subscription};
+use super::{Hook, Manifest, ManifestError, Subscription, roles};
 use crate::when::When;
 
 /// What the names of a company's own entities and fields begin with: where its catalogue is not at hand they are believed.
@@ -25,10 +25,12 @@ pub(crate) enum Known {
     Whole,
 }
 
-/// Checks every name; stops at the first that is unknown.
+/// Checks every name against a catalogue in which what the manifest declares is in force; stops at the first that is
+/// unknown.
 pub(crate) fn check(manifest: &Manifest, catalogue: &Catalogue, known: Known) -> Checked {
     let names = Names { catalogue, known };
-    for (entity, permission) in manifest.entities() {
+    roles::check(manifest, catalogue)?;
+    for (entity, permission) in manifest.record_permissions() {
         let place = format!("permissions.records.{entity}");
         names.entity(&place, entity)?;
         names.fields(&format!("{place}.read"), entity, permission.read.iter().map(String::as_str))?;

@@ -2,10 +2,12 @@
 //! Text enters as TOML, leaves as a [`Manifest`] whose parts agree with each other.
 
 pub(crate) mod check;
+pub(crate) mod entities;
 pub(crate) mod known;
 pub(crate) mod permissions;
 pub(crate) mod records;
 pub(crate) mod review;
+pub(crate) mod roles;
 mod setting;
 mod steps;
 
@@ -22,7 +24,9 @@ pub use setting::{Choice, Setting, SettingType};
 pub(crate) use steps::fit;
 pub use steps::{Action, Condition, Parameter, ParameterType};
 
+use entities::{Entity, Field};
 use records::RecordPermissions;
+use roles::Role;
 
 /// Bytes a manifest may have.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -79,6 +83,20 @@ pub struct Manifest {
     /// What it asks for.
     #[serde(default)]
     pub permissions: Permissions,
+    /// What the keys of its entities, fields and roles begin with, before `_`.
+    pub prefix: Option<String>,
+    /// Its entities.
+    #[serde(default)]
+    pub entities: Vec<Entity>,
+    /// Its fields on entities of the product.
+    #[serde(default)]
+    pub fields: Vec<Field>,
+    /// Roles that it brings.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// What it may do with its own entities: everything, without asking.
+    #[serde(skip)]
+    pub(crate) implied: BTreeMap<String, RecordPermission>,
     /// Before-hooks.
     #[serde(default)]
     pub hooks: Vec<Hook>,
@@ -259,19 +277,28 @@ impl Manifest {
         if text.len() > MAX_BYTES {
             return Err(ManifestError::new("file", format!("larger than {MAX_BYTES} bytes")));
         }
-        let manifest: Self = toml::from_str(text).map_err(|error| syntax(text, &error))?;
+        let mut manifest: Self = toml::from_str(text).map_err(|error| syntax(text, &error))?;
+        let own = manifest.entities.iter().map(|entity| (entity.key.clone(), RecordPermission::everything()));
+        manifest.implied = own.collect();
         check::check(&manifest)?;
         Ok(manifest)
     }
 
     /// The permission to read and set fields of an entity, if asked for.
     pub fn records(&self, entity: &str) -> Option<&RecordPermission> {
-        self.permissions.part::<RecordPermissions>()?.0.get(entity)
+        let asked = || self.permissions.part::<RecordPermissions>()?.0.get(entity);
+        self.implied.get(entity).or_else(asked)
     }
 
-    /// Every entity it asks for, with the permission.
-    pub(crate) fn entities(&self) -> impl Iterator<Item = (&String, &RecordPermission)> {
-        self.permissions.part::<RecordPermissions>().into_iter().flat_map(|records| &records.0)
+    /// Every entity it asks for and every one of its own, with the permission.
+    pub(crate) fn record_permissions(&self) -> impl Iterator<Item = (&String, &RecordPermission)> {
+        let asked = self.permissions.part::<RecordPermissions>().into_iter().flat_map(|records| &records.0);
+        asked.chain(&self.implied)
+    }
+
+    /// Grant keys that come with its own entities.
+    pub(crate) fn implied_keys(&self) -> impl Iterator<Item = String> {
+        self.implied.keys().map(|entity| format!("records.{entity}"))
     }
 
     /// Grant keys it asks for, in a stable order.

@@ -130,6 +130,11 @@ impl Permissions {
         self.parts.iter().any(|(part, _)| *part == name)
     }
 
+    /// Whether it asks for records of an entity.
+    pub(super) fn records_of(&self, entity: &str) -> bool {
+        self.part::<super::RecordPermissions>().is_some_and(|records| records.0.contains_key(entity))
+    }
+
     /// Everything an admin grants, in a stable order.
     pub(crate) fn grants(&self, catalogue: Option<&Catalogue>, locale: Locale) -> Vec<Grant> {
         let own = (self.run_as == RunAs::Plugin).then(|| own_name(locale));

@@ -35,6 +35,12 @@ pub struct RecordPermission {
 }
 
 impl RecordPermission {
+    /// What a plugin may do with its own entities.
+    pub(super) fn everything() -> Self {
+        let all = vec!["*".to_owned()];
+        Self { actions: Action::ALL.to_vec(), read: all.clone(), write: all, reason: Text::default() }
+    }
+
     /// Whether the field may be seen.
     pub fn reads(&self, field: &str) -> bool {
         names(&self.read, field)

@@ -210,7 +210,7 @@ impl ActionRunner for PluginHost {
                 }
             };
             let code = code.to_owned();
-            Error::Refused(Box::new(Refusal { code, plugin, message, fields: FieldErrors::new() }))
+            Error::Refused(Box::new(Refusal { code, plugin, message, fields: FieldErrors::new(), other: None }))
         })
     }
 }

@@ -184,7 +184,7 @@ fn trouble(
     let (title, reason) = (title(ctx.locale), why.in_locale(ctx.locale));
     let message = Message::key("error.plugin.failed").with("plugin", title).with("reason", reason);
     let (code, plugin) = ("plugin.failed".to_owned(), Some(plugin.to_owned()));
-    Error::Refused(Box::new(Refusal { code, plugin, message, fields: FieldErrors::new() }))
+    Error::Refused(Box::new(Refusal { code, plugin, message, fields: FieldErrors::new(), other: None }))
 }
 
 fn to_wit(ctx: &Ctx, anonymous: bool, request: HttpRequest) -> wit::Request {

@@ -89,7 +89,7 @@ impl Running {
 
 /// Exactly the grants, for every record of the tenant; fields are checked where values pass.
 fn own_rights(manifest: &Manifest, grants: &BTreeSet<String>) -> Rights {
-    let granted = manifest.entities().filter(|(entity, _)| grants.contains(&format!("records.{entity}")));
+    let granted = manifest.record_permissions().filter(|(entity, _)| grants.contains(&format!("records.{entity}")));
     let rows = granted.map(|(entity, permission)| AccessRow {
         kind: RowKind::Permission,
         entity: entity.clone(),

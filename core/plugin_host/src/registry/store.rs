@@ -228,6 +228,20 @@ pub(crate) async fn put_version(tx: &Tx, new: &NewVersion<'_>, now: Timestamp) -
     Ok(tx.execute(&version).await?.rows_affected() == 1)
 }
 
+/// Removes what a company has of a plugin: row, keys, log, costs. Gives how many rows there were.
+pub(crate) async fn purge(tx: &Tx, tenant: TenantId, plugin: &str) -> Result<u64, DbErr> {
+    let mut removed = 0;
+    for table in ["plugin_tenant", "plugin_kv", "plugin_log", "plugin_cost", "plugin_seen"] {
+        let delete = Query::delete()
+            .from_table(table)
+            .and_where(Expr::col("tenant_id").eq(tenant.0))
+            .and_where(Expr::col("plugin").eq(plugin))
+            .to_owned();
+        removed += tx.execute(&delete).await?.rows_affected();
+    }
+    Ok(removed)
+}
+
 /// Removes a plugin's versions and what tenants set; their stores and logs stay until purged.
 pub(crate) async fn remove(tx: &Tx, plugin: &str) -> Result<(), DbErr> {
     for (table, column) in [("plugin_tenant", "plugin"), ("plugin_version", "plugin"), ("plugin", "id")] {

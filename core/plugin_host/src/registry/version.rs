@@ -1,9 +1,15 @@
 //! A version of a plugin, checked and compiled: its manifest, imports and exports agree.
 
+use std::collections::BTreeMap;
+
+use records::Catalogue;
+use records::catalogue::Labels;
+use records::catalogue::declared::Declared;
+
 use crate::capabilities::{CAPABILITIES, State};
 use crate::engine::{Code, CodeError, Engine};
-use crate::manifest::Manifest;
-use crate::manifest::known::nearest;
+use crate::manifest::known::{self, Known, nearest};
+use crate::manifest::{Manifest, ManifestError, entities};
 use crate::package::{Level, Package, PackageError, TrustedKeys};
 use crate::points::lifecycle::{self, Health};
 use crate::points::{self, POINTS};
@@ -46,6 +52,10 @@ pub struct Version {
     pub manifest: Manifest,
     /// Its translations.
     pub texts: Texts,
+    /// What it declares of the catalogue.
+    pub declared: Declared,
+    /// Names of the roles that it brings.
+    pub role_names: BTreeMap<String, Labels>,
     /// The compiled component.
     pub code: Code,
     /// Conditions of the hooks, in the manifest's order.
@@ -67,17 +77,29 @@ impl Version {
         let package = Package::read(bytes, trusted)?;
         let code = engine.compile(package.component, &package.component_hash).await?;
         agree(&package.manifest, &code)?;
+        let declared = entities::declared(&package.manifest, &package.texts).map_err(PackageError::from)?;
+        let role_names = entities::role_names(&package.manifest, &package.texts).map_err(PackageError::from)?;
         let compile = |text: &String| When::compile(text).map_err(VersionError::Disagree);
         let whens = package.manifest.hooks.iter().map(|hook| hook.when.as_ref().map(compile).transpose());
         Ok(Self {
             whens: whens.collect::<Result<_, _>>()?,
             manifest: package.manifest,
             texts: package.texts,
+            declared,
+            role_names,
             code,
             level: package.level,
             signer: package.signer,
             hash: package.hash,
         })
+    }
+
+    /// Checks the names of its manifest against a catalogue.
+    ///
+    /// # Errors
+    /// The first that is unknown.
+    pub(crate) fn names(&self, catalogue: &Catalogue, known: Known) -> Result<(), ManifestError> {
+        known::check(&self.manifest, &catalogue.with(&self.declared), known)
     }
 
     /// Asks the component for everything that the manifest declares by an id, with nothing to do and nobody to do it for:
@@ -139,7 +161,8 @@ fn agree(manifest: &Manifest, code: &Code) -> Result<(), VersionError> {
     }
     let imported = CAPABILITIES.iter().filter(|capability| code.imports().contains(capability.import));
     let guarded = imported.filter_map(|capability| Some((capability.import, capability.permission.as_ref()?.name)));
-    match guarded.into_iter().find(|(_, name)| !manifest.permissions.asks(name)) {
+    let own = |name: &str| name == "records" && !manifest.implied.is_empty();
+    match guarded.into_iter().find(|(_, name)| !manifest.permissions.asks(name) && !own(name)) {
         Some((import, name)) => Err(VersionError::Disagree(format!(
             "the component imports `{import}`, the manifest does not ask for the permission `{name}`"
         ))),

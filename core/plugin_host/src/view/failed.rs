@@ -80,6 +80,7 @@ impl PluginDetail {
             summary,
             permissions: Vec::new(),
             update: None,
+            schema: Vec::new(),
             settings_schema: Vec::new(),
             settings: BTreeMap::new(),
             hooks: Vec::new(),

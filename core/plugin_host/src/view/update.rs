@@ -42,6 +42,7 @@ impl PluginHost {
             replaces: row.version.clone(),
             asks_more: permissions.iter().any(more),
             permissions,
+            schema: self.schema(catalogue, ctx, &version).await?,
             settings_schema: settings_form(&version.manifest, ctx.locale),
         }))
     }

@@ -9,12 +9,12 @@ use std::collections::HashSet;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::text::latin;
 use kernel::value::FieldType;
-use kernel::{Ctx, Error, Locale, Result, audit};
+use kernel::{Ctx, Error, Locale, Result, Value, audit};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::definition::{Choice, EntityDef, Labels, longest};
-use super::store::{self, OwnEntity, OwnField, Which};
+use super::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
 use super::{Catalogue, Owner};
 use crate::{Records, search, stages};
 
@@ -94,6 +94,10 @@ pub struct NewField {
     /// Largest number.
     #[serde(default)]
     pub max: Option<i64>,
+    /// What a new record has when nobody says otherwise, as in a record.
+    #[serde(default)]
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub default: Option<Json>,
 }
 
 /// What to change of a field. The type stays: another type is another field.
@@ -126,8 +130,17 @@ impl Records {
             return Err(wrong("key", FieldError::new("too_many").with("max", MAX_ENTITIES)));
         }
         let key = free_key(input.key.as_deref(), &label, &taken)?;
-        let own = OwnEntity { label: label.clone(), label_many, staged: input.staged };
-        store::insert_entity(&tx, ctx, &key, &own, place(taken.len())).await?;
+        let own = OwnEntity {
+            label: label.clone(),
+            label_many,
+            staged: input.staged,
+            title_from: None,
+            list: Vec::new(),
+            card: Vec::new(),
+            constraints: Vec::new(),
+            standing: Standing::default(),
+        };
+        store::insert_entity(&tx, ctx, &key, &Owner::Custom, &own, place(taken.len())).await?;
         if input.staged {
             stages::create_own(&tx, ctx, &key, label.in_locale(ctx.locale)).await?;
         }
@@ -137,7 +150,7 @@ impl Records {
         self.entity(ctx, &key).await
     }
 
-    /// Changes the names of an entity of the company's own (administrators).
+    /// Changes the names of an entity of the company's own or of a plugin (administrators).
     ///
     /// # Errors
     /// `Denied`, `NotFound`, `config.invalid`.
@@ -145,7 +158,9 @@ impl Records {
         require_admin(ctx)?;
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
-        let mut own = own_entity(&tx, ctx, key, false).await?;
+        let kept = own_entity(&tx, ctx, key, false).await?;
+        let mut own = kept.definition;
+        own.standing.renamed |= kept.owner.plugin().is_some();
         if let Some(label) = patch.label {
             own.label = labels("label", label)?;
         }
@@ -159,15 +174,19 @@ impl Records {
         self.entity(ctx, key).await
     }
 
-    /// Hides an entity of the company's own with all its records, or shows it again (administrators).
+    /// Hides an entity of the company's own or of a plugin with all its records, or shows it again (administrators).
     ///
     /// # Errors
-    /// `Denied`, `NotFound`.
+    /// `Denied`, `NotFound`; `config.plugin_off` where its plugin does not run or does not declare it any more.
     pub async fn set_entity_removed(&self, ctx: &Ctx, key: &str, removed: bool) -> Result<()> {
         require_admin(ctx)?;
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
-        own_entity(&tx, ctx, key, !removed).await?;
+        let kept = own_entity(&tx, ctx, key, !removed).await?;
+        if kept.owner.plugin().is_some() {
+            let standing = shown(kept.definition.standing, removed)?;
+            store::save(&tx, ctx, Which::Entity(key), &OwnEntity { standing, ..kept.definition }).await?;
+        }
         store::set_removed(&tx, ctx, Which::Entity(key), removed).await?;
         if !removed {
             search::mark(&tx, ctx.tenant, key).await?;
@@ -201,7 +220,7 @@ impl Records {
         if own.kind == FieldType::Money && taken.iter().any(|key_taken| *store::currency_key(&key) == **key_taken) {
             return Err(wrong("key", FieldError::new("taken")));
         }
-        store::insert_field(&tx, ctx, entity, &key, &own, place(taken.len())).await?;
+        store::insert_field(&tx, ctx, entity, &key, &Owner::Custom, &own, place(taken.len())).await?;
         let object = format!("{entity}.{key}");
         audit::record(&tx, ctx, "field.created", &object, json!({"label": own.label, "type": own.kind})).await?;
         tx.commit().await?;
@@ -209,7 +228,7 @@ impl Records {
         self.entity(ctx, entity).await
     }
 
-    /// Changes a field of the company's own (administrators).
+    /// Changes a field of the company's own, or the name of a plugin's (administrators).
     ///
     /// # Errors
     /// `Denied`, `NotFound`, `config.invalid`.
@@ -224,7 +243,15 @@ impl Records {
         self.entity(ctx, entity).await?;
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
-        let mut own = own_field(&tx, ctx, entity, key, false).await?;
+        let kept = own_field(&tx, ctx, entity, key, false).await?;
+        let mut own = kept.definition;
+        if let Some(plugin) = kept.owner.plugin() {
+            let changed = [("required", patch.required.is_some()), ("choices", patch.choices.is_some())];
+            if let Some((part, _)) = changed.iter().find(|(_, changed)| *changed) {
+                return Err(wrong(part, FieldError::new("of_plugin").with("plugin", plugin)));
+            }
+            own.standing.renamed |= patch.label.is_some();
+        }
         if let Some(label) = patch.label {
             own.label = labels("label", label)?;
         }
@@ -246,16 +273,20 @@ impl Records {
         self.entity(ctx, entity).await
     }
 
-    /// Hides a field of the company's own, or shows it again with the values it had (administrators).
+    /// Hides a field of the company's own or of a plugin, or shows it again with the values it had (administrators).
     ///
     /// # Errors
-    /// `Denied`, `NotFound`.
+    /// `Denied`, `NotFound`; `config.plugin_off` where its plugin does not run or does not declare it any more.
     pub async fn set_field_removed(&self, ctx: &Ctx, entity: &str, key: &str, removed: bool) -> Result<()> {
         require_admin(ctx)?;
         self.entity(ctx, entity).await?;
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
-        own_field(&tx, ctx, entity, key, !removed).await?;
+        let kept = own_field(&tx, ctx, entity, key, !removed).await?;
+        if kept.owner.plugin().is_some() {
+            let standing = shown(kept.definition.standing, removed)?;
+            store::save(&tx, ctx, Which::Field(entity, key), &OwnField { standing, ..kept.definition }).await?;
+        }
         store::set_removed(&tx, ctx, Which::Field(entity, key), removed).await?;
         if !removed {
             // Records that were changed meanwhile are in the index without it.
@@ -281,18 +312,27 @@ fn place(index: usize) -> i64 {
     i64::try_from(index).unwrap_or(i64::MAX)
 }
 
-async fn own_entity(tx: &kernel::db::Tx, ctx: &Ctx, key: &str, removed: bool) -> Result<OwnEntity> {
+async fn own_entity(tx: &kernel::db::Tx, ctx: &Ctx, key: &str, removed: bool) -> Result<Kept<OwnEntity>> {
     let kept = store::entity(tx, ctx, key).await?.filter(|kept| kept.removed == removed);
-    kept.map(|kept| kept.definition).ok_or_else(|| Error::NotFound(format!("entity {key}")))
+    kept.ok_or_else(|| Error::NotFound(format!("entity {key}")))
 }
 
-async fn own_field(tx: &kernel::db::Tx, ctx: &Ctx, entity: &str, key: &str, removed: bool) -> Result<OwnField> {
+async fn own_field(tx: &kernel::db::Tx, ctx: &Ctx, entity: &str, key: &str, removed: bool) -> Result<Kept<OwnField>> {
     let kept = store::field(tx, ctx, entity, key).await?.filter(|kept| kept.removed == removed);
-    kept.map(|kept| kept.definition).ok_or_else(|| Error::NotFound(format!("field {entity}.{key}")))
+    kept.ok_or_else(|| Error::NotFound(format!("field {entity}.{key}")))
+}
+
+/// What a plugin declares, hidden by an administrator or shown again.
+fn shown(before: Standing, hidden: bool) -> Result<Standing> {
+    let standing = Standing { hidden, ..before };
+    if !hidden && standing.removed() {
+        return Err(Error::Conflict { code: "config.plugin_off", current: None });
+    }
+    Ok(standing)
 }
 
 /// Names: one at least, none empty or endless.
-fn labels(field: &str, given: Labels) -> Result<Labels> {
+pub(super) fn labels(field: &str, given: Labels) -> Result<Labels> {
     let kept: std::collections::BTreeMap<Locale, String> =
         given.0.into_iter().map(|(locale, words)| (locale, words.trim().to_owned())).collect();
     let kept = Labels(kept.into_iter().filter(|(_, words)| !words.is_empty()).collect());
@@ -327,7 +367,7 @@ fn free_key(asked: Option<&str>, label: &Labels, taken: &[String]) -> Result<Str
 }
 
 /// A field's definition, or everything that is wrong with it.
-fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField> {
+pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField> {
     use FieldType as T;
     let kind = input.r#type;
     let mut errors = FieldErrors::new();
@@ -363,7 +403,7 @@ fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField> {
     if !errors.is_empty() {
         return Err(Error::Invalid { code: INVALID, fields: errors });
     }
-    Ok(OwnField {
+    let own = OwnField {
         kind,
         label: labels("label", input.label)?,
         required: input.required,
@@ -371,7 +411,31 @@ fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField> {
         choices: choices(kind, input.choices)?,
         max_length: input.max_length,
         range,
-    })
+        default: None,
+        standing: Standing::default(),
+    };
+    let default = input.default.filter(|default| !default.is_null());
+    default.as_ref().map_or(Ok(()), |default| fits(&own, default)).map_err(|error| wrong("default", error))?;
+    Ok(OwnField { default, ..own })
+}
+
+/// A default fits its field, and points to nothing.
+fn fits(field: &OwnField, default: &Json) -> Result<(), FieldError> {
+    let reason = |text: &str| FieldError::new("invalid").with("reason", text);
+    if field.kind.is_id() || field.kind.is_multi() || field.kind == FieldType::Links {
+        return Err(reason("fields of this type have no default"));
+    }
+    let offered = |key: &str| field.choices.iter().any(|choice| choice.key == key && !choice.archived);
+    match Value::from_json(field.kind, default)? {
+        Value::Text(key) if field.kind == FieldType::Choice && !offered(&key) => {
+            Err(FieldError::new("choice").with("value", key))
+        }
+        Value::Texts(keys) => match keys.iter().find(|key| !offered(key)) {
+            Some(key) => Err(FieldError::new("choice").with("value", key)),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
 }
 
 /// Largest number a field may be bound to: what decimals keep before the point.
@@ -405,7 +469,7 @@ fn choices(kind: FieldType, given: Vec<Choice>) -> Result<Vec<Choice>> {
     Ok(kept)
 }
 
-fn is_color(text: &str) -> bool {
+pub(super) fn is_color(text: &str) -> bool {
     text.len() == 7 && text.starts_with('#') && text.bytes().skip(1).all(|b| b.is_ascii_hexdigit())
 }
 

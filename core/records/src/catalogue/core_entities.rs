@@ -118,11 +118,11 @@ pub(super) fn all() -> Vec<Arc<EntityDef>> {
         .collect()
 }
 
-/// A company's own entity, before its own fields: what all records have, and stages where it wants them.
-pub(super) fn custom(key: &str, staged: bool) -> EntityDef {
+/// An entity of a company or a plugin, before its own fields: what all records have, and stages where it wants them.
+pub(super) fn custom(key: &str, owner: Owner, staged: bool) -> EntityDef {
     let own = if staged { self::staged() } else { Vec::new() };
     let list: &[&str] = if staged { &["title", "stage", "owner"] } else { &["title", "owner", "created_at"] };
-    EntityDef::new(key, Owner::Custom, SHARED, common(own))
+    EntityDef::new(key, owner, SHARED, common(own))
         .list(list)
         .card(&["owner"])
         .section("main", &["title", "owner"])

@@ -2,6 +2,7 @@
 //! from these alone.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use kernel::access::Rights;
 use kernel::filter::{Storage, Table};
@@ -10,6 +11,8 @@ use kernel::{EntityKey, FieldKey, Locale, TenantId, Value};
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, SelectStatement};
 use serde::{Deserialize, Serialize};
+
+use super::constraint::ConstraintDef;
 
 /// The table that custom and plugin entities share.
 pub(crate) const SHARED: &str = "shared_record";
@@ -28,13 +31,21 @@ impl Labels {
 }
 
 /// Whose entity or field it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
     /// The product's.
     Core,
     /// Made by an administrator.
     Custom,
+    /// Declared by the plugin with this id.
+    Plugin(Arc<str>),
+}
+
+impl Owner {
+    /// The id of the plugin that declares it.
+    pub fn plugin(&self) -> Option<&str> {
+        if let Self::Plugin(id) = self { Some(id) } else { None }
+    }
 }
 
 /// A value of a choice.
@@ -83,6 +94,8 @@ pub struct FieldDef {
     pub max_length: usize,
     /// Smallest and largest number.
     pub range: Option<(i64, i64)>,
+    /// What a new record has when nobody says otherwise.
+    pub default: Option<Value>,
 }
 
 impl FieldDef {
@@ -102,6 +115,7 @@ impl FieldDef {
             part_of: None,
             max_length: longest(kind),
             range: None,
+            default: None,
         }
     }
 
@@ -164,6 +178,10 @@ pub struct EntityDef {
     pub card: Vec<FieldKey>,
     /// Sections of the record card.
     pub sections: Vec<Section>,
+    /// The field that names a record whose title nobody gave.
+    pub title_from: Option<FieldKey>,
+    /// What must hold between its records.
+    pub constraints: Vec<ConstraintDef>,
     /// Place of each field.
     places: HashMap<FieldKey, usize>,
 }
@@ -181,6 +199,8 @@ impl EntityDef {
             list: Vec::new(),
             card: Vec::new(),
             sections: Vec::new(),
+            title_from: None,
+            constraints: Vec::new(),
             places: HashMap::new(),
         };
         fields.into_iter().for_each(|field| def.add(field));
@@ -191,6 +211,18 @@ impl EntityDef {
     pub(super) fn add(&mut self, field: FieldDef) {
         self.places.insert(field.key.clone(), self.fields.len());
         self.fields.push(field);
+    }
+
+    /// Takes away the fields of a plugin.
+    pub(super) fn without_fields_of(&mut self, plugin: &str) {
+        let fields = std::mem::take(&mut self.fields);
+        self.places.clear();
+        for field in fields.into_iter().filter(|field| field.owner.plugin() != Some(plugin)) {
+            self.add(field);
+        }
+        for section in &mut self.sections {
+            section.fields.retain(|key| self.places.contains_key(key));
+        }
     }
 
     /// The field with this key.

@@ -9,12 +9,16 @@
 //! | `definition` | what an entity and a field are |
 //! | `core_entities` | those of the product |
 //! | `known` | snapshots by tenant |
+//! | `declared` | what plugins declare: entities and fields of theirs |
+//! | `constraint` | what must hold between records |
 //! | `change` | making and changing a company's own entities and fields |
 //! | `store` | the tables of these |
 //! | `labels` | words |
 
 pub mod change;
+pub mod constraint;
 mod core_entities;
+pub mod declared;
 mod definition;
 mod known;
 mod labels;

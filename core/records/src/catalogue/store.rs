@@ -7,27 +7,62 @@ use std::sync::Arc;
 use kernel::db::Tx;
 use kernel::filter::Storage;
 use kernel::value::FieldType;
-use kernel::{Ctx, EntityKey, FieldKey, Locale, Result, TenantId};
+use kernel::{Ctx, EntityKey, FieldKey, Locale, Result, TenantId, Value};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
+use super::constraint::{Constraint, ConstraintDef};
 use super::core_entities;
 use super::definition::{Choice, EntityDef, FieldDef, Labels, Owner};
 use super::text;
 
-/// An entity of a company's own, as kept.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// How what a plugin declared stands in a company.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Standing {
+    /// An administrator has named it otherwise.
+    pub renamed: bool,
+    /// An administrator has hidden it.
+    pub hidden: bool,
+    /// The version that runs does not declare it.
+    pub gone: bool,
+    /// The plugin does not run.
+    pub off: bool,
+}
+
+impl Standing {
+    /// Whether it is out of the catalogue.
+    pub const fn removed(self) -> bool {
+        self.hidden || self.gone || self.off
+    }
+
+    fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// An entity of a company's own or of a plugin, as kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OwnEntity {
     pub label: Labels,
     pub label_many: Labels,
     #[serde(default)]
     pub staged: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title_from: Option<FieldKey>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub list: Vec<FieldKey>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub card: Vec<FieldKey>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<Constraint>,
+    #[serde(default, skip_serializing_if = "Standing::is_plain")]
+    pub standing: Standing,
 }
 
-/// A field of a company's own, as kept.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A field of a company's own or of a plugin, as kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OwnField {
     pub kind: FieldType,
     pub label: Labels,
@@ -41,53 +76,84 @@ pub(super) struct OwnField {
     pub max_length: Option<usize>,
     #[serde(default)]
     pub range: Option<(i64, i64)>,
+    /// On the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<serde_json::Value>,
+    #[serde(default, skip_serializing_if = "Standing::is_plain")]
+    pub standing: Standing,
 }
 
-/// Everything of a company's own, in the order it was made.
-#[derive(Debug, Default)]
+/// Everything of a company's own and of its plugins, in the order it was made.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Own {
-    pub entities: Vec<(EntityKey, OwnEntity)>,
-    pub fields: Vec<(EntityKey, FieldKey, OwnField)>,
+    pub entities: Vec<(EntityKey, Owner, OwnEntity)>,
+    pub fields: Vec<(EntityKey, FieldKey, Owner, OwnField)>,
 }
 
 impl Own {
-    /// The product's entities with the company's fields, then the company's entities with theirs.
+    /// The product's entities with the company's fields, then the others with theirs.
     pub fn applied_to(self, core: &[Arc<EntityDef>]) -> Vec<Arc<EntityDef>> {
-        let mut by_entity: HashMap<EntityKey, Vec<(FieldKey, OwnField)>> = HashMap::new();
-        for (entity, key, field) in self.fields {
-            by_entity.entry(entity).or_default().push((key, field));
+        let mut by_entity: HashMap<EntityKey, Vec<(FieldKey, Owner, OwnField)>> = HashMap::new();
+        for (entity, key, owner, field) in self.fields {
+            by_entity.entry(entity).or_default().push((key, owner, field));
         }
         let mut all: Vec<Arc<EntityDef>> = core.to_vec();
-        all.extend(self.entities.into_iter().map(|(key, own)| {
-            let mut def = core_entities::custom(&key, own.staged);
+        let mut layouts = Vec::with_capacity(self.entities.len());
+        for (key, owner, own) in self.entities {
+            let mut def = core_entities::custom(&key, owner, own.staged);
             def.label = Some((own.label, own.label_many));
-            Arc::new(def)
-        }));
+            def.title_from = own.title_from;
+            def.constraints = own.constraints.into_iter().map(ConstraintDef::new).collect();
+            all.push(Arc::new(def));
+            layouts.push((own.list, own.card));
+        }
+        let own = all.len().saturating_sub(layouts.len());
         for def in &mut all {
             if let Some(fields) = by_entity.remove(&def.key) {
                 add_fields(Arc::make_mut(def), fields);
             }
         }
+        for (def, (list, card)) in all.iter_mut().skip(own).zip(layouts) {
+            lay_out(Arc::make_mut(def), list, card);
+        }
         all
     }
 }
 
-/// Adds a company's own fields to an entity, in a section of their own.
-fn add_fields(def: &mut EntityDef, fields: Vec<(FieldKey, OwnField)>) {
+/// Adds fields to an entity: those of its own plugin into its main section, the others into a section of their own.
+fn add_fields(def: &mut EntityDef, fields: Vec<(FieldKey, Owner, OwnField)>) {
     let mut section = super::Section { key: "own".to_owned(), fields: Vec::new() };
-    for (key, own) in fields {
-        section.fields.push(key.clone());
-        let money = own.kind == FieldType::Money;
-        let label = own.label.clone();
-        def.add(own.definition(&key));
-        if money {
-            let part = currency_part(&key, label);
-            section.fields.push(part.key.clone());
+    let mut main = Vec::new();
+    for (key, owner, own) in fields {
+        let keys = if owner == def.owner && owner.plugin().is_some() { &mut main } else { &mut section.fields };
+        keys.push(key.clone());
+        let part = (own.kind == FieldType::Money).then(|| currency_part(&key, owner.clone(), own.label.clone()));
+        def.add(own.definition(&key, owner));
+        if let Some(part) = part {
+            keys.push(part.key.clone());
             def.add(part);
         }
     }
-    let end = def.sections.len().saturating_sub(1);
-    def.sections.insert(Ord::min(1, end), section);
+    if let Some(first) = def.sections.first_mut() {
+        first.fields.extend(main);
+    }
+    if !section.fields.is_empty() {
+        let end = def.sections.len().saturating_sub(1);
+        def.sections.insert(Ord::min(1, end), section);
+    }
+}
+
+/// What a list and a board card show at first, where it was declared.
+fn lay_out(def: &mut EntityDef, list: Vec<FieldKey>, card: Vec<FieldKey>) {
+    let there = |keys: Vec<FieldKey>, def: &EntityDef| -> Vec<FieldKey> {
+        keys.into_iter().filter(|key| def.field(key).is_some()).collect()
+    };
+    if !list.is_empty() {
+        def.list = there(list, def);
+    }
+    if !card.is_empty() {
+        def.card = there(card, def);
+    }
 }
 
 /// The key under which the currency of an own money field is shown.
@@ -95,11 +161,11 @@ pub(super) fn currency_key(money: &str) -> FieldKey {
     FieldKey::new(format!("{money}_currency"))
 }
 
-fn currency_part(money: &FieldKey, label: Labels) -> FieldDef {
+fn currency_part(money: &FieldKey, owner: Owner, label: Labels) -> FieldDef {
     let mut part = FieldDef::new("currency", FieldType::Currency);
     part.key = currency_key(money);
     part.storage = Storage::Document(money.clone(), Some(1));
-    part.owner = Owner::Custom;
+    part.owner = owner;
     part.part_of = Some(money.clone());
     let named = |(locale, field): (Locale, String)| (locale, text("currency_of", locale).replace("{field}", &field));
     part.label = Some(Labels(label.0.into_iter().map(named).collect()));
@@ -107,10 +173,11 @@ fn currency_part(money: &FieldKey, label: Labels) -> FieldDef {
 }
 
 impl OwnField {
-    fn definition(self, key: &FieldKey) -> FieldDef {
+    fn definition(self, key: &FieldKey, owner: Owner) -> FieldDef {
         let mut def = FieldDef::new("", self.kind);
         def.key = key.clone();
-        def.owner = Owner::Custom;
+        def.owner = owner;
+        def.default = self.default.and_then(|json| Value::from_json(self.kind, &json).ok());
         def.storage = match self.kind {
             FieldType::Link | FieldType::Links => Storage::Links,
             FieldType::Money => Storage::Document(key.clone(), Some(0)),
@@ -161,20 +228,65 @@ pub(super) async fn load(conn: &impl ConnectionTrait, tenant: TenantId) -> Resul
             .and_where(Expr::col("tenant_id").eq(tenant.0))
             .and_where(Expr::col("removed_at").is_null())
             .order_by("sort", Order::Asc)
+            .order_by("key", Order::Asc)
             .take()
     };
-    for row in conn.query_all(&select("entity_definition", &["key", "definition"])).await? {
+    for row in conn.query_all(&select("entity_definition", &["key", "definition", "plugin"])).await? {
         if let Some(definition) = read(&row, 1)? {
-            own.entities.push((row.try_get_by_index::<String>(0)?.into(), definition));
+            own.entities.push((row.try_get_by_index::<String>(0)?.into(), owner(&row, 2)?, definition));
         }
     }
-    for row in conn.query_all(&select("field_definition", &["entity", "key", "definition"])).await? {
+    for row in conn.query_all(&select("field_definition", &["entity", "key", "definition", "plugin"])).await? {
         if let Some(definition) = read(&row, 2)? {
             let (entity, key): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            own.fields.push((entity.into(), key.into(), definition));
+            own.fields.push((entity.into(), key.into(), owner(&row, 3)?, definition));
         }
     }
     Ok(own)
+}
+
+/// Every kept definition of a tenant, put away or not.
+#[derive(Debug, Default)]
+pub(super) struct KeptRows {
+    pub entities: Vec<(EntityKey, Kept<OwnEntity>)>,
+    pub fields: Vec<(EntityKey, FieldKey, Kept<OwnField>)>,
+}
+
+impl KeptRows {
+    /// Whether a plugin has something in it.
+    pub fn has_any_of(&self, plugin: &str) -> bool {
+        let mine = |owner: &Owner| owner.plugin() == Some(plugin);
+        self.entities.iter().any(|(_, row)| mine(&row.owner)) || self.fields.iter().any(|(_, _, row)| mine(&row.owner))
+    }
+}
+
+/// Reads all of them.
+pub(super) async fn all(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<KeptRows> {
+    let mut rows = KeptRows::default();
+    let select = |table: &'static str, columns: &[&'static str]| {
+        Query::select()
+            .columns(["definition", "removed_at", "plugin"])
+            .columns(columns.iter().copied())
+            .from(table)
+            .and_where(Expr::col("tenant_id").eq(tenant.0))
+            .order_by("sort", Order::Asc)
+            .take()
+    };
+    for row in conn.query_all(&select("entity_definition", &["key"])).await? {
+        let key: String = row.try_get_by_index(3)?;
+        rows.entities.extend(kept(Some(row))?.map(|kept| (key.into(), kept)));
+    }
+    for row in conn.query_all(&select("field_definition", &["entity", "key"])).await? {
+        let (entity, key): (String, String) = (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
+        rows.fields.extend(kept(Some(row))?.map(|kept| (entity.into(), key.into(), kept)));
+    }
+    Ok(rows)
+}
+
+/// Whose a definition is.
+fn owner(row: &QueryResult, index: usize) -> Result<Owner> {
+    let plugin: Option<String> = row.try_get_by_index(index)?;
+    Ok(plugin.map_or(Owner::Custom, |plugin| Owner::Plugin(plugin.into())))
 }
 
 fn read<T: serde::de::DeserializeOwned>(row: &QueryResult, index: usize) -> Result<Option<T>> {
@@ -188,16 +300,18 @@ fn read<T: serde::de::DeserializeOwned>(row: &QueryResult, index: usize) -> Resu
     })
 }
 
-/// A kept definition with its place.
+/// A kept definition.
+#[derive(Debug)]
 pub(super) struct Kept<T> {
     pub definition: T,
     pub removed: bool,
+    pub owner: Owner,
 }
 
 /// One entity's definition, removed ones too.
 pub(super) async fn entity(conn: &impl ConnectionTrait, ctx: &Ctx, key: &str) -> Result<Option<Kept<OwnEntity>>> {
     let select = Query::select()
-        .columns(["definition", "removed_at"])
+        .columns(["definition", "removed_at", "plugin"])
         .from("entity_definition")
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .and_where(Expr::col("key").eq(key))
@@ -213,7 +327,7 @@ pub(super) async fn field(
     key: &str,
 ) -> Result<Option<Kept<OwnField>>> {
     let select = Query::select()
-        .columns(["definition", "removed_at"])
+        .columns(["definition", "removed_at", "plugin"])
         .from("field_definition")
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .and_where(Expr::col("entity").eq(entity))
@@ -225,13 +339,18 @@ pub(super) async fn field(
 fn kept<T: serde::de::DeserializeOwned>(row: Option<QueryResult>) -> Result<Option<Kept<T>>> {
     let Some(row) = row else { return Ok(None) };
     let removed = row.try_get_by_index::<Option<i64>>(1)?.is_some();
-    Ok(read(&row, 0)?.map(|definition| Kept { definition, removed }))
+    let owner = owner(&row, 2)?;
+    Ok(read(&row, 0)?.map(|definition| Kept { definition, removed, owner }))
 }
 
-/// Keys of a tenant's own entities, or of its own fields of an entity; removed ones too, for no key is used twice.
+/// Keys of a tenant's own entities, or of its own fields of an entity; removed ones too, for no key is used twice. Those
+/// of plugins are not among them: they begin otherwise.
 pub(super) async fn keys(conn: &impl ConnectionTrait, ctx: &Ctx, entity: Option<&str>) -> Result<Vec<String>> {
     let mut select = Query::select();
-    select.column("key").and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+    select
+        .column("key")
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("plugin").is_null());
     match entity {
         Some(entity) => select.from("field_definition").and_where(Expr::col("entity").eq(entity)),
         None => select.from("entity_definition"),
@@ -241,10 +360,17 @@ pub(super) async fn keys(conn: &impl ConnectionTrait, ctx: &Ctx, entity: Option<
 }
 
 /// Writes a new entity.
-pub(super) async fn insert_entity(tx: &Tx, ctx: &Ctx, key: &str, own: &OwnEntity, sort: i64) -> Result<()> {
+pub(super) async fn insert_entity(
+    tx: &Tx,
+    ctx: &Ctx,
+    key: &str,
+    owner: &Owner,
+    own: &OwnEntity,
+    sort: i64,
+) -> Result<()> {
     let insert = Query::insert()
         .into_table("entity_definition")
-        .columns(["id", "tenant_id", "key", "definition", "sort", "created_at"])
+        .columns(["id", "tenant_id", "key", "definition", "sort", "created_at", "plugin"])
         .values_panic([
             ctx.id().into(),
             ctx.tenant.into(),
@@ -252,6 +378,7 @@ pub(super) async fn insert_entity(tx: &Tx, ctx: &Ctx, key: &str, own: &OwnEntity
             serde_json::to_value(own).map_err(kernel::Error::internal)?.into(),
             sort.into(),
             ctx.now().0.into(),
+            owner.plugin().into(),
         ])
         .to_owned();
     tx.execute(&insert).await?;
@@ -264,25 +391,26 @@ pub(super) async fn insert_field(
     ctx: &Ctx,
     entity: &str,
     key: &str,
+    owner: &Owner,
     own: &OwnField,
     sort: i64,
-) -> Result<Uuid> {
-    let id = ctx.id();
+) -> Result<()> {
     let insert = Query::insert()
         .into_table("field_definition")
-        .columns(["id", "tenant_id", "entity", "key", "definition", "sort", "created_at"])
+        .columns(["id", "tenant_id", "entity", "key", "definition", "sort", "created_at", "plugin"])
         .values_panic([
-            id.into(),
+            ctx.id().into(),
             ctx.tenant.into(),
             entity.into(),
             key.into(),
             serde_json::to_value(own).map_err(kernel::Error::internal)?.into(),
             sort.into(),
             ctx.now().0.into(),
+            owner.plugin().into(),
         ])
         .to_owned();
     tx.execute(&insert).await?;
-    Ok(id)
+    Ok(())
 }
 
 /// Which definition.

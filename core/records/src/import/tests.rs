@@ -69,10 +69,10 @@ async fn people(db: &Db, env: &Env) -> ((kernel::TenantId, kernel::UserId), kern
     let tenant = tenant::create(&tx, env, &NewTenant { name: "Ромашка".into(), locale: Locale::Ru }).await.unwrap();
     let ctx = tenant.system_ctx(env);
     let stages = [("new", "Новый"), ("in_progress", "В работе")].map(|(key, name)| FirstStage {
-        key,
+        key: key.into(),
         name: name.to_owned(),
         semantic: Semantic::Open,
-        color: "#4c8dff",
+        color: "#4c8dff".into(),
     });
     crate::stages::create(&tx, &ctx, "lead", "Лиды", &stages).await.unwrap();
     let role =
@@ -386,6 +386,7 @@ impl BeforeHooks for Hooks {
                 plugin: Some("lead-desk".into()),
                 message: Message::Words("Нет связи".into()),
                 fields,
+                other: None,
             });
         }
         Ok(())

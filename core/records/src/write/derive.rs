@@ -7,7 +7,7 @@ use kernel::value::{FieldType, Money};
 use kernel::{Ctx, Fields, Value};
 
 use super::{EntityRules, Operation, PendingChange};
-use crate::catalogue::{EntityDef, text};
+use crate::catalogue::{EntityDef, choice_label, text};
 use crate::stages::{Pipelines, Semantic};
 
 /// Longest searchable text of a record, in characters.
@@ -21,6 +21,13 @@ pub(super) fn before_hooks(
     rules: Option<&dyn EntityRules>,
 ) {
     let def = Arc::clone(&change.entity);
+    if change.operation == Operation::Create {
+        for field in def.fields.iter().filter(|field| !change.given.contains(&field.key)) {
+            if let Some(default) = field.default.as_ref().filter(|_| is_empty(&change.after, &field.key)) {
+                change.after.insert(field.key.clone(), default.clone());
+            }
+        }
+    }
     if def.staged
         && is_empty(&change.after, "stage")
         && let Some((_, stage)) = pipelines.first(&def.key)
@@ -50,7 +57,8 @@ pub(super) fn after_hooks(
         change.after.insert("created_at".into(), now.clone());
     }
     if is_empty(&change.after, "title") {
-        let title = rules.and_then(|rules| rules.title(&change.after)).or_else(|| reach(&def, &change.after));
+        let own = || rules.and_then(|rules| rules.title(&change.after));
+        let title = own().or_else(|| named(&def, &change.after, ctx)).or_else(|| reach(&def, &change.after));
         let title = title.unwrap_or_else(|| text("untitled", ctx.locale));
         change.after.insert("title".into(), Value::Text(title));
     }
@@ -101,6 +109,23 @@ fn complete_money(def: &EntityDef, image: &mut Fields, currency: &str) {
 
 fn is_empty(fields: &Fields, key: &str) -> bool {
     fields.get(key).is_none_or(Value::is_empty)
+}
+
+/// What the field says that names records of the entity.
+fn named(def: &EntityDef, fields: &Fields, ctx: &Ctx) -> Option<String> {
+    let field = def.field(def.title_from.as_ref()?)?;
+    let words = match fields.get(&field.key)? {
+        Value::Text(key) if field.kind == FieldType::Choice => {
+            let choice = field.choices.iter().find(|choice| choice.key == *key);
+            choice.map_or_else(|| key.clone(), |choice| choice_label(def, field, choice, ctx.locale))
+        }
+        Value::Text(text) => text.trim().to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Date(day) => day.to_string(),
+        _ => return None,
+    };
+    let longest = def.field("title").map_or(255, |title| title.max_length);
+    Some(words.chars().take(longest).collect()).filter(|words: &String| !words.is_empty())
 }
 
 /// The first way to reach whom the record is about.

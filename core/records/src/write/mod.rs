@@ -2,7 +2,7 @@
 //! plugin, undo. `Records::write` reads like the list in the specification:
 //!
 //! authorise -> load with version -> apply the patch in memory -> before-hooks (no lock held) -> validation -> begin
-//! -> check version -> write rows, links, transitions, events -> is the new image still inside the writer's rights?
+//! -> check version -> write rows, links, transitions, events -> constraints between records -> is the new image still inside the writer's rights?
 //! -> commit.
 //!
 //! Records of an entity that has an owner (`owner`) are written by it from "begin" on.
@@ -10,6 +10,7 @@
 //! A batch takes the same road in chunks. A refused row does not stop the others, unless all or nothing was asked for.
 
 mod check;
+pub(crate) mod claims;
 mod derive;
 mod hooks;
 mod input;
@@ -25,7 +26,7 @@ pub use input::parse;
 pub(crate) use insert::Inserts;
 pub use owner::{EntityOwner, Foreseen, Inner, Told};
 pub use special::EntityRules;
-pub(crate) use store::searchable;
+pub(crate) use store::{searchable, with_members};
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -35,6 +36,8 @@ use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::phone::Country;
 use kernel::{BatchId, Ctx, Error, FieldKey, RecordId, Result, Value};
 use serde_json::{Map, Value as Json};
+
+use claims::Claims;
 
 use crate::catalogue::EntityDef;
 use crate::{Catalogue, Record, Records, invalid, read};
@@ -354,6 +357,8 @@ impl Records {
         }
         while !rows.is_empty() && !options.dry_run {
             let tx = self.db.begin().await?;
+            let claims = Claims::of(&catalogue.pipelines, ctx.tenant, def, rows.iter().map(|row| &row.change));
+            claims.lock(&tx, ctx.tenant, def).await?;
             let stored = store::write(
                 &tx,
                 ctx,
@@ -364,9 +369,16 @@ impl Records {
             )
             .await?;
             let outside = store::outside_rights(&tx, catalogue, ctx, def, rows.iter().map(|r| &r.change)).await?;
-            let refused = !outside.is_empty() || (options.all_or_nothing && !stored.lost.is_empty());
-            if refused {
+            let mut broken = claims.settle(&tx, catalogue, ctx, def, &stored.lost).await?;
+            let refused = !outside.is_empty() || !broken.is_empty();
+            if refused || (options.all_or_nothing && !stored.lost.is_empty()) {
                 tx.rollback().await?;
+                rows.retain(|row| {
+                    let error = broken.remove(&row.change.id);
+                    let kept = error.is_none();
+                    outcomes.extend(error.map(|error| (row.index, Err(error))));
+                    kept
+                });
                 for row in rows.extract_if(.., |row| outside.contains(&row.change.id)) {
                     outcomes.insert(row.index, Err(Error::Denied("scope")));
                 }
@@ -522,7 +534,7 @@ fn roll_back_all(changes: &[Change], outcomes: &mut HashMap<usize, Result<Writte
         if refused && outcomes.get(&index).is_none_or(Result::is_ok) {
             let message = kernel::Message::key("error.batch.rolled_back");
             let refusal =
-                Refusal { code: "batch.rolled_back".into(), plugin: None, message, fields: Default::default() };
+                Refusal { code: "batch.rolled_back".into(), plugin: None, message, fields: Default::default(), other: None };
             outcomes.insert(index, Err(Error::Refused(Box::new(refusal))));
         }
     }
@@ -554,5 +566,5 @@ fn seen(ctx: &Ctx, change: &PendingChange, version: i64, image: &kernel::Fields)
 pub fn refused(code: &str, field: &str, error: FieldError) -> Error {
     let message = error.message.clone();
     let fields = [(field.to_owned(), error)].into();
-    Error::Refused(Box::new(Refusal { code: code.to_owned(), plugin: None, message, fields }))
+    Error::Refused(Box::new(Refusal { code: code.to_owned(), plugin: None, message, fields, other: None }))
 }

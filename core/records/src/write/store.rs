@@ -201,7 +201,7 @@ fn update_row(tx: &Tx, ctx: &Ctx, def: &EntityDef, change: &PendingChange) -> Up
 
 /// The document with some members changed: what else is in it (of fields that were removed, or that another node knows)
 /// stays.
-fn with_members(members: Vec<(String, Json)>, backend: DbBackend) -> Expr {
+pub(crate) fn with_members(members: Vec<(String, Json)>, backend: DbBackend) -> Expr {
     let mut document = match backend {
         DbBackend::Sqlite => Expr::cust_with_exprs("coalesce(?, '{}')", [Expr::col(DOCUMENT)]),
         _ => Expr::cust_with_exprs("coalesce($1, '{}'::jsonb)", [Expr::col(DOCUMENT)]),

@@ -116,6 +116,10 @@ pub struct BulkResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, crate::http::error::FieldProblem>>)]
     fields: Option<Map<String, Value>>,
+    /// The record that stands in the way, where the caller may see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    other: Option<kernel::RecordRef>,
 }
 
 /// `POST /records/{entity}/bulk`: up to 1,000 rows at once (200), or everything that a filter finds as a job (202).
@@ -167,7 +171,16 @@ pub async fn bulk(
 }
 
 fn result(index: usize, id: Option<RecordId>, outcome: Result<Written>, ctx: &Ctx) -> BulkResult {
-    let mut row = BulkResult { index, status: "refused", id, version: None, code: None, detail: None, fields: None };
+    let mut row = BulkResult {
+        index,
+        status: "refused",
+        id,
+        version: None,
+        code: None,
+        detail: None,
+        fields: None,
+        other: None,
+    };
     match outcome {
         Ok(written) => {
             row.status = written.operation.past();
@@ -181,6 +194,9 @@ fn result(index: usize, id: Option<RecordId>, outcome: Result<Written>, ctx: &Ct
             row.code = Some(error.code().to_owned());
             row.detail = Some(error.message().in_locale(ctx.locale));
             row.fields = Some(fields.collect());
+            if let Error::Refused(refusal) = error {
+                row.other = refusal.other;
+            }
         }
     }
     row

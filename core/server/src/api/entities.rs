@@ -29,6 +29,10 @@ pub struct EntityView {
     staged: bool,
     /// Made by an administrator of the company.
     own: bool,
+    /// The plugin that declares it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    plugin: Option<String>,
     actions: Actions,
     fields: Vec<FieldView>,
     pipelines: Vec<PipelineView>,
@@ -53,6 +57,10 @@ pub struct FieldView {
     r#type: String,
     /// Made by an administrator of the company.
     own: bool,
+    /// The plugin that declares it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    plugin: Option<String>,
     /// Of a currency: the money whose currency it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     part_of: Option<String>,
@@ -80,6 +88,9 @@ pub struct FieldView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     max: Option<i64>,
+    /// What a new record has when nobody says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<serde_json::Value>,
 }
 
 /// A value of a choice.
@@ -294,6 +305,7 @@ fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityView {
         title_field: "title".into(),
         staged: def.staged,
         own: def.is_own(),
+        plugin: def.owner.plugin().map(str::to_owned),
         actions: Actions {
             read: may(Action::Read),
             create: may(Action::Create),
@@ -317,6 +329,7 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
         label: field_label(def, field, ctx.locale),
         r#type: field.kind.name().into(),
         own: field.owner == Owner::Custom,
+        plugin: field.owner.plugin().map(str::to_owned),
         part_of: field.part_of.as_ref().map(ToString::to_string),
         required: field.required,
         read_only: field.system || !ctx.rights.changes(&def.key, &field.key),
@@ -329,6 +342,7 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
         max_length: texts.then_some(field.max_length),
         min: field.range.map(|(min, _)| min),
         max: field.range.map(|(_, max)| max),
+        default: field.default.as_ref().map(kernel::Value::to_json),
     }
 }
 

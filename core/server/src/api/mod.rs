@@ -66,6 +66,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(plugins::get, plugins::uninstall))
         .routes(routes!(plugins::enable))
         .routes(routes!(plugins::disable))
+        .routes(routes!(plugins::purge))
         .routes(routes!(plugins::settings))
         .routes(routes!(plugins::rotate_secret))
         .routes(routes!(plugins::logs))

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use kernel::{Error, Message};
 use plugin_host::settings::Settings;
 use plugin_host::view::{PluginDetail, PluginSummary};
+use ::records::catalogue::declared::Purged;
 use plugin_host::{Cost, Grants, HttpCaller, HttpRequest, HttpResponse, LogEntry, LogLevel};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -117,6 +118,8 @@ pub async fn enable(
         (None, None) => Grants::Requested,
     };
     state.plugins.enable(&caller.ctx, &id, &grants, body.settings.as_ref()).await?;
+    // It may have brought roles, and rules that name its entities are judged anew.
+    state.forget_people();
     detail(&state, &caller, &id).await
 }
 
@@ -124,7 +127,21 @@ pub async fn enable(
 #[utoipa::path(post, path = "/plugins/{id}/disable", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = PluginDetail)))]
 pub async fn disable(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Response> {
     state.plugins.disable(&caller.ctx, &id).await?;
+    // Rules of roles that name its entities are judged anew.
+    state.forget_people();
     detail(&state, &caller, &id).await
+}
+
+/// `POST /plugins/{id}/purge`: removes for good what a plugin that is off has left in this company, its records among it.
+#[utoipa::path(post, path = "/plugins/{id}/purge", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Purged)))]
+pub async fn purge(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> ApiResult<Json<Purged>> {
+    let purged = state.plugins.purge(&caller.ctx, &id).await?;
+    state.forget_people();
+    Ok(Json(purged))
 }
 
 /// New settings.

@@ -76,6 +76,16 @@ pub enum PluginCommand {
         #[command(flatten)]
         target: Target,
     },
+    /// Remove for good what a plugin that is off has left in a company, its records among it.
+    Purge {
+        /// Its id.
+        id: String,
+        #[command(flatten)]
+        target: Target,
+        /// Say that you mean it: nothing brings the records back.
+        #[arg(long)]
+        yes: bool,
+    },
     /// List installed plugins.
     List {
         #[command(flatten)]
@@ -165,6 +175,10 @@ impl PluginCommand {
                 target.enable(&id, approve, settings.as_deref()).await
             }
             Self::Disable { id, target } => target.disable(&id).await,
+            Self::Purge { id, yes: false, .. } => {
+                Err(Failure(format!("the records of {id} would be gone for good: say --yes")))
+            }
+            Self::Purge { id, target, yes: true } => target.purge(&id).await,
             Self::List { target } => target.list().await,
             Self::Logs { id, target } => target.logs(&id).await,
         }
@@ -246,6 +260,15 @@ fn reviewed(detail: &Value) -> String {
     if permissions.is_none_or(Vec::is_empty) {
         lines.push("  asks for no permissions".to_owned());
     }
+    let schema = update.unwrap_or(detail).get("schema").and_then(Value::as_array);
+    for change in schema.into_iter().flatten() {
+        let what = text(change, "what").replace('_', " ");
+        let key = text(change, "key");
+        let key = if key.is_empty() { text(change, "entity") } else { format!("{}.{key}", text(change, "entity")) };
+        let refused = text(change, "refused");
+        let refused = if refused.is_empty() { refused } else { format!("  CANNOT BE DONE: {refused}") };
+        lines.push(format!("  * {what:<18}{key}  ({}){refused}", text(change, "label")));
+    }
     lines.join("\n")
 }
 
@@ -314,6 +337,21 @@ impl Target {
             state.plugins.disable(&tenant.system_ctx(&state.env), id).await?;
         }
         say(&format!("{id} is off."));
+        Ok(())
+    }
+
+    async fn purge(&self, id: &str) -> Outcome {
+        let purged = if let Some(server) = &self.server {
+            self.send(reqwest::Method::POST, server, &format!("plugins/{id}/purge"), None, None).await?
+        } else {
+            let state = self.place.open().await?;
+            let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
+            let purged = state.plugins.purge(&tenant.system_ctx(&state.env), id).await?;
+            serde_json::to_value(purged).map_err(|e| Failure(e.to_string()))?
+        };
+        let count = |key: &str| purged.get(key).and_then(Value::as_u64).unwrap_or_default();
+        let (entities, records, fields) = (count("entities"), count("records"), count("fields"));
+        say(&format!("Removed {records} records of {entities} entities, and {fields} fields of other entities."));
         Ok(())
     }
 

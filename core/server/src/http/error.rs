@@ -79,6 +79,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::api::view::RecordView>)]
     pub current: Option<Json>,
+    /// `record.constraint`: the record that stands in the way, where the caller may see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub other: Option<kernel::RecordRef>,
     /// `auth.choose_tenant`: the companies that know this e-mail and password.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<TenantChoice>>)]
@@ -93,7 +97,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Denied(_) => StatusCode::FORBIDDEN,
         Error::Invalid { code: "request.invalid", .. } => StatusCode::BAD_REQUEST,
         Error::Conflict { code: "auth.invalid_credentials", .. } => StatusCode::UNAUTHORIZED,
-        Error::Refused(refusal) if refusal.code.starts_with("record.stage") => StatusCode::CONFLICT,
+        Error::Refused(refusal) if refusal.code.starts_with("record.stage") || refusal.code == "record.constraint" => StatusCode::CONFLICT,
         Error::Refused(refusal) if refusal.code == "plugin.failed" => StatusCode::SERVICE_UNAVAILABLE,
         Error::Invalid { .. } | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict { .. } => StatusCode::CONFLICT,
@@ -107,6 +111,7 @@ pub fn status(error: &Error) -> StatusCode {
 /// The body of an error answer.
 pub fn problem(error: &Error, status: StatusCode, locale: Locale, request_id: &str) -> Problem {
     let fields = error.fields_in(locale).into_iter();
+    let refusal = if let Error::Refused(refusal) = error { Some(&**refusal) } else { None };
     let (tenants, current) = match error {
         Error::Conflict { code: "auth.choose_tenant", current } => (current.clone(), None),
         Error::Conflict { current, .. } => (None, current.clone()),
@@ -120,7 +125,8 @@ pub fn problem(error: &Error, status: StatusCode, locale: Locale, request_id: &s
         detail: error.message().in_locale(locale),
         fields: fields.map(|(key, (code, message))| (key, FieldProblem { code, message })).collect(),
         request_id: request_id.to_owned(),
-        plugin: if let Error::Refused(refusal) = error { refusal.plugin.clone() } else { None },
+        plugin: refusal.and_then(|refusal| refusal.plugin.clone()),
+        other: refusal.and_then(|refusal| refusal.other.clone()),
         current,
         tenants,
     }

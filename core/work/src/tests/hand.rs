@@ -164,7 +164,7 @@ impl records::BeforeHooks for Guard {
                 let message = kernel::Message::key("error.hook.rejected");
                 let code = "hook.rejected".into();
                 change.refusal =
-                    Some(kernel::error::Refusal { code, plugin: None, message, fields: Default::default() });
+                    Some(kernel::error::Refusal { code, plugin: None, message, fields: Default::default(), other: None });
             }
             change.after.insert("priority".into(), kernel::Value::Text("high".into()));
         }
