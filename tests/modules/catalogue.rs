@@ -44,8 +44,6 @@ async fn an_enabled_module_is_in_the_catalogue_in_the_readers_language_and_nowhe
     let stages: Vec<_> = stages.iter().map(|stage| (stage["name"].as_str().unwrap(), &stage["semantic"])).collect();
     assert_eq!(stages[0], ("Asked for", &json!("open")));
     assert_eq!(stages[1], ("Approved", &json!("won")));
-    let russian = app.admin().header("accept-language", "ru").get(&format!("/entities/{REQUEST}")).await.ok(200);
-    assert_eq!((&russian["label"], &field(&russian, "starts")["label"]), (&json!("Заявка на отпуск"), &json!("Первый день")));
     // Nobody else has it.
     let stranger = app.by_of(other, "admin");
     let id = app.record(REQUEST, days(1, 2)).await;
@@ -60,6 +58,18 @@ async fn an_enabled_module_is_in_the_catalogue_in_the_readers_language_and_nowhe
     stranger.create(REQUEST, days(1, 2)).await.problem(404, "not_found");
     stranger.post(&format!("/records/{REQUEST}/bulk"), json!({"delete": [id]})).await.problem(404, "not_found");
     stranger.post(&format!("/records/{REQUEST}/aggregate"), json!({"measures": [{"op": "count"}]})).await.problem(404, "not_found");
+    // Until they switch it on themselves: in their language, with records of their own.
+    stranger.post(&format!("/plugins/{LEAVE}/enable"), json!({"grants": "requested"})).await.ok(200);
+    let russian = stranger.get(&format!("/entities/{REQUEST}")).await.ok(200);
+    assert_eq!(
+        (&russian["label"], &field(&russian, "starts")["label"], &russian["pipelines"][0]["stages"][1]["name"]),
+        (&json!("Заявка на отпуск"), &json!("Первый день"), &json!("Одобрено"))
+    );
+    assert_eq!(stranger.found(REQUEST, json!({"and": []})).await, [""; 0]);
+    stranger.get(&format!("/records/{REQUEST}/{id}")).await.problem(404, "not_found");
+    stranger.create(REQUEST, days(1, 2)).await.ok(201);
+    let taken = stranger.create(REQUEST, days(2, 3)).await.problem(409, "record.constraint");
+    assert!(taken["detail"].as_str().unwrap().starts_with("Эти дни пересекаются"), "{taken}");
     app.finish().await;
 }
 

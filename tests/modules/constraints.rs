@@ -121,8 +121,6 @@ async fn the_other_record_is_named_only_to_those_who_may_see_it() {
     let blind = app.by("eve").create(REQUEST, fields).await.problem(409, "record.constraint");
     assert_eq!(blind["detail"], "These days overlap with another request of the same person.");
     assert!(blind.get("other").is_none() && !blind.to_string().contains(&id), "{blind}");
-    let russian = app.by("ann").header("accept-language", "ru").create(REQUEST, days(2, 3)).await;
-    assert!(russian.problem(409, "record.constraint")["detail"].as_str().unwrap().starts_with("Эти дни пересекаются"));
     app.finish().await;
 }
 

@@ -23,10 +23,13 @@ async fn wrong_declarations_are_refused_with_the_place_and_the_nearest_name() {
     check(prefix, "prefix = \"Leave\"", "prefix: must be").await;
     check(prefix, "prefix = \"le.ave\"", "prefix: must be").await;
     check(prefix, "prefix = \"other\"", "entities[0].key: `leave_request` must be `other_`").await;
-    let key = "key = \"leave_request\"\ntitle";
-    check(key, "key = \"lead\"\ntitle", "entities[0]").await;
-    check(key, "key = \"leave_\"\ntitle", "entities[0]").await;
-    check(key, "key = \"leave_Request\"\ntitle", "entities[0]").await;
+    let hooks = "[[hooks]]";
+    for key in ["lead", "leave_", "leave_Request", "leave_re-quest", "x_machine", "other_request"] {
+        let second = format!("[[entities]]\nkey = \"{key}\"\nlabel = \"entity.leave_request\"\n[[hooks]]");
+        check(hooks, &second, &format!("entities[1].key: `{key}` must be `leave_`")).await;
+    }
+    let twice = "[[entities]]\nkey = \"leave_request\"\nlabel = \"entity.leave_request\"\n[[hooks]]";
+    check(hooks, twice, "`leave_request` is declared twice").await;
     let day = "{ key = \"days\", type = \"integer\", min = 0 }";
     check(day, "{ key = \"days\", type = \"integer\", min = 0 }, { key = \"days\", type = \"text\" }", "`days` is taken").await;
     for reserved in ["id", "title", "number", "stage", "owner", "version", "custom", "deleted_at"] {

@@ -7,7 +7,7 @@ verstak_plugin::plugin! { hooks { "request" => each request } }
 fn request(change: &mut Change) -> Outcome {
     count(change);
     let decided = change.differs("stage") && matches!(change.text("stage"), Some("approved" | "rejected"));
-    if decided && !change.is_rejected() && change.id("owner") == context().actor.id.as_deref() {
+    if decided && !change.is_rejected() && change.id("owner") == runtime::context().actor.id.as_deref() {
         change.reject(Message::new("own.decision", "Nobody decides on a request of their own")).on("stage");
     }
     Ok(())

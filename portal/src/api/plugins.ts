@@ -48,6 +48,7 @@ function kept(plugin: PluginDetail): PluginDetail {
   queryClient.setQueryData(keys.plugin(plugin.id), plugin);
   void queryClient.invalidateQueries({ queryKey: keys.plugins, exact: true });
   void queryClient.invalidateQueries({ queryKey: keys.me });
+  void queryClient.invalidateQueries({ queryKey: keys.entities });
   return plugin;
 }
 

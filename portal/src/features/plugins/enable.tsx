@@ -10,6 +10,7 @@ import { Block, Notice } from "@/ui/block";
 import { FormActions } from "@/ui/form";
 import { toast } from "@/ui/toast";
 import { Permissions } from "./permissions";
+import { SchemaChanges } from "./schema";
 import { SettingsFields } from "./settings-form";
 import { flawsOf, payloadOf, startValues } from "./settings-model";
 
@@ -60,6 +61,11 @@ export function EnableDialog({ plugin, onClose }: { plugin: PluginDetail; onClos
           )}
           <Permissions permissions={offered.permissions} asking />
         </Block>
+        {offered.schema.length > 0 && (
+          <Block title={t("plugins:schema")} note={t("plugins:schema_note")}>
+            <SchemaChanges changes={offered.schema} />
+          </Block>
+        )}
         {schema.length > 0 && (
           <Block title={t("plugins:tab_settings")}>
             <SettingsFields

@@ -76,7 +76,7 @@ export function Roles({ editing, onEdit }: Props) {
 /** A new entity stays closed to everybody but administrators until a role opens it: said where roles are. */
 function Unseen({ roles, onEdit }: { roles: Role[]; onEdit(id: Id): void }) {
   const { t } = useTranslation("settings");
-  const own = useEntities().filter((entity) => entity.own);
+  const own = useEntities().filter((entity) => entity.own || entity.plugin);
   const working = roles.filter((role) => !role.admin);
   return own
     .filter((entity) => working.length > 0 && !working.some((role) => sees(role, entity.key)))
