@@ -3,6 +3,7 @@
 mod caller;
 mod kill;
 mod letters;
+mod modules;
 mod plugins;
 mod process;
 pub mod server;

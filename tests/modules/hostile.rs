@@ -45,7 +45,7 @@ async fn wrong_declarations_are_refused_with_the_place_and_the_nearest_name() {
     check(day, "{ key = \"days\", type = \"integer\", default = \"many\" }", "fields[3].default").await;
     check(day, "{ key = \"days\", type = \"choice\" }", "fields[3].choices").await;
     check(day, "{ key = \"days\", type = \"text\", max_length = 999999 }", "fields[3].max_length").await;
-    check(day, "{ key = \"dayz\", type = \"integer\" }", "no text \"field.leave_request.dayz\"; did you mean \"field.leave_request.days\"?").await;
+    check(day, "{ key = \"dayz\", type = \"integer\" }", "no text \"field.leave_request.dayz\"; did you mean `field.leave_request.days`?").await;
     check("default = \"yearly\"", "default = \"monthly\"", "fields[0].default").await;
     check("\"kind\"\nlist", "\"kidn\"\nlist", "no field `kidn`; did you mean `kind`?").await;
     check("\"kind\"\nlist", "\"deputy\"\nlist", "a title is made of").await;

@@ -632,6 +632,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plugins/{id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /plugins/{id}/purge`: removes for good what a plugin that is off has left in this company, its records among it. */
+        post: operations["plugins_purge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plugins/{id}/secret": {
         parameters: {
             query?: never;
@@ -1774,6 +1791,8 @@ export interface components {
             fields?: {
                 [key: string]: components["schemas"]["FieldProblem"];
             } | null;
+            /** @description The record that stands in the way, where the caller may see it. */
+            other?: components["schemas"]["RecordRef"];
         };
         /** @description One change of a bulk request. */
         BulkUpdate: {
@@ -2141,6 +2160,8 @@ export interface components {
             staged: boolean;
             /** @description Made by an administrator of the company. */
             own: boolean;
+            /** @description The plugin that declares it. */
+            plugin?: string;
             actions: components["schemas"]["Actions"];
             fields: components["schemas"]["FieldView"][];
             pipelines: components["schemas"]["PipelineView"][];
@@ -2247,6 +2268,8 @@ export interface components {
             type: components["schemas"]["FieldType"];
             /** @description Made by an administrator of the company. */
             own: boolean;
+            /** @description The plugin that declares it. */
+            plugin?: string;
             /** @description Of a currency: the money whose currency it is. */
             part_of?: string | null;
             required: boolean;
@@ -2265,6 +2288,8 @@ export interface components {
             min?: number;
             /** Format: int64 */
             max?: number;
+            /** @description What a new record has when nobody says otherwise. */
+            default?: unknown;
         };
         /** @description A condition over a record: a group of others, or a test of one field. */
         Filter: {
@@ -2699,6 +2724,8 @@ export interface components {
                 staged: boolean;
                 /** @description Made by an administrator of the company. */
                 own: boolean;
+                /** @description The plugin that declares it. */
+                plugin?: string;
                 actions: components["schemas"]["Actions"];
                 fields: components["schemas"]["FieldView"][];
                 pipelines: components["schemas"]["PipelineView"][];
@@ -3450,6 +3477,8 @@ export interface components {
              * @description Largest number.
              */
             max?: number | null;
+            /** @description What a new record has when nobody says otherwise, as in a record. */
+            default?: unknown;
         };
         /** @description A token to make. */
         NewToken: {
@@ -3703,6 +3732,8 @@ export interface components {
             /** @description What the version that the company runs asks for, else the newest. */
             permissions: components["schemas"]["PluginPermission"][];
             update?: components["schemas"]["PluginUpdate"] | null;
+            /** @description What enabling it would change of entities and fields; nothing while it runs. */
+            schema: components["schemas"]["PluginSchemaChange"][];
             /** @description The form of its settings. */
             settings_schema: components["schemas"]["PluginSetting"][];
             /** @description Settings in force, secrets left out. */
@@ -3791,6 +3822,21 @@ export interface components {
             /** @description Its circuit breaker. */
             breaker: components["schemas"]["BreakerState"];
         };
+        /** @description One change of entities and fields. */
+        PluginSchemaChange: {
+            /** @description What is done. */
+            what: components["schemas"]["SchemaWhat"];
+            /** @description Key of the entity. */
+            entity: string;
+            /** @description Its name. */
+            entity_label: string;
+            /** @description Key of the field, stage or constraint. */
+            key?: string;
+            /** @description Its name. */
+            label: string;
+            /** @description Why it cannot be done: then the version cannot be enabled. */
+            refused?: string;
+        };
         /** @description A setting. */
         PluginSetting: {
             /** @description Its key. */
@@ -3872,6 +3918,8 @@ export interface components {
             permissions: components["schemas"]["PluginPermission"][];
             /** @description Whether it asks for more. */
             asks_more: boolean;
+            /** @description What enabling it would change of entities and fields. */
+            schema: components["schemas"]["PluginSchemaChange"][];
             /** @description The form of its settings. */
             settings_schema: components["schemas"]["PluginSetting"][];
         };
@@ -3899,6 +3947,8 @@ export interface components {
             /** @description The plugin that refused, if one did. */
             plugin?: string | null;
             current?: components["schemas"]["RecordView"] | null;
+            /** @description `record.constraint`: the record that stands in the way, where the caller may see it. */
+            other?: components["schemas"]["RecordRef"];
             /** @description `auth.choose_tenant`: the companies that know this e-mail and password. */
             tenants?: components["schemas"]["TenantChoice"][] | null;
         };
@@ -4040,6 +4090,24 @@ export interface components {
              * @default null
              */
             version: number | null;
+        };
+        /** @description What was removed. */
+        Purged: {
+            /**
+             * Format: int64
+             * @description Entities.
+             */
+            entities: number;
+            /**
+             * Format: int64
+             * @description Records of them.
+             */
+            records: number;
+            /**
+             * Format: int64
+             * @description Fields on other entities.
+             */
+            fields: number;
         };
         /** @description A list. */
         QueryBody: {
@@ -4209,6 +4277,11 @@ export interface components {
             mine: boolean;
             config: components["schemas"]["ViewConfig"];
         };
+        /**
+         * @description What becomes of a part of the catalogue.
+         * @enum {string}
+         */
+        SchemaWhat: "entity_new" | "entity_back" | "entity_gone" | "field_new" | "field_back" | "field_gone" | "field_changed" | "stage_new" | "constraint_new" | "constraint_changed" | "constraint_gone";
         /**
          * @description What a token may do of what its person may.
          * @enum {string}
@@ -7205,6 +7278,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_purge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purged"];
                 };
             };
             /** @description Problem details */
