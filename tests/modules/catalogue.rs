@@ -57,7 +57,10 @@ async fn an_enabled_module_is_in_the_catalogue_in_the_readers_language_and_nowhe
     }
     stranger.create(REQUEST, days(1, 2)).await.problem(404, "not_found");
     stranger.post(&format!("/records/{REQUEST}/bulk"), json!({"delete": [id]})).await.problem(404, "not_found");
-    stranger.post(&format!("/records/{REQUEST}/aggregate"), json!({"measures": [{"op": "count"}]})).await.problem(404, "not_found");
+    stranger
+        .post(&format!("/records/{REQUEST}/aggregate"), json!({"measures": [{"op": "count"}]}))
+        .await
+        .problem(404, "not_found");
     // Until they switch it on themselves: in their language, with records of their own.
     stranger.post(&format!("/plugins/{LEAVE}/enable"), json!({"grants": "requested"})).await.ok(200);
     let russian = stranger.get(&format!("/entities/{REQUEST}")).await.ok(200);
@@ -133,10 +136,12 @@ async fn administrators_name_and_hide_what_a_plugin_declares_and_change_nothing_
     let app = office().await;
     let admin = app.admin();
     let entity = format!("/entities/{REQUEST}");
-    let renamed = admin.patch(&entity, json!({"label": {"en": "Holiday"}, "label_plural": {"en": "Holidays"}})).await.ok(200);
+    let renamed =
+        admin.patch(&entity, json!({"label": {"en": "Holiday"}, "label_plural": {"en": "Holidays"}})).await.ok(200);
     assert_eq!(renamed["label_plural"], "Holidays");
     admin.patch(&format!("{entity}/fields/starts"), json!({"label": {"en": "From"}})).await.ok(200);
-    let no = admin.patch(&format!("{entity}/fields/days"), json!({"required": true})).await.problem(422, "config.invalid");
+    let no =
+        admin.patch(&format!("{entity}/fields/days"), json!({"required": true})).await.problem(422, "config.invalid");
     assert!(no["fields"]["required"]["message"].as_str().unwrap().contains(LEAVE), "{no}");
     admin.patch(&format!("{entity}/fields/kind"), json!({"choices": []})).await.problem(422, "config.invalid");
     app.by("ann").patch(&entity, json!({"label": {"en": "Mine"}})).await.problem(403, "denied");

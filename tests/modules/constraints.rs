@@ -38,7 +38,20 @@ const ENTRY: &str = "leave_entry";
 
 async fn ledger() -> TestApp {
     let mut app = TestApp::start().await;
-    run(&app, leave("1.0.0", |manifest| manifest.replace("[[roles]]\nkey = \"leave_employee\"", &format!("{KEPT}\n[[roles]]\nkey = \"leave_employee\"")), &[])).await;
+    run(
+        &app,
+        leave(
+            "1.0.0",
+            |manifest| {
+                manifest.replace(
+                    "[[roles]]\nkey = \"leave_employee\"",
+                    &format!("{KEPT}\n[[roles]]\nkey = \"leave_employee\""),
+                )
+            },
+            &[],
+        ),
+    )
+    .await;
     staff(&mut app).await;
     app
 }
@@ -56,7 +69,9 @@ async fn twenty_writers_of_one_key_and_one_of_them_has_it() {
     let make = |fields: Value| admin.create(ENTRY, fields);
     let unique = join_all((0..20).map(|n| make(json!({"title": n.to_string(), "code": "A", "year": 2026})))).await;
     assert_eq!(statuses(&unique), (1, 19));
-    let open = join_all((0..20).map(|n| make(json!({"title": n.to_string(), "person": app.id_of("ann"), "ended": false})))).await;
+    let open =
+        join_all((0..20).map(|n| make(json!({"title": n.to_string(), "person": app.id_of("ann"), "ended": false}))))
+            .await;
     assert_eq!(statuses(&open), (1, 19));
     // Twenty take one day each of the same March: every second one overlaps with the one before.
     let ann = app.by("ann");
@@ -83,13 +98,16 @@ async fn twenty_writers_of_one_key_and_one_of_them_has_it() {
 async fn keys_of_several_fields_empty_parts_and_conditions() {
     let app = ledger().await;
     let admin = app.admin();
-    let id = app.record(ENTRY, json!({"title": "first", "code": "A", "year": 2026, "person": app.id_of("ann"), "ended": false})).await;
+    let id = app
+        .record(ENTRY, json!({"title": "first", "code": "A", "year": 2026, "person": app.id_of("ann"), "ended": false}))
+        .await;
     app.record(ENTRY, json!({"title": "other year", "code": "A", "year": 2027})).await;
     for _ in 0..2 {
         app.record(ENTRY, json!({"title": "no year", "code": "A"})).await;
         app.record(ENTRY, json!({"title": "ended", "person": app.id_of("ann"), "ended": true})).await;
     }
-    let problem = admin.create(ENTRY, json!({"title": "x", "code": "A", "year": 2026})).await.problem(409, "record.constraint");
+    let problem =
+        admin.create(ENTRY, json!({"title": "x", "code": "A", "year": 2026})).await.problem(409, "record.constraint");
     assert_eq!(problem["other"], json!({"entity": ENTRY, "id": id}));
     assert_eq!(problem["plugin"], super::LEAVE);
     assert_eq!(problem["detail"], "There is such a record already. (first)");
@@ -146,7 +164,10 @@ async fn bulk_undo_bin_and_restore_keep_them() {
     };
     let made = bulk(json!({"create": [create(20, 22), create(22, 23), create(24, 25), create(1, 1)]})).await;
     assert_eq!(results(&made), ["created", "refused", "created", "refused"], "{made}");
-    assert_eq!((&made["results"][1]["code"], &made["results"][3]["other"]["id"]), (&json!("record.constraint"), &json!(two)));
+    assert_eq!(
+        (&made["results"][1]["code"], &made["results"][3]["other"]["id"]),
+        (&json!("record.constraint"), &json!(two))
+    );
     let none = bulk(json!({"create": [create(27, 28), create(28, 29)], "all_or_nothing": true})).await;
     assert_eq!(results(&none), ["refused", "refused"], "{none}");
     // Into the bin: its days are free, and taken when it would come back.
@@ -160,7 +181,11 @@ async fn bulk_undo_bin_and_restore_keep_them() {
     let away = bulk(json!({"update": [moved(5, 6, &two)]})).await;
     id(1, 1).await;
     let undone = admin.post(&format!("/batches/{}/undo", away["batch"].as_str().unwrap()), json!({})).await.ok(200);
-    assert_eq!((&undone["restored"], &undone["kept"][0]["reason"]), (&json!(0), &json!("record.constraint")), "{undone}");
+    assert_eq!(
+        (&undone["restored"], &undone["kept"][0]["reason"]),
+        (&json!(0), &json!("record.constraint")),
+        "{undone}"
+    );
     app.finish().await;
 }
 

@@ -82,7 +82,14 @@ async fn bulk_undo_history_and_import() {
     let bulk = admin.post(&format!("/records/{REQUEST}/bulk"), update).await.ok(200);
     assert_eq!(bulk["results"][1]["status"], "updated", "{bulk}");
     let timeline = admin.get(&format!("/records/{REQUEST}/{first}/timeline")).await.ok(200);
-    assert!(timeline["items"].as_array().unwrap().iter().any(|entry| entry["changes"]["kind"].is_object() || entry["changes"]["kind"].is_array()), "{timeline}");
+    assert!(
+        timeline["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|entry| entry["changes"]["kind"].is_object() || entry["changes"]["kind"].is_array()),
+        "{timeline}"
+    );
     let undone = admin.post(&format!("/batches/{}/undo", bulk["batch"].as_str().unwrap()), json!({})).await.ok(200);
     assert_eq!(undone["restored"], 2);
     let back = admin.get(&format!("/records/{REQUEST}/{first}")).await.ok(200)["fields"].clone();
@@ -101,7 +108,7 @@ async fn bulk_undo_history_and_import() {
 async fn processes_start_from_it_make_it_and_reports_count_it() {
     let app = office().await;
     let engine = Engine::of(&app);
-    let start = format!(r#"<startEvent id="start"><messageEventDefinition messageRef="m"/></startEvent>"#);
+    let start = r#"<startEvent id="start"><messageEventDefinition messageRef="m"/></startEvent>"#;
     let work = r#"<userTask id="then" v:executors="owner"><extensionElements/></userTask>"#;
     let inside = format!("{start}{work}{}", crate::process::flows("start>then"));
     engine.deploy(file(&format!(r#"<message id="m" name="{REQUEST}.created"/>{}"#, one("decide", &inside)))).await;

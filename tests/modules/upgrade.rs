@@ -48,11 +48,13 @@ async fn a_new_field_stage_and_entity_are_there_at_once_and_old_records_stay() {
     let app = office().await;
     let old = app.by("ann").create(REQUEST, days(1, 2)).await.ok(201)["id"].as_str().unwrap().to_owned();
     let edit = |manifest: String| {
-        manifest.replace(DEPUTY, NOTE).replace("{ key = \"asked\" },", "{ key = \"asked\" }, { key = \"checked\" },") + BALANCE
+        manifest.replace(DEPUTY, NOTE).replace("{ key = \"asked\" },", "{ key = \"asked\" }, { key = \"checked\" },")
+            + BALANCE
     };
     install(&app, leave("2.0.0", edit, &TEXTS)).await.ok(201);
     let plan: Vec<(String, String)> = planned(&app).await.into_iter().map(|(what, key, _)| (what, key)).collect();
-    let expected = [("stage_new", "checked"), ("field_new", "note"), ("entity_new", "leave_balance"), ("field_new", "year")];
+    let expected =
+        [("stage_new", "checked"), ("field_new", "note"), ("entity_new", "leave_balance"), ("field_new", "year")];
     assert_eq!(plan, expected.map(|(what, key)| (what.to_owned(), key.to_owned())));
     enable(&app).await.ok(200);
     let kept = app.admin().get(&format!("/records/{REQUEST}/{old}")).await.ok(200)["fields"].clone();
@@ -83,21 +85,31 @@ async fn what_would_spoil_records_is_refused_and_the_version_before_runs_on() {
     let app = office().await;
     let id = app.by("ann").create(REQUEST, days(1, 2)).await.ok(201)["id"].as_str().unwrap().to_owned();
     app.admin().update(REQUEST, &id, json!({"kind": "sick"})).await.ok(200);
-    refused(&app, "2.0.0", "key = \"days\", type = \"integer\", min = 0", "key = \"days\", type = \"text\"", "schema.leave_request.days", "Its type was integer").await;
+    refused(
+        &app,
+        "2.0.0",
+        "key = \"days\", type = \"integer\", min = 0",
+        "key = \"days\", type = \"text\"",
+        "schema.leave_request.days",
+        "Its type was integer",
+    )
+    .await;
     refused(&app, "3.0.0", "\"unpaid\", \"sick\"", "\"unpaid\"", "schema.leave_request.kind", "“sick”").await;
     // Nobody has it any more: it goes, and records of before keep it.
     app.admin().update(REQUEST, &id, json!({"kind": "yearly"})).await.ok(200);
     run(&app, leave("3.1.0", |manifest| manifest.replace("\"unpaid\", \"sick\"", "\"unpaid\""), &[])).await;
-    app.by("ann").create(REQUEST, json!({"kind": "sick", "starts": "2026-03-09", "ends": "2026-03-09"})).await.problem(422, "record.invalid");
+    app.by("ann")
+        .create(REQUEST, json!({"kind": "sick", "starts": "2026-03-09", "ends": "2026-03-09"}))
+        .await
+        .problem(422, "record.invalid");
     app.finish().await;
 }
 
 #[tokio::test]
 async fn another_prefix_and_a_prefix_of_another_plugin_are_refused() {
     let app = office().await;
-    let other = |manifest: String| manifest.replace("leave_", "away_").replace("prefix = \"leave\"", "prefix = \"away\"");
-    let texts = ["entity", "field", "stage", "choice", "constraint"];
-    drop(texts);
+    let other =
+        |manifest: String| manifest.replace("leave_", "away_").replace("prefix = \"leave\"", "prefix = \"away\"");
     let away = |key: &str| key.replace("leave_", "away_");
     let keys: Vec<String> = std::fs::read_to_string(crate::app::root().join("examples/leave-requests/i18n/en.toml"))
         .unwrap()
@@ -109,12 +121,24 @@ async fn another_prefix_and_a_prefix_of_another_plugin_are_refused() {
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     install(&app, leave("2.0.0", other, &keys)).await.ok(201);
     let problem = enable(&app).await.problem(422, "config.invalid");
-    assert!(problem["fields"]["schema.leave_request"]["message"].as_str().unwrap().contains("keeps its prefix"), "{problem}");
-    let twin = |manifest: String| manifest.replace("id = \"verstak.leave-requests\"", "id = \"acme.leave\"").replace("leave_request", "leave_other").replace("leave_other\"]", "leave_request\"]");
+    assert!(
+        problem["fields"]["schema.leave_request"]["message"].as_str().unwrap().contains("keeps its prefix"),
+        "{problem}"
+    );
+    let twin = |manifest: String| {
+        manifest
+            .replace("id = \"verstak.leave-requests\"", "id = \"acme.leave\"")
+            .replace("leave_request", "leave_other")
+            .replace("leave_other\"]", "leave_request\"]")
+    };
     let keys: Vec<String> = keys.iter().map(|key| key.replace("away_request", "leave_other")).collect();
     let keys: Vec<&str> = keys.iter().filter(|key| key.contains("leave_other")).map(String::as_str).collect();
     install(&app, leave("1.0.0", twin, &keys)).await.ok(201);
-    let problem = app.admin().post("/plugins/acme.leave/enable", json!({"grants": "requested"})).await.problem(422, "config.invalid");
+    let problem = app
+        .admin()
+        .post("/plugins/acme.leave/enable", json!({"grants": "requested"}))
+        .await
+        .problem(422, "config.invalid");
     let words = problem["fields"]["schema.leave_other"]["message"].as_str().unwrap();
     assert!(words.contains(LEAVE), "{problem}");
     app.finish().await;
@@ -126,7 +150,12 @@ async fn a_constraint_that_records_break_is_refused_until_they_keep_it() {
     let ann = app.by("ann");
     let first = ann.create(REQUEST, days(1, 2)).await.ok(201)["id"].as_str().unwrap().to_owned();
     ann.create(REQUEST, days(3, 4)).await.ok(201);
-    let edit = |manifest: String| manifest.replace(DEPUTY, "{ key = \"deputy\", type = \"user\" }, { key = \"note\", type = \"text\", unique = true }");
+    let edit = |manifest: String| {
+        manifest.replace(
+            DEPUTY,
+            "{ key = \"deputy\", type = \"user\" }, { key = \"note\", type = \"text\", unique = true }",
+        )
+    };
     run(&app, leave("1.1.0", |manifest| manifest.replace(DEPUTY, NOTE), &TEXTS)).await;
     for item in app.admin().query(REQUEST, json!({})).await.ok(200)["items"].as_array().unwrap() {
         app.admin().update(REQUEST, item["id"].as_str().unwrap(), json!({"note": "same"})).await.ok(200);

@@ -263,7 +263,11 @@ impl PluginHost {
                 let update = self.update(&catalogue, ctx, &newest, row.as_ref()).await?;
                 let runs = row.as_ref().is_some_and(|row| row.enabled);
                 let schema = if runs { Vec::new() } else { self.schema(&catalogue, ctx, &version).await? };
-                Ok(PluginDetail { update, schema, ..self.detail(&catalogue, ctx, &tenant, &version, &newest, row.as_ref()) })
+                Ok(PluginDetail {
+                    update,
+                    schema,
+                    ..self.detail(&catalogue, ctx, &tenant, &version, &newest, row.as_ref())
+                })
             }
             Seen::Failed(failed) => {
                 let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;

@@ -1,4 +1,4 @@
-//! What `verstak plugin new | build | check | pack | test` do. The command line only reads arguments and prints.
+//! What `verstak plugin new | build | check | pack | docs | test` do. The command line only reads arguments and prints.
 //!
 //! | function | command |
 //! |---|---|
@@ -6,6 +6,7 @@
 //! | [`project::build`] | `plugin build [DIR]` |
 //! | [`project::check`] | `plugin check [DIR \| FILE.vpkg]` |
 //! | [`project::pack`] | `plugin pack [DIR] [--key FILE]` |
+//! | [`reference::reference`] | `plugin docs` |
 //! | [`test::run`] | `plugin test [DIR]`, on a migrated, empty database |
 //! | [`scene::Scene`] | a company in a database, for tests and benchmarks |
 

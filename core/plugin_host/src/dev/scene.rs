@@ -93,7 +93,8 @@ impl Scene {
         let rows = json!([{ "kind": "permission", "entity": "*", "actions": ["read", "create", "update", "delete"] }]);
         let input = json!({ "key": key, "name": key, "admin": key == "admin", "rows": if key == "admin" { json!([]) } else { rows } });
         let input = serde_json::from_value(input).map_err(Error::internal)?;
-        let made = role::create(&self.db, &self.system(), &input, &self.records.entity_keys(self.tenant.id).await?).await?;
+        let made =
+            role::create(&self.db, &self.system(), &input, &self.records.entity_keys(self.tenant.id).await?).await?;
         self.roles.insert(key.to_owned(), made.id);
         Ok(made.id)
     }

@@ -27,7 +27,10 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
         return fail("file", format!("more than {MAX_ITEMS} hooks, events, routes, actions, conditions or settings"));
     }
     if let Some(own) = manifest.implied.keys().find(|own| manifest.permissions.records_of(own)) {
-        return fail(format!("permissions.records.{own}"), "is its own entity, which needs no permission: leave it out");
+        return fail(
+            format!("permissions.records.{own}"),
+            "is its own entity, which needs no permission: leave it out",
+        );
     }
     POINTS.iter().try_for_each(|point| (point.check)(manifest))?;
     each("settings", &manifest.settings, |one| one.key.clone(), check_setting)

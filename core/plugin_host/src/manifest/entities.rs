@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use kernel::value::FieldType;
 use kernel::FieldKey;
+use kernel::value::FieldType;
 use records::catalogue::change::NewField;
 use records::catalogue::constraint::{Constraint, ConstraintKind};
-use records::catalogue::declared::{Declaration, DeclarationError, Declared, DeclaredEntity, DeclaredField, DeclaredStage};
+use records::catalogue::declared::{
+    Declaration, DeclarationError, Declared, DeclaredEntity, DeclaredField, DeclaredStage,
+};
 use records::catalogue::{self, Labels};
 use records::stages::Semantic;
 use serde::Deserialize;

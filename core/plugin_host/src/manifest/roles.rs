@@ -82,7 +82,10 @@ pub(crate) fn check(manifest: &Manifest, catalogue: &Catalogue) -> Checked {
         let rest = role.key.strip_prefix(&begin).unwrap_or_default();
         let plain = rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if manifest.prefix.is_none() || rest.is_empty() || !plain || role.key.len() > 64 {
-            return fail(format!("{place}.key"), "must be the plugin's prefix, `_`, lower-case letters, digits and `_`");
+            return fail(
+                format!("{place}.key"),
+                "must be the plugin's prefix, `_`, lower-case letters, digits and `_`",
+            );
         }
         if !seen.insert(&role.key) {
             return fail(format!("{place}.key"), format!("`{}` is declared twice", role.key));

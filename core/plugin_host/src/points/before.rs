@@ -313,7 +313,8 @@ fn refuse(ctx: &Ctx, failed: &Failed, change: &mut PendingChange) {
     let reason = Message::key("error.hook.not_loaded").in_locale(ctx.locale);
     let message = Message::key("error.hook.failed").with("plugin", title).with("reason", reason);
     let plugin = Some(failed.enabled.plugin.clone());
-    change.refusal = Some(Refusal { code: "hook.failed".to_owned(), plugin, message, fields: FieldErrors::new(), other: None });
+    change.refusal =
+        Some(Refusal { code: "hook.failed".to_owned(), plugin, message, fields: FieldErrors::new(), other: None });
 }
 
 /// What becomes of the changes when the hook did not do its work.
@@ -332,7 +333,12 @@ fn fail(ctx: &Ctx, plugin: &Running, hook: &Hook, changes: Vec<&mut PendingChang
     };
     for change in changes {
         let plugin = Some(plugin.id().to_owned());
-        change.refusal =
-            Some(Refusal { code: code.to_owned(), plugin, message: message.clone(), fields: FieldErrors::new(), other: None });
+        change.refusal = Some(Refusal {
+            code: code.to_owned(),
+            plugin,
+            message: message.clone(),
+            fields: FieldErrors::new(),
+            other: None,
+        });
     }
 }

@@ -32,7 +32,12 @@ pub struct SchemaChange {
 }
 
 impl PluginHost {
-    pub(super) async fn schema(&self, catalogue: &Catalogue, ctx: &Ctx, version: &Version) -> Result<Vec<SchemaChange>> {
+    pub(super) async fn schema(
+        &self,
+        catalogue: &Catalogue,
+        ctx: &Ctx,
+        version: &Version,
+    ) -> Result<Vec<SchemaChange>> {
         let plan = self.inner.services.records.plan_declaration(ctx, &version.declared).await?;
         let after = catalogue.with(&version.declared);
         let named = |key: &str| {

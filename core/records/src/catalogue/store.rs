@@ -347,10 +347,7 @@ fn kept<T: serde::de::DeserializeOwned>(row: Option<QueryResult>) -> Result<Opti
 /// of plugins are not among them: they begin otherwise.
 pub(super) async fn keys(conn: &impl ConnectionTrait, ctx: &Ctx, entity: Option<&str>) -> Result<Vec<String>> {
     let mut select = Query::select();
-    select
-        .column("key")
-        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-        .and_where(Expr::col("plugin").is_null());
+    select.column("key").and_where(Expr::col("tenant_id").eq(ctx.tenant.0)).and_where(Expr::col("plugin").is_null());
     match entity {
         Some(entity) => select.from("field_definition").and_where(Expr::col("entity").eq(entity)),
         None => select.from("entity_definition"),

@@ -387,7 +387,8 @@ pub(crate) async fn make_anew(tx: &Tx, ctx: &Ctx, catalogue: &Catalogue, def: &E
             select.and_where(Expr::col((def.table, "id")).gt(after));
         }
         select.order_by((def.table, "id"), Order::Asc).limit(PAGE);
-        let mut page = tx.query_all(&select).await?.iter().map(|found| row.decode(found)).collect::<Result<Vec<_>>>()?;
+        let mut page =
+            tx.query_all(&select).await?.iter().map(|found| row.decode(found)).collect::<Result<Vec<_>>>()?;
         let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.id);
         read::fill_links(tx, ctx, def, &row, &mut page).await?;

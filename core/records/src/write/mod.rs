@@ -533,8 +533,13 @@ fn roll_back_all(changes: &[Change], outcomes: &mut HashMap<usize, Result<Writte
     for index in 0..changes.len() {
         if refused && outcomes.get(&index).is_none_or(Result::is_ok) {
             let message = kernel::Message::key("error.batch.rolled_back");
-            let refusal =
-                Refusal { code: "batch.rolled_back".into(), plugin: None, message, fields: Default::default(), other: None };
+            let refusal = Refusal {
+                code: "batch.rolled_back".into(),
+                plugin: None,
+                message,
+                fields: Default::default(),
+                other: None,
+            };
             outcomes.insert(index, Err(Error::Refused(Box::new(refusal))));
         }
     }

@@ -1,5 +1,6 @@
 //! `/plugins`: what is installed, what this company runs, and the plugins' own routes.
 
+use ::records::catalogue::declared::Purged;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
@@ -8,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use kernel::{Error, Message};
 use plugin_host::settings::Settings;
 use plugin_host::view::{PluginDetail, PluginSummary};
-use ::records::catalogue::declared::Purged;
 use plugin_host::{Cost, Grants, HttpCaller, HttpRequest, HttpResponse, LogEntry, LogLevel};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -134,11 +134,7 @@ pub async fn disable(State(state): State<AppState>, caller: Caller, Path(id): Pa
 
 /// `POST /plugins/{id}/purge`: removes for good what a plugin that is off has left in this company, its records among it.
 #[utoipa::path(post, path = "/plugins/{id}/purge", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Purged)))]
-pub async fn purge(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ApiResult<Json<Purged>> {
+pub async fn purge(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<Purged>> {
     let purged = state.plugins.purge(&caller.ctx, &id).await?;
     state.forget_people();
     Ok(Json(purged))

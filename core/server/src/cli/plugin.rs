@@ -36,6 +36,8 @@ pub enum PluginCommand {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Print the reference for makers of plugins: interfaces, budgets, what a manifest may declare.
+    Docs,
     /// Build, and run the scripts under tests/ against the real host on an empty database in memory.
     Test(Folder),
     /// Install a package.
@@ -162,6 +164,10 @@ impl PluginCommand {
                     _ => made,
                 };
                 say(&path.display().to_string());
+                Ok(())
+            }
+            Self::Docs => {
+                say(dev::reference::reference().trim_end());
                 Ok(())
             }
             Self::Test(folder) => folder.test().await,

@@ -97,7 +97,9 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Denied(_) => StatusCode::FORBIDDEN,
         Error::Invalid { code: "request.invalid", .. } => StatusCode::BAD_REQUEST,
         Error::Conflict { code: "auth.invalid_credentials", .. } => StatusCode::UNAUTHORIZED,
-        Error::Refused(refusal) if refusal.code.starts_with("record.stage") || refusal.code == "record.constraint" => StatusCode::CONFLICT,
+        Error::Refused(refusal) if refusal.code.starts_with("record.stage") || refusal.code == "record.constraint" => {
+            StatusCode::CONFLICT
+        }
         Error::Refused(refusal) if refusal.code == "plugin.failed" => StatusCode::SERVICE_UNAVAILABLE,
         Error::Invalid { .. } | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict { .. } => StatusCode::CONFLICT,

@@ -163,8 +163,13 @@ impl records::BeforeHooks for Guard {
             if change.after.get("title").and_then(kernel::Value::as_text) == Some("нельзя") {
                 let message = kernel::Message::key("error.hook.rejected");
                 let code = "hook.rejected".into();
-                change.refusal =
-                    Some(kernel::error::Refusal { code, plugin: None, message, fields: Default::default(), other: None });
+                change.refusal = Some(kernel::error::Refusal {
+                    code,
+                    plugin: None,
+                    message,
+                    fields: Default::default(),
+                    other: None,
+                });
             }
             change.after.insert("priority".into(), kernel::Value::Text("high".into()));
         }

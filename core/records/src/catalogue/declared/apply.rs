@@ -109,8 +109,7 @@ impl Applying<'_> {
     }
 
     async fn stages(&self, key: &EntityKey, entity: &OwnEntity, new: bool) -> Result<()> {
-        let stages: Vec<FirstStage> =
-            self.declared.stages_of(key).iter().map(|stage| first(stage, self.ctx)).collect();
+        let stages: Vec<FirstStage> = self.declared.stages_of(key).iter().map(|stage| first(stage, self.ctx)).collect();
         if stages.is_empty() {
             return Ok(());
         }

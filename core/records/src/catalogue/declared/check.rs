@@ -259,9 +259,8 @@ fn layout(place: &str, entity: &DeclaredEntity, def: &EntityDef) -> Checked {
             return Err(DeclarationError::unknown(format!("{place}.{part}"), "field", key, known));
         }
     }
-    let words = |kind: FieldType| {
-        kind.is_text() || matches!(kind, FieldType::Integer | FieldType::Date | FieldType::Choice)
-    };
+    let words =
+        |kind: FieldType| kind.is_text() || matches!(kind, FieldType::Integer | FieldType::Date | FieldType::Choice);
     match entity.title_from.as_ref().and_then(|key| def.field(key)) {
         Some(field) if !words(field.kind) => {
             let problem = "a title is made of a text, a number, a date or a choice";

@@ -84,14 +84,7 @@ impl Plan {
         if fields.is_empty() { Ok(()) } else { Err(Error::Invalid { code: INVALID, fields }) }
     }
 
-    fn add(
-        &mut self,
-        what: What,
-        entity: &EntityKey,
-        key: Option<&str>,
-        label: &Labels,
-        refused: Option<FieldError>,
-    ) {
+    fn add(&mut self, what: What, entity: &EntityKey, key: Option<&str>, label: &Labels, refused: Option<FieldError>) {
         let (entity, key, label) = (entity.clone(), key.map(str::to_owned), label.clone());
         self.changes.push(Planned { what, entity, key, label, refused });
     }
@@ -110,12 +103,7 @@ impl Records {
 }
 
 /// The same as a transaction sees it.
-pub(super) async fn plan(
-    conn: &impl ConnectionTrait,
-    ctx: &Ctx,
-    declared: &Declared,
-    kept: &KeptRows,
-) -> Result<Plan> {
+pub(super) async fn plan(conn: &impl ConnectionTrait, ctx: &Ctx, declared: &Declared, kept: &KeptRows) -> Result<Plan> {
     let mut plan = Plan::default();
     if declared.is_empty() && !kept.has_any_of(&declared.plugin) {
         return Ok(plan);
@@ -245,13 +233,7 @@ impl Planning<'_> {
         }
     }
 
-    async fn fields(
-        &self,
-        plan: &mut Plan,
-        conn: &impl ConnectionTrait,
-        ctx: &Ctx,
-        entity: &EntityKey,
-    ) -> Result<()> {
+    async fn fields(&self, plan: &mut Plan, conn: &impl ConnectionTrait, ctx: &Ctx, entity: &EntityKey) -> Result<()> {
         let declared = self.declared.own.fields.iter().filter(|(of, ..)| of == entity);
         for (_, key, _, field) in declared.clone() {
             let row = self.kept.fields.iter().find(|(of, known, _)| of == entity && known == key);
