@@ -79,7 +79,8 @@ async fn wrong_declarations_are_refused_with_the_place_and_the_nearest_name() {
         "not an entity of this plugin",
     )
     .await;
-    check("[[roles]]\nkey = \"leave_employee\"", "[[roles]]\nkey = \"admin\"\nlabel = \"days.none\"", "roles[0].key").await;
+    check("[[roles]]\nkey = \"leave_employee\"", "[[roles]]\nkey = \"admin\"\nlabel = \"days.none\"", "roles[0].key")
+        .await;
     check("filter = { field = \"owner\"", "filter = { field = \"onwer\"", "roles[0].rows[0].filter").await;
     let extension = |rest: &str| format!("[[fields]]\n{rest}\ntype = \"text\"\n[[roles]]\nkey = \"leave_employee\"");
     let roles = "[[roles]]\nkey = \"leave_employee\"";

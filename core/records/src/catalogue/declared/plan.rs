@@ -253,7 +253,9 @@ impl Planning<'_> {
                 refused => refused,
             };
             let before = &row.definition.standing;
-            if before.gone {
+            // Of an entity that comes back as a whole nothing more is said.
+            let own = self.declared.entities().any(|own| own == entity);
+            if before.gone || (before.off && !own) {
                 plan.add(What::FieldBack, entity, Some(key), label, refused);
             } else if refused.is_some() || !same(&row.definition, field) {
                 plan.add(What::FieldChanged, entity, Some(key), label, refused);
