@@ -34,6 +34,11 @@ async fn process_action() {
     check("examples/process-action").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn leave_requests() {
+    check("examples/leave-requests").await;
+}
+
 /// What `plugin new` makes builds, passes its own tests and packs, away from this repository.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_plugin_works_from_the_start() {
