@@ -10,7 +10,7 @@ use super::plan::{Plan, plan};
 use super::{Declared, DeclaredStage};
 use crate::catalogue::store::{self, Kept, KeptRows, OwnEntity, OwnField, Standing, Which};
 use crate::stages::{self, FirstStage};
-use crate::{Catalogue, Records, write};
+use crate::{Catalogue, Records, search, write};
 
 /// Where definitions of plugins stand among those of the company: behind its own.
 const BEHIND: i64 = 1_000;
@@ -176,6 +176,11 @@ impl Applying<'_> {
         }
         if removed != standing.removed() {
             store::set_removed(self.tx, self.ctx, which, standing.removed()).await?;
+        }
+        if removed && !standing.removed() {
+            // Records that were changed meanwhile are in the index without it.
+            let (Which::Entity(entity) | Which::Field(entity, _)) = which;
+            search::mark(self.tx, self.ctx.tenant, entity).await?;
         }
         Ok(())
     }
