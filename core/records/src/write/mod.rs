@@ -2,8 +2,8 @@
 //! plugin, undo. `Records::write` reads like the list in the specification:
 //!
 //! authorise -> load with version -> apply the patch in memory -> before-hooks (no lock held) -> validation -> begin
-//! -> check version -> write rows, links, transitions, events -> constraints between records -> is the new image still inside the writer's rights?
-//! -> commit.
+//! -> check version -> write rows, links, transitions, events -> constraints between records -> is the new image still
+//! inside the writer's rights? -> commit.
 //!
 //! Records of an entity that has an owner (`owner`) are written by it from "begin" on.
 //!
@@ -373,15 +373,15 @@ impl Records {
             let refused = !outside.is_empty() || !broken.is_empty();
             if refused || (options.all_or_nothing && !stored.lost.is_empty()) {
                 tx.rollback().await?;
+                for row in rows.extract_if(.., |row| outside.contains(&row.change.id)) {
+                    outcomes.insert(row.index, Err(Error::Denied("scope")));
+                }
                 rows.retain(|row| {
                     let error = broken.remove(&row.change.id);
                     let kept = error.is_none();
                     outcomes.extend(error.map(|error| (row.index, Err(error))));
                     kept
                 });
-                for row in rows.extract_if(.., |row| outside.contains(&row.change.id)) {
-                    outcomes.insert(row.index, Err(Error::Denied("scope")));
-                }
                 if options.all_or_nothing {
                     settle_lost(&mut rows, &stored.lost, outcomes, &mut raced, true);
                     return Ok(HashSet::new());
