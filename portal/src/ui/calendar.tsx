@@ -6,7 +6,15 @@ import classes from "./calendar.module.css";
 export const hourHeight = 44;
 const lane = 22;
 
-export const MonthGrid = ({ label, names, children }: { label: string; names: string[]; children: ReactNode }) => (
+export const MonthGrid = ({
+  label,
+  names,
+  children,
+}: {
+  label: string;
+  names: string[];
+  children: ReactNode;
+}) => (
   <div className={classes.month} role="group" aria-label={label}>
     <div className={classes.names} aria-hidden>
       {names.map((name) => (
@@ -53,7 +61,12 @@ export const DayCell = (props: DayProps) => (
       props.onDrop();
     }}
   >
-    <button type="button" aria-label={props.label} aria-current={props.today ? "date" : undefined} onClick={props.onOpen}>
+    <button
+      type="button"
+      aria-label={props.label}
+      aria-current={props.today ? "date" : undefined}
+      onClick={props.onOpen}
+    >
       {props.number}
     </button>
     {props.more}
@@ -226,7 +239,15 @@ export const Agenda = ({ label, children }: { label: string; children: ReactNode
     {children}
   </div>
 );
-export const AgendaDay = ({ title, today, children }: { title: string; today: boolean; children: ReactNode }) => (
+export const AgendaDay = ({
+  title,
+  today,
+  children,
+}: {
+  title: string;
+  today: boolean;
+  children: ReactNode;
+}) => (
   <section aria-label={title}>
     <h3 data-today={today}>{title}</h3>
     <ul>{children}</ul>

@@ -1,5 +1,16 @@
 /** Where events stand in a month, a week or a day, on the wall clock of a zone. Pure. */
-import { addDays, addMonths, dayOf, daysBetween, isDay, momentOf, startOfMonth, startOfWeek, utc, wallOf } from "../days";
+import {
+  addDays,
+  addMonths,
+  dayOf,
+  daysBetween,
+  isDay,
+  momentOf,
+  startOfMonth,
+  startOfWeek,
+  utc,
+  wallOf,
+} from "@/engines/blocks/days";
 
 export type Mode = "month" | "week" | "day" | "agenda";
 
@@ -129,7 +140,8 @@ export function boxesOf(events: CalendarEvent[], day: string): TimeBox[] {
 /** The days a view shows. */
 export function daysOf(mode: Mode, at: string): string[] {
   if (mode === "day") return [at];
-  const from = mode === "month" ? startOfWeek(startOfMonth(at)) : mode === "week" ? startOfWeek(at) : startOfMonth(at);
+  const from =
+    mode === "month" ? startOfWeek(startOfMonth(at)) : mode === "week" ? startOfWeek(at) : startOfMonth(at);
   const until =
     mode === "week"
       ? addDays(from, 6)

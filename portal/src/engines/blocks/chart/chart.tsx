@@ -5,12 +5,12 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { DataTable } from "@/ui/block";
 import { BarGap, BlockBar, BlockSkeleton } from "@/ui/block-frame";
-import { useActions } from "../actions";
-import { useGiven, usePage, useRowText, useSay } from "../context";
-import { figure } from "../formats";
-import { Gate, TooLarge } from "../gate";
-import { most } from "../limits";
-import type { ChartBlock } from "../tree";
+import { useActions } from "@/engines/blocks/actions";
+import { useGiven, usePage, useRowText, useSay } from "@/engines/blocks/context";
+import { figure } from "@/engines/blocks/formats";
+import { Gate, TooLarge } from "@/engines/blocks/gate";
+import { most } from "@/engines/blocks/limits";
+import type { ChartBlock } from "@/engines/blocks/tree";
 import { chartData } from "./model";
 
 const Chart = lazy(() => import("@/ui/chart"));

@@ -5,8 +5,8 @@
 import { add, functions, negate, number, subtract } from "./functions";
 import { limits, type Node, shapeProblem } from "./node";
 import {
-  bind,
   Bytes,
+  bind,
   compare,
   costOf,
   Dict,
@@ -126,7 +126,8 @@ class Evaluation {
   private member([operand, field]: [Node, string], bound: Bound | undefined): V {
     const object = this.node(operand, bound);
     if (object instanceof Optional) return this.optional(object, field);
-    if (!(object instanceof Dict)) throw new EvalError(`there is no \`${field}\`: test it with has(...) first`);
+    if (!(object instanceof Dict))
+      throw new EvalError(`there is no \`${field}\`: test it with has(...) first`);
     const found = object.get(field);
     if (found === undefined) throw new EvalError(`there is no \`${field}\`: test it with has(...) first`);
     return found;
@@ -264,7 +265,9 @@ class Evaluation {
   }
 
   private filtered([range, name, body]: [Node, string, Node], bound: Bound | undefined): V[] {
-    return this.members(range, bound).filter((value) => truth(this.node(body, { name, value, outer: bound })));
+    return this.members(range, bound).filter((value) =>
+      truth(this.node(body, { name, value, outer: bound })),
+    );
   }
 
   private mapped(loop: [Node, string, Node] | [Node, string, Node, Node], bound: Bound | undefined): V[] {
@@ -299,7 +302,8 @@ function indexed(object: V, key: V): V {
   }
   if (object instanceof Dict) {
     const found = object.get(keyOf(key));
-    if (found === undefined) throw new EvalError(`there is no \`${String(key)}\`: test it with has(...) first`);
+    if (found === undefined)
+      throw new EvalError(`there is no \`${String(key)}\`: test it with has(...) first`);
     return found;
   }
   throw new EvalError("it has no members");

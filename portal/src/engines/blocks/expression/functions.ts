@@ -18,7 +18,9 @@ import {
 } from "./values";
 
 const misfit = (operator: string, left: V, right: V) =>
-  new EvalError(`\`${operator}\` does not fit a value of type ${typeOf(left)} and one of type ${typeOf(right)}`);
+  new EvalError(
+    `\`${operator}\` does not fit a value of type ${typeOf(left)} and one of type ${typeOf(right)}`,
+  );
 
 export function add(left: V, right: V): V {
   if (typeof left === "string" && typeof right === "string") return left + right;
@@ -96,7 +98,9 @@ export function sizeOf(value: V): bigint {
 }
 
 const none = (name: string, ...values: V[]) =>
-  new EvalError(`\`${name}\` does not fit ${values.map((value) => `a value of type ${typeOf(value)}`).join(" and ")}`);
+  new EvalError(
+    `\`${name}\` does not fit ${values.map((value) => `a value of type ${typeOf(value)}`).join(" and ")}`,
+  );
 
 /** A double as text: never with an exponent. */
 function plain(value: number): string {
@@ -201,7 +205,7 @@ function calendar(name: string, value: V, zone: V): bigint {
   const size = ofSpan[name];
   if (value instanceof Span && size !== undefined) return value.nanos / size;
   if (!(value instanceof Instant) || typeof zone !== "string") throw none(name, value);
-  if (name === "getMilliseconds") return ((value.nanos / 1_000_000n) % 1_000n + 1_000n) % 1_000n;
+  if (name === "getMilliseconds") return (((value.nanos / 1_000_000n) % 1_000n) + 1_000n) % 1_000n;
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = partsIn(value, zone);
   const midnight = Date.UTC(year, month - 1, day);
   const answers: Record<string, number> = {

@@ -53,7 +53,8 @@ export function shapeProblem(root: Node): string | null {
     if (nodes > limits.nodes) return `more than ${limits.nodes} nodes`;
     if (depth > limits.depth) return `more than ${limits.depth} levels inside one another`;
     if (node === null || typeof node === "boolean" || typeof node === "string") return null;
-    if (typeof node === "number") return Number.isSafeInteger(node) ? null : "a literal that is no whole number";
+    if (typeof node === "number")
+      return Number.isSafeInteger(node) ? null : "a literal that is no whole number";
     if (typeof node !== "object" || Array.isArray(node)) return "it is no tree";
     const [kind, rest] = Object.entries(node)[0] ?? ["", undefined];
     const inside = loops.has(kind) ? nesting + 1 : nesting;

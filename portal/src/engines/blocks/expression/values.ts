@@ -188,7 +188,8 @@ function numbers(left: V, right: V): [number, number] | [Decimal, Decimal] | und
 
 export function equal(left: V, right: V): boolean {
   const pair = numbers(left, right);
-  if (pair) return typeof pair[0] === "number" ? pair[0] === pair[1] : pair[0].compare(pair[1] as Decimal) === 0;
+  if (pair)
+    return typeof pair[0] === "number" ? pair[0] === pair[1] : pair[0].compare(pair[1] as Decimal) === 0;
   if (Array.isArray(left) && Array.isArray(right)) {
     return left.length === right.length && left.every((one, index) => equal(one, right[index] ?? null));
   }
@@ -219,9 +220,7 @@ export function compare(left: V, right: V): number {
   else if (typeof left === "boolean" && typeof right === "boolean") return order(left, right);
   else if (left instanceof Instant && right instanceof Instant) return order(left.nanos, right.nanos);
   else if (left instanceof Span && right instanceof Span) return order(left.nanos, right.nanos);
-  throw new EvalError(
-    `a value of type ${typeOf(left)} cannot be compared to one of type ${typeOf(right)}`,
-  );
+  throw new EvalError(`a value of type ${typeOf(left)} cannot be compared to one of type ${typeOf(right)}`);
 }
 
 /** Text in the order of its code points, as the host's: JavaScript's own differs for what lies past U+FFFF. */

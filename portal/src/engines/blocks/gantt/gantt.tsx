@@ -25,15 +25,15 @@ import {
   type HeadMark,
 } from "@/ui/gantt";
 import { usePrinting } from "@/ui/use-printing";
-import { useActions } from "../actions";
-import { toneOf, useOfRow, usePage, useRowText, useSay } from "../context";
-import { DaysDialog } from "../days-dialog";
-import { addDays, addMonths, daysBetween, startOfMonth, startOfWeek, utc, weekday } from "../days";
-import { Gate, TooLarge } from "../gate";
-import { most } from "../limits";
-import { useSaving } from "../save";
-import type { GanttBlock, Tone } from "../tree";
-import type { SourceRow } from "../wire";
+import { useActions } from "@/engines/blocks/actions";
+import { toneOf, useOfRow, usePage, useRowText, useSay } from "@/engines/blocks/context";
+import { addDays, addMonths, daysBetween, startOfMonth, startOfWeek, utc, weekday } from "@/engines/blocks/days";
+import { DaysDialog } from "@/engines/blocks/days-dialog";
+import { Gate, TooLarge } from "@/engines/blocks/gate";
+import { most } from "@/engines/blocks/limits";
+import { useSaving } from "@/engines/blocks/save";
+import type { GanttBlock, Tone } from "@/engines/blocks/tree";
+import type { SourceRow } from "@/engines/blocks/wire";
 import {
   boxOf,
   criticalOf,
@@ -127,7 +127,10 @@ function Loaded({ block }: { block: GanttBlock }) {
     [block, rows, text],
   );
   const lines = useMemo(() => linesOf(tasks, closed), [tasks, closed]);
-  const critical = useMemo(() => (block.critical ? criticalOf(tasks, links) : new Set<string>()), [block.critical, tasks, links]);
+  const critical = useMemo(
+    () => (block.critical ? criticalOf(tasks, links) : new Set<string>()),
+    [block.critical, tasks, links],
+  );
   if (tasks.length > most.bars) return <TooLarge size={tasks.length} most={most.bars} />;
   const move = (id: string, to: { start: string; end: string }) => {
     const row = rows.find((one) => one.id === id);
@@ -143,7 +146,9 @@ function Loaded({ block }: { block: GanttBlock }) {
     critical,
     closed,
     onToggle: (id) =>
-      setClosed((old) => (old.has(id) ? new Set([...old].filter((one) => one !== id)) : new Set(old).add(id))),
+      setClosed((old) =>
+        old.has(id) ? new Set([...old].filter((one) => one !== id)) : new Set(old).add(id),
+      ),
     onMove: move,
     onAsk: setAsked,
   };
@@ -234,7 +239,17 @@ function headOf(scale: Scale, zoom: Zoom): { upper: HeadMark[]; lower: HeadMark[
   };
 }
 
-function AsBars({ block, lines, links, critical, closed, tasks, onToggle, onMove, onAsk }: Shared & { tasks: Task[] }) {
+function AsBars({
+  block,
+  lines,
+  links,
+  critical,
+  closed,
+  tasks,
+  onToggle,
+  onMove,
+  onAsk,
+}: Shared & { tasks: Task[] }) {
   const { t } = useTranslation("blocks");
   const say = useSay();
   const page = usePage();
@@ -244,7 +259,9 @@ function AsBars({ block, lines, links, critical, closed, tasks, onToggle, onMove
   const barLabel = useBarLabel(critical);
   const tone = useTone(block);
   const today = page.setup.today ?? new Intl.DateTimeFormat("en-CA").format(page.clock.now());
-  const [zoom, setZoom] = useState<Zoom>(() => (spanOf(tasks) > 200 ? "month" : spanOf(tasks) > 45 ? "week" : "day"));
+  const [zoom, setZoom] = useState<Zoom>(() =>
+    spanOf(tasks) > 200 ? "month" : spanOf(tasks) > 45 ? "week" : "day",
+  );
   const [active, setActive] = useState(0);
   const [drag, setDrag] = useState<{ id: string; what: "both" | "start" | "end"; by: number }>();
   const dragged = useRef(false);
@@ -280,9 +297,20 @@ function AsBars({ block, lines, links, critical, closed, tasks, onToggle, onMove
     if (!from || !to) return [];
     const rows = [(from.y - 16) / ganttRow, (to.y - 16) / ganttRow];
     if (!printing && !rows.some((row) => seen.has(row))) return [];
-    const path = pathOf(link.kind, { ...boxOfTask(from.line.task), y: from.y }, { ...boxOfTask(to.line.task), y: to.y });
+    const path = pathOf(
+      link.kind,
+      { ...boxOfTask(from.line.task), y: from.y },
+      { ...boxOfTask(to.line.task), y: to.y },
+    );
     const both = critical.has(link.from) && critical.has(link.to);
-    return [{ key: `${link.from} ${link.to} ${link.kind}`, path, critical: both, broken: !isKept(link, from.line.task, to.line.task) }];
+    return [
+      {
+        key: `${link.from} ${link.to} ${link.kind}`,
+        path,
+        critical: both,
+        broken: !isKept(link, from.line.task, to.line.task),
+      },
+    ];
   });
 
   const grip = (event: PointerEvent, task: Task, what: "both" | "start" | "end") => {
@@ -496,7 +524,10 @@ function AsList({ block, lines, critical, closed, tasks, onToggle, onAsk }: Shar
               line.task.label
             )
           }
-          days={[daysText(line.task.start, line.task.end), critical.has(line.task.id) && !line.summary ? t("critical") : ""]
+          days={[
+            daysText(line.task.start, line.task.end),
+            critical.has(line.task.id) && !line.summary ? t("critical") : "",
+          ]
             .filter(Boolean)
             .join(" · ")}
           left={daysBetween(first, line.task.start) / whole}

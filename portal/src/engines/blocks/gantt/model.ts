@@ -1,5 +1,5 @@
 /** Bars over time: levels, dependencies, what is critical, where everything stands. Pure. */
-import { addDays, daysBetween } from "../days";
+import { addDays, daysBetween } from "@/engines/blocks/days";
 
 export type LinkKind = "FS" | "SS" | "FF" | "SF";
 
@@ -149,7 +149,11 @@ export const zooms: Record<Zoom, number> = { day: 32, week: 12, month: 4 };
 
 /** From the earliest to the latest, with some room at both ends. */
 export function scaleOf(tasks: Task[], today: string, zoom: Zoom): Scale {
-  const days = tasks.flatMap(({ start, end, baseline }) => [start, end, ...(baseline ? [baseline.start, baseline.end] : [])]);
+  const days = tasks.flatMap(({ start, end, baseline }) => [
+    start,
+    end,
+    ...(baseline ? [baseline.start, baseline.end] : []),
+  ]);
   const known = days.filter(Boolean);
   const least = known.reduce((a, b) => (a < b ? a : b), known[0] ?? today);
   const last = known.reduce((a, b) => (a > b ? a : b), known[0] ?? today);
@@ -175,11 +179,11 @@ export function pathOf(kind: LinkKind, from: Box & { y: number }, to: Box & { y:
   const out = kind === "FS" || kind === "FF" ? 8 : -8;
   const into = kind === "FS" || kind === "SS" ? -8 : 8;
   const [x1, x2] = [leaves + out, arrives + into];
-  const straight = out > 0 ? x1 <= x2 : x1 >= x2;
-  if (straight || Math.sign(out) !== Math.sign(-into)) {
-    const x = out > 0 ? (straight ? x1 : Math.max(x1, x2)) : straight ? x1 : Math.min(x1, x2);
+  if (out === into) {
+    const x = out > 0 ? Math.max(x1, x2) : Math.min(x1, x2);
     return `M${leaves} ${from.y}H${x}V${to.y}H${arrives}`;
   }
+  if (out > 0 ? x1 <= x2 : x1 >= x2) return `M${leaves} ${from.y}H${x1}V${to.y}H${arrives}`;
   // Back over the row between them.
   const half = (from.y + to.y) / 2;
   return `M${leaves} ${from.y}H${x1}V${half}H${x2}V${to.y}H${arrives}`;

@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
 import { messageOf } from "@/api/problem";
 import { toast } from "@/ui/toast";
-import { usePage } from "../context";
-import type { MatrixBlock } from "../tree";
+import { usePage } from "@/engines/blocks/context";
+import type { MatrixBlock } from "@/engines/blocks/tree";
 import type { MatrixCell } from "./model";
 
 export interface CellWrite {
@@ -75,6 +75,9 @@ export function useCellWrite(block: MatrixBlock): CellWrite {
 }
 
 function cellFields({ cells }: MatrixBlock, row: string, column: string, value: unknown) {
-  const where = cells.from && cells.to ? { [cells.from]: column, [cells.to]: column } : { [cells.column ?? "column"]: column };
+  const where =
+    cells.from && cells.to
+      ? { [cells.from]: column, [cells.to]: column }
+      : { [cells.column ?? "column"]: column };
   return { [cells.row]: row, ...where, [cells.value]: value };
 }

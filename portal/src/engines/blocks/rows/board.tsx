@@ -6,9 +6,9 @@ import type { BoardScope, Grouping } from "@/engines/board/columns";
 import { useBoard } from "@/engines/board/use-board";
 import type { Shape } from "@/engines/source";
 import { BlockPane } from "@/ui/block-frame";
-import { usePage } from "../context";
-import { Gate } from "../gate";
-import type { BoardBlock } from "../tree";
+import { usePage } from "@/engines/blocks/context";
+import { Gate } from "@/engines/blocks/gate";
+import type { BoardBlock } from "@/engines/blocks/tree";
 import { useRows } from "./source";
 
 export default function BoardView({ block }: { block: BoardBlock }) {

@@ -4,9 +4,9 @@ import type { Field } from "@/api/types";
 import { InPlace } from "@/engines/fields/in-place";
 import { fieldOf } from "@/engines/fields/text";
 import { CardSection } from "@/ui/panel";
-import { usePage, useSay } from "../context";
-import { Gate } from "../gate";
-import type { DetailsBlock } from "../tree";
+import { usePage, useSay } from "@/engines/blocks/context";
+import { Gate } from "@/engines/blocks/gate";
+import type { DetailsBlock } from "@/engines/blocks/tree";
 import { useRows } from "./source";
 
 export default function DetailsView({ block }: { block: DetailsBlock }) {

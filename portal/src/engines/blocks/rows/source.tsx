@@ -3,14 +3,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { newKey } from "@/api/client";
 import type { AggregateRow, BulkResult, Field, Fields, RecordData } from "@/api/types";
-import { sumOf } from "../expression/decimal";
 import type { RowLinkProps, Shape, Source } from "@/engines/source";
-import { ActionMenu, ActionButtons, useActions } from "../actions";
-import { shapeOf, usePage, useSay } from "../context";
-import { isComputed, plain } from "../environment";
-import type { PageStore } from "../page-store";
-import type { Action, Column } from "../tree";
-import type { SourceRow } from "../wire";
+import { ActionButtons, ActionMenu, useActions } from "@/engines/blocks/actions";
+import { shapeOf, usePage, useSay } from "@/engines/blocks/context";
+import { isComputed, plain } from "@/engines/blocks/environment";
+import { sumOf } from "@/engines/blocks/expression/decimal";
+import type { PageStore } from "@/engines/blocks/page-store";
+import type { Action, Column } from "@/engines/blocks/tree";
+import type { SourceRow } from "@/engines/blocks/wire";
 
 export interface RowsOptions {
   /** Fields in order, and values that are computed for each row. */
@@ -138,7 +138,9 @@ function useParts(name: string, { on_open, row_actions, bulk_actions }: RowsOpti
     };
     const RowMenu = ({ id, title }: { id: string; title: string }) => {
       const row = rowOf(id);
-      return row ? <ActionMenu actions={row_actions ?? []} target={{ source: name, row }} label={title} /> : null;
+      return row ? (
+        <ActionMenu actions={row_actions ?? []} target={{ source: name, row }} label={title} />
+      ) : null;
     };
     const SelectionMenu = ({ ids }: { ids: string[] }) => {
       const rows = ids.flatMap((id) => rowOf(id) ?? []);
@@ -195,7 +197,11 @@ function sourceOf(page: PageStore, name: string, shape: Shape, options: RowsOpti
         );
       },
     }),
-    portion: async () => ({ items: all().map(record), next_cursor: null, refs: page.source(name).refs ?? {} }),
+    portion: async () => ({
+      items: all().map(record),
+      next_cursor: null,
+      refs: page.source(name).refs ?? {},
+    }),
     save: (base, patch) => save(base.id, patch),
     accept: (accepted) => page.take(name, accepted),
     async move(id, to) {
