@@ -1,5 +1,5 @@
 /** How a calendar looks: weeks of days with bars, days with hours and boxes, a list by days. */
-import type { KeyboardEvent, ReactNode } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import type { Tone } from "./block";
 import classes from "./calendar.module.css";
 
@@ -134,8 +134,13 @@ interface HoursProps {
 /** Days beside each other, hours down; the whole-day events on top. */
 export const HoursGrid = ({ label, days, hours, now, allDayLabel, onDragOver, onDrop }: HoursProps) => {
   const columns = `56px repeat(${days.length}, minmax(0, 1fr))`;
+  const area = useRef<HTMLDivElement>(null);
+  // The day begins in the morning; what is before it is above.
+  useEffect(() => {
+    if (area.current) area.current.scrollTop = 7.5 * hourHeight;
+  }, []);
   return (
-    <div className={classes.hours} role="group" aria-label={label}>
+    <div ref={area} className={classes.hours} role="group" aria-label={label}>
       <div className={classes.hoursHead} style={{ gridTemplateColumns: columns }}>
         <span />
         {days.map(({ day, label: name, today }) => (

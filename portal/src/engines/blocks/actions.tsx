@@ -282,13 +282,13 @@ function AskDialog({ action, target, onClose, onDo }: AskProps) {
   const [busy, setBusy] = useState(false);
   const [refusals, setRefusals] = useState<Record<string, string>>({});
   const environment = page.environment({ ...scope, form: values });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time
   const asked = useMemo(
     () =>
       (action.ask ?? []).map((input): Asked => {
         const choices = (input.choices ?? []).map((one) => ({ value: one.value, label: say(one.label) }));
         return { name: input.name, input, field: fieldOfInput(input, say(input.label), choices) };
       }),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time
     [action.ask],
   );
   const judged = judge({}, asked, environment);
@@ -380,8 +380,8 @@ export function ActionButtons({ actions, target }: { actions: Action[] | undefin
       <Button
         key={index}
         variant={action.tone === "accent" ? "filled" : "default"}
-        color={action.tone === "danger" ? "red" : undefined}
-        leftSection={<IconAction name={action.icon} />}
+        c={action.tone === "danger" ? "var(--danger)" : undefined}
+        leftSection={action.icon && <IconAction name={action.icon} />}
         data-disabled={!enabled || undefined}
         aria-disabled={!enabled || undefined}
         onClick={() => enabled && run(action, whole)}
@@ -420,7 +420,7 @@ export function ActionMenu({ actions, target, label }: { actions: Action[]; targ
           return (
             <Menu.Item
               key={index}
-              leftSection={<IconAction name={action.icon} />}
+              leftSection={action.icon && <IconAction name={action.icon} />}
               color={action.tone === "danger" ? "red" : undefined}
               disabled={!enabled}
               onClick={() => run(action, target)}

@@ -117,7 +117,6 @@ function fits(value: unknown, type: string): boolean {
     case "integer":
       return Number.isInteger(value);
     default:
-      // biome-ignore lint/suspicious/useValidTypeof: the names of JSON Schema are JavaScript's here
       return typeof value === type;
   }
 }

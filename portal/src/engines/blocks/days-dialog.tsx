@@ -3,8 +3,8 @@ import { Button, Modal, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { currentLocale } from "@/i18n";
-import { AskButtons, AskFields } from "@/ui/block-frame";
 import { readDay, writeDay } from "@/i18n/read";
+import { AskButtons, AskFields } from "@/ui/block-frame";
 
 interface Props {
   title: string;

@@ -14,7 +14,7 @@ import {
 import { useTranslation } from "react-i18next";
 import { usePhone } from "@/engines/list/list";
 import { formatNumber } from "@/i18n/format";
-import { Block } from "@/ui/block";
+import { Block, Buttons } from "@/ui/block";
 import { BlockColumns, BlockGrid, BlockSkeleton, BlockStack, FailureCard } from "@/ui/block-frame";
 import { ActionButtons, ActionsHost } from "./actions";
 import { blockProblem, isKnown, type Refusal, treeRefusal } from "./check";
@@ -131,7 +131,11 @@ const drawers: { [K in Kind]?: Drawer<K> } = {
   audio: later(() => words().then(({ AudioView }) => ({ default: AudioView }))),
   timeline: later(() => words().then(({ TimelineView }) => ({ default: TimelineView }))),
   files: later(() => words().then(({ FilesView }) => ({ default: FilesView }))),
-  actions: ({ block }: { block: ActionsBlock }) => <ActionButtons actions={block.items} />,
+  actions: ({ block }: { block: ActionsBlock }) => (
+    <Buttons>
+      <ActionButtons actions={block.items} />
+    </Buttons>
+  ),
 };
 
 export const isDrawn = (kind: Kind): boolean => drawers[kind] !== undefined;

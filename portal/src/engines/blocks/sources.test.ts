@@ -90,7 +90,8 @@ describe("the sources of a page", () => {
     const { sources, settle } = stage(
       ({ items }) =>
         new Promise<ReadResult[]>((resolve) => {
-          const { input } = items[0]?.source as { input: string };
+          const [{ source }] = items as unknown as [{ source: { input: string } }];
+          const { input } = source;
           waiting.push(() => resolve([ok("a", input)]));
         }),
     );

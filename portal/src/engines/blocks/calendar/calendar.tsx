@@ -6,6 +6,13 @@ import { ActionIcon, Button, SegmentedControl } from "@mantine/core";
 import { IconArrowsMove, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ActionButtons, useActions } from "@/engines/blocks/actions";
+import { toneOf, useOfRow, usePage, useRowText, useSay } from "@/engines/blocks/context";
+import { utc, wallOf, weekday } from "@/engines/blocks/days";
+import { DaysDialog } from "@/engines/blocks/days-dialog";
+import { Gate } from "@/engines/blocks/gate";
+import { useSaving } from "@/engines/blocks/save";
+import type { CalendarBlock, Tone } from "@/engines/blocks/tree";
 import { usePhone } from "@/engines/list/list";
 import { currentLocale } from "@/i18n";
 import { BarGap, BarTitle, BlockBar, BlockBox, Spoken } from "@/ui/block-frame";
@@ -21,13 +28,6 @@ import {
   MonthGrid,
   WeekRow,
 } from "@/ui/calendar";
-import { ActionButtons, useActions } from "@/engines/blocks/actions";
-import { toneOf, useOfRow, usePage, useRowText, useSay } from "@/engines/blocks/context";
-import { utc, wallOf, weekday } from "@/engines/blocks/days";
-import { DaysDialog } from "@/engines/blocks/days-dialog";
-import { Gate } from "@/engines/blocks/gate";
-import { useSaving } from "@/engines/blocks/save";
-import type { CalendarBlock, Tone } from "@/engines/blocks/tree";
 import {
   barsOf,
   boxesOf,
@@ -343,9 +343,8 @@ function Hours({ mode, ...shared }: Shared & { mode: "week" | "day" }) {
             onKeyDown={(key) => shared.keys(key, event)}
             onDragStart={() => drag.begin(event)}
           >
-            {event.label}
-            <br />
-            {clock(event.from)}
+            <span>{event.label}</span>
+            <span>{clock(event.from)}</span>
           </EventBox>
         )),
       }))}

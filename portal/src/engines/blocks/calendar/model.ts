@@ -4,7 +4,9 @@ import {
   addMonths,
   dayOf,
   daysBetween,
+  firstOf,
   isDay,
+  lastOf,
   momentOf,
   startOfMonth,
   startOfWeek,
@@ -82,8 +84,8 @@ export function barsOf(events: CalendarEvent[], days: string[]): Bar[] {
     .filter((event) => event.first <= last && event.last >= first)
     .sort(earlier)
     .map((event) => {
-      const from = event.first < first ? first : event.first;
-      const to = event.last > last ? last : event.last;
+      const from = lastOf(event.first, first);
+      const to = firstOf(event.last, last);
       let lane = lanes.findIndex((until) => until < from);
       if (lane < 0) lane = lanes.length;
       lanes[lane] = to;

@@ -3,14 +3,14 @@ import { Button } from "@mantine/core";
 import { IconChartBar, IconTable } from "@tabler/icons-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { DataTable } from "@/ui/block";
-import { BarGap, BlockBar, BlockSkeleton } from "@/ui/block-frame";
 import { useActions } from "@/engines/blocks/actions";
 import { useGiven, usePage, useRowText, useSay } from "@/engines/blocks/context";
 import { figure } from "@/engines/blocks/formats";
 import { Gate, TooLarge } from "@/engines/blocks/gate";
 import { most } from "@/engines/blocks/limits";
 import type { ChartBlock } from "@/engines/blocks/tree";
+import { DataTable } from "@/ui/block";
+import { BarGap, BlockBar, BlockSkeleton } from "@/ui/block-frame";
 import { chartData } from "./model";
 
 const Chart = lazy(() => import("@/ui/chart"));

@@ -92,11 +92,12 @@ export function namesOf(root: Node): Map<string, Set<string> | null> {
   const visit = (node: unknown, bound: string[]): void => {
     if (typeof node !== "object" || node === null) return;
     const [kind, rest] = Object.entries(node)[0] ?? ["", undefined];
-    if (kind === "name") return note(String(rest), null, bound);
+    if (kind === "name") note(String(rest), null, bound);
     if (!Array.isArray(rest)) return;
     const operand = rest[0] as { name?: unknown } | undefined;
     if ((kind === "get" || kind === "get?" || kind === "has") && typeof operand?.name === "string") {
-      return note(operand.name, String(rest[1]), bound);
+      note(operand.name, String(rest[1]), bound);
+      return;
     }
     if (loops.has(kind)) {
       visit(rest[0], bound);

@@ -1,7 +1,7 @@
 /** Values of an evaluation: CEL's kinds over JSON, bound member by member as they are looked at. Pure. */
 import { Decimal } from "./decimal";
 
-export class EvalError extends Error {}
+export class ExpressionError extends Error {}
 /** What is needed is not here (yet): neither an error nor an answer. */
 export class NotKnown extends Error {}
 
@@ -87,7 +87,7 @@ export const unknown = Symbol("unknown");
 const most_i64 = 2n ** 63n - 1n;
 export const fits = (value: bigint) => value <= most_i64 && value >= -most_i64 - 1n;
 export function whole(value: bigint): bigint {
-  if (!fits(value)) throw new EvalError("the number is too large");
+  if (!fits(value)) throw new ExpressionError("the number is too large");
   return value;
 }
 
@@ -106,7 +106,7 @@ export function bind(raw: unknown, type?: string): V {
   }
   if (raw instanceof Row) return Dict.bound(raw.fields, raw.types);
   if (isObject(raw)) return Dict.bound(raw);
-  throw new EvalError("a value that has no type");
+  throw new ExpressionError("a value that has no type");
 }
 
 /** A row with the types of its fields: what a source gives to expressions. */
@@ -220,7 +220,7 @@ export function compare(left: V, right: V): number {
   else if (typeof left === "boolean" && typeof right === "boolean") return order(left, right);
   else if (left instanceof Instant && right instanceof Instant) return order(left.nanos, right.nanos);
   else if (left instanceof Span && right instanceof Span) return order(left.nanos, right.nanos);
-  throw new EvalError(`a value of type ${typeOf(left)} cannot be compared to one of type ${typeOf(right)}`);
+  throw new ExpressionError(`a value of type ${typeOf(left)} cannot be compared to one of type ${typeOf(right)}`);
 }
 
 /** Text in the order of its code points, as the host's: JavaScript's own differs for what lies past U+FFFF. */
@@ -253,7 +253,7 @@ export function costOf(value: V, most: number): number {
 export function toJson(value: V): unknown {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw new EvalError("gave a number that is not finite");
+    if (!Number.isFinite(value)) throw new ExpressionError("gave a number that is not finite");
     return value;
   }
   if (value === null || typeof value !== "object") return value;
@@ -266,7 +266,7 @@ export function toJson(value: V): unknown {
   if (value instanceof Dict) {
     return Object.fromEntries(value.keys().map((key) => [String(key), toJson(value.get(key) ?? null)]));
   }
-  throw new EvalError(`gave a value of type ${typeOf(value)}, which cannot be kept`);
+  throw new ExpressionError(`gave a value of type ${typeOf(value)}, which cannot be kept`);
 }
 
 export function instantText({ nanos }: Instant): string {

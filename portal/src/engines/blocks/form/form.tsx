@@ -9,17 +9,17 @@ import { newKey } from "@/api/client";
 import { ApiError, messageOf } from "@/api/problem";
 import { useEntities } from "@/api/session";
 import type { Fields, Refs, Value } from "@/api/types";
-import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
-import { fieldOf } from "@/engines/fields/text";
-import { Secondary, Steps } from "@/ui/block";
-import { AskButtons, AskFields, FailureCard } from "@/ui/block-frame";
-import { toast } from "@/ui/toast";
 import { useActions } from "@/engines/blocks/actions";
 import { shapeOf, useGiven, usePage, useSay } from "@/engines/blocks/context";
 import { resolve } from "@/engines/blocks/environment";
 import { TooLarge } from "@/engines/blocks/gate";
 import { most } from "@/engines/blocks/limits";
 import type { FormBlock } from "@/engines/blocks/tree";
+import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
+import { fieldOf } from "@/engines/fields/text";
+import { Secondary, Steps } from "@/ui/block";
+import { AskButtons, AskFields, FailureCard } from "@/ui/block-frame";
+import { toast } from "@/ui/toast";
 import { Lines, useReason } from "./lines";
 import { type Asked, changed, fieldOfInput, judge, type Reason, reasonsOf, sentOf } from "./model";
 
@@ -46,6 +46,7 @@ function useAsked(block: FormBlock) {
   const shown = placed === undefined ? undefined : page.source(placed).shape;
   const known = shown ?? entity ?? shapeOf(block.id ?? "form", { loading: false });
   const texts = page.setup.locale;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time, and speaks the language of `texts`
   const asked = useMemo(
     () =>
       block.fields.flatMap((one): Asked[] => {
@@ -60,7 +61,6 @@ function useAsked(block: FormBlock) {
           { name: one.name, input: one, field: own && !one.type ? { ...own, label: made.label } : made },
         ];
       }),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time
     [block, known, texts],
   );
   return { asked, shape: known };

@@ -1,12 +1,12 @@
 /** The lines of a form: each value by the editor of its type, with its help and what is wrong with it. */
 import { useTranslation } from "react-i18next";
 import type { Fields, Refs, Value } from "@/api/types";
+import { useSay } from "@/engines/blocks/context";
+import type { Environment } from "@/engines/blocks/expression/evaluate";
 import { FieldEditor } from "@/engines/fields/editor";
 import type { Shape } from "@/engines/source";
 import { formatNumber } from "@/i18n/format";
 import { Hint } from "@/ui/block";
-import { useSay } from "@/engines/blocks/context";
-import type { Environment } from "@/engines/blocks/expression/evaluate";
 import type { Asked, Judged, Reason } from "./model";
 
 export function useReason(): (reason: Reason | undefined, environment: Environment) => string | undefined {

@@ -3,10 +3,10 @@
  * draft. Pure: conditions are judged over the values as they stand.
  */
 import type { Field, Fields, FieldType } from "@/api/types";
-import { isEmpty, unreadText, withoutEmpty } from "@/engines/fields/values";
 import { isTrue, plain } from "@/engines/blocks/environment";
 import type { Environment } from "@/engines/blocks/expression/evaluate";
 import type { FormBlock, Given, Input, Text } from "@/engines/blocks/tree";
+import { isEmpty, unreadText, withoutEmpty } from "@/engines/fields/values";
 
 /** A line of a form: what is asked, under which conditions. */
 export interface Asked {

@@ -3,10 +3,28 @@
  * are typed, so that nothing needs a drag. On a phone a list with the days in words.
  */
 import { ActionIcon, Button, Checkbox, Menu, SegmentedControl } from "@mantine/core";
+import { useElementSize } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight, IconDots } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useActions } from "@/engines/blocks/actions";
+import { toneOf, useOfRow, usePage, useRowText, useSay } from "@/engines/blocks/context";
+import {
+  addDays,
+  addMonths,
+  daysBetween,
+  startOfMonth,
+  startOfWeek,
+  utc,
+  weekday,
+} from "@/engines/blocks/days";
+import { DaysDialog } from "@/engines/blocks/days-dialog";
+import { Gate, TooLarge } from "@/engines/blocks/gate";
+import { most } from "@/engines/blocks/limits";
+import { useSaving } from "@/engines/blocks/save";
+import type { GanttBlock, Tone } from "@/engines/blocks/tree";
+import type { SourceRow } from "@/engines/blocks/wire";
 import { usePhone } from "@/engines/list/list";
 import { currentLocale } from "@/i18n";
 import { formatDate } from "@/i18n/format";
@@ -21,19 +39,11 @@ import {
   GanttLink,
   GanttList,
   GanttName,
+  ganttName,
   ganttRow,
   type HeadMark,
 } from "@/ui/gantt";
 import { usePrinting } from "@/ui/use-printing";
-import { useActions } from "@/engines/blocks/actions";
-import { toneOf, useOfRow, usePage, useRowText, useSay } from "@/engines/blocks/context";
-import { addDays, addMonths, daysBetween, startOfMonth, startOfWeek, utc, weekday } from "@/engines/blocks/days";
-import { DaysDialog } from "@/engines/blocks/days-dialog";
-import { Gate, TooLarge } from "@/engines/blocks/gate";
-import { most } from "@/engines/blocks/limits";
-import { useSaving } from "@/engines/blocks/save";
-import type { GanttBlock, Tone } from "@/engines/blocks/tree";
-import type { SourceRow } from "@/engines/blocks/wire";
 import {
   boxOf,
   criticalOf,
@@ -77,7 +87,7 @@ function taskOf(block: GanttBlock, row: SourceRow, label: string): Task | undefi
     id: row.id,
     label,
     start,
-    end: end < start ? start : end,
+    end: lastOf(start, end),
     parent: parent ? String(parent) : undefined,
     progress: progress ? Math.min(1, Math.max(0, progress > 1 ? progress / 100 : progress)) : 0,
     milestone: block.milestone ? fields[block.milestone] === true : false,
@@ -128,7 +138,7 @@ function Loaded({ block }: { block: GanttBlock }) {
   );
   const lines = useMemo(() => linesOf(tasks, closed), [tasks, closed]);
   const critical = useMemo(
-    () => (block.critical ? criticalOf(tasks, links) : new Set<string>()),
+    () => (block.critical ? criticalOf(leaves(tasks), links, "working") : new Set<string>()),
     [block.critical, tasks, links],
   );
   if (tasks.length > most.bars) return <TooLarge size={tasks.length} most={most.bars} />;
@@ -167,6 +177,9 @@ function Loaded({ block }: { block: GanttBlock }) {
     </>
   );
 }
+
+/** What only sums up others is nobody's to delay. */
+const leaves = (tasks: Task[]) => tasks.filter(({ id }) => !tasks.some(({ parent }) => parent === id));
 
 interface Shared {
   block: GanttBlock;
@@ -213,7 +226,7 @@ function headOf(scale: Scale, zoom: Zoom): { upper: HeadMark[]; lower: HeadMark[
   const marks = (first: string, next: (day: string) => string, label: Intl.DateTimeFormat): HeadMark[] => {
     const made: HeadMark[] = [];
     for (let at = first; at <= last; at = next(at)) {
-      const from = at < scale.from ? scale.from : at;
+      const from = lastOf(at, scale.from);
       const until = next(at) > last ? addDays(last, 1) : next(at);
       made.push({
         x: daysBetween(scale.from, from) * scale.day,
@@ -265,7 +278,12 @@ function AsBars({
   const [active, setActive] = useState(0);
   const [drag, setDrag] = useState<{ id: string; what: "both" | "start" | "end"; by: number }>();
   const dragged = useRef(false);
-  const scale = useMemo(() => scaleOf(tasks, today, zoom), [tasks, today, zoom]);
+  const { ref: area, width: room } = useElementSize();
+  const scale = useMemo(() => {
+    const made = scaleOf(tasks, today, zoom);
+    // The time line fills the room there is.
+    return { ...made, days: Math.max(made.days, Math.ceil((room - ganttName) / made.day)) };
+  }, [tasks, today, zoom, room]);
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -373,6 +391,7 @@ function AsBars({
           ]}
         />
       </BlockBar>
+      <div ref={area} />
       <GanttArea
         ref={scroller}
         label={say(block.title) || t("gantt")}

@@ -69,6 +69,12 @@ describe("the critical path", () => {
     const tasks = [task("a", 1, 5), task("b", 4, 8), task("c", 1, 2)];
     expect([...criticalOf(tasks, [link("a", "b", kind, lag)])].sort()).toEqual(critical);
   });
+  it("goes over a weekend where only working days count", () => {
+    // Friday the 6th, Monday the 9th.
+    const tasks = [task("a", 2, 6), task("b", 9, 13)];
+    expect([...criticalOf(tasks, [link("a", "b")])]).toEqual(["b"]);
+    expect([...criticalOf(tasks, [link("a", "b")], "working")].sort()).toEqual(["a", "b"]);
+  });
   it("is empty where links go in a circle", () => {
     const tasks = [task("a", 1, 2), task("b", 3, 4)];
     expect(criticalOf(tasks, [link("a", "b"), link("b", "a")]).size).toBe(0);

@@ -1,6 +1,14 @@
 /** What stands in a matrix: rows, columns, cells, sums, days off. Pure. */
 
-import { addDays, addMonths, daysBetween, isDay, startOfMonth, startOfWeek, weekday } from "@/engines/blocks/days";
+import {
+  addDays,
+  addMonths,
+  daysBetween,
+  isDay,
+  startOfMonth,
+  startOfWeek,
+  weekday,
+} from "@/engines/blocks/days";
 import { sumOf } from "@/engines/blocks/expression/decimal";
 import type { CellEdit, MatrixBlock, Tone } from "@/engines/blocks/tree";
 import type { SourceRow } from "@/engines/blocks/wire";

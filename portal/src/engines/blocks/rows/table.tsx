@@ -2,19 +2,19 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Sort } from "@/api/types";
+import { usePage, useSay, useTexts } from "@/engines/blocks/context";
+import { sumOf } from "@/engines/blocks/expression/decimal";
+import { Gate, TooLarge } from "@/engines/blocks/gate";
+import { most } from "@/engines/blocks/limits";
+import type { TableBlock } from "@/engines/blocks/tree";
 import { textOf } from "@/engines/fields/text";
 import { columnsOf } from "@/engines/list/columns";
 import { ListBody } from "@/engines/list/list";
 import type { List } from "@/engines/list/use-list";
 import { Secondary } from "@/ui/block";
 import { BlockBar, BlockPane } from "@/ui/block-frame";
-import { usePage, useSay, useTexts } from "@/engines/blocks/context";
-import { sumOf } from "@/engines/blocks/expression/decimal";
-import { Gate, TooLarge } from "@/engines/blocks/gate";
-import { most } from "@/engines/blocks/limits";
-import type { TableBlock } from "@/engines/blocks/tree";
 import { useGivenRows } from "./sort";
-import { useRows } from "./source";
+import { RowsScope, useRows } from "./source";
 
 export default function TableView({ block }: { block: TableBlock }) {
   return (
@@ -75,6 +75,7 @@ function Loaded({ block }: { block: TableBlock }) {
   const height = block.height ?? Math.min(480, 40 + shown.length * 36 + 24);
   return (
     <>
+      <RowsScope name={block.source} options={block}>
       <BlockPane height={height}>
         <ListBody
           source={sortable}
@@ -84,6 +85,7 @@ function Loaded({ block }: { block: TableBlock }) {
           onColumns={setKeys}
         />
       </BlockPane>
+      </RowsScope>
       {sums.length > 0 && (
         <BlockBar>
           <Secondary>

@@ -1,11 +1,6 @@
 /** Figures and state in small: tiles, progress, a clock, badges, stages. */
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { durationText } from "@/engines/fields/duration";
-import { formatNumber } from "@/i18n/format";
-import { Meter, Tag } from "@/ui/block";
-import { StageBar } from "@/ui/stage-bar";
-import { BadgeRow, Clock, StageList, Tile, Tiles } from "@/ui/tiles";
 import { useActions } from "@/engines/blocks/actions";
 import { toneOf, useEnvironment, useGiven, usePage, useSay } from "@/engines/blocks/context";
 import { isTrue, plain } from "@/engines/blocks/environment";
@@ -13,6 +8,11 @@ import { figure } from "@/engines/blocks/formats";
 import { Gate } from "@/engines/blocks/gate";
 import { useSaving } from "@/engines/blocks/save";
 import type { BadgesBlock, ProgressBlock, StagesBlock, StatsBlock, TimerBlock } from "@/engines/blocks/tree";
+import { durationText } from "@/engines/fields/duration";
+import { formatNumber } from "@/i18n/format";
+import { Meter, Tag } from "@/ui/block";
+import { StageBar } from "@/ui/stage-bar";
+import { BadgeRow, Clock, StageList, Tile, Tiles } from "@/ui/tiles";
 
 export function StatsView({ block }: { block: StatsBlock }) {
   const { t } = useTranslation("blocks");

@@ -4,14 +4,6 @@ import { IconFile, IconPoint } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { messageOf } from "@/api/problem";
-import { durationText } from "@/engines/fields/duration";
-import { formatDateTime, formatNumber, formatRelative } from "@/i18n/format";
-import { Notice } from "@/ui/block";
-import { CopyLine } from "@/ui/copy";
-import { DropFile } from "@/ui/drop-file";
-import { CodeBox, FileLine, FileLines, Letter, Prose, Sms, Sound } from "@/ui/tiles";
-import { Entry, EntryText, TimelineArea } from "@/ui/timeline";
-import { toast } from "@/ui/toast";
 import { ActionButtons } from "@/engines/blocks/actions";
 import { useGiven, usePage, useRowText, useSay } from "@/engines/blocks/context";
 import { Gate } from "@/engines/blocks/gate";
@@ -24,6 +16,14 @@ import type {
   TextBlock,
   TimelineBlock,
 } from "@/engines/blocks/tree";
+import { durationText } from "@/engines/fields/duration";
+import { formatDateTime, formatNumber, formatRelative } from "@/i18n/format";
+import { Notice } from "@/ui/block";
+import { CopyLine } from "@/ui/copy";
+import { DropFile } from "@/ui/drop-file";
+import { CodeBox, FileLine, FileLines, Letter, Prose, Sms, Sound } from "@/ui/tiles";
+import { Entry, EntryText, TimelineArea } from "@/ui/timeline";
+import { toast } from "@/ui/toast";
 import { Markdown } from "./markdown";
 
 export function TextView({ block }: { block: TextBlock }) {

@@ -7,19 +7,19 @@ import { IconChevronDown, IconChevronRight, IconDots } from "@tabler/icons-react
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ActionButtons, useActions } from "@/engines/blocks/actions";
+import { usePage, useSay, useTextMaker } from "@/engines/blocks/context";
+import { Gate, TooLarge } from "@/engines/blocks/gate";
+import { most } from "@/engines/blocks/limits";
+import { useSaving } from "@/engines/blocks/save";
+import type { TreeBlock } from "@/engines/blocks/tree";
+import type { SourceRow } from "@/engines/blocks/wire";
 import { fieldOf, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
 import { usePhone } from "@/engines/list/list";
 import { AskButtons, AskFields, BarGap, BlockBar, Spoken } from "@/ui/block-frame";
 import { CardText, MapArea, MapCard, Outline, OutlineLine, OutlineText, outlineRow } from "@/ui/tree";
 import { usePrinting } from "@/ui/use-printing";
-import { ActionButtons, useActions } from "@/engines/blocks/actions";
-import { usePage, useSay, useTexts } from "@/engines/blocks/context";
-import { Gate, TooLarge } from "@/engines/blocks/gate";
-import { most } from "@/engines/blocks/limits";
-import { useSaving } from "@/engines/blocks/save";
-import type { TreeBlock } from "@/engines/blocks/tree";
-import type { SourceRow } from "@/engines/blocks/wire";
 import { buildTree, flatten, keyOf, moveOf, type NodeInput, placeTree, type TreeNode } from "./model";
 
 export default function TreeView({ block }: { block: TreeBlock }) {
@@ -40,8 +40,8 @@ export default function TreeView({ block }: { block: TreeBlock }) {
 function useLevels(block: TreeBlock) {
   const page = usePage();
   const data = block.levels.map(({ source }) => page.source(source));
-  // The number of levels is the block's own and does not change while it is shown.
-  const texts = block.levels.map(({ source }, index) => useTexts(source, data[index] ?? { loading: true }));
+  const make = useTextMaker();
+  const texts = block.levels.map(({ source }, index) => make(source, data[index] ?? { loading: true }));
   const rows = data.map((one) => one.rows ?? []);
   const text = (level: number, row: SourceRow, key: string): string => {
     const context = texts[level];
@@ -139,7 +139,7 @@ function Loaded({ block }: { block: TreeBlock }) {
     check(node) {
       const row = rowOf(node);
       const level = block.levels[node.level];
-      if (!block.checked || !row || !level) return;
+      if (!block.checked || !row || !level || !(block.checked in row.fields)) return;
       void saving.change(level.source, row, { [block.checked]: row.fields[block.checked] !== true });
     },
     drag: {
@@ -333,7 +333,7 @@ function AsOutline(shared: Shared) {
               }}
             >
               {node.children.length > 0 && <Opener node={node} shared={shared} />}
-              {block.checked && (
+              {block.checked && row && block.checked in row.fields && (
                 <Checkbox
                   size="xs"
                   tabIndex={-1}
