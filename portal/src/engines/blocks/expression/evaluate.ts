@@ -207,7 +207,10 @@ class Evaluation {
 
   /** A value that is compared or searched counts by what is in it. */
   private seen(value: V): V {
-    this.spend(Math.floor(costOf(value, this.rounds * 16) / 16), "it compares too much data");
+    const most = this.rounds * 16;
+    const cost = costOf(value, most);
+    // Counting stops where it is more than is left.
+    this.spend(cost > most ? Number.POSITIVE_INFINITY : Math.floor(cost / 16), "it compares too much data");
     return value;
   }
 
@@ -247,6 +250,7 @@ class Evaluation {
     const members = Array.isArray(over) ? over : over instanceof Dict ? over.keys() : undefined;
     if (!members) throw new ExpressionError("a comprehension needs a list or a map");
     this.spend(members.length + 1, "it goes over too many members");
+    this.charge(over);
     return members;
   }
 
