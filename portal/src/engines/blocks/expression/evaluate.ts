@@ -129,7 +129,8 @@ class Evaluation {
     if (!(object instanceof Dict))
       throw new ExpressionError(`there is no \`${field}\`: test it with has(...) first`);
     const found = object.get(field);
-    if (found === undefined) throw new ExpressionError(`there is no \`${field}\`: test it with has(...) first`);
+    if (found === undefined)
+      throw new ExpressionError(`there is no \`${field}\`: test it with has(...) first`);
     return found;
   }
 

@@ -220,7 +220,9 @@ export function compare(left: V, right: V): number {
   else if (typeof left === "boolean" && typeof right === "boolean") return order(left, right);
   else if (left instanceof Instant && right instanceof Instant) return order(left.nanos, right.nanos);
   else if (left instanceof Span && right instanceof Span) return order(left.nanos, right.nanos);
-  throw new ExpressionError(`a value of type ${typeOf(left)} cannot be compared to one of type ${typeOf(right)}`);
+  throw new ExpressionError(
+    `a value of type ${typeOf(left)} cannot be compared to one of type ${typeOf(right)}`,
+  );
 }
 
 /** Text in the order of its code points, as the host's: JavaScript's own differs for what lies past U+FFFF. */

@@ -14,6 +14,7 @@ import {
   addDays,
   addMonths,
   daysBetween,
+  lastOf,
   startOfMonth,
   startOfWeek,
   utc,

@@ -51,9 +51,9 @@ function Loaded({ block }: { block: BoardBlock }) {
   const board = useBoard(carded, scope);
   return (
     <RowsScope name={block.source} options={options}>
-    <BlockPane height={block.height ?? 420}>
-      <BoardBody board={board} currency={page.setup.me?.tenant.currency ?? "EUR"} />
-    </BlockPane>
+      <BlockPane height={block.height ?? 420}>
+        <BoardBody board={board} currency={page.setup.me?.tenant.currency ?? "EUR"} />
+      </BlockPane>
     </RowsScope>
   );
 }

@@ -114,7 +114,15 @@ function useShape(name: string, options: RowsOptions, say: ReturnType<typeof use
 const RowsContext = createContext<RowsOptions & { name: string }>({ name: "" });
 
 /** Goes around the list or the board of a source. */
-export function RowsScope({ name, options, children }: { name: string; options: RowsOptions; children: ReactNode }) {
+export function RowsScope({
+  name,
+  options,
+  children,
+}: {
+  name: string;
+  options: RowsOptions;
+  children: ReactNode;
+}) {
   const value = useMemo(() => ({ ...options, name }), [name, options]);
   return <RowsContext value={value}>{children}</RowsContext>;
 }
@@ -148,7 +156,12 @@ function RowMenu({ id, title }: { id: string; title: string }) {
 function SelectionMenu({ ids }: { ids: string[] }) {
   const { name, bulk_actions } = use(RowsContext);
   const all = usePage().source(name).rows ?? [];
-  return <ActionButtons actions={bulk_actions} target={{ source: name, rows: all.filter(({ id }) => ids.includes(id)) }} />;
+  return (
+    <ActionButtons
+      actions={bulk_actions}
+      target={{ source: name, rows: all.filter(({ id }) => ids.includes(id)) }}
+    />
+  );
 }
 
 function sourceOf(page: PageStore, name: string, shape: Shape, options: RowsOptions): Source {

@@ -76,15 +76,15 @@ function Loaded({ block }: { block: TableBlock }) {
   return (
     <>
       <RowsScope name={block.source} options={block}>
-      <BlockPane height={height}>
-        <ListBody
-          source={sortable}
-          list={list}
-          empty={{ text: say(block.empty) || t("empty") }}
-          onSort={setSort}
-          onColumns={setKeys}
-        />
-      </BlockPane>
+        <BlockPane height={height}>
+          <ListBody
+            source={sortable}
+            list={list}
+            empty={{ text: say(block.empty) || t("empty") }}
+            onSort={setSort}
+            onColumns={setKeys}
+          />
+        </BlockPane>
       </RowsScope>
       {sums.length > 0 && (
         <BlockBar>
