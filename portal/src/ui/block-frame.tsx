@@ -92,3 +92,11 @@ export const Spoken = ({ id, children }: { id?: string; children: ReactNode }) =
     {children}
   </span>
 );
+
+/** What is asked on a page or in a dialog, and its buttons. */
+export const AskFields = ({ children }: { children: ReactNode }) => (
+  <div className={classes.asked}>{children}</div>
+);
+export const AskButtons = ({ children }: { children: ReactNode }) => (
+  <div className={classes.askButtons}>{children}</div>
+);

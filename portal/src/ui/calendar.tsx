@@ -1,12 +1,20 @@
 /** How a calendar looks: weeks of days with bars, days with hours and boxes, a list by days. */
-import type { KeyboardEvent, ReactNode } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import type { Tone } from "./block";
 import classes from "./calendar.module.css";
 
 export const hourHeight = 44;
 const lane = 22;
 
-export const MonthGrid = ({ label, names, children }: { label: string; names: string[]; children: ReactNode }) => (
+export const MonthGrid = ({
+  label,
+  names,
+  children,
+}: {
+  label: string;
+  names: string[];
+  children: ReactNode;
+}) => (
   <div className={classes.month} role="group" aria-label={label}>
     <div className={classes.names} aria-hidden>
       {names.map((name) => (
@@ -53,7 +61,12 @@ export const DayCell = (props: DayProps) => (
       props.onDrop();
     }}
   >
-    <button type="button" aria-label={props.label} aria-current={props.today ? "date" : undefined} onClick={props.onOpen}>
+    <button
+      type="button"
+      aria-label={props.label}
+      aria-current={props.today ? "date" : undefined}
+      onClick={props.onOpen}
+    >
       {props.number}
     </button>
     {props.more}
@@ -121,8 +134,13 @@ interface HoursProps {
 /** Days beside each other, hours down; the whole-day events on top. */
 export const HoursGrid = ({ label, days, hours, now, allDayLabel, onDragOver, onDrop }: HoursProps) => {
   const columns = `56px repeat(${days.length}, minmax(0, 1fr))`;
+  const area = useRef<HTMLDivElement>(null);
+  // The day begins in the morning; what is before it is above.
+  useEffect(() => {
+    if (area.current) area.current.scrollTop = 7.5 * hourHeight;
+  }, []);
   return (
-    <div className={classes.hours} role="group" aria-label={label}>
+    <div ref={area} className={classes.hours} role="group" aria-label={label}>
       <div className={classes.hoursHead} style={{ gridTemplateColumns: columns }}>
         <span />
         {days.map(({ day, label: name, today }) => (
@@ -226,7 +244,15 @@ export const Agenda = ({ label, children }: { label: string; children: ReactNode
     {children}
   </div>
 );
-export const AgendaDay = ({ title, today, children }: { title: string; today: boolean; children: ReactNode }) => (
+export const AgendaDay = ({
+  title,
+  today,
+  children,
+}: {
+  title: string;
+  today: boolean;
+  children: ReactNode;
+}) => (
   <section aria-label={title}>
     <h3 data-today={today}>{title}</h3>
     <ul>{children}</ul>

@@ -1,9 +1,16 @@
 /** Charts by ECharts, in the colours of the theme; loaded with the first chart. */
+
+import { useComputedColorScheme } from "@mantine/core";
 import { BarChart, FunnelChart, HeatmapChart, LineChart, PieChart } from "echarts/charts";
-import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
+import {
+  GridComponent,
+  LegendComponent,
+  MarkLineComponent,
+  TooltipComponent,
+  VisualMapComponent,
+} from "echarts/components";
 import { type EChartsCoreOption, type EChartsType, init, use as register } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
-import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import classes from "./chart.module.css";
 
@@ -70,7 +77,11 @@ export default function Chart(props: ChartProps) {
     const made = init(node, null, { renderer: "svg" });
     chart.current = made;
     made.on("click", (event) => {
-      const { dataIndex, seriesIndex, data } = event as { dataIndex: number; seriesIndex: number; data: unknown };
+      const { dataIndex, seriesIndex, data } = event as {
+        dataIndex: number;
+        seriesIndex: number;
+        data: unknown;
+      };
       // A cell of a heat map knows its place by its data.
       if (Array.isArray(data)) pick.current?.(Number(data[0]), Number(data[1]));
       else pick.current?.(dataIndex, seriesIndex);
@@ -83,7 +94,8 @@ export default function Chart(props: ChartProps) {
     };
   }, []);
   useEffect(() => {
-    if (element.current && scheme) chart.current?.setOption(optionOf(props, coloursOf(element.current)), true);
+    if (element.current && scheme)
+      chart.current?.setOption(optionOf(props, coloursOf(element.current)), true);
   }, [props, scheme]);
   return (
     <div
@@ -120,7 +132,8 @@ function optionOf(props: ChartProps, colours: Colours): EChartsCoreOption {
       textStyle: { color: colours.dim },
     },
   };
-  if (props.kind === "pie" || props.kind === "funnel") return { ...common, series: [roundOf(props, colours)] };
+  if (props.kind === "pie" || props.kind === "funnel")
+    return { ...common, series: [roundOf(props, colours)] };
   if (props.kind === "heat") return { ...common, ...heatOf(props, colours) };
   return { ...common, ...axesOf(props, colours, many) };
 }
@@ -165,7 +178,11 @@ function axesOf(props: ChartProps, colours: Colours, many: boolean) {
     silent: true,
     symbol: "none",
     lineStyle: { color: colours.text, type: "dashed" },
-    label: { formatter: `${target.label} ${props.format(target.value, true)}`, color: colours.text, position: "insideEndTop" },
+    label: {
+      formatter: `${target.label} ${props.format(target.value, true)}`,
+      color: colours.text,
+      position: "insideEndTop",
+    },
     data: [{ yAxis: target.value }],
   };
   // Few bars carry their figures themselves.
@@ -208,7 +225,12 @@ function heatOf(props: ChartProps, colours: Colours) {
   return {
     grid: { left: 8, right: 16, top: 8, bottom: 4, containLabel: true },
     xAxis: { type: "category", data: props.categories, ...axis(colours), splitLine: { show: false } },
-    yAxis: { type: "category", data: props.series.map(({ name }) => name), ...axis(colours), splitLine: { show: false } },
+    yAxis: {
+      type: "category",
+      data: props.series.map(({ name }) => name),
+      ...axis(colours),
+      splitLine: { show: false },
+    },
     visualMap: {
       show: false,
       min: Math.min(0, ...values),

@@ -76,10 +76,26 @@ interface BackProps {
 export const GanttBack = ({ width, height, off, today, children }: BackProps) => (
   <svg className={classes.back} width={width} height={height} aria-hidden="true">
     <defs>
-      <marker id="gantt-arrow" viewBox="0 0 6 6" refX="5.5" refY="3" markerWidth="6" markerHeight="6" orient="auto">
+      <marker
+        id="gantt-arrow"
+        viewBox="0 0 6 6"
+        refX="5.5"
+        refY="3"
+        markerWidth="6"
+        markerHeight="6"
+        orient="auto"
+      >
         <path d="M0 0L6 3L0 6Z" className={classes.arrow} />
       </marker>
-      <marker id="gantt-broken" viewBox="0 0 6 6" refX="5.5" refY="3" markerWidth="6" markerHeight="6" orient="auto">
+      <marker
+        id="gantt-broken"
+        viewBox="0 0 6 6"
+        refX="5.5"
+        refY="3"
+        markerWidth="6"
+        markerHeight="6"
+        orient="auto"
+      >
         <path d="M0 0L6 3L0 6Z" className={classes.arrow} data-broken />
       </marker>
     </defs>
@@ -91,7 +107,15 @@ export const GanttBack = ({ width, height, off, today, children }: BackProps) =>
   </svg>
 );
 
-export const GanttLink = ({ path, broken, critical }: { path: string; broken: boolean; critical: boolean }) => (
+export const GanttLink = ({
+  path,
+  broken,
+  critical,
+}: {
+  path: string;
+  broken: boolean;
+  critical: boolean;
+}) => (
   <path
     d={path}
     className={classes.link}
@@ -202,7 +226,11 @@ export function GanttBar(props: BarProps) {
         )}
       </button>
       {props.text && (
-        <span className={classes.beside} style={{ left: x + (kind === "milestone" ? 12 : width + 6) }} aria-hidden>
+        <span
+          className={classes.beside}
+          style={{ left: x + (kind === "milestone" ? 12 : width + 6) }}
+          aria-hidden
+        >
           {props.text}
         </span>
       )}

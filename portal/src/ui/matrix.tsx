@@ -104,7 +104,6 @@ const roles = {
 };
 
 export const MatrixName = ({ kind, shaded = false, today = false, title, children }: NameProps) => (
-  // biome-ignore lint/a11y/useFocusableInteractive: cells take the focus
   <div
     className={classes.name}
     role={roles[kind]}
@@ -177,7 +176,6 @@ export const MatrixInput = ({ label, value, problem, onChange, onKeyDown, onBlur
     aria-invalid={problem !== undefined}
     title={problem}
     value={value}
-    // biome-ignore lint/a11y/noAutofocus: the person has just begun to write in it
     autoFocus
     onChange={(event) => onChange(event.currentTarget.value)}
     onKeyDown={onKeyDown}

@@ -89,7 +89,6 @@ export const SelectCell = ({ head, children }: { head?: boolean; children: React
 
 /** At the end of a line: what can be done with the row. The head's words are only spoken. */
 export const EndCell = ({ head, children }: { head?: boolean; children: ReactNode }) => (
-  // biome-ignore lint/a11y/useFocusableInteractive: the button inside takes the focus
   <div className={classes.end} role={head ? "columnheader" : "gridcell"} data-head={head ?? false}>
     {head ? <span>{children}</span> : children}
   </div>

@@ -4,7 +4,9 @@ import type { ReactNode } from "react";
 import type { Tone } from "./block";
 import classes from "./tiles.module.css";
 
-export const Tiles = ({ children }: { children: ReactNode }) => <div className={classes.tiles}>{children}</div>;
+export const Tiles = ({ children }: { children: ReactNode }) => (
+  <div className={classes.tiles}>{children}</div>
+);
 
 interface TileProps {
   label: string;
@@ -24,7 +26,11 @@ export function Tile({ label, value, tone, change, target, spark, onOpen }: Tile
       <span className={classes.value}>{value}</span>
       {change && (
         <span className={classes.change}>
-          {change.up ? <IconArrowUpRight size={14} aria-hidden /> : <IconArrowDownRight size={14} aria-hidden />}
+          {change.up ? (
+            <IconArrowUpRight size={14} aria-hidden />
+          ) : (
+            <IconArrowDownRight size={14} aria-hidden />
+          )}
           {change.text}
         </span>
       )}
@@ -63,11 +69,27 @@ function Spark({ values }: { values: number[] }) {
   );
 }
 
-export const Prose = ({ children }: { children: ReactNode }) => <div className={classes.prose}>{children}</div>;
-export const BadgeRow = ({ children }: { children: ReactNode }) => <div className={classes.badges}>{children}</div>;
-export const CodeBox = ({ children }: { children: ReactNode }) => <pre className={classes.code}>{children}</pre>;
+export const Prose = ({ children }: { children: ReactNode }) => (
+  <div className={classes.prose}>{children}</div>
+);
+export const BadgeRow = ({ children }: { children: ReactNode }) => (
+  <div className={classes.badges}>{children}</div>
+);
+export const CodeBox = ({ children }: { children: ReactNode }) => (
+  <pre className={classes.code}>{children}</pre>
+);
 
-export const Clock = ({ label, text, tone, note }: { label: string; text: string; tone: Tone; note?: string }) => (
+export const Clock = ({
+  label,
+  text,
+  tone,
+  note,
+}: {
+  label: string;
+  text: string;
+  tone: Tone;
+  note?: string;
+}) => (
   <div className={classes.clock} data-tone={tone} role="timer" aria-label={`${label}: ${text}`}>
     <span>{label}</span>
     <strong>{text}</strong>
@@ -76,7 +98,17 @@ export const Clock = ({ label, text, tone, note }: { label: string; text: string
 );
 
 /** A foreign text in a frame without scripts, without anything from elsewhere. */
-export const Letter = ({ title, html, height, kind }: { title: string; html: string; height: number; kind: string }) => (
+export const Letter = ({
+  title,
+  html,
+  height,
+  kind,
+}: {
+  title: string;
+  html: string;
+  height: number;
+  kind: string;
+}) => (
   <iframe
     className={classes.letter}
     data-kind={kind}
@@ -89,7 +121,17 @@ export const Letter = ({ title, html, height, kind }: { title: string; html: str
 
 export const Sms = ({ children }: { children: ReactNode }) => <p className={classes.sms}>{children}</p>;
 
-export const Sound = ({ src, label, marks, onReady }: { src: string; label: string; marks?: ReactNode; onReady(element: HTMLAudioElement | null): void }) => (
+export const Sound = ({
+  src,
+  label,
+  marks,
+  onReady,
+}: {
+  src: string;
+  label: string;
+  marks?: ReactNode;
+  onReady(element: HTMLAudioElement | null): void;
+}) => (
   <div className={classes.sound}>
     {/* biome-ignore lint/a11y/useMediaCaption: recordings of calls have no captions */}
     <audio ref={onReady} controls preload="none" src={src} aria-label={label} />
@@ -102,7 +144,17 @@ export const FileLines = ({ label, children }: { label: string; children: ReactN
     {children}
   </ul>
 );
-export const FileLine = ({ icon, href, name, size }: { icon: ReactNode; href: string; name: string; size: string }) => (
+export const FileLine = ({
+  icon,
+  href,
+  name,
+  size,
+}: {
+  icon: ReactNode;
+  href: string;
+  name: string;
+  size: string;
+}) => (
   <li>
     {icon}
     <a href={href} download>
@@ -112,10 +164,20 @@ export const FileLine = ({ icon, href, name, size }: { icon: ReactNode; href: st
   </li>
 );
 
-export const StageList = ({ label, stages }: { label: string; stages: { label: string; state: string; words: string }[] }) => (
+export const StageList = ({
+  label,
+  stages,
+}: {
+  label: string;
+  stages: { label: string; state: string; words: string }[];
+}) => (
   <ol className={classes.stages} aria-label={label}>
     {stages.map((stage) => (
-      <li key={stage.label} data-state={stage.state} aria-current={stage.state === "current" ? "step" : undefined}>
+      <li
+        key={stage.label}
+        data-state={stage.state}
+        aria-current={stage.state === "current" ? "step" : undefined}
+      >
         <span>{stage.label}</span>
         <small>{stage.words}</small>
       </li>

@@ -77,7 +77,17 @@ export const OutlineLine = (props: LineProps) => (
   </div>
 );
 
-export const OutlineText = ({ strong, done, facts, children }: { strong?: boolean; done?: boolean; facts: string[]; children: ReactNode }) => (
+export const OutlineText = ({
+  strong,
+  done,
+  facts,
+  children,
+}: {
+  strong?: boolean;
+  done?: boolean;
+  facts: string[];
+  children: ReactNode;
+}) => (
   <>
     <span className={classes.text} data-strong={strong ?? false} data-done={done ?? false}>
       {children}
@@ -104,7 +114,12 @@ interface MapProps {
 export const MapArea = ({ label, width, height, most, scale, lines, children }: MapProps) => (
   <div className={classes.map} style={{ maxHeight: most }}>
     <div className={classes.mapBox} style={{ width: width * scale + 48, height: height * scale + 48 }}>
-      <div className={classes.mapInner} role="tree" aria-label={label} style={{ transform: `scale(${scale})` }}>
+      <div
+        className={classes.mapInner}
+        role="tree"
+        aria-label={label}
+        style={{ transform: `scale(${scale})` }}
+      >
         <svg width={width} height={height} aria-hidden="true">
           {lines.map((path) => (
             <path key={path} d={path} className={classes.edge} />

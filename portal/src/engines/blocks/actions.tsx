@@ -9,10 +9,9 @@ import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
 import { messageOf } from "@/api/problem";
 import type { Fields } from "@/api/types";
-import { Spoken } from "@/ui/block-frame";
-import { FormActions, FormFields } from "@/ui/form";
-import { toast } from "@/ui/toast";
+import { AskButtons, AskFields, Spoken } from "@/ui/block-frame";
 import { IconAction } from "@/ui/icon-action";
+import { toast } from "@/ui/toast";
 import { ScopeContext, shapeOf, usePage, useSay } from "./context";
 import { isTrue, plain, resolve } from "./environment";
 import { Lines, useReason } from "./form/lines";
@@ -122,7 +121,8 @@ function useVerbs(): (action: Action, target: Target, input: Fields, key: string
       }
       if (refused.length === chosen.length && refused[0]) throw new Error(refused[0]);
       const count = chosen.length - refused.length;
-      const message = refused.length > 0 ? t("done_but", { count, reason: refused[0] }) : t("done", { count });
+      const message =
+        refused.length > 0 ? t("done_but", { count, reason: refused[0] }) : t("done", { count });
       return { message, undo: undo.length > 0 ? () => void undo.map((back) => back()) : undefined };
     }
 
@@ -282,13 +282,13 @@ function AskDialog({ action, target, onClose, onDo }: AskProps) {
   const [busy, setBusy] = useState(false);
   const [refusals, setRefusals] = useState<Record<string, string>>({});
   const environment = page.environment({ ...scope, form: values });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time
   const asked = useMemo(
     () =>
       (action.ask ?? []).map((input): Asked => {
         const choices = (input.choices ?? []).map((one) => ({ value: one.value, label: say(one.label) }));
         return { name: input.name, input, field: fieldOfInput(input, say(input.label), choices) };
       }),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time
     [action.ask],
   );
   const judged = judge({}, asked, environment);
@@ -320,7 +320,7 @@ function AskDialog({ action, target, onClose, onDo }: AskProps) {
           void send();
         }}
       >
-        <FormFields small={false}>
+        <AskFields>
           {action.confirm && <p>{say(action.confirm, environment)}</p>}
           {general && <p role="alert">{general}</p>}
           <Lines
@@ -331,21 +331,23 @@ function AskDialog({ action, target, onClose, onDo }: AskProps) {
             refs={{}}
             environment={environment}
             focus
-            reasonFor={(name) => refusals[name] ?? (tried ? reason(reasons.get(name), environment) : undefined)}
+            reasonFor={(name) =>
+              refusals[name] ?? (tried ? reason(reasons.get(name), environment) : undefined)
+            }
             onChange={(name, value) => {
               setValues((old) => changed(asked, old, name, value));
               setRefusals({});
             }}
           />
-        </FormFields>
-        <FormActions small={false}>
+        </AskFields>
+        <AskButtons>
           <Button variant="default" onClick={onClose}>
             {t("common:cancel")}
           </Button>
           <Button type="submit" loading={busy} color={action.tone === "danger" ? "red" : undefined}>
             {say(action.label, environment)}
           </Button>
-        </FormActions>
+        </AskButtons>
       </form>
     </Modal>
   );
@@ -378,8 +380,8 @@ export function ActionButtons({ actions, target }: { actions: Action[] | undefin
       <Button
         key={index}
         variant={action.tone === "accent" ? "filled" : "default"}
-        color={action.tone === "danger" ? "red" : undefined}
-        leftSection={<IconAction name={action.icon} />}
+        c={action.tone === "danger" ? "var(--danger)" : undefined}
+        leftSection={action.icon && <IconAction name={action.icon} />}
         data-disabled={!enabled || undefined}
         aria-disabled={!enabled || undefined}
         onClick={() => enabled && run(action, whole)}
@@ -418,7 +420,7 @@ export function ActionMenu({ actions, target, label }: { actions: Action[]; targ
           return (
             <Menu.Item
               key={index}
-              leftSection={<IconAction name={action.icon} />}
+              leftSection={action.icon && <IconAction name={action.icon} />}
               color={action.tone === "danger" ? "red" : undefined}
               disabled={!enabled}
               onClick={() => run(action, target)}

@@ -79,7 +79,8 @@ export function mismatch(value: unknown, schema: Schema, at: string): string | u
     if (value < minimum || value > maximum) return at;
   }
   if (Array.isArray(value)) {
-    if (schema.maxItems !== undefined && value.length > schema.maxItems) return `${at} (> ${schema.maxItems})`;
+    if (schema.maxItems !== undefined && value.length > schema.maxItems)
+      return `${at} (> ${schema.maxItems})`;
     if (!schema.items) return undefined;
     return first(value.map((one, index) => () => mismatch(one, schema.items as Schema, `${at}[${index}]`)));
   }
@@ -116,7 +117,6 @@ function fits(value: unknown, type: string): boolean {
     case "integer":
       return Number.isInteger(value);
     default:
-      // biome-ignore lint/suspicious/useValidTypeof: the names of JSON Schema are JavaScript's here
       return typeof value === type;
   }
 }

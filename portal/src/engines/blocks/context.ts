@@ -65,17 +65,22 @@ export function shapeOf(name: string, data: SourceData): Shape {
 }
 
 export function useTexts(name: string, data: SourceData): TextContext {
+  const make = useTextMaker();
+  return useMemo(() => make(name, data), [make, name, data]);
+}
+
+/** What texts of rows need, for as many sources as a block has. */
+export function useTextMaker(): (name: string, data: SourceData) => TextContext {
   const { t } = useTranslation(["common", "fields"]);
-  const page = usePage();
-  const currency = page.setup.me?.tenant.currency ?? "EUR";
-  return useMemo(
-    () => ({
+  const currency = usePage().setup.me?.tenant.currency ?? "EUR";
+  return useCallback(
+    (name: string, data: SourceData) => ({
       entity: shapeOf(name, data),
       refs: data.refs ?? {},
       currency,
       words: { yes: t("common:yes"), no: t("common:no"), unknown: t("fields:unknown") },
     }),
-    [name, data, currency, t],
+    [currency, t],
   );
 }
 

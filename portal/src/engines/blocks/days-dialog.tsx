@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { currentLocale } from "@/i18n";
 import { readDay, writeDay } from "@/i18n/read";
-import { FormActions, FormFields } from "@/ui/form";
+import { AskButtons, AskFields } from "@/ui/block-frame";
 
 interface Props {
   title: string;
@@ -38,7 +38,7 @@ export function DaysDialog({ title, start, end, onClose, onSave }: Props) {
           save();
         }}
       >
-        <FormFields small={false}>
+        <AskFields>
           <TextInput
             data-autofocus
             label={t(end === undefined ? "blocks:day" : "blocks:first_day")}
@@ -54,13 +54,13 @@ export function DaysDialog({ title, start, end, onClose, onSave }: Props) {
               onChange={(event) => setLast(event.currentTarget.value)}
             />
           )}
-        </FormFields>
-        <FormActions small={false}>
+        </AskFields>
+        <AskButtons>
           <Button variant="default" onClick={onClose}>
             {t("common:cancel")}
           </Button>
           <Button type="submit">{t("blocks:move")}</Button>
-        </FormActions>
+        </AskButtons>
       </form>
     </Modal>
   );

@@ -18,6 +18,10 @@ export function addMonths(day: string, count: number): string {
   return dayOf(Date.UTC(year, month - 1 + count, 1));
 }
 
+/** The first and the last of two days. */
+export const firstOf = (a: string, b: string): string => (a.localeCompare(b) <= 0 ? a : b);
+export const lastOf = (a: string, b: string): string => (a.localeCompare(b) >= 0 ? a : b);
+
 /** A moment as a clock on the wall of the zone shows it. */
 export interface Wall {
   day: string;

@@ -2,8 +2,8 @@
 import { type Environment, evaluate, type Outcome } from "./expression/evaluate";
 import type { Node } from "./expression/node";
 import { Row, type Types, unknown } from "./expression/values";
-import type { Computed, Given, Text } from "./tree";
 import type { SourceData } from "./sources";
+import type { Computed, Given, Text } from "./tree";
 
 export interface Names {
   me?: Record<string, unknown>;

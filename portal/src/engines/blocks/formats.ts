@@ -9,5 +9,7 @@ export function figure(value: number, format: Format | undefined, currency: stri
   if (format === "percent") return `${formatNumber(value * 100, 1)} %`;
   if (format === "duration") return durationText(Math.round(value));
   if (!short || Math.abs(value) < 10_000) return formatNumber(value);
-  return new Intl.NumberFormat(currentLocale(), { notation: "compact", maximumFractionDigits: 1 }).format(value);
+  return new Intl.NumberFormat(currentLocale(), { notation: "compact", maximumFractionDigits: 1 }).format(
+    value,
+  );
 }

@@ -63,9 +63,15 @@ export function Gate({ block, sources, height = 160, isEmpty, children }: Props)
       <>
         <FailureCard
           compact
-          title={t("stale", { time: formatTime(all[failed]?.at ?? new Date(page.clock.now()).toISOString()) })}
+          title={t("stale", {
+            time: formatTime(all[failed]?.at ?? new Date(page.clock.now()).toISOString()),
+          })}
           text={problem.detail}
-          action={<Button variant="default" onClick={retry}>{t("again")}</Button>}
+          action={
+            <Button variant="default" onClick={retry}>
+              {t("again")}
+            </Button>
+          }
         />
         {body}
       </>
@@ -79,7 +85,11 @@ export function Gate({ block, sources, height = 160, isEmpty, children }: Props)
         title={t("failed", { who })}
         text={[problem.detail, later].filter(Boolean).join(" ")}
         request={problem.request_id && t("request", { id: problem.request_id })}
-        action={<Button variant="default" onClick={retry}>{t("again")}</Button>}
+        action={
+          <Button variant="default" onClick={retry}>
+            {t("again")}
+          </Button>
+        }
       />
     );
   }
@@ -87,7 +97,11 @@ export function Gate({ block, sources, height = 160, isEmpty, children }: Props)
     return (
       <FailureCard
         title={t("stopped")}
-        action={<Button variant="default" onClick={retry}>{t("again")}</Button>}
+        action={
+          <Button variant="default" onClick={retry}>
+            {t("again")}
+          </Button>
+        }
       />
     );
   }

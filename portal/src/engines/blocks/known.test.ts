@@ -3,7 +3,10 @@ import { settle } from "./known";
 import type { AnyBlock } from "./tree";
 
 const text = (markdown: string): AnyBlock => ({ block: "text", markdown });
-const unknown = (...other: AnyBlock[]): AnyBlock => ({ block: "holograph", ...(other.length ? { else: other } : {}) });
+const unknown = (...other: AnyBlock[]): AnyBlock => ({
+  block: "holograph",
+  ...(other.length ? { else: other } : {}),
+});
 
 describe("a block that is not known", () => {
   it("gives way to its own else", () => {

@@ -65,6 +65,7 @@ export class PageStore {
 
   /** Begins to read; the answer ends it. */
   open(): () => void {
+    this.sources.begin();
     this.askSources(false);
     return () => this.sources.end();
   }
@@ -109,7 +110,12 @@ export class PageStore {
   private names(): Names {
     const { me, settings, record, can } = this.setup;
     return {
-      me: me && { id: me.user.id, name: me.user.name, roles: me.roles.map((role) => role.key), admin: me.admin },
+      me: me && {
+        id: me.user.id,
+        name: me.user.name,
+        roles: me.roles.map((role) => role.key),
+        admin: me.admin,
+      },
       today: this.setup.today ?? new Intl.DateTimeFormat("en-CA").format(this.clock.now()),
       params: this.params,
       state: this.state,
@@ -183,7 +189,9 @@ export class PageStore {
   /** Takes over a row as it is now. */
   take(source: string, saved: { id: string; version: number; fields: Record<string, unknown> }): void {
     this.sources.show(source, (rows) =>
-      rows.map((one) => (one.id === saved.id ? { ...one, version: saved.version, fields: saved.fields } : one)),
+      rows.map((one) =>
+        one.id === saved.id ? { ...one, version: saved.version, fields: saved.fields } : one,
+      ),
     );
     this.figures();
   }

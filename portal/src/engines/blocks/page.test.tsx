@@ -32,9 +32,15 @@ const clock: Clock = {
 beforeEach(async () => {
   globalThis.IS_REACT_ACT_ENVIRONMENT = true;
   if (!i18next.isInitialized) {
-    await i18next.use(initReactI18next).init({ lng: "en", resources: { en }, interpolation: { escapeValue: false } });
+    await i18next
+      .use(initReactI18next)
+      .init({ lng: "en", resources: { en }, interpolation: { escapeValue: false } });
   }
-  window.matchMedia ??= (() => ({ matches: false, addEventListener() {}, removeEventListener() {} })) as never;
+  window.matchMedia ??= (() => ({
+    matches: false,
+    addEventListener() {},
+    removeEventListener() {},
+  })) as never;
   place = document.createElement("div");
   document.body.append(place);
   root = createRoot(place);
@@ -86,22 +92,37 @@ const repeat: AnyBlock = {
   blocks: [{ block: "badges", items: [{ text: { "=": { get: [{ name: "row" }, "name"] } } }] }],
 };
 const rows = (...names: string[]): ReadResult[] => [
-  { name: "rows", status: "ok", rows: names.map((name) => ({ id: name, fields: { name } })), fields: [], refs: {} },
+  {
+    name: "rows",
+    status: "ok",
+    rows: names.map((name) => ({ id: name, fields: { name } })),
+    fields: [],
+    refs: {},
+  },
 ];
 const text = () => place.textContent ?? "";
 
 describe("a block of a page", () => {
   it("shows its rows, or says that there are none", async () => {
-    await show([repeat], backend(() => rows("Anna", "Taras")));
+    await show(
+      [repeat],
+      backend(() => rows("Anna", "Taras")),
+    );
     expect(text()).toContain("Anna");
     expect(text()).toContain("Taras");
   });
   it("says so when there is nothing, in its own words", async () => {
-    await show([{ ...repeat, empty: "Nobody is away." }], backend(() => rows()));
+    await show(
+      [{ ...repeat, empty: "Nobody is away." }],
+      backend(() => rows()),
+    );
     expect(text()).toContain("Nobody is away.");
   });
   it("stands in its height while it loads; after two seconds it is slow and can be stopped", async () => {
-    await show([repeat], backend(() => new Promise(() => undefined)));
+    await show(
+      [repeat],
+      backend(() => new Promise(() => undefined)),
+    );
     const bones = place.querySelector<HTMLElement>("[role=status]");
     expect(bones?.style.height).toBe("200px");
     expect(text()).not.toContain("slow");
@@ -118,7 +139,13 @@ describe("a block of a page", () => {
     let broken = true;
     const given = backend(() =>
       broken
-        ? [{ name: "rows", status: "error", problem: { code: "plugin.trap", detail: "It ended early.", request_id: "r-17" } }]
+        ? [
+            {
+              name: "rows",
+              status: "error",
+              problem: { code: "plugin.trap", detail: "It ended early.", request_id: "r-17" },
+            },
+          ]
         : rows("Anna"),
     );
     await show([repeat, { block: "notice", text: "Beside it" }], given);
@@ -135,7 +162,10 @@ describe("a block of a page", () => {
     expect(place.querySelector("[role=alert]")).toBeNull();
   });
   it("that is not made right is a card that says where", async () => {
-    await show([{ block: "notice" } as unknown as AnyBlock, { block: "notice", text: "Beside it" }], backend(() => rows()));
+    await show(
+      [{ block: "notice" } as unknown as AnyBlock, { block: "notice", text: "Beside it" }],
+      backend(() => rows()),
+    );
     expect(place.querySelector("[role=alert]")?.textContent).toContain("notice.text");
     expect(text()).toContain("Beside it");
   });
@@ -152,10 +182,16 @@ describe("a block of a page", () => {
     expect([text().includes("some"), text().includes("many")]).toEqual([true, false]);
   });
   it("never makes HTML of what was written", async () => {
-    const markdown = "**bold** <img src=x onerror=alert(1)> [go](javascript:alert(1)) [web](https://example.org)";
-    await show([{ block: "text", markdown }], backend(() => rows()));
+    const markdown =
+      "**bold** <img src=x onerror=alert(1)> [go](javascript:alert(1)) [web](https://example.org)";
+    await show(
+      [{ block: "text", markdown }],
+      backend(() => rows()),
+    );
     expect(place.querySelector("img")).toBeNull();
-    expect([...place.querySelectorAll("a")].map((one) => one.getAttribute("href"))).toEqual(["https://example.org"]);
+    expect([...place.querySelectorAll("a")].map((one) => one.getAttribute("href"))).toEqual([
+      "https://example.org",
+    ]);
     expect(place.querySelector("strong")?.textContent).toBe("bold");
     expect(text()).toContain("<img src=x onerror=alert(1)>");
   });
@@ -164,7 +200,10 @@ describe("a block of a page", () => {
 describe("a page", () => {
   it("that is too large is refused with words", async () => {
     const blocks = Array.from({ length: 301 }, (): AnyBlock => ({ block: "notice", text: "a" }));
-    await show(blocks, backend(() => rows()));
+    await show(
+      blocks,
+      backend(() => rows()),
+    );
     expect(text()).toContain("The page has 301 blocks; the limit is 300.");
   });
 });

@@ -1,11 +1,20 @@
 /** A page of a plugin: its tree, drawn. Each block stands on its own; what one of them meets, the others do not. */
 import { ActionIcon, Tabs } from "@mantine/core";
 import { IconArrowLeft, IconChevronDown, IconChevronRight } from "@tabler/icons-react";
-import { type ComponentType, type LazyExoticComponent, lazy, Suspense, use, useEffect, useMemo, useState } from "react";
+import {
+  type ComponentType,
+  type LazyExoticComponent,
+  lazy,
+  Suspense,
+  use,
+  useEffect,
+  useMemo,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { usePhone } from "@/engines/list/list";
 import { formatNumber } from "@/i18n/format";
-import { Block } from "@/ui/block";
+import { Block, Buttons } from "@/ui/block";
 import { BlockColumns, BlockGrid, BlockSkeleton, BlockStack, FailureCard } from "@/ui/block-frame";
 import { ActionButtons, ActionsHost } from "./actions";
 import { blockProblem, isKnown, type Refusal, treeRefusal } from "./check";
@@ -65,7 +74,10 @@ function Opened(setup: PageSetup) {
 }
 
 function Top({ blocks }: { blocks: AnyBlock[] }) {
-  const settled = useMemo(() => settle(blocks, (block) => isKnown(block) && isDrawn(block.block as Kind)), [blocks]);
+  const settled = useMemo(
+    () => settle(blocks, (block) => isKnown(block) && isDrawn(block.block as Kind)),
+    [blocks],
+  );
   useEffect(() => {
     for (const kind of settled.dropped) console.warn(`A page has a block that is not known here: ${kind}`);
   }, [settled]);
@@ -83,7 +95,9 @@ export function BlockList({ blocks, path }: { blocks: AnyBlock[]; path: string }
 }
 
 const later = <P,>(load: () => Promise<{ default: ComponentType<P> }>) => lazy(load);
-type Drawer<K extends Kind> = LazyExoticComponent<ComponentType<{ block: BlockOf<K> }>> | ComponentType<{ block: BlockOf<K> }>;
+type Drawer<K extends Kind> =
+  | LazyExoticComponent<ComponentType<{ block: BlockOf<K> }>>
+  | ComponentType<{ block: BlockOf<K> }>;
 
 const figures = () => import("./small/figures");
 const words = () => import("./small/words");
@@ -117,7 +131,11 @@ const drawers: { [K in Kind]?: Drawer<K> } = {
   audio: later(() => words().then(({ AudioView }) => ({ default: AudioView }))),
   timeline: later(() => words().then(({ TimelineView }) => ({ default: TimelineView }))),
   files: later(() => words().then(({ FilesView }) => ({ default: FilesView }))),
-  actions: ({ block }: { block: ActionsBlock }) => <ActionButtons actions={block.items} />,
+  actions: ({ block }: { block: ActionsBlock }) => (
+    <Buttons>
+      <ActionButtons actions={block.items} />
+    </Buttons>
+  ),
 };
 
 export const isDrawn = (kind: Kind): boolean => drawers[kind] !== undefined;
@@ -243,7 +261,10 @@ function Split({ block }: { block: SplitBlock }) {
   if (!phone) {
     return (
       <BlockColumns shares={[2, 3]}>
-        {[<div key="master">{master}</div>, <div key={`detail ${String(open)}`}>{isOpen ? detail : null}</div>]}
+        {[
+          <div key="master">{master}</div>,
+          <div key={`detail ${String(open)}`}>{isOpen ? detail : null}</div>,
+        ]}
       </BlockColumns>
     );
   }

@@ -42,8 +42,13 @@ describe("limits of a tree", () => {
   });
   it("refuses what is no tree, too large, too many, too deep or keeps too much", () => {
     expect(treeRefusal({} as Tree)?.key).toBe("no_tree");
-    expect(treeRefusal(tree([text("щ".repeat(most.treeBytes / 2))]))).toMatchObject({ key: "too_large", what: "tree" });
-    expect(treeRefusal(tree([], { state: { a: "x".repeat(most.stateBytes) } }))).toMatchObject({ what: "state" });
+    expect(treeRefusal(tree([text("щ".repeat(most.treeBytes / 2))]))).toMatchObject({
+      key: "too_large",
+      what: "tree",
+    });
+    expect(treeRefusal(tree([], { state: { a: "x".repeat(most.stateBytes) } }))).toMatchObject({
+      what: "state",
+    });
     expect(treeRefusal(tree(Array.from({ length: most.blocks + 1 }, () => text("a"))))?.key).toBe("too_many");
     const nested = (depth: number): AnyBlock =>
       depth === 1 ? text("a") : { block: "section", blocks: [nested(depth - 1)] };

@@ -205,7 +205,11 @@ const own: { [K in Kind]: Spec<Own<K>> } = {
       ],
     }),
     totals: may(oneOf("none", "rows", "columns", "both")),
-    shade: may({ type: "object", properties: { source, day: field, off: field }, required: ["source", "day"] }),
+    shade: may({
+      type: "object",
+      properties: { source, day: field, off: field },
+      required: ["source", "day"],
+    }),
   },
   chart: {
     source: must(source),
@@ -302,9 +306,7 @@ const own: { [K in Kind]: Spec<Own<K>> } = {
   preview: { html: may(given(name)), text: may(text), as: may(oneOf("mail", "sms", "page")) },
   audio: {
     file: must(given(name)),
-    marks: may(
-      list({ type: "object", properties: { at: number, label: text }, required: ["at", "label"] }),
-    ),
+    marks: may(list({ type: "object", properties: { at: number, label: text }, required: ["at", "label"] })),
   },
   actions: { items: must(list(action)) },
   rendered: { surface: must(name), input: may(any) },
@@ -508,7 +510,8 @@ export const definitions: Record<string, Schema> = {
 export function referenceFile(): unknown {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
-    $comment: "Made from portal/src/engines/blocks/reference.ts; `UPDATE=1 npm test -- reference` writes it anew.",
+    $comment:
+      "Made from portal/src/engines/blocks/reference.ts; `UPDATE=1 npm test -- reference` writes it anew.",
     title: "A page of a Verstak plugin",
     ...objectOf(treeSpec),
     "x-limits": most,

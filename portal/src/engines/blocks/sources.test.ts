@@ -90,7 +90,8 @@ describe("the sources of a page", () => {
     const { sources, settle } = stage(
       ({ items }) =>
         new Promise<ReadResult[]>((resolve) => {
-          const { input } = items[0]?.source as { input: string };
+          const [{ source }] = items as unknown as [{ source: { input: string } }];
+          const { input } = source;
           waiting.push(() => resolve([ok("a", input)]));
         }),
     );
@@ -108,7 +109,13 @@ describe("the sources of a page", () => {
     let broken = false;
     const { sources, settle, pass } = stage(({ items }) =>
       items.map(({ name }) =>
-        broken ? { name, status: "error", problem: { code: "plugin.trap", detail: "It broke.", by: "Leave", request_id: "r1" } } : ok(name, "1"),
+        broken
+          ? {
+              name,
+              status: "error",
+              problem: { code: "plugin.trap", detail: "It broke.", by: "Leave", request_id: "r1" },
+            }
+          : ok(name, "1"),
       ),
     );
     sources.want("a", plugin());
@@ -116,7 +123,11 @@ describe("the sources of a page", () => {
     broken = true;
     sources.refresh();
     await pass(2_000);
-    expect(sources.get("a")).toMatchObject({ loading: false, rows: [{ id: "1" }], problem: { by: "Leave", request_id: "r1" } });
+    expect(sources.get("a")).toMatchObject({
+      loading: false,
+      rows: [{ id: "1" }],
+      problem: { by: "Leave", request_id: "r1" },
+    });
   });
   it("stop when the person says so, and begin again", async () => {
     let answer: (() => void) | undefined;
@@ -142,7 +153,9 @@ describe("the sources of a page", () => {
     const { sources, settle } = stage(({ items }) => items.map(({ name }) => ok(name, "1", "2")));
     sources.want("a", plugin());
     await settle();
-    const back = sources.show("a", (rows) => rows.map((row) => (row.id === "1" ? { ...row, fields: { n: "typed" } } : row)));
+    const back = sources.show("a", (rows) =>
+      rows.map((row) => (row.id === "1" ? { ...row, fields: { n: "typed" } } : row)),
+    );
     sources.show("a", (rows) => [...rows, { id: "3", fields: {} }]);
     expect(sources.get("a").rows?.[0]?.fields.n).toBe("typed");
     back();

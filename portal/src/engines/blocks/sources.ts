@@ -6,8 +6,7 @@ import type { Field, Refs } from "@/api/types";
 import type { Shape } from "@/engines/source";
 import { most } from "./limits";
 import type { SourceSpec } from "./tree";
-import type { ReadItem, ReadResult, SourceProblem, SourceRow, ViewContext } from "./wire";
-import type { Backend } from "./wire";
+import type { Backend, ReadItem, ReadResult, SourceProblem, SourceRow, ViewContext } from "./wire";
 
 export interface SourceData {
   /** Absent until the first answer. */
@@ -176,8 +175,14 @@ export class Sources {
     };
   }
 
+  /** After an end everything is asked anew. */
+  begin(): void {
+    this.ended = false;
+  }
+
   end(): void {
     this.ended = true;
+    this.queue.clear();
     for (const held of this.held.values()) {
       held.abort?.abort();
       held.waiting?.();

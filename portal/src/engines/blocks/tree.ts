@@ -21,7 +21,10 @@ export type Tone = "plain" | "accent" | "ok" | "warn" | "danger";
 
 export interface Tree {
   v: number;
-  params?: Record<string, { type: "text" | "integer" | "number" | "boolean" | "date" | "id"; default?: unknown }>;
+  params?: Record<
+    string,
+    { type: "text" | "integer" | "number" | "boolean" | "date" | "id"; default?: unknown }
+  >;
   /** The first values; kept by the portal, 16 KiB. */
   state?: Record<string, unknown>;
   sources?: Record<string, SourceSpec>;
@@ -33,7 +36,14 @@ export type SourceSpec =
   | { record: string; id: Given<string>; fields?: string[] }
   | { aggregate: string; filter?: unknown; group_by?: unknown[]; measures?: unknown[] }
   | { report: string; input?: unknown }
-  | { plugin: string; input?: unknown; columns?: ColumnType[]; on?: string[]; every?: number; cache?: number };
+  | {
+      plugin: string;
+      input?: unknown;
+      columns?: ColumnType[];
+      on?: string[];
+      every?: number;
+      cache?: number;
+    };
 
 export interface ColumnType {
   key: string;

@@ -33,7 +33,12 @@ export function memory(tables: Record<string, Table>, mood: Mood): Backend {
   let made = 0;
   const refuse = () => {
     if (mood === "refusing") {
-      throw new ApiError({ status: 422, code: "refused", detail: "The period is closed.", request_id: "019a-77" });
+      throw new ApiError({
+        status: 422,
+        code: "refused",
+        detail: "The period is closed.",
+        request_id: "019a-77",
+      });
     }
   };
   const find = (id: string) => {

@@ -115,7 +115,12 @@ const tasks: Table = {
 };
 
 const links: Table = {
-  fields: [field("a", "От", "text"), field("b", "К", "text"), field("kind", "Вид", "text"), field("lag", "Дней", "integer")],
+  fields: [
+    field("a", "От", "text"),
+    field("b", "К", "text"),
+    field("kind", "Вид", "text"),
+    field("lag", "Дней", "integer"),
+  ],
   rows: (
     [
       ["g1a", "g1b", "FS", 0],
@@ -156,7 +161,12 @@ const units: Table = {
 };
 
 const steps: Table = {
-  fields: [field("name", "Задача", "text"), field("unit", "Отдел", "text"), field("above", "Выше", "text"), field("done", "Готово", "boolean")],
+  fields: [
+    field("name", "Задача", "text"),
+    field("unit", "Отдел", "text"),
+    field("above", "Выше", "text"),
+    field("done", "Готово", "boolean"),
+  ],
   rows: (
     [
       ["s1", "Обзвон базы", "d5", null, true],
@@ -164,15 +174,30 @@ const steps: Table = {
       ["s3", "Согласовать скидку", "d5", "s2", false],
       ["s4", "Оновити довідник", "d3", null, false],
     ] as const
-  ).map(([id, name, unit, above, done]) => ({ id, version: 1, entity: "step", fields: { name, unit, above, done } })),
+  ).map(([id, name, unit, above, done]) => ({
+    id,
+    version: 1,
+    entity: "step",
+    fields: { name, unit, above, done },
+  })),
 };
 
 const events: Table = {
-  fields: [field("name", "Событие", "text"), field("start", "Начало", "datetime"), field("end", "Конец", "datetime"), field("kind", "Вид", "text")],
+  fields: [
+    field("name", "Событие", "text"),
+    field("start", "Начало", "datetime"),
+    field("end", "Конец", "datetime"),
+    field("kind", "Вид", "text"),
+  ],
   rows: (
     [
       ["Планёрка", "2026-03-16T09:00:00", "2026-03-16T10:00:00", ""],
-      ["Встреча с поставщиком вентиляционного оборудования", "2026-03-18T11:00:00", "2026-03-18T12:30:00", "warn"],
+      [
+        "Встреча с поставщиком вентиляционного оборудования",
+        "2026-03-18T11:00:00",
+        "2026-03-18T12:30:00",
+        "warn",
+      ],
       ["Співбесіда", "2026-03-18T11:30:00", "2026-03-18T12:00:00", ""],
       ["Дзвінок", "2026-03-18T11:45:00", "2026-03-18T13:00:00", "ok"],
       ["Ночной монтаж", "2026-03-19T22:00:00", "2026-03-20T05:00:00", "danger"],
@@ -197,7 +222,11 @@ const events: Table = {
 
 const months = ["Окт", "Ноя", "Дек", "Янв", "Фев", "Мар"];
 const sums: Table = {
-  fields: [field("month", "Месяц", "text"), field("amount", "Сумма", "money"), field("kind", "Источник", "text")],
+  fields: [
+    field("month", "Месяц", "text"),
+    field("amount", "Сумма", "money"),
+    field("kind", "Источник", "text"),
+  ],
   rows: months.flatMap((month, index) =>
     ["Сайт", "Звонки", "Партнёры"].map((kind, at) => ({
       id: `${month} ${kind}`,
@@ -248,7 +277,10 @@ const deals: Table = {
     version: 1,
     entity: "request",
     fields: {
-      title: index % 4 ? `Заявка ${index + 1}` : `Поставка вентиляційного обладнання для другої черги складу № ${index}`,
+      title:
+        index % 4
+          ? `Заявка ${index + 1}`
+          : `Поставка вентиляційного обладнання для другої черги складу № ${index}`,
       status: ["asked", "approved", "refused"][index % 3],
       amount: 12_500.5 + index * 7_345.25,
       due: add(today, index - 3),
@@ -259,16 +291,40 @@ const deals: Table = {
 };
 const oneDeal: Table = { ...deals, rows: deals.rows.slice(0, 1) };
 const notes: Table = {
-  fields: [field("at", "Когда", "datetime"), field("text", "Текст", "long_text"), field("who", "Кто", "text"), field("kind", "Вид", "text")],
+  fields: [
+    field("at", "Когда", "datetime"),
+    field("text", "Текст", "long_text"),
+    field("who", "Кто", "text"),
+    field("kind", "Вид", "text"),
+  ],
   rows: [
-    { id: "n1", fields: { at: "2026-03-18T08:10:00Z", text: "Договорились о встрече в четверг.", who: "Анна", kind: "звонок" } },
-    { id: "n2", fields: { at: "2026-03-17T15:40:00Z", text: "Надіслали комерційну пропозицію, чекаємо відповіді.", who: "Тарас", kind: "лист" } },
+    {
+      id: "n1",
+      fields: {
+        at: "2026-03-18T08:10:00Z",
+        text: "Договорились о встрече в четверг.",
+        who: "Анна",
+        kind: "звонок",
+      },
+    },
+    {
+      id: "n2",
+      fields: {
+        at: "2026-03-17T15:40:00Z",
+        text: "Надіслали комерційну пропозицію, чекаємо відповіді.",
+        who: "Тарас",
+        kind: "лист",
+      },
+    },
   ],
 };
 const documents: Table = {
   fields: [field("name", "Имя", "text"), field("file", "Файл", "text"), field("size", "Размер", "integer")],
   rows: [
-    { id: "f1", fields: { name: "Договор поставки № 118 (подписан обеими сторонами).pdf", file: "f1", size: 1_482_000 } },
+    {
+      id: "f1",
+      fields: { name: "Договор поставки № 118 (подписан обеими сторонами).pdf", file: "f1", size: 1_482_000 },
+    },
     { id: "f2", fields: { name: "Кошторис.xlsx", file: "f2", size: 48_200 } },
   ],
 };
@@ -291,7 +347,10 @@ export const tables: Record<string, Table> = {
 };
 
 export const sources: NonNullable<Tree["sources"]> = Object.fromEntries(
-  Object.entries(tables).map(([name, { shape }]) => [name, shape ? { records: shape.key } : { plugin: name }]),
+  Object.entries(tables).map(([name, { shape }]) => [
+    name,
+    shape ? { records: shape.key } : { plugin: name },
+  ]),
 );
 
 const get = (field: string) => ({ get: [{ name: "row" }, field] as [{ name: string }, string] });
@@ -422,17 +481,54 @@ export const samples: Record<string, AnyBlock[]> = {
           format: "money",
           on_open: { label: "Открыть", act: "open" },
         },
-        { block: "chart", id: "lines", title: "Динамика", source: "sums", kind: "line", x: "month", y: "amount", series: "kind", format: "money" },
+        {
+          block: "chart",
+          id: "lines",
+          title: "Динамика",
+          source: "sums",
+          kind: "line",
+          x: "month",
+          y: "amount",
+          series: "kind",
+          format: "money",
+        },
       ],
     },
     {
       block: "columns",
       blocks: [
-        { block: "chart", id: "pie", title: "Доли", source: "sums", kind: "pie", x: "kind", y: "amount", format: "money" },
-        { block: "chart", id: "funnel", title: "Воронка", source: "funnel", kind: "funnel", x: "stage", y: "count" },
+        {
+          block: "chart",
+          id: "pie",
+          title: "Доли",
+          source: "sums",
+          kind: "pie",
+          x: "kind",
+          y: "amount",
+          format: "money",
+        },
+        {
+          block: "chart",
+          id: "funnel",
+          title: "Воронка",
+          source: "funnel",
+          kind: "funnel",
+          x: "stage",
+          y: "count",
+        },
       ],
     },
-    { block: "chart", id: "heat", title: "Тепловая карта", source: "sums", kind: "heat", x: "month", y: "amount", series: "kind", format: "money" },
+    {
+      block: "chart",
+      id: "heat",
+      title: "Тепловая карта",
+      source: "sums",
+      kind: "heat",
+      x: "month",
+      y: "amount",
+      series: "kind",
+      format: "money",
+    },
   ],
   rows: [
     {
@@ -448,15 +544,42 @@ export const samples: Record<string, AnyBlock[]> = {
         { name: "twice", label: "Вдвое", type: "money", value: { "=": { call: ["*", get("amount"), 2] } } },
       ],
       row_actions: [
-        { label: "Согласовать", icon: "check", update: { status: "approved" }, when: { "=": { call: ["==", get("status"), "asked"] } } },
-        { label: "Отклонить", icon: "x", tone: "danger", act: "refuse", ask: [{ name: "why", label: "Причина", required: true }] },
+        {
+          label: "Согласовать",
+          icon: "check",
+          update: { status: "approved" },
+          when: { "=": { call: ["==", get("status"), "asked"] } },
+        },
+        {
+          label: "Отклонить",
+          icon: "x",
+          tone: "danger",
+          act: "refuse",
+          ask: [{ name: "why", label: "Причина", required: true }],
+        },
         { label: "Удалить", icon: "trash", tone: "danger", delete: true },
       ],
       bulk_actions: [{ label: "Согласовать", update: { status: "approved" } }],
       on_open: { label: "Открыть", act: "open" },
     },
-    { block: "board", id: "kanban", title: "Доска", source: "deals", group_by: "status", card: ["amount", "due"], move: true, add: true },
-    { block: "details", id: "one", title: "Карточка", source: "oneDeal", fields: ["title", "status", "amount", "due"], edit: true },
+    {
+      block: "board",
+      id: "kanban",
+      title: "Доска",
+      source: "deals",
+      group_by: "status",
+      card: ["amount", "due"],
+      move: true,
+      add: true,
+    },
+    {
+      block: "details",
+      id: "one",
+      title: "Карточка",
+      source: "oneDeal",
+      fields: ["title", "status", "amount", "due"],
+      edit: true,
+    },
   ],
   form: [
     {
@@ -464,10 +587,37 @@ export const samples: Record<string, AnyBlock[]> = {
       id: "wizard",
       title: "Заявление на отпуск",
       fields: [
-        { name: "kind", label: "Вид", type: "choice", required: true, choices: [{ value: "paid", label: "Оплачиваемый" }, { value: "unpaid", label: "За свой счёт" }] },
-        { name: "why", label: "Причина", type: "long_text", required: true, when: { "=": { call: ["==", { "get?": [{ name: "form" }, "kind"] }, { call: ["optional.of", "unpaid"] }] } } },
+        {
+          name: "kind",
+          label: "Вид",
+          type: "choice",
+          required: true,
+          choices: [
+            { value: "paid", label: "Оплачиваемый" },
+            { value: "unpaid", label: "За свой счёт" },
+          ],
+        },
+        {
+          name: "why",
+          label: "Причина",
+          type: "long_text",
+          required: true,
+          when: {
+            "=": {
+              call: ["==", { "get?": [{ name: "form" }, "kind"] }, { call: ["optional.of", "unpaid"] }],
+            },
+          },
+        },
         { name: "from", label: "С", type: "date", required: true },
-        { name: "days", label: "Дней", type: "integer", required: true, min: 1, max: 31, help: "Не больше месяца." },
+        {
+          name: "days",
+          label: "Дней",
+          type: "integer",
+          required: true,
+          min: 1,
+          max: 31,
+          help: "Не больше месяца.",
+        },
         { name: "contact", label: "Телефон на время отпуска" },
       ],
       steps: [
@@ -493,35 +643,128 @@ export const samples: Record<string, AnyBlock[]> = {
         { label: "Сделок", value: 1_204, before: 1_100, spark: [3, 5, 4, 8, 7, 9] },
         { label: "Сумма", value: 12_400_500.5, format: "money", target: 15_000_000 },
         { label: "Конверсия", value: 0.187, format: "percent", tone: "warn", before: 0.21 },
-        { label: "Среднее время", value: 5_460, format: "duration", on_open: { label: "Открыть", act: "open" } },
+        {
+          label: "Среднее время",
+          value: 5_460,
+          format: "duration",
+          on_open: { label: "Открыть", act: "open" },
+        },
       ],
     },
     { block: "progress", label: "Перенесено записей", value: 640, max: 1_000 },
     { block: "timer", label: "До ответа клиенту", until: "2026-03-18T12:20:00Z", warn: 3_600 },
     { block: "timer", label: "В работе", since: "2026-03-18T09:15:00Z", add: 1_800 },
-    { block: "badges", items: [{ text: "Новый", tone: "accent" }, { text: "Оплачено", tone: "ok" }, { text: "Просрочено на 3 дня", tone: "danger" }, { text: "Обычный" }] },
-    { block: "stages", stages: [{ label: "Заявка", state: "done" }, { label: "Узгодження договору з юристами", state: "current" }, { label: "Оплата", state: "ahead" }] },
-    { block: "actions", items: [{ label: "Создать", icon: "plus", tone: "accent", act: "make" }, { label: "Скачать", icon: "download", download: { source: "deals", as: "csv" } }, { label: "Закрыть период", enabled: false, why: "Есть несогласованные заявки", act: "close" }, { label: "Стереть всё", tone: "danger", confirm: "Это нельзя вернуть.", act: "purge" }] },
+    {
+      block: "badges",
+      items: [
+        { text: "Новый", tone: "accent" },
+        { text: "Оплачено", tone: "ok" },
+        { text: "Просрочено на 3 дня", tone: "danger" },
+        { text: "Обычный" },
+      ],
+    },
+    {
+      block: "stages",
+      stages: [
+        { label: "Заявка", state: "done" },
+        { label: "Узгодження договору з юристами", state: "current" },
+        { label: "Оплата", state: "ahead" },
+      ],
+    },
+    {
+      block: "actions",
+      items: [
+        { label: "Создать", icon: "plus", tone: "accent", act: "make" },
+        { label: "Скачать", icon: "download", download: { source: "deals", as: "csv" } },
+        { label: "Закрыть период", enabled: false, why: "Есть несогласованные заявки", act: "close" },
+        { label: "Стереть всё", tone: "danger", confirm: "Это нельзя вернуть.", act: "purge" },
+      ],
+    },
   ],
   words: [
-    { block: "text", markdown: "## Правила\n\nСм. [положение](https://example.org) и **сроки**:\n\n- до 10-го *заявка*\n- до 15-го `согласование`\n\n> Цитата, которая длиннее одной строки и переносится на следующую.\n\n<script>alert(1)</script>" },
-    { block: "notice", tone: "warn", text: "Осталось два дня отпуска.", action: { label: "Подробнее", act: "more" } },
+    {
+      block: "text",
+      markdown:
+        "## Правила\n\nСм. [положение](https://example.org) и **сроки**:\n\n- до 10-го *заявка*\n- до 15-го `согласование`\n\n> Цитата, которая длиннее одной строки и переносится на следующую.\n\n<script>alert(1)</script>",
+    },
+    {
+      block: "notice",
+      tone: "warn",
+      text: "Осталось два дня отпуска.",
+      action: { label: "Подробнее", act: "more" },
+    },
     { block: "code", title: "Ключ", text: "whsec_c2FtcGxl", copy: true },
-    { block: "preview", title: "Письмо", as: "mail", height: 160, html: "<h2>Здравствуйте!</h2><p>Ваш заказ <b>№ 118</b> собран.</p><script>alert(1)</script>" },
+    {
+      block: "preview",
+      title: "Письмо",
+      as: "mail",
+      height: 160,
+      html: "<h2>Здравствуйте!</h2><p>Ваш заказ <b>№ 118</b> собран.</p><script>alert(1)</script>",
+    },
     { block: "preview", title: "SMS", as: "sms", text: "Заказ 118 собран. Верстак" },
-    { block: "audio", title: "Разговор", file: "call.mp3", marks: [{ at: 12, label: "Приветствие" }, { at: 95, label: "Цена" }] },
-    { block: "timeline", title: "Лента", source: "notes", at: "at", text: "text", actor: "who", kind: "kind", composer: { label: "Заметка", act: "note", ask: [{ name: "text", label: "Текст", type: "long_text", required: true }] } },
-    { block: "files", title: "Файлы", source: "documents", name: "name", file: "file", size: "size", upload: true, max_mb: 5 },
+    {
+      block: "audio",
+      title: "Разговор",
+      file: "call.mp3",
+      marks: [
+        { at: 12, label: "Приветствие" },
+        { at: 95, label: "Цена" },
+      ],
+    },
+    {
+      block: "timeline",
+      title: "Лента",
+      source: "notes",
+      at: "at",
+      text: "text",
+      actor: "who",
+      kind: "kind",
+      composer: {
+        label: "Заметка",
+        act: "note",
+        ask: [{ name: "text", label: "Текст", type: "long_text", required: true }],
+      },
+    },
+    {
+      block: "files",
+      title: "Файлы",
+      source: "documents",
+      name: "name",
+      file: "file",
+      size: "size",
+      upload: true,
+      max_mb: 5,
+    },
   ],
   layout: [
     {
       block: "tabs",
       tabs: [
         { id: "one", title: "Первая", count: 12, blocks: [{ block: "notice", text: "Внутри первой" }] },
-        { id: "two", title: "Вторая", blocks: [{ block: "section", title: "Раздел", blocks: [{ block: "notice", tone: "ok", text: "Внутри раздела" }] }] },
+        {
+          id: "two",
+          title: "Вторая",
+          blocks: [
+            {
+              block: "section",
+              title: "Раздел",
+              blocks: [{ block: "notice", tone: "ok", text: "Внутри раздела" }],
+            },
+          ],
+        },
       ],
     },
-    { block: "repeat", source: "people", layout: "grid", blocks: [{ block: "badges", items: [{ text: { "=": get("name") } }, { text: { "=": get("team") }, tone: "accent" }] }] },
+    {
+      block: "repeat",
+      source: "people",
+      layout: "grid",
+      blocks: [
+        {
+          block: "badges",
+          items: [{ text: { "=": get("name") } }, { text: { "=": get("team") }, tone: "accent" }],
+        },
+      ],
+    },
     { block: "rendered", surface: "made" },
     { block: "holograph", else: [{ block: "notice", text: "Вместо неизвестного блока" }] },
   ],

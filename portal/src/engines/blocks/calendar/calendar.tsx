@@ -6,6 +6,13 @@ import { ActionIcon, Button, SegmentedControl } from "@mantine/core";
 import { IconArrowsMove, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ActionButtons, useActions } from "@/engines/blocks/actions";
+import { toneOf, useOfRow, usePage, useRowText, useSay } from "@/engines/blocks/context";
+import { utc, wallOf, weekday } from "@/engines/blocks/days";
+import { DaysDialog } from "@/engines/blocks/days-dialog";
+import { Gate } from "@/engines/blocks/gate";
+import { useSaving } from "@/engines/blocks/save";
+import type { CalendarBlock, Tone } from "@/engines/blocks/tree";
 import { usePhone } from "@/engines/list/list";
 import { currentLocale } from "@/i18n";
 import { BarGap, BarTitle, BlockBar, BlockBox, Spoken } from "@/ui/block-frame";
@@ -21,13 +28,6 @@ import {
   MonthGrid,
   WeekRow,
 } from "@/ui/calendar";
-import { ActionButtons, useActions } from "../actions";
-import { toneOf, useOfRow, usePage, useRowText, useSay } from "../context";
-import { DaysDialog } from "../days-dialog";
-import { utc, wallOf, weekday } from "../days";
-import { Gate } from "../gate";
-import { useSaving } from "../save";
-import type { CalendarBlock, Tone } from "../tree";
 import {
   barsOf,
   boxesOf,
@@ -65,11 +65,9 @@ interface Shared {
 const format = (options: Intl.DateTimeFormatOptions) =>
   new Intl.DateTimeFormat(currentLocale(), { ...options, timeZone: "UTC" });
 
-const clock = (minutes: number) =>
-  format({ hour: "2-digit", minute: "2-digit" }).format(minutes * 60_000);
+const clock = (minutes: number) => format({ hour: "2-digit", minute: "2-digit" }).format(minutes * 60_000);
 
-const dayTitle = (day: string) =>
-  format({ weekday: "long", day: "numeric", month: "long" }).format(utc(day));
+const dayTitle = (day: string) => format({ weekday: "long", day: "numeric", month: "long" }).format(utc(day));
 
 function Loaded({ block }: { block: CalendarBlock }) {
   const { t } = useTranslation("blocks");
@@ -112,7 +110,12 @@ function Loaded({ block }: { block: CalendarBlock }) {
       [block.start]: next.start,
       ...(block.end && next.end !== undefined ? { [block.end]: next.end } : {}),
     };
-    void saving.change(block.source, row, patch, t("moved_to", { what: event.label, days: dayTitle(to.day) }));
+    void saving.change(
+      block.source,
+      row,
+      patch,
+      t("moved_to", { what: event.label, days: dayTitle(to.day) }),
+    );
   };
   const timeOf = (event: CalendarEvent) =>
     event.allDay ? t("all_day") : `${clock(event.from)}–${clock(event.to % 1_440)}`;
@@ -128,7 +131,9 @@ function Loaded({ block }: { block: CalendarBlock }) {
     labelOf: (event) =>
       [
         event.label,
-        event.first === event.last ? dayTitle(event.first) : `${dayTitle(event.first)} – ${dayTitle(event.last)}`,
+        event.first === event.last
+          ? dayTitle(event.first)
+          : `${dayTitle(event.first)} – ${dayTitle(event.last)}`,
         timeOf(event),
       ].join(", "),
     open: (event) => block.on_open && actions.runOn(block.on_open, block.source, event.id),
@@ -338,9 +343,8 @@ function Hours({ mode, ...shared }: Shared & { mode: "week" | "day" }) {
             onKeyDown={(key) => shared.keys(key, event)}
             onDragStart={() => drag.begin(event)}
           >
-            {event.label}
-            <br />
-            {clock(event.from)}
+            <span>{event.label}</span>
+            <span>{clock(event.from)}</span>
           </EventBox>
         )),
       }))}
@@ -369,7 +373,10 @@ function List({ timeOf, ...shared }: Shared & { timeOf(event: CalendarEvent): st
               onOpen={block.on_open && (() => shared.open(event))}
               action={
                 block.move && (
-                  <ActionIcon aria-label={t("move_what", { what: event.label })} onClick={() => shared.ask(event)}>
+                  <ActionIcon
+                    aria-label={t("move_what", { what: event.label })}
+                    onClick={() => shared.ask(event)}
+                  >
                     <IconArrowsMove size={16} />
                   </ActionIcon>
                 )

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { momentOf, wallOf } from "../days";
-import { barsOf, boxesOf, type CalendarEvent, daysOf, type EventInput, eventOf, movedTo, turn } from "./model";
+import { momentOf, wallOf } from "@/engines/blocks/days";
+import {
+  barsOf,
+  boxesOf,
+  type CalendarEvent,
+  daysOf,
+  type EventInput,
+  eventOf,
+  movedTo,
+  turn,
+} from "./model";
 
 const kyiv = "Europe/Kyiv";
 const event = (start: string, end?: string, id = start): CalendarEvent =>
@@ -9,22 +18,40 @@ const event = (start: string, end?: string, id = start): CalendarEvent =>
 describe("events on the wall", () => {
   it("keep their day where clocks are set forward and back", () => {
     // 29 March 2026, 03:00 -> 04:00; 25 October, 04:00 -> 03:00.
-    expect(event("2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z")).toMatchObject({ first: "2026-03-29", from: 150, to: 270 });
-    expect(event("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z")).toMatchObject({ first: "2026-10-25", from: 210, to: 210 });
+    expect(event("2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z")).toMatchObject({
+      first: "2026-03-29",
+      from: 150,
+      to: 270,
+    });
+    expect(event("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z")).toMatchObject({
+      first: "2026-10-25",
+      from: 210,
+      to: 210,
+    });
     const [back] = boxesOf([event("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z")], "2026-10-25");
     expect((back?.to ?? 0) > (back?.from ?? 0)).toBe(true);
   });
   it("end on the day before where they end at midnight", () => {
-    expect(event("2026-03-18T18:00:00Z", "2026-03-18T22:00:00Z")).toMatchObject({ last: "2026-03-18", to: 1_440 });
+    expect(event("2026-03-18T18:00:00Z", "2026-03-18T22:00:00Z")).toMatchObject({
+      last: "2026-03-18",
+      to: 1_440,
+    });
   });
   it("last all of their days, whatever the clock does", () => {
-    expect(event("2026-03-28", "2026-03-30")).toMatchObject({ allDay: true, first: "2026-03-28", last: "2026-03-30" });
+    expect(event("2026-03-28", "2026-03-30")).toMatchObject({
+      allDay: true,
+      first: "2026-03-28",
+      last: "2026-03-30",
+    });
     expect(event("2026-03-28", "2026-03-01")).toMatchObject({ last: "2026-03-28" });
     expect(eventOf({ id: "a", label: "a", start: "soon" })).toBeUndefined();
   });
   it("find the moment of a wall clock, also one that is skipped", () => {
     for (const minutes of [0, 179, 240, 719]) {
-      expect(wallOf(momentOf({ day: "2026-03-29", minutes }, kyiv), kyiv)).toEqual({ day: "2026-03-29", minutes });
+      expect(wallOf(momentOf({ day: "2026-03-29", minutes }, kyiv), kyiv)).toEqual({
+        day: "2026-03-29",
+        minutes,
+      });
     }
     expect(wallOf(momentOf({ day: "2026-03-29", minutes: 200 }, kyiv), kyiv).day).toBe("2026-03-29");
   });
@@ -39,10 +66,23 @@ describe("a week of a month", () => {
   });
   it("puts what overlaps into lanes, and goes on from one week into the next", () => {
     const bars = barsOf(
-      [event("2026-03-20", "2026-03-24", "long"), event("2026-03-24", "2026-03-30", "next"), event("2026-03-25", "2026-03-25", "short")],
+      [
+        event("2026-03-20", "2026-03-24", "long"),
+        event("2026-03-24", "2026-03-30", "next"),
+        event("2026-03-25", "2026-03-25", "short"),
+      ],
       week,
     );
-    expect(bars.map(({ event: { id }, column, span, lane, before, after }) => [id, column, span, lane, before, after])).toEqual([
+    expect(
+      bars.map(({ event: { id }, column, span, lane, before, after }) => [
+        id,
+        column,
+        span,
+        lane,
+        before,
+        after,
+      ]),
+    ).toEqual([
       ["long", 0, 2, 0, true, false],
       ["next", 1, 6, 1, false, true],
       ["short", 2, 1, 0, false, false],
@@ -84,8 +124,14 @@ describe("moving an event", () => {
     });
   });
   it("keeps the number of days", () => {
-    expect(movedTo(event("2026-03-28", "2026-03-30"), { day: "2026-04-02" }, kyiv)).toEqual({ start: "2026-04-02", end: "2026-04-04" });
-    expect(movedTo(event("2026-03-28"), { day: "2026-04-02" }, kyiv)).toEqual({ start: "2026-04-02", end: undefined });
+    expect(movedTo(event("2026-03-28", "2026-03-30"), { day: "2026-04-02" }, kyiv)).toEqual({
+      start: "2026-04-02",
+      end: "2026-04-04",
+    });
+    expect(movedTo(event("2026-03-28"), { day: "2026-04-02" }, kyiv)).toEqual({
+      start: "2026-04-02",
+      end: undefined,
+    });
   });
   it("turns months from their first day", () => {
     expect(turn("month", "2026-01-31", 1)).toBe("2026-02-01");

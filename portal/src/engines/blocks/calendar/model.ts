@@ -1,5 +1,18 @@
 /** Where events stand in a month, a week or a day, on the wall clock of a zone. Pure. */
-import { addDays, addMonths, dayOf, daysBetween, isDay, momentOf, startOfMonth, startOfWeek, utc, wallOf } from "../days";
+import {
+  addDays,
+  addMonths,
+  dayOf,
+  daysBetween,
+  firstOf,
+  isDay,
+  lastOf,
+  momentOf,
+  startOfMonth,
+  startOfWeek,
+  utc,
+  wallOf,
+} from "@/engines/blocks/days";
 
 export type Mode = "month" | "week" | "day" | "agenda";
 
@@ -71,8 +84,8 @@ export function barsOf(events: CalendarEvent[], days: string[]): Bar[] {
     .filter((event) => event.first <= last && event.last >= first)
     .sort(earlier)
     .map((event) => {
-      const from = event.first < first ? first : event.first;
-      const to = event.last > last ? last : event.last;
+      const from = lastOf(event.first, first);
+      const to = firstOf(event.last, last);
       let lane = lanes.findIndex((until) => until < from);
       if (lane < 0) lane = lanes.length;
       lanes[lane] = to;
@@ -129,7 +142,8 @@ export function boxesOf(events: CalendarEvent[], day: string): TimeBox[] {
 /** The days a view shows. */
 export function daysOf(mode: Mode, at: string): string[] {
   if (mode === "day") return [at];
-  const from = mode === "month" ? startOfWeek(startOfMonth(at)) : mode === "week" ? startOfWeek(at) : startOfMonth(at);
+  const from =
+    mode === "month" ? startOfWeek(startOfMonth(at)) : mode === "week" ? startOfWeek(at) : startOfMonth(at);
   const until =
     mode === "week"
       ? addDays(from, 6)

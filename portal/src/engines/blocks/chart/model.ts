@@ -1,7 +1,7 @@
 /** Figures of a chart: categories across, series beside each other. Pure. */
-import { sumOf } from "../expression/decimal";
-import type { ChartBlock } from "../tree";
-import type { SourceRow } from "../wire";
+import { sumOf } from "@/engines/blocks/expression/decimal";
+import type { ChartBlock } from "@/engines/blocks/tree";
+import type { SourceRow } from "@/engines/blocks/wire";
 
 export interface ChartData {
   categories: string[];

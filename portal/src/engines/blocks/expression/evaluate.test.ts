@@ -48,7 +48,8 @@ describe("the shared case table", () => {
     it(one.text, () => {
       const outcome = evaluate(one.tree, given);
       if (one.unknown) expect(outcome).toEqual({ unknown: true });
-      else if (one.error !== undefined) expect(outcome).toEqual({ error: expect.stringContaining(one.error) });
+      else if (one.error !== undefined)
+        expect(outcome).toEqual({ error: expect.stringContaining(one.error) });
       else expect(outcome).toEqual({ value: one.value });
     });
   }
@@ -82,7 +83,11 @@ describe("bounds of a tree", () => {
   });
   it("says which names and fields are needed", () => {
     const tree: Node = {
-      all: [{ get: [{ name: "record" }, "lines"] }, "line", { call: [">", { get: [{ name: "line" }, "sum"] }, { name: "state" }] }],
+      all: [
+        { get: [{ name: "record" }, "lines"] },
+        "line",
+        { call: [">", { get: [{ name: "line" }, "sum"] }, { name: "state" }] },
+      ],
     };
     expect(namesOf(tree)).toEqual(
       new Map<string, Set<string> | null>([

@@ -5,12 +5,12 @@
 import { add, functions, negate, number, subtract } from "./functions";
 import { limits, type Node, shapeProblem } from "./node";
 import {
-  bind,
   Bytes,
+  bind,
   compare,
   costOf,
   Dict,
-  EvalError,
+  ExpressionError,
   equal,
   type Key,
   NotKnown,
@@ -53,7 +53,7 @@ export function evaluate(root: Node, environment: Environment): Outcome {
     return { value: toJson(value) };
   } catch (error) {
     if (error instanceof NotKnown) return { unknown: true };
-    if (error instanceof EvalError) return { error: error.message };
+    if (error instanceof ExpressionError) return { error: error.message };
     throw error;
   }
 }
@@ -77,12 +77,12 @@ class Evaluation {
 
   charge(value: V): void {
     this.made -= costOf(value, this.made);
-    if (this.made < 0) throw new EvalError("it makes too much data");
+    if (this.made < 0) throw new ExpressionError("it makes too much data");
   }
 
   private spend(rounds: number, words: string): void {
     this.rounds -= rounds;
-    if (this.rounds < 0) throw new EvalError(words);
+    if (this.rounds < 0) throw new ExpressionError(words);
   }
 
   node(node: Node, bound: Bound | undefined): V {
@@ -107,7 +107,7 @@ class Evaluation {
     }
     if ("filter" in node) return this.kept(this.filtered(node.filter, bound));
     if ("map" in node) return this.mapped(node.map, bound);
-    throw new EvalError("a node that is not known");
+    throw new ExpressionError("a node that is not known");
   }
 
   private kept<T extends V>(value: T): T {
@@ -120,22 +120,24 @@ class Evaluation {
     const given = this.environment.lookup(name);
     if (given !== undefined) return bind(given);
     if (types.has(name)) return new TypeName(name);
-    throw new EvalError(`\`${name}\` is not defined`);
+    throw new ExpressionError(`\`${name}\` is not defined`);
   }
 
   private member([operand, field]: [Node, string], bound: Bound | undefined): V {
     const object = this.node(operand, bound);
     if (object instanceof Optional) return this.optional(object, field);
-    if (!(object instanceof Dict)) throw new EvalError(`there is no \`${field}\`: test it with has(...) first`);
+    if (!(object instanceof Dict))
+      throw new ExpressionError(`there is no \`${field}\`: test it with has(...) first`);
     const found = object.get(field);
-    if (found === undefined) throw new EvalError(`there is no \`${field}\`: test it with has(...) first`);
+    if (found === undefined)
+      throw new ExpressionError(`there is no \`${field}\`: test it with has(...) first`);
     return found;
   }
 
   private has([operand, field]: [Node, string], bound: Bound | undefined): boolean {
     const object = this.node(operand, bound);
     if (object instanceof Dict) return object.has(field);
-    throw new EvalError(`there is no \`${field}\`: test it with has(...) first`);
+    throw new ExpressionError(`there is no \`${field}\`: test it with has(...) first`);
   }
 
   private optional(object: V, key: V): Optional {
@@ -143,7 +145,7 @@ class Evaluation {
     if (inner === undefined || inner === null) return new Optional();
     if (Array.isArray(inner)) return new Optional(typeof key === "bigint" ? inner[Number(key)] : undefined);
     if (inner instanceof Dict) return new Optional(inner.get(keyOf(key)));
-    throw new EvalError("it has no members");
+    throw new ExpressionError("it has no members");
   }
 
   private entries(entries: [Node, Node][], bound: Bound | undefined): V {
@@ -199,21 +201,24 @@ class Evaluation {
     const known = Object.hasOwn(functions, name) ? functions[name] : undefined;
     if (!known) throw new NotKnown();
     if (parts.length < known.least || parts.length > known.most) {
-      throw new EvalError(`\`${name}\` does not take ${parts.length} values`);
+      throw new ExpressionError(`\`${name}\` does not take ${parts.length} values`);
     }
     return known.run(...parts.map((_, index) => part(index)));
   }
 
   /** A value that is compared or searched counts by what is in it. */
   private seen(value: V): V {
-    this.spend(Math.floor(costOf(value, this.rounds * 16) / 16), "it compares too much data");
+    const most = this.rounds * 16;
+    const cost = costOf(value, most);
+    // Counting stops where it is more than is left.
+    this.spend(cost > most ? Number.POSITIVE_INFINITY : Math.floor(cost / 16), "it compares too much data");
     return value;
   }
 
   private contained(value: V, place: V): boolean {
     if (Array.isArray(place)) return place.some((one) => equal(one, value));
     if (place instanceof Dict) return place.has(keyOf(value));
-    throw new EvalError("`in` needs a list or a map");
+    throw new ExpressionError("`in` needs a list or a map");
   }
 
   private can(entity: V, action: V): boolean {
@@ -244,8 +249,9 @@ class Evaluation {
   private members(range: Node, bound: Bound | undefined): V[] {
     const over = this.node(range, bound);
     const members = Array.isArray(over) ? over : over instanceof Dict ? over.keys() : undefined;
-    if (!members) throw new EvalError("a comprehension needs a list or a map");
+    if (!members) throw new ExpressionError("a comprehension needs a list or a map");
     this.spend(members.length + 1, "it goes over too many members");
+    this.charge(over);
     return members;
   }
 
@@ -264,7 +270,9 @@ class Evaluation {
   }
 
   private filtered([range, name, body]: [Node, string, Node], bound: Bound | undefined): V[] {
-    return this.members(range, bound).filter((value) => truth(this.node(body, { name, value, outer: bound })));
+    return this.members(range, bound).filter((value) =>
+      truth(this.node(body, { name, value, outer: bound })),
+    );
   }
 
   private mapped(loop: [Node, string, Node] | [Node, string, Node, Node], bound: Bound | undefined): V[] {
@@ -280,27 +288,28 @@ class Evaluation {
 
 function truth(value: V): boolean {
   if (typeof value === "boolean") return value;
-  throw new EvalError("a condition that is not true or false");
+  throw new ExpressionError("a condition that is not true or false");
 }
 
 function keyOf(value: V): Key {
   if (typeof value === "string" || typeof value === "bigint" || typeof value === "boolean") return value;
   if (value instanceof Uint) return value.value;
   if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
-  throw new EvalError("a key must be a text, a whole number, true or false");
+  throw new ExpressionError("a key must be a text, a whole number, true or false");
 }
 
 function indexed(object: V, key: V): V {
   if (Array.isArray(object)) {
     const at = typeof key === "bigint" ? Number(key) : typeof key === "number" ? key : Number.NaN;
     const found = object[at];
-    if (found === undefined) throw new EvalError("Index out of bounds");
+    if (found === undefined) throw new ExpressionError("Index out of bounds");
     return found;
   }
   if (object instanceof Dict) {
     const found = object.get(keyOf(key));
-    if (found === undefined) throw new EvalError(`there is no \`${String(key)}\`: test it with has(...) first`);
+    if (found === undefined)
+      throw new ExpressionError(`there is no \`${String(key)}\`: test it with has(...) first`);
     return found;
   }
-  throw new EvalError("it has no members");
+  throw new ExpressionError("it has no members");
 }

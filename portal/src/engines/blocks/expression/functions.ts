@@ -3,7 +3,7 @@ import { Decimal } from "./decimal";
 import {
   Bytes,
   Dict,
-  EvalError,
+  ExpressionError,
   Instant,
   instantOf,
   instantText,
@@ -18,7 +18,9 @@ import {
 } from "./values";
 
 const misfit = (operator: string, left: V, right: V) =>
-  new EvalError(`\`${operator}\` does not fit a value of type ${typeOf(left)} and one of type ${typeOf(right)}`);
+  new ExpressionError(
+    `\`${operator}\` does not fit a value of type ${typeOf(left)} and one of type ${typeOf(right)}`,
+  );
 
 export function add(left: V, right: V): V {
   if (typeof left === "string" && typeof right === "string") return left + right;
@@ -44,7 +46,7 @@ export function number(operator: string, left: V, right: V): V {
   if (typeof left === "bigint" && typeof right === "bigint") return whole(integer(operator, left, right));
   if (left instanceof Uint && right instanceof Uint) {
     const value = integer(operator, left.value, right.value);
-    if (value < 0n || value >= 2n ** 64n) throw new EvalError("the number is too large");
+    if (value < 0n || value >= 2n ** 64n) throw new ExpressionError("the number is too large");
     return new Uint(value);
   }
   if (operator === "%") throw misfit(operator, left, right);
@@ -67,7 +69,7 @@ function exact(operator: string, left: Decimal, right: Decimal): Decimal {
   if (operator === "+") return left.plus(right);
   if (operator === "-") return left.minus(right);
   if (operator === "*") return left.times(right);
-  if (right.isZero) throw new EvalError("division by zero");
+  if (right.isZero) throw new ExpressionError("division by zero");
   return left.over(right);
 }
 
@@ -75,7 +77,7 @@ function integer(operator: string, left: bigint, right: bigint): bigint {
   if (operator === "+") return left + right;
   if (operator === "-") return left - right;
   if (operator === "*") return left * right;
-  if (right === 0n) throw new EvalError("division by zero");
+  if (right === 0n) throw new ExpressionError("division by zero");
   return operator === "/" ? left / right : left % right;
 }
 
@@ -84,7 +86,7 @@ export function negate(value: V): V {
   if (typeof value === "number") return -value;
   if (value instanceof Decimal) return value.negated();
   if (value instanceof Span) return new Span(-value.nanos);
-  throw new EvalError(`\`-\` does not fit a value of type ${typeOf(value)}`);
+  throw new ExpressionError(`\`-\` does not fit a value of type ${typeOf(value)}`);
 }
 
 export function sizeOf(value: V): bigint {
@@ -96,7 +98,9 @@ export function sizeOf(value: V): bigint {
 }
 
 const none = (name: string, ...values: V[]) =>
-  new EvalError(`\`${name}\` does not fit ${values.map((value) => `a value of type ${typeOf(value)}`).join(" and ")}`);
+  new ExpressionError(
+    `\`${name}\` does not fit ${values.map((value) => `a value of type ${typeOf(value)}`).join(" and ")}`,
+  );
 
 /** A double as text: never with an exponent. */
 function plain(value: number): string {
@@ -121,7 +125,7 @@ function toInt(value: V): bigint {
   if (value instanceof Uint) return whole(value.value);
   if (value instanceof Decimal) return whole(value.units / 10n ** BigInt(value.scale));
   if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw new EvalError("the number is too large");
+    if (!Number.isFinite(value)) throw new ExpressionError("the number is too large");
     return whole(BigInt(Math.trunc(value)));
   }
   if (typeof value === "string" && /^[-+]?\d+$/.test(value)) return whole(BigInt(value.replace(/^\+/, "")));
@@ -142,7 +146,7 @@ function toDouble(value: V): V {
 
 function toUint(value: V): Uint {
   const whole = value instanceof Uint ? value.value : toInt(value);
-  if (whole < 0n) throw new EvalError("the number is too large");
+  if (whole < 0n) throw new ExpressionError("the number is too large");
   return new Uint(whole);
 }
 
@@ -182,7 +186,7 @@ function partsIn(at: Instant, zone: string): Record<string, number> {
         second: "numeric",
       });
     } catch {
-      throw new EvalError(`there is no time zone \`${zone}\``);
+      throw new ExpressionError(`there is no time zone \`${zone}\``);
     }
     zones.set(zone, format);
   }
@@ -201,7 +205,7 @@ function calendar(name: string, value: V, zone: V): bigint {
   const size = ofSpan[name];
   if (value instanceof Span && size !== undefined) return value.nanos / size;
   if (!(value instanceof Instant) || typeof zone !== "string") throw none(name, value);
-  if (name === "getMilliseconds") return ((value.nanos / 1_000_000n) % 1_000n + 1_000n) % 1_000n;
+  if (name === "getMilliseconds") return (((value.nanos / 1_000_000n) % 1_000n) + 1_000n) % 1_000n;
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = partsIn(value, zone);
   const midnight = Date.UTC(year, month - 1, day);
   const answers: Record<string, number> = {
@@ -270,7 +274,7 @@ export const functions: Record<string, { least: number; most: number; run: Funct
     most: 1,
     run(value = null) {
       const found = optional("value", value).value;
-      if (found === undefined) throw new EvalError("the optional has no value");
+      if (found === undefined) throw new ExpressionError("the optional has no value");
       return found;
     },
   },

@@ -53,7 +53,8 @@ export function shapeProblem(root: Node): string | null {
     if (nodes > limits.nodes) return `more than ${limits.nodes} nodes`;
     if (depth > limits.depth) return `more than ${limits.depth} levels inside one another`;
     if (node === null || typeof node === "boolean" || typeof node === "string") return null;
-    if (typeof node === "number") return Number.isSafeInteger(node) ? null : "a literal that is no whole number";
+    if (typeof node === "number")
+      return Number.isSafeInteger(node) ? null : "a literal that is no whole number";
     if (typeof node !== "object" || Array.isArray(node)) return "it is no tree";
     const [kind, rest] = Object.entries(node)[0] ?? ["", undefined];
     const inside = loops.has(kind) ? nesting + 1 : nesting;
@@ -91,11 +92,12 @@ export function namesOf(root: Node): Map<string, Set<string> | null> {
   const visit = (node: unknown, bound: string[]): void => {
     if (typeof node !== "object" || node === null) return;
     const [kind, rest] = Object.entries(node)[0] ?? ["", undefined];
-    if (kind === "name") return note(String(rest), null, bound);
+    if (kind === "name") note(String(rest), null, bound);
     if (!Array.isArray(rest)) return;
     const operand = rest[0] as { name?: unknown } | undefined;
     if ((kind === "get" || kind === "get?" || kind === "has") && typeof operand?.name === "string") {
-      return note(operand.name, String(rest[1]), bound);
+      note(operand.name, String(rest[1]), bound);
+      return;
     }
     if (loops.has(kind)) {
       visit(rest[0], bound);

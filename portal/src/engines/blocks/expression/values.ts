@@ -1,7 +1,7 @@
 /** Values of an evaluation: CEL's kinds over JSON, bound member by member as they are looked at. Pure. */
 import { Decimal } from "./decimal";
 
-export class EvalError extends Error {}
+export class ExpressionError extends Error {}
 /** What is needed is not here (yet): neither an error nor an answer. */
 export class NotKnown extends Error {}
 
@@ -87,7 +87,7 @@ export const unknown = Symbol("unknown");
 const most_i64 = 2n ** 63n - 1n;
 export const fits = (value: bigint) => value <= most_i64 && value >= -most_i64 - 1n;
 export function whole(value: bigint): bigint {
-  if (!fits(value)) throw new EvalError("the number is too large");
+  if (!fits(value)) throw new ExpressionError("the number is too large");
   return value;
 }
 
@@ -106,7 +106,7 @@ export function bind(raw: unknown, type?: string): V {
   }
   if (raw instanceof Row) return Dict.bound(raw.fields, raw.types);
   if (isObject(raw)) return Dict.bound(raw);
-  throw new EvalError("a value that has no type");
+  throw new ExpressionError("a value that has no type");
 }
 
 /** A row with the types of its fields: what a source gives to expressions. */
@@ -188,7 +188,8 @@ function numbers(left: V, right: V): [number, number] | [Decimal, Decimal] | und
 
 export function equal(left: V, right: V): boolean {
   const pair = numbers(left, right);
-  if (pair) return typeof pair[0] === "number" ? pair[0] === pair[1] : pair[0].compare(pair[1] as Decimal) === 0;
+  if (pair)
+    return typeof pair[0] === "number" ? pair[0] === pair[1] : pair[0].compare(pair[1] as Decimal) === 0;
   if (Array.isArray(left) && Array.isArray(right)) {
     return left.length === right.length && left.every((one, index) => equal(one, right[index] ?? null));
   }
@@ -219,7 +220,7 @@ export function compare(left: V, right: V): number {
   else if (typeof left === "boolean" && typeof right === "boolean") return order(left, right);
   else if (left instanceof Instant && right instanceof Instant) return order(left.nanos, right.nanos);
   else if (left instanceof Span && right instanceof Span) return order(left.nanos, right.nanos);
-  throw new EvalError(
+  throw new ExpressionError(
     `a value of type ${typeOf(left)} cannot be compared to one of type ${typeOf(right)}`,
   );
 }
@@ -254,7 +255,7 @@ export function costOf(value: V, most: number): number {
 export function toJson(value: V): unknown {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw new EvalError("gave a number that is not finite");
+    if (!Number.isFinite(value)) throw new ExpressionError("gave a number that is not finite");
     return value;
   }
   if (value === null || typeof value !== "object") return value;
@@ -267,7 +268,7 @@ export function toJson(value: V): unknown {
   if (value instanceof Dict) {
     return Object.fromEntries(value.keys().map((key) => [String(key), toJson(value.get(key) ?? null)]));
   }
-  throw new EvalError(`gave a value of type ${typeOf(value)}, which cannot be kept`);
+  throw new ExpressionError(`gave a value of type ${typeOf(value)}, which cannot be kept`);
 }
 
 export function instantText({ nanos }: Instant): string {

@@ -5,22 +5,21 @@
 import { Button } from "@mantine/core";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { newKey } from "@/api/client";
 import { ApiError, messageOf } from "@/api/problem";
 import { useEntities } from "@/api/session";
 import type { Fields, Refs, Value } from "@/api/types";
+import { useActions } from "@/engines/blocks/actions";
+import { shapeOf, useGiven, usePage, useSay } from "@/engines/blocks/context";
+import { resolve } from "@/engines/blocks/environment";
+import { TooLarge } from "@/engines/blocks/gate";
+import { most } from "@/engines/blocks/limits";
+import type { FormBlock } from "@/engines/blocks/tree";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { fieldOf } from "@/engines/fields/text";
-import { Steps } from "@/ui/block";
-import { FailureCard } from "@/ui/block-frame";
-import { FormActions, FormFields, FormNote } from "@/ui/form";
+import { Secondary, Steps } from "@/ui/block";
+import { AskButtons, AskFields, FailureCard } from "@/ui/block-frame";
 import { toast } from "@/ui/toast";
-import { newKey } from "@/api/client";
-import { useActions } from "../actions";
-import { shapeOf, useGiven, usePage, useSay } from "../context";
-import { resolve } from "../environment";
-import { TooLarge } from "../gate";
-import { most } from "../limits";
-import type { FormBlock } from "../tree";
 import { Lines, useReason } from "./lines";
 import { type Asked, changed, fieldOfInput, judge, type Reason, reasonsOf, sentOf } from "./model";
 
@@ -47,6 +46,7 @@ function useAsked(block: FormBlock) {
   const shown = placed === undefined ? undefined : page.source(placed).shape;
   const known = shown ?? entity ?? shapeOf(block.id ?? "form", { loading: false });
   const texts = page.setup.locale;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time, and speaks the language of `texts`
   const asked = useMemo(
     () =>
       block.fields.flatMap((one): Asked[] => {
@@ -57,9 +57,10 @@ function useAsked(block: FormBlock) {
         const own = fieldOf(known, one.name);
         const choices = (one.choices ?? []).map(({ value, label }) => ({ value, label: say(label) }));
         const made = fieldOfInput(one, say(one.label), choices);
-        return [{ name: one.name, input: one, field: own && !one.type ? { ...own, label: made.label } : made }];
+        return [
+          { name: one.name, input: one, field: own && !one.type ? { ...own, label: made.label } : made },
+        ];
       }),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time
     [block, known, texts],
   );
   return { asked, shape: known };
@@ -174,8 +175,10 @@ function FormBody({ block }: { block: FormBlock }) {
       {block.steps && (
         <Steps label={t("blocks:steps")} steps={judged.steps.map((one) => say(one.title))} current={at} />
       )}
-      <FormFields small={false}>
-        {elsewhere && <FailureCard title={t("blocks:not_saved")} text={messageOf(refusal, t("common:network"))} />}
+      <AskFields>
+        {elsewhere && (
+          <FailureCard title={t("blocks:not_saved")} text={messageOf(refusal, t("common:network"))} />
+        )}
         {whole && tried.size > 0 && <FailureCard title={reason(whole, environment) ?? ""} />}
         <Lines
           shape={shape}
@@ -188,10 +191,10 @@ function FormBody({ block }: { block: FormBlock }) {
           reasonFor={shownReason}
           onChange={change}
         />
-      </FormFields>
+      </AskFields>
       {!block.live && (
-        <FormActions small={false}>
-          {dirty && <FormNote>{t("blocks:draft_kept")}</FormNote>}
+        <AskButtons>
+          {dirty && <Secondary>{t("blocks:draft_kept")}</Secondary>}
           {at > 0 && (
             <Button variant="default" onClick={() => put({ ...now.current, step: at - 1 })}>
               {t("common:back")}
@@ -200,7 +203,7 @@ function FormBody({ block }: { block: FormBlock }) {
           <Button type="submit" loading={busy}>
             {last ? (block.submit ? say(block.submit.label) : t("common:save")) : t("blocks:next")}
           </Button>
-        </FormActions>
+        </AskButtons>
       )}
     </form>
   );

@@ -1,12 +1,12 @@
 /** The lines of a form: each value by the editor of its type, with its help and what is wrong with it. */
 import { useTranslation } from "react-i18next";
 import type { Fields, Refs, Value } from "@/api/types";
+import { useSay } from "@/engines/blocks/context";
+import type { Environment } from "@/engines/blocks/expression/evaluate";
 import { FieldEditor } from "@/engines/fields/editor";
 import type { Shape } from "@/engines/source";
 import { formatNumber } from "@/i18n/format";
 import { Hint } from "@/ui/block";
-import { useSay } from "../context";
-import type { Environment } from "../expression/evaluate";
 import type { Asked, Judged, Reason } from "./model";
 
 export function useReason(): (reason: Reason | undefined, environment: Environment) => string | undefined {
@@ -36,7 +36,17 @@ interface Props {
   onChange(name: string, value: Value, refs?: Refs): void;
 }
 
-export function Lines({ shape, asked, judged, values, refs, environment, focus, reasonFor, onChange }: Props) {
+export function Lines({
+  shape,
+  asked,
+  judged,
+  values,
+  refs,
+  environment,
+  focus,
+  reasonFor,
+  onChange,
+}: Props) {
   const say = useSay();
   return asked.map(({ name, field, input }, index) => {
     const label = judged.required.has(name) ? `${field.label} *` : field.label;

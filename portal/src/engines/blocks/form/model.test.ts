@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Fields } from "@/api/types";
-import { environmentOf } from "../environment";
-import type { Input } from "../tree";
+import { environmentOf } from "@/engines/blocks/environment";
+import type { Computed, Input } from "@/engines/blocks/tree";
 import { type Asked, changed, fieldOfInput, judge, reasonsOf, sentOf } from "./model";
 
 const form = (field: string) => ({ get: [{ name: "form" }, field] as [{ name: string }, string] });
-const equals = (field: string, value: string) => ({ "=": { call: ["==", form(field), value] as ["==", ...never[]] } }) as never;
+const equals = (field: string, value: string): Computed => ({ "=": { call: ["==", form(field), value] } });
 const ask = (name: string, rest: Partial<Input> = {}): Asked => {
   const input: Input = { name, label: name, ...rest };
   return { name, input, field: fieldOfInput(input, name, []) };
@@ -24,14 +24,25 @@ const steps = [
   { id: "rest", title: "Rest", fields: ["days", "note"] },
 ];
 const look = (values: Fields) => {
-  const environment = environmentOf({ today: "2026-03-18", params: {}, state: {}, sources: {}, form: values });
+  const environment = environmentOf({
+    today: "2026-03-18",
+    params: {},
+    state: {},
+    sources: {},
+    form: values,
+  });
   const judged = judge({ steps }, asked, environment);
   return { judged, reasons: reasonsOf(judged, values, environment), sent: sentOf(judged, values, {}) };
 };
 
 describe("a wizard", () => {
   it("asks what its answers call for", () => {
-    expect(look({ kind: "paid" }).judged.steps.map(({ id, asked: fields }) => [id, fields.map(({ name }) => name)])).toEqual([
+    expect(
+      look({ kind: "paid" }).judged.steps.map(({ id, asked: fields }) => [
+        id,
+        fields.map(({ name }) => name),
+      ]),
+    ).toEqual([
       ["what", ["kind"]],
       ["rest", ["days", "note"]],
     ]);
@@ -45,7 +56,12 @@ describe("a wizard", () => {
     expect(sent).toEqual({ kind: "paid", days: 3 });
     const back = changed(asked, values, "kind", "unpaid");
     expect(back.why).toBe("a long story");
-    expect(look({ ...back, head: "h1" }).sent).toEqual({ kind: "unpaid", why: "a long story", head: "h1", days: 3 });
+    expect(look({ ...back, head: "h1" }).sent).toEqual({
+      kind: "unpaid",
+      why: "a long story",
+      head: "h1",
+      days: 3,
+    });
   });
   it("says what is missing, out of bounds or cannot be read", () => {
     const { reasons } = look({ kind: "unpaid", days: 40, note: { $unread: "??" } });
@@ -56,7 +72,10 @@ describe("a wizard", () => {
     });
   });
   it("empties what hangs on an answer that changed", () => {
-    expect(changed(asked, { kind: "paid", head: "h1" }, "kind", "unpaid")).toEqual({ kind: "unpaid", head: null });
+    expect(changed(asked, { kind: "paid", head: "h1" }, "kind", "unpaid")).toEqual({
+      kind: "unpaid",
+      head: null,
+    });
   });
   it("leaves to the host what it cannot judge", () => {
     const rule = { "=": { call: [">", { get: [{ name: "record" }, "x"] }, 1] } } as never;

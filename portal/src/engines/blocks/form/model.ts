@@ -2,11 +2,11 @@
  * What a form asks now, what is wrong with what is typed, what is sent. Hidden = not required, not sent, kept in the
  * draft. Pure: conditions are judged over the values as they stand.
  */
-import type { Field, FieldType, Fields } from "@/api/types";
+import type { Field, Fields, FieldType } from "@/api/types";
+import { isTrue, plain } from "@/engines/blocks/environment";
+import type { Environment } from "@/engines/blocks/expression/evaluate";
+import type { FormBlock, Given, Input, Text } from "@/engines/blocks/tree";
 import { isEmpty, unreadText, withoutEmpty } from "@/engines/fields/values";
-import { isTrue, plain } from "../environment";
-import type { Environment } from "../expression/evaluate";
-import type { FormBlock, Given, Input, Text } from "../tree";
 
 /** A line of a form: what is asked, under which conditions. */
 export interface Asked {
@@ -22,7 +22,11 @@ export interface Step {
 }
 
 /** Types the portal's field editors know; `period` and others of a newer minor are typed as text. */
-export function fieldOfInput(input: Input, label: string, choices: { value: string; label: string }[]): Field {
+export function fieldOfInput(
+  input: Input,
+  label: string,
+  choices: { value: string; label: string }[],
+): Field {
   const type: FieldType = input.type === "period" || !input.type ? "text" : input.type;
   return {
     key: input.name,

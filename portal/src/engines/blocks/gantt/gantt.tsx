@@ -3,10 +3,29 @@
  * are typed, so that nothing needs a drag. On a phone a list with the days in words.
  */
 import { ActionIcon, Button, Checkbox, Menu, SegmentedControl } from "@mantine/core";
+import { useElementSize } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight, IconDots } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useActions } from "@/engines/blocks/actions";
+import { toneOf, useOfRow, usePage, useRowText, useSay } from "@/engines/blocks/context";
+import {
+  addDays,
+  addMonths,
+  daysBetween,
+  lastOf,
+  startOfMonth,
+  startOfWeek,
+  utc,
+  weekday,
+} from "@/engines/blocks/days";
+import { DaysDialog } from "@/engines/blocks/days-dialog";
+import { Gate, TooLarge } from "@/engines/blocks/gate";
+import { most } from "@/engines/blocks/limits";
+import { useSaving } from "@/engines/blocks/save";
+import type { GanttBlock, Tone } from "@/engines/blocks/tree";
+import type { SourceRow } from "@/engines/blocks/wire";
 import { usePhone } from "@/engines/list/list";
 import { currentLocale } from "@/i18n";
 import { formatDate } from "@/i18n/format";
@@ -21,19 +40,11 @@ import {
   GanttLink,
   GanttList,
   GanttName,
+  ganttName,
   ganttRow,
   type HeadMark,
 } from "@/ui/gantt";
 import { usePrinting } from "@/ui/use-printing";
-import { useActions } from "../actions";
-import { toneOf, useOfRow, usePage, useRowText, useSay } from "../context";
-import { DaysDialog } from "../days-dialog";
-import { addDays, addMonths, daysBetween, startOfMonth, startOfWeek, utc, weekday } from "../days";
-import { Gate, TooLarge } from "../gate";
-import { most } from "../limits";
-import { useSaving } from "../save";
-import type { GanttBlock, Tone } from "../tree";
-import type { SourceRow } from "../wire";
 import {
   boxOf,
   criticalOf,
@@ -77,7 +88,7 @@ function taskOf(block: GanttBlock, row: SourceRow, label: string): Task | undefi
     id: row.id,
     label,
     start,
-    end: end < start ? start : end,
+    end: lastOf(start, end),
     parent: parent ? String(parent) : undefined,
     progress: progress ? Math.min(1, Math.max(0, progress > 1 ? progress / 100 : progress)) : 0,
     milestone: block.milestone ? fields[block.milestone] === true : false,
@@ -127,7 +138,10 @@ function Loaded({ block }: { block: GanttBlock }) {
     [block, rows, text],
   );
   const lines = useMemo(() => linesOf(tasks, closed), [tasks, closed]);
-  const critical = useMemo(() => (block.critical ? criticalOf(tasks, links) : new Set<string>()), [block.critical, tasks, links]);
+  const critical = useMemo(
+    () => (block.critical ? criticalOf(leaves(tasks), links, "working") : new Set<string>()),
+    [block.critical, tasks, links],
+  );
   if (tasks.length > most.bars) return <TooLarge size={tasks.length} most={most.bars} />;
   const move = (id: string, to: { start: string; end: string }) => {
     const row = rows.find((one) => one.id === id);
@@ -143,7 +157,9 @@ function Loaded({ block }: { block: GanttBlock }) {
     critical,
     closed,
     onToggle: (id) =>
-      setClosed((old) => (old.has(id) ? new Set([...old].filter((one) => one !== id)) : new Set(old).add(id))),
+      setClosed((old) =>
+        old.has(id) ? new Set([...old].filter((one) => one !== id)) : new Set(old).add(id),
+      ),
     onMove: move,
     onAsk: setAsked,
   };
@@ -162,6 +178,9 @@ function Loaded({ block }: { block: GanttBlock }) {
     </>
   );
 }
+
+/** What only sums up others is nobody's to delay. */
+const leaves = (tasks: Task[]) => tasks.filter(({ id }) => !tasks.some(({ parent }) => parent === id));
 
 interface Shared {
   block: GanttBlock;
@@ -208,7 +227,7 @@ function headOf(scale: Scale, zoom: Zoom): { upper: HeadMark[]; lower: HeadMark[
   const marks = (first: string, next: (day: string) => string, label: Intl.DateTimeFormat): HeadMark[] => {
     const made: HeadMark[] = [];
     for (let at = first; at <= last; at = next(at)) {
-      const from = at < scale.from ? scale.from : at;
+      const from = lastOf(at, scale.from);
       const until = next(at) > last ? addDays(last, 1) : next(at);
       made.push({
         x: daysBetween(scale.from, from) * scale.day,
@@ -234,7 +253,17 @@ function headOf(scale: Scale, zoom: Zoom): { upper: HeadMark[]; lower: HeadMark[
   };
 }
 
-function AsBars({ block, lines, links, critical, closed, tasks, onToggle, onMove, onAsk }: Shared & { tasks: Task[] }) {
+function AsBars({
+  block,
+  lines,
+  links,
+  critical,
+  closed,
+  tasks,
+  onToggle,
+  onMove,
+  onAsk,
+}: Shared & { tasks: Task[] }) {
   const { t } = useTranslation("blocks");
   const say = useSay();
   const page = usePage();
@@ -244,11 +273,18 @@ function AsBars({ block, lines, links, critical, closed, tasks, onToggle, onMove
   const barLabel = useBarLabel(critical);
   const tone = useTone(block);
   const today = page.setup.today ?? new Intl.DateTimeFormat("en-CA").format(page.clock.now());
-  const [zoom, setZoom] = useState<Zoom>(() => (spanOf(tasks) > 200 ? "month" : spanOf(tasks) > 45 ? "week" : "day"));
+  const [zoom, setZoom] = useState<Zoom>(() =>
+    spanOf(tasks) > 200 ? "month" : spanOf(tasks) > 45 ? "week" : "day",
+  );
   const [active, setActive] = useState(0);
   const [drag, setDrag] = useState<{ id: string; what: "both" | "start" | "end"; by: number }>();
   const dragged = useRef(false);
-  const scale = useMemo(() => scaleOf(tasks, today, zoom), [tasks, today, zoom]);
+  const { ref: area, width: room } = useElementSize();
+  const scale = useMemo(() => {
+    const made = scaleOf(tasks, today, zoom);
+    // The time line fills the room there is.
+    return { ...made, days: Math.max(made.days, Math.ceil((room - ganttName) / made.day)) };
+  }, [tasks, today, zoom, room]);
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -280,9 +316,20 @@ function AsBars({ block, lines, links, critical, closed, tasks, onToggle, onMove
     if (!from || !to) return [];
     const rows = [(from.y - 16) / ganttRow, (to.y - 16) / ganttRow];
     if (!printing && !rows.some((row) => seen.has(row))) return [];
-    const path = pathOf(link.kind, { ...boxOfTask(from.line.task), y: from.y }, { ...boxOfTask(to.line.task), y: to.y });
+    const path = pathOf(
+      link.kind,
+      { ...boxOfTask(from.line.task), y: from.y },
+      { ...boxOfTask(to.line.task), y: to.y },
+    );
     const both = critical.has(link.from) && critical.has(link.to);
-    return [{ key: `${link.from} ${link.to} ${link.kind}`, path, critical: both, broken: !isKept(link, from.line.task, to.line.task) }];
+    return [
+      {
+        key: `${link.from} ${link.to} ${link.kind}`,
+        path,
+        critical: both,
+        broken: !isKept(link, from.line.task, to.line.task),
+      },
+    ];
   });
 
   const grip = (event: PointerEvent, task: Task, what: "both" | "start" | "end") => {
@@ -345,6 +392,7 @@ function AsBars({ block, lines, links, critical, closed, tasks, onToggle, onMove
           ]}
         />
       </BlockBar>
+      <div ref={area} />
       <GanttArea
         ref={scroller}
         label={say(block.title) || t("gantt")}
@@ -496,7 +544,10 @@ function AsList({ block, lines, critical, closed, tasks, onToggle, onAsk }: Shar
               line.task.label
             )
           }
-          days={[daysText(line.task.start, line.task.end), critical.has(line.task.id) && !line.summary ? t("critical") : ""]
+          days={[
+            daysText(line.task.start, line.task.end),
+            critical.has(line.task.id) && !line.summary ? t("critical") : "",
+          ]
             .filter(Boolean)
             .join(" · ")}
           left={daysBetween(first, line.task.start) / whole}

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { boxOf, criticalOf, isKept, type Link, type LinkKind, linesOf, moved, pathOf, scaleOf, type Task } from "./model";
+import {
+  boxOf,
+  criticalOf,
+  isKept,
+  type Link,
+  type LinkKind,
+  linesOf,
+  moved,
+  pathOf,
+  scaleOf,
+  type Task,
+} from "./model";
 
 const task = (id: string, start: number, end: number, parent?: string): Task => ({
   id,
@@ -11,7 +22,13 @@ const task = (id: string, start: number, end: number, parent?: string): Task => 
 const link = (from: string, to: string, kind: LinkKind = "FS", lag = 0): Link => ({ from, to, kind, lag });
 
 describe("lines of a time line", () => {
-  const tasks = [task("a", 1, 1), task("a1", 2, 5, "a"), task("a2", 4, 9, "a"), task("b", 3, 4), task("a11", 6, 12, "a1")];
+  const tasks = [
+    task("a", 1, 1),
+    task("a1", 2, 5, "a"),
+    task("a2", 4, 9, "a"),
+    task("b", 3, 4),
+    task("a11", 6, 12, "a1"),
+  ];
   it("stand under their own, and a summary spans what is below it", () => {
     const lines = linesOf(tasks, new Set());
     expect(lines.map(({ task: { id }, depth, summary }) => [id, depth, summary])).toEqual([
@@ -30,7 +47,11 @@ describe("lines of a time line", () => {
   });
   it("are all there even where parents go in a circle", () => {
     const round = [task("x", 1, 2, "y"), task("y", 1, 2, "x"), task("z", 1, 2)];
-    expect(linesOf(round, new Set()).map(({ task: { id } }) => id).sort()).toEqual(["x", "y", "z"]);
+    expect(
+      linesOf(round, new Set())
+        .map(({ task: { id } }) => id)
+        .sort(),
+    ).toEqual(["x", "y", "z"]);
   });
 });
 
@@ -42,11 +63,17 @@ describe("the critical path", () => {
   });
   it.each([
     ["SS", 3, ["a", "b"]],
-    ["FF", 2, ["a", "b"]],
+    ["FF", 3, ["a", "b"]],
     ["SF", 10, ["a", "b"]],
   ] as const)("counts %s with its lag", (kind, lag, critical) => {
     const tasks = [task("a", 1, 5), task("b", 4, 8), task("c", 1, 2)];
     expect([...criticalOf(tasks, [link("a", "b", kind, lag)])].sort()).toEqual(critical);
+  });
+  it("goes over a weekend where only working days count", () => {
+    // Friday the 6th, Monday the 9th.
+    const tasks = [task("a", 2, 6), task("b", 9, 13)];
+    expect([...criticalOf(tasks, [link("a", "b")])]).toEqual(["b"]);
+    expect([...criticalOf(tasks, [link("a", "b")], "working")].sort()).toEqual(["a", "b"]);
   });
   it("is empty where links go in a circle", () => {
     const tasks = [task("a", 1, 2), task("b", 3, 4)];

@@ -1,5 +1,5 @@
 /** Bars over time: levels, dependencies, what is critical, where everything stands. Pure. */
-import { addDays, daysBetween } from "../days";
+import { addDays, daysBetween, firstOf, lastOf } from "@/engines/blocks/days";
 
 export type LinkKind = "FS" | "SS" | "FF" | "SF";
 
@@ -48,8 +48,8 @@ export function linesOf(tasks: Task[], closed: ReadonlySet<string>): Line[] {
     const inner = below.map((child) => visit(child, depth + 1));
     const starts = inner.map(({ start }) => start).filter(Boolean);
     const ends = inner.map(({ end }) => end).filter(Boolean);
-    const start = starts.length > 0 ? starts.reduce((a, b) => (a < b ? a : b)) : task.start;
-    const end = ends.length > 0 ? ends.reduce((a, b) => (a > b ? a : b)) : task.end;
+    const start = starts.length > 0 ? starts.reduce(firstOf) : task.start;
+    const end = ends.length > 0 ? ends.reduce(lastOf) : task.end;
     const line: Line = { task: { ...task, start, end }, depth, summary: inner.length > 0 };
     return { lines: [line, ...(closed.has(task.id) ? [] : inner.flatMap(({ lines }) => lines))], start, end };
   };
@@ -63,19 +63,24 @@ export const lengthOf = ({ start, end, milestone }: Pick<Task, "start" | "end" |
   milestone ? 0 : daysBetween(start, end) + 1;
 
 /**
- * The tasks that may not slip without moving the end: critical path method over working spans in days, with all four
- * kinds of links and their lags. Empty where links go in a circle.
+ * The tasks that may not slip without moving the end: critical path method with all four kinds of links and their lags, in
+ * days or working days. Empty where links go in a circle.
  */
-export function criticalOf(tasks: Task[], links: Link[]): Set<string> {
+export function criticalOf(tasks: Task[], links: Link[], count: "days" | "working" = "days"): Set<string> {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const real = links.filter(({ from, to }) => byId.has(from) && byId.has(to) && from !== to);
   const order = inOrder([...byId.keys()], real);
   if (!order) return new Set();
   const first = tasks.reduce((least, { start }) => (least && least < start ? least : start), "");
   const early = new Map<string, number>();
-  const length = (id: string) => lengthOf(byId.get(id) as Task);
+  const position = count === "working" ? workingDay : (day: string) => daysBetween("2000-01-03", day);
+  const origin = position(first);
+  const length = (id: string) => {
+    const task = byId.get(id) as Task;
+    return task.milestone ? 0 : Math.max(1, position(addDays(task.end, 1)) - position(task.start));
+  };
   for (const id of order) {
-    let start = daysBetween(first, (byId.get(id) as Task).start);
+    let start = position((byId.get(id) as Task).start) - origin;
     for (const link of real) {
       if (link.to !== id) continue;
       start = Math.max(start, earliest(link, early.get(link.from) ?? 0, length(link.from), length(id)));
@@ -93,6 +98,13 @@ export function criticalOf(tasks: Task[], links: Link[]): Set<string> {
     late.set(id, start);
   }
   return new Set(order.filter((id) => (late.get(id) ?? 0) - (early.get(id) ?? 0) <= 0));
+}
+
+/** Working days (Monday to Friday) before a day: over a weekend nothing waits. */
+function workingDay(day: string): number {
+  const days = daysBetween("2000-01-03", day);
+  const weeks = Math.floor(days / 7);
+  return weeks * 5 + Math.min(5, days - weeks * 7);
 }
 
 /** The earliest beginning of `to`. */
@@ -149,10 +161,14 @@ export const zooms: Record<Zoom, number> = { day: 32, week: 12, month: 4 };
 
 /** From the earliest to the latest, with some room at both ends. */
 export function scaleOf(tasks: Task[], today: string, zoom: Zoom): Scale {
-  const days = tasks.flatMap(({ start, end, baseline }) => [start, end, ...(baseline ? [baseline.start, baseline.end] : [])]);
+  const days = tasks.flatMap(({ start, end, baseline }) => [
+    start,
+    end,
+    ...(baseline ? [baseline.start, baseline.end] : []),
+  ]);
   const known = days.filter(Boolean);
-  const least = known.reduce((a, b) => (a < b ? a : b), known[0] ?? today);
-  const last = known.reduce((a, b) => (a > b ? a : b), known[0] ?? today);
+  const least = known.reduce(firstOf, known[0] ?? today);
+  const last = known.reduce(lastOf, known[0] ?? today);
   const room = zoom === "day" ? 3 : zoom === "week" ? 7 : 21;
   const from = addDays(least, -room);
   return { from, days: Math.min(daysBetween(from, addDays(last, room)) + 1, 3_700), day: zooms[zoom] };
@@ -175,11 +191,11 @@ export function pathOf(kind: LinkKind, from: Box & { y: number }, to: Box & { y:
   const out = kind === "FS" || kind === "FF" ? 8 : -8;
   const into = kind === "FS" || kind === "SS" ? -8 : 8;
   const [x1, x2] = [leaves + out, arrives + into];
-  const straight = out > 0 ? x1 <= x2 : x1 >= x2;
-  if (straight || Math.sign(out) !== Math.sign(-into)) {
-    const x = out > 0 ? (straight ? x1 : Math.max(x1, x2)) : straight ? x1 : Math.min(x1, x2);
+  if (out === into) {
+    const x = out > 0 ? Math.max(x1, x2) : Math.min(x1, x2);
     return `M${leaves} ${from.y}H${x}V${to.y}H${arrives}`;
   }
+  if (out > 0 ? x1 <= x2 : x1 >= x2) return `M${leaves} ${from.y}H${x1}V${to.y}H${arrives}`;
   // Back over the row between them.
   const half = (from.y + to.y) / 2;
   return `M${leaves} ${from.y}H${x1}V${half}H${x2}V${to.y}H${arrives}`;

@@ -6,6 +6,12 @@ import { Select, TextInput } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { toneOf, useGiven, useOfRow, usePage, useRowText, useSay } from "@/engines/blocks/context";
+import { utc } from "@/engines/blocks/days";
+import { Gate, TooLarge } from "@/engines/blocks/gate";
+import { most } from "@/engines/blocks/limits";
+import type { SourceData } from "@/engines/blocks/sources";
+import type { MatrixBlock } from "@/engines/blocks/tree";
 import { durationText, readDuration } from "@/engines/fields/duration";
 import { usePhone } from "@/engines/list/list";
 import { currentLocale } from "@/i18n";
@@ -26,14 +32,8 @@ import {
   matrixRow,
 } from "@/ui/matrix";
 import { usePrinting } from "@/ui/use-printing";
-import { toneOf, useGiven, useOfRow, usePage, useRowText, useSay } from "../context";
-import { utc } from "../days";
-import { Gate, TooLarge } from "../gate";
-import { most } from "../limits";
-import type { SourceData } from "../sources";
-import type { MatrixBlock } from "../tree";
-import { useCellWrite } from "./write";
 import { buildMatrix, dayColumns, type Matrix, type MatrixColumn, readCell, type Step, step } from "./model";
+import { useCellWrite } from "./write";
 
 export default function MatrixView({ block }: { block: MatrixBlock }) {
   const { rows, columns, cells, shade } = block;
@@ -97,6 +97,7 @@ function Loaded({ block }: { block: MatrixBlock }) {
   const rowText = useRowText(block.rows.source, rows);
   const cellText = useRowText(block.cells.source, cells);
   const shownColumns = JSON.stringify(columns);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `ofRow` is made anew each time, and only tones hang on it
   const matrix = useMemo(
     () =>
       buildMatrix({
@@ -108,13 +109,13 @@ function Loaded({ block }: { block: MatrixBlock }) {
         cellText,
         toneOf: (row) => toneOf(ofRow(block.cells.tone, row)),
       }),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: `ofRow` is made anew each time, and only tones hang on it
     [block, rows.rows, cells.rows, shownColumns, rowText, cellText],
   );
   if ((rows.rows?.length ?? 0) > most.matrixRows) {
     return <TooLarge size={rows.rows?.length ?? 0} most={most.matrixRows} />;
   }
-  if (columns.length > most.matrixColumns) return <TooLarge size={columns.length} most={most.matrixColumns} />;
+  if (columns.length > most.matrixColumns)
+    return <TooLarge size={columns.length} most={most.matrixColumns} />;
   return phone ? <OneRow block={block} matrix={matrix} /> : <Whole block={block} matrix={matrix} />;
 }
 
@@ -227,7 +228,11 @@ function Whole({ block, matrix }: { block: MatrixBlock; matrix: Matrix }) {
       focus(...next);
     } else if (!line || !head || !block.edit) {
       return;
-    } else if (event.key === "Enter" || event.key === "F2" || (event.key === " " && block.edit === "boolean")) {
+    } else if (
+      event.key === "Enter" ||
+      event.key === "F2" ||
+      (event.key === " " && block.edit === "boolean")
+    ) {
       event.preventDefault();
       begin(line.id, head.key);
     } else if (event.key === "Delete" || event.key === "Backspace") {

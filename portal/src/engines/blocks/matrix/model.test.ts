@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { MatrixBlock } from "../tree";
-import type { SourceRow } from "../wire";
+import type { MatrixBlock } from "@/engines/blocks/tree";
+import type { SourceRow } from "@/engines/blocks/wire";
 import { buildMatrix, dayColumns, readCell, step } from "./model";
 
 const row = (id: string, fields: Record<string, unknown>): SourceRow => ({ id, fields });
@@ -16,7 +16,11 @@ const words = (one: SourceRow, field: string) => String(one.fields[field] ?? "")
 function matrix(cells: SourceRow[], change: Partial<MatrixBlock> = {}, off?: Map<string, boolean>) {
   return buildMatrix({
     block: { ...block, ...change },
-    rows: [row("a", { name: "A", team: "x" }), row("b", { name: "B", team: "y" }), row("c", { name: "C", team: "x" })],
+    rows: [
+      row("a", { name: "A", team: "x" }),
+      row("b", { name: "B", team: "y" }),
+      row("c", { name: "C", team: "x" }),
+    ],
     columns: dayColumns("2026-03-27", "2026-03-30", "day", (day) => day, off),
     cells,
     rowText: words,
@@ -46,8 +50,16 @@ describe("a matrix", () => {
   });
   it("spreads what lasts over its days", () => {
     const cells = { source: "hours", row: "person", from: "from", to: "to", value: "kind" };
-    const made = matrix([row("1", { person: "a", from: "2026-03-01", to: "2026-03-28", kind: "off" })], { cells, edit: undefined });
-    expect(made.columns.map(({ key }) => made.cell("a", key)?.text)).toEqual(["off", "off", undefined, undefined]);
+    const made = matrix([row("1", { person: "a", from: "2026-03-01", to: "2026-03-28", kind: "off" })], {
+      cells,
+      edit: undefined,
+    });
+    expect(made.columns.map(({ key }) => made.cell("a", key)?.text)).toEqual([
+      "off",
+      "off",
+      undefined,
+      undefined,
+    ]);
   });
   it("shades weekends, or what a working calendar says", () => {
     expect(matrix([]).columns.map(({ shaded }) => shaded)).toEqual([false, true, true, false]);

@@ -1,8 +1,17 @@
 /** What stands in a matrix: rows, columns, cells, sums, days off. Pure. */
-import { sumOf } from "../expression/decimal";
-import { addDays, addMonths, daysBetween, isDay, startOfMonth, startOfWeek, weekday } from "../days";
-import type { CellEdit, MatrixBlock, Tone } from "../tree";
-import type { SourceRow } from "../wire";
+
+import {
+  addDays,
+  addMonths,
+  daysBetween,
+  isDay,
+  startOfMonth,
+  startOfWeek,
+  weekday,
+} from "@/engines/blocks/days";
+import { sumOf } from "@/engines/blocks/expression/decimal";
+import type { CellEdit, MatrixBlock, Tone } from "@/engines/blocks/tree";
+import type { SourceRow } from "@/engines/blocks/wire";
 
 export interface MatrixColumn {
   key: string;
@@ -125,7 +134,11 @@ export function buildMatrix({ block, rows, columns, cells, rowText, cellText, to
   };
 }
 
-function columnsOf({ cells, columns: given }: MatrixBlock, row: SourceRow, columns: MatrixColumn[]): string[] {
+function columnsOf(
+  { cells, columns: given }: MatrixBlock,
+  row: SourceRow,
+  columns: MatrixColumn[],
+): string[] {
   const step: Step = "from" in given ? (given.step ?? "day") : "day";
   const dated = "from" in given;
   if (cells.from && cells.to) {

@@ -3,9 +3,9 @@ import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
 import { messageOf } from "@/api/problem";
+import { usePage } from "@/engines/blocks/context";
+import type { MatrixBlock } from "@/engines/blocks/tree";
 import { toast } from "@/ui/toast";
-import { usePage } from "../context";
-import type { MatrixBlock } from "../tree";
 import type { MatrixCell } from "./model";
 
 export interface CellWrite {
@@ -52,6 +52,7 @@ export function useCellWrite(block: MatrixBlock): CellWrite {
     else if (value !== null) await page.create(cells.source, entity, cellFields(block, row, column, value));
   };
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `put` is made of the block and the page
   const run = useCallback(
     async (row: string, column: string, cell: MatrixCell | undefined, value: unknown) => {
       const key = `${row}|${column}`;
@@ -68,13 +69,15 @@ export function useCellWrite(block: MatrixBlock): CellWrite {
         toast({ kind: "error", title: t("blocks:put_back"), message: reason });
       }
     },
-    // biome-ignore lint/correctness/useExhaustiveDependencies: `put` is made of these
     [block, page, t],
   );
   return Object.assign(run, { refusals });
 }
 
 function cellFields({ cells }: MatrixBlock, row: string, column: string, value: unknown) {
-  const where = cells.from && cells.to ? { [cells.from]: column, [cells.to]: column } : { [cells.column ?? "column"]: column };
+  const where =
+    cells.from && cells.to
+      ? { [cells.from]: column, [cells.to]: column }
+      : { [cells.column ?? "column"]: column };
   return { [cells.row]: row, ...where, [cells.value]: value };
 }

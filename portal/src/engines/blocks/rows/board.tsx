@@ -1,15 +1,15 @@
 /** A board over a source: the portal's own board, its columns those of a stage or a choice. */
 import { useMemo } from "react";
 import type { Stage } from "@/api/types";
+import { usePage } from "@/engines/blocks/context";
+import { Gate } from "@/engines/blocks/gate";
+import type { BoardBlock } from "@/engines/blocks/tree";
 import { BoardBody } from "@/engines/board/board";
 import type { BoardScope, Grouping } from "@/engines/board/columns";
 import { useBoard } from "@/engines/board/use-board";
 import type { Shape } from "@/engines/source";
 import { BlockPane } from "@/ui/block-frame";
-import { usePage } from "../context";
-import { Gate } from "../gate";
-import type { BoardBlock } from "../tree";
-import { useRows } from "./source";
+import { RowsScope, useRows } from "./source";
 
 export default function BoardView({ block }: { block: BoardBlock }) {
   return (
@@ -50,8 +50,10 @@ function Loaded({ block }: { block: BoardBlock }) {
   const carded = useMemo(() => ({ ...source, shape: scope.shape }), [source, scope.shape]);
   const board = useBoard(carded, scope);
   return (
-    <BlockPane height={block.height ?? 420}>
-      <BoardBody board={board} currency={page.setup.me?.tenant.currency ?? "EUR"} />
-    </BlockPane>
+    <RowsScope name={block.source} options={options}>
+      <BlockPane height={block.height ?? 420}>
+        <BoardBody board={board} currency={page.setup.me?.tenant.currency ?? "EUR"} />
+      </BlockPane>
+    </RowsScope>
   );
 }

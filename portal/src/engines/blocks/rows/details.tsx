@@ -1,12 +1,12 @@
 /** Fields of one record, edited where they stand as on its card. */
 import { useMemo } from "react";
 import type { Field } from "@/api/types";
+import { usePage, useSay } from "@/engines/blocks/context";
+import { Gate } from "@/engines/blocks/gate";
+import type { DetailsBlock } from "@/engines/blocks/tree";
 import { InPlace } from "@/engines/fields/in-place";
 import { fieldOf } from "@/engines/fields/text";
 import { CardSection } from "@/ui/panel";
-import { usePage, useSay } from "../context";
-import { Gate } from "../gate";
-import type { DetailsBlock } from "../tree";
 import { useRows } from "./source";
 
 export default function DetailsView({ block }: { block: DetailsBlock }) {

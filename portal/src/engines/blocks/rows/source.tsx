@@ -1,16 +1,16 @@
 /** A source of the page as the source of the portal's own list, board and fields: one table, one board, everywhere. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { createContext, type ReactNode, use, useEffect, useMemo } from "react";
 import { newKey } from "@/api/client";
 import type { AggregateRow, BulkResult, Field, Fields, RecordData } from "@/api/types";
-import { sumOf } from "../expression/decimal";
+import { ActionButtons, ActionMenu, useActions } from "@/engines/blocks/actions";
+import { shapeOf, usePage, useSay } from "@/engines/blocks/context";
+import { isComputed, plain } from "@/engines/blocks/environment";
+import { sumOf } from "@/engines/blocks/expression/decimal";
+import type { PageStore } from "@/engines/blocks/page-store";
+import type { Action, Column } from "@/engines/blocks/tree";
+import type { SourceRow } from "@/engines/blocks/wire";
 import type { RowLinkProps, Shape, Source } from "@/engines/source";
-import { ActionMenu, ActionButtons, useActions } from "../actions";
-import { shapeOf, usePage, useSay } from "../context";
-import { isComputed, plain } from "../environment";
-import type { PageStore } from "../page-store";
-import type { Action, Column } from "../tree";
-import type { SourceRow } from "../wire";
 
 export interface RowsOptions {
   /** Fields in order, and values that are computed for each row. */
@@ -40,30 +40,25 @@ export function useRows(name: string, options: RowsOptions): Rows {
   const data = page.source(name);
   const { rows } = data;
   const shape = useShape(name, options, say);
-  const computed = (options.columns ?? []).filter(
-    (column): column is Column => typeof column !== "string" && isComputed(column.value),
-  );
-  const records = useMemo(
-    () =>
-      (rows ?? []).map((row): RecordData => {
-        const environment = page.environment({ row: { source: name, row } });
-        const made = computed.map((column) => [column.name, plain(column.value, environment) ?? null]);
-        return {
-          id: row.id,
-          version: row.version ?? 1,
-          entity: row.entity ?? shape.key,
-          fields: { ...row.fields, ...Object.fromEntries(made) },
-        };
-      }),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: what is computed hangs on the page as a whole
-    [rows, page.snapshot(), name, shape.key],
-  );
-  const parts = useParts(name, options);
-  const source = useMemo(
-    () => ({ ...sourceOf(page, name, shape, options), ...parts }),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the options are the block's and do not change
-    [page, name, shape, parts],
-  );
+  const version = page.snapshot();
+  const { columns } = options;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is computed hangs on the page as a whole: its version
+  const records = useMemo(() => {
+    const computed = (columns ?? []).filter(
+      (column): column is Column => typeof column !== "string" && isComputed(column.value),
+    );
+    return (rows ?? []).map((row): RecordData => {
+      const environment = page.environment({ row: { source: name, row } });
+      const made = computed.map((column) => [column.name, plain(column.value, environment) ?? null]);
+      return {
+        id: row.id,
+        version: row.version ?? 1,
+        entity: row.entity ?? shape.key,
+        fields: { ...row.fields, ...Object.fromEntries(made) },
+      };
+    });
+  }, [rows, version, page, name, shape.key, columns]);
+  const source = useMemo(() => sourceOf(page, name, shape, options), [page, name, shape, options]);
   // A board keeps its columns in the cache: rows that changed are read from the page again.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is the rows that matter
   useEffect(() => {
@@ -76,6 +71,7 @@ function useShape(name: string, options: RowsOptions, say: ReturnType<typeof use
   const page = usePage();
   const data = page.source(name);
   const { columns, edit } = options;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time, and the rows are nothing here
   return useMemo(() => {
     const known = shapeOf(name, data);
     const asked = new Map((columns ?? []).map((column) => [keyOf(column), column]));
@@ -111,45 +107,61 @@ function useShape(name: string, options: RowsOptions, say: ReturnType<typeof use
       fields,
       layout: columns ? { ...known.layout, list: columns.map(keyOf) } : known.layout,
     };
-    // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time
   }, [name, data.shape, data.fields, columns, edit, page]);
 }
 
-/** Links and menus of the rows, as components that stay the same while the block is shown. */
-function useParts(name: string, { on_open, row_actions, bulk_actions }: RowsOptions) {
-  const page = usePage();
-  return useMemo(() => {
-    const rowOf = (id: string) => page.source(name).rows?.find((row) => row.id === id);
-    const Link = ({ id, children, ...rest }: RowLinkProps) => {
-      const actions = useActions();
-      if (!on_open) return <span {...rest}>{children}</span>;
-      return (
-        <a
-          href={`#${id}`}
-          {...rest}
-          onClick={(event) => {
-            event.preventDefault();
-            actions.runOn(on_open, name, id);
-          }}
-        >
-          {children}
-        </a>
-      );
-    };
-    const RowMenu = ({ id, title }: { id: string; title: string }) => {
-      const row = rowOf(id);
-      return row ? <ActionMenu actions={row_actions ?? []} target={{ source: name, row }} label={title} /> : null;
-    };
-    const SelectionMenu = ({ ids }: { ids: string[] }) => {
-      const rows = ids.flatMap((id) => rowOf(id) ?? []);
-      return <ActionButtons actions={bulk_actions} target={{ source: name, rows }} />;
-    };
-    return {
-      Link,
-      ...(row_actions ? { RowMenu } : {}),
-      ...(bulk_actions ? { SelectionMenu } : {}),
-    };
-  }, [page, name, on_open, row_actions, bulk_actions]);
+/** What the links and menus of rows do: the block's actions over its source. */
+const RowsContext = createContext<RowsOptions & { name: string }>({ name: "" });
+
+/** Goes around the list or the board of a source. */
+export function RowsScope({
+  name,
+  options,
+  children,
+}: {
+  name: string;
+  options: RowsOptions;
+  children: ReactNode;
+}) {
+  const value = useMemo(() => ({ ...options, name }), [name, options]);
+  return <RowsContext value={value}>{children}</RowsContext>;
+}
+
+function RowLink({ id, children, ...rest }: RowLinkProps) {
+  const { name, on_open } = use(RowsContext);
+  const actions = useActions();
+  if (!on_open) return <span {...rest}>{children}</span>;
+  return (
+    <a
+      href={`#${id}`}
+      {...rest}
+      onClick={(event) => {
+        event.preventDefault();
+        actions.runOn(on_open, name, id);
+      }}
+    >
+      {children}
+    </a>
+  );
+}
+
+function RowMenu({ id, title }: { id: string; title: string }) {
+  const { name, row_actions = [] } = use(RowsContext);
+  const row = usePage()
+    .source(name)
+    .rows?.find((one) => one.id === id);
+  return row ? <ActionMenu actions={row_actions} target={{ source: name, row }} label={title} /> : null;
+}
+
+function SelectionMenu({ ids }: { ids: string[] }) {
+  const { name, bulk_actions } = use(RowsContext);
+  const all = usePage().source(name).rows ?? [];
+  return (
+    <ActionButtons
+      actions={bulk_actions}
+      target={{ source: name, rows: all.filter(({ id }) => ids.includes(id)) }}
+    />
+  );
 }
 
 function sourceOf(page: PageStore, name: string, shape: Shape, options: RowsOptions): Source {
@@ -195,7 +207,11 @@ function sourceOf(page: PageStore, name: string, shape: Shape, options: RowsOpti
         );
       },
     }),
-    portion: async () => ({ items: all().map(record), next_cursor: null, refs: page.source(name).refs ?? {} }),
+    portion: async () => ({
+      items: all().map(record),
+      next_cursor: null,
+      refs: page.source(name).refs ?? {},
+    }),
     save: (base, patch) => save(base.id, patch),
     accept: (accepted) => page.take(name, accepted),
     async move(id, to) {
@@ -232,6 +248,8 @@ function sourceOf(page: PageStore, name: string, shape: Shape, options: RowsOpti
     refresh: () => page.sources.refresh([name]),
     // What changes elsewhere comes with the page's own sources.
     changes: () => () => undefined,
-    Link: () => null,
+    Link: RowLink,
+    ...(options.row_actions ? { RowMenu } : {}),
+    ...(options.bulk_actions ? { SelectionMenu } : {}),
   };
 }

@@ -2,19 +2,19 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Sort } from "@/api/types";
+import { usePage, useSay, useTexts } from "@/engines/blocks/context";
+import { sumOf } from "@/engines/blocks/expression/decimal";
+import { Gate, TooLarge } from "@/engines/blocks/gate";
+import { most } from "@/engines/blocks/limits";
+import type { TableBlock } from "@/engines/blocks/tree";
+import { textOf } from "@/engines/fields/text";
 import { columnsOf } from "@/engines/list/columns";
 import { ListBody } from "@/engines/list/list";
 import type { List } from "@/engines/list/use-list";
-import { textOf } from "@/engines/fields/text";
-import { BlockBar, BlockPane } from "@/ui/block-frame";
 import { Secondary } from "@/ui/block";
+import { BlockBar, BlockPane } from "@/ui/block-frame";
 import { useGivenRows } from "./sort";
-import { usePage, useSay, useTexts } from "../context";
-import { sumOf } from "../expression/decimal";
-import { Gate, TooLarge } from "../gate";
-import { most } from "../limits";
-import type { TableBlock } from "../tree";
-import { useRows } from "./source";
+import { RowsScope, useRows } from "./source";
 
 export default function TableView({ block }: { block: TableBlock }) {
   return (
@@ -37,7 +37,10 @@ function Loaded({ block }: { block: TableBlock }) {
   const whole = !data.cursor;
   // Only where all rows are here is their order ours to change.
   const sortable = useMemo(
-    () => ({ ...source, shape: { ...shape, fields: shape.fields.map((one) => ({ ...one, sortable: whole })) } }),
+    () => ({
+      ...source,
+      shape: { ...shape, fields: shape.fields.map((one) => ({ ...one, sortable: whole })) },
+    }),
     [source, shape, whole],
   );
   const shown = useGivenRows(records, sort, texts, shape);
@@ -63,7 +66,8 @@ function Loaded({ block }: { block: TableBlock }) {
     },
   };
   const sums = block.columns.flatMap((column) => {
-    const field = typeof column === "object" && column.sum && shape.fields.find(({ key }) => key === column.name);
+    const field =
+      typeof column === "object" && column.sum && shape.fields.find(({ key }) => key === column.name);
     if (!field) return [];
     const sum = sumOf(records.map((record) => record.fields[field.key]));
     return [`${field.label}: ${textOf(field, sum, texts, records[0]?.fields)}`];
@@ -71,15 +75,17 @@ function Loaded({ block }: { block: TableBlock }) {
   const height = block.height ?? Math.min(480, 40 + shown.length * 36 + 24);
   return (
     <>
-      <BlockPane height={height}>
-        <ListBody
-          source={sortable}
-          list={list}
-          empty={{ text: say(block.empty) || t("empty") }}
-          onSort={setSort}
-          onColumns={setKeys}
-        />
-      </BlockPane>
+      <RowsScope name={block.source} options={block}>
+        <BlockPane height={height}>
+          <ListBody
+            source={sortable}
+            list={list}
+            empty={{ text: say(block.empty) || t("empty") }}
+            onSort={setSort}
+            onColumns={setKeys}
+          />
+        </BlockPane>
+      </RowsScope>
       {sums.length > 0 && (
         <BlockBar>
           <Secondary>

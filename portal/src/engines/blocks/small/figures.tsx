@@ -1,18 +1,18 @@
 /** Figures and state in small: tiles, progress, a clock, badges, stages. */
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useActions } from "@/engines/blocks/actions";
+import { toneOf, useEnvironment, useGiven, usePage, useSay } from "@/engines/blocks/context";
+import { isTrue, plain } from "@/engines/blocks/environment";
+import { figure } from "@/engines/blocks/formats";
+import { Gate } from "@/engines/blocks/gate";
+import { useSaving } from "@/engines/blocks/save";
+import type { BadgesBlock, ProgressBlock, StagesBlock, StatsBlock, TimerBlock } from "@/engines/blocks/tree";
 import { durationText } from "@/engines/fields/duration";
 import { formatNumber } from "@/i18n/format";
 import { Meter, Tag } from "@/ui/block";
 import { StageBar } from "@/ui/stage-bar";
 import { BadgeRow, Clock, StageList, Tile, Tiles } from "@/ui/tiles";
-import { useActions } from "../actions";
-import { toneOf, useEnvironment, useGiven, usePage, useSay } from "../context";
-import { isTrue, plain } from "../environment";
-import { figure } from "../formats";
-import { Gate } from "../gate";
-import { useSaving } from "../save";
-import type { BadgesBlock, ProgressBlock, StagesBlock, StatsBlock, TimerBlock } from "../tree";
 
 export function StatsView({ block }: { block: StatsBlock }) {
   const { t } = useTranslation("blocks");
@@ -38,12 +38,21 @@ export function StatsView({ block }: { block: StatsBlock }) {
           <Tile
             key={index}
             label={say(tile.label)}
-            value={number === undefined ? (value === undefined || value === null ? "—" : String(value)) : words(number)}
+            value={
+              number === undefined
+                ? value === undefined || value === null
+                  ? "—"
+                  : String(value)
+                : words(number)
+            }
             tone={toneOf(plain(tile.tone, environment))}
             change={
               share === undefined
                 ? undefined
-                : { text: t("against_before", { share: `${formatNumber(Math.abs(share) * 100, 0)} %` }), up: share >= 0 }
+                : {
+                    text: t("against_before", { share: `${formatNumber(Math.abs(share) * 100, 0)} %` }),
+                    up: share >= 0,
+                  }
             }
             target={
               target === undefined || number === undefined

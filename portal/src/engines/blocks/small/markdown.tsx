@@ -31,7 +31,9 @@ function marked(text: string): ReactNode {
 
 export function Markdown({ text }: { text: string }) {
   const groups = text.replace(/\r/g, "").split(/\n{2,}|(?=^```)|(?<=^```)$/m);
-  return groups.filter((group) => group.trim()).map((group, index) => <Group key={index} text={group.trim()} />);
+  return groups
+    .filter((group) => group.trim())
+    .map((group, index) => <Group key={index} text={group.trim()} />);
 }
 
 function Group({ text }: { text: string }) {
@@ -53,10 +55,22 @@ function Group({ text }: { text: string }) {
   if (text.startsWith("```")) return <pre>{text.replace(/^```\w*\n?|```$/g, "")}</pre>;
   const items = (pattern: RegExp) => lines.every((line) => pattern.test(line));
   if (items(/^\s*[-*]\s+/)) {
-    return <ul>{lines.map((line, index) => <li key={index}>{inline(line.replace(/^\s*[-*]\s+/, ""))}</li>)}</ul>;
+    return (
+      <ul>
+        {lines.map((line, index) => (
+          <li key={index}>{inline(line.replace(/^\s*[-*]\s+/, ""))}</li>
+        ))}
+      </ul>
+    );
   }
   if (items(/^\s*\d+[.)]\s+/)) {
-    return <ol>{lines.map((line, index) => <li key={index}>{inline(line.replace(/^\s*\d+[.)]\s+/, ""))}</li>)}</ol>;
+    return (
+      <ol>
+        {lines.map((line, index) => (
+          <li key={index}>{inline(line.replace(/^\s*\d+[.)]\s+/, ""))}</li>
+        ))}
+      </ol>
+    );
   }
   if (items(/^>\s?/)) {
     return <blockquote>{inline(lines.map((line) => line.replace(/^>\s?/, "")).join(" "))}</blockquote>;

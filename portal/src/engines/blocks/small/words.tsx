@@ -4,18 +4,26 @@ import { IconFile, IconPoint } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { messageOf } from "@/api/problem";
+import { ActionButtons } from "@/engines/blocks/actions";
+import { useGiven, usePage, useRowText, useSay } from "@/engines/blocks/context";
+import { Gate } from "@/engines/blocks/gate";
+import type {
+  AudioBlock,
+  CodeBlock,
+  FilesBlock,
+  NoticeBlock,
+  PreviewBlock,
+  TextBlock,
+  TimelineBlock,
+} from "@/engines/blocks/tree";
 import { durationText } from "@/engines/fields/duration";
 import { formatDateTime, formatNumber, formatRelative } from "@/i18n/format";
 import { Notice } from "@/ui/block";
 import { CopyLine } from "@/ui/copy";
 import { DropFile } from "@/ui/drop-file";
-import { Entry, EntryText, TimelineArea } from "@/ui/timeline";
 import { CodeBox, FileLine, FileLines, Letter, Prose, Sms, Sound } from "@/ui/tiles";
+import { Entry, EntryText, TimelineArea } from "@/ui/timeline";
 import { toast } from "@/ui/toast";
-import { ActionButtons } from "../actions";
-import { useGiven, usePage, useRowText, useSay } from "../context";
-import { Gate } from "../gate";
-import type { AudioBlock, CodeBlock, FilesBlock, NoticeBlock, PreviewBlock, TextBlock, TimelineBlock } from "../tree";
 import { Markdown } from "./markdown";
 
 export function TextView({ block }: { block: TextBlock }) {
@@ -133,7 +141,9 @@ function sizeText(value: unknown): string {
   const bytes = Number(value);
   if (!Number.isFinite(bytes) || value === null || value === undefined) return "";
   if (bytes < 1024) return `${bytes} B`;
-  return bytes < 1024 * 1024 ? `${formatNumber(bytes / 1024, 0)} KB` : `${formatNumber(bytes / 1024 / 1024, 1)} MB`;
+  return bytes < 1024 * 1024
+    ? `${formatNumber(bytes / 1024, 0)} KB`
+    : `${formatNumber(bytes / 1024 / 1024, 1)} MB`;
 }
 
 export function FilesView({ block }: { block: FilesBlock }) {

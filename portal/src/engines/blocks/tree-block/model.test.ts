@@ -3,8 +3,21 @@ import { buildTree, flatten, keyOf, moveOf, type NodeInput, placeTree, type Tree
 
 const levels = [{ parent: "above" }, { parent: "above", under: "unit" }];
 const unit = (id: string, parent?: string): NodeInput => ({ id, level: 0, label: id, parent });
-const work = (id: string, under?: string, parent?: string): NodeInput => ({ id, level: 1, label: id, under, parent });
-const inputs = [unit("a"), unit("b", "a"), unit("c", "a"), work("w", "b"), work("v", "b", "w"), work("lost", "nobody")];
+const work = (id: string, under?: string, parent?: string): NodeInput => ({
+  id,
+  level: 1,
+  label: id,
+  under,
+  parent,
+});
+const inputs = [
+  unit("a"),
+  unit("b", "a"),
+  unit("c", "a"),
+  work("w", "b"),
+  work("v", "b", "w"),
+  work("lost", "nobody"),
+];
 const all = (given: NodeInput[]): Map<string, TreeNode> =>
   new Map(flatten(buildTree(given), new Set()).map((node) => [node.id, node]));
 const get = (nodes: Map<string, TreeNode>, id: string) => nodes.get(id) as TreeNode;
@@ -22,11 +35,20 @@ describe("a tree of several levels", () => {
   });
   it("loses nobody in a circle", () => {
     const round = [unit("x", "z"), unit("y", "x"), unit("z", "y"), unit("tail", "y")];
-    expect(flatten(buildTree(round), new Set()).map(({ id }) => id).sort()).toEqual(["tail", "x", "y", "z"]);
+    expect(
+      flatten(buildTree(round), new Set())
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(["tail", "x", "y", "z"]);
   });
   it("hides what is below a closed one", () => {
     const roots = buildTree(inputs);
-    expect(flatten(roots, new Set([keyOf({ level: 0, id: "b" })])).map(({ id }) => id)).toEqual(["a", "b", "c", "lost"]);
+    expect(flatten(roots, new Set([keyOf({ level: 0, id: "b" })])).map(({ id }) => id)).toEqual([
+      "a",
+      "b",
+      "c",
+      "lost",
+    ]);
   });
 });
 
@@ -54,7 +76,12 @@ describe("moving", () => {
 
 describe("a drawing of a tree", () => {
   it("puts a parent in the middle of what is below it, and nothing over anything", () => {
-    const drawing = placeTree(buildTree(inputs), new Set(), { width: 100, height: 20, gapX: 20, gapY: 10 }, "down");
+    const drawing = placeTree(
+      buildTree(inputs),
+      new Set(),
+      { width: 100, height: 20, gapX: 20, gapY: 10 },
+      "down",
+    );
     const at = new Map(drawing.nodes.map(({ node, x, y }) => [node.id, [x, y]]));
     expect(at.get("a")?.[0]).toBe(((at.get("b")?.[0] ?? 0) + (at.get("c")?.[0] ?? 0)) / 2);
     expect(at.get("w")?.[1]).toBe(60);

@@ -7,20 +7,19 @@ import { IconChevronDown, IconChevronRight, IconDots } from "@tabler/icons-react
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { usePhone } from "@/engines/list/list";
-import { BarGap, BlockBar, Spoken } from "@/ui/block-frame";
-import { FormActions, FormFields } from "@/ui/form";
-import { CardText, MapArea, MapCard, Outline, OutlineLine, OutlineText, outlineRow } from "@/ui/tree";
-import { usePrinting } from "@/ui/use-printing";
-import { ActionButtons, useActions } from "../actions";
-import { usePage, useSay, useTexts } from "../context";
-import { Gate, TooLarge } from "../gate";
-import { most } from "../limits";
-import { useSaving } from "../save";
-import type { TreeBlock } from "../tree";
-import type { SourceRow } from "../wire";
+import { ActionButtons, useActions } from "@/engines/blocks/actions";
+import { usePage, useSay, useTextMaker } from "@/engines/blocks/context";
+import { Gate, TooLarge } from "@/engines/blocks/gate";
+import { most } from "@/engines/blocks/limits";
+import { useSaving } from "@/engines/blocks/save";
+import type { TreeBlock } from "@/engines/blocks/tree";
+import type { SourceRow } from "@/engines/blocks/wire";
 import { fieldOf, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
+import { usePhone } from "@/engines/list/list";
+import { AskButtons, AskFields, BarGap, BlockBar, Spoken } from "@/ui/block-frame";
+import { CardText, MapArea, MapCard, Outline, OutlineLine, OutlineText, outlineRow } from "@/ui/tree";
+import { usePrinting } from "@/ui/use-printing";
 import { buildTree, flatten, keyOf, moveOf, type NodeInput, placeTree, type TreeNode } from "./model";
 
 export default function TreeView({ block }: { block: TreeBlock }) {
@@ -41,8 +40,8 @@ export default function TreeView({ block }: { block: TreeBlock }) {
 function useLevels(block: TreeBlock) {
   const page = usePage();
   const data = block.levels.map(({ source }) => page.source(source));
-  // The number of levels is the block's own and does not change while it is shown.
-  const texts = block.levels.map(({ source }, index) => useTexts(source, data[index] ?? { loading: true }));
+  const make = useTextMaker();
+  const texts = block.levels.map(({ source }, index) => make(source, data[index] ?? { loading: true }));
   const rows = data.map((one) => one.rows ?? []);
   const text = (level: number, row: SourceRow, key: string): string => {
     const context = texts[level];
@@ -66,7 +65,12 @@ interface Shared {
   ask(node: TreeNode): void;
   open(node: TreeNode): void;
   check(node: TreeNode): void;
-  drag: { node?: TreeNode; begin(node: TreeNode): void; over(target: TreeNode): boolean; drop(target: TreeNode): void };
+  drag: {
+    node?: TreeNode;
+    begin(node: TreeNode): void;
+    over(target: TreeNode): boolean;
+    drop(target: TreeNode): void;
+  };
 }
 
 function Loaded({ block }: { block: TreeBlock }) {
@@ -105,7 +109,9 @@ function Loaded({ block }: { block: TreeBlock }) {
     const row = rowOf(node);
     const level = block.levels[node.level];
     if (!patch || !row || !level) return;
-    const said = target ? t("moved_under", { what: node.label, where: target.label }) : t("moved_top", { what: node.label });
+    const said = target
+      ? t("moved_under", { what: node.label, where: target.label })
+      : t("moved_top", { what: node.label });
     void saving.change(level.source, row, patch, said);
   };
   const shared: Shared = {
@@ -121,7 +127,9 @@ function Loaded({ block }: { block: TreeBlock }) {
     },
     toggle(node) {
       const key = keyOf(node);
-      setClosed((old) => (old.has(key) ? new Set([...old].filter((one) => one !== key)) : new Set(old).add(key)));
+      setClosed((old) =>
+        old.has(key) ? new Set([...old].filter((one) => one !== key)) : new Set(old).add(key),
+      );
     },
     ask: setAsked,
     open(node) {
@@ -131,7 +139,7 @@ function Loaded({ block }: { block: TreeBlock }) {
     check(node) {
       const row = rowOf(node);
       const level = block.levels[node.level];
-      if (!block.checked || !row || !level) return;
+      if (!block.checked || !row || !level || !(block.checked in row.fields)) return;
       void saving.change(level.source, row, { [block.checked]: row.fields[block.checked] !== true });
     },
     drag: {
@@ -325,7 +333,7 @@ function AsOutline(shared: Shared) {
               }}
             >
               {node.children.length > 0 && <Opener node={node} shared={shared} />}
-              {block.checked && (
+              {block.checked && row && block.checked in row.fields && (
                 <Checkbox
                   size="xs"
                   tabIndex={-1}
@@ -355,7 +363,12 @@ function AsMap({ shape, ...shared }: Shared & { shape: "mind_map" | "org_chart" 
   const area = useRef<HTMLDivElement>(null);
   const facts = Math.min(2, block.card?.length ?? 0);
   const across = shape === "mind_map";
-  const sizes = { width: across ? 200 : 184, height: 34 + facts * 18, gapX: across ? 56 : 20, gapY: across ? 12 : 44 };
+  const sizes = {
+    width: across ? 200 : 184,
+    height: 34 + facts * 18,
+    gapX: across ? 56 : 20,
+    gapY: across ? 12 : 44,
+  };
   const drawing = placeTree(roots, closed, sizes, across ? "across" : "down");
   const shown = useMemo(() => flatten(roots, closed), [roots, closed]);
   const { current, keys, setActive } = useWalk(shown, shared, (key) => {
@@ -376,10 +389,20 @@ function AsMap({ shape, ...shared }: Shared & { shape: "mind_map" | "org_chart" 
       <BlockBar>
         <ActionButtons actions={block.add && [block.add]} />
         <BarGap />
-        <Button variant="default" aria-label={t("smaller")} disabled={scale <= 0.4} onClick={() => setScale(scale - 0.2)}>
+        <Button
+          variant="default"
+          aria-label={t("smaller")}
+          disabled={scale <= 0.4}
+          onClick={() => setScale(scale - 0.2)}
+        >
           −
         </Button>
-        <Button variant="default" aria-label={t("larger")} disabled={scale >= 1.6} onClick={() => setScale(scale + 0.2)}>
+        <Button
+          variant="default"
+          aria-label={t("larger")}
+          disabled={scale >= 1.6}
+          onClick={() => setScale(scale + 0.2)}
+        >
           +
         </Button>
       </BlockBar>
@@ -445,7 +468,10 @@ function MoveDialog({ node, targets, top, onMove, onClose }: MoveProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   const data = [
     ...(top ? [{ value: "top", label: t("blocks:to_the_top") }] : []),
-    ...targets.map((target) => ({ value: keyOf(target), label: `${"  ".repeat(target.depth)}${target.label}` })),
+    ...targets.map((target) => ({
+      value: keyOf(target),
+      label: `${"  ".repeat(target.depth)}${target.label}`,
+    })),
   ];
   return (
     <Modal
@@ -454,7 +480,7 @@ function MoveDialog({ node, targets, top, onMove, onClose }: MoveProps) {
       title={t("blocks:move_what", { what: node.label })}
       closeButtonProps={{ "aria-label": t("common:close") }}
     >
-      <FormFields small={false}>
+      <AskFields>
         <Select
           data-autofocus
           searchable
@@ -464,8 +490,8 @@ function MoveDialog({ node, targets, top, onMove, onClose }: MoveProps) {
           onChange={setChosen}
           nothingFoundMessage={t("common:nothing_found")}
         />
-      </FormFields>
-      <FormActions small={false}>
+      </AskFields>
+      <AskButtons>
         <Button variant="default" onClick={onClose}>
           {t("common:cancel")}
         </Button>
@@ -478,7 +504,7 @@ function MoveDialog({ node, targets, top, onMove, onClose }: MoveProps) {
         >
           {t("blocks:move")}
         </Button>
-      </FormActions>
+      </AskButtons>
     </Modal>
   );
 }
