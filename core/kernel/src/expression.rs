@@ -13,6 +13,7 @@
 mod convert;
 mod meter;
 mod shape;
+pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -93,7 +94,7 @@ impl Expression {
     fn build(text: &str, default: Option<(&[&str], &str)>, division: meter::Division) -> Result<Self, String> {
         shape::check_text(text)?;
         let mut root = meter::parse(text)?;
-        shape::check(&root)?;
+        shape::check(&root, &[])?;
         if let Some((roots, default)) = default {
             shape::qualify(&mut root, roots, default);
         }

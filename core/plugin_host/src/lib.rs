@@ -17,6 +17,7 @@
 //! | `when` | CEL conditions |
 //! | `texts` | translations of plugins |
 //! | `settings` | settings against their schema |
+//! | `surfaces` | pages as data: `ui/*.toml` checked and compiled, who sees them, what their sources may ask |
 //! | `points` | before-hooks, events, HTTP, actions and conditions |
 //! | `breaker`, `loops` | failing and circular plugins |
 //! | `journal` | logs and costs |
@@ -39,6 +40,7 @@ pub mod package;
 mod points;
 mod registry;
 pub mod settings;
+pub mod surfaces;
 pub mod texts;
 pub mod view;
 pub mod when;

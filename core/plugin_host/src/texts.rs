@@ -56,6 +56,17 @@ impl Texts {
         (!all.is_empty()).then_some(Labels(all))
     }
 
+    /// Whether there is a text, or one with plural forms.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        let there = |key: &str| self.0.get("en").is_some_and(|table| table.contains_key(key));
+        there(key) || there(&format!("{key}_other"))
+    }
+
+    /// All texts in a language, else in English.
+    pub(crate) fn all(&self, locale: Locale) -> BTreeMap<String, String> {
+        [locale.code(), "en"].into_iter().find_map(|code| self.0.get(code)).cloned().unwrap_or_default()
+    }
+
     /// All keys.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.get("en").into_iter().flat_map(|table| table.keys().map(String::as_str))

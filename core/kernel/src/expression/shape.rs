@@ -103,20 +103,26 @@ fn words(text: &str) -> usize {
     count
 }
 
-/// Limits of the tree.
-pub fn check(root: &IdedExpr) -> Result<(), String> {
-    let mut nodes = 0;
-    check_node(root, 0, 0, &mut nodes)
+/// Limits of the tree; `more` are functions that there are besides.
+pub fn check(root: &IdedExpr, more: &[&str]) -> Result<(), String> {
+    check_node(root, 0, 0, &mut Seen { nodes: 0, more })
 }
 
-fn check_node(node: &IdedExpr, depth: usize, nesting: usize, nodes: &mut usize) -> Result<(), String> {
-    *nodes += 1;
-    if *nodes > MAX_NODES {
+/// What has been gone over.
+struct Seen<'a> {
+    nodes: usize,
+    more: &'a [&'a str],
+}
+
+fn check_node(node: &IdedExpr, depth: usize, nesting: usize, nodes: &mut Seen<'_>) -> Result<(), String> {
+    nodes.nodes += 1;
+    if nodes.nodes > MAX_NODES {
         return Err(format!("more than {MAX_NODES} nodes"));
     }
     if depth > MAX_DEPTH {
         return Err(format!("more than {MAX_DEPTH} levels inside one another"));
     }
+    let more = nodes.more;
     let mut check = |part: &IdedExpr| check_node(part, depth + 1, nesting, nodes);
     match &node.expr {
         Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => Ok(()),
@@ -128,7 +134,7 @@ fn check_node(node: &IdedExpr, depth: usize, nesting: usize, nodes: &mut usize) 
             // Infix operators are named `_+_`, `_&&_` and so on.
             let name = call.func_name.as_str();
             let infix = name.starts_with('_') && name.ends_with('_') && call.args.len() == 2;
-            if !infix && !FUNCTIONS.contains(&name) {
+            if !infix && !FUNCTIONS.contains(&name) && !more.contains(&name) {
                 return Err(format!("there is no function `{name}`"));
             }
             call.target.iter().map(AsRef::as_ref).chain(&call.args).try_for_each(check)
@@ -225,7 +231,8 @@ fn is_type_call(node: &IdedExpr) -> bool {
     matches!(&node.expr, Expr::Call(call) if call.func_name == "type" && call.target.is_none())
 }
 
-fn is_optional_library(target: &IdedExpr, function: &str) -> bool {
+/// `optional.of(...)` and its like, which have no target of their own.
+pub fn is_optional_library(target: &IdedExpr, function: &str) -> bool {
     matches!(&target.expr, Expr::Ident(name) if name == "optional")
         && matches!(function, "of" | "none" | "ofNonZeroValue")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text,
+    API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text, surfaces,
 };
 use crate::points::POINTS;
 use crate::when;
@@ -23,8 +23,8 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
     identity(manifest)?;
     manifest.permissions.check()?;
     let counts = POINTS.iter().map(|point| (point.declared)(manifest).len());
-    if counts.chain([manifest.settings.len()]).any(|count| count > MAX_ITEMS) {
-        return fail("file", format!("more than {MAX_ITEMS} hooks, events, routes, actions, conditions or settings"));
+    if counts.chain([manifest.settings.len(), manifest.surfaces.len()]).any(|count| count > MAX_ITEMS) {
+        return fail("file", format!("more than {MAX_ITEMS} hooks, events, routes, actions, conditions, surfaces or settings"));
     }
     if let Some(own) = manifest.implied.keys().find(|own| manifest.permissions.records_of(own)) {
         return fail(
@@ -33,6 +33,7 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
         );
     }
     POINTS.iter().try_for_each(|point| (point.check)(manifest))?;
+    each("surfaces", &manifest.surfaces, |one| one.id.clone(), surfaces::check)?;
     each("settings", &manifest.settings, |one| one.key.clone(), check_setting)
 }
 
@@ -210,7 +211,7 @@ fn check_setting(place: &str, setting: &Setting) -> Checked {
     }
 }
 
-fn name(place: &str, key: &str, value: &str) -> Checked {
+pub(super) fn name(place: &str, key: &str, value: &str) -> Checked {
     let fits = value.len() <= 64
         && !value.is_empty()
         && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b));

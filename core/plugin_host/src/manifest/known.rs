@@ -45,24 +45,28 @@ pub(crate) fn check(manifest: &Manifest, catalogue: &Catalogue, known: Known) ->
     Ok(())
 }
 
-struct Names<'a> {
-    catalogue: &'a Catalogue,
-    known: Known,
+/// The names that there are.
+pub(crate) struct Names<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) known: Known,
 }
 
 impl Names<'_> {
-    fn believed(&self, name: &str) -> bool {
+    /// Whether it is a company's own name, whose catalogue is not at hand.
+    pub(crate) fn believed(&self, name: &str) -> bool {
         self.known == Known::ToAll && name.starts_with(OWN)
     }
 
-    fn entity(&self, place: &str, entity: &str) -> Checked {
+    /// Whether there is such an entity.
+    pub(crate) fn entity(&self, place: &str, entity: &str) -> Checked {
         if self.catalogue.find(entity).is_some() || self.believed(entity) {
             return Ok(());
         }
         unknown(place, "entity", entity, self.catalogue.entities().iter().map(|def| def.key.as_str()))
     }
 
-    fn fields<'a>(&self, place: &str, entity: &str, fields: impl Iterator<Item = &'a str>) -> Checked {
+    /// Whether an entity has these fields.
+    pub(crate) fn fields<'a>(&self, place: &str, entity: &str, fields: impl Iterator<Item = &'a str>) -> Checked {
         // Of an entity that is believed nothing is known.
         let Some(def) = self.catalogue.find(entity) else { return Ok(()) };
         for field in fields {
@@ -118,7 +122,8 @@ fn happens(entity: &str) -> impl Iterator<Item = &'static str> {
     changes.into_iter().chain(of_tasks.iter().copied())
 }
 
-fn unknown<'a>(place: &str, what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Checked {
+/// What there is not, with the nearest that there is.
+pub(crate) fn unknown<'a>(place: &str, what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Checked {
     let hint = nearest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     fail(place, format!("there is no {what} `{name}`{hint}"))
 }

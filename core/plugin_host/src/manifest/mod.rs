@@ -10,6 +10,7 @@ pub(crate) mod review;
 pub(crate) mod roles;
 mod setting;
 mod steps;
+pub(crate) mod surfaces;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,9 +25,11 @@ pub use setting::{Choice, Setting, SettingType};
 pub(crate) use steps::fit;
 pub use steps::{Action, Condition, Parameter, ParameterType};
 
+use crate::package::MANIFEST;
 use entities::{Entity, Field};
 use records::RecordPermissions;
 use roles::Role;
+pub(crate) use surfaces::{Asked, Surface};
 
 /// Bytes a manifest may have.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -35,8 +38,10 @@ pub const API: &str = "1.2.0";
 
 /// What is wrong with a manifest, with the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("plugin.toml: {place}: {problem}")]
+#[error("{file}: {place}: {problem}")]
 pub struct ManifestError {
+    /// `plugin.toml`, or a file of `ui/`.
+    pub file: String,
     /// Path such as `hooks[0].when`, or line and column for syntax.
     pub place: String,
     /// What to change, in English: manifests are read by developers.
@@ -46,7 +51,13 @@ pub struct ManifestError {
 impl ManifestError {
     /// A problem at a place.
     pub fn new(place: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { place: place.into(), problem: problem.into() }
+        Self { file: MANIFEST.to_owned(), place: place.into(), problem: problem.into() }
+    }
+
+    /// The same in another file of the package.
+    #[must_use]
+    pub fn in_file(self, file: &str) -> Self {
+        Self { file: file.to_owned(), ..self }
     }
 }
 
@@ -112,6 +123,12 @@ pub struct Manifest {
     /// What it answers processes with yes or no.
     #[serde(default)]
     pub conditions: Vec<Condition>,
+    /// Pages, panels and other places in the portal.
+    #[serde(default)]
+    pub(crate) surfaces: Vec<Surface>,
+    /// What its pages ask the code for: gathered from the trees.
+    #[serde(skip)]
+    pub(crate) asked: Asked,
     /// What an admin can set.
     #[serde(default)]
     pub settings: Vec<Setting>,
@@ -307,7 +324,7 @@ impl Manifest {
     }
 }
 
-fn syntax(text: &str, error: &toml::de::Error) -> ManifestError {
+pub(crate) fn syntax(text: &str, error: &toml::de::Error) -> ManifestError {
     let place = error.span().map_or_else(
         || "file".to_owned(),
         |span| {

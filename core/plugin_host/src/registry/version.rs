@@ -13,6 +13,7 @@ use crate::manifest::{Manifest, ManifestError, entities};
 use crate::package::{Level, Package, PackageError, TrustedKeys};
 use crate::points::lifecycle::{self, Health};
 use crate::points::{self, POINTS};
+use crate::surfaces::{self, Surface};
 use crate::texts::Texts;
 use crate::when::When;
 
@@ -56,6 +57,8 @@ pub struct Version {
     pub declared: Declared,
     /// Names of the roles that it brings.
     pub role_names: BTreeMap<String, Labels>,
+    /// Its places in the portal, in the manifest's order.
+    pub(crate) surfaces: Vec<Surface>,
     /// The compiled component.
     pub code: Code,
     /// Conditions of the hooks, in the manifest's order.
@@ -74,7 +77,9 @@ impl Version {
     /// # Errors
     /// The first reason not to install it.
     pub async fn load(engine: &Engine, bytes: &[u8], trusted: &TrustedKeys) -> Result<Self, VersionError> {
-        let package = Package::read(bytes, trusted)?;
+        let mut package = Package::read(bytes, trusted)?;
+        let surfaces = surfaces::read(&package).map_err(PackageError::from)?;
+        package.manifest.asked = surfaces::asked(&surfaces);
         let code = engine.compile(package.component, &package.component_hash).await?;
         agree(&package.manifest, &code)?;
         let declared = entities::declared(&package.manifest, &package.texts).map_err(PackageError::from)?;
@@ -87,6 +92,7 @@ impl Version {
             texts: package.texts,
             declared,
             role_names,
+            surfaces,
             code,
             level: package.level,
             signer: package.signer,
@@ -99,7 +105,9 @@ impl Version {
     /// # Errors
     /// The first that is unknown.
     pub(crate) fn names(&self, catalogue: &Catalogue, known: Known) -> Result<(), ManifestError> {
-        known::check(&self.manifest, &catalogue.with(&self.declared), known)
+        let catalogue = catalogue.with(&self.declared);
+        known::check(&self.manifest, &catalogue, known)?;
+        surfaces::names(&self.manifest, &self.surfaces, &catalogue, known)
     }
 
     /// Asks the component for everything that the manifest declares by an id, with nothing to do and nobody to do it for:

@@ -284,12 +284,57 @@ pub async fn restore_field(
     Ok(Json(current(&state, &caller.ctx, &def).await?))
 }
 
+/// These fields of an entity, as far as somebody sees them; all of them where none are named.
+///
+/// # Errors
+/// `NotFound` where there is no such entity.
+pub(super) async fn fields(
+    state: &AppState,
+    ctx: &Ctx,
+    entity: &str,
+    keys: Option<&[String]>,
+) -> kernel::Result<Vec<FieldView>> {
+    let catalogue = state.records.catalogue(ctx.tenant).await?;
+    let def = catalogue.entity(entity)?;
+    let wanted = |field: &&::records::FieldDef| {
+        def.shows(&ctx.rights, field) && keys.is_none_or(|keys| keys.iter().any(|key| field.key == key.as_str()))
+    };
+    Ok(def.fields.iter().filter(wanted).map(|field| field_view(&catalogue, def, field, ctx)).collect())
+}
+
+impl FieldView {
+    /// A column that is no field of a record.
+    pub(super) fn computed(key: &str, label: String, kind: &str) -> Self {
+        Self {
+            key: key.into(),
+            label,
+            r#type: kind.into(),
+            own: false,
+            plugin: None,
+            part_of: None,
+            required: false,
+            read_only: true,
+            system: false,
+            sortable: false,
+            filterable: false,
+            entity: None,
+            entities: Vec::new(),
+            choices: Vec::new(),
+            max_length: None,
+            min: None,
+            max: None,
+            default: None,
+        }
+    }
+}
+
 async fn current(state: &AppState, ctx: &Ctx, def: &EntityDef) -> ApiResult<EntityView> {
     let catalogue = state.records.catalogue(ctx.tenant).await?;
     Ok(view(&catalogue, def, ctx))
 }
 
-fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityView {
+/// An entity as somebody sees it.
+pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityView {
     let sees = |key: &&FieldKey| def.shows_key(&ctx.rights, key);
     let keys = |keys: &[FieldKey]| keys.iter().filter(sees).map(ToString::to_string).collect::<Vec<_>>();
     let may = |action| ctx.rights.may(&def.key, action);

@@ -19,6 +19,7 @@ pub mod sessions;
 pub mod tasks;
 pub mod test_clock;
 pub mod timeline;
+pub mod ui;
 pub mod view;
 pub mod views;
 
@@ -120,6 +121,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::calendar, tasks::set_calendar))
         .routes(routes!(tasks::letters))
         .routes(routes!(tasks::settle))
+        .routes(routes!(ui::get))
+        .routes(routes!(ui::read))
         .routes(routes!(events::list))
         .routes(routes!(events::stream))
 }

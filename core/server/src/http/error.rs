@@ -83,6 +83,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub other: Option<kernel::RecordRef>,
+    /// `ui.stale`: the tree that there is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tree_hash: Option<String>,
     /// `auth.choose_tenant`: the companies that know this e-mail and password.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<TenantChoice>>)]
@@ -116,6 +120,7 @@ pub fn problem(error: &Error, status: StatusCode, locale: Locale, request_id: &s
     let refusal = if let Error::Refused(refusal) = error { Some(&**refusal) } else { None };
     let (tenants, current) = match error {
         Error::Conflict { code: "auth.choose_tenant", current } => (current.clone(), None),
+        Error::Conflict { code: "ui.stale", .. } => (None, None),
         Error::Conflict { current, .. } => (None, current.clone()),
         _ => (None, None),
     };
@@ -129,8 +134,19 @@ pub fn problem(error: &Error, status: StatusCode, locale: Locale, request_id: &s
         request_id: request_id.to_owned(),
         plugin: refusal.and_then(|refusal| refusal.plugin.clone()),
         other: refusal.and_then(|refusal| refusal.other.clone()),
+        tree_hash: stale(error),
         current,
         tenants,
+    }
+}
+
+/// The hash of the tree in the place of one that is shown still.
+fn stale(error: &Error) -> Option<String> {
+    match error {
+        Error::Conflict { code: "ui.stale", current: Some(current) } => {
+            current.get("tree_hash").and_then(Json::as_str).map(str::to_owned)
+        }
+        _ => None,
     }
 }
 

@@ -1,0 +1,129 @@
+//! `[[surfaces]]`: where in the portal a plugin shows something. What it shows stands in `ui/<tree>.toml`.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::ManifestError;
+use super::check::{Checked, fail, name};
+use super::known::nearest;
+
+/// Places without an entity.
+const SLOTS: [&str; 9] = [
+    "nav.page",
+    "shell.corner",
+    "dashboard.widget",
+    "calendar.layer",
+    "call.card",
+    "settings.page",
+    "settings.mine",
+    "process.action-form",
+    "palette.command",
+];
+/// Places of a record's page and of a list, `record.<entity>.tab`.
+const OF_ENTITIES: [(&str, &[&str]); 2] = [
+    ("record", &["tab", "sidebar", "header-action", "timeline-item"]),
+    ("list", &["toolbar", "row-menu", "bulk-action"]),
+];
+/// Named in the specification, and not there yet.
+const NOT_YET: [&str; 3] = ["public.page", "search.provider", "field-type"];
+const MAX_ORDER: u16 = 1_000;
+
+/// A place in the portal.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Surface {
+    /// Unique in the plugin; of a page the last part of its address.
+    pub(crate) id: String,
+    /// Where: `nav.page`, `record.lead.tab` ...
+    pub(crate) slot: String,
+    /// `@key` of the package's texts.
+    pub(crate) title: String,
+    /// Name of its file: `ui/<tree>.toml`.
+    pub(crate) tree: Option<String>,
+    /// The plugin's code makes the tree.
+    #[serde(default)]
+    pub(crate) rendered: bool,
+    /// Surfaces of a slot stand by this number, then by plugin id. 0 to 1,000.
+    #[serde(default = "default_order")]
+    pub(crate) order: u16,
+    /// CEL over `me`: shown only to those for whom it holds.
+    pub(crate) when: Option<String>,
+    /// Name of a picture.
+    pub(crate) icon: Option<String>,
+    /// Of a rendered one: the plugin sources that its trees may have.
+    #[serde(default)]
+    pub(crate) sources: Vec<String>,
+    /// Of a rendered one: the acts that its trees may have.
+    #[serde(default)]
+    pub(crate) acts: Vec<String>,
+}
+
+const fn default_order() -> u16 {
+    500
+}
+
+/// What pages ask the plugin's code for, by kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// Plugin sources.
+    pub(crate) data: BTreeSet<String>,
+    /// Acts.
+    pub(crate) acts: BTreeSet<String>,
+    /// Rendered surfaces.
+    pub(crate) renders: BTreeSet<String>,
+}
+
+impl Surface {
+    /// The entity whose page or list it stands on.
+    pub(crate) fn entity(&self) -> Option<&str> {
+        let mut parts = self.slot.split('.');
+        let kind = parts.next()?;
+        OF_ENTITIES.iter().any(|(of, _)| *of == kind).then(|| parts.next())?
+    }
+}
+
+/// What its types cannot express.
+pub(super) fn check(place: &str, surface: &Surface) -> Checked {
+    name(place, "id", &surface.id)?;
+    check_slot(&format!("{place}.slot"), &surface.slot)?;
+    if surface.order > MAX_ORDER {
+        return fail(format!("{place}.order"), format!("must be from 0 to {MAX_ORDER}"));
+    }
+    match (&surface.tree, surface.rendered) {
+        (Some(tree), false) => name(place, "tree", tree)?,
+        (None, true) => {}
+        _ => return fail(place, "has either `tree`, the name of a file in ui/, or `rendered = true`"),
+    }
+    if !surface.rendered && !(surface.sources.is_empty() && surface.acts.is_empty()) {
+        return fail(place, "`sources` and `acts` belong to rendered surfaces: those of a tree are found in it");
+    }
+    Ok(())
+}
+
+fn check_slot(place: &str, slot: &str) -> Checked {
+    if SLOTS.contains(&slot) {
+        return Ok(());
+    }
+    if NOT_YET.contains(&slot) {
+        return fail(place, format!("`{slot}` is reserved and not there yet"));
+    }
+    let parts: Vec<&str> = slot.split('.').collect();
+    let places = |kind: &str| OF_ENTITIES.iter().find(|(of, _)| *of == kind).map(|(_, places)| *places);
+    if let [kind, entity, at] = parts.as_slice()
+        && let Some(places) = places(kind)
+        && !entity.is_empty()
+    {
+        let known = places.join(", ");
+        return if places.contains(at) {
+            Ok(())
+        } else {
+            fail(place, format!("there is no slot `{slot}`; of `{kind}.{entity}` there are {known}"))
+        };
+    }
+    let all = OF_ENTITIES.iter().flat_map(|(kind, places)| places.iter().map(move |at| format!("{kind}.<entity>.{at}")));
+    let all: Vec<String> = SLOTS.iter().map(ToString::to_string).chain(all).collect();
+    let hint = nearest(slot, all.iter().map(String::as_str))
+        .map_or_else(|| format!("; there are {}", all.join(", ")), |near| format!("; did you mean `{near}`?"));
+    Err(ManifestError::new(place, format!("there is no slot `{slot}`{hint}")))
+}

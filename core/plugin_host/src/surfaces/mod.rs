@@ -1,0 +1,197 @@
+//! Pages as data. A package says in `ui/<tree>.toml` what to show; the portal draws it; no code of the plugin runs in
+//! the page.
+//!
+//! Owns: checking and compiling trees, who sees which surface, what a request may ask of a source. Must not know: how
+//! records are read (the API does it as the viewer), HTTP. Trees enter as TOML of a package and leave as JSON in which
+//! expressions are trees and texts are keys; they are compiled once, with the version they belong to.
+//!
+//! | module | what |
+//! |---|---|
+//! | `reference` | `sdk/ui/blocks.json`: every block and property |
+//! | `compile`, `found` | tree and reference side by side; the names met on the way |
+//! | `spec` | what a source asks, declared and in a request |
+//! | `local`, `names` | checks of the tree by itself, and against grants and a catalogue |
+//! | `serve` | who sees what |
+
+mod compile;
+mod found;
+mod local;
+mod names;
+mod reference;
+mod serve;
+pub mod spec;
+
+use std::collections::BTreeSet;
+
+use kernel::expression::Expression;
+use serde_json::Value as Json;
+
+use crate::manifest::{Asked, ManifestError};
+use crate::package::{Package, sha256};
+use crate::texts::Texts;
+use compile::{Compiler, Form};
+use found::Found;
+use spec::{Sources, Spec};
+
+pub(crate) use names::names;
+pub use serve::{Open, SurfaceView, UiView};
+
+/// The version of trees that this host checks.
+const VERSION: u64 = 1;
+
+/// A place in the portal, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Surface {
+    pub(crate) declared: crate::manifest::Surface,
+    /// For whom it is shown.
+    pub(crate) when: Option<Expression>,
+    /// What it shows; none where the plugin's code makes it.
+    pub(crate) tree: Option<Tree>,
+}
+
+/// A declared tree, compiled.
+#[derive(Debug, Clone)]
+pub(crate) struct Tree {
+    /// `ui/leave.toml`.
+    pub(crate) file: String,
+    /// As the portal gets it.
+    pub(crate) json: Json,
+    /// SHA-256 of it, hexadecimal.
+    pub(crate) hash: String,
+    pub(crate) sources: Sources,
+    pub(crate) found: Found,
+}
+
+impl Surface {
+    /// The plugin sources that it may ask for.
+    pub(crate) fn data(&self) -> BTreeSet<&str> {
+        let of_tree = self.tree.iter().flat_map(|tree| tree.sources.values());
+        let computed = of_tree.filter_map(|source| match &source.spec {
+            Spec::Plugin(computed) => Some(computed.plugin.as_str()),
+            _ => None,
+        });
+        computed.chain(self.declared.sources.iter().map(String::as_str)).collect()
+    }
+
+    /// The acts that it may ask for.
+    pub(crate) fn acts(&self) -> BTreeSet<&str> {
+        let of_tree = self.tree.iter().flat_map(|tree| &tree.found.acts);
+        of_tree.chain(&self.declared.acts).map(String::as_str).collect()
+    }
+
+    /// The hash that a request names; of a rendered surface there is none.
+    pub(crate) fn hash(&self) -> &str {
+        self.tree.as_ref().map_or("", |tree| tree.hash.as_str())
+    }
+}
+
+/// Reads the surfaces of a package with their files.
+///
+/// # Errors
+/// The first problem, with file, block and path.
+pub(crate) fn read(package: &Package) -> Result<Vec<Surface>, ManifestError> {
+    let mut surfaces = Vec::with_capacity(package.manifest.surfaces.len());
+    for (index, declared) in package.manifest.surfaces.iter().enumerate() {
+        let place = |key: &str| format!("surfaces[{index}].{key}");
+        let title = declared.title.strip_prefix('@');
+        if !title.is_some_and(|key| package.texts.has(key)) {
+            let problem = "must be `@key` of a text in i18n/*.toml";
+            return Err(ManifestError::new(place("title"), problem));
+        }
+        let when = declared.when.as_deref().map(condition).transpose();
+        let when = when.map_err(|problem| ManifestError::new(place("when"), problem))?;
+        let tree = match &declared.tree {
+            Some(name) => Some(file(package, name, &place("tree"))?),
+            None => None,
+        };
+        surfaces.push(Surface { declared: declared.clone(), when, tree });
+    }
+    Ok(surfaces)
+}
+
+/// What surfaces ask the code for.
+pub(crate) fn asked(surfaces: &[Surface]) -> Asked {
+    let owned = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    Asked {
+        data: surfaces.iter().flat_map(|surface| owned(surface.data())).collect(),
+        acts: surfaces.iter().flat_map(|surface| owned(surface.acts())).collect(),
+        renders: surfaces.iter().filter(|one| one.declared.rendered).map(|one| one.declared.id.clone()).collect(),
+    }
+}
+
+fn condition(text: &str) -> Result<Expression, String> {
+    let compiled = Expression::compile(text.strip_prefix('=').unwrap_or(text))?;
+    if let Some(name) = compiled.names().find(|name| *name != "me") {
+        return Err(format!("`{name}`: only `me` is known here; a block's `when` knows more"));
+    }
+    Ok(compiled)
+}
+
+fn file(package: &Package, name: &str, place: &str) -> Result<Tree, ManifestError> {
+    let path = format!("ui/{name}.toml");
+    let missing = || ManifestError::new(place, format!("the package has no file {path}"));
+    let bytes = package.assets.get(&format!("{name}.toml")).ok_or_else(missing)?;
+    let compiled = parse(bytes).and_then(|json| compiled(&json, &package.texts, Form::Package, &path));
+    compiled.map_err(|error| error.in_file(&path))
+}
+
+fn parse(bytes: &[u8]) -> Result<Json, ManifestError> {
+    let most = reference::limit("treeBytes");
+    if bytes.len() > most {
+        return Err(ManifestError::new("file", format!("larger than {} KiB", most / 1024)));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::new("file", "not UTF-8 text"))?;
+    let table: toml::Table =
+        toml::from_str(text).map_err(|error| crate::manifest::syntax(text, &error))?;
+    let mut json = to_json(toml::Value::Table(table))?;
+    if let Json::Object(map) = &mut json {
+        map.entry("v").or_insert_with(|| VERSION.into());
+    }
+    Ok(json)
+}
+
+/// A tree, checked as far as it goes without a catalogue.
+///
+/// # Errors
+/// The first problem.
+fn compiled(json: &Json, texts: &Texts, form: Form, file: &str) -> Result<Tree, ManifestError> {
+    let mut compiler = Compiler::new(texts, form);
+    let json = compiler.tree(json)?;
+    if json.get("v").and_then(Json::as_u64) != Some(VERSION) {
+        return Err(ManifestError::new("v", format!("this host knows trees of version {VERSION}")));
+    }
+    let text = json.to_string();
+    let (most, state) = (reference::limit("treeBytes"), reference::limit("stateBytes"));
+    if text.len() > most {
+        return Err(ManifestError::new("file", format!("compiled it is larger than {} KiB", most / 1024)));
+    }
+    if json.get("state").is_some_and(|kept| kept.to_string().len() > state) {
+        return Err(ManifestError::new("state", format!("larger than {} KiB", state / 1024)));
+    }
+    let found = compiler.found;
+    let sources = local::sources(&json)?;
+    local::named(&found.sources, &sources)?;
+    local::chains(&sources)?;
+    Ok(Tree { file: file.to_owned(), hash: sha256(text.as_bytes()), json, sources, found })
+}
+
+/// TOML as JSON: dates become text.
+fn to_json(value: toml::Value) -> Result<Json, ManifestError> {
+    Ok(match value {
+        toml::Value::String(text) => Json::String(text),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => serde_json::Number::from_f64(number)
+            .map(Json::Number)
+            .ok_or_else(|| ManifestError::new("file", "a number that is not finite"))?,
+        toml::Value::Boolean(flag) => flag.into(),
+        toml::Value::Datetime(at) => Json::String(at.to_string()),
+        toml::Value::Array(items) => items.into_iter().map(to_json).collect::<Result<Vec<_>, _>>()?.into(),
+        toml::Value::Table(table) => {
+            let pairs = table.into_iter().map(|(key, value)| Ok((key, to_json(value)?)));
+            Json::Object(pairs.collect::<Result<_, ManifestError>>()?)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+use records::Catalogue;
+use serde_json::json;
+
+use super::*;
+use crate::manifest::Manifest;
+use crate::manifest::known::Known;
+use crate::package::{Files, TrustedKeys, write};
+
+const MANIFEST: &str = r#"
+id = "acme.leads"
+version = "1.0.0"
+api = "1"
+title.en = "Leads"
+[permissions.records.lead]
+read = ["title", "amount", "owner", "stage", "created_at", "company"]
+reason.en = "To show them."
+[permissions.records.company]
+read = ["title", "industry"]
+reason.en = "To show them."
+[[surfaces]]
+slot = "nav.page"
+id = "leads"
+title = "@page"
+tree = "page"
+when = "'sales' in me.roles || me.admin"
+"#;
+
+const PAGE: &str = r#"
+params.stage = { type = "text", default = "new" }
+sources.all = { records = "lead", fields = ["title", "amount"], limit = 20, filter = { and = [
+  { field = "stage", op = "eq", value = "=params.stage" }, { field = "company.industry", op = "eq", value = "it" }] } }
+sources.sums = { aggregate = "lead", group_by = ["stage"], measures = [{ op = "sum", field = "amount" }] }
+sources.days = { plugin = "balance", columns = [{ key = "left", label = "@left", type = "integer" }] }
+blocks = [
+  { block = "stats", tiles = [{ label = "@left", value = "=sources.days.first.left", tone = "accent" }] },
+  { block = "table", id = "all", source = "all", columns = ["title", { name = "amount", sum = true },
+    { name = "twice", label = "@left", value = "=row.amount * 2.0" }],
+    row_actions = [{ label = "@page", when = "=row.stage == 'new'", update = { stage = "won" } },
+      { label = "@page", act = "approve", ask = [{ name = "why", label = "@left" }] }] },
+  { block = "chart", source = "sums", kind = "bar", x = "stage", y = "sum_amount" },
+  { block = "form", entity = "lead", fields = ["title", "amount"] },
+]
+"#;
+
+fn package(manifest: &str, page: &str) -> Package {
+    let texts = "page = \"Page\"\nleft = \"Left\"\n";
+    let files: Files = [
+        ("plugin.toml", manifest),
+        ("component.wasm", "\0asm"),
+        ("i18n/en.toml", texts),
+        ("i18n/ru.toml", texts),
+        ("ui/page.toml", page),
+    ]
+    .map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))
+    .into();
+    Package::read(&write(&files, None).unwrap(), &TrustedKeys::default()).unwrap()
+}
+
+fn whole(manifest: &str, page: &str) -> Result<Vec<Surface>, ManifestError> {
+    let package = package(manifest, page);
+    let surfaces = read(&package)?;
+    names(&package.manifest, &surfaces, &Catalogue::core(), Known::ToAll)?;
+    Ok(surfaces)
+}
+
+#[test]
+fn a_page_becomes_what_the_portal_draws() {
+    let surfaces = whole(MANIFEST, PAGE).unwrap();
+    let tree = surfaces[0].tree.as_ref().unwrap();
+    assert_eq!(tree.json["v"], 1);
+    let tile = &tree.json["blocks"][0]["tiles"][0];
+    assert_eq!(tile["label"], json!({"t": "left"}));
+    let days = json!({"get": [{"get": [{"get": [{"name": "sources"}, "days"]}, "first"]}, "left"]});
+    assert_eq!(tile["value"], json!({"=": days}));
+    assert_eq!(tree.json["sources"]["all"]["filter"]["and"][1]["value"], "it");
+    let asked = asked(&surfaces);
+    assert!(asked.data.contains("balance") && asked.acts.contains("approve") && asked.renders.is_empty());
+    assert_eq!(tree.hash.len(), 64);
+    assert_eq!(whole(MANIFEST, PAGE).unwrap()[0].hash(), tree.hash);
+}
+
+#[track_caller]
+fn check(from: &str, to: &str, expected: &str) {
+    assert!(PAGE.contains(from), "{from}");
+    let error = whole(MANIFEST, &PAGE.replacen(from, to, 1)).map(drop).expect_err(to).to_string();
+    assert!(error.starts_with("ui/page.toml: ") && error.contains(expected), "{to}: {error}");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_file_and_block() {
+    check("block = \"stats\"", "block = \"stast\"", "block `stast` (blocks[0]): there is no block `stast`, and it has no `else`; did you mean `stats`?");
+    check("sum = true", "smu = true", "block `all` (blocks[1].columns[1]): unknown key `smu`; did you mean `sum`?");
+    check(", kind = \"bar\"", "", "block `chart` (blocks[2]): `kind` is missing");
+    check("kind = \"bar\"", "kind = \"bars\"", "must be one of \"bar\", \"line\"");
+    check("tone = \"accent\"", "tone = \"red\"", "tiles[0].tone): must be one of \"plain\"");
+    check("label = \"@left\", value", "label = \"Left\", value", "people read \"Left\": put it into i18n/*.toml");
+    check("label = \"@left\", value", "label = \"@lest\", value", "no text \"lest\"; did you mean `left`?");
+    check("=row.amount * 2.0", "=row.amount *", "`row.amount *`: Syntax");
+    check("=row.amount * 2.0", "=rwo.amount", "`rwo` is not defined");
+    check("sources.days.first", "sources.dasy.first", "block `stats` (blocks[0].tiles[0].value): there is no source `dasy`; did you mean `days`?");
+    check("source = \"all\"", "source = \"al\"", "there is no source `al`; did you mean `all`?");
+    check("update = { stage", "delete = true, update = { stage", "an action has one verb");
+    check("block = \"form\"", "block = \"form\", id = \"all\"", "the id `all` is used twice");
+    check("entity = \"lead\", fields = [\"title\"", "entity = \"laed\", fields = [\"title\"", "no entity `laed`; did you mean `lead`?");
+    check("fields = [\"title\", \"amount\"] },", "fields = [\"titel\"] },", "no field of lead `titel`; did you mean `title`?");
+    check("limit = 20", "limit = 2000", "sources.all: limit: must be from 1 to 500");
+    check("value = \"=params.stage\"", "value = \"=params.\"", "sources.all.filter.and[0].value: `params.`");
+    check("blocks = [", "blokcs = [", "unknown key `blokcs`; did you mean `blocks`?");
+    check("blocks = [", "blocks = ", "line ");
+}
+
+#[test]
+fn sources_ask_for_what_there_is_and_what_was_granted() {
+    check("records = \"lead\"", "records = \"laed\"", "sources.all: there is no entity `laed`; did you mean `lead`?");
+    check("records = \"lead\"", "records = \"deal\"", "add [permissions.records.deal]");
+    check("[\"title\", \"amount\"], limit", "[\"title\", \"comments\"], limit", "`comments` is not among the fields of lead");
+    check("[\"title\", \"amount\"], limit", "[\"title\", \"amuont\"], limit", "did you mean `amount`?");
+    check("field = \"stage\"", "field = \"satge\"", "sources.all: there is no field of lead `satge`");
+    check("company.industry", "company.phone", "no field of company `phone`");
+    check("company.industry", "owner.name", "is no link to one entity");
+    check("op = \"eq\", value = \"it\"", "op = \"like\", value = \"it\"", "sources.all: ");
+    check("field = \"amount\" }] }", "field = \"amuont\" }] }", "sources.sums: there is no field of lead `amuont`");
+    check("y = \"sum_amount\"", "y = \"avg_amount\"", "no column of the source `sums` `avg_amount`; did you mean `sum_amount`?");
+    check("columns = [\"title\"", "columns = [\"stage\"", "no column of the source `all` `stage`");
+    check("records = \"lead\"", "records = \"=params.stage\"", "takes no expression");
+    check("filter = { and = [", "filter = { and = \"=params.x\", or = [", "sources.all: filter: ");
+}
+
+#[test]
+fn sources_hang_on_one_another_in_two_steps_at_most() {
+    let source = |name: &str, on: &str| {
+        let filter = format!("{{ field = \"id\", op = \"eq\", value = \"=sources.{on}.first.id\" }}");
+        format!("sources.{name} = {{ records = \"lead\", filter = {filter} }}\n")
+    };
+    let last = "sources.c = { records = \"lead\" }\n";
+    whole(MANIFEST, &format!("{}{last}{PAGE}", source("b", "c"))).unwrap();
+    for (more, expected) in [
+        (format!("{}{}{last}", source("a", "b"), source("b", "c")), "a chain of more than 2 sources: a on b on c"),
+        (format!("{}{}", source("a", "b"), source("b", "a")), "hang on themselves: a on b on a"),
+        (source("a", "a"), "hang on themselves: a on a"),
+    ] {
+        let error = whole(MANIFEST, &format!("{more}{PAGE}")).map(drop).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn what_is_too_large_or_too_deep_is_refused() {
+    let text = "{ block = \"text\", markdown = \"@page\" }";
+    let page = |blocks: &str| whole(MANIFEST, &format!("blocks = [{blocks}]")).map(drop);
+    let refused = |blocks: &str, expected: &str| {
+        let error = page(blocks).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    let many = |count: usize| vec![text; count].join(",");
+    page(&many(300)).unwrap();
+    refused(&many(301), "more than 300 blocks");
+    let deep = |levels: usize| (1..levels).fold(text.to_owned(), |inner, _| format!("{{ block = \"section\", blocks = [{inner}] }}"));
+    page(&deep(8)).unwrap();
+    refused(&deep(9), "more than 8 blocks inside one another");
+    refused(&format!("\"{}\"", "x".repeat(300_000)), "larger than 256 KiB");
+    refused(&deep(2_000), "ui/page.toml: ");
+    let columns = vec!["\"title\""; 41].join(",");
+    let table = format!("{{ block = \"table\", source = \"x\", columns = [{columns}] }}");
+    refused(&table, "has 41 members, and may have 40");
+    refused("{ block = \"text\", markdown = \"=row.all(a, row.all(b, row.all(c, true)))\" }", "inside one another");
+    page("{ block = \"hologram\", beam = 5, else = [{ block = \"text\", markdown = \"@page\" }] }").unwrap();
+}
+
+#[test]
+fn declarations_are_checked_too() {
+    let refused = |from: &str, to: &str, expected: &str| {
+        let manifest = MANIFEST.replacen(from, to, 1);
+        let parsed = Manifest::parse(&manifest);
+        let error = match parsed {
+            Err(error) => error,
+            Ok(_) => whole(&manifest, PAGE).map(drop).expect_err(to),
+        };
+        assert!(error.to_string().contains(expected), "{to}: {error}");
+    };
+    refused("nav.page", "nav.pgae", "surfaces[0].slot: there is no slot `nav.pgae`; did you mean `nav.page`?");
+    refused("nav.page", "record.lead.tba", "of `record.lead` there are tab, sidebar");
+    refused("nav.page", "record.laed.tab", "surfaces[0].slot: there is no entity `laed`");
+    refused("nav.page", "public.page", "not there yet");
+    refused("@page", "Leads", "surfaces[0].title: must be `@key`");
+    refused("tree = \"page\"", "tree = \"pgae\"", "surfaces[0].tree: the package has no file ui/pgae.toml");
+    refused("tree = \"page\"", "", "either `tree`");
+    refused("tree = \"page\"", "tree = \"page\"\norder = 1001", "from 0 to 1000");
+    refused("'sales' in me.roles", "record.stage == 'new'", "surfaces[0].when: `record`: only `me`");
+    refused("[[surfaces]]", "[[surfaces]]\nid = \"x\"", "duplicate key");
+}
