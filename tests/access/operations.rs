@@ -22,7 +22,7 @@ impl Operation {
     /// Whether it only reads.
     pub fn reads(&self) -> bool {
         let asks = ["/query", "/aggregate", "/dry-run", "/next"].iter().any(|end| self.template.ends_with(end));
-        self.method == "GET" || asks || self.template.starts_with("/reports/")
+        self.method == "GET" || asks || self.template == "/read" || self.template.starts_with("/reports/")
     }
 }
 
@@ -224,6 +224,9 @@ impl Objects {
             ("POST", "/tasks/{id}/checklist") => json!({"add": ["walk"]}),
             ("POST", "/tasks/{id}/comments") => json!({"text": "walk"}),
             ("POST", "/notifications/read") => json!({}),
+            ("POST", "/read") => {
+                json!({"plugin": LEAD_DESK, "surface": "walk", "items": [{"name": "walk", "source": {"records": "lead"}}]})
+            }
             ("PUT", "/calendars/{of}") => json!({"calendar": null}),
             ("POST", "/letters/{id}/settle") => json!({"decision": "sent"}),
             _ => json!({}),

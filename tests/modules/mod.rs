@@ -5,6 +5,7 @@ mod catalogue;
 mod constraints;
 mod doors;
 mod hostile;
+mod pages;
 mod purge;
 mod upgrade;
 

@@ -29,7 +29,7 @@ use crate::package::MANIFEST;
 use entities::{Entity, Field};
 use records::RecordPermissions;
 use roles::Role;
-pub(crate) use surfaces::{Asked, Surface};
+pub(crate) use surfaces::Surface;
 
 /// Bytes a manifest may have.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -126,9 +126,6 @@ pub struct Manifest {
     /// Pages, panels and other places in the portal.
     #[serde(default)]
     pub(crate) surfaces: Vec<Surface>,
-    /// What its pages ask the code for: gathered from the trees.
-    #[serde(skip)]
-    pub(crate) asked: Asked,
     /// What an admin can set.
     #[serde(default)]
     pub settings: Vec<Setting>,

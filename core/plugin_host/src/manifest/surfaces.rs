@@ -1,7 +1,5 @@
 //! `[[surfaces]]`: where in the portal a plugin shows something. What it shows stands in `ui/<tree>.toml`.
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 
 use super::ManifestError;
@@ -51,27 +49,10 @@ pub(crate) struct Surface {
     pub(crate) when: Option<String>,
     /// Name of a picture.
     pub(crate) icon: Option<String>,
-    /// Of a rendered one: the plugin sources that its trees may have.
-    #[serde(default)]
-    pub(crate) sources: Vec<String>,
-    /// Of a rendered one: the acts that its trees may have.
-    #[serde(default)]
-    pub(crate) acts: Vec<String>,
 }
 
 const fn default_order() -> u16 {
     500
-}
-
-/// What pages ask the plugin's code for, by kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
-    /// Plugin sources.
-    pub(crate) data: BTreeSet<String>,
-    /// Acts.
-    pub(crate) acts: BTreeSet<String>,
-    /// Rendered surfaces.
-    pub(crate) renders: BTreeSet<String>,
 }
 
 impl Surface {
@@ -94,9 +75,6 @@ pub(super) fn check(place: &str, surface: &Surface) -> Checked {
         (Some(tree), false) => name(place, "tree", tree)?,
         (None, true) => {}
         _ => return fail(place, "has either `tree`, the name of a file in ui/, or `rendered = true`"),
-    }
-    if !surface.rendered && !(surface.sources.is_empty() && surface.acts.is_empty()) {
-        return fail(place, "`sources` and `acts` belong to rendered surfaces: those of a tree are found in it");
     }
     Ok(())
 }

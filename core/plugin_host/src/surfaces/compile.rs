@@ -15,15 +15,6 @@ use crate::texts::Texts;
 /// The names of expressions.
 const ROOTS: [&str; 9] = ["me", "today", "params", "state", "settings", "record", "form", "row", "sources"];
 
-/// How expressions and texts are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// In files of a package: `"=e"`, `"@key"`, nothing else where people read it.
-    Package,
-    /// In answers of its code: `{"=": "e"}`, `{"t": key}`; a text is only a text, whoever typed it.
-    Answer,
-}
-
 pub(super) type Made = Result<Json, ManifestError>;
 
 /// A place in a tree.
@@ -69,7 +60,6 @@ impl At {
 /// Goes over one tree.
 pub(super) struct Compiler<'a> {
     texts: &'a Texts,
-    form: Form,
     /// What was found on the way.
     pub(super) found: Found,
     ids: BTreeSet<String>,
@@ -77,18 +67,13 @@ pub(super) struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn new(texts: &'a Texts, form: Form) -> Self {
-        Self { texts, form, found: Found::default(), ids: BTreeSet::new(), blocks: 0 }
+    pub(super) fn new(texts: &'a Texts) -> Self {
+        Self { texts, found: Found::default(), ids: BTreeSet::new(), blocks: 0 }
     }
 
     /// A whole tree.
     pub(super) fn tree(&mut self, json: &Json) -> Made {
         self.value(json, reference::tree(), &At::default())
-    }
-
-    /// One block, as a patch puts it in place of another.
-    pub(super) fn one_block(&mut self, json: &Json) -> Made {
-        self.block(json, &At::root("block"))
     }
 
     fn value(&mut self, json: &Json, schema: Schema, at: &At) -> Made {
@@ -119,10 +104,10 @@ impl<'a> Compiler<'a> {
 
     fn any_of(&mut self, json: &Json, schema: Schema, choices: &'static [Json], at: &At) -> Made {
         let computed = |choice: Schema| reference::referred(choice) == Some("computed");
-        if self.is_expression(json) && choices.iter().any(computed) {
+        if is_expression(json) && choices.iter().any(computed) {
             return self.computed(json, at);
         }
-        let fitting = choices.iter().find(|choice| !computed(choice) && reference::fits(choice, json));
+        let fitting = choices.iter().find(|choice| !computed(*choice) && reference::fits(*choice, json));
         fitting.map_or_else(|| Err(misfit(schema, at)), |choice| self.value(json, choice, at))
     }
 
@@ -183,7 +168,7 @@ impl<'a> Compiler<'a> {
     /// A name or another text that nobody reads.
     fn plain(&mut self, json: &Json, schema: Schema, at: &At) -> Made {
         let Json::String(text) = json else { return Err(misfit(schema, at)) };
-        if self.is_expression(json) {
+        if is_expression(json) {
             return Err(at.fail("takes no expression"));
         }
         match reference::means(schema) {
@@ -196,18 +181,17 @@ impl<'a> Compiler<'a> {
 
     /// What people read.
     fn text(&mut self, json: &Json, at: &At) -> Made {
-        if self.is_expression(json) {
+        if is_expression(json) {
             return self.computed(json, at);
         }
-        match (json, self.form) {
-            (Json::String(text), Form::Package) => match text.strip_prefix('@') {
+        match json {
+            Json::String(text) => match text.strip_prefix('@') {
                 Some(key) => self.key(key, at),
                 None => Err(at.fail(format!(
                     "people read {text:?}: put it into i18n/*.toml and write its key here as \"@key\""
                 ))),
             },
-            (Json::String(_), Form::Answer) => Ok(json.clone()),
-            (Json::Object(map), _) if map.keys().all(|key| key == "t" || key == "with") => {
+            Json::Object(map) if map.keys().all(|key| key == "t" || key == "with") => {
                 let Some(Json::String(key)) = map.get("t") else { return Err(at.fail("`t` is the key of a text")) };
                 self.key(key, &at.key("t"))?;
                 self.free(json, at)
@@ -227,11 +211,11 @@ impl<'a> Compiler<'a> {
 
     /// Any JSON with expressions anywhere in it.
     fn free(&mut self, json: &Json, at: &At) -> Made {
-        if self.is_expression(json) {
+        if is_expression(json) {
             return self.computed(json, at);
         }
         match json {
-            Json::String(text) if self.form == Form::Package => match text.strip_prefix('@') {
+            Json::String(text) => match text.strip_prefix('@') {
                 Some(key) if self.texts.has(key) => Ok(json!({ "t": key })),
                 _ => Ok(json.clone()),
             },
@@ -245,18 +229,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn is_expression(&self, json: &Json) -> bool {
-        match self.form {
-            Form::Package => json.as_str().is_some_and(|text| text.starts_with('=')),
-            Form::Answer => json.as_object().is_some_and(|map| map.len() == 1 && map.contains_key("=")),
-        }
-    }
-
     fn computed(&mut self, json: &Json, at: &At) -> Made {
-        let text = match self.form {
-            Form::Package => json.as_str().and_then(|text| text.strip_prefix('=')),
-            Form::Answer => json.get("=").and_then(Json::as_str),
-        };
+        let text = json.as_str().and_then(|text| text.strip_prefix('='));
         let Some(text) = text else { return Err(at.fail("must be an expression `=...`")) };
         let tree = tree::compile(text.trim(), &ROOTS).map_err(|problem| at.fail(format!("`{text}`: {problem}")))?;
         self.found.expression(&tree, at);
@@ -265,7 +239,7 @@ impl<'a> Compiler<'a> {
 
     fn block(&mut self, json: &Json, at: &At) -> Made {
         let Json::Object(map) = json else { return Err(at.fail("must be a block")) };
-        let Some(kind) = map.get("block").and_then(Json::as_str) else { return Err(at.fail("`block` is missing")) };
+        let kind = map.get("block").and_then(Json::as_str).ok_or_else(|| at.fail("`block` is missing"))?;
         let id = map.get("id").and_then(Json::as_str);
         let at = At { block: Some(id.unwrap_or(kind).to_owned()), depth: at.depth + 1, ..at.clone() };
         self.blocks += 1;
@@ -297,6 +271,10 @@ impl<'a> Compiler<'a> {
         let instead = self.value(instead, schema, &at.key("else"))?;
         Ok(json!({ "block": kind, "else": instead }))
     }
+}
+
+fn is_expression(json: &Json) -> bool {
+    json.as_str().is_some_and(|text| text.starts_with('='))
 }
 
 fn misfit(schema: Schema, at: &At) -> ManifestError {

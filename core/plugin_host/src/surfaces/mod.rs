@@ -21,15 +21,13 @@ mod reference;
 mod serve;
 pub mod spec;
 
-use std::collections::BTreeSet;
-
 use kernel::expression::Expression;
 use serde_json::Value as Json;
 
-use crate::manifest::{Asked, ManifestError};
+use crate::manifest::ManifestError;
 use crate::package::{Package, sha256};
 use crate::texts::Texts;
-use compile::{Compiler, Form};
+use compile::Compiler;
 use found::Found;
 use spec::{Sources, Spec};
 
@@ -63,22 +61,6 @@ pub(crate) struct Tree {
 }
 
 impl Surface {
-    /// The plugin sources that it may ask for.
-    pub(crate) fn data(&self) -> BTreeSet<&str> {
-        let of_tree = self.tree.iter().flat_map(|tree| tree.sources.values());
-        let computed = of_tree.filter_map(|source| match &source.spec {
-            Spec::Plugin(computed) => Some(computed.plugin.as_str()),
-            _ => None,
-        });
-        computed.chain(self.declared.sources.iter().map(String::as_str)).collect()
-    }
-
-    /// The acts that it may ask for.
-    pub(crate) fn acts(&self) -> BTreeSet<&str> {
-        let of_tree = self.tree.iter().flat_map(|tree| &tree.found.acts);
-        of_tree.chain(&self.declared.acts).map(String::as_str).collect()
-    }
-
     /// The hash that a request names; of a rendered surface there is none.
     pub(crate) fn hash(&self) -> &str {
         self.tree.as_ref().map_or("", |tree| tree.hash.as_str())
@@ -109,14 +91,31 @@ pub(crate) fn read(package: &Package) -> Result<Vec<Surface>, ManifestError> {
     Ok(surfaces)
 }
 
-/// What surfaces ask the code for.
-pub(crate) fn asked(surfaces: &[Surface]) -> Asked {
-    let owned = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
-    Asked {
-        data: surfaces.iter().flat_map(|surface| owned(surface.data())).collect(),
-        acts: surfaces.iter().flat_map(|surface| owned(surface.acts())).collect(),
-        renders: surfaces.iter().filter(|one| one.declared.rendered).map(|one| one.declared.id.clone()).collect(),
+/// Whether this host can do what the pages ask of the plugin's code.
+///
+/// # Errors
+/// The first thing that it cannot do yet, with its place.
+pub(crate) fn offered(surfaces: &[Surface]) -> Result<(), ManifestError> {
+    for (index, surface) in surfaces.iter().enumerate() {
+        if surface.declared.rendered {
+            let place = format!("surfaces[{index}].rendered");
+            return Err(ManifestError::new(place, "trees that the plugin's code makes are not there yet"));
+        }
+        let Some(tree) = &surface.tree else { continue };
+        for (name, source) in &tree.sources {
+            let what = match &source.spec {
+                Spec::Plugin(_) => "sources that the plugin's code answers are not there yet",
+                Spec::Report(_) => "reports as sources are not there yet",
+                _ => continue,
+            };
+            return Err(ManifestError::new(format!("sources.{name}"), what).in_file(&tree.file));
+        }
+        if let Some(act) = tree.found.acts.first() {
+            let problem = format!("the act `{act}`: acts of the plugin's code are not there yet");
+            return Err(ManifestError::new("blocks", problem).in_file(&tree.file));
+        }
     }
+    Ok(())
 }
 
 fn condition(text: &str) -> Result<Expression, String> {
@@ -131,7 +130,7 @@ fn file(package: &Package, name: &str, place: &str) -> Result<Tree, ManifestErro
     let path = format!("ui/{name}.toml");
     let missing = || ManifestError::new(place, format!("the package has no file {path}"));
     let bytes = package.assets.get(&format!("{name}.toml")).ok_or_else(missing)?;
-    let compiled = parse(bytes).and_then(|json| compiled(&json, &package.texts, Form::Package, &path));
+    let compiled = parse(bytes).and_then(|json| compiled(&json, &package.texts, &path));
     compiled.map_err(|error| error.in_file(&path))
 }
 
@@ -154,8 +153,8 @@ fn parse(bytes: &[u8]) -> Result<Json, ManifestError> {
 ///
 /// # Errors
 /// The first problem.
-fn compiled(json: &Json, texts: &Texts, form: Form, file: &str) -> Result<Tree, ManifestError> {
-    let mut compiler = Compiler::new(texts, form);
+fn compiled(json: &Json, texts: &Texts, file: &str) -> Result<Tree, ManifestError> {
+    let mut compiler = Compiler::new(texts);
     let json = compiler.tree(json)?;
     if json.get("v").and_then(Json::as_u64) != Some(VERSION) {
         return Err(ManifestError::new("v", format!("this host knows trees of version {VERSION}")));

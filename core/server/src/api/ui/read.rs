@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use kernel::error::FieldError;
-use kernel::{Ctx, Error, Message, RecordId, Result};
+use kernel::{Ctx, Error, RecordId, Result};
 use plugin_host::surfaces::Open;
 use plugin_host::surfaces::spec::Spec;
 use serde::{Deserialize, Serialize};
@@ -34,12 +33,13 @@ const MAX_WAIT: u64 = 10_000;
 /// A record that a surface stands on.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape of every call of a page; what it stands on is for plugin sources")]
 pub struct StandsOn {
     /// Entity key.
-    pub(super) entity: String,
+    entity: String,
     /// Its id.
     #[schema(value_type = uuid::Uuid)]
-    pub(super) id: RecordId,
+    id: RecordId,
 }
 
 /// Sources to read.
@@ -244,7 +244,7 @@ impl Page {
 
     fn problem(&self, error: &Error) -> SourceProblem {
         if matches!(error, Error::Database(_) | Error::Internal(_)) {
-            tracing::error!(%error, request_id = self.request, "a source could not be read");
+            tracing::error!(%error, request_id = %self.request, "a source could not be read");
         }
         let locale = self.ctx.locale;
         let of_fields = error.fields_in(locale).into_values().map(|(_, words)| words);
@@ -257,9 +257,4 @@ impl Page {
             request_id: self.request.clone(),
         }
     }
-}
-
-/// What a value of an expression must be, in words of the caller.
-pub(super) fn wrong(place: &str, message: Message) -> Error {
-    Error::field("request.invalid", place, FieldError { code: "invalid".to_owned(), message })
 }
