@@ -23,6 +23,7 @@ export const keys = {
   definitions: ["process-definitions"] as const,
   tokens: ["tokens"] as const,
   sessions: ["sessions"] as const,
+  pages: ["pages"] as const,
   plugins: ["plugins"] as const,
   plugin: (id: string) => ["plugins", "one", id] as const,
   pluginLogs: (id: string, level: string) => ["plugins", "logs", id, level] as const,

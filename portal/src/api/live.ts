@@ -35,6 +35,16 @@ export function onRecordChange(listener: Listener): () => void {
   };
 }
 
+const hearers = new Set<(entities: string[]) => void>();
+
+/** Tells which entities had changes, also of records that no page holds: pages of plugins read their sources again. */
+export function onEntityChange(hearer: (entities: string[]) => void): () => void {
+  hearers.add(hearer);
+  return () => {
+    hearers.delete(hearer);
+  };
+}
+
 let pending = new Map<Id, RecordEvent>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -47,6 +57,8 @@ async function flush(): Promise<void> {
   timer = undefined;
   const events = [...pending.values()];
   pending = new Map();
+  const heard = [...new Set(events.map((event) => event.entity))];
+  for (const hearer of hearers) hearer(heard);
   const unknown = events.filter((event) => cachedVersion(event.entity, event.record) < event.version);
   const entities = new Set(unknown.map((event) => event.entity));
   if (unknown.length > few) {

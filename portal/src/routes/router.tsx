@@ -143,6 +143,14 @@ const plugin = createRoute({
   component: page(() => withAdminTexts(() => import("@/features/plugins/plugin-page"))),
 });
 
+/** A page that a plugin declared; what follows the `?` are its own parameters. */
+const pluginPage = createRoute({
+  getParentRoute: () => shell,
+  path: "/app/$plugin/$page",
+  validateSearch: (search: Record<string, unknown>) => search,
+  component: page(() => import("@/features/pages/page")),
+});
+
 const settingsIndex = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
@@ -188,6 +196,7 @@ const tree = root.addChildren([
     importOne,
     plugins,
     plugin,
+    pluginPage,
     settingsIndex,
     settings,
     nowhere,

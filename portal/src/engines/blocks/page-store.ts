@@ -36,6 +36,8 @@ export interface PageSetup {
   /** A record's own form: new, or of the record. */
   onForm?(form: { entity: string; record?: string; defaults?: Record<string, unknown> }): void;
   can?(entity: string, action: string): boolean | undefined;
+  /** Tells of entities with changes until the returned function is called. */
+  listen?(heard: (entities: string[]) => void): () => void;
 }
 
 export interface Scope {
@@ -67,7 +69,11 @@ export class PageStore {
   open(): () => void {
     this.sources.begin();
     this.askSources(false);
-    return () => this.sources.end();
+    const stop = this.setup.listen?.((entities) => this.sources.heard(entities));
+    return () => {
+      stop?.();
+      this.sources.end();
+    };
   }
 
   subscribe = (listener: () => void): (() => void) => {

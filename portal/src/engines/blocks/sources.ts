@@ -116,6 +116,12 @@ export class Sources {
     }
   }
 
+  /** Sources over these entities are made anew. */
+  heard(entities: string[]): void {
+    const over = ({ spec }: Held) => spec && entities.some((entity) => isOver(spec, entity));
+    this.refresh([...this.held].filter(([, held]) => over(held)).map(([name]) => name));
+  }
+
   retry(name: string): void {
     this.ask(name);
   }
@@ -261,6 +267,14 @@ export class Sources {
       held.data = { ...held.data, loading: false, problem: result.problem };
     }
   }
+}
+
+/** Whether a change of this entity may change what the source gives. */
+function isOver(spec: SourceSpec, entity: string): boolean {
+  if ("plugin" in spec) return spec.on?.includes(entity) ?? false;
+  if ("records" in spec) return spec.records === entity;
+  if ("record" in spec) return spec.record === entity;
+  return "aggregate" in spec && spec.aggregate === entity;
 }
 
 export function problemOf(error: unknown): SourceProblem {

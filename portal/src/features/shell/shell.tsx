@@ -6,11 +6,14 @@ import {
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
   IconMenu2,
+  IconPuzzle,
 } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useLiveStream } from "@/api/live";
+import { pagesQuery } from "@/api/pages";
 import { useEntities, useMe } from "@/api/session";
 import { openHistoryOf, useOpened } from "@/state/history";
 import { openPalette, openShortcuts, useOverlay } from "@/state/overlay";
@@ -151,6 +154,7 @@ function SectionLinks() {
           );
         })}
       </NavGroup>
+      <PageLinks />
       <NavGroup title={t("company")}>
         {sections
           .filter((section) => section.shown(me))
@@ -161,6 +165,31 @@ function SectionLinks() {
           ))}
       </NavGroup>
     </>
+  );
+}
+
+/** Pages that plugins bring. */
+function PageLinks() {
+  const { t } = useTranslation("shell");
+  const { data } = useQuery(pagesQuery);
+  const pages = data?.surfaces.filter(({ slot }) => slot === "nav.page") ?? [];
+  if (pages.length === 0) return null;
+  return (
+    <NavGroup title={t("modules")}>
+      {pages.map(({ plugin, id, title, count }) => (
+        <Link
+          key={`${plugin} ${id}`}
+          to="/app/$plugin/$page"
+          params={{ plugin, page: id }}
+          search={{}}
+          className={navItemClass}
+        >
+          <NavLabel icon={<IconPuzzle size={16} aria-hidden />} count={count ?? undefined}>
+            {title}
+          </NavLabel>
+        </Link>
+      ))}
+    </NavGroup>
   );
 }
 

@@ -1,0 +1,30 @@
+/** Where a page of a plugin has its data from: the API. */
+import { addressOf, api } from "@/api/client";
+import { createRecord, deleteRecord, moveToStage, restoreRecord, updateRecord } from "@/api/records";
+import type { Fields } from "@/api/types";
+import type { Backend, ReadAnswer } from "@/engines/blocks/wire";
+
+export const backend: Backend = {
+  read: (request, signal) => api.post("/read", request as never, { signal }) as Promise<unknown> as Promise<ReadAnswer>,
+  act: (request, key) =>
+    api.post("/plugins/{id}/act" as never, request as never, { path: { id: request.plugin }, idempotencyKey: key } as never) as never,
+  render: (request, signal) =>
+    api.post("/plugins/{id}/render" as never, request as never, { path: { id: request.plugin }, signal } as never) as never,
+  create: (entity, fields, key) => createRecord(entity, fields as Fields, key),
+  update: (row, entity, patch) => updateRecord(entity, row.id, patch as Fields, row.version),
+  remove: async (row, entity) => {
+    await deleteRecord(entity, row.id);
+  },
+  restore: async (entity, id) => {
+    await restoreRecord(entity, id);
+  },
+  stage: (row, entity, stage) => moveToStage(entity, row.id, stage),
+  startProcess: async (definition, row) => {
+    const subject = row?.entity ? { entity: row.entity, id: row.id } : undefined;
+    await api.create("/process-instances", { definition, subject } as never);
+  },
+  completeTask: async (task, input) => {
+    await api.create("/tasks/{id}/complete", input as never, { path: { id: task } });
+  },
+  downloadUrl: (what) => ("file" in what ? addressOf("/api/v1/files/{id}", { path: { id: what.file } }) : ""),
+};
