@@ -39,18 +39,16 @@ pub fn measure(
     for clients in CLIENTS {
         let make =
             |client: usize, n: usize| ask(company, leads, client * 7_919 + n, turn.fetch_add(1, Ordering::Relaxed));
-        let stretch = || {
-            with_processor(server.id(), || {
-                drive(server.address, &company.token, clients, arguments.stretch, &make)
-            })
-        };
+        let stretch =
+            || with_processor(server.id(), || drive(server.address, &company.token, clients, arguments.stretch, &make));
         let mut side = Side::default();
         stretch()?;
         for _ in 0..arguments.rounds {
             side.add(stretch()?);
         }
         let micros = |per_mille| format!("{:.0} us", side.micros(per_mille));
-        let mut row = vec![clients.to_string(), format!("{:.0}", side.rate()), format!("{:.0} %", side.spread() * 100.0)];
+        let mut row =
+            vec![clients.to_string(), format!("{:.0}", side.rate()), format!("{:.0} %", side.spread() * 100.0)];
         row.extend([micros(500), micros(950), micros(990), format!("{:.0} us", side.cpu())]);
         row.push(format!("{:.0} MiB", server.own_memory()?));
         say(&format!("  mix  {}", row.join("  ")));

@@ -63,7 +63,10 @@ async fn a_page_is_loaded_by_one_call_as_whoever_looks() {
     assert_eq!(asked["rows"][0]["fields"]["count"], 1);
     assert_eq!((list["rows"].as_array().unwrap().len(), &list["total"]), (2, &json!(2)), "{list}");
     let row = &list["rows"][0];
-    assert_eq!((&row["entity"], &row["version"], &row["fields"]["starts"]), (&json!(REQUEST), &json!(1), &json!("2026-03-10")));
+    assert_eq!(
+        (&row["entity"], &row["version"], &row["fields"]["starts"]),
+        (&json!(REQUEST), &json!(1), &json!("2026-03-10"))
+    );
     assert_eq!(list["refs"][row["fields"]["owner"].as_str().unwrap()]["title"], "ann");
     let keys: Vec<&str> = list["fields"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
     assert_eq!(keys.len(), 6, "{keys:?}");
@@ -72,7 +75,10 @@ async fn a_page_is_loaded_by_one_call_as_whoever_looks() {
     assert_eq!(of(&whole, "all")["total"], 3);
     app.by("ann").patch("/me", json!({"locale": "uk"})).await.ok(200);
     let ui = app.by("ann").get("/ui").await.ok(200);
-    assert_eq!((&ui["surfaces"][0]["title"], &ui["texts"][LEAVE]["page.approve"]), (&json!("Відпустки"), &json!("Схвалити")));
+    assert_eq!(
+        (&ui["surfaces"][0]["title"], &ui["texts"][LEAVE]["page.approve"]),
+        (&json!("Відпустки"), &json!("Схвалити"))
+    );
     app.finish().await;
 }
 
@@ -111,7 +117,11 @@ async fn a_request_asks_for_what_is_declared_and_a_source_fails_alone() {
         let both = if name == "all" { json!([both[0]]) } else { both };
         let answer = read(&app, "admin", hash, both, 10_000).await.ok(200);
         let one = of(&answer, name);
-        assert_eq!((&one["status"], &one["problem"]["code"]), (&json!("error"), &json!("ui.source_differs")), "{answer}");
+        assert_eq!(
+            (&one["status"], &one["problem"]["code"]),
+            (&json!("error"), &json!("ui.source_differs")),
+            "{answer}"
+        );
         assert_eq!(one["problem"]["by"], "Leave requests");
         assert!(one["problem"]["detail"].as_str().unwrap().contains(' ') && !answer.to_string().contains("Secret"));
         assert!(name == "all" || of(&answer, "all")["status"] == "ok", "{answer}");
@@ -182,10 +192,16 @@ async fn pages_that_are_wrong_are_refused_with_file_and_block() {
     check("block = \"stats\"", "block = \"stast\"", "did you mean `stats`?").await;
     check("@page.new", "@page.nwe", "block `new` (blocks[1].title): i18n/en.toml has no text \"page.nwe\"").await;
     check("row.stage == 'asked'", "row.stage ==", "block `requests`").await;
-    check("records = \"leave_request\"", "records = \"leave_reqest\"", "sources.all: there is no entity `leave_reqest`; did you mean `leave_request`?").await;
+    check(
+        "records = \"leave_request\"",
+        "records = \"leave_reqest\"",
+        "sources.all: there is no entity `leave_reqest`; did you mean `leave_request`?",
+    )
+    .await;
     check("records = \"leave_request\"\nfields", "records = \"lead\"\nfields", "add [permissions.records.lead]").await;
     check("\"days\", \"stage\"]\nrow_actions", "\"dasy\", \"stage\"]\nrow_actions", "did you mean `days`?").await;
-    let circle = "value = \"=sources.approved.first.sum_days\" }, { field = \"stage\", op = \"eq\", value = \"approved\" }] }";
+    let circle =
+        "value = \"=sources.approved.first.sum_days\" }, { field = \"stage\", op = \"eq\", value = \"approved\" }] }";
     let own = "value = { me = true } }, { field = \"stage\", op = \"eq\", value = \"approved\" }] }";
     check(own, circle, "sources.approved: sources that hang on themselves").await;
     let missing = install(&app, {

@@ -25,7 +25,8 @@ pub fn compile(text: &str, roots: &[&str]) -> Result<Json, String> {
     shape::check_text(text)?;
     let root = meter::parse(text)?;
     shape::check(&root, &MORE)?;
-    if let Some(name) = shape::uses(&root).into_keys().find(|name| !roots.contains(&name.as_str()) && !shape::is_type(name))
+    if let Some(name) =
+        shape::uses(&root).into_keys().find(|name| !roots.contains(&name.as_str()) && !shape::is_type(name))
     {
         return Err(format!("`{name}` is not defined; there are {}", roots.join(", ")));
     }
@@ -166,10 +167,18 @@ mod tests {
     fn every_kind_of_node_is_what_the_portal_reads() {
         let (row, me) = (json!({"name": "row"}), json!({"name": "me"}));
         check("row.stage == 'asked'", Ok(json!({"call": ["==", {"get": [row, "stage"]}, "asked"]})));
-        check("!(-1 + 2 * 3 > 0 && true)", Ok(json!({"call": ["!", {"call": ["&&", {"call": [">", {"call": ["+", -1, {"call": ["*", 2, 3]}]}, 0]}, true]}]})));
+        check(
+            "!(-1 + 2 * 3 > 0 && true)",
+            Ok(
+                json!({"call": ["!", {"call": ["&&", {"call": [">", {"call": ["+", -1, {"call": ["*", 2, 3]}]}, 0]}, true]}]}),
+            ),
+        );
         check("-row", Ok(json!({"call": ["neg", row]})));
         check("row ? 1u : 1.5", Ok(json!({"call": ["?:", row, {"uint": "1"}, {"double": 1.5}]})));
-        check("has(row.a) || 'x' in me.roles", Ok(json!({"call": ["||", {"has": [row, "a"]}, {"call": ["in", "x", {"get": [me, "roles"]}]}]})));
+        check(
+            "has(row.a) || 'x' in me.roles",
+            Ok(json!({"call": ["||", {"has": [row, "a"]}, {"call": ["in", "x", {"get": [me, "roles"]}]}]})),
+        );
         check("row['a']", Ok(json!({"call": ["[]", row, "a"]})));
         check("me.name.startsWith('A')", Ok(json!({"call": ["startsWith", {"get": [me, "name"]}, "A"]})));
         check("can('lead', 'update')", Ok(json!({"call": ["can", "lead", "update"]})));
@@ -188,6 +197,38 @@ mod tests {
         }
         check("row.map(x, x > 1)", Ok(json!({"map": [row, "x", more]})));
         check("row.map(x, x > 1, x + 1)", Ok(json!({"map": [row, "x", more, {"call": ["+", x, 1]}]})));
+    }
+
+    #[test]
+    fn cases_shared_with_the_portal_compile_to_the_tree_it_evaluates_and_mean_the_same_here() {
+        let shared: Json = serde_json::from_str(include_str!("../../../../sdk/ui/expressions.cases.json")).unwrap();
+        let given = &shared["environment"]["names"];
+        let (vars, record) = (&given["vars"], &given["record"]);
+        let names = super::super::Names::new().with("vars", vars).with("record", record);
+        let (mut compiled, mut evaluated) = (0, 0);
+        for case in shared["cases"].as_array().unwrap() {
+            let text = case["text"].as_str().unwrap();
+            match compile(text, &["vars", "record", "row", "sources", "me", "params"]) {
+                Ok(tree) => assert_eq!(tree, case["tree"], "{text}"),
+                Err(problem) => assert!(case.get("error").is_some(), "{text}: {problem}"),
+            }
+            compiled += 1;
+            // Rows have types, and what is long or late is the portal's to make up.
+            let other =
+                ["row.", "sources.", "vars.many", "vars.long", "can(", "me."].iter().any(|part| text.contains(part));
+            if other || case.get("unknown").is_some() || case.get("exact").is_some() {
+                continue;
+            }
+            let here = super::super::Expression::compile_with_default(text, &["vars", "record"], "vars")
+                .and_then(|expression| expression.evaluate(&names));
+            match (here, case.get("value")) {
+                (Ok(value), Some(wanted)) => assert_eq!(value.to_string(), wanted.to_string(), "{text}"),
+                (Err(problem), None) => assert!(problem.contains(case["error"].as_str().unwrap()), "{text}: {problem}"),
+                (here, wanted) => panic!("{text}: {here:?} instead of {wanted:?}"),
+            }
+            evaluated += 1;
+        }
+        assert!(compiled > 80 && evaluated > 50, "{compiled} {evaluated}");
     }
 
     #[test]

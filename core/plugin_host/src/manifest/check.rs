@@ -24,7 +24,10 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
     manifest.permissions.check()?;
     let counts = POINTS.iter().map(|point| (point.declared)(manifest).len());
     if counts.chain([manifest.settings.len(), manifest.surfaces.len()]).any(|count| count > MAX_ITEMS) {
-        return fail("file", format!("more than {MAX_ITEMS} hooks, events, routes, actions, conditions, surfaces or settings"));
+        return fail(
+            "file",
+            format!("more than {MAX_ITEMS} hooks, events, routes, actions, conditions, surfaces or settings"),
+        );
     }
     if let Some(own) = manifest.implied.keys().find(|own| manifest.permissions.records_of(own)) {
         return fail(

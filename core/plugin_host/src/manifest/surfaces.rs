@@ -99,7 +99,8 @@ fn check_slot(place: &str, slot: &str) -> Checked {
             fail(place, format!("there is no slot `{slot}`; of `{kind}.{entity}` there are {known}"))
         };
     }
-    let all = OF_ENTITIES.iter().flat_map(|(kind, places)| places.iter().map(move |at| format!("{kind}.<entity>.{at}")));
+    let all =
+        OF_ENTITIES.iter().flat_map(|(kind, places)| places.iter().map(move |at| format!("{kind}.<entity>.{at}")));
     let all: Vec<String> = SLOTS.iter().map(ToString::to_string).chain(all).collect();
     let hint = nearest(slot, all.iter().map(String::as_str))
         .map_or_else(|| format!("; there are {}", all.join(", ")), |near| format!("; did you mean `{near}`?"));

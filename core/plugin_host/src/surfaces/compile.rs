@@ -187,9 +187,8 @@ impl<'a> Compiler<'a> {
         match json {
             Json::String(text) => match text.strip_prefix('@') {
                 Some(key) => self.key(key, at),
-                None => Err(at.fail(format!(
-                    "people read {text:?}: put it into i18n/*.toml and write its key here as \"@key\""
-                ))),
+                None => Err(at
+                    .fail(format!("people read {text:?}: put it into i18n/*.toml and write its key here as \"@key\""))),
             },
             Json::Object(map) if map.keys().all(|key| key == "t" || key == "with") => {
                 let Some(Json::String(key)) = map.get("t") else { return Err(at.fail("`t` is the key of a text")) };

@@ -140,8 +140,7 @@ fn parse(bytes: &[u8]) -> Result<Json, ManifestError> {
         return Err(ManifestError::new("file", format!("larger than {} KiB", most / 1024)));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::new("file", "not UTF-8 text"))?;
-    let table: toml::Table =
-        toml::from_str(text).map_err(|error| crate::manifest::syntax(text, &error))?;
+    let table: toml::Table = toml::from_str(text).map_err(|error| crate::manifest::syntax(text, &error))?;
     let mut json = to_json(toml::Value::Table(table))?;
     if let Json::Object(map) = &mut json {
         map.entry("v").or_insert_with(|| VERSION.into());

@@ -131,7 +131,8 @@ fn fields_of(spec: &Spec) -> Result<BTreeSet<String>, ManifestError> {
     let mut fields = BTreeSet::new();
     if let Some(filter) = spec.filter() {
         let parsed = Filter::parse(filter);
-        let parsed = parsed.map_err(|error| ManifestError::new("filter", error.message.in_locale(kernel::Locale::En)))?;
+        let parsed =
+            parsed.map_err(|error| ManifestError::new("filter", error.message.in_locale(kernel::Locale::En)))?;
         fields.extend(parsed.fields().into_iter().map(str::to_owned));
     }
     match spec {

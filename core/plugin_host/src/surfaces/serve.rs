@@ -65,8 +65,9 @@ impl Surface {
             return false;
         }
         let mut entities = self.tree.iter().flat_map(|tree| tree.sources.values()).filter_map(|one| one.spec.entity());
-        let hidden = self.tree.as_ref().is_some_and(|tree| tree.sources.values().any(|one| one.spec.entity().is_some()))
-            && !entities.any(reads);
+        let hidden =
+            self.tree.as_ref().is_some_and(|tree| tree.sources.values().any(|one| one.spec.entity().is_some()))
+                && !entities.any(reads);
         let holds = |when: &kernel::expression::Expression| when.holds(&Names::new().with("me", me)).unwrap_or(false);
         !hidden && self.when.as_ref().is_none_or(holds)
     }
@@ -93,11 +94,11 @@ impl Open {
     /// # Errors
     /// `ui.source_differs` where it is not the declared one, or there is none of this name.
     pub fn source(&self, name: &str, given: &Json) -> Result<Spec> {
-        let differs = |reason: String| {
-            Error::field("ui.source_differs", name, FieldError::new("invalid").with("reason", reason))
-        };
+        let differs =
+            |reason: String| Error::field("ui.source_differs", name, FieldError::new("invalid").with("reason", reason));
         let tree = self.surface().and_then(|surface| surface.tree.as_ref());
-        let source = tree.and_then(|tree| tree.sources.get(name)).ok_or_else(|| differs("it is not declared".to_owned()))?;
+        let source =
+            tree.and_then(|tree| tree.sources.get(name)).ok_or_else(|| differs("it is not declared".to_owned()))?;
         let spec = source.asked(given).map_err(differs)?;
         match spec.entity().filter(|entity| self.plugin.records(entity).is_none()) {
             Some(_) => Err(Error::Denied("grant")),
@@ -116,8 +117,7 @@ impl PluginHost {
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;
         let mut view = UiView { surfaces: Vec::new(), texts: BTreeMap::new() };
         for plugin in plugins.running() {
-            let seen: Vec<&Surface> =
-                plugin.version.surfaces.iter().filter(|surface| surface.shows(ctx, me)).collect();
+            let seen: Vec<&Surface> = plugin.version.surfaces.iter().filter(|surface| surface.shows(ctx, me)).collect();
             if !seen.is_empty() {
                 view.texts.insert(plugin.id().to_owned(), plugin.version.texts.all(ctx.locale));
             }

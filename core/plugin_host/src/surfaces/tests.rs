@@ -89,7 +89,11 @@ fn check(from: &str, to: &str, expected: &str) {
 
 #[test]
 fn what_is_wrong_is_said_with_file_and_block() {
-    check("block = \"stats\"", "block = \"stast\"", "block `stast` (blocks[0]): there is no block `stast`, and it has no `else`; did you mean `stats`?");
+    check(
+        "block = \"stats\"",
+        "block = \"stast\"",
+        "block `stast` (blocks[0]): there is no block `stast`, and it has no `else`; did you mean `stats`?",
+    );
     check("sum = true", "smu = true", "block `all` (blocks[1].columns[1]): unknown key `smu`; did you mean `sum`?");
     check(", kind = \"bar\"", "", "block `chart` (blocks[2]): `kind` is missing");
     check("kind = \"bar\"", "kind = \"bars\"", "must be one of \"bar\", \"line\"");
@@ -98,12 +102,24 @@ fn what_is_wrong_is_said_with_file_and_block() {
     check("label = \"@left\", value", "label = \"@lest\", value", "no text \"lest\"; did you mean `left`?");
     check("=row.amount * 2.0", "=row.amount *", "`row.amount *`: Syntax");
     check("=row.amount * 2.0", "=rwo.amount", "`rwo` is not defined");
-    check("sources.days.first", "sources.dasy.first", "block `stats` (blocks[0].tiles[0].value): there is no source `dasy`; did you mean `days`?");
+    check(
+        "sources.days.first",
+        "sources.dasy.first",
+        "block `stats` (blocks[0].tiles[0].value): there is no source `dasy`; did you mean `days`?",
+    );
     check("source = \"all\"", "source = \"al\"", "there is no source `al`; did you mean `all`?");
     check("update = { stage", "delete = true, update = { stage", "an action has one verb");
     check("block = \"form\"", "block = \"form\", id = \"all\"", "the id `all` is used twice");
-    check("entity = \"lead\", fields = [\"title\"", "entity = \"laed\", fields = [\"title\"", "no entity `laed`; did you mean `lead`?");
-    check("fields = [\"title\", \"amount\"] },", "fields = [\"titel\"] },", "no field of lead `titel`; did you mean `title`?");
+    check(
+        "entity = \"lead\", fields = [\"title\"",
+        "entity = \"laed\", fields = [\"title\"",
+        "no entity `laed`; did you mean `lead`?",
+    );
+    check(
+        "fields = [\"title\", \"amount\"] },",
+        "fields = [\"titel\"] },",
+        "no field of lead `titel`; did you mean `title`?",
+    );
     check("limit = 20", "limit = 2000", "sources.all: limit: must be from 1 to 500");
     check("value = \"=params.stage\"", "value = \"=params.\"", "sources.all.filter.and[0].value: `params.`");
     check("blocks = [", "blokcs = [", "unknown key `blokcs`; did you mean `blocks`?");
@@ -114,14 +130,22 @@ fn what_is_wrong_is_said_with_file_and_block() {
 fn sources_ask_for_what_there_is_and_what_was_granted() {
     check("records = \"lead\"", "records = \"laed\"", "sources.all: there is no entity `laed`; did you mean `lead`?");
     check("records = \"lead\"", "records = \"deal\"", "add [permissions.records.deal]");
-    check("[\"title\", \"amount\"], limit", "[\"title\", \"comments\"], limit", "`comments` is not among the fields of lead");
+    check(
+        "[\"title\", \"amount\"], limit",
+        "[\"title\", \"comments\"], limit",
+        "`comments` is not among the fields of lead",
+    );
     check("[\"title\", \"amount\"], limit", "[\"title\", \"amuont\"], limit", "did you mean `amount`?");
     check("field = \"stage\"", "field = \"satge\"", "sources.all: there is no field of lead `satge`");
     check("company.industry", "company.phone", "no field of company `phone`");
     check("company.industry", "owner.name", "is no link to one entity");
     check("op = \"eq\", value = \"it\"", "op = \"like\", value = \"it\"", "sources.all: ");
     check("field = \"amount\" }] }", "field = \"amuont\" }] }", "sources.sums: there is no field of lead `amuont`");
-    check("y = \"sum_amount\"", "y = \"avg_amount\"", "no column of the source `sums` `avg_amount`; did you mean `sum_amount`?");
+    check(
+        "y = \"sum_amount\"",
+        "y = \"avg_amount\"",
+        "no column of the source `sums` `avg_amount`; did you mean `sum_amount`?",
+    );
     check("columns = [\"title\"", "columns = [\"stage\"", "no column of the source `all` `stage`");
     check("records = \"lead\"", "records = \"=params.stage\"", "takes no expression");
     check("filter = { and = [", "filter = { and = \"=params.x\", or = [", "sources.all: filter: ");
@@ -156,7 +180,9 @@ fn what_is_too_large_or_too_deep_is_refused() {
     let many = |count: usize| vec![text; count].join(",");
     page(&many(300)).unwrap();
     refused(&many(301), "more than 300 blocks");
-    let deep = |levels: usize| (1..levels).fold(text.to_owned(), |inner, _| format!("{{ block = \"section\", blocks = [{inner}] }}"));
+    let deep = |levels: usize| {
+        (1..levels).fold(text.to_owned(), |inner, _| format!("{{ block = \"section\", blocks = [{inner}] }}"))
+    };
     page(&deep(8)).unwrap();
     refused(&deep(9), "more than 8 blocks inside one another");
     refused(&format!("\"{}\"", "x".repeat(300_000)), "larger than 256 KiB");

@@ -4,12 +4,13 @@ import { createRecord, deleteRecord, moveToStage, restoreRecord, updateRecord } 
 import type { Fields } from "@/api/types";
 import type { Backend, ReadAnswer } from "@/engines/blocks/wire";
 
+/** Packages whose pages want code of the plugin are refused by the host: nothing here can be asked for it. */
+const unknown = () => Promise.reject(new Error("The server runs no code of plugins for pages."));
+
 export const backend: Backend = {
-  read: (request, signal) => api.post("/read", request as never, { signal }) as Promise<unknown> as Promise<ReadAnswer>,
-  act: (request, key) =>
-    api.post("/plugins/{id}/act" as never, request as never, { path: { id: request.plugin }, idempotencyKey: key } as never) as never,
-  render: (request, signal) =>
-    api.post("/plugins/{id}/render" as never, request as never, { path: { id: request.plugin }, signal } as never) as never,
+  read: (request, signal) => api.post("/read", request as never, { signal }) as Promise<ReadAnswer>,
+  act: unknown,
+  render: unknown,
   create: (entity, fields, key) => createRecord(entity, fields as Fields, key),
   update: (row, entity, patch) => updateRecord(entity, row.id, patch as Fields, row.version),
   remove: async (row, entity) => {

@@ -76,7 +76,11 @@ function Surface({ plugin, page, title, tree, hash, texts }: Props) {
       window.open(String(target.url), "_blank", "noopener");
     } else {
       const other = "page" in target ? target.page : target.surface;
-      void navigate({ to: "/app/$plugin/$page", params: { plugin, page: other }, search: target.params ?? {} });
+      void navigate({
+        to: "/app/$plugin/$page",
+        params: { plugin, page: other },
+        search: target.params ?? {},
+      });
     }
   };
   return (

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::http::{ApiResult, Caller};
 use crate::state::AppState;
 
-pub use read::{ReadAnswer, ReadBody, __path_read, read};
+pub use read::{__path_read, ReadAnswer, ReadBody, read};
 
 /// `GET /ui`: the surfaces of plugins that the caller may see, in order, with their trees and texts.
 #[utoipa::path(get, path = "/ui", operation_id = "get_ui", tag = "ui", responses((status = 200, body = UiView)))]

@@ -79,11 +79,7 @@ pub(super) async fn one(state: &AppState, ctx: &Ctx, asked: One) -> Result<Sourc
 }
 
 /// The entity, for those who may see records of it.
-pub(super) async fn seen(
-    state: &AppState,
-    ctx: &Ctx,
-    entity: &str,
-) -> Result<(EntityView, std::sync::Arc<EntityDef>)> {
+pub(super) async fn seen(state: &AppState, ctx: &Ctx, entity: &str) -> Result<(EntityView, std::sync::Arc<EntityDef>)> {
     if !ctx.rights.may(entity, Action::Read) {
         return Err(Error::NotFound(entity.to_owned()));
     }
