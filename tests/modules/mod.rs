@@ -43,6 +43,10 @@ pub fn leave(version: &str, edit: impl Fn(String) -> String, texts: &[&str]) -> 
             (path.clone(), text(&path) + &more)
         })
         .into();
+    // Its page is about whatever the entity is called now.
+    let entity = manifest.split("[[entities]]\nkey = \"").nth(1).and_then(|rest| rest.split('"').next());
+    let page = text("ui/leave.toml").replace(REQUEST, entity.unwrap_or(REQUEST));
+    files.insert("ui/leave.toml".into(), page.into_bytes());
     files.insert("plugin.toml".into(), manifest.into_bytes());
     files.extend(more.into_iter().map(|(path, text)| (path, text.into_bytes())));
     package::write(&files, None).unwrap()

@@ -27,6 +27,8 @@ async fn records_are_kept_when_a_plugin_is_uninstalled_until_they_are_purged() {
     for table in ["shared_record", "record_claim", "entity_definition", "field_definition"] {
         assert_eq!(app.count(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
     }
+    let searched = format!("SELECT count(*) FROM search_document WHERE entity = '{REQUEST}'");
+    assert_eq!(app.count(&searched).await, 0, "nor is anything of it in the index of searched texts");
     admin.post(&purge, json!({})).await.problem(404, "not_found");
     assert_eq!(admin.get(&format!("/records/lead/{lead}")).await.ok(200)["fields"]["comments"], "kept");
     // Begun again, it begins with nothing.

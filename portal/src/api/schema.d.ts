@@ -66,7 +66,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** `GET /departments` */
+        /** `GET /departments`. Somebody without a role, or a token for writing alone, is told only of their own. */
         get: operations["people_departments"];
         put?: never;
         /** `POST /departments` */
@@ -998,6 +998,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /read`: sources of a page, each with its own status. */
+        post: operations["ui_read_sources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records/{entity}": {
         parameters: {
             query?: never;
@@ -1196,7 +1213,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** `GET /roles` */
+        /** `GET /roles`. Somebody without a role, or a token for writing alone, is told of none. */
         get: operations["people_roles"];
         put?: never;
         /** `POST /roles` */
@@ -1531,6 +1548,23 @@ export interface paths {
         post?: never;
         /** `DELETE /tokens/{id}` */
         delete: operations["people_revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ui": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /ui`: the surfaces of plugins that the caller may see, in order, with their trees and texts. */
+        get: operations["ui_get_ui"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3949,6 +3983,8 @@ export interface components {
             current?: components["schemas"]["RecordView"] | null;
             /** @description `record.constraint`: the record that stands in the way, where the caller may see it. */
             other?: components["schemas"]["RecordRef"];
+            /** @description `ui.stale`: the tree that there is now. */
+            tree_hash?: string;
             /** @description `auth.choose_tenant`: the companies that know this e-mail and password. */
             tenants?: components["schemas"]["TenantChoice"][] | null;
         };
@@ -4130,6 +4166,11 @@ export interface components {
             /** @description The recycle bin. */
             deleted?: boolean;
         };
+        /** @description Answers of all sources. */
+        ReadAnswer: {
+            /** @description One for each item. */
+            results: components["schemas"]["ReadResult"][];
+        };
         /** @description Which notifications were read. */
         ReadInput: {
             /**
@@ -4142,6 +4183,63 @@ export interface components {
              * @default false
              */
             all: boolean;
+        };
+        /** @description One source. */
+        ReadItem: {
+            /** @description Its name in the tree. */
+            name: string;
+            /** @description As declared, with the values of its expressions. */
+            source: {
+                [key: string]: unknown;
+            };
+            /** @description Where the portion before ended. */
+            cursor?: string | null;
+            /** @description Also count all rows. */
+            total?: boolean;
+        };
+        /** @description Sources to read. */
+        ReadRequest: {
+            /** @description Whose surface. */
+            plugin: string;
+            /** @description Its id. */
+            surface: string;
+            /** @description The tree that is shown; another one is 409 `ui.stale`. */
+            tree_hash?: string | null;
+            /** @description Parameters of the page. */
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @description State of the page, up to 16 KiB. */
+            state?: {
+                [key: string]: unknown;
+            };
+            record?: components["schemas"]["StandsOn"] | null;
+            /** @description Language of the page; answers come in the caller's. */
+            locale?: string | null;
+            /** @description 1 to 20. */
+            items: components["schemas"]["ReadItem"][];
+            /**
+             * Format: int64
+             * @description Milliseconds to wait for the slowest, up to 10,000; what is not there then is `late`. 300 by default.
+             */
+            wait_ms?: number | null;
+        };
+        /** @description One source's answer. */
+        ReadResult: (components["schemas"]["SourceRows"] & {
+            /** @enum {string} */
+            status: "ok";
+        }) | {
+            /** @description Its name in the tree. */
+            name: string;
+            /** @enum {string} */
+            status: "late";
+        } | {
+            /** @description Its name in the tree. */
+            name: string;
+            /** @description Why. */
+            problem: components["schemas"]["SourceProblem"];
+            /** @enum {string} */
+            status: "error";
         };
         /** @description A record, whatever its entity is. */
         RecordRef: {
@@ -4366,6 +4464,59 @@ export interface components {
             /** @description From the largest. */
             desc?: boolean;
         };
+        /** @description Why a source says nothing. */
+        SourceProblem: {
+            /** @description Machine-readable. */
+            code: string;
+            /** @description In the caller's language. */
+            detail: string;
+            /** @description Whose page it is, for people. */
+            by: string;
+            /** @description When it may be asked again, where it is known. */
+            retry_at?: string;
+            /** @description For the server's log. */
+            request_id: string;
+        };
+        /** @description A row of a source. */
+        SourceRow: {
+            /** @description Of a record its id; else unique in the answer. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Of a record.
+             */
+            version?: number;
+            /** @description Of a record. */
+            entity?: string;
+            /** @description By key. */
+            fields: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What a source says. */
+        SourceRows: {
+            /** @description Its name in the tree. */
+            name: string;
+            /** @description The rows. */
+            rows: components["schemas"]["SourceRow"][];
+            /** @description What the columns are; one that the caller may not read is absent. */
+            fields: components["schemas"]["FieldView"][];
+            /** @description Titles of what rows point to, by id. */
+            refs: {
+                [key: string]: components["schemas"]["RefView"];
+            };
+            /** @description For the next portion, if there is one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description All of them, if asked for.
+             */
+            total?: number;
+            /** @description Of records: their entity. */
+            shape?: components["schemas"]["EntityView"];
+            /** @description When figures were made; absent: now. */
+            at?: string;
+        };
         /** @description A move to a stage. */
         StageBody: {
             /** @description Key of the stage. */
@@ -4387,6 +4538,16 @@ export interface components {
             color: string;
             /** Format: int64 */
             sort: number;
+        };
+        /** @description A record that a surface stands on. */
+        StandsOn: {
+            /** @description Entity key. */
+            entity: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
         };
         /** @description Where to start. */
         StartFromInput: {
@@ -4427,6 +4588,30 @@ export interface components {
             changed: string[];
             /** Format: uuid */
             batch?: string | null;
+        };
+        /** @description A place in the portal, for one person. */
+        SurfaceView: {
+            /** @description Whose it is. */
+            plugin: string;
+            /** @description Its id in the plugin. */
+            id: string;
+            /** @description Where: `nav.page`, `record.lead.tab` ... */
+            slot: string;
+            /** @description In the person's language. */
+            title: string;
+            /**
+             * Format: int32
+             * @description 0 to 1,000; then by plugin.
+             */
+            order: number;
+            /** @description Name of a picture. */
+            icon?: string;
+            /** @description Names the tree; empty where the plugin's code makes it. */
+            tree_hash: string;
+            /** @description What to draw; absent where the plugin's code makes it. */
+            tree?: {
+                [key: string]: components["schemas"]["Value"];
+            };
         };
         /** @description A task as the API shows it. */
         Task: {
@@ -4706,6 +4891,17 @@ export interface components {
             expires_at?: string | null;
             /** @description The token itself; only in the answer that made it. */
             token?: string | null;
+        };
+        /** @description Every surface that a person may see, with the texts of their plugins. */
+        Ui: {
+            /** @description In order. */
+            surfaces: components["schemas"]["SurfaceView"][];
+            /** @description By plugin and key, in the person's language. */
+            texts: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
         };
         /** @description What undo did. */
         UndoneView: {
@@ -8085,6 +8281,38 @@ export interface operations {
             };
         };
     };
+    ui_read_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadAnswer"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     records_list: {
         parameters: {
             query?: {
@@ -9476,6 +9704,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ui_get_ui: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ui"];
+                };
             };
             /** @description Problem details */
             default: {

@@ -210,7 +210,10 @@ mod tests {
             let text = case["text"].as_str().unwrap();
             match compile(text, &["vars", "record", "row", "sources", "me", "params"]) {
                 Ok(tree) => assert_eq!(tree, case["tree"], "{text}"),
-                Err(problem) => assert!(case.get("error").is_some(), "{text}: {problem}"),
+                Err(problem) => {
+                    assert!(problem.contains(case["error"].as_str().unwrap()), "{text}: {problem}");
+                    continue;
+                }
             }
             compiled += 1;
             // Rows have types, and what is long or late is the portal's to make up.
@@ -228,7 +231,7 @@ mod tests {
             }
             evaluated += 1;
         }
-        assert!(compiled > 80 && evaluated > 50, "{compiled} {evaluated}");
+        assert!(compiled > 60 && evaluated > 40, "{compiled} {evaluated}");
     }
 
     #[test]

@@ -30,11 +30,6 @@ pub(super) struct At {
 }
 
 impl At {
-    /// A key of the tree itself.
-    pub(super) fn root(key: &str) -> Self {
-        Self { path: key.to_owned(), ..Self::default() }
-    }
-
     fn key(&self, key: &str) -> Self {
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         Self { path, ..self.clone() }

@@ -35,6 +35,24 @@ pub(crate) async fn mark(tx: &Tx, tenant: TenantId, entity: &str) -> Result<()> 
     Ok(tx.later(&insert).await?)
 }
 
+/// Takes the texts of an entity whose records are removed for good out of the index.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn forget(tx: &Tx, tenant: TenantId, entity: &str) -> Result<()> {
+    let of = || Expr::col("tenant_id").eq(tenant.0).and(Expr::col("entity").eq(entity));
+    if tx.get_database_backend() == sea_orm::DbBackend::Sqlite {
+        let documents = Query::select().column("id").from("search_document").and_where(of()).take();
+        let indexed = Expr::col("rowid").in_subquery(documents);
+        tx.execute(&Query::delete().from_table("search_index").and_where(indexed).take()).await?;
+        tx.execute(&Query::delete().from_table("search_pending").and_where(of()).take()).await?;
+    }
+    for table in ["search_document", "search_gap"] {
+        tx.execute(&Query::delete().from_table(table).and_where(of()).take()).await?;
+    }
+    Ok(())
+}
+
 impl Records {
     /// Fills every gap of every company, and puts what waits into the index.
     ///

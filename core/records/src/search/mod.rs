@@ -20,7 +20,7 @@ mod keep;
 pub use fill::{FILL, Fill};
 
 pub(crate) use document::{Forms, changes, document, forms};
-pub(crate) use fill::mark;
+pub(crate) use fill::{forget, mark};
 pub(crate) use find::{Search, needed};
 pub(crate) use keep::keep;
 

@@ -176,7 +176,7 @@ function PageLinks() {
   if (pages.length === 0) return null;
   return (
     <NavGroup title={t("modules")}>
-      {pages.map(({ plugin, id, title, count }) => (
+      {pages.map(({ plugin, id, title }) => (
         <Link
           key={`${plugin} ${id}`}
           to="/app/$plugin/$page"
@@ -184,9 +184,7 @@ function PageLinks() {
           search={{}}
           className={navItemClass}
         >
-          <NavLabel icon={<IconPuzzle size={16} aria-hidden />} count={count ?? undefined}>
-            {title}
-          </NavLabel>
+          <NavLabel icon={<IconPuzzle size={16} aria-hidden />}>{title}</NavLabel>
         </Link>
       ))}
     </NavGroup>

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::catalogue::store;
-use crate::{Catalogue, Records, write};
+use crate::{Catalogue, Records, search, write};
 
 /// What was removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -68,6 +68,7 @@ impl Records {
                     .and_where(Expr::col("custom").is_not_null())
                     .to_owned();
                 tx.execute(&update).await?;
+                search::mark(tx, ctx.tenant, entity).await?;
             }
             remove(tx, ctx, "field_definition", &[("entity", entity), ("key", key)]).await?;
             purged.fields += 1;
@@ -81,6 +82,7 @@ impl Records {
 }
 
 async fn purge_entity(tx: &Tx, ctx: &Ctx, entity: &str) -> Result<u64> {
+    search::forget(tx, ctx.tenant, entity).await?;
     let records: SelectStatement = Query::select()
         .column("id")
         .from("shared_record")
