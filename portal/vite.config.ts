@@ -22,10 +22,15 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "icons", test: /@tabler\/icons-react/, minShareCount: 2 },
-            { name: "parts", test: /src\/(ui|api|state|i18n\/[a-z]+\.ts)|react-query/, minShareCount: 2 },
+            // What pages of plugins alone need is in none of these.
+            {
+              name: "parts",
+              test: /src\/(ui\/(?!(block-frame|calendar|chart|gantt|matrix|tree)\.)|api|state|i18n\/[a-z]+\.ts)|react-query/,
+              minShareCount: 2,
+            },
             {
               name: "engines",
-              test: /src\/(engines|features)\/|react-virtual|virtual-core/,
+              test: /src\/(engines\/(?!blocks\/)|features\/)|react-virtual|virtual-core/,
               minShareCount: 3,
             },
             { name: "controls", test: /@mantine\/|@tanstack\/|@floating-ui\//, minShareCount: 4 },

@@ -148,7 +148,7 @@ const pluginPage = createRoute({
   getParentRoute: () => shell,
   path: "/app/$plugin/$page",
   validateSearch: (search: Record<string, unknown>) => search,
-  component: page(() => import("@/features/pages/page")),
+  component: page(() => withAdminTexts(() => import("@/features/pages/page"))),
 });
 
 const settingsIndex = createRoute({
@@ -180,7 +180,7 @@ const gallery = import.meta.env.DEV
       createRoute({
         getParentRoute: () => root,
         path: "/ui/blocks",
-        component: page(() => import("@/features/gallery/blocks")),
+        component: page(() => withAdminTexts(() => import("@/features/gallery/blocks"))),
       }),
     ]
   : [];

@@ -1,23 +1,18 @@
 /** `/app/{plugin}/{page}`: a page that a plugin declared. Its parameters are the address's. */
 import { IconPuzzle } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { keys } from "@/api/keys";
-import { onEntityChange } from "@/api/live";
 import { pagesQuery } from "@/api/pages";
-import { useEntities, useMe } from "@/api/session";
-import type { Fields } from "@/api/types";
-import { BlockPage } from "@/engines/blocks/page";
-import type { OpenTarget, Tree } from "@/engines/blocks/tree";
-import { currentLocale } from "@/i18n";
-import { openCreate } from "@/state/creating";
+import type { Tree } from "@/engines/blocks/tree";
 import { BlockBones } from "@/ui/block";
 import { NotFound } from "@/ui/not-found";
 import { PageBody, PageHeader } from "@/ui/page";
 import { ErrorState } from "@/ui/states";
-import { backend } from "./backend";
 
+/** What draws blocks is loaded beside the question which pages there are. */
+const Surface = lazy(() => import("./surface"));
 const route = getRouteApi("/shell/app/$plugin/$page");
 
 export default function PluginPage() {
@@ -33,16 +28,18 @@ export default function PluginPage() {
       <PageHeader icon={<IconPuzzle size={18} aria-hidden />} title={surface?.title ?? ""} />
       <PageBody wide>
         {surface ? (
-          <Surface
-            // Another tree is another page: what was typed in the old one is kept by its drafts.
-            key={`${plugin} ${page} ${surface.tree_hash}`}
-            plugin={plugin}
-            page={page}
-            title={surface.title}
-            tree={surface.tree as unknown as Tree}
-            hash={surface.tree_hash}
-            texts={query.data?.texts[plugin] ?? {}}
-          />
+          <Suspense fallback={<BlockBones label={t("loading")} />}>
+            <Surface
+              // Another tree is another page: what was typed in the old one is kept by its drafts.
+              key={`${plugin} ${page} ${surface.tree_hash}`}
+              plugin={plugin}
+              page={page}
+              title={surface.title}
+              tree={surface.tree as unknown as Tree}
+              hash={surface.tree_hash}
+              texts={query.data?.texts[plugin] ?? {}}
+            />
+          </Suspense>
         ) : query.isError ? (
           <ErrorState error={query.error} retry={() => void query.refetch()} />
         ) : (
@@ -51,85 +48,4 @@ export default function PluginPage() {
       </PageBody>
     </>
   );
-}
-
-interface Props {
-  plugin: string;
-  page: string;
-  title: string;
-  tree: Tree;
-  hash: string;
-  texts: Record<string, string>;
-}
-
-function Surface({ plugin, page, title, tree, hash, texts }: Props) {
-  const me = useMe();
-  const entities = useEntities();
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const params = route.useSearch();
-  const open = (target: OpenTarget) => {
-    if ("record" in target) {
-      const id = String(target.record);
-      void navigate({ to: "/records/$entity/$id", params: { entity: target.entity, id } });
-    } else if ("url" in target) {
-      window.open(String(target.url), "_blank", "noopener");
-    } else {
-      const other = "page" in target ? target.page : target.surface;
-      void navigate({
-        to: "/app/$plugin/$page",
-        params: { plugin, page: other },
-        search: target.params ?? {},
-      });
-    }
-  };
-  return (
-    <div style={{ padding: 16 }}>
-      <BlockPage
-        tree={tree}
-        tree_hash={hash}
-        backend={stale(() => void client.invalidateQueries({ queryKey: keys.pages }))}
-        plugin={plugin}
-        pluginTitle={title}
-        surface={page}
-        me={me}
-        texts={texts}
-        locale={currentLocale()}
-        params={params}
-        onParams={(next, replace) =>
-          void navigate({ to: "/app/$plugin/$page", params: { plugin, page }, search: next, replace })
-        }
-        onOpen={open}
-        onForm={({ entity, record, defaults }) =>
-          record ? open({ record, entity }) : openCreate(entity, defaults as Fields | undefined)
-        }
-        onClose={() => window.history.back()}
-        can={(entity, action) => {
-          const actions: Partial<Record<string, boolean>> | undefined = entities.find(
-            ({ key }) => key === entity,
-          )?.actions;
-          return actions?.[action] ?? false;
-        }}
-        listen={onEntityChange}
-      />
-    </div>
-  );
-}
-
-/** The same data; when the package was upgraded meanwhile, the new tree is asked for. */
-function stale(renew: () => void): typeof backend {
-  const watched = async <T,>(answer: Promise<T>): Promise<T> => {
-    try {
-      return await answer;
-    } catch (error) {
-      if ((error as { problem?: { code?: string } }).problem?.code === "ui.stale") renew();
-      throw error;
-    }
-  };
-  return {
-    ...backend,
-    read: (request, signal) => watched(backend.read(request, signal)),
-    act: (request, key) => watched(backend.act(request, key)),
-    render: (request, signal) => watched(backend.render(request, signal)),
-  };
 }

@@ -1,4 +1,3 @@
-import blocks from "./blocks.json";
 import board from "./board.json";
 import card from "./card.json";
 import common from "./common.json";
@@ -10,4 +9,4 @@ import palette from "./palette.json";
 import session from "./session.json";
 import shell from "./shell.json";
 
-export default { blocks, board, card, common, fields, filters, home, list, palette, session, shell };
+export default { board, card, common, fields, filters, home, list, palette, session, shell };
