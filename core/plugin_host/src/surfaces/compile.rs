@@ -102,7 +102,7 @@ impl<'a> Compiler<'a> {
         if is_expression(json) && choices.iter().any(computed) {
             return self.computed(json, at);
         }
-        let fitting = choices.iter().find(|choice| !computed(*choice) && reference::fits(*choice, json));
+        let fitting = choices.iter().find(|choice| !computed(*choice) && reference::fits(choice, json));
         fitting.map_or_else(|| Err(misfit(schema, at)), |choice| self.value(json, choice, at))
     }
 

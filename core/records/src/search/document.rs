@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn groups_are_those_of_the_text_and_their_numbers_stay() {
         assert_eq!(groups("трутру"), [['т', 'р', 'у'], ['р', 'у', 'т'], ['у', 'т', 'р']]);
-        assert_eq!(groups("ab"), [] as [[char; 3]; 0]);
+        assert!(groups("ab").is_empty());
         assert_eq!(number_of(0, ['т', 'р', 'у']), NUMBER);
         let all: std::collections::HashSet<i32> =
             ('а'..='я').flat_map(|a| ('а'..='я').map(move |b| number_of(1, [a, b, 'о']))).collect();

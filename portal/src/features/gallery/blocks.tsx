@@ -10,7 +10,8 @@ import type { AnyBlock } from "@/engines/blocks/tree";
 import { currentLocale, locales, showLocale } from "@/i18n";
 import { PageBody, PageHeader } from "@/ui/page";
 import { type Mood, memory, somebody, type Table } from "./memory";
-import { samples, sources, tables, today } from "./samples";
+import { sources, tables, today } from "./rows";
+import { samples } from "./samples";
 
 queryClient.setQueryData(keys.me, somebody);
 queryClient.setQueryData(keys.entities, []);

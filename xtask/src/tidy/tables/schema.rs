@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// Follows `CREATE TABLE`, `DROP TABLE` and `ALTER TABLE .. RENAME TO` through the migrations in their order. What is
+/// Follows `CREATE [VIRTUAL] TABLE`, `DROP TABLE` and `ALTER TABLE .. RENAME TO` through the migrations in their order. What is
 /// put into the SQL later (`{entity}`) is no name.
 pub fn tables<'a>(migrations: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     let mut tables = BTreeSet::new();
@@ -12,7 +12,9 @@ pub fn tables<'a>(migrations: impl Iterator<Item = &'a str>) -> BTreeSet<String>
         for at in 0..words.len() {
             let rest = words.get(at..).unwrap_or_default();
             match rest {
-                ["CREATE", "TABLE", "IF", "NOT", "EXISTS", name, ..] | ["CREATE", "TABLE", name, ..]
+                ["CREATE", "TABLE", "IF", "NOT", "EXISTS", name, ..]
+                | ["CREATE", "TABLE", name, ..]
+                | ["CREATE", "VIRTUAL", "TABLE", name, ..]
                     if is_name(name) =>
                 {
                     tables.insert((*name).to_owned());
@@ -49,6 +51,7 @@ mod tests {
     fn tables_are_those_that_are_left() {
         for (migrations, expected) in [
             (vec!["CREATE TABLE a (id TEXT);\nCREATE TABLE IF NOT EXISTS b_2 (id TEXT)"], "a b_2"),
+            (vec!["CREATE VIRTUAL TABLE a USING fts5 (b)"], "a"),
             (vec!["CREATE INDEX x ON a (id); CREATE TABLE {entity} (id TEXT)"], ""),
             (vec!["CREATE TABLE a (id TEXT)", "DROP TABLE a"], ""),
             (
