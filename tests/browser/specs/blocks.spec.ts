@@ -1,5 +1,5 @@
 /** Blocks of plugins' pages in the gallery: reachable by keys, at home on a phone, readable by everybody. */
-import AxeBuilder from "@axe-core/playwright";
+import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, openPart, test } from "../support/gallery.ts";
 

@@ -8,6 +8,7 @@ import { initReactI18next } from "react-i18next";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { queryClient } from "@/api/query-client";
 import en from "@/i18n/en";
+import more from "@/i18n/en/admin";
 import { BlockPage } from "./page";
 import type { PageSetup } from "./page-store";
 import type { Clock } from "./sources";
@@ -34,7 +35,7 @@ beforeEach(async () => {
   if (!i18next.isInitialized) {
     await i18next
       .use(initReactI18next)
-      .init({ lng: "en", resources: { en }, interpolation: { escapeValue: false } });
+      .init({ lng: "en", resources: { en: { ...en, ...more } }, interpolation: { escapeValue: false } });
   }
   window.matchMedia ??= (() => ({
     matches: false,
