@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { keys } from "@/api/keys";
 import { onEntityChange } from "@/api/live";
+import { ApiError } from "@/api/problem";
 import { useEntities, useMe } from "@/api/session";
 import type { Fields } from "@/api/types";
 import { BlockPage } from "@/engines/blocks/page";
@@ -78,18 +79,15 @@ export default function Surface({ plugin, page, title, tree, hash, texts }: Prop
 
 /** The same data; when the package was upgraded meanwhile, the new tree is asked for. */
 function stale(renew: () => void): typeof backend {
-  const watched = async <T,>(answer: Promise<T>): Promise<T> => {
-    try {
-      return await answer;
-    } catch (error) {
-      if ((error as { problem?: { code?: string } }).problem?.code === "ui.stale") renew();
-      throw error;
-    }
-  };
   return {
     ...backend,
-    read: (request, signal) => watched(backend.read(request, signal)),
-    act: (request, key) => watched(backend.act(request, key)),
-    render: (request, signal) => watched(backend.render(request, signal)),
+    async read(request, signal) {
+      try {
+        return await backend.read(request, signal);
+      } catch (error) {
+        if (error instanceof ApiError && error.problem.code === "ui.stale") renew();
+        throw error;
+      }
+    },
   };
 }
