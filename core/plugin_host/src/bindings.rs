@@ -7,6 +7,7 @@ wasmtime::component::bindgen!({
     exports: { default: async },
 });
 
-pub use exports::verstak::plugin::{actions, conditions, events, hooks, http, lifecycle};
+pub use exports::verstak::plugin::{actions, conditions, events, hooks, http, lifecycle, ui_act, ui_data, ui_render};
+pub use verstak::pages::views;
 pub use verstak::types::types;
 pub use verstak::work::{steps, subjects};

@@ -50,5 +50,6 @@ pub use host::{HostConfig, PluginHost};
 pub use journal::{Cost, LogEntry};
 pub use manage::Grants;
 pub use points::events::{EventHandler, JOB as EVENT_JOB};
+pub use points::pages::{Acted, ComputedRow, ComputedRows, Deed, Patch, RefusedRow, Toast, View};
 pub use points::http::{HttpCaller, HttpRequest, HttpResponse};
 pub use points::signature::{SIGNATURE as SIGNATURE_HEADER, TIMESTAMP as TIMESTAMP_HEADER, sign};

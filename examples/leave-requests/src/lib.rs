@@ -1,8 +1,13 @@
-//! Leave requests: what the manifest cannot say. Counts the days of a request, and lets nobody decide on their own.
+//! Leave requests: what the manifest cannot say. Counts the days of a request, lets nobody decide on their own, knows how
+//! many days are left, and approves several requests at once.
 
 use verstak_plugin::prelude::*;
 
-verstak_plugin::plugin! { hooks { "request" => each request } }
+verstak_plugin::plugin! {
+    hooks { "request" => each request }
+    data { "balance" => balance }
+    act { "approve" => approve }
+}
 
 fn request(change: &mut Change) -> Outcome {
     count(change);
@@ -21,6 +26,32 @@ fn count(change: &mut Change) {
     } else if change.integer("days") != Some(ends - starts + 1) {
         change.set("days", ends - starts + 1);
     }
+}
+
+/// The days of the year that whoever looks has left.
+fn balance(_: &Ask) -> Outcome<Figures> {
+    let mine = r#"{"and": [{"field": "owner", "op": "eq", "value": {"me": true}},
+        {"field": "stage", "op": "eq", "value": "approved"}, {"field": "kind", "op": "eq", "value": "yearly"},
+        {"field": "starts", "op": "eq", "value": {"relative": "this_year"}}]}"#;
+    let taken = Query::of("leave_request").filter(mine).fields(&["days"]).limit(200).run()?;
+    let taken: i64 = taken.rows.iter().filter_map(|row| row.integer("days")).sum();
+    let all = Settings::load().integer("days_a_year").unwrap_or_default();
+    Ok(Figures::one(Figure::new("me").with("left", all - taken)))
+}
+
+/// Approves the chosen requests; those that are refused say why.
+fn approve(deed: &Deed) -> Acted {
+    let update = |id: &String| records::Update {
+        id: id.clone(),
+        version: None,
+        fields: Draft::new().with("stage", "approved").0,
+    };
+    let updates: Vec<_> = deed.rows().iter().map(update).collect();
+    let saved = records::change_many("leave_request", &updates)?;
+    let done = saved.iter().filter(|one| one.is_ok()).count();
+    let said = answer().toast(Message::new("page.done", "Approved: {count}").with("count", done)).refresh(&[]);
+    let failed = saved.into_iter().zip(deed.rows()).filter_map(|(one, id)| Some((id, one.err()?)));
+    Ok(failed.fold(said, |said, (id, error)| said.refused(id, error.into())))
 }
 
 /// Days since 0000-03-01 of `YYYY-MM-DD` (years of March to February, so that the leap day is their last).

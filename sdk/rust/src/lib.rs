@@ -20,6 +20,7 @@
 //! | [`events`] | what happened, after commit |
 //! | [`http`] | the plugin's own routes |
 //! | [`steps`] | actions and conditions: steps of processes, main actions of tasks |
+//! | [`pages`] | figures, presses and trees of the plugin's pages |
 //! | [`processes`] | start processes, send messages and signals |
 //! | [`tasks`] | see and complete tasks |
 //! | [`records`] | read and write the tenant's records |
@@ -34,6 +35,7 @@ pub mod hooks;
 pub mod http;
 pub mod kv;
 mod macros;
+pub mod pages;
 pub mod people;
 pub mod processes;
 pub mod records;
@@ -76,6 +78,7 @@ pub mod prelude {
     pub use crate::events::{Event, EventExt};
     pub use crate::hooks::{Change, Operation};
     pub use crate::http::{Request, Response};
+    pub use crate::pages::{Acted, Ask, Deed, Figure, Figures, NotActed, View, answer};
     pub use crate::records::{Draft, Query, RowExt};
     pub use crate::runtime::Settings;
     pub use crate::steps::{Call, Done, NotDone};

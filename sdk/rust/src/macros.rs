@@ -9,13 +9,17 @@
 ///     http { POST "/web-form" => web_form }
 ///     actions { "discount" => discount }
 ///     conditions { "large" => is_large }
+///     data { "balance" => balance }
+///     act { "approve" => approve }
+///     render { "survey" => survey }
 ///     health => check
 /// }
 /// ```
 /// `each` handlers are `fn(&mut Change) -> Outcome`, `batch` handlers `fn(&mut [Change]) -> Outcome`,
 /// event handlers `fn(&[Event]) -> Outcome`, routes `fn(&Request) -> Outcome<Response>`, actions
-/// `fn(&Call) -> Done<String>` (the answer as JSON in text), conditions `fn(&Call) -> Done<bool>`, `health` is
-/// `fn() -> Outcome`.
+/// `fn(&Call) -> Done<String>` (the answer as JSON in text), conditions `fn(&Call) -> Done<bool>`, sources of
+/// pages `fn(&Ask) -> Outcome<Figures>`, presses `fn(&Deed) -> Acted`, trees `fn(&View) -> Outcome<String>` (JSON in text),
+/// `health` is `fn() -> Outcome`.
 #[macro_export]
 macro_rules! plugin {
     (
@@ -24,6 +28,9 @@ macro_rules! plugin {
         $(http { $($method:ident $route:literal => $serve:path),* $(,)? })?
         $(actions { $($action:literal => $run:path),* $(,)? })?
         $(conditions { $($condition:literal => $test:path),* $(,)? })?
+        $(data { $($source:literal => $figures:path),* $(,)? })?
+        $(act { $($act:literal => $press:path),* $(,)? })?
+        $(render { $($surface:literal => $draw:path),* $(,)? })?
         $(health => $health:path)?
     ) => {
         struct VerstakPlugin;
@@ -32,6 +39,9 @@ macro_rules! plugin {
         $($crate::__http! { $($method $route => $serve),* })?
         $($crate::__actions! { $($action => $run),* })?
         $($crate::__conditions! { $($condition => $test),* })?
+        $($crate::__data! { $($source => $figures),* })?
+        $($crate::__act! { $($act => $press),* })?
+        $($crate::__render! { $($surface => $draw),* })?
         $($crate::__health! { $health })?
     };
 }
@@ -137,6 +147,70 @@ macro_rules! __conditions {
         }
         #[cfg(target_family = "wasm")]
         $crate::bindings::conditions::export_conditions!(VerstakPlugin with_types_in $crate::bindings::conditions);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __data {
+    ($($source:literal => $figures:path),*) => {
+        impl $crate::bindings::ui_data::exports::verstak::plugin::ui_data::Guest for VerstakPlugin {
+            fn data(
+                source: String,
+                view: $crate::pages::View,
+                input: Vec<$crate::Field>,
+                cursor: Option<String>,
+            ) -> Result<$crate::pages::Figures, String> {
+                let ask = $crate::pages::Ask { view, input, cursor };
+                let outcome: $crate::Outcome<$crate::pages::Figures> = match source.as_str() {
+                    $($source => $figures(&ask),)*
+                    other => Err($crate::Failure(format!("the plugin has no source {other}; it has: {}", [$($source),*].join(", ")))),
+                };
+                outcome.map_err(|failure| failure.0)
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::ui_data::export_ui_data!(VerstakPlugin with_types_in $crate::bindings::ui_data);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __act {
+    ($($act:literal => $press:path),*) => {
+        impl $crate::bindings::ui_act::exports::verstak::plugin::ui_act::Guest for VerstakPlugin {
+            fn act(
+                act: String,
+                call: $crate::bindings::ui_act::exports::verstak::plugin::ui_act::Call,
+            ) -> Result<$crate::bindings::ui_act::exports::verstak::plugin::ui_act::Answer, $crate::pages::NotActed> {
+                let deed = $crate::pages::Deed(call);
+                let acted: $crate::pages::Acted = match act.as_str() {
+                    $($act => $press(&deed),)*
+                    other => Err($crate::pages::NotActed::Failed(format!("the plugin has no act {other}; it has: {}", [$($act),*].join(", ")))),
+                };
+                acted.map(|answer| answer.0)
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::ui_act::export_ui_act!(VerstakPlugin with_types_in $crate::bindings::ui_act);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __render {
+    ($($surface:literal => $draw:path),*) => {
+        impl $crate::bindings::ui_render::exports::verstak::plugin::ui_render::Guest for VerstakPlugin {
+            fn render(view: $crate::pages::View, _input: Vec<$crate::Field>) -> Result<String, String> {
+                let outcome: $crate::Outcome<String> = match view.surface.as_str() {
+                    $($surface => $draw(&view),)*
+                    other => Err($crate::Failure(format!("the plugin has no surface {other}; it has: {}", [$($surface),*].join(", ")))),
+                };
+                outcome.map_err(|failure| failure.0)
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::ui_render::export_ui_render!(VerstakPlugin with_types_in $crate::bindings::ui_render);
     };
 }
 

@@ -88,3 +88,12 @@ pub fn create(task: NewTask) -> Result<String, HostError> {
 pub fn create_many(tasks: &[NewTask]) -> Result<Vec<Result<String, HostError>>, HostError> {
     raw::create(tasks)
 }
+
+/// Makes up to 200 tasks once: a key (1 to 200 characters) that made a task before gives the id of that task. The id of
+/// the event that asks for a task makes repeats of its delivery harmless. One result each.
+pub fn create_once(
+    tasks: impl IntoIterator<Item = (String, NewTask)>,
+) -> Result<Vec<Result<String, HostError>>, HostError> {
+    let tasks: Vec<_> = tasks.into_iter().map(|(key, task)| raw::KeyedTask { key, task }).collect();
+    raw::create_once(&tasks)
+}

@@ -102,11 +102,11 @@ pub(crate) fn id_from_wit<T: FromStr>(text: &str) -> Result<T, wit::HostError> {
     })
 }
 
-/// Field errors as guests see them. Guests pass the words on to people, so they are in English unless a plugin chose them.
-pub(crate) fn invalid_to_wit(error: &kernel::Error) -> wit::Invalid {
-    let fields = error.fields_in(Locale::En).into_iter();
+/// Field errors as guests see them.
+pub(crate) fn invalid_to_wit(locale: Locale, error: &kernel::Error) -> wit::Invalid {
+    let fields = error.fields_in(locale).into_iter();
     wit::Invalid {
-        text: error.message().in_locale(Locale::En),
+        text: error.message().in_locale(locale),
         fields: fields.map(|(field, (code, text))| wit::FieldError { field, code, text }).collect(),
     }
 }

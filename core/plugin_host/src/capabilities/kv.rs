@@ -69,7 +69,7 @@ impl wit::Host for State {
 
     async fn set(&mut self, puts: Vec<wit::Put>) -> Answer<()> {
         self.enter()?;
-        let caller = match self.granted("kv").and_then(|caller| check_puts(&puts).map(|()| caller)) {
+        let caller = match self.writes("kv").and_then(|caller| check_puts(&puts).map(|()| caller)) {
             Ok(caller) => caller,
             Err(error) => return Ok(Err(error)),
         };
@@ -78,7 +78,7 @@ impl wit::Host for State {
 
     async fn swap(&mut self, put: wit::Put, expected: Option<u64>) -> Answer<u64> {
         self.enter()?;
-        let caller = match self.granted("kv").and_then(|caller| check_puts(std::slice::from_ref(&put)).map(|()| caller))
+        let caller = match self.writes("kv").and_then(|caller| check_puts(std::slice::from_ref(&put)).map(|()| caller))
         {
             Ok(caller) => caller,
             Err(error) => return Ok(Err(error)),
@@ -88,7 +88,7 @@ impl wit::Host for State {
 
     async fn delete(&mut self, keys: Vec<String>) -> Answer<()> {
         self.enter()?;
-        let caller = match self.granted("kv").and_then(|caller| check_keys(&keys).map(|()| caller)) {
+        let caller = match self.writes("kv").and_then(|caller| check_keys(&keys).map(|()| caller)) {
             Ok(caller) => caller,
             Err(error) => return Ok(Err(error)),
         };

@@ -61,7 +61,7 @@ macro_rules! capability {
 }
 
 /// Everything there is, in the order in which admins read permissions.
-pub(crate) static CAPABILITIES: [Capability; 13] = [
+pub(crate) static CAPABILITIES: [Capability; 14] = [
     capability!("verstak:types/types", wit::types::types),
     capability!("verstak:runtime/context", wit::runtime::context),
     capability!("verstak:runtime/clock", wit::runtime::clock),
@@ -70,6 +70,7 @@ pub(crate) static CAPABILITIES: [Capability; 13] = [
     capability!("verstak:runtime/settings", wit::runtime::settings),
     capability!("verstak:work/subjects", wit::work::subjects),
     capability!("verstak:work/steps", wit::work::steps),
+    capability!("verstak:pages/views", wit::pages::views),
     capability!("verstak:records/records", wit::records::records, Part::of::<RecordPermissions>("records")),
     capability!("verstak:work/processes", wit::work::processes, processes::PART),
     capability!("verstak:work/tasks", wit::work::tasks, tasks::PART),
@@ -103,6 +104,8 @@ pub(crate) struct Caller {
     pub(crate) anonymous: bool,
     /// Whether it acts as itself whatever the manifest says: a process asks, there is no person.
     pub(crate) own: bool,
+    /// Whether whatever writes is denied: the call only shows something.
+    pub(crate) reads_only: bool,
     /// Names the call in logs.
     pub(crate) invocation: Uuid,
     /// What is written into the cause chain of the guest's writes.
@@ -212,6 +215,15 @@ impl State {
         Ok(())
     }
 
+    /// The same for whatever writes.
+    fn writes(&self, grant: &str) -> Result<Caller, HostError> {
+        let caller = self.granted(grant)?;
+        match caller.reads_only {
+            true => Err(HostError::Denied("this call only shows something: it may not change anything".to_owned())),
+            false => Ok(caller),
+        }
+    }
+
     /// The caller, if the call has one and the tenant's admin granted this.
     fn granted(&self, grant: &str) -> Result<Caller, HostError> {
         let caller =
@@ -227,6 +239,7 @@ impl State {
 impl crate::bindings::types::Host for State {}
 impl crate::bindings::subjects::Host for State {}
 impl crate::bindings::steps::Host for State {}
+impl crate::bindings::views::Host for State {}
 
 /// A JSON object in text, as guests hand over variables.
 pub(crate) fn object(what: &str, text: &str) -> Result<serde_json::Map<String, serde_json::Value>, HostError> {
@@ -272,6 +285,19 @@ impl ResourceLimiter for State {
     }
 }
 
+/// The same where a guest may pass the words on to whoever acts: in their language.
+pub(crate) fn host_error_in(locale: kernel::Locale, error: &kernel::Error) -> HostError {
+    use kernel::Error as E;
+    let words = || error.message().in_locale(locale);
+    match error {
+        E::Denied(_) => HostError::Denied(words()),
+        E::NotFound(_) => HostError::NotFound(words()),
+        E::Conflict { .. } => HostError::Conflict(words()),
+        E::Invalid { .. } | E::Refused(_) => HostError::Invalid(invalid_to_wit(locale, error)),
+        _ => host_error(error),
+    }
+}
+
 /// What an error of a service means to a guest. Faults of ours are logged here and keep their details to themselves.
 pub(crate) fn host_error(error: &kernel::Error) -> HostError {
     use kernel::Error as E;
@@ -280,7 +306,7 @@ pub(crate) fn host_error(error: &kernel::Error) -> HostError {
         E::Unauthenticated | E::Denied(_) => HostError::Denied(text),
         E::NotFound(_) => HostError::NotFound(text),
         E::Conflict { .. } => HostError::Conflict(text),
-        E::Invalid { .. } | E::Refused(_) => HostError::Invalid(invalid_to_wit(error)),
+        E::Invalid { .. } | E::Refused(_) => HostError::Invalid(invalid_to_wit(kernel::Locale::En, error)),
         E::Limited { .. } | E::TooLarge(_) => HostError::Limit(text),
         E::Unavailable(_) | E::Raced(_) => HostError::Unavailable(text),
         E::Database(_) | E::Internal(_) => {

@@ -98,7 +98,7 @@ impl State {
         what: &str,
         covers: impl Fn(&ProcessPermission) -> bool,
     ) -> Result<(Caller, Ctx), HostError> {
-        let caller = self.granted("processes")?;
+        let caller = self.writes("processes")?;
         self.take_rows(1)?;
         if !caller.plugin.manifest().permissions.part().is_some_and(covers) {
             return Err(HostError::Denied(format!("the permission `processes` does not include {what}")));

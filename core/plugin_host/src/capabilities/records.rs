@@ -11,7 +11,7 @@ use kernel::{Ctx, RecordId, Value};
 use records::{Change, EntityDef, Record, WriteOptions, Written};
 use serde_json::{Map, Value as Json};
 
-use super::{Caller, State, from_wit, host_error, id_from_wit, to_wit};
+use super::{Caller, State, from_wit, host_error, host_error_in, id_from_wit, to_wit};
 use crate::bindings::types::{Field, FieldError, HostError, Invalid, Row};
 use crate::bindings::verstak::records::records as wit;
 use crate::manifest::RecordPermission;
@@ -125,14 +125,15 @@ impl Door {
         // The write pipeline may come back here through hooks of other plugins: the loop is bounded by the cause chain.
         let options = WriteOptions::default();
         let write = Box::pin(records.write(&self.ctx, &self.def.key, good, &options));
-        let mut outcomes = write.await.map_err(|error| host_error(&error))?.into_iter();
+        let told = |error: kernel::Error| host_error_in(self.ctx.locale, &error);
+        let mut outcomes = write.await.map_err(told)?.into_iter();
         let lost = || Err(HostError::Internal("the host gave no result".to_owned()));
         Ok(changes
             .into_iter()
             .map(|change| match change {
                 Err(error) => Err(error),
                 Ok(_) => {
-                    outcomes.next().map_or_else(lost, |outcome| outcome.map(saved).map_err(|error| host_error(&error)))
+                    outcomes.next().map_or_else(lost, |outcome| outcome.map(saved).map_err(told))
                 }
             })
             .collect())
@@ -216,6 +217,7 @@ impl State {
     }
 
     async fn change_rows(&mut self, entity: &str, action: Action, changes: Vec<Wanted>) -> Result<Saved, HostError> {
+        self.writes(&format!("records.{entity}"))?;
         let door = self.door(entity, changes.len()).await?;
         let permission = door.may(action)?;
         let change = |wanted: Wanted| {

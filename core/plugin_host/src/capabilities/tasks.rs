@@ -1,10 +1,11 @@
 //! `tasks`: the tenant's tasks through the same door as people. What a plugin brings to the subject of a task must lie
 //! within its write grant.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use kernel::access::{Action, Rights};
-use kernel::{Ctx, Locale, RecordRef, Timestamp};
+use kernel::{Ctx, Locale, RecordRef, TaskId, Timestamp};
 use records::Catalogue;
 use serde::Deserialize;
 use serde_json::Map;
@@ -115,14 +116,22 @@ impl wit::Host for State {
 
     async fn create(&mut self, tasks: Vec<wit::NewTask>) -> Answer<Vec<Result<String, HostError>>> {
         self.enter()?;
-        Ok(self.create_tasks(tasks).await)
+        Ok(self.create_tasks(tasks.into_iter().map(|task| (None, task)).collect()).await)
+    }
+
+    async fn create_once(&mut self, tasks: Vec<wit::KeyedTask>) -> Answer<Vec<Result<String, HostError>>> {
+        self.enter()?;
+        Ok(self.create_tasks(tasks.into_iter().map(|one| (Some(one.key), one.task)).collect()).await)
     }
 }
 
 impl State {
     /// The caller and the context to act in. A plugin that acts as itself sees every task: the grant is its limit.
     fn may_task(&mut self, action: TaskAction) -> Result<(Caller, Ctx), HostError> {
-        let caller = self.granted(action.grant())?;
+        let caller = match action {
+            TaskAction::Read => self.granted(action.grant())?,
+            TaskAction::Complete | TaskAction::Create => self.writes(action.grant())?,
+        };
         let asked = caller.plugin.manifest().permissions.part::<TaskPermission>();
         if !asked.is_some_and(|asked| asked.actions.contains(&action)) {
             return Err(HostError::Denied("the permission `tasks` does not include this action".to_owned()));
@@ -171,25 +180,46 @@ impl State {
         Ok(state_to_wit(done.state))
     }
 
-    async fn create_tasks(&mut self, tasks: Vec<wit::NewTask>) -> Result<Vec<Result<String, HostError>>, HostError> {
+    /// Makes tasks in one transaction; those with a key once.
+    async fn create_tasks(&mut self, tasks: Vec<(Option<String>, wit::NewTask)>) -> Made {
         if tasks.len() > BATCH {
             return Err(HostError::Limit(format!("more than {BATCH} tasks at once")));
         }
         let (caller, ctx) = self.may_task(TaskAction::Create)?;
         self.take_rows(tasks.len())?;
-        let mut made = Vec::with_capacity(tasks.len());
-        for task in tasks {
-            made.push(match manual(&caller, task) {
-                Ok(task) => {
-                    let created = Box::pin(caller.services.tasks.create(&ctx, task)).await;
-                    created.map(|task| task.id.to_string()).map_err(|error| host_error(&error))
-                }
-                Err(error) => Err(error),
+        let (mut made, mut ready) = (Vec::with_capacity(tasks.len()), Vec::with_capacity(tasks.len()));
+        let mut keys: HashSet<TaskId> = HashSet::new();
+        for (key, task) in tasks {
+            let id = key.as_deref().map(|key| of_key(&caller, key)).transpose();
+            let task = id.and_then(|id| match id {
+                Some(id) if !keys.insert(id) => Err(invalid("key", "stands twice in one call")),
+                id => Ok((id, manual(&caller, task)?)),
             });
+            made.push(task.map(|task| ready.push(task)));
         }
-        Ok(made)
+        let created = Box::pin(caller.services.tasks.create_many(&ctx, ready)).await.map_err(|error| host_error(&error))?;
+        let mut created = created.into_iter();
+        let mut next = |()| match created.next() {
+            Some(task) => task.map(|task| task.id.to_string()).map_err(|error| host_error(&error)),
+            None => Err(HostError::Internal("a task without a result".to_owned())),
+        };
+        Ok(made.into_iter().map(|task| task.and_then(&mut next)).collect())
     }
 }
+
+type Made = Result<Vec<Result<String, HostError>>, HostError>;
+
+/// The task that a key of the plugin stands for.
+fn of_key(caller: &Caller, key: &str) -> Result<TaskId, HostError> {
+    if !(1..=MAX_KEY).contains(&key.chars().count()) {
+        return Err(invalid("key", &format!("must have 1 to {MAX_KEY} characters")));
+    }
+    let plugin = caller.plugin.id();
+    Ok(TaskId(kernel::id::derived(&format!("task {} {plugin} {key}", caller.ctx.tenant))))
+}
+
+/// Characters of a task's key.
+const MAX_KEY: usize = 200;
 
 /// Tasks in one call.
 const BATCH: usize = 200;

@@ -51,6 +51,10 @@ pub(super) struct Step {
     pub(super) http: Option<Http>,
     /// Asks for an action or a condition, as a process would.
     pub(super) action: Option<Ask>,
+    /// Asks a source of a page that the plugin computes.
+    pub(super) data: Option<Figures>,
+    /// Presses something on a page.
+    pub(super) act: Option<Press>,
     /// Hands out events and runs jobs.
     pub(super) events: bool,
     /// Moves the clock.
@@ -121,6 +125,42 @@ pub(super) struct Ask {
     pub(super) failure: Option<String>,
     /// Code of the BPMN error there must be.
     pub(super) error: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Figures {
+    /// Of the page.
+    pub(super) surface: String,
+    /// By its name in the tree.
+    pub(super) source: String,
+    /// In place of the declared input, where that is an expression.
+    pub(super) input: Option<Json>,
+    #[serde(default)]
+    pub(super) params: Map<String, Json>,
+    #[serde(default)]
+    pub(super) state: Map<String, Json>,
+    /// One for each row there must be, with fields that it must have.
+    #[serde(default)]
+    pub(super) rows: Vec<Map<String, Json>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Press {
+    /// Of the page.
+    pub(super) surface: String,
+    /// By its name in the tree.
+    pub(super) act: String,
+    /// The row it stands on, or the chosen ones: `$name` of saved records.
+    #[serde(default)]
+    pub(super) rows: Vec<String>,
+    #[serde(default)]
+    pub(super) input: Map<String, Json>,
+    /// Words that it must say.
+    pub(super) toast: Option<String>,
+    /// Words beside an input or row that there must be.
+    pub(super) problem: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

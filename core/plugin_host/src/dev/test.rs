@@ -9,11 +9,12 @@ use records::{Change, Record, WriteOptions};
 use serde_json::{Map, Value as Json};
 use work::tasks::{TaskQuery, TaskState};
 
-use super::DevError;
+use super::{DevError, pages};
 use super::scene::Scene;
 use super::script::{Ask, Find, FindTasks, Http, Refused, Script, Step, Write};
 use crate::engine::Budget;
 use crate::points::budget_of;
+use crate::points::pages::View;
 use crate::{Cost, Grants, HostConfig, HttpCaller, HttpRequest, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
 /// How one step went.
@@ -146,10 +147,35 @@ impl Play {
             return self.http(http).await;
         } else if let Some(ask) = &step.action {
             return self.ask(ask).await;
+        } else if let Some(figures) = &step.data {
+            let rows: Vec<Map<String, Json>> = figures.rows.iter().map(|row| self.values(row)).collect();
+            let (params, state) = (self.values(&figures.params), self.values(&figures.state));
+            let view = View { params, state, record: None };
+            let got = pages::figures(&self.scene, &ctx, &self.plugin, figures, &rows, view).await;
+            self.judged(step, got)?
+        } else if let Some(press) = &step.act {
+            let rows = press.rows.iter().map(|name| self.named(Some(name)).map(|id| id.to_string()));
+            let rows = rows.collect::<Result<Vec<_>, _>>()?;
+            let input = Json::Object(self.values(&press.input));
+            let got = pages::press(&self.scene, &ctx, &self.plugin, press, rows, input).await;
+            self.judged(step, got)?
         } else {
             return Ok(());
         };
         self.expect(step, outcome)
+    }
+
+    /// The outcome of a step that judges its answer itself.
+    fn judged(
+        &self,
+        step: &Step,
+        got: Result<Result<(), String>, Error>,
+    ) -> Result<Result<Option<Record>, Error>, String> {
+        match got {
+            Ok(Err(problem)) if step.refused.is_none() => Err(problem),
+            Ok(_) => Ok(Ok(None)),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     fn expect(&mut self, step: &Step, outcome: Result<Option<Record>, Error>) -> Result<(), String> {

@@ -45,6 +45,16 @@ impl Budget {
         transfer: 8 * MIB,
         batch: 1,
     };
+    /// Figures or a tree of a page: somebody is waiting for it to show.
+    pub const PAGE: Self = Self {
+        cpu: Duration::from_millis(50),
+        wall: Duration::from_secs(1),
+        memory: 32 * MIB,
+        host_calls: 100,
+        rows: 2_000,
+        transfer: 2 * MIB,
+        batch: 1,
+    };
     /// A batch of events.
     pub const EVENTS: Self = Self {
         cpu: Duration::from_millis(500),

@@ -26,6 +26,7 @@ pub(crate) use steps::fit;
 pub use steps::{Action, Condition, Parameter, ParameterType};
 
 use crate::package::MANIFEST;
+use crate::surfaces::Pages;
 use entities::{Entity, Field};
 use records::RecordPermissions;
 use roles::Role;
@@ -34,7 +35,7 @@ pub(crate) use surfaces::Surface;
 /// Bytes a manifest may have.
 pub const MAX_BYTES: usize = 256 * 1024;
 /// Version of the interfaces this host serves.
-pub const API: &str = "1.2.0";
+pub const API: &str = "1.3.0";
 
 /// What is wrong with a manifest, with the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -126,6 +127,9 @@ pub struct Manifest {
     /// Pages, panels and other places in the portal.
     #[serde(default)]
     pub(crate) surfaces: Vec<Surface>,
+    /// What the pages ask of the code; their trees say it.
+    #[serde(skip)]
+    pub(crate) pages: Pages,
     /// What an admin can set.
     #[serde(default)]
     pub settings: Vec<Setting>,
@@ -135,6 +139,13 @@ pub struct Manifest {
     /// Budgets asked for, up to the operator's caps.
     #[serde(default)]
     pub limits: Limits,
+}
+
+impl Manifest {
+    /// Surfaces whose trees the plugin's code makes.
+    pub(crate) fn rendered(&self) -> impl Iterator<Item = &Surface> {
+        self.surfaces.iter().filter(|surface| surface.rendered)
+    }
 }
 
 /// Whether a list of names has one, or `*`.

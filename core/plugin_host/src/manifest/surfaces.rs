@@ -42,6 +42,12 @@ pub(crate) struct Surface {
     /// The plugin's code makes the tree.
     #[serde(default)]
     pub(crate) rendered: bool,
+    /// Of a rendered one: the presses that its trees may have.
+    #[serde(default)]
+    pub(crate) acts: Vec<String>,
+    /// Of a rendered one: the sources that its trees may have and the plugin computes.
+    #[serde(default)]
+    pub(crate) sources: Vec<String>,
     /// Surfaces of a slot stand by this number, then by plugin id. 0 to 1,000.
     #[serde(default = "default_order")]
     pub(crate) order: u16,
@@ -70,6 +76,12 @@ pub(super) fn check(place: &str, surface: &Surface) -> Checked {
     check_slot(&format!("{place}.slot"), &surface.slot)?;
     if surface.order > MAX_ORDER {
         return fail(format!("{place}.order"), format!("must be from 0 to {MAX_ORDER}"));
+    }
+    for (key, names) in [("acts", &surface.acts), ("sources", &surface.sources)] {
+        names.iter().try_for_each(|one| name(place, key, one))?;
+        if !surface.rendered && !names.is_empty() {
+            return fail(format!("{place}.{key}"), "is for surfaces with `rendered = true`: a declared tree says it itself");
+        }
     }
     match (&surface.tree, surface.rendered) {
         (Some(tree), false) => name(place, "tree", tree)?,

@@ -1,4 +1,4 @@
-//! The points where plugins come in: before a save, after a commit, over HTTP, in processes. Each finds who is concerned,
+//! The points where plugins come in: before a save, after a commit, over HTTP, in processes, behind pages. Each finds who is concerned,
 //! checks breaker and loops, calls the engine and turns the answer into something the core understands.
 //!
 //! To add a point: its export in `sdk/wit`, a file here with its `KIND` and its call, its declaration in the manifest, and a
@@ -9,6 +9,7 @@ pub(crate) mod before;
 pub(crate) mod events;
 pub(crate) mod http;
 pub(crate) mod lifecycle;
+pub(crate) mod pages;
 pub(crate) mod signature;
 
 use std::any::Any;
@@ -28,6 +29,7 @@ use crate::manifest::check::Checked;
 use crate::registry::Running;
 
 pub(crate) use actions::{ACTION, CONDITION};
+use pages::{ACT, DATA, RENDER};
 
 /// Where the functions of an export are in a component: the `GuestIndices` of its bindings.
 pub(crate) type Indices = Box<dyn Any + Send + Sync>;
@@ -55,8 +57,8 @@ impl PointKind {
 }
 
 /// Everything there is.
-pub(crate) static POINTS: [&PointKind; 6] =
-    [&before::KIND, &events::KIND, &http::KIND, &ACTION, &CONDITION, &lifecycle::KIND];
+pub(crate) static POINTS: [&PointKind; 9] =
+    [&before::KIND, &events::KIND, &http::KIND, &ACTION, &CONDITION, &DATA, &ACT, &RENDER, &lifecycle::KIND];
 
 /// The names of all points of a manifest.
 pub(crate) fn names(manifest: &Manifest) -> impl Iterator<Item = String> {
@@ -73,6 +75,7 @@ pub(crate) fn budget_of(name: &str) -> Option<&'static Budget> {
 pub(crate) fn word(kind: &PointKind) -> &'static str {
     match kind.name {
         "event" => "subscription",
+        "data" => "source",
         other => other,
     }
 }
@@ -91,6 +94,7 @@ pub(crate) async fn ask_nothing(engine: &Engine, code: &Code, kind: &PointKind, 
             engine.call(code, state, events::Handle(id.to_owned(), Vec::new())).await.answer.err().and_then(said)
         }
         "action" | "condition" => actions::ask_nothing(engine, code, state, kind, id).await,
+        "data" | "act" | "render" => pages::ask_nothing(engine, code, state, kind, id).await,
         _ => None,
     }
 }
@@ -106,6 +110,8 @@ pub(crate) struct Point<'a> {
     pub(crate) anonymous: bool,
     /// Whether the guest acts as itself, because there is no person.
     pub(crate) own: bool,
+    /// Whether whatever writes is denied.
+    pub(crate) reads_only: bool,
 }
 
 impl PluginHost {
@@ -152,6 +158,7 @@ impl PluginHost {
             services: self.inner.services.clone(),
             anonymous: point.anonymous,
             own: point.own,
+            reads_only: point.reads_only,
             invocation,
             link: point.link.clone(),
         };

@@ -77,9 +77,9 @@ impl Version {
     /// # Errors
     /// The first reason not to install it.
     pub async fn load(engine: &Engine, bytes: &[u8], trusted: &TrustedKeys) -> Result<Self, VersionError> {
-        let package = Package::read(bytes, trusted)?;
+        let mut package = Package::read(bytes, trusted)?;
         let surfaces = surfaces::read(&package).map_err(PackageError::from)?;
-        surfaces::offered(&surfaces).map_err(PackageError::from)?;
+        package.manifest.pages = surfaces::pages(&surfaces).map_err(PackageError::from)?;
         let code = engine.compile(package.component, &package.component_hash).await?;
         agree(&package.manifest, &code)?;
         let declared = entities::declared(&package.manifest, &package.texts).map_err(PackageError::from)?;

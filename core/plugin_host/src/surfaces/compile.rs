@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::found::Found;
 use super::reference::{self, Means, Schema};
+use super::spec;
 use crate::manifest::ManifestError;
 use crate::manifest::known::nearest;
 use crate::texts::Texts;
@@ -52,9 +53,19 @@ impl At {
     }
 }
 
+/// How expressions and texts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// In a file of the package: `"=..."`, `"@key"`; other text that people read is an error.
+    File,
+    /// In a tree that the plugin's code made: `{"=": "..."}`, `{"t": "key"}`; a string is itself, whatever stands in it.
+    Wire,
+}
+
 /// Goes over one tree.
 pub(super) struct Compiler<'a> {
     texts: &'a Texts,
+    form: Form,
     /// What was found on the way.
     pub(super) found: Found,
     ids: BTreeSet<String>,
@@ -62,8 +73,21 @@ pub(super) struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn new(texts: &'a Texts) -> Self {
-        Self { texts, found: Found::default(), ids: BTreeSet::new(), blocks: 0 }
+    /// For a file of the package.
+    pub(super) fn of_file(texts: &'a Texts) -> Self {
+        Self { texts, form: Form::File, found: Found::default(), ids: BTreeSet::new(), blocks: 0 }
+    }
+
+    /// For a tree of the plugin's code.
+    pub(super) fn of_wire(texts: &'a Texts) -> Self {
+        Self { form: Form::Wire, ..Self::of_file(texts) }
+    }
+
+    fn expression<'j>(&self, json: &'j Json) -> Option<&'j str> {
+        match self.form {
+            Form::File => json.as_str()?.strip_prefix('='),
+            Form::Wire => spec::expression(json)?.as_str(),
+        }
     }
 
     /// A whole tree.
@@ -99,7 +123,7 @@ impl<'a> Compiler<'a> {
 
     fn any_of(&mut self, json: &Json, schema: Schema, choices: &'static [Json], at: &At) -> Made {
         let computed = |choice: Schema| reference::referred(choice) == Some("computed");
-        if is_expression(json) && choices.iter().any(computed) {
+        if self.expression(json).is_some() && choices.iter().any(computed) {
             return self.computed(json, at);
         }
         let fitting = choices.iter().find(|choice| !computed(*choice) && reference::fits(choice, json));
@@ -163,7 +187,7 @@ impl<'a> Compiler<'a> {
     /// A name or another text that nobody reads.
     fn plain(&mut self, json: &Json, schema: Schema, at: &At) -> Made {
         let Json::String(text) = json else { return Err(misfit(schema, at)) };
-        if is_expression(json) {
+        if self.expression(json).is_some() {
             return Err(at.fail("takes no expression"));
         }
         match reference::means(schema) {
@@ -176,10 +200,11 @@ impl<'a> Compiler<'a> {
 
     /// What people read.
     fn text(&mut self, json: &Json, at: &At) -> Made {
-        if is_expression(json) {
+        if self.expression(json).is_some() {
             return self.computed(json, at);
         }
         match json {
+            Json::String(_) if self.form == Form::Wire => Ok(json.clone()),
             Json::String(text) => match text.strip_prefix('@') {
                 Some(key) => self.key(key, at),
                 None => Err(at
@@ -205,10 +230,11 @@ impl<'a> Compiler<'a> {
 
     /// Any JSON with expressions anywhere in it.
     fn free(&mut self, json: &Json, at: &At) -> Made {
-        if is_expression(json) {
+        if self.expression(json).is_some() {
             return self.computed(json, at);
         }
         match json {
+            Json::String(_) if self.form == Form::Wire => Ok(json.clone()),
             Json::String(text) => match text.strip_prefix('@') {
                 Some(key) if self.texts.has(key) => Ok(json!({ "t": key })),
                 _ => Ok(json.clone()),
@@ -217,18 +243,24 @@ impl<'a> Compiler<'a> {
                 let made = items.iter().enumerate().map(|(index, item)| self.free(item, &at.index(index)));
                 made.collect::<Result<Vec<Json>, _>>().map(Json::Array)
             }
-            Json::Object(map) if map.contains_key("=") => Err(at.fail("expressions are written as \"=...\"")),
+            Json::Object(map) if map.contains_key("=") => Err(at.fail(self.written())),
             Json::Object(map) => self.each(map, at, |this, _, value, at| this.free(value, at)),
             plain => Ok(plain.clone()),
         }
     }
 
     fn computed(&mut self, json: &Json, at: &At) -> Made {
-        let text = json.as_str().and_then(|text| text.strip_prefix('='));
-        let Some(text) = text else { return Err(at.fail("must be an expression `=...`")) };
+        let Some(text) = self.expression(json) else { return Err(at.fail(self.written())) };
         let tree = tree::compile(text.trim(), &ROOTS).map_err(|problem| at.fail(format!("`{text}`: {problem}")))?;
         self.found.expression(&tree, at);
         Ok(json!({ "=": tree }))
+    }
+
+    const fn written(&self) -> &'static str {
+        match self.form {
+            Form::File => "an expression is written as \"=...\"",
+            Form::Wire => "an expression is written as {\"=\": \"...\"}",
+        }
     }
 
     fn block(&mut self, json: &Json, at: &At) -> Made {
@@ -257,6 +289,9 @@ impl<'a> Compiler<'a> {
     /// A block of a later version: what stands in its place is drawn.
     fn unknown(&mut self, kind: &str, map: &Map<String, Json>, at: &At) -> Made {
         let Some(instead) = map.get("else") else {
+            if self.form == Form::Wire {
+                return Ok(json!({ "block": kind, "else": [] }));
+            }
             let near = nearest(kind, reference::kinds());
             let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             return Err(at.fail(format!("there is no block `{kind}`, and it has no `else`{hint}")));
@@ -265,10 +300,6 @@ impl<'a> Compiler<'a> {
         let instead = self.value(instead, schema, &at.key("else"))?;
         Ok(json!({ "block": kind, "else": instead }))
     }
-}
-
-fn is_expression(json: &Json) -> bool {
-    json.as_str().is_some_and(|text| text.starts_with('='))
 }
 
 fn misfit(schema: Schema, at: &At) -> ManifestError {

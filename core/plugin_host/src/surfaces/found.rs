@@ -38,6 +38,8 @@ pub(crate) struct Found {
     pub(crate) surfaces: Vec<Named>,
     /// What is asked of the code by a press.
     pub(crate) acts: BTreeSet<String>,
+    /// What needs files, which plugins do not have yet.
+    pub(crate) files: Vec<Named>,
 }
 
 impl Found {
@@ -52,6 +54,9 @@ impl Found {
 
     /// The value of a key of an object that the reference knows.
     pub(super) fn named(&mut self, key: &str, value: &Json, at: &At) {
+        if key == "download" {
+            self.files.push(Named { place: at.place(), name: key.to_owned() });
+        }
         let Some(name) = value.as_str() else { return };
         let named = || Named { place: at.place(), name: name.to_owned() };
         match key {
@@ -76,6 +81,9 @@ impl Found {
     pub(super) fn block(&mut self, kind: &str, map: &Map<String, Json>, at: &At) -> Result<(), ManifestError> {
         let text = |key: &str| map.get(key).and_then(Json::as_str);
         let list = |key: &str| map.get(key).and_then(Json::as_array).into_iter().flatten();
+        if matches!(kind, "files" | "audio") || (kind == "preview" && map.contains_key("file")) {
+            self.files.push(Named { place: at.place(), name: kind.to_owned() });
+        }
         match kind {
             "table" => {
                 for column in list("columns") {

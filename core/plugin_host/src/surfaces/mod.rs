@@ -12,6 +12,8 @@
 //! | `spec` | what a source asks, declared and in a request |
 //! | `local`, `names` | checks of the tree by itself, and against grants and a catalogue |
 //! | `serve` | who sees what |
+//!
+//! What a tree asks of the plugin's code is answered by `points::pages`.
 
 mod compile;
 mod found;
@@ -21,18 +23,21 @@ mod reference;
 mod serve;
 pub mod spec;
 
+use std::collections::BTreeSet;
+
 use kernel::expression::Expression;
+use records::Catalogue;
 use serde_json::Value as Json;
 
 use crate::manifest::ManifestError;
 use crate::package::{Package, sha256};
-use crate::texts::Texts;
+use crate::registry::Version;
 use compile::Compiler;
 use found::Found;
 use spec::{Sources, Spec};
 
 pub(crate) use names::names;
-pub use serve::{Open, SurfaceView, UiView};
+pub use serve::{Open, SurfaceView, UiView, viewer};
 
 /// The version of trees that this host checks.
 const VERSION: u64 = 1;
@@ -58,6 +63,16 @@ pub(crate) struct Tree {
     pub(crate) hash: String,
     pub(crate) sources: Sources,
     pub(crate) found: Found,
+}
+
+impl Tree {
+    /// The sources that the plugin's code computes.
+    fn computed(&self) -> impl Iterator<Item = &spec::Computed> {
+        self.sources.values().filter_map(|source| match &source.spec {
+            Spec::Plugin(computed) => Some(computed),
+            _ => None,
+        })
+    }
 }
 
 impl Surface {
@@ -91,31 +106,96 @@ pub(crate) fn read(package: &Package) -> Result<Vec<Surface>, ManifestError> {
     Ok(surfaces)
 }
 
-/// Whether this host can do what the pages ask of the plugin's code.
+/// What the pages of a plugin ask of its code.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Pages {
+    /// Sources that it computes.
+    pub(crate) sources: BTreeSet<String>,
+    /// Presses that it answers.
+    pub(crate) acts: BTreeSet<String>,
+}
+
+/// What surfaces ask of the plugin's code.
 ///
 /// # Errors
-/// The first thing that it cannot do yet, with its place.
-pub(crate) fn offered(surfaces: &[Surface]) -> Result<(), ManifestError> {
-    for (index, surface) in surfaces.iter().enumerate() {
-        if surface.declared.rendered {
-            let place = format!("surfaces[{index}].rendered");
-            return Err(ManifestError::new(place, "trees that the plugin's code makes are not there yet"));
-        }
+/// The first thing that this host cannot do yet, with its place.
+pub(crate) fn pages(surfaces: &[Surface]) -> Result<Pages, ManifestError> {
+    let mut pages = Pages::default();
+    for surface in surfaces {
+        pages.sources.extend(surface.declared.sources.iter().cloned());
+        pages.acts.extend(surface.declared.acts.iter().cloned());
         let Some(tree) = &surface.tree else { continue };
-        for (name, source) in &tree.sources {
-            let what = match &source.spec {
-                Spec::Plugin(_) => "sources that the plugin's code answers are not there yet",
-                Spec::Report(_) => "reports as sources are not there yet",
-                _ => continue,
-            };
-            return Err(ManifestError::new(format!("sources.{name}"), what).in_file(&tree.file));
-        }
-        if let Some(act) = tree.found.acts.first() {
-            let problem = format!("the act `{act}`: acts of the plugin's code are not there yet");
-            return Err(ManifestError::new("blocks", problem).in_file(&tree.file));
+        offered(tree).map_err(|error| error.in_file(&tree.file))?;
+        pages.acts.extend(tree.found.acts.iter().cloned());
+        pages.sources.extend(tree.computed().map(|computed| computed.plugin.clone()));
+    }
+    if pages.sources.len() > MAX_NAMES || pages.acts.len() > MAX_NAMES {
+        return Err(ManifestError::new("surfaces", format!("more than {MAX_NAMES} acts or sources of the code")));
+    }
+    Ok(pages)
+}
+
+/// Acts, and sources that the code computes, of a plugin.
+const MAX_NAMES: usize = 100;
+
+/// Whether this host can do what a tree asks for.
+fn offered(tree: &Tree) -> Result<(), ManifestError> {
+    for (name, source) in &tree.sources {
+        let place = || format!("sources.{name}");
+        match &source.spec {
+            Spec::Report(_) => return Err(ManifestError::new(place(), "reports as sources are not there yet")),
+            Spec::Plugin(computed) => computed
+                .columns
+                .iter()
+                .try_for_each(|column| column.field_type().map(drop))
+                .map_err(|problem| ManifestError::new(place(), problem))?,
+            _ => {}
         }
     }
-    Ok(())
+    match tree.found.files.first() {
+        Some(one) => Err(ManifestError::new(&one.place, format!("`{}`: files of plugins are not there yet", one.name))),
+        None => Ok(()),
+    }
+}
+
+/// A tree that the plugin's code made for somebody.
+#[derive(Debug)]
+pub struct Rendered {
+    /// What to draw.
+    pub tree: Json,
+    /// SHA-256 of it, hexadecimal.
+    pub hash: String,
+}
+
+/// Checks and compiles a tree that the code of a version made for a surface of it.
+///
+/// # Errors
+/// The first problem with its place.
+pub(crate) fn rendered(
+    version: &Version,
+    catalogue: &Catalogue,
+    surface: &Surface,
+    text: &str,
+) -> Result<Rendered, ManifestError> {
+    let most = reference::limit("treeBytes");
+    if text.len() > most {
+        return Err(ManifestError::new("tree", format!("larger than {} KiB", most / 1024)));
+    }
+    let json: Json = serde_json::from_str(text).map_err(|error| ManifestError::new("tree", error.to_string()))?;
+    let tree = compiled(&json, Compiler::of_wire(&version.texts), "the tree")?;
+    offered(&tree)?;
+    names::of_rendered(&version.manifest, &tree, &version.surfaces, catalogue)?;
+    let lost = |what: &str, name: &str| {
+        let id = &surface.declared.id;
+        ManifestError::new(what, format!("`{name}` is not among the {what} of the surface `{id}` in plugin.toml"))
+    };
+    if let Some(act) = tree.found.acts.iter().find(|act| !surface.declared.acts.contains(*act)) {
+        return Err(lost("acts", act));
+    }
+    if let Some(source) = tree.computed().find(|one| !surface.declared.sources.contains(&one.plugin)) {
+        return Err(lost("sources", &source.plugin));
+    }
+    Ok(Rendered { tree: tree.json, hash: tree.hash })
 }
 
 fn condition(text: &str) -> Result<Expression, String> {
@@ -130,7 +210,7 @@ fn file(package: &Package, name: &str, place: &str) -> Result<Tree, ManifestErro
     let path = format!("ui/{name}.toml");
     let missing = || ManifestError::new(place, format!("the package has no file {path}"));
     let bytes = package.assets.get(&format!("{name}.toml")).ok_or_else(missing)?;
-    let compiled = parse(bytes).and_then(|json| compiled(&json, &package.texts, &path));
+    let compiled = parse(bytes).and_then(|json| compiled(&json, Compiler::of_file(&package.texts), &path));
     compiled.map_err(|error| error.in_file(&path))
 }
 
@@ -152,8 +232,7 @@ fn parse(bytes: &[u8]) -> Result<Json, ManifestError> {
 ///
 /// # Errors
 /// The first problem.
-fn compiled(json: &Json, texts: &Texts, file: &str) -> Result<Tree, ManifestError> {
-    let mut compiler = Compiler::new(texts);
+fn compiled(json: &Json, mut compiler: Compiler<'_>, file: &str) -> Result<Tree, ManifestError> {
     let json = compiler.tree(json)?;
     if json.get("v").and_then(Json::as_u64) != Some(VERSION) {
         return Err(ManifestError::new("v", format!("this host knows trees of version {VERSION}")));

@@ -28,6 +28,14 @@ pub(crate) fn names(manifest: &Manifest, surfaces: &[Surface], catalogue: &Catal
     Ok(())
 }
 
+/// The same for a tree that the plugin's code made for a company.
+///
+/// # Errors
+/// Block and name, with the nearest that there is.
+pub(super) fn of_rendered(manifest: &Manifest, tree: &Tree, surfaces: &[Surface], catalogue: &Catalogue) -> Checked {
+    Page { manifest, names: &Names { catalogue, known: Known::Whole }, tree }.check(surfaces)
+}
+
 struct Page<'a> {
     manifest: &'a Manifest,
     names: &'a Names<'a>,

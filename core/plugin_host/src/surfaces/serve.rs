@@ -15,6 +15,12 @@ use super::spec::Spec;
 use crate::PluginHost;
 use crate::registry::{OnNode, Running};
 
+/// What conditions of surfaces know of a person; the portal's expressions know the same.
+pub fn viewer(identity: &people::Identity) -> Json {
+    let roles: Vec<&str> = identity.roles.iter().map(|(_, key, _)| key.as_str()).collect();
+    json!({ "id": identity.user.id, "name": identity.user.name, "roles": roles, "admin": identity.admin })
+}
+
 /// A place in the portal, for one person.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SurfaceView {
@@ -74,6 +80,21 @@ impl Surface {
 }
 
 impl Open {
+    /// Whether the plugin answers this press on this surface.
+    pub(crate) fn has_act(&self, act: &str) -> bool {
+        self.surface().is_some_and(|surface| match &surface.tree {
+            Some(tree) => tree.found.acts.contains(act),
+            None => surface.declared.acts.iter().any(|one| one == act),
+        })
+    }
+
+    fn computes(&self, source: &str) -> bool {
+        self.surface().is_some_and(|surface| match &surface.tree {
+            Some(tree) => tree.computed().any(|one| one.plugin == source),
+            None => surface.declared.sources.iter().any(|one| one == source),
+        })
+    }
+
     pub(crate) fn surface(&self) -> Option<&Surface> {
         self.plugin.version.surfaces.get(self.index)
     }
@@ -97,9 +118,19 @@ impl Open {
         let differs =
             |reason: String| Error::field("ui.source_differs", name, FieldError::new("invalid").with("reason", reason));
         let tree = self.surface().and_then(|surface| surface.tree.as_ref());
-        let source =
-            tree.and_then(|tree| tree.sources.get(name)).ok_or_else(|| differs("it is not declared".to_owned()))?;
-        let spec = source.asked(given).map_err(differs)?;
+        let spec = match tree {
+            Some(tree) => {
+                let source = tree.sources.get(name).ok_or_else(|| differs("it is not declared".to_owned()))?;
+                source.asked(given).map_err(differs)?
+            }
+            // The code made the tree: whatever it asks for is read as the viewer, of what the plugin may read.
+            None => Spec::parse(given).map_err(differs)?,
+        };
+        if let Spec::Plugin(computed) = &spec
+            && !self.computes(&computed.plugin)
+        {
+            return Err(differs("the plugin does not compute it here".to_owned()));
+        }
         match spec.entity().filter(|entity| self.plugin.records(entity).is_none()) {
             Some(_) => Err(Error::Denied("grant")),
             None => Ok(spec),

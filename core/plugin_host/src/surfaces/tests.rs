@@ -74,10 +74,48 @@ fn a_page_becomes_what_the_portal_draws() {
     assert_eq!(tile["value"], json!({"=": days}));
     assert_eq!(tree.json["sources"]["all"]["filter"]["and"][1]["value"], "it");
     assert!(tree.found.acts.contains("approve"));
-    let refused = offered(&surfaces).unwrap_err().to_string();
-    assert_eq!(refused, "ui/page.toml: sources.days: sources that the plugin's code answers are not there yet");
+    let asked = pages(&surfaces).unwrap();
+    assert_eq!((asked.sources.len(), asked.acts.len()), (1, 1), "{asked:?}");
     assert_eq!(tree.hash.len(), 64);
     assert_eq!(whole(MANIFEST, PAGE).unwrap()[0].hash(), tree.hash);
+}
+
+#[test]
+fn what_the_host_cannot_do_yet_is_refused() {
+    for (from, to, expected) in [
+        ("type = \"integer\"", "type = \"whole\"", "sources.days: the column `left` has the type `whole`; there are text"),
+        ("blocks = [\n", "blocks = [\n{ block = \"audio\", file = \"x\" },\n", "`audio`: files of plugins are not there yet"),
+    ] {
+        assert!(PAGE.contains(from), "{from}");
+        let surfaces = whole(MANIFEST, &PAGE.replacen(from, to, 1)).unwrap();
+        let error = pages(&surfaces).unwrap_err().to_string();
+        assert!(error.starts_with("ui/page.toml: ") && error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn in_a_tree_of_the_code_a_string_is_itself_whatever_stands_in_it() {
+    let texts = package(MANIFEST, PAGE).texts;
+    let made = |block: Json| {
+        let tree = json!({ "v": 1, "blocks": [block] });
+        compiled(&tree, Compiler::of_wire(&texts), "the tree").map(|tree| tree.json["blocks"][0].clone())
+    };
+    let text = |markdown: Json| made(json!({ "block": "text", "markdown": markdown })).map(|block| block["markdown"].clone());
+    for said in ["=1 + 1", "@left", "Left"] {
+        assert_eq!(text(json!(said)).unwrap(), json!(said));
+    }
+    assert_eq!(text(json!({ "t": "left" })).unwrap(), json!({ "t": "left" }));
+    assert_eq!(text(json!({ "=": "1 + 1" })).unwrap(), json!({ "=": { "call": ["+", 1, 1] } }));
+    for (lie, expected) in [
+        (json!({ "=": { "call": ["+", 1, 1] } }), "must be a text"),
+        (json!({ "=": "nobody.knows" }), "`nobody` is not defined"),
+        (json!({ "t": "no such text" }), "has no text"),
+        (json!(1), "must be a text"),
+    ] {
+        let error = text(lie).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    assert_eq!(made(json!({ "block": "hologram" })).unwrap(), json!({ "block": "hologram", "else": [] }));
 }
 
 #[track_caller]

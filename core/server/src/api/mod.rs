@@ -123,6 +123,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::settle))
         .routes(routes!(ui::get))
         .routes(routes!(ui::read))
+        .routes(routes!(ui::act))
+        .routes(routes!(ui::render))
         .routes(routes!(events::list))
         .routes(routes!(events::stream))
 }

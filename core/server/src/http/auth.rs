@@ -89,10 +89,11 @@ impl Caller {
 }
 
 /// Questions that need a body: operations that change nothing, by their place in the OpenAPI.
-pub const QUESTIONS: [&str; 8] = [
+pub const QUESTIONS: [&str; 9] = [
     "/api/v1/records/{entity}/query",
     "/api/v1/records/{entity}/aggregate",
     "/api/v1/read",
+    "/api/v1/render",
     "/api/v1/reports/funnel",
     "/api/v1/reports/process",
     "/api/v1/reports/task",

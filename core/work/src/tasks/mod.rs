@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `contract`, `model` | what a task promises; how it comes in and goes out |
 //! | `open` | making, withdrawing |
+//! | `many` | making many by hand at once |
 //! | `resolve` | executors: from rules to people, assignment |
 //! | `access` | who sees it, who acts |
 //! | `check` | THE step contract: the one function every completion passes |
@@ -34,6 +35,7 @@ mod hand;
 mod history;
 mod letter;
 mod list;
+mod many;
 mod model;
 mod open;
 mod parts;

@@ -28,6 +28,7 @@ use crate::input::{self, MAX_TEXT, MAX_TITLE, invalid, wrong};
 const MAX_RULES: usize = 100;
 
 /// What a task is opened with beside what it is.
+#[derive(Debug, Clone)]
 pub(super) struct Opening {
     /// Its id.
     pub id: TaskId,
@@ -196,21 +197,36 @@ impl Tasks {
     /// # Errors
     /// `task.invalid` by field: also for people, roles and records that do not exist or that the maker may not see.
     pub async fn create(&self, ctx: &Ctx, input: ManualTask) -> Result<Task> {
+        let (new, opening) = self.ready(ctx, None, input).await?;
+        let tx = self.db.begin().await?;
+        let task = self.make(&tx, ctx, new, opening).await?;
+        tx.commit().await?;
+        Ok(task)
+    }
+
+    /// What is done before the transaction: a task by hand is checked and shown to before-hooks.
+    pub(super) async fn ready(
+        &self,
+        ctx: &Ctx,
+        id: Option<TaskId>,
+        input: ManualTask,
+    ) -> Result<(NewTask, Opening)> {
         let mut new = self.checked(ctx, input).await?;
         let foreseen = self.foresee(ctx, None, planned(&new)).await?;
         let mut opening = Opening::plain(ctx);
+        opening.id = id.unwrap_or(opening.id);
         adopt(&mut new, &mut opening, &foreseen)?;
-        let tx = self.db.begin().await?;
-        let strict: Vec<ExecutorRule> = new.executors.clone();
-        let (task, _) = self.open_stored(&tx, ctx, new, opening).await?;
-        if !strict.is_empty() {
-            let missing: Vec<&str> = task.executors.iter().filter_map(|e| e.unresolved.as_deref()).collect();
-            if let Some(rule) = missing.first() {
-                return Err(wrong("executors", invalid(format!("nobody was found for `{rule}`"))));
-            }
+        Ok((new, opening))
+    }
+
+    /// What is done inside it.
+    pub(super) async fn make(&self, tx: &Tx, ctx: &Ctx, new: NewTask, opening: Opening) -> Result<Task> {
+        let is_strict = !new.executors.is_empty();
+        let (task, _) = self.open_stored(tx, ctx, new, opening).await?;
+        match task.executors.iter().find_map(|executor| executor.unresolved.as_deref()) {
+            Some(rule) if is_strict => Err(wrong("executors", invalid(format!("nobody was found for `{rule}`")))),
+            _ => Ok(task.shown(ctx)),
         }
-        tx.commit().await?;
-        Ok(task.shown(ctx))
     }
 
     async fn checked(&self, ctx: &Ctx, input: ManualTask) -> Result<NewTask> {

@@ -1,6 +1,7 @@
 //! Making tasks: executors, assignment, words.
 
 use super::*;
+use crate::tasks::TaskQuery;
 use kernel::{InstanceId, RecordId, RecordRef};
 
 async fn check(world: &World, new: NewTask, assignee: Option<&str>) -> Task {
@@ -179,4 +180,48 @@ async fn a_task_by_hand_without_executors_is_its_makers_own() {
     assert_eq!(world.told("egor").await, ["task.new"]);
     let due = world.make("vera", json!({"title": "К сроку", "duration": 3_600})).await.unwrap().due.unwrap();
     assert_eq!(due.to_string(), "2026-03-02T07:00:03Z");
+}
+
+fn by_hand(title: &str, executor: &str) -> ManualTask {
+    ManualTask {
+        title: title.into(),
+        executors: vec![format!("user:{executor}@example.org").parse().unwrap()],
+        ..ManualTask::default()
+    }
+}
+
+#[tokio::test]
+async fn many_are_made_at_once_and_one_that_cannot_be_made_leaves_the_others() {
+    let world = world().await;
+    let ctx = world.ctx("anna").await;
+    let inputs = vec![
+        (None, by_hand("one", "vera")),
+        (None, by_hand("", "vera")),
+        (None, by_hand("nobody's", "zoya")),
+        (None, by_hand("two", "gleb")),
+    ];
+    let made = world.tasks.create_many(&ctx, inputs).await.unwrap();
+    let titles: Vec<Option<&str>> = made.iter().map(|one| one.as_ref().ok().map(|task| task.title.as_str())).collect();
+    assert_eq!(titles, [Some("one"), None, None, Some("two")]);
+    assert_eq!(made[1].as_ref().unwrap_err().code(), "task.invalid");
+    let nobody = made[2].as_ref().unwrap_err().fields_in(Locale::En);
+    assert!(nobody["executors"].1.contains("zoya"), "{nobody:?}");
+    assert_eq!(world.told("vera").await, ["task.new"]);
+    assert_eq!(world.tasks.list(&ctx, &TaskQuery::default()).await.unwrap().items.len(), 2);
+}
+
+#[tokio::test]
+async fn a_task_with_an_id_is_made_once() {
+    let world = world().await;
+    let ctx = world.ctx("anna").await;
+    let id = |key: &str| Some(TaskId(kernel::id::derived(key)));
+    let first = world.tasks.create_many(&ctx, vec![(id("a"), by_hand("first", "vera"))]).await.unwrap();
+    let first = first[0].as_ref().unwrap().id;
+    world.complete("vera", first, json!({})).await.unwrap();
+    let again = vec![(id("a"), by_hand("again", "gleb")), (id("b"), by_hand("second", "gleb"))];
+    let made = world.tasks.create_many(&ctx, again).await.unwrap();
+    let (one, two) = (made[0].as_ref().unwrap(), made[1].as_ref().unwrap());
+    assert_eq!((one.id, one.title.as_str(), one.state), (first, "first", TaskState::Completed));
+    assert_eq!(two.title, "second");
+    assert_eq!(world.tasks.list(&ctx, &TaskQuery::default()).await.unwrap().items.len(), 2);
 }

@@ -109,7 +109,7 @@ impl PluginHost {
         let link = loops::link_after(plugin.id(), subscription);
         let name = KIND.point(subscription);
         let budget = KIND.budget.shared_by(batch.len());
-        let point = Point { plugin, name, link, budget, anonymous: false, own: false };
+        let point = Point { plugin, name, link, budget, anonymous: false, own: false, reads_only: false };
         let catalogue = self.inner.services.records.catalogue(tenant).await?;
         let events = batch.iter().map(|event| to_wit(&catalogue, plugin, event)).collect();
         Ok(self.call(&ctx, &point, Handle(subscription.to_owned(), events), |()| Ok(())).await)

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use kernel::{Ctx, Error, RecordId, Result};
-use plugin_host::surfaces::Open;
+use kernel::{Ctx, Error, Result};
+use plugin_host::View;
+use plugin_host::surfaces::{Open, viewer};
 use plugin_host::surfaces::spec::Spec;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -19,7 +20,8 @@ use utoipa::ToSchema;
 
 use super::super::entities::{EntityView, FieldView};
 use super::super::view::RefView;
-use super::{figures, me, rows};
+use super::stand::Stand;
+use super::{computed, figures, rows};
 use crate::http::body::bad_request;
 use crate::http::layers::RequestId;
 use crate::http::{ApiResult, Body, Caller};
@@ -30,42 +32,13 @@ const MAX_ITEMS: usize = 20;
 /// Milliseconds that a call may wait.
 const MAX_WAIT: u64 = 10_000;
 
-/// A record that a surface stands on.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of every call of a page; what it stands on is for plugin sources")]
-pub struct StandsOn {
-    /// Entity key.
-    entity: String,
-    /// Its id.
-    #[schema(value_type = uuid::Uuid)]
-    id: RecordId,
-}
-
 /// Sources to read.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(as = ReadRequest)]
-#[expect(dead_code, reason = "the shape of every call of a page; what it stands on is for plugin sources")]
 pub struct ReadBody {
-    /// Whose surface.
-    plugin: String,
-    /// Its id.
-    surface: String,
-    /// The tree that is shown; another one is 409 `ui.stale`.
-    tree_hash: Option<String>,
-    /// Parameters of the page.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Value>)]
-    params: Map<String, Value>,
-    /// State of the page, up to 16 KiB.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Value>)]
-    state: Map<String, Value>,
-    /// The record whose page the surface stands on.
-    record: Option<StandsOn>,
-    /// Language of the page; answers come in the caller's.
-    locale: Option<String>,
+    /// Where.
+    #[serde(flatten)]
+    stand: Stand,
     /// 1 to 20.
     items: Vec<ReadItem>,
     /// Milliseconds to wait for the slowest, up to 10,000; what is not there then is `late`. 300 by default.
@@ -190,10 +163,9 @@ pub async fn read(
     if body.items.is_empty() || body.items.len() > MAX_ITEMS || names.len() < body.items.len() {
         return Err(bad_request("items", &format!("1 to {MAX_ITEMS} sources, each once")).into());
     }
-    let me = me(&caller.identity);
-    let open = state.plugins.open(&caller.ctx, &me, &body.plugin, &body.surface, body.tree_hash.as_deref()).await?;
-    let open = Arc::new(open);
-    let page = Page { state, ctx: caller.ctx, open, request: request.0 };
+    let me = viewer(&caller.identity);
+    let (open, view) = body.stand.open(&state, &caller.ctx, &me).await?;
+    let page = Page { state, ctx: caller.ctx, open: Arc::new(open), view: Arc::new(view), request: request.0 };
     let deadline = Instant::now() + Duration::from_millis(body.wait_ms.unwrap_or(300).min(MAX_WAIT));
     let mut names: Vec<String> = body.items.iter().map(|item| item.name.clone()).collect();
     let mut asked = JoinSet::new();
@@ -221,6 +193,7 @@ struct Page {
     state: AppState,
     ctx: Ctx,
     open: Arc<Open>,
+    view: Arc<View>,
     request: String,
 }
 
@@ -231,7 +204,8 @@ impl Page {
             Spec::Records(listed) => rows::list(state, ctx, listed, item.cursor.clone(), item.total).await,
             Spec::Record(one) => rows::one(state, ctx, one).await,
             Spec::Aggregate(asked) => figures::read(state, ctx, asked).await,
-            Spec::Report(_) | Spec::Plugin(_) => Err(Error::Conflict { code: "ui.source_missing", current: None }),
+            Spec::Plugin(asked) => computed::read(state, ctx, &self.open, &self.view, asked, item.cursor.clone()).await,
+            Spec::Report(_) => Err(Error::Conflict { code: "ui.source_missing", current: None }),
         }
     }
 
