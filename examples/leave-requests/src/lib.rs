@@ -49,7 +49,9 @@ fn approve(deed: &Deed) -> Acted {
     let updates: Vec<_> = deed.rows().iter().map(update).collect();
     let saved = records::change_many("leave_request", &updates)?;
     let done = saved.iter().filter(|one| one.is_ok()).count();
-    let said = answer().toast(Message::new("page.done", "Approved: {count}").with("count", done)).refresh(&[]);
+    let said = answer().refresh(&[]);
+    let said =
+        if done > 0 { said.toast(Message::new("page.done", "Approved: {count}").with("count", done)) } else { said };
     let failed = saved.into_iter().zip(deed.rows()).filter_map(|(one, id)| Some((id, one.err()?)));
     Ok(failed.fold(said, |said, (id, error)| said.refused(id, error.into())))
 }

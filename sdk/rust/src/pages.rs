@@ -133,8 +133,12 @@ fn words(error: &HostError) -> String {
     match error {
         HostError::Denied(text) | HostError::NotFound(text) | HostError::Conflict(text) => text.clone(),
         HostError::Invalid(invalid) => {
-            let fields = invalid.fields.iter().map(|field| field.text.as_str());
-            let words: Vec<&str> = std::iter::once(invalid.text.as_str()).chain(fields).collect();
+            let mut words = vec![invalid.text.as_str()];
+            for field in &invalid.fields {
+                if !words.contains(&field.text.as_str()) {
+                    words.push(&field.text);
+                }
+            }
             words.join(" ")
         }
         other => describe(other),
