@@ -35,7 +35,7 @@ fn files() -> &'static Files {
 pub fn leave(version: &str, edit: impl Fn(String) -> String, texts: &[&str]) -> Vec<u8> {
     let mut files = files().clone();
     let text = |path: &str| String::from_utf8(files[path].clone()).unwrap();
-    let manifest = edit(text("plugin.toml").replace("version = \"1.0.0\"", &format!("version = \"{version}\"")));
+    let manifest = edit(text("plugin.toml").replace("version = \"1.1.0\"", &format!("version = \"{version}\"")));
     let more: Vec<(String, String)> = ["en", "ru", "uk"]
         .map(|locale| {
             let path = format!("i18n/{locale}.toml");

@@ -15,7 +15,7 @@ fn page(version: &str, file: &str, edit: impl Fn(String) -> String) -> Vec<u8> {
     let edited = edit(before.clone());
     assert!(edited != before || version == "1.0.0", "nothing was edited");
     let manifest = if file == "plugin.toml" { edited.clone() } else { text("plugin.toml") };
-    let manifest = manifest.replace("version = \"1.0.0\"", &format!("version = \"{version}\""));
+    let manifest = manifest.replace("version = \"1.1.0\"", &format!("version = \"{version}\""));
     files.insert(file.into(), edited.into_bytes());
     files.insert("plugin.toml".into(), manifest.into_bytes());
     package::write(&files, None).unwrap()
@@ -53,14 +53,16 @@ async fn a_page_is_loaded_by_one_call_as_whoever_looks() {
     let surface = &seen[0];
     assert_eq!((seen.len(), &surface["slot"], &surface["title"]), (1, &json!("nav.page"), &json!("Leave")));
     let (tree, hash) = (&surface["tree"], &surface["tree_hash"]);
-    assert_eq!(tree["blocks"][0]["tiles"][0]["label"], json!({"t": "page.approved"}));
+    assert_eq!(tree["blocks"][0]["tiles"][0]["label"], json!({"t": "page.left"}));
     assert_eq!(tree["blocks"][1]["when"], json!({"=": {"call": ["can", REQUEST, "create"]}}));
-    let all = ["approved", "asked", "all"];
+    let all = ["balance", "approved", "asked", "all"];
     let answer = read(&app, "ann", hash, items(tree, &all), 10_000).await.ok(200);
     let (approved, asked, list) = (of(&answer, "approved"), of(&answer, "asked"), of(&answer, "all"));
     assert_eq!((&approved["status"], &approved["rows"][0]["fields"]["sum_days"]), (&json!("ok"), &json!(5)));
     assert_eq!((&approved["fields"][0]["key"], &approved["fields"][0]["label"]), (&json!("sum_days"), &json!("Days")));
     assert_eq!(asked["rows"][0]["fields"]["count"], 1);
+    let balance = of(&answer, "balance");
+    assert_eq!((&balance["rows"][0]["fields"], &balance["fields"][0]["label"]), (&json!({"left": 23}), &json!("Days left this year")));
     assert_eq!((list["rows"].as_array().unwrap().len(), &list["total"]), (2, &json!(2)), "{list}");
     let row = &list["rows"][0];
     assert_eq!(
@@ -203,7 +205,7 @@ async fn pages_that_are_wrong_are_refused_with_file_and_block() {
     )
     .await;
     check("records = \"leave_request\"\nfields", "records = \"lead\"\nfields", "add [permissions.records.lead]").await;
-    check("\"days\", \"stage\"]\nrow_actions", "\"dasy\", \"stage\"]\nrow_actions", "did you mean `days`?").await;
+    check("\"days\", \"stage\"]\nbulk_actions", "\"dasy\", \"stage\"]\nbulk_actions", "did you mean `days`?").await;
     let circle =
         "value = \"=sources.approved.first.sum_days\" }, { field = \"stage\", op = \"eq\", value = \"approved\" }] }";
     let own = "value = { me = true } }, { field = \"stage\", op = \"eq\", value = \"approved\" }] }";
@@ -216,5 +218,65 @@ async fn pages_that_are_wrong_are_refused_with_file_and_block() {
     });
     let missing = missing.await.problem(422, "plugin.invalid");
     assert!(missing["fields"]["file"]["message"].as_str().unwrap().contains("i18n/ru.toml"), "{missing}");
+    app.finish().await;
+}
+
+fn press(hash: &Value, rows: &[&Value]) -> Value {
+    json!({"plugin": LEAVE, "surface": "leave", "tree_hash": hash, "params": {}, "state": {}, "locale": "en",
+        "act": "approve", "rows": rows, "input": {}})
+}
+
+#[tokio::test]
+async fn a_press_is_done_by_the_plugins_code_as_whoever_presses() {
+    let app = office().await;
+    let hash = surfaces(&app, 0, "admin").await[0]["tree_hash"].clone();
+    let id = |made: Value| made["id"].clone();
+    let first = id(app.by("ann").create(REQUEST, days(1, 5)).await.ok(201));
+    let second = id(app.by("bob").create(REQUEST, days(10, 10)).await.ok(201));
+    // An employee sees her own alone, and decides on none.
+    app.by("ann").patch("/me", json!({"locale": "uk"})).await.ok(200);
+    let refused = app.by("ann").post("/act", press(&hash, &[&first, &second])).await.ok(200);
+    let words: Vec<&str> = refused["refused"].as_array().unwrap().iter().map(|one| one["detail"].as_str().unwrap()).collect();
+    assert_eq!((words.len(), words[0].contains("власної")), (2, true), "{refused}");
+    assert_eq!(refused["patches"], json!([{"op": "refresh"}]));
+    let state = async |id: &Value| {
+        app.admin().get(&format!("/records/{REQUEST}/{}", id.as_str().unwrap())).await.ok(200)["fields"]["stage"].clone()
+    };
+    assert_eq!(state(&first).await, "asked");
+    let done = app.admin().post("/act", press(&hash, &[&first, &second])).await.ok(200);
+    assert_eq!(done["patches"][1], json!({"op": "toast", "text": "Approved: 2", "tone": "ok"}), "{done}");
+    assert_eq!((state(&first).await, state(&second).await), (json!("approved"), json!("approved")));
+    let events = app.admin().get(&format!("/events?entity={REQUEST}")).await.ok(200);
+    assert_eq!(events["items"][2]["actor"]["kind"], "plugin", "{events}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_press_is_bounded_and_nobody_elses() {
+    let mut app = office().await;
+    let hash = surfaces(&app, 0, "admin").await[0]["tree_hash"].clone();
+    app.person(0, "max", &["sales_manager"]).await;
+    app.by("max").post("/act", press(&hash, &[])).await.problem(404, "not_found");
+    let other = app.add_company("Other", kernel::Locale::En).await;
+    app.by_of(other, "admin").post("/act", press(&hash, &[])).await.problem(404, "not_found");
+    app.stranger().post("/act", press(&hash, &[])).await.problem(401, "auth.required");
+    app.admin().post("/act", press(&json!("old"), &[])).await.problem(409, "ui.stale");
+    let with = |key: &str, value: Value| {
+        let mut body = press(&hash, &[]);
+        body[key] = value;
+        body
+    };
+    app.admin().post("/act", with("act", json!("other"))).await.problem(404, "not_found");
+    app.admin().post("/act", with("surface", json!("other"))).await.problem(404, "not_found");
+    app.admin().post("/act", with("rows", json!(vec!["x"; 201]))).await.problem(400, "request.invalid");
+    app.admin().post("/act", with("rows", json!(["x".repeat(1_001)]))).await.problem(400, "request.invalid");
+    app.admin().post("/act", with("state", json!({"a": "x".repeat(17 * 1024)}))).await.problem(400, "request.invalid");
+    app.admin().post("/act", with("unknown", json!(1))).await.problem(400, "request.invalid");
+    let stranger = json!({"entity": "lead", "id": "00000000-0000-7000-8000-000000000000"});
+    app.admin().post("/act", with("record", stranger)).await.problem(404, "not_found");
+    let wrong = app.admin().post("/act", with("rows", json!(["no id"]))).await;
+    assert!([200, 422].contains(&wrong.status.as_u16()), "{}", wrong.status);
+    let render = json!({"plugin": LEAVE, "surface": "leave"});
+    app.admin().post("/render", render).await.problem(404, "not_found");
     app.finish().await;
 }
