@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /act`: the plugin of a page does what somebody pressed. With an `Idempotency-Key` it is done once. */
+        post: operations["ui_act_on_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batches/{id}": {
         parameters: {
             query?: never;
@@ -1155,6 +1172,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /render`: the tree of a surface that the plugin's code makes; changes nothing. */
+        post: operations["ui_render_surface"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/funnel": {
         parameters: {
             query?: never;
@@ -1665,6 +1699,34 @@ export interface components {
              *     that code makes. A permission of a role always says which.
              */
             covers?: string[] | null;
+        };
+        /** @description What came of it, in the reader's language. */
+        ActAnswer: {
+            /** @description What the page does now, in order. */
+            patches: components["schemas"]["PagePatch"][];
+            /** @description By name of the input. */
+            errors: {
+                [key: string]: string;
+            };
+            /** @description Of a selection: the rows it was not done for. */
+            refused: components["schemas"]["RefusedRow"][];
+        };
+        /** @description Somebody presses something. */
+        ActRequest: components["schemas"]["OnPage"] & {
+            /** @description What, by its name in the tree. */
+            act: string;
+            row?: components["schemas"]["ActRow"] | null;
+            /** @description The chosen rows, up to 200. */
+            rows?: string[];
+            /** @description What the action gives and what was asked first. */
+            input?: unknown;
+        };
+        /** @description A row that an action stands on. */
+        ActRow: {
+            /** @description Of a record. */
+            entity?: string | null;
+            /** @description Unique among the rows. */
+            id: string;
         };
         /**
          * @description What may be done with records of an entity.
@@ -3627,11 +3689,60 @@ export interface components {
              */
             unread: number;
         };
+        /** @description Which surface a call is for, and what the page knows. */
+        OnPage: {
+            /** @description Whose surface. */
+            plugin: string;
+            /** @description Its id. */
+            surface: string;
+            /** @description The tree that is shown; another one is 409 `ui.stale`. */
+            tree_hash?: string | null;
+            /** @description Parameters of the page, up to 16 KiB. */
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @description State of the page, up to 16 KiB. */
+            state?: {
+                [key: string]: unknown;
+            };
+            record?: components["schemas"]["StandsOn"] | null;
+            /** @description Language of the page; answers come in the caller's. */
+            locale?: string | null;
+        };
         /**
          * Format: binary
          * @description A package (`.vpkg`), for the API's description.
          */
         PackageFile: string;
+        /** @description A change of the page. */
+        PagePatch: {
+            /** @description Of the address. */
+            params: {
+                [key: string]: components["schemas"]["Value"];
+            };
+            /** @description Of the page. */
+            state: {
+                [key: string]: components["schemas"]["Value"];
+            };
+            /** @enum {string} */
+            op: "set";
+        } | {
+            /** @description These; all when there is none. */
+            sources?: string[];
+            /** @enum {string} */
+            op: "refresh";
+        } | (components["schemas"]["Toast"] & {
+            /** @enum {string} */
+            op: "toast";
+        }) | {
+            /** @description Its address in the portal. */
+            url: string;
+            /** @enum {string} */
+            op: "open";
+        } | {
+            /** @enum {string} */
+            op: "close";
+        };
         /** @description A page of records. */
         PageView: {
             /** @description The records. */
@@ -4198,24 +4309,7 @@ export interface components {
             total?: boolean;
         };
         /** @description Sources to read. */
-        ReadRequest: {
-            /** @description Whose surface. */
-            plugin: string;
-            /** @description Its id. */
-            surface: string;
-            /** @description The tree that is shown; another one is 409 `ui.stale`. */
-            tree_hash?: string | null;
-            /** @description Parameters of the page. */
-            params?: {
-                [key: string]: unknown;
-            };
-            /** @description State of the page, up to 16 KiB. */
-            state?: {
-                [key: string]: unknown;
-            };
-            record?: components["schemas"]["StandsOn"] | null;
-            /** @description Language of the page; answers come in the caller's. */
-            locale?: string | null;
+        ReadRequest: components["schemas"]["OnPage"] & {
             /** @description 1 to 20. */
             items: components["schemas"]["ReadItem"][];
             /**
@@ -4290,6 +4384,27 @@ export interface components {
              * @description Which.
              */
             id: string;
+        };
+        /** @description A row that an act was not done for. */
+        RefusedRow: {
+            /** @description The row. */
+            id: string;
+            /** @description Why. */
+            detail: string;
+        };
+        /** @description A tree that a plugin's code made. */
+        RenderAnswer: {
+            /** @description What to draw. */
+            tree: {
+                [key: string]: unknown;
+            };
+            /** @description Names it. */
+            tree_hash: string;
+        };
+        /** @description A surface to draw. */
+        RenderRequest: components["schemas"]["OnPage"] & {
+            /** @description What a block around it gives. */
+            input?: unknown;
         };
         /** @enum {string} */
         Requested: "requested";
@@ -4880,6 +4995,13 @@ export interface components {
             refs: {
                 [key: string]: components["schemas"]["RefView"];
             };
+        };
+        /** @description Words for a moment. */
+        Toast: {
+            /** @description In the reader's language. */
+            text: string;
+            /** @description `ok` or `danger`. */
+            tone: string;
         };
         /** @description An API token, without its secret. */
         TokenView: {
@@ -5968,6 +6090,38 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    ui_act_on_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActAnswer"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     batches_get: {
         parameters: {
             query?: never;
@@ -8733,6 +8887,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ui_render_surface: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderAnswer"];
                 };
             };
             /** @description Problem details */

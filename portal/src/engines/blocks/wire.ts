@@ -4,8 +4,8 @@
  *
  * - `GET /api/v1/ui`                        -> UiAnswer       surfaces this person may see, in order
  * - `POST /api/v1/read`                     -> ReadAnswer     up to 20 sources at once, each with its own status
- * - `POST /api/v1/plugins/{id}/act`         -> ActAnswer      `ui.act`; header `Idempotency-Key`: same key, same answer, 24 h
- * - `POST /api/v1/plugins/{id}/render`      -> RenderAnswer   `ui.render`; read-only, may be repeated
+ * - `POST /api/v1/act`                      -> ActAnswer      `ui.act`; header `Idempotency-Key`: same key, same answer, 24 h
+ * - `POST /api/v1/render`                   -> RenderAnswer   `ui.render`; read-only, may be repeated
  * - writes: the ordinary records API (`PATCH /records/{entity}/{id}` ...) through the one door, not this file.
  *
  * Refusals are problem details as everywhere (`api/problem`). 409 `ui.stale`: the package was upgraded; the answer's

@@ -2,15 +2,14 @@
 import { addressOf, api } from "@/api/client";
 import { createRecord, deleteRecord, moveToStage, restoreRecord, updateRecord } from "@/api/records";
 import type { Fields } from "@/api/types";
-import type { Backend, ReadAnswer } from "@/engines/blocks/wire";
-
-/** Packages whose pages want code of the plugin are refused by the host: nothing here can be asked for it. */
-const unknown = () => Promise.reject(new Error("The server runs no code of plugins for pages."));
+import type { ActAnswer, Backend, ReadAnswer, RenderAnswer } from "@/engines/blocks/wire";
 
 export const backend: Backend = {
   read: (request, signal) => api.post("/read", request as never, { signal }) as Promise<ReadAnswer>,
-  act: unknown,
-  render: unknown,
+  act: (request, key) =>
+    api.create("/act", request as never, { idempotencyKey: key }) as unknown as Promise<ActAnswer>,
+  render: (request, signal) =>
+    api.post("/render", request as never, { signal }) as unknown as Promise<RenderAnswer>,
   create: (entity, fields, key) => createRecord(entity, fields as Fields, key),
   update: (row, entity, patch) => updateRecord(entity, row.id, patch as Fields, row.version),
   remove: async (row, entity) => {

@@ -11,6 +11,9 @@ import { NotFound } from "@/ui/not-found";
 import { PageBody, PageHeader } from "@/ui/page";
 import { ErrorState } from "@/ui/states";
 
+/** A page whose tree the plugin's code makes each time. */
+const drawn = (surface: string): Tree => ({ v: 1, blocks: [{ block: "rendered", id: "drawn", surface }] });
+
 /** What draws blocks is loaded beside the question which pages there are. */
 const Surface = lazy(() => import("./surface"));
 const route = getRouteApi("/shell/app/$plugin/$page");
@@ -35,7 +38,7 @@ export default function PluginPage() {
               plugin={plugin}
               page={page}
               title={surface.title}
-              tree={surface.tree as unknown as Tree}
+              tree={(surface.tree as unknown as Tree | undefined) ?? drawn(page)}
               hash={surface.tree_hash}
               texts={query.data?.texts[plugin] ?? {}}
             />

@@ -27,7 +27,7 @@ pub struct StandsOn {
 
 /// Which surface a call is for, and what the page knows.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
-#[schema(as = PageView)]
+#[schema(as = OnPage)]
 pub struct Stand {
     /// Whose surface.
     pub(super) plugin: String,
