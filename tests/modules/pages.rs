@@ -4,7 +4,7 @@
 use plugin_host::package;
 use serde_json::{Value, json};
 
-use super::{LEAVE, REQUEST, days, disable, enable, files, install, office, run};
+use super::{LEAVE, REQUEST, days, disable, enable, files, install, leave, office, run, staff};
 use crate::app::{Answer, TestApp};
 
 /// The example's package under a number, with its page, manifest and English texts changed.
@@ -248,6 +248,9 @@ async fn a_press_is_done_by_the_plugins_code_as_whoever_presses() {
     assert_eq!((state(&first).await, state(&second).await), (json!("approved"), json!("approved")));
     let events = app.admin().get(&format!("/events?entity={REQUEST}")).await.ok(200);
     assert_eq!(events["items"][2]["actor"]["kind"], "plugin", "{events}");
+    let told = app.admin().get(&format!("/records/{REQUEST}/{}/timeline", first.as_str().unwrap())).await.ok(200);
+    let actor = &told["items"][0]["actor"];
+    assert_eq!((&actor["name"], &actor["on_behalf_of"]), (&json!(LEAVE), &json!("admin")), "{told}");
     app.finish().await;
 }
 
@@ -278,5 +281,25 @@ async fn a_press_is_bounded_and_nobody_elses() {
     assert!([200, 422].contains(&wrong.status.as_u16()), "{}", wrong.status);
     let render = json!({"plugin": LEAVE, "surface": "leave"});
     app.admin().post("/render", render).await.problem(404, "not_found");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_presses_without_end_is_told_to_wait_and_others_are_not() {
+    let set = |config: &mut verstak::config::Config| (config.http.rate_per_second, config.http.rate_burst) = (1_000, 1_000);
+    let mut app = TestApp::build().config(set).start().await;
+    run(&app, leave("1.0.0", |manifest| manifest, &[])).await;
+    staff(&mut app).await;
+    let hash = surfaces(&app, 0, "ann").await[0]["tree_hash"].clone();
+    let mut last = app.by("ann").post("/act", press(&hash, &[])).await;
+    for _ in 0..500 {
+        if last.status == 429 {
+            break;
+        }
+        last = app.by("ann").post("/act", press(&hash, &[])).await;
+    }
+    assert!(last.status == 429 && last.header("retry-after").is_some(), "{}", last.status);
+    app.by("bob").post("/act", press(&hash, &[])).await.ok(200);
+    app.by("ann").get("/me").await.ok(200);
     app.finish().await;
 }

@@ -1,6 +1,6 @@
 /** A module brings an entity and a page: it is switched on, used by a person, on a phone too, switched off and on again. */
 import { readFileSync } from "node:fs";
-import { packageFile } from "../support/api.ts";
+import { Api, packageFile } from "../support/api.ts";
 import { expect, test } from "../support/test.ts";
 
 test.use({ company: "Holiday" });
@@ -28,6 +28,42 @@ test("on a phone the page stacks and nothing is cut off", async ({ page, signIn 
   await expect(page.getByRole("button", { name: "Save" })).toBeVisible();
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(wider).toBeLessThanOrEqual(0);
+});
+
+test("an employee asks, the head approves, and what is left of the year falls at once", async ({
+  page,
+  secondPage,
+  signIn,
+  server,
+  api,
+}) => {
+  const { items: roles } = await api.must<{ items: { id: string; key: string }[] }>("GET", "/roles");
+  const role = (key: string) => roles.filter((one) => one.key === key).map(({ id }) => id);
+  const account = (name: string) => ({ email: `${name}@example.org`, password: "correct horse battery" });
+  const person = (name: string, key: string, department_id?: string) =>
+    api.must<{ id: string }>("POST", "/users", {
+      name,
+      roles: role(key),
+      department_id,
+      locale: "en",
+      ...account(name.toLowerCase()),
+    });
+  const head = await person("Ian", "leave_head");
+  const sales = await api.must<{ id: string }>("POST", "/departments", { name: "Sales", head_ids: [head.id] });
+  await person("Ann", "leave_employee", sales.id);
+  await signIn(page, account("ann"));
+  await page.goto(PAGE);
+  const left = page.getByText("Days left this year").locator("..");
+  await expect(left).toContainText("28");
+  const ann = await Api.signIn(server, account("ann"));
+  await ann.create("leave_request", { kind: "yearly", starts: "2026-06-01", ends: "2026-06-05" });
+  await signIn(secondPage, account("ian"));
+  await secondPage.setViewportSize({ width: 390, height: 844 });
+  await secondPage.goto(PAGE);
+  await secondPage.getByRole("button", { name: "Actions: Yearly leave" }).click();
+  await secondPage.getByRole("menuitem", { name: "Approve" }).click();
+  await expect(secondPage.getByText("Approved: 1")).toBeVisible();
+  await expect(left, "live, in the employee's page").toContainText("23");
 });
 
 test("switched off, its page and its section are gone; on again, what was kept is there", async ({ page, signIn, api }) => {

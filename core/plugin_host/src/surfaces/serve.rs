@@ -99,6 +99,11 @@ impl Open {
         self.plugin.version.surfaces.get(self.index)
     }
 
+    /// Id of the plugin.
+    pub fn plugin(&self) -> &str {
+        self.plugin.id()
+    }
+
     /// What people call the plugin.
     pub fn title(&self, locale: Locale) -> &str {
         self.plugin.manifest().title.in_locale(locale)

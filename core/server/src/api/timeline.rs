@@ -28,6 +28,9 @@ pub struct ActorView {
     /// Their name, where it is known here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Name of the person for whom a plugin or an import did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
 }
 
 impl ActorView {
@@ -43,12 +46,13 @@ impl ActorView {
             Actor::System => ("system", None),
         };
         let person = actor.user().and_then(|user| names.get(&user.0)).map(|r| r.title.clone());
-        let name = match actor {
-            Actor::Plugin { id, .. } => Some(id.clone()),
-            Actor::Process { process, .. } => Some(process.clone()),
-            _ => person,
+        let (name, on_behalf_of) = match actor {
+            Actor::Plugin { id, .. } => (Some(id.clone()), person),
+            Actor::Import { .. } => (person.clone(), person),
+            Actor::Process { process, .. } => (Some(process.clone()), None),
+            _ => (person, None),
         };
-        Self { kind, id, name }
+        Self { kind, id, name, on_behalf_of }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use kernel::{Error, Result};
+use kernel::{Ctx, Error, Result};
 
 use crate::config::Http;
 
@@ -15,6 +15,9 @@ type Limiter = Option<Arc<DefaultKeyedRateLimiter<String>>>;
 /// How much more often than one person may ask, one address may show secrets that are not known by heart, and may sign
 /// different people in: many people share the address of their office.
 const SHARED: u32 = 10;
+/// Calls a second of the code of one plugin's pages by one person (blocks.md, Calls); twice as many at once, so that a page with
+/// many sources opens.
+const PAGE_CODE: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 /// Longest delay of a sign-in to an account that strangers are guessing at.
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
 
@@ -23,6 +26,8 @@ const LONGEST_DELAY: Duration = Duration::from_secs(1);
 pub struct Limits {
     requests: Limiter,
     look_ups: Limiter,
+    /// By person and plugin.
+    page_code: Limiter,
     /// By address and account.
     sign_ins: Limiter,
     /// By address.
@@ -44,6 +49,7 @@ impl Limits {
         Self {
             requests: limiter(requests),
             look_ups: limiter(look_ups),
+            page_code: limiter(requests.map(|_| Quota::per_second(PAGE_CODE).allow_burst(PAGE_CODE.saturating_add(20)))),
             sign_ins: limiter(sign_ins.map(Quota::per_minute)),
             sign_ins_from: limiter(sign_ins.map(|n| Quota::per_minute(n.saturating_mul(shared)))),
             sign_ins_to: limiter(sign_ins.map(Quota::per_minute)),
@@ -66,6 +72,15 @@ impl Limits {
         check(&self.look_ups, address)
     }
 
+    /// Counts a call of the code of a plugin's pages by somebody.
+    ///
+    /// # Errors
+    /// `Limited`.
+    pub fn page_code(&self, ctx: &Ctx, plugin: &str) -> Result<()> {
+        let who = ctx.user().map(|user| user.to_string()).unwrap_or_default();
+        check(&self.page_code, &format!("{} {who} {plugin}", ctx.tenant))
+    }
+
     /// Counts an attempt to sign in from an address to an account; gives how long its answer has to wait. An address is
     /// refused after some attempts; attempts from elsewhere only delay those of the account's owner, for no stranger may
     /// lock them out.
@@ -83,7 +98,7 @@ impl Limits {
 
     /// Forgets those who have not been seen for long.
     pub fn shrink(&self) {
-        let all = [&self.requests, &self.look_ups, &self.sign_ins, &self.sign_ins_from, &self.sign_ins_to];
+        let all = [&self.requests, &self.look_ups, &self.page_code, &self.sign_ins, &self.sign_ins_from, &self.sign_ins_to];
         for limiter in all.into_iter().flatten() {
             limiter.retain_recent();
         }

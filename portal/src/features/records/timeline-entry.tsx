@@ -80,7 +80,8 @@ function actorName(item: TimelineItem, refs: Refs, me: Me, t: Translate): string
   if (typeof creator === "string") return refs[creator]?.title ?? t("by_system");
   const { actor } = item;
   if (actor?.kind === "plugin") {
-    return me.plugins.find((plugin) => plugin.id === actor.id)?.title ?? actor.name ?? String(actor.id);
+    const plugin = me.plugins.find(({ id }) => id === actor.id)?.title ?? actor.name ?? String(actor.id);
+    return actor.on_behalf_of ? t("plugin_for", { plugin, person: actor.on_behalf_of }) : plugin;
   }
   if (actor?.name) return actor.name;
   return actor?.kind === "import" ? t("by_import") : t("by_system");

@@ -64,8 +64,9 @@ pub async fn act(
     if rows.len() > MAX_ROWS || rows.iter().any(|id| id.len() > MAX_ID) {
         return Err(bad_request("rows", &format!("at most {MAX_ROWS} ids of at most {MAX_ID} characters")).into());
     }
-    let key = key(&caller.ctx, &body.stand, &headers);
+    let (key, plugin) = (key(&caller.ctx, &body.stand, &headers), body.stand.plugin.clone());
     let (open, view) = body.stand.open(&state, &caller.ctx, &viewer(&caller.identity)).await?;
+    state.limits.page_code(&caller.ctx, &plugin)?;
     let deed = Deed { act: body.act, key, entity, rows, input: body.input };
     Ok(Json(state.plugins.act(&caller.ctx, &open, deed, &view).await?))
 }
@@ -112,7 +113,9 @@ pub async fn render(
     caller: Caller,
     Body(body): Body<RenderBody>,
 ) -> ApiResult<Json<Drawn>> {
+    let plugin = body.stand.plugin.clone();
     let (open, view) = body.stand.open(&state, &caller.ctx, &viewer(&caller.identity)).await?;
+    state.limits.page_code(&caller.ctx, &plugin)?;
     let made = state.plugins.render(&caller.ctx, &open, &view, &body.input).await?;
     Ok(Json(Drawn { tree: made.tree, tree_hash: made.hash }))
 }

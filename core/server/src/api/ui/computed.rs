@@ -23,6 +23,7 @@ pub(super) async fn read(
     asked: Computed,
     cursor: Option<String>,
 ) -> Result<SourceRows> {
+    state.limits.page_code(ctx, open.plugin())?;
     let answer = state.plugins.computed(ctx, open, &asked, view, cursor).await?;
     let (mut titles, mut fields) = (Refs::new(), Vec::with_capacity(asked.columns.len()));
     for column in &asked.columns {
