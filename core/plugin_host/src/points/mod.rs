@@ -10,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod http;
 pub(crate) mod lifecycle;
 pub(crate) mod signature;
+mod stop;
 
 use std::any::Any;
 use std::sync::Arc;

@@ -11,6 +11,7 @@ mod chains;
 mod contained;
 mod deliveries;
 mod guards;
+mod money;
 mod plugins;
 mod reviews;
 mod states;
