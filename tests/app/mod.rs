@@ -130,6 +130,8 @@ impl TestApp {
         config.database.full_sync = false;
         config.http.rate_per_second = 0;
         config.http.sign_in_per_minute = 0;
+        // The tests beside take the processor too: plugins are judged by what they use of it.
+        config.plugins.patience = 100;
         change(&mut config);
         plugin::share_cache(database.folder());
         let clock = Arc::new(TestClock::new(now));

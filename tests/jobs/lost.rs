@@ -1,41 +1,17 @@
 //! Jobs that take their process with them come back so often and no more, and take no innocent ones with them.
 
-use std::sync::{Arc, Mutex};
-
 use futures::FutureExt;
-use kernel::jobs::{Handler, Job, JobError, NewJob, Worker, came_further, enqueue};
+use kernel::jobs::{NewJob, came_further, enqueue};
 use serde_json::json;
 
+use super::probe::Probe;
 use crate::app::TestApp;
 use crate::process::{Engine, flows, process, when};
-
-/// Writes down what it does; `kill` never comes back, as if the process had ended.
-#[derive(Clone, Default)]
-struct Probe {
-    ran: Arc<Mutex<Vec<String>>>,
-}
-
-#[async_trait::async_trait]
-impl Handler for Probe {
-    fn kind(&self) -> &'static str {
-        "probe"
-    }
-
-    async fn run(&self, job: &Job) -> Result<(), JobError> {
-        let what = job.payload["do"].as_str().unwrap().to_owned();
-        self.ran.lock().unwrap().push(format!("{what}{}", job.attempt));
-        if what == "kill" { std::future::pending().await } else { Ok(()) }
-    }
-
-    async fn dead(&self, job: &Job, error: &str) {
-        self.ran.lock().unwrap().push(format!("dead after {}: {error}", job.attempt));
-    }
-}
 
 impl Probe {
     /// A process that works until a job ends it, or nothing is left to do.
     async fn live(&self, app: &TestApp) {
-        let worker = Worker::new(&app.state.db, &app.state.env, vec![Arc::new(self.clone())]);
+        let worker = self.worker(app);
         let before = self.ran.lock().unwrap().len();
         let mut run = Box::pin(worker.run_due());
         while (&mut run).now_or_never().is_none() {
@@ -47,10 +23,6 @@ impl Probe {
         }
         drop(run);
         app.clock.advance_seconds(121);
-    }
-
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.ran.lock().unwrap())
     }
 }
 

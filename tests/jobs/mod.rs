@@ -4,6 +4,7 @@ mod lanes;
 mod long;
 mod lost;
 mod order;
+mod probe;
 mod queue;
 mod schedules;
 mod upgrade;

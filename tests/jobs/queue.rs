@@ -1,51 +1,11 @@
 //! Jobs: done once, tried again with growing pauses, given up as dead letters, taken over from a lost worker.
 
-use std::sync::{Arc, Mutex};
-
 use futures::FutureExt;
-use kernel::jobs::{Handler, Job, JobError, NewJob, Worker, dead, enqueue, retry_dead};
+use kernel::jobs::{NewJob, dead, enqueue, retry_dead};
 use serde_json::{Value, json};
 
+use super::probe::Probe;
 use crate::app::TestApp;
-
-/// Writes down what it is asked to do and does what the payload says: `ok`, `retry`, `fatal`, `panic`, `hang`.
-#[derive(Clone, Default)]
-struct Probe {
-    ran: Arc<Mutex<Vec<String>>>,
-}
-
-#[async_trait::async_trait]
-impl Handler for Probe {
-    fn kind(&self) -> &'static str {
-        "probe"
-    }
-
-    async fn run(&self, job: &Job) -> Result<(), JobError> {
-        let what = job.payload["do"].as_str().unwrap().to_owned();
-        self.ran.lock().unwrap().push(format!("{what}{}", job.attempt));
-        match what.as_str() {
-            "retry" => Err(JobError::Retry("not yet".into())),
-            "fatal" => Err(JobError::Fatal("never".into())),
-            "panic" => panic!("as the payload says"),
-            "hang" => std::future::pending().await,
-            _ => Ok(()),
-        }
-    }
-
-    async fn dead(&self, job: &Job, error: &str) {
-        self.ran.lock().unwrap().push(format!("dead after {}: {error}", job.attempt));
-    }
-}
-
-impl Probe {
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.ran.lock().unwrap())
-    }
-
-    fn worker(&self, app: &TestApp) -> Worker {
-        Worker::new(&app.state.db, &app.state.env, vec![Arc::new(self.clone())])
-    }
-}
 
 fn job(app: &TestApp, what: &str) -> NewJob {
     NewJob::now(&app.state.env, "probe", json!({"do": what}))

@@ -8,16 +8,19 @@ mod deploy;
 mod doors;
 mod events;
 mod funnel;
+mod given_up;
 mod history;
 mod mail;
 mod migrate;
 mod operations;
 mod races;
 mod records;
+mod reserved;
 mod rights;
 mod run;
 pub mod smtp;
 mod templates;
+mod trees;
 
 use serde_json::{Value, json};
 

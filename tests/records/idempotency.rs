@@ -1,6 +1,7 @@
 //! A request sent again does its work once.
 
 use serde_json::json;
+use verstak::config::Config;
 
 use crate::app::{Answer, LEAD_DESK, PASSWORD, TestApp};
 
@@ -84,6 +85,39 @@ async fn an_upload_sent_again_is_not_taken_twice() {
     upload("one", "Bo").await.problem(422, "idempotency.mismatch");
     assert_eq!(app.admin().get("/imports").await.ok(200)["items"].as_array().unwrap().len(), 1);
     app.finish().await;
+}
+
+#[tokio::test]
+async fn answers_are_kept_up_to_a_number_and_a_size_of_each_person() {
+    for (answers, bytes) in [(3, i64::MAX), (i64::MAX, 1_000)] {
+        let few = move |config: &mut Config| (config.http.kept_answers, config.http.kept_bytes) = (answers, bytes);
+        let app = TestApp::build().person("max", "admin").config(few).start().await;
+        let keyed = async |key: usize| {
+            let title = "x".repeat(300);
+            app.admin().header("idempotency-key", &key.to_string()).create("lead", json!({"title": title})).await
+        };
+        let first = keyed(0).await.ok(201);
+        let mut made = 1;
+        let full = loop {
+            let answer = keyed(made).await;
+            if answer.status != 201 {
+                break answer;
+            }
+            made += 1;
+            assert!(made < 10, "there is no end to what is kept");
+        };
+        full.problem(409, "idempotency.full");
+        assert!(answers != 3 || made == 3, "{made}");
+        assert_eq!(app.count("SELECT count(*) FROM lead").await, i64::try_from(made).unwrap(), "nothing was done");
+        assert_eq!(keyed(0).await.ok(201), first, "what is kept is still answered");
+        app.admin().create("lead", json!({"title": "no key"})).await.ok(201);
+        app.by("max").header("idempotency-key", "1").create("lead", json!({"title": "another"})).await.ok(201);
+        // As a day later.
+        app.clock.advance_seconds(11);
+        app.sql("DELETE FROM idempotency_key").await;
+        keyed(made).await.ok(201);
+        app.finish().await;
+    }
 }
 
 #[tokio::test]

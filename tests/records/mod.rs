@@ -7,7 +7,7 @@ mod filters;
 mod idempotency;
 mod imports;
 mod lists;
-mod own;
+pub mod own;
 mod plans;
 mod search;
 mod stages;
@@ -16,6 +16,7 @@ mod texts;
 mod timeline;
 mod totals;
 mod undo;
+mod uploads;
 mod views;
 
 use crate::app::{TestApp, on_postgres};

@@ -1,4 +1,4 @@
-//! Notifications: what a person should know about their tasks. Kept as a kind with parameters, shown in the reader's
+//! Notifications: what a person should know about their tasks, and administrators of the product. Kept as a kind with parameters, shown in the reader's
 //! language (`i18n/*.json`).
 
 use std::collections::BTreeMap;
@@ -38,6 +38,10 @@ pub enum Kind {
     Delegated,
     /// A letter could not be sent, or nobody knows whether it was.
     Letter,
+    /// A point of a module failed too often and is not called any more: for administrators.
+    Stopped,
+    /// What a job of processes was to do, and nobody will: for administrators.
+    GivenUp,
 }
 
 impl Kind {
@@ -52,6 +56,8 @@ impl Kind {
             Self::Escalation => "task.escalation",
             Self::Delegated => "task.delegated",
             Self::Letter => "task.letter",
+            Self::Stopped => "plugin.stopped",
+            Self::GivenUp => "process.given_up",
         }
     }
 }
@@ -127,7 +133,7 @@ pub async fn tell(
     ctx: &Ctx,
     kind: Kind,
     users: impl IntoIterator<Item = Uuid>,
-    task: TaskId,
+    task: impl Into<Option<TaskId>>,
     params: &BTreeMap<String, String>,
 ) -> Result<()> {
     let me = ctx.user().map(|user| user.0);
@@ -138,6 +144,7 @@ pub async fn tell(
         return Ok(());
     }
     let params = serde_json::to_value(params).map_err(Error::internal)?;
+    let task: Option<TaskId> = task.into();
     let mut insert = Query::insert();
     insert.into_table("notification").columns(["id", "tenant_id", "user_id", "kind", "task_id", "params", "at"]);
     for user in users {
@@ -153,6 +160,33 @@ pub async fn tell(
     }
     tx.later(&insert).await?;
     Ok(())
+}
+
+/// Whether one of these people was told exactly this since then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn was_told(
+    conn: &impl ConnectionTrait,
+    kind: Kind,
+    users: &[Uuid],
+    params: &BTreeMap<String, String>,
+    since: Timestamp,
+) -> Result<bool> {
+    let select = Query::select()
+        .column("params")
+        .from("notification")
+        .and_where(Expr::col("user_id").is_in(users.iter().copied()))
+        .and_where(Expr::col("at").gte(since.0))
+        .and_where(Expr::col("kind").eq(kind.name()))
+        .take();
+    let params = serde_json::to_value(params).map_err(Error::internal)?;
+    for row in conn.query_all(&select).await? {
+        if row.try_get_by_index::<Json>(0)? == params {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A page of the actor's notifications.
@@ -266,15 +300,14 @@ mod tests {
             Kind::Escalation,
             Kind::Delegated,
             Kind::Letter,
+            Kind::Stopped,
+            Kind::GivenUp,
         ];
-        for locale in Locale::ALL {
-            assert_eq!(TEXTS.keys(locale).len(), kinds.len(), "{locale}");
-            for kind in kinds {
-                let found = TEXTS.get(locale, kind.name()).unwrap();
-                let english = TEXTS.get(Locale::En, kind.name()).unwrap();
-                assert!(locale == Locale::En || found != english, "{locale} {}", kind.name());
-                assert_eq!(found.matches('{').count(), english.matches('{').count(), "{locale} {}", kind.name());
-            }
+        assert_eq!(TEXTS.differences(), [""; 0]);
+        assert_eq!(TEXTS.keys(Locale::En).len(), kinds.len());
+        for kind in kinds {
+            let texts = Locale::ALL.map(|locale| TEXTS.get(locale, kind.name()).unwrap());
+            assert!(texts.iter().all(|text| texts.iter().filter(|other| text == *other).count() == 1), "{texts:?}");
         }
     }
 

@@ -14,7 +14,8 @@ const WINDOW: usize = 20;
 const FIRST_PAUSE: i64 = 30;
 const LONGEST_PAUSE: i64 = 600;
 const OPENINGS: usize = 3;
-const OPENINGS_WITHIN: i64 = 3_600;
+/// Seconds.
+pub(crate) const OPENINGS_WITHIN: i64 = 3_600;
 
 /// State of a breaker, as the API names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]

@@ -323,14 +323,6 @@ impl PluginHost {
         .await
     }
 
-    pub(crate) async fn stop_point(&self, ctx: &Ctx, plugin: &str, point: &str) -> Result<()> {
-        self.change_row(ctx, plugin, "plugin.point_stopped", |row| {
-            row.stopped.insert(point.to_owned());
-            Ok(())
-        })
-        .await
-    }
-
     async fn change_row(
         &self,
         ctx: &Ctx,
@@ -345,7 +337,7 @@ impl PluginHost {
         Ok(())
     }
 
-    async fn change_row_in(
+    pub(crate) async fn change_row_in(
         &self,
         tx: &kernel::db::Tx,
         ctx: &Ctx,

@@ -6,7 +6,7 @@
 //! it, so a crash repeats at most one step; repeating is harmless: what the undo's own batch has done to a record is
 //! read from the event log and not done again.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kernel::event::{self, Event};
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
@@ -48,6 +48,9 @@ pub struct Undone {
     pub kept: Vec<Kept>,
     /// All records left as they are.
     pub kept_total: u64,
+    /// Entities that were not there: when one is back, the undo can be asked for again.
+    #[serde(default)]
+    pub gone: BTreeSet<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,10 +83,29 @@ impl Records {
             Some(job) => job.input.clone(),
             None => json!(Input { batch: id, undo: batch::open(&tx, ctx, "undo").await?, first }),
         };
-        let new = NewLongJob { kind: KIND, subject: Some(subject), input, total: count };
-        let begun = long::begin(&tx, ctx, new, count <= AT_ONCE).await?;
+        let begun = match known {
+            Some(job) if self.can_go_further(ctx, &job).await? => {
+                (long::anew(&tx, ctx, job, count <= AT_ONCE).await?, true)
+            }
+            _ => {
+                let new = NewLongJob { kind: KIND, subject: Some(subject), input, total: count };
+                long::begin(&tx, ctx, new, count <= AT_ONCE).await?
+            }
+        };
         tx.commit().await?;
         Ok(begun)
+    }
+}
+
+impl Records {
+    /// Whether an undo that is done would do more now: an entity that was not there is back.
+    async fn can_go_further(&self, ctx: &Ctx, job: &LongJob) -> Result<bool> {
+        if job.state != long::State::Done {
+            return Ok(false);
+        }
+        let undone: Undone = serde_json::from_value(job.result.clone()).map_err(Error::internal)?;
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        Ok(undone.gone.iter().any(|entity| catalogue.find(entity).is_some()))
     }
 }
 
@@ -201,7 +223,9 @@ impl Records {
                 break;
             }
             for (entity, chains) in by_entity {
-                self.round(ctx, &entity, chains, &options).await?;
+                if !self.round(ctx, &entity, chains, &options).await? {
+                    undone.gone.insert(entity);
+                }
             }
             self.recognise(ctx, input, &mut chains).await?;
         }
@@ -229,7 +253,8 @@ impl Records {
         Ok(())
     }
 
-    async fn round(&self, ctx: &Ctx, entity: &str, chains: Vec<&mut Chain>, options: &WriteOptions) -> Result<()> {
+    /// False when there is no such entity (any more).
+    async fn round(&self, ctx: &Ctx, entity: &str, chains: Vec<&mut Chain>, options: &WriteOptions) -> Result<bool> {
         let catalogue = self.catalogue(ctx.tenant).await?;
         let def = catalogue.find(entity).map(|def| &**def);
         let next = chains.iter().filter_map(|chain| chain.next());
@@ -239,7 +264,7 @@ impl Records {
             Err(error @ Error::NotFound(_)) => {
                 let code = error.code().to_owned();
                 chains.into_iter().for_each(|chain| chain.kept = Some(code.clone()));
-                return Ok(());
+                return Ok(false);
             }
             outcomes => outcomes?,
         };
@@ -252,7 +277,7 @@ impl Records {
                 Err(error) => chain.kept = Some(error.code().to_owned()),
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 

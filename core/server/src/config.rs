@@ -92,6 +92,10 @@ pub struct Http {
     pub sign_in_per_minute: u32,
     /// Requests in work.
     pub concurrency: usize,
+    /// Answers to requests with an `Idempotency-Key` that are kept for one person; each for a day.
+    pub kept_answers: i64,
+    /// Bytes of them.
+    pub kept_bytes: i64,
 }
 
 /// Background jobs.
@@ -178,6 +182,8 @@ pub struct Plugins {
     pub compile_memory: u64,
     /// Seconds of processor time that it may take.
     pub compile_seconds: u64,
+    /// How many times longer than its budget a call may last from start to end; at least 1.
+    pub patience: u32,
     /// This binary, which compiles components in a process of their own; none in programs that are not it.
     #[serde(skip)]
     pub compiler: Option<PathBuf>,

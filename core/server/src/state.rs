@@ -9,7 +9,7 @@ use kernel::jobs::long::{LongJobs, LongRun};
 use kernel::{Db, Result};
 use messaging::Mail;
 use people::Identities;
-use plugin_host::engine::{CompileLimits, Compiler, EngineConfig};
+use plugin_host::engine::{Caps, CompileLimits, Compiler, EngineConfig};
 use plugin_host::{HostConfig, PluginHost};
 use process::runtime::{MigrateSteps, Processes};
 use records::Records;
@@ -23,6 +23,7 @@ use work::tasks::Tasks;
 
 use crate::config::Config;
 use crate::http::feed::Feed;
+use crate::http::kept::KeptAnswers;
 use crate::http::limit::Limits;
 use crate::private;
 use crate::webhook::Webhooks;
@@ -64,6 +65,8 @@ pub struct Services {
     pub feed: Feed,
     /// Rate limits.
     pub limits: Limits,
+    /// Answers kept for requests that are sent again.
+    pub kept: KeptAnswers,
 }
 
 impl Deref for AppState {
@@ -110,6 +113,7 @@ impl AppState {
                         seconds: config.plugins.compile_seconds,
                     },
                 }),
+                caps: Caps { patience: config.plugins.patience.max(1), ..Caps::default() },
                 ..EngineConfig::default()
             },
             allow_unsigned: config.plugins.allow_unsigned,
@@ -134,6 +138,7 @@ impl AppState {
         Ok(Self(Arc::new(Services {
             imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
             limits: Limits::new(&config.http),
+            kept: KeptAnswers::default(),
             config: Arc::new(config),
             feed: Feed::new(&db),
             env,

@@ -1,4 +1,8 @@
-/** Sending a file with progress, which `fetch` cannot tell. Refusals and lost lines are the client's errors. */
+/**
+ * Sending a file with progress, which `fetch` cannot tell. Refusals and lost lines are the client's errors. Whatever it is
+ * sent again for (a lost line, an ended session), it is one upload: the server takes it once.
+ */
+import { newKey } from "./client";
 import type { Answer, PathOf } from "./operations";
 import { ApiError, NetworkError, problemOf } from "./problem";
 import { sessionGate } from "./session-gate";
@@ -14,19 +18,29 @@ export async function upload<P extends PathOf<"post">>(
   body: FormData | Blob,
   options: UploadOptions = {},
 ): Promise<Answer<"post", P>> {
+  const key = newKey();
+  let lost = false;
   for (;;) {
-    const response = await send(path, body, options);
+    let response: Response;
+    try {
+      response = await send(path, body, key, options);
+    } catch (error) {
+      if (lost || !(error instanceof NetworkError)) throw error;
+      lost = true;
+      continue;
+    }
     if (response.status === 401 && (await sessionGate.expired())) continue;
     if (!response.ok) throw new ApiError(await problemOf(response));
     return (await response.json()) as Answer<"post", P>;
   }
 }
 
-function send(path: string, body: FormData | Blob, options: UploadOptions): Promise<Response> {
+function send(path: string, body: FormData | Blob, key: string, options: UploadOptions): Promise<Response> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `/api/v1${path}`);
     request.setRequestHeader("accept", "application/json");
+    request.setRequestHeader("idempotency-key", key);
     request.setRequestHeader("accept-language", document.documentElement.lang);
     request.upload.onprogress = (event) => {
       if (event.lengthComputable && event.total > 0) options.onProgress?.(event.loaded / event.total);

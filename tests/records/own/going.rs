@@ -67,6 +67,13 @@ async fn a_long_undo_in_an_entity_that_goes_keeps_what_is_not_there_and_says_so(
     restore(&app).await;
     let left = app.admin().query(MACHINE, json!({"total": true})).await.ok(200)["total"].clone();
     assert_eq!(left, 1_001);
+    // The entity is back: asked again, the undo does what it could not.
+    app.admin().post(&undo, json!({})).await.ok(202);
+    app.drain().await;
+    let undone = app.admin().post(&undo, json!({})).await.ok(200);
+    assert_eq!((&undone["restored"], &undone["kept_total"]), (&json!(1_001), &json!(0)), "{undone}");
+    let left = app.admin().query(MACHINE, json!({"total": true})).await.ok(200)["total"].clone();
+    assert_eq!(left, 0);
     app.finish().await;
 }
 

@@ -5,6 +5,7 @@ mod doors;
 mod going;
 mod hostile;
 mod money;
+mod words;
 
 use serde_json::{Value, json};
 

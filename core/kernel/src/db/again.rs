@@ -49,6 +49,14 @@ pub async fn again<T, F: Future<Output = T>>(lost: impl Fn(&T) -> bool, mut work
     }
 }
 
+/// The same for the work of a service.
+///
+/// # Errors
+/// Those of the work; `Raced` when it lost every time.
+pub async fn again_raced<T, F: Future<Output = crate::Result<T>>>(work: impl FnMut() -> F) -> crate::Result<T> {
+    again(|done| matches!(done, Err(crate::Error::Raced(_))), work).await
+}
+
 /// Something is durable: the work around it is not done again.
 pub(super) fn note_commit() {
     // Outside of any such work there is nobody to tell.

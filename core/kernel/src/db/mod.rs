@@ -33,7 +33,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
-pub use again::{TRIES, again, is_lost};
+pub use again::{TRIES, again, again_raced, is_lost};
 pub use tx::Tx;
 
 use crate::clock::Period;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use kernel::access::Action;
 use kernel::filter::Filter;
 use kernel::{Ctx, RecordId, Value};
-use records::{Change, EntityDef, Record, WriteOptions, Written};
+use records::{Change, EntityDef, FieldDef, Record, WriteOptions, Written};
 use serde_json::{Map, Value as Json};
 
 use super::{Caller, State, from_wit, host_error, host_error_in, id_from_wit, to_wit};
@@ -59,7 +59,7 @@ impl Door {
     /// Whether a field may be read; `company.industry` needs the link and the other entity's field.
     fn reads(&self, path: &str) -> bool {
         let Ok(permission) = self.permission() else { return false };
-        let Some((link, field)) = path.split_once('.') else { return permission.reads(path) || path == "id" };
+        let Some((link, field)) = path.split_once('.') else { return permission.sees(&self.def, path) || path == "id" };
         let target = self.def.field(link).and_then(|field| field.target());
         permission.reads(link)
             && target.and_then(|entity| self.caller.plugin.records(entity)).is_some_and(|other| other.reads(field))
@@ -67,7 +67,7 @@ impl Door {
 
     fn row(&self, record: Record) -> Result<Row, HostError> {
         let permission = self.permission()?;
-        let readable = record.fields.iter().filter(|(name, _)| permission.reads(name));
+        let readable = record.fields.iter().filter(|(name, _)| permission.sees(&self.def, name));
         Ok(Row {
             entity: record.entity.to_string(),
             id: record.id.to_string(),
@@ -176,12 +176,12 @@ impl State {
         let limit = query.limit.clamp(1, 200);
         let door = self.door(&query.entity, 1).await?;
         let permission = door.may(Action::Read)?;
-        let visible: Vec<String> =
-            door.def.fields.iter().map(|field| field.key.to_string()).filter(|key| permission.reads(key)).collect();
-        let fields: Vec<String> = match query.fields.is_empty() {
-            true => visible,
-            false => visible.into_iter().filter(|key| query.fields.contains(key)).collect(),
+        let asked = |key: &str| query.fields.iter().any(|field| field == key);
+        let wanted = |field: &&FieldDef| {
+            let money = || door.def.money_of(field).is_some_and(|money| asked(&money.key));
+            permission.sees(&door.def, &field.key) && (query.fields.is_empty() || asked(&field.key) || money())
         };
+        let fields: Vec<String> = door.def.fields.iter().filter(wanted).map(|field| field.key.to_string()).collect();
         if let Some(sort) = query.sort.iter().find(|sort| !door.reads(&sort.field)) {
             return Err(HostError::Denied(format!("the plugin may not read `{}`", sort.field)));
         }

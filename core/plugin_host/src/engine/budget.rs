@@ -85,12 +85,12 @@ impl Budget {
         Self { batch: u32::try_from(batch).unwrap_or(u32::MAX).max(1), ..self }
     }
 
-    /// Lowered to the operator's caps.
+    /// Lowered to the operator's caps, after the patience of the machine.
     #[must_use]
     pub fn within(self, caps: &Caps) -> Self {
         Self {
             cpu: self.cpu.min(caps.cpu),
-            wall: self.wall.min(caps.wall),
+            wall: self.wall.saturating_mul(caps.patience).min(caps.wall),
             memory: self.memory.min(caps.memory),
             ..self
         }
@@ -106,6 +106,9 @@ pub struct Caps {
     pub wall: Duration,
     /// Bytes of linear memory.
     pub memory: usize,
+    /// How many times longer than its budget a call may last from start to end: more than once on a machine that keeps calls
+    /// waiting for a processor. What they use of it stays limited.
+    pub patience: u32,
 }
 
 impl Caps {
@@ -117,6 +120,6 @@ impl Caps {
 
 impl Default for Caps {
     fn default() -> Self {
-        Self { cpu: Duration::from_secs(10), wall: Duration::from_secs(300), memory: 128 * MIB }
+        Self { cpu: Duration::from_secs(10), wall: Duration::from_secs(300), memory: 128 * MIB, patience: 1 }
     }
 }

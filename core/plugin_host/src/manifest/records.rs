@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::Locale;
 use kernel::access::Action;
-use records::Catalogue;
+use records::{Catalogue, EntityDef};
 use serde::Deserialize;
 
 use super::check::{fail, text};
@@ -44,6 +44,12 @@ impl RecordPermission {
     /// Whether the field may be seen.
     pub fn reads(&self, field: &str) -> bool {
         names(&self.read, field)
+    }
+
+    /// The same of a field of this entity: whoever sees an amount sees its currency.
+    pub(crate) fn sees(&self, entity: &EntityDef, field: &str) -> bool {
+        let money = || entity.field(field).and_then(|currency| entity.money_of(currency));
+        self.reads(field) || money().is_some_and(|money| self.reads(&money.key))
     }
 
     /// Whether the field may be set.

@@ -166,7 +166,7 @@ impl PluginHost {
         let Some(permission) = at.plugin.records(&change.entity.key) else { return false };
         let readable = |image: &Fields| {
             let mut fields = change.entity.flat(image);
-            fields.retain(|key, _| permission.reads(key));
+            fields.retain(|key, _| permission.sees(&change.entity, key));
             fields
         };
         let (after, before): (Fields, Option<Fields>) = (readable(&change.after), change.before.as_ref().map(readable));
@@ -207,7 +207,7 @@ fn budget(hook: &Hook, changes: usize) -> Budget {
 /// The change as the guest sees it: only fields it may read.
 fn to_change(plugin: &Running, change: &PendingChange) -> wit::Change {
     let permission = plugin.records(&change.entity.key);
-    let reads = |key: &str| permission.is_some_and(|permission| permission.reads(key));
+    let reads = |key: &str| permission.is_some_and(|permission| permission.sees(&change.entity, key));
     let field =
         |(key, value): (&FieldKey, &kernel::Value)| types::Field { name: key.to_string(), value: to_wit(value) };
     let flat = |image: &Fields| change.entity.flat(image);

@@ -11,6 +11,7 @@ pub(crate) mod http;
 pub(crate) mod lifecycle;
 pub(crate) mod pages;
 pub(crate) mod signature;
+mod stop;
 
 use std::any::Any;
 use std::sync::Arc;

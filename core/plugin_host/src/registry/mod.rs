@@ -8,7 +8,11 @@
 //! A counter row grows with every change; it is read at most once a second, so that a change made by another process
 //! on the same database (a node, the CLI) reaches this one within a second; changes made here count at once. Calls in
 //! flight keep the `Arc` they began with: enabling another version or disabling is a pointer flip.
+//!
+//! Compilation holds nobody up but those who need what is compiled: each company is loaded by one at a time, each version is
+//! compiled once however many wait for it.
 
+mod compiling;
 mod failed;
 pub(crate) mod store;
 mod version;
@@ -29,6 +33,7 @@ use crate::package::TrustedKeys;
 use crate::settings::Settings;
 use crate::when::When;
 
+use compiling::Compiling;
 pub(crate) use failed::{Declared, Failed, not_loaded};
 pub use version::{Version, VersionError};
 
@@ -180,6 +185,10 @@ struct Known {
     checked: Option<Instant>,
     tenants: HashMap<TenantId, Arc<TenantPlugins>>,
     versions: HashMap<String, Arc<Version>>,
+    /// By the hash of the package.
+    compiling: HashMap<String, Compiling>,
+    /// Held by the one who loads a company.
+    loading: HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>,
 }
 
 /// The registry; cheap to clone.
@@ -190,19 +199,11 @@ pub(crate) struct Registry {
     engine: Engine,
     trusted: TrustedKeys,
     known: Arc<Mutex<Known>>,
-    loading: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Registry {
     pub(crate) fn new(db: &Db, env: &Env, engine: &Engine, trusted: TrustedKeys) -> Self {
-        Self {
-            db: db.clone(),
-            env: env.clone(),
-            engine: engine.clone(),
-            trusted,
-            known: Arc::default(),
-            loading: Arc::default(),
-        }
+        Self { db: db.clone(), env: env.clone(), engine: engine.clone(), trusted, known: Arc::default() }
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T {
@@ -226,10 +227,20 @@ impl Registry {
         if let Some(plugins) = self.with(|known| known.tenants.get(&tenant).cloned()) {
             return Ok(plugins);
         }
-        let _one_at_a_time = self.loading.lock().await;
+        let loading = self.loading(tenant);
+        let _one_at_a_time = loading.lock().await;
         if let Some(plugins) = self.with(|known| known.tenants.get(&tenant).cloned()) {
             return Ok(plugins);
         }
+        self.load_anew(tenant).await
+    }
+
+    fn loading(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
+        self.with(|known| Arc::clone(known.loading.entry(tenant).or_default()))
+    }
+
+    /// Loads a company and keeps it, unless something was changed meanwhile. The caller is the one who loads it.
+    async fn load_anew(&self, tenant: TenantId) -> Result<Arc<TenantPlugins>> {
         let counter = self.with(|known| known.counter);
         let plugins = Arc::new(self.load_tenant(tenant).await?);
         self.with(|known| {
@@ -258,7 +269,7 @@ impl Registry {
     async fn load_tenant(&self, tenant: TenantId) -> Result<TenantPlugins> {
         let (mut running, mut failed) = (Vec::new(), Vec::new());
         for row in store::of_tenant(self.db.read(), tenant).await?.into_iter().filter(|row| row.enabled) {
-            match self.load_version(&row.plugin, &row.version).await {
+            match self.version(&row.plugin, &row.version).await {
                 Ok(version) => running.push(Arc::new(Running::new(version, row))),
                 Err(error) => {
                     let reason = match error {
@@ -291,14 +302,9 @@ impl Registry {
             known.tenants.iter().filter(|(_, plugins)| waits(plugins)).map(|(tenant, _)| *tenant).collect()
         });
         for tenant in tenants {
-            let _one_at_a_time = self.loading.lock().await;
-            let counter = self.with(|known| known.counter);
-            let plugins = Arc::new(self.load_tenant(tenant).await?);
-            self.with(|known| {
-                if known.counter == counter {
-                    known.tenants.insert(tenant, plugins);
-                }
-            });
+            let loading = self.loading(tenant);
+            let _one_at_a_time = loading.lock().await;
+            self.load_anew(tenant).await?;
         }
         Ok(())
     }
@@ -318,25 +324,10 @@ impl Registry {
     /// # Errors
     /// `NotFound`; `Unavailable` with what is wrong with the package on this node.
     pub(crate) async fn version(&self, plugin: &str, version: &str) -> Result<Arc<Version>> {
-        let _one_at_a_time = self.loading.lock().await;
-        self.load_version(plugin, version).await
-    }
-
-    async fn load_version(&self, plugin: &str, version: &str) -> Result<Arc<Version>> {
         let stored = store::version(self.db.read(), plugin, version).await?;
         let stored = stored.ok_or_else(|| Error::NotFound(format!("plugin {plugin} {version}")))?;
-        if let Some(known) = self.with(|known| known.versions.get(&stored.hash).cloned()) {
-            return Ok(known);
-        }
-        let bytes = store::package(self.db.read(), plugin, version).await?;
-        let loaded = Version::load(&self.engine, &bytes, &self.trusted).await;
-        let loaded = loaded.map_err(|error| not_loaded(plugin, version, &error.to_string()))?;
-        if loaded.hash != stored.hash {
-            return Err(not_loaded(plugin, version, "the stored package is not the one that was installed"));
-        }
-        let loaded = Arc::new(loaded);
-        self.keep(&loaded);
-        Ok(loaded)
+        let compiled = self.compiled(plugin, version, &stored.hash).await;
+        compiled.map_err(|reason| not_loaded(plugin, version, &reason))
     }
 
     /// Keeps a version that was just compiled.

@@ -9,7 +9,7 @@ use super::spec::{Axis, Spec};
 use super::{Surface, Tree};
 use crate::manifest::check::{Checked, fail};
 use crate::manifest::known::{Known, Names, unknown};
-use crate::manifest::{Manifest, ManifestError};
+use crate::manifest::{Manifest, ManifestError, RecordPermission};
 
 /// Checks every name of the surfaces; stops at the first that is unknown or not asked for.
 ///
@@ -90,7 +90,12 @@ impl Page<'_> {
     fn field(&self, place: &str, entity: &str, path: &str) -> Checked {
         let (field, beyond) = path.split_once('.').map_or((path, None), |(link, field)| (link, Some(field)));
         self.names.fields(place, entity, std::iter::once(field))?;
-        let reads = self.manifest.records(entity).is_some_and(|asked| field == "id" || asked.reads(field));
+        let def = self.names.catalogue.find(entity);
+        let sees = |asked: &RecordPermission| match def {
+            Some(def) => asked.sees(def, field),
+            None => asked.reads(field),
+        };
+        let reads = self.manifest.records(entity).is_some_and(|asked| field == "id" || sees(asked));
         if !reads {
             return fail(place, format!("`{field}` is not among the fields of {entity} that the plugin may read"));
         }

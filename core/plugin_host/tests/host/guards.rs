@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use kernel::{Error, Locale, Value};
+use messaging::notifications;
 use plugin_host::dev::project;
 use plugin_host::dev::scene::Scene;
 use plugin_host::view::PluginState;
@@ -16,14 +17,14 @@ use serde_json::json;
 use crate::support::{component, database, guest, package};
 
 /// The hostile guest with its manifest changed.
-fn hostile(edit: impl Fn(String) -> String) -> Vec<u8> {
+pub fn hostile(edit: impl Fn(String) -> String) -> Vec<u8> {
     let mut files = project::gather(&guest("hostile"), &component(&guest("hostile"))).unwrap();
     let manifest = String::from_utf8(files["plugin.toml"].clone()).unwrap();
     files.insert("plugin.toml".to_owned(), edit(manifest).into_bytes());
     plugin_host::package::write(&files, None).unwrap()
 }
 
-async fn scene(bytes: &[u8]) -> (Scene, tempfile::TempDir) {
+pub async fn scene(bytes: &[u8]) -> (Scene, tempfile::TempDir) {
     let (db, folder) = database().await;
     let scene = Scene::new(db, Locale::En, HostConfig::default()).await.unwrap();
     let admin = scene.ctx("admin").await.unwrap();
@@ -104,6 +105,30 @@ async fn what_a_handler_asks_for_every_row_of_a_batch_counts_once() {
     let admin = scene.ctx("admin").await.unwrap();
     let cost = scene.host.cost(&admin, "test.hostile").await.unwrap();
     assert!(cost[0].host_calls <= 3, "settings, time and log: {}", cost[0].host_calls);
+}
+
+/// Until its breaker has opened three times.
+async fn fail_again_and_again(scene: &Scene) {
+    for pause in [0, 0, 0, 0, 0, 31, 61] {
+        scene.clock.advance_seconds(pause);
+        assert!(write(scene, std::iter::once("trap")).await[0].is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_are_told_once_an_hour_of_a_point_that_is_stopped() {
+    let (scene, _folder) = scene(&package(&guest("hostile"))).await;
+    let admin = scene.ctx("admin").await.unwrap();
+    for (after, told) in [(0, 1), (60, 1), (3_600, 2)] {
+        scene.clock.advance_seconds(after);
+        scene.host.enable(&admin, "test.hostile", &Grants::Requested, None).await.unwrap();
+        fail_again_and_again(&scene).await;
+        let page = notifications::list(&scene.db, &admin, &Default::default()).await.unwrap();
+        assert_eq!(page.items.len(), told, "{:?}", page.items);
+        let text = &page.items[0].text;
+        assert!(text.contains("“Hostile”") && text.contains("hook:nasty"), "{text}");
+        assert!(write(&scene, std::iter::once("be good")).await[0].is_err(), "the guard stays closed");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

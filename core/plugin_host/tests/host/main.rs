@@ -12,6 +12,7 @@ mod contained;
 mod deliveries;
 mod guards;
 mod pages;
+mod money;
 mod plugins;
 mod reviews;
 mod states;

@@ -1,8 +1,12 @@
 //! Installed, enabled, running: what happens when a node cannot load what a company has enabled, and whose settings count.
 
-use kernel::{Error, Locale, Value};
+use std::path::Path;
+use std::time::Duration;
+
+use kernel::{Ctx, Error, Locale, Value};
 use plugin_host::dev::project;
-use plugin_host::dev::scene::Scene;
+use plugin_host::dev::scene::{Scene, company};
+use plugin_host::engine::{CompileLimits, Compiler, EngineConfig};
 use plugin_host::view::PluginState;
 use plugin_host::{Grants, HostConfig, HttpCaller, HttpRequest, PluginHost};
 use records::{Change, Records, WriteOptions};
@@ -38,6 +42,62 @@ fn node(scene: &Scene) -> (Records, PluginHost) {
     let records = Records::new(&scene.db, &scene.env);
     let host = PluginHost::new(&records, &scene.tasks, &scene.processes, HostConfig::default()).unwrap();
     (records, host)
+}
+
+/// Another node whose compiler notes that it was asked, and fails when it may end.
+fn slow_node(scene: &Scene, folder: &Path) -> (Records, PluginHost) {
+    let script = format!(
+        "cat > /dev/null; echo x >> {0}/asked; until [ -e {0}/go ]; do sleep 0.02; done; exit 1",
+        folder.display()
+    );
+    std::fs::write(folder.join("compiler"), script).unwrap();
+    let compiler = Compiler {
+        program: "/bin/sh".into(),
+        command: folder.join("compiler").display().to_string(),
+        limits: CompileLimits { memory: 1 << 30, seconds: 60 },
+    };
+    let engine = EngineConfig { cache: Some(folder.join("code")), compiler: Some(compiler), ..EngineConfig::default() };
+    let records = Records::new(&scene.db, &scene.env);
+    let config = HostConfig { engine, ..HostConfig::default() };
+    let host = PluginHost::new(&records, &scene.tasks, &scene.processes, config).unwrap();
+    (records, host)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_is_compiled_once_and_holds_nobody_up_who_does_not_need_it() {
+    let (scene, _folder) = scene("plain").await;
+    let other = async |name: &str| {
+        let tenant = company(&scene.db, &scene.env, name, Locale::En).await.unwrap();
+        tenant.system_ctx(&scene.env)
+    };
+    let (with, without) = (other("With").await, other("Without").await);
+    scene.host.enable(&with, "test.plain", &Grants::Requested, None).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (records, _node) = slow_node(&scene, folder.path());
+    let admin = scene.ctx("admin").await.unwrap();
+    let create = async |ctx: &Ctx| {
+        let fields = json!({ "title": "Lead" }).as_object().unwrap().clone();
+        records.write_one(ctx, "lead", Change::Create { fields }, &WriteOptions::default()).await
+    };
+    let meanwhile = async {
+        while !folder.path().join("asked").exists() {
+            tokio::task::yield_now().await;
+        }
+        // Several, so that the other company that needs it has come to wait for it as well.
+        let write = async || {
+            for _ in 0..10 {
+                create(&without).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        let written = tokio::time::timeout(Duration::from_secs(60), write()).await;
+        std::fs::write(folder.path().join("go"), "").unwrap();
+        written
+    };
+    let (one, two, third) = tokio::join!(create(&admin), create(&with), meanwhile);
+    assert!(third.expect("another company waits for the compiler").is_ok());
+    assert!([one, two].iter().all(|refused| refused.as_ref().is_err_and(|error| error.code() == "hook.failed")));
+    assert_eq!(std::fs::read_to_string(folder.path().join("asked")).unwrap(), "x\n", "one compilation for both");
 }
 
 async fn run(scene: &Scene, node: &PluginHost) -> usize {

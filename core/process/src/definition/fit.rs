@@ -2,7 +2,7 @@
 //! published already: they go on as they are.
 
 use super::contract::{Contract, Executor};
-use super::model::{Definition, ElementId, NodeKind, Trigger};
+use super::model::{Definition, ElementId, NodeKind, Outcome, Trigger};
 use super::{Problem, Problems};
 
 /// What is wrong with it, as far as the file alone tells.
@@ -38,6 +38,19 @@ fn reminders(id: &ElementId, contract: &Contract, problems: &mut Problems) {
     if contract.remind_before.iter().any(|before| *before >= duration) {
         problems.error(id, "v:remindBefore is not shorter than v:duration: it would remind before the task is there");
     }
+}
+
+/// The messages and signals it throws, each with the element that does.
+pub fn thrown(definition: &Definition) -> impl Iterator<Item = (&ElementId, &str)> {
+    definition.nodes.iter().filter_map(|node| match &node.kind {
+        NodeKind::Send(message)
+        | NodeKind::Throw(Outcome::Message(message))
+        | NodeKind::End(Outcome::Message(message)) => Some((&node.id, message.name.as_str())),
+        NodeKind::Throw(Outcome::Signal(name)) | NodeKind::End(Outcome::Signal(name)) => {
+            Some((&node.id, name.as_str()))
+        }
+        _ => None,
+    })
 }
 
 /// The roles it names, with the element where each is named first.

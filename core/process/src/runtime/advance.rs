@@ -14,6 +14,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value as Json, json};
 
 use super::Processes;
+use super::locks;
 use super::publish::Thrown;
 use super::slice::{self, SLICE, Slice};
 use super::store::{self, Stored};
@@ -45,6 +46,8 @@ pub(super) struct Round<'a> {
     pub(super) steps: u32,
     /// Processor time that is left for steps.
     pub(super) left: Duration,
+    /// Why a job was given up: what it was to bring is an incident where it was to come.
+    pub(super) given_up: Option<String>,
 }
 
 /// What is still to be done when everything before it has come to rest.
@@ -90,7 +93,13 @@ impl<'a> Round<'a> {
             written: Vec::new(),
             steps: 0,
             left: SLICE,
+            given_up: None,
         }
+    }
+
+    /// A transaction that tells of what a job that was given up should have brought.
+    pub(super) fn given_up(processes: &'a Processes, tx: &'a Tx, ctx: &'a Ctx, reason: &str) -> Self {
+        Self { given_up: Some(reason.to_owned()), ..Self::new(processes, tx, ctx) }
     }
 
     /// A transaction that goes on from others with so many steps.
@@ -116,7 +125,7 @@ impl<'a> Round<'a> {
     /// One event of one instance and everything it causes. False when there is no such instance, or the event was
     /// about something that is no more.
     pub(super) async fn run(&mut self, instance: InstanceId, event: Event) -> Result<bool> {
-        match store::lock(self.tx, self.ctx.tenant, instance).await? {
+        match locks::lock(self.tx, self.ctx.tenant, instance).await? {
             Some(stored) => self.run_on(stored, event).await,
             None => Ok(false),
         }
@@ -154,7 +163,7 @@ impl<'a> Round<'a> {
             self.cause = cause;
             match queued {
                 Queued::Event(instance, event) => {
-                    if let Some(stored) = store::lock(self.tx, self.ctx.tenant, instance).await? {
+                    if let Some(stored) = locks::lock(self.tx, self.ctx.tenant, instance).await? {
                         self.step(stored, event).await?;
                     }
                 }
@@ -256,6 +265,7 @@ pub(super) struct Outside {
     record: Json,
     instance: Json,
     actor: Json,
+    told: Vec<String>,
 }
 
 /// What a step is told of its surroundings, besides what expressions see.
@@ -271,10 +281,10 @@ impl Outside {
             Some(subject) => round.processes.subject(round.tx, round.ctx, subject).await?,
             None => Json::Null,
         };
-        Ok(Self::with(round.ctx, record, definition, stored))
+        round.processes.outside(round.ctx, record, definition, stored).await
     }
 
-    pub(super) fn with(ctx: &Ctx, record: Json, definition: &Definition, stored: &Stored) -> Self {
+    fn with(ctx: &Ctx, record: Json, definition: &Definition, stored: &Stored, told: Vec<String>) -> Self {
         let instance = json!({
             "id": stored.id,
             "key": definition.key,
@@ -282,7 +292,7 @@ impl Outside {
             "started": stored.started_at,
         });
         let actor = ctx.user().map_or(Json::Null, |user| json!({"user": user}));
-        Self { record, instance, actor }
+        Self { record, instance, actor, told }
     }
 
     /// When and for whom an instance is stepped.
@@ -298,12 +308,25 @@ impl Outside {
             actor: &self.actor,
             zone: moment.zone,
             called: moment.called,
+            told: &self.told,
             pace,
         }
     }
 }
 
 impl Processes {
+    /// What an instance about this record is told of its surroundings.
+    pub(super) async fn outside(
+        &self,
+        ctx: &Ctx,
+        record: Json,
+        definition: &Definition,
+        stored: &Stored,
+    ) -> Result<Outside> {
+        let told = self.told(ctx, definition).await?;
+        Ok(Outside::with(ctx, record, definition, stored, told))
+    }
+
     /// One event of one instance, in a transaction of its own.
     ///
     /// # Errors

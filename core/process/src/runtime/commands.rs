@@ -16,8 +16,8 @@ use work::tasks::{Escalation, ExecutorRule, MainAction, NewTask, Origin, Task, T
 
 use super::advance::Round;
 use super::publish::{THROWN, Thrown};
-use super::store::{self, Stored};
-use super::{Processes, services, timers};
+use super::store::Stored;
+use super::{Processes, locks, services, timers};
 use crate::definition::contract::{Contract, Executor};
 use crate::definition::model::{Binding, Definition, ElementId, Node, NodeKind};
 use crate::stepper::Event;
@@ -338,7 +338,7 @@ pub(super) struct TaskDone(pub(super) Processes);
 #[async_trait::async_trait]
 impl TaskOwner for TaskDone {
     async fn hold(&self, tx: &Tx, ctx: &Ctx, instance: InstanceId) -> Result<()> {
-        store::keep_from_others(tx, ctx.tenant, instance).await
+        locks::keep_from_others(tx, ctx.tenant, instance).await
     }
 
     async fn completed(&self, tx: &Tx, ctx: &Ctx, task: &Task, variables: &Map<String, Json>) -> Result<()> {

@@ -7,8 +7,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Processes;
 use super::advance::Round;
+use super::locks;
 use super::publish::Start;
-use super::store;
+
 use crate::definition::model::{NodeKind, Trigger};
 use crate::stepper::Event;
 
@@ -44,7 +45,7 @@ impl Round<'_> {
     async fn broken(&mut self, start: &Start, problem: String, subject: &RecordRef) -> Result<()> {
         let mark = format!("broken:{}:{}:{}", start.definition, start.version, start.element);
         let id = InstanceId(kernel::id::derived(&mark));
-        if store::lock(self.tx, self.ctx.tenant, id).await?.is_none() {
+        if locks::lock(self.tx, self.ctx.tenant, id).await?.is_none() {
             let (at, variables) = (start.element.as_str().into(), Map::new());
             let event = Event::StartStopped { at, variables, message: problem.into() };
             self.start_with(id, start, event, Some(subject.clone()));

@@ -166,7 +166,14 @@ impl Processes {
 
     /// Passes when the version may be published; what its author should know of the company's roles is kept with it.
     async fn check_fit(&self, tx: &Tx, ctx: &Ctx, definition: &Definition, version: (Uuid, i64)) -> Result<()> {
-        let errors = fit::problems(definition);
+        let mut errors = fit::problems(definition);
+        for (element, name) in fit::thrown(definition) {
+            if self.is_told(ctx, name).await? {
+                let message =
+                    format!("`{name}` is told by the product itself when records change: give it another name");
+                errors.push(Problem { element: element.to_string(), severity: Severity::Error, message });
+            }
+        }
         if !errors.is_empty() {
             return Err(refused(errors));
         }

@@ -82,7 +82,7 @@ impl Processes {
             None => Json::Null,
         };
         let stored = Stored::new(ctx, found.id, version, &process);
-        let outside = Outside::with(ctx, record, &definition, &stored);
+        let outside = self.outside(ctx, record, &definition, &stored).await?;
         let answers = input.answers.into_iter().map(|(element, variables)| (element.into(), variables)).collect();
         let start = Event::Start { at: None, variables: input.variables };
         let moment = Outside::moment(ctx, &stored);

@@ -1,17 +1,20 @@
-//! Instances whose job was given up: an incident says so where people look, instead of a dead letter.
+//! Jobs that were given up: an incident says so where people look, instead of a dead letter; of what no instance waits
+//! for, administrators are told.
 //!
-//! A dead letter goes in the transaction that writes its incident. Whoever gave the job up tries at once; a sweep finds
+//! The dead letter of a job of one instance goes in the transaction that writes its incident; that of a job for many, which
+//! finds what it has told already, goes last. Whoever gave the job up tries at once; a sweep finds
 //! what is left when the server ended in between.
 
 use kernel::jobs::{self, DeadOfKind};
 use kernel::text::Message;
-use kernel::{InstanceId, Result};
+use kernel::{Error, InstanceId, Result};
+use messaging::notifications::{self, Kind};
 use serde_json::Value as Json;
 
 use super::advance::Round;
 use super::go_on::{self, Paused};
 use super::services::{self, ServiceCall};
-use super::{Processes, store};
+use super::{Processes, locks, reader, signals, timers};
 use crate::stepper::Event;
 
 /// Dead letters of a kind that one sweep tells of.
@@ -23,7 +26,7 @@ impl Processes {
     /// # Errors
     /// When the database fails; the rest stays for the next time.
     pub(super) async fn tell_given_up(&self) -> Result<()> {
-        for kind in [go_on::JOB, services::CALL, services::OWN] {
+        for kind in [go_on::JOB, services::CALL, services::OWN, timers::START, signals::SIGNAL, reader::JOB] {
             self.tell_given_up_of(kind).await?;
         }
         Ok(())
@@ -38,9 +41,42 @@ impl Processes {
 
     async fn tell_given_up_of(&self, kind: &str) -> Result<()> {
         for dead in jobs::dead_of_kind(self.db.read(), kind, AT_ONCE).await? {
-            self.tell_one(kind, dead).await?;
+            match kind {
+                timers::START | signals::SIGNAL | reader::JOB => self.tell_all(kind, dead).await?,
+                _ => self.tell_one(kind, dead).await?,
+            }
         }
         Ok(())
+    }
+
+    /// Of what was to begin, or to come to many.
+    async fn tell_all(&self, kind: &str, dead: DeadOfKind) -> Result<()> {
+        let Some(tenant) = dead.tenant else {
+            tracing::error!(kind, job = %dead.id, "a dead letter of a process cannot be read");
+            return Ok(());
+        };
+        let ctx = self.system(tenant).await?;
+        let (payload, reason) = (dead.payload.clone(), dead.error.as_str());
+        let told = match kind {
+            timers::START => self.start_given_up(&ctx, payload, reason).await.map(|()| true),
+            signals::SIGNAL => self.signal_given_up(&ctx, dead.id, payload, reason).await,
+            _ => self.change_given_up(&ctx, dead.id, payload, reason).await,
+        };
+        let told = match told {
+            Err(error @ (Error::Raced(_) | Error::Database(_) | Error::Unavailable(_))) => return Err(error),
+            Err(error) => {
+                tracing::error!(%error, kind, job = %dead.id, "what was given up cannot be an incident");
+                false
+            }
+            Ok(told) => told,
+        };
+        let tx = self.db.begin().await?;
+        if jobs::forget_dead(&tx, dead.id).await? && !told {
+            let admins = people::staff::admins(&tx, tenant).await?;
+            let params = [("title".to_owned(), title(kind, &dead.payload)), ("reason".to_owned(), dead.error)];
+            notifications::tell(&tx, &ctx, Kind::GivenUp, admins, None, &params.into()).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     async fn tell_one(&self, kind: &str, dead: DeadOfKind) -> Result<()> {
@@ -51,7 +87,7 @@ impl Processes {
         let ctx = self.system(tenant).await?;
         let tx = self.db.begin().await?;
         // The instance first, as everywhere.
-        let stored = store::lock(&tx, tenant, instance).await?;
+        let stored = locks::lock(&tx, tenant, instance).await?;
         if !jobs::forget_dead(&tx, dead.id).await? {
             return Ok(());
         }
@@ -61,6 +97,17 @@ impl Processes {
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// What a job was about, for administrators: the element, the signal or the record by its name.
+fn title(kind: &str, payload: &Json) -> String {
+    let parts: &[&str] = match kind {
+        timers::START => &["process", "element"],
+        signals::SIGNAL => &["name"],
+        _ => &["entity", "record"],
+    };
+    let texts = parts.iter().filter_map(|part| payload.get(part).and_then(Json::as_str));
+    std::iter::once(kind).chain(texts).collect::<Vec<_>>().join(" ")
 }
 
 /// What happens to which instance; nothing when the payload is none of ours.

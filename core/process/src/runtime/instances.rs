@@ -261,7 +261,7 @@ impl Processes {
             Some(subject) => self.subject_for(conn, ctx, subject).await?,
             None => Json::Null,
         };
-        let outside = Outside::with(ctx, record, &definition, &stored);
+        let outside = self.outside(ctx, record, &definition, &stored).await?;
         let moment = Outside::moment(ctx, &stored);
         let mut stored = stored;
         if definition.tells.is_hidden(&ctx.rights, stored.subject.as_ref()) {

@@ -18,7 +18,7 @@
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
 //! | `instances` | lists and views |
 //! | `relations` | what reports read inside their queries |
-//! | `store` | rows |
+//! | `store`, `locks` | rows; who keeps them from others |
 
 mod advance;
 mod commands;
@@ -28,6 +28,7 @@ mod dry_run;
 mod given_up;
 mod go_on;
 mod instances;
+mod locks;
 mod migrate_all;
 mod operations;
 mod publish;

@@ -16,7 +16,7 @@ use super::definitions::require;
 use super::instances::seen;
 use super::start::check_variables;
 use super::store::{self, Stored};
-use super::{InstanceView, Processes, invalid};
+use super::{InstanceView, Processes, invalid, locks};
 use crate::definition::model::{Definition, ElementId};
 use crate::stepper::state::{Failed, IncidentId, OnTheWay, State, Status, WaitKind};
 use crate::stepper::{Event, budget};
@@ -233,7 +233,7 @@ impl Processes {
         id: InstanceId,
         migration: &Migration,
     ) -> Result<Migrated> {
-        let stored = store::lock(tx, ctx.tenant, id).await?;
+        let stored = locks::lock(tx, ctx.tenant, id).await?;
         let mut stored = stored.ok_or_else(|| Error::NotFound(format!("process instance {id}")))?;
         let target = match &migration.definition {
             Some(name) => self.find(ctx, name).await?.id,

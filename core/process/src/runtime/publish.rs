@@ -11,9 +11,9 @@ use uuid::Uuid;
 use super::advance::Round;
 use super::sender::{Sender, Sent, undeclared};
 use super::start::check_variables;
-use super::store::{self, Stored};
+use super::store::Stored;
 use super::timers::wait_number;
-use super::{Processes, invalid};
+use super::{Processes, invalid, locks};
 use crate::definition::model::ElementId;
 use crate::stepper::Event;
 use crate::stepper::state::{WaitId, WaitKind};
@@ -120,7 +120,7 @@ impl Round<'_> {
         let mut delivered = Delivered::default();
         let mut gone = Vec::new();
         while let Some((instance, wait)) = self.receiver(&message, &gone).await? {
-            let stored = store::lock(self.tx, self.ctx.tenant, instance).await?;
+            let stored = locks::lock(self.tx, self.ctx.tenant, instance).await?;
             if let Some(stored) = stored.filter(|stored| message.fits(stored, wait))
                 && self.takes(message.sender.as_ref(), Receiver::at(&stored, wait), &message.variables).await?
             {
@@ -157,7 +157,8 @@ impl Round<'_> {
     /// What a message or signal is to a wait: its coming, or, when processes set each other off without end, what is
     /// wrong.
     pub(super) fn coming(&self, wait: WaitId, variables: Map<String, Json>) -> Event {
-        match self.looping() {
+        let not_brought = |reason: &String| Message::key("process.not_brought").with("reason", reason);
+        match self.given_up.as_ref().map(not_brought).or_else(|| self.looping()) {
             Some(message) => Event::Failed { wait, message },
             None => Event::Come { wait, variables, result: None },
         }
@@ -248,12 +249,18 @@ impl Round<'_> {
         variables: Map<String, Json>,
         subject: Option<RecordRef>,
     ) {
-        let at: ElementId = start.element.as_str().into();
-        let event = match self.looping() {
+        let event = self.beginning(&start.element, variables);
+        self.start_with(id, start, event, subject);
+    }
+
+    /// The first event of an instance at this start event, or what is wrong with its beginning.
+    pub(super) fn beginning(&self, element: &str, variables: Map<String, Json>) -> Event {
+        let at: ElementId = element.into();
+        let given_up = |reason: &String| Message::key("process.given_up").with("reason", reason);
+        match self.given_up.as_ref().map(given_up).or_else(|| self.looping()) {
             Some(message) => Event::StartStopped { at, variables, message },
             None => Event::Start { at: Some(at), variables },
-        };
-        self.start_with(id, start, event, subject);
+        }
     }
 
     /// The same with another first event than its start.
@@ -320,7 +327,7 @@ impl Round<'_> {
         subject: Option<RecordRef>,
     ) -> Result<()> {
         let id = InstanceId(kernel::id::derived(&format!("{job}:{}:{}", start.definition, start.element)));
-        if store::lock(self.tx, self.ctx.tenant, id).await?.is_none() {
+        if locks::lock(self.tx, self.ctx.tenant, id).await?.is_none() {
             self.start_as(id, start, variables, subject);
         }
         Ok(())

@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::event::{Concern, Event as LogEvent};
 use kernel::jobs::{Handler, Job, JobError, NewJob};
+use kernel::text::Message;
 use kernel::{Ctx, InstanceId, RecordId, RecordRef, Result, TenantId, Timestamp};
 use records::Operation;
 use sea_orm::ConnectionTrait;
@@ -21,12 +22,13 @@ use uuid::Uuid;
 
 use super::Processes;
 use super::advance::Round;
+use super::locks;
 use super::publish::{BATCH, Start};
 use super::timers::wait_number;
 use crate::stepper::Event;
 use crate::stepper::state::WaitId;
 
-const JOB: &str = "process.record_event";
+pub(super) const JOB: &str = "process.record_event";
 /// The name of the reader in the event log.
 pub(super) const READER: &str = "process.events";
 /// Events that may be read again after a restart.
@@ -143,35 +145,59 @@ impl Processes {
         Ok(found)
     }
 
-    async fn record_changed(&self, ctx: &Ctx, job: Uuid, changed: &Changed) -> Result<()> {
+    /// Brings a change to whom it concerns; one that was given up as an incident. Whether there was anybody.
+    async fn record_changed(&self, ctx: &Ctx, job: Uuid, changed: &Changed, given_up: Option<&str>) -> Result<bool> {
+        let mut anybody = false;
         for name in &changed.names {
-            self.start_all(ctx, job, changed, "message", name).await?;
+            anybody |= self.start_all(ctx, job, changed, ("message", name), given_up).await?;
         }
         if changed.changes.is_some() {
-            self.start_all(ctx, job, changed, "condition", "").await?;
+            anybody |= self.start_all(ctx, job, changed, ("condition", ""), given_up).await?;
         }
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
+        let mut concerned = Vec::new();
         for name in &changed.names {
-            for (instance, wait) in waiting(&tx, ctx, name, changed).await? {
-                round.post(instance, Event::Come { wait, variables: Map::new(), result: None });
+            let coming = |(instance, wait)| (instance, Event::Come { wait, variables: Map::new(), result: None });
+            concerned.extend(waiting(&tx, ctx, name, changed).await?.into_iter().map(coming));
+        }
+        let asked = |instance| (instance, Event::SubjectChanged);
+        concerned.extend(conditional(&tx, ctx, changed.record).await?.into_iter().map(asked));
+        for (instance, event) in concerned {
+            anybody = true;
+            match given_up {
+                None => round.post(instance, event),
+                Some(reason) => round.not_brought(instance, event, reason).await?,
             }
         }
-        for instance in conditional(&tx, ctx, changed.record).await? {
-            round.post(instance, Event::SubjectChanged);
-        }
         round.drain().await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(anybody)
+    }
+
+    /// Makes an incident of a change that was given up, wherever it was to come. Whether there was such a place.
+    pub(super) async fn change_given_up(&self, ctx: &Ctx, job: Uuid, payload: Json, reason: &str) -> Result<bool> {
+        let changed: Changed = serde_json::from_value(payload).map_err(kernel::Error::internal)?;
+        self.record_changed(ctx, job, &changed, Some(reason)).await
     }
 
     /// Starts what begins by the change, some at a time. What the job started when it came before stays one.
-    async fn start_all(&self, ctx: &Ctx, job: Uuid, changed: &Changed, kind: &str, name: &str) -> Result<()> {
-        let mut after = None;
+    /// Whether there was anything to start.
+    async fn start_all(
+        &self,
+        ctx: &Ctx,
+        job: Uuid,
+        changed: &Changed,
+        (kind, name): (&str, &str),
+        given_up: Option<&str>,
+    ) -> Result<bool> {
+        let (mut after, mut anything) = (None, false);
         loop {
             let tx = self.db.begin().await?;
             let mut round = Round::new(self, &tx, ctx);
+            round.given_up = given_up.map(str::to_owned);
             let starts = round.starts_by(kind, name, after.as_ref(), BATCH).await?;
-            let Some(last) = starts.last().map(Start::place) else { return Ok(()) };
+            let Some(last) = starts.last().map(Start::place) else { return Ok(anything) };
             let meant = starts.into_iter().filter(|start| start.since <= changed.at).collect();
             let subject = RecordRef { entity: changed.entity.as_str().into(), id: RecordId(changed.record) };
             let meant = match &changed.changes {
@@ -181,6 +207,7 @@ impl Processes {
                 }
                 _ => meant,
             };
+            anything |= !meant.is_empty();
             for start in meant {
                 round.start_once_by(job, &start, Map::new(), Some(subject.clone())).await?;
             }
@@ -188,6 +215,24 @@ impl Processes {
             tx.commit().await?;
             after = Some(last);
         }
+    }
+}
+
+impl Round<'_> {
+    /// Has what an event was to bring be an incident of the waits it was for.
+    async fn not_brought(&mut self, instance: InstanceId, event: Event, reason: &str) -> Result<()> {
+        let waits: Vec<WaitId> = match event {
+            Event::Come { wait, .. } => vec![wait],
+            _ => match locks::lock(self.tx, self.ctx.tenant, instance).await? {
+                Some(stored) => stored.state.conditions.iter().copied().collect(),
+                None => Vec::new(),
+            },
+        };
+        for wait in waits {
+            let message = Message::key("process.not_brought").with("reason", reason);
+            self.post(instance, Event::Failed { wait, message });
+        }
+        Ok(())
     }
 }
 
@@ -274,6 +319,14 @@ impl Handler for RecordEvents {
             return Err(JobError::Fatal(format!("processes and plugins set each other off in a loop: {chain}")));
         }
         let ctx = self.0.system(tenant).await?;
-        Ok(self.0.record_changed(&Ctx { cause: changed.cause.clone(), ..ctx }, job.id, &changed).await?)
+        Ok(self
+            .0
+            .record_changed(&Ctx { cause: changed.cause.clone(), ..ctx }, job.id, &changed, None)
+            .await
+            .map(drop)?)
+    }
+
+    async fn dead(&self, _: &Job, _: &str) {
+        self.0.tell_given_up_aloud(JOB).await;
     }
 }

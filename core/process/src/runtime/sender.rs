@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::{Processes, invalid};
+use crate::definition::fit;
 use crate::definition::model::Definition;
 
 /// Somebody outside who sends. What processes send one another, and what the product tells them, has none.
@@ -43,21 +44,31 @@ impl Processes {
         if !named && operates.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::Denied("send"));
         }
-        if let Sent::Message(name) = sent {
-            self.check_not_reserved(ctx, name).await?;
+        if let Sent::Message(name) = sent
+            && self.is_told(ctx, name).await?
+        {
+            return Err(invalid("name", format!("`{name}` is told by the product itself when records change")));
         }
         Ok(Sender { named, operates })
     }
 
     /// Names of changes of records (`lead.created`, `deal.stage:won`) come from the product alone: whoever receives one
     /// may rely on it.
-    async fn check_not_reserved(&self, ctx: &Ctx, name: &str) -> Result<()> {
-        let Some((entity, what)) = name.split_once('.') else { return Ok(()) };
+    pub(super) async fn is_told(&self, ctx: &Ctx, name: &str) -> Result<bool> {
+        let Some((entity, what)) = name.split_once('.') else { return Ok(false) };
         let told = what.starts_with("stage:") || (Operation::of_event(name).is_some() && !what.contains('.'));
-        if told && self.records.catalogue(ctx.tenant).await?.find(entity).is_some() {
-            return Err(invalid("name", format!("`{name}` is told by the product itself when records change")));
+        Ok(told && self.records.catalogue(ctx.tenant).await?.find(entity).is_some())
+    }
+
+    /// Those of the names that a definition throws which are the product's own.
+    pub(super) async fn told(&self, ctx: &Ctx, definition: &Definition) -> Result<Vec<String>> {
+        let mut told = Vec::new();
+        for (_, name) in fit::thrown(definition) {
+            if self.is_told(ctx, name).await? {
+                told.push(name.to_owned());
+            }
         }
-        Ok(())
+        Ok(told)
     }
 }
 

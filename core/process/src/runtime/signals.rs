@@ -21,7 +21,7 @@ use crate::stepper::budget::{MAX_VARIABLES, weigh_all};
 use crate::stepper::state::WaitId;
 
 /// The job that brings a signal to the rest of those who wait.
-const SIGNAL: &str = "process.signal";
+pub(super) const SIGNAL: &str = "process.signal";
 
 /// A signal to broadcast.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -198,9 +198,13 @@ impl Handler for SignalJob {
             serde_json::from_value(job.payload.clone()).map_err(|error| JobError::Fatal(error.to_string()))?;
         let mut ctx = self.0.system(tenant).await?;
         ctx.cause = rest.cause.take().unwrap_or(ctx.cause);
-        while self.0.signal_waits(&ctx, &mut rest).await? {}
-        while rest.starts && self.0.signal_starts(&ctx, job.id, &mut rest).await? {}
+        while self.0.signal_waits(&ctx, &mut rest, None).await? {}
+        while rest.starts && self.0.signal_starts(&ctx, job.id, &mut rest, None).await? {}
         Ok(())
+    }
+
+    async fn dead(&self, _: &Job, _: &str) {
+        self.0.tell_given_up_aloud(SIGNAL).await;
     }
 }
 
@@ -219,8 +223,21 @@ impl Processes {
         Ok(sender.reaches(&definition).then(|| sender.taken(&definition, of.element, variables.clone())))
     }
 
-    /// The next waits for a signal. Whether there were any.
-    async fn signal_waits(&self, ctx: &Ctx, rest: &mut Broadcast) -> Result<bool> {
+    /// Makes an incident of a signal that was given up, wherever it was to come. Whether there was such a place.
+    pub(super) async fn signal_given_up(&self, ctx: &Ctx, job: Uuid, payload: Json, reason: &str) -> Result<bool> {
+        let mut rest: Broadcast = serde_json::from_value(payload).map_err(Error::internal)?;
+        let mut anybody = false;
+        while self.signal_waits(ctx, &mut rest, Some(reason)).await? {
+            anybody = true;
+        }
+        while rest.starts && self.signal_starts(ctx, job, &mut rest, Some(reason)).await? {
+            anybody = true;
+        }
+        Ok(anybody)
+    }
+
+    /// The next waits for a signal, which comes, or was given up for a reason. Whether there were any.
+    async fn signal_waits(&self, ctx: &Ctx, rest: &mut Broadcast, given_up: Option<&str>) -> Result<bool> {
         let batch = batch_of(&rest.variables);
         let waiting = signalled(self.db.read(), ctx, &rest.name, rest.at, rest.after, batch).await?;
         let Some(last) = waiting.last().map(Waiting::place) else { return Ok(false) };
@@ -231,6 +248,7 @@ impl Processes {
             let Some(taken) = taken else { continue };
             let (instance, part) = (one.instance, tx.savepoint().await?);
             let mut round = Round::new(self, &part, ctx).within(left);
+            round.given_up = given_up.map(str::to_owned);
             let event = round.coming(one.wait, taken);
             let ran = round.run(instance, event).await;
             left = round.left;
@@ -250,9 +268,10 @@ impl Processes {
     }
 
     /// The next start events of a signal. Whether there were any.
-    async fn signal_starts(&self, ctx: &Ctx, job: Uuid, rest: &mut Broadcast) -> Result<bool> {
+    async fn signal_starts(&self, ctx: &Ctx, job: Uuid, rest: &mut Broadcast, given_up: Option<&str>) -> Result<bool> {
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
+        round.given_up = given_up.map(str::to_owned);
         let batch = batch_of(&rest.variables);
         let starts = round.starts_by("signal", &rest.name, rest.started.as_ref(), batch).await?;
         let Some(last) = starts.last().map(Start::place) else { return Ok(false) };

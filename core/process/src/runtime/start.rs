@@ -1,7 +1,6 @@
 //! How instances begin.
 
 use kernel::access::ProcessAction;
-use kernel::db::Tx;
 use kernel::{Ctx, Error, InstanceId, RecordRef, Result, TenantId};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
@@ -11,8 +10,8 @@ use uuid::Uuid;
 
 use super::advance::{Followed, Round};
 use super::definitions::require;
-use super::store::{self, Stored};
-use super::{InstanceView, Processes, instances, invalid};
+use super::store::Stored;
+use super::{InstanceView, Processes, instances, invalid, locks};
 use crate::definition::model::Definition;
 use crate::stepper::Event;
 use crate::stepper::budget::{MAX_VARIABLES, weigh_all};
@@ -82,24 +81,6 @@ impl Processes {
         Ok(begun)
     }
 
-    /// Starts an instance at a triggered start event under an id that tells whether it was started already.
-    pub(super) async fn start_once(
-        &self,
-        tx: &Tx,
-        ctx: &Ctx,
-        id: InstanceId,
-        (definition, version): (Uuid, i64),
-        process: &str,
-        element: &str,
-    ) -> Result<()> {
-        if store::lock(tx, ctx.tenant, id).await?.is_some() {
-            return Ok(());
-        }
-        let stored = Stored { id, ..Stored::new(ctx, definition, version, process) };
-        let mut round = Round::new(self, tx, ctx);
-        round.begin(stored, Event::Start { at: Some(element.into()), variables: Map::new() }).await
-    }
-
     /// Whether this start event of this version still makes instances.
     pub(super) async fn starts(
         &self,
@@ -156,6 +137,24 @@ impl Processes {
             .and_where(Expr::col("published_at").is_not_null())
             .take();
         Ok(conn.query_one(&select).await?.map(|_| (definition, version)))
+    }
+}
+
+impl Round<'_> {
+    /// Starts an instance at a triggered start event under an id that tells whether it was started already.
+    pub(super) async fn start_once(
+        &mut self,
+        id: InstanceId,
+        (definition, version): (Uuid, i64),
+        process: &str,
+        element: &str,
+    ) -> Result<()> {
+        if locks::lock(self.tx, self.ctx.tenant, id).await?.is_some() {
+            return Ok(());
+        }
+        let stored = Stored { id, ..Stored::new(self.ctx, definition, version, process) };
+        let event = self.beginning(element, Map::new());
+        self.begin(stored, event).await
     }
 }
 

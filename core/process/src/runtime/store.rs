@@ -1,12 +1,12 @@
 //! The tables of running instances: `process_instance`, `process_wait`, `process_visit`, `process_step`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::{Error, InstanceId, RecordId, RecordRef, Result, TenantId, Timestamp, UserId};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::stepper::event::{Visit, VisitOutcome};
@@ -104,52 +104,6 @@ pub(crate) fn from_row(row: &QueryResult) -> Result<Stored> {
         ended_at: row.try_get_by_index::<Option<i64>>(12)?.map(Timestamp),
         cause: serde_json::from_str(&row.try_get_by_index::<String>(13)?).map_err(Error::internal)?,
     })
-}
-
-/// The instance, kept from other steps until the transaction ends.
-///
-/// # Errors
-/// When the database fails or the state cannot be read.
-pub(crate) async fn lock(tx: &Tx, tenant: TenantId, id: InstanceId) -> Result<Option<Stored>> {
-    let mut select = select();
-    select.and_where(Expr::col("id").eq(id)).and_where(Expr::col("tenant_id").eq(tenant.0));
-    if tx.get_database_backend() == DbBackend::Postgres {
-        select.lock(LockType::Update);
-    }
-    tx.query_one(&select).await?.as_ref().map(from_row).transpose()
-}
-
-/// Keeps an instance from other steps until the transaction ends, without reading it.
-///
-/// # Errors
-/// When the database fails.
-pub(crate) async fn keep_from_others(tx: &Tx, tenant: TenantId, id: InstanceId) -> Result<()> {
-    // SQLite has one writer at a time.
-    if tx.get_database_backend() == DbBackend::Postgres {
-        let mut select = Query::select();
-        select.column("id").from("process_instance").and_where(Expr::col("id").eq(id));
-        select.and_where(Expr::col("tenant_id").eq(tenant.0)).lock(LockType::Update);
-        tx.query_one(&select).await?;
-    }
-    Ok(())
-}
-
-/// The same of several at once; those that do not exist are left out.
-///
-/// # Errors
-/// When the database fails or a state cannot be read.
-pub(crate) async fn lock_many(
-    tx: &Tx,
-    tenant: TenantId,
-    ids: impl IntoIterator<Item = InstanceId>,
-) -> Result<HashMap<InstanceId, Stored>> {
-    let mut select = select();
-    select.and_where(Expr::col("id").is_in(ids)).and_where(Expr::col("tenant_id").eq(tenant.0));
-    if tx.get_database_backend() == DbBackend::Postgres {
-        // In one order, so that two who lock several do not wait for each other.
-        select.order_by("id", Order::Asc).lock(LockType::Update);
-    }
-    tx.query_all(&select).await?.iter().map(|row| from_row(row).map(|stored| (stored.id, stored))).collect()
 }
 
 /// The instance as it was committed last.

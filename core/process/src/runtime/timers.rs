@@ -8,14 +8,15 @@ use kernel::{Ctx, Error, InstanceId, Result, TenantId, Timestamp};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, json};
+use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::Processes;
 use super::advance::Round;
 use super::commands::enqueue;
+use super::locks;
 use super::slice::SLICE;
-use super::store::{self, Stored};
+use super::store::Stored;
 use crate::definition::model::{Definition, NodeKind, TimeValue, Timer, Trigger};
 use crate::stepper::Event;
 use crate::stepper::state::{Cycle, WaitId};
@@ -107,7 +108,7 @@ impl Processes {
     /// False when one of them did not; then nothing has happened.
     async fn fire_together(&self, ctx: &Ctx, due: &[(InstanceId, WaitId)]) -> Result<bool> {
         let tx = self.db.begin().await?;
-        let mut read = store::lock_many(&tx, ctx.tenant, due.iter().map(|(instance, _)| *instance)).await?;
+        let mut read = locks::lock_many(&tx, ctx.tenant, due.iter().map(|(instance, _)| *instance)).await?;
         let mut left = SLICE;
         for (instance, wait) in due {
             let mut round = Round::new(self, &tx, ctx).within(left);
@@ -131,7 +132,7 @@ impl Processes {
     /// Timers one of which does not fire: what goes wrong with it holds nobody else up.
     async fn fire_apart(&self, ctx: &Ctx, due: Vec<(InstanceId, WaitId)>) -> Result<()> {
         let tx = self.db.begin().await?;
-        let mut read = store::lock_many(&tx, ctx.tenant, due.iter().map(|(instance, _)| *instance)).await?;
+        let mut read = locks::lock_many(&tx, ctx.tenant, due.iter().map(|(instance, _)| *instance)).await?;
         let mut left = SLICE;
         for (instance, wait) in due {
             let stored = read.remove(&instance);
@@ -277,25 +278,49 @@ impl Handler for StartTimer {
         START
     }
 
+    async fn dead(&self, _: &Job, _: &str) {
+        self.0.tell_given_up_aloud(START).await;
+    }
+
     async fn run(&self, job: &Job) -> Result<(), JobError> {
-        let fatal = |error: &dyn std::fmt::Display| JobError::Fatal(error.to_string());
         let tenant = job.tenant.ok_or_else(|| JobError::Fatal("a start job without a tenant".into()))?;
-        let start: StartAt = serde_json::from_value(job.payload.clone()).map_err(|error| fatal(&error))?;
+        let start: StartAt =
+            serde_json::from_value(job.payload.clone()).map_err(|error| JobError::Fatal(error.to_string()))?;
         let ctx = self.0.system(tenant).await?;
         let tx = self.0.db.begin().await?;
-        if !self.0.starts(&tx, &ctx, start.definition, start.version, &start.element).await? {
+        Round::new(&self.0, &tx, &ctx).start_timed(start).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+impl Round<'_> {
+    /// Starts an instance at its time and arms the next one; nothing when the version starts nothing any more.
+    async fn start_timed(&mut self, start: StartAt) -> Result<()> {
+        let (tx, ctx) = (self.tx, self.ctx);
+        if !self.processes.starts(tx, ctx, start.definition, start.version, &start.element).await? {
             return Ok(());
         }
         let next = match &start.cycle {
-            Some(cycle) => times::next(cycle, start.at, ctx.now(), ctx.zone).map_err(|error| fatal(&error))?,
+            // A cycle whose next time cannot be told (beyond the calendar) has come to its end.
+            Some(cycle) => times::next(cycle, start.at, ctx.now(), ctx.zone).unwrap_or_default(),
             None => None,
         };
         // The instance carries the time as its mark: a job that comes twice makes one.
         let mark = InstanceId(kernel::id::derived(&format!("{}:{}:{}", start.definition, start.element, start.at.0)));
-        self.0.start_once(&tx, &ctx, mark, (start.definition, start.version), &start.process, &start.element).await?;
+        self.start_once(mark, (start.definition, start.version), &start.process, &start.element).await?;
         if let Some((at, cycle)) = next {
-            enqueue_start(&tx, &ctx, &StartAt { at, cycle: Some(cycle), ..start }).await?;
+            enqueue_start(tx, ctx, &StartAt { at, cycle: Some(cycle), ..start }).await?;
         }
+        Ok(())
+    }
+}
+
+impl Processes {
+    /// Begins, with an incident, what a timer start event should have begun; its next times come.
+    pub(super) async fn start_given_up(&self, ctx: &Ctx, payload: Json, reason: &str) -> Result<()> {
+        let start: StartAt = serde_json::from_value(payload).map_err(Error::internal)?;
+        let tx = self.db.begin().await?;
+        Round::given_up(self, &tx, ctx, reason).start_timed(start).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -140,10 +140,11 @@ impl Run<'_> {
     }
 
     /// Publishes a message.
-    pub fn publish(&mut self, scope: ScopeId, message: &MessageRef) -> Result<(), String> {
+    pub fn publish(&mut self, scope: ScopeId, message: &MessageRef) -> Result<(), Message> {
+        self.may_throw(&message.name)?;
         let key = self.key(scope, message)?;
         let variables = self.visible(scope);
-        let weight = weigh_all(&variables).map_err(in_english)?;
+        let weight = weigh_all(&variables)?;
         self.say(Command::Message { name: message.name.clone(), key, variables }, weight);
         Ok(())
     }

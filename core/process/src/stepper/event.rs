@@ -24,6 +24,8 @@ pub struct Input<'a> {
     pub zone: chrono_tz::Tz,
     /// Whether the instance was started by a call activity, which may catch its errors and escalations.
     pub called: bool,
+    /// Names of messages and signals that are the product's own: throwing one is an incident.
+    pub told: &'a [String],
     /// Tells when a slice of stepping is over.
     pub pace: &'a dyn Pace,
 }

@@ -347,6 +347,7 @@ impl Run<'_> {
                 self.pass(token);
             }
             Outcome::Signal(name) => {
+                self.may_throw(name)?;
                 let variables = self.visible(token.scope);
                 let weight = weigh_all(&variables)?;
                 self.say(Command::Signal { name: name.clone(), variables }, weight);
@@ -362,6 +363,14 @@ impl Run<'_> {
             Outcome::Error(code) => self.throw_error(token, code),
         }
         Ok(())
+    }
+
+    /// Passes for a message or signal that is not the product's own to tell.
+    pub fn may_throw(&self, name: &str) -> Result<(), Message> {
+        match self.input.told.iter().any(|told| told == name) {
+            true => Err(Message::key("process.reserved").with("name", name)),
+            false => Ok(()),
+        }
     }
 
     fn follow_link(&mut self, token: Move, name: &str) -> Result<(), String> {

@@ -259,8 +259,7 @@ impl Records {
         if let Some(given) = patch.choices {
             let given = choices(own.kind, given)?;
             if let Some(lost) = own.choices.iter().find(|old| !given.iter().any(|new| new.key == old.key)) {
-                let reason = format!("archive `{}` instead of leaving it out: records may have it", lost.key);
-                return Err(wrong("choices", FieldError::new("invalid").with("reason", reason)));
+                return Err(wrong("choices", FieldError::new("choice_lost").with("value", &lost.key)));
             }
             own.choices = given;
         }
@@ -355,8 +354,7 @@ fn free_key(asked: Option<&str>, label: &Labels, taken: &[String]) -> Result<Str
         let rest = key.strip_prefix("x_").unwrap_or_default();
         let plain = rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if rest.is_empty() || !plain || key.len() > MAX_KEY {
-            let reason = format!("`x_`, then lower-case Latin letters, digits and `_`, at most {MAX_KEY} in all");
-            return Err(wrong("key", FieldError::new("invalid").with("reason", reason)));
+            return Err(wrong("key", FieldError::new("own_key").with("max", MAX_KEY)));
         }
         return if has(key) { Err(wrong("key", FieldError::new("taken"))) } else { Ok(key.to_owned()) };
     }
@@ -371,17 +369,16 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
     use FieldType as T;
     let kind = input.r#type;
     let mut errors = FieldErrors::new();
-    let reason = |text: &str| FieldError::new("invalid").with("reason", text);
     match kind {
-        T::Formula | T::File => drop(errors.insert("type".into(), reason("this type cannot be made yet"))),
+        T::Formula | T::File => drop(errors.insert("type".into(), FieldError::new("type_not_yet"))),
         T::Record | T::Stage | T::Pipeline | T::Currency => {
-            drop(errors.insert("type".into(), reason("the product makes fields of this type itself")));
+            drop(errors.insert("type".into(), FieldError::new("type_of_product")));
         }
         _ => {}
     }
     let links = matches!(kind, T::Link | T::Links);
     if links == input.entities.is_empty() {
-        errors.insert("entities".into(), reason("a link names the entities it points to, other types none"));
+        errors.insert("entities".into(), FieldError::new("link_entities"));
     } else if let Some(unknown) = input.entities.iter().find(|key| catalogue.find(key).is_none()) {
         errors.insert("entities".into(), FieldError::new("choice").with("value", unknown));
     }
@@ -389,7 +386,7 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
     let range = match (input.min, input.max) {
         (None, None) => None,
         _ if !numbers => {
-            errors.insert("min".into(), reason("only numbers have bounds"));
+            errors.insert("min".into(), FieldError::new("bounds_of_numbers"));
             None
         }
         (min, max) => Some((min.unwrap_or(-MAX_NUMBER), max.unwrap_or(MAX_NUMBER))),
@@ -421,9 +418,8 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
 
 /// A default fits its field, and points to nothing.
 fn fits(field: &OwnField, default: &Json) -> Result<(), FieldError> {
-    let reason = |text: &str| FieldError::new("invalid").with("reason", text);
     if field.kind.is_id() || field.kind.is_multi() || field.kind == FieldType::Links {
-        return Err(reason("fields of this type have no default"));
+        return Err(FieldError::new("no_default"));
     }
     let offered = |key: &str| field.choices.iter().any(|choice| choice.key == key && !choice.archived);
     match Value::from_json(field.kind, default)? {
@@ -443,9 +439,9 @@ const MAX_NUMBER: i64 = 99_999_999_999;
 
 /// The choices of a field: some for a choice, none for other types; keys once each.
 fn choices(kind: FieldType, given: Vec<Choice>) -> Result<Vec<Choice>> {
-    let reason = |text: &str| wrong("choices", FieldError::new("invalid").with("reason", text));
+    let refused = |code: &str| wrong("choices", FieldError::new(code).with("max", MAX_KEY));
     if matches!(kind, FieldType::Choice | FieldType::Choices) == given.is_empty() {
-        return Err(reason("a choice needs values, other types have none"));
+        return Err(refused("choices_of_choice"));
     }
     if given.len() > MAX_CHOICES {
         return Err(wrong("choices", FieldError::new("too_many").with("max", MAX_CHOICES)));
@@ -455,10 +451,10 @@ fn choices(kind: FieldType, given: Vec<Choice>) -> Result<Vec<Choice>> {
     for choice in given {
         let plain = choice.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b));
         if choice.key.is_empty() || choice.key.len() > MAX_KEY || !plain {
-            return Err(reason("keys are lower-case Latin letters, digits, `_` and `-`, at most 40"));
+            return Err(refused("choice_key"));
         }
         if choice.color.as_deref().is_some_and(|color| !is_color(color)) {
-            return Err(reason("colours are written #rrggbb"));
+            return Err(refused("color"));
         }
         if !seen.insert(choice.key.clone()) {
             return Err(wrong("choices", FieldError::new("taken")));

@@ -62,19 +62,10 @@ pub fn text(key: &str, locale: Locale) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
     fn every_language_has_every_text_with_the_same_parameters() {
-        let english: BTreeSet<&str> = TEXTS.keys(Locale::En).into_iter().collect();
-        for locale in Locale::ALL {
-            assert_eq!(TEXTS.keys(locale).into_iter().collect::<BTreeSet<_>>(), english, "{locale}");
-            for key in &english {
-                let params = |l: Locale| TEXTS.get(l, key).unwrap().matches('{').count();
-                assert_eq!(params(locale), params(Locale::En), "{locale} {key}");
-            }
-        }
+        assert_eq!(TEXTS.differences(), [""; 0]);
     }
 }

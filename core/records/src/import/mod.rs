@@ -164,10 +164,15 @@ impl Imports {
             created_at: ctx.now(),
             finished_at: None,
         };
-        let tx = self.records.db().begin().await?;
-        store::insert(&tx, &stored).await?;
-        tx.commit().await?;
+        // The file is taken: nobody around can send it again.
+        kernel::db::again_raced(|| self.insert(&stored)).await?;
         self.view(ctx, stored, Vec::new()).await
+    }
+
+    async fn insert(&self, stored: &Stored) -> Result<()> {
+        let tx = self.records.db().begin().await?;
+        store::insert(&tx, stored).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn view(&self, ctx: &Ctx, import: Stored, errors: Vec<RowError>) -> Result<Import> {

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::view::Items;
-use crate::http::body::{bad_form, bad_request};
+use crate::http::body::{bad_form, bad_request, missing};
 use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
 
@@ -70,8 +70,8 @@ pub async fn upload(
             _ => {}
         }
     }
-    let (name, file) = file.ok_or_else(|| bad_request("file", "the form has no file"))?;
-    let entity = entity.ok_or_else(|| bad_request("entity", "the form does not say what the rows become"))?;
+    let (name, file) = file.ok_or_else(|| missing("file", "no_file"))?;
+    let entity = entity.ok_or_else(|| missing("entity", "no_entity"))?;
     let import = state.imports.upload(&caller.ctx, &entity, &name, Source::File(file.0.clone())).await?;
     Ok((StatusCode::CREATED, Json(import)))
 }

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kernel::{Error, Message};
+use kernel::{Error, Message, db};
 use plugin_host::settings::Settings;
 use plugin_host::view::{PluginDetail, PluginSummary};
 use plugin_host::{Cost, Grants, HttpCaller, HttpRequest, HttpResponse, LogEntry, LogLevel};
@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::view::Items;
-use crate::http::body::{bad_form, bad_request, media_type};
+use crate::http::body::{bad_form, bad_request, media_type, missing};
 use crate::http::{ApiResult, Body, Caller, NO_STORE, Params};
 use crate::state::AppState;
 
@@ -39,7 +39,8 @@ pub async fn install(State(state): State<AppState>, caller: Caller, request: Req
         caller.require_operator()?;
     }
     let bytes = uploaded(request).await?;
-    let id = state.plugins.install(&caller.ctx, &bytes).await?;
+    // The body flowed in here: nobody around can send it again.
+    let id = db::again_raced(|| state.plugins.install(&caller.ctx, &bytes)).await?;
     Ok((StatusCode::CREATED, detail(&state, &caller, &id).await?).into_response())
 }
 
@@ -62,7 +63,7 @@ async fn uploaded(request: Request) -> ApiResult<Bytes> {
             return part.bytes().await.map_err(|error| bad_form(&error));
         }
     }
-    Err(bad_request("file", "the form has no file").into())
+    Err(missing("file", "no_file").into())
 }
 
 /// `GET /plugins/{id}`

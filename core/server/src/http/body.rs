@@ -26,6 +26,11 @@ pub fn bad_request(place: &str, reason: &str) -> Error {
     Error::field("request.invalid", place, FieldError::new("invalid").with("reason", reason))
 }
 
+/// A form that lacks a part.
+pub fn missing(part: &str, code: &str) -> Error {
+    Error::field("request.invalid", part, FieldError::new(code))
+}
+
 /// The media type of a body in small letters, without parameters: RFC 9110 (8.3.1) compares it so.
 pub fn media_type(headers: &HeaderMap) -> Option<String> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;

@@ -4,7 +4,8 @@
 //! too, whatever the media type of the request, uploads too. Not kept are answers with a secret (they carry
 //! `Cache-Control: no-store` or a cookie) and refusals before the work began (401, 429, 503): the same key then begins
 //! anew. The work goes on when its sender has gone away, so that they find its answer. While it is going on, or when the
-//! server stopped in the middle of it, the same key answers 409: its sender must look before trying with a new key.
+//! server stopped in the middle of it, the same key answers 409: its sender must look before trying with a new key. Whoever
+//! has too many answers kept (`kept.rs`) is refused before the work begins, and still gets those that are there.
 
 use std::panic::AssertUnwindSafe;
 
@@ -58,6 +59,7 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     let id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let slot = parts.extensions.get::<Slot>().cloned();
     let store = Store { state, ctx: caller.ctx, key };
+    store.room().await?;
     if !store.claim().await? {
         print.read(body).await?;
         return store.replay(&print).await;
@@ -96,6 +98,15 @@ impl Store {
             .eq(self.ctx.tenant.0)
             .and(Expr::col("user_id").eq(self.user()))
             .and(Expr::col("key").eq(self.key.as_str()))
+    }
+
+    /// Passes for a key that is known, and while there is room for one more.
+    async fn room(&self) -> ApiResult<()> {
+        let Err(full) = self.state.kept.room(&self.state.db, &self.ctx, &self.state.config.http).await else {
+            return Ok(());
+        };
+        let select = Query::select().expr(Expr::val(1)).from("idempotency_key").and_where(self.mine()).limit(1).take();
+        if self.state.db.read().query_one(&select).await?.is_some() { Ok(()) } else { Err(full.into()) }
     }
 
     /// True for the first request with this key.
@@ -153,15 +164,18 @@ impl Store {
         // PostgreSQL keeps no NUL in a text.
         let text = std::str::from_utf8(&bytes).ok().filter(|text| !text.contains('\0')).map(str::to_owned);
         let head = Head { headers: headers(&parts, id), encoded: text.is_none() };
+        let body = text.unwrap_or_else(|| BASE64_STANDARD.encode(&bytes));
+        let size = body.len();
         let update = Query::update()
             .table("idempotency_key")
             .value("request_hash", print.text())
             .value("status", i64::from(parts.status.as_u16()))
             .value("head", serde_json::to_string(&head).map_err(Error::internal)?)
-            .value("body", text.unwrap_or_else(|| BASE64_STANDARD.encode(&bytes)))
+            .value("body", body)
             .and_where(self.mine())
             .to_owned();
         self.run(&update).await?;
+        self.state.kept.add(&self.ctx, size);
         Ok(Response::from_parts(parts, Body::from(bytes)))
     }
 

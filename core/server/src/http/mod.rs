@@ -11,6 +11,7 @@ pub mod feed;
 pub mod fingerprint;
 pub mod health;
 pub mod idempotency;
+pub mod kept;
 pub mod layers;
 pub mod limit;
 pub mod listen;

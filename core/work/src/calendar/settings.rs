@@ -118,14 +118,13 @@ impl CalendarSettings {
 
     fn zone(&self, usual: Tz) -> Result<Tz, FieldError> {
         let Some(name) = &self.time_zone else { return Ok(usual) };
-        let unknown = || invalid(format!("{} is not a time zone", name.chars().take(50).collect::<String>()));
-        name.parse().map_err(|_| unknown())
+        name.parse().map_err(|_| FieldError::new("time_zone").with("value", name.chars().take(50).collect::<String>()))
     }
 
     fn pattern(&self, errors: &mut FieldErrors) -> Pattern {
         match (&self.week, &self.cycle) {
             (Some(_), Some(_)) => {
-                errors.insert("cycle".into(), invalid("give `week` or `cycle`, not both"));
+                errors.insert("cycle".into(), FieldError::new("week_or_cycle"));
                 Pattern::Weekly(Default::default())
             }
             (None, None) => {
@@ -199,12 +198,12 @@ impl DaySettings {
         let until = self.until.unwrap_or(self.date);
         let span = until.signed_duration_since(self.date).num_days();
         if !(0..MAX_SPAN).contains(&span) || !in_range(self.date) || !in_range(until) {
-            return Err(invalid("`until` must lie 0 to 365 days after `date`, in the years 1900 to 2200"));
+            return Err(FieldError::new("day_span").with("max", MAX_SPAN - 1));
         }
         let hours = intervals(&self.hours)?;
         for date in self.date.iter_days().take_while(|date| *date <= until) {
             if days.insert(date, hours.clone()).is_some() {
-                return Err(invalid(format!("{date} is named twice")));
+                return Err(FieldError::new("day_twice").with("value", date));
             }
         }
         Ok(())
@@ -215,10 +214,6 @@ fn in_range(date: NaiveDate) -> bool {
     (1900..=2200).contains(&chrono::Datelike::year(&date))
 }
 
-fn invalid(reason: impl std::fmt::Display) -> FieldError {
-    FieldError::new("invalid").with("reason", reason)
-}
-
 /// Reads the hours of a day.
 fn intervals(hours: &[String]) -> Result<Vec<Interval>, FieldError> {
     if hours.len() > MAX_INTERVALS {
@@ -226,11 +221,10 @@ fn intervals(hours: &[String]) -> Result<Vec<Interval>, FieldError> {
     }
     let mut read: Vec<Interval> = Vec::with_capacity(hours.len());
     for text in hours {
-        let interval = interval(text).ok_or_else(|| {
-            invalid(format!("`{}` is not hours; write 09:00-18:00", text.chars().take(30).collect::<String>()))
-        })?;
+        let shown: String = text.chars().take(30).collect();
+        let interval = interval(text).ok_or_else(|| FieldError::new("hours").with("value", &shown))?;
         if read.last().is_some_and(|before| before.to > interval.from) {
-            return Err(invalid(format!("`{text}` begins before the hours in front of it end")));
+            return Err(FieldError::new("hours_order").with("value", &shown));
         }
         read.push(interval);
     }
@@ -284,21 +278,21 @@ mod tests {
         check(json!({"cycle": {"anchor": "2026-01-01", "days": [["08:00-20:00"], ["20:00-08:00"], [], []]}}), Ok(()));
         check(json!({"week": {}, "days": [{"date": "2026-05-01", "until": "2026-05-09", "name": "май"}]}), Ok(()));
         for wrong in ["9-18", "09:00", "25:00-26:00", "24:00-06:00", "09:60-10:00", "+9:00-10:00", "", "09:00-18:00x"] {
-            check(week(json!([wrong])), Err(("week.mon", "not hours")));
+            check(week(json!([wrong])), Err(("week.mon", "hours")));
         }
-        check(week(json!(["09:00-13:00", "12:00-18:00"])), Err(("week.mon", "begins before")));
-        check(week(json!(["22:00-06:00", "23:00-23:30"])), Err(("week.mon", "begins before")));
+        check(week(json!(["09:00-13:00", "12:00-18:00"])), Err(("week.mon", "hours_order")));
+        check(week(json!(["22:00-06:00", "23:00-23:30"])), Err(("week.mon", "hours_order")));
         check(week(json!(vec!["09:00-09:01"; 13])), Err(("week.mon", "too_many")));
         check(json!({}), Err(("week", "required")));
-        check(json!({"week": {}, "cycle": {"anchor": "2026-01-01", "days": [[]]}}), Err(("cycle", "not both")));
+        check(json!({"week": {}, "cycle": {"anchor": "2026-01-01", "days": [[]]}}), Err(("cycle", "week_or_cycle")));
         check(json!({"cycle": {"anchor": "2026-01-01", "days": []}}), Err(("cycle.days", "range")));
         check(json!({"cycle": {"anchor": "9026-01-01", "days": [[]]}}), Err(("cycle.anchor", "date")));
-        check(json!({"week": {}, "time_zone": "Mars/Olympus"}), Err(("time_zone", "not a time zone")));
+        check(json!({"week": {}, "time_zone": "Mars/Olympus"}), Err(("time_zone", "time_zone")));
         let days = |days: serde_json::Value| json!({"week": {}, "days": days});
-        check(days(json!([{"date": "2026-05-02", "until": "2026-05-01"}])), Err(("days.0", "until")));
-        check(days(json!([{"date": "2026-05-02", "until": "2028-05-01"}])), Err(("days.0", "until")));
+        check(days(json!([{"date": "2026-05-02", "until": "2026-05-01"}])), Err(("days.0", "day_span")));
+        check(days(json!([{"date": "2026-05-02", "until": "2028-05-01"}])), Err(("days.0", "day_span")));
         let twice = json!([{"date": "2026-05-01", "until": "2026-05-03"}, {"date": "2026-05-02"}]);
-        check(days(twice), Err(("days.1", "twice")));
+        check(days(twice), Err(("days.1", "day_twice")));
     }
 
     #[test]

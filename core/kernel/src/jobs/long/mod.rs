@@ -24,7 +24,7 @@ use crate::text::Message;
 use crate::{Ctx, Result};
 
 pub use run::LongRun;
-pub use store::{begin, clean, find};
+pub use store::{anew, begin, clean, find};
 
 /// Long jobs of one person that run at the same time.
 pub const MAX_RUNNING: i64 = 5;

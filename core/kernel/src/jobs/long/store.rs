@@ -57,7 +57,7 @@ pub async fn begin(tx: &Tx, ctx: &Ctx, new: NewLongJob, held: bool) -> Result<(L
         if matches!(known.state, State::Running | State::Done) {
             return Ok((known, false));
         }
-        return Ok((again(tx, ctx, known, held).await?, true));
+        return Ok((again(tx, ctx, known, held, false).await?, true));
     }
     few_enough(tx, ctx, user).await?;
     let started_by = StartedBy { actor: ctx.actor.clone(), cause: ctx.cause.clone(), admin: ctx.rights.is_admin() };
@@ -122,10 +122,25 @@ async fn insert(tx: &Tx, job: &LongJob, subject: Option<String>) -> Result<()> {
     Ok(())
 }
 
-/// One that stopped goes on from where it was.
-async fn again(tx: &Tx, ctx: &Ctx, mut job: LongJob, held: bool) -> Result<LongJob> {
+/// Work that is over is begun from its beginning, for what could not be done the first time; what was done must be found by
+/// its steps.
+///
+/// # Errors
+/// Conflict `record.conflict` when somebody else was quicker.
+pub async fn anew(tx: &Tx, ctx: &Ctx, job: LongJob, held: bool) -> Result<LongJob> {
+    again(tx, ctx, job, held, true).await
+}
+
+/// One that stopped goes on from where it was, or begins `anew`.
+async fn again(tx: &Tx, ctx: &Ctx, mut job: LongJob, held: bool, anew: bool) -> Result<LongJob> {
+    if anew {
+        (job.cursor, job.done, job.result) = (Json::Null, 0, Json::Null);
+    }
     let update = Query::update()
         .table("long_job")
+        .value("cursor", job.cursor.clone())
+        .value("done", job.done)
+        .value("result", job.result.clone())
         .value("state", "running")
         .value("problem", Option::<Json>::None)
         .value("finished_at", Option::<i64>::None)

@@ -25,7 +25,7 @@ use crate::bindings::events as wit;
 use crate::capabilities::{State, context_actor, from_wire};
 use crate::engine::{Budget, Code, Fault, Invoke};
 use crate::loops;
-use crate::manifest::{RunAs, Subscription, check};
+use crate::manifest::{RecordPermission, RunAs, Subscription, check};
 use crate::registry::{Failed, Running};
 
 use delivery::Delivery;
@@ -178,8 +178,12 @@ fn wanted(plugin: &Running, subscription: &Subscription, event: &Event) -> bool 
 
 fn to_wit(catalogue: &Catalogue, plugin: &Running, event: &Event) -> wit::Event {
     let permission = plugin.records(&event.entity);
-    let readable = |field: &str| permission.is_some_and(|permission| permission.reads(field));
     let def = catalogue.find(&event.entity);
+    let sees = |permission: &RecordPermission, field: &str| match def {
+        Some(def) => permission.sees(def, field),
+        None => permission.reads(field),
+    };
+    let readable = |field: &str| permission.is_some_and(|permission| sees(permission, field));
     let change = |(field, values): (&String, &Json)| {
         let kind = def.and_then(|def| def.field(field)).map(|field| field.kind);
         let value = |index: usize| from_wire(kind, values.get(index).unwrap_or(&Json::Null));

@@ -156,6 +156,7 @@ impl<'d> Bench<'d> {
             actor: &Json::Null,
             zone: self.zone,
             called: self.called,
+            told: &[],
             pace,
         };
         let before = self.state.clone();

@@ -28,6 +28,7 @@ fn input() -> Input<'static> {
         actor: &NULL,
         zone: chrono_tz::UTC,
         called: false,
+        told: &[],
         pace: &AtOnce,
     }
 }

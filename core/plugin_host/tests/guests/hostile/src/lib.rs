@@ -114,6 +114,13 @@ fn nasty(change: &mut Change) -> Outcome {
         "patch title" => change.set("title", "Hacked"),
         "patch number" => change.set("number", 1_i64),
         "patch comments" => change.set("comments", "patched"),
+        "money" => {
+            let found = Query::of("lead").limit(1).fields(&["amount"]).run()?;
+            let stored = found.rows.first().and_then(|lead| lead.text("currency")).unwrap_or("none");
+            let given = change.text("currency").unwrap_or("none");
+            let both = format!("{given} {stored}");
+            change.set("comments", both);
+        }
         "huge patch" => change.set("comments", "x".repeat(8 * 1024 * 1024)),
         "write in a loop" => {
             let query = Query::of("lead").limit(1).fields(&["title"]);
@@ -126,8 +133,9 @@ fn nasty(change: &mut Change) -> Outcome {
     Ok(())
 }
 
-fn created(_: &[Event]) -> Outcome {
-    Err("never satisfied".into())
+fn created(events: &[Event]) -> Outcome {
+    let currency = events.first().and_then(|event| event.after("currency"));
+    Err(format!("never satisfied with {currency:?}").into())
 }
 
 fn route(request: &Request) -> Outcome<Response> {
