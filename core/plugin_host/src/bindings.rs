@@ -7,6 +7,7 @@ wasmtime::component::bindgen!({
     exports: { default: async },
 });
 
-pub use exports::verstak::plugin::{actions, conditions, events, hooks, http, lifecycle};
+pub use exports::verstak::plugin::{actions, conditions, events, hooks, http, jobs, lifecycle};
+pub use verstak::jobs::runs;
 pub use verstak::types::types;
 pub use verstak::work::{steps, subjects};

@@ -33,6 +33,8 @@ macro_rules! exported {
                     "verstak:work/steps@1.1.0": crate::bindings::imports::verstak::work::steps,
                     "verstak:work/processes@1.1.0": crate::bindings::imports::verstak::work::processes,
                     "verstak:work/tasks@1.1.0": crate::bindings::imports::verstak::work::tasks,
+                    "verstak:jobs/runs@1.0.0": crate::bindings::imports::verstak::jobs::runs,
+                    "verstak:jobs/jobs@1.0.0": crate::bindings::imports::verstak::jobs::jobs,
                 },
                 generate_unused_types: true,
                 additional_derives: [PartialEq, Clone],
@@ -49,4 +51,5 @@ exported!(events, "verstak:plugin/with-events", "export_events", "verstak_plugin
 exported!(http, "verstak:plugin/with-http", "export_http", "verstak_plugin::bindings::http");
 exported!(actions, "verstak:plugin/with-actions", "export_actions", "verstak_plugin::bindings::actions");
 exported!(conditions, "verstak:plugin/with-conditions", "export_conditions", "verstak_plugin::bindings::conditions");
+exported!(jobs, "verstak:plugin/with-jobs", "export_jobs", "verstak_plugin::bindings::jobs");
 exported!(lifecycle, "verstak:plugin/with-lifecycle", "export_lifecycle", "verstak_plugin::bindings::lifecycle");

@@ -20,6 +20,7 @@
 //! | [`events`] | what happened, after commit |
 //! | [`http`] | the plugin's own routes |
 //! | [`steps`] | actions and conditions: steps of processes, main actions of tasks |
+//! | [`jobs`] | work on a schedule, later, or step by step; enqueueing it |
 //! | [`processes`] | start processes, send messages and signals |
 //! | [`tasks`] | see and complete tasks |
 //! | [`records`] | read and write the tenant's records |
@@ -32,6 +33,7 @@ pub mod bindings;
 pub mod events;
 pub mod hooks;
 pub mod http;
+pub mod jobs;
 pub mod kv;
 mod macros;
 pub mod people;
@@ -76,10 +78,11 @@ pub mod prelude {
     pub use crate::events::{Event, EventExt};
     pub use crate::hooks::{Change, Operation};
     pub use crate::http::{Request, Response};
+    pub use crate::jobs::{Answer, NewJob, Ran, Run};
     pub use crate::records::{Draft, Query, RowExt};
     pub use crate::runtime::Settings;
     pub use crate::steps::{Call, Done, NotDone};
     pub use crate::value::{Fields, phone};
     pub use crate::{Failure, HostError, Message, MultiValue, Outcome, Row, Value};
-    pub use crate::{debug, error, info, kv, people, plugin, processes, records, runtime, tasks, warning};
+    pub use crate::{debug, error, info, jobs, kv, people, plugin, processes, records, runtime, tasks, warning};
 }

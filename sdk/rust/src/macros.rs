@@ -9,13 +9,14 @@
 ///     http { POST "/web-form" => web_form }
 ///     actions { "discount" => discount }
 ///     conditions { "large" => is_large }
+///     jobs { "nightly" => nightly }
 ///     health => check
 /// }
 /// ```
 /// `each` handlers are `fn(&mut Change) -> Outcome`, `batch` handlers `fn(&mut [Change]) -> Outcome`,
 /// event handlers `fn(&[Event]) -> Outcome`, routes `fn(&Request) -> Outcome<Response>`, actions
-/// `fn(&Call) -> Done<String>` (the answer as JSON in text), conditions `fn(&Call) -> Done<bool>`, `health` is
-/// `fn() -> Outcome`.
+/// `fn(&Call) -> Done<String>` (the answer as JSON in text), conditions `fn(&Call) -> Done<bool>`, jobs
+/// `fn(&Run) -> Ran`, `health` is `fn() -> Outcome`.
 #[macro_export]
 macro_rules! plugin {
     (
@@ -24,6 +25,7 @@ macro_rules! plugin {
         $(http { $($method:ident $route:literal => $serve:path),* $(,)? })?
         $(actions { $($action:literal => $run:path),* $(,)? })?
         $(conditions { $($condition:literal => $test:path),* $(,)? })?
+        $(jobs { $($job:literal => $work:path),* $(,)? })?
         $(health => $health:path)?
     ) => {
         struct VerstakPlugin;
@@ -32,6 +34,7 @@ macro_rules! plugin {
         $($crate::__http! { $($method $route => $serve),* })?
         $($crate::__actions! { $($action => $run),* })?
         $($crate::__conditions! { $($condition => $test),* })?
+        $($crate::__jobs! { $($job => $work),* })?
         $($crate::__health! { $health })?
     };
 }
@@ -137,6 +140,23 @@ macro_rules! __conditions {
         }
         #[cfg(target_family = "wasm")]
         $crate::bindings::conditions::export_conditions!(VerstakPlugin with_types_in $crate::bindings::conditions);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __jobs {
+    ($($job:literal => $work:path),*) => {
+        impl $crate::bindings::jobs::exports::verstak::plugin::jobs::Guest for VerstakPlugin {
+            fn run(job: String, call: $crate::jobs::Run) -> $crate::jobs::Ran {
+                match job.as_str() {
+                    $($job => $work(&call),)*
+                    other => Err($crate::jobs::NotDone::Never(format!("the plugin has no job {other}; it has: {}", [$($job),*].join(", ")))),
+                }
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::jobs::export_jobs!(VerstakPlugin with_types_in $crate::bindings::jobs);
     };
 }
 

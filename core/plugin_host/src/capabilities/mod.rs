@@ -10,6 +10,7 @@
 
 mod context;
 mod convert;
+pub(crate) mod jobs;
 mod kv;
 mod log;
 mod people;
@@ -61,7 +62,7 @@ macro_rules! capability {
 }
 
 /// Everything there is, in the order in which admins read permissions.
-pub(crate) static CAPABILITIES: [Capability; 13] = [
+pub(crate) static CAPABILITIES: [Capability; 15] = [
     capability!("verstak:types/types", wit::types::types),
     capability!("verstak:runtime/context", wit::runtime::context),
     capability!("verstak:runtime/clock", wit::runtime::clock),
@@ -70,9 +71,11 @@ pub(crate) static CAPABILITIES: [Capability; 13] = [
     capability!("verstak:runtime/settings", wit::runtime::settings),
     capability!("verstak:work/subjects", wit::work::subjects),
     capability!("verstak:work/steps", wit::work::steps),
+    capability!("verstak:jobs/runs", wit::jobs::runs),
     capability!("verstak:records/records", wit::records::records, Part::of::<RecordPermissions>("records")),
     capability!("verstak:work/processes", wit::work::processes, processes::PART),
     capability!("verstak:work/tasks", wit::work::tasks, tasks::PART),
+    capability!("verstak:jobs/jobs", wit::jobs::jobs, jobs::PART),
     capability!("verstak:people/people", wit::people::people, people::PART),
     capability!("verstak:storage/kv", wit::storage::kv, kv::PART),
 ];

@@ -9,9 +9,9 @@ use records::{Change, Record, WriteOptions};
 use serde_json::{Map, Value as Json};
 use work::tasks::{TaskQuery, TaskState};
 
-use super::DevError;
 use super::scene::Scene;
 use super::script::{Ask, Find, FindTasks, Http, Refused, Script, Step, Write};
+use super::{DevError, jobs};
 use crate::engine::Budget;
 use crate::points::budget_of;
 use crate::{Cost, Grants, HostConfig, HttpCaller, HttpRequest, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
@@ -86,7 +86,7 @@ pub async fn run(db: Db, package: &[u8], script: &Path) -> Result<Report, DevErr
     Ok(report)
 }
 
-fn explain(error: &Error) -> String {
+pub(super) fn explain(error: &Error) -> String {
     let locale = kernel::Locale::En;
     let fields: Vec<String> =
         error.fields_in(locale).into_iter().map(|(field, (code, words))| format!("{field}: {code}: {words}")).collect();
@@ -146,6 +146,10 @@ impl Play {
             return self.http(http).await;
         } else if let Some(ask) = &step.action {
             return self.ask(ask).await;
+        } else if let Some(work) = &step.job {
+            return jobs::work(&self.scene, &self.plugin, work).await;
+        } else if let Some(runs) = &step.runs {
+            return jobs::look(&self.scene, &self.plugin, runs).await;
         } else {
             return Ok(());
         };

@@ -3,6 +3,7 @@
 
 pub(crate) mod check;
 pub(crate) mod entities;
+pub(crate) mod jobs;
 pub(crate) mod known;
 pub(crate) mod permissions;
 pub(crate) mod records;
@@ -18,6 +19,7 @@ use std::fmt;
 use kernel::Locale;
 use serde::{Deserialize, Serialize};
 
+pub use jobs::{Job, Overlap};
 pub use permissions::{Permissions, RunAs};
 pub use records::RecordPermission;
 pub use review::PermissionChange;
@@ -34,7 +36,7 @@ pub(crate) use surfaces::Surface;
 /// Bytes a manifest may have.
 pub const MAX_BYTES: usize = 256 * 1024;
 /// Version of the interfaces this host serves.
-pub const API: &str = "1.2.0";
+pub const API: &str = "1.3.0";
 
 /// What is wrong with a manifest, with the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -123,6 +125,9 @@ pub struct Manifest {
     /// What it answers processes with yes or no.
     #[serde(default)]
     pub conditions: Vec<Condition>,
+    /// What it does on a schedule, later or step by step.
+    #[serde(default)]
+    pub jobs: Vec<Job>,
     /// Pages, panels and other places in the portal.
     #[serde(default)]
     pub(crate) surfaces: Vec<Surface>,

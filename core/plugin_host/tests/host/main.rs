@@ -11,6 +11,7 @@ mod chains;
 mod contained;
 mod deliveries;
 mod guards;
+mod jobs;
 mod plugins;
 mod reviews;
 mod states;
