@@ -25,6 +25,7 @@ mod m20261129_000016_stage_totals;
 mod m20261129_000017_indexes;
 mod m20261129_000018_search;
 mod m20261129_000019_modules;
+mod m20261129_000020_plugin_jobs;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000017_indexes::Migration),
             Box::new(m20261129_000018_search::Migration),
             Box::new(m20261129_000019_modules::Migration),
+            Box::new(m20261129_000020_plugin_jobs::Migration),
         ]
     }
 }

@@ -160,6 +160,7 @@ impl Objects {
             path = path.replace("{id}", id);
         }
         path = path.replace("{of}", "company").replace("{version}", "1").replace("{key}", "quote-approval");
+        path = path.replace("{job}", "nightly").replace("{run}", &uuid::Uuid::nil().to_string());
         assert!(!path.contains('{'), "the walk does not know the parameters of {template}: teach it");
         let method = method.to_uppercase();
         let body = (method != "GET" && method != "DELETE").then(|| self.body(&method, template, entity));

@@ -62,7 +62,10 @@ async fn a_page_is_loaded_by_one_call_as_whoever_looks() {
     assert_eq!((&approved["fields"][0]["key"], &approved["fields"][0]["label"]), (&json!("sum_days"), &json!("Days")));
     assert_eq!(asked["rows"][0]["fields"]["count"], 1);
     let balance = of(&answer, "balance");
-    assert_eq!((&balance["rows"][0]["fields"], &balance["fields"][0]["label"]), (&json!({"left": 23}), &json!("Days left this year")));
+    assert_eq!(
+        (&balance["rows"][0]["fields"], &balance["fields"][0]["label"]),
+        (&json!({"left": 23}), &json!("Days left this year"))
+    );
     assert_eq!((list["rows"].as_array().unwrap().len(), &list["total"]), (2, &json!(2)), "{list}");
     let row = &list["rows"][0];
     assert_eq!(
@@ -236,11 +239,13 @@ async fn a_press_is_done_by_the_plugins_code_as_whoever_presses() {
     // An employee sees her own alone, and decides on none.
     app.by("ann").patch("/me", json!({"locale": "uk"})).await.ok(200);
     let refused = app.by("ann").post("/act", press(&hash, &[&first, &second])).await.ok(200);
-    let words: Vec<&str> = refused["refused"].as_array().unwrap().iter().map(|one| one["detail"].as_str().unwrap()).collect();
+    let words: Vec<&str> =
+        refused["refused"].as_array().unwrap().iter().map(|one| one["detail"].as_str().unwrap()).collect();
     assert_eq!((words.len(), words[0].contains("власної")), (2, true), "{refused}");
     assert_eq!(refused["patches"], json!([{"op": "refresh"}]));
     let state = async |id: &Value| {
-        app.admin().get(&format!("/records/{REQUEST}/{}", id.as_str().unwrap())).await.ok(200)["fields"]["stage"].clone()
+        app.admin().get(&format!("/records/{REQUEST}/{}", id.as_str().unwrap())).await.ok(200)["fields"]["stage"]
+            .clone()
     };
     assert_eq!(state(&first).await, "asked");
     let done = app.admin().post("/act", press(&hash, &[&first, &second])).await.ok(200);
@@ -286,7 +291,8 @@ async fn a_press_is_bounded_and_nobody_elses() {
 
 #[tokio::test]
 async fn whoever_presses_without_end_is_told_to_wait_and_others_are_not() {
-    let set = |config: &mut verstak::config::Config| (config.http.rate_per_second, config.http.rate_burst) = (1_000, 1_000);
+    let set =
+        |config: &mut verstak::config::Config| (config.http.rate_per_second, config.http.rate_burst) = (1_000, 1_000);
     let mut app = TestApp::build().config(set).start().await;
     run(&app, leave("1.0.0", |manifest| manifest, &[])).await;
     staff(&mut app).await;

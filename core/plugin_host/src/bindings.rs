@@ -7,7 +7,10 @@ wasmtime::component::bindgen!({
     exports: { default: async },
 });
 
-pub use exports::verstak::plugin::{actions, conditions, events, hooks, http, lifecycle, ui_act, ui_data, ui_render};
+pub use exports::verstak::plugin::{
+    actions, conditions, events, hooks, http, jobs, lifecycle, ui_act, ui_data, ui_render,
+};
+pub use verstak::jobs::runs;
 pub use verstak::pages::views;
 pub use verstak::types::types;
 pub use verstak::work::{steps, subjects};

@@ -15,6 +15,7 @@ use work::Tasks;
 use crate::breaker::Breakers;
 use crate::capabilities::Services;
 use crate::engine::{Engine, EngineConfig};
+use crate::jobs::{JobHandler, schedule, store};
 use crate::journal::Journal;
 use crate::package::TrustedKeys;
 use crate::points::events::{EventHandler, READER};
@@ -63,6 +64,7 @@ pub(crate) struct Inner {
     pub(crate) breakers: Breakers,
     pub(crate) journal: Journal,
     pub(crate) follower: Follower,
+    pub(crate) looked: schedule::Looked,
     pub(crate) config: HostConfig,
 }
 
@@ -91,6 +93,7 @@ impl PluginHost {
                 journal: Journal::default(),
                 // Nothing again: a plugin enabled meanwhile is not told of what was before.
                 follower: Follower::new(db, env, READER, 0),
+                looked: schedule::Looked::default(),
                 config,
             }),
         };
@@ -105,7 +108,7 @@ impl PluginHost {
 
     /// Handlers to register with the worker of jobs.
     pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
-        vec![Arc::new(EventHandler(self.clone()))]
+        vec![Arc::new(EventHandler(self.clone())), Arc::new(JobHandler(self.clone()))]
     }
 
     /// Plugin, version and reason of everything enabled that this node could not load when it last tried.
@@ -135,6 +138,14 @@ impl PluginHost {
         self.last_flush().await;
     }
 
+    async fn clean(&self) -> Result<()> {
+        let (db, now) = (&self.inner.services.db, self.inner.env.now());
+        signature::forget(db, now).await?;
+        let tx = db.begin().await?;
+        store::clean(&tx, now).await?;
+        Ok(tx.commit().await?)
+    }
+
     async fn last_flush(&self) {
         if let Err(error) = self.flush().await {
             tracing::error!(%error, "the last logs of plugins could not be written");
@@ -144,8 +155,7 @@ impl PluginHost {
     /// Reads the event log after every commit and at least once a second, writes logs and costs, and clears away what
     /// has expired, until told to stop.
     pub async fn serve(&self, stop: CancellationToken) {
-        let db = &self.inner.services.db;
-        let mut commits = db.commits();
+        let mut commits = self.inner.services.db.commits();
         let mut beats: u64 = 0;
         while !stop.is_cancelled() {
             if let Err(error) = self.dispatch().await {
@@ -155,7 +165,7 @@ impl PluginHost {
                 tracing::error!(%error, "logs of plugins could not be written");
             }
             if beats % 3_600 == 60
-                && let Err(error) = signature::forget(db, self.inner.env.now()).await
+                && let Err(error) = self.clean().await
             {
                 tracing::error!(%error, "expired entries of plugins could not be removed");
             }

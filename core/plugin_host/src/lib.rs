@@ -1,5 +1,5 @@
-//! Plugins: sandboxed WebAssembly components that hook into saves, react to events, answer HTTP and do steps of
-//! processes.
+//! Plugins: sandboxed WebAssembly components that hook into saves, react to events, answer HTTP, do steps of
+//! processes and jobs of their own.
 //!
 //! Owns: the engine and its budgets, packages and manifests, which tenant runs what with which grants, what guests may
 //! ask of the host, circuit breakers, loop protection, plugins' logs and costs. Must not know: HTTP routing, the
@@ -18,7 +18,8 @@
 //! | `texts` | translations of plugins |
 //! | `settings` | settings against their schema |
 //! | `surfaces` | pages as data: `ui/*.toml` checked and compiled, who sees them, what their sources may ask |
-//! | `points` | before-hooks, events, HTTP, actions and conditions |
+//! | `points` | before-hooks, events, HTTP, actions, conditions and jobs |
+//! | `jobs` | runs of jobs: schedules, tries, cursors |
 //! | `breaker`, `loops` | failing and circular plugins |
 //! | `journal` | logs and costs |
 //! | `bench` | hooks without SQL around them |
@@ -32,6 +33,7 @@ mod capabilities;
 pub mod dev;
 pub mod engine;
 mod host;
+mod jobs;
 mod journal;
 mod loops;
 mod manage;
@@ -47,9 +49,10 @@ pub mod when;
 
 pub use capabilities::{LogLevel, LogLine, State};
 pub use host::{HostConfig, PluginHost};
+pub use jobs::{JOB as RUN_JOB, JobHandler};
 pub use journal::{Cost, LogEntry};
 pub use manage::Grants;
 pub use points::events::{EventHandler, JOB as EVENT_JOB};
-pub use points::pages::{Acted, ComputedRow, ComputedRows, Deed, Patch, RefusedRow, Toast, View};
 pub use points::http::{HttpCaller, HttpRequest, HttpResponse};
+pub use points::pages::{Acted, ComputedRow, ComputedRows, Deed, Patch, RefusedRow, Toast, View};
 pub use points::signature::{SIGNATURE as SIGNATURE_HEADER, TIMESTAMP as TIMESTAMP_HEADER, sign};

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::PluginHost;
 use crate::capabilities::LogLevel;
+use crate::jobs::{schedule, store as runs};
 use crate::journal::{self, Cost, LogEntry};
 use crate::manifest::known::Known;
 use crate::manifest::review::{self, Difference, PermissionChange};
@@ -233,8 +234,11 @@ impl PluginHost {
         store::touch(&tx).await?;
         self.inner.services.records.declare(&tx, ctx, &version.declared).await?;
         bring_roles(&tx, ctx, &version).await?;
-        // Deliveries that waited for somebody to look.
-        kernel::jobs::hasten(&tx, &ctx.env, ctx.tenant, crate::EVENT_JOB).await?;
+        schedule::set(&tx, &self.company_ctx(ctx).await?, &version.manifest).await?;
+        // Deliveries and runs that waited for somebody to look.
+        for kind in [crate::EVENT_JOB, crate::RUN_JOB] {
+            kernel::jobs::hasten(&tx, &ctx.env, ctx.tenant, kind).await?;
+        }
         let detail = json!({ "version": row.version, "grants": row.grants });
         audit::record(&tx, ctx, "plugin.enabled", plugin, detail).await?;
         tx.commit().await?;
@@ -259,6 +263,9 @@ impl PluginHost {
         self.inner.services.records.withdraw(&tx, ctx, plugin).await?;
         // What waits is not for a plugin that is enabled again later.
         kernel::jobs::order::forget(&tx, ctx.tenant, &key_of_plugin(ctx.tenant, plugin)).await?;
+        // Runs that have begun, and those that it enqueued, go on when it is enabled again.
+        schedule::remove(&tx, ctx.tenant, plugin).await?;
+        runs::unplan(&tx, ctx.tenant, plugin).await?;
         tx.commit().await?;
         self.inner.services.records.forget_catalogue(ctx.tenant);
         self.inner.breakers.reset(ctx.tenant, plugin);
@@ -323,6 +330,12 @@ impl PluginHost {
         .await
     }
 
+    /// The same act where schedules are read: in the company's time zone as it is now.
+    async fn company_ctx(&self, ctx: &Ctx) -> Result<Ctx> {
+        let zone = people::tenant::get(&self.inner.services.db, ctx.tenant).await?.zone;
+        Ok(Ctx { zone, ..ctx.clone() })
+    }
+
     async fn change_row(
         &self,
         ctx: &Ctx,
@@ -368,6 +381,7 @@ impl PluginHost {
             return Err(Error::Conflict { code: "plugin.in_use", current: None });
         }
         store::remove(&tx, plugin).await?;
+        runs::stop_all(&tx, plugin, ctx.now()).await?;
         store::touch(&tx).await?;
         audit::record(&tx, ctx, "plugin.uninstalled", plugin, json!({})).await?;
         tx.commit().await?;

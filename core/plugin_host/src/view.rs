@@ -1,6 +1,7 @@
 //! What the API shows of plugins, in the reader's language.
 
 mod failed;
+mod jobs;
 mod permissions;
 mod schema;
 mod steps;
@@ -23,7 +24,9 @@ use crate::points::{before, events, http};
 use crate::registry::Version;
 use crate::registry::store::{self, Installed, TenantRow};
 
+pub use crate::jobs::{Origin as RunOrigin, RunState};
 use failed::{Seen, failed_summary};
+pub use jobs::{JobView, RunQuery, RunView};
 use permissions::permissions;
 pub use schema::SchemaChange;
 pub use steps::{ParameterView, StepView};

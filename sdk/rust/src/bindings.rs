@@ -34,6 +34,8 @@ macro_rules! exported {
                     "verstak:work/processes@1.2.0": crate::bindings::imports::verstak::work::processes,
                     "verstak:work/tasks@1.2.0": crate::bindings::imports::verstak::work::tasks,
                     "verstak:pages/views@1.0.0": crate::bindings::imports::verstak::pages::views,
+                    "verstak:jobs/runs@1.0.0": crate::bindings::imports::verstak::jobs::runs,
+                    "verstak:jobs/jobs@1.0.0": crate::bindings::imports::verstak::jobs::jobs,
                 },
                 generate_unused_types: true,
                 additional_derives: [PartialEq, Clone],
@@ -50,6 +52,7 @@ exported!(events, "verstak:plugin/with-events", "export_events", "verstak_plugin
 exported!(http, "verstak:plugin/with-http", "export_http", "verstak_plugin::bindings::http");
 exported!(actions, "verstak:plugin/with-actions", "export_actions", "verstak_plugin::bindings::actions");
 exported!(conditions, "verstak:plugin/with-conditions", "export_conditions", "verstak_plugin::bindings::conditions");
+exported!(jobs, "verstak:plugin/with-jobs", "export_jobs", "verstak_plugin::bindings::jobs");
 exported!(ui_data, "verstak:plugin/with-ui-data", "export_ui_data", "verstak_plugin::bindings::ui_data");
 exported!(ui_act, "verstak:plugin/with-ui-act", "export_ui_act", "verstak_plugin::bindings::ui_act");
 exported!(ui_render, "verstak:plugin/with-ui-render", "export_ui_render", "verstak_plugin::bindings::ui_render");

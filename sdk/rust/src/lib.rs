@@ -20,6 +20,7 @@
 //! | [`events`] | what happened, after commit |
 //! | [`http`] | the plugin's own routes |
 //! | [`steps`] | actions and conditions: steps of processes, main actions of tasks |
+//! | [`jobs`] | work on a schedule, later, or step by step; enqueueing it |
 //! | [`pages`] | figures, presses and trees of the plugin's pages |
 //! | [`processes`] | start processes, send messages and signals |
 //! | [`tasks`] | see and complete tasks |
@@ -33,6 +34,7 @@ pub mod bindings;
 pub mod events;
 pub mod hooks;
 pub mod http;
+pub mod jobs;
 pub mod kv;
 mod macros;
 pub mod pages;
@@ -78,11 +80,12 @@ pub mod prelude {
     pub use crate::events::{Event, EventExt};
     pub use crate::hooks::{Change, Operation};
     pub use crate::http::{Request, Response};
+    pub use crate::jobs::{Answer, NewJob, Ran, Run};
     pub use crate::pages::{Acted, Ask, Deed, Figure, Figures, NotActed, View, answer};
     pub use crate::records::{Draft, Query, RowExt};
     pub use crate::runtime::Settings;
     pub use crate::steps::{Call, Done, NotDone};
     pub use crate::value::{Fields, phone};
     pub use crate::{Failure, HostError, Message, MultiValue, Outcome, Row, Value};
-    pub use crate::{debug, error, info, kv, people, plugin, processes, records, runtime, tasks, warning};
+    pub use crate::{debug, error, info, jobs, kv, people, plugin, processes, records, runtime, tasks, warning};
 }

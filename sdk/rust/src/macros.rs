@@ -9,6 +9,7 @@
 ///     http { POST "/web-form" => web_form }
 ///     actions { "discount" => discount }
 ///     conditions { "large" => is_large }
+///     jobs { "nightly" => nightly }
 ///     data { "balance" => balance }
 ///     act { "approve" => approve }
 ///     render { "survey" => survey }
@@ -17,9 +18,9 @@
 /// ```
 /// `each` handlers are `fn(&mut Change) -> Outcome`, `batch` handlers `fn(&mut [Change]) -> Outcome`,
 /// event handlers `fn(&[Event]) -> Outcome`, routes `fn(&Request) -> Outcome<Response>`, actions
-/// `fn(&Call) -> Done<String>` (the answer as JSON in text), conditions `fn(&Call) -> Done<bool>`, sources of
-/// pages `fn(&Ask) -> Outcome<Figures>`, presses `fn(&Deed) -> Acted`, trees `fn(&View) -> Outcome<String>` (JSON in text),
-/// `health` is `fn() -> Outcome`.
+/// `fn(&Call) -> Done<String>` (the answer as JSON in text), conditions `fn(&Call) -> Done<bool>`, jobs
+/// `fn(&Run) -> Ran`, sources of pages `fn(&Ask) -> Outcome<Figures>`, presses `fn(&Deed) -> Acted`, trees
+/// `fn(&View) -> Outcome<String>` (JSON in text), `health` is `fn() -> Outcome`.
 #[macro_export]
 macro_rules! plugin {
     (
@@ -28,6 +29,7 @@ macro_rules! plugin {
         $(http { $($method:ident $route:literal => $serve:path),* $(,)? })?
         $(actions { $($action:literal => $run:path),* $(,)? })?
         $(conditions { $($condition:literal => $test:path),* $(,)? })?
+        $(jobs { $($job:literal => $work:path),* $(,)? })?
         $(data { $($source:literal => $figures:path),* $(,)? })?
         $(act { $($act:literal => $press:path),* $(,)? })?
         $(render { $($surface:literal => $draw:path),* $(,)? })?
@@ -39,6 +41,7 @@ macro_rules! plugin {
         $($crate::__http! { $($method $route => $serve),* })?
         $($crate::__actions! { $($action => $run),* })?
         $($crate::__conditions! { $($condition => $test),* })?
+        $($crate::__jobs! { $($job => $work),* })?
         $($crate::__data! { $($source => $figures),* })?
         $($crate::__act! { $($act => $press),* })?
         $($crate::__render! { $($surface => $draw),* })?
@@ -211,6 +214,23 @@ macro_rules! __render {
         }
         #[cfg(target_family = "wasm")]
         $crate::bindings::ui_render::export_ui_render!(VerstakPlugin with_types_in $crate::bindings::ui_render);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __jobs {
+    ($($job:literal => $work:path),*) => {
+        impl $crate::bindings::jobs::exports::verstak::plugin::jobs::Guest for VerstakPlugin {
+            fn run(job: String, call: $crate::jobs::Run) -> $crate::jobs::Ran {
+                match job.as_str() {
+                    $($job => $work(&call),)*
+                    other => Err($crate::jobs::NotDone::Never(format!("the plugin has no job {other}; it has: {}", [$($job),*].join(", ")))),
+                }
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::jobs::export_jobs!(VerstakPlugin with_types_in $crate::bindings::jobs);
     };
 }
 

@@ -16,8 +16,8 @@ mod worker;
 pub use lane::{Lane, Slots};
 pub use lease::hold;
 pub use queue::{
-    Dead, DeadOfKind, Job, NewJob, came_further, dead, dead_of_kind, enqueue, forget_dead, hasten, note_progress,
-    retry_dead,
+    Dead, DeadOfKind, Job, NewJob, came_further, dead, dead_of_kind, enqueue, forget, forget_dead, hasten, hasten_one,
+    note_progress, retry_dead,
 };
 pub use schedule::{next_after, set_schedule, tick};
 pub use worker::{Handler, JobError, Worker};

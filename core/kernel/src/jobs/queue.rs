@@ -209,7 +209,10 @@ pub(super) async fn finish(tx: &Tx, worker: Uuid, job: &Job) -> Result<(), DbErr
 }
 
 /// Takes out a job by its unique key, unless a worker has it in hand.
-pub(super) async fn forget(tx: &Tx, unique_key: &str) -> Result<(), DbErr> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(tx: &Tx, unique_key: &str) -> Result<(), DbErr> {
     let delete = Query::delete()
         .from_table("job")
         .and_where(Expr::col("unique_key").eq(unique_key))
@@ -263,6 +266,21 @@ pub async fn hasten(tx: &Tx, env: &Env, tenant: TenantId, kind: &str) -> Result<
         .value("run_at", env.now().0)
         .and_where(Expr::col("tenant_id").eq(tenant.0))
         .and_where(Expr::col("kind").eq(kind))
+        .and_where(Expr::col("state").eq("ready"))
+        .to_owned();
+    tx.note_job();
+    tx.later(&update).await
+}
+
+/// Makes a job that waits for its time due now, by its unique key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hasten_one(tx: &Tx, env: &Env, unique_key: &str) -> Result<(), DbErr> {
+    let update = Query::update()
+        .table("job")
+        .value("run_at", env.now().0)
+        .and_where(Expr::col("unique_key").eq(unique_key))
         .and_where(Expr::col("state").eq("ready"))
         .to_owned();
     tx.note_job();

@@ -234,7 +234,7 @@ impl Worker {
             Err(error) => {
                 let next = self.next(job, error);
                 queue::fail(&tx, self.id, job, next, &error.to_string()).await?;
-                tracing::warn!(kind = job.kind, job = %job.id, attempt = job.attempt, %error, ?next, "a job was not done");
+                told(job, error, next);
             }
         }
         tx.commit().await?;
@@ -258,6 +258,15 @@ impl Worker {
             }
             JobError::Retry(_) | JobError::Raced(_) | JobError::Fatal(_) => Next::Dead,
         }
+    }
+}
+
+/// What waits has not failed.
+fn told(job: &Job, error: &JobError, next: Next) {
+    if matches!(next, Next::Wait(_)) {
+        tracing::debug!(kind = job.kind, job = %job.id, %error, ?next, "a job waits");
+    } else {
+        tracing::warn!(kind = job.kind, job = %job.id, attempt = job.attempt, %error, ?next, "a job was not done");
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod context;
 mod convert;
+pub(crate) mod jobs;
 mod kv;
 mod log;
 mod people;
@@ -61,7 +62,7 @@ macro_rules! capability {
 }
 
 /// Everything there is, in the order in which admins read permissions.
-pub(crate) static CAPABILITIES: [Capability; 14] = [
+pub(crate) static CAPABILITIES: [Capability; 16] = [
     capability!("verstak:types/types", wit::types::types),
     capability!("verstak:runtime/context", wit::runtime::context),
     capability!("verstak:runtime/clock", wit::runtime::clock),
@@ -71,9 +72,11 @@ pub(crate) static CAPABILITIES: [Capability; 14] = [
     capability!("verstak:work/subjects", wit::work::subjects),
     capability!("verstak:work/steps", wit::work::steps),
     capability!("verstak:pages/views", wit::pages::views),
+    capability!("verstak:jobs/runs", wit::jobs::runs),
     capability!("verstak:records/records", wit::records::records, Part::of::<RecordPermissions>("records")),
     capability!("verstak:work/processes", wit::work::processes, processes::PART),
     capability!("verstak:work/tasks", wit::work::tasks, tasks::PART),
+    capability!("verstak:jobs/jobs", wit::jobs::jobs, jobs::PART),
     capability!("verstak:people/people", wit::people::people, people::PART),
     capability!("verstak:storage/kv", wit::storage::kv, kv::PART),
 ];

@@ -132,9 +132,7 @@ impl Door {
             .into_iter()
             .map(|change| match change {
                 Err(error) => Err(error),
-                Ok(_) => {
-                    outcomes.next().map_or_else(lost, |outcome| outcome.map(saved).map_err(told))
-                }
+                Ok(_) => outcomes.next().map_or_else(lost, |outcome| outcome.map(saved).map_err(told)),
             })
             .collect())
     }

@@ -197,7 +197,8 @@ impl State {
             });
             made.push(task.map(|task| ready.push(task)));
         }
-        let created = Box::pin(caller.services.tasks.create_many(&ctx, ready)).await.map_err(|error| host_error(&error))?;
+        let created =
+            Box::pin(caller.services.tasks.create_many(&ctx, ready)).await.map_err(|error| host_error(&error))?;
         let mut created = created.into_iter();
         let mut next = |()| match created.next() {
             Some(task) => task.map(|task| task.id.to_string()).map_err(|error| host_error(&error)),

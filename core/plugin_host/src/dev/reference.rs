@@ -8,6 +8,9 @@ const MIB: usize = 1024 * 1024;
 /// What a manifest may declare of the catalogue, in words.
 const CATALOGUE: &str = include_str!("catalogue.md");
 
+/// What it may do by itself, in words.
+const JOBS: &str = include_str!("jobs.md");
+
 /// `sdk/REFERENCE.md`.
 pub fn reference() -> String {
     let mut text = format!(
@@ -37,6 +40,7 @@ pub fn reference() -> String {
         ));
     }
     text.push_str(CATALOGUE);
+    text.push_str(JOBS);
     text
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use crate::jobs::RunState;
+
 /// A file of tests; its steps share one company.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +57,10 @@ pub(super) struct Step {
     pub(super) data: Option<Figures>,
     /// Presses something on a page.
     pub(super) act: Option<Press>,
+    /// Begins a job of the plugin and runs it to its end.
+    pub(super) job: Option<Work>,
+    /// Looks at the runs of a job.
+    pub(super) runs: Option<Runs>,
     /// Hands out events and runs jobs.
     pub(super) events: bool,
     /// Moves the clock.
@@ -147,6 +153,17 @@ pub(super) struct Figures {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Work {
+    /// Of the job.
+    pub(super) id: String,
+    /// Calls that there must be.
+    pub(super) steps: Option<i64>,
+    /// Words of the reason why it is not done.
+    pub(super) failure: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Press {
     /// Of the page.
     pub(super) surface: String,
@@ -161,6 +178,17 @@ pub(super) struct Press {
     pub(super) toast: Option<String>,
     /// Words beside an input or row that there must be.
     pub(super) problem: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Runs {
+    /// Of the job.
+    pub(super) id: String,
+    /// How many there must be.
+    pub(super) count: usize,
+    /// Only those that stand so.
+    pub(super) state: Option<RunState>,
 }
 
 #[derive(Debug, Deserialize)]

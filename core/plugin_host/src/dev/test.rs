@@ -9,9 +9,9 @@ use records::{Change, Record, WriteOptions};
 use serde_json::{Map, Value as Json};
 use work::tasks::{TaskQuery, TaskState};
 
-use super::{DevError, pages};
 use super::scene::Scene;
 use super::script::{Ask, Find, FindTasks, Http, Refused, Script, Step, Write};
+use super::{DevError, jobs, pages};
 use crate::engine::Budget;
 use crate::points::budget_of;
 use crate::points::pages::View;
@@ -87,7 +87,7 @@ pub async fn run(db: Db, package: &[u8], script: &Path) -> Result<Report, DevErr
     Ok(report)
 }
 
-fn explain(error: &Error) -> String {
+pub(super) fn explain(error: &Error) -> String {
     let locale = kernel::Locale::En;
     let fields: Vec<String> =
         error.fields_in(locale).into_iter().map(|(field, (code, words))| format!("{field}: {code}: {words}")).collect();
@@ -159,6 +159,10 @@ impl Play {
             let input = Json::Object(self.values(&press.input));
             let got = pages::press(&self.scene, &ctx, &self.plugin, press, rows, input).await;
             self.judged(step, got)?
+        } else if let Some(work) = &step.job {
+            return jobs::work(&self.scene, &self.plugin, work).await;
+        } else if let Some(runs) = &step.runs {
+            return jobs::look(&self.scene, &self.plugin, runs).await;
         } else {
             return Ok(());
         };

@@ -69,6 +69,16 @@ impl Budget {
     pub const ACTION: Self = Self::EVENTS;
     /// A question of a process.
     pub const CONDITION: Self = Self::HTTP;
+    /// A step of a job.
+    pub const JOB: Self = Self {
+        cpu: Duration::from_secs(10),
+        wall: Duration::from_secs(300),
+        memory: 128 * MIB,
+        host_calls: 10_000,
+        rows: 100_000,
+        transfer: 8 * MIB,
+        batch: 1,
+    };
     /// The check at installation.
     pub const HEALTH: Self = Self { cpu: Duration::from_millis(250), wall: Duration::from_secs(5), ..Self::HOOK };
 

@@ -26,7 +26,7 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
     if counts.chain([manifest.settings.len(), manifest.surfaces.len()]).any(|count| count > MAX_ITEMS) {
         return fail(
             "file",
-            format!("more than {MAX_ITEMS} hooks, events, routes, actions, conditions, surfaces or settings"),
+            format!("more than {MAX_ITEMS} hooks, events, routes, actions, conditions, jobs, surfaces or settings"),
         );
     }
     if let Some(own) = manifest.implied.keys().find(|own| manifest.permissions.records_of(own)) {
@@ -55,7 +55,12 @@ pub(crate) fn routes(manifest: &Manifest) -> Checked {
     each("routes", &manifest.routes, Route::id, check_route)
 }
 
-fn each<T>(name: &str, items: &[T], key: impl Fn(&T) -> String, check: impl Fn(&str, &T) -> Checked) -> Checked {
+pub(super) fn each<T>(
+    name: &str,
+    items: &[T],
+    key: impl Fn(&T) -> String,
+    check: impl Fn(&str, &T) -> Checked,
+) -> Checked {
     let mut seen = BTreeSet::new();
     for (index, item) in items.iter().enumerate() {
         let place = format!("{name}[{index}]");
@@ -112,7 +117,7 @@ pub(crate) fn conditions(manifest: &Manifest) -> Checked {
     )
 }
 
-fn words(place: &str, title: &Text, description: &Text) -> Checked {
+pub(super) fn words(place: &str, title: &Text, description: &Text) -> Checked {
     text(&format!("{place}.title"), title)?;
     if description.0.is_empty() { Ok(()) } else { text(&format!("{place}.description"), description) }
 }

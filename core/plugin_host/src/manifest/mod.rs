@@ -3,6 +3,7 @@
 
 pub(crate) mod check;
 pub(crate) mod entities;
+pub(crate) mod jobs;
 pub(crate) mod known;
 pub(crate) mod permissions;
 pub(crate) mod records;
@@ -18,6 +19,7 @@ use std::fmt;
 use kernel::Locale;
 use serde::{Deserialize, Serialize};
 
+pub use jobs::{Job, Overlap};
 pub use permissions::{Permissions, RunAs};
 pub use records::RecordPermission;
 pub use review::PermissionChange;
@@ -124,6 +126,9 @@ pub struct Manifest {
     /// What it answers processes with yes or no.
     #[serde(default)]
     pub conditions: Vec<Condition>,
+    /// What it does on a schedule, later or step by step.
+    #[serde(default)]
+    pub jobs: Vec<Job>,
     /// Pages, panels and other places in the portal.
     #[serde(default)]
     pub(crate) surfaces: Vec<Surface>,

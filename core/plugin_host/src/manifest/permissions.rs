@@ -9,7 +9,7 @@ use std::sync::Arc;
 use kernel::Locale;
 use records::Catalogue;
 use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
 use super::{ManifestError, Text};
@@ -96,7 +96,7 @@ fn read<T: Permission + DeserializeOwned>(json: Json) -> Result<Arc<dyn Permissi
 }
 
 /// Whose rights count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunAs {
     /// Of whoever makes the change or the request, narrowed by the grants. Where a process asks there is nobody: then

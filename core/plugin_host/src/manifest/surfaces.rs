@@ -80,7 +80,10 @@ pub(super) fn check(place: &str, surface: &Surface) -> Checked {
     for (key, names) in [("acts", &surface.acts), ("sources", &surface.sources)] {
         names.iter().try_for_each(|one| name(place, key, one))?;
         if !surface.rendered && !names.is_empty() {
-            return fail(format!("{place}.{key}"), "is for surfaces with `rendered = true`: a declared tree says it itself");
+            return fail(
+                format!("{place}.{key}"),
+                "is for surfaces with `rendered = true`: a declared tree says it itself",
+            );
         }
     }
     match (&surface.tree, surface.rendered) {

@@ -255,7 +255,15 @@ impl PluginHost {
         let of_process = asked.task.is_none();
         let link = if of_process { loops::link_after(plugin, id) } else { loops::link(plugin, id) };
         let call = asked.call(declared)?;
-        let point = Point { plugin: &enabled, name, link, budget: kind.budget, anonymous: false, own: of_process, reads_only: false };
+        let point = Point {
+            plugin: &enabled,
+            name,
+            link,
+            budget: kind.budget,
+            anonymous: false,
+            own: of_process,
+            reads_only: false,
+        };
         let title = &enabled.manifest().title;
         let failed = |fault| Trouble::Failed { plugin: plugin.to_owned(), title: title.clone(), fault };
         let answer = match step {

@@ -99,7 +99,8 @@ impl PluginHost {
             return fail(ctx, plugin, hook, concerned, &Fault::Stopped);
         }
         let link = loops::link(plugin.id(), &hook.id);
-        let mut point = Point { plugin, link, budget: KIND.budget, name, anonymous: false, own: false, reads_only: false };
+        let mut point =
+            Point { plugin, link, budget: KIND.budget, name, anonymous: false, own: false, reads_only: false };
         let input: Vec<wit::Change> = concerned.iter().map(|change| to_change(plugin, change)).collect();
         let mut answers = self.verdicts(ctx, &mut point, hook, &input).await.into_iter();
         for change in concerned {

@@ -1,4 +1,4 @@
-//! The points where plugins come in: before a save, after a commit, over HTTP, in processes, behind pages. Each finds who is concerned,
+//! The points where plugins come in: before a save, after a commit, over HTTP, in processes, in jobs, behind pages. Each finds who is concerned,
 //! checks breaker and loops, calls the engine and turns the answer into something the core understands.
 //!
 //! To add a point: its export in `sdk/wit`, a file here with its `KIND` and its call, its declaration in the manifest, and a
@@ -8,6 +8,7 @@ mod actions;
 pub(crate) mod before;
 pub(crate) mod events;
 pub(crate) mod http;
+pub(crate) mod jobs;
 pub(crate) mod lifecycle;
 pub(crate) mod pages;
 pub(crate) mod signature;
@@ -16,7 +17,8 @@ mod stop;
 use std::any::Any;
 use std::sync::Arc;
 
-use kernel::Ctx;
+use kernel::access::Rights;
+use kernel::{Ctx, Error, Result, TenantId, UserId};
 use uuid::Uuid;
 use wasmtime::component::InstancePre;
 
@@ -30,6 +32,7 @@ use crate::manifest::check::Checked;
 use crate::registry::Running;
 
 pub(crate) use actions::{ACTION, CONDITION};
+pub(crate) use jobs::KIND as JOBS;
 use pages::{ACT, DATA, RENDER};
 
 /// Where the functions of an export are in a component: the `GuestIndices` of its bindings.
@@ -58,8 +61,8 @@ impl PointKind {
 }
 
 /// Everything there is.
-pub(crate) static POINTS: [&PointKind; 9] =
-    [&before::KIND, &events::KIND, &http::KIND, &ACTION, &CONDITION, &DATA, &ACT, &RENDER, &lifecycle::KIND];
+pub(crate) static POINTS: [&PointKind; 10] =
+    [&before::KIND, &events::KIND, &http::KIND, &ACTION, &CONDITION, &JOBS, &DATA, &ACT, &RENDER, &lifecycle::KIND];
 
 /// The names of all points of a manifest.
 pub(crate) fn names(manifest: &Manifest) -> impl Iterator<Item = String> {
@@ -94,6 +97,7 @@ pub(crate) async fn ask_nothing(engine: &Engine, code: &Code, kind: &PointKind, 
         "event" => {
             engine.call(code, state, events::Handle(id.to_owned(), Vec::new())).await.answer.err().and_then(said)
         }
+        "job" => jobs::ask_nothing(engine, code, state, id).await,
         "action" | "condition" => actions::ask_nothing(engine, code, state, kind, id).await,
         "data" | "act" | "render" => pages::ask_nothing(engine, code, state, kind, id).await,
         _ => None,
@@ -215,6 +219,16 @@ impl PluginHost {
         message: String,
     ) {
         self.inner.journal.line(ctx, plugin, point, invocation, LogLine { level, message }, None);
+    }
+
+    /// What somebody may do now; nothing where there is nobody.
+    pub(crate) async fn rights_now(&self, tenant: TenantId, user: Option<UserId>) -> Result<Arc<Rights>> {
+        let Some(user) = user else { return Ok(Arc::default()) };
+        match self.inner.identities.of_user(tenant, user).await {
+            Ok(identity) => Ok(Arc::clone(&identity.rights)),
+            Err(Error::Unauthenticated | Error::NotFound(_)) => Ok(Arc::default()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn breaker_changed(&self, ctx: &Ctx, plugin: &str, point: &str, invocation: Uuid, change: Change) {

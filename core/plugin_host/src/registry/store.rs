@@ -228,10 +228,12 @@ pub(crate) async fn put_version(tx: &Tx, new: &NewVersion<'_>, now: Timestamp) -
     Ok(tx.execute(&version).await?.rows_affected() == 1)
 }
 
-/// Removes what a company has of a plugin: row, keys, log, costs. Gives how many rows there were.
+/// Removes what a company has of a plugin: row, keys, log, costs, runs of jobs. Gives how many rows there were.
 pub(crate) async fn purge(tx: &Tx, tenant: TenantId, plugin: &str) -> Result<u64, DbErr> {
     let mut removed = 0;
-    for table in ["plugin_tenant", "plugin_kv", "plugin_log", "plugin_cost", "plugin_seen"] {
+    for table in
+        ["plugin_tenant", "plugin_kv", "plugin_log", "plugin_cost", "plugin_seen", "plugin_job", "plugin_schedule"]
+    {
         let delete = Query::delete()
             .from_table(table)
             .and_where(Expr::col("tenant_id").eq(tenant.0))

@@ -83,8 +83,16 @@ fn a_page_becomes_what_the_portal_draws() {
 #[test]
 fn what_the_host_cannot_do_yet_is_refused() {
     for (from, to, expected) in [
-        ("type = \"integer\"", "type = \"whole\"", "sources.days: the column `left` has the type `whole`; there are text"),
-        ("blocks = [\n", "blocks = [\n{ block = \"audio\", file = \"x\" },\n", "`audio`: files of plugins are not there yet"),
+        (
+            "type = \"integer\"",
+            "type = \"whole\"",
+            "sources.days: the column `left` has the type `whole`; there are text",
+        ),
+        (
+            "blocks = [\n",
+            "blocks = [\n{ block = \"audio\", file = \"x\" },\n",
+            "`audio`: files of plugins are not there yet",
+        ),
     ] {
         assert!(PAGE.contains(from), "{from}");
         let surfaces = whole(MANIFEST, &PAGE.replacen(from, to, 1)).unwrap();
@@ -100,7 +108,8 @@ fn in_a_tree_of_the_code_a_string_is_itself_whatever_stands_in_it() {
         let tree = json!({ "v": 1, "blocks": [block] });
         compiled(&tree, Compiler::of_wire(&texts), "the tree").map(|tree| tree.json["blocks"][0].clone())
     };
-    let text = |markdown: Json| made(json!({ "block": "text", "markdown": markdown })).map(|block| block["markdown"].clone());
+    let text =
+        |markdown: Json| made(json!({ "block": "text", "markdown": markdown })).map(|block| block["markdown"].clone());
     for said in ["=1 + 1", "@left", "Left"] {
         assert_eq!(text(json!(said)).unwrap(), json!(said));
     }

@@ -9,6 +9,7 @@ pub mod imports;
 pub mod jobs;
 pub mod me;
 pub mod people;
+pub mod plugin_jobs;
 pub mod plugins;
 pub mod process_templates;
 pub mod processes;
@@ -72,6 +73,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(plugins::rotate_secret))
         .routes(routes!(plugins::logs))
         .routes(routes!(plugins::cost))
+        .routes(routes!(plugin_jobs::list))
+        .routes(routes!(plugin_jobs::run))
+        .routes(routes!(plugin_jobs::runs))
+        .routes(routes!(plugin_jobs::again))
+        .routes(routes!(plugin_jobs::cancel))
         .routes(routes!(people::users, people::create_user))
         .routes(routes!(people::update_user))
         .routes(routes!(people::departments, people::create_department))

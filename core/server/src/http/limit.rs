@@ -49,7 +49,9 @@ impl Limits {
         Self {
             requests: limiter(requests),
             look_ups: limiter(look_ups),
-            page_code: limiter(requests.map(|_| Quota::per_second(PAGE_CODE).allow_burst(PAGE_CODE.saturating_add(20)))),
+            page_code: limiter(
+                requests.map(|_| Quota::per_second(PAGE_CODE).allow_burst(PAGE_CODE.saturating_add(20))),
+            ),
             sign_ins: limiter(sign_ins.map(Quota::per_minute)),
             sign_ins_from: limiter(sign_ins.map(|n| Quota::per_minute(n.saturating_mul(shared)))),
             sign_ins_to: limiter(sign_ins.map(Quota::per_minute)),
@@ -98,7 +100,8 @@ impl Limits {
 
     /// Forgets those who have not been seen for long.
     pub fn shrink(&self) {
-        let all = [&self.requests, &self.look_ups, &self.page_code, &self.sign_ins, &self.sign_ins_from, &self.sign_ins_to];
+        let all =
+            [&self.requests, &self.look_ups, &self.page_code, &self.sign_ins, &self.sign_ins_from, &self.sign_ins_to];
         for limiter in all.into_iter().flatten() {
             limiter.retain_recent();
         }

@@ -21,11 +21,7 @@ impl Tasks {
     ///
     /// # Errors
     /// When the database fails; then none is made. What is wrong with one task (as of `create`) is its own result.
-    pub async fn create_many(
-        &self,
-        ctx: &Ctx,
-        inputs: Vec<(Option<TaskId>, ManualTask)>,
-    ) -> Result<Vec<Result<Task>>> {
+    pub async fn create_many(&self, ctx: &Ctx, inputs: Vec<(Option<TaskId>, ManualTask)>) -> Result<Vec<Result<Task>>> {
         let known = self.known(ctx, inputs.iter().filter_map(|(id, _)| *id).collect()).await?;
         let mut ready: Vec<Option<Ready>> = Vec::with_capacity(inputs.len());
         let mut made: Vec<Option<Result<Task>>> = Vec::with_capacity(inputs.len());
@@ -88,7 +84,8 @@ impl Tasks {
     /// Each with a way back of its own.
     async fn make_apart(&self, ctx: &Ctx, ready: &[Option<Ready>], made: &mut [Option<Result<Task>>]) -> Result<()> {
         let tx = self.db.begin().await?;
-        for ((task, opening), made) in ready.iter().zip(made).filter_map(|(ready, made)| Some((ready.as_ref()?, made))) {
+        for ((task, opening), made) in ready.iter().zip(made).filter_map(|(ready, made)| Some((ready.as_ref()?, made)))
+        {
             let part = tx.savepoint().await?;
             let happened = match self.make(&part, ctx, task.clone(), opening.clone()).await {
                 Ok(task) => part.commit().await.map(|()| task).map_err(Error::from),

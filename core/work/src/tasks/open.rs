@@ -205,12 +205,7 @@ impl Tasks {
     }
 
     /// What is done before the transaction: a task by hand is checked and shown to before-hooks.
-    pub(super) async fn ready(
-        &self,
-        ctx: &Ctx,
-        id: Option<TaskId>,
-        input: ManualTask,
-    ) -> Result<(NewTask, Opening)> {
+    pub(super) async fn ready(&self, ctx: &Ctx, id: Option<TaskId>, input: ManualTask) -> Result<(NewTask, Opening)> {
         let mut new = self.checked(ctx, input).await?;
         let foreseen = self.foresee(ctx, None, planned(&new)).await?;
         let mut opening = Opening::plain(ctx);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use kernel::event::{Concern, Event};
 use kernel::jobs::NewJob;
-use kernel::{Actor, Ctx, Result, TenantId, UserId};
+use kernel::{Actor, Ctx, Result, TenantId};
 use records::{Catalogue, Operation};
 use serde_json::Value as Json;
 use wasmtime::Store;
@@ -67,13 +67,15 @@ const ALL: &str = "*";
 pub(crate) const READER: &str = "plugin.events";
 
 impl PluginHost {
-    /// Tries again to load what could not be loaded, reads the event log up to its end and enqueues deliveries. Returns how many parts of it concerned somebody.
+    /// Tries again to load what could not be loaded, begins the jobs that have come due, reads the event log up to its end
+    /// and enqueues deliveries. Returns how many jobs were begun and parts of the log concerned somebody.
     ///
     /// # Errors
     /// When the database fails; nothing is lost, the next call goes on from there.
     pub async fn dispatch(&self) -> Result<usize> {
         self.inner.registry.try_again().await?;
-        self.inner.follower.read_on(self).await
+        let begun = self.tick_jobs().await?;
+        Ok(begun + self.inner.follower.read_on(self).await?)
     }
 
     /// The part of a page that concerns each subscription.
@@ -124,20 +126,9 @@ impl PluginHost {
             ctx.cause = cause;
         }
         if plugin.manifest().permissions.run_as == RunAs::Actor {
-            ctx.rights = Arc::default();
-            if let Some(user) = ctx.user() {
-                ctx.rights = self.rights_of(tenant, user).await?;
-            }
+            ctx.rights = self.rights_now(tenant, ctx.user()).await?;
         }
         Ok(ctx)
-    }
-
-    async fn rights_of(&self, tenant: TenantId, user: UserId) -> Result<Arc<kernel::access::Rights>> {
-        match self.inner.identities.of_user(tenant, user).await {
-            Ok(identity) => Ok(Arc::clone(&identity.rights)),
-            Err(kernel::Error::Unauthenticated | kernel::Error::NotFound(_)) => Ok(Arc::default()),
-            Err(error) => Err(error),
-        }
     }
 }
 

@@ -25,10 +25,10 @@ impl View {
             surface: open.surface().map(|surface| surface.declared.id.clone()).unwrap_or_default(),
             params: fields(&self.params),
             state: fields(&self.state),
-            record: self.record.as_ref().map(|record| Subject {
-                entity: record.entity.to_string(),
-                id: record.id.to_string(),
-            }),
+            record: self
+                .record
+                .as_ref()
+                .map(|record| Subject { entity: record.entity.to_string(), id: record.id.to_string() }),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What every call of a page stands on.
 
-
 use kernel::{Ctx, RecordId, RecordRef, Result};
 use plugin_host::View;
 use plugin_host::surfaces::Open;
