@@ -217,6 +217,7 @@ export const samples: Record<string, AnyBlock[]> = {
       source: "deals",
       group_by: "status",
       card: ["amount", "due"],
+      sum: "amount",
       move: true,
       add: true,
     },
