@@ -79,11 +79,27 @@ test("a bar is moved by arrows and by its menu", async ({ page, gallery }) => {
   await page.keyboard.press("Shift+ArrowLeft");
   await expect(bar).toHaveAccessibleName(/Mar 3, .*Mar 9, /);
   await page.getByRole("row").nth(1).getByRole("button").first().click();
-  await page.getByRole("menuitem").click();
+  await page.getByRole("menuitem", { name: "Move to other days" }).click();
   const first = page.getByRole("dialog").getByRole("textbox").first();
   await first.fill("2026-03-05");
   await page.keyboard.press("Enter");
   await expect(bar).toHaveAccessibleName(/Mar 5, .*Mar 9, /);
+});
+
+test("a bar waits for another by its menu, and no longer when that is taken back", async ({ page, gallery }) => {
+  await openPart(page, gallery, "gantt");
+  const row = page.getByRole("row").filter({ hasText: "Смета" });
+  await row.getByRole("button", { name: /^Actions/ }).click();
+  await page.getByRole("menuitem", { name: "Links" }).click();
+  const dialog = page.getByRole("dialog");
+  const waits = dialog.getByRole("listitem");
+  await expect(waits).toHaveText([/Проєкт вентиляції/]);
+  await dialog.getByRole("combobox", { name: "Waits for" }).fill("Закупка");
+  await page.getByRole("option", { name: "Закупка оборудования" }).click();
+  await dialog.getByRole("button", { name: "Link", exact: true }).click();
+  await expect(waits).toHaveCount(2);
+  await dialog.getByRole("button", { name: "Remove the link from Закупка оборудования" }).click();
+  await expect(waits).toHaveCount(1);
 });
 
 test("a tree is walked by arrows, and its menu moves what a drag would", async ({ page, gallery }) => {
