@@ -71,8 +71,16 @@ export const BlockGrid = ({ children }: { children: ReactNode }) => (
 );
 
 /** A block of a height of its own: what is more scrolls inside. */
-export const BlockPane = ({ height, children }: { height?: number; children: ReactNode }) => (
-  <div className={classes.pane} style={height === undefined ? undefined : { height }}>
+export const BlockPane = ({
+  height,
+  framed = false,
+  children,
+}: {
+  height?: number;
+  framed?: boolean;
+  children: ReactNode;
+}) => (
+  <div className={classes.pane} data-framed={framed} style={height === undefined ? undefined : { height }}>
     {children}
   </div>
 );

@@ -4,7 +4,7 @@ import type { Tone } from "./block";
 import classes from "./calendar.module.css";
 
 export const hourHeight = 44;
-const lane = 22;
+const lane = 26;
 
 export const MonthGrid = ({
   label,

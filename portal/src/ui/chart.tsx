@@ -50,6 +50,8 @@ interface Colours {
   surface: string;
   soft: string;
   series: string[];
+  /** By name: text is measured outside of the page, where nothing is inherited. */
+  font: string;
 }
 
 function coloursOf(element: HTMLElement): Colours {
@@ -62,6 +64,7 @@ function coloursOf(element: HTMLElement): Colours {
     surface: of("--surface"),
     soft: of("--surface-2"),
     series: palette.map(of),
+    font: style.fontFamily,
   };
 }
 
@@ -114,7 +117,7 @@ function optionOf(props: ChartProps, colours: Colours): EChartsCoreOption {
   const common = {
     color: colours.series,
     animation: false,
-    textStyle: { fontFamily: "inherit", color: colours.text, fontSize: 12 },
+    textStyle: { fontFamily: colours.font, color: colours.text, fontSize: 12 },
     tooltip: {
       trigger: props.kind === "bar" || props.kind === "line" ? "axis" : "item",
       confine: true,
@@ -129,6 +132,7 @@ function optionOf(props: ChartProps, colours: Colours): EChartsCoreOption {
       icon: "roundRect",
       itemWidth: 10,
       itemHeight: 10,
+      itemGap: 16,
       textStyle: { color: colours.dim },
     },
   };
@@ -194,7 +198,7 @@ function axesOf(props: ChartProps, colours: Colours, many: boolean) {
       type: "value",
       ...axis(colours),
       // Bars begin at zero; so does the axis that the target must fit in.
-      min: props.kind === "bar" ? undefined : "dataMin",
+      scale: props.kind !== "bar",
       max: target ? ({ max }: { max: number }) => Math.max(max, target.value) : undefined,
       axisLabel: { color: colours.dim, formatter: (value: number) => props.format(value, true) },
     },

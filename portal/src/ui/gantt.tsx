@@ -179,6 +179,8 @@ interface BarProps {
   onKeyDown(event: KeyboardEvent): void;
   onClick(): void;
   onGrip(event: PointerEvent, what: "both" | "start" | "end"): void;
+  /** Begins a link at the end of the bar. */
+  onPull?: ((event: PointerEvent) => void) | undefined;
 }
 
 export function GanttBar(props: BarProps) {
@@ -225,6 +227,14 @@ export function GanttBar(props: BarProps) {
           </>
         )}
       </button>
+      {props.onPull && (
+        <span
+          className={classes.pull}
+          style={{ left: x + (kind === "milestone" ? 8 : width) }}
+          onPointerDown={props.onPull}
+          aria-hidden
+        />
+      )}
       {props.text && (
         <span
           className={classes.beside}
@@ -237,6 +247,30 @@ export function GanttBar(props: BarProps) {
     </>
   );
 }
+
+interface LinksProps {
+  label: string;
+  empty: string;
+  items: { key: string; text: string; note: string; action: ReactNode }[];
+}
+
+/** What a bar waits for, line by line. */
+export const GanttLinks = ({ label, empty, items }: LinksProps) =>
+  items.length === 0 ? (
+    <p className={classes.noLinks}>{empty}</p>
+  ) : (
+    <ul className={classes.links} aria-label={label}>
+      {items.map(({ key, text, note, action }) => (
+        <li key={key}>
+          <span>
+            {text}
+            <small>{note}</small>
+          </span>
+          {action}
+        </li>
+      ))}
+    </ul>
+  );
 
 /** On a phone: a line for each, with its days in words and a thin bar of the whole span. */
 export const GanttList = ({ label, children }: { label: string; children: ReactNode }) => (

@@ -77,6 +77,9 @@ export const OutlineLine = (props: LineProps) => (
   </div>
 );
 
+/** Where others have the button that opens them. */
+export const OutlineGap = () => <span className={classes.gap} />;
+
 export const OutlineText = ({
   strong,
   done,

@@ -5,7 +5,7 @@ import type { Field } from "@/api/types";
 import { fieldOf, type TextContext, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
 import type { Shape } from "@/engines/source";
-import { plain, textIn } from "./environment";
+import { isComputed, plain, textIn } from "./environment";
 import type { Environment } from "./expression/evaluate";
 import type { PageStore, Scope } from "./page-store";
 import type { SourceData } from "./sources";
@@ -31,7 +31,29 @@ export function useSay(): (text: Text | undefined, environment?: Environment) =>
   const page = usePage();
   const own = useEnvironment();
   const { texts = {}, locale } = page.setup;
-  return (text, environment = own) => textIn(text, environment, texts, locale);
+  const { row } = use(ScopeContext);
+  const make = useTextMaker();
+  return (text, environment = own) => {
+    // What is just a field of the row reads as it does in a list: labels of choices, dates, money.
+    const key = row && environment === own ? rowField(text) : undefined;
+    if (row && key !== undefined) {
+      const context = make(row.source, page.source(row.source));
+      const field = fieldOf(context.entity, key);
+      const value = row.row.fields[key];
+      if (field && !isEmpty(value)) return textOf(field, value, context, row.row.fields);
+    }
+    return textIn(text, environment, texts, locale);
+  };
+}
+
+/** The field, where a text is nothing but `row.field`. */
+function rowField(text: Text | undefined): string | undefined {
+  if (!isComputed(text)) return undefined;
+  const node = text["="];
+  if (typeof node !== "object" || node === null || !("get" in node)) return undefined;
+  const [of, key] = node.get;
+  const named = typeof of === "object" && of !== null && "name" in of ? of.name : undefined;
+  return named === "row" ? key : undefined;
 }
 
 export function useGiven<T>(given: Given<T> | undefined): T | undefined {

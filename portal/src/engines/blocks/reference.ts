@@ -143,7 +143,13 @@ const own: { [K in Kind]: Spec<Own<K>> } = {
     critical: may(flag),
     milestone: may(field),
     tone: may(given(tone)),
+    calendar: may({
+      type: "object",
+      properties: { source, day: field, off: field },
+      required: ["source", "day"],
+    }),
     move: may(flag),
+    link: may(flag),
     on_open: may(action),
   },
   tree: {

@@ -148,7 +148,11 @@ export interface GanttBlock extends Common, Sourced {
   critical?: boolean;
   milestone?: string;
   tone?: Given<Tone>;
+  /** Days that are not worked, as the `shade` of a matrix; without it the weekends. */
+  calendar?: { source: string; day: string; off?: string };
   move?: boolean;
+  /** Links may be made: as records of the source of `depends`, or in its field. */
+  link?: boolean;
   on_open?: Action;
 }
 export interface TreeBlock extends Common {

@@ -20,9 +20,11 @@ interface Props {
   opened?: Id;
   /** For amounts without a currency of their own. */
   currency: string;
+  /** A sum in words, where it is no money. */
+  sumText?(amount: number): string;
 }
 
-export function BoardBody({ board, opened, currency }: Props) {
+export function BoardBody({ board, opened, currency, sumText }: Props) {
   const { t } = useTranslation("board");
   const { source, scope, move } = board;
   const { field, columns } = scope.group;
@@ -79,6 +81,7 @@ export function BoardBody({ board, opened, currency }: Props) {
             totals={totals.data && totalsOf(totals.data, field, column.key, currency)}
             collapsed={column.semantic !== "open" && !open[column.key]}
             selected={opened}
+            sumText={sumText}
             onToggle={() => setOpen((old) => ({ ...old, [column.key]: !old[column.key] }))}
           />
         ))}

@@ -28,6 +28,8 @@ interface Props {
   totals?: Totals;
   collapsed: boolean;
   selected?: string;
+  /** A sum in words, where it is no money. */
+  sumText?(amount: number): string;
   onToggle(): void;
 }
 
@@ -73,7 +75,7 @@ export function Column(props: Props) {
   );
 }
 
-function Cards({ board, stage, totals, selected, onToggle }: Props) {
+function Cards({ board, stage, totals, selected, sumText, onToggle }: Props) {
   const { t } = useTranslation(["board", "common"]);
   const { source } = board;
   const entity = source.shape;
@@ -111,18 +113,15 @@ function Cards({ board, stage, totals, selected, onToggle }: Props) {
   }, []);
 
   const sum = totals?.sums[0];
+  const shortSum = sumText ?? formatMoneyShort;
   return (
     <>
       <ColumnHead
         dot={<StageDot color={stage.color} semantic={stage.semantic} />}
         name={stage.name}
         count={totals ? formatNumber(totals.count) : ""}
-        sum={
-          sum
-            ? formatMoneyShort(sum.amount, sum.currency) + (totals && totals.sums.length > 1 ? "+" : "")
-            : ""
-        }
-        sumTitle={totals?.sums.map((one) => formatMoney(one.amount, one.currency)).join("\n")}
+        sum={sum ? shortSum(sum.amount, sum.currency) + (totals && totals.sums.length > 1 ? "+" : "") : ""}
+        sumTitle={totals?.sums.map((one) => (sumText ?? formatMoney)(one.amount, one.currency)).join("\n")}
         actions={
           <>
             {stage.semantic !== "open" && (

@@ -21,6 +21,17 @@ const names = [
   "Сергей Иванов",
 ];
 
+const shapeOf = (key: string): Shape => ({
+  key,
+  label: key,
+  label_plural: key,
+  title_field: "id",
+  actions: { read: true, create: true, update: true, delete: true } as Shape["actions"],
+  fields: [],
+  pipelines: [],
+  layout: { list: [], card: [], sections: [] },
+});
+
 const people: Table = {
   fields: [
     field("name", "Сотрудник", "text"),
@@ -131,7 +142,21 @@ const links: Table = {
       ["g2b", "g3", "FS", 0],
       ["g2c", "g3", "FF", 3],
     ] as const
-  ).map(([a, b, kind, lag], index) => ({ id: `l${index}`, fields: { a, b, kind, lag } })),
+  ).map(([a, b, kind, lag], index) => ({
+    id: `l${index}`,
+    version: 1,
+    entity: "work_link",
+    fields: { a, b, kind, lag },
+  })),
+  shape: shapeOf("work_link"),
+};
+
+/** A bridge of a holiday and a Saturday that is worked for it. */
+const holidays: Table = {
+  fields: [field("day", "День", "date"), field("off", "Выходной", "boolean")],
+  rows: [["2026-03-09", true] as const, ["2026-03-14", false] as const, ["2026-04-13", true] as const].map(
+    ([day, off]) => ({ id: day, fields: { day, off } }),
+  ),
 };
 
 const units: Table = {
@@ -335,6 +360,7 @@ export const tables: Record<string, Table> = {
   absences,
   tasks,
   links,
+  holidays,
   units,
   steps,
   events,

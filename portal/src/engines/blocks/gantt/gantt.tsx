@@ -2,14 +2,14 @@
  * Bars over time. Left and right move a bar by a day, with Shift its end; the menu beside a name moves it to days that
  * are typed, so that nothing needs a drag. On a phone a list with the days in words.
  */
-import { ActionIcon, Button, Checkbox, Menu, SegmentedControl } from "@mantine/core";
+import { ActionIcon, Menu, SegmentedControl } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight, IconDots } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useActions } from "@/engines/blocks/actions";
-import { toneOf, useOfRow, usePage, useRowText, useSay } from "@/engines/blocks/context";
+import { usePage, useRowText, useSay } from "@/engines/blocks/context";
 import {
   addDays,
   addMonths,
@@ -24,34 +24,31 @@ import { DaysDialog } from "@/engines/blocks/days-dialog";
 import { Gate, TooLarge } from "@/engines/blocks/gate";
 import { most } from "@/engines/blocks/limits";
 import { useSaving } from "@/engines/blocks/save";
-import type { GanttBlock, Tone } from "@/engines/blocks/tree";
+import type { GanttBlock } from "@/engines/blocks/tree";
 import type { SourceRow } from "@/engines/blocks/wire";
 import { usePhone } from "@/engines/list/list";
 import { currentLocale } from "@/i18n";
-import { formatDate } from "@/i18n/format";
 import { BarGap, BlockBar, Spoken } from "@/ui/block-frame";
 import {
   GanttArea,
   GanttBack,
   GanttBar,
   GanttHead,
-  GanttItem,
   GanttLine,
   GanttLink,
-  GanttList,
   GanttName,
   ganttName,
   ganttRow,
   type HeadMark,
 } from "@/ui/gantt";
 import { usePrinting } from "@/ui/use-printing";
+import { AsList } from "./as-list";
+import { LinksDialog, mayLink, useLinking, useLinks } from "./links";
 import {
   boxOf,
   criticalOf,
   isKept,
-  isLinkKind,
   type Line,
-  type Link,
   linesOf,
   moved,
   pathOf,
@@ -60,10 +57,15 @@ import {
   type Task,
   type Zoom,
 } from "./model";
+import { daysText, type Shared, spanOf, useTone } from "./shared";
 
 export default function GanttView({ block }: { block: GanttBlock }) {
-  const { depends } = block;
-  const sources = [block.source, ...(depends && "source" in depends ? [depends.source] : [])];
+  const { depends, calendar } = block;
+  const sources = [
+    block.source,
+    ...(depends && "source" in depends ? [depends.source] : []),
+    ...(calendar ? [calendar.source] : []),
+  ];
   return (
     <Gate block={block} sources={sources} height={320} isEmpty={(data) => data[0]?.rows?.length === 0}>
       {() => <Loaded block={block} />}
@@ -96,30 +98,19 @@ function taskOf(block: GanttBlock, row: SourceRow, label: string): Task | undefi
   };
 }
 
-function useLinks(block: GanttBlock, rows: SourceRow[]): Link[] {
+/** Days that are not worked: those of the calendar, else the weekend. */
+function useDaysOff({ calendar }: GanttBlock): (day: string) => boolean {
   const page = usePage();
-  const { depends } = block;
-  const named = depends && "source" in depends ? page.source(depends.source).rows : undefined;
+  const rows = calendar && page.source(calendar.source).rows;
   return useMemo(() => {
-    if (!depends) return [];
-    if ("field" in depends) {
-      return rows.flatMap((row) => {
-        const before = row.fields[depends.field];
-        const ids = Array.isArray(before) ? before : before ? [before] : [];
-        return ids.map((id): Link => ({ from: String(id), to: row.id, kind: "FS", lag: 0 }));
-      });
-    }
-    return (named ?? []).map(({ fields }): Link => {
-      const kind = depends.kind ? fields[depends.kind] : "FS";
-      const lag = depends.lag ? Number(fields[depends.lag] ?? 0) : 0;
-      return {
-        from: String(fields[depends.from]),
-        to: String(fields[depends.to]),
-        kind: isLinkKind(kind) ? kind : "FS",
-        lag: Number.isFinite(lag) ? lag : 0,
-      };
-    });
-  }, [depends, named, rows]);
+    const named = new Map(
+      (rows ?? []).map(({ fields }) => [
+        day(fields[calendar?.day ?? ""]),
+        calendar?.off ? fields[calendar.off] === true : true,
+      ]),
+    );
+    return (one) => named.get(one) ?? weekday(one) > 4;
+  }, [rows, calendar]);
 }
 
 function Loaded({ block }: { block: GanttBlock }) {
@@ -133,14 +124,17 @@ function Loaded({ block }: { block: GanttBlock }) {
   const saving = useSaving();
   const { t } = useTranslation("blocks");
   const links = useLinks(block, rows);
+  const linking = useLinking(block, links);
+  const [linked, setLinked] = useState<Task>();
+  const isOff = useDaysOff(block);
   const tasks = useMemo(
     () => rows.flatMap((row) => taskOf(block, row, text(row, block.label)) ?? []),
     [block, rows, text],
   );
   const lines = useMemo(() => linesOf(tasks, closed), [tasks, closed]);
   const critical = useMemo(
-    () => (block.critical ? criticalOf(leaves(tasks), links, "working") : new Set<string>()),
-    [block.critical, tasks, links],
+    () => (block.critical ? criticalOf(leaves(tasks), links, isOff) : new Set<string>()),
+    [block.critical, tasks, links, isOff],
   );
   if (tasks.length > most.bars) return <TooLarge size={tasks.length} most={most.bars} />;
   const move = (id: string, to: { start: string; end: string }) => {
@@ -160,8 +154,11 @@ function Loaded({ block }: { block: GanttBlock }) {
       setClosed((old) =>
         old.has(id) ? new Set([...old].filter((one) => one !== id)) : new Set(old).add(id),
       ),
+    isOff,
     onMove: move,
     onAsk: setAsked,
+    onLinks: mayLink(block, page) ? setLinked : undefined,
+    onLink: (from, to) => void linking.add({ from, to, kind: "FS", lag: 0 }),
   };
   return (
     <>
@@ -175,26 +172,22 @@ function Loaded({ block }: { block: GanttBlock }) {
           onSave={(to) => move(asked.id, to)}
         />
       )}
+      {linked && (
+        <LinksDialog
+          block={block}
+          task={linked}
+          tasks={leaves(tasks)}
+          links={links}
+          linking={linking}
+          onClose={() => setLinked(undefined)}
+        />
+      )}
     </>
   );
 }
 
 /** What only sums up others is nobody's to delay. */
 const leaves = (tasks: Task[]) => tasks.filter(({ id }) => !tasks.some(({ parent }) => parent === id));
-
-interface Shared {
-  block: GanttBlock;
-  lines: Line[];
-  links: Link[];
-  critical: ReadonlySet<string>;
-  closed: ReadonlySet<string>;
-  onToggle(id: string): void;
-  onMove(id: string, to: { start: string; end: string }): void;
-  onAsk(task: Task): void;
-}
-
-export const daysText = (start: string, end: string) =>
-  start === end ? formatDate(start) : `${formatDate(start)} – ${formatDate(end)}`;
 
 function useBarLabel(critical: ReadonlySet<string>) {
   const { t } = useTranslation("blocks");
@@ -208,16 +201,6 @@ function useBarLabel(critical: ReadonlySet<string>) {
     ]
       .filter(Boolean)
       .join(", ");
-}
-
-function useTone(block: GanttBlock) {
-  const page = usePage();
-  const ofRow = useOfRow(block.source);
-  const rows = page.source(block.source).rows ?? [];
-  return (id: string): Tone => {
-    const row = block.tone && rows.find((one) => one.id === id);
-    return row ? toneOf(ofRow(block.tone, row)) : "plain";
-  };
 }
 
 function headOf(scale: Scale, zoom: Zoom): { upper: HeadMark[]; lower: HeadMark[] } {
@@ -263,6 +246,9 @@ function AsBars({
   onToggle,
   onMove,
   onAsk,
+  onLinks,
+  onLink,
+  isOff,
 }: Shared & { tasks: Task[] }) {
   const { t } = useTranslation("blocks");
   const say = useSay();
@@ -278,6 +264,7 @@ function AsBars({
   );
   const [active, setActive] = useState(0);
   const [drag, setDrag] = useState<{ id: string; what: "both" | "start" | "end"; by: number }>();
+  const [pulled, setPulled] = useState<{ from: Task; x: number; y: number }>();
   const dragged = useRef(false);
   const { ref: area, width: room } = useElementSize();
   const scale = useMemo(() => {
@@ -301,7 +288,7 @@ function AsBars({
     zoom === "month"
       ? []
       : Array.from({ length: scale.days }, (_, index) => index)
-          .filter((index) => weekday(addDays(scale.from, index)) > 4)
+          .filter((index) => isOff(addDays(scale.from, index)))
           .map((index) => ({ x: index * scale.day, width: scale.day }));
   const shown = (task: Task) =>
     drag?.id === task.id ? { ...task, ...moved(task, drag.by, drag.what) } : task;
@@ -351,6 +338,33 @@ function AsBars({
       target.removeEventListener("pointercancel", end);
       setDrag(undefined);
       if (next.type === "pointerup" && by !== 0) onMove(task.id, moved(task, by, what));
+    };
+    target.addEventListener("pointermove", follow);
+    target.addEventListener("pointerup", end);
+    target.addEventListener("pointercancel", end);
+  };
+
+  /** From the end of a bar to another: that one waits for this. */
+  const pull = (event: PointerEvent, task: Task) => {
+    if (event.button !== 0) return;
+    event.stopPropagation();
+    event.preventDefault();
+    const target = event.currentTarget as HTMLElement;
+    const back = target.closest('[role="treegrid"]')?.getBoundingClientRect();
+    target.setPointerCapture(event.pointerId);
+    // A pull is no click on the bar.
+    dragged.current = true;
+    const follow = (next: globalThis.PointerEvent) =>
+      back && setPulled({ from: task, x: next.clientX - back.left - ganttName, y: next.clientY - back.top });
+    const end = (next: globalThis.PointerEvent) => {
+      target.removeEventListener("pointermove", follow);
+      target.removeEventListener("pointerup", end);
+      target.removeEventListener("pointercancel", end);
+      setPulled(undefined);
+      if (next.type !== "pointerup") return;
+      const under = document.elementFromPoint(next.clientX, next.clientY)?.closest("[data-at]");
+      const to = under && lines[Number(under.getAttribute("data-at"))];
+      if (to && !to.summary) onLink(task.id, to.task.id);
     };
     target.addEventListener("pointermove", follow);
     target.addEventListener("pointerup", end);
@@ -412,6 +426,13 @@ function AsBars({
           {drawn.map(({ key, ...link }) => (
             <GanttLink key={key} {...link} />
           ))}
+          {pulled && place.get(pulled.from.id) && (
+            <GanttLink
+              critical
+              broken={false}
+              path={`M${boxOfTask(pulled.from).x + boxOfTask(pulled.from).width} ${place.get(pulled.from.id)?.y}L${pulled.x} ${pulled.y}`}
+            />
+          )}
         </GanttBack>
         {items.map((item) => {
           const line = lines[item.index];
@@ -434,6 +455,7 @@ function AsBars({
                   movable={movable}
                   onToggle={() => onToggle(task.id)}
                   onAsk={() => onAsk(task)}
+                  onLinks={summary ? undefined : onLinks && (() => onLinks(task))}
                 />
               }
             >
@@ -458,6 +480,7 @@ function AsBars({
                   else if (block.on_open) actions.runOn(block.on_open, block.source, task.id);
                 }}
                 onGrip={(event, what) => grip(event, task, what)}
+                onPull={summary || !onLinks ? undefined : (event) => pull(event, task)}
               />
             </GanttLine>
           );
@@ -466,12 +489,6 @@ function AsBars({
     </>
   );
 }
-
-const spanOf = (tasks: Task[]) => {
-  const starts = tasks.map(({ start }) => start).sort();
-  const ends = tasks.map(({ end }) => end).sort();
-  return starts[0] ? daysBetween(starts[0], ends[ends.length - 1] ?? starts[0]) : 0;
-};
 
 function Hints() {
   const { t } = useTranslation("blocks");
@@ -484,9 +501,10 @@ interface NameProps {
   movable: boolean;
   onToggle(): void;
   onAsk(): void;
+  onLinks?: (() => void) | undefined;
 }
 
-function LineName({ line, closed, movable, onToggle, onAsk }: NameProps) {
+function LineName({ line, closed, movable, onToggle, onAsk, onLinks }: NameProps) {
   const { t } = useTranslation("blocks");
   const { task, summary } = line;
   return (
@@ -501,7 +519,7 @@ function LineName({ line, closed, movable, onToggle, onAsk }: NameProps) {
         </ActionIcon>
       )}
       <GanttName strong={summary}>{task.label}</GanttName>
-      {movable && (
+      {(movable || onLinks) && (
         <Menu position="bottom-end">
           <Menu.Target>
             <ActionIcon size={20} aria-label={t("actions_of", { what: task.label })}>
@@ -509,61 +527,11 @@ function LineName({ line, closed, movable, onToggle, onAsk }: NameProps) {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            <Menu.Item onClick={onAsk}>{t("move_days")}</Menu.Item>
+            {movable && <Menu.Item onClick={onAsk}>{t("move_days")}</Menu.Item>}
+            {onLinks && <Menu.Item onClick={onLinks}>{t("links")}</Menu.Item>}
           </Menu.Dropdown>
         </Menu>
       )}
     </>
-  );
-}
-
-function AsList({ block, lines, critical, closed, tasks, onToggle, onAsk }: Shared & { tasks: Task[] }) {
-  const { t } = useTranslation("blocks");
-  const say = useSay();
-  const tone = useTone(block);
-  const starts = tasks.map(({ start }) => start).sort();
-  const first = starts[0] ?? "";
-  const whole = Math.max(1, spanOf(tasks) + 1);
-  return (
-    <GanttList label={say(block.title) || t("gantt")}>
-      {lines.map((line) => (
-        <GanttItem
-          key={line.task.id}
-          level={line.depth}
-          title={
-            line.summary ? (
-              <Checkbox.Card
-                withBorder={false}
-                checked={!closed.has(line.task.id)}
-                onClick={() => onToggle(line.task.id)}
-                aria-expanded={!closed.has(line.task.id)}
-              >
-                <strong>{line.task.label}</strong>
-              </Checkbox.Card>
-            ) : (
-              line.task.label
-            )
-          }
-          days={[
-            daysText(line.task.start, line.task.end),
-            critical.has(line.task.id) && !line.summary ? t("critical") : "",
-          ]
-            .filter(Boolean)
-            .join(" · ")}
-          left={daysBetween(first, line.task.start) / whole}
-          width={(daysBetween(line.task.start, line.task.end) + 1) / whole}
-          tone={tone(line.task.id)}
-          critical={critical.has(line.task.id)}
-          action={
-            block.move &&
-            !line.summary && (
-              <Button variant="default" size="compact-sm" onClick={() => onAsk(line.task)}>
-                {t("move_days")}
-              </Button>
-            )
-          }
-        />
-      ))}
-    </GanttList>
   );
 }

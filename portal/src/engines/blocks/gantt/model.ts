@@ -16,6 +16,8 @@ export interface Task {
   baseline?: { start: string; end: string };
 }
 export interface Link {
+  /** Of its record, where it has one. */
+  id?: string;
   from: string;
   to: string;
   kind: LinkKind;
@@ -63,17 +65,21 @@ export const lengthOf = ({ start, end, milestone }: Pick<Task, "start" | "end" |
   milestone ? 0 : daysBetween(start, end) + 1;
 
 /**
- * The tasks that may not slip without moving the end: critical path method with all four kinds of links and their lags, in
- * days or working days. Empty where links go in a circle.
+ * The tasks that may not slip without moving the end: critical path method with all four kinds of links and their lags.
+ * Days off are not counted: over a weekend nothing waits. Empty where links go in a circle.
  */
-export function criticalOf(tasks: Task[], links: Link[], count: "days" | "working" = "days"): Set<string> {
+export function criticalOf(
+  tasks: Task[],
+  links: Link[],
+  isOff: (day: string) => boolean = () => false,
+): Set<string> {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const real = links.filter(({ from, to }) => byId.has(from) && byId.has(to) && from !== to);
   const order = inOrder([...byId.keys()], real);
   if (!order) return new Set();
   const first = tasks.reduce((least, { start }) => (least && least < start ? least : start), "");
   const early = new Map<string, number>();
-  const position = count === "working" ? workingDay : (day: string) => daysBetween("2000-01-03", day);
+  const position = workingDays(first, isOff);
   const origin = position(first);
   const length = (id: string) => {
     const task = byId.get(id) as Task;
@@ -100,11 +106,16 @@ export function criticalOf(tasks: Task[], links: Link[], count: "days" | "workin
   return new Set(order.filter((id) => (late.get(id) ?? 0) - (early.get(id) ?? 0) <= 0));
 }
 
-/** Working days (Monday to Friday) before a day: over a weekend nothing waits. */
-function workingDay(day: string): number {
-  const days = daysBetween("2000-01-03", day);
-  const weeks = Math.floor(days / 7);
-  return weeks * 5 + Math.min(5, days - weeks * 7);
+/** How many days are worked from the first one to a day; each is looked at once. */
+function workingDays(first: string, isOff: (day: string) => boolean): (day: string) => number {
+  const counted = [0];
+  return (day) => {
+    const days = Math.min(Math.max(0, daysBetween(first, day)), 20_000);
+    for (let at = counted.length; at <= days; at += 1) {
+      counted.push((counted[at - 1] ?? 0) + (isOff(addDays(first, at - 1)) ? 0 : 1));
+    }
+    return counted[days] ?? 0;
+  };
 }
 
 /** The earliest beginning of `to`. */
@@ -141,6 +152,21 @@ function inOrder(ids: string[], links: Link[]): string[] | undefined {
     }
   }
   return order.length === ids.length ? order : undefined;
+}
+
+/** Whether one more link would let something wait for itself. */
+export function goesRound(links: Link[], { from, to }: Link): boolean {
+  const after = new Map<string, string[]>();
+  for (const link of links) after.set(link.from, [...(after.get(link.from) ?? []), link.to]);
+  const seen = new Set<string>();
+  const ahead = [to];
+  for (let id = ahead.pop(); id !== undefined; id = ahead.pop()) {
+    if (id === from) return true;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    ahead.push(...(after.get(id) ?? []));
+  }
+  return false;
 }
 
 /** Whether the dates keep what the link demands. */

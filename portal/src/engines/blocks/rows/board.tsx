@@ -1,12 +1,13 @@
 /** A board over a source: the portal's own board, its columns those of a stage or a choice. */
 import { useMemo } from "react";
 import type { Stage } from "@/api/types";
-import { usePage } from "@/engines/blocks/context";
+import { usePage, useTexts } from "@/engines/blocks/context";
 import { Gate } from "@/engines/blocks/gate";
 import type { BoardBlock } from "@/engines/blocks/tree";
 import { BoardBody } from "@/engines/board/board";
 import type { BoardScope, Grouping } from "@/engines/board/columns";
 import { useBoard } from "@/engines/board/use-board";
+import { textOf } from "@/engines/fields/text";
 import type { Shape } from "@/engines/source";
 import { BlockPane } from "@/ui/block-frame";
 import { RowsScope, useRows } from "./source";
@@ -38,7 +39,7 @@ function groupingOf(shape: Shape, key: string): Grouping {
 function Loaded({ block }: { block: BoardBlock }) {
   const page = usePage();
   const options = useMemo(
-    () => ({ group_by: block.group_by, add: block.add, edit: block.move !== false }),
+    () => ({ group_by: block.group_by, sum: block.sum, add: block.add, edit: block.move !== false }),
     [block],
   );
   const { source, shape } = useRows(block.source, options);
@@ -49,10 +50,15 @@ function Loaded({ block }: { block: BoardBlock }) {
   }, [shape, block]);
   const carded = useMemo(() => ({ ...source, shape: scope.shape }), [source, scope.shape]);
   const board = useBoard(carded, scope);
+  const summed = shape.fields.find(({ key }) => key === block.sum);
+  const texts = useTexts(block.source, page.source(block.source));
+  // Money by the board itself, short and by currency; hours and pieces as their field reads.
+  const sumText =
+    summed && summed.type !== "money" ? (amount: number) => textOf(summed, amount, texts) : undefined;
   return (
     <RowsScope name={block.source} options={options}>
       <BlockPane height={block.height ?? 420}>
-        <BoardBody board={board} currency={page.setup.me?.tenant.currency ?? "EUR"} />
+        <BoardBody board={board} currency={page.setup.me?.tenant.currency ?? "EUR"} sumText={sumText} />
       </BlockPane>
     </RowsScope>
   );

@@ -22,6 +22,8 @@ export interface RowsOptions {
   bulk_actions?: Action[];
   /** The field that makes columns of a board. */
   group_by?: string;
+  /** The field whose sum stands over each of them. */
+  sum?: string;
   add?: boolean;
 }
 
@@ -195,16 +197,22 @@ function sourceOf(page: PageStore, name: string, shape: Shape, options: RowsOpti
       queryKey: [...key, "totals", query],
       async read() {
         const by = options.group_by ?? "stage";
-        const groups = [...new Set(all().map((row) => String(row.fields[by])))];
-        return groups.map(
-          (group): AggregateRow => ({
-            group: { [by]: group },
+        const { sum } = options;
+        const groups = new Map<string, SourceRow[]>();
+        for (const row of all()) {
+          const key = JSON.stringify([String(row.fields[by]), row.fields.currency ?? null]);
+          groups.set(key, [...(groups.get(key) ?? []), row]);
+        }
+        return [...groups].map(([key, members]): AggregateRow => {
+          const [group, currency] = JSON.parse(key) as [string, string | null];
+          return {
+            group: { [by]: group, currency },
             values: {
-              count: held(group).length,
-              sum_amount: sumOf(held(group).map((row) => row.fields.amount)),
+              count: members.length,
+              sum_amount: sum ? sumOf(members.map((row) => row.fields[sum])) : 0,
             },
-          }),
-        );
+          };
+        });
       },
     }),
     portion: async () => ({

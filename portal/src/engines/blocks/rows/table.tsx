@@ -9,7 +9,7 @@ import { most } from "@/engines/blocks/limits";
 import type { TableBlock } from "@/engines/blocks/tree";
 import { textOf } from "@/engines/fields/text";
 import { columnsOf } from "@/engines/list/columns";
-import { ListBody } from "@/engines/list/list";
+import { ListBody, usePhone } from "@/engines/list/list";
 import type { List } from "@/engines/list/use-list";
 import { Secondary } from "@/ui/block";
 import { BlockBar, BlockPane } from "@/ui/block-frame";
@@ -27,6 +27,7 @@ export default function TableView({ block }: { block: TableBlock }) {
 function Loaded({ block }: { block: TableBlock }) {
   const { t } = useTranslation("blocks");
   const page = usePage();
+  const phone = usePhone();
   const say = useSay();
   const data = page.source(block.source);
   const { source, shape, records } = useRows(block.source, block);
@@ -76,7 +77,7 @@ function Loaded({ block }: { block: TableBlock }) {
   return (
     <>
       <RowsScope name={block.source} options={block}>
-        <BlockPane height={height}>
+        <BlockPane height={height} framed={!phone}>
           <ListBody
             source={sortable}
             list={list}

@@ -24,6 +24,7 @@ import { DropFile } from "@/ui/drop-file";
 import { CodeBox, FileLine, FileLines, Letter, Prose, Sms, Sound } from "@/ui/tiles";
 import { Entry, EntryText, TimelineArea } from "@/ui/timeline";
 import { toast } from "@/ui/toast";
+import { cleanHtml } from "./clean";
 import { Markdown } from "./markdown";
 
 export function TextView({ block }: { block: TextBlock }) {
@@ -58,7 +59,9 @@ export function PreviewView({ block }: { block: PreviewBlock }) {
   const html = useGiven(block.html);
   const title = say(block.title) || t("preview");
   if (html !== undefined) {
-    return <Letter title={title} html={html} height={block.height ?? 320} kind={block.as ?? "page"} />;
+    return (
+      <Letter title={title} html={cleanHtml(html)} height={block.height ?? 320} kind={block.as ?? "page"} />
+    );
   }
   const text = say(block.text);
   return block.as === "sms" ? <Sms>{text}</Sms> : <CodeBox>{text}</CodeBox>;

@@ -18,7 +18,16 @@ import { fieldOf, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
 import { usePhone } from "@/engines/list/list";
 import { AskButtons, AskFields, BarGap, BlockBar, Spoken } from "@/ui/block-frame";
-import { CardText, MapArea, MapCard, Outline, OutlineLine, OutlineText, outlineRow } from "@/ui/tree";
+import {
+  CardText,
+  MapArea,
+  MapCard,
+  Outline,
+  OutlineGap,
+  OutlineLine,
+  OutlineText,
+  outlineRow,
+} from "@/ui/tree";
 import { usePrinting } from "@/ui/use-printing";
 import { buildTree, flatten, keyOf, moveOf, type NodeInput, placeTree, type TreeNode } from "./model";
 
@@ -332,7 +341,7 @@ function AsOutline(shared: Shared) {
                 drag.drop(node);
               }}
             >
-              {node.children.length > 0 && <Opener node={node} shared={shared} />}
+              {node.children.length > 0 ? <Opener node={node} shared={shared} /> : <OutlineGap />}
               {block.checked && row && block.checked in row.fields && (
                 <Checkbox
                   size="xs"
