@@ -35,6 +35,7 @@ macro_rules! exported {
                     "verstak:work/tasks@1.1.0": crate::bindings::imports::verstak::work::tasks,
                     "verstak:jobs/runs@1.0.0": crate::bindings::imports::verstak::jobs::runs,
                     "verstak:jobs/jobs@1.0.0": crate::bindings::imports::verstak::jobs::jobs,
+                    "verstak:events/events@1.0.0": crate::bindings::imports::verstak::events::events,
                 },
                 generate_unused_types: true,
                 additional_derives: [PartialEq, Clone],

@@ -10,6 +10,7 @@
 
 mod context;
 mod convert;
+pub(crate) mod events;
 pub(crate) mod jobs;
 mod kv;
 mod log;
@@ -62,7 +63,7 @@ macro_rules! capability {
 }
 
 /// Everything there is, in the order in which admins read permissions.
-pub(crate) static CAPABILITIES: [Capability; 15] = [
+pub(crate) static CAPABILITIES: [Capability; 16] = [
     capability!("verstak:types/types", wit::types::types),
     capability!("verstak:runtime/context", wit::runtime::context),
     capability!("verstak:runtime/clock", wit::runtime::clock),
@@ -76,6 +77,7 @@ pub(crate) static CAPABILITIES: [Capability; 15] = [
     capability!("verstak:work/processes", wit::work::processes, processes::PART),
     capability!("verstak:work/tasks", wit::work::tasks, tasks::PART),
     capability!("verstak:jobs/jobs", wit::jobs::jobs, jobs::PART),
+    capability!("verstak:events/events", wit::events::events, events::PART),
     capability!("verstak:people/people", wit::people::people, people::PART),
     capability!("verstak:storage/kv", wit::storage::kv, kv::PART),
 ];

@@ -8,8 +8,8 @@ const MIB: usize = 1024 * 1024;
 /// What a manifest may declare of the catalogue, in words.
 const CATALOGUE: &str = include_str!("catalogue.md");
 
-/// What it may do by itself, in words.
-const JOBS: &str = include_str!("jobs.md");
+/// Jobs and events, in words.
+const PLATFORM: &str = include_str!("platform.md");
 
 /// `sdk/REFERENCE.md`.
 pub fn reference() -> String {
@@ -40,7 +40,7 @@ pub fn reference() -> String {
         ));
     }
     text.push_str(CATALOGUE);
-    text.push_str(JOBS);
+    text.push_str(PLATFORM);
     text
 }
 

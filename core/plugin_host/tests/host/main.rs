@@ -13,6 +13,7 @@ mod deliveries;
 mod guards;
 mod jobs;
 mod plugins;
+mod published;
 mod reviews;
 mod states;
 mod steps;
