@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text, published,
-    surfaces,
+    API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text,
+    published, surfaces,
 };
 use crate::points::POINTS;
 use crate::when;
@@ -24,10 +24,15 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
     identity(manifest)?;
     manifest.permissions.check()?;
     let counts = POINTS.iter().map(|point| (point.declared)(manifest).len());
-    if counts.chain([manifest.settings.len(), manifest.surfaces.len(), manifest.publishes.len()]).any(|count| count > MAX_ITEMS) {
+    if counts
+        .chain([manifest.settings.len(), manifest.surfaces.len(), manifest.publishes.len()])
+        .any(|count| count > MAX_ITEMS)
+    {
         return fail(
             "file",
-            format!("more than {MAX_ITEMS} hooks, events, publishes, routes, actions, conditions, jobs, surfaces or settings"),
+            format!(
+                "more than {MAX_ITEMS} hooks, events, publishes, routes, actions, conditions, jobs, surfaces or settings"
+            ),
         );
     }
     if let Some(own) = manifest.implied.keys().find(|own| manifest.permissions.records_of(own)) {

@@ -112,7 +112,8 @@ pub(crate) fn check_names(manifest: &Manifest, others: &BTreeMap<String, Vec<Str
             return unknown("permissions.events.listen", "event", name, known.iter().map(String::as_str));
         }
         let near = super::known::nearest(name, known.iter().map(String::as_str));
-        let hint = near.map_or_else(|| "install that module first".to_owned(), |near| format!("did you mean `{near}`?"));
+        let hint =
+            near.map_or_else(|| "install that module first".to_owned(), |near| format!("did you mean `{near}`?"));
         return fail("permissions.events.listen", format!("no installed module publishes `{name}`; {hint}"));
     }
     Ok(())
@@ -160,7 +161,11 @@ own_changes = true
         check_manifest("\"number\"", "\"money\"", "unknown variant `money`");
         check_manifest("listen = [\"leave.approved\"]", "listen = [\"leave\"]", "`leave` is not `<prefix>.<name>`");
         check_manifest("on = [\"leave.approved\", ", "on = [", "no [[events]] subscribes to `leave.approved`");
-        check_manifest("on = [\"leave.approved\", ", "on = [\"leave.refused\", \"leave.approved\", ", "name `leave.refused` in");
+        check_manifest(
+            "on = [\"leave.approved\", ",
+            "on = [\"leave.refused\", \"leave.approved\", ",
+            "name `leave.refused` in",
+        );
     }
 
     #[test]

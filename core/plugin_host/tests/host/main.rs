@@ -18,3 +18,4 @@ mod reviews;
 mod states;
 mod steps;
 mod support;
+mod web;

@@ -132,7 +132,9 @@ async fn names_are_checked_against_what_is_installed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_echo_ends() {
     let (scene, _folder) = scene().await;
-    run(&scene, &packed(|manifest| manifest.replace("id = \"heard\"", "id = \"heard\"\nown_changes = true"))).await.unwrap();
+    run(&scene, &packed(|manifest| manifest.replace("id = \"heard\"", "id = \"heard\"\nown_changes = true")))
+        .await
+        .unwrap();
     say(&scene, "echo").await;
     let lines = heard(&scene, HERALD).await;
     assert_eq!(lines.len(), 3, "{lines:?}");
