@@ -4,7 +4,7 @@ use verstak_plugin::prelude::*;
 
 plugin! {
     actions { "enqueue" => enqueue }
-    jobs { "hourly" => hourly, "queued" => work, "work" => work, "theirs" => work }
+    jobs { "hourly" => hourly, "queued" => work, "work" => work, "theirs" => work, "slow" => slow }
 }
 
 /// The text of a member in a flat object, plain enough to be cut out.
@@ -62,6 +62,12 @@ fn count(run: &Run, to: u32) -> Ran {
     }
     make_lead(&format!("step {done}"))?;
     jobs::more((done + 1).to_string(), Some(f64::from(done + 1) / f64::from(to)), format!("{} of {to}", done + 1))
+}
+
+/// Forty steps that take a while.
+fn slow(run: &Run) -> Ran {
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    count(run, 40)
 }
 
 fn work(run: &Run) -> Ran {
