@@ -78,7 +78,7 @@ async fn a_run_is_stopped_begun_at_once_and_hidden_from_others() {
     let begin = format!("{PLUGIN}/job-runs/{run}/run");
     for path in [&stop, &begin, &format!("{PLUGIN}/jobs/sweep/run")] {
         app.by("ann").post(path, json!({})).await.problem(403, "denied");
-        app.stranger().post(path, json!({})).await.problem(401, "unauthenticated");
+        app.stranger().post(path, json!({})).await.problem(401, "auth.required");
         app.by_of(1, "admin").post(path, json!({})).await.problem(404, "not_found");
     }
     assert_eq!(app.by_of(1, "admin").get(&format!("{PLUGIN}/job-runs")).await.ok(200)["items"], json!([]));

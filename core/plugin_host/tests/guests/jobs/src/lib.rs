@@ -30,12 +30,6 @@ fn enqueue(call: &Call) -> Done<String> {
     job.dedup_key = job.dedup_key.or_else(|| member(&call.input, "key").map(str::to_owned));
     job.run_at = job.run_at.or_else(|| member(&call.input, "at").and_then(|at| at.parse().ok()));
     let said = match order {
-        "flood" => {
-            let many = vec![job.input("{}").after_seconds(86_400); 200];
-            let made = (0..51).flat_map(|_| jobs::enqueue_many(&many).unwrap_or_default());
-            let refused = made.filter(|one| matches!(one, Err(HostError::Limit(_)))).count();
-            format!("{refused} refused")
-        }
         "batch" => format!("{:?}", jobs::enqueue_many(&vec![job; 201])).replace('"', "'"),
         _ => match jobs::enqueue(job) {
             Ok(id) => id,
