@@ -39,7 +39,7 @@ async fn told(app: &TestApp) {
 async fn a_timer_start_that_was_given_up_is_an_instance_with_an_incident_and_the_next_time_comes() {
     let app = TestApp::start().await;
     let engine = Engine::of(&app);
-    let inside = r#"<startEvent id="start"><timerEventDefinition><timeCycle>R/PT1H</timeCycle></timerEventDefinition></startEvent><userTask id="ask" v:executors="user:admin@first.test"/>"#;
+    let inside = r#"<startEvent id="start"><timerEventDefinition><timeCycle>R/PT1H</timeCycle></timerEventDefinition></startEvent><userTask id="ask" v:executors="role:admin"/>"#;
     engine.deploy(process("hourly", &(inside.to_owned() + &flows("start>ask")))).await;
     give_up(&app, "process.start_timer").await;
     let stopped = engine.instances("definition=hourly").await;

@@ -11,7 +11,7 @@ use crate::app::{TestApp, on_postgres, statement};
 /// A process that calls another one, which waits for a person for an hour.
 fn calling() -> String {
     let parent = r#"<startEvent id="start"/><callActivity id="call" calledElement="child"/><endEvent id="end"/>"#;
-    let child = r#"<startEvent id="begin"/><userTask id="ask" v:executors="user:admin@first.test"/><endEvent id="stop"/>
+    let child = r#"<startEvent id="begin"/><userTask id="ask" v:executors="owner"/><endEvent id="stop"/>
 <boundaryEvent id="late" attachedToRef="ask"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent><endEvent id="over"/>"#;
     let parent = one("parent", &(parent.to_owned() + &flows("start>call call>end")));
     file(&(parent + &one("child", &(child.to_owned() + &flows("begin>ask ask>stop late>over")))))
