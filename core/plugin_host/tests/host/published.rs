@@ -17,8 +17,8 @@ const LISTENER: &str = "test.listens";
 fn packed(edit: impl Fn(String) -> String) -> Vec<u8> {
     let folder = guest("herald");
     let mut files = project::gather(&folder, &component(&folder)).unwrap();
-    let manifest = String::from_utf8(files[package::MANIFEST].clone()).unwrap();
-    files.insert(package::MANIFEST.to_owned(), edit(manifest).into_bytes());
+    let manifest = String::from_utf8(files["plugin.toml"].clone()).unwrap();
+    files.insert("plugin.toml".to_owned(), edit(manifest).into_bytes());
     package::write(&files, None).unwrap()
 }
 
