@@ -78,6 +78,9 @@ async fn a_page_is_loaded_by_one_call_as_whoever_looks() {
     assert_eq!((&list["shape"]["key"], &list["shape"]["actions"]["create"]), (&json!(REQUEST), &json!(true)));
     let whole = read(&app, "admin", hash, items(tree, &["all"]), 10_000).await.ok(200);
     assert_eq!(of(&whole, "all")["total"], 3);
+    let counted = async |name: &str| app.by(name).get("/ui/counts").await.ok(200)["items"].clone();
+    assert_eq!(counted("ann").await, json!([{"plugin": LEAVE, "surface": "leave", "entity": REQUEST, "count": 1}]));
+    assert_eq!(counted("admin").await[0]["count"], 2);
     app.by("ann").patch("/me", json!({"locale": "uk"})).await.ok(200);
     let ui = app.by("ann").get("/ui").await.ok(200);
     assert_eq!(
@@ -94,6 +97,7 @@ async fn whoever_may_not_see_it_knows_of_no_page() {
     let tree = surfaces(&app, 0, "ann").await[0]["tree"].clone();
     app.person(0, "max", &["sales_manager"]).await;
     assert!(surfaces(&app, 0, "max").await.is_empty());
+    assert_eq!(app.by("max").get("/ui/counts").await.ok(200)["items"], json!([]));
     read(&app, "max", &hash, items(&tree, &["all"]), 300).await.problem(404, "not_found");
     let other = app.add_company("Other", kernel::Locale::En).await;
     assert!(surfaces(&app, other, "admin").await.is_empty());

@@ -1689,6 +1689,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ui/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /ui/counts`: counts beside the titles of surfaces, as the caller sees the records; up to 50. */
+        get: operations["ui_get_ui_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -2113,6 +2130,20 @@ export interface components {
              * @description Had by nobody, and the person may take them (or must do their part).
              */
             unclaimed: number;
+        };
+        /** @description A count beside a title. */
+        CountView: {
+            /** @description Whose surface. */
+            plugin: string;
+            /** @description Its id. */
+            surface: string;
+            /** @description The entity that is counted: another count is worth asking for when its records change. */
+            entity: string;
+            /**
+             * Format: int64
+             * @description Records that the caller sees.
+             */
+            count: number;
         };
         /** @description Counters of the actor. */
         Counters: {
@@ -2834,6 +2865,23 @@ export interface components {
              * @description For the next page, if there is one.
              */
             next_cursor?: string | null;
+        };
+        /** @description A list that is not paged. */
+        Items_CountView: {
+            /** @description All of them. */
+            items: {
+                /** @description Whose surface. */
+                plugin: string;
+                /** @description Its id. */
+                surface: string;
+                /** @description The entity that is counted: another count is worth asking for when its records change. */
+                entity: string;
+                /**
+                 * Format: int64
+                 * @description Records that the caller sees.
+                 */
+                count: number;
+            }[];
         };
         /** @description A list that is not paged. */
         Items_DefinitionView: {
@@ -10277,6 +10325,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ui"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ui_get_ui_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_CountView"];
                 };
             };
             /** @description Problem details */

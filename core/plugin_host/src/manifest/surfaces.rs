@@ -1,6 +1,7 @@
 //! `[[surfaces]]`: where in the portal a plugin shows something. What it shows stands in `ui/<tree>.toml`.
 
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use super::ManifestError;
 use super::check::{Checked, fail, name};
@@ -48,6 +49,8 @@ pub(crate) struct Surface {
     /// Of a rendered one: the sources that its trees may have and the plugin computes.
     #[serde(default)]
     pub(crate) sources: Vec<String>,
+    /// How many records its title has beside it: `{ aggregate, filter }`, as whoever looks.
+    pub(crate) count: Option<Json>,
     /// Surfaces of a slot stand by this number, then by plugin id. 0 to 1,000.
     #[serde(default = "default_order")]
     pub(crate) order: u16,

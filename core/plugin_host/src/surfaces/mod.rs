@@ -25,7 +25,9 @@ pub mod spec;
 
 use std::collections::BTreeSet;
 
+use kernel::Locale;
 use kernel::expression::Expression;
+use kernel::filter::Filter;
 use records::Catalogue;
 use serde_json::Value as Json;
 
@@ -34,10 +36,10 @@ use crate::package::{Package, sha256};
 use crate::registry::Version;
 use compile::Compiler;
 use found::Found;
-use spec::{Sources, Spec};
+use spec::{Figures, Sources, Spec};
 
 pub(crate) use names::names;
-pub use serve::{Open, SurfaceView, UiView, viewer};
+pub use serve::{Counted, Open, SurfaceView, UiView, viewer};
 
 /// The version of trees that this host checks.
 const VERSION: u64 = 1;
@@ -48,6 +50,8 @@ pub(crate) struct Surface {
     pub(crate) declared: crate::manifest::Surface,
     /// For whom it is shown.
     pub(crate) when: Option<Expression>,
+    /// What is counted beside its title.
+    pub(crate) count: Option<Figures>,
     /// What it shows; none where the plugin's code makes it.
     pub(crate) tree: Option<Tree>,
 }
@@ -101,7 +105,9 @@ pub(crate) fn read(package: &Package) -> Result<Vec<Surface>, ManifestError> {
             Some(name) => Some(file(package, name, &place("tree"))?),
             None => None,
         };
-        surfaces.push(Surface { declared: declared.clone(), when, tree });
+        let count = declared.count.as_ref().map(counted).transpose();
+        let count = count.map_err(|problem| ManifestError::new(place("count"), problem))?;
+        surfaces.push(Surface { declared: declared.clone(), when, count, tree });
     }
     Ok(surfaces)
 }
@@ -196,6 +202,20 @@ pub(crate) fn rendered(
         return Err(lost("sources", &source.plugin));
     }
     Ok(Rendered { tree: tree.json, hash: tree.hash })
+}
+
+/// What a count asks: records of an entity, without groups.
+fn counted(json: &Json) -> Result<Figures, String> {
+    let Spec::Aggregate(figures) = Spec::parse(json)? else {
+        return Err("is `{ aggregate = \"<entity>\", filter = ... }`".to_owned());
+    };
+    if !figures.group_by.is_empty() || !figures.measures.is_empty() {
+        return Err("counts records: leave out `group_by` and `measures`".to_owned());
+    }
+    if let Some(filter) = &figures.filter {
+        Filter::parse(filter).map_err(|error| error.message.in_locale(Locale::En))?;
+    }
+    Ok(figures)
 }
 
 fn condition(text: &str) -> Result<Expression, String> {

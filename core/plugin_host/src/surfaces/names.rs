@@ -21,8 +21,12 @@ pub(crate) fn names(manifest: &Manifest, surfaces: &[Surface], catalogue: &Catal
         if let Some(entity) = surface.declared.entity() {
             names.entity(&format!("surfaces[{index}].slot"), entity)?;
         }
+        if let Some(count) = &surface.count {
+            let spec = Spec::Aggregate(count.clone());
+            Asked { manifest, names: &names }.source(&format!("surfaces[{index}].count"), &spec)?;
+        }
         let Some(tree) = &surface.tree else { continue };
-        let page = Page { manifest, names: &names, tree };
+        let page = Page { asked: Asked { manifest, names: &names }, tree };
         page.check(surfaces).map_err(|error| error.in_file(&tree.file))?;
     }
     Ok(())
@@ -33,19 +37,25 @@ pub(crate) fn names(manifest: &Manifest, surfaces: &[Surface], catalogue: &Catal
 /// # Errors
 /// Block and name, with the nearest that there is.
 pub(super) fn of_rendered(manifest: &Manifest, tree: &Tree, surfaces: &[Surface], catalogue: &Catalogue) -> Checked {
-    Page { manifest, names: &Names { catalogue, known: Known::Whole }, tree }.check(surfaces)
+    let names = &Names { catalogue, known: Known::Whole };
+    Page { asked: Asked { manifest, names }, tree }.check(surfaces)
+}
+
+/// What is asked for, against what the manifest asks to be granted.
+struct Asked<'a> {
+    manifest: &'a Manifest,
+    names: &'a Names<'a>,
 }
 
 struct Page<'a> {
-    manifest: &'a Manifest,
-    names: &'a Names<'a>,
+    asked: Asked<'a>,
     tree: &'a Tree,
 }
 
 impl Page<'_> {
     fn check(&self, surfaces: &[Surface]) -> Checked {
         for (name, source) in &self.tree.sources {
-            self.source(&format!("sources.{name}"), &source.spec)?;
+            self.asked.source(&format!("sources.{name}"), &source.spec)?;
         }
         let found = &self.tree.found;
         for one in &found.fields {
@@ -54,11 +64,11 @@ impl Page<'_> {
             }
         }
         for one in &found.entities {
-            self.names.entity(&one.place, &one.name)?;
-            self.asked_for(&one.place, &one.name)?;
+            self.asked.names.entity(&one.place, &one.name)?;
+            self.asked.asked_for(&one.place, &one.name)?;
         }
         for one in &found.asked {
-            self.names.fields(&one.place, &one.of, std::iter::once(one.field.as_str()))?;
+            self.asked.names.fields(&one.place, &one.of, std::iter::once(one.field.as_str()))?;
         }
         for one in &found.surfaces {
             let mut ids = surfaces.iter().map(|surface| surface.declared.id.as_str());
@@ -69,6 +79,35 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// A column of a source's rows.
+    fn column(&self, place: &str, source: &str, spec: &Spec, column: &str) -> Checked {
+        let known: BTreeSet<String> = match spec {
+            Spec::Report(_) => return Ok(()),
+            Spec::Plugin(computed) if computed.columns.is_empty() => return Ok(()),
+            Spec::Plugin(computed) => computed.columns.iter().map(|column| column.key.clone()).collect(),
+            Spec::Aggregate(figures) => {
+                let groups = figures.group_by.iter().map(|axis| axis.field().to_owned());
+                let measures = figures.measures.iter().map(super::spec::Measured::name);
+                let counted = figures.measures.is_empty().then(|| "count".to_owned());
+                groups.chain(measures).chain(counted).collect()
+            }
+            Spec::Records(super::spec::Listed { records: entity, fields, .. })
+            | Spec::Record(super::spec::One { record: entity, fields, .. }) => {
+                self.asked.names.fields(place, entity, std::iter::once(column))?;
+                match fields {
+                    None => return Ok(()),
+                    Some(fields) => fields.iter().cloned().collect(),
+                }
+            }
+        };
+        if column == "id" || known.contains(column) {
+            return Ok(());
+        }
+        unknown(place, &format!("column of the source `{source}`"), column, known.iter().map(String::as_str))
+    }
+}
+
+impl Asked<'_> {
     fn asked_for(&self, place: &str, entity: &str) -> Checked {
         match self.manifest.records(entity) {
             Some(_) => Ok(()),
@@ -109,33 +148,6 @@ impl Page<'_> {
             None if self.names.believed(field) => Ok(()),
             None => fail(place, format!("`{field}` of {entity} is no link to one entity")),
         }
-    }
-
-    /// A column of a source's rows.
-    fn column(&self, place: &str, source: &str, spec: &Spec, column: &str) -> Checked {
-        let known: BTreeSet<String> = match spec {
-            Spec::Report(_) => return Ok(()),
-            Spec::Plugin(computed) if computed.columns.is_empty() => return Ok(()),
-            Spec::Plugin(computed) => computed.columns.iter().map(|column| column.key.clone()).collect(),
-            Spec::Aggregate(figures) => {
-                let groups = figures.group_by.iter().map(|axis| axis.field().to_owned());
-                let measures = figures.measures.iter().map(super::spec::Measured::name);
-                let counted = figures.measures.is_empty().then(|| "count".to_owned());
-                groups.chain(measures).chain(counted).collect()
-            }
-            Spec::Records(super::spec::Listed { records: entity, fields, .. })
-            | Spec::Record(super::spec::One { record: entity, fields, .. }) => {
-                self.names.fields(place, entity, std::iter::once(column))?;
-                match fields {
-                    None => return Ok(()),
-                    Some(fields) => fields.iter().cloned().collect(),
-                }
-            }
-        };
-        if column == "id" || known.contains(column) {
-            return Ok(());
-        }
-        unknown(place, &format!("column of the source `{source}`"), column, known.iter().map(String::as_str))
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::Surface;
-use super::spec::Spec;
+use super::spec::{Figures, Spec};
 use crate::PluginHost;
 use crate::registry::{OnNode, Running};
 
@@ -143,7 +143,41 @@ impl Open {
     }
 }
 
+/// What is counted beside a surface's title.
+pub struct Counted {
+    /// Whose surface.
+    pub plugin: String,
+    /// Its id.
+    pub surface: String,
+    /// What is counted.
+    pub figures: Figures,
+}
+
+/// Counts of one person's menu.
+const MAX_COUNTS: usize = 50;
+
 impl PluginHost {
+    /// What is counted beside the titles of the surfaces that somebody may see, up to 50.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn counted(&self, ctx: &Ctx, me: &Json) -> Result<Vec<Counted>> {
+        let plugins = self.inner.registry.tenant(ctx.tenant).await?;
+        let mut counted = Vec::new();
+        for plugin in plugins.running() {
+            let shown = plugin.version.surfaces.iter().filter(|surface| surface.shows(ctx, me));
+            counted.extend(shown.filter_map(|surface| {
+                let figures = surface.count.clone()?;
+                // What was not granted is not counted, like a source of a page.
+                plugin.records(&figures.aggregate)?;
+                let surface = surface.declared.id.clone();
+                Some(Counted { plugin: plugin.id().to_owned(), surface, figures })
+            }));
+        }
+        counted.truncate(MAX_COUNTS);
+        Ok(counted)
+    }
+
     /// The surfaces of the company's plugins that somebody may see. `me` is what conditions know of them: `id`, `name`,
     /// `roles`, `admin`.
     ///

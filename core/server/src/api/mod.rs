@@ -128,6 +128,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::letters))
         .routes(routes!(tasks::settle))
         .routes(routes!(ui::get))
+        .routes(routes!(ui::counts))
         .routes(routes!(ui::read))
         .routes(routes!(ui::act))
         .routes(routes!(ui::render))

@@ -3,6 +3,7 @@
 
 mod act;
 mod computed;
+mod counts;
 mod figures;
 mod read;
 mod rows;
@@ -16,6 +17,7 @@ use crate::http::{ApiResult, Caller};
 use crate::state::AppState;
 
 pub use act::{__path_act, __path_render, act, render};
+pub use counts::{__path_counts, counts};
 pub use read::{__path_read, ReadAnswer, ReadBody, read};
 
 /// `GET /ui`: the surfaces of plugins that the caller may see, in order, with their trees and texts.
