@@ -25,7 +25,7 @@ export default defineConfig({
             // What pages of plugins alone need is in none of these.
             {
               name: "parts",
-              test: /src\/(ui\/(?!(block-frame|calendar|chart|gantt|matrix|tree)\.)|api|state|i18n\/[a-z]+\.ts)|react-query/,
+              test: /src\/(ui\/(?!(block-frame|calendar|chart|gantt|job-toast|matrix|tree)\.)|api|state|i18n\/[a-z]+\.ts)|react-query/,
               minShareCount: 2,
             },
             {
