@@ -94,6 +94,42 @@ export const BarTitle = ({ children }: { children: ReactNode }) => (
   <strong className={classes.barTitle}>{children}</strong>
 );
 
+/** Controls that are one input together. */
+export const InputGroup = ({
+  label,
+  error,
+  children,
+}: {
+  label: string;
+  error?: string | undefined;
+  children: ReactNode;
+}) => (
+  <fieldset className={classes.inputs} aria-invalid={error !== undefined}>
+    <legend>{label}</legend>
+    {children}
+    {error && <p role="alert">{error}</p>}
+  </fieldset>
+);
+export const InputRow = ({ children }: { children: ReactNode }) => (
+  <div className={classes.inputRow}>{children}</div>
+);
+
+/** One row of a form within a form. */
+export const SubForm = ({
+  label,
+  action,
+  children,
+}: {
+  label: string;
+  action: ReactNode;
+  children: ReactNode;
+}) => (
+  <section className={classes.subForm} aria-label={label}>
+    <div>{children}</div>
+    {action}
+  </section>
+);
+
 /** Only spoken. */
 export const Spoken = ({ id, children }: { id?: string; children: ReactNode }) => (
   <span id={id} className={classes.spoken}>

@@ -471,6 +471,12 @@ const inputSchema: Schema = {
     max: given(number),
     check: list(ref("check")),
     reset_on: list(name),
+    entity: name,
+    placeholders: list(
+      { type: "object", properties: { name, label: text }, required: ["name", "label"] },
+      most.tableColumns,
+    ),
+    fields: list(ref("input"), most.formFields),
   },
   required: ["name", "label"],
 };

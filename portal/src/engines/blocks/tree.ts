@@ -304,7 +304,9 @@ export interface RenderedBlock extends Common {
 export interface Input {
   name: string;
   label: Text;
-  type?: FieldType | "period";
+  /** `period` is `{from, to}`; `filter` is of the list of `entity`; `template` is Markdown with placeholders; `rows` are
+   * forms within the form, at most `max`. */
+  type?: FieldType | "period" | "filter" | "template" | "rows";
   help?: Text;
   required?: Given<boolean>;
   when?: Given<boolean>;
@@ -316,6 +318,12 @@ export interface Input {
   check?: { rule: Computed; text: Text }[];
   /** Emptied when one of these changes. */
   reset_on?: string[];
+  /** Of a `filter`. */
+  entity?: string;
+  /** Of a `template`: `{name}` is filled by whoever reads it. */
+  placeholders?: { name: string; label: Text }[];
+  /** Of `rows`. */
+  fields?: Input[];
 }
 export interface FormBlock extends Common {
   block: "form";

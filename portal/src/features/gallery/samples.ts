@@ -280,6 +280,35 @@ export const samples: Record<string, AnyBlock[]> = {
     },
     {
       block: "form",
+      id: "rare",
+      title: "Рассылка",
+      fields: [
+        { name: "when", label: "Период", type: "period", required: true },
+        { name: "whom", label: "Кому", type: "filter", entity: "request" },
+        {
+          name: "letter",
+          label: "Письмо",
+          type: "template",
+          placeholders: [
+            { name: "name", label: "Имя" },
+            { name: "number", label: "Номер заказа" },
+          ],
+        },
+        {
+          name: "lines",
+          label: "Позиции",
+          type: "rows",
+          max: 10,
+          fields: [
+            { name: "what", label: "Товар", required: true },
+            { name: "count", label: "Штук", type: "integer" },
+          ],
+        },
+      ],
+      submit: { label: "Отправить", act: "send" },
+    },
+    {
+      block: "form",
       id: "record",
       title: "Новая заявка",
       entity: "request",
