@@ -12,9 +12,9 @@ const surface = (slot: string, id: string, tree: string) =>
 const slots: [string, string, string][] = [
   ["record.leave_request.tab", "history", "note"],
   ["record.leave_request.sidebar", "side", "note"],
-  ["record.leave_request.header-action", "approve", "approve"],
+  ["record.leave_request.header-action", "withdraw", "withdraw"],
   ["list.leave_request.toolbar", "explain", "note"],
-  ["list.leave_request.row-menu", "approve_row", "approve"],
+  ["list.leave_request.row-menu", "withdraw_row", "withdraw"],
   ["list.leave_request.bulk-action", "about_chosen", "note"],
   ["dashboard.widget", "widget", "note"],
   ["settings.page", "rules", "note"],
@@ -25,9 +25,9 @@ const slots: [string, string, string][] = [
 const titles: Record<string, string> = {
   history: "Leave history",
   side: "Beside the leave",
-  approve: "Approve now",
+  withdraw: "Withdraw now",
   explain: "Explain leave",
-  approve_row: "Approve this one",
+  withdraw_row: "Withdraw this one",
   about_chosen: "About the chosen",
   widget: "Leave at a glance",
   rules: "Leave rules",
@@ -42,11 +42,11 @@ const module = () =>
       ...Object.entries(titles).map(([id, title]) => `"slot.${id}" = "${title}"`),
       '"slot.note" = "Said by the module"',
       '"slot.badge" = "2 wait"',
-      '"slot.do" = "Approve"',
+      '"slot.do" = "Withdraw"',
     ].join("\n"),
     ui: {
       note: 'blocks = [{ block = "notice", id = "n", text = "@slot.note" }]\n',
-      approve: 'blocks = [{ block = "actions", id = "a", items = [{ label = "@slot.do", stage = "approved" }] }]\n',
+      withdraw: 'blocks = [{ block = "actions", id = "a", items = [{ label = "@slot.do", stage = "withdrawn" }] }]\n',
       corner:
         'blocks = [{ block = "badges", id = "b", items = [{ text = "@slot.badge", tone = "warn" }] }, { block = "notice", id = "n", text = "@slot.note" }]\n',
     },
@@ -68,10 +68,10 @@ test("on a record: a tab that the address keeps, a part at the side, an action o
   await page.reload();
   await expect(page.getByText("Said by the module")).toHaveCount(1);
   await expect(page.getByRole("region", { name: "Beside the leave" })).toHaveCount(0);
-  await page.getByRole("button", { name: "Approve now" }).click();
+  await page.getByRole("button", { name: "Withdraw now" }).click();
   await expect(page.getByText("Changed")).toBeVisible();
   const { fields } = (await api.must("GET", `/records/leave_request/${first}`)) as { fields: { stage: string } };
-  expect(fields.stage).toBe("approved");
+  expect(fields.stage).toBe("withdrawn");
 });
 
 test("on a list: a button above it, a line in the menu of a row, one for the chosen rows", async ({ page, signIn }) => {
@@ -84,8 +84,8 @@ test("on a list: a button above it, a line in the menu of a row, one for the cho
   await expect(dialog).toHaveCount(0);
   const row = page.getByRole("row").filter({ hasText: "Sick leave" });
   await row.getByRole("button", { name: /^Actions/ }).click();
-  await page.getByRole("menuitem", { name: "Approve this one" }).click();
-  await expect(row).toContainText("Approved");
+  await page.getByRole("menuitem", { name: "Withdraw this one" }).click();
+  await expect(row).toContainText("Withdrawn");
   await row.getByRole("checkbox").check();
   await page.getByRole("button", { name: "About the chosen" }).click();
   await expect(page.getByRole("dialog", { name: "About the chosen" })).toContainText("Said by the module");
@@ -108,4 +108,22 @@ test("on the first page, in the settings, in the palette and in the corner", asy
     await page.getByRole("button", { name }).click();
     await expect(page.getByRole("main")).toContainText("Said by the module");
   }
+});
+
+test("an administrator sees what it brings, and purges what it left by typing its name", async ({ page, signIn, api }) => {
+  await signIn(page);
+  await page.goto(`/plugins/${ID}?tab=brings`);
+  await expect(page.getByRole("region", { name: "Entities", exact: true })).toContainText("Leave requests");
+  await expect(page.getByRole("region", { name: "Who may use them" })).toContainText("Leave: asks");
+  await expect(page.getByRole("region", { name: "Places in the portal" })).toContainText("Tab of the card: Leave requests");
+  await page.getByRole("button", { name: "Switch off" }).click();
+  await expect(page.getByText("While it is switched off it brings nothing.")).toBeVisible();
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Purge its data…" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("button", { name: "Remove for good" })).toBeDisabled();
+  await dialog.getByRole("textbox").fill("Leave requests");
+  await dialog.getByRole("button", { name: "Remove for good" }).click();
+  await expect(page.getByText("Purged: Leave requests")).toBeVisible();
+  expect((await api.send("GET", `/records/leave_request/${first}`)).status).toBe(404);
 });

@@ -16,6 +16,7 @@ import { ScopeContext, shapeOf, usePage, useSay } from "./context";
 import { isTrue, plain, resolve } from "./environment";
 import { Lines, useReason } from "./form/lines";
 import { type Asked, changed, fieldOfInput, judge, reasonsOf, sentOf } from "./form/model";
+import { watchJob } from "./jobs";
 import type { PageStore, Scope } from "./page-store";
 import type { Action, Given, OpenTarget } from "./tree";
 import type { ActAnswer, SourceRow } from "./wire";
@@ -214,9 +215,7 @@ function applied(page: PageStore, answer: ActAnswer, label: string): Said {
   const { job } = answer;
   if (job) {
     const renew = () => page.sources.refresh();
-    void import("./jobs").then(({ watchJob }) =>
-      watchJob(page.setup.backend, { id: job.id, label }, renew, job),
-    );
+    watchJob(page.setup.backend, { id: job.id, label }, renew, job);
   }
   for (const patch of answer.patches ?? []) {
     if (patch.op === "toast") message = patch.text;

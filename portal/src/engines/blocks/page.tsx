@@ -13,10 +13,10 @@ import {
   useState,
 } from "react";
 import { useTranslation } from "react-i18next";
-import { usePhone } from "@/engines/list/list";
 import { formatNumber } from "@/i18n/format";
 import { Block, Buttons } from "@/ui/block";
 import { BlockColumns, BlockGrid, BlockSkeleton, BlockStack, FailureCard } from "@/ui/block-frame";
+import { usePhone } from "@/ui/use-phone";
 import { ActionButtons, ActionsHost, useActions } from "./actions";
 import { blockProblem, isKnown, type Refusal, treeRefusal } from "./check";
 import { PageContext, ScopeContext, useEnvironment, usePage, useSay } from "./context";

@@ -99,11 +99,17 @@ export interface RepeatBlock extends Common, Sourced {
   layout?: "stack" | "grid";
 }
 
+/** Ways to show a value that are no field types. */
+export type ShownAs = "elapsed" | "audio" | "progress" | "badge";
+
 export interface Column {
   name: string;
   label?: Text;
   value?: Given<unknown>;
-  type?: FieldType;
+  /** Of a value that is computed, or another way to show a field. */
+  type?: FieldType | ShownAs;
+  /** Of a badge. */
+  tone?: Given<Tone>;
   width?: number;
   edit?: boolean;
   sum?: boolean;
@@ -111,6 +117,12 @@ export interface Column {
 export interface TableBlock extends Common, Sourced {
   block: "table";
   columns: (string | Column)[];
+  /** Fields that a person may narrow the rows by. */
+  filters?: string[];
+  /** Tabs over the rows; `when` says of a row whether it belongs. */
+  views?: { id: string; title: Text; when?: Given<boolean>; columns?: string[]; sort?: Sort[] }[];
+  /** Rows of one value stand together under its head. */
+  group_by?: string;
   row_actions?: Action[];
   bulk_actions?: Action[];
   on_open?: Action;

@@ -213,6 +213,28 @@ export const samples: Record<string, AnyBlock[]> = {
       on_open: { label: "Открыть", act: "open" },
     },
     {
+      block: "table",
+      id: "grouped",
+      title: "По статусам",
+      source: "deals",
+      columns: [
+        "title",
+        {
+          name: "status",
+          type: "badge",
+          tone: { "=": { call: ["?:", { call: ["==", get("status"), "refused"] }, "danger", "ok"] } },
+        },
+        { name: "share", label: "Готово", type: "progress", value: 0.4 },
+        "due",
+      ],
+      filters: ["status", "title"],
+      views: [
+        { id: "all", title: "Все" },
+        { id: "vip", title: "Важные", when: { "=": get("vip") } },
+      ],
+      group_by: "status",
+    },
+    {
       block: "board",
       id: "kanban",
       title: "Доска",
