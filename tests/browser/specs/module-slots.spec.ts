@@ -100,7 +100,8 @@ test("on the first page, in the settings, in the palette and in the corner", asy
   await expect(page.getByRole("dialog", { name: "Leave corner" })).toContainText("Said by the module");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
-  await page.keyboard.type("plan my");
+  await page.getByPlaceholder("Find a record, a section, a command").fill("plan my");
+  await expect(page.getByRole("option", { name: "Plan my leave" })).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("dialog", { name: "Plan my leave" })).toContainText("Said by the module");
   await page.goto("/settings");
