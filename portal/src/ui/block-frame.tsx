@@ -89,6 +89,10 @@ export const BlockPane = ({
 export const BlockBar = ({ children }: { children: ReactNode }) => (
   <div className={classes.bar}>{children}</div>
 );
+/** Tabs over a block, in line with its title. */
+export const BlockTabs = ({ children }: { children: ReactNode }) => (
+  <div className={classes.tabs}>{children}</div>
+);
 export const BarGap = () => <span className={classes.gap} />;
 export const BarTitle = ({ children }: { children: ReactNode }) => (
   <strong className={classes.barTitle}>{children}</strong>

@@ -10,7 +10,7 @@ import { SurfaceBody } from "./surface-body";
 /** The one action that a tree is, if it is nothing else. */
 export function onlyAction(tree: Tree) {
   const [block, ...others] = tree.blocks;
-  if (!block || block.block !== "actions" || others.length > 0 || block.when !== undefined) return undefined;
+  if (block?.block !== "actions" || others.length > 0 || block.when !== undefined) return undefined;
   const { items } = block as ActionsBlock;
   return items.length === 1 ? items[0] : undefined;
 }

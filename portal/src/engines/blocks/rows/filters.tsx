@@ -5,7 +5,7 @@ import type { Field, RecordData } from "@/api/types";
 import { usePage, useSay } from "@/engines/blocks/context";
 import { isTrue } from "@/engines/blocks/environment";
 import type { TableBlock } from "@/engines/blocks/tree";
-import { BlockBar } from "@/ui/block-frame";
+import { BlockBar, BlockTabs } from "@/ui/block-frame";
 import { ViewTab, ViewTabs } from "@/ui/table";
 import { isFew, type Narrowing, textsOf } from "./narrow";
 
@@ -42,17 +42,19 @@ export function TableViews({ block, open }: { block: TableBlock; open: TableView
   const say = useSay();
   if (!block.views) return null;
   return (
-    <ViewTabs label={t("views")}>
-      {block.views.map((view) => (
-        <ViewTab
-          key={view.id}
-          active={view.id === open?.id}
-          onClick={() => page.set({ params: { [place(block, "view")]: view.id } })}
-        >
-          {say(view.title)}
-        </ViewTab>
-      ))}
-    </ViewTabs>
+    <BlockTabs>
+      <ViewTabs label={t("views")}>
+        {block.views.map((view) => (
+          <ViewTab
+            key={view.id}
+            active={view.id === open?.id}
+            onClick={() => page.set({ params: { [place(block, "view")]: view.id } })}
+          >
+            {say(view.title)}
+          </ViewTab>
+        ))}
+      </ViewTabs>
+    </BlockTabs>
   );
 }
 

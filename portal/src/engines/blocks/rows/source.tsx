@@ -5,7 +5,7 @@ import { newKey } from "@/api/client";
 import type { AggregateRow, BulkResult, Field, Fields, RecordData } from "@/api/types";
 import { ActionButtons, ActionMenu, useActions } from "@/engines/blocks/actions";
 import { shapeOf, usePage, useSay } from "@/engines/blocks/context";
-import { isComputed, plain } from "@/engines/blocks/environment";
+import { plain } from "@/engines/blocks/environment";
 import { sumOf } from "@/engines/blocks/expression/decimal";
 import type { PageStore } from "@/engines/blocks/page-store";
 import type { Action, Column, ShownAs } from "@/engines/blocks/tree";
@@ -53,7 +53,7 @@ export function useRows(name: string, options: RowsOptions): Rows {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is computed hangs on the page as a whole: its version
   const records = useMemo(() => {
     const computed = (columns ?? []).filter(
-      (column): column is Column => typeof column !== "string" && isComputed(column.value),
+      (column): column is Column => typeof column !== "string" && column.value !== undefined,
     );
     return (rows ?? []).map((row): RecordData => {
       const environment = page.environment({ row: { source: name, row } });
