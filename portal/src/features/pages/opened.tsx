@@ -6,6 +6,7 @@ import { pagesQuery } from "@/api/pages";
 import type { ActionsBlock, Tree } from "@/engines/blocks/tree";
 import { closeSurface, type OpenSurface } from "@/engines/open-surface";
 import { SurfaceBody } from "./surface-body";
+import { treeOf } from "./tree-of";
 
 /** The one action that a tree is, if it is nothing else. */
 export function onlyAction(tree: Tree) {
@@ -19,8 +20,8 @@ export default function OpenedSurface({ opened }: { opened: OpenSurface }) {
   const { t } = useTranslation("common");
   const { data } = useQuery(pagesQuery);
   const surface = data?.surfaces.find(({ plugin, id }) => plugin === opened.plugin && id === opened.id);
-  const tree = surface?.tree as unknown as Tree | undefined;
-  if (!surface || !tree) return null;
+  if (!surface) return null;
+  const tree = treeOf(surface);
   const action = onlyAction(tree);
   const body = (
     <SurfaceBody

@@ -9,6 +9,7 @@ import { openSurface } from "@/engines/open-surface";
 import type { DrawnSurface } from "@/engines/slots";
 import { Buttons } from "@/ui/block";
 import { SurfaceBody } from "./surface-body";
+import { treeOf } from "./tree-of";
 
 /** Small enough for the corner. */
 const faces = new Set(["timer", "badges", "progress", "actions"]);
@@ -21,13 +22,13 @@ export function faceOf(tree: Tree): { face: Tree; more: boolean } {
 
 export default function Slot({ surface, subject = {}, face = false }: DrawnSurface) {
   const { data } = useQuery(pagesQuery);
-  const whole = surface.tree as unknown as Tree | undefined;
-  const shown = useMemo(() => (whole && face ? faceOf(whole) : undefined), [whole, face]);
+  const whole = useMemo(() => treeOf(surface), [surface]);
+  const shown = useMemo(() => (face ? faceOf(whole) : undefined), [whole, face]);
   const tree = shown?.face ?? whole;
   const { plugin, id, title } = surface;
   return (
     <>
-      {tree && tree.blocks.length > 0 && (
+      {tree.blocks.length > 0 && (
         <SurfaceBody
           key={surface.tree_hash}
           surface={surface}

@@ -1,8 +1,8 @@
 /** A page of a plugin as its tree says; its parameters are the address's. */
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { SurfaceView } from "@/api/types";
-import type { Tree } from "@/engines/blocks/tree";
 import { SurfaceBody } from "./surface-body";
+import { treeOf } from "./tree-of";
 
 const route = getRouteApi("/shell/app/$plugin/$page");
 
@@ -14,7 +14,7 @@ export default function Surface({ surface, texts }: { surface: SurfaceView; text
     <div style={{ padding: 16 }}>
       <SurfaceBody
         surface={surface}
-        tree={surface.tree as unknown as Tree}
+        tree={treeOf(surface)}
         texts={texts}
         subject={{}}
         params={params}
