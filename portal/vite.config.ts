@@ -25,12 +25,12 @@ export default defineConfig({
             // What pages of plugins alone need is in none of these.
             {
               name: "parts",
-              test: /src\/(ui\/(?!(block-frame|calendar|chart|gantt|matrix|tree)\.)|api|state|i18n\/[a-z]+\.ts)|react-query/,
+              test: /src\/(ui\/(?!(block-frame|calendar|chart|gantt|job-toast|matrix|tiles|tree)\.)|api|state|i18n\/[a-z]+\.ts)|react-query/,
               minShareCount: 2,
             },
             {
               name: "engines",
-              test: /src\/(engines\/(?!blocks\/)|features\/)|react-virtual|virtual-core/,
+              test: /src\/(engines\/(?!(blocks|filters)\/)|features\/(?!pages\/))|react-virtual|virtual-core/,
               minShareCount: 3,
             },
             { name: "controls", test: /@mantine\/|@tanstack\/|@floating-ui\//, minShareCount: 4 },

@@ -49,6 +49,7 @@ function kept(plugin: PluginDetail): PluginDetail {
   void queryClient.invalidateQueries({ queryKey: keys.plugins, exact: true });
   void queryClient.invalidateQueries({ queryKey: keys.me });
   void queryClient.invalidateQueries({ queryKey: keys.entities });
+  void queryClient.invalidateQueries({ queryKey: keys.pages });
   return plugin;
 }
 
@@ -68,6 +69,14 @@ export const savePluginSettings = (id: string, settings: Record<string, Value>) 
 
 export const renewPluginSecret = (id: string) =>
   api.post("/plugins/{id}/secret", undefined, { path: { id } }).then(kept);
+
+/** For good: its entities with their records, its fields with their values, its keys, settings and log. */
+export async function purgePlugin(id: string) {
+  const purged = await api.post("/plugins/{id}/purge", undefined, { path: { id } });
+  void queryClient.invalidateQueries({ queryKey: keys.plugins });
+  void queryClient.invalidateQueries({ queryKey: keys.entities });
+  return purged;
+}
 
 export async function uninstallPlugin(id: string): Promise<void> {
   await api.delete("/plugins/{id}", { path: { id } });

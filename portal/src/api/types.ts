@@ -48,6 +48,7 @@ export type BulkRequest = Schemas["BulkBody"];
 export type BulkResult = Schemas["BulkResult"];
 export type BulkAnswer = Schemas["BulkView"];
 /** Long work and how far it is; what comes out of it depends on its kind. */
+export type SurfaceView = Schemas["SurfaceView"];
 export type AnyJob = Schemas["JobView"];
 export type UndoAnswer = Schemas["UndoneView"];
 

@@ -11,6 +11,7 @@ import type {
   BulkAnswer,
   BulkRequest,
   Entity,
+  Field,
   Fields,
   Id,
   RecordData,
@@ -56,6 +57,11 @@ export interface RowLinkProps {
   "aria-describedby"?: string;
 }
 
+export interface ValueProps {
+  field: Field;
+  record: RecordData;
+}
+
 /** One row at a time: enough for a card or a form in place. */
 export interface RowSource {
   shape: Shape;
@@ -98,6 +104,8 @@ export interface Source extends RowSource {
   Link: ComponentType<RowLinkProps>;
   /** Opens a row by itself. */
   open?(id: Id): void;
+  /** How values are drawn in place of the usual way. */
+  Value?: ComponentType<ValueProps>;
   /** What else can be done with a row, at the end of its line. */
   RowMenu?: ComponentType<{ id: Id; title: string }>;
   /** What else can be done with the chosen rows. */

@@ -1,24 +1,37 @@
 /** The signed-in frame with what opens over any page: the one place where features meet. */
 import { lazy, Suspense } from "react";
+import { useOpenSurface } from "@/engines/open-surface";
+import { SurfaceDrawer } from "@/engines/slots";
 import { ExpiredDialog } from "@/features/session/expired-dialog";
 import { Shell } from "@/features/shell/shell";
+import { withAdminTexts } from "@/i18n";
 import { useCreating } from "@/state/creating";
 import { useAhead } from "@/ui/use-ahead";
 
 const loadCreateDialog = () => import("@/features/records/create-dialog");
 const CreateDialog = lazy(loadCreateDialog);
+const Slot = lazy(() => withAdminTexts(() => import("@/features/pages/slot")));
+const Opened = lazy(() => withAdminTexts(() => import("@/features/pages/opened")));
 
 export function SignedIn() {
   const creating = useCreating();
+  const surface = useOpenSurface();
   useAhead(loadCreateDialog, 1_500);
   return (
-    <Shell>
-      <ExpiredDialog />
-      {creating && (
-        <Suspense>
-          <CreateDialog creating={creating} />
-        </Suspense>
-      )}
-    </Shell>
+    <SurfaceDrawer value={Slot}>
+      <Shell>
+        <ExpiredDialog />
+        {creating && (
+          <Suspense>
+            <CreateDialog creating={creating} />
+          </Suspense>
+        )}
+        {surface && (
+          <Suspense>
+            <Opened opened={surface} />
+          </Suspense>
+        )}
+      </Shell>
+    </SurfaceDrawer>
   );
 }

@@ -29,7 +29,16 @@ export function recordsSearch(input: Record<string, unknown>): RecordsSearch {
   return search;
 }
 
-export const pluginTabs = ["overview", "permissions", "settings", "calls", "routes", "logs", "cost"] as const;
+export const pluginTabs = [
+  "overview",
+  "brings",
+  "permissions",
+  "settings",
+  "calls",
+  "routes",
+  "logs",
+  "cost",
+] as const;
 export type PluginTab = (typeof pluginTabs)[number];
 
 export function pluginSearch(input: Record<string, unknown>): { tab?: PluginTab } {

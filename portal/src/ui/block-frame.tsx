@@ -89,9 +89,49 @@ export const BlockPane = ({
 export const BlockBar = ({ children }: { children: ReactNode }) => (
   <div className={classes.bar}>{children}</div>
 );
+/** Tabs over a block, in line with its title. */
+export const BlockTabs = ({ children }: { children: ReactNode }) => (
+  <div className={classes.tabs}>{children}</div>
+);
 export const BarGap = () => <span className={classes.gap} />;
 export const BarTitle = ({ children }: { children: ReactNode }) => (
   <strong className={classes.barTitle}>{children}</strong>
+);
+
+/** Controls that are one input together. */
+export const InputGroup = ({
+  label,
+  error,
+  children,
+}: {
+  label: string;
+  error?: string | undefined;
+  children: ReactNode;
+}) => (
+  <fieldset className={classes.inputs} aria-invalid={error !== undefined}>
+    <legend>{label}</legend>
+    {children}
+    {error && <p role="alert">{error}</p>}
+  </fieldset>
+);
+export const InputRow = ({ children }: { children: ReactNode }) => (
+  <div className={classes.inputRow}>{children}</div>
+);
+
+/** One row of a form within a form. */
+export const SubForm = ({
+  label,
+  action,
+  children,
+}: {
+  label: string;
+  action: ReactNode;
+  children: ReactNode;
+}) => (
+  <section className={classes.subForm} aria-label={label}>
+    <div>{children}</div>
+    {action}
+  </section>
 );
 
 /** Only spoken. */

@@ -56,7 +56,8 @@ export const GanttHead = ({ upper, lower }: { upper: HeadMark[]; lower: HeadMark
       <div key={level} data-level={level}>
         {marks.map(({ x, width, label }) => (
           <span key={x} style={{ left: x, width }}>
-            {label}
+            {/* A first or last bit is too narrow for words. */}
+            {width >= 28 && label}
           </span>
         ))}
       </div>

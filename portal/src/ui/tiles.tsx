@@ -184,3 +184,18 @@ export const StageList = ({
     ))}
   </ol>
 );
+
+/** A share of a whole in a cell of a table. */
+export const CellBar = ({ share, text }: { share: number; text: string }) => (
+  <span className={classes.cellBar}>
+    <span aria-hidden>
+      <span style={{ width: `${share * 100}%` }} />
+    </span>
+    {text}
+  </span>
+);
+
+export const CellSound = ({ src, label }: { src: string; label: string }) => (
+  // biome-ignore lint/a11y/useMediaCaption: recordings have none
+  <audio className={classes.cellSound} controls preload="none" src={src} aria-label={label} />
+);

@@ -16,6 +16,7 @@ import { ScopeContext, shapeOf, usePage, useSay } from "./context";
 import { isTrue, plain, resolve } from "./environment";
 import { Lines, useReason } from "./form/lines";
 import { type Asked, changed, fieldOfInput, judge, reasonsOf, sentOf } from "./form/model";
+import { watchJob } from "./jobs";
 import type { PageStore, Scope } from "./page-store";
 import type { Action, Given, OpenTarget } from "./tree";
 import type { ActAnswer, SourceRow } from "./wire";
@@ -28,7 +29,8 @@ export interface Target {
 }
 
 interface Actions {
-  run(action: Action, target?: Target): void;
+  /** `after` is called when it is done, refused or given up. */
+  run(action: Action, target?: Target, after?: () => void): void;
   /** On a row by its id: a click on a bar, an event, a point. */
   runOn(action: Action, source: string, id: string): void;
 }
@@ -52,6 +54,7 @@ type Said = { message: string; undo?: () => void } | undefined;
 
 function useVerbs(): (action: Action, target: Target, input: Fields, key: string) => Promise<Said> {
   const page = usePage();
+  const say = useSay();
   const { t } = useTranslation("blocks");
   return async (action, target, input, key) => {
     const environment = page.environment({ ...scopeOf(target), form: { ...target.form, ...input } });
@@ -63,6 +66,7 @@ function useVerbs(): (action: Action, target: Target, input: Fields, key: string
     const rows = target.rows ?? (target.row ? [target.row] : []);
     const { backend } = page.setup;
     const said = await verb();
+    page.setup.onChanged?.();
     for (const next of action.then ?? []) {
       if (next === "refresh") page.sources.refresh();
       else if (next === "close") page.setup.onClose?.();
@@ -197,7 +201,7 @@ function useVerbs(): (action: Action, target: Target, input: Fields, key: string
         back?.();
         throw new Refused(answer.errors);
       }
-      return applied(page, answer, t("in_background"));
+      return applied(page, answer, say(action.label));
     }
 
     function fail(error: unknown): void {
@@ -206,8 +210,13 @@ function useVerbs(): (action: Action, target: Target, input: Fields, key: string
   };
 }
 
-function applied(page: PageStore, answer: ActAnswer, background: string): Said {
-  let message = answer.job ? background : "";
+function applied(page: PageStore, answer: ActAnswer, label: string): Said {
+  let message = "";
+  const { job } = answer;
+  if (job) {
+    const renew = () => page.sources.refresh();
+    watchJob(page.setup.backend, { id: job.id, label }, renew, job);
+  }
   for (const patch of answer.patches ?? []) {
     if (patch.op === "toast") message = patch.text;
     else if (patch.op === "download") window.location.assign(patch.url);
@@ -222,7 +231,12 @@ export function ActionsHost({ children }: { children: ReactNode }) {
   const page = usePage();
   const { t } = useTranslation(["blocks", "common"]);
   const verbs = useVerbs();
-  const [asked, setAsked] = useState<{ action: Action; target: Target; key: string }>();
+  const [asked, setAsked] = useState<{
+    action: Action;
+    target: Target;
+    key: string;
+    after?: (() => void) | undefined;
+  }>();
 
   const finish = (said: Said) => {
     if (!said) return;
@@ -231,9 +245,9 @@ export function ActionsHost({ children }: { children: ReactNode }) {
       action: said.undo && { label: t("common:undo"), run: said.undo },
     });
   };
-  const run = (action: Action, target: Target = {}) => {
+  const run = (action: Action, target: Target = {}, after?: () => void) => {
     const key = newKey();
-    if (action.confirm || action.ask) setAsked({ action, target, key });
+    if (action.confirm || action.ask) setAsked({ action, target, key, after });
     else {
       void verbs(action, target, {}, key)
         .then(finish)
@@ -242,7 +256,8 @@ export function ActionsHost({ children }: { children: ReactNode }) {
           const message =
             error instanceof Refused || plainWords ? error.message : messageOf(error, t("common:network"));
           toast({ kind: "error", title: t("blocks:not_done"), message });
-        });
+        })
+        .finally(after);
     }
   };
   const runOn = (action: Action, source: string, id: string) => {
@@ -255,7 +270,10 @@ export function ActionsHost({ children }: { children: ReactNode }) {
       {asked && (
         <AskDialog
           {...asked}
-          onClose={() => setAsked(undefined)}
+          onClose={() => {
+            setAsked(undefined);
+            asked.after?.();
+          }}
           onDo={async (input) => finish(await verbs(asked.action, asked.target, input, asked.key))}
         />
       )}
@@ -359,7 +377,13 @@ function useShown(actions: Action[] | undefined, target: Target | undefined) {
   const around = use(ScopeContext);
   const scope = target ? { ...around, ...scopeOf(target) } : around;
   const environment = page.environment(scope);
-  const whole: Target = target ?? { source: around.row?.source, row: around.row?.row, form: around.form };
+  const { subject } = page.setup;
+  const whole: Target = target ?? {
+    source: around.row?.source,
+    row: around.row?.row ?? subject?.row,
+    rows: around.row ? undefined : subject?.rows,
+    form: around.form,
+  };
   const given = <T,>(value: Given<T> | undefined) => plain(value, environment);
   return {
     environment,

@@ -7,7 +7,7 @@ import type { Environment } from "./expression/evaluate";
 import { Row } from "./expression/values";
 import { most } from "./limits";
 import { type Clock, realClock, type SourceData, Sources } from "./sources";
-import type { AnyBlock, OpenTarget, SourceSpec, Tree } from "./tree";
+import type { Action, AnyBlock, OpenTarget, SourceSpec, Tree } from "./tree";
 import type { Backend, Patch, SourceRow, ViewContext } from "./wire";
 
 export interface PageSetup {
@@ -24,7 +24,16 @@ export interface PageSetup {
   /** Texts of the package in the person's language. */
   texts?: Record<string, string>;
   locale: string;
-  params?: Record<string, unknown>;
+  params?: Record<string, unknown> | undefined;
+  /** What actions are about where they stand in no row: the record the surface stands on, or the chosen rows. */
+  subject?: { row?: SourceRow; rows?: SourceRow[] };
+  /** One action that is done at once instead of a page that is drawn. */
+  start?: Action | undefined;
+  /** What stands around may have changed: the record, its list. */
+  onChanged?(): void;
+  /** Kept of the page before an upgrade: values go over by name. */
+  state?: Record<string, unknown> | undefined;
+  onState?(state: Record<string, unknown>): void;
   today?: string;
   clock?: Clock;
   /** Parameters changed: `replace` while typing, else a step of the history. */
@@ -60,7 +69,9 @@ export class PageStore {
     this.clock = setup.clock ?? realClock;
     const defaults = Object.entries(setup.tree.params ?? {}).map(([key, one]) => [key, one.default ?? null]);
     this.params = { ...Object.fromEntries(defaults), ...setup.params };
-    this.state = { ...setup.tree.state };
+    const { state = {} } = setup.tree;
+    const carried = Object.entries(setup.state ?? {}).filter(([name]) => Object.hasOwn(state, name));
+    this.state = { ...state, ...Object.fromEntries(carried) };
     this.sources = new Sources(setup.backend, () => this.context(), this.clock);
     this.sources.listen(() => this.changed(false));
   }
@@ -171,6 +182,7 @@ export class PageStore {
       throw new StateTooLarge();
     }
     this.state = state;
+    this.setup.onState?.(state);
     if (change.params) {
       this.params = { ...this.params, ...change.params };
       this.setup.onParams?.(this.params, typing);

@@ -5,7 +5,7 @@ import i18next from "i18next";
 import { act } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { initReactI18next } from "react-i18next";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { queryClient } from "@/api/query-client";
 import en from "@/i18n/en";
 import more from "@/i18n/en/admin";
@@ -58,6 +58,8 @@ const backend = (read: () => Promise<ReadResult[]> | ReadResult[]): Backend =>
 
 const settle = () =>
   act(async () => {
+    // Blocks are loaded with the first of their kind.
+    await vi.dynamicImportSettled();
     for (let turn = 0; turn < 5; turn += 1) await new Promise((next) => setTimeout(next));
   });
 

@@ -9,14 +9,15 @@ import {
   use,
   useEffect,
   useMemo,
+  useRef,
   useState,
 } from "react";
 import { useTranslation } from "react-i18next";
-import { usePhone } from "@/engines/list/list";
 import { formatNumber } from "@/i18n/format";
 import { Block, Buttons } from "@/ui/block";
 import { BlockColumns, BlockGrid, BlockSkeleton, BlockStack, FailureCard } from "@/ui/block-frame";
-import { ActionButtons, ActionsHost } from "./actions";
+import { usePhone } from "@/ui/use-phone";
+import { ActionButtons, ActionsHost, useActions } from "./actions";
 import { blockProblem, isKnown, type Refusal, treeRefusal } from "./check";
 import { PageContext, ScopeContext, useEnvironment, usePage, useSay } from "./context";
 import { isTrue, plain } from "./environment";
@@ -26,6 +27,7 @@ import { most } from "./limits";
 import { type PageSetup, PageStore } from "./page-store";
 import { problemOf } from "./sources";
 import type {
+  Action,
   ActionsBlock,
   AnyBlock,
   BlockOf,
@@ -67,10 +69,24 @@ function Opened(setup: PageSetup) {
   return (
     <PageContext value={page}>
       <ActionsHost>
-        <Top blocks={setup.tree.blocks} />
+        {setup.start ? <Start action={setup.start} /> : <Top blocks={setup.tree.blocks} />}
       </ActionsHost>
     </PageContext>
   );
+}
+
+/** Does an action as if it had been pressed. */
+function Start({ action }: { action: Action }) {
+  const page = usePage();
+  const { run } = useActions();
+  const begun = useRef(false);
+  useEffect(() => {
+    if (begun.current) return;
+    begun.current = true;
+    const { row, rows } = page.setup.subject ?? {};
+    run(action, { row, rows }, () => page.setup.onClose?.());
+  }, [action, page, run]);
+  return null;
 }
 
 function Top({ blocks }: { blocks: AnyBlock[] }) {

@@ -99,6 +99,15 @@ const own: { [K in Kind]: Spec<Own<K>> } = {
   table: {
     source: must(source),
     columns: must(list({ anyOf: [name, ref("column")] }, most.tableColumns)),
+    filters: may(list(field, most.tableColumns)),
+    views: may(
+      list({
+        type: "object",
+        properties: { id: name, title: text, when: given(flag), columns: list(name), sort: list(any) },
+        required: ["id", "title"],
+      }),
+    ),
+    group_by: may(field),
     row_actions: may(list(action)),
     bulk_actions: may(list(action)),
     on_open: may(action),
@@ -471,6 +480,12 @@ const inputSchema: Schema = {
     max: given(number),
     check: list(ref("check")),
     reset_on: list(name),
+    entity: name,
+    placeholders: list(
+      { type: "object", properties: { name, label: text }, required: ["name", "label"] },
+      most.tableColumns,
+    ),
+    fields: list(ref("input"), most.formFields),
   },
   required: ["name", "label"],
 };
@@ -502,7 +517,16 @@ export const definitions: Record<string, Schema> = {
   },
   column: {
     type: "object",
-    properties: { name, label: text, value: any, type: name, width: number, edit: flag, sum: flag },
+    properties: {
+      name,
+      label: text,
+      value: any,
+      type: name,
+      tone: given(tone),
+      width: number,
+      edit: flag,
+      sum: flag,
+    },
     required: ["name"],
   },
   check: { type: "object", properties: { rule: computed, text }, required: ["rule", "text"] },

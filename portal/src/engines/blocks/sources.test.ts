@@ -169,3 +169,21 @@ describe("the sources of a page", () => {
     expect(sources.get("a").rows).toHaveLength(3);
   });
 });
+
+it("keeps what was read after the first portion when it is made anew", async () => {
+  let round = 0;
+  const { sources, settle, pass } = stage(({ items }) =>
+    items.map(({ name, cursor }) => {
+      round += 1;
+      const rows = cursor ? ok(name, "3", "4") : ok(name, round > 2 ? "0" : "1", "2");
+      return { ...rows, next_cursor: cursor ? "end" : "two" } as ReadResult;
+    }),
+  );
+  sources.want("a", { records: "lead" });
+  await settle();
+  await sources.more("a");
+  sources.heard(["lead"]);
+  await pass(2_000);
+  expect(sources.get("a").rows?.map(({ id }) => id)).toEqual(["0", "2", "3", "4"]);
+  expect(sources.get("a").cursor).toBe("end");
+});

@@ -50,6 +50,8 @@ interface Held {
   abort?: AbortController;
   /** When it was last asked. */
   last: number;
+  /** Rows of the first portion, where more were read after it. */
+  first?: number;
   waiting?: () => void;
 }
 
@@ -92,6 +94,7 @@ export class Sources {
     if (held.asked === asked) return;
     const before = held.asked;
     held.asked = asked;
+    held.first = undefined;
     held.spec = spec;
     held.waiting?.();
     held.waiting = undefined;
@@ -147,6 +150,7 @@ export class Sources {
       const answer = await this.backend.read(this.request([item], pace.alone), new AbortController().signal);
       const result = answer.results[0];
       if (held.asked !== asked || result?.status !== "ok") return;
+      held.first ??= held.data.rows?.length ?? 0;
       held.data = {
         ...held.data,
         rows: [...(held.data.rows ?? []), ...result.rows],
@@ -252,13 +256,21 @@ export class Sources {
   private put(held: Held, result: ReadResult): void {
     held.abort = undefined;
     if (result.status === "ok") {
+      const { rows = [], refs, cursor } = held.data;
+      const fresh = new Set(result.rows.map(({ id }) => id));
+      // Who has read on stays where they are: what is after the first portion is kept.
+      const after =
+        held.first === undefined || !result.next_cursor
+          ? undefined
+          : rows.slice(held.first).filter(({ id }) => !fresh.has(id));
+      if (!after) held.first = undefined;
       held.data = {
-        rows: result.rows,
+        rows: after ? [...result.rows, ...after] : result.rows,
         fields: result.fields,
-        refs: result.refs,
+        refs: after ? { ...refs, ...result.refs } : result.refs,
         shape: result.shape,
         total: result.total,
-        cursor: result.next_cursor ?? undefined,
+        cursor: (after ? cursor : result.next_cursor) ?? undefined,
         at: result.at,
         loading: false,
       };

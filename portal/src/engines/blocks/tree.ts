@@ -99,11 +99,17 @@ export interface RepeatBlock extends Common, Sourced {
   layout?: "stack" | "grid";
 }
 
+/** Ways to show a value that are no field types. */
+export type ShownAs = "elapsed" | "audio" | "progress" | "badge";
+
 export interface Column {
   name: string;
   label?: Text;
   value?: Given<unknown>;
-  type?: FieldType;
+  /** Of a value that is computed, or another way to show a field. */
+  type?: FieldType | ShownAs;
+  /** Of a badge. */
+  tone?: Given<Tone>;
   width?: number;
   edit?: boolean;
   sum?: boolean;
@@ -111,6 +117,12 @@ export interface Column {
 export interface TableBlock extends Common, Sourced {
   block: "table";
   columns: (string | Column)[];
+  /** Fields that a person may narrow the rows by. */
+  filters?: string[];
+  /** Tabs over the rows; `when` says of a row whether it belongs. */
+  views?: { id: string; title: Text; when?: Given<boolean>; columns?: string[]; sort?: Sort[] }[];
+  /** Rows of one value stand together under its head. */
+  group_by?: string;
   row_actions?: Action[];
   bulk_actions?: Action[];
   on_open?: Action;
@@ -304,7 +316,9 @@ export interface RenderedBlock extends Common {
 export interface Input {
   name: string;
   label: Text;
-  type?: FieldType | "period";
+  /** `period` is `{from, to}`; `filter` is of the list of `entity`; `template` is Markdown with placeholders; `rows` are
+   * forms within the form, at most `max`. */
+  type?: FieldType | "period" | "filter" | "template" | "rows";
   help?: Text;
   required?: Given<boolean>;
   when?: Given<boolean>;
@@ -316,6 +330,12 @@ export interface Input {
   check?: { rule: Computed; text: Text }[];
   /** Emptied when one of these changes. */
   reset_on?: string[];
+  /** Of a `filter`. */
+  entity?: string;
+  /** Of a `template`: `{name}` is filled by whoever reads it. */
+  placeholders?: { name: string; label: Text }[];
+  /** Of `rows`. */
+  fields?: Input[];
 }
 export interface FormBlock extends Common {
   block: "form";

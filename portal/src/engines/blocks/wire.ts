@@ -143,6 +143,9 @@ export interface Backend {
   /** Where the file of a source or a stored file is read from. */
   downloadUrl(what: { source: string; as: "csv" | "xlsx" } | { file: string }): string;
   upload?(source: string, file: File): Promise<void>;
+  /** Long work as it stands; nothing where it is not theirs or long gone. */
+  job?(id: Id): Promise<AnyJob | undefined>;
+  cancelJob?(id: Id): Promise<void>;
 }
 
 /** `GET /ui`: surfaces in the order of the slot, already decided by rights, gates and `when` over `me`. */

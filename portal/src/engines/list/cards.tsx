@@ -21,7 +21,7 @@ interface Props {
 }
 
 export function ListCards({ source, columns, records, refs, onNearEnd }: Props) {
-  const { shape: entity, Link, RowMenu } = source;
+  const { shape: entity, Link, RowMenu, Value } = source;
   const { t } = useTranslation("fields");
   const scroller = useRef<HTMLDivElement>(null);
   const context = useTextContext(entity, refs);
@@ -66,9 +66,13 @@ export function ListCards({ source, columns, records, refs, onNearEnd }: Props) 
                 facts={rest
                   .filter((field) => !isEmpty(record.fields[field.key]))
                   .slice(0, 3)
-                  .map((field) => (
-                    <FieldValue key={field.key} field={field} record={record} context={context} compact />
-                  ))}
+                  .map((field) =>
+                    Value ? (
+                      <Value key={field.key} field={field} record={record} />
+                    ) : (
+                      <FieldValue key={field.key} field={field} record={record} context={context} compact />
+                    ),
+                  )}
               />
             </Slot>
           );

@@ -43,7 +43,7 @@ const rowHeight = 36;
 
 export function ListGrid(props: Props) {
   const { source, columns, records, refs, selection, onNearEnd } = props;
-  const { shape: entity, Link, RowMenu } = source;
+  const { shape: entity, Link, RowMenu, Value } = source;
   const { t } = useTranslation(["list", "fields"]);
   const scroller = useRef<HTMLDivElement>(null);
   const [widths, setWidths] = useWidths(entity.key);
@@ -249,6 +249,8 @@ export function ListGrid(props: Props) {
                       <Link id={record.id} className={rowLinkClass} tabIndex={-1}>
                         {titleOf(entity, record.fields, t("fields:untitled"))}
                       </Link>
+                    ) : Value ? (
+                      <Value field={field} record={record} />
                     ) : (
                       <FieldValue field={field} record={record} context={context} compact />
                     )}

@@ -1,11 +1,11 @@
 /** The list as a whole: rows as a table (cards on a phone), what to say when there are none, the selection's bar. */
-import { useMediaQuery } from "@mantine/hooks";
 import { lazy, type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { Id, Sort } from "@/api/types";
 import type { Source } from "@/engines/source";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { PrintNote } from "@/ui/table";
+import { usePhone } from "@/ui/use-phone";
 import { ListCards } from "./cards";
 import { ListGrid } from "./grid";
 import type { List } from "./use-list";
@@ -23,11 +23,6 @@ interface Props {
   empty: { text: string; action?: ReactNode };
   onSort(sort: Sort[] | undefined): void;
   onColumns(keys: string[]): void;
-}
-
-/** Narrower than this a row is a card. */
-export function usePhone(): boolean {
-  return useMediaQuery("(max-width: 767px)", false, { getInitialValueInEffect: false });
 }
 
 export function ListBody({ source, list, opened, empty, onSort, onColumns }: Props) {

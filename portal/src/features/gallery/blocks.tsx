@@ -14,7 +14,7 @@ import { sources, tables, today } from "./rows";
 import { samples } from "./samples";
 
 queryClient.setQueryData(keys.me, somebody);
-queryClient.setQueryData(keys.entities, []);
+queryClient.setQueryData(keys.entities, [tables.deals?.shape] as never);
 
 const moods = ["filled", "loading", "empty", "error", "refusing", "large"] as const;
 type Shown = (typeof moods)[number];

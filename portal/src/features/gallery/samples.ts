@@ -213,6 +213,28 @@ export const samples: Record<string, AnyBlock[]> = {
       on_open: { label: "Открыть", act: "open" },
     },
     {
+      block: "table",
+      id: "grouped",
+      title: "По статусам",
+      source: "deals",
+      columns: [
+        "title",
+        {
+          name: "status",
+          type: "badge",
+          tone: { "=": { call: ["?:", { call: ["==", get("status"), "refused"] }, "danger", "ok"] } },
+        },
+        { name: "share", label: "Готово", type: "progress", value: 0.4 },
+        "due",
+      ],
+      filters: ["status", "title"],
+      views: [
+        { id: "all", title: "Все" },
+        { id: "vip", title: "Важные", when: { "=": get("vip") } },
+      ],
+      group_by: "status",
+    },
+    {
       block: "board",
       id: "kanban",
       title: "Доска",
@@ -277,6 +299,35 @@ export const samples: Record<string, AnyBlock[]> = {
         { id: "reach", title: "Связь", fields: ["contact"] },
       ],
       submit: { label: "Отправить", act: "ask_leave" },
+    },
+    {
+      block: "form",
+      id: "rare",
+      title: "Рассылка",
+      fields: [
+        { name: "when", label: "Период", type: "period", required: true },
+        { name: "whom", label: "Кому", type: "filter", entity: "request" },
+        {
+          name: "letter",
+          label: "Письмо",
+          type: "template",
+          placeholders: [
+            { name: "name", label: "Имя" },
+            { name: "number", label: "Номер заказа" },
+          ],
+        },
+        {
+          name: "lines",
+          label: "Позиции",
+          type: "rows",
+          max: 10,
+          fields: [
+            { name: "what", label: "Товар", required: true },
+            { name: "count", label: "Штук", type: "integer" },
+          ],
+        },
+      ],
+      submit: { label: "Отправить", act: "send" },
     },
     {
       block: "form",

@@ -16,11 +16,13 @@ import { concernedBy } from "@/engines/fields/concerned";
 import { useTextContext } from "@/engines/fields/context";
 import { fieldOf, titleOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
+import { SlotSurface, useSlot } from "@/engines/slots";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { openCreate } from "@/state/creating";
 import { entityIcon } from "@/ui/entity-icon";
 import { HomeBlock, HomeColumns, HomeLine, HomeNote, HomeSteps, StepCard } from "@/ui/home";
 import { PageBody, PageHeader } from "@/ui/page";
+import { CardSection } from "@/ui/panel";
 import { Bone } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { loadMyTasks, myTasks } from "./my-tasks";
@@ -46,9 +48,19 @@ export default function HomePage() {
           ))}
           {overview && <Overview staged={staged} task={task} />}
         </HomeColumns>
+        <Widgets />
       </PageBody>
     </>
   );
+}
+
+/** What modules show on the first page. */
+function Widgets() {
+  return useSlot("dashboard.widget").map((surface) => (
+    <CardSection key={`${surface.plugin} ${surface.id}`} title={surface.title}>
+      <SlotSurface surface={surface} />
+    </CardSection>
+  ));
 }
 
 /** Shown while the main section has no records at all. */

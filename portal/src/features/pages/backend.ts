@@ -1,5 +1,6 @@
 /** Where a page of a plugin has its data from: the API. */
 import { addressOf, api } from "@/api/client";
+import { ApiError } from "@/api/problem";
 import { createRecord, deleteRecord, moveToStage, restoreRecord, updateRecord } from "@/api/records";
 import type { Fields } from "@/api/types";
 import type { ActAnswer, Backend, ReadAnswer, RenderAnswer } from "@/engines/blocks/wire";
@@ -25,6 +26,17 @@ export const backend: Backend = {
   },
   completeTask: async (task, input) => {
     await api.create("/tasks/{id}/complete", input as never, { path: { id: task } });
+  },
+  async job(id) {
+    try {
+      return await api.get("/jobs/{id}", { path: { id } });
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return undefined;
+      throw error;
+    }
+  },
+  cancelJob: async (id) => {
+    await api.delete("/jobs/{id}", { path: { id } });
   },
   downloadUrl: (what) => ("file" in what ? addressOf("/api/v1/files/{id}", { path: { id: what.file } }) : ""),
 };

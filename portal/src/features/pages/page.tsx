@@ -5,14 +5,10 @@ import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { pagesQuery } from "@/api/pages";
-import type { Tree } from "@/engines/blocks/tree";
 import { BlockBones } from "@/ui/block";
 import { NotFound } from "@/ui/not-found";
 import { PageBody, PageHeader } from "@/ui/page";
 import { ErrorState } from "@/ui/states";
-
-/** A page whose tree the plugin's code makes each time. */
-const drawn = (surface: string): Tree => ({ v: 1, blocks: [{ block: "rendered", id: "drawn", surface }] });
 
 /** What draws blocks is loaded beside the question which pages there are. */
 const Surface = lazy(() => import("./surface"));
@@ -35,11 +31,7 @@ export default function PluginPage() {
             <Surface
               // Another tree is another page: what was typed in the old one is kept by its drafts.
               key={`${plugin} ${page} ${surface.tree_hash}`}
-              plugin={plugin}
-              page={page}
-              title={surface.title}
-              tree={(surface.tree as unknown as Tree | undefined) ?? drawn(page)}
-              hash={surface.tree_hash}
+              surface={surface}
               texts={query.data?.texts[plugin] ?? {}}
             />
           </Suspense>

@@ -1,6 +1,6 @@
 /** `/plugins/{id}`: one plugin with everything an administrator decides on; the tab is in the address. */
 import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconArrowLeft, IconDots, IconPower, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconArrowLeft, IconDots, IconPower, IconRefresh, IconTrash, IconTrashX } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -15,12 +15,14 @@ import { IconText, PageBody, PageHeader } from "@/ui/page";
 import { ErrorState } from "@/ui/states";
 import { ViewTab, ViewTabs } from "@/ui/table";
 import { toast, toastError } from "@/ui/toast";
+import { BringsTab } from "./brings-tab";
 import { CallsTab } from "./calls-tab";
 import { CostTab } from "./cost-tab";
 import { EnableDialog } from "./enable";
 import { LevelTag, StateTag, useCategory } from "./level";
 import { LogsTab } from "./logs-tab";
 import { Permissions } from "./permissions";
+import { PurgeDialog } from "./purge";
 import { RoutesTab } from "./routes-tab";
 import { SettingsTab } from "./settings-tab";
 
@@ -79,6 +81,7 @@ function Plugin({ plugin }: { plugin: PluginDetail }) {
       </ViewTabs>
       <PageBody>
         {tab === "overview" && <Overview plugin={plugin} onEnable={() => setEnabling(true)} />}
+        {tab === "brings" && <BringsTab plugin={plugin} />}
         {tab === "permissions" && (
           <Block title={t("permissions")} note={t("permissions_note")}>
             <Permissions permissions={plugin.permissions} />
@@ -98,6 +101,7 @@ function Plugin({ plugin }: { plugin: PluginDetail }) {
 function Actions({ plugin, onEnable }: { plugin: PluginDetail; onEnable(): void }) {
   const { t } = useTranslation(["plugins", "common"]);
   const navigate = useNavigate();
+  const [purging, setPurging] = useState(false);
   const again = async () => {
     try {
       await enablePlugin(plugin.id, plugin.version);
@@ -153,8 +157,17 @@ function Actions({ plugin, onEnable }: { plugin: PluginDetail; onEnable(): void 
           >
             {t("plugins:uninstall")}
           </Menu.Item>
+          <Menu.Item
+            color="red"
+            leftSection={<IconTrashX size={16} />}
+            disabled={plugin.enabled}
+            onClick={() => setPurging(true)}
+          >
+            {t("plugins:purge")}
+          </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {purging && <PurgeDialog plugin={plugin} onClose={() => setPurging(false)} />}
     </>
   );
 }

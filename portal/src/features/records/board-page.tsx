@@ -9,6 +9,7 @@ import { BoardBody } from "@/engines/board/board";
 import type { BoardScope, Grouping } from "@/engines/board/columns";
 import { useBoard } from "@/engines/board/use-board";
 import { FilterBar } from "@/engines/filters/filter-bar";
+import { SlotButtons } from "@/engines/slots";
 import { NotFound } from "@/ui/not-found";
 import { EmptyState } from "@/ui/states";
 import { Toolbar } from "@/ui/table";
@@ -77,6 +78,7 @@ function RecordsBoard({ entity, pipeline }: { entity: Entity; pipeline: Pipeline
       <RecordsHeader entity={entity} mode="board" pipeline={pipeline} />
       <Toolbar>
         <FilterBar entity={entity} filter={filter} onChange={(next) => setSearch({ filter: next })} />
+        <SlotButtons slot={`list.${entity.key}.toolbar`} subject={{ entity: entity.key }} />
       </Toolbar>
       <BoardBody board={board} opened={search.record} currency={currency} />
       {search.record && (

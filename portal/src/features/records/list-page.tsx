@@ -8,11 +8,13 @@ import { useEntity } from "@/api/session";
 import type { Entity } from "@/api/types";
 import { FilterBar } from "@/engines/filters/filter-bar";
 import { ColumnsMenu } from "@/engines/list/columns-menu";
-import { ListBody, usePhone } from "@/engines/list/list";
+import { ListBody } from "@/engines/list/list";
 import { useList } from "@/engines/list/use-list";
+import { SlotButtons, SlotEntity, useSlots } from "@/engines/slots";
 import { openCreate } from "@/state/creating";
 import { NotFound } from "@/ui/not-found";
 import { Toolbar, ToolbarGap, ToolbarText } from "@/ui/table";
+import { usePhone } from "@/ui/use-phone";
 import { RecordsHeader, useRecordsSearch } from "./header";
 import { RecordPanel, usePanelAhead } from "./lazy-panel";
 import { useRecordsSource } from "./source";
@@ -32,7 +34,7 @@ function RecordsList({ entity }: { entity: Entity }) {
   usePanelAhead();
   const [search, setSearch] = useRecordsSearch();
   const phone = usePhone();
-  const source = useRecordsSource(entity);
+  const source = useSlots(useRecordsSource(entity), entity.key);
   const list = useList(source, search);
 
   useEffect(() => {
@@ -59,6 +61,7 @@ function RecordsList({ entity }: { entity: Entity }) {
       <Toolbar>
         <FilterBar entity={entity} filter={search.filter} onChange={(filter) => setSearch({ filter })} />
         <ToolbarGap />
+        <SlotButtons slot={`list.${entity.key}.toolbar`} subject={{ entity: entity.key }} />
         {list.total !== undefined && <ToolbarText>{t("common:records", { count: list.total })}</ToolbarText>}
         <Button
           variant={search.deleted ? "light" : "subtle"}
@@ -72,17 +75,19 @@ function RecordsList({ entity }: { entity: Entity }) {
         </Button>
         {!phone && <ColumnsMenu entity={entity} columns={list.columns} onChange={setColumns} />}
       </Toolbar>
-      <ListBody
-        source={source}
-        list={list}
-        opened={search.record}
-        empty={{
-          text: search.deleted ? t("list:bin_empty") : list.narrowed ? t("list:no_match") : t("list:empty"),
-          action: empty,
-        }}
-        onSort={(sort) => setSearch({ sort }, true)}
-        onColumns={setColumns}
-      />
+      <SlotEntity value={entity.key}>
+        <ListBody
+          source={source}
+          list={list}
+          opened={search.record}
+          empty={{
+            text: search.deleted ? t("list:bin_empty") : list.narrowed ? t("list:no_match") : t("list:empty"),
+            action: empty,
+          }}
+          onSort={(sort) => setSearch({ sort }, true)}
+          onColumns={setColumns}
+        />
+      </SlotEntity>
       {search.record && (
         <RecordPanel
           entity={entity}

@@ -2,21 +2,23 @@
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconDots, IconLink, IconRestore, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useMemo } from "react";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/problem";
 import { putRecord, recordQuery, refreshAround, restoreRecord } from "@/api/records";
-import type { Entity, Field, Id, RecordData } from "@/api/types";
+import type { Entity, Field, Id, RecordData, SurfaceView } from "@/api/types";
 import { loadDateEditor } from "@/engines/fields/editor";
 import { InPlace } from "@/engines/fields/in-place";
 import { fieldOf, titleOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
+import { SlotButtons, SlotSurface, useSlot } from "@/engines/slots";
 import type { RowSource } from "@/engines/source";
 import { forget, remember } from "@/state/history";
 import { entityIcon } from "@/ui/entity-icon";
 import { CardBody, CardBones, CardColumns, CardHead, CardNotice, CardSection, CardTitle } from "@/ui/panel";
 import { ErrorState } from "@/ui/states";
+import { ViewTab, ViewTabs } from "@/ui/table";
 import { toast, toastError } from "@/ui/toast";
 import { useAhead } from "@/ui/use-ahead";
 import { ConcernedLink } from "./concerned";
@@ -70,6 +72,12 @@ export function RecordCard({ entity, id, place, onGone, lead, tail }: Props) {
         number={typeof record?.fields.number === "number" ? record.fields.number : undefined}
         actions={
           <>
+            {record && (
+              <SlotButtons
+                slot={`record.${entity.key}.header-action`}
+                subject={{ entity: entity.key, record }}
+              />
+            )}
             {record && <CardActions entity={entity} record={record} onGone={onGone} />}
             {tail}
           </>
@@ -97,6 +105,11 @@ function CardContent({
   const refs = record.refs ?? {};
   const titleField = fieldOf(entity, entity.title_field);
   const deleted = Boolean(record.fields.deleted_at);
+  const tabs = useSlot(`record.${entity.key}.tab`);
+  const sides = useSlot(`record.${entity.key}.sidebar`);
+  const [chosen, setTab] = useTab(place);
+  const tab = tabs.find((one) => nameOf(one) === chosen);
+  const subject = { entity: entity.key, record };
 
   const restore = async () => {
     try {
@@ -129,13 +142,57 @@ function CardContent({
       </CardTitle>
       <ConcernedLink record={record} />
       {entity.staged && <CardStages entity={entity} record={record} move={move} />}
-      <CardColumns
-        wide={place === "page"}
-        fields={<Sections entity={entity} source={source} record={record} onStage={move.to} />}
-        timeline={<Timeline entity={entity} id={record.id} readOnly={deleted} />}
-      />
+      {tabs.length > 0 && (
+        <ViewTabs label={entity.label}>
+          <ViewTab active={!tab} onClick={() => setTab(undefined)}>
+            {t("card:main")}
+          </ViewTab>
+          {tabs.map((one) => (
+            <ViewTab key={nameOf(one)} active={one === tab} onClick={() => setTab(nameOf(one))}>
+              {one.title}
+            </ViewTab>
+          ))}
+        </ViewTabs>
+      )}
+      {tab ? (
+        <SlotSurface surface={tab} subject={subject} />
+      ) : (
+        <CardColumns
+          wide={place === "page"}
+          fields={
+            <>
+              <Sections entity={entity} source={source} record={record} onStage={move.to} />
+              {sides.map((side) => (
+                <CardSection key={nameOf(side)} title={side.title}>
+                  <SlotSurface surface={side} subject={subject} />
+                </CardSection>
+              ))}
+            </>
+          }
+          timeline={<Timeline entity={entity} id={record.id} readOnly={deleted} />}
+        />
+      )}
     </CardBody>
   );
+}
+
+const nameOf = ({ plugin, id }: SurfaceView) => `${plugin}.${id}`;
+
+/** The open tab: of a page it stands in the address, beside a list it is only for now. */
+function useTab(place: "panel" | "page"): [string | undefined, (tab: string | undefined) => void] {
+  const [here, setHere] = useState<string>();
+  const navigate = useNavigate();
+  const { tab } = useSearch({ strict: false }) as { tab?: string };
+  if (place === "panel") return [here, setHere];
+  return [
+    tab,
+    (next) =>
+      void navigate({
+        to: ".",
+        search: (old: Record<string, unknown>) => ({ ...old, tab: next }),
+        replace: true,
+      }),
+  ];
 }
 
 const technical = [

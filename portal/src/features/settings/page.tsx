@@ -3,6 +3,8 @@ import { IconSettings } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
+import type { SurfaceView } from "@/api/types";
+import { SlotSurface, useSlot } from "@/engines/slots";
 import { adminSections, ownSections, type SettingsSection } from "@/state/search";
 import { NotFound } from "@/ui/not-found";
 import { PageBody, PageHeader } from "@/ui/page";
@@ -14,6 +16,9 @@ import { Profile } from "./profile";
 import { Roles } from "./roles";
 import { Tokens } from "./tokens";
 
+/** A surface's part of the address. */
+const nameOf = ({ plugin, id }: SurfaceView) => `${plugin}~${id}`;
+
 const route = getRouteApi("/shell/settings/$section");
 
 export default function SettingsPage() {
@@ -23,7 +28,11 @@ export default function SettingsPage() {
   const { section: wanted } = route.useParams();
   const { edit } = route.useSearch();
   const open: readonly SettingsSection[] = me.admin ? [...ownSections, ...adminSections] : ownSections;
-  const section = open.find((one) => one === wanted);
+  const mine = useSlot("settings.mine");
+  const company = useSlot("settings.page");
+  const modules = me.admin ? [...mine, ...company] : mine;
+  const module = modules.find((one) => nameOf(one) === wanted);
+  const section = module ? nameOf(module) : open.find((one) => one === wanted);
   if (!section) return <NotFound />;
   const onEdit = (id?: string) =>
     void navigate({ to: "/settings/$section", params: { section }, search: id ? { edit: id } : {} });
@@ -41,8 +50,18 @@ export default function SettingsPage() {
             {t(`settings:section_${one}`)}
           </ViewTab>
         ))}
+        {modules.map((one) => (
+          <ViewTab
+            key={nameOf(one)}
+            active={one === module}
+            onClick={() => void navigate({ to: "/settings/$section", params: { section: nameOf(one) } })}
+          >
+            {one.title}
+          </ViewTab>
+        ))}
       </ViewTabs>
       <PageBody>
+        {module && <SlotSurface surface={module} />}
         {section === "profile" && <Profile />}
         {section === "tokens" && <Tokens {...editor} />}
         {section === "company" && <Company />}

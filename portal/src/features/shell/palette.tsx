@@ -1,13 +1,15 @@
 /** Ctrl-K: find a record of any section, go somewhere, start something. */
 import { Combobox, Modal, useCombobox, useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconArrowRight, IconHome, IconMoon, IconPlus, IconSun } from "@tabler/icons-react";
+import { IconArrowRight, IconHome, IconMoon, IconPlus, IconPuzzle, IconSun } from "@tabler/icons-react";
 import { keepPreviousData, useQueries } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { lookupQuery } from "@/api/lookups";
 import { useEntities, useMe } from "@/api/session";
+import { openSurface } from "@/engines/open-surface";
+import { useSlot } from "@/engines/slots";
 import { openCreate } from "@/state/creating";
 import { useOpened } from "@/state/history";
 import { entityIcon } from "@/ui/entity-icon";
@@ -149,6 +151,13 @@ function useItems(q: string): Item[] {
         run: () => void navigate({ to: "/records/$entity", params: { entity: entity.key } }),
       };
     }),
+    ...useSlot("nav.page").map(({ plugin, id, title }) => ({
+      id: `page:${plugin}:${id}`,
+      group: go,
+      text: title,
+      icon: <IconPuzzle size={16} aria-hidden />,
+      run: () => void navigate({ to: "/app/$plugin/$page", params: { plugin, page: id }, search: {} }),
+    })),
     ...sections
       .filter((section) => section.shown(me))
       .map(({ to, label, icon: Icon }) => ({
@@ -159,6 +168,13 @@ function useItems(q: string): Item[] {
         run: () => void navigate({ to }),
       })),
   ];
+  const commands = useSlot("palette.command").map(({ plugin, id, title }) => ({
+    id: `module:${plugin}:${id}`,
+    group: t("palette:do"),
+    text: title,
+    icon: <IconPuzzle size={16} aria-hidden />,
+    run: () => openSurface({ plugin, id, subject: {} }),
+  }));
   const dark = colorScheme === "dark";
   const acts: Item[] = [
     ...entities
@@ -170,6 +186,7 @@ function useItems(q: string): Item[] {
         icon: <IconPlus size={16} aria-hidden />,
         run: () => openCreate(entity.key),
       })),
+    ...commands,
     {
       id: "theme",
       group: t("palette:do"),

@@ -15,6 +15,7 @@ import { useTranslation } from "react-i18next";
 import { useLiveStream } from "@/api/live";
 import { pagesQuery } from "@/api/pages";
 import { useEntities, useMe } from "@/api/session";
+import { SlotSurface, useSlot } from "@/engines/slots";
 import { openHistoryOf, useOpened } from "@/state/history";
 import { openPalette, openShortcuts, useOverlay } from "@/state/overlay";
 import { entityIcon } from "@/ui/entity-icon";
@@ -73,7 +74,12 @@ export function Shell({ children }: { children: ReactNode }) {
             <OpenedLinks />
           </>
         }
-        panelBottom={<UserMenu />}
+        panelBottom={
+          <>
+            <Corner />
+            <UserMenu />
+          </>
+        }
         bottomBar={<BottomBar onMore={menu.open} />}
       >
         {collapsed && (
@@ -189,6 +195,13 @@ function PageLinks() {
       ))}
     </NavGroup>
   );
+}
+
+/** What modules keep in view: a timer that runs, a count. */
+function Corner() {
+  return useSlot("shell.corner").map((surface) => (
+    <SlotSurface key={`${surface.plugin} ${surface.id}`} surface={surface} face />
+  ));
 }
 
 function OpenedLinks() {

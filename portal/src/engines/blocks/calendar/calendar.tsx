@@ -13,7 +13,6 @@ import { DaysDialog } from "@/engines/blocks/days-dialog";
 import { Gate } from "@/engines/blocks/gate";
 import { useSaving } from "@/engines/blocks/save";
 import type { CalendarBlock, Tone } from "@/engines/blocks/tree";
-import { usePhone } from "@/engines/list/list";
 import { currentLocale } from "@/i18n";
 import { BarGap, BarTitle, BlockBar, BlockBox, Spoken } from "@/ui/block-frame";
 import {
@@ -28,6 +27,7 @@ import {
   MonthGrid,
   WeekRow,
 } from "@/ui/calendar";
+import { usePhone } from "@/ui/use-phone";
 import {
   barsOf,
   boxesOf,

@@ -7,6 +7,7 @@ import { FieldEditor } from "@/engines/fields/editor";
 import type { Shape } from "@/engines/source";
 import { formatNumber } from "@/i18n/format";
 import { Hint } from "@/ui/block";
+import { isOwnInput, OwnInput } from "./inputs";
 import type { Asked, Judged, Reason } from "./model";
 
 export function useReason(): (reason: Reason | undefined, environment: Environment) => string | undefined {
@@ -17,6 +18,8 @@ export function useReason(): (reason: Reason | undefined, environment: Environme
     if ("text" in reason) return say(reason.text, environment);
     if (reason.key === "needed") return t("blocks:needed");
     if (reason.key === "unread") return t("blocks:unread");
+    if (reason.key === "backwards") return t("blocks:end_before_start");
+    if (reason.key === "row") return t("blocks:row_wrong", { number: reason.row });
     return t(reason.key === "too_small" ? "blocks:too_small" : "blocks:too_big", {
       bound: formatNumber(reason.bound),
     });
@@ -54,20 +57,33 @@ export function Lines({
     return (
       <div key={name} data-field={name}>
         <fieldset disabled={judged.disabled.has(name)} style={{ all: "unset", display: "block" }}>
-          <FieldEditor
-            entity={shape}
-            field={field}
-            label={label}
-            value={values[name] ?? null}
-            refs={refs}
-            fields={values}
-            error={reasonFor(name)}
-            autoFocus={focus && index === 0}
-            onChange={(value, known, beside) => {
-              onChange(name, value, known);
-              for (const [key, also] of Object.entries(beside ?? {})) onChange(key, also);
-            }}
-          />
+          {isOwnInput(input) ? (
+            <OwnInput
+              input={input}
+              label={label}
+              value={values[name] ?? null}
+              refs={refs}
+              shape={shape}
+              environment={environment}
+              error={reasonFor(name)}
+              onChange={(value, known) => onChange(name, value, known)}
+            />
+          ) : (
+            <FieldEditor
+              entity={shape}
+              field={field}
+              label={label}
+              value={values[name] ?? null}
+              refs={refs}
+              fields={values}
+              error={reasonFor(name)}
+              autoFocus={focus && index === 0}
+              onChange={(value, known, beside) => {
+                onChange(name, value, known);
+                for (const [key, also] of Object.entries(beside ?? {})) onChange(key, also);
+              }}
+            />
+          )}
         </fieldset>
         {help && <Hint>{help}</Hint>}
       </div>

@@ -84,3 +84,47 @@ describe("a wizard", () => {
     expect(reasonsOf(judged, { a: "b" }, environment, [{ rule, text: "No." }]).size).toBe(0);
   });
 });
+
+describe("inputs that are no field types", () => {
+  const own = [
+    ask("when", { type: "period", required: true }),
+    ask("lines", {
+      type: "rows",
+      fields: [
+        { name: "what", label: "What", required: true },
+        { name: "count", label: "Count", type: "integer" },
+      ],
+    }),
+  ];
+  const look = (values: Fields) => {
+    const environment = environmentOf({
+      today: "2026-03-18",
+      params: {},
+      state: {},
+      sources: {},
+      form: values,
+    });
+    const judged = judge({}, own, environment);
+    return {
+      reasons: Object.fromEntries(reasonsOf(judged, values, environment)),
+      sent: sentOf(judged, values, {}),
+    };
+  };
+  it("want both ends of a period, in their order", () => {
+    expect(look({}).reasons).toEqual({ when: { key: "needed" } });
+    expect(look({ when: { from: "2026-03-02" } }).reasons).toEqual({ when: { key: "needed" } });
+    expect(look({ when: { from: "2026-03-02", to: "2026-03-01" } }).reasons).toEqual({
+      when: { key: "backwards" },
+    });
+    expect(look({ when: { from: "2026-03-02", to: "2026-03-02" } }).reasons).toEqual({});
+  });
+  it("send rows that are filled, and name the one that is not", () => {
+    const when = { from: "2026-03-02", to: "2026-03-02" };
+    expect(look({ when, lines: [{ what: "a", count: 2 }, {}] }).sent.lines).toEqual([
+      { what: "a", count: 2 },
+    ]);
+    expect(look({ when, lines: [{ what: "a" }, { count: 2 }] }).reasons).toEqual({
+      lines: { key: "row", row: 2, name: "what" },
+    });
+  });
+});

@@ -21,13 +21,13 @@ export interface Step {
   asked: Asked[];
 }
 
-/** Types the portal's field editors know; `period` and others of a newer minor are typed as text. */
+/** What an input is among the field types; those of its own are drawn by `inputs`. */
 export function fieldOfInput(
   input: Input,
   label: string,
   choices: { value: string; label: string }[],
 ): Field {
-  const type: FieldType = input.type === "period" || !input.type ? "text" : input.type;
+  const type = kindOf(input.type);
   return {
     key: input.name,
     label,
@@ -40,6 +40,30 @@ export function fieldOfInput(
     filterable: false,
     ...(choices.length > 0 ? { choices: choices.map((one) => ({ ...one, archived: false })) } : {}),
   } as Field;
+}
+
+function kindOf(type: Input["type"]): FieldType {
+  if (type === "template") return "long_text";
+  if (type === "period" || type === "filter" || type === "rows") return "json";
+  return type ?? "text";
+}
+
+/** Days, both included; while it is typed one of them may be missing. */
+export interface Period {
+  from?: unknown;
+  to?: unknown;
+}
+
+export const isPeriod = (value: unknown): value is Period =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export const rowsOf = (value: unknown): Fields[] =>
+  Array.isArray(value) ? value.filter((one): one is Fields => typeof one === "object" && one !== null) : [];
+
+/** A value as it is sent: lines and rows that were left empty are none. */
+function settled(input: Input | undefined, value: unknown): unknown {
+  if (input?.type !== "rows") return withoutEmpty(value);
+  return rowsOf(value).filter((row) => Object.values(row).some((one) => !isEmpty(one)));
 }
 
 export interface Judged {
@@ -77,6 +101,8 @@ export function judge(block: Pick<FormBlock, "steps">, asked: Asked[], environme
 export type Reason =
   | { key: "needed" }
   | { key: "unread" }
+  | { key: "backwards" }
+  | { key: "row"; row: number; name: string }
   | { key: "too_small" | "too_big"; bound: number }
   | { text: Text };
 
@@ -89,8 +115,10 @@ export function reasonsOf(
 ): Map<string, Reason> {
   const reasons = new Map<string, Reason>();
   for (const { name, input } of judged.steps.flatMap((step) => step.asked)) {
-    const value = withoutEmpty(values[name]);
+    const value = settled(input, values[name]);
+    const own = inside(input, value);
     if (unreadText(value) !== undefined) reasons.set(name, { key: "unread" });
+    else if (own) reasons.set(name, own);
     else if (isEmpty(value)) {
       if (judged.required.has(name)) reasons.set(name, { key: "needed" });
     } else {
@@ -101,6 +129,25 @@ export function reasonsOf(
   const whole = broken(check, environment);
   if (whole) reasons.set("", whole);
   return reasons;
+}
+
+/** What is wrong within a period or within a row. */
+function inside(input: Input | undefined, value: unknown): Reason | undefined {
+  if (input?.type === "period" && isPeriod(value)) {
+    const { from, to } = value;
+    if ([from, to].some((day) => unreadText(day) !== undefined)) return { key: "unread" };
+    if (isEmpty(from) || isEmpty(to)) return { key: "needed" };
+    return String(from) > String(to) ? { key: "backwards" } : undefined;
+  }
+  if (input?.type !== "rows") return undefined;
+  for (const [index, row] of rowsOf(value).entries()) {
+    for (const { name, required } of input.fields ?? []) {
+      if (unreadText(row[name]) !== undefined || (required === true && isEmpty(row[name]))) {
+        return { key: "row", row: index + 1, name };
+      }
+    }
+  }
+  return undefined;
 }
 
 function bounds(input: Input | undefined, value: unknown, environment: Environment): Reason | undefined {
@@ -120,8 +167,8 @@ function broken(check: Input["check"], environment: Environment): Reason | undef
 /** What is sent: what is asked now and filled, over what is set beforehand. */
 export function sentOf(judged: Judged, values: Fields, preset: Fields): Fields {
   const sent: Fields = { ...preset };
-  for (const { name } of judged.steps.flatMap((step) => step.asked)) {
-    const value = withoutEmpty(values[name]);
+  for (const { name, input } of judged.steps.flatMap((step) => step.asked)) {
+    const value = settled(input, values[name]);
     if (!isEmpty(value)) sent[name] = value;
     else delete sent[name];
   }

@@ -1,5 +1,6 @@
 /** A gantt on a phone: a line for each bar, its days in words. */
-import { Button, Checkbox } from "@mantine/core";
+import { ActionIcon, Checkbox, Menu } from "@mantine/core";
+import { IconDots } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useSay } from "@/engines/blocks/context";
 import { daysBetween } from "@/engines/blocks/days";
@@ -54,19 +55,19 @@ export function AsList({
           tone={tone(line.task.id)}
           critical={critical.has(line.task.id)}
           action={
-            !line.summary && (
-              <>
-                {block.move && (
-                  <Button variant="default" size="compact-sm" onClick={() => onAsk(line.task)}>
-                    {t("move_days")}
-                  </Button>
-                )}
-                {onLinks && (
-                  <Button variant="default" size="compact-sm" onClick={() => onLinks(line.task)}>
-                    {t("links")}
-                  </Button>
-                )}
-              </>
+            !line.summary &&
+            (block.move || onLinks) && (
+              <Menu position="bottom-end">
+                <Menu.Target>
+                  <ActionIcon aria-label={t("actions_of", { what: line.task.label })}>
+                    <IconDots size={16} />
+                  </ActionIcon>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  {block.move && <Menu.Item onClick={() => onAsk(line.task)}>{t("move_days")}</Menu.Item>}
+                  {onLinks && <Menu.Item onClick={() => onLinks(line.task)}>{t("links")}</Menu.Item>}
+                </Menu.Dropdown>
+              </Menu>
             )
           }
         />

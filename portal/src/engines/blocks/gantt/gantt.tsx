@@ -26,7 +26,6 @@ import { most } from "@/engines/blocks/limits";
 import { useSaving } from "@/engines/blocks/save";
 import type { GanttBlock } from "@/engines/blocks/tree";
 import type { SourceRow } from "@/engines/blocks/wire";
-import { usePhone } from "@/engines/list/list";
 import { currentLocale } from "@/i18n";
 import { BarGap, BlockBar, Spoken } from "@/ui/block-frame";
 import {
@@ -41,6 +40,7 @@ import {
   ganttRow,
   type HeadMark,
 } from "@/ui/gantt";
+import { usePhone } from "@/ui/use-phone";
 import { usePrinting } from "@/ui/use-printing";
 import { AsList } from "./as-list";
 import { LinksDialog, mayLink, useLinking, useLinks } from "./links";

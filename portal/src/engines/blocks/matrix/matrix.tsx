@@ -13,7 +13,6 @@ import { most } from "@/engines/blocks/limits";
 import type { SourceData } from "@/engines/blocks/sources";
 import type { MatrixBlock } from "@/engines/blocks/tree";
 import { durationText, readDuration } from "@/engines/fields/duration";
-import { usePhone } from "@/engines/list/list";
 import { currentLocale } from "@/i18n";
 import { formatNumber } from "@/i18n/format";
 import { readNumber, writeNumber } from "@/i18n/read";
@@ -31,6 +30,7 @@ import {
   MatrixRow,
   matrixRow,
 } from "@/ui/matrix";
+import { usePhone } from "@/ui/use-phone";
 import { usePrinting } from "@/ui/use-printing";
 import { buildMatrix, dayColumns, type Matrix, type MatrixColumn, readCell, type Step, step } from "./model";
 import { useCellWrite } from "./write";

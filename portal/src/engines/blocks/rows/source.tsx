@@ -1,16 +1,16 @@
 /** A source of the page as the source of the portal's own list, board and fields: one table, one board, everywhere. */
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, use, useEffect, useMemo } from "react";
+import { type ComponentType, createContext, type ReactNode, use, useEffect, useMemo } from "react";
 import { newKey } from "@/api/client";
 import type { AggregateRow, BulkResult, Field, Fields, RecordData } from "@/api/types";
 import { ActionButtons, ActionMenu, useActions } from "@/engines/blocks/actions";
 import { shapeOf, usePage, useSay } from "@/engines/blocks/context";
-import { isComputed, plain } from "@/engines/blocks/environment";
+import { plain } from "@/engines/blocks/environment";
 import { sumOf } from "@/engines/blocks/expression/decimal";
 import type { PageStore } from "@/engines/blocks/page-store";
-import type { Action, Column } from "@/engines/blocks/tree";
+import type { Action, Column, ShownAs } from "@/engines/blocks/tree";
 import type { SourceRow } from "@/engines/blocks/wire";
-import type { RowLinkProps, Shape, Source } from "@/engines/source";
+import type { RowLinkProps, Shape, Source, ValueProps } from "@/engines/source";
 
 export interface RowsOptions {
   /** Fields in order, and values that are computed for each row. */
@@ -18,6 +18,8 @@ export interface RowsOptions {
   /** Whether fields may be edited where they stand; of a table each column says so itself. */
   edit?: boolean;
   on_open?: Action;
+  /** Draws columns of a kind of their own. */
+  Value?: ComponentType<ValueProps>;
   row_actions?: Action[];
   bulk_actions?: Action[];
   /** The field that makes columns of a board. */
@@ -33,6 +35,10 @@ export interface Rows {
   records: RecordData[];
 }
 
+/** Ways to show a value that are no field types. */
+const isShown = (type: NonNullable<Column["type"]>): type is ShownAs => shownAs.has(type);
+const shownAs = new Set<string>(["elapsed", "audio", "progress", "badge"] satisfies ShownAs[]);
+
 const keyOf = (column: string | Column) => (typeof column === "string" ? column : column.name);
 
 export function useRows(name: string, options: RowsOptions): Rows {
@@ -47,7 +53,7 @@ export function useRows(name: string, options: RowsOptions): Rows {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is computed hangs on the page as a whole: its version
   const records = useMemo(() => {
     const computed = (columns ?? []).filter(
-      (column): column is Column => typeof column !== "string" && isComputed(column.value),
+      (column): column is Column => typeof column !== "string" && column.value !== undefined,
     );
     return (rows ?? []).map((row): RecordData => {
       const environment = page.environment({ row: { source: name, row } });
@@ -91,7 +97,7 @@ function useShape(name: string, options: RowsOptions, say: ReturnType<typeof use
       fields.push({
         key: column.name,
         label: column.label ? say(column.label) : column.name,
-        type: column.type ?? "text",
+        type: column.type && !isShown(column.type) ? column.type : "text",
         own: false,
         required: false,
         read_only: true,
@@ -113,7 +119,7 @@ function useShape(name: string, options: RowsOptions, say: ReturnType<typeof use
 }
 
 /** What the links and menus of rows do: the block's actions over its source. */
-const RowsContext = createContext<RowsOptions & { name: string }>({ name: "" });
+export const RowsContext = createContext<RowsOptions & { name: string }>({ name: "" });
 
 /** Goes around the list or the board of a source. */
 export function RowsScope({
@@ -257,6 +263,7 @@ function sourceOf(page: PageStore, name: string, shape: Shape, options: RowsOpti
     // What changes elsewhere comes with the page's own sources.
     changes: () => () => undefined,
     Link: RowLink,
+    ...(options.Value ? { Value: options.Value } : {}),
     ...(options.row_actions ? { RowMenu } : {}),
     ...(options.bulk_actions ? { SelectionMenu } : {}),
   };

@@ -16,7 +16,6 @@ import type { TreeBlock } from "@/engines/blocks/tree";
 import type { SourceRow } from "@/engines/blocks/wire";
 import { fieldOf, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
-import { usePhone } from "@/engines/list/list";
 import { AskButtons, AskFields, BarGap, BlockBar, Spoken } from "@/ui/block-frame";
 import {
   CardText,
@@ -28,6 +27,7 @@ import {
   OutlineText,
   outlineRow,
 } from "@/ui/tree";
+import { usePhone } from "@/ui/use-phone";
 import { usePrinting } from "@/ui/use-printing";
 import { buildTree, flatten, keyOf, moveOf, type NodeInput, placeTree, type TreeNode } from "./model";
 
