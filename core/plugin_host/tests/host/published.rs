@@ -17,8 +17,8 @@ const LISTENER: &str = "test.listens";
 fn packed(edit: impl Fn(String) -> String) -> Vec<u8> {
     let folder = guest("herald");
     let mut files = project::gather(&folder, &component(&folder)).unwrap();
-    let manifest = String::from_utf8(files[package::MANIFEST].clone()).unwrap();
-    files.insert(package::MANIFEST.to_owned(), edit(manifest).into_bytes());
+    let manifest = String::from_utf8(files["plugin.toml"].clone()).unwrap();
+    files.insert("plugin.toml".to_owned(), edit(manifest).into_bytes());
     package::write(&files, None).unwrap()
 }
 
@@ -138,4 +138,17 @@ async fn an_echo_ends() {
     say(&scene, "echo").await;
     let lines = heard(&scene, HERALD).await;
     assert_eq!(lines.len(), 3, "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_publishes_in_the_name_of_another() {
+    let (scene, _folder) = scene().await;
+    run(&scene, &packed(|manifest| manifest)).await.unwrap();
+    let refused = run(&scene, &packed(|manifest| manifest.replace(HERALD, "test.other"))).await.unwrap_err();
+    assert!(refused.contains("another installed module has the prefix `herald`"), "{refused}");
+    for prefix in ["lead", "process"] {
+        let edit = |manifest: String| manifest.replace("prefix = \"herald\"", &format!("prefix = \"{prefix}\""));
+        let refused = run(&scene, &packed(edit)).await.unwrap_err();
+        assert!(refused.contains(&format!("the product has `{prefix}`")), "{refused}");
+    }
 }
