@@ -20,7 +20,7 @@ fn package() -> &'static [u8] {
 }
 
 async fn start() -> TestApp {
-    let app = TestApp::build().locale(Locale::Ru).person("ann", "seller").start().await;
+    let app = TestApp::build().locale(Locale::Ru).person("ann", "sales_manager").start().await;
     let sent = app.admin().send("POST", "/api/v1/plugins", Some("application/octet-stream"), package().to_vec()).await;
     sent.ok(201);
     app.admin().post(&format!("{PLUGIN}/enable"), json!({"grants": "requested"})).await.ok(200);

@@ -99,7 +99,7 @@ mod tests {
         let path = format!("{url}/slow");
         let slow = tokio::time::timeout(std::time::Duration::from_millis(300), send(true, &path)).await;
         assert!(slow.is_err(), "it waits until its caller does not");
-        // Redirects are a matter of whoever asked: he judges the place first.
+        // A redirect is an answer: whoever asked judges the place first.
         let away = send(true, &format!("{url}/away")).await.unwrap();
         assert_eq!((away.status, away.headers.iter().any(|(name, _)| name == "location")), (302, true));
     }

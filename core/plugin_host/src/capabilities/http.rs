@@ -156,12 +156,12 @@ impl State {
             .ok_or_else(|| HostError::Unavailable("this process sends nothing".to_owned()))?;
         let left = self.budget.wall.saturating_sub(self.started.elapsed());
         let asked = request.timeout_ms.map_or(TIMEOUT, |ms| Duration::from_millis(ms.into()));
-        let may = |url: &Url| match goes_to(url, &hosts) {
-            true => Ok(()),
-            false => Err(NoAnswer::Forbidden(format!(
-                "`{}` is not among the hosts of the manifest",
-                url.host_str().unwrap_or_default()
-            ))),
+        let may = |url: &Url| {
+            if goes_to(url, &hosts) {
+                return Ok(());
+            }
+            let host = url.host_str().unwrap_or_default();
+            Err(NoAnswer::Forbidden(format!("`{host}` is not among the hosts of the manifest")))
         };
         let answer = outbound::follow(&outbound, outgoing, secret, TIMEOUT.min(asked).min(left), may).await;
         let answer = answer.map_err(|why| match why {

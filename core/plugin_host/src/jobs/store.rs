@@ -227,6 +227,7 @@ pub(super) async fn begin(tx: &Tx, run: &mut Run, now: Timestamp) -> Result<bool
         .and_where(is_open())
         .to_owned();
     run.revision += 1;
+    run.state = RunState::Running;
     run.started_at = run.started_at.or(Some(now));
     Ok(tx.execute(&update).await?.rows_affected() == 1)
 }

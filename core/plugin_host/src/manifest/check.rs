@@ -41,8 +41,8 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
             "is its own entity, which needs no permission: leave it out",
         );
     }
-    POINTS.iter().try_for_each(|point| (point.check)(manifest))?;
     published::check(manifest)?;
+    POINTS.iter().try_for_each(|point| (point.check)(manifest))?;
     each("surfaces", &manifest.surfaces, |one| one.id.clone(), surfaces::check)?;
     each("settings", &manifest.settings, |one| one.key.clone(), check_setting)
 }

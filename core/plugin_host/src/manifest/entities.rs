@@ -173,7 +173,9 @@ pub(crate) fn declared(manifest: &Manifest, texts: &Texts) -> Result<Declared, M
         }
         fields.push(DeclaredField { field: words.field(&place, &entity, field)?, entity });
     }
-    let prefix = manifest.prefix.clone().unwrap_or_default();
+    // A prefix may also stand before nothing but names of events, which no catalogue knows.
+    let of_events = manifest.entities.is_empty() && manifest.fields.is_empty() && !manifest.publishes.is_empty();
+    let prefix = manifest.prefix.clone().filter(|_| !of_events).unwrap_or_default();
     let declaration = Declaration { plugin: manifest.id.clone(), prefix, entities, fields };
     declaration.check().map_err(hinted)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use records::Catalogue;
 use serde::{Deserialize, Serialize};
 
 use super::check::{Checked, each, fail, parameters, words};
@@ -11,6 +12,25 @@ use crate::capabilities::events::EventsPermission;
 
 /// Characters of a name.
 const MAX_NAME: usize = 64;
+
+/// Characters of a prefix.
+const PREFIX: std::ops::RangeInclusive<usize> = 2..=16;
+/// What events of the product begin with, besides its entities.
+const RESERVED: [&str; 13] = [
+    "absence",
+    "calendar",
+    "department",
+    "driver",
+    "file",
+    "gate",
+    "message",
+    "plugin",
+    "process",
+    "system",
+    "task",
+    "user",
+    "verstak",
+];
 
 /// An event that the plugin publishes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,8 +85,9 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
     if manifest.publishes.is_empty() {
         return Ok(());
     }
-    if manifest.prefix.is_none() {
-        return fail("prefix", "is what the names of [[publishes]] begin with: choose one");
+    match &manifest.prefix {
+        Some(prefix) => check_prefix(prefix)?,
+        None => return fail("prefix", "is what the names of [[publishes]] begin with: choose one"),
     }
     if !asks {
         return fail("publishes", "add [permissions.events] with `publish = true` and the reason");
@@ -88,6 +109,19 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
     )
 }
 
+/// Nobody speaks in the name of the product.
+fn check_prefix(prefix: &str) -> Checked {
+    let begins = prefix.starts_with(|letter: char| letter.is_ascii_lowercase());
+    let letters = prefix.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    if !begins || !letters || !PREFIX.contains(&prefix.len()) {
+        return fail("prefix", "must be 2 to 16 lower-case Latin letters and digits, a letter first");
+    }
+    if RESERVED.contains(&prefix) || Catalogue::core().find(prefix).is_some() {
+        return fail("prefix", format!("the product has `{prefix}`: choose another word"));
+    }
+    Ok(())
+}
+
 fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     name.len() <= MAX_NAME && name.split('.').all(|part| !part.is_empty() && part.bytes().all(plain))
@@ -98,6 +132,11 @@ fn is_name(name: &str) -> bool {
 /// # Errors
 /// The first that nobody publishes, with the nearest that somebody does.
 pub(crate) fn check_names(manifest: &Manifest, others: &BTreeMap<String, Vec<String>>) -> Checked {
+    if let Some(prefix) = manifest.prefix.as_ref().filter(|_| !manifest.publishes.is_empty())
+        && others.contains_key(prefix)
+    {
+        return fail("prefix", format!("another installed module has the prefix `{prefix}`"));
+    }
     let listen = manifest.events_permission().map_or(&[][..], |asked| &asked.listen);
     for name in listen.iter().filter(|name| manifest.published(name).is_none()) {
         let prefix = name.split_once('.').map_or("", |(prefix, _)| prefix);
@@ -154,6 +193,11 @@ own_changes = true
         let good = Manifest::parse(GOOD).unwrap();
         assert!(good.hears("leave.approved") && good.hears("ours.found") && !good.hears("leave.refused"));
         check_manifest("prefix = \"ours\"", "", "prefix: is what the names of [[publishes]] begin with");
+        for taken in ["lead", "deal", "process", "message"] {
+            let to = format!("prefix = \"{taken}\"");
+            check_manifest("prefix = \"ours\"", &to, &format!("prefix: the product has `{taken}`"));
+        }
+        check_manifest("prefix = \"ours\"", "prefix = \"o\"", "prefix: must be 2 to 16");
         check_manifest("publish = true", "", "publishes: add [permissions.events] with `publish = true`");
         check_manifest("reason.en = \"To work with others.\"", "", "permissions.events.reason.en: English words");
         check_manifest("name = \"found\"", "name = \"Found\"", "publishes[0].name: must be lower-case");
@@ -184,5 +228,6 @@ own_changes = true
         check(&[("leave", &["aproved", "refused"])], Some("no event `leave.approved`; did you mean `leave.aproved`?"));
         check(&[("leaves", &["approved"])], Some("no installed module publishes `leave.approved`; did you mean"));
         check(&[], Some("install that module first"));
+        check(&[("leave", &["approved"]), ("ours", &[])], Some("another installed module has the prefix `ours`"));
     }
 }

@@ -193,7 +193,8 @@ async fn twenty_that_enqueue_under_one_key_have_one_run() {
         futures::future::join_all(all).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
     pass(&scene, 1, 3_600).await;
-    assert_eq!(leads(&scene).await.len(), 1);
+    assert_eq!(leads(&scene).await[0], "by a job");
+    assert_eq!(runs(&scene, "work").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,7 +203,7 @@ async fn a_job_goes_on_from_its_cursor() {
     let counted = enqueue(&scene, json!({"order": "count"})).await;
     scene.drain().await.unwrap();
     let done = run(&scene, &counted).await;
-    assert_eq!((done.state, done.steps, done.progress), (RunState::Done, 6, Some(1.0)));
+    assert_eq!((done.state, done.steps, done.progress), (RunState::Done, 6, Some(1.0)), "{done:?}");
     assert_eq!(done.message.as_deref(), Some("5 of 5"));
     assert_eq!(leads(&scene).await, ["step 0", "step 1", "step 2", "step 3", "step 4"]);
     let failing = enqueue(&scene, json!({"order": "fail at two"})).await;

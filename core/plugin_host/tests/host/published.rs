@@ -139,3 +139,16 @@ async fn an_echo_ends() {
     let lines = heard(&scene, HERALD).await;
     assert_eq!(lines.len(), 3, "{lines:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_publishes_in_the_name_of_another() {
+    let (scene, _folder) = scene().await;
+    run(&scene, &packed(|manifest| manifest)).await.unwrap();
+    let refused = run(&scene, &packed(|manifest| manifest.replace(HERALD, "test.other"))).await.unwrap_err();
+    assert!(refused.contains("another installed module has the prefix `herald`"), "{refused}");
+    for prefix in ["lead", "process"] {
+        let edit = |manifest: String| manifest.replace("prefix = \"herald\"", &format!("prefix = \"{prefix}\""));
+        let refused = run(&scene, &packed(edit)).await.unwrap_err();
+        assert!(refused.contains(&format!("the product has `{prefix}`")), "{refused}");
+    }
+}
