@@ -255,7 +255,7 @@ async fn a_press_is_done_by_the_plugins_code_as_whoever_presses() {
     assert_eq!(events["items"][2]["actor"]["kind"], "plugin", "{events}");
     let told = app.admin().get(&format!("/records/{REQUEST}/{}/timeline", first.as_str().unwrap())).await.ok(200);
     let actor = &told["items"][0]["actor"];
-    assert_eq!((&actor["name"], &actor["on_behalf_of"]), (&json!(LEAVE), &json!("admin")), "{told}");
+    assert_eq!((&actor["name"], &actor["on_behalf_of"]), (&json!(LEAVE), &json!("Ada Admin")), "{told}");
     app.finish().await;
 }
 

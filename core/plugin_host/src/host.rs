@@ -17,6 +17,7 @@ use crate::capabilities::Services;
 use crate::engine::{Engine, EngineConfig};
 use crate::jobs::{JobHandler, schedule, store};
 use crate::journal::Journal;
+use crate::outbound::Outbound;
 use crate::package::TrustedKeys;
 use crate::points::events::{EventHandler, READER};
 use crate::points::signature;
@@ -85,6 +86,7 @@ impl PluginHost {
                     records: records.clone(),
                     tasks: tasks.clone(),
                     processes: processes.clone(),
+                    outbound: Arc::default(),
                 },
                 identities: Identities::new(db, env),
                 registry: Registry::new(db, env, &engine, config.trusted.clone()),
@@ -104,6 +106,11 @@ impl PluginHost {
     /// The engine, for calls outside any tenant.
     pub fn engine(&self) -> &Engine {
         &self.inner.engine
+    }
+
+    /// Says what sends plugins' requests to other servers. Only the first call counts.
+    pub fn set_outbound(&self, outbound: Arc<dyn Outbound>) {
+        drop(self.inner.services.outbound.set(outbound));
     }
 
     /// Handlers to register with the worker of jobs.

@@ -20,6 +20,7 @@
 //! | `surfaces` | pages as data: `ui/*.toml` checked and compiled, who sees them, what their sources may ask |
 //! | `points` | before-hooks, events, HTTP, actions, conditions and jobs |
 //! | `jobs` | runs of jobs: schedules, tries, cursors |
+//! | `outbound` | the port for requests to other servers |
 //! | `breaker`, `loops` | failing and circular plugins |
 //! | `journal` | logs and costs |
 //! | `bench` | hooks without SQL around them |
@@ -38,6 +39,7 @@ mod journal;
 mod loops;
 mod manage;
 pub mod manifest;
+pub mod outbound;
 pub mod package;
 mod points;
 mod registry;

@@ -15,15 +15,16 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::PluginHost;
-use crate::capabilities::LogLevel;
+use crate::capabilities::{LogLevel, events};
 use crate::jobs::{schedule, store as runs};
 use crate::journal::{self, Cost, LogEntry};
 use crate::manifest::known::Known;
+use crate::manifest::published;
 use crate::manifest::review::{self, Difference, PermissionChange};
 use crate::package::Level;
 use crate::points::events::key_of_plugin;
 use crate::registry::store::{self, Installed, NewVersion, TenantRow};
-use crate::registry::{Running, Version, VersionError};
+use crate::registry::{Declared, Running, Version, VersionError};
 use crate::settings::{self, Settings};
 
 const INVALID: &str = "plugin.invalid";
@@ -75,6 +76,9 @@ impl PluginHost {
         let version = Arc::new(version.map_err(|error| unfit(&error))?);
         let names = version.names(&records::Catalogue::core(), Known::ToAll);
         names.map_err(|error| refused(FieldError::new("package_manifest").with("reason", error)))?;
+        let heard = self.heard_of(&version).await?;
+        published::check_names(&version.manifest, &heard)
+            .map_err(|error| refused(FieldError::new("package_manifest").with("reason", error)))?;
         if version.level == Level::Dev && !self.inner.config.allow_unsigned {
             return Err(refused(FieldError::new("package_unsigned")));
         }
@@ -103,6 +107,24 @@ impl PluginHost {
         self.inner.registry.keep(&version);
         self.inner.registry.changed();
         Ok(id)
+    }
+
+    /// What other installed plugins publish, by prefix; nothing where the plugin hears of nobody.
+    async fn heard_of(&self, version: &Version) -> Result<BTreeMap<String, Vec<String>>> {
+        let mut published: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        if !version.manifest.permissions.asks(events::PART.name) {
+            return Ok(published);
+        }
+        let db = &self.inner.services.db;
+        for one in store::versions(db.read()).await? {
+            let package = store::package(db.read(), &one.plugin, &one.version).await?;
+            let Some(declared) = Declared::read(&package) else { continue };
+            let names = declared.publishes.into_iter().map(|one| one.name);
+            if let Some(prefix) = declared.prefix.filter(|_| one.plugin != version.manifest.id) {
+                published.entry(prefix).or_default().extend(names);
+            }
+        }
+        Ok(published)
     }
 
     /// The key of the first install is pinned; the number of an installed version is never used for other bytes.

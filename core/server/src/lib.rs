@@ -24,6 +24,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod fetch;
 pub mod housekeeping;
 pub mod http;
 pub mod openapi;

@@ -22,6 +22,7 @@ use work::calendar::Calendars;
 use work::tasks::Tasks;
 
 use crate::config::Config;
+use crate::fetch::Fetch;
 use crate::http::feed::Feed;
 use crate::http::kept::KeptAnswers;
 use crate::http::limit::Limits;
@@ -125,6 +126,7 @@ impl AppState {
         let processes = Processes::new(&records, &tasks);
         let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
+        plugins.set_outbound(Arc::new(Fetch(webhooks.wire())));
         processes.set_services(vec![Arc::new(plugins.clone()), Arc::new(webhooks)]);
         tasks.set_actions(Arc::new(plugins.clone()));
         let reports = Reports::new(&records, &processes);

@@ -19,13 +19,14 @@ mod wire;
 
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use kernel::Ctx;
 use process::runtime::{Service, ServiceCall, ServiceFailure};
 use serde_json::Value as Json;
 use tokio::time::timeout;
 
-use request::Request;
-use wire::Wire;
+pub use request::Request;
+pub use wire::Wire;
 
 /// What a service task calls this service by.
 const KIND: &str = "webhook";
@@ -51,6 +52,13 @@ impl Webhooks {
     }
 }
 
+impl Webhooks {
+    /// What its requests go out by.
+    pub fn wire(&self) -> Wire {
+        self.wire.clone()
+    }
+}
+
 #[async_trait::async_trait]
 impl Service for Webhooks {
     fn serves(&self, kind: &str) -> bool {
@@ -60,9 +68,9 @@ impl Service for Webhooks {
     async fn call(&self, _ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
         let request = Request::of(call).map_err(|why| ServiceFailure::Never(format!("webhook: {why}")))?;
         let place = request.place();
-        match timeout(self.timeout, self.wire.send(request)).await {
+        match timeout(self.timeout, self.wire.exchange(request, wire::MAX_ANSWER)).await {
             Ok(Ok(answer)) => judge(&place, answer),
-            Ok(Err(failure)) => Err(failure),
+            Ok(Err(trouble)) => Err(trouble.failure(&place)),
             Err(_) => {
                 let seconds = self.timeout.as_secs();
                 Err(ServiceFailure::Again(format!("webhook {place}: no answer within {seconds} seconds")))
@@ -72,10 +80,36 @@ impl Service for Webhooks {
 }
 
 /// What came back.
-struct Answer {
-    status: u16,
+pub struct Answer {
+    /// Any.
+    pub status: u16,
+    /// As they came.
+    pub headers: HeaderMap,
     /// None when it was longer than is read.
-    body: Option<Vec<u8>>,
+    pub body: Option<Vec<u8>>,
+}
+
+/// Why nothing came back.
+pub enum Trouble {
+    /// The address may not be reached.
+    Forbidden(String),
+    /// Trying again may help.
+    Passing(String),
+    /// It cannot be sent.
+    Wrong(String),
+}
+
+impl Trouble {
+    /// What it means to a process.
+    fn failure(self, place: &str) -> ServiceFailure {
+        match self {
+            Self::Forbidden(why) => {
+                ServiceFailure::Never(format!("webhook {place}: {why}, which webhooks may not leave"))
+            }
+            Self::Passing(why) => ServiceFailure::Again(format!("webhook {place}: {why}")),
+            Self::Wrong(why) => ServiceFailure::Never(format!("webhook {place}: {why}")),
+        }
+    }
 }
 
 fn judge(place: &str, answer: Answer) -> Result<Json, ServiceFailure> {

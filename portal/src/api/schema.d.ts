@@ -632,6 +632,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plugins/{id}/job-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /plugins/{id}/job-runs` */
+        get: operations["plugins_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{id}/job-runs/{run}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /plugins/{id}/job-runs/{run}/cancel`: stops a run; what was done stays done. */
+        post: operations["plugins_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{id}/job-runs/{run}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /plugins/{id}/job-runs/{run}/run`: a run that waits, failed or was cancelled begins now, from its cursor. */
+        post: operations["plugins_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{id}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /plugins/{id}/jobs`: the jobs of a plugin that this company runs, with the newest run of each. */
+        get: operations["plugins_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{id}/jobs/{job}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /plugins/{id}/jobs/{job}/run`: begins a job now. */
+        post: operations["plugins_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plugins/{id}/logs": {
         parameters: {
             query?: never;
@@ -1820,6 +1905,8 @@ export interface components {
             id?: string | null;
             /** @description Their name, where it is known here. */
             name?: string | null;
+            /** @description Name of the person for whom a plugin or an import did it. */
+            on_behalf_of?: string | null;
         };
         /** @description An aggregate. */
         AggregateBody: {
@@ -3000,6 +3087,32 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_PluginJob: {
+            /** @description All of them. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description Its name. */
+                title: string;
+                /** @description In more words. */
+                description?: string;
+                /** @description Minute, hour, day of month, month, day of week, in the company's time zone; none: only when enqueued or begun here. */
+                cron?: string | null;
+                /** @description What becomes of a tick while the run before is not over. */
+                overlap: components["schemas"]["Overlap"];
+                /** @description When its schedule begins it next. */
+                next_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Runs that are not over.
+                 */
+                open: number;
+                last?: components["schemas"]["PluginJobRun"] | null;
+                /** @description Its circuit breaker. */
+                breaker: components["schemas"]["BreakerState"];
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_PluginSummary: {
             /** @description All of them. */
             items: {
@@ -3153,6 +3266,12 @@ export interface components {
             code: string;
             /** @description For people. */
             detail: string;
+        };
+        /** @description A page of runs, newest first. */
+        JobRunPage: {
+            items: components["schemas"]["PluginJobRun"][];
+            /** Format: uuid */
+            next_cursor?: string | null;
         };
         /** @description Long work with its progress. It goes on when nobody watches. */
         JobView: {
@@ -3710,6 +3829,11 @@ export interface components {
             locale?: string | null;
         };
         /**
+         * @description What becomes of a tick while the run of an earlier one is not over.
+         * @enum {string}
+         */
+        Overlap: "skip" | "queue";
+        /**
          * Format: binary
          * @description A package (`.vpkg`), for the API's description.
          */
@@ -3925,6 +4049,82 @@ export interface components {
             /** @description Its circuit breaker. */
             breaker: components["schemas"]["BreakerState"];
         };
+        /** @description A job of a plugin that the company runs. */
+        PluginJob: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            title: string;
+            /** @description In more words. */
+            description?: string;
+            /** @description Minute, hour, day of month, month, day of week, in the company's time zone; none: only when enqueued or begun here. */
+            cron?: string | null;
+            /** @description What becomes of a tick while the run before is not over. */
+            overlap: components["schemas"]["Overlap"];
+            /** @description When its schedule begins it next. */
+            next_at?: string | null;
+            /**
+             * Format: int64
+             * @description Runs that are not over.
+             */
+            open: number;
+            last?: components["schemas"]["PluginJobRun"] | null;
+            /** @description Its circuit breaker. */
+            breaker: components["schemas"]["BreakerState"];
+        };
+        /**
+         * @description What began a run.
+         * @enum {string}
+         */
+        PluginJobOrigin: "schedule" | "plugin" | "admin";
+        /** @description A run of a job. */
+        PluginJobRun: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Id of the job. */
+            job: string;
+            /** @description What began it. */
+            origin: components["schemas"]["PluginJobOrigin"];
+            /** @description Where it stands. */
+            state: components["schemas"]["PluginJobState"];
+            /**
+             * Format: double
+             * @description From 0 to 1, where the plugin says so.
+             */
+            progress?: number | null;
+            /** @description The plugin's own words for whoever watches. */
+            message?: string | null;
+            /**
+             * Format: int64
+             * @description Calls that went well.
+             */
+            steps: number;
+            /**
+             * Format: int64
+             * @description Tries that failed since the last of them.
+             */
+            failures: number;
+            /** @description Why the last try failed, or it was given up. */
+            last_error?: string | null;
+            /** @description The tick of its schedule, or the time asked for. */
+            planned_at: string;
+            /** @description Not before. */
+            run_at: string;
+            /** @description When it was enqueued. */
+            created_at: string;
+            /** @description When it began. */
+            started_at?: string | null;
+            /** @description When it ended. */
+            finished_at?: string | null;
+        };
+        /**
+         * @description Where a run stands.
+         * @enum {string}
+         */
+        PluginJobState: "waiting" | "running" | "done" | "failed" | "cancelled";
         /**
          * @description Who vouches for a package, strongest first.
          * @enum {string}
@@ -7593,6 +7793,166 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_runs: {
+        parameters: {
+            query?: {
+                /** @description Id of the last run of the page before. */
+                cursor?: string;
+                /** @description Id of a job. */
+                job?: string;
+                /** @description Where they stand. */
+                state?: "waiting" | "running" | "done" | "failed" | "cancelled";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRunPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginJobRun"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginJobRun"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PluginJob"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginJobRun"];
                 };
             };
             /** @description Problem details */

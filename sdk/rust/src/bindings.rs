@@ -36,6 +36,8 @@ macro_rules! exported {
                     "verstak:pages/views@1.0.0": crate::bindings::imports::verstak::pages::views,
                     "verstak:jobs/runs@1.0.0": crate::bindings::imports::verstak::jobs::runs,
                     "verstak:jobs/jobs@1.0.0": crate::bindings::imports::verstak::jobs::jobs,
+                    "verstak:events/events@1.0.0": crate::bindings::imports::verstak::events::events,
+                    "verstak:http/http@1.0.0": crate::bindings::imports::verstak::http::http,
                 },
                 generate_unused_types: true,
                 additional_derives: [PartialEq, Clone],

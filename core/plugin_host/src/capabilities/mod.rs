@@ -10,6 +10,8 @@
 
 mod context;
 mod convert;
+pub(crate) mod events;
+mod http;
 pub(crate) mod jobs;
 mod kv;
 mod log;
@@ -20,7 +22,7 @@ mod settings;
 mod tasks;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kernel::{Actor, Ctx, Db};
 use uuid::Uuid;
@@ -33,6 +35,7 @@ use crate::bindings::verstak as wit;
 use crate::engine::{Budget, Caps, Captured, Meter, OverBudget};
 use crate::manifest::permissions::Part;
 use crate::manifest::records::RecordPermissions;
+use crate::outbound::Outbound;
 use crate::registry::Running;
 
 pub(crate) use context::actor as context_actor;
@@ -62,7 +65,7 @@ macro_rules! capability {
 }
 
 /// Everything there is, in the order in which admins read permissions.
-pub(crate) static CAPABILITIES: [Capability; 16] = [
+pub(crate) static CAPABILITIES: [Capability; 18] = [
     capability!("verstak:types/types", wit::types::types),
     capability!("verstak:runtime/context", wit::runtime::context),
     capability!("verstak:runtime/clock", wit::runtime::clock),
@@ -77,6 +80,8 @@ pub(crate) static CAPABILITIES: [Capability; 16] = [
     capability!("verstak:work/processes", wit::work::processes, processes::PART),
     capability!("verstak:work/tasks", wit::work::tasks, tasks::PART),
     capability!("verstak:jobs/jobs", wit::jobs::jobs, jobs::PART),
+    capability!("verstak:events/events", wit::events::events, events::PART),
+    capability!("verstak:http/http", wit::http::http, http::PART),
     capability!("verstak:people/people", wit::people::people, people::PART),
     capability!("verstak:storage/kv", wit::storage::kv, kv::PART),
 ];
@@ -93,6 +98,8 @@ pub(crate) struct Services {
     pub(crate) records: ::records::Records,
     pub(crate) tasks: work::Tasks,
     pub(crate) processes: process::runtime::Processes,
+    /// What sends requests to other servers; nothing until somebody says.
+    pub(crate) outbound: Arc<OnceLock<Arc<dyn Outbound>>>,
 }
 
 /// Who calls, for which plugin, on which services.
@@ -142,6 +149,8 @@ pub struct State {
     host_calls: u32,
     shared: BTreeMap<&'static str, u32>,
     rows: u32,
+    /// Requests to other servers.
+    requests: u32,
     memory: usize,
     lines: Vec<LogLine>,
     lost_lines: u32,
@@ -166,6 +175,7 @@ impl State {
             host_calls: 0,
             shared: BTreeMap::new(),
             rows: 0,
+            requests: 0,
             memory: 0,
             lines: Vec::new(),
             lost_lines: 0,

@@ -16,6 +16,7 @@ pub mod project;
 pub mod reference;
 pub mod scene;
 mod script;
+mod scripted;
 pub mod test;
 
 /// Why a command could not do its work; fit to be printed.

@@ -8,8 +8,8 @@ const MIB: usize = 1024 * 1024;
 /// What a manifest may declare of the catalogue, in words.
 const CATALOGUE: &str = include_str!("catalogue.md");
 
-/// What it may do by itself, in words.
-const JOBS: &str = include_str!("jobs.md");
+/// Jobs and events, in words.
+const PLATFORM: &str = include_str!("platform.md");
 
 /// `sdk/REFERENCE.md`.
 pub fn reference() -> String {
@@ -24,12 +24,12 @@ pub fn reference() -> String {
         text.push_str(&format!("| `{}` | {permission} |\n", capability.import));
     }
     text.push_str(
-        "\n## What it may export\n\n| export | in logs | CPU | wall | memory | host calls | rows |\n|---|---|---|---|---|---|---|\n",
+        "\n## What it may export\n\n| export | in logs | CPU | wall | memory | host calls | rows | requests |\n|---|---|---|---|---|---|---|---|\n",
     );
     for point in POINTS {
         let budget = &point.budget;
         text.push_str(&format!(
-            "| `verstak:plugin/{}` | `{}:...` | {} ms | {} ms | {} MiB | {} | {} |\n",
+            "| `verstak:plugin/{}` | `{}:...` | {} ms | {} ms | {} MiB | {} | {} | {} |\n",
             point.export,
             point.name,
             budget.cpu.as_millis(),
@@ -37,10 +37,11 @@ pub fn reference() -> String {
             budget.memory / MIB,
             budget.host_calls,
             budget.rows,
+            budget.requests,
         ));
     }
     text.push_str(CATALOGUE);
-    text.push_str(JOBS);
+    text.push_str(PLATFORM);
     text
 }
 

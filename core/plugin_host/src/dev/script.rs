@@ -17,6 +17,9 @@ pub(super) struct Script {
     /// Settings of the plugin.
     #[serde(default)]
     pub(super) settings: BTreeMap<String, Json>,
+    /// What other servers answer.
+    #[serde(default)]
+    pub(super) answers: Vec<WebAnswer>,
     /// People beside `admin`.
     #[serde(default)]
     pub(super) users: Vec<User>,
@@ -61,6 +64,8 @@ pub(super) struct Step {
     pub(super) job: Option<Work>,
     /// Looks at the runs of a job.
     pub(super) runs: Option<Runs>,
+    /// Looks at what went to another server.
+    pub(super) fetched: Option<Fetched>,
     /// Hands out events and runs jobs.
     pub(super) events: bool,
     /// Moves the clock.
@@ -189,6 +194,40 @@ pub(super) struct Runs {
     pub(super) count: usize,
     /// Only those that stand so.
     pub(super) state: Option<RunState>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WebAnswer {
+    #[serde(default = "get")]
+    pub(super) method: String,
+    /// The whole address.
+    pub(super) url: String,
+    pub(super) status: u16,
+    /// Names in lower case.
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
+    /// A text as it is, anything else as JSON.
+    #[serde(default)]
+    pub(super) body: Json,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fetched {
+    /// The whole address.
+    pub(super) url: String,
+    /// How many requests there must be.
+    pub(super) count: usize,
+    /// What the last of them must have sent, in JSON.
+    pub(super) body: Option<Json>,
+    /// Headers it must have had, secrets among them.
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]

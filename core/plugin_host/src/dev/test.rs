@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use kernel::{Ctx, Db, Error, InstanceId, RecordId, RecordRef, Value};
 use process::runtime::{Service, ServiceCall, ServiceFailure};
@@ -11,6 +12,7 @@ use work::tasks::{TaskQuery, TaskState};
 
 use super::scene::Scene;
 use super::script::{Ask, Find, FindTasks, Http, Refused, Script, Step, Write};
+use super::scripted::Scripted;
 use super::{DevError, jobs, pages};
 use crate::engine::Budget;
 use crate::points::budget_of;
@@ -98,11 +100,14 @@ struct Play {
     scene: Scene,
     plugin: String,
     saved: BTreeMap<String, RecordId>,
+    web: Arc<Scripted>,
 }
 
 impl Play {
     async fn start(db: Db, package: &[u8], script: &Script) -> kernel::Result<Self> {
         let mut scene = Scene::new(db, script.locale, HostConfig::default()).await?;
+        let web = Scripted::new(&script.answers);
+        scene.host.set_outbound(Arc::<Scripted>::clone(&web));
         // First of all, for it may bring roles.
         let admin = scene.ctx("admin").await?;
         let plugin = scene.host.install(&admin, package).await?;
@@ -117,7 +122,7 @@ impl Play {
             }
         }
         scene.begin();
-        Ok(Self { scene, plugin, saved: BTreeMap::new() })
+        Ok(Self { scene, plugin, saved: BTreeMap::new(), web })
     }
 
     async fn costs(&self) -> kernel::Result<Vec<Cost>> {
@@ -159,6 +164,8 @@ impl Play {
             let input = Json::Object(self.values(&press.input));
             let got = pages::press(&self.scene, &ctx, &self.plugin, press, rows, input).await;
             self.judged(step, got)?
+        } else if let Some(fetched) = &step.fetched {
+            return self.web.check(fetched);
         } else if let Some(work) = &step.job {
             return jobs::work(&self.scene, &self.plugin, work).await;
         } else if let Some(runs) = &step.runs {

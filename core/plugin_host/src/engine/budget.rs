@@ -17,6 +17,8 @@ pub struct Budget {
     pub host_calls: u32,
     /// Rows read and written through the host.
     pub rows: u32,
+    /// Requests to other servers.
+    pub requests: u32,
     /// Bytes in one answer, or handed to the host in one call.
     pub transfer: usize,
     /// Changes or events in the call: so many calls of a function that answers all of them alike (settings, context, time,
@@ -32,6 +34,7 @@ impl Budget {
         memory: 32 * MIB,
         host_calls: 100,
         rows: 1_000,
+        requests: 0,
         transfer: 2 * MIB,
         batch: 1,
     };
@@ -42,6 +45,7 @@ impl Budget {
         memory: 64 * MIB,
         host_calls: 500,
         rows: 5_000,
+        requests: 5,
         transfer: 8 * MIB,
         batch: 1,
     };
@@ -53,6 +57,7 @@ impl Budget {
         host_calls: 100,
         rows: 2_000,
         transfer: 2 * MIB,
+        requests: 0,
         batch: 1,
     };
     /// A batch of events.
@@ -62,6 +67,7 @@ impl Budget {
         memory: 64 * MIB,
         host_calls: 1_000,
         rows: 10_000,
+        requests: 20,
         transfer: 4 * MIB,
         batch: 1,
     };
@@ -76,6 +82,7 @@ impl Budget {
         memory: 128 * MIB,
         host_calls: 10_000,
         rows: 100_000,
+        requests: 200,
         transfer: 8 * MIB,
         batch: 1,
     };

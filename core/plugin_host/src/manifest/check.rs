@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text, surfaces,
+    API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text,
+    published, surfaces,
 };
 use crate::points::POINTS;
 use crate::when;
@@ -23,10 +24,15 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
     identity(manifest)?;
     manifest.permissions.check()?;
     let counts = POINTS.iter().map(|point| (point.declared)(manifest).len());
-    if counts.chain([manifest.settings.len(), manifest.surfaces.len()]).any(|count| count > MAX_ITEMS) {
+    if counts
+        .chain([manifest.settings.len(), manifest.surfaces.len(), manifest.publishes.len()])
+        .any(|count| count > MAX_ITEMS)
+    {
         return fail(
             "file",
-            format!("more than {MAX_ITEMS} hooks, events, routes, actions, conditions, jobs, surfaces or settings"),
+            format!(
+                "more than {MAX_ITEMS} hooks, events, publishes, routes, actions, conditions, jobs, surfaces or settings"
+            ),
         );
     }
     if let Some(own) = manifest.implied.keys().find(|own| manifest.permissions.records_of(own)) {
@@ -36,6 +42,7 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
         );
     }
     POINTS.iter().try_for_each(|point| (point.check)(manifest))?;
+    published::check(manifest)?;
     each("surfaces", &manifest.surfaces, |one| one.id.clone(), surfaces::check)?;
     each("settings", &manifest.settings, |one| one.key.clone(), check_setting)
 }
@@ -122,7 +129,7 @@ pub(super) fn words(place: &str, title: &Text, description: &Text) -> Checked {
     if description.0.is_empty() { Ok(()) } else { text(&format!("{place}.description"), description) }
 }
 
-fn parameters(place: &str, parameters: &[Parameter]) -> Checked {
+pub(super) fn parameters(place: &str, parameters: &[Parameter]) -> Checked {
     if parameters.len() > MAX_ITEMS {
         return fail(place, format!("more than {MAX_ITEMS} parameters"));
     }
@@ -181,8 +188,12 @@ fn check_events(manifest: &Manifest, place: &str, subscription: &Subscription) -
         let Some((entity, _)) = event.split_once('.') else {
             return fail(format!("{place}.on"), format!("`{event}` is not an event name such as `lead.created`"));
         };
-        if manifest.records(entity).is_none() {
-            return fail(format!("{place}.on"), format!("add [permissions.records.{entity}] with the fields it reads"));
+        if manifest.records(entity).is_none() && !manifest.hears(event) {
+            let ways = format!("add [permissions.records.{entity}] with the fields it reads");
+            return fail(
+                format!("{place}.on"),
+                format!("{ways}; of an event of another plugin: name `{event}` in `listen` of [permissions.events]"),
+            );
         }
     }
     Ok(())

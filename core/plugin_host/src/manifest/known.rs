@@ -40,7 +40,7 @@ pub(crate) fn check(manifest: &Manifest, catalogue: &Catalogue, known: Known) ->
         names.hook(&format!("hooks[{index}]"), hook)?;
     }
     for (index, subscription) in manifest.events.iter().enumerate() {
-        names.events(&format!("events[{index}]"), subscription)?;
+        names.events(&format!("events[{index}]"), manifest, subscription)?;
     }
     Ok(())
 }
@@ -86,10 +86,11 @@ impl Names<'_> {
         self.fields(&place, &hook.entity, when.fields())
     }
 
-    fn events(&self, place: &str, subscription: &Subscription) -> Checked {
+    fn events(&self, place: &str, manifest: &Manifest, subscription: &Subscription) -> Checked {
         let place_of_names = format!("{place}.on");
         let mut entities = Vec::new();
-        for name in &subscription.on {
+        // Events of plugins are checked against what is installed.
+        for name in subscription.on.iter().filter(|name| !manifest.hears(name)) {
             let Some((entity, what)) = name.split_once('.') else { continue };
             self.entity(&place_of_names, entity)?;
             let happens: Vec<String> = happens(entity).map(|what| format!("{entity}.{what}")).collect();

@@ -6,6 +6,7 @@ pub(crate) mod entities;
 pub(crate) mod jobs;
 pub(crate) mod known;
 pub(crate) mod permissions;
+pub(crate) mod published;
 pub(crate) mod records;
 pub(crate) mod review;
 pub(crate) mod roles;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use jobs::{Job, Overlap};
 pub use permissions::{Permissions, RunAs};
+pub use published::Published;
 pub use records::RecordPermission;
 pub use review::PermissionChange;
 pub use setting::{Choice, Setting, SettingType};
@@ -117,6 +119,9 @@ pub struct Manifest {
     /// Subscriptions to events.
     #[serde(default)]
     pub events: Vec<Subscription>,
+    /// Events of its own.
+    #[serde(default)]
+    pub publishes: Vec<Published>,
     /// HTTP routes.
     #[serde(default)]
     pub routes: Vec<Route>,

@@ -7,7 +7,7 @@ use kernel::{Error, Locale, Timestamp};
 use serde::Deserialize;
 
 use super::store::TenantRow;
-use crate::manifest::{Hook, MAX_BYTES, Subscription, Text};
+use crate::manifest::{Hook, MAX_BYTES, Published, Subscription, Text};
 use crate::package::MANIFEST;
 
 /// What this node could not load.
@@ -32,6 +32,10 @@ pub(crate) struct Declared {
     pub(crate) hooks: Vec<Hook>,
     #[serde(default)]
     pub(crate) events: Vec<Subscription>,
+    #[serde(default)]
+    pub(crate) prefix: Option<String>,
+    #[serde(default)]
+    pub(crate) publishes: Vec<Published>,
 }
 
 impl Declared {

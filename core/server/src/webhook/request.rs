@@ -28,11 +28,15 @@ const OWN: [&str; 13] = [
 ];
 
 /// A request, ready to be sent.
-pub(super) struct Request {
-    pub(super) url: Url,
-    pub(super) method: Method,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+pub struct Request {
+    /// Where to.
+    pub url: Url,
+    /// How.
+    pub method: Method,
+    /// Besides those of the connection.
+    pub headers: HeaderMap,
+    /// What is sent.
+    pub body: Vec<u8>,
 }
 
 impl Request {

@@ -12,15 +12,14 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use kernel::net::{self, Unreachable};
-use process::runtime::ServiceFailure;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::Answer;
 use super::request::Request;
+use super::{Answer, Trouble};
 
 /// Bytes of an answer that are read.
 pub(super) const MAX_ANSWER: usize = 256 * 1024;
@@ -29,7 +28,7 @@ const MAX_HEAD: usize = 64 * 1024;
 
 /// How requests go out; cheap to clone.
 #[derive(Clone)]
-pub(super) struct Wire {
+pub struct Wire {
     tls: Arc<ClientConfig>,
     allow_private: bool,
 }
@@ -39,7 +38,11 @@ trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 impl Wire {
-    pub(super) fn new(allow_private: bool) -> Result<Self, rustls::Error> {
+    /// With `allow_private`, addresses of this machine and of private networks are reachable too.
+    ///
+    /// # Errors
+    /// When the machine cannot do TLS.
+    pub fn new(allow_private: bool) -> Result<Self, rustls::Error> {
         let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
@@ -49,32 +52,30 @@ impl Wire {
         Ok(Self { tls: Arc::new(tls), allow_private })
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its answer, up to `most` bytes of it.
     ///
     /// # Errors
-    /// Why there is none, and whether trying again may help.
-    pub(super) async fn send(&self, request: Request) -> Result<Answer, ServiceFailure> {
-        let place = request.place();
-        let never = |why: String| ServiceFailure::Never(format!("webhook {place}: {why}"));
-        let again = |why: String| ServiceFailure::Again(format!("webhook {place}: {why}"));
+    /// Why there is none.
+    pub async fn exchange(&self, request: Request, most: usize) -> Result<Answer, Trouble> {
         // In brackets when it is an IPv6 address.
         let host = request.url.host_str().unwrap_or_default().to_owned();
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = request.url.port_or_known_default().unwrap_or(80);
         let addresses = net::addresses(&host, port, self.allow_private).await.map_err(|why| match why {
-            Unreachable::Unknown(_) => again(why.to_string()),
-            Unreachable::Forbidden(_) => never(format!("{why}, which webhooks may not leave")),
+            Unreachable::Unknown(_) => Trouble::Passing(why.to_string()),
+            Unreachable::Forbidden(_) => Trouble::Forbidden(why.to_string()),
         })?;
-        let stream = connect(&addresses).await.map_err(|error| again(format!("no connection: {error}")))?;
+        let stream = connect(&addresses).await;
+        let stream = stream.map_err(|error| Trouble::Passing(format!("no connection: {error}")))?;
         let stream: Box<dyn Stream> = if request.url.scheme() == "https" {
-            let name = ServerName::try_from(host).map_err(|error| never(error.to_string()))?;
+            let name = ServerName::try_from(host).map_err(|error| Trouble::Wrong(error.to_string()))?;
             let secured = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
-            Box::new(secured.map_err(|error| again(format!("no secure connection: {error}")))?)
+            Box::new(secured.map_err(|error| Trouble::Passing(format!("no secure connection: {error}")))?)
         } else {
             Box::new(stream)
         };
-        let request = outgoing(request).map_err(never)?;
-        exchange(stream, request).await.map_err(|error| again(error.to_string()))
+        let request = outgoing(request).map_err(Trouble::Wrong)?;
+        talk(stream, request, most).await.map_err(|error| Trouble::Passing(error.to_string()))
     }
 }
 
@@ -108,9 +109,10 @@ fn outgoing(request: Request) -> Result<http::Request<Full<Bytes>>, String> {
     Ok(outgoing)
 }
 
-async fn exchange(
+async fn talk(
     stream: Box<dyn Stream>,
     request: http::Request<Full<Bytes>>,
+    most: usize,
 ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
     let mut client = http1::Builder::new();
     client.max_buf_size(MAX_HEAD);
@@ -118,13 +120,13 @@ async fn exchange(
     // The connection lives as long as the exchange.
     let talk = async move {
         let response = sender.send_request(request).await?;
-        let status = response.status().as_u16();
-        let body = match Limited::new(response.into_body(), MAX_ANSWER).collect().await {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = match Limited::new(response.into_body(), most).collect().await {
             Ok(body) => Some(body.to_bytes().to_vec()),
             Err(error) if error.is::<LengthLimitError>() => None,
             Err(error) => return Err(error),
         };
-        Ok(Answer { status, body })
+        Ok(Answer { status, headers, body })
     };
     let mut talk = std::pin::pin!(talk);
     let mut connection = std::pin::pin!(connection);

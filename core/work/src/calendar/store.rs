@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono_tz::Tz;
 use kernel::{Ctx, Db, Error, Result, TenantId, Timestamp, audit};
+use people::user::User;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use serde_json::json;
@@ -152,6 +153,17 @@ impl Calendars {
         }
         let department = people::staff::department_of(conn, ctx.tenant, user).await?;
         self.of_department(conn, ctx, department).await
+    }
+
+    /// The same of somebody who was read already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_user(&self, conn: &impl ConnectionTrait, ctx: &Ctx, user: &User) -> Result<Arc<WorkingTime>> {
+        match self.known(conn, ctx).await?.own("person", user.id) {
+            Some(own) => Ok(own),
+            None => self.of_department(conn, ctx, user.department_id).await,
+        }
     }
 
     /// The calendar that counts for a department: its own, that of one above, the company's.

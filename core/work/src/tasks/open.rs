@@ -124,8 +124,8 @@ impl Tasks {
         if new.due.is_none() && new.contract.duration.is_none() {
             return Ok(None);
         }
-        if let Some(assignee) = assignee {
-            return self.calendars.of_person(tx, ctx, assignee).await.map(Some);
+        if let Some((user, _)) = assignee.and_then(|assignee| found.people.get(&assignee)) {
+            return self.calendars.of_user(tx, ctx, user).await.map(Some);
         }
         let mut departments: Vec<_> = found.people.values().map(|(user, _)| user.department_id).collect();
         departments.dedup();

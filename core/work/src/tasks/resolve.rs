@@ -49,7 +49,8 @@ pub(super) async fn resolve(
 ) -> Result<Resolved> {
     let mut found = Resolved::default();
     let mut departments: Option<Vec<Department>> = None;
-    let owner = match about {
+    let of_owner = |rule: &ExecutorRule| !matches!(rule, ExecutorRule::Role(_) | ExecutorRule::User(_));
+    let owner = match about.filter(|_| rules.iter().any(of_owner)) {
         Some(id) => staff::person(conn, ctx.tenant, id).await?,
         None => None,
     };

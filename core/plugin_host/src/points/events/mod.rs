@@ -22,6 +22,8 @@ use wasmtime::component::Instance;
 use super::{Point, PointKind};
 use crate::PluginHost;
 use crate::bindings::events as wit;
+use crate::bindings::types::Value;
+use crate::capabilities::events::LISTEN;
 use crate::capabilities::{State, context_actor, from_wire};
 use crate::engine::{Budget, Code, Fault, Invoke};
 use crate::loops;
@@ -154,6 +156,12 @@ fn awaited<'a>(failed: &'a Failed, event: &Event) -> Vec<(&'a str, &'a str)> {
     }
 }
 
+/// Whether it may hear of an event of a plugin: another one's by a grant, its own always.
+fn hears(plugin: &Running, kind: &str) -> bool {
+    let manifest = plugin.manifest();
+    manifest.published(kind).is_some() || manifest.hears(kind) && plugin.has_grant(LISTEN)
+}
+
 /// Name, entity, watched fields, and no events of its own unless it wants them.
 fn wanted(plugin: &Running, subscription: &Subscription, event: &Event) -> bool {
     let own = matches!(&event.actor, Actor::Plugin { id, .. } if id == plugin.id());
@@ -162,22 +170,41 @@ fn wanted(plugin: &Running, subscription: &Subscription, event: &Event) -> bool 
         || Operation::of_event(&event.kind) != Some(Operation::Update)
         || subscription.watch.iter().any(changed);
     subscription.wants(&event.kind)
-        && plugin.records(&event.entity).is_some()
+        && (plugin.records(&event.entity).is_some() || hears(plugin, &event.kind))
         && watched
         && (!own || subscription.own_changes)
 }
 
+/// A value of an event of a plugin, which no catalogue knows.
+fn plain(value: &Json) -> Value {
+    match value {
+        Json::Null => Value::Null,
+        Json::Bool(flag) => Value::Boolean(*flag),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Value::Integer(whole),
+            (None, Some(number)) => Value::Number(number),
+            (None, None) => Value::Decimal(number.to_string()),
+        },
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Array(_) | Json::Object(_) => Value::Json(value.to_string()),
+    }
+}
+
 fn to_wit(catalogue: &Catalogue, plugin: &Running, event: &Event) -> wit::Event {
     let permission = plugin.records(&event.entity);
+    let heard = permission.is_none() && hears(plugin, &event.kind);
     let def = catalogue.find(&event.entity);
     let sees = |permission: &RecordPermission, field: &str| match def {
         Some(def) => permission.sees(def, field),
         None => permission.reads(field),
     };
-    let readable = |field: &str| permission.is_some_and(|permission| sees(permission, field));
+    let readable = |field: &str| heard || permission.is_some_and(|permission| sees(permission, field));
     let change = |(field, values): (&String, &Json)| {
         let kind = def.and_then(|def| def.field(field)).map(|field| field.kind);
-        let value = |index: usize| from_wire(kind, values.get(index).unwrap_or(&Json::Null));
+        let value = |index: usize| match values.get(index).unwrap_or(&Json::Null) {
+            value if heard => plain(value),
+            value => from_wire(kind, value),
+        };
         wit::FieldChange { field: field.clone(), before: value(0), after: value(1) }
     };
     let changes = event.changes.as_object().into_iter().flatten().filter(|(field, _)| readable(field));

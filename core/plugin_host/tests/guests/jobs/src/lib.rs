@@ -4,7 +4,7 @@ use verstak_plugin::prelude::*;
 
 plugin! {
     actions { "enqueue" => enqueue }
-    jobs { "hourly" => hourly, "queued" => work, "work" => work, "theirs" => work }
+    jobs { "hourly" => hourly, "queued" => work, "work" => work, "theirs" => work, "slow" => slow }
 }
 
 /// The text of a member in a flat object, plain enough to be cut out.
@@ -30,12 +30,6 @@ fn enqueue(call: &Call) -> Done<String> {
     job.dedup_key = job.dedup_key.or_else(|| member(&call.input, "key").map(str::to_owned));
     job.run_at = job.run_at.or_else(|| member(&call.input, "at").and_then(|at| at.parse().ok()));
     let said = match order {
-        "flood" => {
-            let many = vec![job.input("{}").after_seconds(86_400); 200];
-            let made = (0..51).flat_map(|_| jobs::enqueue_many(&many).unwrap_or_default());
-            let refused = made.filter(|one| matches!(one, Err(HostError::Limit(_)))).count();
-            format!("{refused} refused")
-        }
         "batch" => format!("{:?}", jobs::enqueue_many(&vec![job; 201])).replace('"', "'"),
         _ => match jobs::enqueue(job) {
             Ok(id) => id,
@@ -62,6 +56,12 @@ fn count(run: &Run, to: u32) -> Ran {
     }
     make_lead(&format!("step {done}"))?;
     jobs::more((done + 1).to_string(), Some(f64::from(done + 1) / f64::from(to)), format!("{} of {to}", done + 1))
+}
+
+/// Forty steps that take a while.
+fn slow(run: &Run) -> Ran {
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    count(run, 40)
 }
 
 fn work(run: &Run) -> Ran {
