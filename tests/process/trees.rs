@@ -20,7 +20,7 @@ fn calling() -> String {
 /// A parent, its child, and the child's task.
 async fn start(engine: &Engine<'_>) -> (String, String, String) {
     let parent = engine.start("parent", json!({})).await;
-    let children = engine.instances("limit=10").await;
+    let children = engine.instances("limit=100").await;
     let child = children.iter().find(|one| one["parent"] == parent.as_str()).unwrap()["id"].as_str().unwrap();
     let task = engine.task(child).await;
     (parent, child.to_owned(), task)

@@ -93,8 +93,8 @@ async fn answers_are_kept_up_to_a_number_and_a_size_of_each_person() {
         let few = move |config: &mut Config| (config.http.kept_answers, config.http.kept_bytes) = (answers, bytes);
         let app = TestApp::build().person("max", "admin").config(few).start().await;
         let keyed = async |key: usize| {
-            let title = "x".repeat(300);
-            app.admin().header("idempotency-key", &key.to_string()).create("lead", json!({"title": title})).await
+            let lead = json!({"title": "x", "comments": "x".repeat(300)});
+            app.admin().header("idempotency-key", &key.to_string()).create("lead", lead).await
         };
         let first = keyed(0).await.ok(201);
         let mut made = 1;

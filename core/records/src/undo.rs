@@ -49,7 +49,7 @@ pub struct Undone {
     /// All records left as they are.
     pub kept_total: u64,
     /// Entities that were not there: when one is back, the undo can be asked for again.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub gone: BTreeSet<String>,
 }
 
