@@ -8,3 +8,10 @@ export const pagesQuery = queryOptions({
   queryFn: ({ signal }) => api.get("/ui", { signal }),
   staleTime: 5 * 60_000,
 });
+
+/** How many records stand beside the titles of pages. */
+export const countsQuery = queryOptions({
+  queryKey: [...keys.pages, "counts"],
+  queryFn: ({ signal }) => api.get("/ui/counts", { signal }),
+  staleTime: 60_000,
+});

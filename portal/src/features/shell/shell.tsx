@@ -8,12 +8,12 @@ import {
   IconMenu2,
   IconPuzzle,
 } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense } from "react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useLiveStream } from "@/api/live";
-import { pagesQuery } from "@/api/pages";
+import { onEntityChange, useLiveStream } from "@/api/live";
+import { countsQuery, pagesQuery } from "@/api/pages";
 import { useEntities, useMe } from "@/api/session";
 import { SlotSurface, useSlot } from "@/engines/slots";
 import { openHistoryOf, useOpened } from "@/state/history";
@@ -174,11 +174,29 @@ function SectionLinks() {
   );
 }
 
+/** Counts beside the titles of pages, anew when records that they count have changed. */
+function usePageCounts(enabled: boolean) {
+  const client = useQueryClient();
+  const { data } = useQuery({ ...countsQuery, enabled });
+  const counted = data?.items;
+  useEffect(
+    () =>
+      onEntityChange((entities) => {
+        if (counted?.some(({ entity }) => entities.includes(entity))) {
+          void client.invalidateQueries({ queryKey: countsQuery.queryKey });
+        }
+      }),
+    [client, counted],
+  );
+  return counted ?? [];
+}
+
 /** Pages that plugins bring. */
 function PageLinks() {
   const { t } = useTranslation("shell");
   const { data } = useQuery(pagesQuery);
   const pages = data?.surfaces.filter(({ slot }) => slot === "nav.page") ?? [];
+  const counts = usePageCounts(pages.length > 0);
   if (pages.length === 0) return null;
   return (
     <NavGroup title={t("modules")}>
@@ -190,7 +208,12 @@ function PageLinks() {
           search={{}}
           className={navItemClass}
         >
-          <NavLabel icon={<IconPuzzle size={16} aria-hidden />}>{title}</NavLabel>
+          <NavLabel
+            icon={<IconPuzzle size={16} aria-hidden />}
+            count={counts.find((one) => one.plugin === plugin && one.surface === id)?.count}
+          >
+            {title}
+          </NavLabel>
         </Link>
       ))}
     </NavGroup>
