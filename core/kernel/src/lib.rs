@@ -23,6 +23,7 @@
 //! | `db` | connections and transactions, committed in groups on SQLite; sequences |
 //! | `event` | the append-only ordered event log and its readers (`Follower`) |
 //! | `audit` | administrative acts |
+//! | `kept` | a short memory of what the database says, which changes make void |
 //! | `jobs` | queue, worker, schedules, leases |
 
 pub mod access;
@@ -36,6 +37,7 @@ pub mod expression;
 pub mod filter;
 pub mod id;
 pub mod jobs;
+pub mod kept;
 pub mod key;
 pub mod net;
 pub mod phone;

@@ -4,13 +4,14 @@
 //! ago. A change of people made by this process is seen at once (`forget`); one made by another node within
 //! `KEPT_SECONDS`.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use kernel::access::{AccessRow, Rights};
 use kernel::clock::Env;
 use kernel::ctx::Cause;
-use kernel::{Actor, Ctx, Db, DepartmentId, Error, Locale, Result, TenantId, Timestamp, UserId};
+use kernel::kept::{Kept, Moment};
+use kernel::{Actor, Ctx, Db, DepartmentId, Error, Locale, Result, TenantId, UserId};
 use uuid::Uuid;
 
 use crate::tenant::{self, Tenant};
@@ -95,22 +96,20 @@ pub trait Rules: Send + Sync {
     async fn sound(&self, tenant: TenantId, role: &str, rows: Vec<AccessRow>) -> Result<Vec<AccessRow>>;
 }
 
-/// Identities by the hash of their secret, with the time they were read.
-type Kept = HashMap<String, (Timestamp, Arc<Identity>)>;
-
 /// Finds identities, with a short memory.
 #[derive(Clone)]
 pub struct Identities {
     db: Db,
     env: Env,
-    kept: Arc<RwLock<Kept>>,
+    /// By the hash of their secret.
+    kept: Arc<Kept<String, Arc<Identity>>>,
     rules: Arc<OnceLock<Arc<dyn Rules>>>,
 }
 
 impl Identities {
     /// An empty memory over a database.
     pub fn new(db: &Db, env: &Env) -> Self {
-        Self { db: db.clone(), env: env.clone(), kept: Arc::default(), rules: Arc::default() }
+        Self { db: db.clone(), env: env.clone(), kept: Arc::new(Kept::of(MAX_KEPT)), rules: Arc::default() }
     }
 
     /// Says who judges rules. Only the first call counts.
@@ -120,7 +119,7 @@ impl Identities {
 
     /// Forgets everything: call after any change of people, roles, sessions or tokens.
     pub fn forget(&self) {
-        self.kept.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.kept.forget_all();
     }
 
     /// Who holds this session.
@@ -132,11 +131,12 @@ impl Identities {
         if let Some(known) = self.known(&key) {
             return Ok(known);
         }
+        let since = self.kept.moment();
         let session = sign_in::find(&self.db, secret, self.env.now()).await?.ok_or(Error::Unauthenticated)?;
         let identity = self
             .load(TenantId(session.tenant_id), UserId(session.user_id), Credential::Session(session.id), None)
             .await?;
-        Ok(self.keep(key, identity))
+        Ok(self.keep(since, key, identity))
     }
 
     /// Who holds this API token.
@@ -148,11 +148,12 @@ impl Identities {
         if let Some(known) = self.known(&key) {
             return Ok(known);
         }
+        let since = self.kept.moment();
         let token = token::find(&self.db, &self.env, secret).await?.ok_or(Error::Unauthenticated)?;
         let scopes: BTreeSet<Scope> = serde_json::from_value(token.scopes).map_err(Error::internal)?;
         let credential = Credential::Token(token.id);
         let identity = self.load(TenantId(token.tenant_id), UserId(token.user_id), credential, Some(&scopes)).await?;
-        Ok(self.keep(key, identity))
+        Ok(self.keep(since, key, identity))
     }
 
     /// Whether this token is recognised without asking the database.
@@ -221,18 +222,13 @@ impl Identities {
     }
 
     fn known(&self, key: &str) -> Option<Arc<Identity>> {
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        let (at, identity) = kept.get(key)?;
-        (at.plus_seconds(KEPT_SECONDS) > self.env.now()).then(|| Arc::clone(identity))
+        let (at, identity) = self.kept.get(key)?;
+        (at.plus_seconds(KEPT_SECONDS) > self.env.now()).then_some(identity)
     }
 
-    fn keep(&self, key: String, identity: Identity) -> Arc<Identity> {
+    fn keep(&self, since: Moment, key: String, identity: Identity) -> Arc<Identity> {
         let identity = Arc::new(identity);
-        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MAX_KEPT {
-            kept.clear();
-        }
-        kept.insert(key, (self.env.now(), Arc::clone(&identity)));
+        self.kept.put(since, key, self.env.now(), Arc::clone(&identity));
         identity
     }
 }

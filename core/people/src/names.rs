@@ -4,10 +4,11 @@
 //! A change made by this process is seen at once (`forget`), one made by another node within `KEPT_SECONDS`.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use kernel::clock::Env;
-use kernel::{Db, Result, TenantId, Timestamp};
+use kernel::kept::Kept;
+use kernel::{Db, Result, TenantId};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use uuid::Uuid;
@@ -26,13 +27,16 @@ pub struct Known {
     pub departments: HashMap<Uuid, String>,
 }
 
-/// Names by tenant, with the time they were read.
-type Kept = HashMap<TenantId, (Timestamp, Arc<Known>)>;
-
 /// Names by tenant; cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Names {
-    kept: Arc<RwLock<Kept>>,
+    kept: Arc<Kept<TenantId, Arc<Known>>>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self { kept: Arc::new(Kept::of(MAX_TENANTS)) }
+    }
 }
 
 impl Names {
@@ -42,27 +46,23 @@ impl Names {
     /// When the database fails.
     pub async fn of(&self, db: &Db, env: &Env, tenant: TenantId) -> Result<Arc<Known>> {
         let now = env.now();
-        if let Some((at, known)) = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&tenant)
+        if let Some((at, known)) = self.kept.get(&tenant)
             && at.plus_seconds(KEPT_SECONDS) > now
         {
-            return Ok(Arc::clone(known));
+            return Ok(known);
         }
+        let since = self.kept.moment();
         let known = Arc::new(Known {
             users: read(db.read(), "user_account", tenant).await?,
             departments: read(db.read(), "department", tenant).await?,
         });
-        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MAX_TENANTS {
-            kept.clear();
-        }
-        kept.insert(tenant, (now, Arc::clone(&known)));
-        drop(kept);
+        self.kept.put(since, tenant, now, Arc::clone(&known));
         Ok(known)
     }
 
     /// Forgets everything: call after any change of people or departments.
     pub fn forget(&self) {
-        self.kept.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.kept.forget_all();
     }
 }
 

@@ -1,10 +1,10 @@
 //! Snapshots by tenant, kept in memory. A change made by this process is seen by the next operation (`forget`), one
 //! made by another node within `FRESH_SECONDS`.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-use kernel::{Ctx, Result, TenantId, Timestamp};
+use kernel::kept::Kept;
+use kernel::{Ctx, Result, TenantId};
 use sea_orm::ConnectionTrait;
 
 use super::{Catalogue, EntityDef, core_entities, store};
@@ -15,37 +15,17 @@ const FRESH_SECONDS: i64 = 1;
 /// Tenants whose snapshots are kept at most.
 const MAX_TENANTS: usize = 2_000;
 
-/// A snapshot and when its revision was last seen to be the newest.
-type Snapshots = HashMap<TenantId, (Timestamp, Arc<Catalogue>)>;
-
 /// Snapshots by tenant; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     core: Arc<[Arc<EntityDef>]>,
-    snapshots: Arc<RwLock<Snapshots>>,
+    /// With the time when their revision was last seen to be the newest.
+    snapshots: Arc<Kept<TenantId, Arc<Catalogue>>>,
 }
 
 impl Default for Known {
     fn default() -> Self {
-        Self { core: core_entities::all().into(), snapshots: Arc::default() }
-    }
-}
-
-impl Known {
-    fn get(&self, tenant: TenantId) -> Option<(Timestamp, Arc<Catalogue>)> {
-        self.snapshots.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned()
-    }
-
-    fn put(&self, tenant: TenantId, now: Timestamp, catalogue: &Arc<Catalogue>) {
-        let mut snapshots = self.snapshots.write().unwrap_or_else(PoisonError::into_inner);
-        if snapshots.len() >= MAX_TENANTS && !snapshots.contains_key(&tenant) {
-            snapshots.clear();
-        }
-        snapshots.insert(tenant, (now, Arc::clone(catalogue)));
-    }
-
-    fn forget(&self, tenant: TenantId) {
-        self.snapshots.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        Self { core: core_entities::all().into(), snapshots: Arc::new(Kept::of(MAX_TENANTS)) }
     }
 }
 
@@ -64,13 +44,15 @@ impl Records {
     /// When the database fails.
     pub async fn catalogue_in(&self, conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Arc<Catalogue>> {
         let now = self.env().now();
-        let known = self.known.get(tenant);
+        let snapshots = &self.known.snapshots;
+        let known = snapshots.get(&tenant);
         if let Some((at, catalogue)) = &known
             && at.plus_seconds(FRESH_SECONDS) > now
             && *at <= now
         {
             return Ok(Arc::clone(catalogue));
         }
+        let since = snapshots.moment();
         // The revision is read first: a change between the two reads is read again next time, never missed.
         let revision = store::revision(conn, tenant).await?;
         let currency = people::tenant::currency(conn, tenant).await?;
@@ -78,13 +60,13 @@ impl Records {
             && catalogue.revision == revision
             && catalogue.pipelines.currency == currency
         {
-            self.known.put(tenant, now, &catalogue);
+            snapshots.put(since, tenant, now, Arc::clone(&catalogue));
             return Ok(catalogue);
         }
         let pipelines = stages::load(conn, tenant, currency).await?;
         let own = store::load(conn, tenant).await?;
         let catalogue = Arc::new(Catalogue::new(revision, pipelines, own.applied_to(&self.known.core)));
-        self.known.put(tenant, now, &catalogue);
+        snapshots.put(since, tenant, now, Arc::clone(&catalogue));
         Ok(catalogue)
     }
 
@@ -98,6 +80,6 @@ impl Records {
 
     /// Forgets a tenant's snapshot: call after any change of what it is made of.
     pub fn forget_catalogue(&self, tenant: TenantId) {
-        self.known.forget(tenant);
+        self.known.snapshots.forget(&tenant);
     }
 }

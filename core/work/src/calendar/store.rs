@@ -1,10 +1,11 @@
 //! The table `calendar`, and which calendar counts for whom. Kept for a few seconds, so that a task costs no reading.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use chrono_tz::Tz;
-use kernel::{Ctx, Db, Error, Result, TenantId, Timestamp, audit};
+use kernel::kept::Kept;
+use kernel::{Ctx, Db, Error, Result, TenantId, audit};
 use people::user::User;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
@@ -16,6 +17,8 @@ use super::settings::CalendarSettings;
 
 /// Seconds that calendars are kept; a change made by another node is seen after that.
 const KEPT_SECONDS: i64 = 5;
+/// Companies whose calendars are kept at most.
+const MAX_TENANTS: usize = 2_000;
 
 /// Whose calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,20 +57,17 @@ struct Known {
     above: HashMap<Uuid, Option<Uuid>>,
 }
 
-/// Calendars by tenant, with the time they were read.
-type Kept = HashMap<TenantId, (Timestamp, Arc<Known>)>;
-
 /// The service of calendars; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Calendars {
     db: Db,
-    known: Arc<RwLock<Kept>>,
+    known: Arc<Kept<TenantId, Arc<Known>>>,
 }
 
 impl Calendars {
     /// Over a database.
     pub fn new(db: &Db) -> Self {
-        Self { db: db.clone(), known: Arc::default() }
+        Self { db: db.clone(), known: Arc::new(Kept::of(MAX_TENANTS)) }
     }
 
     /// The calendar that was set for this one itself; none when it has the inherited one.
@@ -139,7 +139,7 @@ impl Calendars {
 
     /// Forgets what was kept: after changes of departments or of the company's time zone.
     pub fn forget(&self) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.known.forget_all();
     }
 
     /// The calendar that counts for a person; the company's for somebody unknown.
@@ -196,15 +196,15 @@ impl Calendars {
 
     async fn known(&self, conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Arc<Known>> {
         let now = ctx.now();
-        if let Some((at, known)) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&ctx.tenant)
+        if let Some((at, known)) = self.known.get(&ctx.tenant)
             && at.plus_seconds(KEPT_SECONDS) > now
             && known.zone == ctx.zone
         {
-            return Ok(Arc::clone(known));
+            return Ok(known);
         }
+        let since = self.known.moment();
         let loaded = Arc::new(load(conn, ctx).await?);
-        let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        all.insert(ctx.tenant, (now, Arc::clone(&loaded)));
+        self.known.put(since, ctx.tenant, now, Arc::clone(&loaded));
         Ok(loaded)
     }
 }
