@@ -251,7 +251,8 @@ export const SelectionCount = ({ children }: { children: ReactNode }) => (
 
 /** Rows as cards, for a phone. */
 export const CardRows = ({ ref, children }: { ref: Ref<HTMLDivElement>; children: ReactNode }) => (
-  <div ref={ref} className={classes.cardRows}>
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keys, also where no row has a link
+  <div ref={ref} className={classes.cardRows} tabIndex={0}>
     {children}
   </div>
 );

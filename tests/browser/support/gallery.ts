@@ -47,7 +47,7 @@ export { expect };
 export async function openPart(page: Page, gallery: string, part: string, mood = "filled"): Promise<void> {
   await page.goto(`${gallery}/ui/blocks?part=${part}&mood=${mood}`);
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-  if (mood !== "loading") await expect(page.getByRole("status", { name: /^(Loading|Загрузка|Завантаження)$/ })).toHaveCount(0);
+  if (mood !== "loading") await expect(page.getByRole("status", { name: /^(Loading|Загрузка|Завантаження)$/ })).toHaveCount(0, { timeout: 60_000 });
 }
 
 /** Another part on the open page, by the control that a person would use: nothing is loaded again. */
@@ -55,7 +55,7 @@ export async function switchPart(page: Page, part: string): Promise<void> {
   await page.getByRole("combobox", { name: "Part" }).click();
   await page.getByRole("option", { name: part, exact: true }).click();
   await expect(page.getByRole("listbox")).toHaveCount(0);
-  await expect(page.getByRole("status", { name: /^(Loading|Загрузка|Завантаження)$/ })).toHaveCount(0);
+  await expect(page.getByRole("status", { name: /^(Loading|Загрузка|Завантаження)$/ })).toHaveCount(0, { timeout: 60_000 });
 }
 
 function freePort(): Promise<number> {

@@ -1,4 +1,5 @@
 /** What a module has brought to the company while it runs: entities, fields, who may use them, places in the portal. */
+import { Button } from "@mantine/core";
 import { IconDatabase, IconForms, IconLayoutSidebar, IconUsersGroup } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -67,9 +68,14 @@ export function BringsTab({ plugin }: { plugin: PluginDetail }) {
           title={t("brings_roles")}
           note={t("brings_roles_note")}
           actions={
-            <Link to="/settings/$section" params={{ section: "people" }}>
+            <Button
+              variant="default"
+              renderRoot={(props) => (
+                <Link to="/settings/$section" params={{ section: "people" }} {...props} />
+              )}
+            >
               {t("brings_people")}
-            </Link>
+            </Button>
           }
         >
           {users.length === 0 && <Secondary>{t("brings_no_roles")}</Secondary>}

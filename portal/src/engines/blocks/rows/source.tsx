@@ -1,6 +1,7 @@
 /** A source of the page as the source of the portal's own list, board and fields: one table, one board, everywhere. */
 import { useQueryClient } from "@tanstack/react-query";
 import { type ComponentType, createContext, type ReactNode, use, useEffect, useMemo } from "react";
+import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
 import type { AggregateRow, BulkResult, Field, Fields, RecordData } from "@/api/types";
 import { ActionButtons, ActionMenu, useActions } from "@/engines/blocks/actions";
@@ -154,11 +155,18 @@ function RowLink({ id, children, ...rest }: RowLinkProps) {
 }
 
 function RowMenu({ id, title }: { id: string; title: string }) {
+  const { t } = useTranslation("blocks");
   const { name, row_actions = [] } = use(RowsContext);
   const row = usePage()
     .source(name)
     .rows?.find((one) => one.id === id);
-  return row ? <ActionMenu actions={row_actions} target={{ source: name, row }} label={title} /> : null;
+  return row ? (
+    <ActionMenu
+      actions={row_actions}
+      target={{ source: name, row }}
+      label={t("actions_of", { what: title })}
+    />
+  ) : null;
 }
 
 function SelectionMenu({ ids }: { ids: string[] }) {

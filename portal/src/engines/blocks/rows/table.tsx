@@ -30,6 +30,10 @@ export default function TableView({ block }: { block: TableBlock }) {
   );
 }
 
+/** As high as its rows, up to a screenful; on a phone a row is a card. */
+const heightOf = (rows: number, phone: boolean): number =>
+  Math.max(phone ? 80 : 120, Math.min(480, phone ? rows * 78 : 64 + rows * 36));
+
 function Loaded({ block }: { block: TableBlock }) {
   const { t } = useTranslation("blocks");
   const page = usePage();
@@ -122,10 +126,7 @@ function Loaded({ block }: { block: TableBlock }) {
                 <Secondary>{formatNumber(members.length)}</Secondary>
               </BlockBar>
             )}
-            <BlockPane
-              height={block.height ?? Math.max(120, Math.min(480, 40 + members.length * 36 + 24))}
-              framed={!phone}
-            >
+            <BlockPane height={block.height ?? heightOf(members.length, phone)} framed={!phone}>
               <ListBody
                 source={sortable}
                 list={{ ...list, records: members, total: label === undefined ? list.total : members.length }}
