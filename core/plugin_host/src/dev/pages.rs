@@ -47,7 +47,7 @@ pub(super) async fn figures(
 impl Figures {
     /// The source as it is declared, with the script's input.
     fn given(&self, open: &Open) -> Json {
-        let declared = open.surface().and_then(|surface| Some(surface.tree.as_ref()?.sources.get(&self.source)?));
+        let declared = open.surface().and_then(|surface| surface.tree.as_ref()?.sources.get(&self.source));
         let mut given = declared.map_or(Json::Null, |source| source.json.clone());
         if let (Some(map), Some(input)) = (given.as_object_mut(), &self.input) {
             map.insert("input".to_owned(), input.clone());

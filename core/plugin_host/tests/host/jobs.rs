@@ -81,8 +81,7 @@ async fn pass(scene: &Scene, times: usize, seconds: i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schedule_begins_a_job_in_the_company_s_time_while_the_plugin_is_enabled() {
     let (scene, _folder) = scene().await;
-    let mut patch = people::tenant::TenantPatch::default();
-    patch.time_zone = Some("Asia/Kolkata".to_owned());
+    let patch = people::tenant::TenantPatch { time_zone: Some("Asia/Kolkata".to_owned()), ..Default::default() };
     scene.drain().await.unwrap();
     assert_eq!(next_of(&scene, "hourly").await, "2026-01-12T10:00:00Z");
     people::tenant::update(&scene.db, &scene.system(), &patch).await.unwrap();

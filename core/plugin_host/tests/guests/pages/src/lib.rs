@@ -10,10 +10,11 @@ verstak_plugin::plugin! {
 
 fn figures(ask: &Ask) -> Outcome<Figures> {
     let row = |id: &str| Figure::new(id).with("left", 1);
-    Ok(match ask.input.first().and_then(|field| match &field.value {
+    let order = ask.input.first().and_then(|field| match &field.value {
         Value::Text(text) => Some(text.as_str()),
         _ => None,
-    }) {
+    });
+    Ok(match order {
         Some("many") => (0..2_001).map(|n| row(&n.to_string())).collect::<Vec<_>>().into(),
         Some("twice") => vec![row("a"), row("a")].into(),
         Some("column") => Figures::one(row("a").with("other", 1)),
