@@ -50,7 +50,8 @@ fn ask(call: &Call) -> Done<String> {
         "method" => fetch::request("TRACE", url).send(),
         "slow" => get.timeout_ms(50).send(),
         "many" => {
-            let last = (0..21).map(|_| fetch::get(url).send()).last();
+            let all: Vec<_> = (0..21).map(|_| fetch::get(url).send()).collect();
+            let last = all.into_iter().next_back();
             last.unwrap_or(Err(HostError::Internal(String::new())))
         }
         _ => get.send(),
