@@ -640,7 +640,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /plugins/{id}/job-runs` */
-        get: operations["plugins_runs"];
+        get: operations["plugins_list_plugin_job_runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -659,7 +659,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /plugins/{id}/job-runs/{run}/cancel`: stops a run; what was done stays done. */
-        post: operations["plugins_cancel"];
+        post: operations["plugins_cancel_plugin_job_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -676,7 +676,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /plugins/{id}/job-runs/{run}/run`: a run that waits, failed or was cancelled begins now, from its cursor. */
-        post: operations["plugins_again"];
+        post: operations["plugins_repeat_plugin_job_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -691,7 +691,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /plugins/{id}/jobs`: the jobs of a plugin that this company runs, with the newest run of each. */
-        get: operations["plugins_list"];
+        get: operations["plugins_list_plugin_jobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -710,7 +710,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /plugins/{id}/jobs/{job}/run`: begins a job now. */
-        post: operations["plugins_run"];
+        post: operations["plugins_run_plugin_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7854,7 +7854,7 @@ export interface operations {
             };
         };
     };
-    plugins_runs: {
+    plugins_list_plugin_job_runs: {
         parameters: {
             query?: {
                 /** @description Id of the last run of the page before. */
@@ -7891,7 +7891,7 @@ export interface operations {
             };
         };
     };
-    plugins_cancel: {
+    plugins_cancel_plugin_job_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -7922,7 +7922,7 @@ export interface operations {
             };
         };
     };
-    plugins_again: {
+    plugins_repeat_plugin_job_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -7953,7 +7953,7 @@ export interface operations {
             };
         };
     };
-    plugins_list: {
+    plugins_list_plugin_jobs: {
         parameters: {
             query?: never;
             header?: never;
@@ -7983,7 +7983,7 @@ export interface operations {
             };
         };
     };
-    plugins_run: {
+    plugins_run_plugin_job: {
         parameters: {
             query?: never;
             header?: never;

@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn progress_and_messages_are_kept_short() {
-        let Came::More(step) = more("1", Some(0.123_45)) else { return };
+        let Came::More(step) = more("1", Some(0.123_46)) else { return };
         let (progress, message) = shown(&step);
         assert_eq!((progress, message.map(|text| text.chars().count())), (Some(1_235), Some(MAX_MESSAGE)));
         assert_eq!(shown(&wit::Step { cursor: String::new(), progress: None, message: " ".to_owned() }), (None, None));

@@ -12,7 +12,7 @@ use crate::http::{ApiResult, Caller, Params};
 use crate::state::AppState;
 
 /// `GET /plugins/{id}/jobs`: the jobs of a plugin that this company runs, with the newest run of each.
-#[utoipa::path(get, path = "/plugins/{id}/jobs", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Items<JobView>)))]
+#[utoipa::path(get, path = "/plugins/{id}/jobs", operation_id = "list_plugin_jobs", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = Items<JobView>)))]
 pub async fn list(
     State(state): State<AppState>,
     caller: Caller,
@@ -22,7 +22,7 @@ pub async fn list(
 }
 
 /// `POST /plugins/{id}/jobs/{job}/run`: begins a job now.
-#[utoipa::path(post, path = "/plugins/{id}/jobs/{job}/run", tag = "plugins", params(("id" = String, Path), ("job" = String, Path)), responses((status = 200, body = RunView)))]
+#[utoipa::path(post, path = "/plugins/{id}/jobs/{job}/run", operation_id = "run_plugin_job", tag = "plugins", params(("id" = String, Path), ("job" = String, Path)), responses((status = 200, body = RunView)))]
 pub async fn run(
     State(state): State<AppState>,
     caller: Caller,
@@ -53,7 +53,7 @@ pub struct JobRunPage {
 }
 
 /// `GET /plugins/{id}/job-runs`
-#[utoipa::path(get, path = "/plugins/{id}/job-runs", tag = "plugins", params(("id" = String, Path), RunParams), responses((status = 200, body = JobRunPage)))]
+#[utoipa::path(get, path = "/plugins/{id}/job-runs", operation_id = "list_plugin_job_runs", tag = "plugins", params(("id" = String, Path), RunParams), responses((status = 200, body = JobRunPage)))]
 pub async fn runs(
     State(state): State<AppState>,
     caller: Caller,
@@ -66,7 +66,7 @@ pub async fn runs(
 }
 
 /// `POST /plugins/{id}/job-runs/{run}/run`: a run that waits, failed or was cancelled begins now, from its cursor.
-#[utoipa::path(post, path = "/plugins/{id}/job-runs/{run}/run", tag = "plugins", params(("id" = String, Path), ("run" = Uuid, Path)), responses((status = 200, body = RunView)))]
+#[utoipa::path(post, path = "/plugins/{id}/job-runs/{run}/run", operation_id = "repeat_plugin_job_run", tag = "plugins", params(("id" = String, Path), ("run" = Uuid, Path)), responses((status = 200, body = RunView)))]
 pub async fn again(
     State(state): State<AppState>,
     caller: Caller,
@@ -76,7 +76,7 @@ pub async fn again(
 }
 
 /// `POST /plugins/{id}/job-runs/{run}/cancel`: stops a run; what was done stays done.
-#[utoipa::path(post, path = "/plugins/{id}/job-runs/{run}/cancel", tag = "plugins", params(("id" = String, Path), ("run" = Uuid, Path)), responses((status = 200, body = RunView)))]
+#[utoipa::path(post, path = "/plugins/{id}/job-runs/{run}/cancel", operation_id = "cancel_plugin_job_run", tag = "plugins", params(("id" = String, Path), ("run" = Uuid, Path)), responses((status = 200, body = RunView)))]
 pub async fn cancel(
     State(state): State<AppState>,
     caller: Caller,
