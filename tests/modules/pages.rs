@@ -1,6 +1,7 @@
 //! Pages that modules bring: who sees them, what their sources say, what a request may not ask, what is refused when it
 //! is installed.
 
+use plugin_host::dev::project;
 use plugin_host::package;
 use serde_json::{Value, json};
 
@@ -255,6 +256,7 @@ async fn a_press_is_done_by_the_plugins_code_as_whoever_presses() {
     let done = app.admin().post("/act", press(&hash, &[&first, &second])).await.ok(200);
     assert_eq!(done["patches"][1], json!({"op": "toast", "text": "Approved: 2", "tone": "ok"}), "{done}");
     assert_eq!((state(&first).await, state(&second).await), (json!("approved"), json!("approved")));
+    app.settle().await;
     let events = app.admin().get(&format!("/events?entity={REQUEST}")).await.ok(200);
     assert_eq!(events["items"][2]["actor"]["kind"], "plugin", "{events}");
     let told = app.admin().get(&format!("/records/{REQUEST}/{}/timeline", first.as_str().unwrap())).await.ok(200);
@@ -286,6 +288,15 @@ async fn a_press_is_bounded_and_nobody_elses() {
     app.admin().post("/act", with("unknown", json!(1))).await.problem(400, "request.invalid");
     let stranger = json!({"entity": "lead", "id": "00000000-0000-7000-8000-000000000000"});
     app.admin().post("/act", with("record", stranger)).await.problem(404, "not_found");
+    let large = json!({"a": vec![""; 30_000]});
+    app.admin().post("/act", with("input", large.clone())).await.problem(400, "request.invalid");
+    let source = json!({"plugin": "balance", "input": large});
+    let item = json!([{"name": "balance", "source": source}]);
+    read(&app, "admin", &hash, item, 300).await.problem(400, "request.invalid");
+    let others = app.by("bob").create(REQUEST, days(20, 21)).await.ok(201)["id"].clone();
+    let mut unseen = press(&hash, &[&others]);
+    unseen["entity"] = json!(REQUEST);
+    app.by("ann").post("/act", unseen).await.problem(404, "not_found");
     let wrong = app.admin().post("/act", with("rows", json!(["no id"]))).await;
     assert!([200, 422].contains(&wrong.status.as_u16()), "{}", wrong.status);
     let render = json!({"plugin": LEAVE, "surface": "leave"});
@@ -311,5 +322,22 @@ async fn whoever_presses_without_end_is_told_to_wait_and_others_are_not() {
     assert!(last.status == 429 && last.header("retry-after").is_some(), "{}", last.status);
     app.by("bob").post("/act", press(&hash, &[])).await.ok(200);
     app.by("ann").get("/me").await.ok(200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_press_at_which_the_plugin_failed_is_not_done_again_for_its_key() {
+    let app = TestApp::start().await;
+    let folder = crate::app::root().join("core/plugin_host/tests/guests/pages");
+    let component = project::build(&folder, Some(&crate::app::root().join("target/guests"))).unwrap();
+    install(&app, project::package(&folder, &component, None).unwrap()).await.ok(201);
+    app.admin().post("/plugins/test.pages/enable", json!({"grants": "requested"})).await.ok(200);
+    let body =
+        json!({"plugin": "test.pages", "surface": "declared", "act": "order", "input": {"order": "write and fail"}});
+    let keyed = app.admin().header("idempotency-key", "press-1");
+    for _ in 0..3 {
+        keyed.post("/act", body.clone()).await.problem(503, "plugin.failed");
+    }
+    assert_eq!(app.count("SELECT count(*) FROM lead").await, 1, "the work was done once");
     app.finish().await;
 }

@@ -108,12 +108,14 @@ pub struct Jobs {
     pub waiting: usize,
     /// Besides those: imports, mass edits and other work of minutes.
     pub long: usize,
+    /// Besides those: jobs of plugins.
+    pub modules: usize,
 }
 
 impl Jobs {
     /// Slots by lane.
     pub const fn slots(&self) -> Slots {
-        Slots { short: self.concurrency, waiting: self.waiting, long: self.long }
+        Slots { short: self.concurrency, waiting: self.waiting, long: self.long, modules: self.modules }
     }
 }
 

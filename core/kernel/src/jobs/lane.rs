@@ -9,11 +9,13 @@ pub enum Lane {
     Waiting,
     /// Minutes of work of our own: imports, mass edits, cleaning up.
     Long,
+    /// Minutes of work of plugins.
+    Modules,
 }
 
 impl Lane {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Short, Self::Waiting, Self::Long];
+    pub const ALL: [Self; 4] = [Self::Short, Self::Waiting, Self::Long, Self::Modules];
 }
 
 /// Jobs at the same time, by lane; at least one each.
@@ -25,12 +27,14 @@ pub struct Slots {
     pub waiting: usize,
     /// Of [`Lane::Long`].
     pub long: usize,
+    /// Of [`Lane::Modules`].
+    pub modules: usize,
 }
 
 impl Slots {
     /// So many in each lane.
     pub const fn each(count: usize) -> Self {
-        Self { short: count, waiting: count, long: count }
+        Self { short: count, waiting: count, long: count, modules: count }
     }
 
     /// Those of a lane.
@@ -39,6 +43,7 @@ impl Slots {
             Lane::Short => self.short,
             Lane::Waiting => self.waiting,
             Lane::Long => self.long,
+            Lane::Modules => self.modules,
         };
         slots.max(1)
     }
@@ -48,7 +53,7 @@ impl Slots {
     pub fn of_line(self, lane: Lane) -> usize {
         match lane {
             Lane::Short => self.of(lane),
-            Lane::Waiting | Lane::Long => self.of(lane).div_ceil(2),
+            Lane::Waiting | Lane::Long | Lane::Modules => self.of(lane).div_ceil(2),
         }
     }
 }

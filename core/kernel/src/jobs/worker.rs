@@ -130,6 +130,8 @@ impl Worker {
         let free = Arc::new(tokio::sync::Semaphore::new(slots.of(lane)));
         let tracker = tokio_util::task::TaskTracker::new();
         let mut enqueues = self.db.enqueues();
+        // A job that ended may have kept the next one of its line waiting.
+        let ended = Arc::new(tokio::sync::Notify::new());
         while !stop.is_cancelled() {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -145,18 +147,20 @@ impl Worker {
                 tokio::select! {
                     () = stop.cancelled() => break,
                     _ = enqueues.changed() => {}
+                    () = ended.notified() => {}
                     () = tokio::time::sleep(Duration::from_secs(1)) => {}
                 }
                 continue;
             }
             for (job, hold) in jobs {
                 let Ok(slot) = Arc::clone(&free).acquire_owned().await else { return };
-                let worker = self.clone();
+                let (worker, ended) = (self.clone(), Arc::clone(&ended));
                 tracker.spawn(async move {
                     if let Err(error) = worker.run_one(&job, hold).await {
                         tracing::error!(%error, job = %job.id, "a job could not be settled; it will be taken again");
                     }
                     drop(slot);
+                    ended.notify_one();
                 });
             }
         }

@@ -233,6 +233,9 @@ fn outgoing(request: &wit::Request, secret: &[(String, String)]) -> Result<Outgo
     if !["http", "https"].contains(&url.scheme()) || url.host_str().is_none_or(str::is_empty) {
         return Err(invalid("url: must begin with https:// or http:// and a host"));
     }
+    if url.scheme() != "https" && !secret.is_empty() {
+        return Err(HostError::Denied("secrets go over https alone".to_owned()));
+    }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid("url: a name and a password belong into `secrets`"));
     }

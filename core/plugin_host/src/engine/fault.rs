@@ -95,6 +95,11 @@ impl Fault {
         !matches!(self, Self::Busy | Self::BreakerOpen | Self::Stopped | Self::Loop(_))
     }
 
+    /// What people's programs read: whether the plugin began to work.
+    pub const fn code(&self) -> &'static str {
+        if self.is_passing() { "plugin.unavailable" } else { "plugin.failed" }
+    }
+
     /// Whether trying the same again later may help.
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Busy | Self::BreakerOpen | Self::Stopped)

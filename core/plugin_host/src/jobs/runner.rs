@@ -60,7 +60,7 @@ impl Handler for JobHandler {
     }
 
     fn lane(&self) -> Lane {
-        Lane::Long
+        Lane::Modules
     }
 
     async fn run(&self, job: &Queued) -> Done {
@@ -106,7 +106,13 @@ impl PluginHost {
         let declared = plugin.manifest().jobs.iter().find(|job| job.id == run.job).cloned();
         let mut turn = Turn { host: self, plugin, run };
         if !turn.begin().await? {
-            return Ok(());
+            // Somebody made it due in between, or another worker has it: whoever finds it over lets the job go.
+            let now = store::load(db.read(), payload.id).await?;
+            return if now.is_some_and(|run| payload.is_of(&run)) {
+                wait("it was changed meanwhile", 1)
+            } else {
+                Ok(())
+            };
         }
         match declared {
             Some(declared) => turn.work(&declared).await,

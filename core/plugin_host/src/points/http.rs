@@ -107,12 +107,24 @@ impl PluginHost {
             OnNode::Running(plugin) => plugin,
             OnNode::Failed(failed) => {
                 let title = |locale| failed.title(locale).to_owned();
-                return Err(trouble(caller, plugin, title, &Message::key("error.hook.not_loaded"), failed.error()));
+                return Err(trouble(
+                    caller,
+                    plugin,
+                    title,
+                    ("plugin.unavailable", &Message::key("error.hook.not_loaded")),
+                    failed.error(),
+                ));
             }
         };
         let failed = |fault: &Fault| {
             let title = |locale| enabled.manifest().title.in_locale(locale).to_owned();
-            trouble(caller, plugin, title, &fault.message(), Error::Unavailable(format!("plugin {plugin} {fault}")))
+            trouble(
+                caller,
+                plugin,
+                title,
+                (fault.code(), &fault.message()),
+                Error::Unavailable(format!("plugin {plugin} {fault}")),
+            )
         };
         let route =
             enabled.manifest().routes.iter().find(|route| route.method == request.method && route.path == request.path);
@@ -178,13 +190,13 @@ fn trouble(
     caller: HttpCaller<'_>,
     plugin: &str,
     title: impl Fn(kernel::Locale) -> String,
-    why: &Message,
+    (code, why): (&str, &Message),
     public: Error,
 ) -> Error {
     let HttpCaller::User(ctx) = caller else { return public };
     let (title, reason) = (title(ctx.locale), why.in_locale(ctx.locale));
     let message = Message::key("error.plugin.failed").with("plugin", title).with("reason", reason);
-    let (code, plugin) = ("plugin.failed".to_owned(), Some(plugin.to_owned()));
+    let (code, plugin) = (code.to_owned(), Some(plugin.to_owned()));
     Error::Refused(Box::new(Refusal { code, plugin, message, fields: FieldErrors::new(), other: None }))
 }
 

@@ -360,3 +360,27 @@ async fn a_job_in_somebody_s_name_has_their_present_rights() {
     let queue = scene.host.run_job(&admin(&scene).await, PLUGIN, "no-such").await.unwrap_err();
     assert_eq!(queue.code(), "not_found");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_made_due_while_it_begins_is_done_all_the_same() {
+    let (scene, _folder) = scene().await;
+    let admin = admin(&scene).await;
+    for _ in 0..20 {
+        let press = || scene.host.run_job(&admin, PLUGIN, "hourly");
+        let pressed = futures::future::join_all((0..8).map(|_| press()));
+        let (pressed, drained) = tokio::join!(pressed, scene.drain());
+        drained.unwrap();
+        assert!(pressed.iter().any(Result::is_ok), "{pressed:?}");
+        // What waits for its turn has one within a moment.
+        for _ in 0..3 {
+            scene.clock.advance_seconds(2);
+            scene.drain().await.unwrap();
+        }
+        let open: Vec<RunView> = runs(&scene, "hourly")
+            .await
+            .into_iter()
+            .filter(|run| matches!(run.state, RunState::Waiting | RunState::Running))
+            .collect();
+        assert!(open.iter().all(|run| run.run_at > scene.env.now()), "{open:?}");
+    }
+}

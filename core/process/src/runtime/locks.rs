@@ -85,7 +85,8 @@ async fn lock_roots(tx: &Tx, tenant: TenantId, ids: &[InstanceId]) -> Result<()>
             SELECT id, parent_id FROM process_instance WHERE tenant_id = $1 AND id IN ({})
             UNION SELECT above.id, above.parent_id FROM process_instance above JOIN up ON above.id = up.parent_id
         )
-        SELECT id FROM process_instance WHERE id IN (SELECT id FROM up WHERE parent_id IS NULL) ORDER BY id FOR UPDATE",
+        SELECT id FROM process_instance
+        WHERE id = ANY (ARRAY (SELECT id FROM up WHERE parent_id IS NULL)) ORDER BY id FOR UPDATE",
         places.join(", ")
     );
     let values = std::iter::once(Value::from(tenant.0)).chain(ids.iter().map(|id| Value::from(id.0)));

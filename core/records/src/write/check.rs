@@ -70,9 +70,10 @@ fn value_of(def: &EntityDef, field: &FieldDef, value: &Value, catalogue: &Catalo
 }
 
 fn in_range(field: &FieldDef, value: Decimal) -> Result<(), FieldError> {
-    let limit = 10_i64.pow(DECIMAL_DIGITS - kernel::value::DECIMAL_SCALE);
-    let whole = field.kind == FieldType::Integer;
-    let (min, max) = field.range.unwrap_or(if whole { (i64::MIN, i64::MAX) } else { (-limit, limit) });
+    // Whole numbers have as many digits: thousands of the largest can still be added up.
+    let scale = if field.kind == FieldType::Integer { 0 } else { kernel::value::DECIMAL_SCALE };
+    let limit = 10_i64.pow(DECIMAL_DIGITS - scale);
+    let (min, max) = field.range.unwrap_or((-limit, limit));
     if value < Decimal::from(min) || value > Decimal::from(max) {
         return Err(FieldError::new("range").with("min", min).with("max", max));
     }

@@ -32,10 +32,17 @@ pub struct Failure(pub Arc<Error>);
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = status(&self.0).into_response();
+        if self.0.code() == "plugin.failed" {
+            response.extensions_mut().insert(Began);
+        }
         response.extensions_mut().insert(Failure(Arc::new(self.0)));
         response
     }
 }
+
+/// Marks an answer of 503 to work that began: what it did is not done again.
+#[derive(Debug, Clone, Copy)]
+pub struct Began;
 
 /// What is wrong with one field.
 #[derive(Debug, Serialize, ToSchema)]
@@ -104,7 +111,9 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Refused(refusal) if refusal.code.starts_with("record.stage") || refusal.code == "record.constraint" => {
             StatusCode::CONFLICT
         }
-        Error::Refused(refusal) if refusal.code == "plugin.failed" => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Refused(refusal) if ["plugin.failed", "plugin.unavailable"].contains(&refusal.code.as_str()) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Error::Invalid { .. } | Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict { .. } => StatusCode::CONFLICT,
         Error::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,

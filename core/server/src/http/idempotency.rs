@@ -24,6 +24,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ConnectionTrait, DbErr};
 use serde::{Deserialize, Serialize};
 
+use super::error::Began;
 use super::fingerprint::Fingerprint;
 use super::layers::{REQUEST_ID, RequestId, Slot, panicked};
 use super::{ApiError, ApiResult, Caller, error};
@@ -150,9 +151,10 @@ impl Store {
 
     /// Keeps an answer; one that began no work, or has a secret, frees the key.
     async fn keep(&self, response: Response, print: &Fingerprint, id: &str) -> ApiResult<Response> {
+        let began = response.extensions().get::<Began>().is_some();
         let response = error::written(response, self.ctx.locale, id);
         let (parts, body) = response.into_parts();
-        if !is_kept(&parts) {
+        if !is_kept(&parts, began) {
             let delete = Query::delete().from_table("idempotency_key").and_where(self.mine()).to_owned();
             self.run(&delete).await?;
             return Ok(Response::from_parts(parts, body));
@@ -186,8 +188,8 @@ impl Store {
     }
 }
 
-fn is_kept(parts: &Parts) -> bool {
-    let began = !matches!(
+fn is_kept(parts: &Parts, began: bool) -> bool {
+    let refused_before = matches!(
         parts.status,
         StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
     );
@@ -196,7 +198,7 @@ fn is_kept(parts: &Parts) -> bool {
             let mut directives = value.to_str().unwrap_or_default().split(',');
             directives.any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
         });
-    began && !secret
+    (began || !refused_before) && !secret
 }
 
 /// The headers that belong to the answer and not to this one sending of it, and the id of the request.

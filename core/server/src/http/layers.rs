@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::address::{self, Address};
 use super::auth::{Caller, Nobody, Spoken, accepted, bearer, cookie};
-use super::error::{answer, written};
+use super::error::{Began, answer, written};
 use super::idempotency::Repeated;
 use super::{ApiError, ApiResult};
 use crate::state::AppState;
@@ -110,7 +110,11 @@ pub async fn timed(State(state): State<AppState>, request: Request, next: Next) 
     let limit = Duration::from_secs(state.config.http.timeout_seconds);
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => ApiError(Error::Unavailable("the request took too long".into())).into_response(),
+        Err(_) => {
+            let mut response = ApiError(Error::Unavailable("the request took too long".into())).into_response();
+            response.extensions_mut().insert(Began);
+            response
+        }
     }
 }
 

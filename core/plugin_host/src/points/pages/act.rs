@@ -20,6 +20,10 @@ use crate::surfaces::Open;
 
 /// Patches of an answer.
 const MAX_PATCHES: usize = 20;
+/// Errors, and refused rows, of an answer.
+const MAX_SAID: usize = 200;
+/// Bytes of a source's name.
+const MAX_NAME: usize = 200;
 /// Characters of an address.
 const MAX_ADDRESS: usize = 2_000;
 /// Bytes of parameters and state that an answer sets.
@@ -53,7 +57,7 @@ pub struct Deed {
     pub act: String,
     /// The same for every try of this press and of no other.
     pub key: Uuid,
-    /// Entity of the rows, where they are records.
+    /// Entity of the rows, where they are records; the caller has seen to it that whoever presses sees them.
     pub entity: Option<String>,
     /// The row it stands on, or the chosen rows.
     pub rows: Vec<String>,
@@ -182,7 +186,13 @@ fn sound(answer: &wit::Answer) -> std::result::Result<(), String> {
     if answer.patches.len() > MAX_PATCHES {
         return Err(format!("more than {MAX_PATCHES} patches"));
     }
-    let said = |message: &types::Message| message.fallback.len().saturating_add(message.key.len());
+    let said = |message: &types::Message| {
+        let parameters = message.parameters.iter().map(|one| one.name.len().saturating_add(one.value.len()));
+        parameters.fold(message.fallback.len().saturating_add(message.key.len()), usize::saturating_add)
+    };
+    if answer.errors.len() > MAX_SAID || answer.refused.len() > MAX_SAID {
+        return Err(format!("more than {MAX_SAID} errors or refused rows"));
+    }
     let bytes = answer.errors.iter().map(|one| said(&one.message).saturating_add(one.field.len()));
     let bytes = bytes.chain(answer.refused.iter().map(|one| said(&one.message).saturating_add(one.id.len())));
     if bytes.fold(0_usize, usize::saturating_add) > MAX_ANSWER {
@@ -196,6 +206,16 @@ fn sound(answer: &wit::Answer) -> std::result::Result<(), String> {
             }
             wit::Patch::Set(set) if size(&set.params).saturating_add(size(&set.state)) > MAX_STATE => {
                 return Err(format!("parameters and state of more than {} KiB", MAX_STATE / 1024));
+            }
+            wit::Patch::Refresh(sources)
+                if sources.len() > MAX_PATCHES || sources.iter().any(|one| one.len() > MAX_NAME) =>
+            {
+                return Err(format!(
+                    "more than {MAX_PATCHES} sources to refresh, or a name of more than {MAX_NAME} bytes"
+                ));
+            }
+            wit::Patch::Toast(toast) if said(&toast.text) > MAX_STATE => {
+                return Err(format!("a toast of more than {} KiB", MAX_STATE / 1024));
             }
             _ => {}
         }

@@ -80,7 +80,7 @@ impl Open {
     fn failed(&self, ctx: &Ctx, fault: &Fault) -> Error {
         let (title, reason) = (self.title(ctx.locale), fault.message().in_locale(ctx.locale));
         let message = Message::key("error.plugin.failed").with("plugin", title).with("reason", reason);
-        self.refused("plugin.failed", message)
+        self.refused(fault.code(), message)
     }
 
     fn refused(&self, code: &str, message: Message) -> Error {

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use kernel::Ctx;
+use kernel::{Ctx, Error, RecordId, Result};
 use plugin_host::surfaces::viewer;
 use plugin_host::{Acted, Deed};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::stand::Stand;
+use super::stand::{Stand, bounded};
 use crate::http::body::bad_request;
 use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
@@ -32,6 +32,8 @@ pub struct ActBody {
     act: String,
     /// The row it stands on.
     row: Option<ActRow>,
+    /// Of the chosen rows, where they are records: those that the caller does not see are not found.
+    entity: Option<String>,
     /// The chosen rows, up to 200.
     #[serde(default)]
     rows: Vec<String>,
@@ -60,15 +62,32 @@ pub async fn act(
     Body(body): Body<ActBody>,
 ) -> ApiResult<Json<Acted>> {
     let (entity, row) = body.row.map_or((None, None), |row| (row.entity, Some(row.id)));
+    let entity = entity.or(body.entity);
     let rows: Vec<String> = if body.rows.is_empty() { row.into_iter().collect() } else { body.rows };
     if rows.len() > MAX_ROWS || rows.iter().any(|id| id.len() > MAX_ID) {
         return Err(bad_request("rows", &format!("at most {MAX_ROWS} ids of at most {MAX_ID} characters")).into());
     }
+    bounded("input", &body.input)?;
     let (key, plugin) = (key(&caller.ctx, &body.stand, &headers), body.stand.plugin.clone());
     let (open, view) = body.stand.open(&state, &caller.ctx, &viewer(&caller.identity)).await?;
     state.limits.page_code(&caller.ctx, &plugin)?;
+    if let Some(entity) = &entity {
+        seen(&state, &caller.ctx, entity, &rows).await?;
+    }
     let deed = Deed { act: body.act, key, entity, rows, input: body.input };
     Ok(Json(state.plugins.act(&caller.ctx, &open, deed, &view).await?))
+}
+
+/// Refuses rows that the caller does not see: a plugin that acts as itself would touch them for anybody.
+async fn seen(state: &AppState, ctx: &Ctx, entity: &str, rows: &[String]) -> Result<()> {
+    let lost = |id: &str| Error::NotFound(format!("{entity} {id}"));
+    let ids = rows.iter().map(|id| id.parse().map_err(|_| lost(id)));
+    let ids: Vec<RecordId> = ids.collect::<Result<_>>()?;
+    let found = state.records.get_many(ctx, entity, &ids).await?;
+    match ids.iter().find(|id| !found.iter().any(|record| record.id == **id)) {
+        Some(id) => Err(lost(&id.to_string())),
+        None => Ok(()),
+    }
 }
 
 /// The same for every try of one press, and nobody else's.
@@ -113,6 +132,7 @@ pub async fn render(
     caller: Caller,
     Body(body): Body<RenderBody>,
 ) -> ApiResult<Json<Drawn>> {
+    bounded("input", &body.input)?;
     let plugin = body.stand.plugin.clone();
     let (open, view) = body.stand.open(&state, &caller.ctx, &viewer(&caller.identity)).await?;
     state.limits.page_code(&caller.ctx, &plugin)?;

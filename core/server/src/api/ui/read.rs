@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 use super::super::entities::{EntityView, FieldView};
 use super::super::view::RefView;
-use super::stand::Stand;
+use super::stand::{Stand, bounded};
 use super::{computed, figures, rows};
 use crate::http::body::bad_request;
 use crate::http::layers::RequestId;
@@ -29,6 +29,8 @@ use crate::state::AppState;
 
 /// Sources of one call.
 const MAX_ITEMS: usize = 20;
+/// Characters of a cursor.
+const MAX_CURSOR: usize = 4_000;
 /// Milliseconds that a call may wait.
 const MAX_WAIT: u64 = 10_000;
 
@@ -162,6 +164,12 @@ pub async fn read(
     let names: BTreeSet<&str> = body.items.iter().map(|item| item.name.as_str()).collect();
     if body.items.is_empty() || body.items.len() > MAX_ITEMS || names.len() < body.items.len() {
         return Err(bad_request("items", &format!("1 to {MAX_ITEMS} sources, each once")).into());
+    }
+    for item in &body.items {
+        bounded("items.source", &item.source)?;
+        if item.cursor.as_ref().is_some_and(|cursor| cursor.len() > MAX_CURSOR) {
+            return Err(bad_request("items.cursor", &format!("at most {MAX_CURSOR} characters")).into());
+        }
     }
     let me = viewer(&caller.identity);
     let (open, view) = body.stand.open(&state, &caller.ctx, &me).await?;

@@ -12,6 +12,8 @@ use crate::state::AppState;
 
 /// Bytes of parameters, and of state.
 const MAX_KEPT: usize = 16 * 1024;
+/// Bytes of an input.
+const MAX_GIVEN: usize = 64 * 1024;
 
 /// A record that a surface stands on.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -51,6 +53,14 @@ pub struct Stand {
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Map<String, Value>,
+}
+
+/// What a page gives to its plugin's code or a source beside parameters and state, up to 64 KiB.
+pub(super) fn bounded(name: &str, given: &Value) -> Result<()> {
+    match serde_json::to_string(given).map_or(true, |text| text.len() > MAX_GIVEN) {
+        true => Err(bad_request(name, &format!("at most {} KiB", MAX_GIVEN / 1024))),
+        false => Ok(()),
+    }
 }
 
 impl Stand {

@@ -45,6 +45,10 @@ fn press(deed: &Deed) -> Acted {
         "patches" => (0..21).fold(answer(), |answer, _| answer.refresh(&[])),
         "state" => answer().set("a", "x".repeat(17 * 1024)),
         "refuse" => return Err(NotActed::refuse(Message::new("left", "?"))),
+        "write and fail" => {
+            records::create("lead", Draft::new().with("title", "made"))?;
+            return Err(NotActed::Failed("ordered".to_owned()));
+        }
         "fail" => return Err(NotActed::Failed("ordered".to_owned())),
         "write" => {
             records::create("lead", Draft::new().with("title", "made"))?;
