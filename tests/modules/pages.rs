@@ -215,8 +215,8 @@ async fn pages_that_are_wrong_are_refused_with_file_and_block() {
     check("records = \"leave_request\"\nfields", "records = \"lead\"\nfields", "add [permissions.records.lead]").await;
     check("\"days\", \"stage\"]\nbulk_actions", "\"dasy\", \"stage\"]\nbulk_actions", "did you mean `days`?").await;
     let circle =
-        "value = \"=sources.approved.first.sum_days\" }, { field = \"stage\", op = \"eq\", value = \"approved\" }] }";
-    let own = "value = { me = true } }, { field = \"stage\", op = \"eq\", value = \"approved\" }] }";
+        "value = \"=sources.approved.first.sum_days\" }, { field = \"stage\", op = \"eq\", value = \"approved\" }";
+    let own = "value = { me = true } }, { field = \"stage\", op = \"eq\", value = \"approved\" }";
     check(own, circle, "sources.approved: sources that hang on themselves").await;
     let missing = install(&app, {
         let mut files = files().clone();

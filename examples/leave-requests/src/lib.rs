@@ -10,6 +10,11 @@ verstak_plugin::plugin! {
 }
 
 fn request(change: &mut Change) -> Outcome {
+    let moved = ["starts", "ends", "kind"].iter().any(|field| change.differs(field));
+    if moved && !change.is_new() && change.text("stage") == Some("approved") && !change.differs("stage") {
+        change.reject(Message::new("approved.fixed", "It is approved: withdraw it and ask anew")).on("stage");
+        return Ok(());
+    }
     count(change);
     let decided = change.differs("stage") && matches!(change.text("stage"), Some("approved" | "rejected"));
     if decided && !change.is_rejected() && change.id("owner") == runtime::context().actor.id.as_deref() {
