@@ -2,12 +2,12 @@
  * Actions of a page: one verb each. What can be put back is done at once, with a way back; what cannot asks first. A
  * click has a key: a repeat after a lost line does nothing twice.
  */
-import { Button, Menu, Modal, Tooltip } from "@mantine/core";
+import { Button, Loader, Menu, Modal, Tooltip } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
-import { createContext, type ReactNode, use, useMemo, useState } from "react";
+import { createContext, type ReactNode, use, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
-import { messageOf } from "@/api/problem";
+import { messageOf, NetworkError } from "@/api/problem";
 import type { Fields } from "@/api/types";
 import { AskButtons, AskFields, Spoken } from "@/ui/block-frame";
 import { IconAction } from "@/ui/icon-action";
@@ -29,19 +29,60 @@ export interface Target {
 }
 
 interface Actions {
-  /** `after` is called when it is done, refused or given up. */
+  /**
+   * `after` is called when it is done, refused or given up. While the same action is under way on the same rows nothing
+   * is begun.
+   */
   run(action: Action, target?: Target, after?: () => void): void;
+  /** Whether the action, or any without one, is under way on these rows. */
+  isBusy(action: Action | undefined, target?: Target): boolean;
   /** On a row by its id: a click on a bar, an event, a point. */
   runOn(action: Action, source: string, id: string): void;
 }
 
-const ActionsContext = createContext<Actions>({ run: () => undefined, runOn: () => undefined });
+const ActionsContext = createContext<Actions>({
+  run: () => undefined,
+  isBusy: () => false,
+  runOn: () => undefined,
+});
 export const useActions = (): Actions => use(ActionsContext);
 
 const scopeOf = ({ source, row, form }: Target): Scope => ({
   row: source !== undefined && row ? { source, row } : undefined,
   form,
 });
+
+interface Running {
+  action: Action;
+  place: string;
+}
+/** What an action stands on: the same place is the same press. */
+const placeOf = ({ source, row, rows }: Target): string =>
+  JSON.stringify([source, row?.id, rows?.map(({ id }) => id)]);
+
+/** Presses that are not answered yet. The list itself is read at once, not at the next drawing. */
+function useRunning() {
+  const list = useRef<Running[]>([]);
+  const [shown, setShown] = useState<Running[]>([]);
+  const put = (next: Running[]) => {
+    list.current = next;
+    setShown(next);
+  };
+  const isIn = (all: Running[], action: Action | undefined, target: Target) => {
+    const place = placeOf(target);
+    return all.some((one) => (!action || one.action === action) && one.place === place);
+  };
+  return {
+    isBusy: (action: Action | undefined, target: Target = {}) => isIn(shown, action, target),
+    /** Undefined while the same is under way; the answer ends it. */
+    begin(action: Action, target: Target): (() => void) | undefined {
+      if (isIn(list.current, action, target)) return undefined;
+      const one = { action, place: placeOf(target) };
+      put([...list.current, one]);
+      return () => put(list.current.filter((other) => other !== one));
+    },
+  };
+}
 
 /** Refusals beside the inputs that were asked. */
 class Refused extends Error {
@@ -231,10 +272,10 @@ export function ActionsHost({ children }: { children: ReactNode }) {
   const page = usePage();
   const { t } = useTranslation(["blocks", "common"]);
   const verbs = useVerbs();
+  const running = useRunning();
   const [asked, setAsked] = useState<{
     action: Action;
     target: Target;
-    key: string;
     after?: (() => void) | undefined;
   }>();
 
@@ -246,10 +287,11 @@ export function ActionsHost({ children }: { children: ReactNode }) {
     });
   };
   const run = (action: Action, target: Target = {}, after?: () => void) => {
-    const key = newKey();
-    if (action.confirm || action.ask) setAsked({ action, target, key, after });
+    if (action.confirm || action.ask) setAsked({ action, target, after });
     else {
-      void verbs(action, target, {}, key)
+      const end = running.begin(action, target);
+      if (!end) return;
+      void verbs(action, target, {}, newKey())
         .then(finish)
         .catch((error: unknown) => {
           const plainWords = error instanceof Error && error.constructor === Error;
@@ -257,7 +299,10 @@ export function ActionsHost({ children }: { children: ReactNode }) {
             error instanceof Refused || plainWords ? error.message : messageOf(error, t("common:network"));
           toast({ kind: "error", title: t("blocks:not_done"), message });
         })
-        .finally(after);
+        .finally(() => {
+          end();
+          after?.();
+        });
     }
   };
   const runOn = (action: Action, source: string, id: string) => {
@@ -265,7 +310,7 @@ export function ActionsHost({ children }: { children: ReactNode }) {
     if (row) run(action, { source, row });
   };
   return (
-    <ActionsContext value={{ run, runOn }}>
+    <ActionsContext value={{ run, isBusy: running.isBusy, runOn }}>
       {children}
       {asked && (
         <AskDialog
@@ -274,7 +319,7 @@ export function ActionsHost({ children }: { children: ReactNode }) {
             setAsked(undefined);
             asked.after?.();
           }}
-          onDo={async (input) => finish(await verbs(asked.action, asked.target, input, asked.key))}
+          onDo={async (input, key) => finish(await verbs(asked.action, asked.target, input, key))}
         />
       )}
     </ActionsContext>
@@ -285,7 +330,7 @@ interface AskProps {
   action: Action;
   target: Target;
   onClose(): void;
-  onDo(input: Fields): Promise<void>;
+  onDo(input: Fields, key: string): Promise<void>;
 }
 
 /** Up to five inputs, and what is to be confirmed; a refusal leaves what was typed. */
@@ -298,6 +343,8 @@ function AskDialog({ action, target, onClose, onDo }: AskProps) {
   const [values, setValues] = useState<Fields>({});
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
+  const sending = useRef(false);
+  const key = useRef(newKey());
   const [refusals, setRefusals] = useState<Record<string, string>>({});
   const environment = page.environment({ ...scope, form: values });
   // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time
@@ -313,14 +360,18 @@ function AskDialog({ action, target, onClose, onDo }: AskProps) {
   const reasons = reasonsOf(judged, values, environment);
   const send = async () => {
     setTried(true);
-    if (reasons.size > 0) return;
+    if (reasons.size > 0 || sending.current) return;
+    sending.current = true;
     setBusy(true);
     try {
-      await onDo(sentOf(judged, values, {}));
+      await onDo(sentOf(judged, values, {}), key.current);
       onClose();
     } catch (error) {
+      // What was answered is another press the next time; a lost line is the same one again.
+      if (!(error instanceof NetworkError)) key.current = newKey();
       setRefusals(error instanceof Refused ? error.fields : { "": messageOf(error, t("common:network")) });
     }
+    sending.current = false;
     setBusy(false);
   };
   const general = Object.entries(refusals).find(([name]) => !asked.some((one) => one.name === name))?.[1];
@@ -394,21 +445,24 @@ function useShown(actions: Action[] | undefined, target: Target | undefined) {
 }
 
 export function ActionButtons({ actions, target }: { actions: Action[] | undefined; target?: Target }) {
-  const { run } = useActions();
+  const { run, isBusy } = useActions();
   const say = useSay();
   const { environment, target: whole, shown } = useShown(actions, target);
   return shown.map((action, index) => {
     const enabled = isTrue(action.enabled, environment);
     const why = enabled ? undefined : say(action.why, environment);
+    const busy = isBusy(action, whole);
     const button = (
       <Button
         key={index}
         variant={action.tone === "accent" ? "filled" : "default"}
         c={action.tone === "danger" ? "var(--danger)" : undefined}
-        leftSection={action.icon && <IconAction name={action.icon} />}
-        data-disabled={!enabled || undefined}
-        aria-disabled={!enabled || undefined}
-        onClick={() => enabled && run(action, whole)}
+        leftSection={busy ? <Loader size={14} /> : action.icon && <IconAction name={action.icon} />}
+        aria-busy={busy || undefined}
+        // The focus stays on it while it works, so it is not truly disabled.
+        data-disabled={!enabled || busy || undefined}
+        aria-disabled={!enabled || busy || undefined}
+        onClick={() => enabled && !busy && run(action, whole)}
       >
         {say(action.label, environment)}
         {why && <Spoken>. {why}</Spoken>}
@@ -426,15 +480,22 @@ export function ActionButtons({ actions, target }: { actions: Action[] | undefin
 
 /** The actions of a row behind three dots. */
 export function ActionMenu({ actions, target, label }: { actions: Action[]; target: Target; label: string }) {
-  const { run } = useActions();
+  const { run, isBusy } = useActions();
   const say = useSay();
   const { environment, shown } = useShown(actions, target);
   if (shown.length === 0) return null;
+  const busy = isBusy(undefined, target);
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <Button variant="subtle" color="gray" size="compact-sm" aria-label={label}>
-          <IconDots size={16} />
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-sm"
+          aria-label={label}
+          aria-busy={busy || undefined}
+        >
+          {busy ? <Loader size={14} color="gray" /> : <IconDots size={16} />}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
@@ -446,7 +507,7 @@ export function ActionMenu({ actions, target, label }: { actions: Action[]; targ
               key={index}
               leftSection={action.icon && <IconAction name={action.icon} />}
               color={action.tone === "danger" ? "red" : undefined}
-              disabled={!enabled}
+              disabled={!enabled || isBusy(action, target)}
               onClick={() => run(action, target)}
             >
               {say(action.label, environment)}

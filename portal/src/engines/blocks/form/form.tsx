@@ -9,7 +9,7 @@ import { newKey } from "@/api/client";
 import { ApiError, messageOf } from "@/api/problem";
 import { useEntities } from "@/api/session";
 import type { Fields, Refs, Value } from "@/api/types";
-import { useActions } from "@/engines/blocks/actions";
+import { type Target, useActions } from "@/engines/blocks/actions";
 import { shapeOf, useGiven, usePage, useSay } from "@/engines/blocks/context";
 import { resolve } from "@/engines/blocks/environment";
 import { TooLarge } from "@/engines/blocks/gate";
@@ -75,6 +75,7 @@ function FormBody({ block }: { block: FormBlock }) {
   const { asked, shape } = useAsked(block);
   const recordId = useGiven(block.record);
   const row = useRow(block, recordId);
+  const target: Target = { source: row?.source, row: row?.row };
   const place = `page.${page.setup.plugin}.${page.setup.surface}.${block.id ?? "form"}.${recordId ?? ""}`;
   const [draft, setDraft] = useState<Draft>(
     () => readDraft<Draft>(place) ?? { values: {}, refs: {}, step: 0 },
@@ -133,7 +134,7 @@ function FormBody({ block }: { block: FormBlock }) {
     if (wrong >= 0 || whole) return;
     const sent = sentOf(judged, values, row ? {} : first);
     if (block.submit) {
-      actions.run(block.submit, { form: sent, source: row?.source, row: row?.row });
+      actions.run(block.submit, { ...target, form: sent });
       return;
     }
     setBusy(true);
@@ -200,7 +201,7 @@ function FormBody({ block }: { block: FormBlock }) {
               {t("common:back")}
             </Button>
           )}
-          <Button type="submit" loading={busy}>
+          <Button type="submit" loading={busy || (block.submit && actions.isBusy(block.submit, target))}>
             {last ? (block.submit ? say(block.submit.label) : t("common:save")) : t("blocks:next")}
           </Button>
         </AskButtons>
