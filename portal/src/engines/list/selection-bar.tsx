@@ -146,7 +146,7 @@ export default function SelectionBar({ source, selection, records, total, reques
                 {t("list:choose_all", { count: Math.min(total, mostAtOnce) })}
               </Button>
             )}
-            {source.SelectionMenu && <source.SelectionMenu ids={[...selection.ids]} />}
+            {source.SelectionMenu && <source.SelectionMenu ids={[...selection.ids]} onDone={selection.set} />}
             {!request.deleted && <BulkFields entity={entity} onRun={(change) => void run(change)} />}
             {request.deleted && source.restore && (
               <Button variant="subtle" leftSection={<IconRestore size={16} />} onClick={() => void restore()}>

@@ -1,5 +1,6 @@
 /** A page of blocks over a source of its own, with a clock that stands still. For the engines' tests. */
 import { MantineProvider } from "@mantine/core";
+import { Notifications, notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import i18next from "i18next";
 import { act } from "react";
@@ -57,7 +58,10 @@ beforeEach(async () => {
   waiting = [];
 });
 afterEach(() => {
-  act(() => root.unmount());
+  act(() => {
+    notifications.clean();
+    root.unmount();
+  });
   place.remove();
 });
 
@@ -87,6 +91,7 @@ export async function show(blocks: AnyBlock[], given: Backend, rest: Partial<Pag
   await act(async () =>
     root.render(
       <MantineProvider>
+        <Notifications />
         <QueryClientProvider client={queryClient}>
           <BlockPage {...setup} />
         </QueryClientProvider>
@@ -104,3 +109,9 @@ export const button = (name: string) =>
     (one) => one.textContent === name || one.getAttribute("aria-label") === name,
   );
 export const click = (name: string) => act(async () => button(name)?.click());
+/** What was said, each with whether it is a refusal. */
+export const toasts = () =>
+  [...document.querySelectorAll(".mantine-Notification-root")].map((one) => ({
+    text: one.textContent ?? "",
+    refusal: one.getAttribute("role") === "alert",
+  }));

@@ -169,13 +169,13 @@ function RowMenu({ id, title }: { id: string; title: string }) {
   ) : null;
 }
 
-function SelectionMenu({ ids }: { ids: string[] }) {
+function SelectionMenu({ ids, onDone }: { ids: string[]; onDone?(refused: string[]): void }) {
   const { name, bulk_actions } = use(RowsContext);
   const all = usePage().source(name).rows ?? [];
   return (
     <ActionButtons
       actions={bulk_actions}
-      target={{ source: name, rows: all.filter(({ id }) => ids.includes(id)) }}
+      target={{ source: name, rows: all.filter(({ id }) => ids.includes(id)), onDone }}
     />
   );
 }
