@@ -10,7 +10,7 @@ import { isEditable } from "@/engines/fields/kinds";
 import { titleOf } from "@/engines/fields/text";
 import { unreadText, withoutEmpty } from "@/engines/fields/values";
 import type { Shape, Source } from "@/engines/source";
-import { PopoverForm, PopoverTitle } from "@/ui/chips";
+import { PopoverForm, PopoverTitle, popoverApplyClass } from "@/ui/chips";
 import { PickList, ReasonLine } from "@/ui/pick-list";
 import { SelectionArea, SelectionCount } from "@/ui/table";
 import { progressToast, toast, toastError } from "@/ui/toast";
@@ -284,7 +284,9 @@ function BulkValue({ entity, field, onRun }: { entity: Shape; field: Field; onRu
           if (more) setRefs((old) => ({ ...old, ...more }));
         }}
       />
-      <Button type="submit">{t("apply")}</Button>
+      <Button type="submit" size="compact-sm" className={popoverApplyClass}>
+        {t("apply")}
+      </Button>
     </PopoverForm>
   );
 }
