@@ -117,7 +117,9 @@ export function ActionsHost({ children }: { children: ReactNode }) {
       if (!end) return;
       void verbs(action, target, {}, newKey())
         .then((said) => finish(action, target, said))
-        .catch(fail)
+        .catch((error: unknown) => {
+          if (!(error instanceof Refused && target.onRefused?.(error.fields))) fail(error);
+        })
         .finally(() => {
           end();
           after?.();

@@ -19,6 +19,8 @@ export interface Target {
   form?: Record<string, unknown>;
   /** Rows were changed; these of them were refused. */
   onDone?(refused: string[]): void;
+  /** Refused by name of the input: whether the reasons are shown where the inputs are. */
+  onRefused?(fields: Record<string, string>): boolean;
 }
 
 export const scopeOf = ({ source, row, form }: Target): Scope => ({

@@ -15,11 +15,13 @@ import { resolve } from "@/engines/blocks/environment";
 import { TooLarge } from "@/engines/blocks/gate";
 import { most } from "@/engines/blocks/limits";
 import type { FormBlock } from "@/engines/blocks/tree";
+import { Refused } from "@/engines/blocks/verbs";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { fieldOf } from "@/engines/fields/text";
 import { Secondary, Steps } from "@/ui/block";
-import { AskButtons, AskFields, FailureCard } from "@/ui/block-frame";
+import { AskButtons, AskFields, FailureCard, Spoken } from "@/ui/block-frame";
 import { toast } from "@/ui/toast";
+import { useFormFocus } from "./focus";
 import { Lines, useReason } from "./lines";
 import { type Asked, changed, fieldOfInput, judge, type Reason, reasonsOf, sentOf } from "./model";
 
@@ -112,29 +114,50 @@ function FormBody({ block }: { block: FormBlock }) {
   };
   const refused = refusal instanceof ApiError ? refusal : undefined;
   const shownReason = (name: string): string | undefined => {
-    const server = refused?.fieldMessage(name);
+    const server = refusal instanceof Refused ? refusal.fields[name] : refused?.fieldMessage(name);
     if (server) return server;
     const own: Reason | undefined = reasons.get(name);
     // What cannot be read says so at once; what is missing only after trying to go on.
     const eager = own && ("text" in own || own.key !== "needed");
     return own && (eager || tried.has(step?.id ?? "")) ? reason(own, environment) : undefined;
   };
+  const focus = useFormFocus(() =>
+    (step?.asked ?? [])
+      .flatMap(({ name, field }) => {
+        const wrong = shownReason(name);
+        return wrong ? [`${field.label}: ${wrong}`] : [];
+      })
+      .join(" "),
+  );
   const stops = (step?.asked ?? []).some(({ name }) => reasons.has(name));
   const whole = last && reasons.get("");
 
   const next = () => {
     setTried((old) => new Set(old).add(step?.id ?? ""));
-    if (stops) return;
+    if (stops) {
+      focus.refused(reasons.keys());
+      return;
+    }
     put({ ...now.current, step: at + 1 });
+  };
+  /** The refusals of an action of this form stand beside its fields. */
+  const refuse = (fields: Record<string, string>): boolean => {
+    if (!asked.some(({ name }) => name in fields)) return false;
+    setRefusal(new Refused(fields));
+    focus.refused(Object.keys(fields));
+    return true;
   };
   const submit = async () => {
     setTried(new Set(judged.steps.map(({ id }) => id)));
     const wrong = judged.steps.findIndex((one) => one.asked.some(({ name }) => reasons.has(name)));
     if (wrong >= 0 && wrong !== at) put({ ...now.current, step: wrong });
-    if (wrong >= 0 || whole) return;
+    if (wrong >= 0 || whole) {
+      focus.refused(reasons.keys());
+      return;
+    }
     const sent = sentOf(judged, values, row ? {} : first);
     if (block.submit) {
-      actions.run(block.submit, { ...target, form: sent });
+      actions.run(block.submit, { ...target, form: sent, onRefused: refuse });
       return;
     }
     setBusy(true);
@@ -151,9 +174,11 @@ function FormBody({ block }: { block: FormBlock }) {
       now.current = { values: {}, refs: {}, step: 0 };
       setDraft(now.current);
       setTried(new Set());
+      focus.sent();
     } catch (error) {
       if (error instanceof ApiError) key.current = newKey();
       setRefusal(error);
+      focus.refused(error instanceof ApiError ? Object.keys(error.problem.fields ?? {}) : []);
     }
     setBusy(false);
   };
@@ -161,10 +186,12 @@ function FormBody({ block }: { block: FormBlock }) {
   const names = new Set(asked.map(({ name }) => name));
   const elsewhere =
     refusal !== undefined &&
+    !(refusal instanceof Refused) &&
     (!refused || !Object.keys(refused.problem.fields ?? {}).some((name) => names.has(name)));
   const dirty = Object.keys(draft.values).length > 0;
   return (
     <form
+      ref={focus.form}
       noValidate
       aria-label={say(block.title) || t("blocks:form")}
       onSubmit={(event) => {
@@ -176,6 +203,9 @@ function FormBody({ block }: { block: FormBlock }) {
       {block.steps && (
         <Steps label={t("blocks:steps")} steps={judged.steps.map((one) => say(one.title))} current={at} />
       )}
+      <div role="status">
+        <Spoken>{focus.spoken}</Spoken>
+      </div>
       <AskFields>
         {elsewhere && (
           <FailureCard title={t("blocks:not_saved")} text={messageOf(refusal, t("common:network"))} />
