@@ -1,7 +1,9 @@
 // @vitest-environment happy-dom
 import { act } from "react";
 import { describe, expect, it } from "vitest";
+import { NetworkError } from "@/api/problem";
 import { backend, pass, place, settle, show } from "@/engines/testing/block-page";
+import en from "@/i18n/en";
 import type { AnyBlock } from "./tree";
 import type { ReadResult } from "./wire";
 
@@ -74,6 +76,22 @@ describe("a block of a page", () => {
     broken = false;
     const again = [...place.querySelectorAll("button")].find((one) => one.textContent === "Try again");
     await act(async () => again?.click());
+    await settle();
+    expect(text()).toContain("Anna");
+    expect(place.querySelector("[role=alert]")).toBeNull();
+  });
+  it("without a line says so in words, keeps what it had with its time, and asks again when the line is back", async () => {
+    let line = false;
+    const given = backend(() => {
+      if (!line) throw new NetworkError();
+      return rows("Anna");
+    });
+    await show([repeat], given);
+    expect(text()).toContain(en.common.network);
+    expect(text()).not.toContain("could not show this");
+    expect(place.querySelector("[role=alert]")?.textContent).not.toContain("network");
+    line = true;
+    await act(async () => window.dispatchEvent(new Event("online")));
     await settle();
     expect(text()).toContain("Anna");
     expect(place.querySelector("[role=alert]")).toBeNull();
