@@ -18,6 +18,7 @@ import type { FormBlock } from "@/engines/blocks/tree";
 import { Refused } from "@/engines/blocks/verbs";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { fieldOf } from "@/engines/fields/text";
+import { defaultsOf } from "@/engines/form/fields";
 import { Secondary, Steps } from "@/ui/block";
 import { AskButtons, AskFields, FailureCard, Spoken } from "@/ui/block-frame";
 import { toast } from "@/ui/toast";
@@ -90,7 +91,7 @@ function FormBody({ block }: { block: FormBlock }) {
   const first = useFirst(block, asked, row?.row.fields);
   const values = { ...first, ...(block.live ? livingParams(asked, page.params) : {}), ...draft.values };
   const environment = page.environment({ form: values });
-  const judged = judge(block, asked, environment);
+  const judged = judge(block, asked, environment, !block.record);
   const reasons = reasonsOf(judged, values, environment, block.check);
   const at = Math.min(draft.step, Math.max(0, judged.steps.length - 1));
   const step = judged.steps[at];
@@ -262,7 +263,9 @@ function useFirst(block: FormBlock, asked: Asked[], record: Fields | undefined):
     const value = resolve(input.default, page.environment());
     if ("value" in value) own[name] = value.value;
   }
-  return { ...own, ...defaults, ...record };
+  // A record that is shown, loaded or not, has what it has.
+  const fresh = block.record ? {} : defaultsOf(asked.map(({ field }) => field));
+  return { ...fresh, ...own, ...defaults, ...record };
 }
 
 const livingParams = (asked: Asked[], params: Record<string, unknown>): Fields =>
