@@ -38,7 +38,11 @@ const look = (values: Fields) => {
 it("what the server sets by itself of a new record is not demanded; of a record that is changed it is", () => {
   const own: Asked = {
     name: "days",
-    field: { ...fieldOfInput({ name: "days", label: "Days", type: "integer" }, "Days", []), required: true, default: 1 },
+    field: {
+      ...fieldOfInput({ name: "days", label: "Days", type: "integer" }, "Days", []),
+      required: true,
+      default: 1,
+    },
   };
   const environment = environmentOf({ today: "2026-03-18", params: {}, state: {}, sources: {}, form: {} });
   expect(judge({}, [own], environment).required.has("days")).toBe(false);
