@@ -27,6 +27,7 @@ export const keys = {
   plugins: ["plugins"] as const,
   plugin: (id: string) => ["plugins", "one", id] as const,
   pluginLogs: (id: string, level: string) => ["plugins", "logs", id, level] as const,
+  pluginJobs: (id: string) => ["plugins", "jobs", id] as const,
   pluginCost: (id: string) => ["plugins", "cost", id] as const,
   imports: ["imports"] as const,
   import: (id: Id) => ["imports", "one", id] as const,

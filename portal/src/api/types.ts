@@ -69,6 +69,8 @@ export type Token = Schemas["TokenView"];
 export type TokenScope = Schemas["Scope"];
 
 export type Plugin = Schemas["PluginSummary"];
+export type PluginJob = Schemas["PluginJob"];
+export type PluginJobRun = Schemas["PluginJobRun"];
 export type PluginDetail = Schemas["PluginDetail"];
 export type PluginSetting = Schemas["PluginSetting"];
 export type PluginCost = Schemas["PluginCost"];

@@ -36,6 +36,7 @@ export const pluginTabs = [
   "settings",
   "calls",
   "routes",
+  "jobs",
   "logs",
   "cost",
 ] as const;

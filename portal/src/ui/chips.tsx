@@ -76,3 +76,6 @@ export function PopoverForm({ onSubmit, focus, children }: FormProps) {
 export const PopoverTitle = ({ children }: { children: ReactNode }) => (
   <div className={classes.title}>{children}</div>
 );
+
+/** Of the button that sends a popover's form: beside its title, where no drop-down of its inputs lies over it. */
+export const popoverApplyClass = classes.apply;

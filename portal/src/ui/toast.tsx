@@ -1,13 +1,14 @@
 /** Short messages at the bottom left: what happened, and a way back from it. */
 import { Button, Progress } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
+import type { ReactNode } from "react";
 import { messageOf } from "@/api/problem";
 import i18next from "@/i18n";
 import classes from "./toast.module.css";
 
 interface Toast {
   title?: string;
-  message: string;
+  message: ReactNode;
   /** Shown as a button; the toast goes when it is pressed. */
   action?: { label: string; run(): void };
   kind?: "plain" | "error" | "done";

@@ -1,6 +1,6 @@
 /** Before a block has its rows: bones of its height, "slow" with a way to stop, who failed, nothing there. */
 import { Button } from "@mantine/core";
-import { Component, type ReactNode, useEffect, useState } from "react";
+import { Component, type ReactNode, useEffect, useEffectEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { formatTime } from "@/i18n/format";
 import { BlockBox, BlockSkeleton, FailureCard, SlowNote } from "@/ui/block-frame";
@@ -40,7 +40,7 @@ interface Props {
 }
 
 export function Gate({ block, sources, height = 160, isEmpty, children }: Props) {
-  const { t } = useTranslation("blocks");
+  const { t } = useTranslation(["blocks", "common"]);
   const page = usePage();
   const say = useSay();
   const all = sources.map((name) => page.source(name));
@@ -55,21 +55,35 @@ export function Gate({ block, sources, height = 160, isEmpty, children }: Props)
       if (all[index]?.problem || all[index]?.cancelled) page.sources.retry(source);
     }
   };
+  const lost = problem?.code === "network";
+  const why = lost ? t("common:network") : problem?.detail;
+  // With the line back nobody has to press anything.
+  const back = useEffectEvent(retry);
+  useEffect(() => {
+    if (!lost) return undefined;
+    const again = () => back();
+    window.addEventListener("online", again);
+    return () => window.removeEventListener("online", again);
+  }, [lost]);
   if (at < 0) {
     const nothing = isEmpty ? isEmpty(all) : all[0]?.rows?.length === 0;
-    const body = nothing ? <BlockBox quiet>{say(block.empty) || t("empty")}</BlockBox> : children(...all);
+    const body = nothing ? (
+      <BlockBox quiet>{say(block.empty) || t("blocks:empty")}</BlockBox>
+    ) : (
+      children(...all)
+    );
     if (!problem) return body;
     return (
       <>
         <FailureCard
           compact
-          title={t("stale", {
+          title={t("blocks:stale", {
             time: formatTime(all[failed]?.at ?? new Date(page.clock.now()).toISOString()),
           })}
-          text={problem.detail}
+          text={why}
           action={
             <Button variant="default" onClick={retry}>
-              {t("again")}
+              {t("blocks:again")}
             </Button>
           }
         />
@@ -79,15 +93,15 @@ export function Gate({ block, sources, height = 160, isEmpty, children }: Props)
   }
   const who = problem?.by ?? page.setup.pluginTitle;
   if (problem) {
-    const later = problem.retry_at && t("again_at", { time: formatTime(problem.retry_at) });
+    const later = problem.retry_at && t("blocks:again_at", { time: formatTime(problem.retry_at) });
     return (
       <FailureCard
-        title={t("failed", { who })}
-        text={[problem.detail, later].filter(Boolean).join(" ")}
-        request={problem.request_id && t("request", { id: problem.request_id })}
+        title={lost ? t("blocks:not_loaded") : t("blocks:failed", { who })}
+        text={[why, later].filter(Boolean).join(" ")}
+        request={problem.request_id && t("blocks:request", { id: problem.request_id })}
         action={
           <Button variant="default" onClick={retry}>
-            {t("again")}
+            {t("blocks:again")}
           </Button>
         }
       />
@@ -96,26 +110,26 @@ export function Gate({ block, sources, height = 160, isEmpty, children }: Props)
   if (all[at]?.cancelled) {
     return (
       <FailureCard
-        title={t("stopped")}
+        title={t("blocks:stopped")}
         action={
           <Button variant="default" onClick={retry}>
-            {t("again")}
+            {t("blocks:again")}
           </Button>
         }
       />
     );
   }
   return (
-    <BlockSkeleton height={block.height ?? height} label={t("loading")}>
+    <BlockSkeleton height={block.height ?? height} label={t("blocks:loading")}>
       {slow && (
         <SlowNote
           action={
             <Button variant="default" size="compact-sm" onClick={() => page.sources.cancel(name)}>
-              {t("cancel")}
+              {t("blocks:cancel")}
             </Button>
           }
         >
-          {t("slow", { who })}
+          {t("blocks:slow", { who })}
         </SlowNote>
       )}
     </BlockSkeleton>

@@ -1,92 +1,11 @@
 // @vitest-environment happy-dom
-import { MantineProvider } from "@mantine/core";
-import { QueryClientProvider } from "@tanstack/react-query";
-import i18next from "i18next";
 import { act } from "react";
-import { createRoot, type Root } from "react-dom/client";
-import { initReactI18next } from "react-i18next";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { queryClient } from "@/api/query-client";
+import { describe, expect, it } from "vitest";
+import { NetworkError } from "@/api/problem";
+import { backend, pass, place, settle, show } from "@/engines/testing/block-page";
 import en from "@/i18n/en";
-import more from "@/i18n/en/admin";
-import { BlockPage } from "./page";
-import type { PageSetup } from "./page-store";
-import type { Clock } from "./sources";
 import type { AnyBlock } from "./tree";
-import type { Backend, ReadResult } from "./wire";
-
-let root: Root;
-let place: HTMLElement;
-let now = 0;
-let waiting: { at: number; run(): void }[] = [];
-const clock: Clock = {
-  now: () => now,
-  later(run, ms) {
-    const one = { at: now + ms, run };
-    waiting.push(one);
-    return () => {
-      waiting = waiting.filter((other) => other !== one);
-    };
-  },
-};
-
-beforeEach(async () => {
-  globalThis.IS_REACT_ACT_ENVIRONMENT = true;
-  if (!i18next.isInitialized) {
-    await i18next
-      .use(initReactI18next)
-      .init({ lng: "en", resources: { en: { ...en, ...more } }, interpolation: { escapeValue: false } });
-  }
-  window.matchMedia ??= (() => ({
-    matches: false,
-    addEventListener() {},
-    removeEventListener() {},
-  })) as never;
-  place = document.createElement("div");
-  document.body.append(place);
-  root = createRoot(place);
-  now = 0;
-  waiting = [];
-});
-afterEach(() => {
-  act(() => root.unmount());
-  place.remove();
-});
-
-const backend = (read: () => Promise<ReadResult[]> | ReadResult[]): Backend =>
-  ({ read: async () => ({ results: await read() }) }) as unknown as Backend;
-
-const settle = () =>
-  act(async () => {
-    // Blocks are loaded with the first of their kind.
-    await vi.dynamicImportSettled();
-    for (let turn = 0; turn < 5; turn += 1) await new Promise((next) => setTimeout(next));
-  });
-
-async function show(blocks: AnyBlock[], given: Backend, rest: Partial<PageSetup> = {}) {
-  const setup: PageSetup = {
-    tree: { v: 1, sources: { rows: { plugin: "rows" } }, blocks },
-    backend: given,
-    plugin: "leave",
-    pluginTitle: "Leave requests",
-    surface: "page",
-    locale: "en",
-    clock,
-    ...rest,
-  };
-  await act(async () =>
-    root.render(
-      <MantineProvider>
-        <QueryClientProvider client={queryClient}>
-          <BlockPage {...setup} />
-        </QueryClientProvider>
-      </MantineProvider>,
-    ),
-  );
-  // The script of each kind of block comes by itself.
-  for (let turn = 0; turn < 20 && place.querySelector("[role=status]"); turn += 1) await settle();
-  await settle();
-}
+import type { ReadResult } from "./wire";
 
 const repeat: AnyBlock = {
   block: "repeat",
@@ -129,10 +48,7 @@ describe("a block of a page", () => {
     const bones = place.querySelector<HTMLElement>("[role=status]");
     expect(bones?.style.height).toBe("200px");
     expect(text()).not.toContain("slow");
-    now = 2_000;
-    await act(async () => {
-      for (const one of waiting.filter(({ at }) => at <= now)) one.run();
-    });
+    await pass(2_000);
     expect(text()).toContain("Leave requests is slow.");
     const cancel = [...place.querySelectorAll("button")].find((one) => one.textContent === "Cancel");
     await act(async () => cancel?.click());
@@ -160,6 +76,22 @@ describe("a block of a page", () => {
     broken = false;
     const again = [...place.querySelectorAll("button")].find((one) => one.textContent === "Try again");
     await act(async () => again?.click());
+    await settle();
+    expect(text()).toContain("Anna");
+    expect(place.querySelector("[role=alert]")).toBeNull();
+  });
+  it("without a line says so in words, keeps what it had with its time, and asks again when the line is back", async () => {
+    let line = false;
+    const given = backend(() => {
+      if (!line) throw new NetworkError();
+      return rows("Anna");
+    });
+    await show([repeat], given);
+    expect(text()).toContain(en.common.network);
+    expect(text()).not.toContain("could not show this");
+    expect(place.querySelector("[role=alert]")?.textContent).not.toContain("network");
+    line = true;
+    await act(async () => window.dispatchEvent(new Event("online")));
     await settle();
     expect(text()).toContain("Anna");
     expect(place.querySelector("[role=alert]")).toBeNull();

@@ -2,6 +2,7 @@
  * The sources of a page: read in one call, the late ones alone, figures again at most every two seconds, after typing
  * when it pauses. No React: what is shown listens.
  */
+import { NetworkError } from "@/api/problem";
 import type { Field, Refs } from "@/api/types";
 import type { Shape } from "@/engines/source";
 import { most } from "./limits";
@@ -22,7 +23,7 @@ export interface SourceData {
   since?: number;
   /** The person stopped it. */
   cancelled?: boolean;
-  /** When what is shown was made, where a later asking failed. */
+  /** When what is shown was made, RFC 3339. */
   at?: string;
 }
 
@@ -271,7 +272,7 @@ export class Sources {
         shape: result.shape,
         total: result.total,
         cursor: (after ? cursor : result.next_cursor) ?? undefined,
-        at: result.at,
+        at: result.at ?? new Date(this.clock.now()).toISOString(),
         loading: false,
       };
     } else if (result.status === "error") {
@@ -291,7 +292,8 @@ function isOver(spec: SourceSpec, entity: string): boolean {
 
 export function problemOf(error: unknown): SourceProblem {
   const problem = (error as { problem?: Partial<SourceProblem> } | undefined)?.problem;
-  const detail = error instanceof Error ? error.message : "";
+  // A lost line has no words of its own: who shows it says them.
+  const detail = error instanceof Error && !(error instanceof NetworkError) ? error.message : "";
   return {
     code: problem?.code ?? "network",
     detail: problem?.detail ?? detail,

@@ -8,8 +8,9 @@ import { LinkEditor } from "@/engines/fields/link-editor";
 import { currenciesOf } from "@/engines/fields/money";
 import { NumberEditor } from "@/engines/fields/number-editor";
 import { ids } from "@/engines/fields/values";
-import { PopoverForm, PopoverTitle } from "@/ui/chips";
+import { PopoverForm, PopoverTitle, popoverApplyClass } from "@/ui/chips";
 import { type Choice, type Condition, choicesOf, inputOf, isComplete, periods, type Resolved } from "./model";
+import { onlyMatch } from "./only-match";
 
 const DateEditor = lazy(() => import("@/engines/fields/date-editor"));
 
@@ -52,7 +53,7 @@ export default function ConditionEditor({ resolved, refs, initial, onDone }: Pro
         condition={condition}
         onChange={(value) => setCondition((old) => ({ ...old, value }))}
       />
-      <Button type="submit" disabled={!complete}>
+      <Button type="submit" size="compact-sm" className={popoverApplyClass} disabled={!complete}>
         {t("common:apply")}
       </Button>
     </PopoverForm>
@@ -138,22 +139,54 @@ function ValueInput({ resolved, refs, condition, onChange }: ValueProps) {
       return ["user", "department", "link", "links"].includes(field.type) ? (
         <LinkEditor entity={entity} field={field} value={value} refs={refs} onChange={onChange} several />
       ) : (
-        <MultiSelect
-          aria-label={t("value")}
-          placeholder={ids(value).length ? undefined : t("value")}
-          searchable
-          data={optionsOf(resolved)}
-          value={ids(value)}
-          onChange={onChange}
-          comboboxProps={{ withinPortal: false }}
-        />
+        <Choices options={optionsOf(resolved)} value={ids(value)} onChange={onChange} />
       );
     default:
       return null;
   }
 }
 
-function optionsOf({ field, entity }: Resolved): { value: string; label: string }[] {
+interface ChoicesProps {
+  options: Option[];
+  value: string[];
+  onChange(value: string[]): void;
+}
+
+/** Enter takes what was typed where only one is called so; with nothing typed it applies the condition. */
+function Choices({ options, value, onChange }: ChoicesProps) {
+  const { t } = useTranslation("filters");
+  const [typed, setTyped] = useState("");
+  return (
+    <MultiSelect
+      aria-label={t("value")}
+      placeholder={value.length ? undefined : t("value")}
+      searchable
+      data={options}
+      value={value}
+      onChange={onChange}
+      searchValue={typed}
+      onSearchChange={setTyped}
+      comboboxProps={{ withinPortal: false }}
+      onKeyDown={(event) => {
+        // What the arrows point at is taken by itself.
+        if (event.key !== "Enter" || event.currentTarget.hasAttribute("aria-activedescendant")) return;
+        if (!typed.trim()) return;
+        event.preventDefault();
+        const one = onlyMatch(options, typed);
+        if (!one) return;
+        if (!value.includes(one)) onChange([...value, one]);
+        setTyped("");
+      }}
+    />
+  );
+}
+
+interface Option {
+  value: string;
+  label: string;
+}
+
+function optionsOf({ field, entity }: Resolved): Option[] {
   if (field.type === "stage") {
     const many = entity.pipelines.length > 1;
     return entity.pipelines.flatMap((pipeline) =>

@@ -2,7 +2,7 @@
 
 import { Button, Popover } from "@mantine/core";
 import { IconFilterPlus } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useEntities } from "@/api/session";
 import type { Filter } from "@/api/types";
@@ -42,6 +42,12 @@ export function FilterBar({ entity, filter, onChange }: Props) {
     setFresh({ field: path, choice, value: null });
     setOpen("new");
   };
+  /** The first Escape closes the list or the calendar that is open inside. */
+  const onEscape = ({ key, target }: KeyboardEvent) => {
+    if (key !== "Escape") return;
+    const inner = open !== "pick" && (target as Element).matches("[aria-expanded=true], [data-expanded]");
+    if (!inner) setOpen(null);
+  };
 
   return (
     <ChipRow label={t("filters")}>
@@ -57,6 +63,8 @@ export function FilterBar({ entity, filter, onChange }: Props) {
             onChange={(opened) => !opened && setOpen(null)}
             position="bottom-start"
             trapFocus
+            returnFocus
+            closeOnEscape={false}
           >
             <Popover.Target>
               <Chip
@@ -66,7 +74,7 @@ export function FilterBar({ entity, filter, onChange }: Props) {
                 onRemove={() => remove(index)}
               />
             </Popover.Target>
-            <Popover.Dropdown>
+            <Popover.Dropdown onKeyDown={onEscape}>
               {condition && resolved && (
                 <Suspense>
                   <ConditionEditor
@@ -89,6 +97,8 @@ export function FilterBar({ entity, filter, onChange }: Props) {
         onChange={(opened) => !opened && setOpen(null)}
         position="bottom-start"
         trapFocus
+        returnFocus
+        closeOnEscape={false}
       >
         <Popover.Target>
           <Button
@@ -101,7 +111,7 @@ export function FilterBar({ entity, filter, onChange }: Props) {
             {t("add")}
           </Button>
         </Popover.Target>
-        <Popover.Dropdown p={open === "pick" ? 4 : undefined}>
+        <Popover.Dropdown p={open === "pick" ? 4 : undefined} onKeyDown={onEscape}>
           {open === "pick" && (
             <Suspense>
               <FieldPicker entity={entity} onPick={begin} />

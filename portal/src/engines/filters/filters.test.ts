@@ -14,6 +14,7 @@ import {
   resolveField,
   toFilter,
 } from "./model";
+import { onlyMatch } from "./only-match";
 import { type SummaryContext, summaryOf } from "./summary";
 import { pointersOf } from "./use-summary";
 
@@ -202,5 +203,19 @@ describe("summary", () => {
       { kind: "user", id: "u1" },
       { kind: "company", id: "c1" },
     ]);
+  });
+});
+
+describe("what is typed among choices", () => {
+  const options = [
+    { value: "a", label: "Annual" },
+    { value: "b", label: "Annual, unpaid" },
+    { value: "c", label: "Sick leave" },
+  ];
+  it("means the only one that contains it, or the one that is called so", () => {
+    expect(onlyMatch(options, "sick")).toBe("c");
+    expect(onlyMatch(options, " annual ")).toBe("a");
+    expect(onlyMatch(options, "ann")).toBeUndefined();
+    expect(onlyMatch(options, "other")).toBeUndefined();
   });
 });

@@ -36,4 +36,24 @@ describe("what stands in a form of a new row", () => {
     });
     expect(presetOf(order, me).fields).toEqual({});
   });
+
+  it("a field begins with its own default, also where we would know another word", () => {
+    const request = shapeOf(
+      { key: "title", type: "text", required: true },
+      {
+        key: "state",
+        type: "choice",
+        required: true,
+        default: "draft",
+        choices: [
+          { value: "draft", label: "Draft" },
+          { value: "open", label: "Open" },
+        ],
+      },
+      { key: "days", type: "integer", default: 1 },
+      { key: "paid", type: "boolean", default: false },
+      { key: "note", type: "text" },
+    );
+    expect(presetOf(request, me).fields).toEqual({ state: "draft", days: 1, paid: false });
+  });
 });

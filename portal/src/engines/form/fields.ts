@@ -1,5 +1,5 @@
 /** What a form of a new row asks: the fields a person may fill, which of them at first, what stands in them already. */
-import type { Field, Fields, Me, Refs } from "@/api/types";
+import type { Field, Fields, Me, Refs, Value } from "@/api/types";
 import { isFillable } from "@/engines/fields/kinds";
 import { currencyFieldOf } from "@/engines/fields/money";
 import { fieldOf } from "@/engines/fields/text";
@@ -33,18 +33,24 @@ export function brief(shape: Shape): string[] {
     .map((field) => field.key);
 }
 
+/** What the fields themselves begin with. The server would set it: it is shown, not demanded. */
+export function defaultsOf(fields: Field[]): Fields {
+  const given = fields.filter((field) => field.default !== undefined && field.default !== null);
+  return Object.fromEntries(given.map((field) => [field.key, field.default as Value]));
+}
+
 /** A new row is in the hands of the one who makes it, open, in the company's currency: what the server would set. */
 export function presetOf(shape: Shape, me: Me): { fields: Fields; refs: Refs } {
-  const fields: Fields = {};
   const asked = fillable(shape);
+  const fields: Fields = defaultsOf(asked);
   for (const hands of asked.filter((field) => field.type === "user")) {
-    if (hands.key === "owner" || hands.key === "assignee") fields[hands.key] = me.user.id;
+    if (hands.key === "owner" || hands.key === "assignee") fields[hands.key] ??= me.user.id;
   }
   const state = asked.find((field) => field.key === "state" && field.required);
-  if (state?.choices?.some((choice) => choice.value === "open")) fields.state = "open";
+  if (state?.choices?.some((choice) => choice.value === "open")) fields.state ??= "open";
   for (const money of asked.filter((field) => field.type === "money")) {
     const currency = currencyFieldOf(shape, money);
-    if (currency && !currency.read_only) fields[currency.key] = me.tenant.currency;
+    if (currency && !currency.read_only) fields[currency.key] ??= me.tenant.currency;
   }
   return { fields, refs: { [me.user.id]: { entity: "user", title: me.user.name } } };
 }

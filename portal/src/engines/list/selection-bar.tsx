@@ -10,7 +10,7 @@ import { isEditable } from "@/engines/fields/kinds";
 import { titleOf } from "@/engines/fields/text";
 import { unreadText, withoutEmpty } from "@/engines/fields/values";
 import type { Shape, Source } from "@/engines/source";
-import { PopoverForm, PopoverTitle } from "@/ui/chips";
+import { PopoverForm, PopoverTitle, popoverApplyClass } from "@/ui/chips";
 import { PickList, ReasonLine } from "@/ui/pick-list";
 import { SelectionArea, SelectionCount } from "@/ui/table";
 import { progressToast, toast, toastError } from "@/ui/toast";
@@ -146,7 +146,7 @@ export default function SelectionBar({ source, selection, records, total, reques
                 {t("list:choose_all", { count: Math.min(total, mostAtOnce) })}
               </Button>
             )}
-            {source.SelectionMenu && <source.SelectionMenu ids={[...selection.ids]} />}
+            {source.SelectionMenu && <source.SelectionMenu ids={[...selection.ids]} onDone={selection.set} />}
             {!request.deleted && <BulkFields entity={entity} onRun={(change) => void run(change)} />}
             {request.deleted && source.restore && (
               <Button variant="subtle" leftSection={<IconRestore size={16} />} onClick={() => void restore()}>
@@ -284,7 +284,9 @@ function BulkValue({ entity, field, onRun }: { entity: Shape; field: Field; onRu
           if (more) setRefs((old) => ({ ...old, ...more }));
         }}
       />
-      <Button type="submit">{t("apply")}</Button>
+      <Button type="submit" size="compact-sm" className={popoverApplyClass}>
+        {t("apply")}
+      </Button>
     </PopoverForm>
   );
 }

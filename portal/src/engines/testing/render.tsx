@@ -15,6 +15,8 @@ export interface Running<T> {
   now(): T;
   /** Does something and lets everything it started come to an end. */
   does(what: () => unknown): Promise<void>;
+  /** Runs the hook again with what it is given now; within `does`. */
+  again(): void;
   end(): void;
 }
 
@@ -42,17 +44,18 @@ export async function run<T>(hook: () => T): Promise<Running<T>> {
     while (client.isFetching() + client.isMutating() > 0);
     await turn();
   };
-  await settle(() =>
+  const render = () =>
     root.render(
       <QueryClientProvider client={client}>
-        <Host during={listen} />
+        <Host during={() => listen()} />
       </QueryClientProvider>,
-    ),
-  );
+    );
+  await settle(render);
   return {
     client,
     now: () => answer as T,
     does: settle,
+    again: render,
     end: () => act(() => root.unmount()),
   };
 }

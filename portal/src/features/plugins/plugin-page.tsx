@@ -3,7 +3,7 @@ import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconArrowLeft, IconDots, IconPower, IconRefresh, IconTrash, IconTrashX } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { disablePlugin, enablePlugin, pluginQuery, uninstallPlugin } from "@/api/plugins";
 import { useMe } from "@/api/session";
@@ -26,6 +26,7 @@ import { PurgeDialog } from "./purge";
 import { RoutesTab } from "./routes-tab";
 import { SettingsTab } from "./settings-tab";
 
+const JobsTab = lazy(() => import("./jobs-tab"));
 const route = getRouteApi("/shell/plugins/$id");
 
 export default function PluginPage() {
@@ -90,6 +91,11 @@ function Plugin({ plugin }: { plugin: PluginDetail }) {
         {tab === "settings" && <SettingsTab plugin={plugin} onEnable={() => setEnabling(true)} />}
         {tab === "calls" && <CallsTab plugin={plugin} />}
         {tab === "routes" && <RoutesTab plugin={plugin} />}
+        {tab === "jobs" && (
+          <Suspense fallback={<BlockBones label={t("tab_jobs")} />}>
+            <JobsTab id={plugin.id} />
+          </Suspense>
+        )}
         {tab === "logs" && <LogsTab id={plugin.id} />}
         {tab === "cost" && <CostTab id={plugin.id} />}
       </PageBody>

@@ -9,17 +9,20 @@ import { newKey } from "@/api/client";
 import { ApiError, messageOf } from "@/api/problem";
 import { useEntities } from "@/api/session";
 import type { Fields, Refs, Value } from "@/api/types";
-import { useActions } from "@/engines/blocks/actions";
+import { type Target, useActions } from "@/engines/blocks/actions";
 import { shapeOf, useGiven, usePage, useSay } from "@/engines/blocks/context";
 import { resolve } from "@/engines/blocks/environment";
 import { TooLarge } from "@/engines/blocks/gate";
 import { most } from "@/engines/blocks/limits";
 import type { FormBlock } from "@/engines/blocks/tree";
+import { Refused } from "@/engines/blocks/verbs";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { fieldOf } from "@/engines/fields/text";
+import { defaultsOf } from "@/engines/form/fields";
 import { Secondary, Steps } from "@/ui/block";
-import { AskButtons, AskFields, FailureCard } from "@/ui/block-frame";
+import { AskButtons, AskFields, FailureCard, Spoken } from "@/ui/block-frame";
 import { toast } from "@/ui/toast";
+import { useFormFocus } from "./focus";
 import { Lines, useReason } from "./lines";
 import { type Asked, changed, fieldOfInput, judge, type Reason, reasonsOf, sentOf } from "./model";
 
@@ -75,6 +78,7 @@ function FormBody({ block }: { block: FormBlock }) {
   const { asked, shape } = useAsked(block);
   const recordId = useGiven(block.record);
   const row = useRow(block, recordId);
+  const target: Target = { source: row?.source, row: row?.row };
   const place = `page.${page.setup.plugin}.${page.setup.surface}.${block.id ?? "form"}.${recordId ?? ""}`;
   const [draft, setDraft] = useState<Draft>(
     () => readDraft<Draft>(place) ?? { values: {}, refs: {}, step: 0 },
@@ -87,7 +91,7 @@ function FormBody({ block }: { block: FormBlock }) {
   const first = useFirst(block, asked, row?.row.fields);
   const values = { ...first, ...(block.live ? livingParams(asked, page.params) : {}), ...draft.values };
   const environment = page.environment({ form: values });
-  const judged = judge(block, asked, environment);
+  const judged = judge(block, asked, environment, !block.record);
   const reasons = reasonsOf(judged, values, environment, block.check);
   const at = Math.min(draft.step, Math.max(0, judged.steps.length - 1));
   const step = judged.steps[at];
@@ -111,29 +115,50 @@ function FormBody({ block }: { block: FormBlock }) {
   };
   const refused = refusal instanceof ApiError ? refusal : undefined;
   const shownReason = (name: string): string | undefined => {
-    const server = refused?.fieldMessage(name);
+    const server = refusal instanceof Refused ? refusal.fields[name] : refused?.fieldMessage(name);
     if (server) return server;
     const own: Reason | undefined = reasons.get(name);
     // What cannot be read says so at once; what is missing only after trying to go on.
     const eager = own && ("text" in own || own.key !== "needed");
     return own && (eager || tried.has(step?.id ?? "")) ? reason(own, environment) : undefined;
   };
+  const focus = useFormFocus(() =>
+    (step?.asked ?? [])
+      .flatMap(({ name, field }) => {
+        const wrong = shownReason(name);
+        return wrong ? [`${field.label}: ${wrong}`] : [];
+      })
+      .join(" "),
+  );
   const stops = (step?.asked ?? []).some(({ name }) => reasons.has(name));
   const whole = last && reasons.get("");
 
   const next = () => {
     setTried((old) => new Set(old).add(step?.id ?? ""));
-    if (stops) return;
+    if (stops) {
+      focus.refused(reasons.keys());
+      return;
+    }
     put({ ...now.current, step: at + 1 });
+  };
+  /** The refusals of an action of this form stand beside its fields. */
+  const refuse = (fields: Record<string, string>): boolean => {
+    if (!asked.some(({ name }) => name in fields)) return false;
+    setRefusal(new Refused(fields));
+    focus.refused(Object.keys(fields));
+    return true;
   };
   const submit = async () => {
     setTried(new Set(judged.steps.map(({ id }) => id)));
     const wrong = judged.steps.findIndex((one) => one.asked.some(({ name }) => reasons.has(name)));
     if (wrong >= 0 && wrong !== at) put({ ...now.current, step: wrong });
-    if (wrong >= 0 || whole) return;
+    if (wrong >= 0 || whole) {
+      focus.refused(reasons.keys());
+      return;
+    }
     const sent = sentOf(judged, values, row ? {} : first);
     if (block.submit) {
-      actions.run(block.submit, { form: sent, source: row?.source, row: row?.row });
+      actions.run(block.submit, { ...target, form: sent, onRefused: refuse });
       return;
     }
     setBusy(true);
@@ -150,9 +175,11 @@ function FormBody({ block }: { block: FormBlock }) {
       now.current = { values: {}, refs: {}, step: 0 };
       setDraft(now.current);
       setTried(new Set());
+      focus.sent();
     } catch (error) {
       if (error instanceof ApiError) key.current = newKey();
       setRefusal(error);
+      focus.refused(error instanceof ApiError ? Object.keys(error.problem.fields ?? {}) : []);
     }
     setBusy(false);
   };
@@ -160,10 +187,12 @@ function FormBody({ block }: { block: FormBlock }) {
   const names = new Set(asked.map(({ name }) => name));
   const elsewhere =
     refusal !== undefined &&
+    !(refusal instanceof Refused) &&
     (!refused || !Object.keys(refused.problem.fields ?? {}).some((name) => names.has(name)));
   const dirty = Object.keys(draft.values).length > 0;
   return (
     <form
+      ref={focus.form}
       noValidate
       aria-label={say(block.title) || t("blocks:form")}
       onSubmit={(event) => {
@@ -175,6 +204,9 @@ function FormBody({ block }: { block: FormBlock }) {
       {block.steps && (
         <Steps label={t("blocks:steps")} steps={judged.steps.map((one) => say(one.title))} current={at} />
       )}
+      <div role="status">
+        <Spoken>{focus.spoken}</Spoken>
+      </div>
       <AskFields>
         {elsewhere && (
           <FailureCard title={t("blocks:not_saved")} text={messageOf(refusal, t("common:network"))} />
@@ -200,7 +232,7 @@ function FormBody({ block }: { block: FormBlock }) {
               {t("common:back")}
             </Button>
           )}
-          <Button type="submit" loading={busy}>
+          <Button type="submit" loading={busy || (block.submit && actions.isBusy(block.submit, target))}>
             {last ? (block.submit ? say(block.submit.label) : t("common:save")) : t("blocks:next")}
           </Button>
         </AskButtons>
@@ -231,7 +263,9 @@ function useFirst(block: FormBlock, asked: Asked[], record: Fields | undefined):
     const value = resolve(input.default, page.environment());
     if ("value" in value) own[name] = value.value;
   }
-  return { ...own, ...defaults, ...record };
+  // A record that is shown, loaded or not, has what it has.
+  const fresh = block.record ? {} : defaultsOf(asked.map(({ field }) => field));
+  return { ...fresh, ...own, ...defaults, ...record };
 }
 
 const livingParams = (asked: Asked[], params: Record<string, unknown>): Fields =>

@@ -35,6 +35,20 @@ const look = (values: Fields) => {
   return { judged, reasons: reasonsOf(judged, values, environment), sent: sentOf(judged, values, {}) };
 };
 
+it("what the server sets by itself of a new record is not demanded; of a record that is changed it is", () => {
+  const own: Asked = {
+    name: "days",
+    field: {
+      ...fieldOfInput({ name: "days", label: "Days", type: "integer" }, "Days", []),
+      required: true,
+      default: 1,
+    },
+  };
+  const environment = environmentOf({ today: "2026-03-18", params: {}, state: {}, sources: {}, form: {} });
+  expect(judge({}, [own], environment).required.has("days")).toBe(false);
+  expect(judge({}, [own], environment, false).required.has("days")).toBe(true);
+});
+
 describe("a wizard", () => {
   it("asks what its answers call for", () => {
     expect(

@@ -73,8 +73,20 @@ export interface Judged {
   disabled: ReadonlySet<string>;
 }
 
-/** `asked` in the order of the block; `environment` with `form` = the values as they stand. */
-export function judge(block: Pick<FormBlock, "steps">, asked: Asked[], environment: Environment): Judged {
+/** What the server sets by itself of a new record is not demanded of the person. */
+const isDemanded = ({ required, default: given }: Field, fresh: boolean): boolean =>
+  required && !(fresh && given !== undefined && given !== null);
+
+/**
+ * `asked` in the order of the block; `environment` with `form` = the values as they stand; `fresh`: something new is
+ * made of them.
+ */
+export function judge(
+  block: Pick<FormBlock, "steps">,
+  asked: Asked[],
+  environment: Environment,
+  fresh = true,
+): Judged {
   const shown = asked.filter(({ input }) => isTrue(input?.when, environment));
   const steps: Step[] = block.steps
     ? block.steps
@@ -88,7 +100,7 @@ export function judge(block: Pick<FormBlock, "steps">, asked: Asked[], environme
   const names = new Set(steps.flatMap((step) => step.asked.map(({ name }) => name)));
   const visible = shown.filter(({ name }) => names.has(name));
   const must = ({ field, input }: Asked) =>
-    input?.required === undefined ? field.required : isTrue(input.required, environment);
+    input?.required === undefined ? isDemanded(field, fresh) : isTrue(input.required, environment);
   return {
     steps,
     required: new Set(visible.filter(must).map(({ name }) => name)),

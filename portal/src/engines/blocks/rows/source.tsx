@@ -136,17 +136,31 @@ export function RowsScope({
   return <RowsContext value={value}>{children}</RowsContext>;
 }
 
-function RowLink({ id, children, ...rest }: RowLinkProps) {
+/** Where rows are records and the block says nothing else, a row opens its record. */
+function recordOf(page: PageStore, name: string, id: string) {
+  const spec = page.setup.tree.sources?.[name];
+  if (!page.setup.onOpen || !spec || !("records" in spec || "record" in spec)) return undefined;
+  const row = page.source(name).rows?.find((one) => one.id === id);
+  const entity = row && page.entityOf(name, row);
+  return entity && page.setup.can?.(entity, "read") !== false ? { record: id, entity } : undefined;
+}
+
+export function RowLink({ id, children, ...rest }: RowLinkProps) {
   const { name, on_open } = use(RowsContext);
+  const page = usePage();
   const actions = useActions();
-  if (!on_open) return <span {...rest}>{children}</span>;
+  const record = on_open ? undefined : recordOf(page, name, id);
+  if (!on_open && !record) return <span {...rest}>{children}</span>;
   return (
     <a
-      href={`#${id}`}
+      href={record ? `/records/${record.entity}/${id}` : `#${id}`}
       {...rest}
       onClick={(event) => {
+        // A record has an address of its own: another tab is the browser's to open.
+        if (record && (event.ctrlKey || event.metaKey || event.shiftKey)) return;
         event.preventDefault();
-        actions.runOn(on_open, name, id);
+        if (on_open) actions.runOn(on_open, name, id);
+        else if (record) page.setup.onOpen?.(record);
       }}
     >
       {children}
@@ -169,13 +183,13 @@ function RowMenu({ id, title }: { id: string; title: string }) {
   ) : null;
 }
 
-function SelectionMenu({ ids }: { ids: string[] }) {
+function SelectionMenu({ ids, onDone }: { ids: string[]; onDone?(refused: string[]): void }) {
   const { name, bulk_actions } = use(RowsContext);
   const all = usePage().source(name).rows ?? [];
   return (
     <ActionButtons
       actions={bulk_actions}
-      target={{ source: name, rows: all.filter(({ id }) => ids.includes(id)) }}
+      target={{ source: name, rows: all.filter(({ id }) => ids.includes(id)), onDone }}
     />
   );
 }
