@@ -1818,6 +1818,8 @@ export interface components {
             /** @description What, by its name in the tree. */
             act: string;
             row?: components["schemas"]["ActRow"] | null;
+            /** @description Of the chosen rows, where they are records: those that the caller does not see are not found. */
+            entity?: string | null;
             /** @description The chosen rows, up to 200. */
             rows?: string[];
             /** @description What the action gives and what was asked first. */

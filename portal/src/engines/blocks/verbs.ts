@@ -216,6 +216,7 @@ export function useVerbs(): Do {
             ...page.context(),
             act: action.act ?? "",
             row: target.row && { id: target.row.id, entity: target.row.entity },
+            entity: target.rows?.[0]?.entity,
             rows: target.rows?.map(({ id }) => id),
             input: { ...value<Fields>(action.input ?? {}), ...input },
           },

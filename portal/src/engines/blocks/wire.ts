@@ -99,6 +99,8 @@ export interface ActRequest extends ViewContext {
   /** The row the action stood on, or the chosen rows (up to 200). */
   row?: { entity?: string; id: Id };
   rows?: Id[];
+  /** Of the chosen rows, where they are records. */
+  entity?: string;
   input: unknown;
 }
 
