@@ -83,7 +83,8 @@ async fn lock_roots(tx: &Tx, tenant: TenantId, ids: &[InstanceId]) -> Result<()>
     let sql = format!(
         "WITH RECURSIVE up AS (
             SELECT id, parent_id FROM process_instance WHERE tenant_id = $1 AND id IN ({})
-            UNION SELECT above.id, above.parent_id FROM process_instance above JOIN up ON above.id = up.parent_id
+            UNION SELECT above.id, above.parent_id FROM up
+            CROSS JOIN LATERAL (SELECT id, parent_id FROM process_instance WHERE id = up.parent_id LIMIT 1) above
         )
         SELECT id FROM process_instance
         WHERE id = ANY (ARRAY (SELECT id FROM up WHERE parent_id IS NULL)) ORDER BY id FOR UPDATE",
