@@ -15,16 +15,32 @@ import { StartDialog } from "./start-dialog";
 
 const few = 5;
 
-export default function RecordProcesses({ entity, id }: CardPart) {
+export default function RecordWork({ entity, id }: CardPart) {
+  const { t } = useTranslation("tasks");
+  if (entity === "activity") return null;
+  if (entity !== "task") return <RecordProcesses entity={entity} id={id} />;
+  return (
+    <FootButtons>
+      <Button
+        variant="default"
+        size="compact-sm"
+        renderRoot={(props) => <Link to="/tasks/$id" params={{ id }} {...props} />}
+      >
+        {t("open_task")}
+      </Button>
+    </FootButtons>
+  );
+}
+
+function RecordProcesses({ entity, id }: CardPart) {
   const { t } = useTranslation("processes");
   const [starting, setStarting] = useState(false);
-  const worked = entity !== "task" && entity !== "activity";
-  const definitions = useQuery({ ...definitionsQuery, enabled: worked });
-  const query = useInfiniteQuery({ ...instancesQuery({ subject: id }, few), enabled: worked });
+  const definitions = useQuery(definitionsQuery);
+  const query = useInfiniteQuery(instancesQuery({ subject: id }, few));
   const page = query.data?.pages[0];
   const mayStart = (definitions.data ?? []).some(({ may, published }) => published && may.includes("start"));
   // A company without processes is not told of them on every card.
-  if (!worked || !page || (page.items.length === 0 && !mayStart)) return null;
+  if (!page || (page.items.length === 0 && !mayStart)) return null;
   return (
     <CardSection title={t("title")}>
       {page.items.length === 0 && <Hint>{t("record_none")}</Hint>}
