@@ -15,6 +15,9 @@ const ALWAYS: [&str; 1] = ["id"];
 /// What happens to tasks besides changes of their fields.
 const OF_TASKS: [&str; 2] = ["completed", "cancelled"];
 const TASK: &str = "task";
+/// What happens to files of records: told of the record, to whoever may read it.
+const FILE: &str = "file";
+const OF_FILES: [&str; 3] = ["added", "removed", "renamed"];
 
 /// Whose catalogue it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +95,17 @@ impl Names<'_> {
         // Events of plugins are checked against what is installed.
         for name in subscription.on.iter().filter(|name| !manifest.hears(name)) {
             let Some((entity, what)) = name.split_once('.') else { continue };
+            if entity == FILE {
+                if what != "*" && !OF_FILES.contains(&what) {
+                    return unknown(
+                        &place_of_names,
+                        "event",
+                        name,
+                        ["file.added", "file.removed", "file.renamed"].into_iter(),
+                    );
+                }
+                continue;
+            }
             self.entity(&place_of_names, entity)?;
             let happens: Vec<String> = happens(entity).map(|what| format!("{entity}.{what}")).collect();
             if what != "*" && !happens.contains(name) {
