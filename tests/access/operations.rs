@@ -75,7 +75,7 @@ impl Objects {
             "imports",
             of(admin.send("POST", "/api/v1/imports", Some("multipart/form-data; boundary=B"), form.into_bytes()).await),
         ));
-        let uri = format!("/api/v1/records/lead/{}/files?name={}.png", ids[0].1, marker.replace(' ', "%20"));
+        let uri = format!("/api/v1/records/lead/{}/files?name=picture.gif", ids[0].1);
         let octets = Some("application/octet-stream");
         ids.push(("files", of(admin.send("POST", &uri, octets, PICTURE.to_vec()).await)));
         ids.extend(Self::of_processes(app, marker).await);

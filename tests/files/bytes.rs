@@ -47,7 +47,7 @@ async fn what_is_sent_comes_back_whole_and_in_parts() {
     let empty = put_form(&admin, &record, "empty.txt", b"").await.ok(201);
     let path = format!("/api/v1/files/{}/content", id_of(&empty));
     assert_eq!(admin.send("GET", &path, None, Vec::new()).await.ok(200), json!(null));
-    assert_eq!(names(&admin, &record).await, ["empty.txt", "copy.bin", "Скан 1.bin"]);
+    assert_eq!(names(&admin, &record).await, ["copy.bin", "empty.txt", "Скан 1.bin"]);
     app.finish().await;
 }
 
@@ -114,15 +114,16 @@ async fn names_with_tricks_become_harmless() {
         ("../../../etc/passwd", "passwd"),
         ("..\\..\\boot.ini", "boot.ini"),
         ("photo\u{202e}gnp.exe", "photognp.exe"),
-        ("a\u{0}b.txt", "ab.txt"),
         (&long, &("я".repeat(195) + ".docx")),
-        ("a\tb\u{7f}.txt", "ab.txt"),
     ] {
         let made = put_form(&admin, &record, name, b"x").await.ok(201);
         assert_eq!(made["name"], expected, "{name:?}");
         let path = format!("/api/v1/files/{}/content", id_of(&made));
         admin.send("GET", &path, None, Vec::new()).await;
     }
+    let made = put(&admin, &record, "a\tb\u{7f}.txt", "x").await.ok(201);
+    assert_eq!(made["name"], "ab.txt");
+    put(&admin, &record, "a\0b.txt", "x").await.problem(400, "request.invalid");
     let made = put(&admin, &record, "a\r\nset-cookie: x=1\r\n\r\n<b>.txt", "x").await.ok(201);
     let answer = admin.send("GET", &format!("/api/v1/files/{}/content", id_of(&made)), None, Vec::new()).await;
     assert_eq!(answer.header("set-cookie"), None);
@@ -147,7 +148,7 @@ async fn what_breaks_off_or_is_too_large_leaves_nothing() {
     let sent = async |body: Body| admin.send_body("POST", &uri, Some("application/octet-stream"), body).await;
     let piece = || Ok::<_, std::io::Error>(axum::body::Bytes::from(vec![7_u8; 10_000]));
     let broken = [piece(), piece(), Err(std::io::Error::other("the line is gone"))];
-    sent(Body::from_stream(stream::iter(broken))).await.problem(422, "request.invalid");
+    sent(Body::from_stream(stream::iter(broken))).await.problem(400, "request.invalid");
     let endless = stream::repeat_with(piece).take(1_000_000);
     sent(Body::from_stream(endless)).await.problem(413, "too_large");
     put(&admin, &record, "b.bin", vec![0; 100_001]).await.problem(413, "too_large");
@@ -158,9 +159,12 @@ async fn what_breaks_off_or_is_too_large_leaves_nothing() {
     admin
         .send("POST", &uri, Some("multipart/form-data; boundary=B"), half.into_bytes())
         .await
-        .problem(422, "request.invalid");
+        .problem(400, "request.invalid");
     for body in ["", "--B--\r\n", "--B\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nx\r\n--B--\r\n"] {
-        admin.send("POST", &uri, Some("multipart/form-data; boundary=B"), body.into()).await.ok(422);
+        admin
+            .send("POST", &uri, Some("multipart/form-data; boundary=B"), body.into())
+            .await
+            .problem(400, "request.invalid");
     }
     assert_eq!(app.count("SELECT count(*) FROM stored_file").await, 0);
     assert_eq!(kept(&app), 0);

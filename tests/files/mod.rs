@@ -29,10 +29,13 @@ fn url_words(text: &str) -> String {
         .collect()
 }
 
-/// Names of a record's files, newest first.
+/// Names of a record's files, in order of the alphabet.
 pub async fn names(client: &Client<'_>, record: &str) -> Vec<String> {
     let list = client.get(&format!("/records/{record}/files")).await.ok(200);
-    list["items"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap().to_owned()).collect()
+    let mut names: Vec<String> =
+        list["items"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
 }
 
 /// The id in an answer about a file.

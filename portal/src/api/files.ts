@@ -23,7 +23,11 @@ async function uploadFile(
   const form = new FormData();
   form.set("file", file);
   const path = addressOf("/records/{entity}/{id}/files", { path: { entity, id } });
-  const made = await upload<"/records/{entity}/{id}/files">(path as "/records/{entity}/{id}/files", form, options);
+  const made = await upload<"/records/{entity}/{id}/files">(
+    path as "/records/{entity}/{id}/files",
+    form,
+    options,
+  );
   refreshFiles(entity, id);
   return made;
 }

@@ -41,8 +41,12 @@ pub fn read_all(file: &File, most: usize) -> Result<Vec<u8>, HostError> {
         return Err(HostError::Limit(format!("the file is larger than {most} bytes")));
     }
     let mut whole = Vec::new();
-    while (whole.len() as u64) < file.size {
-        let piece = raw::read(&file.id, whole.len() as u64, PIECE)?;
+    loop {
+        let at = u64::try_from(whole.len()).unwrap_or(u64::MAX);
+        if at >= file.size {
+            break;
+        }
+        let piece = raw::read(&file.id, at, PIECE)?;
         if piece.is_empty() {
             break;
         }

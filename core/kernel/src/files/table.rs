@@ -288,7 +288,7 @@ pub async fn of_record(
     limit: u64,
 ) -> Result<Vec<FileRow>, DbErr> {
     let mut select = of(tenant, record, state);
-    select.order_by("id", Order::Desc).limit(limit);
+    select.order_by("created_at", Order::Desc).order_by("id", Order::Desc).limit(limit);
     conn.query_all(&select).await?.iter().map(from_row).collect()
 }
 

@@ -6,6 +6,7 @@ use records::{Catalogue, EntityDef, Operation};
 
 use super::check::{Checked, fail};
 use super::{Hook, Manifest, ManifestError, Subscription, roles};
+use crate::capabilities::files::FilesPermission;
 use crate::when::When;
 
 /// What the names of a company's own entities and fields begin with: where its catalogue is not at hand they are believed.
@@ -16,7 +17,7 @@ const ALWAYS: [&str; 1] = ["id"];
 const OF_TASKS: [&str; 2] = ["completed", "cancelled"];
 const TASK: &str = "task";
 /// What happens to files of records: told of the record, to whoever may read it.
-const FILE: &str = "file";
+pub(super) const FILE: &str = "file";
 const OF_FILES: [&str; 3] = ["added", "removed", "renamed"];
 
 /// Whose catalogue it is.
@@ -38,6 +39,11 @@ pub(crate) fn check(manifest: &Manifest, catalogue: &Catalogue, known: Known) ->
         names.entity(&place, entity)?;
         names.fields(&format!("{place}.read"), entity, permission.read.iter().map(String::as_str))?;
         names.fields(&format!("{place}.write"), entity, permission.write.iter().map(String::as_str))?;
+    }
+    if let Some(permission) = manifest.permissions.part::<FilesPermission>() {
+        for entity in permission.entities.keys() {
+            names.entity("permissions.files.entities", entity)?;
+        }
     }
     for (index, hook) in manifest.hooks.iter().enumerate() {
         names.hook(&format!("hooks[{index}]"), hook)?;

@@ -196,19 +196,22 @@ async fn code_that_reaches_for_files_must_say_so_in_its_manifest() {
     let mut files = project::gather(&folder, &component(&folder)).unwrap();
     let manifest = String::from_utf8(files["plugin.toml"].clone()).unwrap();
     let asked = manifest.split("[permissions.files]").nth(1).unwrap().split("[permissions.http]").next().unwrap();
-    for (part, expected) in [
-        (format!("[permissions.files]{asked}"), "verstak:files/files"),
-        ("\"read\", \"add\", \"remove\"".to_owned(), "permissions.files.entities.deal"),
-        ("\"add\", \"remove\"".to_owned(), "steal"),
-        ("file.*".to_owned(), "file.steal"),
+    let events = "[[events]]\nid = \"files\"\non = [\"file.*\"]\nown_changes = true\n";
+    let all = format!("[permissions.files]{asked}");
+    for (changes, expected) in [
+        (vec![(all.as_str(), "")], "`file.*` needs [permissions.files]"),
+        (vec![(all.as_str(), ""), (events, "")], "verstak:files/files"),
+        (vec![("\"read\", \"add\", \"remove\"", "")], "permissions.files.entities.deal"),
+        (vec![("\"add\", \"remove\"", "\"add\", \"steal\"")], "steal"),
+        (vec![("file.*", "file.aded")], "did you mean `file.added`"),
+        (vec![("company = [", "spaceship = [")], "spaceship"),
     ] {
-        let with = match expected {
-            "steal" => "\"add\", \"steal\"",
-            "file.steal" => "file.steal",
-            _ => "",
-        };
-        assert!(manifest.contains(&part), "{part}");
-        files.insert("plugin.toml".into(), manifest.replacen(&part, with, 1).into_bytes());
+        let mut changed = manifest.clone();
+        for (part, with) in changes {
+            assert!(changed.contains(part), "{part}");
+            changed = changed.replacen(part, with, 1);
+        }
+        files.insert("plugin.toml".into(), changed.into_bytes());
         let refused = scene.host.install(&admin, &plugin_host::package::write(&files, None).unwrap()).await;
         let fields = refused.unwrap_err().fields_in(Locale::En);
         assert!(format!("{fields:?}").contains(expected), "{expected}: {fields:?}");

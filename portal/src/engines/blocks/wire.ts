@@ -11,8 +11,9 @@
  * Refusals are problem details as everywhere (`api/problem`). 409 `ui.stale`: the package was upgraded; the answer's
  * `tree_hash` is the new one and the portal asks for the tree anew, values are carried over by name.
  */
-import type { FilesDoor } from "@/engines/files/door";
+
 import type { AnyJob, Field, Id, RecordData, Refs } from "@/api/types";
+import type { FilesDoor } from "@/engines/files/door";
 import type { Shape } from "@/engines/source";
 import type { SourceSpec, Tree } from "./tree";
 

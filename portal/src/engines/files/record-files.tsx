@@ -79,13 +79,7 @@ function aboutText(file: FileView): string {
 }
 
 /** Sends one file after another; Cancel ends the rest too. */
-function useSender(
-  door: FilesDoor,
-  entity: string,
-  id: Id,
-  most: number | undefined,
-  changed: () => void,
-) {
+function useSender(door: FilesDoor, entity: string, id: Id, most: number | undefined, changed: () => void) {
   const { t } = useTranslation(["blocks", "common"]);
   const [now, setNow] = useState<{ name: string; share: number } | null>(null);
   const abort = useRef<AbortController>(null);
@@ -137,8 +131,7 @@ function useRemoval(door: FilesDoor, changed: () => void) {
       message: t("blocks:file_removed", { name: file.name }),
       action: {
         label: t("common:undo"),
-        run: () =>
-          void door.restore(file).then(changed, (error: unknown) => toastError(error, file.name)),
+        run: () => void door.restore(file).then(changed, (error: unknown) => toastError(error, file.name)),
       },
     });
   };

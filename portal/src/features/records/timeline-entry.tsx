@@ -6,8 +6,8 @@ import {
   IconFileImport,
   IconMail,
   IconNote,
-  IconPencil,
   IconPaperclip,
+  IconPencil,
   IconPhone,
   IconPuzzle,
   IconSparkles,
@@ -49,7 +49,9 @@ export function TimelineEntry({ entity, item, refs, onChanged }: Props) {
   const isFile = item.event?.startsWith("file.");
   const Icon =
     (isFile ? IconPaperclip : undefined) ??
-    (kind && activityIcons[kind]) ?? actorIcons[item.actor?.kind as keyof typeof actorIcons] ?? IconPencil;
+    (kind && activityIcons[kind]) ??
+    actorIcons[item.actor?.kind as keyof typeof actorIcons] ??
+    IconPencil;
   return (
     <Entry
       icon={<Icon size={16} aria-hidden />}

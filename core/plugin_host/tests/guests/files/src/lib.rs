@@ -9,7 +9,7 @@ plugin! {
 }
 
 fn puts(change: &mut Change) -> Outcome {
-    let asked = files::fetch("lead", &change.id, "a.txt", "https://files.example.com/a");
+    let asked = files::fetch("lead", "019cf5df-a280-7c22-9ab4-780c4d7b7ace", "a.txt", "https://files.example.com/a");
     change.reject(Message::new("said", &described(asked)));
     Ok(())
 }
