@@ -1,5 +1,6 @@
 //! Files of records over HTTP: what goes in, comes out, is refused, is removed and swept.
 
+mod bucket;
 mod bytes;
 mod life;
 mod rights;

@@ -7,6 +7,7 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -15,7 +16,7 @@ use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path as Key;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -29,6 +30,8 @@ use crate::text::Message;
 const PIECE: usize = 256 * 1024;
 /// The same for S3, whose parts have a least size of 5 MiB.
 const PART: usize = 5 * 1024 * 1024;
+/// How long a service that does not answer is asked again.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Pieces on their way at once.
 const ON_THE_WAY: usize = 2;
 /// What is behind the key of a file's thumbnail.
@@ -128,7 +131,10 @@ impl Store {
                     .with_region(&s3.region)
                     .with_access_key_id(&s3.access_key)
                     .with_secret_access_key(&s3.secret_key)
-                    .with_allow_http(s3.allow_http);
+                    .with_allow_http(s3.allow_http)
+                    // Not every service knows how to delete many at once, and we delete one.
+                    .with_disable_bulk_delete(true)
+                    .with_retry(RetryConfig { max_retries: 3, retry_timeout: PATIENCE, ..RetryConfig::default() });
                 if !s3.endpoint.is_empty() {
                     builder = builder.with_endpoint(&s3.endpoint);
                 }
