@@ -9,6 +9,7 @@ mod app;
 mod compat;
 mod durability;
 mod events;
+mod files;
 mod hostile;
 mod jobs;
 mod modules;

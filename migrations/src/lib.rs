@@ -27,6 +27,7 @@ mod m20261129_000018_search;
 mod m20261129_000019_modules;
 mod m20261129_000020_plugin_jobs;
 mod m20261129_000021_wide_sums;
+mod m20261129_000022_files;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000019_modules::Migration),
             Box::new(m20261129_000020_plugin_jobs::Migration),
             Box::new(m20261129_000021_wide_sums::Migration),
+            Box::new(m20261129_000022_files::Migration),
         ]
     }
 }

@@ -75,6 +75,9 @@ impl Objects {
             "imports",
             of(admin.send("POST", "/api/v1/imports", Some("multipart/form-data; boundary=B"), form.into_bytes()).await),
         ));
+        let uri = format!("/api/v1/records/lead/{}/files?name=picture.gif", ids[0].1);
+        let octets = Some("application/octet-stream");
+        ids.push(("files", of(admin.send("POST", &uri, octets, PICTURE.to_vec()).await)));
         ids.extend(Self::of_processes(app, marker).await);
         Self { marker: marker.to_owned(), ids }
     }
@@ -196,6 +199,7 @@ impl Objects {
             }
             ("POST" | "PATCH", "/roles" | "/roles/{id}") => json!({"key": "walk", "name": "walk"}),
             ("POST", "/tokens") => json!({"name": "walk"}),
+            ("PATCH", "/files/{id}") => json!({"name": "walked"}),
             ("PATCH", "/me") => json!({"locale": "uk"}),
             ("PATCH", "/tenant") => json!({"currency": "EUR"}),
             ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
@@ -234,6 +238,9 @@ impl Objects {
         }
     }
 }
+
+/// A picture of one pixel.
+const PICTURE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 /// A process with a task of the administrator, and a letter.
 fn walked_process(marker: &str) -> String {

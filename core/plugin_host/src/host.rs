@@ -15,6 +15,7 @@ use work::Tasks;
 use crate::breaker::Breakers;
 use crate::capabilities::Services;
 use crate::engine::{Engine, EngineConfig};
+use crate::files::FetchHandler;
 use crate::jobs::{JobHandler, schedule, store};
 use crate::journal::Journal;
 use crate::outbound::Outbound;
@@ -87,6 +88,7 @@ impl PluginHost {
                     tasks: tasks.clone(),
                     processes: processes.clone(),
                     outbound: Arc::default(),
+                    files: Arc::default(),
                 },
                 identities: Identities::new(db, env),
                 registry: Registry::new(db, env, &engine, config.trusted.clone()),
@@ -115,7 +117,11 @@ impl PluginHost {
 
     /// Handlers to register with the worker of jobs.
     pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
-        vec![Arc::new(EventHandler(self.clone())), Arc::new(JobHandler(self.clone()))]
+        vec![
+            Arc::new(EventHandler(self.clone())),
+            Arc::new(JobHandler(self.clone())),
+            Arc::new(FetchHandler(self.clone())),
+        ]
     }
 
     /// Plugin, version and reason of everything enabled that this node could not load when it last tried.

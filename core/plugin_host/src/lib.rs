@@ -20,6 +20,7 @@
 //! | `surfaces` | pages as data: `ui/*.toml` checked and compiled, who sees them, what their sources may ask |
 //! | `points` | before-hooks, events, HTTP, actions, conditions and jobs |
 //! | `jobs` | runs of jobs: schedules, tries, cursors |
+//! | `files` | files fetched for plugins |
 //! | `outbound` | the port for requests to other servers |
 //! | `breaker`, `loops` | failing and circular plugins |
 //! | `journal` | logs and costs |
@@ -33,6 +34,7 @@ pub mod breaker;
 mod capabilities;
 pub mod dev;
 pub mod engine;
+mod files;
 mod host;
 mod jobs;
 mod journal;

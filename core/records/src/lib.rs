@@ -24,9 +24,11 @@
 //! | `undo` | puts a batch back, as a long job |
 //! | `whole` | one change of everything a filter finds, as a long job |
 //! | `import` | CSV and XLSX into records |
+//! | `files` | files of records, under the rights of the record |
 
 pub mod batch;
 pub mod catalogue;
+pub mod files;
 pub mod import;
 pub mod read;
 pub mod references;

@@ -13,6 +13,7 @@ export const keys = {
   aggregate: (entity: string, query: AggregateQuery) => ["aggregate", entity, query] as const,
   aggregates: (entity: string) => ["aggregate", entity] as const,
   lookup: (entity: string, q: string) => ["lookup", entity, q] as const,
+  files: (entity: string, id: Id) => ["files", entity, id] as const,
   timeline: (entity: string, id: Id) => ["timeline", entity, id] as const,
   views: (entity: string) => ["views", entity] as const,
   users: (q: string) => ["users", q] as const,

@@ -5,6 +5,7 @@
  * version we already have is ignored.
  */
 import { useEffect } from "react";
+import { refreshFiles } from "./files";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
 import { removeRecord } from "./record-pages";
@@ -74,6 +75,12 @@ let pending = new Map<Id, RecordEvent>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 export function receive(event: RecordEvent): void {
+  // The record itself is as it was.
+  if (event.type.startsWith("file.")) {
+    refreshFiles(event.entity, event.record);
+    for (const hearer of hearers) hearer([event.entity]);
+    return;
+  }
   pending.set(event.record, event);
   if (timer === undefined) timer = setTimeout(flush, window_ms);
 }

@@ -99,6 +99,7 @@ export type Breaker = Schemas["BreakerState"];
 export type LogLevel = Schemas["LogLevel"];
 export type LogLine = Schemas["LogEntry"];
 
+export type FileView = Schemas["FileView"];
 export type Import = Schemas["Import"];
 export type ImportState = Schemas["ImportState"];
 export type ImportColumn = Schemas["ImportColumn"];

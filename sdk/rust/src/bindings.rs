@@ -38,6 +38,7 @@ macro_rules! exported {
                     "verstak:jobs/jobs@1.0.0": crate::bindings::imports::verstak::jobs::jobs,
                     "verstak:events/events@1.0.0": crate::bindings::imports::verstak::events::events,
                     "verstak:http/http@1.0.0": crate::bindings::imports::verstak::http::http,
+                    "verstak:files/files@1.0.0": crate::bindings::imports::verstak::files::files,
                 },
                 generate_unused_types: true,
                 additional_derives: [PartialEq, Clone],

@@ -20,6 +20,7 @@
 //! | [`events`] | what happened, after commit |
 //! | [`http`] | the plugin's own routes |
 //! | [`steps`] | actions and conditions: steps of processes, main actions of tasks |
+//! | [`files`] | files of records |
 //! | [`fetch`] | requests to other servers |
 //! | [`jobs`] | work on a schedule, later, or step by step; enqueueing it |
 //! | [`pages`] | figures, presses and trees of the plugin's pages |
@@ -34,6 +35,7 @@
 pub mod bindings;
 pub mod events;
 pub mod fetch;
+pub mod files;
 pub mod hooks;
 pub mod http;
 pub mod jobs;
@@ -89,5 +91,5 @@ pub mod prelude {
     pub use crate::steps::{Call, Done, NotDone};
     pub use crate::value::{Fields, phone};
     pub use crate::{Failure, HostError, Message, MultiValue, Outcome, Row, Value};
-    pub use crate::{debug, error, fetch, info, jobs, kv, people, plugin, processes, records, runtime, tasks, warning};
+    pub use crate::{debug, error, fetch, files, info, jobs, kv, people, plugin, processes, records, runtime, tasks, warning};
 }

@@ -11,7 +11,8 @@
 mod context;
 mod convert;
 pub(crate) mod events;
-mod http;
+pub(crate) mod files;
+pub(crate) mod http;
 pub(crate) mod jobs;
 mod kv;
 mod log;
@@ -65,7 +66,7 @@ macro_rules! capability {
 }
 
 /// Everything there is, in the order in which admins read permissions.
-pub(crate) static CAPABILITIES: [Capability; 18] = [
+pub(crate) static CAPABILITIES: [Capability; 19] = [
     capability!("verstak:types/types", wit::types::types),
     capability!("verstak:runtime/context", wit::runtime::context),
     capability!("verstak:runtime/clock", wit::runtime::clock),
@@ -82,6 +83,7 @@ pub(crate) static CAPABILITIES: [Capability; 18] = [
     capability!("verstak:jobs/jobs", wit::jobs::jobs, jobs::PART),
     capability!("verstak:events/events", wit::events::events, events::PART),
     capability!("verstak:http/http", wit::http::http, http::PART),
+    capability!("verstak:files/files", wit::files::files, files::PART),
     capability!("verstak:people/people", wit::people::people, people::PART),
     capability!("verstak:storage/kv", wit::storage::kv, kv::PART),
 ];
@@ -100,6 +102,8 @@ pub(crate) struct Services {
     pub(crate) processes: process::runtime::Processes,
     /// What sends requests to other servers; nothing until somebody says.
     pub(crate) outbound: Arc<OnceLock<Arc<dyn Outbound>>>,
+    /// Files of records; nothing until somebody says.
+    pub(crate) files: Arc<OnceLock<::records::files::Files>>,
 }
 
 /// Who calls, for which plugin, on which services.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::known::FILE;
 use super::{
     API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text,
     published, surfaces,
 };
+use crate::capabilities::files;
 use crate::points::POINTS;
 use crate::when;
 
@@ -188,6 +190,12 @@ fn check_events(manifest: &Manifest, place: &str, subscription: &Subscription) -
         let Some((entity, _)) = event.split_once('.') else {
             return fail(format!("{place}.on"), format!("`{event}` is not an event name such as `lead.created`"));
         };
+        if entity == FILE {
+            if manifest.permissions.asks(files::PART.name) {
+                continue;
+            }
+            return fail(format!("{place}.on"), format!("`{event}` needs [permissions.files]"));
+        }
         if manifest.records(entity).is_none() && !manifest.hears(event) {
             let ways = format!("add [permissions.records.{entity}] with the fields it reads");
             return fail(

@@ -159,7 +159,9 @@ fn offered(tree: &Tree) -> Result<(), ManifestError> {
         }
     }
     match tree.found.files.first() {
-        Some(one) => Err(ManifestError::new(&one.place, format!("`{}`: files of plugins are not there yet", one.name))),
+        Some(one) => {
+            Err(ManifestError::new(&one.place, format!("`{}`: fields with files are not there yet", one.name)))
+        }
         None => Ok(()),
     }
 }

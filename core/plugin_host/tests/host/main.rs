@@ -10,6 +10,7 @@ mod administration;
 mod chains;
 mod contained;
 mod deliveries;
+mod files;
 mod guards;
 mod jobs;
 mod money;

@@ -5,6 +5,7 @@ pub mod batches;
 mod bulk;
 pub mod entities;
 pub mod events;
+pub mod files;
 pub mod imports;
 pub mod jobs;
 pub mod me;
@@ -51,6 +52,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(records::restore))
         .routes(routes!(records::stage))
         .routes(routes!(timeline::get, timeline::add))
+        .routes(routes!(files::list, files::upload))
+        .routes(routes!(files::get, files::rename, files::remove))
+        .routes(routes!(files::restore))
+        .routes(routes!(files::content))
+        .routes(routes!(files::thumbnail))
         .routes(routes!(batches::get))
         .routes(routes!(batches::undo))
         .routes(routes!(jobs::list))

@@ -23,6 +23,7 @@ import { ViewTab, ViewTabs } from "@/ui/table";
 import { toast, toastError } from "@/ui/toast";
 import { useAhead } from "@/ui/use-ahead";
 import { ConcernedLink } from "./concerned";
+import { Files } from "./files";
 import { recordsSource } from "./source";
 import { CardStages, useStageMove } from "./stages";
 import { Timeline } from "./timeline";
@@ -164,6 +165,7 @@ function CardContent({
             <>
               <Sections entity={entity} source={source} record={record} onStage={move.to} />
               {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
+              <Files entity={entity} record={record} />
               {sides.map((side) => (
                 <CardSection key={nameOf(side)} title={side.title}>
                   <SlotSurface surface={side} subject={subject} />

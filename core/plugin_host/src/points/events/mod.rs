@@ -24,6 +24,7 @@ use crate::PluginHost;
 use crate::bindings::events as wit;
 use crate::bindings::types::Value;
 use crate::capabilities::events::LISTEN;
+use crate::capabilities::files::{self, FileAct};
 use crate::capabilities::{State, context_actor, from_wire};
 use crate::engine::{Budget, Code, Fault, Invoke};
 use crate::loops;
@@ -169,10 +170,16 @@ fn wanted(plugin: &Running, subscription: &Subscription, event: &Event) -> bool 
     let watched = subscription.watch.is_empty()
         || Operation::of_event(&event.kind) != Some(Operation::Update)
         || subscription.watch.iter().any(changed);
-    subscription.wants(&event.kind)
-        && (plugin.records(&event.entity).is_some() || hears(plugin, &event.kind))
-        && watched
-        && (!own || subscription.own_changes)
+    let told = match is_of_file(event) {
+        true => files::may(plugin, &event.entity, FileAct::Read),
+        false => plugin.records(&event.entity).is_some() || hears(plugin, &event.kind),
+    };
+    subscription.wants(&event.kind) && told && watched && (!own || subscription.own_changes)
+}
+
+/// Whether it tells of a file of a record: no field of it, and under another grant.
+fn is_of_file(event: &Event) -> bool {
+    event.kind.starts_with("file.") && event.changes.get("file").is_some()
 }
 
 /// A value of an event of a plugin, which no catalogue knows.
@@ -192,7 +199,7 @@ fn plain(value: &Json) -> Value {
 
 fn to_wit(catalogue: &Catalogue, plugin: &Running, event: &Event) -> wit::Event {
     let permission = plugin.records(&event.entity);
-    let heard = permission.is_none() && hears(plugin, &event.kind);
+    let heard = is_of_file(event) || permission.is_none() && hears(plugin, &event.kind);
     let def = catalogue.find(&event.entity);
     let sees = |permission: &RecordPermission, field: &str| match def {
         Some(def) => permission.sees(def, field),
