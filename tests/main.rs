@@ -16,3 +16,4 @@ mod people;
 mod plugin;
 mod process;
 mod records;
+mod reports;

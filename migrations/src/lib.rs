@@ -26,6 +26,8 @@ mod m20261129_000017_indexes;
 mod m20261129_000018_search;
 mod m20261129_000019_modules;
 mod m20261129_000020_plugin_jobs;
+mod m20261129_000022_gates;
+mod m20261129_000023_rates;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -58,6 +60,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000018_search::Migration),
             Box::new(m20261129_000019_modules::Migration),
             Box::new(m20261129_000020_plugin_jobs::Migration),
+            Box::new(m20261129_000022_gates::Migration),
+            Box::new(m20261129_000023_rates::Migration),
         ]
     }
 }

@@ -22,6 +22,8 @@
 //! | `jobs` | runs of jobs: schedules, tries, cursors |
 //! | `outbound` | the port for requests to other servers |
 //! | `breaker`, `loops` | failing and circular plugins |
+//! | `figures` | measures that plugins bring |
+//! | `gates` | modules that are on for some departments alone |
 //! | `journal` | logs and costs |
 //! | `bench` | hooks without SQL around them |
 //! | `dev` | scaffold, build, pack and test plugins |
@@ -33,6 +35,8 @@ pub mod breaker;
 mod capabilities;
 pub mod dev;
 pub mod engine;
+mod figures;
+pub mod gates;
 mod host;
 mod jobs;
 mod journal;

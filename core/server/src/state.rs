@@ -126,10 +126,11 @@ impl AppState {
         let processes = Processes::new(&records, &tasks);
         let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
+        plugins.guard(&identities);
         plugins.set_outbound(Arc::new(Fetch(webhooks.wire())));
         processes.set_services(vec![Arc::new(plugins.clone()), Arc::new(webhooks)]);
         tasks.set_actions(Arc::new(plugins.clone()));
-        let reports = Reports::new(&records, &processes);
+        let reports = plugins.reports().clone();
         let long_jobs = LongJobs::new(&db, &env);
         long_jobs.set_steps(vec![
             Arc::new(UndoSteps::new(&records, &identities)),

@@ -5,7 +5,7 @@ use kernel::FieldKey;
 use records::{Catalogue, EntityDef, Operation};
 
 use super::check::{Checked, fail};
-use super::{Hook, Manifest, ManifestError, Subscription, roles};
+use super::{Hook, Manifest, ManifestError, Subscription, measures, roles};
 use crate::when::When;
 
 /// What the names of a company's own entities and fields begin with: where its catalogue is not at hand they are believed.
@@ -36,6 +36,7 @@ pub(crate) fn check(manifest: &Manifest, catalogue: &Catalogue, known: Known) ->
         names.fields(&format!("{place}.read"), entity, permission.read.iter().map(String::as_str))?;
         names.fields(&format!("{place}.write"), entity, permission.write.iter().map(String::as_str))?;
     }
+    measures::check_names(manifest, &names)?;
     for (index, hook) in manifest.hooks.iter().enumerate() {
         names.hook(&format!("hooks[{index}]"), hook)?;
     }

@@ -10,6 +10,8 @@ mod administration;
 mod chains;
 mod contained;
 mod deliveries;
+mod figures;
+mod gates;
 mod guards;
 mod jobs;
 mod money;
