@@ -144,7 +144,7 @@ impl Reports {
             Some("stage") => true,
             Some(_) => return Err(invalid("over", "`process` or `stage`")),
         };
-        let catalogue = self.records.catalogue(ctx.tenant).await?;
+        let catalogue = self.records.catalogue_of(ctx).await?;
         let entity = input.entity.as_deref().map(|key| catalogue.entity(key)).transpose()?;
         let entity = entity.map(|def| Joined::new(Arc::clone(def), self.db().backend()));
         if stages && !entity.as_ref().is_some_and(|joined| joined.def.staged) {

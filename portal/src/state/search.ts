@@ -33,6 +33,7 @@ export const pluginTabs = [
   "overview",
   "brings",
   "permissions",
+  "gate",
   "settings",
   "calls",
   "routes",

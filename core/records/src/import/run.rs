@@ -104,11 +104,11 @@ impl Imports {
         if !current {
             return Ok(());
         }
-        let catalogue = self.records.catalogue(import.tenant).await?;
+        let mut ctx = self.person(&import).await?;
+        let catalogue = self.records.catalogue_of(&ctx).await?;
         let gone = || Stop::Hopeless(Problem::new("entity_gone"));
         let def = Arc::clone(catalogue.find(&import.entity).ok_or_else(gone)?);
         let dry = (import.state == State::Checking).then(Trial::default);
-        let mut ctx = self.person(&import).await?;
         let mut plan = Plan::load(&self.records, &ctx, &catalogue, &def, &import.columns, &import.mapping).await?;
         plan.decide(self.votes(&import, plan.dated()).await?);
         let home = Country::of_currency(&catalogue.pipelines.currency);

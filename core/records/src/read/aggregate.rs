@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use kernel::db::{sum_at, summed};
 use kernel::error::FieldError;
 use kernel::value::{DECIMAL_SCALE, FieldType, decimal_of_sum, decimal_to_json, unscaled};
@@ -135,7 +135,7 @@ impl Records {
     /// # Errors
     /// `request.invalid` naming `filter`, `group_by` or `measures`.
     pub async fn aggregate(&self, ctx: &Ctx, entity: &str, ask: &Aggregate) -> Result<Vec<Group>> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.entity(entity)?;
         let conn = self.db.read();
         let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
@@ -337,8 +337,29 @@ fn axis_value(axis: &Axis<'_>, row: &QueryResult, index: usize, ctx: &Ctx) -> Re
 }
 
 impl Bucket {
+    /// The period of a value: its first day, in a time zone; none of what is no date.
+    pub fn of(self, value: &Value, zone: chrono_tz::Tz) -> Option<NaiveDate> {
+        match value {
+            Value::Date(day) => Some(self.start(*day)),
+            Value::Instant(at) => Some(self.start(at.utc().with_timezone(&zone).date_naive())),
+            _ => None,
+        }
+    }
+
+    /// The first day of the period after the one that begins on a day.
+    pub fn next(self, first: NaiveDate) -> NaiveDate {
+        let months = |count: u32| first.checked_add_months(Months::new(count)).unwrap_or(first);
+        match self {
+            Self::Day => first + Days::new(1),
+            Self::Week => first + Days::new(7),
+            Self::Month => months(1),
+            Self::Quarter => months(3),
+            Self::Year => months(12),
+        }
+    }
+
     /// The first day of the period that a day is in.
-    fn start(self, day: NaiveDate) -> NaiveDate {
+    pub fn start(self, day: NaiveDate) -> NaiveDate {
         let month = |month0: u32| NaiveDate::from_ymd_opt(day.year(), month0 + 1, 1).unwrap_or(day);
         match self {
             Self::Day => day,

@@ -174,7 +174,7 @@ impl Records {
         changes: Vec<Change>,
         options: &WriteOptions,
     ) -> Result<Vec<Result<Written>>> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.entity(entity)?;
         if changes.len() > MAX_ROWS {
             return Err(Error::TooLarge(kernel::Message::key("error.too_large").with("max", MAX_ROWS)));
@@ -324,7 +324,7 @@ impl Records {
         let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
         let missing = check::references(self.db.read(), catalogue, ctx, &changes).await?;
         for (row, missing) in rows.into_iter().zip(missing) {
-            let mut errors = check::values(&row.change, catalogue);
+            let mut errors = check::values(&row.change, catalogue, &ctx.rights);
             errors.extend(missing);
             if matches!(row.change.operation, Operation::Delete) || errors.is_empty() {
                 good.push(row);
