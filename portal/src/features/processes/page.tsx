@@ -12,7 +12,7 @@ import { PageBody, PageHeader } from "@/ui/page";
 import { CardSection } from "@/ui/panel";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
-import { Card, Cards, Hint, StateMark, WorkGroup, WorkList, WorkRow } from "@/ui/work";
+import { Card, Cards, Hint, StateMark, WorkGroup, WorkList, WorkRow, WorkStack } from "@/ui/work";
 import { problemsOf } from "./model";
 import { UploadFile } from "./upload";
 
@@ -25,6 +25,7 @@ export default function ProcessesPage() {
     <>
       <PageHeader icon={<IconRoute size={18} />} title={t("processes:title")} />
       <PageBody>
+        <WorkStack>
         {query.isPending && <ListSkeleton rows={5} />}
         {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
         {query.isSuccess && definitions.length === 0 && (
@@ -47,6 +48,7 @@ export default function ProcessesPage() {
             <UploadFile />
           </CardSection>
         )}
+        </WorkStack>
       </PageBody>
     </>
   );
@@ -89,7 +91,7 @@ function Row({ definition }: { definition: Definition }) {
           </StateMark>
         )
       }
-      due={count === undefined ? "" : t("running", { count: page?.items.length ?? 0, shown: count })}
+      due={!page?.items.length ? "" : t("running", { count: page?.items.length ?? 0, shown: count })}
     />
   );
 }

@@ -17,7 +17,7 @@ import { SlotButtons, SlotSurface, useSlot } from "@/engines/slots";
 import type { RowSource } from "@/engines/source";
 import { forget, remember } from "@/state/history";
 import { entityIcon } from "@/ui/entity-icon";
-import { CardBody, CardBones, CardColumns, CardHead, CardNotice, CardSection, CardTitle } from "@/ui/panel";
+import { CardBody, CardBones, CardColumns, CardHead, CardNotice, CardSection, CardStack, CardTitle } from "@/ui/panel";
 import { ErrorState } from "@/ui/states";
 import { ViewTab, ViewTabs } from "@/ui/table";
 import { toast, toastError } from "@/ui/toast";
@@ -163,7 +163,6 @@ function CardContent({
           fields={
             <>
               <Sections entity={entity} source={source} record={record} onStage={move.to} />
-              {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
               {sides.map((side) => (
                 <CardSection key={nameOf(side)} title={side.title}>
                   <SlotSurface surface={side} subject={subject} />
@@ -171,7 +170,12 @@ function CardContent({
               ))}
             </>
           }
-          timeline={<Timeline entity={entity} id={record.id} readOnly={deleted} />}
+          timeline={
+            <CardStack>
+              {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
+              <Timeline entity={entity} id={record.id} readOnly={deleted} />
+            </CardStack>
+          }
         />
       )}
     </CardBody>

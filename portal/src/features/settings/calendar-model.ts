@@ -101,9 +101,10 @@ export function readDraft(draft: CalendarDraft): Read {
   };
   if (draft.zone) calendar.time_zone = draft.zone;
   if (draft.mode === "week") {
-    calendar.week = Object.fromEntries(
-      weekdays.map((day) => [day, hours(day, draft.week[day])]),
-    ) as Record<Weekday, string[]>;
+    calendar.week = Object.fromEntries(weekdays.map((day) => [day, hours(day, draft.week[day])])) as Record<
+      Weekday,
+      string[]
+    >;
   } else {
     if (!draft.anchor) wrong.anchor = "needed";
     const lines = draft.cycle.trim() ? draft.cycle.trimEnd().split("\n") : [];
