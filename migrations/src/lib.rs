@@ -26,6 +26,7 @@ mod m20261129_000017_indexes;
 mod m20261129_000018_search;
 mod m20261129_000019_modules;
 mod m20261129_000020_plugin_jobs;
+mod m20261129_000021_wide_sums;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000018_search::Migration),
             Box::new(m20261129_000019_modules::Migration),
             Box::new(m20261129_000020_plugin_jobs::Migration),
+            Box::new(m20261129_000021_wide_sums::Migration),
         ]
     }
 }

@@ -54,8 +54,8 @@ use people::names::Names;
 pub use catalogue::{Catalogue, EntityDef, FieldDef};
 pub(crate) use write::Inserts;
 pub use write::{
-    BeforeHooks, Change, EntityOwner, EntityRules, Foreseen, Inner, Operation, PendingChange, Told, WriteOptions,
-    Written,
+    BeforeHooks, Change, EntityOwner, EntityRules, Foreseen, Inner, Operation, PendingChange, Told, Trial,
+    WriteOptions, Written,
 };
 
 /// The code of errors about wrong fields.
