@@ -91,7 +91,7 @@ function Row({ definition }: { definition: Definition }) {
           </StateMark>
         )
       }
-      due={!page?.items.length ? "" : t("running", { count: page?.items.length ?? 0, shown: count })}
+      due={page?.items.length ? t("running", { count: page.items.length, shown: count ?? "" }) : ""}
     />
   );
 }
