@@ -26,28 +26,28 @@ export default function ProcessesPage() {
       <PageHeader icon={<IconRoute size={18} />} title={t("processes:title")} />
       <PageBody>
         <WorkStack>
-        {query.isPending && <ListSkeleton rows={5} />}
-        {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
-        {query.isSuccess && definitions.length === 0 && (
-          <EmptyState title={t("processes:empty_title")}>
-            {t(me.admin ? "processes:empty_admin" : "processes:empty")}
-          </EmptyState>
-        )}
-        {definitions.length > 0 && (
-          <WorkList>
-            <WorkGroup title={t("processes:ours")}>
-              {definitions.map((definition) => (
-                <Row key={definition.key} definition={definition} />
-              ))}
-            </WorkGroup>
-          </WorkList>
-        )}
-        {me.admin && <Templates taken={definitions.map(({ key }) => key)} />}
-        {me.admin && (
-          <CardSection title={t("processes:upload")}>
-            <UploadFile />
-          </CardSection>
-        )}
+          {query.isPending && <ListSkeleton rows={5} />}
+          {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
+          {query.isSuccess && definitions.length === 0 && (
+            <EmptyState title={t("processes:empty_title")}>
+              {t(me.admin ? "processes:empty_admin" : "processes:empty")}
+            </EmptyState>
+          )}
+          {definitions.length > 0 && (
+            <WorkList>
+              <WorkGroup title={t("processes:ours")}>
+                {definitions.map((definition) => (
+                  <Row key={definition.key} definition={definition} />
+                ))}
+              </WorkGroup>
+            </WorkList>
+          )}
+          {me.admin && <Templates taken={definitions.map(({ key }) => key)} />}
+          {me.admin && (
+            <CardSection title={t("processes:upload")}>
+              <UploadFile />
+            </CardSection>
+          )}
         </WorkStack>
       </PageBody>
     </>

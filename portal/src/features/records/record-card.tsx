@@ -17,7 +17,16 @@ import { SlotButtons, SlotSurface, useSlot } from "@/engines/slots";
 import type { RowSource } from "@/engines/source";
 import { forget, remember } from "@/state/history";
 import { entityIcon } from "@/ui/entity-icon";
-import { CardBody, CardBones, CardColumns, CardHead, CardNotice, CardSection, CardStack, CardTitle } from "@/ui/panel";
+import {
+  CardBody,
+  CardBones,
+  CardColumns,
+  CardHead,
+  CardNotice,
+  CardSection,
+  CardStack,
+  CardTitle,
+} from "@/ui/panel";
 import { ErrorState } from "@/ui/states";
 import { ViewTab, ViewTabs } from "@/ui/table";
 import { toast, toastError } from "@/ui/toast";
