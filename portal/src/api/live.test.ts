@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { keys } from "./keys";
-import { onRecordChange, receive } from "./live";
+import { onInstanceChange, onRecordChange, receive, receiveInstance } from "./live";
 import { queryClient } from "./query-client";
 import type { RecordData, RecordEvent } from "./types";
 
@@ -75,4 +75,16 @@ describe("live updates", () => {
     await vi.advanceTimersByTimeAsync(500);
     expect(asked).toEqual([]);
   });
+});
+
+it("processes that went on are told some at a time, each once", () => {
+  const told: string[][] = [];
+  const stop = onInstanceChange((ids) => void told.push([...ids]));
+  for (const id of ["i1", "i2", "i1"]) receiveInstance(event("process", id));
+  expect(told).toEqual([]);
+  vi.advanceTimersByTime(300);
+  receiveInstance(event("process", "i3"));
+  stop();
+  vi.advanceTimersByTime(300);
+  expect(told).toEqual([["i1", "i2"]]);
 });

@@ -2,8 +2,8 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import { keys } from "./keys";
-import { queryClient } from "./query-client";
 import type { Id } from "./types";
+import { refreshNotifications } from "./work-cache";
 
 export const notificationsQuery = (unread: boolean) =>
   infiniteQueryOptions({
@@ -21,9 +21,4 @@ export const notificationsQuery = (unread: boolean) =>
 export async function markRead(ids: Id[] | "all"): Promise<void> {
   await api.post("/notifications/read", ids === "all" ? { ids: [], all: true } : { ids, all: false });
   refreshNotifications();
-}
-
-export function refreshNotifications(): void {
-  void queryClient.invalidateQueries({ queryKey: keys.notifications });
-  void queryClient.invalidateQueries({ queryKey: keys.taskCounters });
 }

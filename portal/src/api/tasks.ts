@@ -4,6 +4,7 @@ import { api } from "./client";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
 import type { Body, Id, Task } from "./types";
+import { refreshTasks } from "./work-cache";
 
 /** Which tasks a list holds: the query of `GET /tasks`, without its page. */
 export interface TaskList {
@@ -52,27 +53,14 @@ export const taskHistoryQuery = (id: Id) =>
       api.get("/tasks/{id}/history", { path: { id }, signal }).then((page) => page.items),
   });
 
-/** Deadlines pass without an event: asked again each minute. */
-export const countersQuery = queryOptions({
-  queryKey: keys.taskCounters,
-  queryFn: ({ signal }) => api.get("/tasks/counters", { signal }),
-  refetchInterval: 60_000,
-});
-
 /** The answer is the task as it is now: it is put in its place, and the lists are asked anew. */
 async function put(answer: Promise<Task>): Promise<Task> {
   const task = await answer;
   queryClient.setQueryData(keys.task(task.id), task);
   refreshTasks();
+  // A task is a record too: the home page and the lists of records show it.
+  void queryClient.invalidateQueries({ queryKey: keys.records("task") });
   return task;
-}
-
-/** Lists, counters and histories; what no page shows is only marked. */
-export function refreshTasks(): void {
-  void queryClient.invalidateQueries({ queryKey: keys.taskLists });
-  void queryClient.invalidateQueries({ queryKey: keys.taskCounters });
-  void queryClient.invalidateQueries({ queryKey: keys.taskHistories });
-  void queryClient.invalidateQueries({ queryKey: ["records", "task"] });
 }
 
 const at = (id: Id) => ({ path: { id } });

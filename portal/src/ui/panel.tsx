@@ -87,6 +87,11 @@ export function CardColumns({
   );
 }
 
+/** Several things in one column of a card. */
+export const CardStack = ({ children }: { children: ReactNode }) => (
+  <div className={classes.fields}>{children}</div>
+);
+
 interface SectionProps {
   title: string;
   /** Folded until asked for: nothing in it is filled, or it is rarely needed. */

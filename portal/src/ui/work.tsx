@@ -1,5 +1,4 @@
 /** How work looks: counters, rows of the inbox, the foot of a task, states in words, notifications. */
-import { IconArrowRight } from "@tabler/icons-react";
 import type { KeyboardEvent, ReactNode, Ref } from "react";
 import classes from "./work.module.css";
 
@@ -132,8 +131,31 @@ export function Split({ label, side, children }: { label: string; side: ReactNod
 export const WorkPage = ({ children }: { children: ReactNode }) => (
   <div className={classes.page}>{children}</div>
 );
-export const WorkCenter = ({ children }: { children: ReactNode }) => (
-  <div className={classes.center}>{children}</div>
+/** Sections one under another; `narrow`: a form that is read, not a table. */
+export const WorkStack = ({ narrow, children }: { narrow?: boolean; children: ReactNode }) => (
+  <div className={classes.stack} data-narrow={narrow ?? false}>
+    {children}
+  </div>
+);
+
+/** `level`: of the heading it is, 1 where it is the page's. */
+export const WorkTitle = ({ level, children }: { level: 1 | 2; children: ReactNode }) => (
+  <div className={classes.heading} role="heading" aria-level={level}>
+    {children}
+  </div>
+);
+
+/** A place to say something, where it stands. */
+export const TalkForm = ({ onSend, children }: { onSend(): void; children: ReactNode }) => (
+  <form
+    className={classes.say}
+    onSubmit={(event) => {
+      event.preventDefault();
+      onSend();
+    }}
+  >
+    {children}
+  </form>
 );
 
 export const WorkFoot = ({ children }: { children: ReactNode }) => (
@@ -262,5 +284,3 @@ export const NoticeBody = ({
     <time title={exact}>{when}</time>
   </>
 );
-
-export const MoreArrow = () => <IconArrowRight size={14} aria-hidden />;

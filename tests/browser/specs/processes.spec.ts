@@ -125,6 +125,7 @@ test("on a phone the route is a list of steps first", async ({ page, signIn, api
   await expect(page.getByTestId("route-canvas")).toHaveCount(0);
   await page.getByTestId("route-map").getByText("Map", { exact: true }).click();
   await expect(page.getByTestId("route-canvas")).toHaveAttribute("data-ready", "true");
+  await page.locator(".bjs-powered-by").scrollIntoViewIfNeeded();
   const box = await page.locator(".bjs-powered-by").boundingBox();
   const top = box && (await page.evaluate(({ x, y }) => document.elementFromPoint(x, y)?.closest("a")?.className ?? "", { x: box.x + box.width / 2, y: box.y + box.height / 2 }));
   expect(top, "nothing covers the watermark").toContain("bjs-powered-by");

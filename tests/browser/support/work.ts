@@ -15,7 +15,7 @@ export async function publishDealer(server: Server): Promise<Api> {
   const ids = roles.filter(({ key }) => key === "admin").map(({ id }) => id);
   for (const { key, name } of wanted) {
     const known = roles.find((role) => role.key === key);
-    ids.push(known ? known.id : (await api.must<Made>("POST", "/roles", { key, name, access: {} })).id);
+    ids.push(known ? known.id : (await api.must<Made>("POST", "/roles", { key, name })).id);
   }
   const me = await api.must<{ user: Made }>("GET", "/me");
   await api.must("PATCH", `/users/${me.user.id}`, { roles: ids });

@@ -9,6 +9,7 @@ import type { ElementState, Sights } from "./states";
 
 interface Canvas {
   zoom(level?: number | "fit-viewport", center?: "auto"): number;
+  scrollToElement(element: string, padding?: number): void;
   addMarker(element: string, marker: string): void;
   removeMarker(element: string, marker: string): void;
   resized(): void;
@@ -19,7 +20,7 @@ interface Overlays {
 }
 interface Registry {
   get(id: string): object | undefined;
-  filter(keep: (element: { id: string }) => boolean): { id: string }[];
+  filter(keep: (element: { id: string; type?: string }) => boolean): { id: string }[];
 }
 
 interface Props {
@@ -70,7 +71,7 @@ export default function RouteCanvas(props: Props) {
     made.importXML(xml).then(
       () => {
         if (gone) return;
-        fit(made);
+        if (fit(made) < readable) made.get<Canvas>("canvas").zoom(readable);
         setViewer(made);
       },
       () => !gone && now.current.onFailed(),
@@ -101,6 +102,16 @@ export default function RouteCanvas(props: Props) {
     if (viewer) mark(viewer, sights, wordsOf);
   }, [viewer, sights, wordsOf]);
 
+  // Follows from step to step, not each change of words.
+  const followed = lookAt(sights);
+  useEffect(() => {
+    if (!viewer) return;
+    const registry = viewer.get<Registry>("elementRegistry");
+    const start = registry.filter(({ type }) => type === "bpmn:StartEvent")[0]?.id;
+    const target = followed && registry.get(followed) ? followed : start;
+    if (target) viewer.get<Canvas>("canvas").scrollToElement(target, beside);
+  }, [viewer, followed]);
+
   useEffect(() => {
     if (!viewer || !selected || !viewer.get<Registry>("elementRegistry").get(selected)) return;
     const canvas = viewer.get<Canvas>("canvas");
@@ -120,10 +131,24 @@ export default function RouteCanvas(props: Props) {
   );
 }
 
+/** Smaller than this the names of steps cannot be read: a wide drawing begins where it stands, not as a whole. */
+const readable = 0.7;
+const beside = 120;
+
 /** The whole drawing, but never larger than it is. */
-function fit(viewer: NavigatedViewer) {
+function fit(viewer: NavigatedViewer): number {
   const canvas = viewer.get<Canvas>("canvas");
-  if (canvas.zoom("fit-viewport", "auto") > 1) canvas.zoom(1, "auto");
+  const level = canvas.zoom("fit-viewport", "auto");
+  return level > 1 ? canvas.zoom(1, "auto") : level;
+}
+
+/** Where something has to be done, else where it began. */
+function lookAt(sights: Sights): string | undefined {
+  const wanted: ElementState[] = ["incident", "problem", "overdue", "current", "waiting"];
+  for (const state of wanted) {
+    for (const [element, sight] of sights) if (sight.state === state) return element;
+  }
+  return [...sights.keys()].at(-1);
 }
 
 function mark(viewer: NavigatedViewer, sights: Sights, wordsOf: (element: string) => string) {
@@ -144,6 +169,6 @@ function mark(viewer: NavigatedViewer, sights: Sights, wordsOf: (element: string
     badge.className = mapClasses.badge;
     badge.dataset.state = sight.state;
     badge.textContent = words;
-    overlays.add(element, "v-words", { position: { top: -12, left: -4 }, html: badge });
+    overlays.add(element, "v-words", { position: { top: -12, left: -4 }, html: badge, scale: { min: 0.9 } });
   }
 }

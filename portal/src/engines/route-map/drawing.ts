@@ -1,8 +1,7 @@
-/** What a BPMN file says, read for a list of steps: names, kinds, who does it, in the order of the arrows. */
+/** What a BPMN file says, read for a list of steps: names and kinds in the order of the arrows. */
 
 const bpmn = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 const di = "http://www.omg.org/spec/BPMN/20100524/DI";
-const ours = "urn:verstak:bpmn:1";
 
 export type NodeKind = "start" | "end" | "task" | "service" | "call" | "gateway" | "event" | "process";
 
@@ -13,8 +12,6 @@ export interface DrawnNode {
   /** The element's own name in the file: `userTask`. */
   tag: string;
   documentation: string;
-  executors: string;
-  duration: string;
 }
 
 export interface Drawing {
@@ -91,8 +88,6 @@ function nodeOf(element: Element, tag: string, id: string, kind: NodeKind): Draw
     kind,
     name: (element.getAttribute("name") ?? "").replace(/\s+/g, " ").trim(),
     documentation: documentation?.textContent?.trim() ?? "",
-    executors: element.getAttributeNS(ours, "executors") ?? "",
-    duration: element.getAttributeNS(ours, "duration") ?? "",
   };
 }
 

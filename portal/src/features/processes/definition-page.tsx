@@ -18,7 +18,7 @@ import { CardSection } from "@/ui/panel";
 import { FormProblem } from "@/ui/sign-in";
 import { Bone, ErrorState, PageSkeleton } from "@/ui/states";
 import { toast } from "@/ui/toast";
-import { Fact, Facts, Hint, PlainText, StateMark } from "@/ui/work";
+import { Fact, Facts, Hint, PlainText, StateMark, WorkStack } from "@/ui/work";
 import { problemsOf } from "./model";
 import { Problems } from "./parts";
 import { DryRunDialog, StartDialog } from "./start-dialog";
@@ -64,8 +64,10 @@ function Shown({ definition }: { definition: Definition }) {
         }
       />
       <PageBody>
-        <About definition={definition} />
-        <Drawing definition={definition} run={run} onClear={() => setRun(undefined)} />
+        <WorkStack>
+          <About definition={definition} />
+          <Drawing definition={definition} run={run} onClear={() => setRun(undefined)} />
+        </WorkStack>
       </PageBody>
       {dialog === "publish" && <Publish definition={definition} onClose={() => setDialog(undefined)} />}
       {dialog === "start" && <StartDialog definition={definition.key} onClose={() => setDialog(undefined)} />}

@@ -6,8 +6,8 @@ import type { Instance } from "@/api/types";
 import { standingOf } from "@/engines/route-map/states";
 import { useNames, useTitles } from "@/engines/titles";
 import { formatDateTime } from "@/i18n/format";
-import { CardBody, CardTitle } from "@/ui/panel";
-import { Fact, Facts } from "@/ui/work";
+import { CardBody } from "@/ui/panel";
+import { Fact, Facts, WorkTitle } from "@/ui/work";
 import { InstanceState, useSpan } from "./parts";
 
 interface Props {
@@ -28,7 +28,7 @@ export function InstanceHead({ instance, compact, children }: Props) {
     .join(", ");
   return (
     <CardBody>
-      <CardTitle level={compact ? 2 : 1}>
+      <WorkTitle level={compact ? 2 : 1}>
         {compact ? (
           <Link to="/instances/$id" params={{ id: instance.id }}>
             {instance.name}
@@ -36,7 +36,7 @@ export function InstanceHead({ instance, compact, children }: Props) {
         ) : (
           instance.name
         )}
-      </CardTitle>
+      </WorkTitle>
       <Facts>
         <Fact name={t("processes:state")}>
           <InstanceState instance={instance} />

@@ -12,7 +12,7 @@ import { PageBody, PageHeader } from "@/ui/page";
 import { CardSection } from "@/ui/panel";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
-import { Card, Cards, Hint, StateMark, WorkGroup, WorkList, WorkRow } from "@/ui/work";
+import { Card, Cards, Hint, StateMark, WorkGroup, WorkList, WorkRow, WorkStack } from "@/ui/work";
 import { problemsOf } from "./model";
 import { UploadFile } from "./upload";
 
@@ -25,28 +25,30 @@ export default function ProcessesPage() {
     <>
       <PageHeader icon={<IconRoute size={18} />} title={t("processes:title")} />
       <PageBody>
-        {query.isPending && <ListSkeleton rows={5} />}
-        {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
-        {query.isSuccess && definitions.length === 0 && (
-          <EmptyState title={t("processes:empty_title")}>
-            {t(me.admin ? "processes:empty_admin" : "processes:empty")}
-          </EmptyState>
-        )}
-        {definitions.length > 0 && (
-          <WorkList>
-            <WorkGroup title={t("processes:ours")}>
-              {definitions.map((definition) => (
-                <Row key={definition.key} definition={definition} />
-              ))}
-            </WorkGroup>
-          </WorkList>
-        )}
-        {me.admin && <Templates taken={definitions.map(({ key }) => key)} />}
-        {me.admin && (
-          <CardSection title={t("processes:upload")}>
-            <UploadFile />
-          </CardSection>
-        )}
+        <WorkStack>
+          {query.isPending && <ListSkeleton rows={5} />}
+          {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
+          {query.isSuccess && definitions.length === 0 && (
+            <EmptyState title={t("processes:empty_title")}>
+              {t(me.admin ? "processes:empty_admin" : "processes:empty")}
+            </EmptyState>
+          )}
+          {definitions.length > 0 && (
+            <WorkList>
+              <WorkGroup title={t("processes:ours")}>
+                {definitions.map((definition) => (
+                  <Row key={definition.key} definition={definition} />
+                ))}
+              </WorkGroup>
+            </WorkList>
+          )}
+          {me.admin && <Templates taken={definitions.map(({ key }) => key)} />}
+          {me.admin && (
+            <CardSection title={t("processes:upload")}>
+              <UploadFile />
+            </CardSection>
+          )}
+        </WorkStack>
       </PageBody>
     </>
   );
@@ -89,7 +91,7 @@ function Row({ definition }: { definition: Definition }) {
           </StateMark>
         )
       }
-      due={count === undefined ? "" : t("running", { count: page?.items.length ?? 0, shown: count })}
+      due={page?.items.length ? t("running", { count: page.items.length, shown: count ?? "" }) : ""}
     />
   );
 }

@@ -17,7 +17,16 @@ import { SlotButtons, SlotSurface, useSlot } from "@/engines/slots";
 import type { RowSource } from "@/engines/source";
 import { forget, remember } from "@/state/history";
 import { entityIcon } from "@/ui/entity-icon";
-import { CardBody, CardBones, CardColumns, CardHead, CardNotice, CardSection, CardTitle } from "@/ui/panel";
+import {
+  CardBody,
+  CardBones,
+  CardColumns,
+  CardHead,
+  CardNotice,
+  CardSection,
+  CardStack,
+  CardTitle,
+} from "@/ui/panel";
 import { ErrorState } from "@/ui/states";
 import { ViewTab, ViewTabs } from "@/ui/table";
 import { toast, toastError } from "@/ui/toast";
@@ -164,7 +173,6 @@ function CardContent({
           fields={
             <>
               <Sections entity={entity} source={source} record={record} onStage={move.to} />
-              {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
               <Files entity={entity} record={record} />
               {sides.map((side) => (
                 <CardSection key={nameOf(side)} title={side.title}>
@@ -173,7 +181,12 @@ function CardContent({
               ))}
             </>
           }
-          timeline={<Timeline entity={entity} id={record.id} readOnly={deleted} />}
+          timeline={
+            <CardStack>
+              {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
+              <Timeline entity={entity} id={record.id} readOnly={deleted} />
+            </CardStack>
+          }
         />
       )}
     </CardBody>

@@ -2,7 +2,7 @@
 import { ActionIcon, Button, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { calendarQuery, saveCalendar } from "@/api/calendars";
 import { departmentTreeQuery, usersQuery } from "@/api/people";
@@ -17,6 +17,7 @@ import { CardSection } from "@/ui/panel";
 import { Form, FormProblem } from "@/ui/sign-in";
 import { Bone, ErrorState } from "@/ui/states";
 import { toast } from "@/ui/toast";
+import { WorkStack } from "@/ui/work";
 import {
   type CalendarDraft,
   type DayRow,
@@ -27,8 +28,9 @@ import {
   weekdays,
   yearsOf,
 } from "./calendar-model";
-import DayField from "./day-field";
 import { generalRefusal } from "./form-drawer";
+
+const DayField = lazy(() => import("./day-field"));
 
 interface Props {
   /** Whose: `department:<id>`, `user:<id>`; the company's by default. */
@@ -42,7 +44,7 @@ export default function Calendars({ editing = "company", onEdit }: Props) {
   const people = useQuery(usersQuery);
   const query = useQuery(calendarQuery(editing));
   return (
-    <>
+    <WorkStack narrow>
       <Hint>{t("calendar_note")}</Hint>
       <Select
         label={t("calendar_whose")}
@@ -68,8 +70,12 @@ export default function Calendars({ editing = "company", onEdit }: Props) {
       />
       {query.isPending && <Bone height={240} />}
       {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
-      {query.isSuccess && <Editor key={editing} of={editing} calendar={query.data} />}
-    </>
+      {query.isSuccess && (
+        <Suspense fallback={<Bone height={240} />}>
+          <Editor key={editing} of={editing} calendar={query.data} />
+        </Suspense>
+      )}
+    </WorkStack>
   );
 }
 

@@ -5,7 +5,7 @@ import { IconBell } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { countersQuery } from "@/api/tasks";
+import { countersQuery } from "@/api/work-cache";
 import { withWorkTexts } from "@/i18n";
 import { Badge } from "@/ui/nav";
 

@@ -12,10 +12,10 @@ import type { Id, Task } from "@/api/types";
 import { useNames, useTitles } from "@/engines/titles";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { taskTabs } from "@/state/search";
-import { CardBody, CardBones, CardHead, CardSection, CardTitle } from "@/ui/panel";
+import { CardBody, CardBones, CardHead, CardSection } from "@/ui/panel";
 import { ErrorState } from "@/ui/states";
 import { ViewTab, ViewTabs } from "@/ui/table";
-import { Fact, Facts, Hint, PlainText, StateMark } from "@/ui/work";
+import { Fact, Facts, Hint, PlainText, StateMark, WorkTitle } from "@/ui/work";
 import { Checklist } from "./checklist";
 import { TaskFoot } from "./foot";
 import { TaskForm, useTaskForm } from "./form";
@@ -70,7 +70,7 @@ function Content({ task, place, tab, onTab }: { task: Task } & Pick<Props, "plac
   return (
     <>
       <CardBody>
-        <CardTitle level={place === "page" ? 1 : 2}>{task.title}</CardTitle>
+        <WorkTitle level={place === "page" ? 1 : 2}>{task.title}</WorkTitle>
         <About task={task} />
         <ViewTabs label={t("task")}>
           {tabs.map((one) => (

@@ -25,8 +25,8 @@ import { fieldOf, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
 import { useNames } from "@/engines/titles";
 import { formatDateTime, formatRelative } from "@/i18n/format";
-import { Change, Composer, ComposerProblem, Entry, EntryText } from "@/ui/timeline";
-import { Hint, TalkRow, TalkRows } from "@/ui/work";
+import { Change, ComposerProblem, Entry, EntryText } from "@/ui/timeline";
+import { Hint, TalkForm, TalkRow, TalkRows } from "@/ui/work";
 import { changesOf, deedOf, isComment, noteOf, toldOf } from "./talk";
 
 const icons = {
@@ -150,7 +150,7 @@ export function TaskTalk({ id }: { id: Id }) {
           ))}
         </TalkRows>
       )}
-      <Composer onSubmit={send}>
+      <TalkForm onSend={send}>
         <Textarea
           aria-label={t("tasks:comment")}
           placeholder={t("tasks:comment_hint")}
@@ -179,7 +179,7 @@ export function TaskTalk({ id }: { id: Id }) {
             {t("tasks:comment_add")}
           </Button>
         )}
-      </Composer>
+      </TalkForm>
     </>
   );
 }

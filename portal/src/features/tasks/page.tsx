@@ -15,8 +15,9 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useEntity, useMe } from "@/api/session";
-import { countersQuery, tasksQuery } from "@/api/tasks";
+import { tasksQuery } from "@/api/tasks";
 import type { Id, PersonCount, Task } from "@/api/types";
+import { countersQuery } from "@/api/work-cache";
 import { useNames, useTitles } from "@/engines/titles";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { openCreate } from "@/state/creating";
@@ -294,7 +295,7 @@ function Tasks({
                   .filter(Boolean)
                   .join(" · ")}
                 about={task.subject ? titles.get(task.subject.id) : undefined}
-                due={at ? formatRelative(at, now.getTime()) : ""}
+                due={at ? (when === "overdue" ? formatRelative(at, now.getTime()) : formatDateTime(at)) : ""}
                 exact={at ? formatDateTime(at) : undefined}
                 late={when === "overdue"}
                 who={who && <Avatar name={who} title={who} />}

@@ -1,0 +1,49 @@
+/**
+ * What the shell itself knows of work, all the time: the counters, and keeping tasks, notifications and processes of the
+ * open pages as they are now. Kept small: it comes with every first page.
+ */
+import { queryOptions } from "@tanstack/react-query";
+import { api } from "./client";
+import { keys } from "./keys";
+import { onEntityChange, onInstanceChange } from "./live";
+import { queryClient } from "./query-client";
+
+/** Deadlines pass without an event: asked again each minute. */
+export const countersQuery = queryOptions({
+  queryKey: keys.taskCounters,
+  queryFn: ({ signal }) => api.get("/tasks/counters", { signal }),
+  refetchInterval: 60_000,
+});
+
+/** Lists, counters and histories; what no page shows is only marked. */
+export function refreshTasks(): void {
+  void queryClient.invalidateQueries({ queryKey: keys.taskLists });
+  void queryClient.invalidateQueries({ queryKey: keys.taskCounters });
+  void queryClient.invalidateQueries({ queryKey: keys.taskHistories });
+}
+
+export function refreshNotifications(): void {
+  void queryClient.invalidateQueries({ queryKey: keys.notifications });
+  void queryClient.invalidateQueries({ queryKey: keys.taskCounters });
+}
+
+/** Until the returned function is called. Notifications have no message of their own: they come with what happens to tasks. */
+export function followWork(): () => void {
+  const tasks = onEntityChange((entities) => {
+    if (!entities.includes("task")) return;
+    refreshTasks();
+    void queryClient.invalidateQueries({ queryKey: ["tasks", "one"] });
+    refreshNotifications();
+  });
+  const instances = onInstanceChange((ids) => {
+    void queryClient.invalidateQueries({ queryKey: keys.instanceLists });
+    for (const id of ids) {
+      void queryClient.invalidateQueries({ queryKey: keys.instance(id) });
+      void queryClient.invalidateQueries({ queryKey: keys.instanceHistory(id) });
+    }
+  });
+  return () => {
+    tasks();
+    instances();
+  };
+}
