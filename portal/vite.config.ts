@@ -25,12 +25,13 @@ export default defineConfig({
             // What pages of plugins alone need is in none of these.
             {
               name: "parts",
-              test: /src\/(ui\/(?!(block-frame|calendar|chart|gantt|job-toast|matrix|tiles|tree)\.)|api|state|i18n\/[a-z]+\.ts)|react-query/,
+              test: /src\/(ui\/(?!(block|block-frame|calendar|chart|gantt|job-toast|matrix|tiles|tree)\.)|api|state|i18n\/[a-z]+\.ts)|react-query/,
               minShareCount: 2,
             },
+            // What edits values comes with the first form, record or edited cell: lists and boards only show them.
             {
               name: "engines",
-              test: /src\/(engines\/(?!(blocks|filters)\/)|features\/(?!pages\/))|react-virtual|virtual-core/,
+              test: /src\/(engines\/(?!(blocks|filters|form)\/|fields\/(.*editor|in-place|use-field-edit|use-typed|currency-select|concerned))|features\/(records|session|shell)\/)|react-virtual|virtual-core/,
               minShareCount: 3,
             },
             { name: "controls", test: /@mantine\/|@tanstack\/|@floating-ui\//, minShareCount: 4 },

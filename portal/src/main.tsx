@@ -5,7 +5,6 @@ import "./ui/theme/tokens.css";
 import "./ui/theme/global.css";
 import "./ui/theme/mantine.css";
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
@@ -15,6 +14,7 @@ import { askAhead } from "./api/session";
 import { startI18n } from "./i18n";
 import { loadPageAhead, loadPagesAhead, router } from "./routes/router";
 import { cssVariables, theme } from "./ui/theme/theme";
+import { Toasts } from "./ui/toasts";
 
 const schemes = localStorageColorSchemeManager({ key: "verstak.theme" });
 
@@ -35,7 +35,7 @@ async function start() {
         defaultColorScheme="auto"
       >
         <QueryClientProvider client={queryClient}>
-          <Notifications position="bottom-left" limit={4} />
+          <Toasts />
           <RouterProvider router={router} />
         </QueryClientProvider>
       </MantineProvider>

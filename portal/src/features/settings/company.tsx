@@ -29,7 +29,7 @@ function useCurrencies(present: string): { value: string; label: string }[] {
 
 const zones = (present: string) => [...new Set(["UTC", ...Intl.supportedValuesOf("timeZone"), present])];
 
-export function Company() {
+export default function Company() {
   const { t } = useTranslation(["settings", "common"]);
   const { tenant } = useMe();
   const [values, setValues] = useState({

@@ -24,7 +24,7 @@ interface Props {
   onEdit(id?: Id): void;
 }
 
-export function Departments({ editing, onEdit }: Props) {
+export default function Departments({ editing, onEdit }: Props) {
   const { t } = useTranslation(["settings", "common"]);
   const query = useQuery(departmentTreeQuery);
   const users = useQuery(usersQuery).data ?? [];

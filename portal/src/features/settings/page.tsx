@@ -1,20 +1,24 @@
 /** `/settings/{section}`: oneself, and for administrators the company, its people and their rights. */
 import { IconSettings } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { SurfaceView } from "@/api/types";
 import { SlotSurface, useSlot } from "@/engines/slots";
 import { adminSections, ownSections, type SettingsSection } from "@/state/search";
+import { BlockBones } from "@/ui/block";
 import { NotFound } from "@/ui/not-found";
 import { PageBody, PageHeader } from "@/ui/page";
 import { ViewTab, ViewTabs } from "@/ui/table";
-import { Company } from "./company";
-import { Departments } from "./departments";
-import { People } from "./people";
 import { Profile } from "./profile";
-import { Roles } from "./roles";
-import { Tokens } from "./tokens";
+
+// Each is loaded when first opened: most people know the first one alone.
+const Company = lazy(() => import("./company"));
+const Departments = lazy(() => import("./departments"));
+const People = lazy(() => import("./people"));
+const Roles = lazy(() => import("./roles"));
+const Tokens = lazy(() => import("./tokens"));
 
 /** A surface's part of the address. */
 const nameOf = ({ plugin, id }: SurfaceView) => `${plugin}~${id}`;
@@ -22,7 +26,7 @@ const nameOf = ({ plugin, id }: SurfaceView) => `${plugin}~${id}`;
 const route = getRouteApi("/shell/settings/$section");
 
 export default function SettingsPage() {
-  const { t } = useTranslation(["settings", "shell"]);
+  const { t } = useTranslation(["settings", "shell", "common"]);
   const me = useMe();
   const navigate = useNavigate();
   const { section: wanted } = route.useParams();
@@ -62,12 +66,14 @@ export default function SettingsPage() {
       </ViewTabs>
       <PageBody>
         {module && <SlotSurface surface={module} />}
-        {section === "profile" && <Profile />}
-        {section === "tokens" && <Tokens {...editor} />}
-        {section === "company" && <Company />}
-        {section === "people" && <People {...editor} />}
-        {section === "departments" && <Departments {...editor} />}
-        {section === "roles" && <Roles {...editor} />}
+        <Suspense key={section} fallback={<BlockBones label={t("common:loading")} />}>
+          {section === "profile" && <Profile />}
+          {section === "tokens" && <Tokens {...editor} />}
+          {section === "company" && <Company />}
+          {section === "people" && <People {...editor} />}
+          {section === "departments" && <Departments {...editor} />}
+          {section === "roles" && <Roles {...editor} />}
+        </Suspense>
       </PageBody>
     </>
   );

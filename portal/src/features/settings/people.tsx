@@ -19,7 +19,7 @@ interface Props {
   onEdit(id?: Id): void;
 }
 
-export function People({ editing, onEdit }: Props) {
+export default function People({ editing, onEdit }: Props) {
   const { t } = useTranslation(["settings", "common"]);
   const [q, setQ] = useState("");
   const users = useQuery(usersQuery);

@@ -18,7 +18,7 @@ interface Props {
   onEdit(id?: Id): void;
 }
 
-export function Roles({ editing, onEdit }: Props) {
+export default function Roles({ editing, onEdit }: Props) {
   const { t } = useTranslation(["settings", "common"]);
   const query = useQuery(rolesQuery);
   const users = useQuery(usersQuery).data ?? [];

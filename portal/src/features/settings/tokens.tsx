@@ -24,7 +24,7 @@ interface Props {
   onEdit(id?: Id): void;
 }
 
-export function Tokens({ editing, onEdit }: Props) {
+export default function Tokens({ editing, onEdit }: Props) {
   const { t } = useTranslation(["settings", "common"]);
   const query = useQuery(tokensQuery);
   const [made, setMade] = useState<Token | null>(null);

@@ -1,0 +1,2 @@
+/** Loaded by `toasts.tsx`. */
+export { Notifications as default } from "@mantine/notifications";
