@@ -22,19 +22,24 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "icons", test: /@tabler\/icons-react/, minShareCount: 2 },
-            // What pages of plugins alone need is in none of these.
+            // What pages of plugins or of processes alone need is in none of these.
             {
               name: "parts",
-              test: /src\/(ui\/(?!(block|block-frame|calendar|chart|gantt|job-toast|matrix|tiles|tree)\.)|api|state|i18n\/[a-z]+\.ts)|react-query/,
+              test: /src\/(ui\/(?!(block|block-frame|calendar|calendar-form|chart|confirm|gantt|job-toast|matrix|route-map|tiles|tree|work)\.)|api\/(?!(calendars|processes)\.)|state|i18n\/[a-z]+\.ts)|react-query/,
               minShareCount: 2,
             },
             // What edits values comes with the first form, record or edited cell: lists and boards only show them.
             {
               name: "engines",
-              test: /src\/(engines\/(?!(blocks|filters|form)\/|fields\/(.*editor|in-place|use-field-edit|use-typed|currency-select|concerned))|features\/(records|session|shell)\/)|react-virtual|virtual-core/,
+              test: /src\/(engines\/(?!(blocks|filters|form|route-map)\/|fields\/((address|date|duration|link|multi|record)-editor|editor|in-place|use-field-edit|currency-select|concerned)\.|titles\.)|features\/(records|session|shell)\/)|react-virtual|virtual-core/,
               minShareCount: 3,
             },
             { name: "controls", test: /@mantine\/|@tanstack\/|@floating-ui\//, minShareCount: 4 },
+            {
+              name: "editors",
+              test: /src\/engines\/(fields\/((address|duration|link|multi|record)-editor|editor|in-place|use-field-edit|currency-select|concerned)\.|form\/)/,
+              minShareCount: 2,
+            },
           ],
         },
       },

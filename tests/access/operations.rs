@@ -75,6 +75,9 @@ impl Objects {
             "imports",
             of(admin.send("POST", "/api/v1/imports", Some("multipart/form-data; boundary=B"), form.into_bytes()).await),
         ));
+        let uri = format!("/api/v1/records/lead/{}/files?name=picture.gif", ids[0].1);
+        let octets = Some("application/octet-stream");
+        ids.push(("files", of(admin.send("POST", &uri, octets, PICTURE.to_vec()).await)));
         ids.extend(Self::of_processes(app, marker).await);
         Self { marker: marker.to_owned(), ids }
     }
@@ -105,6 +108,11 @@ impl Objects {
             json!({"calendar": {"week": {"mon": ["09:00-18:00"]}, "days": [{"date": "2026-05-01", "name": marker}]}});
         admin.put("/calendars/company", calendar).await.ok(200);
         vec![("process-definitions", definition), ("process-instances", instance), ("tasks", task), ("letters", letter)]
+    }
+
+    /// Objects that a test has made itself.
+    pub fn made(ids: Vec<(&'static str, String)>) -> Self {
+        Self { marker: "walk".to_owned(), ids }
     }
 
     pub fn id(&self, kind: &str) -> &str {
@@ -144,6 +152,17 @@ impl Objects {
         }
         assert!(all.len() > 80, "the document has lost its operations");
         all
+    }
+
+    /// Every operation that has an entity in its address, on one.
+    pub fn operations_on(&self, entity: &str) -> Vec<Operation> {
+        let document = verstak::openapi::document();
+        let paths = document["paths"].as_object().unwrap().iter();
+        let of_entities = paths.filter(|(template, _)| template.contains("{entity}"));
+        let methods = of_entities.flat_map(|(template, methods)| {
+            methods.as_object().unwrap().keys().map(move |method| (template.strip_prefix("/api/v1").unwrap(), method))
+        });
+        methods.map(|(template, method)| self.operation(method, template, entity)).collect()
     }
 
     fn operation(&self, method: &str, template: &str, entity: &str) -> Operation {
@@ -196,9 +215,13 @@ impl Objects {
             }
             ("POST" | "PATCH", "/roles" | "/roles/{id}") => json!({"key": "walk", "name": "walk"}),
             ("POST", "/tokens") => json!({"name": "walk"}),
+            ("PATCH", "/files/{id}") => json!({"name": "walked"}),
             ("PATCH", "/me") => json!({"locale": "uk"}),
             ("PATCH", "/tenant") => json!({"currency": "EUR"}),
             ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
+            ("PUT", "/currency-rates") => json!({"rates": []}),
+            ("POST", "/reports/query") => json!({"measures": ["lead.created", "deal.won_amount"]}),
+            ("PUT", "/plugins/{id}/gate") => json!({"departments": null}),
             ("PUT", "/plugins/{id}/settings") => json!({"settings": {"country": "UA"}}),
             ("POST", "/imports" | "/plugins") => json!({}),
             ("POST", "/process-definitions") => Value::String(walked_process("walk")),
@@ -234,6 +257,9 @@ impl Objects {
         }
     }
 }
+
+/// A picture of one pixel.
+const PICTURE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 /// A process with a task of the administrator, and a letter.
 fn walked_process(marker: &str) -> String {

@@ -39,11 +39,13 @@ pub struct Database {
 impl Database {
     /// A migrated, empty one.
     pub async fn fresh() -> Self {
+        kernel::net::choose_encryption();
         if on_postgres() { Self::postgres(Some(&postgres_template().await)).await } else { Self::sqlite(true).await }
     }
 
     /// One without any table.
     pub async fn bare() -> Self {
+        kernel::net::choose_encryption();
         if on_postgres() { Self::postgres(None).await } else { Self::sqlite(false).await }
     }
 

@@ -1,6 +1,7 @@
 //! What was acknowledged is there after the worst.
 
 mod caller;
+mod files;
 mod jobs;
 mod kill;
 mod letters;

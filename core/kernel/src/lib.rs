@@ -1,7 +1,7 @@
 //! Kernel: what every other part stands on, and nothing about any business.
 //!
 //! Owns: ids, clock and randomness, values, texts, the filter language and its SQL, the access algebra, the request
-//! context, the database (connections, transactions), the event log, the audit log, jobs and schedules, the
+//! context, the database (connections, transactions), the event log, the audit log, jobs and schedules, files, the
 //! address guard. Must not know: tenants' people, entities, plugins, HTTP. Data enters as a `Ctx` and typed
 //! values and leaves as rows and values.
 //!
@@ -23,6 +23,7 @@
 //! | `db` | connections and transactions, committed in groups on SQLite; sequences |
 //! | `event` | the append-only ordered event log and its readers (`Follower`) |
 //! | `audit` | administrative acts |
+//! | `files` | bytes in a store and rows about them |
 //! | `kept` | a short memory of what the database says, which changes make void |
 //! | `jobs` | queue, worker, schedules, leases |
 
@@ -34,6 +35,7 @@ pub mod db;
 pub mod error;
 pub mod event;
 pub mod expression;
+pub mod files;
 pub mod filter;
 pub mod id;
 pub mod jobs;

@@ -8,6 +8,13 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+/// Says for the whole process what encrypts connections: the same as everywhere in the product. Call it before any client of
+/// other crates is made.
+pub fn choose_encryption() {
+    // The second call changes nothing.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
 /// What an address is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {

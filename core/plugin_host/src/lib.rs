@@ -20,8 +20,11 @@
 //! | `surfaces` | pages as data: `ui/*.toml` checked and compiled, who sees them, what their sources may ask |
 //! | `points` | before-hooks, events, HTTP, actions, conditions and jobs |
 //! | `jobs` | runs of jobs: schedules, tries, cursors |
+//! | `files` | files fetched for plugins |
 //! | `outbound` | the port for requests to other servers |
 //! | `breaker`, `loops` | failing and circular plugins |
+//! | `figures` | measures that plugins bring |
+//! | `gates` | modules that are on for some departments alone |
 //! | `journal` | logs and costs |
 //! | `bench` | hooks without SQL around them |
 //! | `dev` | scaffold, build, pack and test plugins |
@@ -33,6 +36,9 @@ pub mod breaker;
 mod capabilities;
 pub mod dev;
 pub mod engine;
+mod figures;
+mod files;
+pub mod gates;
 mod host;
 mod jobs;
 mod journal;

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use kernel::Result;
@@ -39,7 +40,7 @@ pub fn router(state: &AppState) -> Router {
     let outer = ServiceBuilder::new()
         .layer(from_fn_with_state(state.clone(), layers::outermost))
         .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(streams)));
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(streams).and(transformable)));
     let guarded = Router::new()
         .nest("/api/v1", api)
         .merge(uploads)
@@ -54,6 +55,12 @@ pub fn router(state: &AppState) -> Router {
         .fallback(portal::serve)
         .layer(outer)
         .with_state(state.clone())
+}
+
+/// Bytes of files go out as they are: their hash and their ranges are told.
+fn transformable(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    let kept = headers.get(header::CACHE_CONTROL).and_then(|value| value.to_str().ok());
+    !kept.is_some_and(|kept| kept.contains("no-transform"))
 }
 
 /// Which halves of the server run in this process.

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use kernel::db::DbOptions;
+use kernel::files::{S3, StoreOptions};
 use kernel::jobs::Slots;
 use messaging::{MailOptions, MailTls};
+use records::files::FileLimits;
 use serde::{Deserialize, Serialize};
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
@@ -28,6 +30,8 @@ pub struct Config {
     pub mail: Letters,
     /// Requests of processes to other servers.
     pub webhooks: Webhooks,
+    /// Files of records.
+    pub files: Files,
     /// Plugins.
     pub plugins: Plugins,
     /// Logging.
@@ -172,6 +176,43 @@ pub struct Webhooks {
     pub allow_private: bool,
 }
 
+/// Files of records.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// Bytes of one file.
+    pub max_bytes: u64,
+    /// Bytes of all files of a company; 0 = no limit.
+    pub company_bytes: u64,
+    /// Files of one record.
+    pub per_record: u64,
+    /// Days a removed file can be restored.
+    pub bin_days: u32,
+    /// Seconds of one upload.
+    pub upload_seconds: u64,
+    /// Bucket of an S3-compatible service; empty = a folder below the data folder.
+    pub bucket: String,
+    /// Its region.
+    pub region: String,
+    /// Its address; empty = Amazon's.
+    pub endpoint: String,
+    /// The key's id.
+    pub access_key: String,
+    /// The key's secret.
+    pub secret_key: String,
+    /// Whether the service may be spoken to without encryption.
+    pub allow_http: bool,
+}
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Files")
+            .field("max_bytes", &self.max_bytes)
+            .field("bucket", &self.bucket)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Plugins.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -256,6 +297,32 @@ impl Config {
     /// Folder of uploaded files.
     pub fn files_dir(&self) -> PathBuf {
         self.data.dir.join("files")
+    }
+
+    /// Where files of records are kept.
+    pub fn store_options(&self) -> StoreOptions {
+        if self.files.bucket.is_empty() {
+            return StoreOptions::Folder { path: self.files_dir().join("records"), full_sync: self.database.full_sync };
+        }
+        let files = self.files.clone();
+        StoreOptions::S3(S3 {
+            bucket: files.bucket,
+            region: files.region,
+            endpoint: files.endpoint,
+            access_key: files.access_key,
+            secret_key: files.secret_key,
+            allow_http: files.allow_http,
+        })
+    }
+
+    /// How many files are taken, and how large ones.
+    pub fn file_limits(&self) -> FileLimits {
+        FileLimits {
+            file: self.files.max_bytes,
+            company: self.files.company_bytes,
+            record: self.files.per_record,
+            bin_days: self.files.bin_days.into(),
+        }
     }
 }
 

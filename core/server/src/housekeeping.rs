@@ -10,12 +10,13 @@ use crate::http::idempotency::KEPT_SECONDS;
 
 const KIND: &str = "housekeeping";
 /// Chores by the clock (UTC): the job's kind and its cron expression.
-pub const SCHEDULES: [(&str, &str); 5] = [
+pub const SCHEDULES: [(&str, &str); 6] = [
     (KIND, "17 * * * *"),
     ("import.clean_up", "41 3 * * *"),
     (process::runtime::SWEEP, "* * * * *"),
     (records::totals::FOLD, "* * * * *"),
     (records::search::FILL, "* * * * *"),
+    (records::files::SWEEP, "29 * * * *"),
 ];
 
 /// Seconds the end of a long job is remembered: a month.

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use kernel::clock::Env;
+use kernel::files::Store;
 use kernel::jobs::Worker;
 use kernel::jobs::long::{LongJobs, LongRun};
 use kernel::{Db, Result};
@@ -13,6 +14,7 @@ use plugin_host::engine::{Caps, CompileLimits, Compiler, EngineConfig};
 use plugin_host::{HostConfig, PluginHost};
 use process::runtime::{MigrateSteps, Processes};
 use records::Records;
+use records::files::Files;
 use records::import::Imports;
 use records::rules::SoundRules;
 use records::undo::UndoSteps;
@@ -50,6 +52,8 @@ pub struct Services {
     pub records: Records,
     /// Imports.
     pub imports: Imports,
+    /// Files of records.
+    pub files: Files,
     /// Letters out.
     pub mail: Mail,
     /// Long work with progress.
@@ -126,10 +130,13 @@ impl AppState {
         let processes = Processes::new(&records, &tasks);
         let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
+        plugins.guard(&identities);
         plugins.set_outbound(Arc::new(Fetch(webhooks.wire())));
         processes.set_services(vec![Arc::new(plugins.clone()), Arc::new(webhooks)]);
         tasks.set_actions(Arc::new(plugins.clone()));
-        let reports = Reports::new(&records, &processes);
+        let reports = plugins.reports().clone();
+        let files = Files::new(&records, Store::open(&config.store_options())?, config.file_limits());
+        plugins.set_files(files.clone());
         let long_jobs = LongJobs::new(&db, &env);
         long_jobs.set_steps(vec![
             Arc::new(UndoSteps::new(&records, &identities)),
@@ -139,6 +146,7 @@ impl AppState {
         let upload_limit = u64::try_from(config.http.upload_limit).unwrap_or(u64::MAX);
         Ok(Self(Arc::new(Services {
             imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
+            files,
             limits: Limits::new(&config.http),
             kept: KeptAnswers::default(),
             config: Arc::new(config),
@@ -187,6 +195,7 @@ impl AppState {
         let mut handlers = self.imports.handlers();
         handlers.push(Arc::new(records::totals::FoldTotals(self.records.clone())));
         handlers.push(Arc::new(records::search::Fill(self.records.clone())));
+        handlers.push(Arc::new(records::files::Sweep(self.files.clone())));
         handlers.extend(self.mail.handlers());
         handlers.extend(self.tasks.handlers());
         handlers.extend(self.processes.handlers());

@@ -13,17 +13,26 @@ interface Props {
   pick: string;
   /** While a file is being sent. */
   sending?: { label: string; text: string; share: number; cancelLabel: string; onCancel(): void };
-  onFile(file: File): void;
+  /** Several at once. */
+  onFiles?(files: File[]): void;
+  onFile?(file: File): void;
+  /** A strip, where it is not what the page is for. */
+  compact?: boolean;
 }
 
-export function DropFile({ label, hint, accept, pick, sending, onFile }: Props) {
+export function DropFile({ label, hint, accept, pick, sending, onFiles, onFile, compact }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    const file = event.dataTransfer.files[0];
-    if (file && !sending) onFile(file);
+    if (!sending) take(event.dataTransfer.files);
+  };
+  const take = (list: FileList | null) => {
+    const [first, ...more] = list ?? [];
+    if (!first) return;
+    if (onFiles) onFiles([first, ...more]);
+    else onFile?.(first);
   };
   return (
     <div
@@ -31,6 +40,7 @@ export function DropFile({ label, hint, accept, pick, sending, onFile }: Props) 
       role="group"
       aria-label={label}
       data-over={over}
+      data-compact={compact || undefined}
       onDragOver={(event) => {
         event.preventDefault();
         setOver(true);
@@ -47,10 +57,14 @@ export function DropFile({ label, hint, accept, pick, sending, onFile }: Props) 
         </div>
       ) : (
         <>
-          <IconFileUpload size={28} aria-hidden />
-          <p className={classes.label}>{label}</p>
+          {!compact && <IconFileUpload size={28} aria-hidden />}
+          {!compact && <p className={classes.label}>{label}</p>}
           <p className={classes.hint}>{hint}</p>
-          <Button variant="default" onClick={() => input.current?.click()} data-autofocus>
+          <Button
+            variant="default"
+            onClick={() => input.current?.click()}
+            data-autofocus={compact ? undefined : true}
+          >
             {pick}
           </Button>
         </>
@@ -59,13 +73,15 @@ export function DropFile({ label, hint, accept, pick, sending, onFile }: Props) 
         ref={input}
         type="file"
         accept={accept}
+        multiple={onFiles !== undefined}
         hidden
         aria-label={label}
         data-testid="file-input"
         onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
+          // The list is emptied with the value.
+          const list = event.currentTarget.files;
+          take(list);
           event.currentTarget.value = "";
-          if (file) onFile(file);
         }}
       />
     </div>

@@ -1,5 +1,6 @@
 /** How small things of a page look: figures in tiles, prose, badges, a clock, a letter, files. */
-import { IconArrowDownRight, IconArrowUpRight } from "@tabler/icons-react";
+import { ActionIcon } from "@mantine/core";
+import { IconArrowDownRight, IconArrowUpRight, IconFile, IconTrash } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { Tone } from "./block";
 import classes from "./tiles.module.css";
@@ -144,23 +145,33 @@ export const FileLines = ({ label, children }: { label: string; children: ReactN
     {children}
   </ul>
 );
-export const FileLine = ({
-  icon,
-  href,
-  name,
-  size,
-}: {
-  icon: ReactNode;
+interface FileLineProps {
   href: string;
+  /** Whether the browser shows it in a window of its own; else it saves it. */
+  opens?: boolean;
+  /** A small picture of it. */
+  picture?: string;
   name: string;
   size: string;
-}) => (
+  remove?: { label: string; run(): void };
+}
+
+export const FileLine = ({ href, opens, picture, name, size, remove }: FileLineProps) => (
   <li>
-    {icon}
-    <a href={href} download>
+    {picture ? (
+      <img className={classes.filePicture} src={picture} alt="" loading="lazy" />
+    ) : (
+      <IconFile size={16} aria-hidden />
+    )}
+    <a href={href} {...(opens ? { target: "_blank", rel: "noopener" } : { download: true })}>
       {name}
     </a>
     <small>{size}</small>
+    {remove && (
+      <ActionIcon aria-label={remove.label} onClick={remove.run}>
+        <IconTrash size={16} />
+      </ActionIcon>
+    )}
   </li>
 );
 

@@ -64,7 +64,7 @@ test("on a record: a tab that the address keeps, a part at the side, an action o
   const brings = page.getByRole("dialog").getByRole("region", { name: "What else it does" });
   await expect(brings, "whom it lets in and what it does by itself is said before it is allowed").toContainText("Leave: asks");
   await expect(brings).toContainText("Rights to: Leave requests");
-  await expect(brings).toContainText("Works by itself");
+  await expect(brings).toContainText("While it fails, such changes are refused.");
   await page.getByRole("button", { name: "Allow and switch on" }).click();
   await expect(page.getByRole("button", { name: "Switch off" })).toBeVisible();
   first = (await api.create("leave_request", { kind: "yearly", starts: "2026-03-02", ends: "2026-03-04" })).id;

@@ -142,7 +142,10 @@ async fn no_operation_waits_for_a_body_that_does_not_come() {
 #[tokio::test]
 async fn no_operation_takes_a_huge_body() {
     let app = TestApp::build()
-        .config(|config| (config.http.body_limit, config.http.upload_limit) = (10_000, 4_000_000))
+        .config(|config| {
+            (config.http.body_limit, config.http.upload_limit) = (10_000, 4_000_000);
+            config.files.max_bytes = 4_000_000;
+        })
         .lead_desk(json!({}))
         .start()
         .await;

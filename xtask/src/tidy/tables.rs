@@ -14,7 +14,21 @@ use super::Finding;
 
 /// The tables of each crate of core/, by its folder. core/README.md shows the same list.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("kernel", &["audit", "event_log", "event_reader", "job", "lease", "long_job", "schedule", "sequence"]),
+    (
+        "kernel",
+        &[
+            "audit",
+            "event_log",
+            "event_reader",
+            "file_usage",
+            "job",
+            "lease",
+            "long_job",
+            "schedule",
+            "sequence",
+            "stored_file",
+        ],
+    ),
     (
         "people",
         &[
@@ -41,6 +55,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "communication",
             "company",
             "contact",
+            "currency_rate",
             "deal",
             "entity_definition",
             "field_definition",

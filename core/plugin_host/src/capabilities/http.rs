@@ -17,6 +17,7 @@ use crate::manifest::check::{fail, text};
 use crate::manifest::permissions::{Grant, Part, Permission, things};
 use crate::manifest::{ManifestError, SettingType, Text};
 use crate::outbound::{self, NoAnswer, Outbound, Outgoing};
+use crate::registry::Running;
 
 /// Hosts of a manifest.
 const MAX_HOSTS: usize = 50;
@@ -50,9 +51,9 @@ pub(crate) const PART: Part = Part::of::<HttpPermission>("http");
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct HttpPermission {
+pub(crate) struct HttpPermission {
     /// `api.example.com`, with a port where it is not the scheme's own; `*.example.com`: whatever stands below it.
-    hosts: Vec<String>,
+    pub(crate) hosts: Vec<String>,
     /// Shown to the admin who grants it.
     #[serde(default)]
     reason: Text,
@@ -106,7 +107,7 @@ fn is_host(host: &str) -> bool {
 }
 
 /// Whether an address goes to one of the hosts. A port must be named, unless it is the scheme's own.
-fn goes_to(url: &Url, hosts: &[String]) -> bool {
+pub(crate) fn goes_to(url: &Url, hosts: &[String]) -> bool {
     let Some(name) = url.host_str().map(|name| name.trim_end_matches('.').to_ascii_lowercase()) else { return false };
     hosts.iter().any(|host| {
         let (wanted, port) = host.split_once(':').map_or((host.as_str(), None), |(name, port)| (name, Some(port)));
@@ -178,15 +179,7 @@ impl State {
 
 /// Headers with secrets in them, which only the wire sees.
 fn secrets(caller: &Caller, uses: &[wit::SecretUse]) -> Result<Vec<(String, String)>, HostError> {
-    let secret = |key: &str| {
-        let declared = caller.plugin.manifest().settings.iter().find(|setting| setting.key == key);
-        if declared.is_none_or(|setting| setting.kind != SettingType::Secret) {
-            return Err(HostError::Denied(format!("there is no setting `{key}` of the type secret")));
-        }
-        let value = caller.plugin.settings.get(key).and_then(serde_json::Value::as_str);
-        let value = value.filter(|value| !value.is_empty());
-        value.ok_or_else(|| HostError::Unavailable(format!("nobody has set the secret `{key}`")))
-    };
+    let secret = |key: &str| secret_of(&caller.plugin, key);
     let header = |name: &str, value: String| Ok((header_name(name)?, header_value(name, &value)?));
     uses.iter()
         .map(|one| match one {
@@ -201,6 +194,17 @@ fn secrets(caller: &Caller, uses: &[wit::SecretUse]) -> Result<Vec<(String, Stri
             wit::SecretUse::Header(one) => header(&one.name, format!("{}{}", one.prefix, secret(&one.secret)?)),
         })
         .collect()
+}
+
+/// A secret of a plugin's settings, for what only the wire sees.
+pub(crate) fn secret_of<'a>(plugin: &'a Running, key: &str) -> Result<&'a str, HostError> {
+    let declared = plugin.manifest().settings.iter().find(|setting| setting.key == key);
+    if declared.is_none_or(|setting| setting.kind != SettingType::Secret) {
+        return Err(HostError::Denied(format!("there is no setting `{key}` of the type secret")));
+    }
+    let value = plugin.settings.get(key).and_then(serde_json::Value::as_str);
+    let value = value.filter(|value| !value.is_empty());
+    value.ok_or_else(|| HostError::Unavailable(format!("nobody has set the secret `{key}`")))
 }
 
 fn header_name(name: &str) -> Result<String, HostError> {

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::clock::{Env, SystemRandom, TestClock};
+use kernel::files::{Store, StoreOptions};
 use kernel::jobs::Worker;
 use kernel::{Ctx, Db, Error, Locale, Result, Timestamp, UserId, event};
 use messaging::Mail;
+use people::role;
 use people::tenant::{NewTenant, Tenant};
 use people::user::NewUser;
-use people::{Identities, role};
 use process::runtime::Processes;
 use records::Records;
+use records::files::{FileLimits, Files};
 use serde_json::json;
 use uuid::Uuid;
 use work::{Calendars, Tasks};
@@ -40,6 +42,8 @@ pub struct Scene {
     pub tasks: Tasks,
     /// Processes.
     pub processes: Processes,
+    /// Files, in memory.
+    pub files: Files,
     /// Plugins.
     pub host: PluginHost,
     /// People by name; `admin` is one of them.
@@ -63,6 +67,9 @@ impl Scene {
         let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
         let processes = Processes::new(&records, &tasks);
         let host = PluginHost::new(&records, &tasks, &processes, config)?;
+        let limits = FileLimits { file: 16 * 1024 * 1024, company: 0, record: 500, bin_days: 30 };
+        let files = Files::new(&records, Store::open(&StoreOptions::Memory)?, limits);
+        host.set_files(files.clone());
         processes.set_services(vec![Arc::new(host.clone())]);
         tasks.set_actions(Arc::new(host.clone()));
         let handlers =
@@ -70,7 +77,7 @@ impl Scene {
         let worker = Worker::new(&db, &env, handlers);
         let tenant = company(&db, &env, "Test company", locale).await?;
         let (users, roles) = (BTreeMap::new(), BTreeMap::new());
-        let mut scene = Self { db, env, clock, tenant, records, tasks, processes, host, users, roles, worker };
+        let mut scene = Self { db, env, clock, tenant, records, tasks, processes, files, host, users, roles, worker };
         scene.role("admin").await?;
         scene.user("admin", &["admin"]).await?;
         Ok(scene)
@@ -133,7 +140,7 @@ impl Scene {
     /// `NotFound`.
     pub async fn ctx(&self, name: &str) -> Result<Ctx> {
         let id = self.users.get(name).ok_or_else(|| Error::NotFound(format!("user {name}")))?;
-        let identity = Identities::new(&self.db, &self.env).of_user(self.tenant.id, UserId(*id)).await?;
+        let identity = self.host.inner.identities.of_user(self.tenant.id, UserId(*id)).await?;
         Ok(identity.ctx(&self.env))
     }
 

@@ -64,6 +64,8 @@ pub(super) struct Step {
     pub(super) job: Option<Work>,
     /// Looks at the runs of a job.
     pub(super) runs: Option<Runs>,
+    /// Looks at the files of a record.
+    pub(super) files: Option<FindFiles>,
     /// Looks at what went to another server.
     pub(super) fetched: Option<Fetched>,
     /// Hands out events and runs jobs.
@@ -94,6 +96,19 @@ pub(super) struct Find {
     pub(super) filter: Option<Json>,
     /// How many there must be.
     pub(super) count: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FindFiles {
+    pub(super) entity: String,
+    pub(super) record: String,
+    /// How many there must be.
+    pub(super) count: usize,
+    /// What the newest must be called.
+    pub(super) name: Option<String>,
+    /// What must stand in it.
+    pub(super) text: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -13,7 +13,7 @@ use work::tasks::{TaskQuery, TaskState};
 use super::scene::Scene;
 use super::script::{Ask, Find, FindTasks, Http, Refused, Script, Step, Write};
 use super::scripted::Scripted;
-use super::{DevError, jobs, pages};
+use super::{DevError, files, jobs, pages};
 use crate::engine::Budget;
 use crate::points::budget_of;
 use crate::points::pages::View;
@@ -164,6 +164,8 @@ impl Play {
             let input = Json::Object(self.values(&press.input));
             let got = pages::press(&self.scene, &ctx, &self.plugin, press, rows, input).await;
             self.judged(step, got)?
+        } else if let Some(find) = &step.files {
+            return files::look(&self.scene, &ctx, self.named(Some(&find.record))?, find).await;
         } else if let Some(fetched) = &step.fetched {
             return self.web.check(fetched);
         } else if let Some(work) = &step.job {

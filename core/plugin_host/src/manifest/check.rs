@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::known::FILE;
 use super::{
     API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text,
-    published, surfaces,
+    measures, published, surfaces,
 };
+use crate::capabilities::files;
 use crate::points::POINTS;
 use crate::when;
 
@@ -42,6 +44,7 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
         );
     }
     published::check(manifest)?;
+    measures::check(manifest)?;
     POINTS.iter().try_for_each(|point| (point.check)(manifest))?;
     each("surfaces", &manifest.surfaces, |one| one.id.clone(), surfaces::check)?;
     each("settings", &manifest.settings, |one| one.key.clone(), check_setting)
@@ -188,6 +191,12 @@ fn check_events(manifest: &Manifest, place: &str, subscription: &Subscription) -
         let Some((entity, _)) = event.split_once('.') else {
             return fail(format!("{place}.on"), format!("`{event}` is not an event name such as `lead.created`"));
         };
+        if entity == FILE {
+            if manifest.permissions.asks(files::PART.name) {
+                continue;
+            }
+            return fail(format!("{place}.on"), format!("`{event}` needs [permissions.files]"));
+        }
         if manifest.records(entity).is_none() && !manifest.hears(event) {
             let ways = format!("add [permissions.records.{entity}] with the fields it reads");
             return fail(

@@ -5,7 +5,8 @@ use kernel::FieldKey;
 use records::{Catalogue, EntityDef, Operation};
 
 use super::check::{Checked, fail};
-use super::{Hook, Manifest, ManifestError, Subscription, roles};
+use super::{Hook, Manifest, ManifestError, Subscription, measures, roles};
+use crate::capabilities::files::FilesPermission;
 use crate::when::When;
 
 /// What the names of a company's own entities and fields begin with: where its catalogue is not at hand they are believed.
@@ -15,6 +16,9 @@ const ALWAYS: [&str; 1] = ["id"];
 /// What happens to tasks besides changes of their fields.
 const OF_TASKS: [&str; 2] = ["completed", "cancelled"];
 const TASK: &str = "task";
+/// What happens to files of records: told of the record, to whoever may read it.
+pub(super) const FILE: &str = "file";
+const OF_FILES: [&str; 3] = ["added", "removed", "renamed"];
 
 /// Whose catalogue it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +40,12 @@ pub(crate) fn check(manifest: &Manifest, catalogue: &Catalogue, known: Known) ->
         names.fields(&format!("{place}.read"), entity, permission.read.iter().map(String::as_str))?;
         names.fields(&format!("{place}.write"), entity, permission.write.iter().map(String::as_str))?;
     }
+    if let Some(permission) = manifest.permissions.part::<FilesPermission>() {
+        for entity in permission.entities.keys() {
+            names.entity("permissions.files.entities", entity)?;
+        }
+    }
+    measures::check_names(manifest, &names)?;
     for (index, hook) in manifest.hooks.iter().enumerate() {
         names.hook(&format!("hooks[{index}]"), hook)?;
     }
@@ -92,6 +102,17 @@ impl Names<'_> {
         // Events of plugins are checked against what is installed.
         for name in subscription.on.iter().filter(|name| !manifest.hears(name)) {
             let Some((entity, what)) = name.split_once('.') else { continue };
+            if entity == FILE {
+                if what != "*" && !OF_FILES.contains(&what) {
+                    return unknown(
+                        &place_of_names,
+                        "event",
+                        name,
+                        ["file.added", "file.removed", "file.renamed"].into_iter(),
+                    );
+                }
+                continue;
+            }
             self.entity(&place_of_names, entity)?;
             let happens: Vec<String> = happens(entity).map(|what| format!("{entity}.{what}")).collect();
             if what != "*" && !happens.contains(name) {

@@ -38,7 +38,7 @@ pub(crate) struct Found {
     pub(crate) surfaces: Vec<Named>,
     /// What is asked of the code by a press.
     pub(crate) acts: BTreeSet<String>,
-    /// What needs files, which plugins do not have yet.
+    /// What needs fields with files, which are not there yet.
     pub(crate) files: Vec<Named>,
 }
 
@@ -81,7 +81,7 @@ impl Found {
     pub(super) fn block(&mut self, kind: &str, map: &Map<String, Json>, at: &At) -> Result<(), ManifestError> {
         let text = |key: &str| map.get(key).and_then(Json::as_str);
         let list = |key: &str| map.get(key).and_then(Json::as_array).into_iter().flatten();
-        if matches!(kind, "files" | "audio") || (kind == "preview" && map.contains_key("file")) {
+        if kind == "audio" || (kind == "preview" && map.contains_key("file")) {
             self.files.push(Named { place: at.place(), name: kind.to_owned() });
         }
         match kind {

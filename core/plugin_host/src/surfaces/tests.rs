@@ -91,7 +91,7 @@ fn what_the_host_cannot_do_yet_is_refused() {
         (
             "blocks = [\n",
             "blocks = [\n{ block = \"audio\", file = \"x\" },\n",
-            "`audio`: files of plugins are not there yet",
+            "`audio`: fields with files are not there yet",
         ),
     ] {
         assert!(PAGE.contains(from), "{from}");

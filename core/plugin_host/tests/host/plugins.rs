@@ -35,6 +35,11 @@ async fn process_action() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lead_summary() {
+    check("examples/lead-summary").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn leave_requests() {
     check("examples/leave-requests").await;
 }

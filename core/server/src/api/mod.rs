@@ -5,6 +5,7 @@ pub mod batches;
 mod bulk;
 pub mod entities;
 pub mod events;
+pub mod files;
 pub mod imports;
 pub mod jobs;
 pub mod me;
@@ -51,6 +52,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(records::restore))
         .routes(routes!(records::stage))
         .routes(routes!(timeline::get, timeline::add))
+        .routes(routes!(files::list, files::upload))
+        .routes(routes!(files::get, files::rename, files::remove))
+        .routes(routes!(files::restore))
+        .routes(routes!(files::content))
+        .routes(routes!(files::thumbnail))
         .routes(routes!(batches::get))
         .routes(routes!(batches::undo))
         .routes(routes!(jobs::list))
@@ -70,6 +76,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(plugins::disable))
         .routes(routes!(plugins::purge))
         .routes(routes!(plugins::settings))
+        .routes(routes!(plugins::gate))
         .routes(routes!(plugins::rotate_secret))
         .routes(routes!(plugins::logs))
         .routes(routes!(plugins::cost))
@@ -110,6 +117,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reports::funnel))
         .routes(routes!(reports::process))
         .routes(routes!(reports::task))
+        .routes(routes!(reports::measures))
+        .routes(routes!(reports::query))
+        .routes(routes!(reports::rates, reports::set_rates))
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::counters))
         .routes(routes!(tasks::get, tasks::update))

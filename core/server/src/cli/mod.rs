@@ -142,6 +142,7 @@ pub fn main() -> ExitCode {
             Err(problem) => failed(&Failure(problem)),
         };
     }
+    kernel::net::choose_encryption();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Failure(error.to_string())),

@@ -14,7 +14,7 @@ use crate::state::AppState;
 
 /// The innermost layer around the handlers. SQLite has one writer at a time, and no such races.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let (limit, flows) = receive::limit_of(request.method(), request.uri().path(), &state.config.http);
+    let (limit, flows) = receive::limit_of(request.method(), request.uri().path(), &state.config);
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if reads || flows || state.db.backend() != DbBackend::Postgres {
         return next.run(request).await;

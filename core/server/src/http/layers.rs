@@ -16,6 +16,7 @@ use super::address::{self, Address};
 use super::auth::{Caller, Nobody, Spoken, accepted, bearer, cookie};
 use super::error::{Began, answer, written};
 use super::idempotency::Repeated;
+use super::receive::takes_file;
 use super::{ApiError, ApiResult};
 use crate::state::AppState;
 
@@ -105,9 +106,12 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
     ApiError(Error::Internal(format!("panic: {}", words.unwrap_or("without words")))).into_response()
 }
 
-/// Ends requests that take too long (not streams, whose answer has begun).
+/// Ends requests that take too long (not streams, whose answer has begun). A file may take longer to come.
 pub async fn timed(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let limit = Duration::from_secs(state.config.http.timeout_seconds);
+    let sends_file = request.method() == Method::POST && takes_file(request.uri().path());
+    let config = &state.config;
+    let limit = if sends_file { config.files.upload_seconds } else { config.http.timeout_seconds };
+    let limit = Duration::from_secs(limit);
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {

@@ -17,6 +17,7 @@ pub mod limit;
 pub mod listen;
 mod patience;
 pub mod portal;
+pub mod range;
 pub mod receive;
 
 use axum::http::{HeaderName, header};

@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout};
 use super::auth::Caller;
 use super::body::bad_request;
 use super::{ApiError, ApiResult};
-use crate::config::Http;
+use crate::config::Config;
 use crate::state::AppState;
 
 /// Bytes of a body that anybody may send without a share of the memory.
@@ -34,6 +34,8 @@ const STRANGERS: usize = 32 * 1024;
 /// Uploads at once, in all (or half of the slots, if that is less) and of one person.
 const UPLOADS: usize = 64;
 const UPLOADS_EACH: usize = 4;
+/// Bytes of a form around a file.
+const FORM: usize = 64 * 1024;
 /// An upload that comes slower than so many bytes a second ends.
 const SLOWEST: u64 = 1024;
 
@@ -96,7 +98,7 @@ pub async fn layer(
     request: Request,
     next: Next,
 ) -> ApiResult<Response> {
-    let (limit, flows) = limit_of(request.method(), request.uri().path(), &state.config.http);
+    let (limit, flows) = limit_of(request.method(), request.uri().path(), &state.config);
     let (mut parts, body) = request.into_parts();
     let pause = Duration::from_secs(state.config.http.body_seconds);
     let known = parts.extensions.get::<Caller>().map(|caller| caller.identity.user.id);
@@ -127,8 +129,19 @@ pub async fn layer(
     Ok(next.run(request).await)
 }
 
+/// Whether a file of a record is sent to an address: `/records/{entity}/{id}/files`.
+pub(super) fn takes_file(path: &str) -> bool {
+    let inside = path.strip_prefix("/api/v1/records/").and_then(|rest| rest.strip_suffix("/files"));
+    inside.is_some_and(|inside| inside.split('/').count() == 2)
+}
+
 /// Bytes of a body at an address, and whether it flows to its handler.
-pub(super) fn limit_of(method: &Method, path: &str, config: &Http) -> (usize, bool) {
+pub(super) fn limit_of(method: &Method, path: &str, config: &Config) -> (usize, bool) {
+    if method == Method::POST && takes_file(path) {
+        let file = usize::try_from(config.files.max_bytes).unwrap_or(usize::MAX);
+        return (file.saturating_add(FORM), true);
+    }
+    let config = &config.http;
     match path {
         "/api/v1/imports" | "/api/v1/plugins" if method == Method::POST => (config.upload_limit, true),
         // One more than the reader takes, so that its own words are heard.

@@ -152,7 +152,7 @@ const drawers: { [K in Kind]?: Drawer<K> } = {
   preview: later(() => words().then(({ PreviewView }) => ({ default: PreviewView }))),
   audio: later(() => words().then(({ AudioView }) => ({ default: AudioView }))),
   timeline: later(() => words().then(({ TimelineView }) => ({ default: TimelineView }))),
-  files: later(() => words().then(({ FilesView }) => ({ default: FilesView }))),
+  files: later(() => import("./small/files").then(({ FilesView }) => ({ default: FilesView }))),
   actions: ({ block }: { block: ActionsBlock }) => (
     <Buttons>
       <ActionButtons actions={block.items} />

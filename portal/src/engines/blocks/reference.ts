@@ -282,9 +282,6 @@ const own: { [K in Kind]: Spec<Own<K>> } = {
   },
   files: {
     source: must(source),
-    name: must(field),
-    file: must(field),
-    size: may(field),
     upload: may(flag),
     accept: may(list(name)),
     max_mb: may(number),

@@ -247,9 +247,6 @@ export interface TimelineBlock extends Common, Sourced {
 }
 export interface FilesBlock extends Common, Sourced {
   block: "files";
-  name: string;
-  file: string;
-  size?: string;
   upload?: boolean;
   accept?: string[];
   max_mb?: number;

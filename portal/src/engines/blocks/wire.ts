@@ -11,7 +11,9 @@
  * Refusals are problem details as everywhere (`api/problem`). 409 `ui.stale`: the package was upgraded; the answer's
  * `tree_hash` is the new one and the portal asks for the tree anew, values are carried over by name.
  */
+
 import type { AnyJob, Field, Id, RecordData, Refs } from "@/api/types";
+import type { FilesDoor } from "@/engines/files/door";
 import type { Shape } from "@/engines/source";
 import type { SourceSpec, Tree } from "./tree";
 
@@ -144,7 +146,8 @@ export interface Backend {
   completeTask(task: Id, input: Record<string, unknown>): Promise<void>;
   /** Where the file of a source or a stored file is read from. */
   downloadUrl(what: { source: string; as: "csv" | "xlsx" } | { file: string }): string;
-  upload?(source: string, file: File): Promise<void>;
+  /** Files of records. */
+  files?: FilesDoor;
   /** Long work as it stands; nothing where it is not theirs or long gone. */
   job?(id: Id): Promise<AnyJob | undefined>;
   cancelJob?(id: Id): Promise<void>;

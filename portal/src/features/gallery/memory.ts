@@ -1,7 +1,8 @@
 /** Pages of plugins without a server: rows in memory, answers that are late, wrong or never there. For the gallery. */
 import { ApiError } from "@/api/problem";
-import type { Field, Me } from "@/api/types";
+import type { Field, FileView, Me } from "@/api/types";
 import type { Backend, ReadResult, SourceRow } from "@/engines/blocks/wire";
+import type { FilesDoor } from "@/engines/files/door";
 import type { Shape } from "@/engines/source";
 
 export const field = (key: string, label: string, type: Field["type"], rest: Partial<Field> = {}): Field => ({
@@ -103,7 +104,43 @@ export function memory(tables: Record<string, Table>, mood: Mood): Backend {
     startProcess: async () => undefined,
     completeTask: async () => undefined,
     downloadUrl: (what) => ("file" in what ? `/sample/${what.file}` : `/sample/${what.source}.${what.as}`),
-    upload: async () => undefined,
+    files: sampleFiles(),
+  };
+}
+
+/** Two files that can be removed, and whatever is dropped. */
+function sampleFiles(): FilesDoor {
+  const view = (id: string, name: string, media_type: string, size: number): FileView => ({
+    id,
+    entity: "deal",
+    record: "d1",
+    name,
+    media_type,
+    size,
+    sha256: "",
+    created_at: "2026-03-14T09:00:00Z",
+    created_by: { kind: "user", name: "Олена Коваль" },
+    shown: media_type !== "application/zip",
+    thumbnail: false,
+  });
+  let held = [
+    view("f1", "Договір № 118.pdf", "application/pdf", 482_133),
+    view("f2", "Креслення.zip", "application/zip", 5_812_004),
+  ];
+  return {
+    list: async () => held,
+    upload: async (_entity, _id, file) => {
+      held = [view(`f${held.length + 1} ${file.name}`, file.name, file.type, file.size), ...held];
+    },
+    remove: async (file) => {
+      held = held.filter((one) => one.id !== file.id);
+    },
+    restore: async (file) => {
+      held = [file, ...held];
+    },
+    contentUrl: (id) => `/sample/${id}`,
+    downloadUrl: (id) => `/sample/${id}`,
+    thumbnailUrl: (id) => `/sample/${id}`,
   };
 }
 

@@ -344,14 +344,8 @@ const notes: Table = {
   ],
 };
 const documents: Table = {
-  fields: [field("name", "Имя", "text"), field("file", "Файл", "text"), field("size", "Размер", "integer")],
-  rows: [
-    {
-      id: "f1",
-      fields: { name: "Договор поставки № 118 (подписан обеими сторонами).pdf", file: "f1", size: 1_482_000 },
-    },
-    { id: "f2", fields: { name: "Кошторис.xlsx", file: "f2", size: 48_200 } },
-  ],
+  fields: [field("title", "Назва", "text")],
+  rows: [{ id: "d1", entity: "deal", fields: { title: "Поставка № 118" } }],
 };
 
 export const tables: Record<string, Table> = {

@@ -1,5 +1,6 @@
 /** Where a page of a plugin has its data from: the API. */
-import { addressOf, api } from "@/api/client";
+import { api } from "@/api/client";
+import { files } from "@/api/files";
 import { ApiError } from "@/api/problem";
 import { createRecord, deleteRecord, moveToStage, restoreRecord, updateRecord } from "@/api/records";
 import type { Fields } from "@/api/types";
@@ -38,5 +39,6 @@ export const backend: Backend = {
   cancelJob: async (id) => {
     await api.delete("/jobs/{id}", { path: { id } });
   },
-  downloadUrl: (what) => ("file" in what ? addressOf("/api/v1/files/{id}", { path: { id: what.file } }) : ""),
+  downloadUrl: (what) => ("file" in what ? files.contentUrl(what.file) : ""),
+  files,
 };

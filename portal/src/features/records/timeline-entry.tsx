@@ -6,6 +6,7 @@ import {
   IconFileImport,
   IconMail,
   IconNote,
+  IconPaperclip,
   IconPencil,
   IconPhone,
   IconPuzzle,
@@ -48,8 +49,12 @@ export function TimelineEntry({ entity, id, item, refs, onChanged }: Props) {
   const me = useMe();
   const activity = item.activity ?? undefined;
   const kind = kindOf(activity);
+  const isFile = item.event?.startsWith("file.");
   const Icon =
-    (kind && activityIcons[kind]) ?? actorIcons[item.actor?.kind as keyof typeof actorIcons] ?? IconPencil;
+    (isFile ? IconPaperclip : undefined) ??
+    (kind && activityIcons[kind]) ??
+    actorIcons[item.actor?.kind as keyof typeof actorIcons] ??
+    IconPencil;
   return (
     <Entry
       icon={<Icon size={16} aria-hidden />}
@@ -119,6 +124,14 @@ function actionText(item: TimelineItem, t: Translate): string {
         return t("did_note");
     }
   }
+  switch (item.event) {
+    case "file.added":
+      return t("did_add_file");
+    case "file.removed":
+      return t("did_remove_file");
+    case "file.renamed":
+      return t("did_rename_file");
+  }
   switch (item.event?.split(".").pop()) {
     case "created":
       return t("did_create");
@@ -136,6 +149,7 @@ function Changes({ entity, item, refs }: Pick<Props, "entity" | "item" | "refs">
   const context = useTextContext(entity, refs);
   // What a new record was made of is on the card already.
   if (item.event?.endsWith(".created")) return null;
+  if (item.event?.startsWith("file.")) return <EntryText>{fileNames(item)}</EntryText>;
   const skipped = new Set(["updated_at", "editor", "last_activity_at", "stage_since"]);
   return Object.entries(item.changes ?? {})
     .filter(([key]) => !skipped.has(key))
@@ -151,6 +165,13 @@ function Changes({ entity, item, refs }: Pick<Props, "entity" | "item" | "refs">
         />
       );
     });
+}
+
+/** What the file is called, and what it was called before. */
+function fileNames(item: TimelineItem): string {
+  const { before, after } = item.changes?.file ?? {};
+  const names = [before, after].map((file) => (file as { name?: string } | null | undefined)?.name);
+  return [...new Set(names.filter((name) => name !== undefined))].join(" → ");
 }
 
 interface ActivityProps {

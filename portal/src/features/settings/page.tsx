@@ -14,6 +14,7 @@ import { ViewTab, ViewTabs } from "@/ui/table";
 import { Profile } from "./profile";
 
 // Each is loaded when first opened: most people know the first one alone.
+const Calendars = lazy(() => import("./calendars"));
 const Company = lazy(() => import("./company"));
 const Departments = lazy(() => import("./departments"));
 const People = lazy(() => import("./people"));
@@ -73,6 +74,7 @@ export default function SettingsPage() {
           {section === "people" && <People {...editor} />}
           {section === "departments" && <Departments {...editor} />}
           {section === "roles" && <Roles {...editor} />}
+          {section === "calendars" && <Calendars {...editor} />}
         </Suspense>
       </PageBody>
     </>

@@ -24,10 +24,12 @@ use crate::PluginHost;
 use crate::bindings::events as wit;
 use crate::bindings::types::Value;
 use crate::capabilities::events::LISTEN;
+use crate::capabilities::files::{self, FileAct};
 use crate::capabilities::{State, context_actor, from_wire};
 use crate::engine::{Budget, Code, Fault, Invoke};
+use crate::gates::Whereabouts;
 use crate::loops;
-use crate::manifest::{RecordPermission, RunAs, Subscription, check};
+use crate::manifest::{RecordPermission, Subscription, check};
 use crate::registry::{Failed, Running};
 
 use delivery::Delivery;
@@ -83,12 +85,17 @@ impl PluginHost {
     /// The part of a page that concerns each subscription.
     async fn deliveries(&self, events: Vec<Event>) -> Result<Vec<(TenantId, Delivery)>> {
         let mut deliveries: Vec<(TenantId, Delivery)> = Vec::new();
+        let (mut whereabouts, db) = (Whereabouts::default(), &self.inner.services.db);
         for event in events {
             let plugins = self.inner.registry.tenant(event.tenant).await?;
-            let running = plugins.subscriptions().filter(|(plugin, one)| wanted(plugin, one, &event));
-            let running = running.map(|(plugin, one)| (plugin.id(), one.id.as_str()));
+            let mut running = Vec::new();
+            for (plugin, one) in plugins.subscriptions().filter(|(plugin, one)| wanted(plugin, one, &event)) {
+                if whereabouts.let_in(db, &plugin.enabled.departments, &event).await? {
+                    running.push((plugin.id(), one.id.as_str()));
+                }
+            }
             let failed = plugins.failed().iter().flat_map(|failed| awaited(failed, &event));
-            for (plugin, subscription) in running.chain(failed) {
+            for (plugin, subscription) in running.into_iter().chain(failed) {
                 let known = deliveries.iter_mut().find(|(tenant, delivery)| {
                     *tenant == event.tenant && delivery.plugin == plugin && delivery.subscription == subscription
                 });
@@ -127,9 +134,7 @@ impl PluginHost {
             ctx.actor = actor;
             ctx.cause = cause;
         }
-        if plugin.manifest().permissions.run_as == RunAs::Actor {
-            ctx.rights = self.rights_now(tenant, ctx.user()).await?;
-        }
+        self.as_now(&mut ctx, plugin.manifest().permissions.run_as).await?;
         Ok(ctx)
     }
 }
@@ -169,10 +174,16 @@ fn wanted(plugin: &Running, subscription: &Subscription, event: &Event) -> bool 
     let watched = subscription.watch.is_empty()
         || Operation::of_event(&event.kind) != Some(Operation::Update)
         || subscription.watch.iter().any(changed);
-    subscription.wants(&event.kind)
-        && (plugin.records(&event.entity).is_some() || hears(plugin, &event.kind))
-        && watched
-        && (!own || subscription.own_changes)
+    let told = match is_of_file(event) {
+        true => files::may(plugin, &event.entity, FileAct::Read),
+        false => plugin.records(&event.entity).is_some() || hears(plugin, &event.kind),
+    };
+    subscription.wants(&event.kind) && told && watched && (!own || subscription.own_changes)
+}
+
+/// Whether it tells of a file of a record: no field of it, and under another grant.
+fn is_of_file(event: &Event) -> bool {
+    event.kind.starts_with("file.") && event.changes.get("file").is_some()
 }
 
 /// A value of an event of a plugin, which no catalogue knows.
@@ -192,7 +203,7 @@ fn plain(value: &Json) -> Value {
 
 fn to_wit(catalogue: &Catalogue, plugin: &Running, event: &Event) -> wit::Event {
     let permission = plugin.records(&event.entity);
-    let heard = permission.is_none() && hears(plugin, &event.kind);
+    let heard = is_of_file(event) || permission.is_none() && hears(plugin, &event.kind);
     let def = catalogue.find(&event.entity);
     let sees = |permission: &RecordPermission, field: &str| match def {
         Some(def) => permission.sees(def, field),

@@ -2,6 +2,7 @@
 //! values. History and the audit stay.
 
 use kernel::db::Tx;
+use kernel::files::table;
 use kernel::{Ctx, Result};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
@@ -83,6 +84,7 @@ impl Records {
 
 async fn purge_entity(tx: &Tx, ctx: &Ctx, entity: &str) -> Result<u64> {
     search::forget(tx, ctx.tenant, entity).await?;
+    table::condemn_entity(tx, ctx.tenant, entity).await?;
     let records: SelectStatement = Query::select()
         .column("id")
         .from("shared_record")

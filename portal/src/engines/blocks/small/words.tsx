@@ -1,29 +1,25 @@
-/** Words, letters, sound, files and what happened: blocks that are mostly read. */
+/** Words, letters, sound and what happened: blocks that are mostly read. */
 import { Button } from "@mantine/core";
-import { IconFile, IconPoint } from "@tabler/icons-react";
-import { useRef, useState } from "react";
+import { IconPoint } from "@tabler/icons-react";
+import { useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { messageOf } from "@/api/problem";
 import { ActionButtons } from "@/engines/blocks/actions";
 import { useGiven, usePage, useRowText, useSay } from "@/engines/blocks/context";
 import { Gate } from "@/engines/blocks/gate";
 import type {
   AudioBlock,
   CodeBlock,
-  FilesBlock,
   NoticeBlock,
   PreviewBlock,
   TextBlock,
   TimelineBlock,
 } from "@/engines/blocks/tree";
 import { durationText } from "@/engines/fields/duration";
-import { formatDateTime, formatNumber, formatRelative } from "@/i18n/format";
+import { formatDateTime, formatRelative } from "@/i18n/format";
 import { Notice } from "@/ui/block";
 import { CopyLine } from "@/ui/copy";
-import { DropFile } from "@/ui/drop-file";
-import { CodeBox, FileLine, FileLines, Letter, Prose, Sms, Sound } from "@/ui/tiles";
+import { CodeBox, Letter, Prose, Sms, Sound } from "@/ui/tiles";
 import { Entry, EntryText, TimelineArea } from "@/ui/timeline";
-import { toast } from "@/ui/toast";
 import { cleanHtml } from "./clean";
 import { Markdown } from "./markdown";
 
@@ -137,65 +133,5 @@ function Entries({ block }: { block: TimelineBlock }) {
         );
       })}
     </TimelineArea>
-  );
-}
-
-function sizeText(value: unknown): string {
-  const bytes = Number(value);
-  if (!Number.isFinite(bytes) || value === null || value === undefined) return "";
-  if (bytes < 1024) return `${bytes} B`;
-  return bytes < 1024 * 1024
-    ? `${formatNumber(bytes / 1024, 0)} KB`
-    : `${formatNumber(bytes / 1024 / 1024, 1)} MB`;
-}
-
-export function FilesView({ block }: { block: FilesBlock }) {
-  const { t } = useTranslation(["blocks", "common"]);
-  const page = usePage();
-  const say = useSay();
-  const [sending, setSending] = useState(false);
-  const upload = page.setup.backend.upload;
-  const send = async (file: File) => {
-    if (!upload) return;
-    if (block.max_mb !== undefined && file.size > block.max_mb * 1024 * 1024) {
-      toast({ kind: "error", message: t("blocks:file_too_large", { most: block.max_mb }) });
-      return;
-    }
-    setSending(true);
-    try {
-      await upload(block.source, file);
-      page.sources.refresh([block.source]);
-    } catch (error) {
-      toast({ kind: "error", message: messageOf(error, t("common:network")) });
-    }
-    setSending(false);
-  };
-  return (
-    <>
-      <Gate block={block} sources={[block.source]} height={120}>
-        {(data) => (
-          <FileLines label={say(block.title) || t("blocks:files")}>
-            {(data?.rows ?? []).map((row) => (
-              <FileLine
-                key={row.id}
-                icon={<IconFile size={16} aria-hidden />}
-                href={page.setup.backend.downloadUrl({ file: String(row.fields[block.file] ?? "") })}
-                name={String(row.fields[block.name] ?? "")}
-                size={block.size ? sizeText(row.fields[block.size]) : ""}
-              />
-            ))}
-          </FileLines>
-        )}
-      </Gate>
-      {block.upload && upload && (
-        <DropFile
-          label={t("blocks:add_file")}
-          hint={sending ? t("blocks:sending") : t("blocks:drop_file")}
-          accept={(block.accept ?? []).join(",")}
-          pick={t("blocks:pick_file")}
-          onFile={(file) => void send(file)}
-        />
-      )}
-    </>
   );
 }
