@@ -35,6 +35,11 @@ export default defineConfig({
               minShareCount: 3,
             },
             { name: "controls", test: /@mantine\/|@tanstack\/|@floating-ui\//, minShareCount: 4 },
+            {
+              name: "editors",
+              test: /src\/engines\/(fields\/((address|duration|link|multi|record)-editor|editor|in-place|use-field-edit|currency-select|concerned)\.|form\/)/,
+              minShareCount: 2,
+            },
           ],
         },
       },

@@ -1,5 +1,6 @@
 //! What the API shows of plugins, in the reader's language.
 
+mod brings;
 mod failed;
 mod jobs;
 mod permissions;
@@ -26,6 +27,7 @@ use crate::registry::Version;
 use crate::registry::store::{self, Installed, TenantRow};
 
 pub use crate::jobs::{Origin as RunOrigin, RunState};
+pub use brings::{BringView, Brought, BroughtChange};
 use failed::{Seen, failed_summary};
 pub use jobs::{JobView, RunQuery, RunView};
 use permissions::permissions;
@@ -83,6 +85,8 @@ pub struct PluginDetail {
     pub update: Option<UpdateView>,
     /// What enabling it would change of entities and fields; nothing while it runs.
     pub schema: Vec<SchemaChange>,
+    /// What else it brings: roles, hooks, jobs, events, routes.
+    pub brings: Vec<BringView>,
     /// The form of its settings.
     pub settings_schema: Vec<SettingView>,
     /// Settings in force, secrets left out.
@@ -128,6 +132,8 @@ pub struct UpdateView {
     pub asks_more: bool,
     /// What enabling it would change of entities and fields.
     pub schema: Vec<SchemaChange>,
+    /// What else it brings, and what it does not bring any more, with the differences.
+    pub brings: Vec<BringView>,
     /// The form of its settings.
     pub settings_schema: Vec<SettingView>,
 }
@@ -358,6 +364,7 @@ impl PluginHost {
             permissions: permissions(catalogue, manifest, row, ctx.locale),
             update: None,
             schema: Vec::new(),
+            brings: brings::brings(catalogue, version, ctx.locale),
             settings_schema: settings_form(manifest, ctx.locale),
             settings,
             hooks: self.hooks(ctx, manifest, row),

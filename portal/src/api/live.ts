@@ -189,7 +189,7 @@ export function useLiveStream(): void {
       });
       source.addEventListener("instance", (message) => {
         receiveInstance(JSON.parse((message as MessageEvent<string>).data) as RecordEvent);
-        });
+      });
       // Modules may be on or off for this person now.
       source.addEventListener("gates", () => {
         for (const queryKey of [keys.me, keys.entities, keys.pages]) {

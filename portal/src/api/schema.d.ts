@@ -1956,6 +1956,16 @@ export interface components {
          * @enum {string}
          */
         BreakerState: "closed" | "open" | "half_open" | "disabled";
+        /**
+         * @description A kind of thing that a plugin brings.
+         * @enum {string}
+         */
+        Brought: "role" | "hook" | "job" | "listens" | "publishes" | "route";
+        /**
+         * @description How it differs from the version before.
+         * @enum {string}
+         */
+        BroughtChange: "new" | "changed" | "gone";
         /** @description Many changes of one entity. */
         BulkBody: {
             /** @description Records to make. */
@@ -4004,6 +4014,29 @@ export interface components {
             is_default: boolean;
             stages: components["schemas"]["StageView"][];
         };
+        /** @description One thing that a plugin brings. */
+        PluginBrings: {
+            /** @description What it is. */
+            what: components["schemas"]["Brought"];
+            /** @description Its id among its kind. */
+            key: string;
+            /** @description What people call it; empty where it has no name. */
+            label: string;
+            /** @description Of a hook its entity, of a role the entities that it gives rights to; as people call them. */
+            entities: string[];
+            /** @description Of a hook what it is called for, of a subscription the events. */
+            on: string[];
+            /** @description Of a hook: the condition under which it is called. */
+            when?: string;
+            /** @description Of a hook: while it fails, changes are refused (else they pass, marked as not checked). */
+            guards?: boolean;
+            /** @description Of a job: when it runs, in cron's words; none where it is begun otherwise. */
+            cron?: string;
+            /** @description Of a route: who may call it; `none` is anybody. */
+            auth?: components["schemas"]["RouteAuth"];
+            /** @description In an update: how it differs; none where it is as it was. */
+            change?: components["schemas"]["BroughtChange"];
+        };
         /** @description One entry of a choice. */
         PluginChoice: {
             /** @description Kept. */
@@ -4053,6 +4086,8 @@ export interface components {
             update?: components["schemas"]["PluginUpdate"] | null;
             /** @description What enabling it would change of entities and fields; nothing while it runs. */
             schema: components["schemas"]["PluginSchemaChange"][];
+            /** @description What else it brings: roles, hooks, jobs, events, routes. */
+            brings: components["schemas"]["PluginBrings"][];
             /** @description The form of its settings. */
             settings_schema: components["schemas"]["PluginSetting"][];
             /** @description Settings in force, secrets left out. */
@@ -4315,6 +4350,8 @@ export interface components {
             asks_more: boolean;
             /** @description What enabling it would change of entities and fields. */
             schema: components["schemas"]["PluginSchemaChange"][];
+            /** @description What else it brings, and what it does not bring any more, with the differences. */
+            brings: components["schemas"]["PluginBrings"][];
             /** @description The form of its settings. */
             settings_schema: components["schemas"]["PluginSetting"][];
         };

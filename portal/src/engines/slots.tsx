@@ -75,13 +75,34 @@ function SelectionSlots({ ids }: { ids: Id[] }) {
 }
 
 function RowSlots({ id, title }: { id: Id; title: string }) {
-  const { t } = useTranslation("common");
   const entity = use(SlotEntity);
-  const surfaces = useSlot(`list.${entity}.row-menu`);
+  return <SlotMenu slot={`list.${entity}.row-menu`} entity={entity} id={id} title={title} />;
+}
+
+interface SlotMenuProps {
+  slot: string;
+  entity: string;
+  id: Id;
+  /** Whose menu it is. */
+  title: string;
+  /** Parameters that the surface opens with. */
+  params?: Record<string, unknown>;
+}
+
+/** A menu of the surfaces of a slot over a record, where there are any. */
+export function SlotMenu({ slot, entity, id, title, params }: SlotMenuProps) {
+  const { t } = useTranslation("common");
+  const surfaces = useSlot(slot);
+  if (surfaces.length === 0) return null;
   const open = async (surface: SurfaceView) => {
     try {
       const record = await queryClient.fetchQuery(recordQuery(entity, id));
-      openSurface({ plugin: surface.plugin, id: surface.id, subject: { entity, record } });
+      openSurface({
+        plugin: surface.plugin,
+        id: surface.id,
+        subject: { entity, record },
+        ...(params && { params }),
+      });
     } catch (error) {
       toastError(error, title);
     }

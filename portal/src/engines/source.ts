@@ -108,6 +108,8 @@ export interface Source extends RowSource {
   Value?: ComponentType<ValueProps>;
   /** What else can be done with a row, at the end of its line. */
   RowMenu?: ComponentType<{ id: Id; title: string }>;
+  /** Rows stand as people arrange them: puts one before or after another. */
+  reorder?(id: Id, next: Id, side: "before" | "after"): void;
   /** What else can be done with the chosen rows; then those that were refused stay chosen. */
   SelectionMenu?: ComponentType<{ ids: Id[]; onDone?(refused: Id[]): void }>;
   /** Opens the whole form of a new row; its draft is the one kept under the shape's key. */

@@ -4,6 +4,7 @@ import {
   type CSSProperties,
   type KeyboardEvent,
   type MouseEvent,
+  type PointerEvent,
   type ReactNode,
   type Ref,
   useEffect,
@@ -73,6 +74,7 @@ export function GridRow({ top, index, selected, opened, testId, children }: RowP
       aria-rowindex={index + 2}
       aria-selected={selected}
       data-opened={opened}
+      data-movable
       data-testid={testId}
       style={{ transform: `translateY(${top}px)` }}
     >
@@ -257,16 +259,94 @@ export const CardRows = ({ ref, children }: { ref: Ref<HTMLDivElement>; children
   </div>
 );
 
-export function CardRow(props: { testId: string; title: ReactNode; top: ReactNode; facts: ReactNode[] }) {
+/** Over the cards. */
+export const CardsHead = ({ children }: { children: ReactNode }) => (
+  <div className={classes.cardsHead}>{children}</div>
+);
+
+/** Milliseconds that make a press a long one, and pixels a finger may stray meanwhile. */
+const HOLD_MS = 450;
+const STRAY = 10;
+
+/** A press that stays calls `onHold`; the click that ends it opens nothing. */
+function useHold(onHold: (() => void) | undefined) {
+  const press = useRef<{ timer?: ReturnType<typeof setTimeout>; x: number; y: number; held: boolean }>({
+    x: 0,
+    y: 0,
+    held: false,
+  });
+  const end = () => clearTimeout(press.current.timer);
+  useEffect(() => () => clearTimeout(press.current.timer), []);
+  return {
+    /** Whether the click that comes now only ended a long press. */
+    taken() {
+      const { held } = press.current;
+      press.current.held = false;
+      return held;
+    },
+    handlers: {
+      onPointerDown(event: PointerEvent) {
+        end();
+        press.current = { x: event.clientX, y: event.clientY, held: false };
+        if (!onHold || event.button !== 0) return;
+        press.current.timer = setTimeout(() => {
+          press.current.held = true;
+          onHold();
+        }, HOLD_MS);
+      },
+      onPointerMove(event: PointerEvent) {
+        const { x, y } = press.current;
+        if (Math.hypot(event.clientX - x, event.clientY - y) > STRAY) end();
+      },
+      onPointerUp: end,
+      onPointerCancel: end,
+      // The browser's own menu of a link would stand over what was chosen.
+      onContextMenu(event: MouseEvent) {
+        if (onHold || press.current.held) event.preventDefault();
+      },
+    },
+  };
+}
+
+interface CardRowProps {
+  testId: string;
+  selected: boolean;
+  /** Of a long press. */
+  onHold?: (() => void) | undefined;
+  /** In place of what a press would open. */
+  onTap?: (() => void) | undefined;
+  mark: ReactNode;
+  title: ReactNode;
+  top: ReactNode;
+  facts: ReactNode[];
+}
+
+export function CardRow({ testId, selected, onHold, onTap, mark, title, top, facts }: CardRowProps) {
+  const hold = useHold(onHold);
   return (
-    <article className={classes.cardRow} data-testid={props.testId}>
+    // biome-ignore lint/a11y/useKeyWithClickEvents: by keys the box or the link inside does the same
+    <article
+      className={classes.cardRow}
+      data-movable
+      data-testid={testId}
+      data-selected={selected}
+      {...hold.handlers}
+      onClickCapture={(event) => {
+        const ended = hold.taken();
+        if (!ended && (!onTap || (event.target as HTMLElement).closest("input, label"))) return;
+        event.preventDefault();
+        event.stopPropagation();
+        if (!ended) onTap?.();
+      }}
+    >
       <div className={classes.cardRowHead}>
-        {props.title}
-        {props.top}
+        {mark}
+        {title}
+        {top}
       </div>
-      {props.facts.length > 0 && (
+      {facts.length > 0 && (
         <div className={classes.cardRowFacts}>
-          {props.facts.map((fact, index) => (
+          {facts.map((fact, index) => (
             <span key={index}>{fact}</span>
           ))}
         </div>

@@ -58,10 +58,12 @@ interface EntryProps {
   time: string;
   when: string;
   exact: string;
+  /** What else can be done with it, at the end of its first line. */
+  menu?: ReactNode;
   children?: ReactNode;
 }
 
-export function Entry({ icon, strong, actor, action, time, when, exact, children }: EntryProps) {
+export function Entry({ icon, strong, actor, action, time, when, exact, menu, children }: EntryProps) {
   return (
     <article className={classes.entry} data-strong={strong} data-testid="timeline-entry">
       <span className={classes.icon}>{icon}</span>
@@ -73,6 +75,7 @@ export function Entry({ icon, strong, actor, action, time, when, exact, children
           <time dateTime={time} title={exact}>
             {when}
           </time>
+          {menu}
         </div>
         {children}
       </div>

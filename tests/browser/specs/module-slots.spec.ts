@@ -13,6 +13,7 @@ const slots: [string, string, string][] = [
   ["record.leave_request.tab", "history", "note"],
   ["record.leave_request.sidebar", "side", "note"],
   ["record.leave_request.header-action", "withdraw", "withdraw"],
+  ["record.leave_request.timeline-item", "entry", "note"],
   ["list.leave_request.toolbar", "explain", "note"],
   ["list.leave_request.row-menu", "withdraw_row", "withdraw"],
   ["list.leave_request.bulk-action", "about_chosen", "note"],
@@ -26,6 +27,7 @@ const titles: Record<string, string> = {
   history: "Leave history",
   side: "Beside the leave",
   withdraw: "Withdraw now",
+  entry: "About this entry",
   explain: "Explain leave",
   withdraw_row: "Withdraw this one",
   about_chosen: "About the chosen",
@@ -56,10 +58,17 @@ let first = "";
 
 test("on a record: a tab that the address keeps, a part at the side, an action of its head", async ({ page, signIn, api }) => {
   await api.must("POST", "/plugins", module());
-  await api.must("POST", `/plugins/${ID}/enable`, { grants: "requested" });
+  await signIn(page);
+  await page.goto(`/plugins/${ID}`);
+  await page.getByRole("button", { name: "Switch on…" }).first().click();
+  const brings = page.getByRole("dialog").getByRole("region", { name: "What else it does" });
+  await expect(brings, "whom it lets in and what it does by itself is said before it is allowed").toContainText("Leave: asks");
+  await expect(brings).toContainText("Rights to: Leave requests");
+  await expect(brings).toContainText("While it fails, such changes are refused.");
+  await page.getByRole("button", { name: "Allow and switch on" }).click();
+  await expect(page.getByRole("button", { name: "Switch off" })).toBeVisible();
   first = (await api.create("leave_request", { kind: "yearly", starts: "2026-03-02", ends: "2026-03-04" })).id;
   await api.create("leave_request", { kind: "sick", starts: "2026-04-02", ends: "2026-04-04" });
-  await signIn(page);
   await page.goto(`/records/leave_request/${first}`);
   await expect(page.getByRole("region", { name: "Beside the leave" })).toContainText("Said by the module");
   await page.getByRole("button", { name: "Leave history" }).click();
@@ -72,6 +81,15 @@ test("on a record: a tab that the address keeps, a part at the side, an action o
   await expect(page.getByText("Changed")).toBeVisible();
   const { fields } = (await api.must("GET", `/records/leave_request/${first}`)) as { fields: { stage: string } };
   expect(fields.stage).toBe("withdrawn");
+});
+
+test("in the timeline: each entry has a menu of its own", async ({ page, signIn }) => {
+  await signIn(page);
+  await page.goto(`/records/leave_request/${first}`);
+  const entry = page.getByTestId("timeline-entry").first();
+  await entry.getByRole("button", { name: /^Actions/ }).click();
+  await page.getByRole("menuitem", { name: "About this entry" }).click();
+  await expect(page.getByRole("dialog", { name: "About this entry" })).toContainText("Said by the module");
 });
 
 test("on a list: a button above it, a line in the menu of a row, one for the chosen rows", async ({ page, signIn }) => {
@@ -89,6 +107,32 @@ test("on a list: a button above it, a line in the menu of a row, one for the cho
   await row.getByRole("checkbox").check();
   await page.getByRole("button", { name: "About the chosen" }).click();
   await expect(page.getByRole("dialog", { name: "About the chosen" })).toContainText("Said by the module");
+});
+
+test("on a phone: rows are chosen by a button or a long press, and acted upon", async ({ page, signIn, api }) => {
+  const [one, other] = [
+    await api.create("leave_request", { kind: "sick", starts: "2026-05-04", ends: "2026-05-05" }),
+    await api.create("leave_request", { kind: "sick", starts: "2026-06-04", ends: "2026-06-05" }),
+  ];
+  await page.setViewportSize({ width: 390, height: 844 });
+  await signIn(page);
+  await page.goto("/records/leave_request/list");
+  const card = (id: string) => page.getByTestId(`row-${id}`);
+  await page.getByRole("button", { name: "Select", exact: true }).click();
+  await card(one.id).getByRole("link").click();
+  await card(other.id).getByRole("checkbox").check();
+  await expect(page.getByText("2 selected")).toBeVisible();
+  await expect(page, "what is chosen is not opened").toHaveURL(/leave_request\/list/);
+  await page.getByRole("button", { name: "About the chosen" }).click();
+  await expect(page.getByRole("dialog", { name: "About the chosen" })).toContainText("Said by the module");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Done", exact: true }).click();
+  await expect(page.getByRole("checkbox")).toHaveCount(0);
+  await card(one.id).click({ delay: 700 });
+  await expect(page.getByText("1 selected"), "by a long press").toBeVisible();
+  await page.getByRole("button", { name: "Clear the selection" }).click();
+  await card(one.id).getByRole("link").click();
+  await expect(page, "then a press opens again").toHaveURL(new RegExp(one.id));
 });
 
 test("on the first page, in the settings, in the palette and in the corner", async ({ page, signIn }) => {

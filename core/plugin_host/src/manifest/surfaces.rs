@@ -1,5 +1,7 @@
 //! `[[surfaces]]`: where in the portal a plugin shows something. What it shows stands in `ui/<tree>.toml`.
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -8,24 +10,19 @@ use super::check::{Checked, fail, name};
 use super::known::nearest;
 
 /// Places without an entity.
-const SLOTS: [&str; 9] = [
-    "nav.page",
-    "shell.corner",
-    "dashboard.widget",
-    "calendar.layer",
-    "call.card",
-    "settings.page",
-    "settings.mine",
-    "process.action-form",
-    "palette.command",
-];
+const SLOTS: [&str; 6] =
+    ["nav.page", "shell.corner", "dashboard.widget", "settings.page", "settings.mine", "palette.command"];
 /// Places of a record's page and of a list, `record.<entity>.tab`.
 const OF_ENTITIES: [(&str, &[&str]); 2] = [
     ("record", &["tab", "sidebar", "header-action", "timeline-item"]),
     ("list", &["toolbar", "row-menu", "bulk-action"]),
 ];
-/// Named in the specification, and not there yet.
-const NOT_YET: [&str; 3] = ["public.page", "search.provider", "field-type"];
+/// Named in the specification; nothing of the portal would draw them yet, and what draws nothing is refused.
+const NOT_YET: [&str; 6] =
+    ["calendar.layer", "call.card", "process.action-form", "public.page", "search.provider", "field-type"];
+/// Pictures that the portal has: one file for both, so that the two cannot drift.
+static ICONS: LazyLock<Vec<String>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../../../sdk/ui/icons.json")).unwrap_or_default());
 const MAX_ORDER: u16 = 1_000;
 
 /// A place in the portal.
@@ -56,7 +53,7 @@ pub(crate) struct Surface {
     pub(crate) order: u16,
     /// CEL over `me`: shown only to those for whom it holds.
     pub(crate) when: Option<String>,
-    /// Name of a picture.
+    /// Name of a picture, one of `ui/icons.json`.
     pub(crate) icon: Option<String>,
 }
 
@@ -80,6 +77,7 @@ pub(super) fn check(place: &str, surface: &Surface) -> Checked {
     if surface.order > MAX_ORDER {
         return fail(format!("{place}.order"), format!("must be from 0 to {MAX_ORDER}"));
     }
+    check_icon(&format!("{place}.icon"), surface.icon.as_deref())?;
     for (key, names) in [("acts", &surface.acts), ("sources", &surface.sources)] {
         names.iter().try_for_each(|one| name(place, key, one))?;
         if !surface.rendered && !names.is_empty() {
@@ -97,12 +95,19 @@ pub(super) fn check(place: &str, surface: &Surface) -> Checked {
     Ok(())
 }
 
+fn check_icon(place: &str, icon: Option<&str>) -> Checked {
+    let Some(icon) = icon.filter(|icon| !ICONS.iter().any(|known| known == icon)) else { return Ok(()) };
+    let hint = nearest(icon, ICONS.iter().map(String::as_str))
+        .map_or_else(|| "; they are listed in ui/icons.json".to_owned(), |near| format!("; did you mean `{near}`?"));
+    fail(place, format!("there is no icon `{icon}`{hint}"))
+}
+
 fn check_slot(place: &str, slot: &str) -> Checked {
     if SLOTS.contains(&slot) {
         return Ok(());
     }
     if NOT_YET.contains(&slot) {
-        return fail(place, format!("`{slot}` is reserved and not there yet"));
+        return fail(place, format!("the portal has no place for `{slot}` yet: it would draw nothing"));
     }
     let parts: Vec<&str> = slot.split('.').collect();
     let places = |kind: &str| OF_ENTITIES.iter().find(|(of, _)| *of == kind).map(|(_, places)| *places);

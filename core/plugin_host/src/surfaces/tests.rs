@@ -255,7 +255,17 @@ fn declarations_are_checked_too() {
     refused("nav.page", "nav.pgae", "surfaces[0].slot: there is no slot `nav.pgae`; did you mean `nav.page`?");
     refused("nav.page", "record.lead.tba", "of `record.lead` there are tab, sidebar");
     refused("nav.page", "record.laed.tab", "surfaces[0].slot: there is no entity `laed`");
-    refused("nav.page", "public.page", "not there yet");
+    for slot in ["public.page", "calendar.layer", "call.card", "process.action-form"] {
+        refused("nav.page", slot, &format!("the portal has no place for `{slot}` yet: it would draw nothing"));
+    }
+    let icon = |name: &str| format!("tree = \"page\"\nicon = \"{name}\"");
+    refused(
+        "tree = \"page\"",
+        &icon("calender"),
+        "surfaces[0].icon: there is no icon `calender`; did you mean `calendar`?",
+    );
+    refused("tree = \"page\"", &icon("hippopotamus"), "they are listed in ui/icons.json");
+    whole(&MANIFEST.replacen("tree = \"page\"", &icon("chart-bar"), 1), PAGE).unwrap();
     refused("@page", "Leads", "surfaces[0].title: must be `@key`");
     refused("tree = \"page\"", "tree = \"pgae\"", "surfaces[0].tree: the package has no file ui/pgae.toml");
     refused("tree = \"page\"", "", "either `tree`");

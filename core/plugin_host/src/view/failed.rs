@@ -82,6 +82,7 @@ impl PluginDetail {
             permissions: Vec::new(),
             update: None,
             schema: Vec::new(),
+            brings: Vec::new(),
             settings_schema: Vec::new(),
             settings: BTreeMap::new(),
             hooks: Vec::new(),

@@ -3,6 +3,7 @@
 use kernel::{Ctx, Error, Result};
 use records::Catalogue;
 
+use super::brings::{brings, changes};
 use super::permissions::permissions;
 use super::{PermissionView, UpdateView, settings_form};
 use crate::PluginHost;
@@ -26,6 +27,7 @@ impl PluginHost {
             Err(error) => return Err(error),
         };
         let before = registry.version(&row.plugin, &row.version).await.ok();
+        let had = before.as_ref().map(|before| brings(catalogue, before, ctx.locale)).unwrap_or_default();
         let before = before.map(|before| permissions(catalogue, &before.manifest, Some(row), ctx.locale));
         let views = permissions(catalogue, &version.manifest, Some(row), ctx.locale).into_iter();
         let mut views: Vec<PermissionView> = views.chain(before.into_iter().flatten()).collect();
@@ -43,6 +45,7 @@ impl PluginHost {
             asks_more: permissions.iter().any(more),
             permissions,
             schema: self.schema(catalogue, ctx, &version).await?,
+            brings: changes(had, brings(catalogue, &version, ctx.locale)),
             settings_schema: settings_form(&version.manifest, ctx.locale),
         }))
     }

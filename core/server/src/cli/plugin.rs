@@ -275,7 +275,57 @@ fn reviewed(detail: &Value) -> String {
         let refused = if refused.is_empty() { refused } else { format!("  CANNOT BE DONE: {refused}") };
         lines.push(format!("  * {what:<18}{key}  ({}){refused}", text(change, "label")));
     }
+    let brings = update.unwrap_or(detail).get("brings").and_then(Value::as_array);
+    lines.extend(brings.into_iter().flatten().map(brought));
     lines.join("\n")
+}
+
+/// A line about a role, hook, job, event or route that a plugin brings.
+fn brought(one: &Value) -> String {
+    let text = |key: &str| plain(&text_of(one, key));
+    let list = |key: &str| {
+        let items = one.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        items.map(plain).collect::<Vec<_>>().join(", ")
+    };
+    let mark = match text_of(one, "change").as_str() {
+        "new" => "+ new   ",
+        "changed" => "~ other ",
+        "gone" => "- gone  ",
+        _ => "        ",
+    };
+    let (what, words) = match text("what").as_str() {
+        "role" => ("role", format!("{} ({}): rights to {}", text("label"), text("key"), list("entities"))),
+        "hook" => {
+            ("hook", format!("{}: before {} of {}{}", text("key"), list("on"), list("entities"), hook_words(one)))
+        }
+        "job" => {
+            let cron = text("cron");
+            let cron = if cron.is_empty() { "when it is begun".to_owned() } else { format!("cron {cron}") };
+            ("job", format!("{} ({}): {cron}", text("label"), text("key")))
+        }
+        "listens" => ("listens", format!("{}: {}", text("key"), list("on"))),
+        "publishes" => ("event", format!("{} ({})", text("key"), text("label"))),
+        _ => {
+            let who = match text("auth").as_str() {
+                "none" => "ANYBODY may call it",
+                "user" => "whoever is signed in",
+                _ => "whoever has its secret",
+            };
+            ("route", format!("{}: {who}", text("key")))
+        }
+    };
+    format!("  {mark}{what:<10}{words}")
+}
+
+/// When a hook is called, and what happens while it cannot be.
+fn hook_words(hook: &Value) -> String {
+    let when = plain(&text_of(hook, "when"));
+    let when = if when.is_empty() { when } else { format!(", when {when}") };
+    let fails = match hook.get("guards").and_then(Value::as_bool) {
+        Some(true) => "while it fails, such changes are REFUSED",
+        _ => "while it fails, changes pass unchecked",
+    };
+    format!("{when}; {fails}")
 }
 
 impl Target {

@@ -40,6 +40,8 @@ export interface PageSetup {
   onParams?(params: Record<string, unknown>, replace: boolean): void;
   onOpen?(target: OpenTarget): void;
   onClose?(): void;
+  /** All of it is to be made anew: who made the tree makes another. */
+  onRenew?(): void;
   /** The next of the list the page was opened from. */
   onNext?(): void;
   /** A record's own form: new, or of the record. */
@@ -65,7 +67,10 @@ export class PageStore {
   private readonly listeners = new Set<() => void>();
   private kept: { version: number; environment: Environment } | undefined;
 
-  constructor(readonly setup: PageSetup) {
+  /** How often all of it was asked for anew. */
+  renewals = 0;
+
+  constructor(public setup: PageSetup) {
     this.clock = setup.clock ?? realClock;
     const defaults = Object.entries(setup.tree.params ?? {}).map(([key, one]) => [key, one.default ?? null]);
     this.params = { ...Object.fromEntries(defaults), ...setup.params };
@@ -85,6 +90,25 @@ export class PageStore {
       stop?.();
       this.sources.end();
     };
+  }
+
+  /** Another tree of the same page: what is typed, chosen and kept stays where its names are still there. */
+  adopt(setup: PageSetup): void {
+    const gone = Object.keys(this.setup.tree.sources ?? {}).filter((name) => !setup.tree.sources?.[name]);
+    this.setup = { ...this.setup, ...setup };
+    for (const name of gone) this.sources.want(name, undefined, false);
+    this.state = { ...setup.tree.state, ...this.state };
+    this.replaced = new Map();
+    this.changed(false);
+  }
+
+  /** Asks for these sources anew; without names for all there is, trees that the plugin's code makes included. */
+  refresh(names?: string[]): void {
+    this.sources.refresh(names);
+    if (names) return;
+    this.renewals += 1;
+    this.changed(false);
+    this.setup.onRenew?.();
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -243,7 +267,7 @@ export class PageStore {
   /** Does what an answer says; texts and addresses are the caller's. */
   apply(patch: Patch): void {
     if (patch.op === "set") this.set({ params: patch.params, state: patch.state });
-    else if (patch.op === "refresh") this.sources.refresh(patch.sources);
+    else if (patch.op === "refresh") this.refresh(patch.sources);
     else if (patch.op === "replace") {
       this.replaced = new Map(this.replaced).set(patch.id, patch.block as AnyBlock);
       this.changed(false);

@@ -1,5 +1,5 @@
 /** A page of a plugin: its tree, drawn. Each block stands on its own; what one of them meets, the others do not. */
-import { ActionIcon, Tabs } from "@mantine/core";
+import { ActionIcon, Button, Tabs } from "@mantine/core";
 import { IconArrowLeft, IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import {
   type ComponentType,
@@ -8,12 +8,13 @@ import {
   Suspense,
   use,
   useEffect,
+  useLayoutEffect,
   useMemo,
   useRef,
   useState,
 } from "react";
 import { useTranslation } from "react-i18next";
-import { formatNumber } from "@/i18n/format";
+import { formatNumber, formatTime } from "@/i18n/format";
 import { Block, Buttons } from "@/ui/block";
 import { BlockColumns, BlockGrid, BlockSkeleton, BlockStack, FailureCard } from "@/ui/block-frame";
 import { usePhone } from "@/ui/use-phone";
@@ -66,6 +67,11 @@ function Opened(setup: PageSetup) {
   // The surface and what it stands on make a page; everything else may change under it.
   const [page] = useState(() => new PageStore(setup));
   useEffect(() => page.open(), [page]);
+  const { tree_hash } = setup;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tree has another hash; the rest is as it was
+  useLayoutEffect(() => {
+    if (page.setup.tree_hash !== tree_hash) page.adopt(setup);
+  }, [page, tree_hash]);
   return (
     <PageContext value={page}>
       <ActionsHost>
@@ -324,48 +330,75 @@ function Repeat({ block }: { block: RepeatBlock }) {
   );
 }
 
-/** Blocks that the plugin makes of data: asked once, drawn as a page within the page. */
+/**
+ * Blocks that the plugin makes of data, drawn as a page within the page. They are asked for again when all of the page
+ * is; the last good ones stay meanwhile, and when the plugin cannot make others.
+ */
 function Rendered({ block }: { block: RenderedBlock }) {
   const { t } = useTranslation("blocks");
   const page = usePage();
-  const [answer, setAnswer] = useState<RenderAnswer>();
+  const [answer, setAnswer] = useState<RenderAnswer & { at: number }>();
   const [problem, setProblem] = useState<unknown>();
   const [round, setRound] = useState(0);
+  // What its own blocks set; the page around it knows nothing of that.
+  const inner = useRef<{ params?: Record<string, unknown>; state?: Record<string, unknown> }>({});
   const { surface, input } = block;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` asks again
+  const { renewals } = page;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` and `renewals` ask again
   useEffect(() => {
     const abort = new AbortController();
     setProblem(undefined);
     page.setup.backend
-      .render({ ...page.context(), surface, input: input ?? null }, abort.signal)
-      .then((made) => !abort.signal.aborted && setAnswer(made))
+      .render({ ...page.context(), ...inner.current, surface, input: input ?? null }, abort.signal)
+      .then((made) => !abort.signal.aborted && setAnswer({ ...made, at: page.clock.now() }))
       .catch((error: unknown) => !abort.signal.aborted && setProblem(error));
     return () => abort.abort();
-  }, [page, surface, input, round]);
-  if (problem) {
-    const { detail, request_id } = problemOf(problem);
-    return (
-      <FailureCard
-        title={t("failed", { who: page.setup.pluginTitle })}
-        text={detail}
-        request={request_id && t("request", { id: request_id })}
-        action={
-          <ActionIcon aria-label={t("again")} onClick={() => setRound(round + 1)}>
-            <IconArrowLeft size={16} />
-          </ActionIcon>
-        }
-      />
-    );
-  }
-  if (!answer) return <BlockSkeleton height={block.height ?? 120} label={t("loading")} />;
+  }, [page, surface, input, round, renewals]);
+  if (!answer && !problem) return <BlockSkeleton height={block.height ?? 120} label={t("loading")} />;
   return (
-    <BlockPage
-      key={answer.tree_hash}
-      {...page.setup}
-      surface={surface}
-      tree={answer.tree}
-      tree_hash={answer.tree_hash}
-      params={page.params}
+    <>
+      {problem !== undefined && (
+        <RenderFailed problem={problem} since={answer?.at} retry={() => setRound((now) => now + 1)} />
+      )}
+      {answer && (
+        <BlockPage
+          key={surface}
+          {...page.setup}
+          surface={surface}
+          tree={answer.tree}
+          tree_hash={answer.tree_hash}
+          params={page.params}
+          onParams={(params, replace) => {
+            inner.current.params = params;
+            page.setup.onParams?.(params, replace);
+          }}
+          onState={(state) => {
+            inner.current.state = state;
+            page.setup.onState?.(state);
+          }}
+          onRenew={() => setRound((now) => now + 1)}
+        />
+      )}
+    </>
+  );
+}
+
+function RenderFailed({ problem, since, retry }: { problem: unknown; since?: number; retry(): void }) {
+  const { t } = useTranslation("blocks");
+  const page = usePage();
+  const { detail, request_id } = problemOf(problem);
+  const kept =
+    since === undefined ? "" : ` ${t("kept_since", { time: formatTime(new Date(since).toISOString()) })}`;
+  return (
+    <FailureCard
+      title={t("failed", { who: page.setup.pluginTitle })}
+      text={`${detail ?? ""}${kept}`}
+      request={request_id && t("request", { id: request_id })}
+      action={
+        <Button variant="default" size="compact-sm" onClick={retry}>
+          {t("again")}
+        </Button>
+      }
     />
   );
 }

@@ -111,6 +111,7 @@ const own: { [K in Kind]: Spec<Own<K>> } = {
     row_actions: may(list(action)),
     bulk_actions: may(list(action)),
     on_open: may(action),
+    move: may(field),
   },
   board: {
     source: must(source),

@@ -126,6 +126,8 @@ export interface TableBlock extends Common, Sourced {
   row_actions?: Action[];
   bulk_actions?: Action[];
   on_open?: Action;
+  /** A number by which people arrange the rows: dragged, or moved by a menu. */
+  move?: string;
 }
 export interface BoardBlock extends Common, Sourced {
   block: "board";

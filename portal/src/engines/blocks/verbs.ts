@@ -93,7 +93,7 @@ export function useVerbs(): Do {
     const said = await verb();
     page.setup.onChanged?.();
     for (const next of action.then ?? []) {
-      if (next === "refresh") page.sources.refresh();
+      if (next === "refresh") page.refresh();
       else if (next === "close") page.setup.onClose?.();
       else if (next === "next") page.setup.onNext?.();
       else page.setup.onOpen?.(value<OpenTarget>(next.open));
@@ -250,7 +250,7 @@ function applied(page: PageStore, answer: ActAnswer, label: string) {
   let danger = false;
   const { job } = answer;
   if (job) {
-    const renew = () => page.sources.refresh();
+    const renew = () => page.refresh();
     watchJob(page.setup.backend, { id: job.id, label }, renew, job);
   }
   for (const patch of answer.patches ?? []) {

@@ -1,7 +1,7 @@
-/** The list on a phone: each row is a card. */
-
+/** The list on a phone: each row is a card. A long press or the button over them begins to choose rows. */
+import { Button, Checkbox } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field, RecordData, Refs } from "@/api/types";
 import { useTextContext } from "@/engines/fields/context";
@@ -10,19 +10,30 @@ import { FieldValue } from "@/engines/fields/value";
 import { isEmpty } from "@/engines/fields/values";
 import type { Source } from "@/engines/source";
 import { Slot } from "@/ui/board";
-import { CardRow, CardRows, rowLinkClass } from "@/ui/table";
+import { CardRow, CardRows, CardsHead, rowLinkClass } from "@/ui/table";
+import type { Selection } from "./use-selection";
+
+const MoveHandle = lazy(() => import("./move-handle"));
 
 interface Props {
   source: Source;
   columns: Field[];
   records: RecordData[];
   refs: Refs;
+  selection: Selection;
   onNearEnd(): void;
 }
 
-export function ListCards({ source, columns, records, refs, onNearEnd }: Props) {
-  const { shape: entity, Link, RowMenu, Value } = source;
-  const { t } = useTranslation("fields");
+export function ListCards({ source, columns, records, refs, selection, onNearEnd }: Props) {
+  const { shape: entity, Link, RowMenu, SelectionMenu, Value, reorder } = source;
+  const { t } = useTranslation(["fields", "list"]);
+  const choosable = SelectionMenu !== undefined || entity.actions.update || entity.actions.delete;
+  const ids = useMemo(() => (reorder ? records.map(({ id }) => id) : []), [reorder, records]);
+  const [asked, setAsked] = useState(false);
+  const chosen = selection.ids.size;
+  const choosing = asked || chosen > 0;
+  // The last row let go ends it, like the cross of the selection's bar.
+  useEffect(() => setAsked(chosen > 0), [chosen]);
   const scroller = useRef<HTMLDivElement>(null);
   const context = useTextContext(entity, refs);
   const virtual = useVirtualizer({
@@ -42,25 +53,58 @@ export function ListCards({ source, columns, records, refs, onNearEnd }: Props) 
 
   return (
     <CardRows ref={scroller}>
+      {choosable && (
+        <CardsHead>
+          <Button
+            variant="subtle"
+            color="gray"
+            size="compact-sm"
+            onClick={() => {
+              setAsked(!choosing);
+              if (choosing) selection.clear();
+            }}
+          >
+            {choosing ? t("list:choose_end") : t("list:choose")}
+          </Button>
+        </CardsHead>
+      )}
       <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
         {items.map((item) => {
           const record = records[item.index];
           if (!record) return null;
+          const title = titleOf(entity, record.fields, t("fields:untitled"));
+          const toggle = () => selection.toggle(item.index, false);
           return (
             <Slot key={item.key} ref={virtual.measureElement} index={item.index} top={item.start}>
               <CardRow
                 testId={`row-${record.id}`}
+                selected={selection.has(record.id)}
+                onHold={choosable && !choosing ? toggle : undefined}
+                onTap={choosing ? toggle : undefined}
+                mark={
+                  choosing && (
+                    <Checkbox
+                      size="sm"
+                      aria-label={t("list:select_row", { title })}
+                      checked={selection.has(record.id)}
+                      onChange={toggle}
+                    />
+                  )
+                }
                 title={
                   <Link id={record.id} className={rowLinkClass}>
-                    {titleOf(entity, record.fields, t("untitled"))}
+                    {title}
                   </Link>
                 }
                 top={
                   <>
                     {stage && <FieldValue field={stage} record={record} context={context} compact />}
-                    {RowMenu && (
-                      <RowMenu id={record.id} title={titleOf(entity, record.fields, t("untitled"))} />
+                    {reorder && !choosing && (
+                      <Suspense>
+                        <MoveHandle id={record.id} title={title} ids={ids} onMove={reorder} />
+                      </Suspense>
                     )}
+                    {RowMenu && !choosing && <RowMenu id={record.id} title={title} />}
                   </>
                 }
                 facts={rest

@@ -23,6 +23,7 @@ import type { Selection } from "./use-selection";
 
 const loadCellEditor = () => import("./cell-editor");
 const CellEditor = lazy(loadCellEditor);
+const MoveHandle = lazy(() => import("./move-handle"));
 
 interface Props {
   source: Source;
@@ -43,7 +44,7 @@ const rowHeight = 36;
 
 export function ListGrid(props: Props) {
   const { source, columns, records, refs, selection, onNearEnd } = props;
-  const { shape: entity, Link, RowMenu, Value } = source;
+  const { shape: entity, Link, RowMenu, Value, reorder } = source;
   const { t } = useTranslation(["list", "fields"]);
   const scroller = useRef<HTMLDivElement>(null);
   const [widths, setWidths] = useWidths(entity.key);
@@ -51,6 +52,7 @@ export function ListGrid(props: Props) {
   const [active, setActive] = useState<[number, number]>([0, 0]);
   const context = useTextContext(entity, refs);
   const cells = useCellSave(source);
+  const ids = useMemo(() => (reorder ? records.map(({ id }) => id) : []), [reorder, records]);
 
   const table = useReactTable({
     data: records,
@@ -191,7 +193,7 @@ export function ListGrid(props: Props) {
             />
           ) : null;
         })}
-        {RowMenu && <EndCell head>{t("list:row_actions")}</EndCell>}
+        {(RowMenu || reorder) && <EndCell head>{t("list:row_actions")}</EndCell>}
       </GridHead>
       <GridRows height={virtual.getTotalSize()}>
         {items.map((item) => {
@@ -257,9 +259,21 @@ export function ListGrid(props: Props) {
                   </GridCell>
                 );
               })}
-              {RowMenu && (
+              {(RowMenu || reorder) && (
                 <EndCell>
-                  <RowMenu id={record.id} title={titleOf(entity, record.fields, t("fields:untitled"))} />
+                  {reorder && (
+                    <Suspense>
+                      <MoveHandle
+                        id={record.id}
+                        title={titleOf(entity, record.fields, t("fields:untitled"))}
+                        ids={ids}
+                        onMove={reorder}
+                      />
+                    </Suspense>
+                  )}
+                  {RowMenu && (
+                    <RowMenu id={record.id} title={titleOf(entity, record.fields, t("fields:untitled"))} />
+                  )}
                 </EndCell>
               )}
             </GridRow>

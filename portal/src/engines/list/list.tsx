@@ -42,7 +42,14 @@ export function ListBody({ source, list, opened, empty, onSort, onColumns }: Pro
       {missing && <PrintNote>{t("printed_part", { shown: records.length, total })}</PrintNote>}
       {records.length > 0 &&
         (phone ? (
-          <ListCards source={source} columns={columns} records={records} refs={refs} onNearEnd={list.more} />
+          <ListCards
+            source={source}
+            columns={columns}
+            records={records}
+            refs={refs}
+            selection={selection}
+            onNearEnd={list.more}
+          />
         ) : (
           <ListGrid
             source={source}

@@ -124,6 +124,7 @@ const places = {
   tab: "place_tab",
   sidebar: "place_sidebar",
   "header-action": "place_header",
+  "timeline-item": "place_timeline",
   toolbar: "place_toolbar",
   "row-menu": "place_row",
   "bulk-action": "place_bulk",

@@ -9,6 +9,7 @@ import type { PluginDetail } from "@/api/types";
 import { Block, Notice } from "@/ui/block";
 import { FormActions } from "@/ui/form";
 import { toast } from "@/ui/toast";
+import { Brings } from "./brings";
 import { Permissions } from "./permissions";
 import { SchemaChanges } from "./schema";
 import { SettingsFields } from "./settings-form";
@@ -64,6 +65,11 @@ export function EnableDialog({ plugin, onClose }: { plugin: PluginDetail; onClos
         {offered.schema.length > 0 && (
           <Block title={t("plugins:schema")} note={t("plugins:schema_note")}>
             <SchemaChanges changes={offered.schema} />
+          </Block>
+        )}
+        {offered.brings.length > 0 && (
+          <Block title={t("plugins:brings_else")} note={t("plugins:brings_else_note")}>
+            <Brings items={offered.brings} />
           </Block>
         )}
         {schema.length > 0 && (

@@ -20,12 +20,15 @@ import type { Entity, Id, Me, RecordData, Refs, TimelineItem, Value } from "@/ap
 import { useTextContext } from "@/engines/fields/context";
 import { fieldOf, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
+import { SlotMenu } from "@/engines/slots";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { Change, Entry, EntryText, EntryTitle } from "@/ui/timeline";
 import { toastError } from "@/ui/toast";
 
 interface Props {
   entity: Entity;
+  /** Whose timeline it is. */
+  id: Id;
   item: TimelineItem;
   refs: Refs;
   onChanged(): void;
@@ -41,7 +44,7 @@ const activityIcons = {
 
 const actorIcons = { plugin: IconPuzzle, import: IconFileImport, system: IconSparkles } as const;
 
-export function TimelineEntry({ entity, item, refs, onChanged }: Props) {
+export function TimelineEntry({ entity, id, item, refs, onChanged }: Props) {
   const { t } = useTranslation("card");
   const me = useMe();
   const activity = item.activity ?? undefined;
@@ -61,6 +64,20 @@ export function TimelineEntry({ entity, item, refs, onChanged }: Props) {
       time={item.at}
       when={formatRelative(item.at, Date.now())}
       exact={formatDateTime(item.at)}
+      menu={
+        <SlotMenu
+          slot={`record.${entity.key}.timeline-item`}
+          entity={entity.key}
+          id={id}
+          title={`${actionText(item, t)}, ${formatDateTime(item.at)}`}
+          params={{
+            item: item.activity?.id ?? item.id,
+            at: item.at,
+            kind: kind ?? null,
+            event: item.event ?? null,
+          }}
+        />
+      }
     >
       {activity ? (
         <Activity activity={activity} refs={refs} onChanged={onChanged} />
@@ -127,7 +144,7 @@ function actionText(item: TimelineItem, t: Translate): string {
   }
 }
 
-function Changes({ entity, item, refs }: Omit<Props, "onChanged">) {
+function Changes({ entity, item, refs }: Pick<Props, "entity" | "item" | "refs">) {
   const { t } = useTranslation("fields");
   const context = useTextContext(entity, refs);
   // What a new record was made of is on the card already.

@@ -34,6 +34,7 @@ export function Timeline({ entity, id, readOnly }: { entity: Entity; id: Id; rea
         <TimelineEntry
           key={item.id}
           entity={entity}
+          id={id}
           item={item}
           refs={refs}
           onChanged={() => void query.refetch()}

@@ -29,6 +29,7 @@ import { Bell } from "./bell";
 import { processSections, sections } from "./sections";
 import { UserMenu } from "./user-menu";
 
+const SurfaceIcon = lazy(() => import("@/ui/surface-icons"));
 const loadOverlays = () => import("./overlays");
 const Overlays = lazy(loadOverlays);
 
@@ -229,7 +230,7 @@ function PageLinks() {
   if (pages.length === 0) return null;
   return (
     <NavGroup title={t("modules")}>
-      {pages.map(({ plugin, id, title }) => (
+      {pages.map(({ plugin, id, title, icon }) => (
         <Link
           key={`${plugin} ${id}`}
           to="/app/$plugin/$page"
@@ -238,7 +239,7 @@ function PageLinks() {
           className={navItemClass}
         >
           <NavLabel
-            icon={<IconPuzzle size={16} aria-hidden />}
+            icon={<PageIcon name={icon} />}
             count={counts.find((one) => one.plugin === plugin && one.surface === id)?.count}
           >
             {title}
@@ -246,6 +247,18 @@ function PageLinks() {
         </Link>
       ))}
     </NavGroup>
+  );
+}
+
+/** The piece of a puzzle stands for what has no icon of its own, and until that is there. */
+function PageIcon({ name }: { name?: string | null }) {
+  const piece = <IconPuzzle size={16} aria-hidden />;
+  return name ? (
+    <Suspense fallback={piece}>
+      <SurfaceIcon name={name} size={16} />
+    </Suspense>
+  ) : (
+    piece
   );
 }
 

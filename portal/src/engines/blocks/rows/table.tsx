@@ -1,11 +1,12 @@
 /** A table over a source: the portal's own list, with the block's columns and actions. */
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RecordData, Sort } from "@/api/types";
 import { usePage, useSay, useTexts } from "@/engines/blocks/context";
 import { sumOf } from "@/engines/blocks/expression/decimal";
 import { Gate, TooLarge } from "@/engines/blocks/gate";
 import { most } from "@/engines/blocks/limits";
+import { useSaving } from "@/engines/blocks/save";
 import type { TableBlock } from "@/engines/blocks/tree";
 import { fieldOf, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
@@ -15,10 +16,12 @@ import type { List } from "@/engines/list/use-list";
 import { formatNumber } from "@/i18n/format";
 import { Secondary } from "@/ui/block";
 import { BarTitle, BlockBar, BlockPane } from "@/ui/block-frame";
+import { toast } from "@/ui/toast";
 import { usePhone } from "@/ui/use-phone";
 import { Cell } from "./cell";
 import { TableFilters, TableViews, useNarrowing, useView } from "./filters";
 import { groupsOf, narrow } from "./narrow";
+import { byPlace, placed } from "./order";
 import { useGivenRows } from "./sort";
 import { RowsScope, useRows } from "./source";
 
@@ -30,9 +33,33 @@ export default function TableView({ block }: { block: TableBlock }) {
   );
 }
 
+/** Moves a row among all there are, not among those alone that a filter or a group shows. */
+function useArranging({ source, move = "" }: TableBlock, all: RecordData[]) {
+  const { t } = useTranslation("blocks");
+  const page = usePage();
+  const saving = useSaving();
+  const latest = useRef({ all, saving });
+  latest.current = { all, saving };
+  return useCallback(
+    async (id: string, next: string, side: "before" | "after") => {
+      const rows = byPlace(latest.current.all, move);
+      const writes = placed(rows, move, id, next, side);
+      if (writes.length > 1 && (page.source(source).cursor || writes.length > most.selection)) {
+        toast({ kind: "error", message: t("too_many_to_arrange") });
+        return;
+      }
+      for (const one of writes) {
+        const row = page.source(source).rows?.find((shown) => shown.id === one.id);
+        if (row && (await latest.current.saving.change(source, row, one.fields)) !== undefined) return;
+      }
+    },
+    [page, source, move, t],
+  );
+}
+
 /** As high as its rows, up to a screenful; on a phone a row is a card. */
 const heightOf = (rows: number, phone: boolean): number =>
-  Math.max(phone ? 80 : 120, Math.min(480, phone ? rows * 78 : 64 + rows * 36));
+  Math.max(phone ? 80 : 120, Math.min(480, phone ? 36 + rows * 78 : 64 + rows * 36));
 
 function Loaded({ block }: { block: TableBlock }) {
   const { t } = useTranslation("blocks");
@@ -66,7 +93,13 @@ function Loaded({ block }: { block: TableBlock }) {
     return field && !isEmpty(value) ? textOf(field, value, texts, record.fields) : "";
   };
   const records = narrow(all.filter(belongs), narrowing, words);
-  const shown = useGivenRows(records, sort ?? view?.sort, texts, shape);
+  const sorting = sort ?? view?.sort;
+  const given = useGivenRows(records, sorting, texts, shape);
+  const { move } = block;
+  // Another order than their own is only looked at.
+  const arranged = move !== undefined && !sorting?.length;
+  const shown = useMemo(() => (move && arranged ? byPlace(given, move) : given), [move, arranged, given]);
+  const arrange = useArranging(block, all);
   const narrowed = records.length < all.length;
   // What a person looks for may stand further down.
   useEffect(() => {
@@ -128,7 +161,7 @@ function Loaded({ block }: { block: TableBlock }) {
             )}
             <BlockPane height={block.height ?? heightOf(members.length, phone)} framed={!phone}>
               <ListBody
-                source={sortable}
+                source={arranged ? { ...sortable, reorder: arrange } : sortable}
                 list={{ ...list, records: members, total: label === undefined ? list.total : members.length }}
                 empty={{ text: narrowed ? t("none_such") : say(block.empty) || t("empty") }}
                 onSort={setSort}

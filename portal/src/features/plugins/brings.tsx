@@ -1,0 +1,105 @@
+/** What a version brings besides permissions and entities: roles, guards, work of its own, events, ways in. */
+import {
+  IconBroadcast,
+  IconClock,
+  IconEar,
+  IconShieldCheck,
+  IconUsersGroup,
+  IconWorld,
+} from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { PluginDetail } from "@/api/types";
+import { Code, Hint, ItemBody, ItemLine, ItemList, Tag, type Tone } from "@/ui/block";
+
+type Brought = PluginDetail["brings"][number];
+
+const icons = {
+  role: IconUsersGroup,
+  hook: IconShieldCheck,
+  job: IconClock,
+  listens: IconEar,
+  publishes: IconBroadcast,
+  route: IconWorld,
+} as const;
+
+/** How much a difference from the version before asks of the reader. */
+const tones = { new: "danger", changed: "warn", gone: "plain" } as const;
+
+/** What stops changes or lets strangers in is marked; the rest is said. */
+function toneOf({ what, guards, auth }: Brought): Tone {
+  if (what === "hook" && guards) return "warn";
+  return what === "route" && auth === "none" ? "danger" : "plain";
+}
+
+export function Brings({ items }: { items: Brought[] }) {
+  const { t } = useTranslation("plugins");
+  return (
+    <ItemList>
+      {items.map((one) => {
+        const Icon = icons[one.what];
+        return (
+          <ItemLine key={`${one.what} ${one.key}`}>
+            <ItemBody
+              icon={<Icon size={18} />}
+              title={one.label || one.key}
+              tags={
+                <>
+                  <Tag tone={toneOf(one)}>{t(`brought_${one.what}`)}</Tag>
+                  {one.change && <Tag tone={tones[one.change]}>{t(`brought_${one.change}`)}</Tag>}
+                </>
+              }
+              note={<About one={one} />}
+            />
+          </ItemLine>
+        );
+      })}
+    </ItemList>
+  );
+}
+
+const operations = ["create", "update", "delete", "restore"] as const;
+
+/** When, of what, and what happens when it fails. */
+function About({ one }: { one: Brought }) {
+  const { t } = useTranslation("plugins");
+  switch (one.what) {
+    case "role":
+      return t("brought_rights", { entities: one.entities.join(", ") });
+    case "hook":
+      return (
+        <>
+          {one.entities.join(", ")}:{" "}
+          {operations
+            .filter((operation) => one.on.includes(operation))
+            .map((operation) => t(`operation_${operation}`))
+            .join(", ")}
+          {one.when && (
+            <>
+              {" "}
+              · {t("brought_when")} <Code>{one.when}</Code>
+            </>
+          )}
+          <br />
+          <Hint>{t(one.guards ? "brought_refuses" : "brought_passes")}</Hint>
+        </>
+      );
+    case "job":
+      return one.cron ? (
+        <>
+          {t("job_schedule")}: <Code>{one.cron}</Code>
+        </>
+      ) : (
+        t("job_no_schedule")
+      );
+    case "listens":
+      return one.on.map((name) => (
+        <span key={name}>
+          <Code>{name}</Code>{" "}
+        </span>
+      ));
+    case "publishes":
+      return one.label ? <Code>{one.key}</Code> : null;
+    default:
+      return t(`auth_${one.auth ?? "user"}`);
+  }
+}
