@@ -6468,13 +6468,32 @@ export interface components {
             items: {
                 /** Format: uuid */
                 id: string;
+                /** @description Entity of its record. */
                 entity: string;
+                /**
+                 * Format: uuid
+                 * @description Its record.
+                 */
+                record: string;
+                /** @description Without folders and tricks. */
                 name: string;
-                /** @description `list` or `board`. */
-                kind: string;
-                shared: boolean;
-                mine: boolean;
-                config: components["schemas"]["ViewConfig"];
+                /** @description By its content, whatever its sender said. */
+                media_type: string;
+                /**
+                 * Format: int64
+                 * @description Bytes.
+                 */
+                size: number;
+                /** @description Of its bytes, in hexadecimal. */
+                sha256: string;
+                created_at: string;
+                created_by: components["schemas"]["ActorView"];
+                /** @description Since when it is in the bin. */
+                removed_at?: string;
+                /** @description Whether a browser shows it in a window of its own (`/content` without `download`). */
+                shown: boolean;
+                /** @description Whether `/thumbnail` may have a small picture. */
+                thumbnail: boolean;
             }[];
         };
     };
