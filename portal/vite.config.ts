@@ -22,15 +22,15 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "icons", test: /@tabler\/icons-react/, minShareCount: 2 },
-            // What pages of plugins alone need is in none of these.
+            // What pages of plugins or of processes alone need is in none of these.
             {
               name: "parts",
-              test: /src\/(ui\/(?!(block-frame|calendar|chart|gantt|job-toast|matrix|tiles|tree)\.)|api|state|i18n\/[a-z]+\.ts)|react-query/,
+              test: /src\/(ui\/(?!(block-frame|calendar|calendar-form|chart|confirm|gantt|job-toast|matrix|route-map|tiles|tree|work)\.)|api\/(?!(calendars|processes)\.)|state|i18n\/[a-z]+\.ts)|react-query/,
               minShareCount: 2,
             },
             {
               name: "engines",
-              test: /src\/(engines\/(?!(blocks|filters)\/)|features\/(?!pages\/))|react-virtual|virtual-core/,
+              test: /src\/(engines\/(?!(blocks|filters|route-map)\/|titles\.)|features\/(?!(pages|tasks|processes)\/))|react-virtual|virtual-core/,
               minShareCount: 3,
             },
             { name: "controls", test: /@mantine\/|@tanstack\/|@floating-ui\//, minShareCount: 4 },

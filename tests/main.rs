@@ -17,3 +17,4 @@ mod people;
 mod plugin;
 mod process;
 mod records;
+mod reports;

@@ -26,7 +26,10 @@ mod m20261129_000017_indexes;
 mod m20261129_000018_search;
 mod m20261129_000019_modules;
 mod m20261129_000020_plugin_jobs;
-mod m20261129_000021_files;
+mod m20261129_000021_wide_sums;
+mod m20261129_000022_files;
+mod m20261129_000023_rates;
+mod m20261129_000024_gates;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -59,7 +62,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000018_search::Migration),
             Box::new(m20261129_000019_modules::Migration),
             Box::new(m20261129_000020_plugin_jobs::Migration),
-            Box::new(m20261129_000021_files::Migration),
+            Box::new(m20261129_000021_wide_sums::Migration),
+            Box::new(m20261129_000022_files::Migration),
+            Box::new(m20261129_000023_rates::Migration),
+            Box::new(m20261129_000024_gates::Migration),
         ]
     }
 }

@@ -27,7 +27,9 @@ const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
 const texts = (part) => Object.keys(manifest).find((key) => key === `src/i18n/ru/${part}.ts`);
 const language = texts("index");
 const adminTexts = texts("admin");
+const workTexts = texts("work");
 const admin = /^src\/features\/(imports|plugins|settings)\//;
+const work = /^src\/features\/(tasks|processes)\//;
 const pages = Object.keys(manifest).filter((key) => /^src\/features\/.*page\.tsx$/.test(key));
 let worst = 0;
 for (const page of [undefined, ...pages]) {
@@ -36,6 +38,7 @@ for (const page of [undefined, ...pages]) {
   if (language) reach(language, seen);
   if (page) reach(page, seen);
   if (page && admin.test(page) && adminTexts) reach(adminTexts, seen);
+  if (page && work.test(page) && workTexts) reach(workTexts, seen);
   const size = weigh(seen);
   worst = Math.max(worst, size);
   console.log(`${(size / 1024).toFixed(1).padStart(7)} KiB  ${page ?? "(shell alone)"}`);

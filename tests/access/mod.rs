@@ -2,7 +2,7 @@
 
 mod fields;
 mod isolation;
-mod operations;
+pub mod operations;
 mod rules;
 mod scope;
 mod table;

@@ -110,6 +110,11 @@ impl Objects {
         vec![("process-definitions", definition), ("process-instances", instance), ("tasks", task), ("letters", letter)]
     }
 
+    /// Objects that a test has made itself.
+    pub fn made(ids: Vec<(&'static str, String)>) -> Self {
+        Self { marker: "walk".to_owned(), ids }
+    }
+
     pub fn id(&self, kind: &str) -> &str {
         let found = self.ids.iter().find(|(known, _)| *known == kind);
         &found.unwrap_or_else(|| panic!("the walk does not know an object of `{kind}`: teach it")).1
@@ -147,6 +152,17 @@ impl Objects {
         }
         assert!(all.len() > 80, "the document has lost its operations");
         all
+    }
+
+    /// Every operation that has an entity in its address, on one.
+    pub fn operations_on(&self, entity: &str) -> Vec<Operation> {
+        let document = verstak::openapi::document();
+        let paths = document["paths"].as_object().unwrap().iter();
+        let of_entities = paths.filter(|(template, _)| template.contains("{entity}"));
+        let methods = of_entities.flat_map(|(template, methods)| {
+            methods.as_object().unwrap().keys().map(move |method| (template.strip_prefix("/api/v1").unwrap(), method))
+        });
+        methods.map(|(template, method)| self.operation(method, template, entity)).collect()
     }
 
     fn operation(&self, method: &str, template: &str, entity: &str) -> Operation {
@@ -203,6 +219,9 @@ impl Objects {
             ("PATCH", "/me") => json!({"locale": "uk"}),
             ("PATCH", "/tenant") => json!({"currency": "EUR"}),
             ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
+            ("PUT", "/currency-rates") => json!({"rates": []}),
+            ("POST", "/reports/query") => json!({"measures": ["lead.created", "deal.won_amount"]}),
+            ("PUT", "/plugins/{id}/gate") => json!({"departments": null}),
             ("PUT", "/plugins/{id}/settings") => json!({"settings": {"country": "UA"}}),
             ("POST", "/imports" | "/plugins") => json!({}),
             ("POST", "/process-definitions") => Value::String(walked_process("walk")),

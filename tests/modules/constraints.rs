@@ -208,3 +208,46 @@ async fn a_balance_is_kept_by_changes_moves_and_the_bin() {
     admin.post(&format!("/records/{ENTRY}/{spent}/restore"), json!({})).await.ok(200);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_dry_run_of_an_import_asks_them_and_so_does_the_import() {
+    let app = ledger().await;
+    let admin = app.admin();
+    app.record(ENTRY, json!({"title": "there", "code": "A", "year": 2026})).await;
+    let mut file = "Title;Code;Year;Amount\nfirst;A;2026;1\nsecond;B;2026;-2,5\nthird;B;2026;0\n".to_owned();
+    // The same key again far behind, when hundreds of other rows were read.
+    (0..400).for_each(|n| file.push_str(&format!("row {n};C{n};2027;0\n")));
+    file.push_str("last;C7;2027;0\nfourth;D;2026;-0,5\nfifth;E;2026;-1\n");
+    let form = format!(
+        "--B\r\nContent-Disposition: form-data; name=\"entity\"\r\n\r\n{ENTRY}\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"l.csv\"\r\n\r\n{file}\r\n--B--\r\n"
+    );
+    let kind = Some("multipart/form-data; boundary=B");
+    let made = admin.send("POST", "/api/v1/imports", kind, form.into_bytes()).await.ok(201);
+    let path = format!("/imports/{}", made["id"].as_str().unwrap());
+    let columns = ["title", "code", "year", "amount"].iter().enumerate();
+    let mapping: Vec<Value> = columns.map(|(column, field)| json!({"column": column, "field": field})).collect();
+    let body = json!({"mapping": mapping, "options": {"duplicates": "create"}});
+    for step in ["check", "start"] {
+        admin.post(&format!("{path}/{step}"), body.clone()).await.ok(202);
+        app.drain().await;
+        let done = admin.get(&path).await.ok(200);
+        assert_eq!((&done["accepted"], &done["refused"]), (&json!(403), &json!(3)), "{step}: {done}");
+    }
+    assert_eq!(app.count(&format!("SELECT count(*) FROM shared_record WHERE entity = '{ENTRY}'")).await, 404);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn balances_of_the_largest_numbers_are_kept_too() {
+    let app = ledger().await;
+    let admin = app.admin();
+    let mut ids = Vec::new();
+    for n in 0..20 {
+        ids.push(app.record(ENTRY, json!({"title": n.to_string(), "year": 2026, "amount": 1})).await);
+    }
+    // As much as ten thousand of the largest numbers each.
+    app.sql("UPDATE record_claim SET amount = 999999999999990000").await;
+    admin.delete(&format!("/records/{ENTRY}/{}", ids[0])).await.ok(204);
+    admin.update(ENTRY, &ids[1], json!({"amount": -1})).await.ok(200);
+    app.finish().await;
+}

@@ -4,6 +4,7 @@
 mod catalogue;
 mod constraints;
 mod doors;
+mod gates;
 mod hostile;
 mod pages;
 mod purge;

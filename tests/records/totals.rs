@@ -125,3 +125,43 @@ async fn totals_are_made_anew_out_of_the_records_and_nobody_elses_are_touched() 
     app.state.records.rebuild_totals(tenant).await.unwrap();
     app.finish().await;
 }
+
+#[tokio::test]
+async fn sums_reach_beyond_what_one_number_of_the_database_holds() {
+    let app = TestApp::build().person("ann", "sales_manager").start().await;
+    let admin = app.admin();
+    let fields = json!({"title": "Large", "amount": 1, "currency": "USD", "owner": app.id_of("ann")});
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        ids.push(app.record("deal", fields.clone()).await);
+    }
+    // As much as ten thousand of the largest amounts each: together more than twice what 64 bits hold.
+    app.sql("UPDATE deal SET amount = 999999999999990000").await;
+    app.state.records.rebuild_totals(app.system().tenant).await.unwrap();
+    compare(&app, "deal", &["admin", "ann"]).await;
+    let measures = json!([{"op": "sum", "field": "amount"}, {"op": "avg", "field": "amount"}]);
+    let ask = json!({"group_by": ["stage"], "measures": measures});
+    for ask in [ask.clone(), scanned(ask.clone())] {
+        let answer = admin.post("/records/deal/aggregate", ask).await.ok(200);
+        assert_eq!(answer["items"][0]["values"]["sum_amount"], json!(1_999_999_999_999_980_i64), "{answer}");
+        assert_eq!(answer["items"][0]["values"]["avg_amount"], json!(99_999_999_999_999_i64));
+    }
+    let funnel = json!({"over": "stage", "entity": "deal", "group_by": ["step"]});
+    let funnel = admin.post("/reports/funnel", funnel).await.ok(200);
+    assert_eq!(funnel["items"][0]["amount"], json!(1_999_999_999_999_980.0), "{funnel}");
+    // Taken away one by one, and put together by a writer.
+    for id in &ids[..18] {
+        admin.delete(&format!("/records/deal/{id}")).await.ok(204);
+    }
+    let rows: Vec<Value> = (0..500).map(|n| json!({"fields": fields_of_none(n)})).collect();
+    admin.post("/records/deal/bulk", json!({"create": rows})).await.ok(200);
+    compare(&app, "deal", &["admin", "ann"]).await;
+    let left = admin.post("/records/deal/aggregate", ask).await.ok(200);
+    assert_eq!(left["items"][0]["values"]["sum_amount"], json!(199_999_999_999_998_i64), "{left}");
+    app.finish().await;
+}
+
+/// A deal that nobody owns, in no currency but the company's, without an amount.
+fn fields_of_none(n: usize) -> Value {
+    json!({"title": format!("Empty {n}"), "owner": null})
+}

@@ -3,12 +3,15 @@
 //! Permission rows OR together, restriction rows AND; nothing granted = nothing seen. A restriction binds everyone
 //! whose role carries it. An admin role grants everything, and restrictions of the person's other roles still bind.
 
+mod closed;
 mod processes;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use closed::Closed;
 pub use processes::{Definitions, ProcessAction, ProcessRights};
 
 use crate::filter::Filter;
@@ -135,6 +138,8 @@ pub struct Rights {
     /// A field is as narrow as the least narrow of the person's roles makes it.
     fields: HashMap<(String, String), FieldAccess>,
     processes: ProcessRights,
+    /// Counts before everything else, for administrators too.
+    closed: Option<Arc<Closed>>,
 }
 
 impl Rights {
@@ -171,6 +176,23 @@ impl Rights {
         self
     }
 
+    /// The same rights where some modules do not exist.
+    #[must_use]
+    pub fn without(mut self, closed: Arc<Closed>) -> Self {
+        self.closed = Some(closed);
+        self
+    }
+
+    /// What does not exist for this person, if there is something.
+    pub const fn closed(&self) -> Option<&Arc<Closed>> {
+        self.closed.as_ref()
+    }
+
+    /// Whether a field was brought by a module that does not exist for this person.
+    pub fn closes(&self, entity: &str, field: &str) -> bool {
+        self.closed.as_ref().is_some_and(|closed| closed.has_field(entity, field))
+    }
+
     /// The same rights on records, without those of an administrator on settings (a token without that scope).
     #[must_use]
     pub fn without_admin(mut self) -> Self {
@@ -185,6 +207,9 @@ impl Rights {
 
     /// Which records of an entity an action may touch.
     pub fn scope(&self, entity: &str, action: Action) -> Scope {
+        if self.closed.as_ref().is_some_and(|closed| closed.entities.contains(entity)) {
+            return Scope::Nothing;
+        }
         let rows = |kind: RowKind| {
             self.rows
                 .iter()
@@ -240,7 +265,8 @@ impl Rights {
 
     /// Whether a field of the entity is hidden.
     pub fn hides_of(&self, entity: &str) -> bool {
-        self.fields.iter().any(|((of, _), access)| of == entity && *access == FieldAccess::Hidden)
+        let closed = || self.closed.as_ref().is_some_and(|closed| closed.fields.contains_key(entity));
+        closed() || self.fields.iter().any(|((of, _), access)| of == entity && *access == FieldAccess::Hidden)
     }
 
     /// Whether the field may be seen.
@@ -254,6 +280,9 @@ impl Rights {
     }
 
     fn field(&self, entity: &str, field: &str) -> Option<FieldAccess> {
+        if self.closes(entity, field) {
+            return Some(FieldAccess::Hidden);
+        }
         if self.fields.is_empty() {
             return None;
         }
@@ -313,6 +342,24 @@ mod tests {
         assert_eq!(rights.scope("lead", Action::Read), Scope::Nothing);
         assert_eq!(rights.scope("deal", Action::Update), Scope::Nothing);
         assert_eq!(rights.scope("deal", Action::Read), Scope::All);
+    }
+
+    #[test]
+    fn what_is_closed_exists_for_no_role_not_even_for_administrators() {
+        let closed = Arc::new(Closed {
+            modules: ["acme.cars".to_owned()].into(),
+            entities: ["cars_car".to_owned()].into(),
+            fields: [("lead".to_owned(), ["cars_wish".to_owned()].into())].into(),
+        });
+        let all = row(RowKind::Permission, "*", &Action::ALL, None);
+        for rights in [Rights::everything(), Rights::of_roles(&[role(vec![all])])] {
+            assert!(rights.may("cars_car", Action::Read) && rights.sees("lead", "cars_wish"));
+            let rights = rights.without(Arc::clone(&closed));
+            assert_eq!(rights.scope("cars_car", Action::Read), Scope::Nothing);
+            assert!(!rights.sees("lead", "cars_wish") && !rights.changes("lead", "cars_wish"));
+            assert!(rights.hides_of("lead") && !rights.hides_of("deal"));
+            assert!(rights.may("lead", Action::Read) && rights.sees("lead", "title"));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::access::Rights;
+use crate::access::{Closed, Rights};
 use crate::clock::{Env, Timestamp};
 use crate::filter::Viewer;
 use crate::id::{DepartmentId, InstanceId, TenantId, UserId};
@@ -115,6 +115,8 @@ pub struct Ctx {
     pub subtree: Arc<[DepartmentId]>,
     /// What they may do.
     pub rights: Arc<Rights>,
+    /// Modules that do not exist for the person behind the act, also where a plugin acts with rights of its own.
+    pub closed: Option<Arc<Closed>>,
     /// Language of messages.
     pub locale: Locale,
     /// The tenant's time zone.
@@ -134,11 +136,17 @@ impl Ctx {
             department: None,
             subtree: Arc::from([]),
             rights: Arc::new(Rights::everything()),
+            closed: None,
             locale,
             zone,
             cause: Cause::root(env),
             env: env.clone(),
         }
+    }
+
+    /// Whether a module does not exist for the person behind the act.
+    pub fn is_closed(&self, module: &str) -> bool {
+        self.closed.as_ref().is_some_and(|closed| closed.modules.contains(module))
     }
 
     /// The present instant.

@@ -246,6 +246,19 @@ pub fn subtree(all: &[Department], own: Option<DepartmentId>, user: UserId) -> V
     found
 }
 
+/// A department with all that are above it, nearest first; none for a person in no department. A loop in the data ends
+/// the walk instead of the process.
+pub fn with_those_above(all: &[Department], own: Option<DepartmentId>) -> Vec<DepartmentId> {
+    let above: HashMap<Uuid, Option<Uuid>> = all.iter().map(|d| (d.id, d.parent_id)).collect();
+    let mut found = Vec::new();
+    let mut next = own.map(|own| own.0);
+    while let Some(id) = next.filter(|id| !found.contains(&DepartmentId(*id))) {
+        found.push(DepartmentId(id));
+        next = above.get(&id).copied().flatten();
+    }
+    found
+}
+
 /// The roots and everything below them; a loop in the data ends the walk instead of the process.
 fn below(all: &[Department], roots: &[Uuid]) -> HashSet<Uuid> {
     let mut children: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
@@ -295,5 +308,12 @@ mod tests {
         assert_eq!(names(Some(1), 200), [1, 2, 3, 4]);
         assert_eq!(names(None, 200), [0_u128; 0]);
         assert_eq!(names(Some(5), 200), [5, 6]);
+        let above = |own: Option<u128>| {
+            let found = with_those_above(&all, own.map(|n| DepartmentId(id(n))));
+            found.iter().map(|d| d.0.as_u128()).collect::<Vec<_>>()
+        };
+        assert_eq!(above(Some(3)), [3, 2, 1]);
+        assert_eq!(above(Some(6)), [6, 5]);
+        assert_eq!(above(None), [0_u128; 0]);
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use kernel::access::{AccessRow, Rights};
+use kernel::access::{AccessRow, Closed, Rights};
 use kernel::clock::Env;
 use kernel::ctx::Cause;
 use kernel::kept::{Kept, Moment};
@@ -48,6 +48,10 @@ pub struct Identity {
     pub rights: Arc<Rights>,
     /// Departments under them.
     pub subtree: Arc<[DepartmentId]>,
+    /// Their department and those above it.
+    pub within: Arc<[DepartmentId]>,
+    /// Modules that do not exist for them.
+    pub closed: Option<Arc<Closed>>,
     /// How they proved it.
     pub credential: Credential,
     /// Whether company settings may be changed (administrators, by session or by a token with scope `admin`).
@@ -73,6 +77,7 @@ impl Identity {
             department: self.user.department_id.map(DepartmentId),
             subtree: Arc::clone(&self.subtree),
             rights: Arc::clone(&self.rights),
+            closed: self.closed.clone(),
             locale: self.locale(),
             zone: self.tenant.zone,
             cause: Cause::root(env),
@@ -96,6 +101,16 @@ pub trait Rules: Send + Sync {
     async fn sound(&self, tenant: TenantId, role: &str, rows: Vec<AccessRow>) -> Result<Vec<AccessRow>>;
 }
 
+/// Says which modules are on for other departments alone.
+#[async_trait::async_trait]
+pub trait Gates: Send + Sync {
+    /// What does not exist for somebody in these departments (their own and those above it; none: in no department).
+    ///
+    /// # Errors
+    /// When it cannot be known: then nobody is let in.
+    async fn closed(&self, tenant: TenantId, within: &[DepartmentId]) -> Result<Option<Arc<Closed>>>;
+}
+
 /// Finds identities, with a short memory.
 #[derive(Clone)]
 pub struct Identities {
@@ -104,12 +119,32 @@ pub struct Identities {
     /// By the hash of their secret.
     kept: Arc<Kept<String, Arc<Identity>>>,
     rules: Arc<OnceLock<Arc<dyn Rules>>>,
+    gates: Arc<OnceLock<Arc<dyn Gates>>>,
 }
 
 impl Identities {
     /// An empty memory over a database.
     pub fn new(db: &Db, env: &Env) -> Self {
-        Self { db: db.clone(), env: env.clone(), kept: Arc::new(Kept::of(MAX_KEPT)), rules: Arc::default() }
+        Self {
+            db: db.clone(),
+            env: env.clone(),
+            kept: Arc::new(Kept::of(MAX_KEPT)),
+            rules: Arc::default(),
+            gates: Arc::default(),
+        }
+    }
+
+    /// Says who knows of gates. Only the first call counts.
+    pub fn set_gates(&self, gates: Arc<dyn Gates>) {
+        drop(self.gates.set(gates));
+    }
+
+    /// The identity as it is now: gates are asked each time, so that a change of one counts at once.
+    async fn gated(&self, identity: Arc<Identity>) -> Result<Arc<Identity>> {
+        let Some(gates) = self.gates.get() else { return Ok(identity) };
+        let Some(closed) = gates.closed(identity.tenant.id, &identity.within).await? else { return Ok(identity) };
+        let rights = Arc::new((*identity.rights).clone().without(Arc::clone(&closed)));
+        Ok(Arc::new(Identity { rights, closed: Some(closed), ..(*identity).clone() }))
     }
 
     /// Says who judges rules. Only the first call counts.
@@ -129,14 +164,14 @@ impl Identities {
     pub async fn by_session(&self, secret: &str) -> Result<Arc<Identity>> {
         let key = format!("s{}", hash_of(secret));
         if let Some(known) = self.known(&key) {
-            return Ok(known);
+            return self.gated(known).await;
         }
         let since = self.kept.moment();
         let session = sign_in::find(&self.db, secret, self.env.now()).await?.ok_or(Error::Unauthenticated)?;
         let identity = self
             .load(TenantId(session.tenant_id), UserId(session.user_id), Credential::Session(session.id), None)
             .await?;
-        Ok(self.keep(since, key, identity))
+        self.gated(self.keep(since, key, identity)).await
     }
 
     /// Who holds this API token.
@@ -146,14 +181,14 @@ impl Identities {
     pub async fn by_token(&self, secret: &str) -> Result<Arc<Identity>> {
         let key = format!("t{}", hash_of(secret));
         if let Some(known) = self.known(&key) {
-            return Ok(known);
+            return self.gated(known).await;
         }
         let since = self.kept.moment();
         let token = token::find(&self.db, &self.env, secret).await?.ok_or(Error::Unauthenticated)?;
         let scopes: BTreeSet<Scope> = serde_json::from_value(token.scopes).map_err(Error::internal)?;
         let credential = Credential::Token(token.id);
         let identity = self.load(TenantId(token.tenant_id), UserId(token.user_id), credential, Some(&scopes)).await?;
-        Ok(self.keep(since, key, identity))
+        self.gated(self.keep(since, key, identity)).await
     }
 
     /// Whether this token is recognised without asking the database.
@@ -171,7 +206,8 @@ impl Identities {
     /// # Errors
     /// `NotFound`, `Unauthenticated` when the account is not active.
     pub async fn of_user(&self, tenant: TenantId, user: UserId) -> Result<Identity> {
-        self.load(tenant, user, Credential::Local, None).await
+        let identity = self.gated(Arc::new(self.load(tenant, user, Credential::Local, None).await?)).await?;
+        Ok(Arc::unwrap_or_clone(identity))
     }
 
     async fn load(
@@ -188,7 +224,9 @@ impl Identities {
         }
         let roles = role::of_user(conn, account.id).await?;
         let departments = department::list(conn, tenant).await?;
-        let subtree = department::subtree(&departments, account.department_id.map(DepartmentId), id);
+        let own = account.department_id.map(DepartmentId);
+        let subtree = department::subtree(&departments, own, id);
+        let within = department::with_those_above(&departments, own);
         let mut of_roles = Vec::with_capacity(roles.len());
         for role in &roles {
             let mut rights = role.rights();
@@ -212,6 +250,8 @@ impl Identities {
             roles: roles.iter().map(|r| (r.id, r.key.clone(), r.name.clone())).collect(),
             rights: Arc::new(if admin { rights } else { rights.without_admin() }),
             subtree: subtree.into(),
+            within: within.into(),
+            closed: None,
             credential,
             admin,
             operator,

@@ -18,6 +18,7 @@ use crate::PluginHost;
 use crate::capabilities::LogLevel;
 use crate::capabilities::files::{FileAct, may, own_rights};
 use crate::capabilities::http::{HttpPermission, goes_to, secret_of};
+use crate::manifest::RunAs;
 use crate::outbound::{self, NoAnswer, Outgoing};
 use crate::registry::{OnNode, Running};
 
@@ -95,12 +96,12 @@ impl PluginHost {
             return Err(JobError::Fatal("the permission `files` is not granted any more".to_owned()));
         }
         let mut ctx = people::tenant::get(&self.inner.services.db, tenant).await?.system_ctx(&self.inner.env);
-        ctx.rights = if fetching.own {
-            Arc::new(own_rights(&plugin))
-        } else {
-            self.rights_now(tenant, fetching.actor.user()).await?
-        };
         (ctx.actor, ctx.cause) = (fetching.actor.clone(), fetching.cause.clone());
+        let run_as = if fetching.own { RunAs::Plugin } else { RunAs::Actor };
+        if fetching.own {
+            ctx.rights = Arc::new(own_rights(&plugin));
+        }
+        self.as_now(&mut ctx, run_as).await?;
         let files =
             self.inner.services.files.get().ok_or_else(|| JobError::Retry("this node keeps no files".into()))?;
         // Nobody is asked for what has nowhere to go.

@@ -9,13 +9,16 @@ use kernel::jobs::Handler;
 use people::Identities;
 use process::runtime::Processes;
 use records::Records;
+use reports::Reports;
 use tokio_util::sync::CancellationToken;
 use work::Tasks;
 
 use crate::breaker::Breakers;
 use crate::capabilities::Services;
 use crate::engine::{Engine, EngineConfig};
+use crate::figures::BroughtFigures;
 use crate::files::FetchHandler;
+use crate::gates::GateKeeper;
 use crate::jobs::{JobHandler, schedule, store};
 use crate::journal::Journal;
 use crate::outbound::Outbound;
@@ -63,6 +66,7 @@ pub(crate) struct Inner {
     pub(crate) identities: Identities,
     pub(crate) engine: Engine,
     pub(crate) registry: Registry,
+    pub(crate) gates: GateKeeper,
     pub(crate) breakers: Breakers,
     pub(crate) journal: Journal,
     pub(crate) follower: Follower,
@@ -79,6 +83,11 @@ impl PluginHost {
     pub fn new(records: &Records, tasks: &Tasks, processes: &Processes, config: HostConfig) -> Result<Self> {
         let (db, env) = (records.db(), records.env());
         let engine = Engine::new(&config.engine).map_err(|error| kernel::Error::Internal(format!("{error:#}")))?;
+        let registry = Registry::new(db, env, &engine, config.trusted.clone());
+        let (gates, identities) = (GateKeeper::new(&registry, records), Identities::new(db, env));
+        identities.set_gates(Arc::new(gates.clone()));
+        let reports = Reports::new(records, processes);
+        reports.set_brought(Arc::new(BroughtFigures(registry.clone())));
         let host = Self {
             inner: Arc::new(Inner {
                 env: env.clone(),
@@ -87,11 +96,14 @@ impl PluginHost {
                     records: records.clone(),
                     tasks: tasks.clone(),
                     processes: processes.clone(),
+                    gates: gates.clone(),
+                    reports,
                     outbound: Arc::default(),
                     files: Arc::default(),
                 },
-                identities: Identities::new(db, env),
-                registry: Registry::new(db, env, &engine, config.trusted.clone()),
+                identities,
+                registry,
+                gates,
                 engine,
                 breakers: Breakers::default(),
                 journal: Journal::default(),
@@ -108,6 +120,16 @@ impl PluginHost {
     /// The engine, for calls outside any tenant.
     pub fn engine(&self) -> &Engine {
         &self.inner.engine
+    }
+
+    /// Figures, those of plugins among them.
+    pub fn reports(&self) -> &Reports {
+        &self.inner.services.reports
+    }
+
+    /// Lets whoever makes contexts of people know of gates.
+    pub fn guard(&self, identities: &Identities) {
+        identities.set_gates(Arc::new(self.inner.gates.clone()));
     }
 
     /// Says what sends plugins' requests to other servers. Only the first call counts.

@@ -23,6 +23,8 @@
 //! | `files` | files fetched for plugins |
 //! | `outbound` | the port for requests to other servers |
 //! | `breaker`, `loops` | failing and circular plugins |
+//! | `figures` | measures that plugins bring |
+//! | `gates` | modules that are on for some departments alone |
 //! | `journal` | logs and costs |
 //! | `bench` | hooks without SQL around them |
 //! | `dev` | scaffold, build, pack and test plugins |
@@ -34,7 +36,9 @@ pub mod breaker;
 mod capabilities;
 pub mod dev;
 pub mod engine;
+mod figures;
 mod files;
+pub mod gates;
 mod host;
 mod jobs;
 mod journal;

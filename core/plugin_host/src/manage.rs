@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::PluginHost;
 use crate::capabilities::{LogLevel, events};
+use crate::gates::{self, Gate};
 use crate::jobs::{schedule, store as runs};
 use crate::journal::{self, Cost, LogEntry};
 use crate::manifest::known::Known;
@@ -215,6 +216,21 @@ impl PluginHost {
     /// `plugin.review_needed` when it asks for more than the version before and the admin has not said that they have seen
     /// this one, `plugin.settings_invalid`, `NotFound`.
     pub async fn enable(&self, ctx: &Ctx, plugin: &str, grants: &Grants, sent: Option<&Settings>) -> Result<()> {
+        self.enable_for(ctx, plugin, grants, sent, None).await
+    }
+
+    /// The same for some departments; with no gate given the one before stays.
+    ///
+    /// # Errors
+    /// Those of [`Self::enable`]; `plugin.gate_invalid`.
+    pub async fn enable_for(
+        &self,
+        ctx: &Ctx,
+        plugin: &str,
+        grants: &Grants,
+        sent: Option<&Settings>,
+        gate: Option<&Gate>,
+    ) -> Result<()> {
         require_admin(ctx)?;
         let version = self.wanted(plugin, grants).await?;
         let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
@@ -243,7 +259,8 @@ impl PluginHost {
             return Err(Error::Conflict { code: "plugin.version_changed", current: None });
         }
         let kept = sent.or(before.as_ref().map(|row| &row.settings)).cloned().unwrap_or_default();
-        let row = TenantRow {
+        let mut row = TenantRow {
+            departments: before.as_ref().and_then(|row| row.departments.clone()),
             plugin: plugin.to_owned(),
             version: version.manifest.version.to_string(),
             enabled: true,
@@ -252,6 +269,9 @@ impl PluginHost {
             secret: before.map_or_else(|| ctx.env.secret(), |row| row.secret),
             stopped: BTreeSet::new(),
         };
+        if let Some(gate) = gate {
+            gates::change(&tx, ctx, &mut row, gate).await?;
+        }
         store::put_tenant(&tx, ctx.tenant, &row, ctx.now()).await?;
         store::touch(&tx).await?;
         self.inner.services.records.declare(&tx, ctx, &version.declared).await?;
@@ -411,7 +431,7 @@ impl PluginHost {
         Ok(())
     }
 
-    /// What the tenant runs, for `GET /me`: id and title.
+    /// What the tenant runs and is on for whoever asks, for `GET /me`: id and title.
     ///
     /// # Errors
     /// When the database fails.
@@ -419,7 +439,8 @@ impl PluginHost {
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;
         let named =
             |plugin: &Arc<Running>| (plugin.id().to_owned(), plugin.manifest().title.in_locale(ctx.locale).to_owned());
-        Ok(plugins.running().iter().map(named).collect())
+        let open = plugins.running().iter().filter(|plugin| !ctx.is_closed(plugin.id()));
+        Ok(open.map(named).collect())
     }
 
     /// A page of the log of a plugin, newest first, older than `before`.

@@ -13,6 +13,7 @@ use kernel::{Ctx, Locale, Result};
 use people::require_admin;
 use serde::Serialize;
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use crate::PluginHost;
 use crate::breaker::BreakerState;
@@ -99,6 +100,18 @@ pub struct PluginDetail {
     pub conditions: Vec<StepView>,
     /// Secret of signed routes; none when it has no such route or was never enabled.
     pub secret: Option<String>,
+    /// The departments that it is on for, with those below them; none: for everybody.
+    pub gate: Option<Vec<GateView>>,
+}
+
+/// A department that a module is on for.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginGate)]
+pub struct GateView {
+    /// Its id.
+    pub id: Uuid,
+    /// What it is called; none where it was removed: it lets nobody in.
+    pub name: Option<String>,
 }
 
 /// A version that may take the place of the one that a company has.
@@ -269,15 +282,24 @@ impl PluginHost {
                 Ok(PluginDetail {
                     update,
                     schema,
+                    gate: self.gate(ctx, row.as_ref()).await?,
                     ..self.detail(&catalogue, ctx, &tenant, &version, &newest, row.as_ref())
                 })
             }
             Seen::Failed(failed) => {
                 let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
                 let update = self.update(&catalogue, ctx, &newest, row.as_ref()).await?;
-                Ok(PluginDetail { update, ..PluginDetail::bare(failed_summary(ctx, &failed, &newest)) })
+                let gate = self.gate(ctx, row.as_ref()).await?;
+                Ok(PluginDetail { update, gate, ..PluginDetail::bare(failed_summary(ctx, &failed, &newest)) })
             }
         }
+    }
+
+    async fn gate(&self, ctx: &Ctx, row: Option<&TenantRow>) -> Result<Option<Vec<GateView>>> {
+        let Some(named) = row.and_then(|row| row.departments.as_ref()) else { return Ok(None) };
+        let all = people::department::list(self.inner.services.db.read(), ctx.tenant).await?;
+        let name = |id: &Uuid| all.iter().find(|one| one.id == *id).map(|one| one.name.clone());
+        Ok(Some(named.iter().map(|id| GateView { id: *id, name: name(id) }).collect()))
     }
 
     fn breaker(&self, ctx: &Ctx, plugin: &str, point: String, row: Option<&TenantRow>) -> BreakerState {
@@ -344,6 +366,7 @@ impl PluginHost {
             actions: self.actions(ctx, manifest, row),
             conditions: self.conditions(ctx, manifest, row),
             secret: row.filter(|_| signed).map(|row| row.secret.clone()),
+            gate: None,
         }
     }
 

@@ -16,6 +16,7 @@
 //! | `read` | one record, lists by keyset, aggregates, titles of linked records |
 //! | `search` | the index of searched texts, kept by writers |
 //! | `totals` | counts and sums per stage, kept by writers |
+//! | `rates` | rates of currencies |
 //! | `relations` | what reports read inside their queries |
 //! | `write` | the pipeline of every change: read `write/mod.rs` from top to bottom |
 //! | `timeline` | history and activities of a record |
@@ -30,6 +31,7 @@ pub mod batch;
 pub mod catalogue;
 pub mod files;
 pub mod import;
+pub mod rates;
 pub mod read;
 pub mod references;
 pub mod relations;
@@ -56,8 +58,8 @@ use people::names::Names;
 pub use catalogue::{Catalogue, EntityDef, FieldDef};
 pub(crate) use write::Inserts;
 pub use write::{
-    BeforeHooks, Change, EntityOwner, EntityRules, Foreseen, Inner, Operation, PendingChange, Told, WriteOptions,
-    Written,
+    BeforeHooks, Change, EntityOwner, EntityRules, Foreseen, Inner, Operation, PendingChange, Told, Trial,
+    WriteOptions, Written,
 };
 
 /// The code of errors about wrong fields.

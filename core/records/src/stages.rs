@@ -70,7 +70,7 @@ pub struct Pipeline {
 }
 
 /// All pipelines of a tenant, and what else new records take from its settings.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Pipelines {
     all: Vec<Pipeline>,
     /// The company's currency, ISO 4217.

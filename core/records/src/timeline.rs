@@ -70,7 +70,7 @@ impl Records {
         cursor: Option<&str>,
         limit: u64,
     ) -> Result<Timeline> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.entity(entity)?;
         self.get_deleted(ctx, entity, id).await?;
         let limit = limit.clamp(1, MAX_LIMIT);
@@ -188,7 +188,7 @@ impl Records {
     /// # Errors
     /// When the database fails.
     pub async fn visible_events(&self, ctx: &Ctx, events: Vec<Event>) -> Result<Vec<Event>> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let mut by_entity: BTreeMap<String, Vec<RecordId>> = BTreeMap::new();
         for event in events.iter().filter(|event| event.tenant == ctx.tenant) {
             by_entity.entry(event.entity.clone()).or_default().push(RecordId(event.record));

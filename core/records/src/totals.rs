@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 
 use kernel::access::{Action, Scope};
+use kernel::db::{halves, summed as summed_halves};
 use kernel::filter::Filter;
 use kernel::jobs::{Handler, Job, JobError};
 use kernel::value::{FieldType, scaled};
 use kernel::{Ctx, FieldKey, Fields, Result, TenantId, Value};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, InsertStatement, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, InsertStatement, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use uuid::Uuid;
 
@@ -42,14 +43,14 @@ type Key = (Uuid, String, Option<Uuid>, Option<String>);
 struct Sums {
     records: i64,
     amounts: i64,
-    amount: i64,
+    amount: i128,
 }
 
 impl Sums {
     fn add(&mut self, sign: i64, amount: Option<i64>) {
         self.records += sign;
         self.amounts += sign * i64::from(amount.is_some());
-        self.amount += sign * amount.unwrap_or(0);
+        self.amount += i128::from(sign) * i128::from(amount.unwrap_or(0));
     }
 }
 
@@ -89,6 +90,7 @@ pub(crate) fn differences(ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]
     let mut insert = Query::insert();
     insert.into_table(TABLE).columns(["tenant_id", "entity"].into_iter().chain(COLUMNS));
     for ((pipeline, stage, owner, currency), sums) in &differences {
+        let (upper, lower) = halves(sums.amount);
         insert.values_panic([
             ctx.tenant.0.into(),
             def.key.as_str().into(),
@@ -98,14 +100,15 @@ pub(crate) fn differences(ctx: &Ctx, def: &EntityDef, changes: &[&PendingChange]
             currency.clone().into(),
             sums.records.into(),
             sums.amounts.into(),
-            sums.amount.into(),
+            lower.into(),
+            upper.into(),
         ]);
     }
     (!differences.is_empty()).then_some(insert)
 }
 
 /// Columns of a row but for whose it is.
-const COLUMNS: [&str; 7] = ["pipeline", "stage", "owner", "currency", "records", "amounts", "amount"];
+const COLUMNS: [&str; 8] = ["pipeline", "stage", "owner", "currency", "records", "amounts", "amount", "amount_upper"];
 
 /// Whether the totals answer: only what they are told apart by is asked for, by the reader and by their rights.
 pub(crate) fn answer(
@@ -128,6 +131,12 @@ pub(crate) fn answer(
 /// Whether the totals know the sum of this field.
 pub(crate) fn sums(field: &str) -> bool {
     field == AMOUNT
+}
+
+/// The sum of the kept amounts, for `kernel::db::sum_at`.
+pub(crate) fn amount(def: &EntityDef) -> [Expr; 2] {
+    let [upper, lower] = summed_halves(&Expr::col((def.table, AMOUNT)));
+    [upper.add(Expr::expr(Func::sum(Expr::col((def.table, "amount_upper")))).cast_as("bigint")), lower]
 }
 
 /// The totals in the place of the entity's table: filters and rights compile against it as against the records.
@@ -217,25 +226,37 @@ impl Records {
 
 /// Counts the records of one entity of a company.
 const COUNT: &str =
-    "INSERT INTO stage_total (tenant_id, entity, pipeline, stage, owner, currency, records, amounts, amount)
-    SELECT tenant_id, '{entity}', pipeline, stage, owner, currency, count(*), count(amount), coalesce(sum(amount), 0)
+    "INSERT INTO stage_total (tenant_id, entity, pipeline, stage, owner, currency, records, amounts, amount, amount_upper)
+    SELECT tenant_id, '{entity}', pipeline, stage, owner, currency, count(*), count(amount),
+        coalesce(sum(amount & 4294967295), 0), coalesce(sum(amount >> 32), 0)
     FROM {table} WHERE tenant_id = {tenant} AND deleted_at IS NULL
     GROUP BY tenant_id, pipeline, stage, owner, currency";
 
 const FOLD_POSTGRES: &str = "WITH mine AS (
         SELECT id FROM stage_total WHERE tenant_id = $1 AND entity = $2 FOR UPDATE SKIP LOCKED
-    ), gone AS (DELETE FROM stage_total WHERE id IN (SELECT id FROM mine) RETURNING *)
-    INSERT INTO stage_total (tenant_id, entity, pipeline, stage, owner, currency, records, amounts, amount)
-    SELECT tenant_id, entity, pipeline, stage, owner, currency, sum(records), sum(amounts), sum(amount)
-    FROM gone GROUP BY tenant_id, entity, pipeline, stage, owner, currency
-    HAVING sum(records) <> 0 OR sum(amounts) <> 0 OR sum(amount) <> 0";
+    ), gone AS (DELETE FROM stage_total WHERE id IN (SELECT id FROM mine) RETURNING *),
+    added AS (
+        SELECT tenant_id, entity, pipeline, stage, owner, currency, sum(records) AS records, sum(amounts) AS amounts,
+            sum(amount & 4294967295)::bigint AS lower, (sum(amount >> 32) + sum(amount_upper))::bigint AS upper
+        FROM gone GROUP BY tenant_id, entity, pipeline, stage, owner, currency
+    )
+    INSERT INTO stage_total
+        (tenant_id, entity, pipeline, stage, owner, currency, records, amounts, amount, amount_upper)
+    SELECT tenant_id, entity, pipeline, stage, owner, currency, records, amounts,
+        lower & 4294967295, upper + (lower >> 32)
+    FROM added WHERE records <> 0 OR amounts <> 0 OR (lower & 4294967295) <> 0 OR upper + (lower >> 32) <> 0";
 
 const FOLD_SQLITE: [&str; 2] = [
-    "INSERT INTO stage_total (tenant_id, entity, pipeline, stage, owner, currency, records, amounts, amount)
-    SELECT tenant_id, entity, pipeline, stage, owner, currency, sum(records), sum(amounts), sum(amount)
-    FROM stage_total WHERE tenant_id = ? AND entity = ? AND id <= ?
-    GROUP BY tenant_id, entity, pipeline, stage, owner, currency
-    HAVING sum(records) <> 0 OR sum(amounts) <> 0 OR sum(amount) <> 0",
+    "INSERT INTO stage_total
+        (tenant_id, entity, pipeline, stage, owner, currency, records, amounts, amount, amount_upper)
+    SELECT tenant_id, entity, pipeline, stage, owner, currency, records, amounts,
+        lower & 4294967295, upper + (lower >> 32)
+    FROM (
+        SELECT tenant_id, entity, pipeline, stage, owner, currency, sum(records) AS records, sum(amounts) AS amounts,
+            sum(amount & 4294967295) AS lower, sum(amount >> 32) + sum(amount_upper) AS upper
+        FROM stage_total WHERE tenant_id = ? AND entity = ? AND id <= ?
+        GROUP BY tenant_id, entity, pipeline, stage, owner, currency
+    ) WHERE records <> 0 OR amounts <> 0 OR (lower & 4294967295) <> 0 OR upper + (lower >> 32) <> 0",
     "DELETE FROM stage_total WHERE tenant_id = ? AND entity = ? AND id <= ?",
 ];
 

@@ -104,7 +104,7 @@ impl Records {
             return Ok(false);
         }
         let undone: Undone = serde_json::from_value(job.result.clone()).map_err(Error::internal)?;
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         Ok(undone.gone.iter().any(|entity| catalogue.find(entity).is_some()))
     }
 }
@@ -255,7 +255,7 @@ impl Records {
 
     /// False when there is no such entity (any more).
     async fn round(&self, ctx: &Ctx, entity: &str, chains: Vec<&mut Chain>, options: &WriteOptions) -> Result<bool> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.find(entity).map(|def| &**def);
         let next = chains.iter().filter_map(|chain| chain.next());
         let changes = next.map(|(event, version)| opposite(def, event, version)).collect();

@@ -115,7 +115,12 @@ impl Records {
             select.and_where(Expr::col("entity").eq(entity));
         }
         select.order_by("name", Order::Asc).order_by("id", Order::Asc);
-        self.db.read().query_all(&select).await?.iter().map(|row| from_row(row, me)).collect()
+        let rows = self.db.read().query_all(&select).await?;
+        let mut views: Vec<View> = rows.iter().map(|row| from_row(row, me)).collect::<Result<_>>()?;
+        // Of what does not exist for the actor there are no views.
+        let closed = |view: &View| ctx.rights.closed().is_some_and(|closed| closed.entities.contains(&view.entity));
+        views.retain(|view| !closed(view));
+        Ok(views)
     }
 
     /// One view that the actor may use.
@@ -133,7 +138,7 @@ impl Records {
     /// `view.invalid`.
     pub async fn create_view(&self, ctx: &Ctx, input: &ViewInput) -> Result<View> {
         let me = me(ctx)?;
-        if self.catalogue(ctx.tenant).await?.find(&input.entity).is_none() {
+        if self.catalogue_of(ctx).await?.find(&input.entity).is_none() {
             return Err(bad("entity", FieldError::new("choice").with("value", &input.entity)));
         }
         if !["list", "board"].contains(&input.kind.as_str()) {

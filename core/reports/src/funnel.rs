@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use kernel::db::{sum_at, summed as summed_halves};
 use kernel::error::FieldError;
-use kernel::value::unscaled;
+use kernel::value::{DECIMAL_SCALE, decimal_of_sum, decimal_to_json};
 use kernel::{Ctx, Result, Value};
 use people::staff;
 use process::runtime::Events;
@@ -143,7 +144,7 @@ impl Reports {
             Some("stage") => true,
             Some(_) => return Err(invalid("over", "`process` or `stage`")),
         };
-        let catalogue = self.records.catalogue(ctx.tenant).await?;
+        let catalogue = self.records.catalogue_of(ctx).await?;
         let entity = input.entity.as_deref().map(|key| catalogue.entity(key)).transpose()?;
         let entity = entity.map(|def| Joined::new(Arc::clone(def), self.db().backend()));
         if stages && !entity.as_ref().is_some_and(|joined| joined.def.staged) {
@@ -180,8 +181,8 @@ impl Reports {
         for row in self.db().read().query_all(&summed(asker, ctx, plan)?).await? {
             let group = Json::Object(group(plan, &row)?).to_string();
             let code: Option<String> = row.try_get_by_index(plan.axes.len())?;
-            let sum: Option<i64> = row.try_get_by_index(plan.axes.len() + 1)?;
-            let sum = sum.and_then(|sum| kernel::value::decimal_to_json(unscaled(sum)).as_f64());
+            let sum = sum_at(&row, plan.axes.len() + 1)?;
+            let sum = sum.and_then(|sum| decimal_to_json(decimal_of_sum(sum, DECIMAL_SCALE)).as_f64());
             sums.entry(group).or_default().extend(sum.map(|sum| (code.unwrap_or_default(), sum)));
         }
         for item in items {
@@ -302,7 +303,7 @@ fn summed(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> 
     select
         .column("currency")
         .group_by_col("currency")
-        .expr(Func::sum(Expr::col("amount")).cast_as("BIGINT"))
+        .exprs(summed_halves(&Expr::col("amount")))
         .and_where(Expr::col("turn").eq(1))
         .and_where(Expr::col("amount").is_not_null());
     Ok(select)

@@ -8,17 +8,25 @@
 //! |---|---|
 //! | `funnel` | how many come to each step, go on, and where they pile up |
 //! | `axes` | what the funnel can be grouped by |
+//! | `measures` | the registry of measures, and questions of them |
 //! | `processes` | instances and how long they took |
 //! | `tasks` | tasks by process, step and people |
 
 mod axes;
 mod funnel;
+mod measures;
 mod processes;
 mod tasks;
 
 pub use funnel::{Funnel, FunnelInput, FunnelRow, PileUp};
+pub use measures::{
+    Answer, Axis as NamedAxis, Brought, Column, Compare, Declared, Drill, MeasureView, Measures, Query, RangeInput,
+    Row as MeasureRow, Totals, Unit,
+};
 pub use processes::{ProcessReport, ProcessReportInput, ProcessRow};
 pub use tasks::{TaskReport, TaskReportInput, TaskRow};
+
+use std::sync::{Arc, OnceLock};
 
 use kernel::error::FieldError;
 use kernel::{Db, Error, Timestamp};
@@ -38,12 +46,18 @@ const MAX_ROWS: u64 = 10_000;
 pub struct Reports {
     records: Records,
     processes: Processes,
+    brought: Arc<OnceLock<Arc<dyn Brought>>>,
 }
 
 impl Reports {
     /// Over the services below it.
     pub fn new(records: &Records, processes: &Processes) -> Self {
-        Self { records: records.clone(), processes: processes.clone() }
+        Self { records: records.clone(), processes: processes.clone(), brought: Arc::default() }
+    }
+
+    /// Says what modules have brought. Only the first call counts.
+    pub fn set_brought(&self, brought: Arc<dyn Brought>) {
+        drop(self.brought.set(brought));
     }
 
     const fn db(&self) -> &Db {

@@ -130,10 +130,11 @@ impl AppState {
         let processes = Processes::new(&records, &tasks);
         let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
+        plugins.guard(&identities);
         plugins.set_outbound(Arc::new(Fetch(webhooks.wire())));
         processes.set_services(vec![Arc::new(plugins.clone()), Arc::new(webhooks)]);
         tasks.set_actions(Arc::new(plugins.clone()));
-        let reports = Reports::new(&records, &processes);
+        let reports = plugins.reports().clone();
         let files = Files::new(&records, Store::open(&config.store_options())?, config.file_limits());
         plugins.set_files(files.clone());
         let long_jobs = LongJobs::new(&db, &env);

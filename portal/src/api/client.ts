@@ -29,9 +29,9 @@ async function request<T>(
   method: string,
   pattern: string,
   body: unknown,
-  options: RequestOptions & Place = {},
+  options: RequestOptions & Place & { raw?: boolean } = {},
 ): Promise<T> {
-  const headers: Record<string, string> = { accept: "application/json" };
+  const headers: Record<string, string> = { accept: options.raw ? "*/*" : "application/json" };
   if (typeof document !== "undefined") headers["accept-language"] = document.documentElement.lang;
   if (body !== undefined) headers["content-type"] = "application/json";
   if (options.version !== undefined) headers["if-match"] = `"${options.version}"`;
@@ -47,6 +47,7 @@ async function request<T>(
     if (!response.ok) throw new ApiError(await problemOf(response));
     if (response.status === 204 || response.status === 205) return undefined as T;
     const text = await response.text();
+    if (options.raw) return text as T;
     return (text ? JSON.parse(text) : undefined) as T;
   }
 }
@@ -77,6 +78,9 @@ export function newKey(): string {
 export const api = {
   get: <P extends PathOf<"get">>(path: P, ...[options]: CallOptions<"get", P>) =>
     request<Answer<"get", P>>("GET", path, undefined, options),
+  /** An answer that is no JSON, letter by letter. */
+  text: <P extends PathOf<"get">>(path: P, ...[options]: CallOptions<"get", P>) =>
+    request<string>("GET", path, undefined, { ...options, raw: true }),
   /** A POST that reads or acts. */
   post: <P extends PathOf<"post">>(path: P, ...[body, options]: Call<"post", P>) =>
     request<Answer<"post", P>>("POST", path, body ?? {}, options),

@@ -25,6 +25,8 @@ export interface LiveChange {
 
 const listeners = new Set<Listener>();
 const window_ms = 120;
+/** A busy company moves many processes a second; their pages follow a few times. */
+const instances_ms = 300;
 /** Above this many records in one window the pages are refreshed as a whole. */
 const few = 12;
 
@@ -44,6 +46,29 @@ export function onEntityChange(hearer: (entities: string[]) => void): () => void
   return () => {
     hearers.delete(hearer);
   };
+}
+
+const watchers = new Set<(instances: Set<Id>) => void>();
+
+/** Tells which process instances went on, some at a time. */
+export function onInstanceChange(watcher: (instances: Set<Id>) => void): () => void {
+  watchers.add(watcher);
+  return () => {
+    watchers.delete(watcher);
+  };
+}
+
+let moved = new Set<Id>();
+let movedTimer: ReturnType<typeof setTimeout> | undefined;
+
+export function receiveInstance(event: RecordEvent): void {
+  moved.add(event.record);
+  movedTimer ??= setTimeout(() => {
+    movedTimer = undefined;
+    const told = moved;
+    moved = new Set();
+    for (const watcher of watchers) watcher(told);
+  }, instances_ms);
 }
 
 let pending = new Map<Id, RecordEvent>();
@@ -152,11 +177,24 @@ export function useLiveStream(): void {
       source.addEventListener("hello", () => {
         failures = 0;
         // After a gap anything may have changed.
-        if (opened) void queryClient.invalidateQueries({ queryKey: ["records"] });
+        if (opened) {
+          for (const gone of ["records", "tasks", "notifications", "process-instances"]) {
+            void queryClient.invalidateQueries({ queryKey: [gone] });
+          }
+        }
         opened = true;
       });
       source.addEventListener("record", (message) => {
         receive(JSON.parse((message as MessageEvent<string>).data) as RecordEvent);
+      });
+      source.addEventListener("instance", (message) => {
+        receiveInstance(JSON.parse((message as MessageEvent<string>).data) as RecordEvent);
+        });
+      // Modules may be on or off for this person now.
+      source.addEventListener("gates", () => {
+        for (const queryKey of [keys.me, keys.entities, keys.pages]) {
+          void queryClient.invalidateQueries({ queryKey });
+        }
       });
       source.onerror = () => {
         // The browser reconnects by itself after a dropped line, not after a refusal.

@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
-import type { LogLevel, PluginDetail, Value } from "./types";
+import type { Id, LogLevel, PluginDetail, Value } from "./types";
 import { type UploadOptions, upload } from "./upload";
 
 export const pluginsQuery = queryOptions({
@@ -66,6 +66,10 @@ export const disablePlugin = (id: string) =>
 
 export const savePluginSettings = (id: string, settings: Record<string, Value>) =>
   api.put("/plugins/{id}/settings", { settings }, { path: { id } }).then(kept);
+
+/** The departments that it is on for; `null` for everybody. */
+export const savePluginGate = (id: string, departments: Id[] | null) =>
+  api.put("/plugins/{id}/gate", { departments }, { path: { id } }).then(kept);
 
 export const renewPluginSecret = (id: string) =>
   api.post("/plugins/{id}/secret", undefined, { path: { id } }).then(kept);

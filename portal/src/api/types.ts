@@ -64,6 +64,27 @@ export type FieldRight = Schemas["FieldRight"];
 export type Role = Schemas["RoleView"];
 export type ProcessAction = Schemas["ProcessAction"];
 export type ProcessRights = Required<Schemas["ProcessRights"]>;
+export type Definition = Schemas["DefinitionView"];
+export type Instance = Schemas["InstanceView"];
+export type Incident = Schemas["IncidentView"];
+export type Visit = Schemas["VisitView"];
+export type DryRun = Schemas["DryRun"];
+export type ProcessTemplate = Schemas["Items_TemplateView"]["items"][number];
+/** What the author of a process should know; an error keeps it from running. */
+export interface ProcessProblem {
+  /** Empty: the file as a whole. */
+  element: string;
+  severity: "error" | "warning";
+  message: string;
+}
+export type Task = Schemas["Task"];
+export type TaskField = Schemas["FormField"];
+export type TaskEvent = Schemas["TaskEvent"];
+export type Count = Schemas["Count"];
+export type PersonCount = Schemas["PersonCount"];
+export type Notification = Schemas["Notification"];
+export type Calendar = Schemas["CalendarSettings"];
+export type CalendarDay = Schemas["DaySettings"];
 export type Session = Schemas["SessionView"];
 export type Token = Schemas["TokenView"];
 export type TokenScope = Schemas["Scope"];

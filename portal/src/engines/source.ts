@@ -128,5 +128,5 @@ export interface FormSource {
   /** Names known beforehand. */
   refs: Refs;
   /** A repeat with the same key makes one. */
-  submit(fields: Fields, key: string): Promise<RecordData>;
+  submit(fields: Fields, key: string, refs: Refs): Promise<RecordData>;
 }

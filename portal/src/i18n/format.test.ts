@@ -34,6 +34,9 @@ describe("formats in Russian", () => {
     expect(formatRelative("2026-03-10T11:59:50Z", now)).toBe("сейчас");
     expect(formatRelative("2026-03-09T12:00:00Z", now)).toBe("вчера");
     expect(plain(formatRelative("2026-03-10T09:00:00Z", now))).toBe("3 ч назад");
+    expect(formatRelative(new Date(2026, 2, 11, 20).toISOString(), new Date(2026, 2, 10, 5).getTime())).toBe(
+      "завтра",
+    );
   });
 
   it("groups digits, phones and initials", () => {

@@ -127,9 +127,18 @@ export function formatRelative(value: string, now: number): string {
     () => new Intl.RelativeTimeFormat(currentLocale(), { numeric: "auto", style: "short" }),
   );
   for (const [unit, size] of steps) {
-    if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
+    if (Math.abs(seconds) < size) continue;
+    // "Tomorrow" is the next date, however many hours away.
+    const count = unit === "day" ? daysBetween(now, new Date(value).getTime()) : Math.round(seconds / size);
+    return format.format(count, unit);
   }
   return format.format(0, "second");
+}
+
+/** Midnights of here between two moments, in milliseconds. */
+function daysBetween(from: number, to: number): number {
+  const day = (at: Date) => Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / 86_400_000;
+  return day(new Date(to)) - day(new Date(from));
 }
 
 /** "+7 916 123-45-67" for readability; anything unusual is shown as stored. */

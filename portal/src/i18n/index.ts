@@ -1,18 +1,19 @@
 /**
  * Texts of the portal. English, Russian and Ukrainian; one JSON per language and feature; a language is
- * one chunk, loaded when chosen; the texts of administration pages are a second one (`admin.ts`), loaded
- * with the first such page. To add a feature: three JSON files and a line in each `index.ts` or `admin.ts`.
+ * one chunk, loaded when chosen; the texts of administration pages (`admin.ts`) and of tasks and processes (`work.ts`)
+ * are others, loaded with the first such page. To add a feature: three JSON files and a line in each of those.
  */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Locale } from "@/api/types";
 import type en from "./en";
 import type enAdmin from "./en/admin";
+import type enWork from "./en/work";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "common";
-    resources: typeof en & typeof enAdmin;
+    resources: typeof en & typeof enAdmin & typeof enWork;
     returnNull: false;
   }
 }
@@ -35,8 +36,14 @@ const adminLoaders = {
   uk: () => import("./uk/admin"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enAdmin }>>;
 
-type Part = "basic" | "admin";
-const partLoaders = { basic: loaders, admin: adminLoaders };
+const workLoaders = {
+  en: () => import("./en/work"),
+  ru: () => import("./ru/work"),
+  uk: () => import("./uk/work"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enWork }>>;
+
+type Part = "basic" | "admin" | "work";
+const partLoaders = { basic: loaders, admin: adminLoaders, work: workLoaders };
 /** What the pages opened so far need; every language shown has all of it. */
 const wanted = new Set<Part>(["basic"]);
 const loaded = new Set<string>();
@@ -90,8 +97,13 @@ async function load(locale: Locale): Promise<void> {
 }
 
 /** For routes of administration pages: the page's script and its texts, side by side. */
-export async function withAdminTexts<T>(page: () => Promise<T>): Promise<T> {
-  wanted.add("admin");
+export const withAdminTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("admin", page);
+
+/** For tasks, notifications and processes. */
+export const withWorkTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("work", page);
+
+async function withTexts<T>(part: Part, page: () => Promise<T>): Promise<T> {
+  wanted.add(part);
   const [module] = await Promise.all([page(), started.then(() => load(currentLocale()))]);
   return module;
 }

@@ -2,14 +2,17 @@ import i18next from "i18next";
 import { describe, expect, it } from "vitest";
 import basicEn from "./en";
 import adminEn from "./en/admin";
+import workEn from "./en/work";
 import basicRu from "./ru";
 import adminRu from "./ru/admin";
+import workRu from "./ru/work";
 import basicUk from "./uk";
 import adminUk from "./uk/admin";
+import workUk from "./uk/work";
 
-const en = { ...basicEn, ...adminEn };
-const ru = { ...basicRu, ...adminRu };
-const uk = { ...basicUk, ...adminUk };
+const en = { ...basicEn, ...adminEn, ...workEn };
+const ru = { ...basicRu, ...adminRu, ...workRu };
+const uk = { ...basicUk, ...adminUk, ...workUk };
 
 type Texts = Record<string, Record<string, string>>;
 const all: Record<string, Texts> = { en, ru, uk };

@@ -12,8 +12,17 @@ import { ApiError, MissingPage } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
 import { entitiesQuery, meQuery } from "@/api/session";
 import { draftsBelongTo } from "@/engines/drafts";
-import { currentLocale, showLocale, withAdminTexts } from "@/i18n";
-import { pluginSearch, recordsSearch, settingsSearch } from "@/state/search";
+import { currentLocale, showLocale, withAdminTexts, withWorkTexts } from "@/i18n";
+import {
+  definitionSearch,
+  instanceSearch,
+  journalSearch,
+  pluginSearch,
+  recordsSearch,
+  settingsSearch,
+  taskSearch,
+  tasksSearch,
+} from "@/state/search";
 import { NotFound } from "@/ui/not-found";
 import { ErrorState, PageSkeleton } from "@/ui/states";
 import { SignedIn } from "./signed-in";
@@ -110,6 +119,47 @@ const record = createRoute({
   component: page(() => import("@/features/records/record-page")),
 });
 
+const tasks = createRoute({
+  getParentRoute: () => shell,
+  path: "/tasks",
+  validateSearch: tasksSearch,
+  component: page(() => withWorkTexts(() => import("@/features/tasks/page"))),
+});
+
+const task = createRoute({
+  getParentRoute: () => shell,
+  path: "/tasks/$id",
+  validateSearch: taskSearch,
+  component: page(() => withWorkTexts(() => import("@/features/tasks/task-page"))),
+});
+
+const processes = createRoute({
+  getParentRoute: () => shell,
+  path: "/processes",
+  component: page(() => withWorkTexts(() => import("@/features/processes/page"))),
+});
+
+const definition = createRoute({
+  getParentRoute: () => shell,
+  path: "/processes/$key",
+  validateSearch: definitionSearch,
+  component: page(() => withWorkTexts(() => import("@/features/processes/definition-page"))),
+});
+
+const journal = createRoute({
+  getParentRoute: () => shell,
+  path: "/journal",
+  validateSearch: journalSearch,
+  component: page(() => withWorkTexts(() => import("@/features/processes/journal-page"))),
+});
+
+const instance = createRoute({
+  getParentRoute: () => shell,
+  path: "/instances/$id",
+  validateSearch: instanceSearch,
+  component: page(() => withWorkTexts(() => import("@/features/processes/instance-page"))),
+});
+
 const imports = createRoute({
   getParentRoute: () => shell,
   path: "/imports",
@@ -191,6 +241,12 @@ const tree = root.addChildren([
   shell.addChildren([
     home,
     entity.addChildren([entityIndex, board, list, record]),
+    tasks,
+    task,
+    processes,
+    definition,
+    journal,
+    instance,
     imports,
     importNew,
     importOne,

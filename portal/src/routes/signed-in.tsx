@@ -1,16 +1,18 @@
 /** The signed-in frame with what opens over any page: the one place where features meet. */
 import { lazy, Suspense } from "react";
+import { CardParts } from "@/engines/card-parts";
 import { useOpenSurface } from "@/engines/open-surface";
 import { SurfaceDrawer } from "@/engines/slots";
 import { ExpiredDialog } from "@/features/session/expired-dialog";
 import { Shell } from "@/features/shell/shell";
-import { withAdminTexts } from "@/i18n";
+import { withAdminTexts, withWorkTexts } from "@/i18n";
 import { useCreating } from "@/state/creating";
 import { useAhead } from "@/ui/use-ahead";
 
 const loadCreateDialog = () => import("@/features/records/create-dialog");
 const CreateDialog = lazy(loadCreateDialog);
 const Slot = lazy(() => withAdminTexts(() => import("@/features/pages/slot")));
+const Processes = lazy(() => withWorkTexts(() => import("@/features/processes/record-part")));
 const Opened = lazy(() => withAdminTexts(() => import("@/features/pages/opened")));
 
 export function SignedIn() {
@@ -19,19 +21,21 @@ export function SignedIn() {
   useAhead(loadCreateDialog, 1_500);
   return (
     <SurfaceDrawer value={Slot}>
-      <Shell>
-        <ExpiredDialog />
-        {creating && (
-          <Suspense>
-            <CreateDialog creating={creating} />
-          </Suspense>
-        )}
-        {surface && (
-          <Suspense>
-            <Opened opened={surface} />
-          </Suspense>
-        )}
-      </Shell>
+      <CardParts value={Processes}>
+        <Shell>
+          <ExpiredDialog />
+          {creating && (
+            <Suspense>
+              <CreateDialog creating={creating} />
+            </Suspense>
+          )}
+          {surface && (
+            <Suspense>
+              <Opened opened={surface} />
+            </Suspense>
+          )}
+        </Shell>
+      </CardParts>
     </SurfaceDrawer>
   );
 }

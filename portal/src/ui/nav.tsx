@@ -69,3 +69,11 @@ export function Mark({ size = 20 }: { size?: number }) {
     <img src="/icons/verstak.svg" className={classes.mark} alt="" style={{ width: size, height: size }} />
   );
 }
+
+/** How many, on the corner of a button; nothing at none. The button itself says it in words. */
+export const Badge = ({ count }: { count: number }) =>
+  count > 0 ? (
+    <span className={classes.badge} aria-hidden>
+      {count > 99 ? "99+" : count}
+    </span>
+  ) : null;

@@ -28,14 +28,17 @@
 //! | [`tasks`] | see and complete tasks |
 //! | [`records`] | read and write the tenant's records |
 //! | [`kv`] | the plugin's own small store |
+//! | [`gates`] | whom modules are on for |
 //! | [`people`] | colleagues by role |
 //! | [`runtime`] | log, settings, clock, context, limits |
+//! | [`reports`] | figures by measure |
 //! | [`value`] | values of fields, messages for people |
 
 pub mod bindings;
 pub mod events;
 pub mod fetch;
 pub mod files;
+pub mod gates;
 pub mod hooks;
 pub mod http;
 pub mod jobs;
@@ -45,6 +48,7 @@ pub mod pages;
 pub mod people;
 pub mod processes;
 pub mod records;
+pub mod reports;
 pub mod runtime;
 pub mod steps;
 pub mod tasks;
@@ -91,5 +95,7 @@ pub mod prelude {
     pub use crate::steps::{Call, Done, NotDone};
     pub use crate::value::{Fields, phone};
     pub use crate::{Failure, HostError, Message, MultiValue, Outcome, Row, Value};
-    pub use crate::{debug, error, fetch, files, info, jobs, kv, people, plugin, processes, records, runtime, tasks, warning};
+    pub use crate::{
+        debug, error, fetch, files, gates, info, jobs, kv, people, plugin, processes, records, reports, runtime, tasks, warning,
+    };
 }

@@ -32,7 +32,7 @@ test("an administrator and a head see the open pipeline, what is late and what i
   await page.context().clearCookies();
   await signIn(page, person);
   await page.goto("/");
-  await expect(page.getByText("My tasks")).toBeVisible();
+  await expect(page.getByRole("region", { name: "My tasks" })).toBeVisible();
   await expect(pipeline, "somebody who answers for nobody").toHaveCount(0);
   await api.must("POST", "/departments", { name: "Sales", head_ids: [made.id] });
   await page.reload();

@@ -24,6 +24,11 @@ const PAGES = [
   "/settings/departments",
   "/settings/roles",
   "/settings/roles?edit=new",
+  "/settings/calendars",
+  "/tasks",
+  "/tasks?view=take",
+  "/journal",
+  "/processes",
   "/nothing/here",
 ];
 const LEADS = [

@@ -55,6 +55,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "communication",
             "company",
             "contact",
+            "currency_rate",
             "deal",
             "entity_definition",
             "field_definition",

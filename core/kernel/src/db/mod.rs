@@ -10,11 +10,13 @@
 //! | `again` | work that lost a race for locks is done again |
 //! | `pending` | PostgreSQL: changes that go in one journey |
 //! | `sqlite` | connections of SQLite |
+//! | `sums` | sums that reach beyond 64 bits |
 //! | `writer` | SQLite's writing connection: transactions one after another, committed in groups |
 
 mod again;
 mod pending;
 mod sqlite;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -34,6 +36,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use tokio::sync::watch;
 
 pub use again::{TRIES, again, again_raced, is_lost};
+pub use sums::{halves, sum_at, summed};
 pub use tx::Tx;
 
 use crate::clock::Period;

@@ -17,7 +17,7 @@ pub mod shape;
 pub use compile::{Compiler, Viewer, has_digits, is_number};
 pub use pieces::Pieces;
 pub use place::{COMMUNICATION, Column, DOCUMENT, LINK, Shapes, Storage, Table};
-pub use relative::{Period, Relative};
+pub use relative::{Period, Relative, day_start};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

@@ -287,6 +287,12 @@ pub fn unscaled(cell: i64) -> Decimal {
     Decimal::new(cell, DECIMAL_SCALE).normalize()
 }
 
+/// A sum of whole units (`scale` 0) or of ten-thousandths, without trailing zeros.
+pub fn decimal_of_sum(sum: i128, scale: u32) -> Decimal {
+    let edge = if sum < 0 { Decimal::MIN } else { Decimal::MAX };
+    Decimal::try_from_i128_with_scale(sum, scale).unwrap_or(edge).normalize()
+}
+
 /// A decimal as a JSON number: whole numbers without a point.
 pub fn decimal_to_json(value: Decimal) -> Json {
     match value.to_i64() {

@@ -12,6 +12,7 @@ mod context;
 mod convert;
 pub(crate) mod events;
 pub(crate) mod files;
+mod gates;
 pub(crate) mod http;
 pub(crate) mod jobs;
 mod kv;
@@ -19,6 +20,7 @@ mod log;
 mod people;
 pub(crate) mod processes;
 mod records;
+mod reports;
 mod settings;
 mod tasks;
 
@@ -34,6 +36,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use crate::bindings::types::{HostError, Invalid};
 use crate::bindings::verstak as wit;
 use crate::engine::{Budget, Caps, Captured, Meter, OverBudget};
+use crate::gates::GateKeeper;
 use crate::manifest::permissions::Part;
 use crate::manifest::records::RecordPermissions;
 use crate::outbound::Outbound;
@@ -66,7 +69,7 @@ macro_rules! capability {
 }
 
 /// Everything there is, in the order in which admins read permissions.
-pub(crate) static CAPABILITIES: [Capability; 19] = [
+pub(crate) static CAPABILITIES: [Capability; 21] = [
     capability!("verstak:types/types", wit::types::types),
     capability!("verstak:runtime/context", wit::runtime::context),
     capability!("verstak:runtime/clock", wit::runtime::clock),
@@ -85,6 +88,8 @@ pub(crate) static CAPABILITIES: [Capability; 19] = [
     capability!("verstak:http/http", wit::http::http, http::PART),
     capability!("verstak:files/files", wit::files::files, files::PART),
     capability!("verstak:people/people", wit::people::people, people::PART),
+    capability!("verstak:people/gates", wit::people::gates, gates::PART),
+    capability!("verstak:reports/reports", wit::reports::reports, reports::PART),
     capability!("verstak:storage/kv", wit::storage::kv, kv::PART),
 ];
 
@@ -100,6 +105,8 @@ pub(crate) struct Services {
     pub(crate) records: ::records::Records,
     pub(crate) tasks: work::Tasks,
     pub(crate) processes: process::runtime::Processes,
+    pub(crate) gates: GateKeeper,
+    pub(crate) reports: ::reports::Reports,
     /// What sends requests to other servers; nothing until somebody says.
     pub(crate) outbound: Arc<OnceLock<Arc<dyn Outbound>>>,
     /// Files of records; nothing until somebody says.

@@ -9,9 +9,9 @@ use kernel::files::{Store, StoreOptions};
 use kernel::jobs::Worker;
 use kernel::{Ctx, Db, Error, Locale, Result, Timestamp, UserId, event};
 use messaging::Mail;
+use people::role;
 use people::tenant::{NewTenant, Tenant};
 use people::user::NewUser;
-use people::{Identities, role};
 use process::runtime::Processes;
 use records::Records;
 use records::files::{FileLimits, Files};
@@ -140,7 +140,7 @@ impl Scene {
     /// `NotFound`.
     pub async fn ctx(&self, name: &str) -> Result<Ctx> {
         let id = self.users.get(name).ok_or_else(|| Error::NotFound(format!("user {name}")))?;
-        let identity = Identities::new(&self.db, &self.env).of_user(self.tenant.id, UserId(*id)).await?;
+        let identity = self.host.inner.identities.of_user(self.tenant.id, UserId(*id)).await?;
         Ok(identity.ctx(&self.env))
     }
 

@@ -242,7 +242,7 @@ impl Turn<'_> {
         ctx.cause = self.run.cause.clone();
         if declared.run_as == RunAs::Actor {
             ctx.actor = self.run.actor.clone();
-            ctx.rights = self.host.rights_now(self.run.tenant, ctx.user()).await?;
+            self.host.as_now(&mut ctx, RunAs::Actor).await?;
         }
         Ok(ctx)
     }

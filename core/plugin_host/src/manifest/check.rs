@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::known::FILE;
 use super::{
     API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text,
-    published, surfaces,
+    measures, published, surfaces,
 };
 use crate::capabilities::files;
 use crate::points::POINTS;
@@ -44,6 +44,7 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
         );
     }
     published::check(manifest)?;
+    measures::check(manifest)?;
     POINTS.iter().try_for_each(|point| (point.check)(manifest))?;
     each("surfaces", &manifest.surfaces, |one| one.id.clone(), surfaces::check)?;
     each("settings", &manifest.settings, |one| one.key.clone(), check_setting)

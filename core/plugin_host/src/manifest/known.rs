@@ -5,7 +5,7 @@ use kernel::FieldKey;
 use records::{Catalogue, EntityDef, Operation};
 
 use super::check::{Checked, fail};
-use super::{Hook, Manifest, ManifestError, Subscription, roles};
+use super::{Hook, Manifest, ManifestError, Subscription, measures, roles};
 use crate::capabilities::files::FilesPermission;
 use crate::when::When;
 
@@ -45,6 +45,7 @@ pub(crate) fn check(manifest: &Manifest, catalogue: &Catalogue, known: Known) ->
             names.entity("permissions.files.entities", entity)?;
         }
     }
+    measures::check_names(manifest, &names)?;
     for (index, hook) in manifest.hooks.iter().enumerate() {
         names.hook(&format!("hooks[{index}]"), hook)?;
     }

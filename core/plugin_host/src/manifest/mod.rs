@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod entities;
 pub(crate) mod jobs;
 pub(crate) mod known;
+pub(crate) mod measures;
 pub(crate) mod permissions;
 pub(crate) mod published;
 pub(crate) mod records;
@@ -140,6 +141,12 @@ pub struct Manifest {
     /// What the pages ask of the code; their trees say it.
     #[serde(skip)]
     pub(crate) pages: Pages,
+    /// Figures of its entities.
+    #[serde(default)]
+    pub measures: Vec<measures::Measure>,
+    /// What they are grouped by.
+    #[serde(default)]
+    pub axes: Vec<measures::Axis>,
     /// What an admin can set.
     #[serde(default)]
     pub settings: Vec<Setting>,

@@ -32,6 +32,9 @@ const RESERVED: [&str; 13] = [
     "verstak",
 ];
 
+/// Events of the product that are not about records.
+const OF_PRODUCT: [&str; 1] = [crate::gates::CHANGED];
+
 /// An event that the plugin publishes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -138,7 +141,8 @@ pub(crate) fn check_names(manifest: &Manifest, others: &BTreeMap<String, Vec<Str
         return fail("prefix", format!("another installed module has the prefix `{prefix}`"));
     }
     let listen = manifest.events_permission().map_or(&[][..], |asked| &asked.listen);
-    for name in listen.iter().filter(|name| manifest.published(name).is_none()) {
+    let known = |name: &str| OF_PRODUCT.contains(&name) || manifest.published(name).is_some();
+    for name in listen.iter().filter(|name| !known(name)) {
         let prefix = name.split_once('.').map_or("", |(prefix, _)| prefix);
         let whole = |(prefix, names): (&String, &Vec<String>)| {
             names.iter().map(|name| format!("{prefix}.{name}")).collect::<Vec<_>>()

@@ -58,20 +58,21 @@ impl Invoke for Before<'_> {
 impl BeforeHooks for PluginHost {
     async fn watches(&self, ctx: &Ctx, entity: &str) -> Result<bool> {
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;
-        let guarded = plugins.failed().iter().any(|failed| match &failed.declared {
+        let guards = |failed: &Failed| match &failed.declared {
             Some(declared) => declared.hooks.iter().any(|hook| hook.entity == entity),
             None => failed.concerns(entity),
-        });
-        Ok(guarded || !plugins.hooks(entity).is_empty())
+        };
+        let guarded = plugins.failed().iter().any(|failed| !ctx.is_closed(&failed.enabled.plugin) && guards(failed));
+        Ok(guarded || plugins.hooks(entity).iter().any(|point| !ctx.is_closed(point.plugin.id())))
     }
 
     async fn before(&self, ctx: &Ctx, changes: &mut [PendingChange]) -> Result<()> {
         let Some(entity) = changes.first().map(|change| change.entity.key.clone()) else { return Ok(()) };
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;
-        for failed in plugins.failed() {
+        for failed in plugins.failed().iter().filter(|failed| !ctx.is_closed(&failed.enabled.plugin)) {
             changes.iter_mut().filter(|change| guards(failed, change)).for_each(|change| refuse(ctx, failed, change));
         }
-        for point in plugins.hooks(&entity) {
+        for point in plugins.hooks(&entity).iter().filter(|point| !ctx.is_closed(point.plugin.id())) {
             if let Some(hook) = point.hook() {
                 self.run_hook(ctx, point, hook, changes).await;
             }

@@ -102,6 +102,9 @@ impl PluginHost {
             HttpCaller::Public(tenant) => tenant,
         };
         let missing = || Error::NotFound(format!("route {} {} of plugin {plugin}", request.method, request.path));
+        if matches!(caller, HttpCaller::User(ctx) if ctx.is_closed(plugin)) {
+            return Err(missing());
+        }
         let plugins = self.inner.registry.tenant(tenant).await?;
         let enabled = match plugins.get(plugin).ok_or_else(missing)? {
             OnNode::Running(plugin) => plugin,

@@ -17,8 +17,7 @@ mod stop;
 use std::any::Any;
 use std::sync::Arc;
 
-use kernel::access::Rights;
-use kernel::{Ctx, Error, Result, TenantId, UserId};
+use kernel::{Ctx, Error, Result};
 use uuid::Uuid;
 use wasmtime::component::InstancePre;
 
@@ -27,8 +26,8 @@ use crate::breaker::{Change, Permit};
 use crate::capabilities::{Caller, LogLevel, LogLine, State};
 use crate::engine::{Budget, Code, Engine, Fault, Invoke};
 use crate::loops;
-use crate::manifest::Manifest;
 use crate::manifest::check::Checked;
+use crate::manifest::{Manifest, RunAs};
 use crate::registry::Running;
 
 pub(crate) use actions::{ACTION, CONDITION};
@@ -221,12 +220,26 @@ impl PluginHost {
         self.inner.journal.line(ctx, plugin, point, invocation, LogLine { level, message }, None);
     }
 
-    /// What somebody may do now; nothing where there is nobody.
-    pub(crate) async fn rights_now(&self, tenant: TenantId, user: Option<UserId>) -> Result<Arc<Rights>> {
-        let Some(user) = user else { return Ok(Arc::default()) };
-        match self.inner.identities.of_user(tenant, user).await {
-            Ok(identity) => Ok(Arc::clone(&identity.rights)),
-            Err(Error::Unauthenticated | Error::NotFound(_)) => Ok(Arc::default()),
+    /// Puts into a context what is closed now to the person behind it, and where the plugin runs as they do also what they
+    /// may do; nothing where there is nobody.
+    pub(crate) async fn as_now(&self, ctx: &mut Ctx, run_as: RunAs) -> Result<()> {
+        let as_actor = run_as == RunAs::Actor;
+        if as_actor {
+            ctx.rights = Arc::default();
+        }
+        let Some(user) = ctx.user() else { return Ok(()) };
+        if !as_actor && !self.inner.gates.any(ctx.tenant).await? {
+            return Ok(());
+        }
+        match self.inner.identities.of_user(ctx.tenant, user).await {
+            Ok(identity) => {
+                ctx.closed.clone_from(&identity.closed);
+                if as_actor {
+                    ctx.rights = Arc::clone(&identity.rights);
+                }
+                Ok(())
+            }
+            Err(Error::Unauthenticated | Error::NotFound(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -28,6 +28,7 @@ use tokio::time::Instant;
 
 use crate::capabilities::processes;
 use crate::engine::Engine;
+use crate::gates::Gate;
 use crate::manifest::{Hook, Manifest, RecordPermission, RunAs, Subscription};
 use crate::package::TrustedKeys;
 use crate::settings::Settings;
@@ -184,11 +185,19 @@ struct Known {
     counter: i64,
     checked: Option<Instant>,
     tenants: HashMap<TenantId, Arc<TenantPlugins>>,
+    gates: HashMap<TenantId, Arc<Vec<(String, Gate)>>>,
     versions: HashMap<String, Arc<Version>>,
     /// By the hash of the package.
     compiling: HashMap<String, Compiling>,
     /// Held by the one who loads a company.
     loading: HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>,
+}
+
+impl Known {
+    fn forget(&mut self) {
+        self.tenants.clear();
+        self.gates.clear();
+    }
 }
 
 /// The registry; cheap to clone.
@@ -214,7 +223,7 @@ impl Registry {
     pub(crate) fn changed(&self) {
         self.with(|known| {
             known.checked = None;
-            known.tenants.clear();
+            known.forget();
         });
     }
 
@@ -233,6 +242,26 @@ impl Registry {
             return Ok(plugins);
         }
         self.load_anew(tenant).await
+    }
+
+    /// The gates of a tenant, by plugin, whether or not this node can load the plugins; those that are on for everybody
+    /// have none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn gates(&self, tenant: TenantId) -> Result<Arc<Vec<(String, Gate)>>> {
+        self.refresh().await?;
+        let (counter, known) = self.with(|known| (known.counter, known.gates.get(&tenant).cloned()));
+        if let Some(gates) = known {
+            return Ok(gates);
+        }
+        let gates = Arc::new(store::gates(self.db.read(), tenant).await?);
+        self.with(|known| {
+            if known.counter == counter {
+                known.gates.insert(tenant, Arc::clone(&gates));
+            }
+        });
+        Ok(gates)
     }
 
     fn loading(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
@@ -258,7 +287,7 @@ impl Registry {
         let counter = store::counter(self.db.read()).await?;
         self.with(|known| {
             if known.counter != counter {
-                known.tenants.clear();
+                known.forget();
             }
             known.counter = counter;
             known.checked = Some(Instant::now());

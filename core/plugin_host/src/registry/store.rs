@@ -8,6 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde::de::DeserializeOwned;
 
+use crate::gates::Gate;
 use crate::package::Level;
 use crate::settings::Settings;
 
@@ -23,6 +24,7 @@ pub(crate) struct TenantRow {
     pub(crate) secret: String,
     /// Points stopped for good by the breaker.
     pub(crate) stopped: BTreeSet<String>,
+    pub(crate) departments: Gate,
 }
 
 /// A version that is *installed*: any company may enable it. Without its bytes.
@@ -55,7 +57,13 @@ pub(crate) async fn touch(tx: &Tx) -> Result<(), DbErr> {
     tx.execute(&update).await.map(drop)
 }
 
-const TENANT_COLUMNS: [&str; 7] = ["plugin", "version", "enabled", "grants", "settings", "secret", "stopped"];
+const TENANT_COLUMNS: [&str; 8] =
+    ["plugin", "version", "enabled", "grants", "settings", "secret", "stopped", "departments"];
+
+fn gate(row: &QueryResult, index: usize) -> Result<Gate, DbErr> {
+    let kept: Option<serde_json::Value> = row.try_get_by_index(index)?;
+    kept.map(|kept| serde_json::from_value(kept).map_err(|error| DbErr::Type(error.to_string()))).transpose()
+}
 
 fn tenant_row(row: &QueryResult) -> Result<TenantRow, DbErr> {
     Ok(TenantRow {
@@ -66,6 +74,7 @@ fn tenant_row(row: &QueryResult) -> Result<TenantRow, DbErr> {
         settings: json::<BTreeMap<_, _>>(row, 4)?,
         secret: row.try_get_by_index(5)?,
         stopped: json(row, 6)?,
+        departments: gate(row, 7)?,
     })
 }
 
@@ -78,6 +87,19 @@ pub(crate) async fn of_tenant(conn: &impl ConnectionTrait, tenant: TenantId) -> 
         .order_by("plugin", Order::Asc)
         .take();
     conn.query_all(&select).await?.iter().map(tenant_row).collect()
+}
+
+/// The gates of what a tenant has enabled, by plugin; those that are on for everybody have none.
+pub(crate) async fn gates(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<(String, Gate)>, DbErr> {
+    let select = Query::select()
+        .columns(["plugin", "departments"])
+        .from("plugin_tenant")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("enabled").eq(true))
+        .and_where(Expr::col("departments").is_not_null())
+        .take();
+    let rows = conn.query_all(&select).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, gate(row, 1)?))).collect()
 }
 
 /// One row of a tenant.
@@ -114,11 +136,21 @@ pub(crate) async fn put_tenant(tx: &Tx, tenant: TenantId, row: &TenantRow, now: 
             to_json(serde_json::to_value(&row.settings))?.into(),
             row.secret.as_str().into(),
             to_json(serde_json::to_value(&row.stopped))?.into(),
+            row.departments.as_ref().map(|named| to_json(serde_json::to_value(named))).transpose()?.into(),
             now.micros().into(),
         ])
         .on_conflict(
             OnConflict::columns(["tenant_id", "plugin"])
-                .update_columns(["version", "enabled", "grants", "settings", "secret", "stopped", "changed_at"])
+                .update_columns([
+                    "version",
+                    "enabled",
+                    "grants",
+                    "settings",
+                    "secret",
+                    "stopped",
+                    "departments",
+                    "changed_at",
+                ])
                 .to_owned(),
         )
         .to_owned();

@@ -149,7 +149,10 @@ fn offered(tree: &Tree) -> Result<(), ManifestError> {
     for (name, source) in &tree.sources {
         let place = || format!("sources.{name}");
         match &source.spec {
-            Spec::Report(_) => return Err(ManifestError::new(place(), "reports as sources are not there yet")),
+            Spec::Report(asked) if asked.report != "query" => {
+                let words = format!("there is no report `{}`; the one there is is `query`", asked.report);
+                return Err(ManifestError::new(place(), words));
+            }
             Spec::Plugin(computed) => computed
                 .columns
                 .iter()

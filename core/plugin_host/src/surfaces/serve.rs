@@ -164,7 +164,7 @@ impl PluginHost {
     pub async fn counted(&self, ctx: &Ctx, me: &Json) -> Result<Vec<Counted>> {
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;
         let mut counted = Vec::new();
-        for plugin in plugins.running() {
+        for plugin in plugins.running().iter().filter(|plugin| !ctx.is_closed(plugin.id())) {
             let shown = plugin.version.surfaces.iter().filter(|surface| surface.shows(ctx, me));
             counted.extend(shown.filter_map(|surface| {
                 let figures = surface.count.clone()?;
@@ -186,7 +186,7 @@ impl PluginHost {
     pub async fn surfaces(&self, ctx: &Ctx, me: &Json) -> Result<UiView> {
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;
         let mut view = UiView { surfaces: Vec::new(), texts: BTreeMap::new() };
-        for plugin in plugins.running() {
+        for plugin in plugins.running().iter().filter(|plugin| !ctx.is_closed(plugin.id())) {
             let seen: Vec<&Surface> = plugin.version.surfaces.iter().filter(|surface| surface.shows(ctx, me)).collect();
             if !seen.is_empty() {
                 view.texts.insert(plugin.id().to_owned(), plugin.version.texts.all(ctx.locale));
@@ -201,10 +201,13 @@ impl PluginHost {
     /// A surface of a plugin for somebody who may see it.
     ///
     /// # Errors
-    /// `NotFound` (also where it may not be seen); `ui.stale` with the tree's hash, when another tree is shown;
+    /// `NotFound` (also where it may not be seen, or the module is on for other departments); `ui.stale` with the tree's hash, when another tree is shown;
     /// `Unavailable` when this node cannot load the plugin.
     pub async fn open(&self, ctx: &Ctx, me: &Json, plugin: &str, id: &str, hash: Option<&str>) -> Result<Open> {
         let missing = || Error::NotFound(format!("surface {id} of plugin {plugin}"));
+        if ctx.is_closed(plugin) {
+            return Err(missing());
+        }
         let plugins = self.inner.registry.tenant(ctx.tenant).await?;
         let plugin = match plugins.get(plugin).ok_or_else(missing)? {
             OnNode::Running(running) => running,

@@ -53,6 +53,7 @@ fn nobodys(installed: &Installed) -> TenantRow {
         settings: BTreeMap::new(),
         secret: String::new(),
         stopped: BTreeSet::new(),
+        departments: None,
     }
 }
 
@@ -89,6 +90,7 @@ impl PluginDetail {
             actions: Vec::new(),
             conditions: Vec::new(),
             secret: None,
+            gate: None,
         }
     }
 }

@@ -147,7 +147,7 @@ impl Records {
         audit::record(&tx, ctx, "entity.created", &key, json!({"label": label, "staged": own.staged})).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
-        self.entity(ctx, &key).await
+        self.defined(ctx, &key).await
     }
 
     /// Changes the names of an entity of the company's own or of a plugin (administrators).
@@ -171,7 +171,7 @@ impl Records {
         audit::record(&tx, ctx, "entity.updated", key, json!({"label": own.label})).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
-        self.entity(ctx, key).await
+        self.defined(ctx, key).await
     }
 
     /// Hides an entity of the company's own or of a plugin with all its records, or shows it again (administrators).
@@ -225,7 +225,7 @@ impl Records {
         audit::record(&tx, ctx, "field.created", &object, json!({"label": own.label, "type": own.kind})).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
-        self.entity(ctx, entity).await
+        self.defined(ctx, entity).await
     }
 
     /// Changes a field of the company's own, or the name of a plugin's (administrators).
@@ -240,7 +240,7 @@ impl Records {
         patch: FieldPatch,
     ) -> Result<std::sync::Arc<EntityDef>> {
         require_admin(ctx)?;
-        self.entity(ctx, entity).await?;
+        self.defined(ctx, entity).await?;
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_field(&tx, ctx, entity, key, false).await?;
@@ -269,7 +269,7 @@ impl Records {
             .await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
-        self.entity(ctx, entity).await
+        self.defined(ctx, entity).await
     }
 
     /// Hides a field of the company's own or of a plugin, or shows it again with the values it had (administrators).
@@ -278,7 +278,7 @@ impl Records {
     /// `Denied`, `NotFound`; `config.plugin_off` where its plugin does not run or does not declare it any more.
     pub async fn set_field_removed(&self, ctx: &Ctx, entity: &str, key: &str, removed: bool) -> Result<()> {
         require_admin(ctx)?;
-        self.entity(ctx, entity).await?;
+        self.defined(ctx, entity).await?;
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_field(&tx, ctx, entity, key, !removed).await?;

@@ -1,6 +1,7 @@
 //! Snapshots by tenant, kept in memory. A change made by this process is seen by the next operation (`forget`), one
 //! made by another node within `FRESH_SECONDS`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kernel::kept::Kept;
@@ -21,11 +22,20 @@ pub(crate) struct Known {
     core: Arc<[Arc<EntityDef>]>,
     /// With the time when their revision was last seen to be the newest.
     snapshots: Arc<Kept<TenantId, Arc<Catalogue>>>,
+    /// For people to whom some entities are closed: the whole snapshot, and what is left of it.
+    narrowed: Arc<Kept<(TenantId, BTreeSet<String>), Narrowed>>,
 }
+
+/// A whole snapshot with what is left of it.
+type Narrowed = (Arc<Catalogue>, Arc<Catalogue>);
 
 impl Default for Known {
     fn default() -> Self {
-        Self { core: core_entities::all().into(), snapshots: Arc::new(Kept::of(MAX_TENANTS)) }
+        Self {
+            core: core_entities::all().into(),
+            snapshots: Arc::new(Kept::of(MAX_TENANTS)),
+            narrowed: Arc::new(Kept::of(MAX_TENANTS)),
+        }
     }
 }
 
@@ -70,11 +80,41 @@ impl Records {
         Ok(catalogue)
     }
 
-    /// The definition of an entity in the newest snapshot.
+    /// The newest snapshot for whoever acts: without the entities of modules that are closed to them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn catalogue_of(&self, ctx: &Ctx) -> Result<Arc<Catalogue>> {
+        Ok(self.open_to(ctx, self.catalogue(ctx.tenant).await?))
+    }
+
+    /// What is left of a snapshot for whoever acts.
+    pub(crate) fn open_to(&self, ctx: &Ctx, whole: Arc<Catalogue>) -> Arc<Catalogue> {
+        let Some(closed) = ctx.rights.closed().filter(|closed| !closed.entities.is_empty()) else { return whole };
+        let (key, narrowed) = ((ctx.tenant, closed.entities.clone()), &self.known.narrowed);
+        match narrowed.get(&key) {
+            Some((_, (of, left))) if Arc::ptr_eq(&of, &whole) => left,
+            _ => {
+                let left = Arc::new(whole.without(&closed.entities));
+                narrowed.put(narrowed.moment(), key, self.env().now(), (whole, Arc::clone(&left)));
+                left
+            }
+        }
+    }
+
+    /// The definition of an entity in the newest snapshot, for whoever acts.
     ///
     /// # Errors
     /// `NotFound`.
     pub async fn entity(&self, ctx: &Ctx, key: &str) -> Result<Arc<EntityDef>> {
+        self.catalogue_of(ctx).await?.entity(key).map(Arc::clone)
+    }
+
+    /// The same for those who define entities, whatever is closed to them.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn defined(&self, ctx: &Ctx, key: &str) -> Result<Arc<EntityDef>> {
         self.catalogue(ctx.tenant).await?.entity(key).map(Arc::clone)
     }
 

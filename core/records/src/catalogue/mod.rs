@@ -25,7 +25,7 @@ mod labels;
 mod store;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use kernel::{EntityKey, Error, Locale, Result};
@@ -57,6 +57,12 @@ impl Catalogue {
     /// What every company begins with.
     pub fn core() -> Self {
         Self::new(0, Pipelines::default(), core_entities::all())
+    }
+
+    /// The same without some entities.
+    fn without(&self, closed: &BTreeSet<String>) -> Self {
+        let open = self.entities.iter().filter(|entity| !closed.contains(entity.key.as_str())).cloned();
+        Self::new(self.revision, self.pipelines.clone(), open.collect())
     }
 
     /// Every entity that records have, those of the product first.

@@ -176,7 +176,7 @@ impl Imports {
     }
 
     async fn view(&self, ctx: &Ctx, import: Stored, errors: Vec<RowError>) -> Result<Import> {
-        let catalogue = self.records.catalogue(ctx.tenant).await?;
+        let catalogue = self.records.catalogue_of(ctx).await?;
         Ok(view(&catalogue, ctx, import, errors))
     }
 
@@ -234,7 +234,7 @@ impl Imports {
     /// When the database fails.
     pub async fn list(&self, ctx: &Ctx) -> Result<Vec<Import>> {
         let all = store::list(self.records.db().read(), ctx).await?;
-        let catalogue = self.records.catalogue(ctx.tenant).await?;
+        let catalogue = self.records.catalogue_of(ctx).await?;
         Ok(all.into_iter().map(|stored| view(&catalogue, ctx, stored, Vec::new())).collect())
     }
 
@@ -359,7 +359,7 @@ impl Imports {
     /// `NotFound`.
     pub async fn report(&self, ctx: &Ctx, id: Uuid) -> Result<Report> {
         let import = store::find(self.records.db().read(), ctx, id).await?;
-        let catalogue = self.records.catalogue(ctx.tenant).await?;
+        let catalogue = self.records.catalogue_of(ctx).await?;
         Ok(Report::new(self.records.db(), ctx.locale, catalogue, import))
     }
 

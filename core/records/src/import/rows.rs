@@ -18,7 +18,7 @@ use super::source::spool::Row;
 use super::store::{Refusal, Stored};
 use super::{Duplicates, Imports, lookup};
 use crate::catalogue::{Catalogue, EntityDef};
-use crate::write::{Change, WriteOptions, searchable};
+use crate::write::{Change, Trial, WriteOptions, searchable};
 
 /// Why the work ended before the last row.
 pub(super) enum Stop {
@@ -58,7 +58,8 @@ pub(super) struct Run {
     pub catalogue: Arc<Catalogue>,
     pub def: Arc<EntityDef>,
     pub plan: Plan,
-    pub dry: bool,
+    /// Nothing is written: what has been tried so far.
+    pub dry: Option<Trial>,
     /// The country of phone numbers without a code.
     pub home: Option<Country>,
     /// Keys and names of the rows that a dry run would have written, hashed.
@@ -81,7 +82,7 @@ impl Imports {
                 Err(problems) => outcome.refused.push(Refusal { row: row.number, cells: row.cells, problems }),
             }
         }
-        if first && !run.dry {
+        if first && run.dry.is_none() {
             let written = self.written(run, &ready).await?;
             outcome.accepted += u64::try_from(written.len()).unwrap_or_default();
             ready.retain(|ready| !written.contains(&record_id(run.import.id, ready.row.number)));
@@ -137,13 +138,13 @@ impl Imports {
         if changes.is_empty() {
             return Ok(());
         }
-        let options = WriteOptions { batch: run.import.batch, dry_run: run.dry, ..WriteOptions::default() };
+        let options = WriteOptions { batch: run.import.batch, dry_run: run.dry.clone(), ..WriteOptions::default() };
         let written = self.records.write(ctx, &run.def.key, changes, &options).await?;
         for (ready, result) in rows.into_iter().zip(written) {
             match result {
                 Ok(_) => {
                     outcome.accepted += 1;
-                    if run.dry {
+                    if run.dry.is_some() {
                         run.seen.extend(ready.keys.iter().map(|key| run.hasher.hash_one((key, ready.name.spelled()))));
                     }
                 }
@@ -188,7 +189,7 @@ impl Imports {
         }
         let seen = |ready: &Ready| {
             let known = |key| run.seen.contains(&run.hasher.hash_one((key, ready.name.spelled())));
-            run.dry && ready.keys.iter().any(known)
+            run.dry.is_some() && ready.keys.iter().any(known)
         };
         let decided = ready.into_iter().zip(matches).map(|(ready, ids)| {
             let decision = match (ids.len(), ids.first(), how) {

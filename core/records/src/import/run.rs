@@ -25,7 +25,7 @@ use super::rows::{Outcome, Run, Stop};
 use super::source::spool::{self, Row};
 use super::store::{self, Stored};
 use super::{Imports, State};
-use crate::write::CHUNK;
+use crate::write::{CHUNK, Trial};
 
 /// The kind of job.
 pub(super) const KIND: &str = "import.run";
@@ -104,17 +104,17 @@ impl Imports {
         if !current {
             return Ok(());
         }
-        let catalogue = self.records.catalogue(import.tenant).await?;
+        let mut ctx = self.person(&import).await?;
+        let catalogue = self.records.catalogue_of(&ctx).await?;
         let gone = || Stop::Hopeless(Problem::new("entity_gone"));
         let def = Arc::clone(catalogue.find(&import.entity).ok_or_else(gone)?);
-        let dry = import.state == State::Checking;
-        let mut ctx = self.person(&import).await?;
+        let dry = (import.state == State::Checking).then(Trial::default);
         let mut plan = Plan::load(&self.records, &ctx, &catalogue, &def, &import.columns, &import.mapping).await?;
         plan.decide(self.votes(&import, plan.dated()).await?);
         let home = Country::of_currency(&catalogue.pipelines.currency);
         let (seen, hasher) = (HashSet::new(), RandomState::new());
         let mut run = Run { import, run, catalogue, def, plan, dry, home, seen, hasher };
-        if dry {
+        if run.dry.is_some() {
             // What an interrupted dry run saw is gone with it: begin again.
             self.restart(&mut run).await?;
         }
@@ -236,10 +236,10 @@ impl Imports {
     }
 
     async fn finish(&self, run: &Run) -> Result<(), Stop> {
-        let state = if run.dry { State::Checked } else { State::Done };
+        let state = if run.dry.is_some() { State::Checked } else { State::Done };
         self.settle(&run.import, Some(run.run), state, None).await?;
         // So that plans fit what is there now; the import is done without it too.
-        if !run.dry
+        if run.dry.is_none()
             && run.import.processed >= MANY
             && let Err(error) = self.records.db().learn().await
         {

@@ -8,9 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
+use kernel::db::{sum_at, summed};
 use kernel::error::FieldError;
-use kernel::value::{FieldType, decimal_to_json, unscaled};
+use kernel::value::{DECIMAL_SCALE, FieldType, decimal_of_sum, decimal_to_json, unscaled};
 use kernel::{Ctx, Error, FieldKey, Result, Timestamp, Value};
 use rust_decimal::Decimal;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query as Sql, SelectStatement};
@@ -134,7 +135,7 @@ impl Records {
     /// # Errors
     /// `request.invalid` naming `filter`, `group_by` or `measures`.
     pub async fn aggregate(&self, ctx: &Ctx, entity: &str, ask: &Aggregate) -> Result<Vec<Group>> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.entity(entity)?;
         let conn = self.db.read();
         let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
@@ -161,7 +162,7 @@ impl Records {
                 let code =
                     cell.currency.map(|at| row.try_get_by_index::<Option<String>>(axes.len() + at)).transpose()?;
                 let total = totals.entry(code.flatten()).or_default();
-                fold(total, row, axes.len() + cells.currencies.len() + i * 4)?;
+                fold(total, row, axes.len() + cells.currencies.len() + i * 5)?;
             }
         }
         if groups.len() > MAX_ROWS || rows.len() > limit * (1 + cells.currencies.len()) {
@@ -252,7 +253,7 @@ fn from_totals(ctx: &Ctx, def: &EntityDef, ask: &Aggregate, axes: &[Axis<'_>]) -
         && totals::answer(def, ctx, ask.query.filter.as_ref(), asked)
 }
 
-/// For every measure four columns: how many values, sum, least, most. Of kept totals, `kept`, rows add up.
+/// For every measure five columns: how many values, the sum's upper and lower half, least, most. Of kept totals, `kept`, rows add up.
 fn statement(
     ctx: &Ctx,
     def: &EntityDef,
@@ -287,21 +288,22 @@ fn statement(
                 } else {
                     Func::count(Expr::col((def.table, "id"))).into()
                 });
-                for _ in 0..3 {
+                for _ in 0..4 {
                     select.expr(bigint(Expr::cust("NULL")));
                 }
             }
             // Least and most are not kept.
-            Some((value, _)) if kept => {
-                select.expr(added(def, "amounts")).expr(bigint(Expr::expr(Func::sum(value.clone()))));
+            Some(_) if kept => {
+                select.expr(added(def, "amounts")).exprs(totals::amount(def));
                 select.expr(bigint(Expr::cust("NULL"))).expr(bigint(Expr::cust("NULL")));
             }
             Some((value, kind)) => {
                 let column = || value.clone();
                 select.expr(Func::count(column()));
-                let summed =
-                    if *kind == FieldType::Datetime { Expr::cust("NULL") } else { Expr::expr(Func::sum(column())) };
-                select.expr(bigint(summed));
+                match kind {
+                    FieldType::Datetime => select.exprs([bigint(Expr::cust("NULL")), bigint(Expr::cust("NULL"))]),
+                    _ => select.exprs(summed(value)),
+                };
                 select.expr(Func::min(column())).expr(Func::max(column()));
             }
         }
@@ -335,8 +337,29 @@ fn axis_value(axis: &Axis<'_>, row: &QueryResult, index: usize, ctx: &Ctx) -> Re
 }
 
 impl Bucket {
+    /// The period of a value: its first day, in a time zone; none of what is no date.
+    pub fn of(self, value: &Value, zone: chrono_tz::Tz) -> Option<NaiveDate> {
+        match value {
+            Value::Date(day) => Some(self.start(*day)),
+            Value::Instant(at) => Some(self.start(at.utc().with_timezone(&zone).date_naive())),
+            _ => None,
+        }
+    }
+
+    /// The first day of the period after the one that begins on a day.
+    pub fn next(self, first: NaiveDate) -> NaiveDate {
+        let months = |count: u32| first.checked_add_months(Months::new(count)).unwrap_or(first);
+        match self {
+            Self::Day => first + Days::new(1),
+            Self::Week => first + Days::new(7),
+            Self::Month => months(1),
+            Self::Quarter => months(3),
+            Self::Year => months(12),
+        }
+    }
+
     /// The first day of the period that a day is in.
-    fn start(self, day: NaiveDate) -> NaiveDate {
+    pub fn start(self, day: NaiveDate) -> NaiveDate {
         let month = |month0: u32| NaiveDate::from_ymd_opt(day.year(), month0 + 1, 1).unwrap_or(day);
         match self {
             Self::Day => day,
@@ -350,9 +373,9 @@ impl Bucket {
 
 fn fold(total: &mut Total, row: &QueryResult, at: usize) -> Result<()> {
     total.count += row.try_get_by_index::<i64>(at)?;
-    total.sum += i128::from(row.try_get_by_index::<Option<i64>>(at + 1)?.unwrap_or(0));
-    let least: Option<i64> = row.try_get_by_index(at + 2)?;
-    let most: Option<i64> = row.try_get_by_index(at + 3)?;
+    total.sum += sum_at(row, at + 1)?.unwrap_or(0);
+    let least: Option<i64> = row.try_get_by_index(at + 3)?;
+    let most: Option<i64> = row.try_get_by_index(at + 4)?;
     total.least = [total.least, least].into_iter().flatten().min();
     total.most = [total.most, most].into_iter().flatten().max();
     Ok(())
@@ -386,11 +409,11 @@ fn cell_value(cell: &Cell, total: &Total) -> Json {
         FieldType::Integer | FieldType::Duration => Json::from(stored),
         _ => decimal_to_json(unscaled(stored)),
     };
-    let scale = if matches!(kind, FieldType::Integer | FieldType::Duration) { 0 } else { kernel::value::DECIMAL_SCALE };
-    let sum = Decimal::try_from_i128_with_scale(total.sum, scale).unwrap_or_default();
+    let scale = if matches!(kind, FieldType::Integer | FieldType::Duration) { 0 } else { DECIMAL_SCALE };
+    let sum = decimal_of_sum(total.sum, scale);
     match cell.op {
         MeasureOp::Count => Json::from(total.count),
-        MeasureOp::Sum => decimal_to_json(sum.normalize()),
+        MeasureOp::Sum => decimal_to_json(sum),
         MeasureOp::Avg if total.count == 0 => Json::Null,
         MeasureOp::Avg => decimal_to_json((sum / Decimal::from(total.count)).round_dp(4).normalize()),
         MeasureOp::Min => total.least.map_or(Json::Null, plain),

@@ -91,7 +91,7 @@ impl Records {
     /// # Errors
     /// `request.invalid` naming `filter`, `sort`, `fields`, `limit` or `cursor`.
     pub async fn query(&self, ctx: &Ctx, entity: &str, query: &Query) -> Result<Page> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.entity(entity)?;
         let limit = query.limit.unwrap_or(50);
         if limit == 0 || limit > MAX_LIMIT {
@@ -138,7 +138,7 @@ impl Records {
     /// # Errors
     /// `request.invalid` naming `filter`.
     pub async fn count(&self, ctx: &Ctx, entity: &str, query: &Query) -> Result<i64> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         self.count_in(&catalogue, ctx, catalogue.entity(entity)?, query).await
     }
 

@@ -2,6 +2,7 @@
 //! hidden fields are not even selected.
 
 mod aggregate;
+mod cells;
 mod list;
 mod narrow;
 mod refs;
@@ -43,7 +44,7 @@ impl Records {
     /// # Errors
     /// `NotFound` when it does not exist or may not be seen.
     pub async fn get_in(&self, conn: &impl ConnectionTrait, ctx: &Ctx, entity: &str, id: RecordId) -> Result<Record> {
-        let catalogue = self.catalogue_in(conn, ctx.tenant).await?;
+        let catalogue = self.open_to(ctx, self.catalogue_in(conn, ctx.tenant).await?);
         let def = catalogue.entity(entity)?;
         let mut found = load(conn, &catalogue, ctx, def, &[id], Action::Read, false).await?;
         found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
@@ -74,7 +75,7 @@ impl Records {
     /// # Errors
     /// `NotFound` for an unknown entity.
     pub async fn get_many(&self, ctx: &Ctx, entity: &str, ids: &[RecordId]) -> Result<Vec<Record>> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.entity(entity)?;
         let found = load(self.db.read(), &catalogue, ctx, def, ids, Action::Read, false).await?;
         let mut by_id: HashMap<RecordId, Record> = found.into_iter().map(|r| (r.id, r)).collect();
@@ -86,7 +87,7 @@ impl Records {
     /// # Errors
     /// `NotFound` when it does not exist or may not be seen.
     pub async fn get_deleted(&self, ctx: &Ctx, entity: &str, id: RecordId) -> Result<Record> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.entity(entity)?;
         let mut found = load(self.db.read(), &catalogue, ctx, def, &[id], Action::Read, true).await?;
         found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))

@@ -27,7 +27,7 @@ impl Records {
     /// # Errors
     /// When the database fails.
     pub async fn refs(&self, ctx: &Ctx, records: &[Record]) -> Result<Refs> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let mut wanted: HashMap<EntityKey, BTreeSet<Uuid>> = HashMap::new();
         for record in records {
             let Some(def) = catalogue.find(&record.entity) else { continue };
@@ -54,7 +54,7 @@ impl Records {
     /// # Errors
     /// When the database fails.
     pub async fn titles(&self, ctx: &Ctx, entity: &str, ids: &[Uuid], refs: &mut Refs) -> Result<()> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let Some(target) = Target::of(&catalogue, entity) else { return Ok(()) };
         let missing = match target {
             Target::Entity(_) => ids.to_vec(),

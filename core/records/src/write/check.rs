@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use kernel::access::Rights;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::value::{DECIMAL_DIGITS, FieldType};
 use kernel::{Ctx, EntityKey, Result, Value};
@@ -15,13 +16,13 @@ use crate::Catalogue;
 use crate::catalogue::{EntityDef, FieldDef};
 use crate::references::{self, Target, USER};
 
-/// What is wrong with the values that a change sets.
-pub(super) fn values(change: &PendingChange, catalogue: &Catalogue) -> FieldErrors {
+/// What is wrong with the values that a change sets. What is closed to the writer asks nothing of them.
+pub(super) fn values(change: &PendingChange, catalogue: &Catalogue, rights: &Rights) -> FieldErrors {
     let mut errors = FieldErrors::new();
     for field in change.entity.fields.iter().filter(|field| field.part_of.is_none()) {
         let value = change.after.get(&field.key).unwrap_or(&Value::Null);
         if value.is_empty() {
-            if field.required {
+            if field.required && !rights.closes(&change.entity.key, &field.key) {
                 errors.insert(field.key.to_string(), FieldError::new("required"));
             }
             continue;

@@ -11,16 +11,16 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::access::Action;
-use kernel::db::Tx;
+use kernel::db::{Tx, sum_at, summed};
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::value::{DECIMAL_SCALE, scaled};
 use kernel::{Ctx, Error, Fields, Message, RecordId, RecordRef, Result, TenantId, Value};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{ConnectionTrait, DbBackend};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::PendingChange;
+use super::{PendingChange, Trial};
 use crate::catalogue::constraint::{ConstraintDef, ConstraintKind, place};
 use crate::catalogue::{EntityDef, FieldDef};
 use crate::read::{self, Row};
@@ -35,13 +35,13 @@ const PAGE: u64 = 500;
 
 /// What a record claims under a constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Claim {
+pub(super) struct Claim {
     /// Of the company, the entity, the constraint and the values of the key.
-    digest: Uuid,
+    pub digest: Uuid,
     /// A half-open range.
-    range: Option<(i64, i64)>,
+    pub range: Option<(i64, i64)>,
     /// In ten-thousandths where the field is a decimal.
-    amount: Option<i64>,
+    pub amount: Option<i64>,
 }
 
 /// What a change means under the constraints of its entity, in their order.
@@ -102,11 +102,33 @@ impl Claims {
         forget(tx, asked.iter().filter(|asked| asked.before.iter().any(Option::is_some)).map(|asked| asked.id), false)
             .await?;
         for asked in asked {
-            match asked.problem(tx, def).await? {
+            match asked.problem(tx, def, None).await? {
                 Some(problem) => {
                     broken.insert(asked.id, problem.told(tx, catalogue, ctx, def).await?);
                 }
                 None => asked.write(tx, ctx.tenant, def).await?,
+            }
+        }
+        Ok(broken)
+    }
+
+    /// Those that would break a constraint, of a dry run: nothing is written, the others stand in `trial`. A claim that a
+    /// record tried before would have given up still counts.
+    pub async fn try_out(
+        &self,
+        conn: &impl ConnectionTrait,
+        catalogue: &Catalogue,
+        ctx: &Ctx,
+        def: &EntityDef,
+        trial: &Trial,
+    ) -> Result<HashMap<RecordId, Error>> {
+        let mut broken = HashMap::new();
+        for asked in &self.0 {
+            match asked.problem(conn, def, Some(trial)).await? {
+                Some(problem) => {
+                    broken.insert(asked.id, problem.told(conn, catalogue, ctx, def).await?);
+                }
+                None => asked.keep(trial),
             }
         }
         Ok(broken)
@@ -122,7 +144,12 @@ struct Problem<'a> {
 
 impl Asked {
     /// The first constraint that it breaks.
-    async fn problem<'a>(&self, tx: &Tx, def: &'a EntityDef) -> Result<Option<Problem<'a>>> {
+    async fn problem<'a>(
+        &self,
+        conn: &impl ConnectionTrait,
+        def: &'a EntityDef,
+        trial: Option<&Trial>,
+    ) -> Result<Option<Problem<'a>>> {
         for ((constraint, before), after) in def.constraints.iter().zip(&self.before).zip(&self.after) {
             let claim = match after {
                 Ok(claim) => claim.as_ref(),
@@ -130,11 +157,11 @@ impl Asked {
             };
             let problem = |other| Some(Problem { constraint, other, fields: FieldErrors::new() });
             if constraint.spec.kind == ConstraintKind::Balance {
-                if self.overdraws(tx, def, constraint, before.as_ref(), claim).await? {
+                if self.overdraws(conn, def, constraint, before.as_ref(), claim, trial).await? {
                     return Ok(problem(None));
                 }
             } else if let Some(claim) = claim
-                && let Some(other) = self.in_the_way(tx, claim).await?
+                && let Some(other) = self.in_the_way(conn, claim, trial).await?
             {
                 return Ok(problem(Some(other)));
             }
@@ -143,7 +170,15 @@ impl Asked {
     }
 
     /// Another record with the same key; of ranges, one that has something in common.
-    async fn in_the_way(&self, tx: &Tx, claim: &Claim) -> Result<Option<RecordId>> {
+    async fn in_the_way(
+        &self,
+        conn: &impl ConnectionTrait,
+        claim: &Claim,
+        trial: Option<&Trial>,
+    ) -> Result<Option<RecordId>> {
+        if let Some(other) = trial.and_then(|trial| trial.in_the_way(self.id, claim)) {
+            return Ok(Some(other));
+        }
         let mut select = Query::select();
         select
             .column("record_id")
@@ -155,17 +190,18 @@ impl Asked {
         if let Some((from, to)) = claim.range {
             select.and_where(Expr::col("low").lt(to)).and_where(Expr::col("high").gt(from));
         }
-        Ok(tx.query_one(&select).await?.map(|row| row.try_get_by_index(0)).transpose()?)
+        Ok(conn.query_one(&select).await?.map(|row| row.try_get_by_index(0)).transpose()?)
     }
 
     /// Whether a sum that the change lowers would be below its bound.
     async fn overdraws(
         &self,
-        tx: &Tx,
+        conn: &impl ConnectionTrait,
         def: &EntityDef,
         constraint: &ConstraintDef,
         before: Option<&Claim>,
         after: Option<&Claim>,
+        trial: Option<&Trial>,
     ) -> Result<bool> {
         let bound = bound(def, constraint);
         let touched: BTreeSet<Uuid> = before.into_iter().chain(after).map(|claim| claim.digest).collect();
@@ -176,19 +212,25 @@ impl Asked {
             if part(after) >= part(before) {
                 continue;
             }
-            let sum = Expr::expr(Func::sum(Expr::col("amount"))).cast_as("bigint");
             let mut select = Query::select();
             select
-                .expr(sum)
+                .exprs(summed(&Expr::col("amount")))
                 .from(TABLE)
                 .and_where(Expr::col("digest").eq(digest))
                 .and_where(Expr::col("record_id").ne(self.id));
-            let others: Option<i64> = tx.query_one(&select).await?.map_or(Ok(None), |row| row.try_get_by_index(0))?;
-            if others.unwrap_or(0).saturating_add(part(after)) < bound {
+            let others = conn.query_one(&select).await?.map_or(Ok(None), |row| sum_at(&row, 0))?;
+            let tried = trial.map_or(0, |trial| trial.added(self.id, digest));
+            if others.unwrap_or(0) + tried + i128::from(part(after)) < i128::from(bound) {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    fn keep(&self, trial: &Trial) {
+        for (before, after) in self.before.iter().zip(&self.after) {
+            trial.keep(self.id, before.as_ref(), after.as_ref().ok().and_then(Option::as_ref));
+        }
     }
 
     async fn write(&self, tx: &Tx, tenant: TenantId, def: &EntityDef) -> Result<()> {
@@ -203,14 +245,20 @@ impl Asked {
 
 impl Problem<'_> {
     /// In words, with the other record where the writer may see it.
-    async fn told(self, tx: &Tx, catalogue: &Catalogue, ctx: &Ctx, def: &EntityDef) -> Result<Error> {
+    async fn told(
+        self,
+        conn: &impl ConnectionTrait,
+        catalogue: &Catalogue,
+        ctx: &Ctx,
+        def: &EntityDef,
+    ) -> Result<Error> {
         let spec = &self.constraint.spec;
         let mut words = match &spec.message {
             Some(words) => words.in_locale(ctx.locale).to_owned(),
             None => Message::key(&format!("error.constraint.{}", spec.kind.name())).in_locale(ctx.locale),
         };
         let other = match self.other {
-            Some(id) => read::load(tx, catalogue, ctx, def, &[id], Action::Read, false).await?.pop(),
+            Some(id) => read::load(conn, catalogue, ctx, def, &[id], Action::Read, false).await?.pop(),
             None => None,
         };
         if let Some(title) = other.as_ref().and_then(|other| other.fields.get("title")?.as_text()) {
@@ -397,7 +445,7 @@ pub(crate) async fn make_anew(tx: &Tx, ctx: &Ctx, catalogue: &Catalogue, def: &E
             let claim = |constraint| claim_of(&pipelines, ctx.tenant, def, constraint, &image);
             let claims = def.constraints.iter().map(claim).collect();
             let asked = Asked { id: record.id, before: vec![None; def.constraints.len()], after: claims };
-            match asked.problem(tx, def).await? {
+            match asked.problem(tx, def, None).await? {
                 Some(problem) => return Err(problem.told(tx, catalogue, ctx, def).await?),
                 None => asked.write(tx, ctx.tenant, def).await?,
             }

@@ -19,6 +19,7 @@ mod owned;
 mod owner;
 mod special;
 mod store;
+mod trial;
 
 pub(crate) use derive::{search_text, words_of};
 pub use hooks::{BeforeHooks, Operation, PendingChange};
@@ -27,6 +28,7 @@ pub(crate) use insert::Inserts;
 pub use owner::{EntityOwner, Foreseen, Inner, Told};
 pub use special::EntityRules;
 pub(crate) use store::{searchable, with_members};
+pub use trial::Trial;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -131,8 +133,8 @@ pub struct WriteOptions {
     pub all_or_nothing: bool,
     /// Kept with a stage transition.
     pub comment: Option<String>,
-    /// Everything but the writing: what would be refused?
-    pub dry_run: bool,
+    /// Everything but the writing: what would be refused? The writes of one dry run share it.
+    pub dry_run: Option<Trial>,
 }
 
 /// A change that was made.
@@ -172,7 +174,7 @@ impl Records {
         changes: Vec<Change>,
         options: &WriteOptions,
     ) -> Result<Vec<Result<Written>>> {
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.entity(entity)?;
         if changes.len() > MAX_ROWS {
             return Err(Error::TooLarge(kernel::Message::key("error.too_large").with("max", MAX_ROWS)));
@@ -195,7 +197,7 @@ impl Records {
                 }
             }
         }
-        if !options.dry_run {
+        if options.dry_run.is_none() {
             self.fold_after(ctx, def, changes.len()).await;
             self.index_after(changes.len()).await;
         }
@@ -322,7 +324,7 @@ impl Records {
         let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
         let missing = check::references(self.db.read(), catalogue, ctx, &changes).await?;
         for (row, missing) in rows.into_iter().zip(missing) {
-            let mut errors = check::values(&row.change, catalogue);
+            let mut errors = check::values(&row.change, catalogue, &ctx.rights);
             errors.extend(missing);
             if matches!(row.change.operation, Operation::Delete) || errors.is_empty() {
                 good.push(row);
@@ -355,7 +357,16 @@ impl Records {
         if let Some(owner) = self.owner_of(&def.key) {
             return self.store_owned(&*owner, catalogue, ctx, def, rows, options, outcomes).await;
         }
-        while !rows.is_empty() && !options.dry_run {
+        if let Some(trial) = &options.dry_run {
+            let claims = Claims::of(&catalogue.pipelines, ctx.tenant, def, rows.iter().map(|row| &row.change));
+            let mut broken = claims.try_out(self.db.read(), catalogue, ctx, def, trial).await?;
+            for row in rows {
+                let refused = broken.remove(&row.change.id);
+                outcomes.insert(row.index, refused.map_or_else(|| Ok(written(ctx, row)), Err));
+            }
+            return Ok(raced);
+        }
+        while !rows.is_empty() {
             let tx = self.db.begin().await?;
             let claims = Claims::of(&catalogue.pipelines, ctx.tenant, def, rows.iter().map(|row| &row.change));
             claims.lock(&tx, ctx.tenant, def).await?;

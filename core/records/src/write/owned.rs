@@ -56,7 +56,7 @@ impl Records {
                 outcomes.insert(row.index, Err(error));
                 continue;
             }
-            if options.dry_run {
+            if options.dry_run.is_some() {
                 tx.rollback().await?
             } else {
                 tx.commit().await?

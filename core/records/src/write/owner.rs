@@ -97,7 +97,7 @@ impl Records {
         planned: Fields,
     ) -> Result<Foreseen> {
         let Some(hooks) = self.hooks.get() else { return Ok(Foreseen::default()) };
-        let catalogue = self.catalogue(ctx.tenant).await?;
+        let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.entity(entity)?;
         let eyes = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
         let ids: Vec<RecordId> = record.into_iter().collect();
@@ -175,7 +175,7 @@ impl Records {
         } else {
             derive::stamp(&mut change, ctx);
         }
-        let mut errors = check::values(&change, &catalogue);
+        let mut errors = check::values(&change, &catalogue, &ctx.rights);
         errors.retain(|key, _| new || change.after.contains_key(key.as_str()));
         if !errors.is_empty() {
             return Err(invalid(errors));

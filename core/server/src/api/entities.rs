@@ -153,7 +153,7 @@ pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Js
 /// # Errors
 /// When the database fails.
 pub async fn readable(state: &AppState, ctx: &Ctx) -> kernel::Result<Vec<EntityView>> {
-    let catalogue = state.records.catalogue(ctx.tenant).await?;
+    let catalogue = state.records.catalogue_of(ctx).await?;
     let readable = catalogue.entities().iter().filter(|def| ctx.rights.may(&def.key, Action::Read));
     Ok(readable.map(|def| view(&catalogue, def, ctx)).collect())
 }
@@ -166,7 +166,7 @@ pub async fn get(
     caller: Caller,
     Path(entity): Path<String>,
 ) -> ApiResult<Json<EntityView>> {
-    let catalogue = state.records.catalogue(caller.ctx.tenant).await?;
+    let catalogue = state.records.catalogue_of(&caller.ctx).await?;
     let def = catalogue.entity(&entity)?;
     if !caller.ctx.rights.may(&def.key, Action::Read) {
         return Err(kernel::Error::NotFound(entity).into());
@@ -224,7 +224,7 @@ pub async fn restore(
     state.records.set_entity_removed(&caller.ctx, &entity, false).await?;
     // Rules of roles that name it are judged anew.
     state.forget_people();
-    let def = state.records.entity(&caller.ctx, &entity).await?;
+    let def = state.records.defined(&caller.ctx, &entity).await?;
     Ok(Json(current(&state, &caller.ctx, &def).await?))
 }
 
@@ -280,7 +280,7 @@ pub async fn restore_field(
     state.records.set_field_removed(&caller.ctx, &entity, &key, false).await?;
     // Rules of roles that name it are judged anew.
     state.forget_people();
-    let def = state.records.entity(&caller.ctx, &entity).await?;
+    let def = state.records.defined(&caller.ctx, &entity).await?;
     Ok(Json(current(&state, &caller.ctx, &def).await?))
 }
 
@@ -294,7 +294,7 @@ pub(super) async fn fields(
     entity: &str,
     keys: Option<&[String]>,
 ) -> kernel::Result<Vec<FieldView>> {
-    let catalogue = state.records.catalogue(ctx.tenant).await?;
+    let catalogue = state.records.catalogue_of(ctx).await?;
     let def = catalogue.entity(entity)?;
     let wanted = |field: &&::records::FieldDef| {
         def.shows(&ctx.rights, field) && keys.is_none_or(|keys| keys.iter().any(|key| field.key == key.as_str()))

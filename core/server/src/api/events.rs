@@ -209,8 +209,12 @@ impl Watcher {
                 Credential::Session(secret) => self.state.identities.by_session(secret).await.ok()?,
             };
             let ctx = identity.ctx(&self.state.env);
+            let (gates, events): (Vec<Event>, Vec<Event>) =
+                events.into_iter().partition(|event| event.kind == plugin_host::gates::CHANGED);
             let ask = |events| visible(&self.state, &ctx, events);
-            let seen = self.listener.ears.judge(ctx.now(), events, ask).await.ok()?;
+            let mut seen = self.listener.ears.judge(ctx.now(), events, ask).await.ok()?;
+            seen.extend(gates);
+            seen.sort_by_key(Event::cursor);
             self.ready.extend(seen);
         }
     }
@@ -264,8 +268,12 @@ pub struct StreamRecord {
     batch: Option<Uuid>,
 }
 
-/// The message says what happened to what: `instance` for process instances, which are no records, else `record`.
+/// A changed gate is told to everybody, without whose it is: `gates`, and whoever shows modules asks anew.
+/// Else the message says what happened to what: `instance` for process instances, which are no records, else `record`.
 fn sse(event: Event) -> Sse {
+    if event.kind == plugin_host::gates::CHANGED {
+        return Sse::default().event("gates").id(event.cursor().to_string()).data("{}");
+    }
     let what = if event.entity == process::runtime::ENTITY { "instance" } else { "record" };
     let cursor = event.cursor().to_string();
     let changed =

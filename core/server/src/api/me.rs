@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::body::given;
 use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
 
@@ -112,11 +113,6 @@ pub struct MePatch {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     absent_until: Option<Option<kernel::Timestamp>>,
-}
-
-/// Tells `null` from a key that is not there.
-fn given<'de, D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Option<Option<kernel::Timestamp>>, D::Error> {
-    Option::deserialize(d).map(Some)
 }
 
 /// A new password for oneself.

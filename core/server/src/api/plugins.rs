@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kernel::{Error, Message, db};
+use plugin_host::gates::Gate;
 use plugin_host::settings::Settings;
 use plugin_host::view::{PluginDetail, PluginSummary};
 use plugin_host::{Cost, Grants, HttpCaller, HttpRequest, HttpResponse, LogEntry, LogLevel};
@@ -15,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::view::Items;
-use crate::http::body::{bad_form, bad_request, media_type, missing};
+use crate::http::body::{bad_form, bad_request, given, media_type, missing};
 use crate::http::{ApiResult, Body, Caller, NO_STORE, Params};
 use crate::state::AppState;
 
@@ -84,6 +85,11 @@ pub struct EnableBody {
     /// Settings; those before stay when left out.
     #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
     settings: Option<Settings>,
+    /// The departments that it is on for, with those below them; `null` for everybody. Those before stay when left out; at
+    /// first it is on for everybody.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    departments: Option<Gate>,
 }
 
 /// Which permissions.
@@ -118,7 +124,8 @@ pub async fn enable(
         (None, Some(keys)) => Grants::Keys(keys),
         (None, None) => Grants::Requested,
     };
-    state.plugins.enable(&caller.ctx, &id, &grants, body.settings.as_ref()).await?;
+    let (settings, gate) = (body.settings.as_ref(), body.departments.as_ref());
+    state.plugins.enable_for(&caller.ctx, &id, &grants, settings, gate).await?;
     // It may have brought roles, and rules that name its entities are judged anew.
     state.forget_people();
     detail(&state, &caller, &id).await
@@ -158,6 +165,33 @@ pub async fn settings(
     Body(body): Body<SettingsBody>,
 ) -> ApiResult<Response> {
     state.plugins.set_settings(&caller.ctx, &id, &body.settings).await?;
+    detail(&state, &caller, &id).await
+}
+
+/// Whom a module is on for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GateBody {
+    /// Departments, with those below them; `null` for everybody, none of them for nobody.
+    #[serde(deserialize_with = "named")]
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    departments: Gate,
+}
+
+/// What must be said, if only by `null`.
+fn named<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Gate, D::Error> {
+    Gate::deserialize(from)
+}
+
+/// `PUT /plugins/{id}/gate`: whom the module is on for. For everybody else it does not exist, from the next request on.
+#[utoipa::path(put, path = "/plugins/{id}/gate", operation_id = "set_plugin_gate", tag = "plugins", params(("id" = String, Path)), request_body = GateBody, responses((status = 200, body = PluginDetail)))]
+pub async fn gate(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body<GateBody>,
+) -> ApiResult<Response> {
+    state.plugins.set_gate(&caller.ctx, &id, &body.departments).await?;
     detail(&state, &caller, &id).await
 }
 

@@ -89,7 +89,7 @@ impl Caller {
 }
 
 /// Questions that need a body: operations that change nothing, by their place in the OpenAPI.
-pub const QUESTIONS: [&str; 9] = [
+pub const QUESTIONS: [&str; 10] = [
     "/api/v1/records/{entity}/query",
     "/api/v1/records/{entity}/aggregate",
     "/api/v1/read",
@@ -97,6 +97,7 @@ pub const QUESTIONS: [&str; 9] = [
     "/api/v1/reports/funnel",
     "/api/v1/reports/process",
     "/api/v1/reports/task",
+    "/api/v1/reports/query",
     "/api/v1/process-definitions/{id}/dry-run",
     "/api/v1/process-instances/{id}/next",
 ];

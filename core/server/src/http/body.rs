@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use kernel::error::FieldError;
 use kernel::{Error, Message};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
@@ -24,6 +25,14 @@ pub struct Params<T>(pub T);
 pub fn bad_request(place: &str, reason: &str) -> Error {
     let reason: String = reason.chars().take(300).collect();
     Error::field("request.invalid", place, FieldError::new("invalid").with("reason", reason))
+}
+
+/// Tells `null` from a key that is not there.
+///
+/// # Errors
+/// What is there is not of the type.
+pub fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// A form that lacks a part.

@@ -105,7 +105,7 @@ export function useForm(source: FormSource, { repeat = false, onDone }: Options)
     else dropDraft(place(source.key));
   };
   const send = useMutation({
-    mutationFn: (sent: Draft) => source.submit(payloadOf(source.preset, sent.fields), key),
+    mutationFn: (sent: Draft) => source.submit(payloadOf(source.preset, sent.fields), key, sent.refs),
     onSuccess: (record, sent) => {
       const later = typedSince(sent.fields, now.current.fields, repeat);
       put(repeat ? { fields: later, refs: { ...source.refs, ...now.current.refs } } : empty);

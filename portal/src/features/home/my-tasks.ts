@@ -2,7 +2,7 @@
 import { queryRecords } from "@/api/records";
 import type { Filter, RecordData, Refs } from "@/api/types";
 
-export const myTasks: Filter = {
+const myTasks: Filter = {
   and: [
     { field: "assignee", op: "eq", value: { me: true } },
     { field: "state", op: "eq", value: "open" },

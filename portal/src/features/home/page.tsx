@@ -25,7 +25,7 @@ import { PageBody, PageHeader } from "@/ui/page";
 import { CardSection } from "@/ui/panel";
 import { Bone } from "@/ui/states";
 import { toastError } from "@/ui/toast";
-import { loadMyTasks, myTasks } from "./my-tasks";
+import { loadMyTasks } from "./my-tasks";
 import { Overview, useAnswersForOthers } from "./overview";
 
 const shown = 8;
@@ -191,7 +191,7 @@ function Tasks({ entity }: { entity: Entity }) {
       icon={<Icon size={16} aria-hidden />}
       count={query.data?.total}
       more={
-        <Link to="/records/$entity/list" params={{ entity: "task" }} search={{ filter: myTasks }}>
+        <Link to="/tasks" search={{}}>
           {t("home:all")}
         </Link>
       }
@@ -216,7 +216,7 @@ function Tasks({ entity }: { entity: Entity }) {
               />
             }
             title={
-              <Link to="/records/$entity/$id" params={{ entity: "task", id: task.id }}>
+              <Link to="/tasks/$id" params={{ id: task.id }}>
                 {title}
               </Link>
             }

@@ -19,6 +19,7 @@ import { BringsTab } from "./brings-tab";
 import { CallsTab } from "./calls-tab";
 import { CostTab } from "./cost-tab";
 import { EnableDialog } from "./enable";
+import { GateTab } from "./gate-tab";
 import { LevelTag, StateTag, useCategory } from "./level";
 import { LogsTab } from "./logs-tab";
 import { Permissions } from "./permissions";
@@ -88,6 +89,7 @@ function Plugin({ plugin }: { plugin: PluginDetail }) {
             <Permissions permissions={plugin.permissions} />
           </Block>
         )}
+        {tab === "gate" && <GateTab plugin={plugin} onEnable={() => setEnabling(true)} />}
         {tab === "settings" && <SettingsTab plugin={plugin} onEnable={() => setEnabling(true)} />}
         {tab === "calls" && <CallsTab plugin={plugin} />}
         {tab === "routes" && <RoutesTab plugin={plugin} />}

@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/problem";
 import { putRecord, recordQuery, refreshAround, restoreRecord } from "@/api/records";
 import type { Entity, Field, Id, RecordData, SurfaceView } from "@/api/types";
+import { MoreOfCard } from "@/engines/card-parts";
 import { loadDateEditor } from "@/engines/fields/editor";
 import { InPlace } from "@/engines/fields/in-place";
 import { fieldOf, titleOf } from "@/engines/fields/text";
@@ -163,6 +164,7 @@ function CardContent({
           fields={
             <>
               <Sections entity={entity} source={source} record={record} onStage={move.to} />
+              {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
               <Files entity={entity} record={record} />
               {sides.map((side) => (
                 <CardSection key={nameOf(side)} title={side.title}>

@@ -1,6 +1,7 @@
 /** `/settings/{section}`: oneself, and for administrators the company, its people and their rights. */
 import { IconSettings } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { SurfaceView } from "@/api/types";
@@ -8,6 +9,7 @@ import { SlotSurface, useSlot } from "@/engines/slots";
 import { adminSections, ownSections, type SettingsSection } from "@/state/search";
 import { NotFound } from "@/ui/not-found";
 import { PageBody, PageHeader } from "@/ui/page";
+import { ListSkeleton } from "@/ui/states";
 import { ViewTab, ViewTabs } from "@/ui/table";
 import { Company } from "./company";
 import { Departments } from "./departments";
@@ -15,6 +17,8 @@ import { People } from "./people";
 import { Profile } from "./profile";
 import { Roles } from "./roles";
 import { Tokens } from "./tokens";
+
+const Calendars = lazy(() => import("./calendars"));
 
 /** A surface's part of the address. */
 const nameOf = ({ plugin, id }: SurfaceView) => `${plugin}~${id}`;
@@ -68,6 +72,11 @@ export default function SettingsPage() {
         {section === "people" && <People {...editor} />}
         {section === "departments" && <Departments {...editor} />}
         {section === "roles" && <Roles {...editor} />}
+        {section === "calendars" && (
+          <Suspense fallback={<ListSkeleton />}>
+            <Calendars {...editor} />
+          </Suspense>
+        )}
       </PageBody>
     </>
   );

@@ -1,7 +1,15 @@
 /** Ctrl-K: find a record of any section, go somewhere, start something. */
 import { Combobox, Modal, useCombobox, useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconArrowRight, IconHome, IconMoon, IconPlus, IconPuzzle, IconSun } from "@tabler/icons-react";
+import {
+  IconArrowRight,
+  IconChecklist,
+  IconHome,
+  IconMoon,
+  IconPlus,
+  IconPuzzle,
+  IconSun,
+} from "@tabler/icons-react";
 import { keepPreviousData, useQueries } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
@@ -14,7 +22,7 @@ import { openCreate } from "@/state/creating";
 import { useOpened } from "@/state/history";
 import { entityIcon } from "@/ui/entity-icon";
 import { PaletteBody, PaletteLine } from "@/ui/palette";
-import { sections } from "./sections";
+import { processSections, sections } from "./sections";
 
 interface Item {
   id: string;
@@ -157,6 +165,20 @@ function useItems(q: string): Item[] {
       text: title,
       icon: <IconPuzzle size={16} aria-hidden />,
       run: () => void navigate({ to: "/app/$plugin/$page", params: { plugin, page: id }, search: {} }),
+    })),
+    {
+      id: "go:tasks",
+      group: go,
+      text: t("shell:my_tasks"),
+      icon: <IconChecklist size={16} aria-hidden />,
+      run: () => void navigate({ to: "/tasks" }),
+    },
+    ...processSections.map(({ to, label, icon: Icon }) => ({
+      id: `go:${to}`,
+      group: go,
+      text: t(`shell:${label}`),
+      icon: <Icon size={16} aria-hidden />,
+      run: () => void navigate({ to }),
     })),
     ...sections
       .filter((section) => section.shown(me))

@@ -2,7 +2,14 @@
  * Sections of the portal beside the entities. To add one: a route in `routes/router.tsx`, a line here and
  * a text in `shell.json`.
  */
-import { type Icon, IconFileImport, IconPuzzle, IconSettings } from "@tabler/icons-react";
+import {
+  type Icon,
+  IconFileImport,
+  IconHistory,
+  IconPuzzle,
+  IconRoute,
+  IconSettings,
+} from "@tabler/icons-react";
 import type { Me } from "@/api/types";
 
 export interface Section {
@@ -17,3 +24,9 @@ export const sections: Section[] = [
   { to: "/plugins", label: "plugins", icon: IconPuzzle, shown: (me) => me.admin },
   { to: "/settings", label: "settings", icon: IconSettings, shown: () => true },
 ];
+
+/** What runs, and by which maps; each shows what the person may see of it. */
+export const processSections = [
+  { to: "/journal", label: "journal", icon: IconHistory },
+  { to: "/processes", label: "processes", icon: IconRoute },
+] as const;

@@ -2,6 +2,7 @@
 import { ActionIcon, Box, Drawer, Tooltip } from "@mantine/core";
 import { useDisclosure, useLocalStorage, useNetwork } from "@mantine/hooks";
 import {
+  IconChecklist,
   IconHome,
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
@@ -13,8 +14,10 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { onEntityChange, useLiveStream } from "@/api/live";
+import { followWork } from "@/api/live-work";
 import { countsQuery, pagesQuery } from "@/api/pages";
 import { useEntities, useMe } from "@/api/session";
+import { countersQuery } from "@/api/tasks";
 import { SlotSurface, useSlot } from "@/engines/slots";
 import { openHistoryOf, useOpened } from "@/state/history";
 import { openPalette, openShortcuts, useOverlay } from "@/state/overlay";
@@ -23,7 +26,8 @@ import { Frame, placeClass } from "@/ui/frame";
 import { Brand, NavGroup, NavLabel, navItemClass, SearchBox } from "@/ui/nav";
 import { useShortcuts } from "@/ui/shortcuts";
 import { useAhead } from "@/ui/use-ahead";
-import { sections } from "./sections";
+import { Bell } from "./bell";
+import { processSections, sections } from "./sections";
 import { UserMenu } from "./user-menu";
 
 const loadOverlays = () => import("./overlays");
@@ -39,6 +43,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [menuOpen, menu] = useDisclosure(false);
   openHistoryOf(`${me.tenant.id}.${me.user.id}`);
   useLiveStream();
+  useEffect(followWork, []);
   useAhead(loadOverlays, 1_500);
   useShortcuts([
     { key: "k", code: "KeyK", mod: true, inText: true, run: openPalette },
@@ -58,11 +63,14 @@ export function Shell({ children }: { children: ReactNode }) {
             <Brand
               name={me.tenant.name}
               action={
-                <Tooltip label={t("collapse")}>
-                  <ActionIcon aria-label={t("collapse")} onClick={() => setCollapsed(true)}>
-                    <IconLayoutSidebarLeftCollapse size={18} />
-                  </ActionIcon>
-                </Tooltip>
+                <>
+                  <Bell />
+                  <Tooltip label={t("collapse")}>
+                    <ActionIcon aria-label={t("collapse")} onClick={() => setCollapsed(true)}>
+                      <IconLayoutSidebarLeftCollapse size={18} />
+                    </ActionIcon>
+                  </Tooltip>
+                </>
               }
             />
             <SearchBox label={t("search_hint")} shortcut="Ctrl K" onClick={openPalette} />
@@ -105,7 +113,8 @@ export function Shell({ children }: { children: ReactNode }) {
         title={me.tenant.name}
         closeButtonProps={{ "aria-label": t("collapse") }}
       >
-        <Box mb={8}>
+        <Box mb={8} display="flex" style={{ gap: 8 }}>
+          <Bell />
           <SearchBox
             label={t("search_hint")}
             onClick={() => {
@@ -142,6 +151,7 @@ function SectionLinks() {
         <Link to="/" className={navItemClass} activeOptions={{ exact: true }}>
           <NavLabel icon={<IconHome size={16} aria-hidden />}>{t("home")}</NavLabel>
         </Link>
+        <TasksLink />
       </NavGroup>
       <NavGroup title={t("work")}>
         {entities.map((entity) => {
@@ -160,6 +170,13 @@ function SectionLinks() {
           );
         })}
       </NavGroup>
+      <NavGroup title={t("processes")}>
+        {processSections.map(({ to, label, icon: Icon }) => (
+          <Link key={to} to={to} className={navItemClass}>
+            <NavLabel icon={<Icon size={16} aria-hidden />}>{t(label)}</NavLabel>
+          </Link>
+        ))}
+      </NavGroup>
       <PageLinks />
       <NavGroup title={t("company")}>
         {sections
@@ -171,6 +188,19 @@ function SectionLinks() {
           ))}
       </NavGroup>
     </>
+  );
+}
+
+/** The inbox with what is overdue in it. */
+function TasksLink() {
+  const { t } = useTranslation("shell");
+  const { data } = useQuery(countersQuery);
+  return (
+    <Link to="/tasks" className={navItemClass}>
+      <NavLabel icon={<IconChecklist size={16} aria-hidden />} count={data?.mine.overdue}>
+        {t("my_tasks")}
+      </NavLabel>
+    </Link>
   );
 }
 

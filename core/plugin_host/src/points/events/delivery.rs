@@ -16,6 +16,7 @@ use super::{ALL, JOB, KIND, wanted};
 use crate::PluginHost;
 use crate::capabilities::LogLevel;
 use crate::engine::Fault;
+use crate::gates::Whereabouts;
 use crate::manifest::Subscription;
 use crate::registry::{OnNode, Running};
 
@@ -105,6 +106,7 @@ struct Round<'a> {
 impl Round<'_> {
     /// Page by page to the end of the part.
     async fn run(&mut self) -> Done {
+        let mut whereabouts = Whereabouts::default();
         loop {
             let limit = u64::try_from(PAGE).unwrap_or(u64::MAX);
             let db = &self.host.inner.services.db;
@@ -112,7 +114,12 @@ impl Round<'_> {
             let (whole, end) = (page.len() == PAGE, page.last().map(Event::cursor));
             let done: HashSet<i64> = self.delivery.done.iter().copied().collect();
             let fresh = |event: &Event| !done.contains(&event.id) && wanted(self.plugin, self.subscription, event);
-            let events: Vec<Event> = page.into_iter().filter(fresh).collect();
+            let (mut events, gate) = (Vec::new(), &self.plugin.enabled.departments);
+            for event in page.into_iter().filter(fresh) {
+                if whereabouts.let_in(db, gate, &event).await? {
+                    events.push(event);
+                }
+            }
             self.page(events).await?;
             let (Some(end), true) = (end, whole) else { return Ok(()) };
             self.delivery.after = end;

@@ -27,8 +27,9 @@ use crate::capabilities::events::LISTEN;
 use crate::capabilities::files::{self, FileAct};
 use crate::capabilities::{State, context_actor, from_wire};
 use crate::engine::{Budget, Code, Fault, Invoke};
+use crate::gates::Whereabouts;
 use crate::loops;
-use crate::manifest::{RecordPermission, RunAs, Subscription, check};
+use crate::manifest::{RecordPermission, Subscription, check};
 use crate::registry::{Failed, Running};
 
 use delivery::Delivery;
@@ -84,12 +85,17 @@ impl PluginHost {
     /// The part of a page that concerns each subscription.
     async fn deliveries(&self, events: Vec<Event>) -> Result<Vec<(TenantId, Delivery)>> {
         let mut deliveries: Vec<(TenantId, Delivery)> = Vec::new();
+        let (mut whereabouts, db) = (Whereabouts::default(), &self.inner.services.db);
         for event in events {
             let plugins = self.inner.registry.tenant(event.tenant).await?;
-            let running = plugins.subscriptions().filter(|(plugin, one)| wanted(plugin, one, &event));
-            let running = running.map(|(plugin, one)| (plugin.id(), one.id.as_str()));
+            let mut running = Vec::new();
+            for (plugin, one) in plugins.subscriptions().filter(|(plugin, one)| wanted(plugin, one, &event)) {
+                if whereabouts.let_in(db, &plugin.enabled.departments, &event).await? {
+                    running.push((plugin.id(), one.id.as_str()));
+                }
+            }
             let failed = plugins.failed().iter().flat_map(|failed| awaited(failed, &event));
-            for (plugin, subscription) in running.chain(failed) {
+            for (plugin, subscription) in running.into_iter().chain(failed) {
                 let known = deliveries.iter_mut().find(|(tenant, delivery)| {
                     *tenant == event.tenant && delivery.plugin == plugin && delivery.subscription == subscription
                 });
@@ -128,9 +134,7 @@ impl PluginHost {
             ctx.actor = actor;
             ctx.cause = cause;
         }
-        if plugin.manifest().permissions.run_as == RunAs::Actor {
-            ctx.rights = self.rights_now(tenant, ctx.user()).await?;
-        }
+        self.as_now(&mut ctx, plugin.manifest().permissions.run_as).await?;
         Ok(ctx)
     }
 }

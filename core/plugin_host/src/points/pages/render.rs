@@ -45,7 +45,7 @@ impl PluginHost {
         let surface = surface.ok_or_else(|| Error::NotFound("a surface that the plugin draws".to_owned()))?;
         let point = open.point(&RENDER, &surface.declared.id);
         self.goes(ctx, open, &point)?;
-        let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
+        let catalogue = self.inner.services.records.catalogue_of(ctx).await?;
         let draw = Draw { view: view.to_wit(open), input: super::view::input(input) };
         let mut tree = Err("no tree".to_owned());
         let judge = |text: &String| {

@@ -6,6 +6,7 @@ mod computed;
 mod counts;
 mod figures;
 mod read;
+mod reported;
 mod rows;
 mod stand;
 

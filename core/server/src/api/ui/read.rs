@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use super::super::entities::{EntityView, FieldView};
 use super::super::view::RefView;
 use super::stand::{Stand, bounded};
-use super::{computed, figures, rows};
+use super::{computed, figures, reported, rows};
 use crate::http::body::bad_request;
 use crate::http::layers::RequestId;
 use crate::http::{ApiResult, Body, Caller};
@@ -213,6 +213,7 @@ impl Page {
             Spec::Record(one) => rows::one(state, ctx, one).await,
             Spec::Aggregate(asked) => figures::read(state, ctx, asked).await,
             Spec::Plugin(asked) => computed::read(state, ctx, &self.open, &self.view, asked, item.cursor.clone()).await,
+            Spec::Report(asked) if asked.report == reported::QUERY => reported::read(state, ctx, asked).await,
             Spec::Report(_) => Err(Error::Conflict { code: "ui.source_missing", current: None }),
         }
     }

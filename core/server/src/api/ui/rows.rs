@@ -84,7 +84,7 @@ pub(super) async fn seen(state: &AppState, ctx: &Ctx, entity: &str) -> Result<(E
         return Err(Error::NotFound(entity.to_owned()));
     }
     let def = state.records.entity(ctx, entity).await?;
-    let catalogue = state.records.catalogue(ctx.tenant).await?;
+    let catalogue = state.records.catalogue_of(ctx).await?;
     Ok((entities::view(&catalogue, &def, ctx), def))
 }
 

@@ -1,0 +1,228 @@
+//! Counts, sums, averages and shares: aggregates of records, group by group.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use kernel::filter::{Filter, Op, Operand, Test};
+use kernel::value::decimal_to_json;
+use kernel::{Ctx, Result, Timestamp};
+use records::rates::Rates;
+use records::read::{Aggregate, Bucket, Group, GroupBy, Measure as Computed, MeasureOp, Query as Records};
+use rust_decimal::Decimal;
+use serde_json::Value as Json;
+
+use super::money::{Purse, percent, said};
+use super::question::{Plan, Range, is_money, refused};
+use super::registry::{Formula, Measure};
+use crate::Reports;
+
+/// One figure.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    pub(super) value: Json,
+    /// Records behind it.
+    pub(super) n: i64,
+    /// Of an amount.
+    pub(super) by_currency: Option<BTreeMap<String, Decimal>>,
+    /// Currencies without a rate.
+    pub(super) missing: BTreeSet<String>,
+    /// Opens the records where no filter of the question does: ids of them, or nothing when there are too many.
+    pub(super) drill: Option<Option<Filter>>,
+}
+
+impl Cell {
+    pub(super) fn plain(value: Json, n: i64) -> Self {
+        Self { value, n, by_currency: None, missing: BTreeSet::new(), drill: None }
+    }
+}
+
+/// Figures of a measure by group: the values of the axes in order.
+pub(super) type Cells = BTreeMap<String, (Vec<Json>, Cell)>;
+
+/// The name of a group.
+pub(super) fn name(values: &[Json]) -> String {
+    Json::from(values.to_vec()).to_string()
+}
+
+impl Reports {
+    /// The figures of a measure; with no axes of all records together.
+    pub(super) async fn figures(
+        &self,
+        ctx: &Ctx,
+        plan: &Plan,
+        measure: &Measure,
+        range: Range,
+        axes: &[GroupBy],
+        rates: &Rates,
+    ) -> Result<Cells> {
+        match &measure.formula {
+            Formula::Count(part) => {
+                let counted = self.counted(ctx, plan, measure, part, range, axes).await?;
+                Ok(counted.into_iter().map(|(key, (values, n))| (key, (values, Cell::plain(n.into(), n)))).collect())
+            }
+            Formula::Share(part, whole) => {
+                let both = Filter::all(vec![whole.clone(), part.clone()]);
+                let parts = self.counted(ctx, plan, measure, &both, range, axes).await?;
+                let wholes = self.counted(ctx, plan, measure, whole, range, axes).await?;
+                let share = |(key, (values, n)): (String, (Vec<Json>, i64))| {
+                    let part = parts.get(&key).map_or(0, |(_, n)| *n);
+                    (key, (values, Cell::plain(percent(part, n), n)))
+                };
+                Ok(wholes.into_iter().map(share).collect())
+            }
+            Formula::Sum(part, field) if is_money(measure) => {
+                let purses = self.purses(ctx, plan, (measure, part, field), range, axes, rates).await?;
+                Ok(purses
+                    .into_iter()
+                    .map(|(key, (values, purse, n))| (key, (values, amount(plan, purse, n, 1))))
+                    .collect())
+            }
+            Formula::Average(part, field) if is_money(measure) => {
+                let filled = Filter::all(vec![part.clone(), filled(field)]);
+                let purses = self.purses(ctx, plan, (measure, &filled, field), range, axes, rates).await?;
+                Ok(purses
+                    .into_iter()
+                    .map(|(key, (values, purse, n))| (key, (values, amount(plan, purse, n, n))))
+                    .collect())
+            }
+            Formula::Sum(part, field) => {
+                self.plain_figures(ctx, plan, (measure, part, field), range, axes, false).await
+            }
+            Formula::Average(part, field) => {
+                let filled = Filter::all(vec![part.clone(), filled(field)]);
+                self.plain_figures(ctx, plan, (measure, &filled, field), range, axes, true).await
+            }
+            Formula::Time(..) | Formula::Late => self.times(ctx, plan, measure, range, axes).await,
+        }
+    }
+
+    async fn counted(
+        &self,
+        ctx: &Ctx,
+        plan: &Plan,
+        measure: &Measure,
+        part: &Filter,
+        range: Range,
+        axes: &[GroupBy],
+    ) -> Result<BTreeMap<String, (Vec<Json>, i64)>> {
+        let groups = self.aggregated(ctx, measure, plan.narrowed(ctx, measure, part, range), axes, None).await?;
+        Ok(groups.iter().map(|group| (values_of(group, axes), count(group))).map(|(v, n)| (name(&v), (v, n))).collect())
+    }
+
+    async fn plain_figures(
+        &self,
+        ctx: &Ctx,
+        plan: &Plan,
+        (measure, part, field): (&Measure, &Filter, &str),
+        range: Range,
+        axes: &[GroupBy],
+        mean: bool,
+    ) -> Result<Cells> {
+        let filter = plan.narrowed(ctx, measure, part, range);
+        let groups = self.aggregated(ctx, measure, filter, axes, Some(field)).await?;
+        let cell = |group: &Group| {
+            let (values, n) = (values_of(group, axes), count(group));
+            let sum = group.values.get(&format!("sum_{field}")).and_then(decimal).unwrap_or_default();
+            let value = match (mean, n) {
+                (false, _) => decimal_to_json(sum),
+                (true, 0) => Json::Null,
+                (true, _) => decimal_to_json((sum / Decimal::from(n)).round_dp(4).normalize()),
+            };
+            (name(&values), (values, Cell::plain(value, n)))
+        };
+        Ok(groups.iter().map(cell).collect())
+    }
+
+    async fn aggregated(
+        &self,
+        ctx: &Ctx,
+        measure: &Measure,
+        filter: Filter,
+        axes: &[GroupBy],
+        sum: Option<&str>,
+    ) -> Result<Vec<Group>> {
+        let mut measures = vec![Computed { op: MeasureOp::Count, field: None }];
+        measures.extend(sum.map(|field| Computed { op: MeasureOp::Sum, field: Some(field.to_owned()) }));
+        let query = Records { filter: Some(filter), ..Records::default() };
+        let ask = Aggregate { query, group_by: axes.to_vec(), measures };
+        self.records.aggregate(ctx, &measure.entity, &ask).await.map_err(refused)
+    }
+
+    /// Amounts by group. A flow is worth what it was on its day, so where other currencies are among it, it is asked for by
+    /// day.
+    async fn purses(
+        &self,
+        ctx: &Ctx,
+        plan: &Plan,
+        (measure, part, field): (&Measure, &Filter, &str),
+        range: Range,
+        axes: &[GroupBy],
+        rates: &Rates,
+    ) -> Result<BTreeMap<String, (Vec<Json>, Purse, i64)>> {
+        let filter = plan.narrowed(ctx, measure, part, range);
+        let today = day_of(ctx, ctx.now());
+        let groups = self.aggregated(ctx, measure, filter.clone(), axes, Some(field)).await?;
+        let foreign = groups.iter().any(|group| amounts(group, field).any(|(code, _)| code != plan.currency));
+        let (groups, by_day) = match measure.date.as_deref().filter(|_| foreign) {
+            None => (groups, None),
+            Some(date) => {
+                let mut by_day: Vec<GroupBy> = axes.iter().filter(|axis| axis.field != date).cloned().collect();
+                by_day.push(GroupBy { field: date.to_owned(), bucket: Some(Bucket::Day) });
+                (self.aggregated(ctx, measure, filter, &by_day, Some(field)).await?, Some(date))
+            }
+        };
+        let mut purses: BTreeMap<String, (Vec<Json>, Purse, i64)> = BTreeMap::new();
+        for group in &groups {
+            let day = by_day.and_then(|date| group.group.get(date)?.as_str()?.parse::<NaiveDate>().ok());
+            let values = axes.iter().map(|axis| match (axis.bucket, day) {
+                (Some(bucket), Some(day)) if by_day == Some(axis.field.as_str()) => {
+                    Json::from(bucket.start(day).to_string())
+                }
+                _ => group.group.get(&axis.field).cloned().unwrap_or(Json::Null),
+            });
+            let values: Vec<Json> = values.collect();
+            let entry = purses.entry(name(&values)).or_insert_with(|| (values, Purse::default(), 0));
+            entry.2 += count(group);
+            for (code, sum) in amounts(group, field) {
+                entry.1.put(sum, &code, &plan.currency, day.unwrap_or(today), rates);
+            }
+        }
+        Ok(purses)
+    }
+}
+
+/// An amount as it is said, by a number of records.
+fn amount(plan: &Plan, purse: Purse, n: i64, by: i64) -> Cell {
+    let whole = purse.total().filter(|_| by > 0).and_then(|total| total.checked_div(Decimal::from(by)));
+    let value = whole.map_or(Json::Null, |whole| said(whole, &plan.currency));
+    Cell { value, n, by_currency: Some(purse.by_currency), missing: purse.missing, drill: None }
+}
+
+pub(super) fn filled(field: &str) -> Filter {
+    Filter::Test(Test { field: field.to_owned(), op: Op::NotEmpty, value: Operand::None })
+}
+
+/// The day of the company in which an instant lies.
+pub(super) fn day_of(ctx: &Ctx, at: Timestamp) -> NaiveDate {
+    at.utc().with_timezone(&ctx.zone).date_naive()
+}
+
+fn values_of(group: &Group, axes: &[GroupBy]) -> Vec<Json> {
+    axes.iter().map(|axis| group.group.get(&axis.field).cloned().unwrap_or(Json::Null)).collect()
+}
+
+fn count(group: &Group) -> i64 {
+    group.values.get("count").and_then(Json::as_i64).unwrap_or_default()
+}
+
+fn decimal(json: &Json) -> Option<Decimal> {
+    let text = json.as_number()?.to_string();
+    Decimal::from_str(&text).or_else(|_| Decimal::from_scientific(&text)).ok()
+}
+
+/// The sums of a money field by currency.
+fn amounts<'a>(group: &'a Group, field: &str) -> impl Iterator<Item = (String, Decimal)> + use<'a> {
+    let sums = group.values.get(&format!("sum_{field}_by_currency")).and_then(Json::as_object);
+    sums.into_iter().flatten().filter_map(|(code, sum)| Some((code.clone(), decimal(sum)?)))
+}

@@ -1,0 +1,29 @@
+/** What the portal tells a person: newest first, and what of it was read. */
+import { infiniteQueryOptions } from "@tanstack/react-query";
+import { api } from "./client";
+import { keys } from "./keys";
+import { queryClient } from "./query-client";
+import type { Id } from "./types";
+
+export const notificationsQuery = (unread: boolean) =>
+  infiniteQueryOptions({
+    queryKey: keys.notificationList(unread),
+    queryFn: ({ pageParam, signal }) =>
+      api.get("/notifications", {
+        query: { unread: unread || undefined, limit: 30, cursor: pageParam ?? undefined },
+        signal,
+      }),
+    initialPageParam: null as Id | null,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
+/** All of them, or these. */
+export async function markRead(ids: Id[] | "all"): Promise<void> {
+  await api.post("/notifications/read", ids === "all" ? { ids: [], all: true } : { ids, all: false });
+  refreshNotifications();
+}
+
+export function refreshNotifications(): void {
+  void queryClient.invalidateQueries({ queryKey: keys.notifications });
+  void queryClient.invalidateQueries({ queryKey: keys.taskCounters });
+}

@@ -1,0 +1,74 @@
+/** Pieces that several pages of processes show. */
+import { IconAlertTriangle, IconCheck, IconPlayerPlay, IconX } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { Instance, ProcessProblem } from "@/api/types";
+import { type Drawing, nameOf } from "@/engines/route-map/drawing";
+import { PlainText, StateMark } from "@/ui/work";
+import { spanOf, worstFirst } from "./model";
+
+export function Problems({
+  problems,
+  drawing,
+}: {
+  problems: ProcessProblem[];
+  drawing: Drawing | undefined;
+}) {
+  const { t } = useTranslation("processes");
+  return (
+    <ul style={{ listStyle: "none", margin: 0, padding: 0 }} data-testid="problems">
+      {worstFirst(problems).map(({ element, severity, message }, index) => (
+        <li key={`${element} ${index}`}>
+          <PlainText>
+            <StateMark
+              tone={severity === "error" ? "late" : "wait"}
+              icon={<IconAlertTriangle size={12} aria-hidden />}
+            >
+              {t(severity === "error" ? "state_problem" : "state_warning")}
+            </StateMark>{" "}
+            <b>{element ? nameOf(drawing, element) : t("whole_file")}</b>: {message}
+          </PlainText>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function InstanceState({ instance }: { instance: Pick<Instance, "state" | "incidents"> }) {
+  const { t } = useTranslation("processes");
+  if (instance.state === "active" && instance.incidents.length > 0) {
+    return (
+      <StateMark tone="late" icon={<IconAlertTriangle size={12} aria-hidden />}>
+        {t("instance_incident")}
+      </StateMark>
+    );
+  }
+  if (instance.state === "completed") {
+    return (
+      <StateMark tone="done" icon={<IconCheck size={12} aria-hidden />}>
+        {t("instance_completed")}
+      </StateMark>
+    );
+  }
+  if (instance.state === "cancelled") {
+    return (
+      <StateMark tone="plain" icon={<IconX size={12} aria-hidden />}>
+        {t("instance_cancelled")}
+      </StateMark>
+    );
+  }
+  return (
+    <StateMark tone="plain" icon={<IconPlayerPlay size={12} aria-hidden />}>
+      {t("instance_active")}
+    </StateMark>
+  );
+}
+
+/** How long it took or takes, in wall time: the two largest units. */
+export function useSpan() {
+  const { t } = useTranslation("processes");
+  return (from: string, to: string): string => {
+    const { days, hours, minutes } = spanOf(from, to);
+    if (days > 0) return t("span_days", { count: days, hours });
+    return hours > 0 ? t("span_hours", { hours, minutes }) : t("span_minutes", { minutes });
+  };
+}

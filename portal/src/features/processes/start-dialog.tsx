@@ -1,0 +1,182 @@
+/** Beginning a process, or only asking what it would do: about which record, of which definition. */
+import { Drawer } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { definitionsQuery, dryRun, startInstance } from "@/api/processes";
+import { useEntities } from "@/api/session";
+import type { Definition, DryRun, Entity, Field, Fields, Id, RecordData, Refs } from "@/api/types";
+import { FormBody } from "@/engines/form/form";
+import type { FormSource, Shape } from "@/engines/source";
+import { toast } from "@/ui/toast";
+import { Hint } from "@/ui/work";
+
+const shape = {
+  key: "process",
+  label: "",
+  label_plural: "",
+  title_field: "",
+  actions: {},
+  fields: [],
+  pipelines: [],
+  layout: { list: [], card: [], sections: [] },
+} as unknown as Shape;
+
+const base = {
+  required: false,
+  read_only: false,
+  system: false,
+  own: false,
+  sortable: false,
+  filterable: false,
+};
+
+/** A process is about a record people work with: not a task, not a line of a timeline. */
+const subjectsOf = (entities: Entity[]) =>
+  entities
+    .filter((entity) => entity.actions.read && entity.key !== "task" && entity.key !== "activity")
+    .map(({ key }) => key);
+
+const subjectField = (entities: Entity[], label: string) =>
+  ({ ...base, key: "subject", type: "link", label, entities: subjectsOf(entities) }) as Field;
+
+const made = (id: Id): RecordData => ({ id, version: 1, entity: "process", fields: {} });
+
+/** The form knows ids; which entity a record is of, the picker's titles know. */
+function subjectOf(value: unknown, refs: Refs) {
+  const id = typeof value === "string" ? value : undefined;
+  const entity = id && refs[id]?.entity;
+  return id && entity ? { entity, id } : null;
+}
+
+/** `definition` or `subject` is given by the place it opens from; the other is asked. */
+export function StartDialog({
+  definition,
+  subject,
+  onClose,
+}: {
+  definition?: string;
+  subject?: { entity: string; id: Id };
+  onClose(): void;
+}) {
+  const { t } = useTranslation(["processes", "common"]);
+  const navigate = useNavigate();
+  const entities = useEntities();
+  const { data } = useQuery(definitionsQuery);
+  const offered = useMemo(
+    () => (data ?? []).filter(({ may, published }) => published && may.includes("start")),
+    [data],
+  );
+  const source = useMemo<FormSource>(() => {
+    const fields: Field[] = [];
+    if (!definition) {
+      fields.push({
+        ...base,
+        key: "definition",
+        type: "choice",
+        label: t("processes:which"),
+        required: true,
+        choices: offered.map(({ key, name }) => ({ value: key, label: name })),
+      } as Field);
+    }
+    if (!subject) fields.push(subjectField(entities, t("processes:about_record")));
+    return {
+      key: `process.${definition ?? ""}.${subject?.id ?? ""}`,
+      shape,
+      fields,
+      preset: {},
+      refs: {},
+      submit: async (values, key, refs) => {
+        const instance = await startInstance(
+          {
+            definition: definition ?? String(values.definition ?? ""),
+            subject: subject ?? subjectOf(values.subject, refs),
+          } as Parameters<typeof startInstance>[0],
+          key,
+        );
+        return made(instance.id);
+      },
+    };
+  }, [definition, subject, offered, entities, t]);
+  return (
+    <Panel title={t("processes:start_title")} onClose={onClose}>
+      <FormBody
+        source={source}
+        label={t("processes:start_title")}
+        action={t("processes:start")}
+        onDone={({ id }) => {
+          onClose();
+          toast({
+            message: t("processes:started"),
+            kind: "done",
+            action: {
+              label: t("processes:open"),
+              run: () => void navigate({ to: "/instances/$id", params: { id } }),
+            },
+          });
+        }}
+      />
+      {!definition && data && offered.length === 0 && <Hint>{t("processes:none_to_start")}</Hint>}
+    </Panel>
+  );
+}
+
+export function DryRunDialog({
+  definition,
+  onRun,
+  onClose,
+}: {
+  definition: Definition;
+  onRun(run: DryRun): void;
+  onClose(): void;
+}) {
+  const { t } = useTranslation(["processes", "common"]);
+  const entities = useEntities();
+  const { source, result } = useMemo(() => {
+    const result: { run?: DryRun } = {};
+    const source: FormSource = {
+      key: `dry.${definition.key}`,
+      shape,
+      fields: [subjectField(entities, t("processes:about_record"))],
+      preset: {},
+      refs: {},
+      submit: async (values: Fields, _, refs) => {
+        result.run = await dryRun(definition.key, {
+          version: definition.version,
+          subject: subjectOf(values.subject, refs),
+        } as Parameters<typeof dryRun>[1]);
+        return made("dry");
+      },
+    };
+    return { source, result };
+  }, [definition, entities, t]);
+  return (
+    <Panel title={t("processes:dry_run")} onClose={onClose}>
+      <Hint>{t("processes:dry_text")}</Hint>
+      <FormBody
+        source={source}
+        label={t("processes:dry_run")}
+        action={t("processes:dry_do")}
+        onDone={() => result.run && onRun(result.run)}
+      />
+    </Panel>
+  );
+}
+
+function Panel({ title, onClose, children }: { title: string; onClose(): void; children: React.ReactNode }) {
+  const { t } = useTranslation("common");
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      size={480}
+      title={title}
+      closeButtonProps={{ "aria-label": t("close") }}
+      overlayProps={{ backgroundOpacity: 0.25 }}
+    >
+      {children}
+    </Drawer>
+  );
+}

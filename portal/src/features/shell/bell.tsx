@@ -1,0 +1,35 @@
+/** Whether there is something to know: the bell with the number of what is not read; the list comes when it is pressed. */
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconBell } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { countersQuery } from "@/api/tasks";
+import { withWorkTexts } from "@/i18n";
+import { Badge } from "@/ui/nav";
+
+const Notices = lazy(() => withWorkTexts(() => import("./notices")));
+
+export function Bell() {
+  const { t } = useTranslation("shell");
+  const [opened, { open, close }] = useDisclosure(false);
+  const { data } = useQuery(countersQuery);
+  const unread = data?.unread ?? 0;
+  const label = unread > 0 ? t("notices_unread", { count: unread }) : t("notices");
+  return (
+    <>
+      <Tooltip label={label}>
+        <ActionIcon aria-label={label} aria-haspopup="dialog" onClick={open} style={{ overflow: "visible" }}>
+          <IconBell size={18} />
+          <Badge count={unread} />
+        </ActionIcon>
+      </Tooltip>
+      {opened && (
+        <Suspense>
+          <Notices onClose={close} />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,14 @@
+/** What a view of the inbox asks the server for. Pure. */
+import type { TaskList } from "@/api/tasks";
+import type { TasksSearch } from "@/state/search";
+
+export function listOf({ view = "mine", person, show = "open", q }: TasksSearch): TaskList {
+  const list: TaskList = { state: show === "completed" ? "completed" : "open", q };
+  list.sort = show === "completed" ? "created" : "due";
+  if (show === "overdue") list.overdue = true;
+  if (view === "mine") list.assignee = "me";
+  if (view === "take") Object.assign(list, { assignee: "none", candidate: "me" });
+  if (view === "given") list.creator = "me";
+  if (view === "team") list.assignee = person;
+  return list;
+}

@@ -1,0 +1,406 @@
+/** `/tasks`: the inbox. What is mine, what waits to be taken, what I gave, what my people have; by deadline. */
+import { ActionIcon, Button, TextInput, Tooltip } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import {
+  IconArrowsDiagonal,
+  IconCheckbox,
+  IconChevronDown,
+  IconChevronUp,
+  IconPlus,
+  IconSearch,
+  IconX,
+} from "@tabler/icons-react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useEntity, useMe } from "@/api/session";
+import { countersQuery, tasksQuery } from "@/api/tasks";
+import type { Id, PersonCount, Task } from "@/api/types";
+import { useNames, useTitles } from "@/engines/titles";
+import { formatDateTime, formatRelative } from "@/i18n/format";
+import { openCreate } from "@/state/creating";
+import { inboxViews, type TasksSearch } from "@/state/search";
+import { IconText, PageHeader } from "@/ui/page";
+import { SidePanel } from "@/ui/panel";
+import { Avatar } from "@/ui/person";
+import { useShortcuts } from "@/ui/shortcuts";
+import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
+import { ViewTab, ViewTabs } from "@/ui/table";
+import { Counter, CounterBar, WorkGroup, WorkList, WorkPage, WorkRow } from "@/ui/work";
+import { TaskCard, type TaskTab } from "./card";
+import { listOf } from "./inbox";
+import { groupsOf } from "./model";
+
+const route = getRouteApi("/shell/tasks");
+
+export default function TasksPage() {
+  const { t } = useTranslation(["tasks", "common"]);
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const me = useMe();
+  const mayCreate = useEntity("task")?.actions.create ?? false;
+  const counters = useQuery(countersQuery);
+  const view = search.view ?? "mine";
+  const go = (next: TasksSearch, replace = false) => void navigate({ to: "/tasks", search: next, replace });
+  const leads = (counters.data?.subordinates.length ?? 0) > 0;
+  const list = listOf(search);
+  const tasks = useInfiniteQuery({ ...tasksQuery(list), enabled: view !== "team" || Boolean(search.person) });
+  const items = tasks.data?.pages.flatMap((page) => page.items) ?? [];
+  const total = tasks.data?.pages[0]?.total ?? undefined;
+  useShortcuts([
+    { key: "n", code: "KeyN", run: () => mayCreate && openCreate("task", { assignee: me.user.id }) },
+  ]);
+  const person = counters.data?.subordinates.find((one) => one.user === search.person);
+  return (
+    <>
+      <PageHeader
+        icon={<IconCheckbox size={18} />}
+        title={t("tasks:title")}
+        actions={
+          <>
+            <Search
+              key={view}
+              value={search.q ?? ""}
+              onSearch={(q) => go({ ...search, q: q || undefined }, true)}
+            />
+            {mayCreate && (
+              <Button onClick={() => openCreate("task", { assignee: me.user.id })}>
+                <IconText icon={<IconPlus size={16} aria-hidden />}>{t("tasks:new")}</IconText>
+              </Button>
+            )}
+          </>
+        }
+      />
+      <ViewTabs label={t("tasks:title")}>
+        {inboxViews
+          .filter((one) => one !== "team" || leads || view === "team")
+          .map((one) => (
+            <ViewTab key={one} active={one === view} onClick={() => go(one === "mine" ? {} : { view: one })}>
+              {t(`tasks:view_${one}`)}
+            </ViewTab>
+          ))}
+      </ViewTabs>
+      <Counters search={search} person={person} total={total} go={go} />
+      <WorkPage>
+        {view === "team" && !search.person ? (
+          <Team people={counters.data?.subordinates ?? []} go={go} />
+        ) : tasks.isPending ? (
+          <ListSkeleton />
+        ) : tasks.isError && items.length === 0 ? (
+          <ErrorState error={tasks.error} retry={() => void tasks.refetch()} />
+        ) : items.length === 0 ? (
+          <Empty search={search} mayCreate={mayCreate} go={go} />
+        ) : (
+          <Tasks items={items} search={search}>
+            {tasks.hasNextPage && (
+              <Button
+                variant="subtle"
+                color="gray"
+                mt={12}
+                loading={tasks.isFetchingNextPage}
+                onClick={() => void tasks.fetchNextPage()}
+              >
+                {t("tasks:show_more")}
+              </Button>
+            )}
+          </Tasks>
+        )}
+      </WorkPage>
+      {search.task && (
+        <Panel key="panel" id={search.task} ids={items.map((task) => task.id)} search={search} go={go} />
+      )}
+    </>
+  );
+}
+
+function Search({ value, onSearch }: { value: string; onSearch(q: string): void }) {
+  const { t } = useTranslation("tasks");
+  const [typed, setTyped] = useState(value);
+  const send = useDebouncedCallback(onSearch, 250);
+  return (
+    <TextInput
+      type="search"
+      aria-label={t("search")}
+      placeholder={t("search")}
+      leftSection={<IconSearch size={14} aria-hidden />}
+      value={typed}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value);
+        send(event.currentTarget.value.trim());
+      }}
+    />
+  );
+}
+
+interface CountersProps {
+  search: TasksSearch;
+  person: PersonCount | undefined;
+  total: number | undefined;
+  go(search: TasksSearch): void;
+}
+
+/** What is late and what is open; a press filters, another takes the filter back. */
+function Counters({ search, person, total, go }: CountersProps) {
+  const { t } = useTranslation("tasks");
+  const { data } = useQuery(countersQuery);
+  const view = search.view ?? "mine";
+  if (view === "team" && !search.person) return null;
+  const count = view === "mine" ? data?.mine : view === "team" ? person : undefined;
+  const show = search.show ?? "open";
+  const one = (name: NonNullable<TasksSearch["show"]>, number: number | undefined, late = false) => (
+    <Counter
+      label={t(`show_${name}`)}
+      count={number ?? (show === name ? total : undefined)}
+      late={late}
+      pressed={show === name}
+      onPress={() =>
+        go({ ...search, task: undefined, show: name === "open" || show === name ? undefined : name })
+      }
+    />
+  );
+  return (
+    <CounterBar label={t("filters")}>
+      {one("open", view === "take" ? data?.mine.unclaimed : count?.open)}
+      {one("overdue", count?.overdue, true)}
+      {view !== "take" && one("completed", undefined)}
+      {person && (
+        <Counter label={person.name} count={undefined} pressed onPress={() => go({ view: "team" })} />
+      )}
+    </CounterBar>
+  );
+}
+
+/** Each of my people with their numbers; a number opens exactly that many. */
+function Team({ people, go }: { people: PersonCount[]; go(search: TasksSearch): void }) {
+  const { t } = useTranslation("tasks");
+  if (people.length === 0) return <EmptyState title={t("empty_team_title")}>{t("empty_team")}</EmptyState>;
+  return (
+    <WorkList>
+      <WorkGroup title={t("view_team")}>
+        {people.map((person) => {
+          const number = (show: TasksSearch["show"], label: string, count: number, late = false) => (
+            <Counter
+              label={label}
+              count={count}
+              late={late}
+              pressed={false}
+              onPress={() => go({ view: "team", person: person.user, show })}
+            />
+          );
+          return (
+            <WorkRow
+              key={person.user}
+              testId={`person-${person.user}`}
+              link={person.name}
+              about={
+                <>
+                  {number(undefined, t("show_open"), person.open)}{" "}
+                  {number("overdue", t("show_overdue"), person.overdue, true)}
+                </>
+              }
+              due={person.due_today > 0 ? t("due_today", { count: person.due_today }) : ""}
+              who={<Avatar name={person.name} />}
+            />
+          );
+        })}
+      </WorkGroup>
+    </WorkList>
+  );
+}
+
+function Empty({
+  search,
+  mayCreate,
+  go,
+}: {
+  search: TasksSearch;
+  mayCreate: boolean;
+  go(search: TasksSearch): void;
+}) {
+  const { t } = useTranslation("tasks");
+  const me = useMe();
+  const view = search.view ?? "mine";
+  if (search.q || search.show) {
+    return (
+      <EmptyState
+        title={t("empty_filter_title")}
+        action={
+          <Button variant="default" onClick={() => go({ view: search.view, person: search.person })}>
+            {t("empty_filter_do")}
+          </Button>
+        }
+      >
+        {t("empty_filter")}
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      title={t(`empty_${view}_title`)}
+      action={
+        mayCreate && view !== "take" ? (
+          <Button onClick={() => openCreate("task", view === "given" ? {} : { assignee: me.user.id })}>
+            {t("new")}
+          </Button>
+        ) : undefined
+      }
+    >
+      {t(`empty_${view}`)}
+    </EmptyState>
+  );
+}
+
+function Tasks({
+  items,
+  search,
+  children,
+}: {
+  items: Task[];
+  search: TasksSearch;
+  children: React.ReactNode;
+}) {
+  const { t } = useTranslation(["tasks", "fields"]);
+  const titles = useTitles(
+    items.map((task) => task.subject),
+    t("fields:untitled"),
+  );
+  const names = useNames();
+  const now = new Date();
+  const closed = search.show === "completed";
+  const groups = closed ? [{ when: "none" as const, tasks: items }] : groupsOf(items, now);
+  return (
+    <WorkList>
+      {groups.map(({ when, tasks }) => (
+        <WorkGroup
+          key={when}
+          title={closed ? t("tasks:show_completed") : t(`tasks:when_${when}`)}
+          late={when === "overdue"}
+        >
+          {tasks.map((task) => {
+            const at = closed ? task.completed : task.due;
+            const who = task.assignee ? names.get(task.assignee) : undefined;
+            return (
+              <WorkRow
+                key={task.id}
+                testId={`task-${task.id}`}
+                opened={task.id === search.task}
+                link={
+                  <Link to="/tasks" search={{ ...search, task: task.id }} data-row-link resetScroll={false}>
+                    {task.title}
+                  </Link>
+                }
+                facts={[task.process_name, task.main_action && !closed && actionWords(task, t)]
+                  .filter(Boolean)
+                  .join(" · ")}
+                about={task.subject ? titles.get(task.subject.id) : undefined}
+                due={at ? formatRelative(at, now.getTime()) : ""}
+                exact={at ? formatDateTime(at) : undefined}
+                late={when === "overdue"}
+                who={who && <Avatar name={who} title={who} />}
+              />
+            );
+          })}
+        </WorkGroup>
+      ))}
+      {children}
+    </WorkList>
+  );
+}
+
+type Translate = ReturnType<typeof useTranslation<["tasks", "fields"]>>["t"];
+
+function actionWords(task: Task, t: Translate): string {
+  switch (task.main_action?.kind) {
+    case "email":
+      return t("tasks:kind_email");
+    case "approve":
+      return t("tasks:kind_approve");
+    case "acknowledge":
+      return t("tasks:kind_acknowledge");
+    case "form":
+      return t("tasks:kind_form");
+    default:
+      return "";
+  }
+}
+
+function Panel({
+  id,
+  ids,
+  search,
+  go,
+}: {
+  id: Id;
+  ids: Id[];
+  search: TasksSearch;
+  go(search: TasksSearch, replace?: boolean): void;
+}) {
+  const { t } = useTranslation(["tasks", "card", "common"]);
+  const [tab, setTab] = useState<TaskTab>("text");
+  const close = () => go({ ...search, task: undefined });
+  const step = (by: 1 | -1) => {
+    const next = ids[ids.indexOf(id) + by];
+    if (next && ids.includes(id)) go({ ...search, task: next }, true);
+  };
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      if (
+        event.defaultPrevented ||
+        target.closest("input, textarea, [role=menu], [role=listbox], [role=dialog]")
+      )
+        return;
+      if (event.key === "Escape") close();
+      // On a row of the list arrows go along the rows.
+      if (event.altKey || target.closest("[data-row]")) return;
+      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+      event.preventDefault();
+      step(event.key === "ArrowDown" ? 1 : -1);
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  });
+  return (
+    <SidePanel label={t("tasks:task")}>
+      <TaskCard
+        key={id}
+        id={id}
+        place="panel"
+        tab={tab}
+        onTab={setTab}
+        lead={
+          <>
+            <Tooltip label={t("tasks:previous")}>
+              <ActionIcon aria-label={t("tasks:previous")} onClick={() => step(-1)}>
+                <IconChevronUp size={18} />
+              </ActionIcon>
+            </Tooltip>
+            <Tooltip label={t("tasks:following")}>
+              <ActionIcon aria-label={t("tasks:following")} onClick={() => step(1)}>
+                <IconChevronDown size={18} />
+              </ActionIcon>
+            </Tooltip>
+          </>
+        }
+        tail={
+          <>
+            <Tooltip label={t("card:expand")}>
+              <ActionIcon
+                aria-label={t("card:expand")}
+                renderRoot={(props) => <Link to="/tasks/$id" params={{ id }} {...props} />}
+              >
+                <IconArrowsDiagonal size={18} />
+              </ActionIcon>
+            </Tooltip>
+            <Tooltip label={t("common:close")}>
+              <ActionIcon aria-label={t("common:close")} onClick={close}>
+                <IconX size={18} />
+              </ActionIcon>
+            </Tooltip>
+          </>
+        }
+      />
+    </SidePanel>
+  );
+}

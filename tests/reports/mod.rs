@@ -1,0 +1,48 @@
+//! Figures by measure: each is what its formula says, and each cell opens exactly the records behind it.
+
+mod doors;
+mod figures;
+mod modules;
+
+use kernel::Timestamp;
+use serde_json::{Value, json};
+
+use crate::app::TestApp;
+
+/// Moves the clock on to an instant.
+pub fn at(app: &TestApp, instant: &str) {
+    let to = Timestamp::parse(instant).unwrap();
+    app.clock.advance_seconds((to.0 - app.clock.now().0) / 1_000_000);
+}
+
+/// Monday to Friday, 09:00 to 13:00 and 14:00 to 18:00.
+pub async fn office_hours(app: &TestApp) {
+    let week: serde_json::Map<String, Value> = ["mon", "tue", "wed", "thu", "fri"]
+        .map(|day| (day.to_owned(), json!(["09:00-13:00", "14:00-18:00"])))
+        .into_iter()
+        .collect();
+    app.admin().put("/calendars/company", json!({"calendar": {"week": week}})).await.ok(200);
+}
+
+pub async fn ask(app: &TestApp, name: &str, query: Value) -> Value {
+    app.by(name).post("/reports/query", query).await.ok(200)
+}
+
+/// The only figure of an answer without groups.
+pub async fn figure(app: &TestApp, key: &str, period: Value) -> Value {
+    let answer = ask(app, "admin", json!({"measures": [key], "period": period})).await;
+    answer["totals"]["values"][key].clone()
+}
+
+/// Every cell of an answer opens as many records as it says, in rows and totals.
+pub async fn opens_what_it_counts(app: &TestApp, name: &str, answer: &Value) {
+    let cells = answer["rows"].as_array().unwrap().iter().chain([&answer["totals"]]);
+    for row in cells {
+        for (key, drill) in row["drill"].as_object().unwrap() {
+            let entity = drill["entity"].as_str().unwrap();
+            let list = json!({"filter": drill["filter"], "total": true, "limit": 1});
+            let total = app.by(name).query(entity, list).await.ok(200)["total"].clone();
+            assert_eq!(total, row["n"][key], "{key} {row}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Measures and axes that modules bring, and reports as sources of their pages.
+
+use serde_json::{Value, json};
+
+use super::{ask, opens_what_it_counts};
+use crate::app::TestApp;
+use crate::modules::{LEAVE, REQUEST, days, disable, install, leave, office, run};
+
+const MEASURES: &str = r#"
+[[measures]]
+key = "leave_days"
+title = { en = "Days of leave", ru = "Дней отпуска", uk = "Днів відпустки" }
+entity = "leave_request"
+op = "sum"
+field = "days"
+filter = { field = "stage", op = "eq", value = "approved" }
+date = "starts"
+[[measures]]
+key = "leave_asked"
+title.en = "Requests"
+entity = "leave_request"
+op = "count"
+[[axes]]
+key = "leave_month"
+title.en = "Month"
+entity = "leave_request"
+field = "starts"
+bucket = "month"
+"#;
+
+#[tokio::test]
+async fn measures_of_a_module_are_asked_for_like_the_products_own() {
+    let app = office().await;
+    run(&app, leave("1.2.0", |manifest| manifest + MEASURES, &[])).await;
+    for (name, from, to) in [("ann", 1, 5), ("bob", 10, 10), ("bob", 20, 21)] {
+        app.by(name).create(REQUEST, days(from, to)).await.ok(201);
+    }
+    let all = app.admin().query(REQUEST, json!({})).await.ok(200);
+    for one in all["items"].as_array().unwrap().iter().filter(|one| one["fields"]["days"] != 1) {
+        app.admin().update(REQUEST, one["id"].as_str().unwrap(), json!({"stage": "approved"})).await.ok(200);
+    }
+    let listed = app.by("ann").get("/reports/measures").await.ok(200);
+    let mine: Vec<&Value> = listed["items"].as_array().unwrap().iter().filter(|one| one["plugin"] == LEAVE).collect();
+    assert_eq!((mine.len(), &mine[0]["label"]), (2, &json!("Days of leave")), "{listed}");
+    assert_eq!(listed["axes"][0]["key"], "leave_month");
+    let asked = json!({"measures": ["leave_days", "leave_asked"], "group_by": ["leave_month"], "period": {"from": "2026-03-01", "to": "2026-04-01"}});
+    let answer = ask(&app, "admin", asked.clone()).await;
+    assert_eq!(answer["rows"][0]["group"], json!({"leave_month": "2026-03-01"}));
+    assert_eq!(answer["rows"][0]["values"], json!({"leave_asked": 3, "leave_days": 7}));
+    opens_what_it_counts(&app, "admin", &answer).await;
+    // As whoever asks sees the records.
+    assert_eq!(ask(&app, "ann", asked.clone()).await["totals"]["values"], json!({"leave_asked": 1, "leave_days": 5}));
+    // A module that is off for somebody has no measures for them.
+    app.admin().put(&format!("/plugins/{LEAVE}/gate"), json!({"departments": []})).await.ok(200);
+    app.admin().post("/reports/query", asked.clone()).await.problem(422, "report.invalid");
+    app.admin().put(&format!("/plugins/{LEAVE}/gate"), json!({"departments": null})).await.ok(200);
+    disable(&app).await;
+    app.admin().post("/reports/query", asked).await.problem(422, "report.invalid");
+    app.drain().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_manifest_with_measures_that_make_no_sense_is_refused_by_its_place() {
+    let app = TestApp::start().await;
+    let check = async |from: &str, to: &str, place: &str| {
+        assert!(MEASURES.contains(from), "{from}");
+        let package = leave("1.2.0", |manifest| manifest + &MEASURES.replacen(from, to, 1), &[]);
+        let said = install(&app, package).await.problem(422, "plugin.invalid");
+        assert!(said["fields"]["file"]["message"].as_str().unwrap().contains(place), "{to}: {said}");
+    };
+    check("\"leave_days\"", "\"days\"", "measures[0].key").await;
+    check("\"leave_days\"", "\"leave_\"", "measures[0].key").await;
+    check("\"leave_asked\"", "\"leave_days\"", "declared twice").await;
+    check("entity = \"leave_request\"", "entity = \"lead\"", "measures[0].entity").await;
+    check("field = \"days\"", "field = \"dayz\"", "did you mean `days`?").await;
+    check("field = \"days\"", "field = \"kind\"", "measures[0].field").await;
+    check("field = \"days\"", "", "measures[0].field").await;
+    check("op = \"count\"", "op = \"count\"\nfield = \"days\"", "measures[1].field").await;
+    check("op = \"sum\"", "op = \"min\"", "measures[0].op").await;
+    check("date = \"starts\"", "date = \"days\"", "measures[0].date").await;
+    check("field = \"stage\", op = \"eq\"", "field = \"stage\", op = \"equals\"", "measures[0].filter").await;
+    check("field = \"stage\", op", "field = \"stages\", op", "did you mean `stage`?").await;
+    check("bucket = \"month\"", "", "axes[0].bucket").await;
+    check("field = \"starts\"\nbucket", "field = \"days\"\nbucket", "axes[0].bucket").await;
+    app.finish().await;
+}
