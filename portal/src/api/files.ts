@@ -1,18 +1,11 @@
 /** Files of records: their list, sending, removing and taking out of the bin. */
 import { addressOf, api } from "./client";
-import { keys } from "./keys";
-import { queryClient } from "./query-client";
+import { refreshFiles } from "./live-files";
 import type { FileView, Id } from "./types";
 import { type UploadOptions, upload } from "./upload";
 
 const listFiles = (entity: string, id: Id, signal?: AbortSignal): Promise<FileView[]> =>
   api.get("/records/{entity}/{id}/files", { path: { entity, id }, signal }).then((page) => page.items);
-
-/** The list and what the timeline says of it. */
-export function refreshFiles(entity: string, id: Id): void {
-  void queryClient.invalidateQueries({ queryKey: keys.files(entity, id) });
-  void queryClient.invalidateQueries({ queryKey: keys.timeline(entity, id) });
-}
 
 async function uploadFile(
   entity: string,

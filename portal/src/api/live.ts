@@ -5,8 +5,8 @@
  * version we already have is ignored.
  */
 import { useEffect } from "react";
-import { refreshFiles } from "./files";
 import { keys } from "./keys";
+import { refreshFiles } from "./live-files";
 import { queryClient } from "./query-client";
 import { removeRecord } from "./record-pages";
 import { cachedVersion, putRecord, queryRecords, type RecordPages, refreshConcerned } from "./records";

@@ -235,6 +235,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /files/{id}` */
+        get: operations["files_get"];
+        put?: never;
+        post?: never;
+        /** `DELETE /files/{id}`: into the bin. */
+        delete: operations["files_remove"];
+        options?: never;
+        head?: never;
+        /** `PATCH /files/{id}` */
+        patch: operations["files_rename"];
+        trace?: never;
+    };
+    "/api/v1/files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /files/{id}/content`: its bytes, or the part that `Range` asks for. */
+        get: operations["files_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /files/{id}/restore`: out of the bin. */
+        post: operations["files_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /files/{id}/thumbnail`: a PNG of at most 320 by 320 pixels. */
+        get: operations["files_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports": {
         parameters: {
             query?: never;
@@ -1203,6 +1273,24 @@ export interface paths {
         head?: never;
         /** `PATCH /records/{entity}/{id}` */
         patch: operations["records_update"];
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /records/{entity}/{id}/files`: newest first. */
+        get: operations["files_list"];
+        put?: never;
+        /** `POST /records/{entity}/{id}/files`: a form with a part `file`, or the bytes themselves with `?name=`. */
+        post: operations["files_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/records/{entity}/{id}/restore": {
@@ -2517,6 +2605,45 @@ export interface components {
             /** @description What a new record has when nobody says otherwise. */
             default?: unknown;
         };
+        /** @description A file as a form. */
+        FileForm: {
+            /**
+             * Format: binary
+             * @description Its bytes, with its name.
+             */
+            file: string;
+        };
+        /** @description A file of a record. */
+        FileView: {
+            /** Format: uuid */
+            id: string;
+            /** @description Entity of its record. */
+            entity: string;
+            /**
+             * Format: uuid
+             * @description Its record.
+             */
+            record: string;
+            /** @description Without folders and tricks. */
+            name: string;
+            /** @description By its content, whatever its sender said. */
+            media_type: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description Of its bytes, in hexadecimal. */
+            sha256: string;
+            created_at: string;
+            created_by: components["schemas"]["ActorView"];
+            /** @description Since when it is in the bin. */
+            removed_at?: string;
+            /** @description Whether a browser shows it in a window of its own (`/content` without `download`). */
+            shown: boolean;
+            /** @description Whether `/thumbnail` may have a small picture. */
+            thumbnail: boolean;
+        };
         /** @description A condition over a record: a group of others, or a test of one field. */
         Filter: {
             /** @description An empty list holds. */
@@ -2973,6 +3100,40 @@ export interface components {
                 fields: components["schemas"]["FieldView"][];
                 pipelines: components["schemas"]["PipelineView"][];
                 layout: components["schemas"]["Layout"];
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_FileView: {
+            /** @description All of them. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** @description Entity of its record. */
+                entity: string;
+                /**
+                 * Format: uuid
+                 * @description Its record.
+                 */
+                record: string;
+                /** @description Without folders and tricks. */
+                name: string;
+                /** @description By its content, whatever its sender said. */
+                media_type: string;
+                /**
+                 * Format: int64
+                 * @description Bytes.
+                 */
+                size: number;
+                /** @description Of its bytes, in hexadecimal. */
+                sha256: string;
+                created_at: string;
+                created_by: components["schemas"]["ActorView"];
+                /** @description Since when it is in the bin. */
+                removed_at?: string;
+                /** @description Whether a browser shows it in a window of its own (`/content` without `download`). */
+                shown: boolean;
+                /** @description Whether `/thumbnail` may have a small picture. */
+                thumbnail: boolean;
             }[];
         };
         /** @description A list that is not paged. */
@@ -4678,6 +4839,10 @@ export interface components {
             id: string;
             /** @description Why. */
             detail: string;
+        };
+        /** @description Another name. */
+        RenameBody: {
+            name: string;
         };
         /** @description A tree that a plugin's code made. */
         RenderAnswer: {
@@ -7009,6 +7174,221 @@ export interface operations {
             };
         };
     };
+    files_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    files_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    files_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    files_content: {
+        parameters: {
+            query?: {
+                /** @description To be saved, whatever it is. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    files_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    files_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     imports_list: {
         parameters: {
             query?: never;
@@ -9190,6 +9570,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    files_list: {
+        parameters: {
+            query?: {
+                /** @description Those in the bin instead. */
+                removed?: boolean;
+            };
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_FileView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    files_upload: {
+        parameters: {
+            query?: {
+                /** @description Its name, when the body is the file itself. */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FileForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
                 };
             };
             /** @description Problem details */

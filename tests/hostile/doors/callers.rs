@@ -128,6 +128,9 @@ async fn no_operation_tells_a_hidden_field() {
         let answer = door.send(&client, &door.address(), door.good()).await;
         wrong.extend(leak(&door, "good body", answer.as_ref(), &[SECRET]));
         for word in ["comments", "lead.comments", SECRET] {
+            if word == SECRET && door.excepted("hidden word") {
+                continue;
+            }
             let answers = with_word(&door, &client, &word.replace(' ', "%20")).await;
             // What somebody sends themselves may come back to them.
             let hidden: &[&str] = if word == SECRET { &[] } else { &[SECRET] };

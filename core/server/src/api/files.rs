@@ -88,7 +88,7 @@ pub struct ListParams {
 }
 
 /// `GET /records/{entity}/{id}/files`: newest first.
-#[utoipa::path(get, path = "/records/{entity}/{id}/files", tag = "files", operation_id = "files",
+#[utoipa::path(get, path = "/records/{entity}/{id}/files", tag = "files",
     params(("entity" = String, Path), ("id" = Uuid, Path), ListParams), responses((status = 200, body = Items<FileView>)))]
 pub async fn list(
     State(state): State<AppState>,
@@ -120,7 +120,7 @@ pub struct UploadParams {
 }
 
 /// `POST /records/{entity}/{id}/files`: a form with a part `file`, or the bytes themselves with `?name=`.
-#[utoipa::path(post, path = "/records/{entity}/{id}/files", tag = "files", operation_id = "upload_file",
+#[utoipa::path(post, path = "/records/{entity}/{id}/files", tag = "files",
     params(("entity" = String, Path), ("id" = Uuid, Path), UploadParams),
     request_body(content = FileForm, content_type = "multipart/form-data"), responses((status = 201, body = FileView)))]
 pub async fn upload(
@@ -156,7 +156,7 @@ pub async fn upload(
 }
 
 /// `GET /files/{id}`
-#[utoipa::path(get, path = "/files/{id}", tag = "files", operation_id = "file", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/files/{id}", tag = "files", params(("id" = Uuid, Path)),
     responses((status = 200, body = FileView)))]
 pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<FileView>> {
     let file = state.files.get(&caller.ctx, id).await?;
@@ -171,7 +171,7 @@ pub struct RenameBody {
 }
 
 /// `PATCH /files/{id}`
-#[utoipa::path(patch, path = "/files/{id}", tag = "files", operation_id = "rename_file", params(("id" = Uuid, Path)),
+#[utoipa::path(patch, path = "/files/{id}", tag = "files", params(("id" = Uuid, Path)),
     request_body = RenameBody, responses((status = 200, body = FileView)))]
 pub async fn rename(
     State(state): State<AppState>,
@@ -184,7 +184,7 @@ pub async fn rename(
 }
 
 /// `DELETE /files/{id}`: into the bin.
-#[utoipa::path(delete, path = "/files/{id}", tag = "files", operation_id = "remove_file", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/files/{id}", tag = "files", params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub async fn remove(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
     state.files.remove(&caller.ctx, id).await?;
@@ -192,7 +192,7 @@ pub async fn remove(State(state): State<AppState>, caller: Caller, Path(id): Pat
 }
 
 /// `POST /files/{id}/restore`: out of the bin.
-#[utoipa::path(post, path = "/files/{id}/restore", tag = "files", operation_id = "restore_file", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/files/{id}/restore", tag = "files", params(("id" = Uuid, Path)),
     responses((status = 200, body = FileView)))]
 pub async fn restore(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<FileView>> {
     let file = state.files.restore(&caller.ctx, id).await?;
@@ -210,7 +210,7 @@ pub struct ContentParams {
 }
 
 /// `GET /files/{id}/content`: its bytes, or the part that `Range` asks for.
-#[utoipa::path(get, path = "/files/{id}/content", tag = "files", operation_id = "file_content",
+#[utoipa::path(get, path = "/files/{id}/content", tag = "files",
     params(("id" = Uuid, Path), ContentParams),
     responses((status = 200, content_type = "application/octet-stream", body = String), (status = 206), (status = 304), (status = 416)))]
 pub async fn content(
@@ -251,7 +251,7 @@ pub async fn content(
 }
 
 /// `GET /files/{id}/thumbnail`: a PNG of at most 320 by 320 pixels.
-#[utoipa::path(get, path = "/files/{id}/thumbnail", tag = "files", operation_id = "file_thumbnail", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/files/{id}/thumbnail", tag = "files", params(("id" = Uuid, Path)),
     responses((status = 200, content_type = "image/png", body = String), (status = 304), (status = 404)))]
 pub async fn thumbnail(
     State(state): State<AppState>,

@@ -1,13 +1,10 @@
 /** Files of a record on its card, loaded after the card. */
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { files } from "@/api/files";
 import type { Entity, RecordData } from "@/api/types";
 import { CardSection } from "@/ui/panel";
 
-const RecordFiles = lazy(() =>
-  import("@/engines/files/record-files").then(({ RecordFiles }) => ({ default: RecordFiles })),
-);
+const FilesList = lazy(() => import("./files-list"));
 
 export function Files({ entity, record }: { entity: Entity; record: RecordData }) {
   const { t } = useTranslation("card");
@@ -16,13 +13,7 @@ export function Files({ entity, record }: { entity: Entity; record: RecordData }
   return (
     <CardSection title={t("files")}>
       <Suspense>
-        <RecordFiles
-          door={files}
-          entity={entity.key}
-          id={record.id}
-          label={t("files")}
-          changes={entity.actions.update}
-        />
+        <FilesList entity={entity} id={record.id} />
       </Suspense>
     </CardSection>
   );
