@@ -43,6 +43,8 @@ fn told(answer: &Answer) -> Value {
     let mut said: Value = serde_json::from_str(&answer.text()).unwrap_or(Value::Null);
     if let Some(problem) = said.as_object_mut() {
         problem.remove("request_id");
+        // Of what was made.
+        problem.remove("id");
         problem.remove("next_cursor");
     }
     json!([answer.status.as_u16(), said])
