@@ -5,6 +5,7 @@ mod figures;
 mod modules;
 
 use kernel::Timestamp;
+use kernel::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
