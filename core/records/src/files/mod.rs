@@ -353,7 +353,7 @@ impl Files {
 
     /// The record, if the actor may change it.
     async fn writable(&self, conn: &impl ConnectionTrait, ctx: &Ctx, entity: &str, id: RecordId) -> Result<Record> {
-        let catalogue = self.records.catalogue_in(conn, ctx.tenant).await?;
+        let catalogue = self.records.open_to(ctx, self.records.catalogue_in(conn, ctx.tenant).await?);
         let def = catalogue.entity(entity)?;
         let mut found = read::load(conn, &catalogue, ctx, def, &[id], Action::Update, false).await?;
         if let Some(record) = found.pop() {
