@@ -76,6 +76,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/currency-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /currency-rates`: what currencies are worth in the company's own, by currency, the newest first. */
+        get: operations["reports_list_currency_rates"];
+        /** `PUT /currency-rates`: sets some of them (administrators). */
+        put: operations["reports_set_currency_rates"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/departments": {
         parameters: {
             query?: never;
@@ -696,6 +714,23 @@ export interface paths {
         put?: never;
         /** `POST /plugins/{id}/enable` */
         post: operations["plugins_enable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{id}/gate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /plugins/{id}/gate`: whom the module is on for. For everybody else it does not exist, from the next request on. */
+        put: operations["plugins_set_plugin_gate"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1379,6 +1414,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /reports/measures`: every measure that the caller may ask for, and axes of modules. */
+        get: operations["reports_list_measures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/process": {
         parameters: {
             query?: never;
@@ -1390,6 +1442,23 @@ export interface paths {
         put?: never;
         /** `POST /reports/process`: processes, finished or not, and how long they took. */
         post: operations["reports_process"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /reports/query`: figures by measure, group by group, each with what opens the records behind it. */
+        post: operations["reports_query_measures"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2446,6 +2515,11 @@ export interface components {
             settings?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * @description The departments that it is on for, with those below them; `null` for everybody. Those before stay when left out; at
+             *     first it is on for everybody.
+             */
+            departments?: string[] | null;
         };
         /** @description What to change of an entity. */
         EntityPatch: {
@@ -2791,6 +2865,11 @@ export interface components {
              * @description The same in working time of the company.
              */
             working_seconds?: number | null;
+        };
+        /** @description Whom a module is on for. */
+        GateBody: {
+            /** @description Departments, with those below them; `null` for everybody, none of them for nobody. */
+            departments?: string[] | null;
         };
         /** @description Which permissions. */
         GrantsBody: string[] | components["schemas"]["Requested"];
@@ -3360,6 +3439,21 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_Rate: {
+            /** @description All of them. */
+            items: {
+                /** @description ISO 4217. */
+                currency: string;
+                /**
+                 * Format: date
+                 * @description From this day on, `YYYY-MM-DD`.
+                 */
+                day: string;
+                /** @description What one unit is worth in the company's currency, as text, up to 10 digits behind the point; null takes it away. */
+                rate?: string | null;
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_RoleView: {
             /** @description All of them. */
             items: {
@@ -3765,6 +3859,38 @@ export interface components {
             op: string;
             /** @description Field key. */
             field?: string | null;
+        };
+        /**
+         * @description What figures are of.
+         * @enum {string}
+         */
+        MeasureUnit: "number" | "percent" | "money" | "seconds" | "days";
+        /** @description A measure, for whoever asks. */
+        MeasureView: {
+            /** @description Its key. */
+            key: string;
+            /** @description In their language. */
+            label: string;
+            /** @description Of which records. */
+            entity: string;
+            /** @description What figures are of. */
+            unit: components["schemas"]["MeasureUnit"];
+            /** @description The field whose time a period means; none of what is as it stands. */
+            date?: string | null;
+            /** @description The module that has brought it. */
+            plugin?: string;
+        };
+        /** @description Every measure that somebody may ask for. */
+        Measures: {
+            /**
+             * Format: int32
+             * @description Grows when a formula changes or a measure goes.
+             */
+            version: number;
+            /** @description The measures. */
+            items: components["schemas"]["MeasureView"][];
+            /** @description Axes that modules have brought; besides, every field that lists sort by is one. */
+            axes: components["schemas"]["ReportAxis"][];
         };
         /** @description A message to publish. */
         MessageInput: {
@@ -4267,6 +4393,8 @@ export interface components {
             conditions: components["schemas"]["PluginStep"][];
             /** @description Secret of signed routes; none when it has no such route or was never enabled. */
             secret?: string | null;
+            /** @description The departments that it is on for, with those below them; none: for everybody. */
+            gate?: components["schemas"]["PluginGate"][] | null;
         };
         /** @description A subscription. */
         PluginEvent: {
@@ -4276,6 +4404,16 @@ export interface components {
             on: string[];
             /** @description Its circuit breaker. */
             breaker: components["schemas"]["BreakerState"];
+        };
+        /** @description A department that a module is on for. */
+        PluginGate: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is called; none where it was removed: it lets nobody in. */
+            name?: string | null;
         };
         /** @description A hook. */
         PluginHook: {
@@ -4725,6 +4863,23 @@ export interface components {
             /** @description The recycle bin. */
             deleted?: boolean;
         };
+        /** @description A rate. */
+        Rate: {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: date
+             * @description From this day on, `YYYY-MM-DD`.
+             */
+            day: string;
+            /** @description What one unit is worth in the company's currency, as text, up to 10 digits behind the point; null takes it away. */
+            rate?: string | null;
+        };
+        /** @description Rates that are set; the others stay. */
+        RatesBody: {
+            /** @description Up to 1,000. */
+            rates: components["schemas"]["Rate"][];
+        };
         /** @description Answers of all sources. */
         ReadAnswer: {
             /** @description One for each item. */
@@ -4857,6 +5012,159 @@ export interface components {
         RenderRequest: components["schemas"]["OnPage"] & {
             /** @description What a block around it gives. */
             input?: unknown;
+        };
+        /** @description An answer. */
+        ReportAnswer: {
+            /** @description The axes, then the measures. */
+            columns: components["schemas"]["ReportColumn"][];
+            /** @description The groups. */
+            rows: components["schemas"]["ReportRow"][];
+            /** @description Of all records together. */
+            totals: components["schemas"]["ReportFigures"];
+            /** @description The moment that it was asked at. */
+            as_of: string;
+            /** @description Of amounts. */
+            currency: string;
+            /** @description Currencies of amounts for which no rate is known: figures that need one are null. */
+            missing_rates: string[];
+            /** @description Measures that were asked for and rest on what the reader may not see. */
+            hidden: string[];
+        };
+        /** @description An axis under a name of a module. */
+        ReportAxis: {
+            /** @description `<prefix>_<name>`. */
+            key: string;
+            /** @description Entity key. */
+            entity: string;
+            /** @description The field behind it. */
+            field: string;
+            /** @description Of dates: `day`, `week`, `month`, `quarter`, `year`. */
+            bucket?: string;
+            /** @description In the reader's language. */
+            label: string;
+            /** @description Whose. */
+            plugin: string;
+        };
+        /** @description An axis or a measure. */
+        ReportColumn: {
+            /** @description Its key. */
+            key: string;
+            /** @description In the reader's language. */
+            label: string;
+            /** @description Of a measure. */
+            unit?: components["schemas"]["MeasureUnit"];
+            /** @description Of a measure: the field whose time the period means. */
+            date?: string;
+        };
+        /**
+         * @description With what figures are compared.
+         * @enum {string}
+         */
+        ReportCompare: "before" | "year_ago";
+        /** @description What opens the records behind a figure. */
+        ReportDrill: {
+            /** @description Entity key. */
+            entity: string;
+            /** @description Exactly the records that were counted. */
+            filter: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Figures by measure. */
+        ReportFigures: {
+            /** @description The figure; null where there is none. */
+            values: {
+                [key: string]: unknown;
+            };
+            /** @description Records behind it. */
+            n: {
+                [key: string]: number;
+            };
+            /** @description What opens them; null where there are too many to be named. */
+            drill: {
+                [key: string]: components["schemas"]["ReportDrill"];
+            };
+            /** @description Of amounts, each currency by itself. */
+            by_currency?: {
+                [key: string]: unknown;
+            };
+            /** @description The figures of the time that is compared with. */
+            before?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A time, half-open: days or instants, or a name. */
+        ReportPeriod: {
+            /**
+             * @description From this day of the company, or this instant, on.
+             * @default null
+             */
+            from: string | null;
+            /**
+             * @description Before this day, or this instant.
+             * @default null
+             */
+            to: string | null;
+            /**
+             * @description Instead of both: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `this_quarter`,
+             *     `this_year`.
+             * @default null
+             */
+            preset: string | null;
+        };
+        /** @description A question. */
+        ReportQuery: {
+            /**
+             * @description Keys of measures, up to 10.
+             * @default []
+             */
+            measures: string[];
+            /**
+             * @description Up to three axes: a field, an axis of a module, or `{field, bucket}` for dates.
+             * @default []
+             */
+            group_by: {
+                [key: string]: unknown;
+            }[];
+            /** @description One axis more, whose values stand across. */
+            column?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Which records. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+            /** @default null */
+            period: components["schemas"]["ReportPeriod"] | null;
+            /**
+             * @description The moment of what is counted as it stands: now.
+             * @default null
+             */
+            as_of: string | null;
+            /** @default null */
+            compare: components["schemas"]["ReportCompare"] | null;
+            /**
+             * @description Of amounts; the company's own when left out.
+             * @default null
+             */
+            currency: string | null;
+            /**
+             * @description Key of a measure or an axis, with `-` before it from the largest; by the axes when left out.
+             * @default null
+             */
+            sort: string | null;
+            /**
+             * @description Rows, 1 to 10,000; 1,000 when left out.
+             * @default null
+             */
+            limit: number | null;
+        };
+        /** @description A group. */
+        ReportRow: components["schemas"]["ReportFigures"] & {
+            /** @description Value by axis; a date stands for its first day. */
+            group: {
+                [key: string]: unknown;
+            };
         };
         /** @enum {string} */
         Requested: "requested";
@@ -6706,6 +7014,66 @@ export interface operations {
             };
         };
     };
+    reports_list_currency_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Rate"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_set_currency_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Rate"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     people_departments: {
         parameters: {
             query?: never;
@@ -8251,6 +8619,40 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["EnableBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_set_plugin_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GateBody"];
             };
         };
         responses: {
@@ -9863,6 +10265,34 @@ export interface operations {
             };
         };
     };
+    reports_list_measures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measures"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reports_process: {
         parameters: {
             query?: never;
@@ -9882,6 +10312,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProcessReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_query_measures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportQuery"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportAnswer"];
                 };
             };
             /** @description Problem details */
