@@ -5,6 +5,7 @@
 //! cannot load is closed all the same, and asking never compiles anything. A department that was removed lets nobody in:
 //! a gate that names only such is closed to everybody, until an administrator names others.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -41,13 +42,15 @@ pub(crate) fn lets_in(gate: &Gate, within: &[DepartmentId]) -> bool {
     gate.as_ref().is_none_or(|named| within.iter().any(|department| named.contains(&department.0)))
 }
 
+/// What is closed where these modules are, by the names of the modules, with the catalogue it was read from.
+type KeptClosed = Kept<(TenantId, BTreeSet<String>), (Arc<Catalogue>, Arc<Closed>)>;
+
 /// Works out what is closed to whom; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct GateKeeper {
     registry: Registry,
     records: Records,
-    /// With the catalogue it was read from.
-    kept: Arc<Kept<(TenantId, BTreeSet<String>), (Arc<Catalogue>, Arc<Closed>)>>,
+    kept: Arc<KeptClosed>,
 }
 
 impl GateKeeper {
@@ -116,12 +119,14 @@ impl Whereabouts {
     pub(crate) async fn let_in(&mut self, db: &Db, gate: &Gate, event: &Event) -> Result<bool> {
         let (Some(user), true) = (event.actor.user(), gate.is_some() && event.kind != CHANGED) else { return Ok(true) };
         let tenant = event.tenant;
-        if !self.0.contains_key(&(tenant, user)) {
-            let own = staff::department_of(db.read(), tenant, user.0).await?.map(DepartmentId);
-            let within = department::with_those_above(&department::list(db.read(), tenant).await?, own);
-            self.0.insert((tenant, user), within);
-        }
-        Ok(self.0.get(&(tenant, user)).is_some_and(|within| lets_in(gate, within)))
+        let within = match self.0.entry((tenant, user)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let own = staff::department_of(db.read(), tenant, user.0).await?.map(DepartmentId);
+                place.insert(department::with_those_above(&department::list(db.read(), tenant).await?, own))
+            }
+        };
+        Ok(lets_in(gate, within))
     }
 }
 

@@ -212,7 +212,7 @@ pub struct ContentParams {
 /// `GET /files/{id}/content`: its bytes, or the part that `Range` asks for.
 #[utoipa::path(get, path = "/files/{id}/content", tag = "files",
     params(("id" = Uuid, Path), ContentParams),
-    responses((status = 200, content_type = "application/octet-stream", body = String), (status = 206), (status = 304), (status = 416)))]
+    responses((status = 200, content_type = "application/octet-stream", body = String), (status = 206, content_type = "application/octet-stream", body = String), (status = 304), (status = 416)))]
 pub async fn content(
     State(state): State<AppState>,
     caller: Caller,
