@@ -180,9 +180,6 @@ impl Records {
     /// `Denied`, `NotFound`; `config.plugin_off` where its plugin does not run or does not declare it any more.
     pub async fn set_entity_removed(&self, ctx: &Ctx, key: &str, removed: bool) -> Result<()> {
         require_admin(ctx)?;
-        if removed {
-            self.defined(ctx, key).await?;
-        }
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_entity(&tx, ctx, key, !removed).await?;

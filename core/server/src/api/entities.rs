@@ -362,7 +362,8 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityV
         layout: Layout {
             list: keys(&def.list),
             card: keys(&def.card),
-            sections: def.sections.iter().map(section).collect(),
+            // One that shows a reader nothing is not there.
+            sections: def.sections.iter().map(section).filter(|section| !section.fields.is_empty()).collect(),
         },
     }
 }
