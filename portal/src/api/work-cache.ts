@@ -27,13 +27,25 @@ export function refreshNotifications(): void {
   void queryClient.invalidateQueries({ queryKey: keys.taskCounters });
 }
 
-/** Until the returned function is called. Notifications have no message of their own: they come with what happens to tasks. */
+/** How long the shell gathers what it hears before it asks for its counts, in milliseconds. */
+const GATHERED = 5_000;
+
+/**
+ * Until the returned function is called. Pages that show tasks follow at once; the counts of the shell once for all that
+ * was heard in five seconds, for every open portal hears of everybody's tasks. Notifications have no message of their
+ * own: they come with what happens to tasks.
+ */
 export function followWork(): () => void {
+  let soon: ReturnType<typeof setTimeout> | undefined;
   const tasks = onEntityChange((entities) => {
     if (!entities.includes("task")) return;
-    refreshTasks();
-    void queryClient.invalidateQueries({ queryKey: ["tasks", "one"] });
-    refreshNotifications();
+    for (const queryKey of [keys.taskLists, keys.taskHistories, ["tasks", "one"]]) {
+      void queryClient.invalidateQueries({ queryKey });
+    }
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      refreshNotifications();
+    }, GATHERED);
   });
   const instances = onInstanceChange((ids) => {
     void queryClient.invalidateQueries({ queryKey: keys.instanceLists });
@@ -43,6 +55,7 @@ export function followWork(): () => void {
     }
   });
   return () => {
+    clearTimeout(soon);
     tasks();
     instances();
   };

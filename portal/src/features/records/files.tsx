@@ -2,9 +2,11 @@
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { Entity, RecordData } from "@/api/types";
+import { withAdminTexts } from "@/i18n";
 import { CardSection } from "@/ui/panel";
 
-const FilesList = lazy(() => import("./files-list"));
+// Its words are those of the block.
+const FilesList = lazy(() => withAdminTexts(() => import("./files-list")));
 
 export function Files({ entity, record }: { entity: Entity; record: RecordData }) {
   const { t } = useTranslation("card");
