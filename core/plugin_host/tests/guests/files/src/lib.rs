@@ -39,12 +39,18 @@ fn act(call: &Call) -> Done<String> {
     let put = |name: &str, bytes: &[u8]| files::put(entity, record, name, bytes).map(|file| file.id);
     let said = match of("order") {
         "put" => described(put("a.txt", text.as_bytes())),
-        "put badly named" => described(put("../\u{202e}a\r\n.txt", b"x").and_then(|id| files::get(&id)).map(|file| file.name)),
+        "put badly named" => {
+            described(put("../\u{202e}a\r\n.txt", b"x").and_then(|id| files::get(&id)).map(|file| file.name))
+        }
         "put without a name" => described(put("..", b"x")),
         "put too much" => described(put("a.bin", &vec![0; 1024 * 1024 + 1])),
         "put a lot" => described(put("a.bin", &vec![7; 1024 * 1024])),
         "list" => described(files::of_record(entity, record).map(|files| {
-            files.iter().map(|file| format!("{} {} {}", file.name, file.media_type, file.size)).collect::<Vec<_>>().join(", ")
+            files
+                .iter()
+                .map(|file| format!("{} {} {}", file.name, file.media_type, file.size))
+                .collect::<Vec<_>>()
+                .join(", ")
         })),
         "get" => described(files::get(text).map(|file| file.name)),
         "read" => described(files::read(text, 1, 3).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
