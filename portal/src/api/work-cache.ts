@@ -8,10 +8,13 @@ import { keys } from "./keys";
 import { onEntityChange, onInstanceChange } from "./live";
 import { queryClient } from "./query-client";
 
-/** Deadlines pass without an event: asked again each minute. */
+/**
+ * Deadlines pass without an event: asked again each minute. Quietly: nobody asked for it, so that a session is over is
+ * said when somebody does something.
+ */
 export const countersQuery = queryOptions({
   queryKey: keys.taskCounters,
-  queryFn: ({ signal }) => api.get("/tasks/counters", { signal }),
+  queryFn: ({ signal }) => api.get("/tasks/counters", { signal, quiet: true }),
   refetchInterval: 60_000,
 });
 
