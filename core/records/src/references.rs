@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use kernel::access::Action;
+use kernel::db::{Line, Reader, filled};
 use kernel::filter::Table;
 use kernel::value::FieldType;
 use kernel::{Ctx, EntityKey, Fields, Result, Value};
@@ -117,7 +118,7 @@ impl<'a> Target<'a> {
     /// When the database fails.
     pub async fn titles(
         &self,
-        conn: &impl ConnectionTrait,
+        conn: &Reader,
         catalogue: &Catalogue,
         ctx: &Ctx,
         ids: &[Uuid],
@@ -131,9 +132,8 @@ impl<'a> Target<'a> {
                 }
                 narrow(&mut select, conn, catalogue, ctx, def)?;
             }
-            for row in conn.query_all(&select).await? {
-                titles.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
-            }
+            let named = |line: Line<'_>| Ok((filled(line.id(0)?)?, filled(line.text(1)?)?.into_owned()));
+            titles.extend(conn.lines(&select, named).await?);
         }
         Ok(titles)
     }

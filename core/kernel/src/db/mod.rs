@@ -8,12 +8,14 @@
 //! |---|---|
 //! | `tx` | a write transaction |
 //! | `again` | work that lost a race for locks is done again |
+//! | `lines` | rows read where the database has them |
 //! | `pending` | PostgreSQL: changes that go in one journey |
 //! | `sqlite` | connections of SQLite |
 //! | `sums` | sums that reach beyond 64 bits |
 //! | `writer` | SQLite's writing connection: transactions one after another, committed in groups |
 
 mod again;
+mod lines;
 mod pending;
 mod sqlite;
 mod sums;
@@ -36,6 +38,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use tokio::sync::watch;
 
 pub use again::{TRIES, again, again_raced, is_lost};
+pub use lines::{Line, filled};
 pub use sums::{halves, sum_at, summed};
 pub use tx::Tx;
 

@@ -16,6 +16,7 @@ use sqlx::{AssertSqlSafe, Connection, Either, Executor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Watch;
+use super::lines::NearConnections;
 
 /// How long to wait for a free connection.
 const WAIT: Duration = Duration::from_secs(30);
@@ -26,6 +27,7 @@ pub(super) struct Connections {
     free: Mutex<Vec<SqliteConnection>>,
     permits: Arc<Semaphore>,
     watch: Option<Watch>,
+    pub(super) near: Arc<NearConnections>,
 }
 
 /// What the last of some statements gave.
@@ -47,14 +49,16 @@ impl Connections {
     /// At most `max` of them; the first is opened at once.
     pub(super) async fn open(options: SqliteConnectOptions, max: usize) -> Result<Self, DbErr> {
         let first = connect(&options).await?;
-        Ok(Self { options, free: Mutex::new(vec![first]), permits: Arc::new(Semaphore::new(max)), watch: None })
+        let near = Arc::new(NearConnections::new(options.clone(), max));
+        Ok(Self { options, free: Mutex::new(vec![first]), permits: Arc::new(Semaphore::new(max)), watch: None, near })
     }
 
     /// The same connections, watched from now on.
     pub(super) fn watched(&self, watch: Watch) -> Self {
         let free = std::mem::take(&mut *self.free());
         let permits = Arc::new(Semaphore::new(self.permits.available_permits()));
-        Self { options: self.options.clone(), free: Mutex::new(free), permits, watch: Some(watch) }
+        let (options, near) = (self.options.clone(), Arc::clone(&self.near));
+        Self { options, free: Mutex::new(free), permits, watch: Some(watch), near }
     }
 
     fn free(&self) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
@@ -96,6 +100,7 @@ impl Connections {
     /// Closes those that nobody holds; the others close when they come back.
     pub(super) async fn close(&self) -> Result<(), DbErr> {
         self.permits.close();
+        self.near.close();
         let free = std::mem::take(&mut *self.free());
         for conn in free {
             conn.close().await.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;

@@ -240,3 +240,81 @@ async fn a_watched_database_tells_of_callers_statements_and_not_of_its_own() {
     assert_eq!(seen.len(), 2, "{seen:?}");
     assert!(seen[0].starts_with("INSERT") && seen[1].starts_with("SELECT"), "{seen:?}");
 }
+
+/// Every kind of cell, bound as a value and read in place and fetched, is the same.
+#[tokio::test]
+async fn lines_are_what_rows_are() {
+    use crate::value::FieldType;
+    use sea_orm::Value as Cell;
+    let place = place().await;
+    let id = uuid::Uuid::from_u128(7);
+    let cells: [(FieldType, Cell); 9] = [
+        (FieldType::Integer, 7_i64.into()),
+        (FieldType::Integer, Cell::BigInt(None)),
+        (FieldType::Money, 12_345_i64.into()),
+        (FieldType::Boolean, true.into()),
+        (FieldType::Date, "2026-11-29".into()),
+        (FieldType::Link, id.into()),
+        (FieldType::Text, "Ёлка 'a'".into()),
+        (FieldType::Phones, serde_json::json!([{ "value": "+1", "kind": "work" }]).into()),
+        (FieldType::Json, serde_json::json!({ "b": [1, null] }).into()),
+    ];
+    for (kind, cell) in cells {
+        let mut select = Query::select();
+        select.expr(Expr::val(cell.clone()));
+        let near = place.db.read().lines(&select, |line| Ok(crate::Value::from_cell(kind, line, 0)?)).await.unwrap();
+        let fetched = place.db.read().query_one(&select).await.unwrap().unwrap();
+        assert_eq!(near, [crate::Value::from_cell(kind, &fetched, 0).unwrap()], "{kind:?} {cell:?}");
+    }
+    let mut select = Query::select();
+    select.expr(Expr::val("text"));
+    assert!(place.db.read().lines(&select, |line| Ok(line.id(0)?)).await.is_err(), "a cell of another type");
+}
+
+/// The collation and the function that filters use are there as on every other connection, empty cells included.
+#[tokio::test]
+async fn lines_compare_as_rows_do() {
+    let place = place().await;
+    let tx = place.db.begin().await.unwrap();
+    for text in ["Ёлка", "Єва", "ель", "яма"] {
+        tx.later(&word(text)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let mut select = heavy(0);
+    select
+        .clear_order_by()
+        .order_by_expr(crate::words::in_order(Expr::col("word"), place.db.backend()), sea_orm::Order::Asc);
+    select.and_where(Expr::cust_with_exprs("? REGEXP ?", [Expr::col("word"), Expr::val("^[ЁЄе]")]));
+    let near = place.db.read().lines(&select, |line| Ok(line.text(0)?.unwrap_or_default().into_owned())).await.unwrap();
+    let fetched: Vec<String> = {
+        let rows = place.db.read().query_all(&select).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+    };
+    assert_eq!((near.len(), near), (3, fetched));
+    let mut select = Query::select();
+    select.expr(Expr::cust("NULL REGEXP 'a'"));
+    assert_eq!(place.db.read().lines(&select, |line| Ok(line.int(0)?)).await.unwrap(), [None]);
+}
+
+/// A statement beyond its moment is begun again where it holds nobody up, on runtimes of one thread too.
+#[test]
+fn long_statements_are_read_to_their_end_and_endless_ones_are_given_up() {
+    let counted = |most: i64| {
+        let sql = format!(
+            "(WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < {most}) SELECT count(*) FROM n)"
+        );
+        Query::select().expr(Expr::cust(sql)).take()
+    };
+    let work = async {
+        let place = place().await;
+        let long = place.db.read().lines(&counted(300_000), |line| Ok(line.int(0)?)).await.unwrap();
+        assert_eq!(long, [Some(300_000)]);
+        let error = super::lines::tests::read_for(&place.db, &counted(i64::MAX), 30).await.unwrap_err();
+        assert!(matches!(error, crate::Error::Unavailable(_)), "{error:?}");
+        let next = place.db.read().lines(&counted(10), |line| Ok(line.int(0)?)).await.unwrap();
+        assert_eq!(next, [Some(10)], "the connection is as good as before");
+        place.db.clone().close().await.unwrap();
+        assert!(place.db.read().lines(&counted(10), |line| Ok(line.int(0)?)).await.is_err(), "closed");
+    };
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(work);
+}

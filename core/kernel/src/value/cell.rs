@@ -1,13 +1,13 @@
 //! Values and the cells of the database.
 
 use chrono::NaiveDate;
-use sea_orm::{DbErr, QueryResult, TryGetableFromJson};
+use sea_orm::{DbErr, TryGetableFromJson};
 use serde::Deserialize;
 use serde_json::Value as Json;
-use uuid::Uuid;
 
 use super::{FieldType, Money, MultiValue, Value, scaled, unscaled};
 use crate::clock::Timestamp;
+use crate::db::Line;
 
 /// The cell of a multi-value field, read without a detour over a JSON tree.
 #[derive(Debug, Deserialize)]
@@ -20,6 +20,12 @@ impl TryGetableFromJson for MultiValues {}
 struct Keys(Vec<String>);
 
 impl TryGetableFromJson for Keys {}
+
+/// Any JSON.
+#[derive(Debug, Deserialize)]
+struct Whole(Json);
+
+impl TryGetableFromJson for Whole {}
 
 impl Value {
     /// The database cell of a field of this type (links live in their own table and give NULL).
@@ -53,32 +59,23 @@ impl Value {
     ///
     /// # Errors
     /// When the column is missing or holds another type.
-    pub fn from_cell(kind: FieldType, row: &QueryResult, index: usize) -> Result<Self, DbErr> {
+    pub fn from_cell<'a>(kind: FieldType, row: impl Into<Line<'a>>, index: usize) -> Result<Self, DbErr> {
+        let row = row.into();
         Ok(match kind {
-            FieldType::Integer | FieldType::Duration => {
-                or_null(row.try_get_by_index::<Option<i64>>(index)?, Self::Integer)
-            }
-            FieldType::Decimal | FieldType::Money => {
-                or_null(row.try_get_by_index::<Option<i64>>(index)?, |i| Self::Decimal(unscaled(i)))
-            }
-            FieldType::Boolean => or_null(row.try_get_by_index::<Option<bool>>(index)?, Self::Boolean),
-            FieldType::Datetime => {
-                or_null(row.try_get_by_index::<Option<i64>>(index)?, |i| Self::Instant(Timestamp(i)))
-            }
+            FieldType::Integer | FieldType::Duration => or_null(row.int(index)?, Self::Integer),
+            FieldType::Decimal | FieldType::Money => or_null(row.int(index)?, |i| Self::Decimal(unscaled(i))),
+            FieldType::Boolean => or_null(row.flag(index)?, Self::Boolean),
+            FieldType::Datetime => or_null(row.int(index)?, |i| Self::Instant(Timestamp(i))),
             FieldType::Date => row
-                .try_get_by_index::<Option<String>>(index)?
+                .text(index)?
                 .and_then(|text| NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok())
                 .map_or(Self::Null, Self::Date),
-            kind if kind.is_id() => or_null(row.try_get_by_index::<Option<Uuid>>(index)?, Self::Id),
-            kind if kind.is_multi() => {
-                row.try_get_by_index::<Option<MultiValues>>(index)?.map_or(Self::Null, |values| Self::Multi(values.0))
-            }
-            FieldType::Json | FieldType::Address => or_null(row.try_get_by_index::<Option<Json>>(index)?, Self::Json),
-            FieldType::Choices => {
-                row.try_get_by_index::<Option<Keys>>(index)?.map_or(Self::Null, |keys| Self::Texts(keys.0))
-            }
+            kind if kind.is_id() => or_null(row.id(index)?, Self::Id),
+            kind if kind.is_multi() => or_null(row.json(index)?, |MultiValues(values)| Self::Multi(values)),
+            FieldType::Json | FieldType::Address => or_null(row.json(index)?, |Whole(json)| Self::Json(json)),
+            FieldType::Choices => or_null(row.json(index)?, |Keys(keys)| Self::Texts(keys)),
             FieldType::Links | FieldType::Formula => Self::Null,
-            _ => or_null(row.try_get_by_index::<Option<String>>(index)?, Self::Text),
+            _ => or_null(row.text(index)?, |text| Self::Text(text.into_owned())),
         })
     }
 

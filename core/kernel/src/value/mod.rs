@@ -21,17 +21,17 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | `fields` | the fields of a record |
 //! | `money` | amounts with their currencies |
 //! | `read` | from JSON, with what is wrong |
 //! | `cell` | to and from the database |
 //! | `wire` | straight into a serializer |
 
 mod cell;
+mod fields;
 mod money;
 mod read;
 mod wire;
-
-use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -41,8 +41,8 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
-use crate::key::FieldKey;
 
+pub use fields::Fields;
 pub use money::{Currency, Money};
 pub use read::{ADDRESS_PARTS, decimal_from_text};
 
@@ -224,9 +224,6 @@ pub enum Value {
     /// Anything.
     Json(Json),
 }
-
-/// Fields of a record by key.
-pub type Fields = BTreeMap<FieldKey, Value>;
 
 impl Value {
     /// Empty: null, empty text, empty list.

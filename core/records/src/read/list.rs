@@ -6,6 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::access::Action;
+use kernel::db::{Line, Reader};
 use kernel::error::FieldError;
 use kernel::filter::{Filter, Op, has_digits};
 use kernel::phone;
@@ -14,7 +15,7 @@ use kernel::{Ctx, Error, Result, Value};
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query as Sql, SelectStatement,
 };
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -112,22 +113,19 @@ impl Records {
         in_order(&mut select, &keys);
         let after = query.cursor.as_ref().map(|cursor| read_cursor(cursor, &keys)).transpose()?;
         let pieces = search::needed(def, ctx, asker.home(), query);
-        let rows = match self.search(&catalogue, ctx, def, pieces).await? {
+        let listed = Listed { row: &row, keys: &keys };
+        let mut found = match self.search(&catalogue, ctx, def, pieces).await? {
             Some(search) => {
-                let (keys, after, deleted) = (keys.as_slice(), after.as_deref(), query.deleted);
-                Worded { search: &search, def, ctx, keys, after, deleted }.rows(conn, select, limit + 1).await?
+                let (listed, after, deleted) = (&listed, after.as_deref(), query.deleted);
+                Worded { search: &search, def, ctx, listed, after, deleted }.rows(conn, select, limit + 1).await?
             }
-            None => rows(conn, select, ranges(&keys, after.as_deref()), limit + 1).await?,
+            None => listed.rows(conn, select, ranges(&keys, after.as_deref()), limit + 1).await?,
         };
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut items = Vec::with_capacity(rows.len());
-        for found in rows.iter().take(page) {
-            items.push(row.decode(found)?);
-        }
-        let next_cursor = match rows.get(page.saturating_sub(1)) {
-            Some(last) if rows.len() > page => Some(write_cursor(last, row.width(), &keys)?),
-            _ => None,
-        };
+        let more = found.len() > page;
+        found.truncate(page);
+        let next_cursor = found.last().filter(|_| more).map(|(_, place)| write_cursor(place, &keys));
+        let mut items: Vec<Record> = found.into_iter().map(|(record, _)| record).collect();
         super::fill_links(conn, ctx, def, &row, &mut items).await?;
         let total = if query.total { Some(self.count_in(&catalogue, ctx, def, query).await?) } else { None };
         Ok(Page { items, next_cursor, total })
@@ -155,29 +153,48 @@ impl Records {
     }
 }
 
-/// The first `limit` rows of a select, read range after range.
-pub(super) async fn rows(
-    conn: &impl ConnectionTrait,
-    select: SelectStatement,
-    ranges: Vec<Expr>,
-    limit: u64,
-) -> Result<Vec<QueryResult>> {
-    let within = |range: Option<Expr>, limit: u64| {
-        let mut select = select.clone();
-        range.map(|range| select.and_where(range));
-        select.limit(limit).take()
-    };
-    if ranges.is_empty() {
-        return Ok(conn.query_all(&within(None, limit)).await?);
-    }
-    let mut found = Vec::new();
-    for range in ranges {
-        let missing = limit.saturating_sub(u64::try_from(found.len()).unwrap_or(u64::MAX));
-        if missing > 0 {
-            found.extend(conn.query_all(&within(Some(range), missing)).await?);
+/// A record, and where it stands in the order of its list.
+pub(super) type Found = (Record, Vec<Value>);
+
+/// What is read of each row of a list: its fields, and behind them the keys of its order.
+pub(super) struct Listed<'a> {
+    pub row: &'a Row<'a>,
+    pub keys: &'a [Key<'a>],
+}
+
+impl Listed<'_> {
+    /// The first `limit` rows of a select, read range after range.
+    pub async fn rows(
+        &self,
+        conn: &Reader,
+        select: SelectStatement,
+        ranges: Vec<Expr>,
+        limit: u64,
+    ) -> Result<Vec<Found>> {
+        let within = |range: Option<Expr>, limit: u64| {
+            let mut select = select.clone();
+            range.map(|range| select.and_where(range));
+            select.limit(limit).take()
+        };
+        let width = self.row.width();
+        let make = |line: Line<'_>| Ok((self.row.decode(line)?, self.place(line, width)?));
+        if ranges.is_empty() {
+            return conn.lines(&within(None, limit), make).await;
         }
+        let mut found = Vec::new();
+        for range in ranges {
+            let missing = limit.saturating_sub(u64::try_from(found.len()).unwrap_or(u64::MAX));
+            if missing > 0 {
+                found.extend(conn.lines(&within(Some(range), missing), make).await?);
+            }
+        }
+        Ok(found)
     }
-    Ok(found)
+
+    fn place(&self, line: Line<'_>, before: usize) -> Result<Vec<Value>> {
+        let cell = |(offset, key): (usize, &Key<'_>)| Value::from_cell(key.kind, line, before + offset);
+        Ok(self.keys.iter().enumerate().map(cell).collect::<Result<_, _>>()?)
+    }
 }
 
 /// Adds tenant, recycle bin, rights, filter and words.
@@ -382,12 +399,9 @@ fn spelled(keys: &[Key<'_>]) -> String {
         .join(",")
 }
 
-fn write_cursor(row: &QueryResult, before: usize, keys: &[Key<'_>]) -> Result<String> {
-    let mut parts = vec![Json::String(spelled(keys))];
-    for (offset, key) in keys.iter().enumerate() {
-        parts.push(Value::from_cell(key.kind, row, before + offset)?.to_json());
-    }
-    Ok(URL_SAFE_NO_PAD.encode(Json::Array(parts).to_string()))
+fn write_cursor(place: &[Value], keys: &[Key<'_>]) -> String {
+    let parts = std::iter::once(Json::String(spelled(keys))).chain(place.iter().map(Value::to_json));
+    URL_SAFE_NO_PAD.encode(Json::Array(parts.collect()).to_string())
 }
 
 fn read_cursor(cursor: &str, keys: &[Key<'_>]) -> Result<Vec<Value>> {

@@ -22,7 +22,7 @@ use kernel::filter::Storage;
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, RecordId, Result, Value};
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, Query as Sql};
+use sea_orm::sea_query::{Expr, ExprTrait, Query as Sql, SelectStatement};
 use uuid::Uuid;
 
 use crate::catalogue::EntityDef;
@@ -35,7 +35,7 @@ impl Records {
     /// # Errors
     /// `NotFound` when it does not exist or may not be seen.
     pub async fn get(&self, ctx: &Ctx, entity: &str, id: RecordId) -> Result<Record> {
-        let mut found = self.get_many(ctx, entity, &[id]).await?;
+        let mut found = self.some(ctx, entity, &[id], false).await?;
         found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
     }
 
@@ -75,9 +75,7 @@ impl Records {
     /// # Errors
     /// `NotFound` for an unknown entity.
     pub async fn get_many(&self, ctx: &Ctx, entity: &str, ids: &[RecordId]) -> Result<Vec<Record>> {
-        let catalogue = self.catalogue_of(ctx).await?;
-        let def = catalogue.entity(entity)?;
-        let found = load(self.db.read(), &catalogue, ctx, def, ids, Action::Read, false).await?;
+        let found = self.some(ctx, entity, ids, false).await?;
         let mut by_id: HashMap<RecordId, Record> = found.into_iter().map(|r| (r.id, r)).collect();
         Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
     }
@@ -87,10 +85,22 @@ impl Records {
     /// # Errors
     /// `NotFound` when it does not exist or may not be seen.
     pub async fn get_deleted(&self, ctx: &Ctx, entity: &str, id: RecordId) -> Result<Record> {
+        let mut found = self.some(ctx, entity, &[id], true).await?;
+        found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
+    }
+
+    /// Those of the records that exist and may be seen, in no particular order.
+    async fn some(&self, ctx: &Ctx, entity: &str, ids: &[RecordId], with_deleted: bool) -> Result<Vec<Record>> {
         let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.entity(entity)?;
-        let mut found = load(self.db.read(), &catalogue, ctx, def, &[id], Action::Read, true).await?;
-        found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
+        let (conn, row) = (self.db.read(), Row::visible(def, &ctx.rights));
+        let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
+        let Some(select) = asked(&asker, ctx, def, &row, ids, Action::Read, with_deleted) else {
+            return Ok(Vec::new());
+        };
+        let mut records = conn.lines(&select, |line| row.decode(line)).await?;
+        fill_links(conn, ctx, def, &row, &mut records).await?;
+        Ok(records)
     }
 }
 
@@ -133,8 +143,28 @@ async fn load_row(
     action: Action,
     with_deleted: bool,
 ) -> Result<Vec<Record>> {
+    let asker = Asker::new(catalogue, ctx, conn.get_database_backend());
+    let Some(select) = asked(&asker, ctx, def, &row, ids, action, with_deleted) else { return Ok(Vec::new()) };
+    let mut records = Vec::with_capacity(ids.len());
+    for found in conn.query_all(&select).await? {
+        records.push(row.decode(&found)?);
+    }
+    fill_links(conn, ctx, def, &row, &mut records).await?;
+    Ok(records)
+}
+
+/// Of these records what `action` may touch; nothing to ask when there is none.
+fn asked(
+    asker: &Asker<'_>,
+    ctx: &Ctx,
+    def: &EntityDef,
+    row: &Row<'_>,
+    ids: &[RecordId],
+    action: Action,
+    with_deleted: bool,
+) -> Option<SelectStatement> {
     if ids.is_empty() || !ctx.rights.may(&def.key, action) {
-        return Ok(Vec::new());
+        return None;
     }
     let mut select = row.select();
     def.own(&mut select, ctx.tenant);
@@ -145,16 +175,10 @@ async fn load_row(
     if !with_deleted {
         select.and_where(Expr::col((def.table, "deleted_at")).is_null());
     }
-    let asker = Asker::new(catalogue, ctx, conn.get_database_backend());
     if let Some(allowed) = asker.allowed(def, action) {
         select.and_where(allowed);
     }
-    let mut records = Vec::with_capacity(ids.len());
-    for found in conn.query_all(&select).await? {
-        records.push(row.decode(&found)?);
-    }
-    fill_links(conn, ctx, def, &row, &mut records).await?;
-    Ok(records)
+    Some(select)
 }
 
 /// Fills the fields that are kept as link rows.

@@ -5,11 +5,12 @@
 //! few. Between the two, with `n` records and `c` candidates, walking reads about `50 n / c` records and the candidates
 //! are `c`: equal near the square root of `n`.
 
+use kernel::db::Reader;
 use kernel::{Ctx, Result, Value};
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, Query as Sql, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend};
 
-use super::list::{Key, in_order, ranges, rows};
+use super::list::{Found, Listed, in_order, ranges};
 use crate::catalogue::EntityDef;
 use crate::search::Search;
 
@@ -27,7 +28,7 @@ pub(super) struct Worded<'a> {
     pub search: &'a Search<'a>,
     pub def: &'a EntityDef,
     pub ctx: &'a Ctx,
-    pub keys: &'a [Key<'a>],
+    pub listed: &'a Listed<'a>,
     /// Where the page before ended.
     pub after: Option<&'a [Value]>,
     /// Whether it lists the recycle bin.
@@ -36,14 +37,9 @@ pub(super) struct Worded<'a> {
 
 impl Worded<'_> {
     /// The first `limit` rows of the list's select.
-    pub async fn rows(
-        &self,
-        conn: &impl ConnectionTrait,
-        mut select: SelectStatement,
-        limit: u64,
-    ) -> Result<Vec<QueryResult>> {
+    pub async fn rows(&self, conn: &Reader, mut select: SelectStatement, limit: u64) -> Result<Vec<Found>> {
         if conn.get_database_backend() == DbBackend::Postgres && self.is_walked() {
-            let found = rows(conn, self.first(&select), Vec::new(), limit).await?;
+            let found = self.listed.rows(conn, self.first(&select), Vec::new(), limit).await?;
             if u64::try_from(found.len()).is_ok_and(|count| count >= limit) {
                 return Ok(found);
             }
@@ -53,14 +49,14 @@ impl Worded<'_> {
         if self.search.is_within(conn, even.clamp(least, most)).await? {
             self.search.narrow(&mut select);
         }
-        rows(conn, select, ranges(self.keys, self.after), limit).await
+        self.listed.rows(conn, select, ranges(self.listed.keys, self.after), limit).await
     }
 
     /// Whether an index gives the records in the list's order, all in one range.
     fn is_walked(&self) -> bool {
-        let first = self.keys.first().and_then(|key| key.field);
+        let first = self.listed.keys.first().and_then(|key| key.field);
         let walked = first.is_some_and(|field| WALKED.contains(&field.key.as_str()));
-        walked && self.keys.len() == 2 && !self.deleted
+        walked && self.listed.keys.len() == 2 && !self.deleted
     }
 
     /// The same select among the first records of the list's order alone.
@@ -69,10 +65,10 @@ impl Worded<'_> {
         first.column(Asterisk).from(self.def.table);
         self.def.own(&mut first, self.ctx.tenant);
         first.and_where(Expr::col((self.def.table, "deleted_at")).is_null());
-        for range in ranges(self.keys, self.after) {
+        for range in ranges(self.listed.keys, self.after) {
             first.and_where(range);
         }
-        in_order(&mut first, self.keys);
+        in_order(&mut first, self.listed.keys);
         first.limit(LOOKED_AT);
         select.clone().from_clear().from_subquery(first, self.def.table).take()
     }

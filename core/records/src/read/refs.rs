@@ -31,14 +31,15 @@ impl Records {
         let mut wanted: HashMap<EntityKey, BTreeSet<Uuid>> = HashMap::new();
         for record in records {
             let Some(def) = catalogue.find(&record.entity) else { continue };
-            for field in &def.fields {
-                let ids: Vec<Uuid> = match record.fields.get(&field.key) {
-                    Some(Value::Id(id)) => vec![*id],
-                    Some(Value::Ids(ids)) => ids.clone(),
+            for (key, value) in &record.fields {
+                let ids = match value {
+                    Value::Id(id) => std::slice::from_ref(id),
+                    Value::Ids(ids) => ids.as_slice(),
                     _ => continue,
                 };
+                let Some(field) = def.field(key) else { continue };
                 for target in references::pointed_to(field, &record.fields) {
-                    wanted.entry(target).or_default().extend(&ids);
+                    wanted.entry(target).or_default().extend(ids);
                 }
             }
         }

@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 
 use kernel::access::Rights;
+use kernel::db::{Line, filled};
 use kernel::filter::{DOCUMENT, Storage};
 use kernel::value::FieldType;
 use kernel::{Fields, RecordId, Result, TenantId, Value};
+use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
@@ -69,8 +70,12 @@ impl<'a> Row<'a> {
 
     /// A row of the select as a record, money as its amount with the currency beside it; fields that are link rows stay
     /// out.
-    pub fn decode(&self, row: &QueryResult) -> Result<Record> {
-        let document: Option<Json> = if self.document { row.try_get_by_index(self.width() - 1)? } else { None };
+    pub fn decode<'r>(&self, row: impl Into<Line<'r>>) -> Result<Record> {
+        let row = row.into();
+        let document = match self.document {
+            true => Value::from_cell(FieldType::Json, row, self.width() - 1)?,
+            false => Value::Null,
+        };
         let mut values = Vec::with_capacity(self.fields.len());
         let mut index = 2;
         for field in &self.fields {
@@ -80,7 +85,10 @@ impl<'a> Row<'a> {
                     Value::from_cell(field.kind, row, index - 1)?
                 }
                 Storage::Document(key, _) => {
-                    let kept = document.as_ref().and_then(|document| document.get(key.as_str()));
+                    let kept = match &document {
+                        Value::Json(document) => document.get(key.as_str()),
+                        _ => None,
+                    };
                     kept.map_or(Value::Null, |kept| flat(field.kind, kept))
                 }
                 Storage::Links => continue,
@@ -88,7 +96,7 @@ impl<'a> Row<'a> {
             values.push((field.key.clone(), value));
         }
         let values: Fields = values.into_iter().collect();
-        let (id, version) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let (id, version) = (RecordId(filled(row.id(0)?)?), filled(row.int(1)?)?);
         Ok(Record { id, version, entity: self.def.key.clone(), fields: values })
     }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::view::{PageView, RecordView, refs};
 use crate::http::body::bad_request;
-use crate::http::{ApiResult, Body, Caller, Params};
+use crate::http::{Answer, ApiResult, Body, Caller, Params};
 use crate::state::AppState;
 
 /// A simple list, as a query string.
@@ -183,7 +183,7 @@ pub async fn list(
     caller: Caller,
     Path(entity): Path<String>,
     Params(params): Params<ListParams>,
-) -> ApiResult<Json<PageView>> {
+) -> ApiResult<Answer<PageView>> {
     let mut body = QueryBody {
         q: params.q,
         limit: params.limit,
@@ -228,11 +228,14 @@ pub async fn query(
     caller: Caller,
     Path(entity): Path<String>,
     Body(body): Body<QueryBody>,
-) -> ApiResult<Json<PageView>> {
+) -> ApiResult<Answer<PageView>> {
     page(&state, &caller, &entity, body).await
 }
 
-async fn page(state: &AppState, caller: &Caller, entity: &str, body: QueryBody) -> ApiResult<Json<PageView>> {
+/// What a record with its titles takes in an answer, about.
+const RECORD_BYTES: usize = 1_500;
+
+async fn page(state: &AppState, caller: &Caller, entity: &str, body: QueryBody) -> ApiResult<Answer<PageView>> {
     let query = Query {
         filter: parse_filter(body.filter.as_ref())?,
         words: body.q,
@@ -245,12 +248,10 @@ async fn page(state: &AppState, caller: &Caller, entity: &str, body: QueryBody) 
     };
     let page = state.records.query(&caller.ctx, entity, &query).await?;
     let titles = state.records.refs(&caller.ctx, &page.items).await?;
-    Ok(Json(PageView {
-        items: page.items.into_iter().map(RecordView::from).collect(),
-        next_cursor: page.next_cursor,
-        total: page.total,
-        refs: refs(titles),
-    }))
+    let bytes = RECORD_BYTES * (page.items.len() + 1);
+    let items = page.items.into_iter().map(RecordView::from).collect();
+    let view = PageView { items, next_cursor: page.next_cursor, total: page.total, refs: refs(titles) };
+    Ok(Answer(view, bytes))
 }
 
 pub(super) fn parse_filter(filter: Option<&Value>) -> Result<Option<Filter>> {

@@ -6,10 +6,11 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use kernel::error::FieldError;
 use kernel::{Error, Message};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::ApiError;
 
@@ -20,6 +21,20 @@ pub struct Body<T>(pub T);
 /// A query string.
 #[derive(Debug)]
 pub struct Params<T>(pub T);
+
+/// A JSON answer that is written into one piece of memory of about this many bytes.
+#[derive(Debug)]
+pub struct Answer<T>(pub T, pub usize);
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        let mut text = Vec::with_capacity(self.1);
+        match serde_json::to_writer(&mut text, &self.0) {
+            Ok(()) => ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response(),
+            Err(error) => ApiError(Error::Internal(error.to_string())).into_response(),
+        }
+    }
+}
 
 /// An error of the request itself.
 pub fn bad_request(place: &str, reason: &str) -> Error {

@@ -23,7 +23,7 @@ pub mod receive;
 use axum::http::{HeaderName, header};
 
 pub use auth::Caller;
-pub use body::{Body, Params};
+pub use body::{Answer, Body, Params};
 pub use error::{ApiError, ApiResult};
 
 /// A header of an answer as a part of it.
