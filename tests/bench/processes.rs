@@ -220,10 +220,11 @@ async fn copy(state: &AppState, instance: Uuid, times: usize, due: Option<i64>) 
         false => ("gen_random_uuid()", format!("'{instance}'"), "UUID"),
     };
     let run = async |sql: String| state.db.for_migrations().execute_unprepared(&sql).await.map(drop);
-    run(format!("CREATE TABLE bench_copy (i {kind} NOT NULL, t {kind} NOT NULL)")).await?;
+    run(format!("CREATE TABLE bench_copy (i {kind} NOT NULL, t {kind} NOT NULL, n BIGINT NOT NULL)")).await?;
+    // Numbers of tasks are the company's own: far from those that are given to come.
     run(format!(
         "WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < {times}) \
-         INSERT INTO bench_copy SELECT {fresh}, {fresh} FROM n"
+         INSERT INTO bench_copy SELECT {fresh}, {fresh}, k + 1000000000 FROM n"
     ))
     .await?;
     for (table, id, extra) in [
@@ -237,6 +238,7 @@ async fn copy(state: &AppState, instance: Uuid, times: usize, due: Option<i64>) 
         let values = columns.iter().map(|column| match &extra {
             _ if column == id => "c.i".to_owned(),
             Some((name, value)) if column == name => value.clone(),
+            _ if table == "task" && column == "number" => "c.n".to_owned(),
             _ => format!("s.{column}"),
         });
         let values: Vec<String> = values.collect();

@@ -1,7 +1,7 @@
 //! Fields of a record: a map in the order of its keys that is one piece of memory. Records are made by the hundred for
 //! each page, from rows whose columns are in that order already; a tree would allocate per few fields.
 
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Index};
 
 use litemap::LiteMap;
 use serde::{Serialize, Serializer};
@@ -35,6 +35,14 @@ impl Deref for Fields {
 impl DerefMut for Fields {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.0
+    }
+}
+
+/// A field that is not there is empty.
+impl Index<&str> for Fields {
+    type Output = Value;
+    fn index(&self, key: &str) -> &Value {
+        self.0.get(key).unwrap_or(&Value::Null)
     }
 }
 
@@ -89,6 +97,7 @@ mod tests {
         let mut fields: Fields = [field("b", 2), field("a", 1), field("c", 3), field("a", 4)].into_iter().collect();
         fields.append(Fields::from([field("c", 5), field("aa", 6)]));
         assert_eq!(serde_json::to_string(&fields).unwrap(), r#"{"a":4,"aa":6,"b":2,"c":5}"#);
+        assert_eq!((&fields["b"], &fields["z"]), (&Value::Integer(2), &Value::Null));
         assert_eq!(serde_json::to_string(&Fields::new()).unwrap(), "{}");
     }
 }
