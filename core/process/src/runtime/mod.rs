@@ -49,7 +49,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use kernel::clock::Env;
 use kernel::event::Follower;
 use kernel::jobs::Handler;
-use kernel::{Ctx, Db, Error, Result, TenantId};
+use kernel::{Ctx, Db, Error, Result, TenantId, Timestamp};
 use records::Records;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
@@ -69,6 +69,7 @@ pub use start::StartInput;
 pub use timers::SWEEP;
 
 use crate::definition::{self, model::Definition, model::NodeKind};
+use crate::drawings::Retention;
 
 /// The code of errors about wrong input here.
 pub const INVALID: &str = "process.invalid";
@@ -127,12 +128,18 @@ impl Processes {
             Arc::new(go_on::GoOn(self.clone())),
             Arc::new(signals::SignalJob(self.clone())),
             Arc::new(reader::RecordEvents(self.clone())),
+            Arc::new(Retention(self.clone())),
         ]
     }
 
     /// The database.
     pub const fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// The time, for jobs.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.env.now()
     }
 
     /// Tasks.

@@ -3,6 +3,7 @@
 
 pub mod batches;
 mod bulk;
+pub mod drawings;
 pub mod entities;
 pub mod events;
 pub mod files;
@@ -96,6 +97,19 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(people::update_tenant))
         .routes(routes!(process_templates::list))
         .routes(routes!(process_templates::deploy))
+        .routes(routes!(drawings::list, drawings::create))
+        .routes(routes!(drawings::from_steps))
+        .routes(routes!(drawings::compare))
+        .routes(routes!(drawings::get, drawings::change, drawings::put, drawings::remove))
+        .routes(routes!(drawings::xml, drawings::save))
+        .routes(routes!(drawings::fix))
+        .routes(routes!(drawings::revisions))
+        .routes(routes!(drawings::revision_xml))
+        .routes(routes!(drawings::name_revision))
+        .routes(routes!(drawings::lease))
+        .routes(routes!(drawings::publish))
+        .routes(routes!(drawings::notes, drawings::add_note))
+        .routes(routes!(drawings::remove_note))
         .routes(routes!(processes::definitions, processes::deploy))
         .routes(routes!(processes::definition))
         .routes(routes!(processes::versions))
