@@ -67,4 +67,7 @@ CREATE TABLE process_drawing_note (
     created_by {uuid}
 );
 CREATE INDEX process_drawing_note_drawing ON process_drawing_note (drawing_id, id);
-ALTER TABLE process_version ADD COLUMN note TEXT";
+ALTER TABLE process_version ADD COLUMN note TEXT;
+-- The flow by which it was entered; why an operator moved it.
+ALTER TABLE process_visit ADD COLUMN via {bytewise};
+ALTER TABLE process_visit ADD COLUMN note TEXT";

@@ -36,7 +36,7 @@ pub use compare::{CompareInput, CompareSide, Compared};
 pub use keep::{DrawingChange, DrawingPage, DrawingQuery, NewDrawing, StepsInput};
 pub use lease::{Lease, LeaseAction, LeaseInput};
 pub use notes::{NewNote, Note, Pain};
-pub use publish::DrawingPublish;
+pub use publish::{DrawingDryRun, DrawingPublish};
 pub use retention::{RETENTION, Retention};
 pub use revisions::{RevisionChange, RevisionPage, RevisionQuery, RevisionView};
 pub use save::{Fix, FixInput, Save, Saved};

@@ -1,16 +1,18 @@
 //! A revision becomes a version: strictly, by the door of every version.
 
-use kernel::{Ctx, Error, Result};
+use std::collections::HashMap;
+
+use kernel::{Ctx, Error, RecordRef, Result};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::invalid;
 use super::save::check_seen;
 use super::store::{DRAWING, REVISION, this};
-use crate::runtime::{DefinitionView, Processes};
+use crate::runtime::{DefinitionView, DryRun, DryRunInput, Processes};
 
 /// Characters of a note.
 const MAX_NOTE: usize = 2_000;
@@ -25,7 +27,38 @@ pub struct DrawingPublish {
     pub revision: Option<i64>,
 }
 
+/// A dry run of a drawing.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DrawingDryRun {
+    /// The revision; the current one by default.
+    pub revision: Option<i64>,
+    /// Id of the process.
+    pub process: Option<String>,
+    /// The record it would be about.
+    pub subject: Option<RecordRef>,
+    /// First variables.
+    #[schema(value_type = Object)]
+    pub variables: Map<String, Json>,
+    /// What each element brings when it is done: element -> variables.
+    #[schema(value_type = Object)]
+    pub answers: HashMap<String, Map<String, Json>>,
+}
+
 impl Processes {
+    /// What would happen to an instance of exactly this revision; nothing is saved.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`, `process.invalid` naming the elements that cannot run, `Limited`.
+    pub async fn dry_run_drawing(&self, ctx: &Ctx, id: Uuid, input: DrawingDryRun) -> Result<DryRun> {
+        let row = self.drawing_row(self.db().read(), ctx, id).await?;
+        let revision = input.revision.unwrap_or(row.revision);
+        let xml = self.revision_xml(self.db().read(), ctx, id, revision).await?;
+        let DrawingDryRun { process, subject, variables, answers, .. } = input;
+        let input = DryRunInput { version: None, process, subject, variables, answers };
+        self.dry_run_file(ctx, xml, (id, revision), input).await
+    }
+
     /// Publishes the current revision of a drawing: from now on new instances get it.
     ///
     /// # Errors

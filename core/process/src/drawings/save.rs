@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::invalid;
 use super::keep::unreadable;
 use super::lease::free;
 use super::store::{self, DRAWING, Row};
@@ -18,8 +19,8 @@ use crate::runtime::Processes;
 /// How to save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Save {
-    /// Over this revision, which must be the current one.
-    Over(i64),
+    /// Over this revision, which must be said and be the current one.
+    Over(Option<i64>),
     /// Beside the current one: what somebody had not saved yet when another took over.
     Aside,
 }
@@ -68,11 +69,12 @@ impl Processes {
     /// Saves a revision. The bytes of the current one are no new one.
     ///
     /// # Errors
-    /// `Denied`, `NotFound`, `drawing.unreadable`, conflict `drawing.leased` while another edits, `drawing.changed` with
+    /// `Denied`, `NotFound`, `drawing.unreadable`, `drawing.invalid` naming `If-Match`, conflict `drawing.leased` while another edits, `drawing.changed` with
     /// the current revision when it is not the one that was seen.
     pub async fn save_drawing(&self, ctx: &Ctx, id: Uuid, xml: Vec<u8>, save: Save) -> Result<Saved> {
         let row = self.drawing_row(self.db().read(), ctx, id).await?;
         if let Save::Over(seen) = save {
+            let seen = said(seen)?;
             self.check_lease(ctx, &row).await?;
             check_seen(&row, seen)?;
         }
@@ -108,7 +110,7 @@ impl Processes {
                 .value("problems", json!(drawn.problems))
                 .value("diagram", drawn.diagram)
                 .value("updated_at", ctx.now().0)
-                .and_where(Expr::col("revision").eq(seen))
+                .and_where(Expr::col("revision").eq(said(seen)?))
                 .cond_where(free(ctx));
         }
         update.returning(Query::returning().column("latest"));
@@ -125,7 +127,7 @@ impl Processes {
     async fn overtaken(&self, tx: &Tx, ctx: &Ctx, id: Uuid, save: Save) -> Result<Error> {
         let row = self.drawing_row(tx, ctx, id).await?;
         self.check_lease(ctx, &row).await?;
-        if let Save::Over(seen) = save {
+        if let Save::Over(Some(seen)) = save {
             check_seen(&row, seen)?;
         }
         Ok(Error::Conflict { code: "drawing.changed", current: Some(json!({"revision": row.revision})) })
@@ -135,16 +137,24 @@ impl Processes {
     ///
     /// # Errors
     /// As `save_drawing`.
-    pub async fn fix_drawing(&self, ctx: &Ctx, id: Uuid, input: FixInput, seen: i64) -> Result<Saved> {
+    pub async fn fix_drawing(&self, ctx: &Ctx, id: Uuid, input: FixInput, seen: Option<i64>) -> Result<Saved> {
         let row = self.drawing_row(self.db().read(), ctx, id).await?;
-        check_seen(&row, seen)?;
-        let xml = self.revision_xml(self.db().read(), ctx, id, seen).await?;
+        check_seen(&row, said(seen)?)?;
+        let xml = self.revision_xml(self.db().read(), ctx, id, row.revision).await?;
         let fixed = tokio::task::spawn_blocking(move || match input.fix {
             Fix::MakeExecutable => drawing::make_executable(&xml, input.element.as_deref()),
         });
         let fixed = fixed.await.map_err(Error::internal)?.map_err(|problem| unreadable(ctx, &problem))?;
         self.save_drawing(ctx, id, fixed, Save::Over(seen)).await
     }
+}
+
+/// The revision that whoever saves has seen.
+///
+/// # Errors
+/// `drawing.invalid` naming `If-Match` when they do not say.
+fn said(seen: Option<i64>) -> Result<i64> {
+    seen.ok_or_else(|| invalid("If-Match", "the revision that was changed is missing"))
 }
 
 /// Passes when nothing was saved since.

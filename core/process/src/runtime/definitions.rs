@@ -61,6 +61,13 @@ pub(crate) struct Deployable {
     problems: Vec<Problem>,
 }
 
+impl Deployable {
+    /// What it says.
+    pub(crate) fn into_definition(self) -> Definition {
+        self.definition
+    }
+}
+
 /// A definition by itself.
 pub(super) struct Found {
     pub(super) id: Uuid,

@@ -1,11 +1,11 @@
 //! `/process-drawings`: processes that people are still drawing.
 
 use ::process::drawings::{
-    CompareInput, Compared, DrawingChange, DrawingKind, DrawingPage, DrawingPublish, DrawingQuery, DrawingView,
-    FixInput, Lease, LeaseInput, NewDrawing, NewNote, Note, RevisionChange, RevisionPage, RevisionQuery, RevisionView,
-    Save, Saved, StepsInput,
+    CompareInput, Compared, DrawingChange, DrawingDryRun, DrawingKind, DrawingPage, DrawingPublish, DrawingQuery,
+    DrawingView, FixInput, Lease, LeaseInput, NewDrawing, NewNote, Note, RevisionChange, RevisionPage, RevisionQuery,
+    RevisionView, Save, Saved, StepsInput,
 };
-use ::process::runtime::DefinitionView;
+use ::process::runtime::{DefinitionView, DryRun};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -17,7 +17,6 @@ use uuid::Uuid;
 
 use super::records::if_match;
 use super::view::Items;
-use crate::http::body::bad_request;
 use crate::http::{ApiResult, Body, Caller, Params};
 use crate::state::AppState;
 
@@ -145,11 +144,6 @@ fn tagged(mut response: Response, revision: i64) -> Response {
     response
 }
 
-fn seen(headers: &HeaderMap) -> ApiResult<i64> {
-    let revision = if_match(headers)?;
-    Ok(revision.ok_or_else(|| bad_request("If-Match", "expected the revision that was changed"))?)
-}
-
 /// `GET /process-drawings/{id}/xml`: the current revision byte for byte, its number as `ETag`.
 #[utoipa::path(get, path = "/process-drawings/{id}/xml", tag = "drawings", operation_id = "drawing_xml", params(("id" = Uuid, Path), XmlParams), responses((status = 200, body = String, content_type = "application/xml")))]
 pub async fn xml(
@@ -172,7 +166,7 @@ pub async fn save(
     headers: HeaderMap,
     body: Bytes,
 ) -> ApiResult<Response> {
-    let how = if params.aside { Save::Aside } else { Save::Over(seen(&headers)?) };
+    let how = if params.aside { Save::Aside } else { Save::Over(if_match(&headers)?) };
     let saved = state.processes.save_drawing(&caller.ctx, id, body.to_vec(), how).await?;
     let revision = saved.revision;
     Ok(tagged(Json(saved).into_response(), revision))
@@ -187,7 +181,7 @@ pub async fn fix(
     headers: HeaderMap,
     Body(body): Body<FixInput>,
 ) -> ApiResult<Response> {
-    let saved = state.processes.fix_drawing(&caller.ctx, id, body, seen(&headers)?).await?;
+    let saved = state.processes.fix_drawing(&caller.ctx, id, body, if_match(&headers)?).await?;
     let revision = saved.revision;
     Ok(tagged(Json(saved).into_response(), revision))
 }
@@ -245,6 +239,18 @@ pub async fn publish(
     Body(body): Body<DrawingPublish>,
 ) -> ApiResult<Json<DefinitionView>> {
     Ok(Json(state.processes.publish_drawing(&caller.ctx, id, body).await?))
+}
+
+/// `POST /process-drawings/{id}/dry-run`: what would happen to an instance of exactly this revision.
+#[utoipa::path(post, path = "/process-drawings/{id}/dry-run", tag = "drawings", operation_id = "dry_run_drawing", params(("id" = Uuid, Path)), request_body = DrawingDryRun, responses((status = 200, body = DryRun)))]
+pub async fn dry_run(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(body): Body<DrawingDryRun>,
+) -> ApiResult<Json<DryRun>> {
+    caller.require_role()?;
+    Ok(Json(state.processes.dry_run_drawing(&caller.ctx, id, body).await?))
 }
 
 /// `GET /process-drawings/{id}/notes`: what hurts at its elements.
