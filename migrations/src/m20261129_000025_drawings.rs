@@ -68,6 +68,6 @@ CREATE TABLE process_drawing_note (
 );
 CREATE INDEX process_drawing_note_drawing ON process_drawing_note (drawing_id, id);
 ALTER TABLE process_version ADD COLUMN note TEXT;
--- The flow by which it was entered; why an operator moved it.
+-- The flow by which it was entered, and why an operator took it away.
 ALTER TABLE process_visit ADD COLUMN via {bytewise};
 ALTER TABLE process_visit ADD COLUMN note TEXT";

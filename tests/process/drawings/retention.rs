@@ -21,16 +21,15 @@ async fn the_first_and_named_stay_others_a_day_then_one_an_hour_for_a_month() {
         .patch(&format!("/process-drawings/{drawing}/revisions/4"), json!({"name": "Shown to the boss"}))
         .await
         .ok(200);
-    app.drain().await;
+    let forget = async || app.state.processes.forget_revisions().await.unwrap();
+    forget().await;
     assert_eq!(board.revisions(&drawing).await.len(), 9, "nothing is a day old");
-    app.clock.advance_seconds(86_400);
-    app.drain().await;
-    app.clock.advance_seconds(3_600);
-    app.drain().await;
+    app.clock.advance_seconds(86_401);
+    forget().await;
     // 10:00, 10:20, 10:40 are 4, 5, 6; 11:00, 11:20, 11:40 are 7, 8, 9; 09:20 and 09:40 are 2, 3.
     assert_eq!(board.revisions(&drawing).await, [9, 8, 6, 4, 3, 1]);
     app.clock.advance_seconds(31 * 86_400);
-    app.drain().await;
+    forget().await;
     assert_eq!(board.revisions(&drawing).await, [9, 4, 1]);
     assert_eq!(board.xml(&drawing).await.text(), format!("{text}<!-- 8 -->"));
     app.finish().await;

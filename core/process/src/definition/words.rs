@@ -48,7 +48,7 @@ static SENTENCES: LazyLock<Vec<Sentence>> = LazyLock::new(|| {
 impl Sentence {
     fn new(key: &'static str, text: &'static str) -> Self {
         let (mut gaps, mut rest) = (Vec::new(), text);
-        // The last brace opens the gap: `${{text}}` is a gap in braces.
+        // The last brace before one that closes opens the gap: `${{text}}` is a gap in braces.
         while let Some((before, name, behind)) = gap(rest) {
             gaps.push((before, name));
             rest = behind;
@@ -81,8 +81,9 @@ impl Sentence {
 
 /// What stands before the first gap, its name, and what stands behind it.
 fn gap(text: &str) -> Option<(&str, &str, &str)> {
-    let close = text.find('}')?;
-    let open = text.get(..close)?.rfind('{')?;
+    // A brace that closes nothing is a brace.
+    let closed = |(close, _): (usize, &str)| Some((text.get(..close)?.rfind('{')?, close));
+    let (open, close) = text.match_indices('}').find_map(closed)?;
     Some((text.get(..open)?, text.get(open + 1..close)?, text.get(close + 1..)?))
 }
 

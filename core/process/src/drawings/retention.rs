@@ -32,7 +32,7 @@ impl Handler for Retention {
     }
 
     async fn run(&self, _: &Job) -> Result<(), JobError> {
-        Ok(self.0.forget_revisions(self.0.now()).await?)
+        Ok(self.0.forget_revisions().await?)
     }
 }
 
@@ -45,8 +45,12 @@ struct Old {
 }
 
 impl Processes {
-    /// Goes over everything older than a day, some at a time.
-    async fn forget_revisions(&self, now: Timestamp) -> Result<()> {
+    /// Removes revisions that nobody needs any more, some at a time, of every company.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_revisions(&self) -> Result<()> {
+        let now = self.now();
         let mut last: Option<Old> = None;
         loop {
             let page = self.old_revisions(now, last).await?;

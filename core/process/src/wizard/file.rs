@@ -60,7 +60,13 @@ pub fn written(title: &str, lines: &[Line]) -> String {
     );
     for (place, part) in parts.iter().enumerate() {
         match part {
-            Part::Steps(steps) => write_steps(&mut text, &parts, place, steps),
+            Part::Steps(steps) => {
+                let merge = merge_of(part.first());
+                if flows.iter().any(|flow| flow.from == merge) {
+                    let _ = writeln!(text, "    <exclusiveGateway id=\"{merge}\"/>");
+                }
+                write_steps(&mut text, &parts, place, steps);
+            }
             Part::Question(number, question) => {
                 let default = flows.iter().rposition(|flow| flow.from == part.entry()).map_or(0, |place| place + 1);
                 let name = escaped(&question.text);
@@ -132,7 +138,26 @@ fn flows(parts: &[Part<'_>]) -> Vec<Flow> {
         }
     }
     flows.extend(branches);
+    merge(parts, &mut flows);
     flows
+}
+
+/// A fork waits for every flow that leads to it: of several, which come one at a time, a gateway before it makes one.
+fn merge(parts: &[Part<'_>], flows: &mut Vec<Flow>) {
+    for part in parts.iter().filter(|part| matches!(part, Part::Steps(steps) if steps.len() > 1)) {
+        let fork = part.entry();
+        if flows.iter().filter(|flow| flow.to == fork).count() < 2 {
+            continue;
+        }
+        let merge = merge_of(part.first());
+        flows.iter_mut().filter(|flow| flow.to == fork).for_each(|flow| flow.to.clone_from(&merge));
+        flows.push(Flow { from: merge, to: fork, name: String::new(), condition: None });
+    }
+}
+
+/// The gateway before a fork.
+fn merge_of(first: usize) -> String {
+    format!("merge_{first}")
 }
 
 fn answers(parts: &[Part<'_>], next: &str, number: usize, question: &Question) -> Vec<Flow> {

@@ -24,7 +24,7 @@ fn lines_become_steps_with_contracts_and_a_branch_back() {
     assert_eq!(file, made(text), "the same lines give the same bytes");
     let (definition, problems) = read(file.as_bytes()).unwrap();
     assert_eq!(problems, []);
-    assert_eq!(definition.key, "razovaia-zakupka");
+    assert_eq!(definition.key, "razovaya-zakupka");
     let contract = |id: &str| match &definition.node(definition.find(id).unwrap()).kind {
         NodeKind::User(contract) => std::sync::Arc::clone(contract),
         other => panic!("{other:?}"),
@@ -55,7 +55,7 @@ fn steps_beside_one_another_meet_again() {
         .collect();
     assert_eq!(
         ends.join(" "),
-        "start>fork_1 fork_1>step_1 fork_1>step_2 fork_1>step_3 step_1>join_1 step_2>join_1 step_3>join_1 join_1>step_5 step_5>question_6 question_6>fork_1 question_6>end question_6>fork_1"
+        "start>merge_1 fork_1>step_1 fork_1>step_2 fork_1>step_3 step_1>join_1 step_2>join_1 step_3>join_1 join_1>step_5 step_5>question_6 question_6>merge_1 question_6>end question_6>merge_1 merge_1>fork_1"
     );
     assert!(file.contains("role:technician") && file.contains("P2D") && file.contains("see to it"), "{file}");
 }
