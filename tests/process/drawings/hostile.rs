@@ -1,9 +1,10 @@
 //! What nobody draws by accident.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{Board, id};
 use crate::app::TestApp;

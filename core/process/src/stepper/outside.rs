@@ -137,11 +137,11 @@ impl Run<'_> {
 
     /// Says in the journal why the wait was cancelled.
     fn explain(&mut self, wait: WaitId, reason: String) {
-        let visits = self.commands.iter_mut().rev().filter_map(|command| match command {
+        let mut visits = self.commands.iter_mut().rev().filter_map(|command| match command {
             Command::Visit(visit) => Some(visit),
             _ => None,
         });
-        if let Some(visit) = visits.into_iter().find(|visit| visit.wait == Some(wait)) {
+        if let Some(visit) = visits.find(|visit| visit.wait == Some(wait)) {
             visit.note = Some(reason);
         }
     }
