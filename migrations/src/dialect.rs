@@ -7,10 +7,11 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
-const TYPES: [(&str, &str, &str); 5] = [
+const TYPES: [(&str, &str, &str); 6] = [
     // name, SQLite, PostgreSQL
     ("{uuid}", "BLOB", "UUID"),
     ("{json}", "TEXT", "JSONB"),
+    ("{bytes}", "BLOB", "BYTEA"),
     ("{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT", "BIGSERIAL PRIMARY KEY"),
     // The writing transaction's number, which orders the event log safely (see kernel::events).
     ("{tx}", "BIGINT NOT NULL DEFAULT 0", "BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint)"),

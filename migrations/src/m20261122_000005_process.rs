@@ -1,7 +1,6 @@
 //! Processes: definitions with their versions, instances, what they wait for, their journal.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::dialect;
 
@@ -11,8 +10,7 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let sqlite = manager.get_database_backend() == DbBackend::Sqlite;
-        dialect::run(manager, &PROCESSES.replace("{bytes}", if sqlite { "BLOB" } else { "BYTEA" })).await
+        dialect::run(manager, PROCESSES).await
     }
 }
 

@@ -21,7 +21,8 @@ pub struct Operation {
 impl Operation {
     /// Whether it only reads.
     pub fn reads(&self) -> bool {
-        let asks = ["/query", "/aggregate", "/dry-run", "/next"].iter().any(|end| self.template.ends_with(end));
+        let asks =
+            ["/query", "/aggregate", "/dry-run", "/next", "/compare"].iter().any(|end| self.template.ends_with(end));
         self.method == "GET" || asks || self.template == "/read" || self.template.starts_with("/reports/")
     }
 }
@@ -107,7 +108,16 @@ impl Objects {
         let calendar =
             json!({"calendar": {"week": {"mon": ["09:00-18:00"]}, "days": [{"date": "2026-05-01", "name": marker}]}});
         admin.put("/calendars/company", calendar).await.ok(200);
-        vec![("process-definitions", definition), ("process-instances", instance), ("tasks", task), ("letters", letter)]
+        let file = walked_process(marker).into_bytes();
+        let drawn = admin.send("POST", "/api/v1/process-drawings", Some("application/xml"), file).await.ok(201);
+        let drawing = drawn["id"].as_str().unwrap().to_owned();
+        vec![
+            ("process-definitions", definition),
+            ("process-drawings", drawing),
+            ("process-instances", instance),
+            ("tasks", task),
+            ("letters", letter),
+        ]
     }
 
     /// Objects that a test has made itself.
@@ -179,6 +189,7 @@ impl Objects {
             path = path.replace("{id}", id);
         }
         path = path.replace("{of}", "company").replace("{version}", "1").replace("{key}", "quote-approval");
+        path = path.replace("{revision}", "1").replace("{note}", &uuid::Uuid::nil().to_string());
         path = path.replace("{job}", "nightly").replace("{run}", &uuid::Uuid::nil().to_string());
         assert!(!path.contains('{'), "the walk does not know the parameters of {template}: teach it");
         let method = method.to_uppercase();
@@ -224,7 +235,17 @@ impl Objects {
             ("PUT", "/plugins/{id}/gate") => json!({"departments": null}),
             ("PUT", "/plugins/{id}/settings") => json!({"settings": {"country": "UA"}}),
             ("POST", "/imports" | "/plugins") => json!({}),
-            ("POST", "/process-definitions") => Value::String(walked_process("walk")),
+            ("POST", "/process-definitions" | "/process-drawings") | ("PUT", "/process-drawings/{id}/xml") => {
+                Value::String(walked_process("walk"))
+            }
+            ("POST", "/process-drawings/from-steps") => json!({"title": "walk", "lines": ["walk"]}),
+            ("POST", "/process-drawings/compare") => {
+                let drawing = self.id("process-drawings");
+                json!({"from": {"drawing": drawing}, "to": {"drawing": drawing}})
+            }
+            ("POST", "/process-drawings/{id}/fix") => json!({"fix": "make_executable"}),
+            ("POST", "/process-drawings/{id}/notes") => json!({"element": "task", "pain": "rework"}),
+            ("PATCH", "/process-drawings/{id}/revisions/{revision}") => json!({"name": "walked"}),
             ("POST", "/process-definitions/{id}/migrate" | "/process-instances/{id}/migrate") => {
                 json!({"version": 1, "dry_run": true})
             }
@@ -234,6 +255,7 @@ impl Objects {
             ("PATCH", "/process-instances/{id}") => json!({"variables": {"walked": true}}),
             ("POST", "/process-instances/{id}/skip") => json!({"incident": 1}),
             ("POST", "/process-instances/{id}/start-from") => json!({"element": "task"}),
+            ("POST", "/process-instances/{id}/move") => json!({"wait": 1, "element": "task", "reason": "walk"}),
             ("POST", "/process-instances/{id}/next") => json!({"wait": 1}),
             ("POST", "/messages") => {
                 json!({"name": "walk", "key": "1", "variables": {}, "subject": {"entity": "lead", "id": self.id("lead")}})

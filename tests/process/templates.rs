@@ -23,7 +23,7 @@ async fn templates_are_listed_with_roles_that_are_missing_and_deployed_in_the_co
         assert_eq!((&made["key"], &made["state"]), (&json!(key), &json!("published")));
         let problems = made["problems"].as_array().unwrap();
         let of_roles = |problem: &Value| {
-            problem["severity"] == "warning" && problem["message"].as_str().unwrap().contains("the role `")
+            problem["severity"] == "warning" && problem["message"].as_str().unwrap().contains("ролі `")
         };
         assert!(problems.iter().all(of_roles), "{problems:?}");
         assert_eq!(problems.len(), made["missing_roles"].as_array().unwrap().len(), "{made:#}");

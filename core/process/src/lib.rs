@@ -7,11 +7,15 @@
 //! | module | what |
 //! |---|---|
 //! | `definition` | BPMN text -> model, with problems by element |
+//! | `drawings` | processes that people are still drawing, right or wrong |
 //! | `runtime` | instances in the database: one transaction per step, jobs, operations, views |
 //! | `stepper` | `(definition, state, event) -> (state, commands)`: no IO, no clock of its own |
 //! | `templates` | processes of ours, in three languages |
+//! | `wizard` | a process from lines of text |
 
 pub mod definition;
+pub mod drawings;
 pub mod runtime;
 pub mod stepper;
 pub mod templates;
+pub mod wizard;

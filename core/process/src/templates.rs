@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use kernel::Locale;
 use serde::Deserialize;
 
-use crate::definition::{BPMN, OURS};
+use crate::definition::{BPMN, OURS, escaped};
 
 /// Key, file and table of each template.
 const SOURCES: [(&str, &str, &str); 4] = [
@@ -158,11 +158,6 @@ fn texts(file: &str) -> Vec<Text> {
         }
     }
     found
-}
-
-/// Text within an attribute or element.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -10,10 +10,11 @@ use crate::http::idempotency::KEPT_SECONDS;
 
 const KIND: &str = "housekeeping";
 /// Chores by the clock (UTC): the job's kind and its cron expression.
-pub const SCHEDULES: [(&str, &str); 6] = [
+pub const SCHEDULES: [(&str, &str); 7] = [
     (KIND, "17 * * * *"),
     ("import.clean_up", "41 3 * * *"),
     (process::runtime::SWEEP, "* * * * *"),
+    (process::drawings::RETENTION, "37 * * * *"),
     (records::totals::FOLD, "* * * * *"),
     (records::search::FILL, "* * * * *"),
     (records::files::SWEEP, "29 * * * *"),

@@ -942,6 +942,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/process-definitions/{id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-definitions/{id}/map`: where its instances stand, by element. */
+        get: operations["processes_definition_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/process-definitions/{id}/migrate": {
         parameters: {
             query?: never;
@@ -1006,6 +1023,253 @@ export interface paths {
         /** `GET /process-definitions/{id}/versions/{version}/xml`: the file, byte for byte. */
         get: operations["processes_xml"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-drawings`: the newest first. */
+        get: operations["drawings_drawings"];
+        put?: never;
+        /** `POST /process-drawings`: keeps a BPMN 2.0 file (the body, as XML), right or wrong, byte for byte. */
+        post: operations["drawings_create_drawing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-drawings/compare`: what differs between two of drawings, revisions and versions. */
+        post: operations["drawings_compare_drawings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings/from-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-drawings/from-steps`: a drawing from lines of text; what is wrong is told by line (`lines.<number>`). */
+        post: operations["drawings_draw_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-drawings/{id}` */
+        get: operations["drawings_drawing"];
+        /** `PUT /process-drawings/{id}`: the same as `PATCH`. */
+        put: operations["drawings_put_drawing"];
+        post?: never;
+        /** `DELETE /process-drawings/{id}`: with its revisions and notes; versions made from it stay. */
+        delete: operations["drawings_remove_drawing"];
+        options?: never;
+        head?: never;
+        /** `PATCH /process-drawings/{id}`: its title, kind and pair; what is absent stays. */
+        patch: operations["drawings_change_drawing"];
+        trace?: never;
+    };
+    "/api/v1/process-drawings/{id}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-drawings/{id}/dry-run`: what would happen to an instance of exactly this revision. */
+        post: operations["drawings_dry_run_drawing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings/{id}/fix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-drawings/{id}/fix`: does what a problem's `fix` says, over the revision of `If-Match`. */
+        post: operations["drawings_fix_drawing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings/{id}/lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-drawings/{id}/lease`: edits it for 90 seconds, or goes on to; 409 with who does while another edits. */
+        post: operations["drawings_lease_drawing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-drawings/{id}/notes`: what hurts at its elements. */
+        get: operations["drawings_drawing_notes"];
+        put?: never;
+        /** `POST /process-drawings/{id}/notes` */
+        post: operations["drawings_add_drawing_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings/{id}/notes/{note}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** `DELETE /process-drawings/{id}/notes/{note}` */
+        delete: operations["drawings_remove_drawing_note"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /process-drawings/{id}/publish`: the current revision becomes a version; what keeps it from that is told by
+         *     element.
+         */
+        post: operations["drawings_publish_drawing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings/{id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-drawings/{id}/revisions`: the newest first. */
+        get: operations["drawings_drawing_revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings/{id}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** `PATCH /process-drawings/{id}/revisions/{revision}`: names it; one with a name stays for ever. */
+        patch: operations["drawings_name_revision"];
+        trace?: never;
+    };
+    "/api/v1/process-drawings/{id}/revisions/{revision}/xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-drawings/{id}/revisions/{revision}/xml`: byte for byte. */
+        get: operations["drawings_drawing_revision_xml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-drawings/{id}/xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-drawings/{id}/xml`: the current revision byte for byte, its number as `ETag`. */
+        get: operations["drawings_drawing_xml"];
+        /** `PUT /process-drawings/{id}/xml`: a new revision (the body, as XML) over the one of `If-Match`. */
+        put: operations["drawings_save_drawing"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1083,6 +1347,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/process-instances/{id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /process-instances/{id}/map`: where it stands on its drawing; readers of its subject see it too, without names. */
+        get: operations["processes_instance_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/process-instances/{id}/migrate": {
         parameters: {
             query?: never;
@@ -1097,6 +1378,23 @@ export interface paths {
          *     with the report as `current`; a dry run only says so.
          */
         post: operations["processes_migrate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-instances/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /process-instances/{id}/move` (operators): the token of a wait to another element, with a reason. */
+        post: operations["processes_move_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1613,7 +1911,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** `GET /tasks/{id}` */
+        /** `GET /tasks/{id}`: with what stands in the way of completing it, and what the reader may do. */
         get: operations["tasks_get"];
         put?: never;
         post?: never;
@@ -2108,6 +2406,17 @@ export interface components {
             created_at: string;
             undone_at?: string | null;
         };
+        /** @description What stands in the way. */
+        Blocker: {
+            /** @description `main_action_missing`, `claimed`, `voted`, `denied`, or what is wrong with a field, such as `required`. */
+            code: string;
+            /** @description The field of the form. */
+            field?: string;
+            /** @description In the reader's language. */
+            message: string;
+            /** @description What mends it: the kind of the main action, `fill`, or nothing. */
+            fix?: string;
+        };
         /**
          * @description State of a breaker, as the API names it.
          * @enum {string}
@@ -2261,6 +2570,55 @@ export interface components {
         CommentInput: {
             text: string;
         };
+        /** @description What to compare. */
+        CompareInput: {
+            /** @description The older side. */
+            from: components["schemas"]["CompareSide"];
+            /** @description The newer side. */
+            to: components["schemas"]["CompareSide"];
+        };
+        /** @description One side: a drawing or a definition. */
+        CompareSide: {
+            /**
+             * Format: uuid
+             * @description A drawing.
+             */
+            drawing?: string | null;
+            /**
+             * Format: int64
+             * @description Its revision; the current one by default.
+             */
+            revision?: number | null;
+            /** @description A definition, by id or key. */
+            definition?: string | null;
+            /**
+             * Format: int64
+             * @description Its version; the newest by default.
+             */
+            version?: number | null;
+        };
+        /** @description What differs. */
+        Compared: components["schemas"]["Differences"];
+        /** @description One thing that an element says otherwise. */
+        ComparedChange: {
+            /** @description Its id, of the newer side. */
+            element: string;
+            /** @description `name`, `type`, `source`, `target`, `condition`, `documentation`, `v:duration` ... */
+            what: string;
+            /** @description None where it said nothing. */
+            before?: string | null;
+            /** @description None where it says nothing any more. */
+            after?: string | null;
+        };
+        /** @description An element that only one side has, or that stands elsewhere. */
+        ComparedElement: {
+            /** @description Its id. */
+            element: string;
+            /** @description Its tag, such as `userTask`. */
+            type: string;
+            /** @description Its name; may be empty. */
+            name: string;
+        };
         /** @description How a task was completed. */
         Completion: {
             /** @description Values of the form and variables for the process; `record.<field>` goes to the subject. */
@@ -2364,6 +2722,62 @@ export interface components {
          * @enum {string}
          */
         Decision: "sent" | "resend";
+        /** @description All instances of a definition on its drawing. */
+        DefinitionMap: {
+            /**
+             * Format: uuid
+             * @description The definition.
+             */
+            definition: string;
+            /** @description Its key. */
+            key: string;
+            /**
+             * Format: int64
+             * @description The version whose file is the drawing: the published one, else the newest.
+             */
+            version: number;
+            /** @description Elements by id; those nobody came to are not in it. */
+            elements: {
+                [key: string]: components["schemas"]["DefinitionMapElement"];
+            };
+            /** @description Elements that only other versions have. */
+            gone: string[];
+        };
+        /** @description An element of a definition's map. */
+        DefinitionMapElement: {
+            /**
+             * Format: int64
+             * @description Instances that stand there.
+             */
+            standing: number;
+            /**
+             * Format: int64
+             * @description Tasks of theirs whose deadline has passed.
+             */
+            overdue: number;
+            /**
+             * Format: int64
+             * @description Things that went wrong there and wait for an operator.
+             */
+            incidents: number;
+            /**
+             * Format: int64
+             * @description How often it was entered in the last ninety days.
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description Seconds of working time it takes half of the last ones at most.
+             */
+            median?: number;
+            /**
+             * Format: int64
+             * @description Seconds of working time it takes nine of ten of them at most.
+             */
+            p90?: number;
+            /** @description Since when the oldest stands there. */
+            oldest?: string;
+        };
         /** @description A version of a definition, as the API shows it. */
         DefinitionView: {
             /**
@@ -2402,6 +2816,8 @@ export interface components {
             }[];
             /** @description When the version was deployed. */
             created_at: string;
+            /** @description What was said when it was published from a drawing. */
+            note?: string;
         };
         /** @description Gives a task to somebody else. */
         Delegation: {
@@ -2456,6 +2872,165 @@ export interface components {
             /** @description Roles that it speaks of and the company does not have; their tasks wait for an administrator until it has. */
             missing_roles: components["schemas"]["TemplateRole"][];
         };
+        /** @description What differs. */
+        Differences: {
+            /** @description Elements of the newer side alone. */
+            added: components["schemas"]["ComparedElement"][];
+            /** @description Elements of the older side alone. */
+            removed: components["schemas"]["ComparedElement"][];
+            /** @description Elements whose shape stands elsewhere or has another size. */
+            moved: components["schemas"]["ComparedElement"][];
+            /** @description What elements of both say otherwise. */
+            changed: components["schemas"]["ComparedChange"][];
+        };
+        /** @description What to change of a drawing; what is absent stays. */
+        DrawingChange: {
+            /**
+             * @description What to call it.
+             * @default null
+             */
+            title: string | null;
+            /** @default null */
+            kind: components["schemas"]["DrawingKind"] | null;
+            /**
+             * Format: uuid
+             * @description The drawing it is compared with; null: none.
+             * @default null
+             */
+            pair: string | null;
+        };
+        /** @description A dry run of a drawing. */
+        DrawingDryRun: {
+            /**
+             * Format: int64
+             * @description The revision; the current one by default.
+             * @default null
+             */
+            revision: number | null;
+            /**
+             * @description Id of the process.
+             * @default null
+             */
+            process: string | null;
+            /** @default null */
+            subject: components["schemas"]["RecordRef"] | null;
+            /** @description First variables. */
+            variables?: {
+                [key: string]: unknown;
+            };
+            /** @description What each element brings when it is done: element -> variables. */
+            answers?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @description What a drawing is for.
+         * @enum {string}
+         */
+        DrawingKind: "draft" | "as_is" | "to_be";
+        /** @description A page of drawings, the newest first. */
+        DrawingPage: {
+            /** @description The drawings. */
+            items: components["schemas"]["DrawingView"][];
+            /**
+             * Format: uuid
+             * @description For the next page, if there is one.
+             */
+            next_cursor?: string | null;
+        };
+        /** @description Somebody. */
+        DrawingPerson: {
+            /**
+             * Format: uuid
+             * @description Their id.
+             */
+            id: string;
+            /** @description Their name. */
+            name: string;
+        };
+        /** @description What is wrong with a drawing. */
+        DrawingProblem: {
+            /** @description Id of the element; none for the file as a whole. */
+            element?: string | null;
+            /** @description Whether it keeps the drawing from being published. */
+            severity: components["schemas"]["Severity"];
+            /** @description Machine-readable, such as `no_executable_process`. */
+            code: string;
+            /** @description In the reader's language. */
+            message: string;
+            /** @description What `POST /process-drawings/{id}/fix` would do about it: `make_executable`. */
+            fix?: string | null;
+        };
+        /** @description What is said about a new version. */
+        DrawingPublish: {
+            /**
+             * @description What is new in it.
+             * @default null
+             */
+            note: string | null;
+            /**
+             * Format: int64
+             * @description The revision that was looked at; refused when it is not the current one.
+             * @default null
+             */
+            revision: number | null;
+        };
+        /** @description A drawing. */
+        DrawingView: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is called. */
+            title: string;
+            /** @description What it is for. */
+            kind: components["schemas"]["DrawingKind"];
+            /**
+             * Format: uuid
+             * @description The drawing it is compared with.
+             */
+            pair?: string;
+            /**
+             * Format: int64
+             * @description Its revision now. Numbers grow; what was set aside leaves a gap.
+             */
+            revision: number;
+            /** @description Id of the process that it would be published as. */
+            key?: string;
+            /** @description What was last published from it. */
+            definition?: components["schemas"]["PublishedAs"];
+            /** @description Whether nothing in the file keeps it from being published. */
+            executable: boolean;
+            /** @description Whether the file has a diagram; without one `GET .../xml?layout=true` gives it laid out. */
+            diagram: boolean;
+            /** @description What is wrong with it. */
+            problems: components["schemas"]["DrawingProblem"][];
+            /** @description Who edits it now. */
+            editing?: components["schemas"]["EditingView"];
+            /** @description Who made it. */
+            author?: components["schemas"]["DrawingPerson"];
+            /** @description When. */
+            created_at: string;
+            /** @description When it was changed last. */
+            updated_at: string;
+        };
+        /** @description Something that would be written or sent. */
+        DryEffect: {
+            /** @description `email`, `update-record`, `create-record` ..., `message`, `signal`, `call`; of a task its main action. */
+            kind: string;
+            /** @description With what. */
+            parameters: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A gateway that nobody can answer yet. */
+        DryOpen: {
+            /** @description The element. */
+            element: string;
+            /** @description Where it may go on. */
+            branches: string[];
+        };
         /** @description What would happen. */
         DryRun: {
             /** @description Elements in the order they would be left. */
@@ -2472,6 +3047,10 @@ export interface components {
             }[];
             /** @description Whether it was stopped because it had gone on for too long. */
             cut: boolean;
+            /** @description Who would get which task, and what would be written and sent, in order. */
+            steps: components["schemas"]["DryStep"][];
+            /** @description Gateways at which nobody knows yet how it goes on: answer for an element before them. */
+            open: components["schemas"]["DryOpen"][];
         };
         /** @description A dry run to make. */
         DryRunInput: {
@@ -2497,11 +3076,47 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description A step of a dry run. */
+        DryStep: {
+            /** @description The element. */
+            element: string;
+            /** @description Its name; may be empty. */
+            name: string;
+            /** @description Its place in the path, from 1. */
+            order: number;
+            /** @description Who would get its task; nobody for what is no task. */
+            who: components["schemas"]["DryWho"][];
+            /** @description Until when. */
+            due?: string;
+            /** @description What would be written and sent. */
+            effects: components["schemas"]["DryEffect"][];
+        };
+        /** @description Somebody who would get a task. */
+        DryWho: {
+            /** @description By this role. */
+            role?: string;
+            /**
+             * Format: uuid
+             * @description The person.
+             */
+            user?: string;
+            /** @description Their name. */
+            name?: string;
+            /** @description What of the contract finds nobody. */
+            unresolved?: string;
+        };
         /**
          * @description What to do with a row whose client is known already: same phone, e-mail, or origin.
          * @enum {string}
          */
         Duplicates: "create" | "skip" | "update";
+        /** @description Who edits a drawing. */
+        EditingView: {
+            /** @description Who. */
+            user: components["schemas"]["DrawingPerson"];
+            /** @description Until when, unless they renew it. */
+            until: string;
+        };
         /** @description What an administrator allows. */
         EnableBody: {
             /** @description `"requested"`, or the keys of permissions. */
@@ -2740,6 +3355,18 @@ export interface components {
          * @enum {string}
          */
         FilterOp: "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "in" | "not_in" | "contains" | "starts_with" | "empty" | "not_empty" | "between";
+        /**
+         * @description What can be done about a problem.
+         * @enum {string}
+         */
+        Fix: "make_executable";
+        /** @description What to do about a problem. */
+        FixInput: {
+            /** @description The problem's `fix`. */
+            fix: components["schemas"]["Fix"];
+            /** @description The problem's `element`. */
+            element?: string | null;
+        };
         /** @description A field to be filled at the hand-over. */
         FormField: {
             /** @description A variable, or `record.<field>` of the subject. */
@@ -2870,6 +3497,16 @@ export interface components {
         GateBody: {
             /** @description Departments, with those below them; `null` for everybody, none of them for nobody. */
             departments?: string[] | null;
+        };
+        /** @description An element that the version has no more. */
+        GoneElement: {
+            /** @description Its id. */
+            element: string;
+            /**
+             * Format: int64
+             * @description How often it was entered.
+             */
+            visits: number;
         };
         /** @description Which permissions. */
         GrantsBody: string[] | components["schemas"]["Requested"];
@@ -3018,6 +3655,33 @@ export interface components {
             /** @description Since when. */
             since: string;
         };
+        /** @description An instance on its drawing. */
+        InstanceMap: {
+            /**
+             * Format: uuid
+             * @description The definition.
+             */
+            definition: string;
+            /** @description Its key. */
+            key: string;
+            /**
+             * Format: int64
+             * @description The version, whose file is the drawing.
+             */
+            version: number;
+            /** @description Whether it still runs. */
+            running: boolean;
+            /** @description Elements by id. */
+            elements: {
+                [key: string]: components["schemas"]["MapElement"];
+            };
+            /** @description Flows by id: how often they were taken. */
+            flows: {
+                [key: string]: number;
+            };
+            /** @description Elements it was at that the version has no more. */
+            gone: components["schemas"]["GoneElement"][];
+        };
         /** @description An instance. */
         InstanceView: {
             /**
@@ -3141,6 +3805,8 @@ export interface components {
                 }[];
                 /** @description When the version was deployed. */
                 created_at: string;
+                /** @description What was said when it was published from a drawing. */
+                note?: string;
             }[];
         };
         /** @description A list that is not paged. */
@@ -3346,6 +4012,27 @@ export interface components {
                 created: string;
                 /** @description When a mail server took it. */
                 sent?: string | null;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_Note: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Id of the element; perhaps the drawing has it no more. */
+                element: string;
+                /** @description What hurts there. */
+                pain: components["schemas"]["Pain"];
+                /** @description In words; may be empty. */
+                text: string;
+                /** @description Who says so. */
+                author?: components["schemas"]["DrawingPerson"];
+                /** @description When. */
+                created_at: string;
             }[];
         };
         /** @description A list that is not paged. */
@@ -3629,6 +4316,26 @@ export interface components {
             card: string[];
             sections: components["schemas"]["Section"][];
         };
+        /** @description Who edits. */
+        Lease: {
+            /** @description Who; nobody after a release. */
+            user?: components["schemas"]["DrawingPerson"];
+            /** @description Until when. */
+            until?: string;
+        };
+        /**
+         * @description What to do with a lease.
+         * @enum {string}
+         */
+        LeaseAction: "take" | "take_over" | "release";
+        /** @description What to do with the lease of a drawing. */
+        LeaseInput: {
+            /**
+             * @description `take` by default.
+             * @default take
+             */
+            action: components["schemas"]["LeaseAction"];
+        };
         /** @description A letter of the outbox. */
         Letter: {
             /**
@@ -3710,6 +4417,17 @@ export interface components {
             items: components["schemas"]["LogEntry"][];
             /** Format: uuid */
             next_cursor?: string | null;
+        };
+        /** @description Foreign content that an editor did not write again. */
+        Lost: {
+            /** @description Id of the BPMN element it belonged to; none for the file as a whole. */
+            element?: string | null;
+            /** @description `element` or `attribute`. */
+            kind: string;
+            /** @description Its namespace. */
+            namespace: string;
+            /** @description Its name; of an attribute of a foreign element `element@attribute`. */
+            name: string;
         };
         /** @description What a step is for. */
         MainAction: {
@@ -3814,6 +4532,49 @@ export interface components {
             variables?: {
                 [key: string]: unknown;
             };
+        };
+        /** @description An element of an instance's map; those it never came to are not in it. */
+        MapElement: {
+            /** @description How it stands. */
+            state: components["schemas"]["MapState"];
+            /**
+             * Format: int64
+             * @description How often it was entered.
+             */
+            visits: number;
+            /** @description Since when it stands there; else when it was entered last. */
+            since?: string;
+            /** @description Its deadline, or when its timer comes. */
+            due?: string;
+            /**
+             * Format: int64
+             * @description Seconds of working time it has taken, of its last visit.
+             */
+            elapsed?: number;
+            /**
+             * Format: int64
+             * @description Seconds of working time it may take.
+             */
+            limit?: number;
+            /** @description Who has its task. */
+            who?: components["schemas"]["MapWho"];
+        };
+        /**
+         * @description How an element stands; the first is the worst.
+         * @enum {string}
+         */
+        MapState: "incident" | "overdue" | "current" | "waiting" | "done" | "cancelled";
+        /** @description Somebody who has the task of an element. */
+        MapWho: {
+            /**
+             * Format: uuid
+             * @description Who has it.
+             */
+            user?: string;
+            /** @description Their name. */
+            name?: string;
+            /** @description The role it waits for. */
+            role?: string;
         };
         /** @description A column that goes into a field. */
         Mapped: {
@@ -3958,6 +4719,15 @@ export interface components {
             /** @description Whether nothing was changed. */
             dry_run: boolean;
         };
+        /** @description Where to take a token. */
+        MoveInput: {
+            /** @description The wait's number, as `active` tells it. */
+            wait: components["schemas"]["u32"];
+            /** @description The element it is to stand before. */
+            element: string;
+            /** @description Why; kept in the history. */
+            reason: string;
+        };
         /** @description One of several values of a field: a phone, an address. */
         MultiValue: {
             /** @description The phone, address, account. */
@@ -4042,6 +4812,15 @@ export interface components {
             /** @description What a new record has when nobody says otherwise, as in a record. */
             default?: unknown;
         };
+        /** @description A note to make. */
+        NewNote: {
+            /** @description Id of the element. */
+            element: string;
+            /** @description What hurts there. */
+            pain: components["schemas"]["Pain"];
+            /** @description In words. */
+            text?: string;
+        };
         /** @description A token to make. */
         NewToken: {
             /** @description What it is for. */
@@ -4102,6 +4881,24 @@ export interface components {
             cut: boolean;
             /** @description Elements that would fail, and why. */
             problems: components["schemas"]["NextProblem"][];
+        };
+        /** @description A note. */
+        Note: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Id of the element; perhaps the drawing has it no more. */
+            element: string;
+            /** @description What hurts there. */
+            pain: components["schemas"]["Pain"];
+            /** @description In words; may be empty. */
+            text: string;
+            /** @description Who says so. */
+            author?: components["schemas"]["DrawingPerson"];
+            /** @description When. */
+            created_at: string;
         };
         /** @description A note. */
         NoteBody: {
@@ -4230,6 +5027,11 @@ export interface components {
                 [key: string]: components["schemas"]["RefView"];
             };
         };
+        /**
+         * @description What hurts.
+         * @enum {string}
+         */
+        Pain: "manual_entry" | "handover_loss" | "no_deadline" | "no_stage_control" | "no_owner" | "waiting" | "rework";
         /**
          * @description The kind of a parameter, in JSON.
          * @enum {string}
@@ -4824,6 +5626,21 @@ export interface components {
              */
             version: number | null;
         };
+        /** @description What was last published from a drawing. */
+        PublishedAs: {
+            /**
+             * Format: uuid
+             * @description The definition.
+             */
+            id: string;
+            /** @description Its key. */
+            key: string;
+            /**
+             * Format: int64
+             * @description The version.
+             */
+            version: number;
+        };
         /** @description What was removed. */
         Purged: {
             /**
@@ -5177,6 +5994,47 @@ export interface components {
              */
             incident: number | null;
         };
+        /** @description What to call a revision. */
+        RevisionChange: {
+            /** @description Its name; null: none. */
+            name?: string | null;
+        };
+        /** @description A page of revisions, the newest first. */
+        RevisionPage: {
+            /** @description The revisions. */
+            items: components["schemas"]["RevisionView"][];
+            /**
+             * Format: int64
+             * @description For the next page, if there is one.
+             */
+            next_cursor?: number | null;
+        };
+        /** @description A revision. */
+        RevisionView: {
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            revision: number;
+            /** @description When it was saved. */
+            at: string;
+            /** @description By whom. */
+            author?: components["schemas"]["DrawingPerson"];
+            /** @description What it is called: it stays then. */
+            name?: string;
+            /** @description Whether it was set aside: another had taken over. */
+            aside: boolean;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * Format: int64
+             * @description The version that was published from it.
+             */
+            version?: number;
+        };
         /** @description A role to make, or its new state. */
         RoleInput: {
             /** @description Its name in code; made once. Lower-case letters, digits, `_`. */
@@ -5237,6 +6095,20 @@ export interface components {
             /** @description The mapping of before when left out. */
             mapping?: components["schemas"]["Mapped"][] | null;
             options?: components["schemas"]["ImportOptions"] | null;
+        };
+        /** @description What became of it. */
+        Saved: {
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            revision: number;
+            /** @description Whether nothing in the file keeps it from being published. */
+            executable: boolean;
+            /** @description What is wrong with it. */
+            problems: components["schemas"]["DrawingProblem"][];
+            /** @description Other tools' content of the revision before that this one has no more, of elements that are still there. */
+            lost: components["schemas"]["Lost"][];
         };
         /** @description A saved view. */
         SavedView: {
@@ -5308,6 +6180,11 @@ export interface components {
         SettleInput: {
             decision: components["schemas"]["Decision"];
         };
+        /**
+         * @description How bad a problem is.
+         * @enum {string}
+         */
+        Severity: "error" | "warning";
         /** @description What somebody types to sign in. */
         SignInBody: {
             email: string;
@@ -5446,6 +6323,15 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description A drawing to make from lines of text. */
+        StepsInput: {
+            /** @description What to call it, and its process. */
+            title: string;
+            /** @description `name | role | time | action! | note`, `& ...` beside the line above, `? question | yes: next | no: 2`; up to 500. */
+            lines: string[];
+            /** @description What it is for. */
+            kind?: components["schemas"]["DrawingKind"];
+        };
         /** @description The data of a `record` or `instance` message of the stream. */
         StreamRecord: {
             /** @description e.g. `lead.updated`. */
@@ -5583,6 +6469,11 @@ export interface components {
              */
             completed_by?: string | null;
         };
+        /**
+         * @description What somebody may do with a task.
+         * @enum {string}
+         */
+        TaskAct: "complete" | "action" | "claim" | "release" | "delegate";
         /** @description A line of a task's history. */
         TaskEvent: {
             /**
@@ -5700,6 +6591,13 @@ export interface components {
          * @enum {string}
          */
         TaskState: "open" | "completed" | "cancelled";
+        /** @description A task, with what its reader can do now. */
+        TaskView: components["schemas"]["Task"] & {
+            /** @description What stands in the way of completing it; nothing of a task that is over. */
+            blockers: components["schemas"]["Blocker"][];
+            /** @description What its reader may do. */
+            may: components["schemas"]["TaskAct"][];
+        };
         /** @description A role that a template speaks of. */
         TemplateRole: {
             /** @description Its key. */
@@ -5922,6 +6820,8 @@ export interface components {
              * @description Who did it, if a person did.
              */
             actor?: string | null;
+            /** @description Why an operator did it. */
+            note?: string;
         };
         /** @description Completions of a task. */
         Votes: {
@@ -9096,6 +9996,36 @@ export interface operations {
             };
         };
     };
+    processes_definition_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionMap"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     processes_migrate_all: {
         parameters: {
             query?: never;
@@ -9220,6 +10150,672 @@ export interface operations {
                 };
                 content: {
                     "application/xml": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_drawings: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Page size, 1 to 200; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawingPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_create_drawing: {
+        parameters: {
+            query?: {
+                /** @description By default as its process. */
+                title?: string;
+                /** @description `draft` by default. */
+                kind?: "draft" | "as_is" | "to_be";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/xml": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawingView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_compare_drawings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compared"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_draw_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepsInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawingView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawingView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_put_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawingChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawingView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_remove_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_change_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawingChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawingView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_dry_run_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawingDryRun"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_fix_drawing: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was looked at */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FixInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_lease_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_drawing_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Note"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_add_drawing_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_remove_drawing_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                note: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_publish_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawingPublish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_drawing_revisions: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                after?: number;
+                /** @description Page size, 1 to 200; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_name_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_drawing_revision_xml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_drawing_xml: {
+        parameters: {
+            query?: {
+                /** @description In UTF-8, with a diagram laid out when it has none. */
+                layout?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawings_save_drawing: {
+        parameters: {
+            query?: {
+                /** @description Beside the current revision, whoever edits: what was not saved yet when another took over. */
+                aside?: boolean;
+            };
+            header?: {
+                /** @description The revision that was changed; not asked of one set aside */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/xml": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
                 };
             };
             /** @description Problem details */
@@ -9435,6 +11031,36 @@ export interface operations {
             };
         };
     };
+    processes_instance_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceMap"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     processes_migrate: {
         parameters: {
             query?: never;
@@ -9456,6 +11082,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MigrationReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    processes_move_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceView"];
                 };
             };
             /** @description Problem details */
@@ -10802,7 +12462,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["TaskView"];
                 };
             };
             /** @description Problem details */

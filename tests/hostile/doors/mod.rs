@@ -28,8 +28,10 @@ const MARKER: &str = "Stiller Karpfen";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Doors at which an attack means nothing, and why. A line that names no operation fails.
-const EXCEPTIONS: [(&str, &str, &str); 5] = [
+const EXCEPTIONS: [(&str, &str, &str); 7] = [
     ("unknown media type", "POST /process-definitions", "a file is judged by what is in it"),
+    ("unknown media type", "POST /process-drawings", "a file is judged by what is in it"),
+    ("unknown media type", "PUT /process-drawings/{id}/xml", "a file is judged by what is in it"),
     ("unknown media type", "POST /plugins", "a package is judged by what is in it"),
     ("hidden word", "POST /records/{entity}/{id}/files", "a file is called as its sender says, and others see that"),
     ("NUL in the file", "POST /records/{entity}/{id}/files", "a file holds whatever it holds"),

@@ -86,6 +86,9 @@ const OWNERS: &[(&str, &[&str])] = &[
         &[
             "process_callable",
             "process_definition",
+            "process_drawing",
+            "process_drawing_note",
+            "process_drawing_revision",
             "process_instance",
             "process_start",
             "process_step",

@@ -242,6 +242,9 @@ fn path(tokens: &[Token], mut at: usize) -> Result<(Path, usize), String> {
             break;
         }
         at += 1;
+        if !matches!(tokens.get(at), Some(Token::Word(_))) {
+            return Err("a name is missing".to_owned());
+        }
     }
     match (names.last(), tokens.get(at)) {
         (Some(last), Some(Token::Sign("("))) => Err(format!("`{last}(...)` is a call")),
@@ -327,6 +330,8 @@ mod tests {
         check("${a} and ${b}", Err("no expression in CEL"));
         check("=if ok then 1 else 2", Err("no expression in CEL"));
         check("amount >", Err("no expression in CEL"));
+        check("vars.", Err("no expression in CEL"));
+        check("amount. > 1", Err("no expression in CEL"));
         check("${'open}", Err("not closed"));
         check("${amount @ 1}", Err("cannot be translated"));
         check("", Err("empty"));

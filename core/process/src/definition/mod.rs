@@ -13,14 +13,21 @@
 //! | `fit` | what keeps a file that can be read from being published |
 //! | `tells` | what its variables may tell of the record |
 //! | `expressions`, `time` | texts within |
+//! | `drawing` | a file that need not run: what is wrong with it, what an editor lost of it |
+//! | `layout` | a diagram for a file without one |
+//! | `compare` | what differs between two files |
+//! | `words` | codes and translations of problems |
 
 mod activities;
 mod checks;
+pub mod compare;
 pub mod contract;
+pub mod drawing;
 mod events;
 pub mod expressions;
 pub mod fit;
 mod flows;
+pub mod layout;
 pub mod model;
 mod nodes;
 mod outline;
@@ -28,6 +35,7 @@ mod repeats;
 mod steps;
 mod tells;
 pub mod time;
+pub mod words;
 mod xml;
 
 use std::fmt::Write as _;
@@ -36,7 +44,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use model::Definition;
-pub use xml::{BPMN, MAX_BYTES, OURS};
+use roxmltree::Document;
+pub use steps::MAIN_ACTIONS;
+pub use xml::{BPMN, MAX_BYTES, OURS, escaped};
 
 /// Something the file's author should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +60,7 @@ pub struct Problem {
 }
 
 /// How bad a problem is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The file cannot run.
@@ -101,8 +111,13 @@ impl Problems {
 pub fn read(xml: &[u8]) -> Result<(Definition, Vec<Problem>), Vec<Problem>> {
     let text = xml::decode(xml).map_err(|problem| vec![problem])?;
     let document = xml::parse(&text).map_err(|problem| vec![problem])?;
+    understand(&document)
+}
+
+/// What a parsed file says, as `read`.
+fn understand<'a>(document: &'a Document<'a>) -> Result<(Definition, Vec<Problem>), Vec<Problem>> {
     let mut problems = Problems::default();
-    let Some(mut outline) = outline::collect(&document, &mut problems) else { return Err(problems.0) };
+    let Some(mut outline) = outline::collect(document, &mut problems) else { return Err(problems.0) };
     nodes::read(&mut outline, &mut problems);
     flows::join(&mut outline, &mut problems);
     if !problems.any_error() {

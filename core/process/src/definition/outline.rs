@@ -114,15 +114,7 @@ fn role(tag: &str) -> Role {
 pub fn collect<'a>(document: &'a Document<'a>, problems: &mut Problems) -> Option<Outline<'a>> {
     let root = document.root_element();
     if !xml::is(root, "definitions") {
-        problems.error(
-            "",
-            format!(
-                "the file is no BPMN 2.0: its outermost element is `{}` of namespace `{}`, not `definitions` of `{}`",
-                root.tag_name().name(),
-                root.tag_name().namespace().unwrap_or_default(),
-                xml::BPMN
-            ),
-        );
+        problems.error("", xml::no_bpmn(root));
         return None;
     }
     let mut outline = Outline {

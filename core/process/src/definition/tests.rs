@@ -40,7 +40,18 @@ pub(super) fn line(element: &str) -> String {
 }
 
 pub(super) fn good(xml: &str) -> (Definition, Vec<Problem>) {
-    read(xml.as_bytes()).unwrap_or_else(|problems| panic!("{problems:#?}\n{xml}"))
+    let (definition, problems) = read(xml.as_bytes()).unwrap_or_else(|problems| panic!("{problems:#?}\n{xml}"));
+    all_known(&problems);
+    (definition, problems)
+}
+
+/// Every problem has a code and other languages.
+pub(super) fn all_known(problems: &[Problem]) {
+    for problem in problems {
+        let (code, words) = words::of(problem, kernel::Locale::En);
+        assert_eq!(words, problem.message);
+        assert_ne!(code, "invalid", "`{words}` is not in the catalogue");
+    }
 }
 
 /// The node `n` of a good file.
@@ -53,6 +64,7 @@ pub(super) fn node(xml: &str) -> Node {
 /// The file is refused, with an error of the element that says the part.
 pub(super) fn refused(xml: &str, element: &str, part: &str) {
     let problems = read(xml.as_bytes()).expect_err(&format!("not refused: {part}\n{xml}"));
+    all_known(&problems);
     let found =
         problems.iter().any(|it| it.severity == Severity::Error && it.element == element && it.message.contains(part));
     assert!(found, "`{element}`: {part} is not in {problems:#?}");

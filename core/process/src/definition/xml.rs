@@ -97,6 +97,28 @@ pub fn transcoded(bytes: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
+/// A text in the encoding of the bytes that another text came in, with their mark of byte order; none when that encoding
+/// has not all of its characters.
+pub fn encoded(text: &str, like: &[u8]) -> Option<Vec<u8>> {
+    let wide = |mark: &[u8], bytes: fn(u16) -> [u8; 2]| {
+        Some(mark.iter().copied().chain(text.encode_utf16().flat_map(bytes)).collect())
+    };
+    match like {
+        [0xFF, 0xFE, ..] => wide(&[0xFF, 0xFE], u16::to_le_bytes),
+        [0xFE, 0xFF, ..] => wide(&[0xFE, 0xFF], u16::to_be_bytes),
+        [b'<', 0, ..] => wide(&[], u16::to_le_bytes),
+        [0, b'<', ..] => wide(&[], u16::to_be_bytes),
+        [0xEF, 0xBB, 0xBF, ..] => Some([&[0xEF, 0xBB, 0xBF], text.as_bytes()].concat()),
+        _ => match declared_encoding(like).filter(|name| !is_utf8(name)) {
+            Some(name) => {
+                let (bytes, _, unmappable) = Encoding::for_label(name.as_bytes())?.encode(text);
+                (!unmappable).then(|| bytes.into_owned())
+            }
+            None => Some(text.as_bytes().to_vec()),
+        },
+    }
+}
+
 /// Passes when all characters that the text names by number are characters of XML 1.0 (section 2.2).
 ///
 /// # Errors
@@ -284,6 +306,20 @@ pub fn within<'a>(node: Xml<'a>, namespace: &'static str, tag: &'static str) -> 
     node.children().filter(move |child| {
         child.is_element() && child.tag_name().name() == tag && child.tag_name().namespace() == Some(namespace)
     })
+}
+
+/// What is said of a file with another outermost element.
+pub fn no_bpmn(root: Xml<'_>) -> String {
+    format!(
+        "the file is no BPMN 2.0: its outermost element is `{}` of namespace `{}`, not `definitions` of `{BPMN}`",
+        root.tag_name().name(),
+        root.tag_name().namespace().unwrap_or_default(),
+    )
+}
+
+/// A text as it stands within quotation marks.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// How messages name an element: its id, or its tag when it has none.

@@ -272,7 +272,7 @@ pub(super) fn user_task<'a>(definition: &'a Definition, element: &str) -> Option
 }
 
 /// The rules of a contract; expressions give them as text, by commas, or as a list of texts.
-fn executors(contract: &Contract, evaluated: Vec<Json>) -> Result<Vec<ExecutorRule>, String> {
+pub(super) fn executors(contract: &Contract, evaluated: Vec<Json>) -> Result<Vec<ExecutorRule>, String> {
     let mut values = evaluated.into_iter();
     let mut rules = Vec::new();
     for executor in &contract.executors {

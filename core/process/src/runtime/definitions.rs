@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{INVALID, Processes, timers};
 use crate::definition::model::{Definition, NodeKind, Trigger};
-use crate::definition::{self, Problem, Severity, fit};
+use crate::definition::{self, Problem, Severity, fit, words};
 
 /// Definitions of a list.
 const LISTED: u64 = 500;
@@ -47,6 +47,25 @@ pub struct DefinitionView {
     /// When the version was deployed.
     #[schema(value_type = String)]
     pub created_at: Timestamp,
+    /// What was said when it was published from a drawing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub note: Option<String>,
+}
+
+/// A file that may become a version.
+pub(crate) struct Deployable {
+    xml: Vec<u8>,
+    fingerprint: String,
+    definition: Definition,
+    problems: Vec<Problem>,
+}
+
+impl Deployable {
+    /// What it says.
+    pub(crate) fn into_definition(self) -> Definition {
+        self.definition
+    }
 }
 
 /// A definition by itself.
@@ -64,6 +83,18 @@ impl Processes {
     /// # Errors
     /// `Denied`, `process.invalid` naming the elements that cannot run.
     pub async fn deploy(&self, ctx: &Ctx, xml: Vec<u8>, publish: bool) -> Result<DefinitionView> {
+        let file = self.deployable(ctx, xml, publish).await?;
+        let tx = self.db.begin().await?;
+        let version = self.add_version(&tx, ctx, &file, publish, None).await?;
+        tx.commit().await?;
+        self.added(ctx, file, version).await
+    }
+
+    /// Reads a file that is to become a version.
+    ///
+    /// # Errors
+    /// As `deploy`.
+    pub(crate) async fn deployable(&self, ctx: &Ctx, xml: Vec<u8>, publish: bool) -> Result<Deployable> {
         if ctx.rights.processes(ProcessAction::Design) == Definitions::Keys(Vec::new()) {
             return Err(Error::Denied("design"));
         }
@@ -77,28 +108,63 @@ impl Processes {
         })
         .await
         .map_err(Error::internal)?;
-        let (definition, problems) = read.map_err(refused)?;
+        let (definition, problems) = read.map_err(|problems| refused(ctx, problems))?;
         require(ctx, &definition.key, ProcessAction::Design)?;
         if publish {
             require(ctx, &definition.key, ProcessAction::Publish)?;
         }
-        let fingerprint = definition::fingerprint(&xml);
-        let tx = self.db.begin().await?;
-        let (id, latest) = self.definition_of(&tx, ctx, &definition).await?;
-        let version = match same(&tx, id, &fingerprint).await? {
+        Ok(Deployable { fingerprint: definition::fingerprint(&xml), xml, definition, problems })
+    }
+
+    /// Makes a file a version, or finds the one with the same bytes, and publishes it; gives definition and version.
+    ///
+    /// # Errors
+    /// As `deploy`.
+    pub(crate) async fn add_version(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        file: &Deployable,
+        publish: bool,
+        note: Option<&str>,
+    ) -> Result<(Uuid, i64)> {
+        let key = &file.definition.key;
+        let (id, latest) = self.definition_of(tx, ctx, &file.definition).await?;
+        let version = match same(tx, id, &file.fingerprint).await? {
             Some(version) => version,
             None => {
                 let version = latest + 1;
-                insert_version(&tx, ctx, id, version, fingerprint, xml, &definition, &problems).await?;
-                audit::record(&tx, ctx, "process.deployed", &definition.key, json!({"version": version})).await?;
+                insert_version(tx, ctx, id, version, file).await?;
+                audit::record(tx, ctx, "process.deployed", key, json!({"version": version})).await?;
                 version
             }
         };
-        if publish {
-            self.publish_version(&tx, ctx, &definition, id, version).await?;
+        if let Some(note) = note {
+            let update = Query::update()
+                .table("process_version")
+                .value("note", note)
+                .and_where(Expr::col("definition_id").eq(id))
+                .and_where(Expr::col("version").eq(version))
+                .to_owned();
+            tx.execute(&update).await?;
         }
-        tx.commit().await?;
-        self.keep(id, version, definition);
+        if publish {
+            self.publish_version(tx, ctx, &file.definition, id, version).await?;
+        }
+        Ok((id, version))
+    }
+
+    /// What `add_version` made, once that is durable.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn added(
+        &self,
+        ctx: &Ctx,
+        file: Deployable,
+        (id, version): (Uuid, i64),
+    ) -> Result<DefinitionView> {
+        self.keep(id, version, file.definition);
         self.definition_version(ctx, id, Some(version)).await
     }
 
@@ -175,7 +241,7 @@ impl Processes {
             }
         }
         if !errors.is_empty() {
-            return Err(refused(errors));
+            return Err(refused(ctx, errors));
         }
         let mut unknown = Vec::new();
         for (element, role) in fit::roles(definition) {
@@ -368,12 +434,13 @@ async fn note(tx: &Tx, (id, version): (Uuid, i64), new: Vec<Problem>) -> Result<
     Ok(())
 }
 
-/// What is wrong with a file, by element; the file as a whole under `xml`.
-fn refused(problems: Vec<Problem>) -> Error {
+/// What is wrong with a file, by element and in the person's language; the file as a whole under `xml`.
+fn refused(ctx: &Ctx, problems: Vec<Problem>) -> Error {
     let mut messages: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
     for problem in problems.into_iter().filter(|problem| problem.severity == Severity::Error) {
-        let element = if problem.element.is_empty() { "xml".to_owned() } else { problem.element };
-        messages.entry(element).or_default().push(problem.message);
+        let element = if problem.element.is_empty() { "xml" } else { &problem.element }.to_owned();
+        let (_, message) = words::of(&problem, ctx.locale);
+        messages.entry(element).or_default().push(message);
     }
     let fields = messages
         .into_iter()
@@ -403,19 +470,9 @@ async fn same(tx: &Tx, id: Uuid, fingerprint: &str) -> Result<Option<i64>> {
     Ok(tx.query_one(&select).await?.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
-#[expect(clippy::too_many_arguments, reason = "a row has many columns")]
-async fn insert_version(
-    tx: &Tx,
-    ctx: &Ctx,
-    id: Uuid,
-    version: i64,
-    fingerprint: String,
-    xml: Vec<u8>,
-    definition: &Definition,
-    problems: &[Problem],
-) -> Result<()> {
-    let processes: Vec<&str> =
-        definition.processes.iter().filter(|process| process.executable).map(|process| &*process.id).collect();
+async fn insert_version(tx: &Tx, ctx: &Ctx, id: Uuid, version: i64, file: &Deployable) -> Result<()> {
+    let processes = file.definition.processes.iter().filter(|process| process.executable);
+    let processes: Vec<&str> = processes.map(|process| &*process.id).collect();
     let columns = [
         "definition_id",
         "version",
@@ -434,9 +491,9 @@ async fn insert_version(
             id.into(),
             version.into(),
             ctx.tenant.0.into(),
-            fingerprint.into(),
-            xml.into(),
-            json!(problems).into(),
+            file.fingerprint.as_str().into(),
+            file.xml.clone().into(),
+            json!(file.problems).into(),
             json!(processes).into(),
             ctx.now().0.into(),
             serde_json::to_value(&ctx.actor).map_err(Error::internal)?.into(),
@@ -471,6 +528,7 @@ fn versions(ctx: &Ctx) -> SelectStatement {
     Query::select()
         .columns([(of, "id"), (of, "key"), (of, "name"), (of, "published"), (of, "latest")])
         .columns([(its, "version"), (its, "published_at"), (its, "processes"), (its, "problems"), (its, "created_at")])
+        .column((its, "note"))
         .from(of)
         .inner_join(its, Expr::col((its, "definition_id")).equals((of, "id")))
         .and_where(Expr::col((of, "tenant_id")).eq(ctx.tenant.0))
@@ -482,6 +540,7 @@ fn view(row: &QueryResult, ctx: &Ctx) -> Result<DefinitionView> {
     let key: String = row.try_get_by_index(1)?;
     let may = ProcessAction::ALL.into_iter().filter(|action| ctx.rights.may_process(&key, *action));
     let json = |index: usize| row.try_get_by_index::<Json>(index);
+    let problems = serde_json::from_value::<Vec<Problem>>(json(8)?).map_err(Error::internal)?.into_iter();
     Ok(DefinitionView {
         id: row.try_get_by_index(0)?,
         may: may.collect(),
@@ -492,7 +551,8 @@ fn view(row: &QueryResult, ctx: &Ctx) -> Result<DefinitionView> {
         version: row.try_get_by_index(5)?,
         state: if published_at.is_some() { "published" } else { "draft" },
         processes: serde_json::from_value(json(7)?).map_err(Error::internal)?,
-        problems: serde_json::from_value(json(8)?).map_err(Error::internal)?,
+        problems: problems.map(|problem| Problem { message: words::of(&problem, ctx.locale).1, ..problem }).collect(),
         created_at: Timestamp(row.try_get_by_index(9)?),
+        note: row.try_get_by_index(10)?,
     })
 }

@@ -1,18 +1,22 @@
 //! What would happen to an instance, without anything happening.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use kernel::access::ProcessAction;
 use kernel::{Ctx, RecordRef, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use uuid::Uuid;
 
 use super::advance::Outside;
 use super::definitions::require;
+use super::dry_steps::{self, DryOpen, DryStep};
 use super::slice::Slice;
 use super::start::check_variables;
 use super::store::{self, Stored};
 use super::{Processes, invalid};
+use crate::definition::model::Definition;
 use crate::definition::{Problem, Severity};
 use crate::stepper::{Event, next};
 
@@ -52,6 +56,10 @@ pub struct DryRun {
     pub problems: Vec<Problem>,
     /// Whether it was stopped because it had gone on for too long.
     pub cut: bool,
+    /// Who would get which task, and what would be written and sent, in order.
+    pub steps: Vec<DryStep>,
+    /// Gateways at which nobody knows yet how it goes on: answer for an element before them.
+    pub open: Vec<DryOpen>,
 }
 
 impl Processes {
@@ -61,13 +69,38 @@ impl Processes {
     /// # Errors
     /// `Denied`, `NotFound`, `process.invalid`, `Limited` when the person has too many of them under way.
     pub async fn dry_run(&self, ctx: &Ctx, name: &str, input: DryRunInput) -> Result<DryRun> {
-        check_variables(ctx, &input.variables)?;
         let found = self.find(ctx, name).await?;
         if !ctx.rights.may_process(&found.key, ProcessAction::Design) {
             require(ctx, &found.key, ProcessAction::Start)?;
         }
         let version = input.version.unwrap_or(found.latest);
         let definition = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;
+        self.try_out(ctx, definition, (found.id, version), input).await
+    }
+
+    /// The same of a file that is no version.
+    ///
+    /// # Errors
+    /// The same; `process.invalid` naming the elements that cannot run.
+    pub(crate) async fn dry_run_file(
+        &self,
+        ctx: &Ctx,
+        xml: Vec<u8>,
+        of: (Uuid, i64),
+        input: DryRunInput,
+    ) -> Result<DryRun> {
+        let file = self.deployable(ctx, xml, false).await?;
+        self.try_out(ctx, Arc::new(file.into_definition()), of, input).await
+    }
+
+    async fn try_out(
+        &self,
+        ctx: &Ctx,
+        definition: Arc<Definition>,
+        (id, version): (Uuid, i64),
+        input: DryRunInput,
+    ) -> Result<DryRun> {
+        check_variables(ctx, &input.variables)?;
         let process = input
             .process
             .clone()
@@ -81,14 +114,15 @@ impl Processes {
             }
             None => Json::Null,
         };
-        let stored = Stored::new(ctx, found.id, version, &process);
+        let stored = Stored::new(ctx, id, version, &process);
         let outside = self.outside(ctx, record, &definition, &stored).await?;
         let answers = input.answers.into_iter().map(|(element, variables)| (element.into(), variables)).collect();
         let start = Event::Start { at: None, variables: input.variables };
         let moment = Outside::moment(ctx, &stored);
+        let of_run = Arc::clone(&definition);
         let rehearsal = move |slice: &Slice| {
             let surroundings = outside.input(&moment, slice);
-            next::simulate(&definition, start, &process.into(), &answers, DRY_LIMIT, &surroundings)
+            next::simulate(&of_run, start, &process.into(), &answers, DRY_LIMIT, &surroundings)
         };
         let ran = self.rehearsals.run(ctx, rehearsal).await?;
         let problems = ran.state.incidents.values().map(|incident| Problem {
@@ -102,6 +136,8 @@ impl Processes {
             variables: ran.state.variables().cloned().unwrap_or_default(),
             problems: problems.collect(),
             cut: ran.cut,
+            steps: self.dry_steps(ctx, &definition, &ran, input.subject.as_ref()).await?,
+            open: dry_steps::open(&definition, &ran.state),
         })
     }
 }

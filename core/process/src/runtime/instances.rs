@@ -112,6 +112,10 @@ pub struct VisitView {
     pub outcome: String,
     /// Who did it, if a person did.
     pub actor: Option<Uuid>,
+    /// Why an operator did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub note: Option<String>,
 }
 
 /// Something that went wrong.
@@ -378,7 +382,7 @@ impl Processes {
 
 fn visits(tenant: TenantId, id: InstanceId) -> SelectStatement {
     Query::select()
-        .columns(["element", "entered_at", "left_at", "outcome", "actor", "number"])
+        .columns(["element", "entered_at", "left_at", "outcome", "actor", "number", "note"])
         .from("process_visit")
         .and_where(Expr::col("tenant_id").eq(tenant.0))
         .and_where(Expr::col("instance_id").eq(id))
@@ -392,6 +396,7 @@ fn visit_of(row: &QueryResult) -> Result<VisitView> {
         left: Timestamp(row.try_get_by_index(2)?),
         outcome: row.try_get_by_index(3)?,
         actor: row.try_get_by_index(4)?,
+        note: row.try_get_by_index(6)?,
     })
 }
 
@@ -425,6 +430,7 @@ pub(super) fn visited_in(visits: &[Visit], ctx: &Ctx) -> Vec<VisitView> {
         left: visit.left,
         outcome: store::outcome_name(visit.outcome).to_owned(),
         actor: ctx.user().map(|user| user.0),
+        note: visit.note.clone(),
     });
     views.collect()
 }

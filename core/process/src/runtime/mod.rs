@@ -7,7 +7,8 @@
 //! | module | what |
 //! |---|---|
 //! | `definitions` | deploy, publish, list |
-//! | `dry_run`, `rehearse` | what would happen; how many may ask at once |
+//! | `dry_run`, `dry_steps`, `rehearse` | what would happen; who would get which task; how many may ask at once |
+//! | `map` | an instance, or all of a definition, on its drawing |
 //! | `advance` | THE step: one event, the stepper, everything it asks for, in one transaction |
 //! | `commands` | what the stepper asks for: tasks, jobs, calls, messages |
 //! | `start`, `publish`, `signals`, `conditions` | how instances begin; messages; signals; conditions that start |
@@ -25,10 +26,12 @@ mod commands;
 mod conditions;
 mod definitions;
 mod dry_run;
+mod dry_steps;
 mod given_up;
 mod go_on;
 mod instances;
 mod locks;
+mod map;
 mod migrate_all;
 mod operations;
 mod publish;
@@ -49,7 +52,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use kernel::clock::Env;
 use kernel::event::Follower;
 use kernel::jobs::Handler;
-use kernel::{Ctx, Db, Error, Result, TenantId};
+use kernel::{Ctx, Db, Error, Result, TenantId, Timestamp};
 use records::Records;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
@@ -59,9 +62,11 @@ use work::tasks::Tasks;
 pub use commands::ENTITY;
 pub use definitions::DefinitionView;
 pub use dry_run::{DryRun, DryRunInput};
+pub use dry_steps::{DryEffect, DryOpen, DryStep, DryWho};
 pub use instances::{History, HistoryQuery, InstanceQuery, InstanceView, Instances};
+pub use map::{DefinitionMap, InstanceMap};
 pub use migrate_all::{AT_ONCE, MigrateSteps};
-pub use operations::{Migrated, Migration, MigrationReport};
+pub use operations::{Migrated, Migration, MigrationReport, MoveInput};
 pub use publish::{Delivered, MessageInput};
 pub use services::{Service, ServiceCall, ServiceFailure};
 pub use signals::SignalInput;
@@ -69,6 +74,7 @@ pub use start::StartInput;
 pub use timers::SWEEP;
 
 use crate::definition::{self, model::Definition, model::NodeKind};
+use crate::drawings::Retention;
 
 /// The code of errors about wrong input here.
 pub const INVALID: &str = "process.invalid";
@@ -127,12 +133,18 @@ impl Processes {
             Arc::new(go_on::GoOn(self.clone())),
             Arc::new(signals::SignalJob(self.clone())),
             Arc::new(reader::RecordEvents(self.clone())),
+            Arc::new(Retention(self.clone())),
         ]
     }
 
     /// The database.
     pub const fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// The time, for jobs.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.env.now()
     }
 
     /// Tasks.

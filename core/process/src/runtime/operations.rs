@@ -18,11 +18,26 @@ use super::start::check_variables;
 use super::store::{self, Stored};
 use super::{InstanceView, Processes, invalid, locks};
 use crate::definition::model::{Definition, ElementId};
-use crate::stepper::state::{Failed, IncidentId, OnTheWay, State, Status, WaitKind};
+use crate::stepper::state::{Failed, IncidentId, OnTheWay, State, Status, WaitId, WaitKind};
 use crate::stepper::{Event, budget};
 
 /// Instances of one migration.
 const MAX_MIGRATED: u64 = 1_000;
+
+/// Characters of a reason.
+const MAX_REASON: usize = 2_000;
+
+/// Where to take a token.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveInput {
+    /// The wait's number, as `active` tells it.
+    pub wait: WaitId,
+    /// The element it is to stand before.
+    pub element: String,
+    /// Why; kept in the history.
+    pub reason: String,
+}
 
 /// Instances to bring to another version.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -129,6 +144,24 @@ impl Processes {
         self.operate(ctx, id, "started_from", json!({"element": element}), event).await
     }
 
+    /// Takes the token of a wait to another element: what waited is cancelled.
+    ///
+    /// # Errors
+    /// `NotFound`, `process.invalid` naming `wait`, `element` or `reason`, conflict `process.over`.
+    pub async fn move_token(&self, ctx: &Ctx, id: InstanceId, input: MoveInput) -> Result<InstanceView> {
+        let stored = self.operable(ctx, id).await?;
+        let reason = input.reason.trim().to_owned();
+        if reason.is_empty() || reason.chars().nth(MAX_REASON).is_some() || reason.contains('\0') {
+            return Err(invalid("reason", format!("from 1 to {MAX_REASON} characters")));
+        }
+        let Some(wait) = stored.state.waits.get(&input.wait) else {
+            return Err(invalid("wait", "nothing waits there any more"));
+        };
+        let detail = json!({"wait": input.wait, "from": wait.element, "element": input.element, "reason": reason});
+        let event = Event::Move { wait: input.wait, element: input.element.as_str().into(), reason };
+        self.operate(ctx, id, "moved", detail, event).await
+    }
+
     /// An instance for an operator's act.
     async fn operable(&self, ctx: &Ctx, id: InstanceId) -> Result<Stored> {
         self.visible(ctx, id).await?;
@@ -144,7 +177,8 @@ impl Processes {
 
     async fn operate(&self, ctx: &Ctx, id: InstanceId, act: &str, detail: Json, event: Event) -> Result<InstanceView> {
         self.operable(ctx, id).await?;
-        let (element, sets) = (matches!(event, Event::StartFrom { .. }), matches!(event, Event::Variables { .. }));
+        let element = matches!(event, Event::StartFrom { .. } | Event::Move { .. });
+        let sets = matches!(event, Event::Variables { .. });
         let tx = self.db.begin().await?;
         if !Round::new(self, &tx, ctx).run(id, event).await? {
             return Err(match element {

@@ -289,6 +289,8 @@ pub(crate) async fn save_visits(
             "left_at",
             "outcome",
             "actor",
+            "via",
+            "note",
         ]);
         for visit in part {
             number += 1;
@@ -302,6 +304,8 @@ pub(crate) async fn save_visits(
                 visit.left.0.into(),
                 outcome_name(visit.outcome).into(),
                 actor.map(|user| user.0).into(),
+                visit.via.as_deref().map(str::to_owned).into(),
+                visit.note.clone().into(),
             ]);
         }
         tx.later(&insert).await?;

@@ -119,6 +119,17 @@ pub enum Event {
         #[serde(default)]
         variables: Map<String, Json>,
     },
+    /// An operator takes the token of a wait elsewhere: what waited is cancelled, with the sub-processes it leaves empty,
+    /// and the token stands before another element. Nothing changes (`Outcome::stale`) when there is no such wait, when it
+    /// is a boundary event or a start, when it would leave a repetition, or when the element cannot take a token.
+    Move {
+        /// Which wait.
+        wait: WaitId,
+        /// The element.
+        element: ElementId,
+        /// Why, for the journal.
+        reason: String,
+    },
     /// Everything is cancelled.
     Cancel,
     /// What was on its way when the last slice of stepping was over goes on.
@@ -279,6 +290,9 @@ pub struct Visit {
     /// The flow by which the token came; of a join the last one's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<ElementId>,
+    /// Why an operator did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// How an element was left.

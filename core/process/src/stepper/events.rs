@@ -239,7 +239,7 @@ impl Run<'_> {
         self.complete(gone.scope, node);
     }
 
-    fn end_race(&mut self, scope: ScopeId, race: u32) {
+    pub(super) fn end_race(&mut self, scope: ScopeId, race: u32) {
         let waits = self.scope(scope).map(|scope| scope.waits.clone()).unwrap_or_default();
         let lost = |wait: &WaitId| self.state.waits.get(wait).is_some_and(|wait| wait.race == Some(race));
         let sisters: Vec<WaitId> = waits.into_iter().filter(lost).collect();

@@ -70,7 +70,7 @@ pub fn after(
 /// Goes on until the instance waits or the time is over.
 fn to_rest(definition: &Definition, mut outcome: Outcome, input: &Input<'_>) -> Outcome {
     while outcome.state.paused.is_some() && !input.pace.is_over() {
-        let visits = outcome.commands.into_iter().filter(|command| matches!(command, Command::Visit(_)));
+        let visits = outcome.commands.into_iter().filter(is_told);
         let mut commands: Vec<Command> = visits.collect();
         outcome = step(definition, outcome.state, Event::Continue, input);
         commands.append(&mut outcome.commands);
@@ -79,8 +79,21 @@ fn to_rest(definition: &Definition, mut outcome: Outcome, input: &Input<'_>) -> 
     outcome
 }
 
+/// Whether a preview says something of a command.
+const fn is_told(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Visit(_)
+            | Command::OpenTask { .. }
+            | Command::CallService { .. }
+            | Command::CallProcess { .. }
+            | Command::Message { .. }
+            | Command::Signal { .. }
+    )
+}
+
 /// Where the flows of an element lead.
-fn branches(definition: &Definition, element: &ElementId) -> Vec<ElementId> {
+pub fn branches(definition: &Definition, element: &ElementId) -> Vec<ElementId> {
     let flows = definition.find(element).map(|node| definition.node(node).outgoing.as_slice()).unwrap_or_default();
     flows.iter().map(|&flow| definition.node(definition.flow(flow).target).id.clone()).collect()
 }
@@ -94,6 +107,8 @@ fn is_work(definition: &Definition, element: &ElementId) -> bool {
 pub struct Simulation {
     /// Elements in the order they were left.
     pub visited: Vec<ElementId>,
+    /// What it would do, in order: visits, tasks, services, calls, messages and signals.
+    pub told: Vec<Command>,
     /// Where it stands at the end.
     pub state: State,
     /// Whether it was stopped because it had come `limit` times, or the time was over.
@@ -112,31 +127,33 @@ pub fn simulate(
     limit: u32,
     input: &Input<'_>,
 ) -> Simulation {
-    let mut visited = Vec::new();
+    let (mut visited, mut told) = (Vec::new(), Vec::new());
     let mut outcome = to_rest(definition, step(definition, State::new(process.clone()), start, input), input);
     for _ in 0..limit {
         if outcome.state.paused.is_some() || input.pace.is_over() {
             break;
         }
-        collect(&mut visited, outcome.commands);
+        collect(&mut visited, &mut told, outcome.commands);
         let state = outcome.state;
         let Some((wait, element)) = oldest(definition, &state) else {
-            return Simulation { visited, state, cut: false };
+            return Simulation { visited, told, state, cut: false };
         };
         let variables = answers.get(&element).cloned().unwrap_or_default();
         let come = Event::Come { wait, variables, result: None };
         outcome = to_rest(definition, step(definition, state, come, input), input);
     }
-    collect(&mut visited, outcome.commands);
+    collect(&mut visited, &mut told, outcome.commands);
     let cut = outcome.state.paused.is_some() || oldest(definition, &outcome.state).is_some();
-    Simulation { visited, state: outcome.state, cut }
+    Simulation { visited, told, state: outcome.state, cut }
 }
 
-fn collect(visited: &mut Vec<ElementId>, commands: Vec<Command>) {
-    visited.extend(commands.into_iter().filter_map(|command| match command {
-        Command::Visit(visit) => Some(visit.element),
-        _ => None,
-    }));
+fn collect(visited: &mut Vec<ElementId>, told: &mut Vec<Command>, commands: Vec<Command>) {
+    for command in commands.into_iter().filter(is_told) {
+        if let Command::Visit(visit) = &command {
+            visited.push(visit.element.clone());
+        }
+        told.push(command);
+    }
 }
 
 fn oldest(definition: &Definition, state: &State) -> Option<(WaitId, ElementId)> {

@@ -3,9 +3,9 @@
 use kernel::text::Message;
 use serde_json::{Map, Value as Json};
 
-use super::event::{Event, VisitOutcome};
+use super::event::{Command, Event, VisitOutcome};
 use super::run::Run;
-use super::state::{Failed, IncidentId, PROCESS, Role, ScopeId, Status};
+use super::state::{Failed, IncidentId, PROCESS, Role, ScopeId, Status, WaitId};
 use crate::definition::model::{ElementId, NodeIx, NodeKind, Trigger};
 
 impl Run<'_> {
@@ -41,6 +41,7 @@ impl Run<'_> {
             }
             Event::Skip { incident } => self.skip(incident),
             Event::StartFrom { element, variables } => self.start_from(&element, variables),
+            Event::Move { wait, element, reason } => self.move_token(wait, &element, reason),
             Event::Cancel => {
                 self.cancel_content(PROCESS);
                 self.withdraw_guards(PROCESS);
@@ -105,6 +106,73 @@ impl Run<'_> {
         }
         self.send(scope, node, None);
         true
+    }
+
+    /// A token that waits is put before another element.
+    fn move_token(&mut self, wait: WaitId, element: &ElementId, reason: String) -> bool {
+        let Some(found) = self.state.waits.get(&wait) else { return false };
+        let (from, left, race) = (found.scope, found.element.clone(), found.race);
+        if found.host.is_some() || found.guards.is_some() {
+            return false;
+        }
+        let Some((node, first)) = self.place_for(element) else { return false };
+        let to = if self.inside(from) == Some(self.node(node).scope) { from } else { first };
+        if self.leaves_repetition(from, to) {
+            return false;
+        }
+        self.withdraw(wait, VisitOutcome::Cancelled);
+        match race {
+            // The gateway's token goes, whichever of its events is named.
+            Some(race) => {
+                self.end_race(from, race);
+                self.visit(left, self.now(), VisitOutcome::Cancelled, Some(wait), None);
+                self.explain(wait, reason);
+            }
+            None => self.explain(wait, reason),
+        }
+        self.send(to, node, None);
+        self.abandon(from, to);
+        true
+    }
+
+    /// Says in the journal why the wait was cancelled.
+    fn explain(&mut self, wait: WaitId, reason: String) {
+        let mut visits = self.commands.iter_mut().rev().filter_map(|command| match command {
+            Command::Visit(visit) => Some(visit),
+            _ => None,
+        });
+        if let Some(visit) = visits.find(|visit| visit.wait == Some(wait)) {
+            visit.note = Some(reason);
+        }
+    }
+
+    /// Whether the way out of `from` goes through a loop, a multi-instance or a member of one.
+    fn leaves_repetition(&self, from: ScopeId, to: ScopeId) -> bool {
+        let mut scope = Some(from);
+        while let Some(id) = scope.filter(|id| *id != to) {
+            let Some(state) = self.scope(id) else { return false };
+            if !matches!(state.role, Role::Inside) {
+                return true;
+            }
+            scope = state.parent;
+        }
+        false
+    }
+
+    /// Cancels the scopes that a token has left with nothing in them.
+    fn abandon(&mut self, from: ScopeId, kept: ScopeId) {
+        let mut scope = from;
+        while scope != kept && scope != PROCESS {
+            let Some(state) = self.scope(scope) else { return };
+            let busy = state.moving > 0
+                || !state.waits.is_empty()
+                || !state.children.is_empty()
+                || !state.held.is_empty()
+                || !state.incidents.is_empty();
+            let Some(parent) = state.parent.filter(|_| !busy) else { return };
+            self.cancel_scope(scope, VisitOutcome::Cancelled);
+            scope = parent;
+        }
     }
 
     /// Where an operator's token can stand.

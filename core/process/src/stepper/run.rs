@@ -283,7 +283,15 @@ impl<'a> Run<'a> {
         wait: Option<WaitId>,
         via: Option<ElementId>,
     ) {
-        self.commands.push(Command::Visit(Visit { element, entered, left: self.input.now, outcome, wait, via }));
+        self.commands.push(Command::Visit(Visit {
+            element,
+            entered,
+            left: self.input.now,
+            outcome,
+            wait,
+            via,
+            note: None,
+        }));
     }
 
     /// The instance is over.

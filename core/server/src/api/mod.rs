@@ -3,6 +3,7 @@
 
 pub mod batches;
 mod bulk;
+pub mod drawings;
 pub mod entities;
 pub mod events;
 pub mod files;
@@ -96,6 +97,20 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(people::update_tenant))
         .routes(routes!(process_templates::list))
         .routes(routes!(process_templates::deploy))
+        .routes(routes!(drawings::list, drawings::create))
+        .routes(routes!(drawings::from_steps))
+        .routes(routes!(drawings::compare))
+        .routes(routes!(drawings::get, drawings::change, drawings::put, drawings::remove))
+        .routes(routes!(drawings::xml, drawings::save))
+        .routes(routes!(drawings::fix))
+        .routes(routes!(drawings::revisions))
+        .routes(routes!(drawings::revision_xml))
+        .routes(routes!(drawings::name_revision))
+        .routes(routes!(drawings::lease))
+        .routes(routes!(drawings::publish))
+        .routes(routes!(drawings::dry_run))
+        .routes(routes!(drawings::notes, drawings::add_note))
+        .routes(routes!(drawings::remove_note))
         .routes(routes!(processes::definitions, processes::deploy))
         .routes(routes!(processes::definition))
         .routes(routes!(processes::versions))
@@ -103,6 +118,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(processes::publish))
         .routes(routes!(processes::dry_run))
         .routes(routes!(processes::migrate_all))
+        .routes(routes!(processes::definition_map))
         .routes(routes!(processes::instances, processes::start))
         .routes(routes!(processes::instance, processes::set_variables))
         .routes(routes!(processes::history))
@@ -110,6 +126,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(processes::skip))
         .routes(routes!(processes::cancel))
         .routes(routes!(processes::start_from))
+        .routes(routes!(processes::move_token))
+        .routes(routes!(processes::instance_map))
         .routes(routes!(processes::migrate))
         .routes(routes!(processes::next))
         .routes(routes!(processes::message))

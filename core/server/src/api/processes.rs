@@ -1,8 +1,9 @@
 //! `/process-definitions`, `/process-instances`, `/messages`, `/signals`: the process engine.
 
 use ::process::runtime::{
-    AT_ONCE, DefinitionView, Delivered, DryRun, DryRunInput, History, HistoryQuery, InstanceQuery, InstanceView,
-    Instances, MessageInput, Migration, MigrationReport, SignalInput, StartInput,
+    AT_ONCE, DefinitionMap, DefinitionView, Delivered, DryRun, DryRunInput, History, HistoryQuery, InstanceMap,
+    InstanceQuery, InstanceView, Instances, MessageInput, Migration, MigrationReport, MoveInput, SignalInput,
+    StartInput,
 };
 use axum::Json;
 use axum::body::Bytes;
@@ -153,6 +154,37 @@ pub async fn migrate_all(
     }
     let report: MigrationReport = serde_json::from_value(job.result).map_err(Error::internal)?;
     Ok(Json(report).into_response())
+}
+
+/// `GET /process-definitions/{id}/map`: where its instances stand, by element.
+#[utoipa::path(get, path = "/process-definitions/{id}/map", tag = "processes", operation_id = "definition_map", params(("id" = String, Path)), responses((status = 200, body = DefinitionMap)))]
+pub async fn definition_map(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> ApiResult<Json<DefinitionMap>> {
+    Ok(Json(state.processes.definition_map(&caller.ctx, &id).await?))
+}
+
+/// `GET /process-instances/{id}/map`: where it stands on its drawing; readers of its subject see it too, without names.
+#[utoipa::path(get, path = "/process-instances/{id}/map", tag = "processes", operation_id = "instance_map", params(("id" = Uuid, Path)), responses((status = 200, body = InstanceMap)))]
+pub async fn instance_map(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<InstanceId>,
+) -> ApiResult<Json<InstanceMap>> {
+    Ok(Json(state.processes.instance_map(&caller.ctx, id).await?))
+}
+
+/// `POST /process-instances/{id}/move` (operators): the token of a wait to another element, with a reason.
+#[utoipa::path(post, path = "/process-instances/{id}/move", tag = "processes", operation_id = "move_token", params(("id" = Uuid, Path)), request_body = MoveInput, responses((status = 200, body = InstanceView)))]
+pub async fn move_token(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<InstanceId>,
+    Body(body): Body<MoveInput>,
+) -> ApiResult<Json<InstanceView>> {
+    Ok(Json(state.processes.move_token(&caller.ctx, id, body).await?))
 }
 
 /// `POST /process-instances`

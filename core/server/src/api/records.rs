@@ -429,8 +429,9 @@ async fn answer(state: &AppState, ctx: &Ctx, status: StatusCode, written: Writte
     Ok(response)
 }
 
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>> {
+/// The version that `If-Match` names.
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<i64>> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim().trim_start_matches("W/").trim_matches('"');
-    text.parse().map(Some).map_err(|_| bad_request("If-Match", "expected a record's version"))
+    text.parse().map(Some).map_err(|_| bad_request("If-Match", "expected a version"))
 }

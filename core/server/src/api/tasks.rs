@@ -7,6 +7,7 @@ use ::messaging::notifications::{self, NotificationPage, NotificationQuery, Read
 use ::work::calendar::{CalendarOf, CalendarSettings};
 use ::work::tasks::{
     ActionInput, ChecklistChange, Completion, Counters, Delegation, ManualTask, Task, TaskPage, TaskPatch, TaskQuery,
+    TaskView,
 };
 use axum::Json;
 use axum::extract::{Path, State};
@@ -54,10 +55,10 @@ pub async fn counters(State(state): State<AppState>, caller: Caller) -> ApiResul
     Ok(Json(state.tasks.counters(&caller.ctx).await?))
 }
 
-/// `GET /tasks/{id}`
-#[utoipa::path(get, path = "/tasks/{id}", tag = "tasks", params(("id" = Uuid, Path)), responses((status = 200, body = Task)))]
-pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<TaskId>) -> ApiResult<Json<Task>> {
-    Ok(Json(state.tasks.get(&caller.ctx, id).await?))
+/// `GET /tasks/{id}`: with what stands in the way of completing it, and what the reader may do.
+#[utoipa::path(get, path = "/tasks/{id}", tag = "tasks", params(("id" = Uuid, Path)), responses((status = 200, body = TaskView)))]
+pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<TaskId>) -> ApiResult<Json<TaskView>> {
+    Ok(Json(state.tasks.view(&caller.ctx, id).await?))
 }
 
 /// `PATCH /tasks/{id}`

@@ -89,7 +89,7 @@ impl Caller {
 }
 
 /// Questions that need a body: operations that change nothing, by their place in the OpenAPI.
-pub const QUESTIONS: [&str; 10] = [
+pub const QUESTIONS: [&str; 12] = [
     "/api/v1/records/{entity}/query",
     "/api/v1/records/{entity}/aggregate",
     "/api/v1/read",
@@ -99,6 +99,8 @@ pub const QUESTIONS: [&str; 10] = [
     "/api/v1/reports/task",
     "/api/v1/reports/query",
     "/api/v1/process-definitions/{id}/dry-run",
+    "/api/v1/process-drawings/compare",
+    "/api/v1/process-drawings/{id}/dry-run",
     "/api/v1/process-instances/{id}/next",
 ];
 

@@ -30,10 +30,20 @@ pub(super) struct Brought<'a> {
 /// values that are missing or of a wrong kind.
 pub(super) fn contract(task: &Stored, brought: &Brought<'_>) -> Result<()> {
     still_open(task)?;
-    let form_is_it = task.action_kind() == Some("form");
-    if task.contract.require_main_action && !brought.action_done && !form_is_it {
+    if misses_action(task, brought) {
         return Err(Error::Conflict { code: "task.main_action_missing", current: None });
     }
+    input::settle(wrong_fields(task, brought))
+}
+
+/// Whether the main action has to be done first.
+pub(super) fn misses_action(task: &Stored, brought: &Brought<'_>) -> bool {
+    let form_is_it = task.action_kind() == Some("form");
+    task.contract.require_main_action && !brought.action_done && !form_is_it
+}
+
+/// Fields that are missing or of a wrong kind.
+pub(super) fn wrong_fields(task: &Stored, brought: &Brought<'_>) -> FieldErrors {
     let mut errors = FieldErrors::new();
     for (name, _) in brought.variables.iter().filter(|(name, _)| name.starts_with("record.")) {
         if !task.contract.form.iter().any(|field| field.name == *name) {
@@ -45,7 +55,7 @@ pub(super) fn contract(task: &Stored, brought: &Brought<'_>) -> Result<()> {
             errors.insert(field.name.clone(), error);
         }
     }
-    input::settle(errors)
+    errors
 }
 
 /// Only open tasks change.

@@ -214,7 +214,7 @@ pub(super) fn personal(task: &Stored) -> bool {
     matches!(task.action_kind(), Some("form" | "approve" | "acknowledge"))
 }
 
-fn may_complete(task: &Stored, standing: Standing) -> Result<()> {
+pub(super) fn may_complete(task: &Stored, standing: Standing) -> Result<()> {
     check::still_open(task)?;
     match standing {
         Standing::Candidate if task.needed() == 1 && task.assignee.is_some() => {
@@ -233,7 +233,7 @@ pub(super) async fn own_part(conn: &impl ConnectionTrait, ctx: &Ctx, task: &Stor
 }
 
 /// The result of the main action as far as it exists: done before, or an approval given with the completion.
-fn action_result(task: &Stored, own: Option<&Vote>, result: Option<&Json>) -> Result<Option<Json>> {
+pub(super) fn action_result(task: &Stored, own: Option<&Vote>, result: Option<&Json>) -> Result<Option<Json>> {
     let before = if task.needed() > 1 && personal(task) {
         own.and_then(|vote| vote.action.clone())
     } else {
@@ -255,7 +255,7 @@ fn action_result(task: &Stored, own: Option<&Vote>, result: Option<&Json>) -> Re
     }
 }
 
-fn brought<'a>(
+pub(super) fn brought<'a>(
     task: &'a Stored,
     own: Option<&'a Vote>,
     variables: &'a Map<String, Json>,

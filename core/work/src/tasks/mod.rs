@@ -15,6 +15,8 @@
 //! | `complete` | completing, once, by one or several |
 //! | `act` | the main action |
 //! | `hand` | claim, release, delegate, edit, cancel, checklist |
+//! | `blockers` | what stands in the way of a completion, told beforehand |
+//! | `prospect` | who a task would come to, and until when; open tasks of an instance |
 //! | `deadline` | reminders, overdue, escalation, as jobs |
 //! | `letter` | what became of a letter |
 //! | `list`, `counters` | lists by keyset, numbers for a person and their subordinates |
@@ -26,6 +28,7 @@
 
 mod access;
 mod act;
+mod blockers;
 mod check;
 mod complete;
 pub mod contract;
@@ -40,6 +43,7 @@ mod model;
 mod open;
 mod parts;
 mod promise;
+mod prospect;
 mod record;
 pub mod relations;
 mod resolve;
@@ -55,6 +59,7 @@ use messaging::Mail;
 use records::Records;
 use serde_json::{Map, Value as Json};
 
+pub use blockers::{Blocker, TaskAct, TaskView};
 pub use contract::{Assignment, CompletedBy, Escalation, ExecutorRule, FormField, MainAction, TaskContract, Tells};
 pub use counters::{Count, Counters, PersonCount};
 pub use history::ENTITY;
@@ -63,6 +68,8 @@ pub use model::{
     ActionInput, ChecklistChange, ChecklistItem, Completion, Delegation, MainActionState, ManualTask, NewTask, Origin,
     Task, TaskExecutor, TaskPatch, TaskState, Votes,
 };
+
+pub use prospect::{OpenTask, Prospect};
 
 use crate::calendar::Calendars;
 

@@ -73,7 +73,10 @@ impl Tasks {
         let candidates = u32::try_from(found.people.len()).unwrap_or(u32::MAX);
         let needed = new.contract.completed_by.needed(candidates);
         let assignee = resolve::assign(tx, ctx, &found, &rules, new.contract.assignment, needed).await?;
-        let calendar = self.calendar_for(tx, ctx, assignee, &found, &new).await?;
+        let calendar = match new.due.is_some() || new.contract.duration.is_some() {
+            true => Some(self.calendar_for(tx, ctx, assignee, &found).await?),
+            false => None,
+        };
         let due = match (new.due, new.contract.duration, &calendar) {
             (Some(due), _, _) => Some(due),
             (None, Some(seconds), Some(calendar)) => {
@@ -111,26 +114,21 @@ impl Tasks {
         }
     }
 
-    /// The calendar of the one who has it; else of the department that all candidates share; else the company's. None
-    /// when the task has no deadline.
-    async fn calendar_for(
+    /// The calendar of the one who has it; else of the department that all candidates share; else the company's.
+    pub(super) async fn calendar_for(
         &self,
-        tx: &Tx,
+        conn: &impl ConnectionTrait,
         ctx: &Ctx,
         assignee: Option<Uuid>,
         found: &Resolved,
-        new: &NewTask,
-    ) -> Result<Option<std::sync::Arc<WorkingTime>>> {
-        if new.due.is_none() && new.contract.duration.is_none() {
-            return Ok(None);
-        }
+    ) -> Result<std::sync::Arc<WorkingTime>> {
         if let Some((user, _)) = assignee.and_then(|assignee| found.people.get(&assignee)) {
-            return self.calendars.of_user(tx, ctx, user).await.map(Some);
+            return self.calendars.of_user(conn, ctx, user).await;
         }
         let mut departments: Vec<_> = found.people.values().map(|(user, _)| user.department_id).collect();
         departments.dedup();
         let shared = if let [one] = departments.as_slice() { *one } else { None };
-        self.calendars.of_department(tx, ctx, shared).await.map(Some)
+        self.calendars.of_department(conn, ctx, shared).await
     }
 
     async fn announce(&self, tx: &Tx, ctx: &Ctx, task: &Stored, candidates: Vec<Uuid>) -> Result<()> {
