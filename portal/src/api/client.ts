@@ -82,8 +82,13 @@ export const api = {
   text: <P extends PathOf<"get">>(path: P, ...[options]: CallOptions<"get", P>) =>
     request<string>("GET", path, undefined, { ...options, raw: true }),
   /** A file as it is, byte for byte. */
-  file: <T>(method: "POST" | "PUT", path: string, body: string | Blob, type: string, options: RequestOptions & Place) =>
-    request<T>(method, path, body, { ...options, type }),
+  file: <T>(
+    method: "POST" | "PUT",
+    path: string,
+    body: string | Blob,
+    type: string,
+    options: RequestOptions & Place,
+  ) => request<T>(method, path, body, { ...options, type }),
   /** A POST that reads or acts. */
   post: <P extends PathOf<"post">>(path: P, ...[body, options]: Call<"post", P>) =>
     request<Answer<"post", P>>("POST", path, body ?? {}, options),

@@ -126,17 +126,14 @@ async function made(answer: Promise<Drawing>): Promise<Drawing> {
 
 /** Any well-formed file; what keeps it from running is said with it, not refused. */
 export const createDrawing = (file: string | Blob, title?: string) =>
-  made(api.file<Drawing>("POST", "/process-drawings", file, xml, { query: { title }, idempotencyKey: newKey() }));
+  made(
+    api.file<Drawing>("POST", "/process-drawings", file, xml, { query: { title }, idempotencyKey: newKey() }),
+  );
 
 /** `dry`: only what is wrong with the lines. A refusal names them in `fields`: `lines.3`. */
 export const drawingFromLines = (title: string, lines: string[]) =>
   made(
-    request<Drawing>(
-      "POST",
-      "/process-drawings/from-steps",
-      { title, lines },
-      { idempotencyKey: newKey() },
-    ),
+    request<Drawing>("POST", "/process-drawings/from-steps", { title, lines }, { idempotencyKey: newKey() }),
   );
 export const tryLines = (title: string, lines: string[], signal: AbortSignal) =>
   request<unknown>("POST", "/process-drawings/from-steps", { title, lines, dry_run: true }, { signal });

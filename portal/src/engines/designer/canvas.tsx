@@ -66,6 +66,11 @@ export default function DesignerCanvas(props: Props) {
     };
   }, []);
   return (
-    <section ref={place} className={designerClasses.canvas} aria-label={label} data-testid="designer-canvas" />
+    <section
+      ref={place}
+      className={designerClasses.canvas}
+      aria-label={label}
+      data-testid="designer-canvas"
+    />
   );
 }

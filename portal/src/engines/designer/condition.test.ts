@@ -9,7 +9,10 @@ describe("conditions", () => {
     ['vars.decision == "approved"', { field: "vars.decision", comparison: "is", value: "approved" }],
     ["vars.ok == true", { field: "vars.ok", comparison: "is", value: true }],
     ["vars.сумма != 7", { field: "vars.сумма", comparison: "is_not", value: 7 }],
-    ['vars.a == "he said \\"no\\" \\\\ \\n"', { field: "vars.a", comparison: "is", value: 'he said "no" \\ \n' }],
+    [
+      'vars.a == "he said \\"no\\" \\\\ \\n"',
+      { field: "vars.a", comparison: "is", value: 'he said "no" \\ \n' },
+    ],
     ["has(record.phone) && record.phone != null", { field: "record.phone", comparison: "filled", value: "" }],
     ["!has(vars.x) || vars.x == null", { field: "vars.x", comparison: "empty", value: "" }],
   ];
@@ -22,6 +25,7 @@ describe("conditions", () => {
 
   it("are read as other tools and hands write them", () => {
     for (const [text, field, comparison, value] of [
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: as Camunda writes them
       ["${amount > 100}", "vars.amount", "more", 100],
       ["= stage == 'new'", "vars.stage", "is", "new"],
       ["vars.accepted", "vars.accepted", "is", true],
@@ -77,11 +81,14 @@ describe("working time", () => {
   });
 
   it("is written as one number, and in timers a day is a day", () => {
-    expect([{ amount: 2, unit: "days" } as const, { amount: 4, unit: "hours" } as const].map(writeSpan)).toEqual([
-      "P2D",
-      "PT4H",
-    ]);
+    expect(
+      [{ amount: 2, unit: "days" } as const, { amount: 4, unit: "hours" } as const].map(writeSpan),
+    ).toEqual(["P2D", "PT4H"]);
     expect(timerSpan("P14D")).toEqual({ amount: 14, unit: "days" });
-    expect([timerSpan("PT30M")?.amount, timerSpan("P1DT1H"), timerSpan("R3/PT1H")]).toEqual([30, undefined, undefined]);
+    expect([timerSpan("PT30M")?.amount, timerSpan("P1DT1H"), timerSpan("R3/PT1H")]).toEqual([
+      30,
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -14,7 +14,9 @@ export interface Condition {
 }
 
 const signs = { is: "==", is_not: "!=", more: ">", at_least: ">=", less: "<", at_most: "<=" } as const;
-const comparisonOf = new Map(Object.entries(signs).map(([name, sign]) => [sign as string, name as Comparison]));
+const comparisonOf = new Map(
+  Object.entries(signs).map(([name, sign]) => [sign as string, name as Comparison]),
+);
 
 const name = "[\\p{L}_][\\p{L}\\p{N}_]*";
 const path = `${name}(?:\\.${name})*`;

@@ -106,16 +106,17 @@ describe("the contract of a step", () => {
     const old = edit({ duration: "P2D", escalate: [] });
     const after = await written();
     expect(after).toBe(
-      before
-        .replace('v:duration="P1D"', 'v:duration="P2D"')
-        .replace(/\s*<v:escalate [^>]*\/>/, ""),
+      before.replace('v:duration="P1D"', 'v:duration="P2D"').replace(/\s*<v:escalate [^>]*\/>/, ""),
     );
     put(old);
     expect(await written()).toBe(before);
   });
 
   it("what is emptied is gone from the file", async () => {
-    const { edit, written } = await opened('v:duration="P1D" v:executors="head"', '<v:param name="a">1</v:param>');
+    const { edit, written } = await opened(
+      'v:duration="P1D" v:executors="head"',
+      '<v:param name="a">1</v:param>',
+    );
     edit({ duration: "", executors: [], params: [], requireMainAction: false });
     expect(await written()).toContain('<b:userTask id="n" name="N" />');
   });

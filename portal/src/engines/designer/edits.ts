@@ -60,7 +60,8 @@ function insert(get: Get, source: Shape, shape: Shape, flow: Shape, target: Shap
     }
   }
   const from = middle(source);
-  const place = target.x >= right ? { x: right + 50 + shape.width / 2, y: from.y } : { x: from.x, y: from.y + 130 };
+  const place =
+    target.x >= right ? { x: right + 50 + shape.width / 2, y: from.y } : { x: from.x, y: from.y + 130 };
   const made = modeling.createShape(shape, place, parent);
   modeling.reconnectEnd(flow, made, middle(made));
   modeling.connect(made, target, { type: "bpmn:SequenceFlow" });

@@ -80,9 +80,7 @@ export const borders = all.filter((kind) => kind.startsWith("on_"));
 /** What may stand after another step. */
 const after: Kind[] = ["step", "auto", "question", "parallel", "wait", "subprocess", "end"];
 export const following = (everything: boolean): Kind[] =>
-  everything
-    ? [...after, ...rare.filter((kind) => !kind.startsWith("start_") && kind !== "pool")]
-    : after;
+  everything ? [...after, ...rare.filter((kind) => !kind.startsWith("start_") && kind !== "pool")] : after;
 
 const families: ((shape: KindShape) => boolean)[] = [
   ({ type }) => type.endsWith("Task") || type === "bpmn:CallActivity" || type === "bpmn:SubProcess",

@@ -45,6 +45,11 @@ const appended: [PadEntry, Kind][] = [
   ["add_end", "end"],
 ];
 
+/** Many changes as one entry of the command stack. */
+class Once {
+  readonly preExecute = onceHandler.preExecute;
+}
+
 interface EditorActions {
   register(name: string, action: () => void): void;
   unregister(name: string): void;
@@ -71,9 +76,7 @@ export function modulesOf(words: Words, onReplace: (id: string) => void): object
     eventBus: Services["eventBus"],
     selection: Services["selection"],
   ) {
-    commandStack.registerHandler("verstak.once", function Once() {
-      return onceHandler;
-    });
+    commandStack.registerHandler("verstak.once", Once);
     // The key R asks for our menu, not for bpmn-js's own.
     eventBus.on("editorActions.init", 1_000, ({ editorActions }: { editorActions: EditorActions }) => {
       editorActions.unregister("replaceElement");

@@ -13,6 +13,7 @@ import { CardSection } from "@/ui/panel";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { Card, Cards, Hint, StateMark, WorkGroup, WorkList, WorkRow, WorkStack } from "@/ui/work";
+import { Drawings, NewProcess } from "./drawings-list";
 import { problemsOf } from "./model";
 import { UploadFile } from "./upload";
 
@@ -23,7 +24,11 @@ export default function ProcessesPage() {
   const definitions = query.data ?? [];
   return (
     <>
-      <PageHeader icon={<IconRoute size={18} />} title={t("processes:title")} />
+      <PageHeader
+        icon={<IconRoute size={18} />}
+        title={t("processes:title")}
+        actions={me.admin && <NewProcess />}
+      />
       <PageBody>
         <WorkStack>
           {query.isPending && <ListSkeleton rows={5} />}
@@ -42,6 +47,7 @@ export default function ProcessesPage() {
               </WorkGroup>
             </WorkList>
           )}
+          {me.admin && <Drawings />}
           {me.admin && <Templates taken={definitions.map(({ key }) => key)} />}
           {me.admin && (
             <CardSection title={t("processes:upload")}>

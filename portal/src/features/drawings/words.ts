@@ -1,0 +1,20 @@
+/** What elements are called in the lists and the panel. */
+import { useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import type { Designer } from "@/engines/designer/designer";
+import type { Shape } from "@/engines/designer/services";
+import { shortName } from "./model";
+
+/** Its name, else what it is. */
+export function useNameOf(designer: Designer): (shape: Shape) => string {
+  const { t } = useTranslation("drawings");
+  return useCallback(
+    (shape) => {
+      const name = shortName(shape.businessObject.name ?? "");
+      if (name) return name;
+      const kind = designer.kind(shape);
+      return kind ? t(`kind_${kind}`) : shape.id;
+    },
+    [designer, t],
+  );
+}
