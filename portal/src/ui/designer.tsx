@@ -196,8 +196,12 @@ export const PanelHead = ({ kind, children }: { kind: ReactNode; children: React
   </div>
 );
 
-/** Controls side by side, the first as wide as there is room. */
-export const Line = ({ children }: { children: ReactNode }) => <div className={classes.row}>{children}</div>;
+/** Controls side by side; `top`: without labels over them, so that a reason below one leaves the others in place. */
+export const Line = ({ top, children }: { top?: boolean; children: ReactNode }) => (
+  <div className={classes.row} data-top={top}>
+    {children}
+  </div>
+);
 export const Grow = ({ children }: { children: ReactNode }) => <div className={classes.grow}>{children}</div>;
 /** One of several, with its own controls. */
 export const Group = ({ label, children }: { label: string; children: ReactNode }) => (

@@ -2,7 +2,7 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Drawing, drawingFileQuery, drawingOneQuery } from "@/api/drawings";
 import { keys } from "@/api/keys";
@@ -11,7 +11,6 @@ import { useMe } from "@/api/session";
 import type { Id } from "@/api/types";
 import { ErrorState, PageSkeleton } from "@/ui/states";
 import { toast } from "@/ui/toast";
-import { Editor } from "./editor";
 import { readKept } from "./kept";
 import type { Opened } from "./use-editor";
 import { type LeaseState, useLease } from "./use-lease";
@@ -19,6 +18,8 @@ import { Watch } from "./watch";
 
 const route = getRouteApi("/shell/processes/drawings/$id");
 const WATCH_MS = 5_000;
+/** What edits comes when somebody edits: on a phone never. */
+const Editor = lazy(() => import("./editor"));
 
 export default function DrawingPage() {
   const { id } = route.useParams();
@@ -118,17 +119,19 @@ function Edited({ id, taken, onGone }: EditedProps) {
   if (failed) return <ErrorState error={failed} retry={() => location.reload()} />;
   if (!opened) return <PageSkeleton />;
   return (
-    <Editor
-      key={opened.time}
-      opened={opened}
-      taken={taken}
-      onReload={open}
-      onAside={(revision, gone) => {
-        if (revision !== undefined) toast({ message: t("aside_kept", { number: revision }), kind: "done" });
-        void queryClient.invalidateQueries({ queryKey: keys.drawingRevisions(id) });
-        if (gone) onGone();
-        else void open().catch(setFailed);
-      }}
-    />
+    <Suspense fallback={<PageSkeleton />}>
+      <Editor
+        key={opened.time}
+        opened={opened}
+        taken={taken}
+        onReload={open}
+        onAside={(revision, gone) => {
+          if (revision !== undefined) toast({ message: t("aside_kept", { number: revision }), kind: "done" });
+          void queryClient.invalidateQueries({ queryKey: keys.drawingRevisions(id) });
+          if (gone) onGone();
+          else void open().catch(setFailed);
+        }}
+      />
+    </Suspense>
   );
 }

@@ -47,7 +47,7 @@ interface Props {
 type Asking = "publish" | "revisions" | "conflict" | undefined;
 const everythingAt = "verstak.designer.everything";
 
-export function Editor({ opened, taken, onReload, onAside }: Props) {
+export default function Editor({ opened, taken, onReload, onAside }: Props) {
   const { t } = useTranslation(["drawings", "common"]);
   const navigate = useNavigate();
   const me = useMe();

@@ -1,5 +1,5 @@
 /** One who does a step or is told of it: a role (made on the spot), somebody by their place, a person, a formula. */
-import { ActionIcon, Select } from "@mantine/core";
+import { ActionIcon, Button, Select } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -37,7 +37,7 @@ export function ExecutorInput({ value, label, onChange, onRemove }: Props) {
   const kind = (begun?.of === value ? begun.kind : read?.kind) ?? "role";
   const inner = kind === read?.kind ? read.value : "";
   return (
-    <Line>
+    <Line top>
       <Select
         aria-label={label}
         w={128}
@@ -86,14 +86,18 @@ function RoleSelect({ value, onChange }: { value: string; onChange(key: string):
   const fresh = wanted && !listed.some(({ label }) => label.toLowerCase() === wanted.toLowerCase());
   const make = async (name: string) => {
     try {
-      const role = await createRole({ name });
+      // What the drawing calls it is its key, where it can be one.
+      const key = /^[a-z][a-z0-9_]*$/.test(name) ? name : undefined;
+      const role = await createRole({ name: key ? name.replaceAll("_", " ") : name, key });
       onChange(role.key);
       toast({ message: t("role_made", { name: role.name }), kind: "done" });
     } catch (error) {
       toastError(error);
     }
   };
+  const missing = data !== undefined && value !== "" && !found;
   return (
+    <>
     <Select
       aria-label={t("who_role")}
       placeholder={t("role_choose")}
@@ -108,13 +112,19 @@ function RoleSelect({ value, onChange }: { value: string; onChange(key: string):
         )
       }
       value={(found?.key ?? value) || null}
-      error={data !== undefined && value !== "" && !found && t("role_unknown")}
+      error={missing && t("role_unknown")}
       onSearchChange={setSearch}
       onChange={(next) => {
         if (next?.startsWith(NEW)) void make(next.slice(NEW.length));
         else if (next) onChange(next);
       }}
     />
+    {missing && (
+      <Button variant="subtle" size="compact-sm" onClick={() => void make(value)}>
+        {t("role_make_this")}
+      </Button>
+    )}
+    </>
   );
 }
 

@@ -8,26 +8,24 @@ export function shortName(name: string): string {
   return line.length > 160 ? `${line.slice(0, 160)}…` : line;
 }
 
-/** Attributes of ours and the part of the panel where they are set. */
+/** Codes of the server's problems (`core/process/i18n`) and the part of the panel where the thing is set. */
 const parts: [RegExp, string][] = [
-  [/v:(executors|assignment|completedBy)|executor|role/i, "who"],
-  [/v:(duration|remindBefore)|remind|duration/i, "time"],
-  [/v:(mainAction|requireMainAction)|main_action/i, "action"],
-  [/v:form|form/i, "form"],
-  [/v:escalate|escalat/i, "late"],
-  [/v:(event|probability)|probability/i, "funnel"],
-  [/v:(service|param|retries|resultVariable|expression)|script|service|calledElement|call_/i, "service"],
-  [/timer|timeDuration|timeDate|timeCycle/i, "timer"],
-  [/condition|default/i, "condition"],
-  [/executable/i, "process"],
+  [/^(assignment|completed_by|executor|foreign_assignment|role)_?/, "who"],
+  [/^(duration|working|no_time|reminder)/, "time"],
+  [/^(action|required_without|parameter)/, "action"],
+  [/^field_/, "form"],
+  [/^escalation_with/, "late"],
+  [/^probability/, "funnel"],
+  [/^(service|script|rule|value_unused|called|binding|retries|send_nothing)/, "service"],
+  [/^(timer|date)/, "timer"],
+  [/^(condition|always_true|default|no_default)/, "condition"],
+  [/^(message|signal|error|escalation)_/, "event"],
+  [/executable|process_not_run/, "process"],
 ];
 
 /** The part of the panel that a problem is about; empty for the element's name and place. */
-export function partOf({ code, message }: Pick<DrawingProblem, "code" | "message">): string {
-  const named = /`?v:(\w+)/.exec(message)?.[0];
-  const found = named && parts.find(([pattern]) => pattern.test(named));
-  return (found ?? parts.find(([pattern]) => pattern.test(code)))?.[1] ?? "";
-}
+export const partOf = ({ code }: Pick<DrawingProblem, "code">): string =>
+  parts.find(([pattern]) => pattern.test(code))?.[1] ?? "";
 
 /** Errors first, in the order they were found. */
 export const worstFirst = (problems: DrawingProblem[]): DrawingProblem[] =>

@@ -12,11 +12,10 @@ import { ApiError, messageOf } from "@/api/problem";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { LinesFrame, PreviewLine, PreviewList } from "@/ui/designer";
 import { DropFile } from "@/ui/drop-file";
-import { FormActions } from "@/ui/form";
 import { PageBody, PageHeader } from "@/ui/page";
 import { CardSection } from "@/ui/panel";
 import { FormProblem } from "@/ui/sign-in";
-import { Hint, PlainText, WorkStack } from "@/ui/work";
+import { FootButtons, Hint, PlainText, WorkStack } from "@/ui/work";
 import { emptyDrawing, fromCells, readLines } from "./model";
 
 const route = getRouteApi("/shell/processes/drawings/new");
@@ -34,6 +33,7 @@ export default function NewDrawingPage() {
       <PageBody>
         <WorkStack>
           <SegmentedControl
+            w="fit-content"
             aria-label={t("new_from")}
             value={from}
             onChange={(next) =>
@@ -148,11 +148,11 @@ function FromLines({ onMade }: Props) {
               </Hint>
             )}
             {general && <FormProblem>{general}</FormProblem>}
-            <FormActions>
+            <FootButtons>
               <Button type="submit" loading={make.isPending}>
                 {t("drawings:new_make")}
               </Button>
-            </FormActions>
+            </FootButtons>
           </WorkStack>
           <CardSection title={t("drawings:preview")}>
             {shown.length === 0 && <Hint>{t("drawings:preview_empty")}</Hint>}
@@ -238,11 +238,11 @@ function FromNothing({ onMade }: Props) {
           onChange={(event) => setTitle(event.currentTarget.value)}
         />
         {make.error && <FormProblem>{messageOf(make.error, t("common:network"))}</FormProblem>}
-        <FormActions>
+        <FootButtons>
           <Button type="submit" loading={make.isPending}>
             {t("drawings:new_make")}
           </Button>
-        </FormActions>
+        </FootButtons>
       </WorkStack>
     </form>
   );

@@ -30,7 +30,10 @@ export function DesignerPanel({ designer, everything, led, about }: Props) {
   const shape = designer.selected();
   useEffect(() => {
     if (!led) return;
-    const part = panel.current?.querySelector(`[data-part="${led.part}"]`) ?? panel.current;
+    // A question has its conditions among its ways on.
+    const names = led.part === "condition" ? ["condition", "branches"] : [led.part];
+    const wanted = names.map((name) => `[data-part="${name}"]`).join(", ");
+    const part = panel.current?.querySelector(wanted) ?? panel.current;
     part?.scrollIntoView({ block: "nearest" });
     part?.querySelector<HTMLElement>("input:not([type=hidden]), textarea, button")?.focus();
   }, [led]);

@@ -31,6 +31,7 @@ export default function ProcessesPage() {
       />
       <PageBody>
         <WorkStack>
+          {me.admin && <Drawings />}
           {query.isPending && <ListSkeleton rows={5} />}
           {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
           {query.isSuccess && definitions.length === 0 && (
@@ -47,7 +48,6 @@ export default function ProcessesPage() {
               </WorkGroup>
             </WorkList>
           )}
-          {me.admin && <Drawings />}
           {me.admin && <Templates taken={definitions.map(({ key }) => key)} />}
           {me.admin && (
             <CardSection title={t("processes:upload")}>
