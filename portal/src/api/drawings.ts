@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, newKey, request } from "./client";
 import { keys } from "./keys";
+import { ApiError } from "./problem";
 import { queryClient } from "./query-client";
 import type { Definition, Id } from "./types";
 
@@ -130,13 +131,41 @@ export const createDrawing = (file: string | Blob, title?: string) =>
     api.file<Drawing>("POST", "/process-drawings", file, xml, { query: { title }, idempotencyKey: newKey() }),
   );
 
-/** `dry`: only what is wrong with the lines. A refusal names them in `fields`: `lines.3`. */
+/** A refusal names lines in `fields`: `lines.3`. */
 export const drawingFromLines = (title: string, lines: string[]) =>
   made(
     request<Drawing>("POST", "/process-drawings/from-steps", { title, lines }, { idempotencyKey: newKey() }),
   );
-export const tryLines = (title: string, lines: string[], signal: AbortSignal) =>
-  request<unknown>("POST", "/process-drawings/from-steps", { title, lines, dry_run: true }, { signal });
+
+/** A question without answers: no company has a line like it. */
+const NEVER_RIGHT = "?";
+
+/**
+ * Which lines cannot be understood, by number from 1, while they are still written. The server makes a drawing of lines that
+ * are right: asked with one more that never is, it only says what is wrong with the others.
+ */
+export async function wrongLines(lines: string[], signal: AbortSignal): Promise<Record<number, string>> {
+  try {
+    const asked = { title: "?", lines: [...lines, NEVER_RIGHT] };
+    await request<unknown>("POST", "/process-drawings/from-steps", asked, { signal });
+  } catch (error) {
+    const wrong = linesOf(error);
+    delete wrong[lines.length + 1];
+    return wrong;
+  }
+  return {};
+}
+
+/** What a refusal says of each line. */
+export function linesOf(error: unknown): Record<number, string> {
+  const fields = error instanceof ApiError ? (error.problem.fields ?? {}) : {};
+  const found: Record<number, string> = {};
+  for (const [name, { message }] of Object.entries(fields)) {
+    const line = /^lines\.(\d+)/.exec(name)?.[1];
+    if (line) found[Number(line)] = message;
+  }
+  return found;
+}
 
 export const changeDrawing = (id: Id, patch: { title?: string; kind?: DrawingKind }) =>
   made(request<Drawing>("PATCH", "/process-drawings/{id}", patch, at(id)));
@@ -193,3 +222,22 @@ export const nameRevision = (id: Id, revision: number, name: string | null) =>
     { name },
     { path: { id, revision: String(revision) } },
   ).finally(() => queryClient.invalidateQueries({ queryKey: keys.drawingRevisions(id) }));
+
+/** One side of a comparison: a drawing's revision (the current by default), or a definition's version. */
+export type Side = { drawing: Id; revision?: number } | { definition: Id; version?: number };
+export interface Differences {
+  added: { element: string; type: string; name: string }[];
+  removed: Differences["added"];
+  /** Only on the picture. */
+  moved: Differences["added"];
+  changed: { element: string; what: string; before?: string | null; after?: string | null }[];
+}
+
+/** Both sides never change while they are compared: a revision and a version stay what they are. */
+export const differencesQuery = (from: Side, to: Side) =>
+  queryOptions({
+    queryKey: keys.drawingDifferences(from, to),
+    queryFn: ({ signal }) =>
+      request<Differences>("POST", "/process-drawings/compare", { from, to }, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });

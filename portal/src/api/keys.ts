@@ -29,6 +29,7 @@ export const keys = {
   drawingOne: (id: Id) => ["drawings", "one", id] as const,
   drawingFile: (id: Id, revision: number | "now") => ["drawings", "file", id, revision] as const,
   drawingRevisions: (id: Id) => ["drawings", "revisions", id] as const,
+  drawingDifferences: (from: object, to: object) => ["drawings", "differences", from, to] as const,
   processTemplates: ["process-templates"] as const,
   instanceLists: ["process-instances", "list"] as const,
   instanceList: (list: object) => ["process-instances", "list", list] as const,

@@ -191,8 +191,10 @@ export const PanelPart = ({
 
 export const PanelHead = ({ kind, children }: { kind: ReactNode; children: ReactNode }) => (
   <div className={classes.panelHead}>
-    <div className={classes.panelKind}>{kind}</div>
-    {children}
+    <div className={classes.panelKind} data-part="kind">
+      {kind}
+    </div>
+    <div data-part="name">{children}</div>
   </div>
 );
 
@@ -298,4 +300,26 @@ export const PreviewList = ({ label, children }: { label: string; children: Reac
   <ol className={classes.previews} aria-label={label}>
     {children}
   </ol>
+);
+
+export const DifferenceList = ({ label, children }: { label: string; children: ReactNode }) => (
+  <ul className={classes.differences} aria-label={label}>
+    {children}
+  </ul>
+);
+
+/** `mark`: what happened to it, in words; the colour only repeats them. */
+export const DifferenceLine = ({
+  how,
+  mark,
+  children,
+}: {
+  how: "added" | "removed" | "changed" | "moved";
+  mark: string;
+  children: ReactNode;
+}) => (
+  <li data-how={how}>
+    <span className={classes.how}>{mark}</span>
+    <span>{children}</span>
+  </li>
 );

@@ -16,6 +16,8 @@ interface Props {
   onReady(designer: Designer, lost: string[]): void;
   onFailed(error: unknown): void;
   onReplace(id: string): void;
+  /** A new element waits for its name. */
+  onAdded(): void;
 }
 
 let styled: Promise<void> | undefined;
@@ -52,7 +54,10 @@ export default function DesignerCanvas(props: Props) {
     const open = async () => {
       await withSheet();
       if (gone) return;
-      designer = new Designer(element, words, (id) => now.current.onReplace(id));
+      designer = new Designer(element, words, {
+        replace: (id) => now.current.onReplace(id),
+        added: () => now.current.onAdded(),
+      });
       const lost = await designer.open(xml);
       if (!gone) now.current.onReady(designer, lost);
     };

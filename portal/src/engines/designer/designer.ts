@@ -8,7 +8,7 @@ import { descriptor } from "./descriptor";
 import { addAfter, addBorder, become, connect, flowsFrom, mayConnect, move, neighbour, once } from "./edits";
 import { type Kind, kindOf, shapeOf } from "./kinds";
 import { type Create, isA, type Moddle } from "./moddle";
-import { modulesOf, type Words } from "./modules";
+import { type Asks, modulesOf, type Words } from "./modules";
 import type { Get, Shape } from "./services";
 
 export type Trouble = "warning" | "problem";
@@ -23,10 +23,10 @@ export class Designer {
   /** Grows with every change of the drawing alone. */
   changes = 0;
 
-  constructor(place: HTMLElement, words: Words, onReplace: (id: string) => void) {
+  constructor(place: HTMLElement, words: Words, asks: Asks) {
     this.modeler = new Modeler({
       container: place,
-      additionalModules: modulesOf(words, onReplace),
+      additionalModules: modulesOf(words, asks),
       moddleExtensions: { v: descriptor },
       bpmnRenderer: {
         defaultFillColor: "var(--surface)",

@@ -55,15 +55,22 @@ interface EditorActions {
   unregister(name: string): void;
 }
 
-/** `onReplace`: somebody asks what the element may become. */
-export function modulesOf(words: Words, onReplace: (id: string) => void): object[] {
+/** What the pad leaves to the page. */
+export interface Asks {
+  /** What may the element become? */
+  replace(id: string): void;
+  /** A new one waits for its name. */
+  added(): void;
+}
+
+export function modulesOf(words: Words, asks: Asks): object[] {
   function Pad(
     this: { getContextPadEntries?: unknown; getMultiElementContextPadEntries?: unknown },
     contextPad: Services["contextPad"],
     injector: { get(name: string): never },
   ) {
     const get = ((name: string) => injector.get(name)) as never;
-    this.getContextPadEntries = (element: Shape) => padOf(element, words, get, onReplace);
+    this.getContextPadEntries = (element: Shape) => padOf(element, words, get, asks);
     this.getMultiElementContextPadEntries = (elements: Shape[]) => ({
       remove: entry("remove", words, () => remove(get, elements)),
     });
@@ -82,7 +89,7 @@ export function modulesOf(words: Words, onReplace: (id: string) => void): object
       editorActions.unregister("replaceElement");
       editorActions.register("replaceElement", () => {
         const [one, ...more] = selection.get();
-        if (one && more.length === 0) onReplace(one.id);
+        if (one && more.length === 0) asks.replace(one.id);
       });
     });
   }
@@ -113,7 +120,7 @@ const entry = (name: PadEntry, words: Words, click: () => void, drag?: (event: E
 
 const remove = (get: Injected, elements: Shape[]) => get("modeling").removeElements([...elements]);
 
-function padOf(element: Shape, words: Words, get: Injected, onReplace: (id: string) => void): object {
+function padOf(element: Shape, words: Words, get: Injected, asks: Asks): object {
   const entries: Record<string, object> = {};
   const file = element.businessObject;
   const label = element.labelTarget !== undefined;
@@ -124,7 +131,10 @@ function padOf(element: Shape, words: Words, get: Injected, onReplace: (id: stri
       entries[name] = entry(
         name,
         words,
-        () => get("selection").select(addAfter(get, element, kind, words.nameOf(kind))),
+        () => {
+          get("selection").select(addAfter(get, element, kind, words.nameOf(kind)));
+          asks.added();
+        },
         (event) => get("create").start(event, get("elementFactory").createShape(shapeOf(kind))),
       );
     }
@@ -138,7 +148,7 @@ function padOf(element: Shape, words: Words, get: Injected, onReplace: (id: stri
       ...entry("connect", words, () => undefined),
       action: { click: start, dragstart: start },
     };
-    entries.replace = entry("replace", words, () => onReplace(element.id));
+    entries.replace = entry("replace", words, () => asks.replace(element.id));
   }
   entries.remove = entry("remove", words, () => remove(get, [element]));
   return entries;

@@ -1,6 +1,6 @@
 /** Questions of the designer: publish with a note, and what to do where two saved the same drawing. */
 import { Button, Modal, Stack, Text, Textarea } from "@mantine/core";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { FormActions } from "@/ui/form";
 import { FormProblem } from "@/ui/sign-in";
@@ -10,11 +10,14 @@ interface PublishProps {
   warnings: number;
   pending: boolean;
   problem?: string;
+  /** What differs from what runs now. */
+  differences?: ReactNode;
   onPublish(note: string): void;
   onClose(): void;
 }
 
-export function PublishDialog({ title, warnings, pending, problem, onPublish, onClose }: PublishProps) {
+export function PublishDialog(props: PublishProps) {
+  const { title, warnings, pending, problem, differences, onPublish, onClose } = props;
   const { t } = useTranslation(["drawings", "common"]);
   const [note, setNote] = useState("");
   return (
@@ -32,6 +35,7 @@ export function PublishDialog({ title, warnings, pending, problem, onPublish, on
       >
         <Stack gap={12}>
           <Text size="sm">{t("drawings:publish_text")}</Text>
+          {differences}
           {warnings > 0 && <Text size="sm">{t("drawings:publish_warnings", { count: warnings })}</Text>}
           <Textarea
             label={t("drawings:publish_note")}

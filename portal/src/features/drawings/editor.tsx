@@ -8,19 +8,27 @@ import {
   IconLayoutSidebar,
   IconRoute,
 } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type DrawingProblem, fixDrawing, publishDrawing, saveDrawing } from "@/api/drawings";
+import {
+  type DrawingProblem,
+  drawingOneQuery,
+  fixDrawing,
+  publishDrawing,
+  saveDrawing,
+} from "@/api/drawings";
 import { ApiError, messageOf } from "@/api/problem";
 import { useMe } from "@/api/session";
 import type { Words } from "@/engines/designer/modules";
 import { CanvasNote, DesignerFrame } from "@/ui/designer";
 import { IconText, PageHeader } from "@/ui/page";
-import { Bone, ErrorState } from "@/ui/states";
+import { Bone, EmptyState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
+import { Hint } from "@/ui/work";
 import { ConflictDialog, PublishDialog } from "./dialogs";
+import { Differences } from "./differences";
 import { DrawingPart } from "./drawing-part";
 import { partOf, problemsOfFields, troublesOf } from "./model";
 import { CanvasButtons, DrawingPalette } from "./palette";
@@ -30,7 +38,7 @@ import { Revisions } from "./revisions";
 import { Saving } from "./saving";
 import { Steps } from "./steps-pane";
 import { type Opened, useEditor } from "./use-editor";
-import { useNameOf } from "./words";
+import { useElementNames } from "./words";
 
 const Canvas = lazy(() => import("@/engines/designer/canvas"));
 
@@ -52,15 +60,21 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
   const navigate = useNavigate();
   const me = useMe();
   const { drawing } = opened;
+  const { data: now = drawing } = useQuery({
+    ...drawingOneQuery(drawing.id),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const [published, setPublished] = useState(drawing.definition);
   const editor = useEditor(opened, me.user.id);
   const { designer, save, shown, autosave } = editor;
+  const nameOf = useElementNames(designer);
   const [tried, setTried] = useState(false);
   const [asking, setAsking] = useState<Asking>();
   const [steps, setSteps] = useState(() => window.innerWidth >= 1200);
   const [everything, setEverything] = useState(() => localStorage.getItem(everythingAt) === "yes");
   const [listed, setListed] = useState(false);
   const [led, setLed] = useState<{ part: string }>();
-  const [failed, setFailed] = useState<unknown>();
+  const [failed, setFailed] = useState(false);
   const list = useRef<HTMLElement>(null);
   const words = useCanvasWords();
   const troubles = useMemo(() => troublesOf(shown, tried), [shown, tried]);
@@ -98,6 +112,8 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
       return publishDrawing(drawing.id, saving.revision, note);
     },
     onSuccess: (definition) => {
+      const { id, key, version } = definition;
+      setPublished({ id, key, version });
       setAsking(undefined);
       setTried(false);
       toast({
@@ -127,6 +143,7 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
     },
   });
 
+  const toName = useCallback(() => setLed({ part: "name" }), []);
   const go = useCallback(
     (problem: DrawingProblem) => {
       designer?.select(problem.element ?? undefined, true);
@@ -157,12 +174,22 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
     await onReload();
   };
 
-  if (failed) return <ErrorState error={failed} />;
+  if (failed) {
+    const keep = () => void download(Promise.resolve(opened.xml), drawing.title);
+    return (
+      <EmptyState
+        title={t("drawings:open_failed")}
+        action={<Button onClick={keep}>{t("drawings:download")}</Button>}
+      >
+        {t("drawings:open_failed_text")}
+      </EmptyState>
+    );
+  }
   return (
     <>
       <PageHeader
         icon={<IconRoute size={18} />}
-        title={drawing.title}
+        title={now.title}
         actions={
           <>
             <Saving state={save} onDecide={() => setAsking("conflict")} />
@@ -188,7 +215,7 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
       <DesignerFrame
         steps={
           designer && steps ? (
-            <Steps designer={designer} everything={everything} troubles={troubles} />
+            <Steps designer={designer} everything={everything} troubles={troubles} onAdded={toName} />
           ) : undefined
         }
         panel={
@@ -210,8 +237,9 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
             label={t("drawings:drawing_of", { title: drawing.title })}
             words={words}
             onReady={editor.ready}
-            onFailed={setFailed}
+            onFailed={() => setFailed(true)}
             onReplace={() => setLed({ part: "kind" })}
+            onAdded={toName}
           />
         </Suspense>
         {designer && (
@@ -219,6 +247,7 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
             <DrawingPalette
               designer={designer}
               everything={everything}
+              onAdded={toName}
               onEverything={(on) => {
                 localStorage.setItem(everythingAt, on ? "yes" : "no");
                 setEverything(on);
@@ -241,22 +270,27 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
           </CanvasNote>
         )}
         {designer && listed && shown.length > 0 && (
-          <NamedProblems
-            ref={list}
-            problems={shown}
-            tried={tried}
-            editor={{ designer }}
-            onGo={go}
-            onFix={fix}
-          />
+          <Problems ref={list} problems={shown} tried={tried} nameOf={nameOf} onGo={go} onFix={fix} />
         )}
       </DesignerFrame>
       {asking === "publish" && (
         <PublishDialog
-          title={drawing.title}
+          title={now.title}
           warnings={shown.length}
           pending={publish.isPending}
           problem={publish.error ? messageOf(publish.error, t("common:network")) : undefined}
+          differences={
+            published && save.at === "saved" && autosave.current ? (
+              <>
+                <Hint>{t("drawings:publish_differs", { version: published.version })}</Hint>
+                <Differences
+                  from={{ definition: published.key, version: published.version }}
+                  to={{ drawing: drawing.id, revision: autosave.current.revision }}
+                  nameOf={nameOf}
+                />
+              </>
+            ) : undefined
+          }
           onPublish={(note) => publish.mutate(note)}
           onClose={() => {
             publish.reset();
@@ -268,6 +302,7 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
         <Revisions
           id={drawing.id}
           current={autosave.current?.revision ?? drawing.revision}
+          nameOf={nameOf}
           onRestore={restore}
           onClose={() => setAsking(undefined)}
         />
@@ -285,28 +320,6 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
         />
       )}
     </>
-  );
-}
-
-interface NamedProps {
-  ref: React.Ref<HTMLElement>;
-  problems: DrawingProblem[];
-  tried: boolean;
-  editor: { designer: NonNullable<ReturnType<typeof useEditor>["designer"]> };
-  onGo(problem: DrawingProblem): void;
-  onFix(problem: DrawingProblem): void;
-}
-
-function NamedProblems({ editor: { designer }, ...rest }: NamedProps) {
-  const nameOf = useNameOf(designer);
-  return (
-    <Problems
-      {...rest}
-      nameOf={(id) => {
-        const shape = designer.element(id);
-        return shape ? nameOf(shape) : (designer.process()?.id === id && designer.process()?.name) || id;
-      }}
-    />
   );
 }
 

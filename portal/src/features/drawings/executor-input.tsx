@@ -98,32 +98,32 @@ function RoleSelect({ value, onChange }: { value: string; onChange(key: string):
   const missing = data !== undefined && value !== "" && !found;
   return (
     <>
-    <Select
-      aria-label={t("who_role")}
-      placeholder={t("role_choose")}
-      searchable
-      allowDeselect={false}
-      data={fresh ? [...listed, { value: NEW + wanted, label: t("role_make", { name: wanted }) }] : listed}
-      filter={({ options, search: typed }) =>
-        options.filter(
-          (one) =>
-            !("items" in one) &&
-            (one.value.startsWith(NEW) || one.label.toLowerCase().includes(typed.trim().toLowerCase())),
-        )
-      }
-      value={(found?.key ?? value) || null}
-      error={missing && t("role_unknown")}
-      onSearchChange={setSearch}
-      onChange={(next) => {
-        if (next?.startsWith(NEW)) void make(next.slice(NEW.length));
-        else if (next) onChange(next);
-      }}
-    />
-    {missing && (
-      <Button variant="subtle" size="compact-sm" onClick={() => void make(value)}>
-        {t("role_make_this")}
-      </Button>
-    )}
+      <Select
+        aria-label={t("who_role")}
+        placeholder={t("role_choose")}
+        searchable
+        allowDeselect={false}
+        data={fresh ? [...listed, { value: NEW + wanted, label: t("role_make", { name: wanted }) }] : listed}
+        filter={({ options, search: typed }) =>
+          options.filter(
+            (one) =>
+              !("items" in one) &&
+              (one.value.startsWith(NEW) || one.label.toLowerCase().includes(typed.trim().toLowerCase())),
+          )
+        }
+        value={(found?.key ?? value) || null}
+        error={missing && t("role_unknown")}
+        onSearchChange={setSearch}
+        onChange={(next) => {
+          if (next?.startsWith(NEW)) void make(next.slice(NEW.length));
+          else if (next) onChange(next);
+        }}
+      />
+      {missing && (
+        <Button variant="subtle" size="compact-sm" onClick={() => void make(value)}>
+          {t("role_make_this")}
+        </Button>
+      )}
     </>
   );
 }

@@ -12,7 +12,11 @@ import {
   worstFirst,
 } from "./model";
 
-const problem = (element: string | null, code: string, severity: "error" | "warning" = "error"): DrawingProblem => ({
+const problem = (
+  element: string | null,
+  code: string,
+  severity: "error" | "warning" = "error",
+): DrawingProblem => ({
   element,
   severity,
   code,
@@ -41,7 +45,12 @@ describe("problems of a drawing", () => {
   });
 
   it("are amber until somebody tried to publish, then errors are red and cover warnings", () => {
-    const all = [problem("a", "x", "warning"), problem("a", "y"), problem("b", "z", "warning"), problem(null, "f")];
+    const all = [
+      problem("a", "x", "warning"),
+      problem("a", "y"),
+      problem("b", "z", "warning"),
+      problem(null, "f"),
+    ];
     expect([...troublesOf(all, false)]).toEqual([
       ["a", "warning"],
       ["b", "warning"],

@@ -6,9 +6,9 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
-import { createDrawing, type Drawing, drawingFromLines, tryLines } from "@/api/drawings";
+import { createDrawing, type Drawing, drawingFromLines, linesOf, wrongLines } from "@/api/drawings";
 import { rolesQuery } from "@/api/people";
-import { ApiError, messageOf } from "@/api/problem";
+import { messageOf } from "@/api/problem";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { LinesFrame, PreviewLine, PreviewList } from "@/ui/designer";
 import { DropFile } from "@/ui/drop-file";
@@ -81,10 +81,10 @@ function FromLines({ onMade }: Props) {
     },
   });
   const example = roles.data?.find(({ admin }) => !admin)?.name ?? roles.data?.[0]?.name ?? "";
-  const wrong = useTried(lines, make.error);
+  const wrong = useWrong(lines.text, make.error);
   const shown = readLines(lines.text);
   const general =
-    make.error && Object.keys(fieldsOf(make.error)).length === 0
+    make.error && Object.keys(linesOf(make.error)).length === 0
       ? messageOf(make.error, t("common:network"))
       : undefined;
   return (
@@ -168,20 +168,17 @@ function FromLines({ onMade }: Props) {
   );
 }
 
-const fieldsOf = (error: unknown): Record<string, { message: string }> =>
-  (error instanceof ApiError ? error.problem.fields : undefined) ?? {};
-
 /** What is wrong with which line, from the server, half a second after the last letter. */
-function useTried({ title, text }: Lines, refusal: unknown): Record<number, string> {
+function useWrong(text: string, refusal: unknown): Record<number, string> {
   const [wrong, setWrong] = useState<Record<number, string>>({});
   useEffect(() => {
     const stop = new AbortController();
     const timer = setTimeout(() => {
       if (!text.trim()) setWrong({});
       else {
-        tryLines(title.trim() || "—", text.split("\n"), stop.signal).then(
-          () => setWrong({}),
-          (error: unknown) => !stop.signal.aborted && setWrong(byLine(error)),
+        wrongLines(text.split("\n"), stop.signal).then(
+          (found) => !stop.signal.aborted && setWrong(found),
+          () => undefined,
         );
       }
     }, 500);
@@ -189,20 +186,11 @@ function useTried({ title, text }: Lines, refusal: unknown): Record<number, stri
       clearTimeout(timer);
       stop.abort();
     };
-  }, [title, text]);
+  }, [text]);
   useEffect(() => {
-    if (refusal) setWrong(byLine(refusal));
+    if (refusal) setWrong(linesOf(refusal));
   }, [refusal]);
   return wrong;
-}
-
-function byLine(error: unknown): Record<number, string> {
-  const found: Record<number, string> = {};
-  for (const [name, { message }] of Object.entries(fieldsOf(error))) {
-    const line = /^lines\.(\d+)/.exec(name)?.[1];
-    if (line) found[Number(line)] = message;
-  }
-  return found;
 }
 
 function FromNothing({ onMade }: Props) {

@@ -14,9 +14,11 @@ interface Props {
   designer: Designer;
   everything: boolean;
   onEverything(on: boolean): void;
+  /** A new step waits for its name. */
+  onAdded(): void;
 }
 
-export function DrawingPalette({ designer, everything, onEverything }: Props) {
+export function DrawingPalette({ designer, everything, onEverything, onAdded }: Props) {
   const { t } = useTranslation("drawings");
   const put = (kind: Kind, event: React.MouseEvent) => {
     const at = designer.selected();
@@ -25,6 +27,7 @@ export function DrawingPalette({ designer, everything, onEverything }: Props) {
     const byKey = event.detail === 0;
     if (byKey && goesOn && following(everything).includes(kind)) {
       designer.addAfter(at, kind, newName(kind, t("new_step")));
+      onAdded();
     } else designer.place(kind, event.nativeEvent);
   };
   return (

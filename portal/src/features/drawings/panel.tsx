@@ -35,7 +35,11 @@ export function DesignerPanel({ designer, everything, led, about }: Props) {
     const wanted = names.map((name) => `[data-part="${name}"]`).join(", ");
     const part = panel.current?.querySelector(wanted) ?? panel.current;
     part?.scrollIntoView({ block: "nearest" });
-    part?.querySelector<HTMLElement>("input:not([type=hidden]), textarea, button")?.focus();
+    const field = part?.querySelector<HTMLInputElement>("input:not([type=hidden]), textarea, button");
+    field?.focus();
+    // A new name is written over, a kind is chosen from its list.
+    if (led.part === "name") field?.select?.();
+    if (led.part === "kind") field?.click();
   }, [led]);
   return (
     <Panel ref={panel} label={t("panel")}>
@@ -123,7 +127,7 @@ function ElementPanel({
                 onChange={(next) => next && next !== kind && designer.become(shape, next as typeof kind)}
               />
             ) : (
-              <span>{kind ? t(`kind_${kind}`) : t(flow ? "kind_flow" : "kind_other")}</span>
+              <span>{kind ? t(`kind_${kind}`) : t(flow ? "kind_flow" : "kind_element")}</span>
             )}
             <ActionIcon
               aria-label={t("remove", { name: nameOf(shape) })}

@@ -11,14 +11,18 @@ import { RouteMap } from "@/engines/route-map/route-map";
 import { formatDateTime } from "@/i18n/format";
 import { Group, Line } from "@/ui/designer";
 import { FormActions } from "@/ui/form";
+import { CardSection } from "@/ui/panel";
 import { Bone, ErrorState } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { Hint, StateMark, WorkStack } from "@/ui/work";
+import { Differences } from "./differences";
 import { CommitText } from "./inputs";
 
 interface Props {
   id: Id;
   current: number;
+  /** What an element is called now. */
+  nameOf(element: string): string;
   /** Brings a file back as the newest revision. */
   onRestore?(xml: string): Promise<void>;
   onClose(): void;
@@ -26,7 +30,7 @@ interface Props {
 
 const none = new Map();
 
-export function Revisions({ id, current, onRestore, onClose }: Props) {
+export function Revisions({ id, current, nameOf, onRestore, onClose }: Props) {
   const { t } = useTranslation(["drawings", "common", "processes"]);
   const query = useInfiniteQuery(revisionsQuery(id));
   const [looked, setLooked] = useState<Revision>();
@@ -99,12 +103,29 @@ export function Revisions({ id, current, onRestore, onClose }: Props) {
           </FormActions>
         )}
       </WorkStack>
-      {looked && <Look id={id} revision={looked} onClose={() => setLooked(undefined)} />}
+      {looked && (
+        <Look
+          id={id}
+          revision={looked}
+          current={current}
+          nameOf={nameOf}
+          onClose={() => setLooked(undefined)}
+        />
+      )}
     </Drawer>
   );
 }
 
-function Look({ id, revision, onClose }: { id: Id; revision: Revision; onClose(): void }) {
+interface LookProps {
+  id: Id;
+  revision: Revision;
+  current: number;
+  nameOf(element: string): string;
+  onClose(): void;
+}
+
+/** How it was, and what became of it since. */
+function Look({ id, revision, current, nameOf, onClose }: LookProps) {
   const { t } = useTranslation(["drawings", "common"]);
   const file = useQuery({
     queryKey: keys.drawingFile(id, revision.revision),
@@ -122,6 +143,15 @@ function Look({ id, revision, onClose }: { id: Id; revision: Revision; onClose()
       {file.isPending && <Bone height={280} />}
       {file.isError && <Hint>{messageOf(file.error, t("common:network"))}</Hint>}
       {file.data && <RouteMap xml={file.data} label={t("drawings:revision_look")} sights={none} />}
+      {revision.revision !== current && (
+        <CardSection title={t("drawings:differences")}>
+          <Differences
+            from={{ drawing: id, revision: revision.revision }}
+            to={{ drawing: id, revision: current }}
+            nameOf={nameOf}
+          />
+        </CardSection>
+      )}
     </Modal>
   );
 }

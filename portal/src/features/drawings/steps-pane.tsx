@@ -28,6 +28,8 @@ interface Props {
   designer: Designer;
   everything: boolean;
   troubles: Map<string, Trouble>;
+  /** A new step waits for its name. */
+  onAdded(): void;
 }
 
 /** In the order of the arrows; what hangs on a step comes after it. */
@@ -55,7 +57,7 @@ function innerOf(shape: Shape): number {
   return Math.min(inner, 4);
 }
 
-export function Steps({ designer, everything, troubles }: Props) {
+export function Steps({ designer, everything, troubles, onAdded }: Props) {
   const { t } = useTranslation("drawings");
   const [search, setSearch] = useState("");
   const nameOf = useNameOf(designer);
@@ -100,7 +102,14 @@ export function Steps({ designer, everything, troubles }: Props) {
             onSelect={select}
           >
             {shape === selected && (
-              <Acts designer={designer} shape={shape} all={all} everything={everything} nameOf={nameOf} />
+              <Acts
+                designer={designer}
+                shape={shape}
+                all={all}
+                everything={everything}
+                nameOf={nameOf}
+                onAdded={onAdded}
+              />
             )}
           </Line>
         ))}
@@ -141,7 +150,7 @@ const Line = memo(function Line({
       icon={<KindIcon kind={kind} />}
       name={name}
       nameless={!named}
-      about={named ? t(kind ? `kind_${kind}` : "kind_other") : ""}
+      about={named ? t(kind ? `kind_${kind}` : "kind_element") : ""}
       inner={inner}
       trouble={trouble}
       troubleWords={trouble && t(`trouble_${trouble}`)}
@@ -159,9 +168,10 @@ interface ActsProps {
   all: Shape[];
   everything: boolean;
   nameOf(shape: Shape): string;
+  onAdded(): void;
 }
 
-function Acts({ designer, shape, all, everything, nameOf }: ActsProps) {
+function Acts({ designer, shape, all, everything, nameOf, onAdded }: ActsProps) {
   const { t } = useTranslation("drawings");
   const [connecting, setConnecting] = useState(false);
   const name = nameOf(shape);
@@ -175,7 +185,10 @@ function Acts({ designer, shape, all, everything, nameOf }: ActsProps) {
           label={t("add_after", { name })}
           icon={<IconPlus size={16} />}
           kinds={following(everything)}
-          onPick={(kind) => designer.addAfter(shape, kind, newName(kind, t("new_step")))}
+          onPick={(kind) => {
+            designer.addAfter(shape, kind, newName(kind, t("new_step")));
+            onAdded();
+          }}
         />
       )}
       {activity && (
@@ -183,7 +196,10 @@ function Acts({ designer, shape, all, everything, nameOf }: ActsProps) {
           label={t("add_border", { name })}
           icon={<IconClockPlus size={16} />}
           kinds={everything ? borders : borders.slice(0, 1)}
-          onPick={(kind) => designer.addBorder(shape, kind)}
+          onPick={(kind) => {
+            designer.addBorder(shape, kind);
+            onAdded();
+          }}
         />
       )}
       <ActionIcon

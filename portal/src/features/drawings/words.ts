@@ -18,3 +18,21 @@ export function useNameOf(designer: Designer): (shape: Shape) => string {
     [designer, t],
   );
 }
+
+/** By id, also of the process and of what is no longer there; before the drawing is open, the id. */
+export function useElementNames(designer: Designer | undefined): (element: string) => string {
+  const { t } = useTranslation("drawings");
+  return useCallback(
+    (element) => {
+      const shape = designer?.element(element);
+      const named =
+        shape?.businessObject ?? (designer?.process()?.id === element ? designer.process() : undefined);
+      const name = shortName(named?.name ?? "");
+      if (name) return name;
+      const kind = shape && designer?.kind(shape);
+      if (shape?.waypoints) return t("kind_flow");
+      return kind ? t(`kind_${kind}`) : element;
+    },
+    [designer, t],
+  );
+}
