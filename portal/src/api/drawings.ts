@@ -137,8 +137,8 @@ export const drawingFromLines = (title: string, lines: string[]) =>
     request<Drawing>("POST", "/process-drawings/from-steps", { title, lines }, { idempotencyKey: newKey() }),
   );
 
-/** A question without answers: no company has a line like it. */
-const NEVER_RIGHT = "?";
+/** A question without answers and with a character that no line may have. */
+const NEVER_RIGHT = "?\u0001";
 
 /**
  * Which lines cannot be understood, by number from 1, while they are still written. The server makes a drawing of lines that

@@ -84,7 +84,7 @@ function Change({ change, name }: { change: Found["changed"][number]; name: stri
   const said = (text: string | null | undefined) => {
     if (!text) return "—";
     const span = what === "v:duration" || what === "v:remindBefore" ? spanOf(text) : undefined;
-    return span ? `${formatNumber(span.amount)} ${t(`unit_${span.unit}`)}` : shortName(text);
+    return span ? `${formatNumber(span.amount)} ${t(`short_${span.unit}`)}` : shortName(text);
   };
   return (
     <DifferenceLine how="changed" mark={t("differs_changed")}>

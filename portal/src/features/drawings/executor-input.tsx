@@ -40,7 +40,7 @@ export function ExecutorInput({ value, label, onChange, onRemove }: Props) {
     <Line top>
       <Select
         aria-label={label}
-        w={128}
+        w={148}
         allowDeselect={false}
         data={kinds.map((one) => ({ value: one, label: t(`who_${one}`) }))}
         value={kind}

@@ -4,6 +4,7 @@ import { IconAlertTriangle, IconRoute } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { drawingsQuery } from "@/api/drawings";
 import { messageOf } from "@/api/problem";
 import { definitionsQuery, deployTemplate, instancesQuery, templatesQuery } from "@/api/processes";
 import { useMe } from "@/api/session";
@@ -22,6 +23,8 @@ export default function ProcessesPage() {
   const me = useMe();
   const query = useQuery(definitionsQuery);
   const definitions = query.data ?? [];
+  const drawings = useInfiniteQuery({ ...drawingsQuery, enabled: me.admin });
+  const drawn = (drawings.data?.pages[0]?.items.length ?? 0) > 0;
   return (
     <>
       <PageHeader
@@ -34,7 +37,7 @@ export default function ProcessesPage() {
           {me.admin && <Drawings />}
           {query.isPending && <ListSkeleton rows={5} />}
           {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
-          {query.isSuccess && definitions.length === 0 && (
+          {query.isSuccess && definitions.length === 0 && !drawn && (
             <EmptyState title={t("processes:empty_title")}>
               {t(me.admin ? "processes:empty_admin" : "processes:empty")}
             </EmptyState>
