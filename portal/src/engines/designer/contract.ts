@@ -78,7 +78,7 @@ export function splitList(text: string): string[] {
 
 const extensions = (element: Moddle): Moddle[] => listOf(childOf(element, "extensionElements"), "values");
 const ofType = (element: Moddle, type: string) => extensions(element).filter((one) => one.$type === type);
-const valueOf = (element: Moddle, attribute: string) =>
+const saidBy = (element: Moddle, attribute: string) =>
   textOf(element, attribute) || textOf(element, "value") || textOf(element, "text");
 const flag = (element: Moddle, name: string, otherwise: boolean) => {
   const text = textOf(element, name);
@@ -86,8 +86,8 @@ const flag = (element: Moddle, name: string, otherwise: boolean) => {
 };
 
 export function readContract(element: Moddle): Contract {
-  const has = isA(element, "bpmn:FlowNode");
-  const own = (name: string) => (has ? textOf(element, `v:${name}`) : "");
+  const node = isA(element, "bpmn:FlowNode");
+  const own = (name: string) => (node ? textOf(element, `v:${name}`) : "");
   const action = ofType(element, "v:MainAction")[0];
   return {
     ...(Object.fromEntries(texts.map((name) => [name, own(name)])) as Record<(typeof texts)[number], string>),
@@ -97,7 +97,7 @@ export function readContract(element: Moddle): Contract {
       ...ofType(element, "v:RemindBefore").map((one) => textOf(one, "text")),
     ].filter(Boolean),
     mainAction: own("mainAction") || (action ? textOf(action, "kind") : ""),
-    requireMainAction: has && flag(element, "v:requireMainAction", false),
+    requireMainAction: node && flag(element, "v:requireMainAction", false),
     params: readParams(element),
     form: readForm(element, own("form")),
     escalate: readEscalations(element, own("escalate")),
@@ -106,7 +106,7 @@ export function readContract(element: Moddle): Contract {
 
 function readExecutors(element: Moddle, attribute: string): string[] {
   const nested = ofType(element, "v:Executors").flatMap((one) => listOf(one, "items"));
-  const elements = [...ofType(element, "v:Executor"), ...nested].map((one) => valueOf(one, "who"));
+  const elements = [...ofType(element, "v:Executor"), ...nested].map((one) => saidBy(one, "who"));
   return [...splitList(attribute), ...elements].filter(Boolean);
 }
 
@@ -136,7 +136,7 @@ function readForm(element: Moddle, attribute: string): FormField[] {
     type: textOf(field, "type") || "text",
     choices: [
       ...splitList(textOf(field, "choices")),
-      ...listOf(field, "items").map((one) => valueOf(one, "value")),
+      ...listOf(field, "items").map((one) => saidBy(one, "value")),
     ],
     required: flag(field, "required", true),
   }));

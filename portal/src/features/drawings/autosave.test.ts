@@ -45,6 +45,19 @@ describe("a drawing saves itself", () => {
     expect(states).toEqual(["changed", "changed", "saving", "saved"]);
   });
 
+  it("a page that goes keeps at once what is not saved, and nothing when all is", async () => {
+    const { draw, kept, autosave } = begun(async (_, revision) => answer(revision + 1));
+    autosave.keepNow();
+    draw();
+    autosave.keepNow();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(kept).toEqual(["<1/>"]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    autosave.keepNow();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(kept).toEqual(["<1/>", null]);
+  });
+
   it("somebody who never stops drawing is saved within fifteen seconds", async () => {
     const send = vi.fn(async (_: string, revision: number) => answer(revision + 1));
     const { draw } = begun(send);

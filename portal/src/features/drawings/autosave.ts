@@ -29,7 +29,7 @@ export interface Ports {
 }
 
 export const QUIET_MS = 2_000;
-const KEEP_MS = 300;
+const KEEP_MS = 150;
 const AGAIN_MS = 5_000;
 /** Somebody who never stops is saved too. */
 const LONGEST_MS = 15_000;
@@ -95,6 +95,12 @@ export class Autosave {
     clearTimeout(this.keeper);
     await this.ports.keep(null, this.revision);
     this.tell({ at: "saved" });
+  }
+
+  /** At once, where the page may go before its time. */
+  keepNow(): void {
+    clearTimeout(this.keeper);
+    if (this.dirty) void this.keep();
   }
 
   stop(): void {

@@ -9,13 +9,25 @@ export interface Kept {
   at: string;
 }
 
+let connection: Promise<IDBDatabase> | undefined;
+
+/** Open from its first use on: a page that is closed has no time to open it. */
 function opened(): Promise<IDBDatabase> {
-  return new Promise((done, failed) => {
+  connection ??= new Promise((done, failed) => {
     const asked = indexedDB.open(base, 1);
     asked.onupgradeneeded = () => asked.result.createObjectStore(store);
-    asked.onsuccess = () => done(asked.result);
-    asked.onerror = () => failed(asked.error);
+    asked.onsuccess = () => {
+      asked.result.onclose = () => {
+        connection = undefined;
+      };
+      done(asked.result);
+    };
+    asked.onerror = () => {
+      connection = undefined;
+      failed(asked.error);
+    };
   });
+  return connection;
 }
 
 async function within<T>(
@@ -27,10 +39,7 @@ async function within<T>(
     return await new Promise<T>((done, failed) => {
       const transaction = database.transaction(store, mode);
       const asked = ask(transaction.objectStore(store));
-      transaction.oncomplete = () => {
-        database.close();
-        done(asked.result);
-      };
+      transaction.oncomplete = () => done(asked.result);
       transaction.onerror = () => failed(transaction.error);
       transaction.onabort = () => failed(transaction.error);
     });

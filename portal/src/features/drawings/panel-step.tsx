@@ -31,7 +31,7 @@ function WhoPart({ contract, set }: ContractProps) {
   const { t } = useTranslation("drawings");
   const { executors, assignment, completedBy } = contract;
   const count = /^\d+$/.test(completedBy) && Number(completedBy) > 1 ? completedBy : undefined;
-  const many = count ? "count" : completedBy === "all" ? "all" : "one";
+  const many = count ? "count" : completedBy === "all" ? "all" : "single";
   // An empty line is only asked for when there is none: the file holds no empty executor.
   const shown = executors.length > 0 ? executors : [""];
   return (
@@ -74,9 +74,9 @@ function WhoPart({ contract, set }: ContractProps) {
           <Select
             label={t("completed_by")}
             allowDeselect={false}
-            data={["one", "all", "count"].map((one) => ({
+            data={["single", "all", "count"].map((one) => ({
               value: one,
-              label: t(`completed_${one as "one" | "all" | "count"}`),
+              label: t(`completed_${one as "single" | "all" | "count"}`),
             }))}
             value={many}
             onChange={(next) => set({ completedBy: next === "count" ? "2" : next === "all" ? "all" : "" })}
@@ -209,7 +209,7 @@ function LatePart({ contract, set }: ContractProps) {
         const put = (patch: Partial<Escalation>) =>
           set({ escalate: replaced(escalate, index, { ...one, ...patch }) });
         return (
-          <Group key={index} label={t("late_one", { number: index + 1 })}>
+          <Group key={index} label={t("late_line", { number: index + 1 })}>
             <ExecutorInput
               label={t("late_whom")}
               value={one.to}

@@ -61,9 +61,14 @@ export function useEditor({ drawing, revision, unsaved }: Opened, person: string
 
   useEffect(() => {
     const online = () => void autosave.current?.flush();
+    const leaving = () => autosave.current?.keepNow();
     window.addEventListener("online", online);
+    window.addEventListener("pagehide", leaving);
+    document.addEventListener("visibilitychange", leaving);
     return () => {
       window.removeEventListener("online", online);
+      window.removeEventListener("pagehide", leaving);
+      document.removeEventListener("visibilitychange", leaving);
       // What is left goes on its way; it is in the browser in any case.
       void autosave.current?.flush();
       autosave.current?.stop();
