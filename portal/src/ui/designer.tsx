@@ -1,6 +1,6 @@
 /** How the designer looks: the list of steps, the palette over the canvas, the panel at the right, lines of its lists. */
-import { IconAlertTriangle } from "@tabler/icons-react";
-import type { KeyboardEvent, ReactNode, Ref } from "react";
+import { IconAlertTriangle, IconGripHorizontal } from "@tabler/icons-react";
+import { type KeyboardEvent, type ReactNode, type Ref, useState } from "react";
 import classes from "./designer.module.css";
 
 export const designerClasses = { canvas: classes.canvas ?? "" };
@@ -211,6 +211,52 @@ export const Group = ({ label, children }: { label: string; children: ReactNode 
     {children}
   </fieldset>
 );
+
+const dragged = "application/x-verstak-line";
+
+/** A group with a handle that is dragged to another's place; `place`: which of them it is. */
+export function DragGroup({
+  label,
+  place,
+  onMove,
+  children,
+}: {
+  label: string;
+  place: number;
+  onMove(from: number, to: number): void;
+  children: ReactNode;
+}) {
+  const [over, setOver] = useState(false);
+  return (
+    <fieldset
+      className={classes.group}
+      aria-label={label}
+      data-over={over}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes(dragged)) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        setOver(false);
+        const from = Number(event.dataTransfer.getData(dragged));
+        if (event.dataTransfer.types.includes(dragged) && from !== place) onMove(from, place);
+      }}
+    >
+      {/* By keys there are buttons. */}
+      <span
+        className={classes.handle}
+        aria-hidden
+        draggable
+        onDragStart={(event) => event.dataTransfer.setData(dragged, String(place))}
+      >
+        <IconGripHorizontal size={14} />
+      </span>
+      {children}
+    </fieldset>
+  );
+}
 
 export const ProblemList = ({
   ref,

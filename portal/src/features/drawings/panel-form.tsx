@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useEntities } from "@/api/session";
 import type { Field } from "@/api/types";
 import type { FormField } from "@/engines/designer/contract";
-import { Group, Grow, Line, PanelPart } from "@/ui/designer";
+import { DragGroup, Group, Grow, Line, PanelPart } from "@/ui/designer";
 import type { ContractProps } from "./contract-props";
 import { CommitText } from "./inputs";
 import { useSubject } from "./subject";
@@ -40,7 +40,8 @@ export function FormPart({ contract, set }: ContractProps) {
           first={index === 0}
           last={index === form.length - 1}
           onChange={(patch) => put(index, patch)}
-          onMove={(by) => swap(index, index + by)}
+          place={index}
+          onMove={swap}
           onRemove={() => set({ form: form.filter((_, at) => at !== index) })}
         />
       ))}
@@ -54,15 +55,16 @@ interface LineProps {
   first: boolean;
   last: boolean;
   onChange(patch: Partial<FormField>): void;
-  onMove(by: 1 | -1): void;
+  place: number;
+  onMove(from: number, to: number): void;
   onRemove(): void;
 }
 
-function FieldLine({ field, first, last, onChange, onMove, onRemove }: LineProps) {
+function FieldLine({ field, first, last, place, onChange, onMove, onRemove }: LineProps) {
   const { t } = useTranslation("drawings");
   const name = field.label || field.name;
   return (
-    <Group label={name}>
+    <DragGroup label={name} place={place} onMove={onMove}>
       <Line>
         <Grow>
           <CommitText
@@ -71,10 +73,18 @@ function FieldLine({ field, first, last, onChange, onMove, onRemove }: LineProps
             onCommit={(label) => onChange({ label: label.trim() })}
           />
         </Grow>
-        <ActionIcon aria-label={t("field_up", { name })} disabled={first} onClick={() => onMove(-1)}>
+        <ActionIcon
+          aria-label={t("field_up", { name })}
+          disabled={first}
+          onClick={() => onMove(place, place - 1)}
+        >
           <IconArrowUp size={16} />
         </ActionIcon>
-        <ActionIcon aria-label={t("field_down", { name })} disabled={last} onClick={() => onMove(1)}>
+        <ActionIcon
+          aria-label={t("field_down", { name })}
+          disabled={last}
+          onClick={() => onMove(place, place + 1)}
+        >
           <IconArrowDown size={16} />
         </ActionIcon>
         <ActionIcon aria-label={t("field_remove", { name })} onClick={onRemove}>
@@ -116,7 +126,7 @@ function FieldLine({ field, first, last, onChange, onMove, onRemove }: LineProps
         checked={field.required}
         onChange={(event) => onChange({ required: event.currentTarget.checked })}
       />
-    </Group>
+    </DragGroup>
   );
 }
 

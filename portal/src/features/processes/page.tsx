@@ -23,18 +23,20 @@ export default function ProcessesPage() {
   const me = useMe();
   const query = useQuery(definitionsQuery);
   const definitions = query.data ?? [];
-  const drawings = useInfiniteQuery({ ...drawingsQuery, enabled: me.admin });
+  // Whoever may design sees drawings; the server says who that is.
+  const drawings = useInfiniteQuery(drawingsQuery);
+  const draws = me.admin || drawings.isSuccess;
   const drawn = (drawings.data?.pages[0]?.items.length ?? 0) > 0;
   return (
     <>
       <PageHeader
         icon={<IconRoute size={18} />}
         title={t("processes:title")}
-        actions={me.admin && <NewProcess />}
+        actions={draws && <NewProcess />}
       />
       <PageBody>
         <WorkStack>
-          {me.admin && <Drawings />}
+          {draws && <Drawings />}
           {query.isPending && <ListSkeleton rows={5} />}
           {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
           {query.isSuccess && definitions.length === 0 && !drawn && (
