@@ -8,35 +8,28 @@ import {
   IconLayoutSidebar,
   IconRoute,
 } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import {
-  type DrawingProblem,
-  drawingOneQuery,
-  fixDrawing,
-  publishDrawing,
-  saveDrawing,
-} from "@/api/drawings";
-import { ApiError, messageOf } from "@/api/problem";
+import { type DrawingProblem, drawingOneQuery, saveDrawing } from "@/api/drawings";
+import { messageOf } from "@/api/problem";
 import { useMe } from "@/api/session";
 import type { Words } from "@/engines/designer/modules";
 import { CanvasNote, DesignerFrame } from "@/ui/designer";
 import { IconText, PageHeader } from "@/ui/page";
 import { Bone, EmptyState } from "@/ui/states";
-import { toast, toastError } from "@/ui/toast";
 import { Hint } from "@/ui/work";
 import { ConflictDialog, PublishDialog } from "./dialogs";
 import { Differences } from "./differences";
 import { DrawingPart } from "./drawing-part";
-import { partOf, problemsOfFields, troublesOf } from "./model";
+import { partOf, troublesOf } from "./model";
 import { CanvasButtons, DrawingPalette } from "./palette";
 import { DesignerPanel } from "./panel";
 import { Problems } from "./problems";
 import { Revisions } from "./revisions";
 import { Saving } from "./saving";
 import { Steps } from "./steps-pane";
+import { mend, useAside, usePublishing } from "./use-acts";
 import { type Opened, useEditor } from "./use-editor";
 import { useElementNames } from "./words";
 
@@ -57,14 +50,12 @@ const everythingAt = "verstak.designer.everything";
 
 export default function Editor({ opened, taken, onReload, onAside }: Props) {
   const { t } = useTranslation(["drawings", "common"]);
-  const navigate = useNavigate();
   const me = useMe();
   const { drawing } = opened;
   const { data: now = drawing } = useQuery({
     ...drawingOneQuery(drawing.id),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const [published, setPublished] = useState(drawing.definition);
   const editor = useEditor(opened, me.user.id);
   const { designer, save, shown, autosave } = editor;
   const nameOf = useElementNames(designer);
@@ -86,56 +77,15 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
   }, [save.at]);
 
   const gone = taken || save.at === "taken";
-  const aside = useMutation({
-    mutationFn: async () => {
-      const saving = autosave.current;
-      if (!designer || !saving?.dirty) return undefined;
-      const answer = await saveDrawing(drawing.id, await designer.xml(), saving.revision, true);
-      await saving.settle();
-      return answer.revision;
-    },
-    onSuccess: (revision) => onAside(revision, gone),
-    onError: (error) => {
-      toastError(error, t("drawings:aside_failed"));
-      if (gone) onAside(undefined, true);
-    },
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when somebody else takes it
-  useEffect(() => {
-    if (gone && designer) aside.mutate();
-  }, [gone, designer]);
-
-  const publish = useMutation({
-    mutationFn: async (note: string) => {
-      const saving = autosave.current;
-      if (!saving || !(await saving.flush())) throw new Error(t("drawings:publish_unsaved"));
-      return publishDrawing(drawing.id, saving.revision, note);
-    },
-    onSuccess: (definition) => {
-      const { id, key, version } = definition;
-      setPublished({ id, key, version });
+  const open = { drawing, designer, autosave };
+  const aside = useAside(open, gone, onAside);
+  const { publish, published } = usePublishing(open, {
+    setProblems: editor.setProblems,
+    onPublished: () => {
       setAsking(undefined);
       setTried(false);
-      toast({
-        message: t("drawings:published", { version: definition.version }),
-        kind: "done",
-        action: {
-          label: t("drawings:open_map"),
-          run: () => void navigate({ to: "/processes/$key", params: { key: definition.key } }),
-        },
-      });
     },
-    onError: (error) => {
-      const named = error instanceof ApiError ? problemsOfFields(error.problem.fields) : [];
-      if (named.length === 0) return;
-      // What the refusal names is known in more words from the save, where it is the same.
-      const known = new Set(named.map(({ element }) => element));
-      editor.setProblems((before) => [
-        ...named.filter(
-          ({ element }) => !before.some((one) => one.element === element && one.severity === "error"),
-        ),
-        ...before.filter((one) => one.severity === "warning" || known.has(one.element)),
-      ]);
+    onRefused: () => {
       setAsking(undefined);
       setTried(true);
       setListed(true);
@@ -151,22 +101,6 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
     },
     [designer],
   );
-  const fix = async (problem: DrawingProblem) => {
-    const process = designer?.process();
-    if (designer && process && problem.fix === "make_executable") {
-      const root = designer.get("canvas").getRootElement();
-      designer.updatePart(root, process, { isExecutable: true });
-      return;
-    }
-    try {
-      const saving = autosave.current;
-      if (!saving || !problem.fix || !(await saving.flush())) return;
-      await fixDrawing(drawing.id, problem.fix, problem.element, saving.revision);
-      await onReload();
-    } catch (error) {
-      toastError(error);
-    }
-  };
   const restore = async (xml: string) => {
     const saving = autosave.current;
     if (!saving || !(await saving.flush())) throw new Error(t("drawings:publish_unsaved"));
@@ -206,7 +140,13 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
               onRevisions={() => setAsking("revisions")}
               onDownload={() => designer && void download(designer.xml(), drawing.title)}
             />
-            <Button onClick={() => setAsking("publish")} disabled={!designer}>
+            <Button
+              disabled={!designer}
+              onClick={() => {
+                publish.reset();
+                setAsking("publish");
+              }}
+            >
               {t("drawings:publish")}
             </Button>
           </>
@@ -270,7 +210,14 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
           </CanvasNote>
         )}
         {designer && listed && shown.length > 0 && (
-          <Problems ref={list} problems={shown} tried={tried} nameOf={nameOf} onGo={go} onFix={fix} />
+          <Problems
+            ref={list}
+            problems={shown}
+            tried={tried}
+            nameOf={nameOf}
+            onGo={go}
+            onFix={(problem) => void mend(open, problem, onReload)}
+          />
         )}
       </DesignerFrame>
       {asking === "publish" && (
@@ -292,10 +239,7 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
             ) : undefined
           }
           onPublish={(note) => publish.mutate(note)}
-          onClose={() => {
-            publish.reset();
-            setAsking(undefined);
-          }}
+          onClose={() => setAsking(undefined)}
         />
       )}
       {asking === "revisions" && (

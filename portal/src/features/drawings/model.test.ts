@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DrawingProblem } from "@/api/drawings";
 import {
+  afterRefusal,
   emptyDrawing,
   fromCells,
   partOf,
@@ -80,6 +81,16 @@ describe("problems of a drawing", () => {
     ]);
     expect(problemsOfFields(undefined)).toEqual([]);
   });
+});
+
+it("after a refusal all it names is wrong, in the words known before; warnings stay", () => {
+  const before = [problem("a", "said_before"), problem("b", "gone"), problem("c", "hint", "warning")];
+  const fields = { a: { code: "x", message: "m" }, d: { code: "new", message: "n" } };
+  expect(afterRefusal(before, fields).map(({ element, code }) => [element, code])).toEqual([
+    ["d", "new"],
+    ["a", "said_before"],
+    ["c", "hint"],
+  ]);
 });
 
 describe("lines of the wizard", () => {

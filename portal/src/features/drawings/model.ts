@@ -71,6 +71,24 @@ export const problemsOfFields = (
     message,
   }));
 
+/**
+ * What is wrong after a refusal to publish: all that it names. Where the save had said the same in more words, those stay;
+ * errors that it does not name no longer are.
+ */
+export function afterRefusal(
+  before: DrawingProblem[],
+  fields: Record<string, { code: string; message: string }>,
+): DrawingProblem[] {
+  const named = problemsOfFields(fields);
+  const elements = new Set(named.map(({ element }) => element));
+  const said = (element: string | null) =>
+    before.some((one) => one.element === element && one.severity === "error");
+  return [
+    ...named.filter(({ element }) => !said(element)),
+    ...before.filter((one) => one.severity === "warning" || elements.has(one.element)),
+  ];
+}
+
 export interface LineShown {
   /** From 1, as the server counts. */
   number: number;
