@@ -120,7 +120,9 @@ export class Autosave {
   }
 
   private async keep(): Promise<void> {
-    await this.ports.keep(await this.ports.write(), this.revision);
+    const xml = await this.ports.write();
+    // Saved meanwhile: a copy would be a ghost.
+    if (this.dirty) await this.ports.keep(xml, this.revision);
   }
 
   private async attempt(): Promise<boolean> {
