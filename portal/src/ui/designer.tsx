@@ -120,6 +120,10 @@ export const Palette = ({ label, children }: { label: string; children: ReactNod
   </div>
 );
 
+export const PaletteFoot = ({ children }: { children: ReactNode }) => (
+  <div className={classes.paletteFoot}>{children}</div>
+);
+
 export const PaletteItem = ({
   label,
   icon,
@@ -134,6 +138,7 @@ export const PaletteItem = ({
   <button
     type="button"
     className={classes.paletteItem}
+    title={label}
     draggable
     onClick={onPress}
     onDragStart={(event) => {

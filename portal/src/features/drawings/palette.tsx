@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Designer } from "@/engines/designer/designer";
 import { common, following, type Kind, rare } from "@/engines/designer/kinds";
 import { isA } from "@/engines/designer/moddle";
-import { CanvasTools, Palette, PaletteItem } from "@/ui/designer";
+import { CanvasTools, Palette, PaletteFoot, PaletteItem } from "@/ui/designer";
 import { useShortcuts } from "@/ui/shortcuts";
 import { KindIcon } from "./icons";
 import { newName } from "./steps-pane";
@@ -41,14 +41,14 @@ export function DrawingPalette({ designer, everything, onEverything, onAdded }: 
           onDrag={(event) => designer.place(kind, event.nativeEvent)}
         />
       ))}
-      <div style={{ padding: "6px 6px 4px" }}>
+      <PaletteFoot>
         <Switch
           size="xs"
           label={t("everything")}
           checked={everything}
           onChange={(event) => onEverything(event.currentTarget.checked)}
         />
-      </div>
+      </PaletteFoot>
     </Palette>
   );
 }

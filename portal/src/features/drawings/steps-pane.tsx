@@ -32,23 +32,30 @@ interface Props {
   onAdded(): void;
 }
 
-/** In the order of the arrows; what hangs on a step comes after it. */
+/** In the order of the arrows; what hangs on a step stands right after it, where it leads to comes after the step's own ways. */
 function ordered(designer: Designer): Shape[] {
   const steps = designer.steps();
-  const nodes = steps.map((shape) => ({
-    id: shape.id,
-    kind: shape.type === "bpmn:StartEvent" && shape.parent?.type !== "bpmn:SubProcess" ? "start" : shape.type,
-    shape,
-  }));
+  const nodes = steps
+    .filter(({ host }) => !host)
+    .map((shape) => ({
+      id: shape.id,
+      kind:
+        shape.type === "bpmn:StartEvent" && shape.parent?.type !== "bpmn:SubProcess" ? "start" : shape.type,
+      shape,
+    }));
   const flows: { from: string; to: string }[] = [];
+  const later: typeof flows = [];
+  const hanging = new Map<Shape, Shape[]>();
   for (const shape of steps) {
-    if (shape.host) flows.push({ from: shape.host.id, to: shape.id });
-    for (const flow of shape.outgoing) if (flow.target) flows.push({ from: shape.id, to: flow.target.id });
+    if (shape.host) hanging.set(shape.host, [...(hanging.get(shape.host) ?? []), shape]);
+    for (const { target } of shape.outgoing) {
+      if (target) (shape.host ? later : flows).push({ from: (shape.host ?? shape).id, to: target.id });
+    }
     if (shape.type !== "bpmn:SubProcess") continue;
     const first = shape.children?.find(({ type }) => type === "bpmn:StartEvent");
     if (first) flows.unshift({ from: shape.id, to: first.id });
   }
-  return inOrder(nodes, flows).map(({ shape }) => shape);
+  return inOrder(nodes, [...flows, ...later]).flatMap(({ shape }) => [shape, ...(hanging.get(shape) ?? [])]);
 }
 
 function innerOf(shape: Shape): number {
