@@ -101,7 +101,7 @@ test("the list does everything by keys: add after, name, move, connect, remove",
   await choose(page, "Between");
   await list.getByRole("button", { name: "Draw an arrow from “Between”" }).press("Enter");
   await page.getByRole("option", { name: "First" }).click();
-  await expect.poll(async () => [...(await xmlOf(api, id)).matchAll(/<\w+:sequenceFlow /g)].length).toBe(5);
+  await expect.poll(async () => [...(await xmlOf(api, id)).matchAll(/<(?:\w+:)?sequenceFlow /g)].length).toBe(5);
 });
 
 test("a refused publish names the step and leads to what is missing; mended, it is published", async ({ page, signIn, api }) => {
@@ -149,13 +149,13 @@ test("a branch is said as field, comparison and value, and is CEL in the file", 
   await page.getByRole("option", { name: "Amount", exact: true }).first().click();
   await branch.getByLabel("Value", { exact: true }).fill("1000");
   await branch.getByLabel("Value", { exact: true }).press("Enter");
-  await expect.poll(() => xmlOf(api, id)).toContain("record.amount &gt; 1000");
+  await expect.poll(() => xmlOf(api, id)).toMatch(/record\.amount (>|&gt;) 1000/);
   await branch.getByText("Formula", { exact: true }).click();
   const formula = branch.getByLabel("Formula", { exact: true }).last();
   await expect(formula).toHaveValue("record.amount > 1000");
   await formula.fill("record.amount > 1000 && record.title != ''");
   await formula.blur();
-  await expect.poll(() => xmlOf(api, id)).toContain("&amp;&amp;");
+  await expect.poll(() => xmlOf(api, id)).toMatch(/1000 (&&|&amp;&amp;) record\.title/);
 });
 
 test("two at one drawing: the second watches, takes over, and what the first had not saved is kept aside", async ({
@@ -233,7 +233,7 @@ test("hostile drawings neither run nor hang", async ({ page, signIn, api }) => {
   const begun = Date.now();
   await open(page, id);
   expect(Date.now() - begun, "opens as any other").toBeLessThan(8_000);
-  await expect(panelOf(page).getByLabel("Description")).toHaveValue(/<script>/);
+  await expect(panelOf(page).getByRole("textbox", { name: "Description" })).toHaveValue(/<script>/);
   await steps(page).locator("[data-step-name]").first().click();
   await expect(panelOf(page).getByLabel("Name", { exact: true })).toHaveValue(/<img/);
   await steps(page).locator("[data-step-name]").nth(1).click();
