@@ -25,18 +25,18 @@ export function addressOf(pattern: string, { path, query }: Place = {}): string 
   return params.size > 0 ? `${place}?${params}` : place;
 }
 
-async function request<T>(
+export async function request<T>(
   method: string,
   pattern: string,
   body: unknown,
-  options: RequestOptions & Place & { raw?: boolean } = {},
+  options: RequestOptions & Place & { raw?: boolean; type?: string } = {},
 ): Promise<T> {
   const headers: Record<string, string> = { accept: options.raw ? "*/*" : "application/json" };
   if (typeof document !== "undefined") headers["accept-language"] = document.documentElement.lang;
-  if (body !== undefined) headers["content-type"] = "application/json";
+  if (body !== undefined) headers["content-type"] = options.type ?? "application/json";
   if (options.version !== undefined) headers["if-match"] = `"${options.version}"`;
   if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey;
-  const payload = body === undefined ? undefined : JSON.stringify(body);
+  const payload = body === undefined ? undefined : options.type ? (body as BodyInit) : JSON.stringify(body);
   const address = base + addressOf(pattern, options);
 
   for (;;) {
@@ -56,7 +56,7 @@ async function send(
   method: string,
   address: string,
   headers: Record<string, string>,
-  body: string | undefined,
+  body: BodyInit | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   try {
@@ -81,6 +81,14 @@ export const api = {
   /** An answer that is no JSON, letter by letter. */
   text: <P extends PathOf<"get">>(path: P, ...[options]: CallOptions<"get", P>) =>
     request<string>("GET", path, undefined, { ...options, raw: true }),
+  /** A file as it is, byte for byte. */
+  file: <T>(
+    method: "POST" | "PUT",
+    path: string,
+    body: string | Blob,
+    type: string,
+    options: RequestOptions & Place,
+  ) => request<T>(method, path, body, { ...options, type }),
   /** A POST that reads or acts. */
   post: <P extends PathOf<"post">>(path: P, ...[body, options]: Call<"post", P>) =>
     request<Answer<"post", P>>("POST", path, body ?? {}, options),

@@ -1,19 +1,20 @@
 /**
  * Texts of the portal. English, Russian and Ukrainian; one JSON per language and feature; a language is
- * one chunk, loaded when chosen; the texts of administration pages (`admin.ts`) and of tasks and processes (`work.ts`)
- * are others, loaded with the first such page. To add a feature: three JSON files and a line in each of those.
+ * one chunk, loaded when chosen; the texts of administration pages (`admin.ts`), of tasks and processes (`work.ts`) and
+ * of the designer (`drawings.ts`) are others, loaded with the first such page. To add a feature: three JSON files and a line in each of those.
  */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Locale } from "@/api/types";
 import type en from "./en";
 import type enAdmin from "./en/admin";
+import type enDrawings from "./en/drawings";
 import type enWork from "./en/work";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "common";
-    resources: typeof en & typeof enAdmin & typeof enWork;
+    resources: typeof en & typeof enAdmin & typeof enDrawings & typeof enWork;
     returnNull: false;
   }
 }
@@ -42,8 +43,14 @@ const workLoaders = {
   uk: () => import("./uk/work"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enWork }>>;
 
-type Part = "basic" | "admin" | "work";
-const partLoaders = { basic: loaders, admin: adminLoaders, work: workLoaders };
+const drawingLoaders = {
+  en: () => import("./en/drawings"),
+  ru: () => import("./ru/drawings"),
+  uk: () => import("./uk/drawings"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enDrawings }>>;
+
+type Part = "basic" | "admin" | "work" | "drawings";
+const partLoaders = { basic: loaders, admin: adminLoaders, work: workLoaders, drawings: drawingLoaders };
 /** What the pages opened so far need; every language shown has all of it. */
 const wanted = new Set<Part>(["basic"]);
 const loaded = new Set<string>();
@@ -101,6 +108,10 @@ export const withAdminTexts = <T>(page: () => Promise<T>): Promise<T> => withTex
 
 /** For tasks, notifications and processes. */
 export const withWorkTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("work", page);
+
+/** For the designer, which shows processes too. */
+export const withDrawingTexts = <T>(page: () => Promise<T>): Promise<T> =>
+  withTexts("work", () => withTexts("drawings", page));
 
 async function withTexts<T>(part: Part, page: () => Promise<T>): Promise<T> {
   wanted.add(part);

@@ -2,17 +2,20 @@ import i18next from "i18next";
 import { describe, expect, it } from "vitest";
 import basicEn from "./en";
 import adminEn from "./en/admin";
+import drawingsEn from "./en/drawings";
 import workEn from "./en/work";
 import basicRu from "./ru";
 import adminRu from "./ru/admin";
+import drawingsRu from "./ru/drawings";
 import workRu from "./ru/work";
 import basicUk from "./uk";
 import adminUk from "./uk/admin";
+import drawingsUk from "./uk/drawings";
 import workUk from "./uk/work";
 
-const en = { ...basicEn, ...adminEn, ...workEn };
-const ru = { ...basicRu, ...adminRu, ...workRu };
-const uk = { ...basicUk, ...adminUk, ...workUk };
+const en = { ...basicEn, ...adminEn, ...workEn, ...drawingsEn };
+const ru = { ...basicRu, ...adminRu, ...workRu, ...drawingsRu };
+const uk = { ...basicUk, ...adminUk, ...workUk, ...drawingsUk };
 
 type Texts = Record<string, Record<string, string>>;
 const all: Record<string, Texts> = { en, ru, uk };

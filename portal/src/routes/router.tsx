@@ -12,9 +12,10 @@ import { ApiError, MissingPage } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
 import { entitiesQuery, meQuery } from "@/api/session";
 import { draftsBelongTo } from "@/engines/drafts";
-import { currentLocale, showLocale, withAdminTexts, withWorkTexts } from "@/i18n";
+import { currentLocale, showLocale, withAdminTexts, withDrawingTexts, withWorkTexts } from "@/i18n";
 import {
   definitionSearch,
+  drawingSearch,
   instanceSearch,
   journalSearch,
   pluginSearch,
@@ -146,6 +147,19 @@ const definition = createRoute({
   component: page(() => withWorkTexts(() => import("@/features/processes/definition-page"))),
 });
 
+const drawingNew = createRoute({
+  getParentRoute: () => shell,
+  path: "/processes/drawings/new",
+  validateSearch: drawingSearch,
+  component: page(() => withDrawingTexts(() => import("@/features/drawings/new-page"))),
+});
+
+const drawing = createRoute({
+  getParentRoute: () => shell,
+  path: "/processes/drawings/$id",
+  component: page(() => withDrawingTexts(() => import("@/features/drawings/drawing-page"))),
+});
+
 const journal = createRoute({
   getParentRoute: () => shell,
   path: "/journal",
@@ -245,6 +259,8 @@ const tree = root.addChildren([
     task,
     processes,
     definition,
+    drawingNew,
+    drawing,
     journal,
     instance,
     imports,

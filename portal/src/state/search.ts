@@ -121,3 +121,10 @@ export const definitionSearch = (input: Record<string, unknown>): { version?: nu
   typeof input.version === "number" && Number.isInteger(input.version) && input.version > 0
     ? { version: input.version }
     : {};
+
+const drawingWays = ["lines", "empty", "file"] as const;
+/** How a new drawing begins. */
+export const drawingSearch = (input: Record<string, unknown>): { from?: (typeof drawingWays)[number] } => {
+  const from = drawingWays.find((way) => way === input.from);
+  return from ? { from } : {};
+};

@@ -29,6 +29,9 @@ const PAGES = [
   "/tasks?view=take",
   "/journal",
   "/processes",
+  "/processes/drawings/new",
+  "/processes/drawings/new?from=empty",
+  "/processes/drawings/new?from=file",
   "/nothing/here",
 ];
 const LEADS = [

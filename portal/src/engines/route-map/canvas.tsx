@@ -5,6 +5,7 @@
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { useEffect, useRef, useState } from "react";
 import { mapClasses } from "@/ui/route-map";
+import { shortTextModule } from "./short-text";
 import type { ElementState, Sights } from "./states";
 
 interface Canvas {
@@ -58,6 +59,7 @@ export default function RouteCanvas(props: Props) {
     if (!place.current) return;
     const made = new NavigatedViewer({
       container: place.current,
+      additionalModules: [shortTextModule],
       bpmnRenderer: {
         defaultFillColor: "var(--surface)",
         defaultStrokeColor: "var(--text-2)",

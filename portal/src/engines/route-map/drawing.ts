@@ -92,7 +92,10 @@ function nodeOf(element: Element, tag: string, id: string, kind: NodeKind): Draw
 }
 
 /** Depth first from the starts, each once: a way to its end, then the next; what no arrow reaches comes last. */
-function inOrder(nodes: DrawnNode[], flows: { from: string; to: string }[]): DrawnNode[] {
+export function inOrder<Node extends { id: string; kind: string }>(
+  nodes: Node[],
+  flows: { from: string; to: string }[],
+): Node[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const next = new Map<string, string[]>();
   const reached = new Set<string>();
@@ -100,7 +103,7 @@ function inOrder(nodes: DrawnNode[], flows: { from: string; to: string }[]): Dra
     next.set(from, [...(next.get(from) ?? []), to]);
     reached.add(to);
   }
-  const order: DrawnNode[] = [];
+  const order: Node[] = [];
   const seen = new Set<string>();
   const starts = nodes.filter((node) => node.kind === "start" || !reached.has(node.id));
   const waiting = [...starts, ...nodes].map((node) => node.id).reverse();

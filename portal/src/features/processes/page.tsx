@@ -4,6 +4,7 @@ import { IconAlertTriangle, IconRoute } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { drawingsQuery } from "@/api/drawings";
 import { messageOf } from "@/api/problem";
 import { definitionsQuery, deployTemplate, instancesQuery, templatesQuery } from "@/api/processes";
 import { useMe } from "@/api/session";
@@ -13,6 +14,7 @@ import { CardSection } from "@/ui/panel";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { Card, Cards, Hint, StateMark, WorkGroup, WorkList, WorkRow, WorkStack } from "@/ui/work";
+import { Drawings, NewProcess } from "./drawings-list";
 import { problemsOf } from "./model";
 import { UploadFile } from "./upload";
 
@@ -21,14 +23,23 @@ export default function ProcessesPage() {
   const me = useMe();
   const query = useQuery(definitionsQuery);
   const definitions = query.data ?? [];
+  // Whoever may design sees drawings; the server says who that is.
+  const drawings = useInfiniteQuery(drawingsQuery);
+  const draws = me.admin || drawings.isSuccess;
+  const drawn = (drawings.data?.pages[0]?.items.length ?? 0) > 0;
   return (
     <>
-      <PageHeader icon={<IconRoute size={18} />} title={t("processes:title")} />
+      <PageHeader
+        icon={<IconRoute size={18} />}
+        title={t("processes:title")}
+        actions={draws && <NewProcess />}
+      />
       <PageBody>
         <WorkStack>
+          {draws && <Drawings />}
           {query.isPending && <ListSkeleton rows={5} />}
           {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
-          {query.isSuccess && definitions.length === 0 && (
+          {query.isSuccess && definitions.length === 0 && !drawn && (
             <EmptyState title={t("processes:empty_title")}>
               {t(me.admin ? "processes:empty_admin" : "processes:empty")}
             </EmptyState>
