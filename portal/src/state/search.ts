@@ -73,6 +73,11 @@ export interface TasksSearch {
 
 const oneOf = <T extends string>(all: readonly T[], value: unknown): T | undefined =>
   all.find((one) => one === value);
+/** What is no id came with a damaged address: it is as if it were not there. */
+const id = (value: unknown): Id | undefined =>
+  typeof value === "string" && /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value)
+    ? value
+    : undefined;
 const text = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
 
 /** Without what is absent: an address says only what is chosen. */
@@ -83,10 +88,10 @@ function tidy<T extends object>(search: T): T {
 export const tasksSearch = (input: Record<string, unknown>): TasksSearch =>
   tidy({
     view: oneOf(inboxViews, input.view),
-    person: text(input.person),
+    person: id(input.person),
     show: oneOf(["open", "overdue", "completed"] as const, input.show),
-    q: text(input.q),
-    task: text(input.task),
+    q: text(input.q)?.slice(0, 200),
+    task: id(input.task),
   });
 
 export const taskSearch = (input: Record<string, unknown>): { tab?: (typeof taskTabs)[number] } =>
@@ -108,9 +113,9 @@ export const journalSearch = (input: Record<string, unknown>): JournalSearch =>
   tidy({
     state: oneOf(journalStates, input.state),
     definition: text(input.definition),
-    subject: text(input.subject),
+    subject: id(input.subject),
     element: text(input.element),
-    instance: text(input.instance),
+    instance: id(input.instance),
   });
 
 export const instanceTabs = ["map", "history", "tasks", "variables"] as const;

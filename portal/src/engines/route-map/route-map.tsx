@@ -12,6 +12,7 @@ import { MapBar, MapFrame, Step, StepList } from "@/ui/route-map";
 import { Bone } from "@/ui/states";
 import { Hint } from "@/ui/work";
 import { type Drawing, readDrawing, stepsOf } from "./drawing";
+import { useSpan } from "./span";
 import type { Sights } from "./states";
 
 const Canvas = lazy(() => import("./canvas"));
@@ -32,6 +33,7 @@ export const useDrawing = (xml: string | undefined): Drawing | undefined =>
 /** States in words: "now, 2 h", "overdue", "2 times". */
 function useWords(sights: Sights, names: Map<string, string> | undefined) {
   const { t } = useTranslation("processes");
+  const span = useSpan();
   return useCallback(
     (element: string, long: boolean): string => {
       const sight = sights.get(element);
@@ -40,7 +42,10 @@ function useWords(sights: Sights, names: Map<string, string> | undefined) {
       const parts: string[] = [];
       if (sight.state === "path") parts.push(String(sight.step));
       else if (sight.state !== "done" || long) parts.push(t(`state_${sight.state}`));
-      if (sight.since && sight.state !== "incident") parts.push(formatRelative(sight.since, now));
+      // How long it stands there already; in the first minute that says nothing.
+      const stood = sight.since && now - new Date(sight.since).getTime() >= 60_000;
+      if (stood && sight.state !== "incident")
+        parts.push(span(sight.since ?? "", new Date(now).toISOString()));
       if (long && sight.due) parts.push(t("due_when", { when: formatRelative(sight.due, now) }));
       if (long && sight.left && sight.state === "done") parts.push(formatRelative(sight.left, now));
       if (sight.visits > 1 && sight.state !== "path") parts.push(t("times", { count: sight.visits }));
@@ -48,7 +53,7 @@ function useWords(sights: Sights, names: Map<string, string> | undefined) {
       if (long && person) parts.push(person);
       return parts.join(" · ");
     },
-    [sights, names, t],
+    [sights, names, span, t],
   );
 }
 

@@ -10,6 +10,7 @@ import type { Definition, DryRun, Entity, Field, Fields, Id, RecordData, Refs } 
 import { FormBody } from "@/engines/form/form";
 import type { FormSource, Shape } from "@/engines/source";
 import { toast } from "@/ui/toast";
+import { useFocusBack } from "@/ui/use-focus-back";
 import { Hint } from "@/ui/work";
 
 const shape = {
@@ -165,6 +166,7 @@ export function DryRunDialog({
 }
 
 function Panel({ title, onClose, children }: { title: string; onClose(): void; children: React.ReactNode }) {
+  useFocusBack();
   const { t } = useTranslation("common");
   return (
     <Drawer

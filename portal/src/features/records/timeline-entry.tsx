@@ -245,7 +245,7 @@ function TaskTitle({ id, title, state, onFinish }: TaskTitleProps) {
           onChange={onFinish}
         />
       )}
-      <Link to="/records/$entity/$id" params={{ entity: "task", id }}>
+      <Link to="/tasks/$id" params={{ id }}>
         {title}
       </Link>
     </>

@@ -125,6 +125,7 @@ function Search({ value, onSearch }: { value: string; onSearch(q: string): void 
       aria-label={t("search")}
       placeholder={t("search")}
       leftSection={<IconSearch size={14} aria-hidden />}
+      maxLength={200}
       value={typed}
       onChange={(event) => {
         setTyped(event.currentTarget.value);
@@ -221,7 +222,7 @@ function Empty({
 }) {
   const { t } = useTranslation("tasks");
   const me = useMe();
-  const view = search.view ?? "mine";
+  const view = search.person ? "person" : (search.view ?? "mine");
   if (search.q || search.show) {
     return (
       <EmptyState
@@ -241,7 +242,11 @@ function Empty({
       title={t(`empty_${view}_title`)}
       action={
         mayCreate && view !== "take" ? (
-          <Button onClick={() => openCreate("task", view === "given" ? {} : { assignee: me.user.id })}>
+          <Button
+            onClick={() =>
+              openCreate("task", view === "given" ? {} : { assignee: search.person ?? me.user.id })
+            }
+          >
             {t("new")}
           </Button>
         ) : undefined
