@@ -60,7 +60,7 @@ export function DropFile({ label, hint, accept, pick, sending, onFiles, onFile, 
         <>
           {!compact && <IconFileUpload size={28} aria-hidden />}
           {!compact && <p className={classes.label}>{label}</p>}
-          <p className={classes.hint}>{hint}</p>
+          {hint && <p className={classes.hint}>{hint}</p>}
           <Button
             variant="default"
             onClick={() => input.current?.click()}

@@ -54,8 +54,7 @@ test("an operator starts from a chosen step and cancels, each after a question",
   await page.goto(`/instances/${id}`);
   await expect(page.getByRole("heading", { name: "Dealer: one-off purchase", level: 1 })).toBeVisible();
   await page.getByText("Steps", { exact: true }).click();
-  await page.getByTestId("step-quote").getByRole("button", { name: "Choose" }).click();
-  await page.getByRole("button", { name: "Start from “Prepare the quote”" }).click();
+  await page.getByTestId("step-quote").getByRole("button", { name: "Start from here…" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Start", exact: true }).click();
   await expect(page.getByTestId("step-quote")).toHaveAttribute("aria-current", "step");
   await page.getByText("Tasks", { exact: true }).last().click();

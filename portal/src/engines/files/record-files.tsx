@@ -12,8 +12,10 @@ import { DropFile } from "@/ui/drop-file";
 import { Bone } from "@/ui/states";
 import { FileButtons, FileLine, FileLines, UnsentLine } from "@/ui/tiles";
 import { toast, toastError } from "@/ui/toast";
+import { usePhone } from "@/ui/use-phone";
 import type { FilesDoor } from "./door";
 import { useSender } from "./sender";
+import { shortName } from "./short-name";
 import { sizeOf } from "./size";
 
 /** As many as are looked through at a glance; the others come when they are asked for. */
@@ -41,6 +43,11 @@ export function RecordFiles({ door, entity, id, label, changes, accept, most }: 
   const changed = () => void client.invalidateQueries({ queryKey });
   const sender = useSender(door, entity, id, most, changed);
   const remove = useRemoval(door, changed);
+  // Nothing is dragged on a phone.
+  const phone = usePhone();
+  const limit = most === undefined ? "" : t("blocks:file_too_large_before", { most });
+  const drop = most === undefined ? t("blocks:drop_file") : t("blocks:file_at_most", { most });
+  const hint = phone ? limit : drop;
   const files = query.data ?? [];
   const shown = all ? files : files.slice(0, few);
   return (
@@ -49,9 +56,9 @@ export function RecordFiles({ door, entity, id, label, changes, accept, most }: 
         <DropFile
           compact
           label={t("blocks:add_file")}
-          hint={most === undefined ? t("blocks:drop_file") : t("blocks:file_at_most", { most })}
+          hint={hint}
           accept={(accept ?? []).join(",")}
-          pick={t("blocks:pick_file")}
+          pick={phone ? t("blocks:add_file") : t("blocks:pick_file")}
           onFiles={sender.send}
           sending={sender.sending}
         />
@@ -223,7 +230,7 @@ function useRemoval(door: FilesDoor, changed: () => void) {
       return;
     }
     toast({
-      message: t("blocks:file_removed", { name: file.name }),
+      message: t("blocks:file_removed", { name: shortName(file.name) }),
       action: {
         label: t("common:undo"),
         run: () => void door.restore(file).then(changed, (error: unknown) => toastError(error, file.name)),

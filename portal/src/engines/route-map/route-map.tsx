@@ -25,6 +25,8 @@ interface Props {
   names?: Map<string, string>;
   selected?: string;
   onSelect?(element: string): void;
+  /** What the list offers at each step. */
+  stepAction?: { label: string; run(element: string): void };
 }
 
 export const useDrawing = (xml: string | undefined): Drawing | undefined =>
@@ -57,7 +59,7 @@ function useWords(sights: Sights, names: Map<string, string> | undefined) {
   );
 }
 
-export function RouteMap({ xml, label, sights, names, selected, onSelect }: Props) {
+export function RouteMap({ xml, label, sights, names, selected, onSelect, stepAction }: Props) {
   const { t } = useTranslation("processes");
   const drawing = useDrawing(xml);
   const narrow = useMediaQuery("(max-width: 899px)", false, { getInitialValueInEffect: false });
@@ -117,7 +119,7 @@ export function RouteMap({ xml, label, sights, names, selected, onSelect }: Prop
           sights={sights}
           words={(element) => words(element, true)}
           selected={selected}
-          onSelect={onSelect}
+          action={stepAction}
         />
       )}
     </section>
@@ -129,13 +131,13 @@ function Steps({
   sights,
   words,
   selected,
-  onSelect,
+  action,
 }: {
   drawing: Drawing | undefined;
   sights: Sights;
   words(element: string): string;
   selected?: string;
-  onSelect?(element: string): void;
+  action?: { label: string; run(element: string): void };
 }) {
   const { t } = useTranslation("processes");
   const steps = drawing ? stepsOf(drawing) : [];
@@ -155,9 +157,9 @@ function Steps({
           message={sights.get(node.id)?.message}
           selected={node.id === selected}
           choose={
-            onSelect && (
-              <Button variant="subtle" color="gray" size="compact-sm" onClick={() => onSelect(node.id)}>
-                {t("choose_step")}
+            action && (
+              <Button variant="subtle" color="gray" size="compact-sm" onClick={() => action.run(node.id)}>
+                {action.label}
               </Button>
             )
           }

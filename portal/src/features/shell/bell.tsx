@@ -9,7 +9,8 @@ import { countersQuery } from "@/api/work-cache";
 import { withWorkTexts } from "@/i18n";
 import { Badge } from "@/ui/nav";
 
-const Notices = lazy(() => withWorkTexts(() => import("./notices")));
+const load = () => withWorkTexts(() => import("./notices"));
+const Notices = lazy(load);
 
 export function Bell() {
   const { t } = useTranslation("shell");
@@ -26,6 +27,9 @@ export function Bell() {
           aria-label={label}
           aria-haspopup="dialog"
           onClick={open}
+          // It is asked for while the hand is on its way.
+          onPointerEnter={() => void load()}
+          onFocus={() => void load()}
           style={{ overflow: "visible" }}
         >
           <IconBell size={18} />
