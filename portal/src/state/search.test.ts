@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { journalSearch, recordsSearch, tasksSearch } from "./search";
+import { definitionSearch, journalSearch, pluginSearch, recordsSearch, tasksSearch } from "./search";
 
 describe("the address", () => {
   it("keeps what it knows and drops the rest", () => {
@@ -21,6 +21,10 @@ describe("the address", () => {
       view: "team",
       task: id,
     });
+    // Named, or the router would leave what was written.
+    expect("person" in tasksSearch({ person: "zzz" })).toBe(true);
+    expect("version" in definitionSearch({ version: "abc" })).toBe(true);
+    expect("tab" in pluginSearch({ tab: "zzz" })).toBe(true);
     expect(tasksSearch({ q: "a".repeat(300) }).q).toHaveLength(200);
     expect(
       journalSearch({ subject: "zzz", instance: `${id} `, state: "bogus", definition: "dealer" }),

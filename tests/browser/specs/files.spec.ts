@@ -19,7 +19,7 @@ for (const [device, size] of Object.entries({ desk: { width: 1360, height: 860 }
     ]);
     await expect(files.getByRole("link", { name: "offer.txt" })).toBeVisible();
     await expect(files.locator("img")).toHaveJSProperty("naturalWidth", 1);
-    await expect(page.getByText("added a file").first()).toBeVisible();
+    await expect(page.getByText("added 2 files").first()).toBeVisible();
     const shown = await page.request.get((await files.getByRole("link", { name: "offer.txt" }).getAttribute("href")) ?? "");
     expect(await shown.text()).toBe("An offer");
     await files.getByRole("button", { name: "Remove offer.txt" }).click();

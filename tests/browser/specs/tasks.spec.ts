@@ -160,7 +160,7 @@ test("many tasks are gone through under a head that stays; a person without task
   await page.goto("/tasks?view=team&person=01a225dc&task=zzz");
   await expect(page.getByRole("alert")).toHaveCount(0);
   await page.goto("/tasks/01a225dc-29");
-  await expect(page.getByRole("heading", { name: "Nothing here" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Nothing is here" })).toBeVisible();
   await expect(page.getByRole("button", { name: "Try again" })).toHaveCount(0);
 
   const hers = await Api.signIn(server, idle);
