@@ -155,6 +155,14 @@ test("many tasks are gone through under a head that stays; a person without task
     expect(await page.evaluate(() => document.scrollingElement?.scrollTop), "the page itself stays").toBe(0);
   }
   await page.setViewportSize({ width: 1360, height: 860 });
+  const search = page.getByRole("searchbox", { name: "Find a task" });
+  await search.fill("no such words");
+  await page.getByRole("button", { name: "Show all" }).click();
+  await expect(search).toHaveValue("");
+  await search.fill("Call 17");
+  await expect(page.getByRole("link", { name: "Call 17" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Call 39" })).toHaveCount(0);
+  await expect(search).toHaveValue("Call 17");
   await page.goto(`/tasks?view=team&person=${person.id}`);
   await expect(page.getByText("No tasks", { exact: true })).toBeVisible();
   await page.goto("/tasks?view=team&person=01a225dc&task=zzz");

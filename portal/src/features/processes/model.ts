@@ -11,3 +11,6 @@ export const worstFirst = (problems: ProcessProblem[]): ProcessProblem[] =>
 /** A variable as people read it: texts as they are, the rest as JSON. */
 export const shownValue = (value: unknown): string =>
   typeof value === "string" ? value : value === null || value === undefined ? "—" : JSON.stringify(value);
+
+/** Whether the drawing's formulas speak of the record it is about: started about none, it would stop at the first of them. */
+export const speaksOfRecord = (xml: string | undefined): boolean => /\brecord\.\w/.test(xml ?? "");
