@@ -7,18 +7,25 @@ import { type UploadOptions, upload } from "./upload";
 const listFiles = (entity: string, id: Id, signal?: AbortSignal): Promise<FileView[]> =>
   api.get("/records/{entity}/{id}/files", { path: { entity, id }, signal }).then((page) => page.items);
 
+const listRemoved = (entity: string, id: Id, signal?: AbortSignal): Promise<FileView[]> =>
+  api
+    .get("/records/{entity}/{id}/files", { path: { entity, id }, query: { removed: true }, signal })
+    .then((page) => page.items);
+
+/** Its name goes in the address: in a form browsers write quotes and line ends as `%22`, which nobody undoes. */
 async function uploadFile(
   entity: string,
   id: Id,
   file: File,
   options: UploadOptions = {},
 ): Promise<FileView> {
-  const form = new FormData();
-  form.set("file", file);
-  const path = addressOf("/records/{entity}/{id}/files", { path: { entity, id } });
+  const path = addressOf("/records/{entity}/{id}/files", {
+    path: { entity, id },
+    query: { name: file.name },
+  });
   const made = await upload<"/records/{entity}/{id}/files">(
     path as "/records/{entity}/{id}/files",
-    form,
+    new Blob([file], { type: "application/octet-stream" }),
     options,
   );
   refreshFiles(entity, id);
@@ -43,6 +50,7 @@ const thumbnailUrl = (id: Id) => `/api/v1${addressOf("/files/{id}/thumbnail", { 
 /** The server's files. */
 export const files = {
   list: listFiles,
+  removed: listRemoved,
   upload: uploadFile,
   remove: removeFile,
   restore: restoreFile,

@@ -14,6 +14,7 @@ export const keys = {
   aggregates: (entity: string) => ["aggregate", entity] as const,
   lookup: (entity: string, q: string) => ["lookup", entity, q] as const,
   files: (entity: string, id: Id) => ["files", entity, id] as const,
+  filesRemoved: (entity: string, id: Id) => ["files", entity, id, "removed"] as const,
   timeline: (entity: string, id: Id) => ["timeline", entity, id] as const,
   views: (entity: string) => ["views", entity] as const,
   users: (q: string) => ["users", q] as const,

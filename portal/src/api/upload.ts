@@ -11,6 +11,8 @@ export interface UploadOptions {
   /** From 0 to 1, of what was sent; 1 while the server reads the file. */
   onProgress?(share: number): void;
   signal?: AbortSignal;
+  /** Of the upload; the same when a person sends a file again after a lost line. */
+  key?: string;
 }
 
 export async function upload<P extends PathOf<"post">>(
@@ -18,7 +20,7 @@ export async function upload<P extends PathOf<"post">>(
   body: FormData | Blob,
   options: UploadOptions = {},
 ): Promise<Answer<"post", P>> {
-  const key = newKey();
+  const key = options.key ?? newKey();
   let lost = false;
   for (;;) {
     let response: Response;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { recordsSearch } from "./search";
+import { definitionSearch, journalSearch, pluginSearch, recordsSearch, tasksSearch } from "./search";
 
 describe("the address", () => {
   it("keeps what it knows and drops the rest", () => {
@@ -13,5 +13,23 @@ describe("the address", () => {
         x: 1,
       }),
     ).toEqual({ record: "1", filter: { field: "a", op: "eq", value: 1 } });
+  });
+
+  it("of tasks and processes that was damaged on its way is read without what is no id", () => {
+    const id = "01a225dc-2926-73f6-8aec-36a21cbb1fab";
+    expect(tasksSearch({ view: "team", person: "01a225dc-29", task: id, show: "x" })).toEqual({
+      view: "team",
+      task: id,
+    });
+    // Named, or the router would leave what was written.
+    expect("person" in tasksSearch({ person: "zzz" })).toBe(true);
+    expect("version" in definitionSearch({ version: "abc" })).toBe(true);
+    expect("tab" in pluginSearch({ tab: "zzz" })).toBe(true);
+    expect(tasksSearch({ q: "a".repeat(300) }).q).toHaveLength(200);
+    expect(
+      journalSearch({ subject: "zzz", instance: `${id} `, state: "bogus", definition: "dealer" }),
+    ).toEqual({
+      definition: "dealer",
+    });
   });
 });

@@ -1,5 +1,18 @@
-/** What the address of a board or a list carries: it can be sent to a colleague or kept in a bookmark. */
+/**
+ * What the address of a board or a list carries: it can be sent to a colleague or kept in a bookmark.
+ * Each reader names all of its keys: the router lays the answer over the address as it came, so that what is left out would
+ * stay as it was written.
+ */
 import type { Filter, Id, Sort } from "@/api/types";
+
+const oneOf = <T extends string>(all: readonly T[], value: unknown): T | undefined =>
+  all.find((one) => one === value);
+/** What is no id came with a damaged address: it is as if it were not there. */
+const id = (value: unknown): Id | undefined =>
+  typeof value === "string" && /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value)
+    ? value
+    : undefined;
+const text = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
 
 export interface RecordsSearch {
   /** Open in the side panel. */
@@ -16,18 +29,16 @@ export interface RecordsSearch {
   deleted?: boolean;
 }
 
-export function recordsSearch(input: Record<string, unknown>): RecordsSearch {
-  const search: RecordsSearch = {};
-  if (typeof input.record === "string") search.record = input.record;
-  if (typeof input.q === "string" && input.q) search.q = input.q;
-  if (input.filter && typeof input.filter === "object") search.filter = input.filter as Filter;
-  if (Array.isArray(input.sort)) search.sort = input.sort as Sort[];
-  if (typeof input.view === "string") search.view = input.view;
-  if (Array.isArray(input.columns)) search.columns = input.columns.filter((key) => typeof key === "string");
-  if (typeof input.pipeline === "string") search.pipeline = input.pipeline;
-  if (input.deleted === true) search.deleted = true;
-  return search;
-}
+export const recordsSearch = (input: Record<string, unknown>): RecordsSearch => ({
+  record: text(input.record),
+  q: text(input.q),
+  filter: input.filter && typeof input.filter === "object" ? (input.filter as Filter) : undefined,
+  sort: Array.isArray(input.sort) ? (input.sort as Sort[]) : undefined,
+  view: text(input.view),
+  columns: Array.isArray(input.columns) ? input.columns.filter((key) => typeof key === "string") : undefined,
+  pipeline: text(input.pipeline),
+  deleted: input.deleted === true || undefined,
+});
 
 export const pluginTabs = [
   "overview",
@@ -45,7 +56,7 @@ export type PluginTab = (typeof pluginTabs)[number];
 
 export function pluginSearch(input: Record<string, unknown>): { tab?: PluginTab } {
   const tab = pluginTabs.find((one) => one === input.tab);
-  return tab && tab !== "overview" ? { tab } : {};
+  return { tab: tab === "overview" ? undefined : tab };
 }
 
 export const ownSections = ["profile", "tokens"] as const;
@@ -54,7 +65,7 @@ export type SettingsSection = (typeof ownSections)[number] | (typeof adminSectio
 
 /** `edit`: what is open in the section's form; `new` makes one. */
 export function settingsSearch(input: Record<string, unknown>): { edit?: string } {
-  return typeof input.edit === "string" && input.edit ? { edit: input.edit } : {};
+  return { edit: text(input.edit) };
 }
 
 export const inboxViews = ["mine", "take", "given", "team"] as const;
@@ -71,26 +82,17 @@ export interface TasksSearch {
   task?: Id;
 }
 
-const oneOf = <T extends string>(all: readonly T[], value: unknown): T | undefined =>
-  all.find((one) => one === value);
-const text = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
+export const tasksSearch = (input: Record<string, unknown>): TasksSearch => ({
+  view: oneOf(inboxViews, input.view),
+  person: id(input.person),
+  show: oneOf(["open", "overdue", "completed"] as const, input.show),
+  q: text(input.q)?.slice(0, 200),
+  task: id(input.task),
+});
 
-/** Without what is absent: an address says only what is chosen. */
-function tidy<T extends object>(search: T): T {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
-}
-
-export const tasksSearch = (input: Record<string, unknown>): TasksSearch =>
-  tidy({
-    view: oneOf(inboxViews, input.view),
-    person: text(input.person),
-    show: oneOf(["open", "overdue", "completed"] as const, input.show),
-    q: text(input.q),
-    task: text(input.task),
-  });
-
-export const taskSearch = (input: Record<string, unknown>): { tab?: (typeof taskTabs)[number] } =>
-  tidy({ tab: oneOf(taskTabs, input.tab) });
+export const taskSearch = (input: Record<string, unknown>): { tab?: (typeof taskTabs)[number] } => ({
+  tab: oneOf(taskTabs, input.tab),
+});
 
 /** The journal of processes: which of them, and which is looked at. */
 export interface JournalSearch {
@@ -104,27 +106,28 @@ export interface JournalSearch {
 
 export const journalStates = ["active", "incident", "completed", "cancelled"] as const;
 
-export const journalSearch = (input: Record<string, unknown>): JournalSearch =>
-  tidy({
-    state: oneOf(journalStates, input.state),
-    definition: text(input.definition),
-    subject: text(input.subject),
-    element: text(input.element),
-    instance: text(input.instance),
-  });
+export const journalSearch = (input: Record<string, unknown>): JournalSearch => ({
+  state: oneOf(journalStates, input.state),
+  definition: text(input.definition),
+  subject: id(input.subject),
+  element: text(input.element),
+  instance: id(input.instance),
+});
 
 export const instanceTabs = ["map", "history", "tasks", "variables"] as const;
-export const instanceSearch = (input: Record<string, unknown>): { tab?: (typeof instanceTabs)[number] } =>
-  tidy({ tab: oneOf(instanceTabs, input.tab) });
+export const instanceSearch = (input: Record<string, unknown>): { tab?: (typeof instanceTabs)[number] } => ({
+  tab: oneOf(instanceTabs, input.tab),
+});
 
-export const definitionSearch = (input: Record<string, unknown>): { version?: number } =>
-  typeof input.version === "number" && Number.isInteger(input.version) && input.version > 0
-    ? { version: input.version }
-    : {};
+export const definitionSearch = (input: Record<string, unknown>): { version?: number } => ({
+  version:
+    typeof input.version === "number" && Number.isInteger(input.version) && input.version > 0
+      ? input.version
+      : undefined,
+});
 
 const drawingWays = ["lines", "empty", "file"] as const;
 /** How a new drawing begins. */
-export const drawingSearch = (input: Record<string, unknown>): { from?: (typeof drawingWays)[number] } => {
-  const from = drawingWays.find((way) => way === input.from);
-  return from ? { from } : {};
-};
+export const drawingSearch = (input: Record<string, unknown>): { from?: (typeof drawingWays)[number] } => ({
+  from: oneOf(drawingWays, input.from),
+});

@@ -2,6 +2,7 @@
 import { Button, Modal, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { FormActions } from "./form";
+import { useFocusBack } from "./use-focus-back";
 
 interface Props {
   title: string;
@@ -17,6 +18,7 @@ interface Props {
 }
 
 export function Confirm({ title, text, yes, no, close, danger, pending, problem, onYes, onNo }: Props) {
+  useFocusBack();
   return (
     <Modal opened onClose={onNo} title={title} closeButtonProps={{ "aria-label": close }}>
       <Stack gap={12}>

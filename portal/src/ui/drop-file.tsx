@@ -1,7 +1,7 @@
 /** A place to drop a file on, which is also the button to pick one; shows how much of it was sent. */
 import { Button } from "@mantine/core";
 import { IconFileUpload } from "@tabler/icons-react";
-import { type DragEvent, type ReactNode, useRef, useState } from "react";
+import { type DragEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Meter } from "./block";
 import classes from "./drop-file.module.css";
 
@@ -23,6 +23,7 @@ interface Props {
 export function DropFile({ label, hint, accept, pick, sending, onFiles, onFile, compact }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
+  useEffect(guardPage, []);
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
@@ -59,7 +60,7 @@ export function DropFile({ label, hint, accept, pick, sending, onFiles, onFile, 
         <>
           {!compact && <IconFileUpload size={28} aria-hidden />}
           {!compact && <p className={classes.label}>{label}</p>}
-          <p className={classes.hint}>{hint}</p>
+          {hint && <p className={classes.hint}>{hint}</p>}
           <Button
             variant="default"
             onClick={() => input.current?.click()}
@@ -86,4 +87,19 @@ export function DropFile({ label, hint, accept, pick, sending, onFiles, onFile, 
       />
     </div>
   );
+}
+
+/** A file let go beside the box does nothing: the browser would leave the page for it, and what is typed there. */
+function guardPage(): () => void {
+  const stop = (event: globalThis.DragEvent) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "none";
+  };
+  window.addEventListener("dragover", stop);
+  window.addEventListener("drop", stop);
+  return () => {
+    window.removeEventListener("dragover", stop);
+    window.removeEventListener("drop", stop);
+  };
 }

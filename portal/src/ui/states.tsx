@@ -36,7 +36,8 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
     if (was.current && !waiting) location.reload();
     was.current = waiting;
   }, [waiting]);
-  const missing = error instanceof ApiError && error.status === 404;
+  // An address that the server cannot read leads nowhere either: trying again would not help.
+  const missing = error instanceof ApiError && (error.status === 404 || error.code === "request.invalid");
   const request = error instanceof ApiError ? error.problem.request_id : undefined;
   return (
     <div className={classes.center} role="alert">

@@ -1,6 +1,13 @@
 /** How small things of a page look: figures in tiles, prose, badges, a clock, a letter, files. */
 import { ActionIcon } from "@mantine/core";
-import { IconArrowDownRight, IconArrowUpRight, IconFile, IconTrash } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconArrowDownRight,
+  IconArrowUpRight,
+  IconFile,
+  IconTrash,
+  IconX,
+} from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { Tone } from "./block";
 import classes from "./tiles.module.css";
@@ -146,33 +153,81 @@ export const FileLines = ({ label, children }: { label: string; children: ReactN
   </ul>
 );
 interface FileLineProps {
-  href: string;
+  /** Absent: it can only be looked at here. */
+  href?: string;
   /** Whether the browser shows it in a window of its own; else it saves it. */
   opens?: boolean;
   /** A small picture of it. */
   picture?: string;
   name: string;
-  size: string;
+  /** Its size and where it is from. */
+  about: string;
+  exact?: string;
   remove?: { label: string; run(): void };
+  action?: ReactNode;
 }
 
-export const FileLine = ({ href, opens, picture, name, size, remove }: FileLineProps) => (
+export const FileLine = ({ href, opens, picture, name, about, exact, remove, action }: FileLineProps) => (
   <li>
-    {picture ? (
-      <img className={classes.filePicture} src={picture} alt="" loading="lazy" />
-    ) : (
-      <IconFile size={16} aria-hidden />
-    )}
-    <a href={href} {...(opens ? { target: "_blank", rel: "noopener" } : { download: true })}>
-      {name}
-    </a>
-    <small>{size}</small>
+    <span className={classes.filePicture}>
+      {picture ? <img src={picture} alt="" loading="lazy" /> : <IconFile size={18} aria-hidden />}
+    </span>
+    <span className={classes.fileText}>
+      {href ? (
+        <a
+          className={classes.fileName}
+          href={href}
+          {...(opens ? { target: "_blank", rel: "noopener" } : { download: true })}
+        >
+          {name}
+        </a>
+      ) : (
+        <span className={classes.fileName}>{name}</span>
+      )}
+      <small className={classes.fileAbout} title={exact}>
+        {about}
+      </small>
+    </span>
+    {action}
     {remove && (
       <ActionIcon aria-label={remove.label} onClick={remove.run}>
         <IconTrash size={16} />
       </ActionIcon>
     )}
   </li>
+);
+
+/** A file that did not go: why, what to do. */
+export const UnsentLine = ({
+  name,
+  reason,
+  again,
+  drop,
+}: {
+  name: string;
+  reason: string;
+  again?: ReactNode;
+  drop: { label: string; run(): void };
+}) => (
+  <li>
+    <span className={classes.filePicture}>
+      <IconAlertTriangle size={18} aria-hidden />
+    </span>
+    <span className={classes.fileText}>
+      <span className={classes.fileName}>{name}</span>
+      <small className={classes.fileAbout} data-wrong role="alert">
+        {reason}
+      </small>
+    </span>
+    {again}
+    <ActionIcon aria-label={drop.label} onClick={drop.run}>
+      <IconX size={16} />
+    </ActionIcon>
+  </li>
+);
+
+export const FileButtons = ({ children }: { children: ReactNode }) => (
+  <div className={classes.fileButtons}>{children}</div>
 );
 
 export const StageList = ({

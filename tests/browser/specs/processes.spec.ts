@@ -1,4 +1,5 @@
 /** Route maps, the journal beside the live map, and what operators do. */
+import type { Api } from "../support/api.ts";
 import { expect, test } from "../support/test.ts";
 import { publishDealer, startDealer } from "../support/work.ts";
 
@@ -54,8 +55,7 @@ test("an operator starts from a chosen step and cancels, each after a question",
   await page.goto(`/instances/${id}`);
   await expect(page.getByRole("heading", { name: "Dealer: one-off purchase", level: 1 })).toBeVisible();
   await page.getByText("Steps", { exact: true }).click();
-  await page.getByTestId("step-quote").getByRole("button", { name: "Choose" }).click();
-  await page.getByRole("button", { name: "Start from “Prepare the quote”" }).click();
+  await page.getByTestId("step-quote").getByRole("button", { name: "Start from here…" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Start", exact: true }).click();
   await expect(page.getByTestId("step-quote")).toHaveAttribute("aria-current", "step");
   await page.getByText("Tasks", { exact: true }).last().click();
@@ -66,6 +66,25 @@ test("an operator starts from a chosen step and cancels, each after a question",
   await expect(page.getByText("cancelled", { exact: true }).first()).toBeVisible();
   expect((await api.must<{ state: string }>("GET", `/process-instances/${id}`)).state).toBe("cancelled");
 });
+
+test("a process that speaks of a record is not started about none", async ({ page, signIn, api }) => {
+  const before = await started(api);
+  await signIn(page);
+  await page.goto("/processes/dealer-purchase");
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Start a process" });
+  await expect(dialog.getByText("About *")).toBeVisible();
+  // The list of the field stands over the button until it is left.
+  await dialog.getByText("Start a process").click();
+  await dialog.getByRole("button", { name: "Start", exact: true }).click();
+  await expect(dialog.getByText("This process works with a record: choose which.").first()).toBeVisible();
+  expect(await started(api)).toBe(before);
+});
+
+async function started(api: Api): Promise<number> {
+  const { items } = await api.must<{ items: unknown[] }>("GET", "/process-instances?limit=200");
+  return items.length;
+}
 
 test("a template is taken, looked at, published; a dry run shows its path", async ({ page, signIn, api }) => {
   await api.create("deal", { title: "Tried out", amount: 10 });

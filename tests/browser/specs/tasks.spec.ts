@@ -134,3 +134,65 @@ test("the bell counts what is not read, opens what it is about, and is quiet the
   const hers = await Api.signIn(server, person);
   expect((await hers.must<{ unread: number }>("GET", "/notifications")).unread).toBe(0);
 });
+
+test("many tasks are gone through under a head that stays; a person without tasks is told so; damaged links lead somewhere", async ({
+  page,
+  signIn,
+  api,
+  server,
+}) => {
+  for (let number = 0; number < 40; number++) await api.must("POST", "/tasks", { title: `Call ${number}`, due: due(24 * 3) });
+  const { items } = await api.must<{ items: { id: string; key: string }[] }>("GET", "/roles");
+  const role = items.find(({ key }) => key === "sales_manager");
+  const idle = { email: "idle@example.org", password: "a long password of Idle" };
+  const person = await api.must<{ id: string }>("POST", "/users", { name: "Idle", roles: role ? [role.id] : [], locale: "en", ...idle });
+  await signIn(page);
+  for (const size of [{ width: 1360, height: 700 }, { width: 390, height: 700 }]) {
+    await page.setViewportSize(size);
+    await page.goto("/tasks");
+    await page.getByRole("link", { name: "Call 39" }).scrollIntoViewIfNeeded();
+    await expect(page.getByRole("heading", { name: "My tasks" })).toBeInViewport();
+    expect(await page.evaluate(() => document.scrollingElement?.scrollTop), "the page itself stays").toBe(0);
+  }
+  await page.setViewportSize({ width: 1360, height: 860 });
+  const search = page.getByRole("searchbox", { name: "Find a task" });
+  await search.fill("no such words");
+  await page.getByRole("button", { name: "Show all" }).click();
+  await expect(search).toHaveValue("");
+  await search.fill("Call 17");
+  await expect(page.getByRole("link", { name: "Call 17" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Call 39" })).toHaveCount(0);
+  await expect(search).toHaveValue("Call 17");
+  await page.goto(`/tasks?view=team&person=${person.id}`);
+  await expect(page.getByText("No tasks", { exact: true })).toBeVisible();
+  await page.goto("/tasks?view=team&person=01a225dc&task=zzz");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await page.goto("/tasks/01a225dc-29");
+  await expect(page.getByRole("heading", { name: "Nothing is here" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Try again" })).toHaveCount(0);
+
+  const hers = await Api.signIn(server, idle);
+  const given = await hers.must<{ id: string }>("POST", "/tasks", { title: "With a paper" });
+  await page.goto(`/tasks/${given.id}`);
+  const files = page.getByRole("region", { name: "Files" });
+  await files.getByTestId("file-input").setInputFiles([{ name: "paper.txt", mimeType: "text/plain", buffer: Buffer.from("A paper") }]);
+  await expect(files.getByRole("link", { name: "paper.txt" })).toBeVisible();
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Edit the title, deadline, text…" }).click();
+  await expect(page).toHaveURL(new RegExp(`/records/task/${given.id}`));
+});
+
+test("notifications and questions give the focus back to what they were opened from", async ({ page, signIn }) => {
+  await signIn(page);
+  const bell = page.getByRole("button", { name: /^Notifications/ });
+  await bell.click();
+  await expect(page.getByRole("dialog", { name: "Notifications" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(bell).toBeFocused();
+  await page.goto("/processes/dealer-purchase");
+  const start = page.getByRole("button", { name: "Start", exact: true });
+  await start.click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+  await expect(start).toBeFocused();
+});

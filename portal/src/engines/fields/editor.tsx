@@ -2,11 +2,12 @@
  * The control for a field's value, one per type. Controlled: `value` in, `onChange` out. `onCommit` says
  * that the person is done (Enter, a choice made); places that save as a whole leave it out.
  */
-import { Checkbox, MultiSelect, Select, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, Select, Textarea, TextInput } from "@mantine/core";
 import { type KeyboardEvent, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { Refs, Value } from "@/api/types";
+import { PickMany } from "@/ui/pick-many";
 import { AddressEditor } from "./address-editor";
 import { DurationEditor } from "./duration-editor";
 import type { EditorProps } from "./editor-props";
@@ -193,12 +194,11 @@ function ChoiceEditor(props: ChoiceProps) {
   const named = label ? { label } : { "aria-label": field.label };
   if (Array.isArray(value) || field.type === "choices") {
     return (
-      <MultiSelect
+      <PickMany
         {...named}
         error={error}
         autoFocus={autoFocus}
         data-autofocus={autoFocus || undefined}
-        searchable
         data={data}
         value={ids(value)}
         onChange={choose}

@@ -4,6 +4,8 @@ import type { UploadOptions } from "@/api/upload";
 
 export interface FilesDoor {
   list(entity: string, id: Id, signal?: AbortSignal): Promise<FileView[]>;
+  /** Those in the bin. */
+  removed(entity: string, id: Id, signal?: AbortSignal): Promise<FileView[]>;
   upload(entity: string, id: Id, file: File, options: UploadOptions): Promise<unknown>;
   remove(file: FileView): Promise<void>;
   restore(file: FileView): Promise<void>;
@@ -11,4 +13,11 @@ export interface FilesDoor {
   contentUrl(id: Id): string;
   downloadUrl(id: Id): string;
   thumbnailUrl(id: Id): string;
+}
+
+export interface CardFilesProps {
+  entity: string;
+  id: Id;
+  /** Whether the person may add and remove. */
+  changes: boolean;
 }

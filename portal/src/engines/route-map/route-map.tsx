@@ -12,6 +12,7 @@ import { MapBar, MapFrame, Step, StepList } from "@/ui/route-map";
 import { Bone } from "@/ui/states";
 import { Hint } from "@/ui/work";
 import { type Drawing, readDrawing, stepsOf } from "./drawing";
+import { useSpan } from "./span";
 import type { Sights } from "./states";
 
 const Canvas = lazy(() => import("./canvas"));
@@ -24,6 +25,8 @@ interface Props {
   names?: Map<string, string>;
   selected?: string;
   onSelect?(element: string): void;
+  /** What the list offers at each step. */
+  stepAction?: { label: string; run(element: string): void };
 }
 
 export const useDrawing = (xml: string | undefined): Drawing | undefined =>
@@ -32,6 +35,7 @@ export const useDrawing = (xml: string | undefined): Drawing | undefined =>
 /** States in words: "now, 2 h", "overdue", "2 times". */
 function useWords(sights: Sights, names: Map<string, string> | undefined) {
   const { t } = useTranslation("processes");
+  const span = useSpan();
   return useCallback(
     (element: string, long: boolean): string => {
       const sight = sights.get(element);
@@ -40,7 +44,10 @@ function useWords(sights: Sights, names: Map<string, string> | undefined) {
       const parts: string[] = [];
       if (sight.state === "path") parts.push(String(sight.step));
       else if (sight.state !== "done" || long) parts.push(t(`state_${sight.state}`));
-      if (sight.since && sight.state !== "incident") parts.push(formatRelative(sight.since, now));
+      // How long it stands there already; in the first minute that says nothing.
+      const stood = sight.since && now - new Date(sight.since).getTime() >= 60_000;
+      if (stood && sight.state !== "incident")
+        parts.push(span(sight.since ?? "", new Date(now).toISOString()));
       if (long && sight.due) parts.push(t("due_when", { when: formatRelative(sight.due, now) }));
       if (long && sight.left && sight.state === "done") parts.push(formatRelative(sight.left, now));
       if (sight.visits > 1 && sight.state !== "path") parts.push(t("times", { count: sight.visits }));
@@ -48,11 +55,11 @@ function useWords(sights: Sights, names: Map<string, string> | undefined) {
       if (long && person) parts.push(person);
       return parts.join(" · ");
     },
-    [sights, names, t],
+    [sights, names, span, t],
   );
 }
 
-export function RouteMap({ xml, label, sights, names, selected, onSelect }: Props) {
+export function RouteMap({ xml, label, sights, names, selected, onSelect, stepAction }: Props) {
   const { t } = useTranslation("processes");
   const drawing = useDrawing(xml);
   const narrow = useMediaQuery("(max-width: 899px)", false, { getInitialValueInEffect: false });
@@ -112,7 +119,7 @@ export function RouteMap({ xml, label, sights, names, selected, onSelect }: Prop
           sights={sights}
           words={(element) => words(element, true)}
           selected={selected}
-          onSelect={onSelect}
+          action={stepAction}
         />
       )}
     </section>
@@ -124,13 +131,13 @@ function Steps({
   sights,
   words,
   selected,
-  onSelect,
+  action,
 }: {
   drawing: Drawing | undefined;
   sights: Sights;
   words(element: string): string;
   selected?: string;
-  onSelect?(element: string): void;
+  action?: { label: string; run(element: string): void };
 }) {
   const { t } = useTranslation("processes");
   const steps = drawing ? stepsOf(drawing) : [];
@@ -150,9 +157,9 @@ function Steps({
           message={sights.get(node.id)?.message}
           selected={node.id === selected}
           choose={
-            onSelect && (
-              <Button variant="subtle" color="gray" size="compact-sm" onClick={() => onSelect(node.id)}>
-                {t("choose_step")}
+            action && (
+              <Button variant="subtle" color="gray" size="compact-sm" onClick={() => action.run(node.id)}>
+                {action.label}
               </Button>
             )
           }

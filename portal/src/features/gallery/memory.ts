@@ -127,15 +127,19 @@ function sampleFiles(): FilesDoor {
     view("f1", "Договір № 118.pdf", "application/pdf", 482_133),
     view("f2", "Креслення.zip", "application/zip", 5_812_004),
   ];
+  let bin: FileView[] = [];
   return {
     list: async () => held,
+    removed: async () => bin,
     upload: async (_entity, _id, file) => {
       held = [view(`f${held.length + 1} ${file.name}`, file.name, file.type, file.size), ...held];
     },
     remove: async (file) => {
+      bin = [file, ...bin];
       held = held.filter((one) => one.id !== file.id);
     },
     restore: async (file) => {
+      bin = bin.filter((one) => one.id !== file.id);
       held = [file, ...held];
     },
     contentUrl: (id) => `/sample/${id}`,

@@ -37,14 +37,16 @@ export function Brings({ items }: { items: Brought[] }) {
     <ItemList>
       {items.map((one) => {
         const Icon = icons[one.what];
+        // Where its author gave no words, what it does is said first.
+        const told = one.label || (one.what === "route" || one.what === "publishes" ? one.key : "");
         return (
           <ItemLine key={`${one.what} ${one.key}`}>
             <ItemBody
               icon={<Icon size={18} />}
-              title={one.label || one.key}
+              title={told || t(`brought_${one.what}`)}
               tags={
                 <>
-                  <Tag tone={toneOf(one)}>{t(`brought_${one.what}`)}</Tag>
+                  <Tag tone={toneOf(one)}>{told ? t(`brought_${one.what}`) : one.key}</Tag>
                   {one.change && <Tag tone={tones[one.change]}>{t(`brought_${one.change}`)}</Tag>}
                 </>
               }

@@ -9,6 +9,7 @@ import type { PluginDetail } from "@/api/types";
 import { Block, Notice } from "@/ui/block";
 import { FormActions } from "@/ui/form";
 import { toast } from "@/ui/toast";
+import { useFocusBack } from "@/ui/use-focus-back";
 import { Brings } from "./brings";
 import { Permissions } from "./permissions";
 import { SchemaChanges } from "./schema";
@@ -16,6 +17,7 @@ import { SettingsFields } from "./settings-form";
 import { flawsOf, payloadOf, startValues } from "./settings-model";
 
 export function EnableDialog({ plugin, onClose }: { plugin: PluginDetail; onClose(): void }) {
+  useFocusBack();
   const { t } = useTranslation(["plugins", "common"]);
   const offered = plugin.update ?? plugin;
   const schema = offered.settings_schema;
@@ -84,10 +86,11 @@ export function EnableDialog({ plugin, onClose }: { plugin: PluginDetail; onClos
           </Block>
         )}
         <FormActions>
-          <Button variant="default" onClick={onClose}>
+          {/* A key held down since "Switch on" allows nothing. */}
+          <Button variant="default" onClick={onClose} data-autofocus>
             {t("common:cancel")}
           </Button>
-          <Button type="submit" loading={enable.isPending} data-autofocus>
+          <Button type="submit" loading={enable.isPending}>
             {t("plugins:allow")}
           </Button>
         </FormActions>

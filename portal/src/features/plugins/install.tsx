@@ -9,6 +9,7 @@ import { formatNumber } from "@/i18n/format";
 import { Notice } from "@/ui/block";
 import { DropFile } from "@/ui/drop-file";
 import { toast } from "@/ui/toast";
+import { useFocusBack } from "@/ui/use-focus-back";
 
 export function InstallDrop({ onDone }: { onDone?(): void }) {
   const { t } = useTranslation(["plugins", "common"]);
@@ -71,6 +72,7 @@ export function InstallDrop({ onDone }: { onDone?(): void }) {
 }
 
 export function InstallDialog({ onClose }: { onClose(): void }) {
+  useFocusBack();
   const { t } = useTranslation(["plugins", "common"]);
   return (
     <Modal

@@ -47,7 +47,16 @@ export function BreakerTag({ breaker }: { breaker: Breaker }) {
   );
 }
 
-const categories = ["sales", "support", "marketing", "telephony", "finance", "integration", "tools"] as const;
+const categories = [
+  "sales",
+  "support",
+  "marketing",
+  "telephony",
+  "finance",
+  "integration",
+  "tools",
+  "examples",
+] as const;
 
 /** The manifest's own word where the portal has none for it. */
 export function useCategory(): (category: string) => string {

@@ -9,8 +9,10 @@ import type { PluginDetail } from "@/api/types";
 import { Lead, Notice } from "@/ui/block";
 import { FormActions } from "@/ui/form";
 import { toast } from "@/ui/toast";
+import { useFocusBack } from "@/ui/use-focus-back";
 
 export function PurgeDialog({ plugin, onClose }: { plugin: PluginDetail; onClose(): void }) {
+  useFocusBack();
   const { t } = useTranslation(["plugins", "common"]);
   const [typed, setTyped] = useState("");
   const purge = useMutation({

@@ -3,12 +3,13 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Instance } from "@/api/types";
+import { useSpan } from "@/engines/route-map/span";
 import { standingOf } from "@/engines/route-map/states";
 import { useNames, useTitles } from "@/engines/titles";
 import { formatDateTime } from "@/i18n/format";
 import { CardBody } from "@/ui/panel";
 import { Fact, Facts, WorkTitle } from "@/ui/work";
-import { InstanceState, useSpan } from "./parts";
+import { InstanceState } from "./parts";
 
 interface Props {
   instance: Instance;

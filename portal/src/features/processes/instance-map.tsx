@@ -27,6 +27,8 @@ export function InstanceMap({ instance }: { instance: Instance }) {
   const tasks = useInfiniteQuery(tasksQuery({ instance: instance.id, state: "open" }));
   const mayOperate = useOperator(instance.key);
   const [chosen, setChosen] = useState<{ id: Id; element: string }>();
+  const [asked, setAsked] = useState<{ id: Id; element: string }>();
+  const operates = mayOperate && instance.state === "active";
   // Beside the journal the same map shows one instance after another.
   const element = chosen?.id === instance.id ? chosen.element : undefined;
   const sights = useMemo(
@@ -36,7 +38,14 @@ export function InstanceMap({ instance }: { instance: Instance }) {
   );
   return (
     <>
-      <Operate instance={instance} drawing={drawing} mayOperate={mayOperate} element={element} />
+      <Operate
+        instance={instance}
+        drawing={drawing}
+        mayOperate={mayOperate}
+        element={element}
+        asked={asked?.id === instance.id ? asked.element : undefined}
+        onAnswered={() => setAsked(undefined)}
+      />
       {xml.isPending && <Bone height={320} />}
       {xml.isError && <Hint>{messageOf(xml.error, t("common:network"))}</Hint>}
       {xml.data && (
@@ -46,9 +55,13 @@ export function InstanceMap({ instance }: { instance: Instance }) {
           sights={sights}
           names={names}
           selected={element}
-          onSelect={
-            mayOperate && instance.state === "active"
-              ? (next) => setChosen({ id: instance.id, element: next })
+          onSelect={operates ? (next) => setChosen({ id: instance.id, element: next }) : undefined}
+          stepAction={
+            operates
+              ? {
+                  label: t("processes:from_here"),
+                  run: (next) => setAsked({ id: instance.id, element: next }),
+                }
               : undefined
           }
         />

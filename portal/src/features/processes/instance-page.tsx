@@ -11,6 +11,7 @@ import { tasksQuery } from "@/api/tasks";
 import type { Instance } from "@/api/types";
 import { nameOf } from "@/engines/route-map/drawing";
 import { useDrawing } from "@/engines/route-map/route-map";
+import { useSpan } from "@/engines/route-map/span";
 import { useNames } from "@/engines/titles";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { instanceTabs } from "@/state/search";
@@ -22,7 +23,6 @@ import { Fact, Facts, Hint, StateMark, WorkGroup, WorkPage, WorkRow } from "@/ui
 import { InstanceHead } from "./instance-head";
 import { InstanceMap } from "./instance-map";
 import { shownValue } from "./model";
-import { useSpan } from "./parts";
 
 const route = getRouteApi("/shell/instances/$id");
 

@@ -8,6 +8,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { definitionsQuery, instanceQuery, instancesQuery } from "@/api/processes";
 import type { Id, Instance } from "@/api/types";
+import { useSpan } from "@/engines/route-map/span";
 import { standingOf } from "@/engines/route-map/states";
 import { useTitles } from "@/engines/titles";
 import { formatRelative } from "@/i18n/format";
@@ -17,7 +18,7 @@ import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { Counter, CounterBar, PickFacts, PickRow, Split } from "@/ui/work";
 import { InstanceHead } from "./instance-head";
 import { InstanceMap } from "./instance-map";
-import { InstanceState, useSpan } from "./parts";
+import { InstanceState } from "./parts";
 
 const route = getRouteApi("/shell/journal");
 

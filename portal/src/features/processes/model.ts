@@ -12,10 +12,5 @@ export const worstFirst = (problems: ProcessProblem[]): ProcessProblem[] =>
 export const shownValue = (value: unknown): string =>
   typeof value === "string" ? value : value === null || value === undefined ? "—" : JSON.stringify(value);
 
-/** `2 h 5 min`, `3 days`: the two largest parts of a span. */
-export function spanOf(from: string, to: string): { days: number; hours: number; minutes: number } {
-  const seconds = Math.max(0, Math.round((new Date(to).getTime() - new Date(from).getTime()) / 1_000));
-  const days = Math.floor(seconds / 86_400);
-  const hours = Math.floor((seconds % 86_400) / 3_600);
-  return { days, hours, minutes: Math.floor((seconds % 3_600) / 60) };
-}
+/** Whether the drawing's formulas speak of the record it is about: started about none, it would stop at the first of them. */
+export const speaksOfRecord = (xml: string | undefined): boolean => /\brecord\.\w/.test(xml ?? "");

@@ -37,18 +37,27 @@ interface Props {
   mayOperate: boolean;
   /** Chosen on the map. */
   element?: string;
+  /** A step of the list that it is to be started from. */
+  asked?: string;
+  onAnswered(): void;
 }
 
-export function Operate({ instance, drawing, mayOperate, element }: Props) {
+export function Operate({ instance, drawing, mayOperate, element, asked, onAnswered }: Props) {
   const { t } = useTranslation(["processes", "common"]);
-  const [act, setAct] = useState<Act>();
+  const [own, setAct] = useState<Act>();
+  const act = own ?? (asked ? { what: "from" as const, element: asked } : undefined);
   const doing = useMutation({
     mutationFn: (chosen: Act) => run(instance, chosen),
     onSuccess: (_, chosen) => {
-      setAct(undefined);
+      leave();
       toast({ message: t(`processes:${chosen.what}_done`), kind: "done" });
     },
   });
+  const leave = () => {
+    doing.reset();
+    setAct(undefined);
+    onAnswered();
+  };
   const ask = (next: Act) => {
     doing.reset();
     setAct(next);
@@ -95,13 +104,13 @@ export function Operate({ instance, drawing, mayOperate, element }: Props) {
           title={t(`processes:${act.what}_title`)}
           text={t(`processes:${act.what}_text`, { name })}
           yes={t(`processes:${act.what}_yes`)}
-          no={t("common:cancel")}
+          no={act.what === "cancel" ? t("processes:cancel_no") : t("common:cancel")}
           close={t("common:close")}
           danger={act.what === "cancel"}
           pending={doing.isPending}
           problem={doing.error && <FormProblem>{messageOf(doing.error, t("common:network"))}</FormProblem>}
           onYes={() => doing.mutate(act)}
-          onNo={() => setAct(undefined)}
+          onNo={leave}
         />
       )}
     </>

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Instance, ProcessProblem } from "@/api/types";
 import { type Drawing, nameOf } from "@/engines/route-map/drawing";
 import { PlainText, StateMark } from "@/ui/work";
-import { spanOf, worstFirst } from "./model";
+import { worstFirst } from "./model";
 
 export function Problems({
   problems,
@@ -61,14 +61,4 @@ export function InstanceState({ instance }: { instance: Pick<Instance, "state" |
       {t("instance_active")}
     </StateMark>
   );
-}
-
-/** How long it took or takes, in wall time: the two largest units. */
-export function useSpan() {
-  const { t } = useTranslation("processes");
-  return (from: string, to: string): string => {
-    const { days, hours, minutes } = spanOf(from, to);
-    if (days > 0) return t("span_days", { count: days, hours });
-    return hours > 0 ? t("span_hours", { hours, minutes }) : t("span_minutes", { minutes });
-  };
 }

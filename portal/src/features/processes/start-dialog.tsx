@@ -4,13 +4,16 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { definitionsQuery, dryRun, startInstance } from "@/api/processes";
+import { ApiError } from "@/api/problem";
+import { definitionsQuery, drawingQuery, dryRun, startInstance } from "@/api/processes";
 import { useEntities } from "@/api/session";
 import type { Definition, DryRun, Entity, Field, Fields, Id, RecordData, Refs } from "@/api/types";
 import { FormBody } from "@/engines/form/form";
 import type { FormSource, Shape } from "@/engines/source";
 import { toast } from "@/ui/toast";
+import { useFocusBack } from "@/ui/use-focus-back";
 import { Hint } from "@/ui/work";
+import { speaksOfRecord } from "./model";
 
 const shape = {
   key: "process",
@@ -41,6 +44,15 @@ const subjectsOf = (entities: Entity[]) =>
 const subjectField = (entities: Entity[], label: string) =>
   ({ ...base, key: "subject", type: "link", label, entities: subjectsOf(entities) }) as Field;
 
+/** As the server refuses: the words stand at the field. */
+const refusal = (field: string, message: string) =>
+  new ApiError({
+    status: 422,
+    code: "process.invalid",
+    detail: message,
+    fields: { [field]: { code: "required", message } },
+  });
+
 const made = (id: Id): RecordData => ({ id, version: 1, entity: "process", fields: {} });
 
 /** The form knows ids; which entity a record is of, the picker's titles know. */
@@ -68,6 +80,12 @@ export function StartDialog({
     () => (data ?? []).filter(({ may, published }) => published && may.includes("start")),
     [data],
   );
+  const version = offered.find(({ key }) => key === definition)?.published ?? 0;
+  const xml = useQuery({
+    ...drawingQuery(definition ?? "", version),
+    enabled: Boolean(definition) && version > 0 && !subject,
+  });
+  const needed = !subject && speaksOfRecord(xml.data);
   const source = useMemo<FormSource>(() => {
     const fields: Field[] = [];
     if (!definition) {
@@ -80,7 +98,9 @@ export function StartDialog({
         choices: offered.map(({ key, name }) => ({ value: key, label: name })),
       } as Field);
     }
-    if (!subject) fields.push(subjectField(entities, t("processes:about_record")));
+    if (!subject) {
+      fields.push({ ...subjectField(entities, t("processes:about_record")), required: needed });
+    }
     return {
       key: `process.${definition ?? ""}.${subject?.id ?? ""}`,
       shape,
@@ -88,17 +108,19 @@ export function StartDialog({
       preset: {},
       refs: {},
       submit: async (values, key, refs) => {
+        const about = subject ?? subjectOf(values.subject, refs);
+        if (needed && !about) throw refusal("subject", t("processes:record_needed"));
         const instance = await startInstance(
           {
             definition: definition ?? String(values.definition ?? ""),
-            subject: subject ?? subjectOf(values.subject, refs),
+            subject: about,
           } as Parameters<typeof startInstance>[0],
           key,
         );
         return made(instance.id);
       },
     };
-  }, [definition, subject, offered, entities, t]);
+  }, [definition, subject, offered, entities, needed, t]);
   return (
     <Panel title={t("processes:start_title")} onClose={onClose}>
       <FormBody
@@ -165,6 +187,7 @@ export function DryRunDialog({
 }
 
 function Panel({ title, onClose, children }: { title: string; onClose(): void; children: React.ReactNode }) {
+  useFocusBack();
   const { t } = useTranslation("common");
   return (
     <Drawer

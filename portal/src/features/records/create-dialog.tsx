@@ -15,9 +15,11 @@ import { FormBody } from "@/engines/form/form";
 import type { FormSource } from "@/engines/source";
 import { type Creating, closeCreate } from "@/state/creating";
 import { toast, toastError } from "@/ui/toast";
+import { useFocusBack } from "@/ui/use-focus-back";
 import { Alike } from "./alike";
 
 export default function CreateDialog({ creating }: { creating: Creating }) {
+  useFocusBack();
   const { t } = useTranslation("card");
   const entity = useEntity(creating.entity);
   if (!entity) return null;

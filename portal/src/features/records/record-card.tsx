@@ -13,6 +13,7 @@ import { loadDateEditor } from "@/engines/fields/editor";
 import { InPlace } from "@/engines/fields/in-place";
 import { fieldOf, titleOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
+import { CardFiles } from "@/engines/files/card-files";
 import { SlotButtons, SlotSurface, useSlot } from "@/engines/slots";
 import type { RowSource } from "@/engines/source";
 import { forget, remember } from "@/state/history";
@@ -32,7 +33,6 @@ import { ViewTab, ViewTabs } from "@/ui/table";
 import { toast, toastError } from "@/ui/toast";
 import { useAhead } from "@/ui/use-ahead";
 import { ConcernedLink } from "./concerned";
-import { Files } from "./files";
 import { recordsSource } from "./source";
 import { CardStages, useStageMove } from "./stages";
 import { Timeline } from "./timeline";
@@ -173,7 +173,8 @@ function CardContent({
           fields={
             <>
               <Sections entity={entity} source={source} record={record} onStage={move.to} />
-              <Files entity={entity} record={record} />
+              {/* A record in the bin shows none. */}
+              {!deleted && <CardFiles entity={entity.key} id={record.id} changes={entity.actions.update} />}
               {sides.map((side) => (
                 <CardSection key={nameOf(side)} title={side.title}>
                   <SlotSurface surface={side} subject={subject} />

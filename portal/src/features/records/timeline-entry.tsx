@@ -20,6 +20,7 @@ import type { Entity, Id, Me, RecordData, Refs, TimelineItem, Value } from "@/ap
 import { useTextContext } from "@/engines/fields/context";
 import { fieldOf, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
+import { shortName } from "@/engines/files/short-name";
 import { SlotMenu } from "@/engines/slots";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { Change, Entry, EntryText, EntryTitle } from "@/ui/timeline";
@@ -30,6 +31,8 @@ interface Props {
   /** Whose timeline it is. */
   id: Id;
   item: TimelineItem;
+  /** What else stands in the same line. */
+  more: TimelineItem[];
   refs: Refs;
   onChanged(): void;
 }
@@ -44,7 +47,7 @@ const activityIcons = {
 
 const actorIcons = { plugin: IconPuzzle, import: IconFileImport, system: IconSparkles } as const;
 
-export function TimelineEntry({ entity, id, item, refs, onChanged }: Props) {
+export function TimelineEntry({ entity, id, item, more, refs, onChanged }: Props) {
   const { t } = useTranslation("card");
   const me = useMe();
   const activity = item.activity ?? undefined;
@@ -60,7 +63,7 @@ export function TimelineEntry({ entity, id, item, refs, onChanged }: Props) {
       icon={<Icon size={16} aria-hidden />}
       strong={activity !== undefined}
       actor={actorName(item, refs, me, t)}
-      action={actionText(item, t)}
+      action={more.length > 0 ? t("did_add_files", { number: more.length + 1 }) : actionText(item, t)}
       time={item.at}
       when={formatRelative(item.at, Date.now())}
       exact={formatDateTime(item.at)}
@@ -82,7 +85,7 @@ export function TimelineEntry({ entity, id, item, refs, onChanged }: Props) {
       {activity ? (
         <Activity activity={activity} refs={refs} onChanged={onChanged} />
       ) : (
-        <Changes entity={entity} item={item} refs={refs} />
+        <Changes entity={entity} item={item} more={more} refs={refs} />
       )}
     </Entry>
   );
@@ -144,12 +147,12 @@ function actionText(item: TimelineItem, t: Translate): string {
   }
 }
 
-function Changes({ entity, item, refs }: Pick<Props, "entity" | "item" | "refs">) {
+function Changes({ entity, item, more, refs }: Pick<Props, "entity" | "item" | "more" | "refs">) {
   const { t } = useTranslation("fields");
   const context = useTextContext(entity, refs);
   // What a new record was made of is on the card already.
   if (item.event?.endsWith(".created")) return null;
-  if (item.event?.startsWith("file.")) return <EntryText>{fileNames(item)}</EntryText>;
+  if (item.event?.startsWith("file.")) return <Files items={[item, ...more]} />;
   const skipped = new Set(["updated_at", "editor", "last_activity_at", "stage_since"]);
   return Object.entries(item.changes ?? {})
     .filter(([key]) => !skipped.has(key))
@@ -167,11 +170,27 @@ function Changes({ entity, item, refs }: Pick<Props, "entity" | "item" | "refs">
     });
 }
 
+const few = 5;
+
+function Files({ items }: { items: TimelineItem[] }) {
+  const { t } = useTranslation("card");
+  return (
+    <>
+      {items.slice(0, few).map((item) => (
+        <EntryText key={item.id}>{fileNames(item)}</EntryText>
+      ))}
+      {items.length > few && <EntryText>{t("files_more", { number: items.length - few })}</EntryText>}
+    </>
+  );
+}
+
 /** What the file is called, and what it was called before. */
 function fileNames(item: TimelineItem): string {
   const { before, after } = item.changes?.file ?? {};
   const names = [before, after].map((file) => (file as { name?: string } | null | undefined)?.name);
-  return [...new Set(names.filter((name) => name !== undefined))].join(" → ");
+  return [...new Set(names.filter((name) => name !== undefined).map((name) => shortName(name, 90)))].join(
+    " → ",
+  );
 }
 
 interface ActivityProps {
@@ -245,7 +264,7 @@ function TaskTitle({ id, title, state, onFinish }: TaskTitleProps) {
           onChange={onFinish}
         />
       )}
-      <Link to="/records/$entity/$id" params={{ entity: "task", id }}>
+      <Link to="/tasks/$id" params={{ id }}>
         {title}
       </Link>
     </>

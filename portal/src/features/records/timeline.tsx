@@ -15,6 +15,7 @@ import { fieldOf } from "@/engines/fields/text";
 import { openCreate } from "@/state/creating";
 import { Composer, ComposerProblem, TimelineArea, TimelineHint } from "@/ui/timeline";
 import { TimelineEntry } from "./timeline-entry";
+import { linesOf } from "./timeline-groups";
 
 export function Timeline({ entity, id, readOnly }: { entity: Entity; id: Id; readOnly: boolean }) {
   const { t } = useTranslation(["card", "common"]);
@@ -30,12 +31,13 @@ export function Timeline({ entity, id, readOnly }: { entity: Entity; id: Id; rea
       action={readOnly ? null : <AddTask entity={entity} id={id} />}
       composer={readOnly ? null : <NoteComposer entity={entity.key} id={id} />}
     >
-      {items.map((item) => (
+      {linesOf(items).map(({ item, more }) => (
         <TimelineEntry
           key={item.id}
           entity={entity}
           id={id}
           item={item}
+          more={more}
           refs={refs}
           onChanged={() => void query.refetch()}
         />

@@ -5,12 +5,13 @@ describe("hours of a day", () => {
   it("are read as people write them", () => {
     expect(readHours("9-13, 14:30–18")).toEqual(["09:00-13:00", "14:30-18:00"]);
     expect(readHours("22.00 - 6")).toEqual(["22:00-06:00"]);
+    expect(readHours("9-13 14:00 - 18")).toEqual(["09:00-13:00", "14:00-18:00"]);
     expect(readHours("0-24")).toEqual(["00:00-24:00"]);
     expect([readHours(""), readHours("—")]).toEqual([[], []]);
   });
 
   it("that cannot be read are not guessed", () => {
-    for (const text of ["9", "9-", "25-26", "9:70-10", "from 9 to 6", "24-3"]) {
+    for (const text of ["9", "9-", "25-26", "9:70-10", "from 9 to 6", "24-3", "9 00-18 00"]) {
       expect(readHours(text), text).toBeUndefined();
     }
   });

@@ -51,7 +51,7 @@ export function draftOf(calendar: Calendar | null): CalendarDraft {
 /** `9-13, 14:30–18` as the server writes it; undefined when it cannot be read. Nothing is a free day. */
 export function readHours(text: string): string[] | undefined {
   const parts = text
-    .split(/[,;]/)
+    .split(/[,;]|(?<=\d)\s+(?=\d)/)
     .map((part) => part.trim())
     .filter((part) => part && part !== "-" && part !== "—");
   const read: string[] = [];

@@ -2,7 +2,7 @@
 import { ActionIcon, Button, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { calendarQuery, saveCalendar } from "@/api/calendars";
 import { departmentTreeQuery, usersQuery } from "@/api/people";
@@ -87,6 +87,9 @@ function Editor({ of, calendar }: { of: string; calendar: Calendar | null }) {
     () => readKept<CalendarDraft>(place) ?? draftOf(calendar),
   );
   const [tried, setTried] = useState(false);
+  // Fields that a person has left: what is wrong there is said at once.
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const form = useRef<HTMLDivElement>(null);
   const dirty = JSON.stringify(draft) !== kept;
   const put = (part: Partial<CalendarDraft>) =>
     setDraft((old) => {
@@ -106,7 +109,7 @@ function Editor({ of, calendar }: { of: string; calendar: Calendar | null }) {
     },
   });
   const reason = (at: string) => {
-    const code = tried ? read.wrong[at] : undefined;
+    const code = tried || left.has(at) ? read.wrong[at] : undefined;
     return code && t(`settings:calendar_wrong_${code}`);
   };
   const refusal = generalRefusal(save.error, [], t("common:network"));
@@ -116,6 +119,12 @@ function Editor({ of, calendar }: { of: string; calendar: Calendar | null }) {
       onSubmit={() => {
         setTried(true);
         if (Object.keys(read.wrong).length === 0 && !save.isPending) save.mutate(read.calendar);
+        // What is wrong comes into view.
+        requestAnimationFrame(() =>
+          form.current
+            ?.querySelector("[aria-invalid=true], [role=alert]")
+            ?.scrollIntoView({ block: "center" }),
+        );
       }}
     >
       {refusal && <FormProblem>{refusal}</FormProblem>}
@@ -129,8 +138,15 @@ function Editor({ of, calendar }: { of: string; calendar: Calendar | null }) {
       )}
       {draft.own && (
         <>
-          <Hours draft={draft} put={put} reason={reason} />
-          <Holidays draft={draft} put={put} reason={reason} />
+          <div ref={form} style={{ display: "contents" }}>
+            <Hours
+              draft={draft}
+              put={put}
+              reason={reason}
+              onLeave={(at) => setLeft((old) => new Set(old).add(at))}
+            />
+            <Holidays draft={draft} put={put} reason={reason} />
+          </div>
         </>
       )}
       <Hint>{t("settings:calendar_open_deadlines")}</Hint>
@@ -162,7 +178,7 @@ interface PartProps {
   reason(place: string): string | undefined;
 }
 
-function Hours({ draft, put, reason }: PartProps) {
+function Hours({ draft, put, reason, onLeave }: PartProps & { onLeave(place: string): void }) {
   const { t } = useTranslation("settings");
   const { tenant } = useMe();
   const zones = [...new Set([tenant.time_zone, draft.zone, ...Intl.supportedValuesOf("timeZone")])];
@@ -196,6 +212,7 @@ function Hours({ draft, put, reason }: PartProps) {
                 placeholder={t("calendar_free")}
                 value={draft.week[day]}
                 error={reason(day)}
+                onBlur={() => onLeave(day)}
                 onChange={(event) => put({ week: { ...draft.week, [day]: event.currentTarget.value } })}
               />
             </WeekRow>

@@ -1,5 +1,5 @@
 /** The tree of departments with their heads. */
-import { Button, MultiSelect, Select, TextInput, UnstyledButton } from "@mantine/core";
+import { Button, Select, TextInput, UnstyledButton } from "@mantine/core";
 import { IconPlus, IconSitemap } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -14,6 +14,7 @@ import {
 import type { Department, Id, UserRow } from "@/api/types";
 import { Block, BlockBones, Secondary, TreeRow } from "@/ui/block";
 import { IconText } from "@/ui/page";
+import { PickMany } from "@/ui/pick-many";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { FormDrawer, fieldRefusal } from "./form-drawer";
@@ -152,14 +153,13 @@ function DepartmentForm({ department, all, users, onClose }: FormProps) {
         error={fieldRefusal(save.error, "parent_id")}
         onChange={(parent_id) => put({ parent_id })}
       />
-      <MultiSelect
+      <PickMany
         label={t("settings:heads")}
         description={t("settings:heads_hint")}
         inputWrapperOrder={["label", "input", "description", "error"]}
         data={users
           .filter((user) => user.active || values.head_ids.includes(user.id))
           .map(({ id, name }) => ({ value: id, label: name }))}
-        searchable
         placeholder={values.head_ids.length > 0 ? undefined : t("common:not_set")}
         nothingFoundMessage={t("fields:nothing_found")}
         value={values.head_ids}

@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError, messageOf } from "@/api/problem";
 import { FormActions, FormFields, FormNote, firstUnread } from "@/ui/form";
 import { FormProblem } from "@/ui/sign-in";
+import { useFocusBack } from "@/ui/use-focus-back";
 
 interface Props {
   title: string;
@@ -34,6 +35,7 @@ export function generalRefusal(error: unknown, fields: string[], network: string
 }
 
 export function FormDrawer(props: Props) {
+  useFocusBack();
   const { t } = useTranslation("common");
   const [before] = useState(() => JSON.stringify(props.values));
   const [asking, setAsking] = useState(false);

@@ -1,5 +1,5 @@
 /** One account: made, changed, barred. */
-import { MultiSelect, PasswordInput, Select, Switch, TextInput } from "@mantine/core";
+import { PasswordInput, Select, Switch, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,6 +7,7 @@ import { createUser, updateUser } from "@/api/people";
 import { useMe } from "@/api/session";
 import type { Department, Locale, Role, UserRow } from "@/api/types";
 import { locales } from "@/i18n";
+import { PickMany } from "@/ui/pick-many";
 import { toast } from "@/ui/toast";
 import { dayOf, endOfDay } from "./days";
 import { FormDrawer, fieldRefusal } from "./form-drawer";
@@ -110,11 +111,10 @@ export function PersonForm({ user, roles, departments, onClose }: Props) {
         error={errorOf("department_id")}
         onChange={(department_id) => put({ department_id })}
       />
-      <MultiSelect
+      <PickMany
         label={t("settings:roles")}
         description={t("settings:roles_hint")}
         inputWrapperOrder={["label", "input", "description", "error"]}
-        searchable
         nothingFoundMessage={t("fields:nothing_found")}
         data={roles.map(({ id, name }) => ({ value: id, label: name }))}
         value={values.roles}

@@ -3,31 +3,48 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconBell } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { countersQuery } from "@/api/work-cache";
 import { withWorkTexts } from "@/i18n";
 import { Badge } from "@/ui/nav";
 
-const Notices = lazy(() => withWorkTexts(() => import("./notices")));
+const load = () => withWorkTexts(() => import("./notices"));
+const Notices = lazy(load);
 
 export function Bell() {
   const { t } = useTranslation("shell");
   const [opened, { open, close }] = useDisclosure(false);
+  const button = useRef<HTMLButtonElement>(null);
   const { data } = useQuery(countersQuery);
   const unread = data?.unread ?? 0;
   const label = unread > 0 ? t("notices_unread", { count: unread }) : t("notices");
   return (
     <>
       <Tooltip label={label}>
-        <ActionIcon aria-label={label} aria-haspopup="dialog" onClick={open} style={{ overflow: "visible" }}>
+        <ActionIcon
+          ref={button}
+          aria-label={label}
+          aria-haspopup="dialog"
+          onClick={open}
+          // It is asked for while the hand is on its way.
+          onPointerEnter={() => void load()}
+          onFocus={() => void load()}
+          style={{ overflow: "visible" }}
+        >
           <IconBell size={18} />
           <Badge count={unread} />
         </ActionIcon>
       </Tooltip>
       {opened && (
         <Suspense>
-          <Notices onClose={close} />
+          <Notices
+            onLeave={close}
+            onClose={() => {
+              close();
+              button.current?.focus();
+            }}
+          />
         </Suspense>
       )}
     </>

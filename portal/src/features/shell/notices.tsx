@@ -12,7 +12,13 @@ import { EmptyState, ListSkeleton } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { FootButtons, FootGap, Hint, NoticeBody, Notices, noticeClass } from "@/ui/work";
 
-export default function NoticesDrawer({ onClose }: { onClose(): void }) {
+interface Props {
+  onClose(): void;
+  /** What a notification is about is opened instead. */
+  onLeave(): void;
+}
+
+export default function NoticesDrawer({ onClose, onLeave }: Props) {
   const { t } = useTranslation(["tasks", "common"]);
   const [only, setOnly] = useState(false);
   const query = useInfiniteQuery(notificationsQuery(only));
@@ -63,7 +69,7 @@ export default function NoticesDrawer({ onClose }: { onClose(): void }) {
             item={item}
             onOpen={() => {
               if (!item.read) read.mutate([item.id]);
-              if (item.task) onClose();
+              if (item.task) onLeave();
             }}
           />
         ))}

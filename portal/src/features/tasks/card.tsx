@@ -5,10 +5,12 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { rolesQuery } from "@/api/people";
 import { recordQuery } from "@/api/records";
 import { useEntity, useMe } from "@/api/session";
 import { taskQuery } from "@/api/tasks";
 import type { Id, Task } from "@/api/types";
+import { CardFiles } from "@/engines/files/card-files";
 import { useNames, useTitles } from "@/engines/titles";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { taskTabs } from "@/state/search";
@@ -58,6 +60,7 @@ export function TaskCard({ id, place, tab, onTab, lead, tail }: Props) {
 function Content({ task, place, tab, onTab }: { task: Task } & Pick<Props, "place" | "tab" | "onTab">) {
   const { t } = useTranslation("tasks");
   const subject = useEntity(task.subject?.entity ?? "");
+  const own = useEntity("task");
   const spoken = task.form.some(({ name }) => name.startsWith("record."));
   const record = useQuery({
     ...recordQuery(task.subject?.entity ?? "", task.subject?.id ?? ""),
@@ -91,6 +94,11 @@ function Content({ task, place, tab, onTab }: { task: Task } & Pick<Props, "plac
             <CardSection title={t("checklist")}>
               <Checklist task={task} readOnly={task.state !== "open"} />
             </CardSection>
+            <CardFiles
+              entity="task"
+              id={task.id}
+              changes={task.state === "open" && (own?.actions.update ?? false)}
+            />
             <CardSection title={t("comments")}>
               <TaskTalk id={task.id} />
             </CardSection>
@@ -111,8 +119,11 @@ function About({ task }: { task: Task }) {
   const me = useMe();
   const names = useNames();
   const titles = useTitles([task.subject], t("fields:untitled"));
+  const free = !task.assignee && task.executors.some(({ role }) => role);
+  const roles = useQuery({ ...rolesQuery, enabled: free });
+  const roleName = (key: string) => roles.data?.find((role) => role.key === key)?.name ?? key;
   const nobody = task.executors.map(
-    ({ role, user, unresolved }) => role ?? (user && names.get(user)) ?? unresolved,
+    ({ role, user, unresolved }) => (role && roleName(role)) ?? (user && names.get(user)) ?? unresolved,
   );
   const who = task.assignee
     ? task.assignee === me.user.id

@@ -7,6 +7,7 @@ import type { Field, Fields, FieldType, RecordData, Task } from "@/api/types";
 import { FormBody } from "@/engines/form/form";
 import type { FormSource, Shape } from "@/engines/source";
 import { toast } from "@/ui/toast";
+import { useFocusBack } from "@/ui/use-focus-back";
 import { addressesOf } from "./model";
 
 export type Asked = "letter" | "delegate" | "cancel";
@@ -77,6 +78,7 @@ function sourceOf(asked: Asked, task: Task, t: (key: string) => string): FormSou
 }
 
 export function TaskDialog({ asked, task, onClose }: { asked: Asked; task: Task; onClose(): void }) {
+  useFocusBack();
   const { t } = useTranslation(["tasks", "common"]);
   const source = useMemo(
     () => sourceOf(asked, task, (key) => t(`tasks:${key}` as "tasks:note")),

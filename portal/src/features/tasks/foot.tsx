@@ -1,12 +1,13 @@
 /** What to do with the task now. Finish is never grey: it names what is missing and offers the way. */
 import { Button, Menu, Textarea } from "@mantine/core";
-import { IconCheck, IconDots, IconMail, IconX } from "@tabler/icons-react";
+import { IconCheck, IconDots, IconMail, IconPencil, IconX } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
 import { messageOf } from "@/api/problem";
-import { useEntities, useMe } from "@/api/session";
+import { useEntities, useEntity, useMe } from "@/api/session";
 import { actOnTask, claimTask, releaseTask } from "@/api/tasks";
 import type { Task } from "@/api/types";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
@@ -28,6 +29,8 @@ export function TaskFoot({ task, form, onForm }: Props) {
   const { t } = useTranslation(["tasks", "common"]);
   const me = useMe();
   const may = abilitiesOf(task, me);
+  // The title, the deadline, the words: on its card as a record.
+  const editable = useEntity("task")?.actions.update ?? false;
   const [dialog, setDialog] = useState<Asked>();
   const missing = useRef<HTMLDivElement>(null);
   const action = useMainAction(task, () => setDialog("letter"));
@@ -113,7 +116,7 @@ export function TaskFoot({ task, form, onForm }: Props) {
             {t("tasks:release")}
           </Button>
         )}
-        {may.cancel && (
+        {(may.cancel || editable) && (
           <Menu position="top-end">
             <Menu.Target>
               <Button variant="default" aria-label={t("tasks:more")}>
@@ -121,9 +124,21 @@ export function TaskFoot({ task, form, onForm }: Props) {
               </Button>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Item leftSection={<IconX size={16} />} onClick={() => setDialog("cancel")}>
-                {t("tasks:cancel")}
-              </Menu.Item>
+              {editable && (
+                <Menu.Item
+                  leftSection={<IconPencil size={16} />}
+                  renderRoot={(props) => (
+                    <Link to="/records/$entity/$id" params={{ entity: "task", id: task.id }} {...props} />
+                  )}
+                >
+                  {t("tasks:edit")}
+                </Menu.Item>
+              )}
+              {may.cancel && (
+                <Menu.Item leftSection={<IconX size={16} />} onClick={() => setDialog("cancel")}>
+                  {t("tasks:cancel")}
+                </Menu.Item>
+              )}
             </Menu.Dropdown>
           </Menu>
         )}

@@ -12,7 +12,7 @@ import {
 } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useEntity, useMe } from "@/api/session";
 import { tasksQuery } from "@/api/tasks";
@@ -118,13 +118,24 @@ export default function TasksPage() {
 function Search({ value, onSearch }: { value: string; onSearch(q: string): void }) {
   const { t } = useTranslation("tasks");
   const [typed, setTyped] = useState(value);
-  const send = useDebouncedCallback(onSearch, 250);
+  const sent = useRef(value);
+  const send = useDebouncedCallback((q: string) => {
+    sent.current = q;
+    onSearch(q);
+  }, 250);
+  // Taken back elsewhere ("Show all", the browser's Back): the words go too.
+  useEffect(() => {
+    if (value === sent.current) return;
+    sent.current = value;
+    setTyped(value);
+  }, [value]);
   return (
     <TextInput
       type="search"
       aria-label={t("search")}
       placeholder={t("search")}
       leftSection={<IconSearch size={14} aria-hidden />}
+      maxLength={200}
       value={typed}
       onChange={(event) => {
         setTyped(event.currentTarget.value);
@@ -221,7 +232,7 @@ function Empty({
 }) {
   const { t } = useTranslation("tasks");
   const me = useMe();
-  const view = search.view ?? "mine";
+  const view = search.person ? "person" : (search.view ?? "mine");
   if (search.q || search.show) {
     return (
       <EmptyState
@@ -241,7 +252,11 @@ function Empty({
       title={t(`empty_${view}_title`)}
       action={
         mayCreate && view !== "take" ? (
-          <Button onClick={() => openCreate("task", view === "given" ? {} : { assignee: me.user.id })}>
+          <Button
+            onClick={() =>
+              openCreate("task", view === "given" ? {} : { assignee: search.person ?? me.user.id })
+            }
+          >
             {t("new")}
           </Button>
         ) : undefined
