@@ -15,7 +15,7 @@ impl MigrationTrait for Migration {
 }
 
 const SQL: &str = "
--- HTML, attachments and headers; none of a letter that is plain text.
+-- HTML, attachments and headers, none of a letter that is plain text.
 ALTER TABLE mail_outbox ADD COLUMN parts {json};
 -- When it may go, where the mail server is sent so many a second.
 ALTER TABLE mail_outbox ADD COLUMN slot_at BIGINT;
@@ -32,7 +32,7 @@ CREATE TABLE message (
     gateway {bytewise} NOT NULL,
     recipients {json} NOT NULL,
     subject TEXT NOT NULL,
-    -- Of an SMS; the text of a letter is in the outbox of letters.
+    -- Of an SMS. The text of a letter is in the outbox of letters.
     body TEXT NOT NULL,
     about_entity {bytewise},
     about_id {uuid},

@@ -84,9 +84,9 @@ impl Objects {
         Self { marker: marker.to_owned(), ids }
     }
 
-    /// An SMS of a plugin to a gateway that is not there.
+    /// An SMS of a plugin to a gateway that may not be reached.
     async fn message(app: &TestApp, marker: &str) -> String {
-        let gateway = json!({"title": marker, "url": "https://sms.marker.test/", "body": "{\"to\": \"{to}\", \"text\": \"{text}\"}"});
+        let gateway = json!({"title": marker, "url": "https://169.254.169.254/", "body": "{\"to\": \"{to}\", \"text\": \"{text}\"}"});
         app.admin().put("/message-gateways/quote-approval", gateway).await.ok(200);
         let (ctx, tx) = (app.system(), app.state.db.begin().await.unwrap());
         let sms = NewSms { to: "+79161234567".into(), text: marker.to_owned(), gateway: None };

@@ -23,8 +23,9 @@ async fn received(app: &TestApp) -> Vec<Value> {
     let count = app.count(log).await;
     let mut all = Vec::new();
     for n in 0..count {
-        let sql =
-            format!("SELECT changes FROM event_log WHERE kind = 'message.received' ORDER BY id LIMIT 1 OFFSET {n}");
+        let sql = format!(
+            "SELECT CAST(changes AS TEXT) FROM event_log WHERE kind = 'message.received' ORDER BY id LIMIT 1 OFFSET {n}"
+        );
         all.push(serde_json::from_str(&app.text(&sql).await).unwrap());
     }
     all

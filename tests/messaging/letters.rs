@@ -124,6 +124,7 @@ async fn letters_wait_for_their_turn_and_plugins_for_theirs() {
     assert!(refused.as_str().unwrap().contains("as many messages as it may in an hour"), "{refused}");
     app.clock.advance_seconds(3_601);
     send(&app, "turn", 25, 6).await.ok(200);
+    app.drain().await;
     app.clock.advance_seconds(10);
     app.drain().await;
     assert_eq!(mail.letters().len(), 31);

@@ -31,7 +31,7 @@ const SIGNED: [&str; 14] = [
 const LINE: usize = 70;
 
 enum Key {
-    Rsa(RsaKeyPair),
+    Rsa(Box<RsaKeyPair>),
     Ed25519(Ed25519KeyPair),
 }
 
@@ -69,10 +69,10 @@ impl DkimOptions {
         let (label, der) = decoded(pem)?;
         let rejected = |error: ring::error::KeyRejected| format!("the key is not taken: {error}");
         let key = match label {
-            "RSA PRIVATE KEY" => Key::Rsa(RsaKeyPair::from_der(&der).map_err(rejected)?),
+            "RSA PRIVATE KEY" => Key::Rsa(Box::new(RsaKeyPair::from_der(&der).map_err(rejected)?)),
             "PRIVATE KEY" => match Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der) {
                 Ok(key) => Key::Ed25519(key),
-                Err(_) => Key::Rsa(RsaKeyPair::from_pkcs8(&der).map_err(rejected)?),
+                Err(_) => Key::Rsa(Box::new(RsaKeyPair::from_pkcs8(&der).map_err(rejected)?)),
             },
             other => return Err(format!("`{other}` is no private key that signs letters")),
         };
