@@ -12,6 +12,7 @@ mod events;
 mod files;
 mod hostile;
 mod jobs;
+mod messaging;
 mod modules;
 mod people;
 mod plugin;

@@ -31,6 +31,7 @@ mod m20261129_000022_files;
 mod m20261129_000023_rates;
 mod m20261129_000024_gates;
 mod m20261129_000025_drawings;
+mod m20261129_000026_messaging;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000023_rates::Migration),
             Box::new(m20261129_000024_gates::Migration),
             Box::new(m20261129_000025_drawings::Migration),
+            Box::new(m20261129_000026_messaging::Migration),
         ]
     }
 }

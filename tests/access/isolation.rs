@@ -207,10 +207,11 @@ async fn a_token_that_may_only_read_changes_nothing_anywhere() {
         let answer = send(&reader, operation).await;
         let bulk = operation.template.ends_with("/bulk");
         if operation.reads() {
-            // Plugins and letters are for administrators, drawings for those who design, and this token is neither;
-            // there is no page whose sources to read.
+            // Plugins, letters and messages are for administrators, drawings for those who design, and this token is
+            // neither; there is no page whose sources to read.
             if !answer.status.is_success()
-                && !["/letters", "/read"].contains(&operation.template.as_str())
+                && !["/letters", "/read", "/plugin-messages", "/message-gateways", "/message-inboxes"]
+                    .contains(&operation.template.as_str())
                 && !operation.template.starts_with("/plugins")
                 && !operation.template.starts_with("/process-drawings")
                 && !operation.template.ends_with("/report")

@@ -1,5 +1,6 @@
 //! Every operation of the OpenAPI document as a request, with a good body and the ids of one company's objects.
 
+use messaging::messages::{Content, NewMessage, NewSms};
 use serde_json::{Value, json};
 
 use crate::app::{LEAD_DESK, PASSWORD, TestApp};
@@ -79,8 +80,22 @@ impl Objects {
         let uri = format!("/api/v1/records/lead/{}/files?name=picture.gif", ids[0].1);
         let octets = Some("application/octet-stream");
         ids.push(("files", of(admin.send("POST", &uri, octets, PICTURE.to_vec()).await)));
+        ids.push(("plugin-messages", Self::message(app, marker).await));
         ids.extend(Self::of_processes(app, marker).await);
         Self { marker: marker.to_owned(), ids }
+    }
+
+    /// An SMS of a plugin to a gateway that may not be reached.
+    async fn message(app: &TestApp, marker: &str) -> String {
+        let gateway = json!({"title": marker, "url": "https://169.254.169.254/", "body": "{\"to\": \"{to}\", \"text\": \"{text}\"}"});
+        app.admin().put("/message-gateways/quote-approval", gateway).await.ok(200);
+        let (ctx, tx) = (app.system(), app.state.db.begin().await.unwrap());
+        let sms = NewSms { to: "+79161234567".into(), text: marker.to_owned(), gateway: None };
+        let (id, key) = (ctx.id(), marker.to_owned());
+        let message = NewMessage { id, key, about: None, content: Content::Sms(sms) };
+        app.state.messages.put(&tx, &ctx, LEAD_DESK, &[message]).await.unwrap().remove(0).unwrap();
+        tx.commit().await.unwrap();
+        id.to_string()
     }
 
     /// A definition, an instance of it with a task of the administrator, a letter that could not be sent, a calendar.
@@ -188,7 +203,11 @@ impl Objects {
             owned = kind != "plugins";
             path = path.replace("{id}", id);
         }
-        path = path.replace("{of}", "company").replace("{version}", "1").replace("{key}", "quote-approval");
+        path = path
+            .replace("{of}", "company")
+            .replace("{version}", "1")
+            .replace("{key}", "quote-approval")
+            .replace("{channel}", "mail");
         path = path.replace("{revision}", "1").replace("{note}", &uuid::Uuid::nil().to_string());
         path = path.replace("{job}", "nightly").replace("{run}", &uuid::Uuid::nil().to_string());
         assert!(!path.contains('{'), "the walk does not know the parameters of {template}: teach it");
@@ -274,7 +293,10 @@ impl Objects {
                 json!({"plugin": LEAD_DESK, "surface": "walk", "items": [{"name": "walk", "source": {"records": "lead"}}]})
             }
             ("PUT", "/calendars/{of}") => json!({"calendar": null}),
-            ("POST", "/letters/{id}/settle") => json!({"decision": "sent"}),
+            ("PUT", "/message-gateways/{key}") => {
+                json!({"title": "walk", "url": "https://sms.walk.test/", "body": "{\"to\": \"{to}\", \"text\": \"{text}\"}"})
+            }
+            ("POST", "/letters/{id}/settle" | "/plugin-messages/{id}/settle") => json!({"decision": "sent"}),
             _ => json!({}),
         }
     }

@@ -5,6 +5,7 @@ mod files;
 mod jobs;
 mod kill;
 mod letters;
+mod messages;
 mod modules;
 mod plugins;
 mod process;

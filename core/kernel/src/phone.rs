@@ -88,6 +88,11 @@ impl Number {
         })
     }
 
+    /// As E.164 has it, `+380501234567`; none where its country is not understood or it has an extension.
+    pub fn international(&self) -> Option<String> {
+        (self.known && self.extension.is_empty()).then(|| format!("+{}", self.digits))
+    }
+
     /// Whether both are the same number with the same extension. One that is not understood is compared as it might be
     /// written in the country of the other.
     pub fn is_same(&self, other: &Self) -> bool {

@@ -133,6 +133,7 @@ fn lead(catalogue: &Catalogue, ctx: &Ctx) -> Result<PendingChange> {
         given: after.keys().cloned().collect(),
         after: entity.gathered(after),
         refusal: None,
+        along: Vec::new(),
     })
 }
 

@@ -100,6 +100,7 @@ impl PluginHost {
                     reports,
                     outbound: Arc::default(),
                     files: Arc::default(),
+                    messages: Arc::default(),
                 },
                 identities,
                 registry,
@@ -135,6 +136,11 @@ impl PluginHost {
     /// Says what sends plugins' requests to other servers. Only the first call counts.
     pub fn set_outbound(&self, outbound: Arc<dyn Outbound>) {
         drop(self.inner.services.outbound.set(outbound));
+    }
+
+    /// Says by what plugins send messages out of the house. Only the first call counts.
+    pub fn set_messages(&self, messages: messaging::Messages) {
+        drop(self.inner.services.messages.set(messages));
     }
 
     /// Handlers to register with the worker of jobs.

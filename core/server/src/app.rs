@@ -25,6 +25,8 @@ pub fn router(state: &AppState) -> Router {
     let (api, _) = api::routes().split_for_parts();
     let uploads = Router::new()
         .route("/api/v1/plugins/{id}/http/{*path}", any(api::plugins::call))
+        .route("/hooks/inbound/mail/{token}", post(api::inbound::mail))
+        .route("/hooks/inbound/sms/{token}", post(api::inbound::sms))
         .route("/hooks/{tenant}/{plugin}/{*path}", any(api::plugins::hook));
     let slots = Arc::new(tokio::sync::Semaphore::new(state.config.http.concurrency));
     let streams = NotForContentType::const_new("text/event-stream");

@@ -8,7 +8,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use kernel::db::DbOptions;
 use kernel::files::{S3, StoreOptions};
 use kernel::jobs::Slots;
-use messaging::{MailOptions, MailTls};
+use messaging::{DkimOptions, MailOptions, MailTls, MessageLimits};
 use records::files::FileLimits;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub struct Config {
     pub jobs: Jobs,
     /// Letters out.
     pub mail: Letters,
+    /// Messages of plugins.
+    pub messages: PluginMessages,
     /// Requests of processes to other servers.
     pub webhooks: Webhooks,
     /// Files of records.
@@ -141,6 +143,29 @@ pub struct Letters {
     pub from: String,
     /// Seconds to wait for the server.
     pub timeout_seconds: u64,
+    /// Letters a second; 0 = as they come.
+    pub per_second: u32,
+    /// The domain that signs letters; empty = none does.
+    pub dkim_domain: String,
+    /// Where its key stands in the DNS.
+    pub dkim_selector: String,
+    /// File of the private key.
+    pub dkim_key_file: PathBuf,
+}
+
+/// Messages of plugins.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginMessages {
+    /// Of one plugin of one company; 0 = no limit.
+    pub plugin_per_hour: u32,
+}
+
+impl PluginMessages {
+    /// What plugins may send.
+    pub const fn limits(&self) -> MessageLimits {
+        MessageLimits { per_hour: self.plugin_per_hour }
+    }
 }
 
 impl Letters {
@@ -162,9 +187,22 @@ impl Letters {
             from: self.from.clone(),
             hello: None,
             timeout_seconds: self.timeout_seconds,
+            per_second: self.per_second,
+            dkim: self.dkim()?,
         };
         options.check().map_err(|reason| kernel::Error::Unavailable(format!("configuration: mail: {reason}")))?;
         Ok(Some(options))
+    }
+
+    fn dkim(&self) -> kernel::Result<Option<DkimOptions>> {
+        if self.dkim_domain.is_empty() {
+            return Ok(None);
+        }
+        let file = self.dkim_key_file.display();
+        let wrong =
+            |why: String| kernel::Error::Unavailable(format!("configuration: mail.dkim_key_file {file}: {why}"));
+        let key = std::fs::read_to_string(&self.dkim_key_file).map_err(|error| wrong(error.to_string()))?;
+        DkimOptions::new(&self.dkim_domain, &self.dkim_selector, &key).map(Some).map_err(wrong)
     }
 }
 

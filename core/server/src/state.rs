@@ -8,7 +8,7 @@ use kernel::files::Store;
 use kernel::jobs::Worker;
 use kernel::jobs::long::{LongJobs, LongRun};
 use kernel::{Db, Result};
-use messaging::Mail;
+use messaging::{Mail, Messages};
 use people::Identities;
 use plugin_host::engine::{Caps, CompileLimits, Compiler, EngineConfig};
 use plugin_host::{HostConfig, PluginHost};
@@ -56,6 +56,8 @@ pub struct Services {
     pub files: Files,
     /// Letters out.
     pub mail: Mail,
+    /// Messages of plugins.
+    pub messages: Messages,
     /// Long work with progress.
     pub long_jobs: LongJobs,
     /// Tasks and working calendars.
@@ -132,10 +134,15 @@ impl AppState {
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
         plugins.guard(&identities);
         plugins.set_outbound(Arc::new(Fetch(webhooks.wire())));
+        let messages = Messages::new(&mail, config.messages.limits());
+        messages.set_outbound(Arc::new(Fetch(webhooks.wire())));
+        plugins.set_messages(messages.clone());
         processes.set_services(vec![Arc::new(plugins.clone()), Arc::new(webhooks)]);
         tasks.set_actions(Arc::new(plugins.clone()));
         let reports = plugins.reports().clone();
-        let files = Files::new(&records, Store::open(&config.store_options())?, config.file_limits());
+        let store = Store::open(&config.store_options())?;
+        mail.set_files(store.clone());
+        let files = Files::new(&records, store, config.file_limits());
         plugins.set_files(files.clone());
         let long_jobs = LongJobs::new(&db, &env);
         long_jobs.set_steps(vec![
@@ -157,6 +164,7 @@ impl AppState {
             long_jobs,
             records,
             mail,
+            messages,
             tasks,
             reports,
             processes,
@@ -197,6 +205,7 @@ impl AppState {
         handlers.push(Arc::new(records::search::Fill(self.records.clone())));
         handlers.push(Arc::new(records::files::Sweep(self.files.clone())));
         handlers.extend(self.mail.handlers());
+        handlers.extend(self.messages.handlers());
         handlers.extend(self.tasks.handlers());
         handlers.extend(self.processes.handlers());
         handlers.extend(self.plugins.handlers());

@@ -41,6 +41,7 @@ macro_rules! exported {
                     "verstak:events/events@1.0.0": crate::bindings::imports::verstak::events::events,
                     "verstak:http/http@1.0.0": crate::bindings::imports::verstak::http::http,
                     "verstak:files/files@1.0.0": crate::bindings::imports::verstak::files::files,
+                    "verstak:messaging/messaging@1.0.0": crate::bindings::imports::verstak::messaging::messaging,
                 },
                 generate_unused_types: true,
                 additional_derives: [PartialEq, Clone],

@@ -24,6 +24,7 @@
 //! | [`fetch`] | requests to other servers |
 //! | [`jobs`] | work on a schedule, later, or step by step; enqueueing it |
 //! | [`pages`] | figures, presses and trees of the plugin's pages |
+//! | [`messaging`] | letters and SMS |
 //! | [`processes`] | start processes, send messages and signals |
 //! | [`tasks`] | see and complete tasks |
 //! | [`records`] | read and write the tenant's records |
@@ -44,6 +45,7 @@ pub mod http;
 pub mod jobs;
 pub mod kv;
 mod macros;
+pub mod messaging;
 pub mod pages;
 pub mod people;
 pub mod processes;
@@ -96,7 +98,7 @@ pub mod prelude {
     pub use crate::value::{Fields, phone};
     pub use crate::{Failure, HostError, Message, MultiValue, Outcome, Row, Value};
     pub use crate::{
-        debug, error, fetch, files, gates, info, jobs, kv, people, plugin, processes, records, reports, runtime, tasks,
+        debug, error, fetch, files, gates, info, jobs, kv, messaging, people, plugin, processes, records, reports, runtime, tasks,
         warning,
     };
 }

@@ -79,7 +79,18 @@ const OWNERS: &[(&str, &[&str])] = &[
             "text_form",
         ],
     ),
-    ("messaging", &["mail_outbox", "notification"]),
+    (
+        "messaging",
+        &[
+            "mail_outbox",
+            "message",
+            "message_gateway",
+            "message_inbox",
+            "message_pace",
+            "message_received",
+            "notification",
+        ],
+    ),
     ("work", &["calendar", "task_contract", "task_executor", "task_turn", "task_vote"]),
     (
         "process",

@@ -9,17 +9,24 @@
 //! A letter found in `sending` by a later try was cut off in between: nobody knows whether the server has it, so it is
 //! never sent again by itself but becomes `unsure`, for a person to decide. The Message-ID stays the same for all tries.
 
+mod compose;
+mod dkim;
 mod outbox;
+mod parts;
 mod send;
 mod smtp;
 
+pub use dkim::DkimOptions;
 pub use outbox::{Letter, LetterState, NewMail, Reference, addresses};
+pub(crate) use outbox::{check_addresses, of_message_id};
+pub use parts::{Attached, MAX_FILE_BYTES, MAX_FILES, MAX_HEADERS, MAX_HTML, Parts};
 pub use smtp::{MailOptions, MailTls};
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use kernel::clock::Env;
 use kernel::db::Tx;
+use kernel::files::Store;
 use kernel::jobs::{NewJob, enqueue};
 use kernel::{Ctx, Db, Error, Result};
 use serde::{Deserialize, Serialize};
@@ -81,19 +88,49 @@ pub trait MailOwner: Send + Sync {
     }
 }
 
+/// Takes letters in place of a mail server: where plugins are tried out.
+#[async_trait::async_trait]
+pub trait PostOffice: Send + Sync {
+    /// Takes a letter.
+    ///
+    /// # Errors
+    /// Why it never will.
+    async fn take(&self, letter: &Letter) -> std::result::Result<(), String>;
+}
+
 /// The way letters go out; cheap to clone.
 #[derive(Clone)]
 pub struct Mail {
-    db: Db,
-    env: Env,
+    pub(crate) db: Db,
+    pub(crate) env: Env,
     options: Option<Arc<MailOptions>>,
     owners: Arc<RwLock<Vec<Arc<dyn MailOwner>>>>,
+    /// Where files are read; nothing until somebody says.
+    files: Arc<OnceLock<Store>>,
+    office: Arc<OnceLock<Arc<dyn PostOffice>>>,
 }
 
 impl Mail {
     /// Through a mail server, or with `None` not at all.
     pub fn new(db: &Db, env: &Env, options: Option<MailOptions>) -> Self {
-        Self { db: db.clone(), env: env.clone(), options: options.map(Arc::new), owners: Arc::default() }
+        Self {
+            db: db.clone(),
+            env: env.clone(),
+            options: options.map(Arc::new),
+            owners: Arc::default(),
+            files: Arc::default(),
+            office: Arc::default(),
+        }
+    }
+
+    /// Says where the files are that go with letters. Only the first call counts.
+    pub fn set_files(&self, files: Store) {
+        drop(self.files.set(files));
+    }
+
+    /// Has letters taken in place of a mail server. Only the first call counts.
+    pub fn set_office(&self, office: Arc<dyn PostOffice>) {
+        drop(self.office.set(office));
     }
 
     /// Says who else is told of letters.
@@ -142,7 +179,11 @@ impl Mail {
         }
     }
 
-    async fn queue_as(&self, tx: &Tx, ctx: &Ctx, id: Uuid, mail: &NewMail) -> Result<Uuid> {
+    /// The same under an id that is surely new.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) async fn queue_as(&self, tx: &Tx, ctx: &Ctx, id: Uuid, mail: &NewMail) -> Result<Uuid> {
         mail.check()?;
         let domain = self.options.as_ref().map_or("verstak.invalid", |options| options.domain());
         outbox::insert(tx, ctx, id, &format!("<{id}@{domain}>"), mail).await?;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::parts::Parts;
 use crate::input::{self, wrong};
 
 /// Addresses of one letter.
@@ -43,6 +44,8 @@ pub struct NewMail {
     pub reply_to: Option<String>,
     /// What it belongs to.
     pub reference: Reference,
+    /// What it has besides plain text.
+    pub parts: Parts,
 }
 
 /// How a letter stands.
@@ -105,6 +108,12 @@ pub struct Letter {
     /// When a mail server took it.
     #[schema(value_type = Option<String>)]
     pub sent: Option<Timestamp>,
+    /// What it has besides plain text.
+    #[serde(skip)]
+    pub(super) parts: Parts,
+    /// When it may go, where so many go a second.
+    #[serde(skip)]
+    pub(super) slot: Option<Timestamp>,
 }
 
 /// Addresses in one text, by commas or semicolons.
@@ -116,7 +125,7 @@ impl NewMail {
     /// Whether the letter can be sent at all.
     ///
     /// # Errors
-    /// `task.invalid` naming `to`, `cc`, `subject` or `text`.
+    /// `task.invalid` naming `to`, `cc`, `subject`, `text`, `html`, `headers` or `attachments`.
     pub fn check(&self) -> Result<()> {
         if self.to.is_empty() {
             return Err(wrong("to", FieldError::new("required")));
@@ -131,11 +140,13 @@ impl NewMail {
             return Err(wrong("subject", FieldError::new("characters")));
         }
         input::text("text", &self.text, MAX_BODY)?;
+        self.parts.check()?;
         input::text("reference", &self.reference.kind, 100)
     }
 }
 
-fn check_addresses(field: &str, all: &[String]) -> Result<()> {
+/// Addresses as the mail library reads them.
+pub(crate) fn check_addresses(field: &str, all: &[String]) -> Result<()> {
     if all.len() > MAX_ADDRESSES {
         return Err(wrong(field, FieldError::new("too_many").with("max", MAX_ADDRESSES)));
     }
@@ -167,6 +178,7 @@ pub(super) async fn insert(tx: &Tx, ctx: &Ctx, id: Uuid, message_id: &str, mail:
             "attempts",
             "created_at",
             "updated_at",
+            "parts",
         ])
         .values_panic([
             id.into(),
@@ -183,6 +195,7 @@ pub(super) async fn insert(tx: &Tx, ctx: &Ctx, id: Uuid, message_id: &str, mail:
             0_i64.into(),
             ctx.now().0.into(),
             ctx.now().0.into(),
+            mail.parts.stored()?.into(),
         ])
         .to_owned();
     tx.later(&insert).await?;
@@ -198,6 +211,7 @@ pub(super) async fn renew(tx: &Tx, ctx: &Ctx, id: Uuid, mail: &NewMail) -> Resul
         .value("subject", mail.subject.as_str())
         .value("body", mail.text.as_str())
         .value("reply_to", mail.reply_to.as_deref())
+        .value("parts", mail.parts.stored()?)
         .and_where(Expr::col("id").eq(id))
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .to_owned();
@@ -222,6 +236,8 @@ fn select(tenant: TenantId) -> SelectStatement {
             "attempts",
             "created_at",
             "sent_at",
+            "parts",
+            "slot_at",
         ])
         .from("mail_outbox")
         .and_where(Expr::col("tenant_id").eq(tenant.0))
@@ -247,6 +263,8 @@ fn from_row(row: &QueryResult) -> Result<Letter, DbErr> {
         attempts: row.try_get_by_index(11)?,
         created: Timestamp(row.try_get_by_index(12)?),
         sent: row.try_get_by_index::<Option<i64>>(13)?.map(Timestamp),
+        parts: Parts::read(row.try_get_by_index(14)?)?,
+        slot: row.try_get_by_index::<Option<i64>>(15)?.map(Timestamp),
     })
 }
 
@@ -265,6 +283,23 @@ pub(super) async fn load_locked(tx: &Tx, tenant: TenantId, id: Uuid) -> Result<L
     }
     let row = tx.query_one(&select).await?.ok_or_else(|| Error::NotFound(format!("letter {id}")))?;
     Ok(from_row(&row)?)
+}
+
+/// The letter with a Message-ID and a kind of reference, where the company has sent it.
+pub(crate) async fn of_message_id(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    kind: &str,
+    message_id: &str,
+) -> Result<Option<Uuid>> {
+    let select = Query::select()
+        .column("id")
+        .from("mail_outbox")
+        .and_where(Expr::col("message_id").eq(message_id))
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("reference_kind").eq(kind))
+        .to_owned();
+    Ok(conn.query_one(&select).await?.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
 /// Letters in a state, newest first.
@@ -311,9 +346,17 @@ pub(super) async fn mark(
     Ok(tx.execute(&update).await?.rows_affected() == 1)
 }
 
-/// Notes why a queued letter was not handed over this time.
+/// Notes why a queued letter was not handed over this time. The next try has its turn anew.
 pub(super) async fn settle(tx: &Tx, now: Timestamp, id: Uuid, problem: &str) -> Result<()> {
+    take_turn(tx, id, None).await?;
     mark(tx, now, id, LetterState::Queued, LetterState::Queued, Some(problem)).await.map(drop)
+}
+
+/// Notes when a letter may go.
+pub(super) async fn take_turn(tx: &Tx, id: Uuid, at: Option<Timestamp>) -> Result<()> {
+    let mut update = Query::update();
+    update.table("mail_outbox").value("slot_at", at.map(|at| at.0)).and_where(Expr::col("id").eq(id));
+    Ok(tx.later(&update).await?)
 }
 
 /// What a server or library says, as far as a person can read it.

@@ -3,18 +3,24 @@
 use std::sync::Arc;
 
 use kernel::db::Tx;
+use kernel::files::table;
 use kernel::jobs::{Handler, Job, JobError, Lane};
 use kernel::{Ctx, Error, Result};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::compose::Enclosed;
 use super::outbox::{self, Letter, LetterState};
+use super::parts::MAX_FILE_BYTES;
 use super::smtp::{self, MailOptions, Trouble};
 use super::{Decision, Mail, MailOutcome, SEND};
+use crate::pace;
 
 /// Letters of a page at most.
 const MAX_LIMIT: u64 = 200;
+/// The pace of the mail server of the installation.
+const PACE: &str = "mail";
 
 #[derive(Deserialize)]
 struct Payload {
@@ -57,7 +63,7 @@ impl Mail {
     }
 
     /// The product itself in the tenant of a job.
-    async fn system(&self, job: &Job) -> Result<Ctx, JobError> {
+    pub(crate) async fn system(&self, job: &Job) -> Result<Ctx, JobError> {
         let tenant = job.tenant.ok_or_else(|| JobError::Fatal("a job of no tenant".into()))?;
         Ok(people::tenant::get(&self.db, tenant).await?.system_ctx(&self.env))
     }
@@ -76,12 +82,25 @@ impl Mail {
             }
             _ => return Ok(()),
         }
+        if let Some(office) = self.office.get() {
+            let outcome = office.take(&letter).await.map_or_else(MailOutcome::Failed, |()| MailOutcome::Sent);
+            return Ok(self.close(ctx, id, LetterState::Queued, &outcome).await?);
+        }
         let Some(options) = self.options() else {
             let reason = MailOutcome::Failed("no mail server is configured".into());
             self.close(ctx, id, LetterState::Queued, &reason).await?;
             return Ok(());
         };
-        match self.hand_over(ctx, options, &letter).await? {
+        self.turn(ctx, options, &letter).await?;
+        let files = match self.enclosed(&letter, ctx.tenant).await {
+            Ok(files) => files,
+            Err(Error::NotFound(what)) => {
+                let reason = format!("a file that goes with it is gone: {what}");
+                return Ok(self.close(ctx, id, LetterState::Queued, &MailOutcome::Failed(reason)).await?);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        match self.hand_over(ctx, options, &letter, files).await? {
             None => Ok(()),
             Some(Ok(())) => {
                 self.close(ctx, id, LetterState::Sending, &MailOutcome::Sent).await?;
@@ -102,14 +121,47 @@ impl Mail {
         }
     }
 
+    /// Waits for the letter's turn, where the mail server is sent so many a second.
+    async fn turn(&self, ctx: &Ctx, options: &MailOptions, letter: &Letter) -> Result<(), JobError> {
+        let turn = match letter.slot {
+            Some(turn) => turn,
+            None if options.per_second == 0 => return Ok(()),
+            None => {
+                let tx = self.db.begin().await?;
+                let turn = pace::turn(&tx, pace::NOBODY, PACE, options.per_second, ctx.now()).await?;
+                outbox::take_turn(&tx, letter.id, Some(turn)).await?;
+                tx.commit().await?;
+                turn
+            }
+        };
+        pace::wait(turn, ctx.now())
+    }
+
+    /// The files that go with a letter: what is in the bin or gone goes no more.
+    async fn enclosed(&self, letter: &Letter, tenant: kernel::TenantId) -> Result<Vec<Enclosed>> {
+        let mut all = Vec::with_capacity(letter.parts.files.len());
+        for file in &letter.parts.files {
+            let gone = || Error::NotFound(file.name.clone());
+            let row = table::find(self.db.read(), tenant, file.id).await?.ok_or_else(gone)?;
+            if row.state != table::State::Kept {
+                return Err(gone());
+            }
+            let store = self.files.get().ok_or_else(|| Error::Unavailable("this process keeps no files".into()))?;
+            let bytes = store.read_whole(tenant, file.id, row.size, MAX_FILE_BYTES).await?;
+            all.push(Enclosed { name: row.name, media_type: row.media_type, bytes });
+        }
+        Ok(all)
+    }
+
     /// None when somebody else has taken the letter meanwhile.
     async fn hand_over(
         &self,
         ctx: &Ctx,
         options: &MailOptions,
         letter: &Letter,
+        files: Vec<Enclosed>,
     ) -> Result<Option<Result<(), Trouble>>> {
-        let accepted = match smtp::begin(options, letter).await {
+        let accepted = match smtp::begin(options, letter, files).await {
             Ok(accepted) => accepted,
             Err(trouble) => return Ok(Some(Err(trouble))),
         };
@@ -192,6 +244,15 @@ impl Mail {
         }
         kernel::audit::record(&tx, ctx, "letter.settled", &id.to_string(), json!({"decision": decision})).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// One letter (administrators).
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`.
+    pub async fn letter(&self, ctx: &Ctx, id: Uuid) -> Result<Letter> {
+        people::require_admin(ctx)?;
+        outbox::load(self.db.read(), ctx.tenant, id).await
     }
 
     /// Letters of the company, newest first, at most 200 (administrators).

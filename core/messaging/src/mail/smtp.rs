@@ -3,16 +3,16 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kernel::Timestamp;
 use lettre::Address;
-use lettre::message::header::ContentType;
-use lettre::message::{Mailbox, Message};
+use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use tokio::time::timeout;
 
+use super::compose::{Enclosed, compose};
+use super::dkim::DkimOptions;
 use super::outbox::Letter;
 
 /// Bytes of a letter written at once.
@@ -55,6 +55,12 @@ pub struct MailOptions {
     /// Seconds that one step of the dialogue may take; 30 by default.
     #[serde(default = "thirty")]
     pub timeout_seconds: u64,
+    /// Letters a second at most; 0 = as they come.
+    #[serde(default)]
+    pub per_second: u32,
+    /// What signs letters; none = nothing.
+    #[serde(skip)]
+    pub dkim: Option<DkimOptions>,
 }
 
 const fn thirty() -> u64 {
@@ -142,10 +148,13 @@ pub(super) struct Accepted {
 }
 
 /// Connects and announces the letter, up to the server's `354`. The server has no letter after this.
-pub(super) async fn begin(options: &MailOptions, letter: &Letter) -> Result<Accepted, Trouble> {
+pub(super) async fn begin(options: &MailOptions, letter: &Letter, files: Vec<Enclosed>) -> Result<Accepted, Trouble> {
     let patience = Duration::from_secs(options.timeout_seconds.clamp(1, 600));
     let from: Mailbox = options.from.parse().map_err(|e| Trouble::Never(format!("mail.from: {e}")))?;
-    let text = compose(&from, letter).map_err(Trouble::Never)?;
+    let mut text = compose(&from, letter, files).map_err(Trouble::Never)?;
+    if let Some(dkim) = &options.dkim {
+        text = dkim.sign(text, letter.created).map_err(Trouble::Later)?;
+    }
     let mut connection = step("connect", patience, connect(options, patience)).await?;
     if let (Some(name), Some(password)) = (&options.username, &options.password) {
         let credentials = Credentials::new(name.clone(), password.clone());
@@ -221,32 +230,4 @@ async fn connect(
         connection.starttls(parameters()?, &hello).await?;
     }
     Ok(connection)
-}
-
-/// The letter as RFC 5322 text; the same letter gives the same Message-ID and date at every try.
-fn compose(from: &Mailbox, letter: &Letter) -> Result<Vec<u8>, String> {
-    let mailbox = |address: &String| {
-        address.parse::<Address>().map(|email| Mailbox::new(None, email)).map_err(|e| format!("{address}: {e}"))
-    };
-    let mut builder = Message::builder()
-        .from(from.clone())
-        .message_id(Some(letter.message_id.clone()))
-        .date(date(letter.created))
-        .subject(letter.subject.clone());
-    for address in &letter.to {
-        builder = builder.to(mailbox(address)?);
-    }
-    for address in &letter.cc {
-        builder = builder.cc(mailbox(address)?);
-    }
-    if let Some(reply_to) = letter.reply_to.as_ref().and_then(|address| mailbox(address).ok()) {
-        builder = builder.reply_to(reply_to);
-    }
-    let built = builder.header(ContentType::TEXT_PLAIN).body(letter.text.clone());
-    built.map(|message| message.formatted()).map_err(|e| e.to_string())
-}
-
-fn date(at: Timestamp) -> std::time::SystemTime {
-    let micros = u64::try_from(at.micros()).unwrap_or(0);
-    std::time::SystemTime::UNIX_EPOCH + Duration::from_micros(micros)
 }

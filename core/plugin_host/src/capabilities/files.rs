@@ -143,7 +143,7 @@ pub(crate) fn own_rights(plugin: &Running) -> Rights {
 type Answer<T> = wasmtime::Result<Result<T, HostError>>;
 
 /// Where a call of the interface acts.
-struct Door {
+pub(super) struct Door {
     caller: Caller,
     ctx: Ctx,
     files: Files,
@@ -156,7 +156,7 @@ impl Door {
     }
 
     /// A file that the plugin may do this with. Of others it is not told that they are there.
-    async fn file(&self, id: &str, act: FileAct) -> Result<FileRow, HostError> {
+    pub(super) async fn file(&self, id: &str, act: FileAct) -> Result<FileRow, HostError> {
         let id = id_from_wit(id)?;
         let file = self.files.get(&self.ctx, id).await.map_err(|error| host_error(&error))?;
         match self.may(&file.record.entity, FileAct::Read).and_then(|()| self.may(&file.record.entity, act)) {
@@ -169,7 +169,7 @@ impl Door {
 }
 
 impl State {
-    fn files_door(&self, writes: bool) -> Result<Door, HostError> {
+    pub(super) fn files_door(&self, writes: bool) -> Result<Door, HostError> {
         let caller = if writes { self.writes(PART.name)? } else { self.granted(PART.name)? };
         let files = caller.services.files.get().cloned();
         let files = files.ok_or_else(|| HostError::Unavailable("this process keeps no files".to_owned()))?;

@@ -17,6 +17,7 @@ pub(crate) mod http;
 pub(crate) mod jobs;
 mod kv;
 mod log;
+pub(crate) mod messaging;
 mod people;
 pub(crate) mod processes;
 mod records;
@@ -69,7 +70,7 @@ macro_rules! capability {
 }
 
 /// Everything there is, in the order in which admins read permissions.
-pub(crate) static CAPABILITIES: [Capability; 21] = [
+pub(crate) static CAPABILITIES: [Capability; 22] = [
     capability!("verstak:types/types", wit::types::types),
     capability!("verstak:runtime/context", wit::runtime::context),
     capability!("verstak:runtime/clock", wit::runtime::clock),
@@ -87,6 +88,7 @@ pub(crate) static CAPABILITIES: [Capability; 21] = [
     capability!("verstak:events/events", wit::events::events, events::PART),
     capability!("verstak:http/http", wit::http::http, http::PART),
     capability!("verstak:files/files", wit::files::files, files::PART),
+    capability!("verstak:messaging/messaging", wit::messaging::messaging, messaging::PART),
     capability!("verstak:people/people", wit::people::people, people::PART),
     capability!("verstak:people/gates", wit::people::gates, gates::PART),
     capability!("verstak:reports/reports", wit::reports::reports, reports::PART),
@@ -111,6 +113,8 @@ pub(crate) struct Services {
     pub(crate) outbound: Arc<OnceLock<Arc<dyn Outbound>>>,
     /// Files of records; nothing until somebody says.
     pub(crate) files: Arc<OnceLock<::records::files::Files>>,
+    /// Messages out of the house; nothing until somebody says.
+    pub(crate) messages: Arc<OnceLock<::messaging::Messages>>,
 }
 
 /// Who calls, for which plugin, on which services.
@@ -127,6 +131,8 @@ pub(crate) struct Caller {
     pub(crate) own: bool,
     /// Whether whatever writes is denied: the call only shows something.
     pub(crate) reads_only: bool,
+    /// Where messages wait until the call is done: in a before-hook.
+    pub(crate) held: Option<Arc<messaging::Held>>,
     /// Names the call in logs.
     pub(crate) invocation: Uuid,
     /// What is written into the cause chain of the guest's writes.

@@ -12,6 +12,7 @@
 
 mod files;
 mod jobs;
+mod messages;
 mod pages;
 pub mod project;
 pub mod reference;

@@ -8,7 +8,7 @@ use kernel::clock::{Env, SystemRandom, TestClock};
 use kernel::files::{Store, StoreOptions};
 use kernel::jobs::Worker;
 use kernel::{Ctx, Db, Error, Locale, Result, Timestamp, UserId, event};
-use messaging::Mail;
+use messaging::{Mail, MessageLimits, Messages};
 use people::role;
 use people::tenant::{NewTenant, Tenant};
 use people::user::NewUser;
@@ -38,8 +38,12 @@ pub struct Scene {
     pub tenant: Tenant,
     /// Records.
     pub records: Records,
-    /// Tasks; letters wait, there is no mail server.
+    /// Tasks; letters fail, there is no mail server until somebody takes its place.
     pub tasks: Tasks,
+    /// Letters out.
+    pub mail: Mail,
+    /// Messages of plugins.
+    pub messages: Messages,
     /// Processes.
     pub processes: Processes,
     /// Files, in memory.
@@ -68,16 +72,37 @@ impl Scene {
         let processes = Processes::new(&records, &tasks);
         let host = PluginHost::new(&records, &tasks, &processes, config)?;
         let limits = FileLimits { file: 16 * 1024 * 1024, company: 0, record: 500, bin_days: 30 };
-        let files = Files::new(&records, Store::open(&StoreOptions::Memory)?, limits);
+        let store = Store::open(&StoreOptions::Memory)?;
+        let files = Files::new(&records, store.clone(), limits);
         host.set_files(files.clone());
+        mail.set_files(store);
+        let messages = Messages::new(&mail, MessageLimits { per_hour: 1_000 });
+        host.set_messages(messages.clone());
         processes.set_services(vec![Arc::new(host.clone())]);
         tasks.set_actions(Arc::new(host.clone()));
-        let handlers =
-            [host.handlers(), mail.handlers(), tasks.handlers(), processes.handlers()].into_iter().flatten().collect();
+        let handlers = [host.handlers(), mail.handlers(), messages.handlers(), tasks.handlers(), processes.handlers()]
+            .into_iter()
+            .flatten()
+            .collect();
         let worker = Worker::new(&db, &env, handlers);
         let tenant = company(&db, &env, "Test company", locale).await?;
         let (users, roles) = (BTreeMap::new(), BTreeMap::new());
-        let mut scene = Self { db, env, clock, tenant, records, tasks, processes, files, host, users, roles, worker };
+        let mut scene = Self {
+            db,
+            env,
+            clock,
+            tenant,
+            records,
+            tasks,
+            mail,
+            messages,
+            processes,
+            files,
+            host,
+            users,
+            roles,
+            worker,
+        };
         scene.role("admin").await?;
         scene.user("admin", &["admin"]).await?;
         Ok(scene)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use messaging::messages::{Channel, MessageState};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
@@ -20,6 +21,12 @@ pub(super) struct Script {
     /// What other servers answer.
     #[serde(default)]
     pub(super) answers: Vec<WebAnswer>,
+    /// What the mail server refuses.
+    #[serde(default)]
+    pub(super) mail: Vec<RefusedMail>,
+    /// Gateways of SMS.
+    #[serde(default)]
+    pub(super) gateways: Vec<ScriptGateway>,
     /// People beside `admin`.
     #[serde(default)]
     pub(super) users: Vec<User>,
@@ -68,6 +75,8 @@ pub(super) struct Step {
     pub(super) files: Option<FindFiles>,
     /// Looks at what went to another server.
     pub(super) fetched: Option<Fetched>,
+    /// Looks at the messages that the plugin sent.
+    pub(super) messages: Option<FindMessages>,
     /// Hands out events and runs jobs.
     pub(super) events: bool,
     /// Moves the clock.
@@ -108,6 +117,40 @@ pub(super) struct FindFiles {
     /// What the newest must be called.
     pub(super) name: Option<String>,
     /// What must stand in it.
+    pub(super) text: Option<String>,
+}
+
+/// Letters to an address that the mail server does not take.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RefusedMail {
+    pub(super) to: String,
+    pub(super) refuses: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct ScriptGateway {
+    pub(super) key: String,
+    #[serde(flatten)]
+    pub(super) input: Map<String, Json>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FindMessages {
+    /// How many there must be.
+    pub(super) count: usize,
+    /// Only those that go so.
+    pub(super) channel: Option<Channel>,
+    /// Only those to this address or number.
+    pub(super) to: Option<String>,
+    /// Only those that stand so.
+    pub(super) state: Option<MessageState>,
+    /// What the newest must be called.
+    pub(super) key: Option<String>,
+    /// Its subject.
+    pub(super) subject: Option<String>,
+    /// Words that must be in its text.
     pub(super) text: Option<String>,
 }
 

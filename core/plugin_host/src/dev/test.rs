@@ -10,10 +10,11 @@ use records::{Change, Record, WriteOptions};
 use serde_json::{Map, Value as Json};
 use work::tasks::{TaskQuery, TaskState};
 
+use super::messages::Office;
 use super::scene::Scene;
 use super::script::{Ask, Find, FindTasks, Http, Refused, Script, Step, Write};
 use super::scripted::Scripted;
-use super::{DevError, files, jobs, pages};
+use super::{DevError, files, jobs, messages, pages};
 use crate::engine::Budget;
 use crate::points::budget_of;
 use crate::points::pages::View;
@@ -108,6 +109,9 @@ impl Play {
         let mut scene = Scene::new(db, script.locale, HostConfig::default()).await?;
         let web = Scripted::new(&script.answers);
         scene.host.set_outbound(Arc::<Scripted>::clone(&web));
+        scene.messages.set_outbound(Arc::<Scripted>::clone(&web));
+        scene.mail.set_office(Office::new(&script.mail));
+        messages::set_up(&scene, &script.gateways).await?;
         // First of all, for it may bring roles.
         let admin = scene.ctx("admin").await?;
         let plugin = scene.host.install(&admin, package).await?;
@@ -166,6 +170,8 @@ impl Play {
             self.judged(step, got)?
         } else if let Some(find) = &step.files {
             return files::look(&self.scene, &ctx, self.named(Some(&find.record))?, find).await;
+        } else if let Some(find) = &step.messages {
+            return messages::look(&self.scene, &self.plugin, find).await;
         } else if let Some(fetched) = &step.fetched {
             return self.web.check(fetched);
         } else if let Some(work) = &step.job {

@@ -229,6 +229,7 @@ impl Turn<'_> {
             anonymous: false,
             own: declared.run_as == RunAs::Plugin,
             reads_only: false,
+            held: None,
         };
         let work = Work(run.job.clone(), call);
         Ok(self.host.call(&ctx, &point, work, |answer| judge(run.cursor.as_deref(), answer)).await)

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::known::FILE;
+use super::known::{FILE, MESSAGE};
 use super::{
     API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text,
     measures, published, surfaces,
 };
-use crate::capabilities::files;
+use crate::capabilities::{files, messaging};
 use crate::points::POINTS;
 use crate::when;
 
@@ -196,6 +196,12 @@ fn check_events(manifest: &Manifest, place: &str, subscription: &Subscription) -
                 continue;
             }
             return fail(format!("{place}.on"), format!("`{event}` needs [permissions.files]"));
+        }
+        if entity == MESSAGE {
+            if manifest.permissions.asks(messaging::PART.name) {
+                continue;
+            }
+            return fail(format!("{place}.on"), format!("`{event}` needs [permissions.messaging]"));
         }
         if manifest.records(entity).is_none() && !manifest.hears(event) {
             let ways = format!("add [permissions.records.{entity}] with the fields it reads");

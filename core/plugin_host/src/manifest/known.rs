@@ -2,6 +2,7 @@
 //! the nearest known name.
 
 use kernel::FieldKey;
+use messaging::messages::EVENTS;
 use records::{Catalogue, EntityDef, Operation};
 
 use super::check::{Checked, fail};
@@ -19,6 +20,8 @@ const TASK: &str = "task";
 /// What happens to files of records: told of the record, to whoever may read it.
 pub(super) const FILE: &str = "file";
 const OF_FILES: [&str; 3] = ["added", "removed", "renamed"];
+/// What becomes of messages that the plugin sent.
+pub(super) const MESSAGE: &str = messaging::messages::ENTITY;
 
 /// Whose catalogue it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +113,12 @@ impl Names<'_> {
                         name,
                         ["file.added", "file.removed", "file.renamed"].into_iter(),
                     );
+                }
+                continue;
+            }
+            if entity == MESSAGE {
+                if what != "*" && !EVENTS.contains(&name.as_str()) {
+                    return unknown(&place_of_names, "event", name, EVENTS.into_iter());
                 }
                 continue;
             }

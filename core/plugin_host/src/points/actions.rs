@@ -263,6 +263,7 @@ impl PluginHost {
             anonymous: false,
             own: of_process,
             reads_only: false,
+            held: None,
         };
         let title = &enabled.manifest().title;
         let failed = |fault| Trouble::Failed { plugin: plugin.to_owned(), title: title.clone(), fault };

@@ -4,10 +4,11 @@
 //! concern a hook go to it in one call; where the hook fails at them, in halves. Hooks of a plugin that is enabled but cannot be loaded on this node refuse what
 //! they guard.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::error::{FieldError, FieldErrors, Refusal};
-use kernel::{Actor, Ctx, FieldKey, Fields, Message, Result};
+use kernel::{Actor, Ctx, FieldKey, Fields, Message, RecordId, Result};
 use records::{BeforeHooks, Operation, PendingChange};
 use tokio::time::Instant;
 use wasmtime::Store;
@@ -17,6 +18,7 @@ use super::{Point, PointKind};
 use crate::PluginHost;
 use crate::bindings::hooks as wit;
 use crate::bindings::types;
+use crate::capabilities::messaging::Held;
 use crate::capabilities::{LogLevel, State, from_wit, to_wit};
 use crate::engine::{Budget, Code, Fault, Invoke};
 use crate::loops;
@@ -33,6 +35,9 @@ pub(crate) static KIND: PointKind = PointKind {
     check: check::hooks,
     probe: |pre| Some(Box::new(wit::GuestIndices::new(pre).ok()?)),
 };
+
+/// A verdict, and the messages that wait for what becomes of the changes.
+type Judged = (wit::Verdict, Arc<Held>);
 
 /// Time that one batch may take with all its tries.
 const TRIES_WITHIN: Duration = Duration::from_secs(5);
@@ -100,15 +105,28 @@ impl PluginHost {
             return fail(ctx, plugin, hook, concerned, &Fault::Stopped);
         }
         let link = loops::link(plugin.id(), &hook.id);
-        let mut point =
-            Point { plugin, link, budget: KIND.budget, name, anonymous: false, own: false, reads_only: false };
+        let mut point = Point {
+            plugin,
+            link,
+            budget: KIND.budget,
+            name,
+            anonymous: false,
+            own: false,
+            reads_only: false,
+            held: None,
+        };
         let input: Vec<wit::Change> = concerned.iter().map(|change| to_change(plugin, change)).collect();
         let mut answers = self.verdicts(ctx, &mut point, hook, &input).await.into_iter();
         for change in concerned {
             let answer = answers.next().unwrap_or_else(|| Err(Fault::WrongAnswer("no verdict".to_owned())));
-            let fault = match answer.map(|verdict| apply(ctx, plugin, change, verdict)) {
-                Ok(Ok(())) => continue,
-                Ok(Err(why)) => self.wrong_answer(ctx, &point, why).await,
+            let fault = match answer.map(|(verdict, held)| (apply(ctx, plugin, change, verdict), held)) {
+                Ok((Ok(()), held)) => {
+                    let messages = self.inner.services.messages.get();
+                    let along = messages.and_then(|messages| held.with(messages, plugin.id(), change.id));
+                    change.along.extend(along);
+                    continue;
+                }
+                Ok((Err(why), _)) => self.wrong_answer(ctx, &point, why).await,
                 Err(fault) => fault,
             };
             fail(ctx, plugin, hook, vec![change], &fault);
@@ -123,7 +141,7 @@ impl PluginHost {
         point: &mut Point<'_>,
         hook: &Hook,
         input: &[wit::Change],
-    ) -> Vec<std::result::Result<wit::Verdict, Fault>> {
+    ) -> Vec<std::result::Result<Judged, Fault>> {
         let mut permit = match self.permit(ctx, point) {
             Ok(permit) => permit,
             Err(fault) => return input.iter().map(|_| Err(fault.clone())).collect(),
@@ -136,13 +154,16 @@ impl PluginHost {
                 continue;
             }
             point.budget = budget(hook, part.len());
+            let records = part.iter().filter_map(|change| change.id.parse().ok().map(RecordId)).collect();
+            let held = Held::new(hook.entity.as_str().into(), records);
+            point.held = Some(Arc::clone(&held));
             let judge = |verdicts: &Vec<wit::Verdict>| match verdicts.len() == part.len() {
                 true => Ok(()),
                 false => Err("not one verdict per change".to_owned()),
             };
             let fault = match self.attempt(ctx, point, Before(&hook.id, part), judge).await {
                 Ok(verdicts) => {
-                    answers.extend(verdicts.into_iter().map(Ok));
+                    answers.extend(verdicts.into_iter().map(|verdict| Ok((verdict, Arc::clone(&held)))));
                     over = self.tell(ctx, point, &mut permit, None).await;
                     continue;
                 }

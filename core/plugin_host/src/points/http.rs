@@ -144,8 +144,16 @@ impl PluginHost {
         let (ctx, spent) = self.admit(caller, &enabled, route, &request).await?;
         let link = loops::link(plugin, &route.id());
         let anonymous = matches!(caller, HttpCaller::Public(_));
-        let point =
-            Point { plugin: &enabled, name, link, budget: KIND.budget, anonymous, own: false, reads_only: false };
+        let point = Point {
+            plugin: &enabled,
+            name,
+            link,
+            budget: KIND.budget,
+            anonymous,
+            own: false,
+            reads_only: false,
+            held: None,
+        };
         let judge = |response: &wit::Response| match (200..600).contains(&response.status) {
             true => Ok(()),
             false => Err("a status outside 200 to 599".to_owned()),

@@ -23,6 +23,7 @@ use wasmtime::component::InstancePre;
 
 use crate::PluginHost;
 use crate::breaker::{Change, Permit};
+use crate::capabilities::messaging::Held;
 use crate::capabilities::{Caller, LogLevel, LogLine, State};
 use crate::engine::{Budget, Code, Engine, Fault, Invoke};
 use crate::loops;
@@ -116,6 +117,8 @@ pub(crate) struct Point<'a> {
     pub(crate) own: bool,
     /// Whether whatever writes is denied.
     pub(crate) reads_only: bool,
+    /// Where messages wait until the call is done.
+    pub(crate) held: Option<Arc<Held>>,
 }
 
 impl PluginHost {
@@ -163,6 +166,7 @@ impl PluginHost {
             anonymous: point.anonymous,
             own: point.own,
             reads_only: point.reads_only,
+            held: point.held.clone(),
             invocation,
             link: point.link.clone(),
         };

@@ -15,6 +15,7 @@ mod files;
 mod gates;
 mod guards;
 mod jobs;
+mod messages;
 mod money;
 mod pages;
 mod plugins;

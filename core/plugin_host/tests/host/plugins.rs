@@ -40,6 +40,11 @@ async fn lead_summary() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reminder_mail() {
+    check("examples/reminder-mail").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn leave_requests() {
     check("examples/leave-requests").await;
 }

@@ -7,7 +7,7 @@ use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
 use kernel::{Actor, Ctx, Error, InstanceId, RecordId, RecordRef, Result};
-use messaging::mail::{LetterState, MailOutcome, MailOwner, NewMail, Reference, addresses};
+use messaging::mail::{LetterState, MailOutcome, MailOwner, NewMail, Parts, Reference, addresses};
 use records::{Change, WriteOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -230,6 +230,7 @@ impl Processes {
             text: text("text"),
             reply_to: Some(text("reply_to")).filter(|address| !address.is_empty()),
             reference,
+            parts: Parts::default(),
         };
         let key = call.idempotency_key();
         match self.tasks.mail().queue_once(&tx, ctx, key, &mail).await {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use kernel::db::Tx;
 use kernel::error::{FieldErrors, Refusal};
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, FieldKey, Fields, RecordId, Value};
@@ -42,6 +43,16 @@ impl Operation {
     }
 }
 
+/// What a before-hook wants written in the transaction of a change, if that is written: a letter about the record.
+#[async_trait::async_trait]
+pub trait Along: std::fmt::Debug + Send + Sync {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// When the database fails: then the change is not written either.
+    async fn write(&self, tx: &Tx) -> Result<(), Error>;
+}
+
 /// A change that is about to be written, as a before-hook sees it.
 #[derive(Debug, Clone)]
 pub struct PendingChange {
@@ -61,6 +72,8 @@ pub struct PendingChange {
     pub given: BTreeSet<FieldKey>,
     /// Set by the hook that refuses it; later hooks are not asked.
     pub refusal: Option<Refusal>,
+    /// Written with it.
+    pub along: Vec<Arc<dyn Along>>,
 }
 
 impl PendingChange {

@@ -22,7 +22,7 @@ mod store;
 mod trial;
 
 pub(crate) use derive::{search_text, words_of};
-pub use hooks::{BeforeHooks, Operation, PendingChange};
+pub use hooks::{Along, BeforeHooks, Operation, PendingChange};
 pub use input::parse;
 pub(crate) use insert::Inserts;
 pub use owner::{EntityOwner, Foreseen, Inner, Told};
@@ -34,6 +34,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use kernel::access::Action;
+use kernel::db::Tx;
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::phone::Country;
 use kernel::{BatchId, Ctx, Error, FieldKey, RecordId, Result, Value};
@@ -399,6 +400,9 @@ impl Records {
                 }
                 continue;
             }
+            for row in rows.iter().filter(|row| !stored.lost.contains(&row.change.id)) {
+                write_along(&tx, &row.change.along).await?;
+            }
             tx.commit().await?;
             settle_lost(&mut rows, &stored.lost, outcomes, &mut raced, false);
             break;
@@ -454,6 +458,7 @@ fn apply(ctx: &Ctx, def: &Arc<EntityDef>, change: &Change, known: &Known) -> Res
         before: image,
         given: keys,
         refusal: None,
+        along: Vec::new(),
     };
     pending.assign(given);
     if pending.before.is_none() {
@@ -508,6 +513,14 @@ fn chunks(changes: Vec<(usize, &Change)>) -> Vec<Vec<(usize, &Change)>> {
     all.push(chunk);
     all.retain(|chunk| !chunk.is_empty());
     all
+}
+
+/// What hooks want written with a change.
+async fn write_along(tx: &Tx, along: &[Arc<dyn Along>]) -> Result<()> {
+    for one in along {
+        one.write(tx).await?;
+    }
+    Ok(())
 }
 
 /// Rows whose record changed while they were planned: a conflict, or another try for those that named no version.

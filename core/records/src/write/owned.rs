@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use kernel::{Ctx, Error, Result};
 
 use super::owner::EntityOwner;
-use super::{Row, WriteOptions, Written, seen, store};
+use super::{Row, WriteOptions, Written, seen, store, write_along};
 use crate::catalogue::EntityDef;
 use crate::{Catalogue, Records};
 
@@ -82,6 +82,7 @@ impl Records {
         if !store::outside_rights(tx, catalogue, ctx, def, std::iter::once(change)).await?.is_empty() {
             return Err(Error::Denied("scope"));
         }
+        write_along(tx, &change.along).await?;
         Ok(Written { operation: change.operation, record: seen(ctx, change, version, &image) })
     }
 }

@@ -13,7 +13,7 @@ use kernel::phone::Country;
 use kernel::{Ctx, Error, Fields, RecordId, Result};
 use serde_json::{Map, Value as Json};
 
-use super::{EntityRules, Operation, PendingChange, WriteOptions, check, derive, store};
+use super::{Along, EntityRules, Operation, PendingChange, WriteOptions, check, derive, store};
 use crate::catalogue::EntityDef;
 use crate::{Records, invalid, read, search};
 use kernel::access::Action;
@@ -70,6 +70,20 @@ pub struct Foreseen {
     pub patch: Fields,
     /// What the record has in these fields now.
     pub before: Fields,
+    /// What they want written with the change: whoever makes it does so, in its transaction.
+    pub along: Vec<Arc<dyn Along>>,
+    /// The id that they were shown.
+    pub record: Option<RecordId>,
+}
+
+impl Foreseen {
+    /// Writes what goes with the change.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn write_along(&self, tx: &Tx) -> Result<()> {
+        super::write_along(tx, &self.along).await
+    }
 }
 
 impl Records {
@@ -115,6 +129,7 @@ impl Records {
             before: known.map(|record| record.fields),
             given: planned.keys().cloned().collect(),
             refusal: None,
+            along: Vec::new(),
         };
         change.assign(planned);
         if let Some(rules) = self.rules_of(entity).filter(|_| change.before.is_none()) {
@@ -130,7 +145,7 @@ impl Records {
         let patch: Fields = change.after.into_iter().filter(|(key, value)| shown.get(key) != Some(value)).collect();
         let mut before = change.before.unwrap_or_default();
         before.retain(|key, _| patch.contains_key(key));
-        Ok(Foreseen { patch, before })
+        Ok(Foreseen { patch, before, along: change.along, record: Some(change.id) })
     }
 
     /// Says who owns an entity; its records are written by nobody else from now on.
@@ -169,6 +184,7 @@ impl Records {
             after: inner.after,
             given: Default::default(),
             refusal: None,
+            along: Vec::new(),
         };
         if new {
             derive::after_hooks(&mut change, ctx, &catalogue.pipelines, self.rules_of(entity).as_deref());

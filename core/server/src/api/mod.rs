@@ -8,8 +8,10 @@ pub mod entities;
 pub mod events;
 pub mod files;
 pub mod imports;
+pub mod inbound;
 pub mod jobs;
 pub mod me;
+pub mod messages;
 pub mod people;
 pub mod plugin_jobs;
 pub mod plugins;
@@ -155,6 +157,12 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::calendar, tasks::set_calendar))
         .routes(routes!(tasks::letters))
         .routes(routes!(tasks::settle))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::settle))
+        .routes(routes!(messages::gateways))
+        .routes(routes!(messages::set_gateway, messages::remove_gateway))
+        .routes(routes!(inbound::list))
+        .routes(routes!(inbound::open, inbound::close))
         .routes(routes!(ui::get))
         .routes(routes!(ui::counts))
         .routes(routes!(ui::read))

@@ -313,7 +313,8 @@ pub async fn letters(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettleInput {
-    decision: Decision,
+    /// What became of it.
+    pub(super) decision: Decision,
 }
 
 /// `POST /letters/{id}/settle` (administrators): `sent` or `resend`, when nobody knows or it failed.

@@ -7,7 +7,7 @@
 
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, RecordId, Result, TaskId};
-use messaging::mail::{Decision, NewMail, Reference, addresses};
+use messaging::mail::{Decision, NewMail, Parts, Reference, addresses};
 use records::{Change, Told, WriteOptions};
 use serde_json::{Map, Value as Json, json};
 
@@ -301,6 +301,7 @@ async fn letter(ctx: &Ctx, tasks: &Tasks, task: &Stored, input: &ActionInput) ->
         text: text(&input.text, &["text", "body"]),
         reply_to,
         reference: Reference { kind: super::letter::TASK.into(), id: task.id.0 },
+        parts: Parts::default(),
     };
     mail.check()?;
     Ok(mail)

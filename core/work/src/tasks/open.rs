@@ -38,11 +38,19 @@ pub(super) struct Opening {
     pub other: Fields,
     /// How it is written.
     pub way: Way,
+    /// What before-hooks made of it.
+    pub foreseen: Foreseen,
 }
 
 impl Opening {
     fn plain(ctx: &Ctx) -> Self {
-        Self { id: TaskId(ctx.id()), state: TaskState::Open, other: Fields::new(), way: Way::plain() }
+        Self {
+            id: TaskId(ctx.id()),
+            state: TaskState::Open,
+            other: Fields::new(),
+            way: Way::plain(),
+            foreseen: Foreseen::default(),
+        }
     }
 }
 
@@ -207,14 +215,16 @@ impl Tasks {
         let mut new = self.checked(ctx, input).await?;
         let foreseen = self.foresee(ctx, None, planned(&new)).await?;
         let mut opening = Opening::plain(ctx);
-        opening.id = id.unwrap_or(opening.id);
+        opening.id = id.or_else(|| foreseen.record.map(|shown| TaskId(shown.0))).unwrap_or(opening.id);
         adopt(&mut new, &mut opening, &foreseen)?;
+        opening.foreseen = foreseen;
         Ok((new, opening))
     }
 
     /// What is done inside it.
     pub(super) async fn make(&self, tx: &Tx, ctx: &Ctx, new: NewTask, opening: Opening) -> Result<Task> {
         let is_strict = !new.executors.is_empty();
+        opening.foreseen.write_along(tx).await?;
         let (task, _) = self.open_stored(tx, ctx, new, opening).await?;
         match task.executors.iter().find_map(|executor| executor.unresolved.as_deref()) {
             Some(rule) if is_strict => Err(wrong("executors", invalid(format!("nobody was found for `{rule}`")))),

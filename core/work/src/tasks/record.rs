@@ -112,6 +112,7 @@ impl Tasks {
         task: &mut Stored,
         foreseen: &Foreseen,
     ) -> Result<()> {
+        foreseen.write_along(tx).await?;
         let patch = Planned(&foreseen.patch);
         for (key, value) in &foreseen.patch {
             match key.as_str() {
@@ -206,7 +207,8 @@ impl TaskRecords {
             ..NewTask::default()
         };
         let state = planned.state();
-        let opening = Opening { id: TaskId(change.id.0), state, other: change.after.clone(), way: way.clone() };
+        let (other, foreseen) = (change.after.clone(), Foreseen::default());
+        let opening = Opening { id: TaskId(change.id.0), state, other, way: way.clone(), foreseen };
         self.0.open_stored(tx, ctx, new, opening).await
     }
 

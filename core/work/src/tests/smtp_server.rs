@@ -67,6 +67,8 @@ impl SmtpServer {
             from: "Верстак <crm@romashka.example>".into(),
             hello: None,
             timeout_seconds: 5,
+            per_second: 0,
+            dkim: None,
         }
     }
 }

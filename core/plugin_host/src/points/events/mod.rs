@@ -11,6 +11,7 @@ mod delivery;
 
 use std::sync::Arc;
 
+use ::messaging::messages::EVENTS;
 use kernel::event::{Concern, Event};
 use kernel::jobs::NewJob;
 use kernel::{Actor, Ctx, Result, TenantId};
@@ -25,6 +26,7 @@ use crate::bindings::events as wit;
 use crate::bindings::types::Value;
 use crate::capabilities::events::LISTEN;
 use crate::capabilities::files::{self, FileAct};
+use crate::capabilities::messaging;
 use crate::capabilities::{State, context_actor, from_wire};
 use crate::engine::{Budget, Code, Fault, Invoke};
 use crate::gates::Whereabouts;
@@ -120,7 +122,7 @@ impl PluginHost {
         let link = loops::link_after(plugin.id(), subscription);
         let name = KIND.point(subscription);
         let budget = KIND.budget.shared_by(batch.len());
-        let point = Point { plugin, name, link, budget, anonymous: false, own: false, reads_only: false };
+        let point = Point { plugin, name, link, budget, anonymous: false, own: false, reads_only: false, held: None };
         let catalogue = self.inner.services.records.catalogue(tenant).await?;
         let events = batch.iter().map(|event| to_wit(&catalogue, plugin, event)).collect();
         Ok(self.call(&ctx, &point, Handle(subscription.to_owned(), events), |()| Ok(())).await)
@@ -174,11 +176,19 @@ fn wanted(plugin: &Running, subscription: &Subscription, event: &Event) -> bool 
     let watched = subscription.watch.is_empty()
         || Operation::of_event(&event.kind) != Some(Operation::Update)
         || subscription.watch.iter().any(changed);
+    if is_of_message(event) {
+        return subscription.wants(&event.kind) && messaging::is_told(plugin, event);
+    }
     let told = match is_of_file(event) {
         true => files::may(plugin, &event.entity, FileAct::Read),
         false => plugin.records(&event.entity).is_some() || hears(plugin, &event.kind),
     };
     subscription.wants(&event.kind) && told && watched && (!own || subscription.own_changes)
+}
+
+/// Whether it tells of a message that a plugin sent, or of one that came in.
+fn is_of_message(event: &Event) -> bool {
+    event.entity == ::messaging::messages::ENTITY && EVENTS.contains(&event.kind.as_str())
 }
 
 /// Whether it tells of a file of a record: no field of it, and under another grant.
@@ -203,7 +213,7 @@ fn plain(value: &Json) -> Value {
 
 fn to_wit(catalogue: &Catalogue, plugin: &Running, event: &Event) -> wit::Event {
     let permission = plugin.records(&event.entity);
-    let heard = is_of_file(event) || permission.is_none() && hears(plugin, &event.kind);
+    let heard = is_of_file(event) || is_of_message(event) || permission.is_none() && hears(plugin, &event.kind);
     let def = catalogue.find(&event.entity);
     let sees = |permission: &RecordPermission, field: &str| match def {
         Some(def) => permission.sees(def, field),

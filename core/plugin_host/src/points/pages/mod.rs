@@ -73,6 +73,7 @@ impl Open {
             anonymous: false,
             own: false,
             reads_only: kind.name != ACT.name,
+            held: None,
         }
     }
 
