@@ -18,11 +18,6 @@ impl Fields {
     pub const fn new() -> Self {
         Self(LiteMap::new_vec())
     }
-
-    /// Adds others, over those that are there.
-    pub fn append(&mut self, others: Self) {
-        self.0.extend(others.0);
-    }
 }
 
 impl Deref for Fields {
@@ -49,12 +44,6 @@ impl Index<&str> for Fields {
 impl FromIterator<(FieldKey, Value)> for Fields {
     fn from_iter<I: IntoIterator<Item = (FieldKey, Value)>>(fields: I) -> Self {
         Self(fields.into_iter().collect())
-    }
-}
-
-impl<const N: usize> From<[(FieldKey, Value); N]> for Fields {
-    fn from(fields: [(FieldKey, Value); N]) -> Self {
-        fields.into_iter().collect()
     }
 }
 
@@ -95,7 +84,7 @@ mod tests {
     fn fields_are_written_as_a_map_in_the_order_of_their_keys() {
         let field = |key: &str, value: i64| (FieldKey::new(key), Value::Integer(value));
         let mut fields: Fields = [field("b", 2), field("a", 1), field("c", 3), field("a", 4)].into_iter().collect();
-        fields.append(Fields::from([field("c", 5), field("aa", 6)]));
+        fields.extend([field("c", 5), field("aa", 6)]);
         assert_eq!(serde_json::to_string(&fields).unwrap(), r#"{"a":4,"aa":6,"b":2,"c":5}"#);
         assert_eq!((&fields["b"], &fields["z"]), (&Value::Integer(2), &Value::Null));
         assert_eq!(serde_json::to_string(&Fields::new()).unwrap(), "{}");
