@@ -4,62 +4,17 @@ import { api, newKey, request } from "./client";
 import { keys } from "./keys";
 import { ApiError } from "./problem";
 import { queryClient } from "./query-client";
-import type { Definition, Id } from "./types";
+import type { Body, Definition, Id } from "./types";
 
-export type DrawingKind = "draft" | "as_is" | "to_be";
-export interface Somebody {
-  id: Id;
-  name: string;
-}
-export interface Lease {
-  user: Somebody;
-  until: string;
-}
-/** What the author should know; an error keeps it from being published. */
-export interface DrawingProblem {
-  /** None: the file as a whole. */
-  element: string | null;
-  severity: "error" | "warning";
-  code: string;
-  message: string;
-  /** What the server can mend by itself. */
-  fix?: string;
-}
-export interface Drawing {
-  id: Id;
-  title: string;
-  kind: DrawingKind;
-  pair?: Id;
-  revision: number;
-  /** Id of the process it would be published as. */
-  key?: string;
-  definition?: { id: Id; key: string; version: number };
-  executable: boolean;
-  diagram: boolean;
-  problems: DrawingProblem[];
-  editing?: Lease;
-  created_at: string;
-  updated_at: string;
-  author?: Somebody;
-}
-export interface Saved {
-  revision: number;
-  problems: DrawingProblem[];
-  executable: boolean;
-  /** What of other tools the save left out. */
-  lost: { element: string | null; kind: "element" | "attribute"; namespace: string; name: string }[];
-}
-export interface Revision {
-  revision: number;
-  at: string;
-  author?: Somebody;
-  name?: string;
-  /** Kept beside the others: somebody else had taken over. */
-  aside: boolean;
-  size: number;
-  /** Of the definition that was published from it. */
-  version?: number;
-}
+export type DrawingKind = Body<"DrawingKind">;
+export type Lease = Body<"EditingView">;
+/** What the author should know; an error keeps it from being published. Without an element it is of the file. */
+export type DrawingProblem = Body<"DrawingProblem">;
+export type Drawing = Body<"DrawingView">;
+/** `lost`: what of other tools the save left out. */
+export type Saved = Body<"Saved">;
+/** `aside`: kept beside the others, for somebody else had taken over. */
+export type Revision = Body<"RevisionView">;
 interface Page<T> {
   items: T[];
   next_cursor?: string | null;
@@ -182,7 +137,7 @@ export const saveDrawing = (id: Id, file: string, revision: number, aside = fals
     query: { aside: aside || undefined },
   });
 
-export const fixDrawing = (id: Id, fix: string, element: string | null, revision: number) =>
+export const fixDrawing = (id: Id, fix: string, element: string | null | undefined, revision: number) =>
   request<Saved>(
     "POST",
     "/process-drawings/{id}/fix",

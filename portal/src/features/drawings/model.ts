@@ -80,12 +80,12 @@ export function afterRefusal(
   fields: Record<string, { code: string; message: string }>,
 ): DrawingProblem[] {
   const named = problemsOfFields(fields);
-  const elements = new Set(named.map(({ element }) => element));
-  const said = (element: string | null) =>
-    before.some((one) => one.element === element && one.severity === "error");
+  const at = ({ element }: DrawingProblem) => element ?? "";
+  const elements = new Set(named.map(at));
+  const said = new Set(before.filter(({ severity }) => severity === "error").map(at));
   return [
-    ...named.filter(({ element }) => !said(element)),
-    ...before.filter((one) => one.severity === "warning" || elements.has(one.element)),
+    ...named.filter((one) => !said.has(at(one))),
+    ...before.filter((one) => one.severity === "warning" || elements.has(at(one))),
   ];
 }
 
