@@ -10,7 +10,9 @@ fn staged(events: &[Event]) -> Outcome {
     let stage = settings.text("stage").unwrap_or_default();
     for event in events {
         let Some(lead) = records::get("lead", &event.record)? else { continue };
-        let Some(address) = lead.multi("emails").first().filter(|_| lead.text("stage") == Some(stage)) else { continue };
+        let Some(address) = lead.multi("emails").first().filter(|_| lead.text("stage") == Some(stage)) else {
+            continue;
+        };
         let title = lead.text("title").unwrap_or_default();
         let text = settings.text("text").unwrap_or_default();
         messaging::mail(format!("{stage}/{}", lead.id), &address.value, title, text).about("lead", &lead.id).send()?;

@@ -98,7 +98,7 @@ pub mod prelude {
     pub use crate::value::{Fields, phone};
     pub use crate::{Failure, HostError, Message, MultiValue, Outcome, Row, Value};
     pub use crate::{
-        debug, error, fetch, files, gates, info, jobs, kv, messaging, people, plugin, processes, records, reports, runtime, tasks,
-        warning,
+        debug, error, fetch, files, gates, info, jobs, kv, messaging, people, plugin, processes, records, reports,
+        runtime, tasks, warning,
     };
 }

@@ -14,7 +14,7 @@
 use crate::HostError;
 use crate::bindings::imports::verstak::messaging::messaging as raw;
 
-pub use raw::{About, Content, Header, Mail, Message, Sms, MessageStatus, State};
+pub use raw::{About, Content, Header, Mail, Message, MessageStatus, Sms, State};
 
 /// A letter to one address, plain.
 pub fn mail(key: impl Into<String>, to: &str, subject: &str, text: &str) -> Message {

@@ -19,8 +19,9 @@ fn writes(change: &mut Change) -> Outcome {
     if !title.starts_with("send") {
         return Ok(());
     }
-    let about = if title.contains("elsewhere") { "019cf5df-a280-7c22-9ab4-780c4d7b7ace" } else { change.id.as_str() };
-    let sent = letter(&format!("{} {title}", change.id)).about(&change.entity, about).send();
+    let (entity, id) = (change.entity().to_string(), change.record().to_string());
+    let about = if title.contains("elsewhere") { "019cf5df-a280-7c22-9ab4-780c4d7b7ace" } else { id.as_str() };
+    let sent = letter(&format!("{id} {title}")).about(&entity, about).send();
     if let Err(error) = sent {
         change.reject(Message::new("said", &verstak_plugin::value::describe(&error)));
     } else if title.contains("refused") {
@@ -31,7 +32,8 @@ fn writes(change: &mut Change) -> Outcome {
 
 fn became(events: &[Event]) -> Outcome {
     for event in events {
-        let told = format!("{} {:?} {:?} {:?}", event.name, event.after("key"), event.after("record"), event.after("reason"));
+        let told =
+            format!("{} {:?} {:?} {:?}", event.name, event.after("key"), event.after("record"), event.after("reason"));
         info!("{told}");
     }
     Ok(())
@@ -109,7 +111,9 @@ fn act(call: &Call) -> Done<String> {
         "mail about" => described(letter(text).about("lead", record).send()),
         "mail about a deal" => described(letter(text).about("deal", record).send()),
         "other mail" => described(letter(text).with(|mail| mail.subject = "Another".to_owned()).send()),
-        "mail to nobody there" => described(letter(text).with(|mail| mail.to = vec!["gone@example.com".to_owned()]).send()),
+        "mail to nobody there" => {
+            described(letter(text).with(|mail| mail.to = vec!["gone@example.com".to_owned()]).send())
+        }
         "whole letter" => described(
             letter(text)
                 .about("lead", record)
@@ -117,7 +121,8 @@ fn act(call: &Call) -> Done<String> {
                     mail.html = Some("<p>How are you?</p>".to_owned());
                     mail.cc = vec!["boss@example.com".to_owned()];
                     mail.reply_to = Some("desk@example.com".to_owned());
-                    mail.headers = vec![messaging::Header { name: "X-Campaign".to_owned(), value: "осень".to_owned() }];
+                    mail.headers =
+                        vec![messaging::Header { name: "X-Campaign".to_owned(), value: "осень".to_owned() }];
                     mail.unsubscribe = Some("https://example.com/u/1".to_owned());
                 })
                 .send(),
@@ -129,7 +134,8 @@ fn act(call: &Call) -> Done<String> {
         "by key" => stands(messaging::by_key(text)),
         "too many" => described(messaging::send_all(&vec![letter("k"); 201]).map(|all| all.len())),
         "the same twice" => described(
-            messaging::send_all(&[letter("twice"), letter("twice")]).map(|all| all.into_iter().map(described).collect::<Vec<_>>().join(" ")),
+            messaging::send_all(&[letter("twice"), letter("twice")])
+                .map(|all| all.into_iter().map(described).collect::<Vec<_>>().join(" ")),
         ),
         other => described(hostile(other, text).send()),
     };
