@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     fn fields() -> Fields {
-        Fields::from([
+        Fields::from_iter([
             ("amount".into(), Value::Decimal(rust_decimal::Decimal::new(125, 1))),
             ("stage".into(), Value::Text("new".to_owned())),
             ("owner".into(), Value::Null),

@@ -165,7 +165,7 @@ fn cost_is_metered_while_it_runs() {
 
 #[test]
 fn fields_of_a_record_can_be_named() {
-    let fields = Fields::from([("amount".into(), crate::Value::Decimal(rust_decimal::Decimal::new(125, 1)))]);
+    let fields = Fields::from_iter([("amount".into(), crate::Value::Decimal(rust_decimal::Decimal::new(125, 1)))]);
     let names = Names::new().with_fields("fields", Some(&fields)).with_fields("before", None);
     assert_eq!(Expression::compile("fields.amount > 10 && before == null").unwrap().holds(&names), Ok(true));
 }
