@@ -110,7 +110,9 @@ async fn an_sms_answers_the_newest_one_to_its_number() {
     assert_eq!(all.len(), 2, "{all:#?}");
     assert_eq!((&all[0]["key"][1], &all[0]["channel"][1]), (&json!("s1"), &json!("sms")));
     assert_eq!((all[1].get("key"), &all[1]["text"][1]), (None, &json!("Who?")));
+    // There is no gateway to send the first one; what came in is told to its plugin.
     app.sql("DELETE FROM job").await;
+    app.drain().await;
     app.finish().await;
 }
 
@@ -123,7 +125,7 @@ async fn addresses_are_secret_and_what_comes_is_bounded() {
     let path = opened(&app, "mail").await;
     let plain = letter("<x@example.com>", "a");
     assert_eq!(come(&app, &first, "message/rfc822", &plain).await, 404, "the one before is none any more");
-    for wrong in ["/hooks/inbound/mail/nonsense", "/hooks/inbound/mail/%00", &path.replace("/mail/", "/sms/")] {
+    for wrong in ["/hooks/inbound/mail/nonsense", "/hooks/inbound/mail/%20", &path.replace("/mail/", "/sms/")] {
         assert_eq!(come(&app, wrong, "message/rfc822", &plain).await, 404, "{wrong}");
     }
     let listed = app.admin().get("/message-inboxes").await;

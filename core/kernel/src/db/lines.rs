@@ -3,7 +3,8 @@
 //! On SQLite sqlx copies each cell of each row and sends the row from its thread to the caller's; a page of a list spends
 //! more on that than on its statement. So what is read most goes another way: on a connection of its own, on the caller's
 //! thread, each row turned into what is wanted while the statement stands on it. A statement that takes more than a
-//! moment is begun again where it holds nobody up. PostgreSQL's rows come over its connection as before.
+//! moment is begun again where it holds nobody up. PostgreSQL's rows come over its connection as before, and so do those of
+//! a database in memory, whose connections share it by the driver's own means.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +21,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use super::sqlite::Wanted;
 use super::{MAPPED, Read, Reader};
 use crate::{Error, Result, words};
 
@@ -141,8 +143,12 @@ impl Reader {
         match &self.0 {
             Read::Sqlite(connections) => {
                 let statement = DbBackend::Sqlite.build(select);
+                let Some(near) = &connections.near else {
+                    let rows = connections.run(statement, Wanted::All).await?.rows;
+                    return rows.into_iter().map(|row| make((&QueryResult::from(row)).into())).collect();
+                };
                 connections.tell(&statement);
-                connections.near.read(&statement, LONGEST, make).await
+                near.read(&statement, LONGEST, make).await
             }
             Read::Postgres(pool) => pool.query_all(select).await?.iter().map(|row| make(row.into())).collect(),
         }
@@ -330,6 +336,7 @@ pub(super) mod tests {
         longest: u64,
     ) -> Result<Vec<Option<i64>>> {
         let Read::Sqlite(connections) = &db.read().0 else { unreachable!("SQLite alone") };
-        connections.near.read(&DbBackend::Sqlite.build(select), longest, |line| Ok(line.int(0)?)).await
+        let near = connections.near.as_ref().unwrap();
+        near.read(&DbBackend::Sqlite.build(select), longest, |line| Ok(line.int(0)?)).await
     }
 }

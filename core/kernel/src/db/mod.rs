@@ -235,7 +235,10 @@ async fn open_sqlite(options: &DbOptions) -> Result<(Read, Write), DbErr> {
         .collation(words::COLLATION, words::compare);
     let readers = usize::try_from(Ord::max(options.connections, 1)).unwrap_or(1);
     let writer = first(&base).await?;
-    let read = Connections::open(base.clone(), readers).await?;
+    let mut read = Connections::open(base.clone(), readers).await?;
+    if !options.url.contains("mode=memory") {
+        read = read.with_near(readers);
+    }
     let migrations = SqlitePoolOptions::new()
         .max_connections(1)
         .min_connections(0)

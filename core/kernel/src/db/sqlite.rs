@@ -27,7 +27,8 @@ pub(super) struct Connections {
     free: Mutex<Vec<SqliteConnection>>,
     permits: Arc<Semaphore>,
     watch: Option<Watch>,
-    pub(super) near: Arc<NearConnections>,
+    /// None for a database in memory.
+    pub(super) near: Option<Arc<NearConnections>>,
 }
 
 /// What the last of some statements gave.
@@ -49,15 +50,26 @@ impl Connections {
     /// At most `max` of them; the first is opened at once.
     pub(super) async fn open(options: SqliteConnectOptions, max: usize) -> Result<Self, DbErr> {
         let first = connect(&options).await?;
-        let near = Arc::new(NearConnections::new(options.clone(), max));
-        Ok(Self { options, free: Mutex::new(vec![first]), permits: Arc::new(Semaphore::new(max)), watch: None, near })
+        Ok(Self {
+            options,
+            free: Mutex::new(vec![first]),
+            permits: Arc::new(Semaphore::new(max)),
+            watch: None,
+            near: None,
+        })
+    }
+
+    /// The same, with connections beside them that read on the caller's thread.
+    pub(super) fn with_near(self, max: usize) -> Self {
+        let near = Arc::new(NearConnections::new(self.options.clone(), max));
+        Self { near: Some(near), ..self }
     }
 
     /// The same connections, watched from now on.
     pub(super) fn watched(&self, watch: Watch) -> Self {
         let free = std::mem::take(&mut *self.free());
         let permits = Arc::new(Semaphore::new(self.permits.available_permits()));
-        let (options, near) = (self.options.clone(), Arc::clone(&self.near));
+        let (options, near) = (self.options.clone(), self.near.clone());
         Self { options, free: Mutex::new(free), permits, watch: Some(watch), near }
     }
 
@@ -100,7 +112,9 @@ impl Connections {
     /// Closes those that nobody holds; the others close when they come back.
     pub(super) async fn close(&self) -> Result<(), DbErr> {
         self.permits.close();
-        self.near.close();
+        if let Some(near) = &self.near {
+            near.close();
+        }
         let free = std::mem::take(&mut *self.free());
         for conn in free {
             conn.close().await.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;

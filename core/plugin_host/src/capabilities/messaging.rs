@@ -211,6 +211,10 @@ fn channels(plugin: &Running) -> &[Way] {
         .unwrap_or_default()
 }
 
+fn elsewhere() -> HostError {
+    invalid("about: in a before-hook a message is about one of the changed records")
+}
+
 fn service(caller: &Caller) -> Result<Messages, HostError> {
     let messages = caller.services.messages.get().cloned();
     messages.ok_or_else(|| HostError::Unavailable("this process sends no messages".to_owned()))
@@ -270,8 +274,8 @@ impl State {
             return Err(HostError::Denied(format!("the permission `records.{}` is not granted", about.entity)));
         }
         self.granted(&format!("records.{}", about.entity))?;
-        if caller.held.as_ref().is_some_and(|held| held.concerns(Some(&record)).is_some()) {
-            return Ok(record);
+        if let Some(held) = &caller.held {
+            return held.concerns(Some(&record)).map(|_| record).ok_or_else(elsewhere);
         }
         self.take_rows(1)?;
         let found = caller.services.records.get(ctx, &about.entity, record.id).await;
@@ -380,7 +384,7 @@ async fn hold(
     let mut sent = Sent::with_capacity(good.len());
     for message in good {
         let Some(record) = held.concerns(message.about.as_ref()) else {
-            sent.push(Err(invalid("about: in a before-hook a message is about one of the changed records")));
+            sent.push(Err(elsewhere()));
             continue;
         };
         if let Err(error) = messages.has_way(ctx, &message).await {
