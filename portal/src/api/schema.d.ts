@@ -582,6 +582,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/message-gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /message-gateways`: the company's gateways of SMS (administrators). */
+        get: operations["messages_gateways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-gateways/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * `PUT /message-gateways/{key}` (administrators): makes or changes a gateway. Places of the template are `{to}`, `{text}` and
+         *     `{key}`, and `{secret}` in headers.
+         */
+        put: operations["messages_set_gateway"];
+        post?: never;
+        /** `DELETE /message-gateways/{key}` (administrators): what waits for the gateway fails. */
+        delete: operations["messages_remove_gateway"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /message-inboxes`: the company's addresses, without their tokens (administrators). */
+        get: operations["messages_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/message-inboxes/{channel}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /message-inboxes/{channel}` (administrators): a new address, told once; the one before is none any more. */
+        put: operations["messages_open"];
+        post?: never;
+        /** `DELETE /message-inboxes/{channel}` (administrators): nothing comes in there any more. */
+        delete: operations["messages_close"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages": {
         parameters: {
             query?: never;
@@ -627,6 +700,40 @@ export interface paths {
         put?: never;
         /** `POST /notifications/read` */
         post: operations["tasks_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugin-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /plugin-messages`: messages of plugins, newest first, at most 200 (administrators). */
+        get: operations["messages_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugin-messages/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /plugin-messages/{id}/settle` (administrators): `sent` or `resend`, when nobody knows or it failed. */
+        post: operations["messages_settle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2518,6 +2625,11 @@ export interface components {
             before?: unknown;
             after?: unknown;
         };
+        /**
+         * @description How it goes.
+         * @enum {string}
+         */
+        Channel: "mail" | "sms";
         /** @description Changes of a checklist, done in this order. */
         ChecklistChange: {
             /**
@@ -4015,6 +4127,26 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_MessageGateway: {
+            /** @description All of them. */
+            items: (components["schemas"]["MessageGatewaySettings"] & {
+                /** @description What messages call it. */
+                key: string;
+                /** @description Whether it has a secret. */
+                has_secret: boolean;
+            })[];
+        };
+        /** @description A list that is not paged. */
+        Items_MessageInbox: {
+            /** @description All of them. */
+            items: {
+                /** @description What comes in. */
+                channel: components["schemas"]["Channel"];
+                /** @description When its token was made. */
+                created: string;
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_Note: {
             /** @description All of them. */
             items: {
@@ -4097,6 +4229,48 @@ export interface components {
                 last?: components["schemas"]["PluginJobRun"] | null;
                 /** @description Its circuit breaker. */
                 breaker: components["schemas"]["BreakerState"];
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_PluginMessage: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id; that of the letter too, where it is one.
+                 */
+                id: string;
+                /** @description Whose. */
+                plugin: string;
+                /** @description The plugin's name for it. */
+                key: string;
+                /** @description How it goes. */
+                channel: components["schemas"]["Channel"];
+                /** @description The gateway of an SMS; empty of a letter. */
+                gateway: string;
+                /** @description Addresses or numbers. */
+                to: string[];
+                /** @description Of a letter. */
+                subject: string;
+                /** @description Of an SMS; the text of a letter is asked of `/letters`. */
+                text: string;
+                /** @description Entity of the record it is about. */
+                entity?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The record it is about.
+                 */
+                record?: string | null;
+                /** @description How it stands. */
+                state: components["schemas"]["MessageState"];
+                /** @description What went wrong. */
+                problem?: string | null;
+                /** @description What the gateway calls it. */
+                foreign_id?: string | null;
+                /** @description When it was asked for. */
+                created: string;
+                /** @description When it came to stand as it does. */
+                settled?: string | null;
             }[];
         };
         /** @description A list that is not paged. */
@@ -4653,6 +4827,66 @@ export interface components {
             /** @description Axes that modules have brought; besides, every field that lists sort by is one. */
             axes: components["schemas"]["ReportAxis"][];
         };
+        /** @description A gateway as administrators see it: the secret is never shown. */
+        MessageGateway: components["schemas"]["MessageGatewaySettings"] & {
+            /** @description What messages call it. */
+            key: string;
+            /** @description Whether it has a secret. */
+            has_secret: boolean;
+        };
+        /** @description A gateway as administrators write it. */
+        MessageGatewayInput: {
+            /** @description What administrators call it. */
+            title: string;
+            /** @description `https://...`; places may stand behind the `?`. */
+            url: string;
+            /** @description `POST` (default), `PUT` or `GET`. */
+            method?: string;
+            /** @description By name; `content-type` says how the body is written, `application/json` by default. A value may have `{secret}`. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description With places; empty for `GET`. */
+            body?: string;
+            /** @description Where in the JSON of the answer the gateway's own id stands: a JSON pointer (RFC 6901). Empty: nowhere. */
+            answer_id?: string;
+            /**
+             * Format: int32
+             * @description Messages a second, up to 1,000; 0 = as they come.
+             */
+            per_second?: number;
+            /** @description What stands for `{secret}`; absent: the one it has, empty: none. */
+            secret?: string | null;
+        };
+        /** @description How a gateway is asked for an SMS. */
+        MessageGatewaySettings: {
+            /** @description What administrators call it. */
+            title: string;
+            /** @description `https://...`; places may stand behind the `?`. */
+            url: string;
+            /** @description `POST` (default), `PUT` or `GET`. */
+            method?: string;
+            /** @description By name; `content-type` says how the body is written, `application/json` by default. A value may have `{secret}`. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description With places; empty for `GET`. */
+            body?: string;
+            /** @description Where in the JSON of the answer the gateway's own id stands: a JSON pointer (RFC 6901). Empty: nowhere. */
+            answer_id?: string;
+            /**
+             * Format: int32
+             * @description Messages a second, up to 1,000; 0 = as they come.
+             */
+            per_second?: number;
+        };
+        /** @description An address at which messages come in. */
+        MessageInbox: {
+            /** @description What comes in. */
+            channel: components["schemas"]["Channel"];
+            /** @description When its token was made. */
+            created: string;
+        };
         /** @description A message to publish. */
         MessageInput: {
             /** @description Its name. */
@@ -4665,6 +4899,11 @@ export interface components {
             };
             subject?: components["schemas"]["RecordRef"] | null;
         };
+        /**
+         * @description How it stands.
+         * @enum {string}
+         */
+        MessageState: "queued" | "sent" | "failed" | "unsure" | "bounced";
         /** @description One instance of a migration. */
         Migrated: {
             /**
@@ -4811,6 +5050,13 @@ export interface components {
             max?: number | null;
             /** @description What a new record has when nobody says otherwise, as in a record. */
             default?: unknown;
+        };
+        /** @description A new address; its token is shown once. */
+        NewMessageInbox: {
+            /** @description What comes in. */
+            channel: components["schemas"]["Channel"];
+            /** @description `/hooks/inbound/<channel>/<token>` */
+            path: string;
         };
         /** @description A note to make. */
         NewNote: {
@@ -5316,6 +5562,45 @@ export interface components {
          * @enum {string}
          */
         PluginLevel: "core" | "verified" | "publisher" | "dev";
+        /** @description A message of a plugin. */
+        PluginMessage: {
+            /**
+             * Format: uuid
+             * @description Its id; that of the letter too, where it is one.
+             */
+            id: string;
+            /** @description Whose. */
+            plugin: string;
+            /** @description The plugin's name for it. */
+            key: string;
+            /** @description How it goes. */
+            channel: components["schemas"]["Channel"];
+            /** @description The gateway of an SMS; empty of a letter. */
+            gateway: string;
+            /** @description Addresses or numbers. */
+            to: string[];
+            /** @description Of a letter. */
+            subject: string;
+            /** @description Of an SMS; the text of a letter is asked of `/letters`. */
+            text: string;
+            /** @description Entity of the record it is about. */
+            entity?: string | null;
+            /**
+             * Format: uuid
+             * @description The record it is about.
+             */
+            record?: string | null;
+            /** @description How it stands. */
+            state: components["schemas"]["MessageState"];
+            /** @description What went wrong. */
+            problem?: string | null;
+            /** @description What the gateway calls it. */
+            foreign_id?: string | null;
+            /** @description When it was asked for. */
+            created: string;
+            /** @description When it came to stand as it does. */
+            settled?: string | null;
+        };
         /** @description One named value. */
         PluginParameter: {
             /** @description Its name. */
@@ -6178,6 +6463,7 @@ export interface components {
         };
         /** @description What became of a letter, by a person's word. */
         SettleInput: {
+            /** @description What became of it. */
             decision: components["schemas"]["Decision"];
         };
         /**
@@ -9232,6 +9518,182 @@ export interface operations {
             };
         };
     };
+    messages_gateways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_MessageGateway"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_set_gateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageGatewayInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageGateway"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_remove_gateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_MessageInbox"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: components["schemas"]["Channel"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewMessageInbox"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: components["schemas"]["Channel"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     processes_message: {
         parameters: {
             query?: never;
@@ -9319,6 +9781,77 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Marked"];
                 };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_list: {
+        parameters: {
+            query?: {
+                /** @description Of which plugin. */
+                plugin?: string;
+                /** @description `queued`, `sent`, `failed`, `unsure`, `bounced`. */
+                state?: "queued" | "sent" | "failed" | "unsure" | "bounced";
+                /** @description `mail`, `sms`. */
+                channel?: "mail" | "sms";
+                /** @description About which record. */
+                record?: string;
+                /** @description Older than this message. */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PluginMessage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details */
             default: {
