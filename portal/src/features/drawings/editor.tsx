@@ -57,9 +57,12 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const editor = useEditor(opened, me.user.id);
-  const { designer, save, shown, autosave } = editor;
+  const { designer, save, autosave } = editor;
   const nameOf = useElementNames(designer);
   const [tried, setTried] = useState(false);
+  const [refusals, setRefusals] = useState(0);
+  // What kept a publication back is said wherever somebody is.
+  const shown = tried ? editor.problems : editor.shown;
   const [asking, setAsking] = useState<Asking>();
   const [steps, setSteps] = useState(() => window.innerWidth >= 1200);
   const [everything, setEverything] = useState(() => localStorage.getItem(everythingAt) === "yes");
@@ -89,9 +92,12 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
       setAsking(undefined);
       setTried(true);
       setListed(true);
-      setTimeout(() => list.current?.focus());
+      setRefusals((count) => count + 1);
     },
   });
+  useEffect(() => {
+    if (refusals > 0) list.current?.focus();
+  }, [refusals]);
 
   const toName = useCallback(() => setLed({ part: "name" }), []);
   const go = useCallback(
