@@ -4,7 +4,9 @@
 //! `VERSTAK_MESSAGES` says how many letters, 1,000 by default; `VERSTAK_KILLS` how many kills, 6 by default.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use kernel::clock::Env;
 use serde_json::json;

@@ -96,5 +96,5 @@ fn what_is_wrong_is_told_by_line() {
     }
     let long = vec!["A".to_owned(); MAX_LINES + 1];
     assert_eq!(file("T", &long, &roles()).unwrap_err()[&(MAX_LINES + 1)].code, "too_many");
-    assert!(file("T", &[format!("{}", "x".repeat(256))], &roles()).is_err());
+    assert!(file("T", &["x".repeat(256)], &roles()).is_err());
 }

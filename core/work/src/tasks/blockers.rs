@@ -129,7 +129,7 @@ fn acts(task: &Stored, standing: Standing) -> Vec<TaskAct> {
     if !shared && taken && !of_another {
         acts.push(TaskAct::Release);
     }
-    if !(of_another && !shared) {
+    if shared || !of_another {
         acts.push(TaskAct::Delegate);
     }
     acts
