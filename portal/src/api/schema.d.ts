@@ -628,7 +628,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /message-inboxes`: the company's addresses, without their tokens (administrators). */
-        get: operations["messages_list"];
+        get: operations["messages_inboxes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -9608,7 +9608,7 @@ export interface operations {
             };
         };
     };
-    messages_list: {
+    messages_inboxes: {
         parameters: {
             query?: never;
             header?: never;

@@ -142,7 +142,7 @@ mod tests {
             (
                 "`${a.b()}` cannot be translated (`b(...)` is a call): write it in CEL, such as `vars.amount > 100`",
                 "not_translated",
-                "`${a.b()}` не переводится (`b(...)` is a call): напишите на CEL, например `vars.amount > 100`",
+                "`${a.b()}` не переводится (`b(...)` — вызов): напишите на CEL, например `vars.amount > 100`",
             ),
             ("something else", "invalid", "something else"),
         ] {

@@ -15,7 +15,7 @@ use crate::state::AppState;
 
 /// `GET /message-inboxes`: the company's addresses, without their tokens (administrators).
 #[utoipa::path(get, path = "/message-inboxes", tag = "messages", responses((status = 200, body = Items<Inbox>)))]
-pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<Inbox>>> {
+pub async fn inboxes(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<Inbox>>> {
     Ok(Json(Items { items: state.messages.inboxes(&caller.ctx).await? }))
 }
 

@@ -161,7 +161,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(messages::settle))
         .routes(routes!(messages::gateways))
         .routes(routes!(messages::set_gateway, messages::remove_gateway))
-        .routes(routes!(inbound::list))
+        .routes(routes!(inbound::inboxes))
         .routes(routes!(inbound::open, inbound::close))
         .routes(routes!(ui::get))
         .routes(routes!(ui::counts))

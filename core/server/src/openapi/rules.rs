@@ -228,7 +228,7 @@ fn a_document_that_breaks_a_rule_is_found_out() {
         (4, at("me/get/responses"), json!({})),
         (4, at("me/get/responses/200"), json!({"description": ""})),
         (5, at("me/get/responses/default"), json!({"description": "sorry"})),
-        (6, "/components/schemas/RecordView/properties/id".into(), json!({"$ref": "#/components/schemas/Lost"})),
+        (6, "/components/schemas/RecordView/properties/id".into(), json!({"$ref": "#/components/schemas/Nowhere"})),
         (7, "/components/schemas/Problem/properties/code".into(), json!({"type": "text"})),
     ];
     for (rule, place, value) in breaks {
