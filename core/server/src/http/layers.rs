@@ -77,8 +77,7 @@ fn bare(status: StatusCode, response: &Response) -> Option<Error> {
         return None;
     }
     match status {
-        // An address whose id or number is none.
-        StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST => Some(Error::NotFound("route".into())),
+        StatusCode::NOT_FOUND => Some(Error::NotFound("route".into())),
         StatusCode::METHOD_NOT_ALLOWED => Some(super::body::bad_request("method", "this method is not allowed here")),
         StatusCode::PAYLOAD_TOO_LARGE => Some(Error::TooLarge(Message::key("error.body_too_large"))),
         StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => Some(Error::Unavailable("busy".into())),
