@@ -10,7 +10,7 @@ import type { Id } from "@/api/types";
 import { RouteMap } from "@/engines/route-map/route-map";
 import { formatDateTime } from "@/i18n/format";
 import { Group, Line } from "@/ui/designer";
-import { FormActions } from "@/ui/form";
+import { ShowMore } from "@/ui/more";
 import { CardSection } from "@/ui/panel";
 import { Bone, ErrorState } from "@/ui/states";
 import { toastError } from "@/ui/toast";
@@ -91,17 +91,7 @@ export function Revisions({ id, current, nameOf, onRestore, onClose }: Props) {
             </Line>
           </Group>
         ))}
-        {query.hasNextPage && (
-          <FormActions>
-            <Button
-              variant="default"
-              loading={query.isFetchingNextPage}
-              onClick={() => void query.fetchNextPage()}
-            >
-              {t("processes:show_more")}
-            </Button>
-          </FormActions>
-        )}
+        <ShowMore of={query} label={t("processes:show_more")} />
       </WorkStack>
       {looked && (
         <Look
