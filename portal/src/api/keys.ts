@@ -31,6 +31,7 @@ export const keys = {
   drawingFile: (id: Id, revision: number | "now") => ["drawings", "file", id, revision] as const,
   drawingRevisions: (id: Id) => ["drawings", "revisions", id] as const,
   drawingDifferences: (from: object, to: object) => ["drawings", "differences", from, to] as const,
+  drawingNotes: (id: Id) => ["drawings", "notes", id] as const,
   processTemplates: ["process-templates"] as const,
   instanceLists: ["process-instances", "list"] as const,
   instanceList: (list: object) => ["process-instances", "list", list] as const,

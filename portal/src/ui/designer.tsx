@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconGripHorizontal } from "@tabler/icons-react";
 import { type KeyboardEvent, type ReactNode, type Ref, useState } from "react";
 import classes from "./designer.module.css";
 
-export const designerClasses = { canvas: classes.canvas ?? "" };
+export const designerClasses = { canvas: classes.canvas ?? "", badge: classes.badge ?? "" };
 
 export const DesignerFrame = ({
   steps,
