@@ -122,8 +122,15 @@ export function linesOf(error: unknown): Record<number, string> {
   return found;
 }
 
-export const changeDrawing = (id: Id, patch: { title?: string; kind?: DrawingKind; pair?: Id | null }) =>
-  made(request<Drawing>("PATCH", "/process-drawings/{id}", patch, at(id)));
+export async function changeDrawing(
+  id: Id,
+  patch: { title?: string; kind?: DrawingKind; pair?: Id | null },
+): Promise<Drawing> {
+  const drawing = await made(request<Drawing>("PATCH", "/process-drawings/{id}", patch, at(id)));
+  // A pair is tied from both sides.
+  if (patch.pair !== undefined) await queryClient.invalidateQueries({ queryKey: keys.drawingOnes });
+  return drawing;
+}
 export async function removeDrawing(id: Id): Promise<void> {
   await request<void>("DELETE", "/process-drawings/{id}", undefined, at(id));
   await queryClient.invalidateQueries({ queryKey: keys.drawings, exact: true });

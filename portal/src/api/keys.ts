@@ -27,6 +27,7 @@ export const keys = {
   definitionVersions: (id: string) => ["process-definitions", "versions", id] as const,
   drawing: (id: string, version: number) => ["process-drawings", id, version] as const,
   drawings: ["drawings"] as const,
+  drawingOnes: ["drawings", "one"] as const,
   drawingOne: (id: Id) => ["drawings", "one", id] as const,
   drawingFile: (id: Id, revision: number | "now") => ["drawings", "file", id, revision] as const,
   drawingRevisions: (id: Id) => ["drawings", "revisions", id] as const,

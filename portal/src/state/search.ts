@@ -120,14 +120,30 @@ export const instanceSearch = (input: Record<string, unknown>): { tab?: (typeof 
 });
 
 export const definitionSearch = (input: Record<string, unknown>): { version?: number } => ({
-  version:
-    typeof input.version === "number" && Number.isInteger(input.version) && input.version > 0
-      ? input.version
-      : undefined,
+  version: whole(input.version),
 });
 
 const drawingWays = ["lines", "empty", "file"] as const;
 /** How a new drawing begins. */
 export const drawingSearch = (input: Record<string, unknown>): { from?: (typeof drawingWays)[number] } => ({
   from: oneOf(drawingWays, input.from),
+});
+
+/** What a drawing is compared with: another one, a revision of its own, or a version that was published from it. */
+export interface CompareSearch {
+  with?: Id;
+  revision?: number;
+  version?: number;
+  /** The other way round. */
+  swap?: boolean;
+}
+
+const whole = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+
+export const compareSearch = (input: Record<string, unknown>): CompareSearch => ({
+  with: id(input.with),
+  revision: whole(input.revision),
+  version: whole(input.version),
+  swap: input.swap === true || undefined,
 });

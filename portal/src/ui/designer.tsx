@@ -353,8 +353,17 @@ export const PreviewList = ({ label, children }: { label: string; children: Reac
   </ol>
 );
 
-export const DifferenceList = ({ label, children }: { label: string; children: ReactNode }) => (
-  <ul className={classes.differences} aria-label={label}>
+/** `whole`: on a page of its own, without a height of its own. */
+export const DifferenceList = ({
+  label,
+  whole,
+  children,
+}: {
+  label: string;
+  whole?: boolean;
+  children: ReactNode;
+}) => (
+  <ul className={classes.differences} data-whole={whole ?? false} aria-label={label}>
     {children}
   </ul>
 );
@@ -363,14 +372,23 @@ export const DifferenceList = ({ label, children }: { label: string; children: R
 export const DifferenceLine = ({
   how,
   mark,
+  onGo,
   children,
 }: {
   how: "added" | "removed" | "changed" | "moved";
   mark: string;
+  /** Leads to it on the drawings. */
+  onGo?(): void;
   children: ReactNode;
 }) => (
   <li data-how={how}>
     <span className={classes.how}>{mark}</span>
-    <span>{children}</span>
+    {onGo ? (
+      <button type="button" className={classes.go} onClick={onGo}>
+        {children}
+      </button>
+    ) : (
+      <span>{children}</span>
+    )}
   </li>
 );

@@ -1,6 +1,7 @@
 /** Every save of a drawing: looked at, named (and so kept for ever), brought back. */
 import { Button, Drawer, Modal } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { nameRevision, type Revision, revisionFile, revisionsQuery } from "@/api/drawings";
@@ -133,6 +134,23 @@ function Look({ id, revision, current, nameOf, onClose }: LookProps) {
       {file.isPending && <Bone height={280} />}
       {file.isError && <Hint>{messageOf(file.error, t("common:network"))}</Hint>}
       {file.data && <RouteMap xml={file.data} label={t("drawings:revision_look")} sights={none} />}
+      {revision.revision !== current && (
+        <Button
+          variant="default"
+          size="compact-sm"
+          mb={8}
+          renderRoot={(props) => (
+            <Link
+              to="/processes/drawings/$id/compare"
+              params={{ id }}
+              search={{ revision: revision.revision }}
+              {...props}
+            />
+          )}
+        >
+          {t("drawings:compare")}
+        </Button>
+      )}
       {revision.revision !== current && (
         <CardSection title={t("drawings:differences")}>
           <Differences

@@ -33,6 +33,11 @@ export function WalkSteps(props: Props) {
   const selected = designer.selected();
   const at = selected.parent ? selected.id : undefined;
   const look = (element: string) => designer.select(element, true);
+  const waiting = shown.run.open.map(({ element }) => element);
+  // Where it came to the question, the question stands among the steps.
+  const open = waiting.filter(
+    (element) => !shown.steps.some((step) => step.element === element && step.taken.length === 0),
+  );
   const said: Said = {
     ...props,
     reason: useReasons(designer, shown.subject),
@@ -43,9 +48,16 @@ export function WalkSteps(props: Props) {
     <>
       <WalkList label={t("walk")}>
         {shown.steps.slice(0, MOST).map((step) => (
-          <Step key={step.order} {...said} step={step} selected={step.element === at} onLook={look} />
+          <Step
+            key={step.order}
+            {...said}
+            step={step}
+            open={step.taken.length === 0 && waiting.includes(step.element)}
+            selected={step.element === at}
+            onLook={look}
+          />
         ))}
-        {shown.run.open.map(({ element }) => (
+        {open.map((element) => (
           <WalkLine
             key={`open ${element}`}
             place="?"
@@ -76,10 +88,11 @@ export function WalkSteps(props: Props) {
 
 function Step({
   step,
+  open,
   selected,
   onLook,
   ...props
-}: Said & { step: Walked; selected: boolean; onLook(element: string): void }) {
+}: Said & { step: Walked; open: boolean; selected: boolean; onLook(element: string): void }) {
   const { t } = useTranslation("drawings");
   const { designer, shown, nameOf, who, effect, reason } = props;
   const task = designer.element(step.element)?.type === "bpmn:UserTask";
@@ -97,7 +110,7 @@ function Step({
   }
   return (
     <WalkLine
-      place={String(step.order)}
+      place={open ? "?" : String(step.order)}
       name={nameOf(step.element)}
       lines={lines}
       trouble={gets?.nobody}
