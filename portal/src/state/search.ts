@@ -60,13 +60,27 @@ export function pluginSearch(input: Record<string, unknown>): { tab?: PluginTab 
 }
 
 export const ownSections = ["profile", "tokens"] as const;
-export const adminSections = ["company", "people", "departments", "roles", "calendars"] as const;
+export const adminSections = ["company", "people", "departments", "roles", "calendars", "messages"] as const;
 export type SettingsSection = (typeof ownSections)[number] | (typeof adminSections)[number];
 
-/** `edit`: what is open in the section's form; `new` makes one. */
-export function settingsSearch(input: Record<string, unknown>): { edit?: string } {
-  return { edit: text(input.edit) };
+export const messageStates = ["queued", "sent", "failed", "unsure", "bounced"] as const;
+export const messageChannels = ["mail", "sms"] as const;
+
+export interface SettingsSearch {
+  /** What is open in the section's form; `new` makes one. */
+  edit?: string;
+  /** Of the messages of plugins: which. */
+  state?: (typeof messageStates)[number];
+  channel?: (typeof messageChannels)[number];
+  plugin?: string;
 }
+
+export const settingsSearch = (input: Record<string, unknown>): SettingsSearch => ({
+  edit: text(input.edit),
+  state: oneOf(messageStates, input.state),
+  channel: oneOf(messageChannels, input.channel),
+  plugin: text(input.plugin)?.slice(0, 200),
+});
 
 export const inboxViews = ["mine", "take", "given", "team"] as const;
 export const taskTabs = ["text", "process", "history", "next"] as const;

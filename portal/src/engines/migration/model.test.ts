@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { DrawnNode } from "@/engines/route-map/drawing";
-import { namedOnly, proposedMapping, type Report, refusalsOf, rowsOf, runningOf, targetsOf } from "./model";
+import {
+  namedOnly,
+  proposedMapping,
+  type Report,
+  reasonOf,
+  refusalsOf,
+  rowsOf,
+  runningOf,
+  targetsOf,
+} from "./model";
 
 const node = (id: string, name: string, tag = "userTask"): DrawnNode => ({
   id,
@@ -117,5 +126,11 @@ describe("a report", () => {
       nodes(node("x", "X")),
     );
     expect(found).toEqual([{ element: "sub", name: "", count: 1 }]);
+  });
+  it("is read by what its sentences mean", () => {
+    expect(reasonOf("the version has no element `check`: map it to another one")).toBe("element");
+    expect(reasonOf("`x` is another kind of element")).toBe("kind");
+    expect(reasonOf("a token came by the flow `f`, which the version does not have")).toBe("flow");
+    expect(reasonOf("something else")).toBeUndefined();
   });
 });

@@ -119,3 +119,18 @@ export function refusalsOf(report: Report): Refusal[] {
   }
   return [...found.values()].sort((left, right) => right.instances.length - left.instances.length);
 }
+
+export type ReasonCode = "process" | "element" | "kind" | "repeat" | "around" | "flow";
+
+/** The server's sentences (`core/process/src/runtime/operations.rs`), by what they mean. */
+const reasons: [RegExp, ReasonCode][] = [
+  [/has no process with this id/, "process"],
+  [/has no element/, "element"],
+  [/another kind of element/, "kind"],
+  [/repeated differently/, "repeat"],
+  [/another sub-process/, "around"],
+  [/came by the flow/, "flow"],
+];
+
+export const reasonOf = (message: string): ReasonCode | undefined =>
+  reasons.find(([pattern]) => pattern.test(message))?.[1];

@@ -25,6 +25,7 @@ import {
   proposedMapping,
   type Refusal,
   type Report,
+  reasonOf,
   refusalsOf,
   rowsOf,
   runningOf,
@@ -60,13 +61,20 @@ export default function MigrationWizard({ definition, version, onClose }: Props)
 /** Where they stand and what the new version has: read once, so that nothing moves under the hand. */
 function Body({ definition, version, onClose }: Props) {
   const { t } = useTranslation(["processes", "common"]);
-  const running = useQuery(runningQuery(definition));
+  const [done, setDone] = useState<Outcome>();
+  const running = useQuery({
+    ...runningQuery(definition),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnMount: "always",
+    enabled: done === undefined,
+  });
   const found = useMemo(
     () => running.data && runningOf(running.data.instances, version),
     [running.data, version],
   );
   const versions = [version, ...(found?.versions ?? []).slice(0, MOST_VERSIONS).map((one) => one.version)];
   const files = useQueries({ queries: versions.map((one) => drawingQuery(definition, one)) });
+  if (done) return <Done {...done} version={version} onClose={onClose} />;
   const failed = running.error ?? files.find(({ error }) => error)?.error;
   if (failed) {
     return (
@@ -90,8 +98,14 @@ function Body({ definition, version, onClose }: Props) {
       more={running.data?.more ?? false}
       files={files.map(({ data }) => data ?? "")}
       onAgain={() => void running.refetch()}
+      onDone={setDone}
     />
   );
+}
+
+interface Outcome {
+  report: Report;
+  nameOf(element: string): string;
 }
 
 interface MappedProps extends Props {
@@ -100,9 +114,10 @@ interface MappedProps extends Props {
   /** The new version's, then those of the old ones. */
   files: string[];
   onAgain(): void;
+  onDone(outcome: Outcome): void;
 }
 
-function Mapped({ definition, version, found, more, files, onClose, onAgain }: MappedProps) {
+function Mapped({ definition, version, found, more, files, onClose, onAgain, onDone }: MappedProps) {
   const { t } = useTranslation(["processes", "common"]);
   const content = files.join("\n");
   // biome-ignore lint/correctness/useExhaustiveDependencies: the files are their text
@@ -128,6 +143,7 @@ function Mapped({ definition, version, found, more, files, onClose, onAgain }: M
   const [progress, setProgress] = useState<{ done: number; total: number }>();
   const moving = useMutation({
     mutationFn: () => migrate(definition, version, mapping, setProgress),
+    onSuccess: (report) => onDone({ report, nameOf }),
     onSettled: () => setProgress(undefined),
   });
   const nameOf = (element: string) =>
@@ -135,9 +151,6 @@ function Mapped({ definition, version, found, more, files, onClose, onAgain }: M
     found.standing.find((one) => one.element === element)?.name ||
     now.get(element)?.name ||
     element;
-  if (moving.data) {
-    return <Done report={moving.data} version={version} nameOf={nameOf} onClose={onClose} />;
-  }
   const rows = rowsOf([...found.standing, ...namedOnly(trial.data, found.standing, now)], mapping, now);
   const asked = rows.filter(({ kept }) => !kept);
   const fits = trial.data?.migrated ?? 0;
@@ -257,13 +270,17 @@ function Refused({
   links?: boolean;
 }) {
   const { t } = useTranslation("processes");
+  const words = (message: string) => {
+    const code = reasonOf(message);
+    return code ? t(`reason_${code}`) : message;
+  };
   return (
     <Reasons title={title}>
       {refusals.slice(0, 50).map(({ element, message, instances }) => (
         <Reason
           key={`${element} ${message}`}
           name={nameOf(element)}
-          text={message}
+          text={words(message)}
           count={formatNumber(instances.length)}
         >
           {links &&
@@ -278,17 +295,7 @@ function Refused({
   );
 }
 
-function Done({
-  report,
-  version,
-  nameOf,
-  onClose,
-}: {
-  report: Report;
-  version: number;
-  nameOf(element: string): string;
-  onClose(): void;
-}) {
+function Done({ report, version, nameOf, onClose }: Outcome & { version: number; onClose(): void }) {
   const { t } = useTranslation(["processes", "common"]);
   return (
     <WorkStack>

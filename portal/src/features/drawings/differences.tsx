@@ -29,12 +29,21 @@ export function Differences({ from, to, nameOf, onGo }: Props) {
   if (added.length + removed.length + changed.length + moved.length === 0) {
     return <Hint>{t("drawings:differs_nothing")}</Hint>;
   }
+  // Where an arrow leads is the id of a step; perhaps of one that is no more.
+  const gone = new Map(removed.map(({ element, name }) => [element, name]));
+  const valueOf = (element: string) => shortName(gone.get(element) || nameOf(element));
   return (
     <DifferenceList label={t("drawings:differences")} whole={onGo !== undefined}>
       <Elements how="added" elements={added} onGo={onGo} />
       <Elements how="removed" elements={removed} onGo={onGo} />
       {changed.map((one, index) => (
-        <Change key={`${index} ${one.element}`} change={one} name={nameOf(one.element)} onGo={onGo} />
+        <Change
+          key={`${index} ${one.element}`}
+          change={one}
+          name={nameOf(one.element)}
+          valueOf={valueOf}
+          onGo={onGo}
+        />
       ))}
       {moved.length > 0 && (
         <DifferenceLine how="moved" mark={t("drawings:differs_moved")}>
@@ -91,6 +100,7 @@ function Change({ change, name, onGo }: GoProps & { change: Found["changed"][num
   const said = (text: string | null | undefined) => {
     if (!text) return "—";
     const span = what === "v:duration" || what === "v:remindBefore" ? spanOf(text) : undefined;
+    if (what === "source" || what === "target") return valueOf(text);
     return span ? `${formatNumber(span.amount)} ${t(`short_${span.unit}`)}` : shortName(text);
   };
   return (

@@ -42,7 +42,9 @@ export function PublishDialog(props: Props) {
         }}
       >
         <Stack gap={12}>
-          <Text size="sm">{t("drawings:publish_text")}</Text>
+          <Text size="sm">
+            {t(running.total > 0 ? "drawings:publish_text_new" : "drawings:publish_text")}
+          </Text>
           {differences}
           {warnings > 0 && <Text size="sm">{t("drawings:publish_warnings", { count: warnings })}</Text>}
           <Textarea

@@ -145,7 +145,7 @@ function OtherWay({
     <Select
       size="xs"
       mt={6}
-      label={t(taken.length === 0 ? "walk_choose" : "walk_other", { name: nameOf(question) })}
+      label={t(taken.length === 0 ? "walk_choose" : "walk_another", { name: nameOf(question) })}
       placeholder={t("walk_choose_which")}
       allowDeselect={false}
       disabled={busy}
