@@ -1,5 +1,6 @@
 /** `/processes/drawings/{id}/compare`: a drawing beside its pair, a version or a revision; what differs on both and in words. */
 import { Button, Select } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft, IconArrowsExchange, IconColumns2, IconRoute } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
@@ -162,6 +163,8 @@ function With({
 
 function Both({ sides: [left, right] }: { sides: [Shown, Shown] }) {
   const { t } = useTranslation("drawings");
+  // Where drawings stand one under another, what differs is said first.
+  const narrow = useMediaQuery("(max-width: 899px)", false, { getInitialValueInEffect: false });
   const files = [useQuery(fileQuery(left.side)), useQuery(fileQuery(right.side))] as const;
   const found = useQuery(differencesQuery(left.side, right.side));
   const [selected, setSelected] = useState<[string | undefined, string | undefined]>([undefined, undefined]);
@@ -191,8 +194,20 @@ function Both({ sides: [left, right] }: { sides: [Shown, Shown] }) {
     setSelected(side === 0 ? [element, there] : [there, element]);
   };
   const removed = new Set(found.data?.removed.map(({ element }) => element));
+  const list = (
+    <CardSection title={t("differences")}>
+      <Differences
+        from={left.side}
+        to={right.side}
+        // What is no step is an arrow.
+        nameOf={(element) => (read[1].nodes.has(element) ? nameOf(read[1], element) : t("kind_flow"))}
+        onGo={(element) => select(element, removed.has(element) ? 0 : 1)}
+      />
+    </CardSection>
+  );
   return (
     <>
+      {narrow && list}
       <SideBySide
         together={t("compare_together")}
         onSelect={select}
@@ -215,14 +230,7 @@ function Both({ sides: [left, right] }: { sides: [Shown, Shown] }) {
           },
         ]}
       />
-      <CardSection title={t("differences")}>
-        <Differences
-          from={left.side}
-          to={right.side}
-          nameOf={(element) => nameOf(read[1], element)}
-          onGo={(element) => select(element, removed.has(element) ? 0 : 1)}
-        />
-      </CardSection>
+      {!narrow && list}
     </>
   );
 }

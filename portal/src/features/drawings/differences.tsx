@@ -31,7 +31,7 @@ export function Differences({ from, to, nameOf, onGo }: Props) {
   }
   // Where an arrow leads is the id of a step; perhaps of one that is no more.
   const gone = new Map(removed.map(({ element, name }) => [element, name]));
-  const valueOf = (element: string) => shortName(gone.get(element) || nameOf(element));
+  const stepOf = (element: string) => shortName(gone.get(element) || nameOf(element));
   return (
     <DifferenceList label={t("drawings:differences")} whole={onGo !== undefined}>
       <Elements how="added" elements={added} onGo={onGo} />
@@ -41,7 +41,7 @@ export function Differences({ from, to, nameOf, onGo }: Props) {
           key={`${index} ${one.element}`}
           change={one}
           name={nameOf(one.element)}
-          valueOf={valueOf}
+          stepOf={stepOf}
           onGo={onGo}
         />
       ))}
@@ -93,14 +93,19 @@ const words = {
   "v:service": "part_service",
 } as const;
 
-function Change({ change, name, onGo }: GoProps & { change: Found["changed"][number]; name: string }) {
+function Change({
+  change,
+  name,
+  stepOf,
+  onGo,
+}: GoProps & { change: Found["changed"][number]; name: string; stepOf(element: string): string }) {
   const { t } = useTranslation("drawings");
   const { what, before, after } = change;
   const known = Object.hasOwn(words, what) ? words[what as keyof typeof words] : undefined;
   const said = (text: string | null | undefined) => {
     if (!text) return "—";
     const span = what === "v:duration" || what === "v:remindBefore" ? spanOf(text) : undefined;
-    if (what === "source" || what === "target") return valueOf(text);
+    if (what === "source" || what === "target") return stepOf(text);
     return span ? `${formatNumber(span.amount)} ${t(`short_${span.unit}`)}` : shortName(text);
   };
   return (
