@@ -17,6 +17,7 @@ import { MapRow, MapRows, Reason, Reasons } from "@/ui/migration";
 import { FormProblem } from "@/ui/sign-in";
 import { Bone, ErrorState } from "@/ui/states";
 import { useFocusBack } from "@/ui/use-focus-back";
+import { useOnce } from "@/ui/use-once";
 import { Hint, WorkStack } from "@/ui/work";
 import { migrate, rehearsalQuery, runningQuery } from "./api";
 import {
@@ -146,6 +147,7 @@ function Mapped({ definition, version, found, more, files, onClose, onAgain, onD
     onSuccess: (report) => onDone({ report, nameOf }),
     onSettled: () => setProgress(undefined),
   });
+  const move = useOnce(moving.mutateAsync);
   const nameOf = (element: string) =>
     old.get(element)?.name ||
     found.standing.find((one) => one.element === element)?.name ||
@@ -246,11 +248,7 @@ function Mapped({ definition, version, found, more, files, onClose, onAgain, onD
         <Button variant="default" onClick={onClose}>
           {t("common:close")}
         </Button>
-        <Button
-          loading={moving.isPending}
-          disabled={fits === 0 || trial.isFetching}
-          onClick={() => !moving.isPending && moving.mutate()}
-        >
+        <Button loading={moving.isPending} disabled={fits === 0 || trial.isFetching} onClick={() => move()}>
           {t("processes:migrate_do", { count: fits })}
         </Button>
       </FormActions>

@@ -165,7 +165,7 @@ function Both({ sides: [left, right] }: { sides: [Shown, Shown] }) {
   const { t } = useTranslation("drawings");
   // Where drawings stand one under another, what differs is said first.
   const narrow = useMediaQuery("(max-width: 899px)", false, { getInitialValueInEffect: false });
-  const files = [useQuery(fileQuery(left.side)), useQuery(fileQuery(right.side))] as const;
+  const files = [useQuery(fileQuery(left)), useQuery(fileQuery(right))] as const;
   const found = useQuery(differencesQuery(left.side, right.side));
   const [selected, setSelected] = useState<[string | undefined, string | undefined]>([undefined, undefined]);
   const [one, other] = [files[0].data, files[1].data];

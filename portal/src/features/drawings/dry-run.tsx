@@ -1,7 +1,7 @@
 /** The dry run beside the drawing: about which record, then step by step who gets it, until when, which way and why. */
 import { ActionIcon, Button, Select } from "@mantine/core";
 import { IconTestPipe, IconX } from "@tabler/icons-react";
-import { type RefObject, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, messageOf } from "@/api/problem";
 import { useEntities } from "@/api/session";
@@ -45,6 +45,8 @@ export default function DryRunPanel({ id, designer, autosave, nameOf, onRefused,
     autosave,
     onRefused,
   });
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
   const subject: Subject = picked ? { entity, id: picked.id } : null;
   const fields = error instanceof ApiError ? Object.keys(error.problem.fields ?? {}).length : 0;
   const label = entities.find(({ key }) => key === entity)?.label ?? t("processes:about_record");
@@ -61,6 +63,7 @@ export default function DryRunPanel({ id, designer, autosave, nameOf, onRefused,
           label={t("drawings:field_entity")}
           allowDeselect={false}
           data={entities.map((one) => ({ value: one.key, label: one.label }))}
+          ref={first}
           value={entity}
           onChange={(next) => {
             if (!next || next === entity) return;
@@ -75,7 +78,6 @@ export default function DryRunPanel({ id, designer, autosave, nameOf, onRefused,
           label={label}
           value={picked?.id ?? null}
           refs={picked?.refs ?? {}}
-          autoFocus
           onChange={(value, refs) =>
             setPicked(typeof value === "string" ? { id: value, refs: refs ?? {} } : undefined)
           }

@@ -8,6 +8,7 @@ import { messageOf } from "@/api/problem";
 import { useMe } from "@/api/session";
 import { CanvasNote, DesignerFrame } from "@/ui/designer";
 import { Bone, EmptyState } from "@/ui/states";
+import { useOnce } from "@/ui/use-once";
 import { Hint } from "@/ui/work";
 import { ConflictDialog } from "./conflict";
 import { Differences } from "./differences";
@@ -105,10 +106,12 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
     if (refusals > 0) list.current?.focus();
   }, [refusals]);
 
+  const send = useOnce(publish.mutateAsync);
   const toElement = (element: string) => designer?.select(element, true);
   const toName = useCallback(() => setLed({ part: "name" }), []);
   const go = useCallback(
     (problem: DrawingProblem) => {
+      setTrying(false);
       designer?.select(problem.element ?? undefined, true);
       setLed({ part: partOf(problem) });
     },
@@ -256,7 +259,7 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
             ) : undefined
           }
           definition={published?.key}
-          onPublish={(note, move) => publish.mutate({ note, move })}
+          onPublish={(note, move) => send({ note, move })}
           onClose={() => setAsking(undefined)}
         />
       )}

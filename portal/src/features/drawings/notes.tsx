@@ -16,6 +16,7 @@ import { formatDateTime } from "@/i18n/format";
 import { FormProblem } from "@/ui/sign-in";
 import { Bone } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
+import { useOnce } from "@/ui/use-once";
 import { Remark, RemarkList } from "@/ui/walk";
 import { Hint, TalkForm } from "@/ui/work";
 
@@ -83,6 +84,7 @@ function Line({
       }),
     onError: (error) => toastError(error),
   });
+  const press = useOnce(settle.mutateAsync);
   const label = t("drawings:note_settle", { name: pain });
   return (
     <Remark
@@ -101,11 +103,7 @@ function Line({
       by={[note.author?.name, formatDateTime(note.created_at)].filter(Boolean).join(" · ")}
       tools={
         <Tooltip label={label}>
-          <ActionIcon
-            aria-label={label}
-            loading={settle.isPending}
-            onClick={() => !settle.isPending && settle.mutate()}
-          >
+          <ActionIcon aria-label={label} loading={settle.isPending} onClick={() => press()}>
             <IconCheck size={16} />
           </ActionIcon>
         </Tooltip>
@@ -152,10 +150,11 @@ export function NewNote({
       setKey(newKey());
     },
   });
+  const say = useOnce(add.mutateAsync);
   const send = () => {
     setTried(true);
     const { pain, text } = typed;
-    if (pain && at && !add.isPending) add.mutate({ element: at, pain, text: text.trim() });
+    if (pain && at) say({ element: at, pain, text: text.trim() });
   };
   return (
     <TalkForm onSend={send}>

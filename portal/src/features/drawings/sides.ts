@@ -9,10 +9,12 @@ import type { CompareSearch } from "@/state/search";
 export interface Shown {
   side: Side;
   title: string;
+  /** It is the drawing as it is now: its file has a picture made for it where it has none. */
+  now?: boolean;
 }
 
 /** The file of a side; a revision and a version never change. */
-export function fileQuery(side: Side) {
+export function fileQuery({ side, now }: Shown) {
   if ("definition" in side) {
     const { queryKey, queryFn } = drawingQuery(side.definition, side.version ?? 0);
     return queryOptions<string>({
@@ -22,9 +24,13 @@ export function fileQuery(side: Side) {
     });
   }
   const { drawing, revision } = side;
-  if (revision === undefined) {
+  if (now || revision === undefined) {
     const { queryKey, queryFn } = drawingFileQuery(drawing, "now");
-    return queryOptions<string>({ queryKey, queryFn: queryFn as () => Promise<string>, staleTime: 0 });
+    return queryOptions<string>({
+      queryKey: [...queryKey, revision],
+      queryFn: queryFn as () => Promise<string>,
+      staleTime: Number.POSITIVE_INFINITY,
+    });
   }
   return queryOptions<string>({
     queryKey: keys.drawingFile(drawing, revision),
@@ -45,6 +51,7 @@ export function useSides(
   const now = (one: Drawing): Shown => ({
     side: { drawing: one.id, revision: one.revision },
     title: `${one.title} · ${t(`processes:drawing_${one.kind}`)}`,
+    now: true,
   });
   const turned = (sides: [Shown, Shown]): [Shown, Shown] => (search.swap ? [sides[1], sides[0]] : sides);
   const mine = now(drawing);

@@ -7,6 +7,7 @@ import { ApiError } from "@/api/problem";
 import type { DryRun, Id } from "@/api/types";
 import type { Designer, Way } from "@/engines/designer/designer";
 import { isA } from "@/engines/designer/moddle";
+import { useOnce } from "@/ui/use-once";
 import type { Autosave } from "./autosave";
 import { chooses } from "./panel-flow";
 import { bringerOf, type Choice, placesOf, sentOf, type Walked, walkOf } from "./walk";
@@ -89,9 +90,8 @@ export function useDryRun({ id, designer, autosave, onRefused }: Given) {
   }, [designer, shown, changes]);
   useEffect(() => () => designer.marks.walk(undefined), [designer]);
 
-  const run = (subject: Subject, chosen = choices) => {
-    if (!asking.isPending) asking.mutate({ subject, choices: chosen });
-  };
+  const ask = useOnce(asking.mutateAsync);
+  const run = (subject: Subject, chosen = choices) => ask({ subject, choices: chosen });
   /** The way that is to be taken at a question, and what a step before it brings for that. */
   const choose = (question: string, way: string, variables: Record<string, unknown>) => {
     if (!shown) return;

@@ -10,6 +10,7 @@ import { queryClient } from "@/api/query-client";
 import { Notice, Pair } from "@/ui/block";
 import { FieldGroup, Mono, HeaderLine as Row } from "@/ui/gateway-form";
 import { toast } from "@/ui/toast";
+import { useOnce } from "@/ui/use-once";
 import { FormDrawer, fieldRefusal } from "./form-drawer";
 import {
   changedSince,
@@ -70,6 +71,7 @@ export function GatewayForm({ gateway, taken, onClose }: Props) {
       onClose();
     },
   });
+  const send = useOnce(save.mutateAsync);
   const changed = save.error instanceof Changed ? save.error : undefined;
   const errorOf = (name: string) => {
     const code = tried ? wrong[name] : undefined;
@@ -90,7 +92,7 @@ export function GatewayForm({ gateway, taken, onClose }: Props) {
       onClose={onClose}
       onSubmit={() => {
         setTried(true);
-        if (Object.keys(wrong).length === 0) save.mutate(false);
+        if (Object.keys(wrong).length === 0) send(false);
         // What is wrong comes into view.
         else requestAnimationFrame(() => document.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
       }}
@@ -99,12 +101,7 @@ export function GatewayForm({ gateway, taken, onClose }: Props) {
         <Notice tone="warn" title={t(changed.now ? "messages:changed" : "messages:changed_gone")}>
           {t("messages:changed_text")}
           <Pair>
-            <Button
-              variant="default"
-              size="compact-sm"
-              loading={save.isPending}
-              onClick={() => save.mutate(true)}
-            >
+            <Button variant="default" size="compact-sm" loading={save.isPending} onClick={() => send(true)}>
               {t("messages:changed_mine")}
             </Button>
             <Button

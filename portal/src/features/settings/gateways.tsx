@@ -13,6 +13,7 @@ import { IconText } from "@/ui/page";
 import { FormProblem } from "@/ui/sign-in";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toast } from "@/ui/toast";
+import { useOnce } from "@/ui/use-once";
 import { GatewayForm } from "./gateway-form";
 
 interface Props {
@@ -138,6 +139,7 @@ function Removing({ gateway, onClose }: { gateway: MessageGateway; onClose(): vo
       onClose();
     },
   });
+  const yes = useOnce(remove.mutateAsync);
   return (
     <Confirm
       title={t("messages:gateway_remove", { name: gateway.title })}
@@ -148,7 +150,7 @@ function Removing({ gateway, onClose }: { gateway: MessageGateway; onClose(): vo
       danger
       pending={remove.isPending}
       problem={remove.error && <FormProblem>{messageOf(remove.error, t("common:network"))}</FormProblem>}
-      onYes={() => !remove.isPending && remove.mutate()}
+      onYes={() => yes()}
       onNo={onClose}
     />
   );

@@ -12,6 +12,7 @@ import { CopyLine } from "@/ui/copy";
 import { FormProblem } from "@/ui/sign-in";
 import { ErrorState } from "@/ui/states";
 import { toast } from "@/ui/toast";
+import { useOnce } from "@/ui/use-once";
 
 interface Line {
   channel: Channel;
@@ -39,6 +40,7 @@ export function Inboxes() {
       if (!inbox) toast({ message: t(`messages:inbox_closed_${channel}`), kind: "done" });
     },
   });
+  const press = useOnce(act.mutateAsync);
   const lines: Line[] = channels.map((channel) => ({
     channel,
     created: query.data?.find((one) => one.channel === channel)?.created,
@@ -74,7 +76,7 @@ export function Inboxes() {
               size="compact-sm"
               loading={busy}
               aria-label={t("messages:inbox_open_of", { name })}
-              onClick={() => !act.isPending && act.mutate({ channel, what: "open" })}
+              onClick={() => press({ channel, what: "open" })}
             >
               {t("messages:inbox_open")}
             </Button>
@@ -139,7 +141,7 @@ export function Inboxes() {
           danger
           pending={act.isPending}
           problem={refusal}
-          onYes={() => !act.isPending && act.mutate(asking)}
+          onYes={() => press(asking)}
           onNo={() => setAsking(undefined)}
         />
       )}

@@ -27,6 +27,7 @@ import { ShowMore } from "@/ui/more";
 import { FormProblem } from "@/ui/sign-in";
 import { ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
+import { useOnce } from "@/ui/use-once";
 
 const route = getRouteApi("/shell/settings/$section");
 const tones: Record<MessageState, Tone> = {
@@ -174,6 +175,7 @@ function Settle({ message }: { message: PluginMessage }) {
     },
     onError: (error, decision) => decision === "sent" && toastError(error),
   });
+  const press = useOnce(settle.mutateAsync);
   const unsure = message.state === "unsure";
   if (!unsure && message.state !== "failed") return null;
   const what = (message.subject || message.text).slice(0, 60);
@@ -185,7 +187,7 @@ function Settle({ message }: { message: PluginMessage }) {
           size="compact-sm"
           aria-label={t("messages:settle_sent_of", { name: what })}
           loading={settle.isPending && settle.variables === "sent"}
-          onClick={() => !settle.isPending && settle.mutate("sent")}
+          onClick={() => press("sent")}
         >
           {t("messages:settle_sent")}
         </Button>
@@ -210,7 +212,7 @@ function Settle({ message }: { message: PluginMessage }) {
           close={t("common:close")}
           pending={settle.isPending}
           problem={settle.error && <FormProblem>{messageOf(settle.error, t("common:network"))}</FormProblem>}
-          onYes={() => !settle.isPending && settle.mutate("resend")}
+          onYes={() => press("resend")}
           onNo={() => setAsking(false)}
         />
       )}
