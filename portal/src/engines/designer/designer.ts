@@ -69,6 +69,7 @@ export class Designer {
 
   destroy(): void {
     this.listeners.clear();
+    this.marks.end();
     this.modeler.destroy();
   }
 

@@ -17,6 +17,8 @@ export class Marks {
   private readonly get: Get;
   private troubled = new Map<string, Trouble>();
   private walked: { id: string; marker: string }[] = [];
+  /** The drawing is no more. */
+  private over = false;
 
   constructor(get: Get) {
     this.get = get;
@@ -28,7 +30,13 @@ export class Marks {
     this.walked = [];
   }
 
+  /** Nothing is marked from now on. */
+  end(): void {
+    this.over = true;
+  }
+
   troubles(troubles: Map<string, Trouble>): void {
+    if (this.over) return;
     const canvas = this.get("canvas");
     for (const [id, trouble] of this.troubled) {
       if (this.known(id)) canvas.removeMarker(id, `v-${trouble}`);
@@ -39,6 +47,7 @@ export class Marks {
 
   /** `undefined`: none is shown. */
   walk(walk: Walk | undefined): void {
+    if (this.over) return;
     const canvas = this.get("canvas");
     for (const { id, marker } of this.walked) if (this.known(id)) canvas.removeMarker(id, marker);
     this.get("overlays").remove({ type: "v-walk" });
@@ -53,6 +62,7 @@ export class Marks {
   }
 
   notes(counts: Map<string, { count: number; words: string }>): void {
+    if (this.over) return;
     this.get("overlays").remove({ type: "v-notes" });
     for (const [id, { count, words }] of counts) {
       this.badge(id, "v-notes", `✎ ${count}`, { bottom: 10, right: 22 }, "note", words);

@@ -119,7 +119,7 @@ interface MappedProps extends Props {
 }
 
 function Mapped({ definition, version, found, more, files, onClose, onAgain, onDone }: MappedProps) {
-  const { t } = useTranslation(["processes", "common"]);
+  const { t } = useTranslation(["processes", "common", "fields"]);
   const content = files.join("\n");
   // biome-ignore lint/correctness/useExhaustiveDependencies: the files are their text
   const [now, old] = useMemo(() => {
@@ -184,6 +184,7 @@ function Mapped({ definition, version, found, more, files, onClose, onAgain, onD
                 aria-label={t("processes:migrate_to", { name: nameOf(element) })}
                 searchable
                 clearable
+                clearButtonProps={{ "aria-label": t("fields:clear") }}
                 disabled={moving.isPending}
                 placeholder={t("processes:migrate_to_none")}
                 data={targetsOf(old.get(element), now).map(({ id, name }) => ({

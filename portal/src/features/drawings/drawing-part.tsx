@@ -45,7 +45,7 @@ export function DrawingPart({ drawing, name }: { drawing: Drawing; name: string 
 
 /** Its pair, tied from both sides, and the way to see them side by side. */
 function Pair({ drawing }: { drawing: Drawing }) {
-  const { t } = useTranslation(["drawings", "processes"]);
+  const { t } = useTranslation(["drawings", "processes", "fields"]);
   const drawings = useInfiniteQuery(drawingsQuery);
   const pair = useQuery({ ...drawingOneQuery(drawing.pair ?? ""), enabled: drawing.pair !== undefined });
   const others =
@@ -61,6 +61,7 @@ function Pair({ drawing }: { drawing: Drawing }) {
         placeholder={t("drawings:pair_none")}
         searchable
         clearable
+        clearButtonProps={{ "aria-label": t("fields:clear") }}
         limit={100}
         data={listed.map(({ id, title, kind }) => ({
           value: id,

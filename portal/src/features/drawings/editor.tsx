@@ -108,7 +108,10 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
 
   const send = useOnce(publish.mutateAsync);
   const toElement = (element: string) => designer?.select(element, true);
-  const toName = useCallback(() => setLed({ part: "name" }), []);
+  const toName = useCallback(() => {
+    setTrying(false);
+    setLed({ part: "name" });
+  }, []);
   const go = useCallback(
     (problem: DrawingProblem) => {
       setTrying(false);
@@ -146,7 +149,11 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
         listed={listed}
         onProblems={() => setListed(!listed)}
         trying={trying}
-        onTry={() => setTrying(!trying)}
+        onTry={() => {
+          // Where a problem had led to is over.
+          setLed(undefined);
+          setTrying(!trying);
+        }}
         onPublish={() => {
           publish.reset();
           setAsking("publish");

@@ -39,7 +39,7 @@ const tones: Record<MessageState, Tone> = {
 };
 
 export function PluginMessages() {
-  const { t } = useTranslation(["messages", "common"]);
+  const { t } = useTranslation(["messages", "common", "fields"]);
   const { state, channel, plugin } = route.useSearch();
   const navigate = useNavigate();
   const plugins = useQuery(pluginsQuery);
@@ -62,6 +62,7 @@ export function PluginMessages() {
           aria-label={t("messages:state")}
           placeholder={t("messages:state_any")}
           clearable
+          clearButtonProps={{ "aria-label": t("fields:clear") }}
           data={messageStates.map((one) => ({ value: one, label: t(`messages:state_${one}`) }))}
           value={state ?? null}
           onChange={(next) => show({ state: (next as MessageState | null) ?? undefined })}
@@ -70,6 +71,7 @@ export function PluginMessages() {
           aria-label={t("messages:channel")}
           placeholder={t("messages:channel_any")}
           clearable
+          clearButtonProps={{ "aria-label": t("fields:clear") }}
           data={messageChannels.map((one) => ({ value: one, label: t(`messages:channel_${one}`) }))}
           value={channel ?? null}
           onChange={(next) => show({ channel: (next as SettingsSearch["channel"] | null) ?? undefined })}
@@ -78,6 +80,7 @@ export function PluginMessages() {
           aria-label={t("messages:plugin")}
           placeholder={t("messages:plugin_any")}
           clearable
+          clearButtonProps={{ "aria-label": t("fields:clear") }}
           searchable
           data={(plugins.data ?? []).map(({ id, title }) => ({ value: id, label: title }))}
           value={plugin ?? null}
