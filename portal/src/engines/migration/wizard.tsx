@@ -76,7 +76,8 @@ function Body({ definition, version, onClose }: Props) {
   const versions = [version, ...(found?.versions ?? []).slice(0, MOST_VERSIONS).map((one) => one.version)];
   const files = useQueries({ queries: versions.map((one) => drawingQuery(definition, one)) });
   if (done) return <Done {...done} version={version} onClose={onClose} />;
-  const failed = running.error ?? files.find(({ error }) => error)?.error;
+  // What was read stays in view, and what was chosen with it, when asking again fails.
+  const failed = [running, ...files].find(({ data, error }) => data === undefined && error)?.error;
   if (failed) {
     return (
       <ErrorState

@@ -2,7 +2,7 @@
 import { Button, UnstyledButton } from "@mantine/core";
 import { IconMessage2, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { gatewaysQuery, type MessageGateway, removeGateway } from "@/api/messages";
 import { messageOf } from "@/api/problem";
@@ -93,7 +93,10 @@ export function GatewaysBlock({ editing, onEdit }: Props) {
       <IconText icon={<IconPlus size={16} />}>{t("messages:gateway_add")}</IconText>
     </Button>
   );
-  const edited = gateways.find(({ key }) => key === editing);
+  // A form that is open stays, whatever becomes of the list behind it.
+  const opened = useRef<MessageGateway>(undefined);
+  opened.current = gateways.find(({ key }) => key === editing) ?? opened.current;
+  const edited = opened.current?.key === editing ? opened.current : undefined;
   return (
     <Block
       title={t("messages:gateways")}
@@ -117,7 +120,7 @@ export function GatewaysBlock({ editing, onEdit }: Props) {
           keyOf={({ key }) => key}
         />
       )}
-      {query.isSuccess && (edited || editing === "new") && (
+      {query.data && (edited || editing === "new") && (
         <GatewayForm
           key={editing}
           gateway={edited}
