@@ -97,6 +97,7 @@ impl PluginHost {
                     tasks: tasks.clone(),
                     processes: processes.clone(),
                     gates: gates.clone(),
+                    identities: identities.clone(),
                     reports,
                     outbound: Arc::default(),
                     files: Arc::default(),

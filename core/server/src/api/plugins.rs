@@ -4,7 +4,7 @@ use ::records::catalogue::declared::Purged;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::{Error, Message, db};
 use plugin_host::gates::Gate;
@@ -183,15 +183,19 @@ fn named<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Gate, D::Error> {
     Gate::deserialize(from)
 }
 
-/// `PUT /plugins/{id}/gate`: whom the module is on for. For everybody else it does not exist, from the next request on.
-#[utoipa::path(put, path = "/plugins/{id}/gate", operation_id = "set_plugin_gate", tag = "plugins", params(("id" = String, Path)), request_body = GateBody, responses((status = 200, body = PluginDetail)))]
+/// `PUT /plugins/{id}/gate`: whom the module is on for. For everybody else it does not exist, from the next request on. With
+/// `If-Match` only over the gate that was seen (`gate_version`): 409 `plugin.gate_changed` otherwise.
+#[utoipa::path(put, path = "/plugins/{id}/gate", operation_id = "set_plugin_gate", tag = "plugins", params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `gate_version` that was seen")), request_body = GateBody, responses((status = 200, body = PluginDetail)))]
 pub async fn gate(
     State(state): State<AppState>,
     caller: Caller,
     Path(id): Path<String>,
+    headers: HeaderMap,
     Body(body): Body<GateBody>,
 ) -> ApiResult<Response> {
-    state.plugins.set_gate(&caller.ctx, &id, &body.departments).await?;
+    let seen = headers.get(header::IF_MATCH).map(|seen| seen.to_str().unwrap_or_default());
+    let seen = seen.map(|seen| seen.trim().trim_start_matches("W/").trim_matches('"'));
+    state.plugins.set_gate(&caller.ctx, &id, &body.departments, seen).await?;
     detail(&state, &caller, &id).await
 }
 
