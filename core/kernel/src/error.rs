@@ -50,6 +50,25 @@ pub struct Refusal {
     pub fields: FieldErrors,
     /// The record that stands in the way, where the asker may see it.
     pub other: Option<RecordRef>,
+    /// The key of the constraint that it breaks.
+    pub rule: Option<String>,
+    /// How HTTP tells it, where whoever refuses says so: 403, 409 or 422.
+    pub status: Option<u16>,
+}
+
+impl Refusal {
+    /// A refusal by a rule of the product, about nothing in particular.
+    pub fn new(code: impl Into<String>, message: Message) -> Self {
+        Self {
+            code: code.into(),
+            plugin: None,
+            message,
+            fields: FieldErrors::new(),
+            other: None,
+            rule: None,
+            status: None,
+        }
+    }
 }
 
 /// Why a service function did not do what was asked.

@@ -152,7 +152,7 @@ pub fn visible(entity: &str, ids: &[String]) -> Result<Vec<bool>, HostError> {
     raw::visible(entity, ids)
 }
 
-/// Writes of several entities that are all done or none, up to 200, in their order; not of tasks.
+/// Writes of several entities that are all done or none, up to 200, each record once; not of tasks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Together(pub Vec<Write>);
 

@@ -46,14 +46,14 @@ impl Entry {
     /// It came in.
     #[must_use]
     pub fn incoming(mut self) -> Self {
-        self.direction = "in".to_owned();
+        self.direction = "incoming".to_owned();
         self
     }
 
     /// It went out.
     #[must_use]
     pub fn outgoing(mut self) -> Self {
-        self.direction = "out".to_owned();
+        self.direction = "outgoing".to_owned();
         self
     }
 }

@@ -387,6 +387,8 @@ impl BeforeHooks for Hooks {
                 message: Message::Words("Нет связи".into()),
                 fields,
                 other: None,
+                rule: None,
+                status: None,
             });
         }
         Ok(())
