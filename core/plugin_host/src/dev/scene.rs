@@ -53,6 +53,8 @@ pub struct Scene {
     /// People by name; `admin` is one of them.
     pub users: BTreeMap<String, Uuid>,
     roles: BTreeMap<String, Uuid>,
+    /// When everybody is there.
+    start: Timestamp,
     worker: Worker,
 }
 
@@ -101,6 +103,7 @@ impl Scene {
             host,
             users,
             roles,
+            start: START,
             worker,
         };
         scene.role("admin").await?;
@@ -150,8 +153,20 @@ impl Scene {
 
     /// Everybody is there: the clock moves to nine o'clock.
     pub fn begin(&self) {
-        let left = (START.micros() - self.env.now().micros()) / 1_000_000;
+        let left = (self.start.micros() - self.env.now().micros()) / 1_000_000;
         self.clock.advance_seconds(left.max(0));
+    }
+
+    /// Has everybody be there at another moment, later than now.
+    pub fn begins_at(&mut self, start: Timestamp) {
+        self.start = start;
+    }
+
+    /// Forgets who people are and what their calendars say, after a change of them.
+    pub fn forget(&self) {
+        self.host.inner.identities.forget();
+        self.tasks.calendars().forget();
+        self.records.forget_names();
     }
 
     /// The product itself.

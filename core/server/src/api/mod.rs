@@ -154,6 +154,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::comment))
         .routes(routes!(tasks::notifications))
         .routes(routes!(tasks::read))
+        .routes(routes!(tasks::confirm))
         .routes(routes!(tasks::calendar, tasks::set_calendar))
         .routes(routes!(tasks::letters))
         .routes(routes!(tasks::settle))

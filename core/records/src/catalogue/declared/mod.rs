@@ -24,7 +24,7 @@ pub use plan::{Plan, Planned, What};
 pub use purge::Purged;
 
 /// Entities of a plugin.
-pub const MAX_ENTITIES: usize = 20;
+pub const MAX_ENTITIES: usize = 40;
 /// Fields of a plugin on one entity.
 pub const MAX_FIELDS: usize = 200;
 /// Stages of an entity.
