@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kernel::clock::{Env, SystemRandom, TestClock};
 use kernel::files::{Store, StoreOptions};
-use kernel::jobs::Worker;
+use kernel::jobs::{Handler, Worker};
 use kernel::{Ctx, Db, Error, Locale, Result, Timestamp, UserId, event};
 use messaging::{Mail, MessageLimits, Messages};
 use people::role;
@@ -14,6 +14,7 @@ use people::tenant::{NewTenant, Tenant};
 use people::user::NewUser;
 use process::runtime::Processes;
 use records::Records;
+use records::catalogue::indexed::KeepIndexes;
 use records::files::{FileLimits, Files};
 use serde_json::json;
 use uuid::Uuid;
@@ -82,7 +83,8 @@ impl Scene {
         host.set_messages(messages.clone());
         processes.set_services(vec![Arc::new(host.clone())]);
         tasks.set_actions(Arc::new(host.clone()));
-        let handlers = [host.handlers(), mail.handlers(), messages.handlers(), tasks.handlers(), processes.handlers()]
+        let indexes: Arc<dyn Handler> = Arc::new(KeepIndexes(records.clone()));
+        let handlers = [vec![indexes], host.handlers(), mail.handlers(), messages.handlers(), tasks.handlers(), processes.handlers()]
             .into_iter()
             .flatten()
             .collect();

@@ -100,6 +100,9 @@ pub struct Field {
     pub max: Option<i64>,
     /// What a new record has when nobody says otherwise.
     pub default: Option<Json>,
+    /// Lists of the entity find and sort by it through an index.
+    #[serde(default)]
+    pub indexed: bool,
 }
 
 /// A value of a choice: its key alone, or more.
@@ -170,6 +173,9 @@ pub(crate) fn declared(manifest: &Manifest, texts: &Texts) -> Result<Declared, M
         };
         if field.unique {
             return Err(ManifestError::new(format!("{place}.unique"), "only fields of the plugin's own entities"));
+        }
+        if field.indexed {
+            return Err(ManifestError::new(format!("{place}.indexed"), "only fields of the plugin's own entities"));
         }
         fields.push(DeclaredField { field: words.field(&place, &entity, field)?, entity });
     }
@@ -255,6 +261,7 @@ impl Words<'_> {
             min: field.min,
             max: field.max,
             default: field.default.clone(),
+            indexed: field.indexed,
         })
     }
 

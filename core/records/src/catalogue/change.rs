@@ -98,6 +98,9 @@ pub struct NewField {
     #[serde(default)]
     #[schema(value_type = Option<serde_json::Value>)]
     pub default: Option<Json>,
+    /// Whether lists find and sort by it through an index: of fields of plugins alone.
+    #[serde(skip)]
+    pub indexed: bool,
 }
 
 /// What to change of a field. The type stays: another type is another field.
@@ -376,6 +379,9 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         }
         _ => {}
     }
+    if input.indexed && !super::indexed::fits(kind) {
+        errors.insert("indexed".into(), FieldError::new("not_indexed").with("type", kind.name()));
+    }
     let links = matches!(kind, T::Link | T::Links);
     if links == input.entities.is_empty() {
         errors.insert("entities".into(), FieldError::new("link_entities"));
@@ -409,6 +415,7 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         max_length: input.max_length,
         range,
         default: None,
+        indexed: input.indexed,
         standing: Standing::default(),
     };
     let default = input.default.filter(|default| !default.is_null());

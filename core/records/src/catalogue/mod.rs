@@ -11,6 +11,7 @@
 //! | `known` | snapshots by tenant |
 //! | `declared` | what plugins declare: entities and fields of theirs |
 //! | `constraint` | what must hold between records |
+//! | `indexed` | indexes of fields of plugins |
 //! | `change` | making and changing a company's own entities and fields |
 //! | `store` | the tables of these |
 //! | `labels` | words |
@@ -20,6 +21,7 @@ pub mod constraint;
 mod core_entities;
 pub mod declared;
 mod definition;
+pub mod indexed;
 mod known;
 mod labels;
 mod store;

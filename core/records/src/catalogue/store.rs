@@ -79,6 +79,9 @@ pub(super) struct OwnField {
     /// On the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<serde_json::Value>,
+    /// Whether lists find and sort by it through an index.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub indexed: bool,
     #[serde(default, skip_serializing_if = "Standing::is_plain")]
     pub standing: Standing,
 }
