@@ -5,6 +5,7 @@
 
 mod act;
 mod data;
+mod kept;
 mod render;
 mod view;
 
@@ -24,6 +25,7 @@ use crate::surfaces::Open;
 use act::Press;
 pub use act::{Acted, Deed, Patch, RefusedRow, Toast};
 use data::Ask;
+pub(crate) use kept::KeptFigures;
 pub use data::{ComputedRow, ComputedRows};
 use render::Draw;
 pub use view::View;
