@@ -211,7 +211,7 @@ impl AppState {
         handlers.extend(self.processes.handlers());
         handlers.extend(self.plugins.handlers());
         handlers.push(Arc::new(LongRun(self.long_jobs.clone())));
-        handlers.push(Arc::new(crate::housekeeping::Cleanup::new(&self.db, &self.env)));
+        handlers.push(Arc::new(crate::housekeeping::Cleanup::new(&self.db, &self.env, &self.messages)));
         Worker::new(&self.db, &self.env, handlers)
     }
 }

@@ -79,7 +79,7 @@ impl Scene {
         let files = Files::new(&records, store.clone(), limits);
         host.set_files(files.clone());
         mail.set_files(store);
-        let messages = Messages::new(&mail, MessageLimits { per_hour: 1_000 });
+        let messages = Messages::new(&mail, MessageLimits { per_hour: 1_000, keep_days: 0 });
         host.set_messages(messages.clone());
         processes.set_services(vec![Arc::new(host.clone())]);
         tasks.set_actions(Arc::new(host.clone()));
