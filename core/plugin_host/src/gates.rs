@@ -6,7 +6,7 @@
 //! a gate that names only such is closed to everybody, until an administrator names others.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use kernel::access::Closed;
@@ -17,6 +17,7 @@ use kernel::kept::Kept;
 use kernel::{Ctx, Db, DepartmentId, Error, Result, TenantId, UserId, audit};
 use people::identity::Gates;
 use people::{department, require_admin, staff};
+use records::catalogue::Labels;
 use records::{Catalogue, Records};
 use serde_json::json;
 use uuid::Uuid;
@@ -183,6 +184,18 @@ impl PluginHost {
     pub async fn set_gate(&self, ctx: &Ctx, plugin: &str, gate: &Gate, seen: Option<&str>) -> Result<()> {
         require_admin(ctx)?;
         self.inner.gates.set(ctx, plugin, gate, seen).await
+    }
+}
+
+impl PluginHost {
+    /// The names of roles that the company's modules have brought, in each language, by key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn role_names(&self, ctx: &Ctx) -> Result<BTreeMap<String, Labels>> {
+        let running = self.inner.registry.tenant(ctx.tenant).await?;
+        let all = running.running().iter().flat_map(|plugin| plugin.version.role_names.clone());
+        Ok(all.collect())
     }
 }
 

@@ -37,7 +37,7 @@ use crate::stages::Pipelines;
 
 pub use definition::{Choice, EntityDef, FieldDef, Labels, Owner, Section};
 pub(crate) use known::Known;
-pub use labels::{choice_label, entity_label, field_label, section_label, text};
+pub use labels::{choice_label, entity_label, field_label, section_label, text, title_label};
 
 /// Everything that a company's records consist of, at one moment.
 #[derive(Debug)]

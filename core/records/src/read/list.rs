@@ -127,6 +127,7 @@ impl Records {
         let next_cursor = found.last().filter(|_| more).map(|(_, place)| write_cursor(place, &keys));
         let mut items: Vec<Record> = found.into_iter().map(|(record, _)| record).collect();
         super::fill_links(conn, ctx, def, &row, &mut items).await?;
+        super::in_words(def, ctx.locale, &mut items);
         let total = if query.total { Some(self.count_in(&catalogue, ctx, def, query).await?) } else { None };
         Ok(Page { items, next_cursor, total })
     }

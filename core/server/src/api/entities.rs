@@ -358,7 +358,7 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityV
             delete: may(Action::Delete),
         },
         fields: def.fields.iter().filter(|f| sees(&&f.key)).map(|f| field_view(catalogue, def, f, ctx)).collect(),
-        pipelines: catalogue.pipelines.of(&def.key).map(pipeline_view).collect(),
+        pipelines: catalogue.pipelines.of(&def.key).map(|one| pipeline_view(def, one, ctx.locale)).collect(),
         layout: Layout {
             list: keys(&def.list),
             card: keys(&def.card),
@@ -409,10 +409,12 @@ fn choices(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDef, 
     catalogue.choices(field).iter().filter(shown).map(choice).collect()
 }
 
-fn pipeline_view(pipeline: &::records::stages::Pipeline) -> PipelineView {
+fn pipeline_view(def: &EntityDef, pipeline: &::records::stages::Pipeline, locale: Locale) -> PipelineView {
+    // The only pipeline of a module's entity is called as the entity.
+    let of_module = def.owner.plugin().is_some() && pipeline.is_default;
     let stage = |s: &::records::stages::Stage| StageView {
         key: s.key.clone(),
-        name: s.name.clone(),
+        name: s.name_in(locale).to_owned(),
         semantic: s.semantic,
         color: s.color.clone(),
         sort: s.sort,
@@ -420,7 +422,7 @@ fn pipeline_view(pipeline: &::records::stages::Pipeline) -> PipelineView {
     PipelineView {
         id: pipeline.id,
         key: pipeline.key.clone(),
-        name: pipeline.name.clone(),
+        name: if of_module { entity_label(def, true, locale) } else { pipeline.name.clone() },
         is_default: pipeline.is_default,
         stages: pipeline.stages.iter().map(stage).collect(),
     }

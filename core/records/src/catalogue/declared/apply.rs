@@ -194,6 +194,7 @@ fn first(stage: &DeclaredStage, ctx: &Ctx) -> FirstStage {
     FirstStage {
         key: stage.key.clone().into(),
         name: stage.label.in_locale(ctx.locale).to_owned(),
+        labels: Some(stage.label.clone()),
         semantic: stage.semantic,
         color: stage.color.clone().into(),
     }
