@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use kernel::access::Action;
 use kernel::value::{Currency, FieldType};
-use kernel::{Ctx, FieldKey};
+use kernel::{Ctx, FieldKey, Locale};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;

@@ -78,6 +78,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(plugins::enable))
         .routes(routes!(plugins::disable))
         .routes(routes!(plugins::purge))
+        .routes(routes!(plugins::export))
         .routes(routes!(plugins::settings))
         .routes(routes!(plugins::gate))
         .routes(routes!(plugins::rotate_secret))

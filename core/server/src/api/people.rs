@@ -1,15 +1,18 @@
 //! `/users`, `/departments`, `/roles`, `/tokens`, `/tenant`: the people of a company and what they may do.
 
+use std::collections::BTreeMap;
+
 use ::people::department::{self, Department, DepartmentInput};
 use ::people::role::{self, Role, RoleInput};
 use ::people::tenant::{self, TenantPatch};
 use ::people::token::{self, NewToken, Token};
 use ::people::user::{self, NewUser, User, UserPatch};
+use ::records::catalogue::Labels;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use kernel::access::ProcessRights;
-use kernel::{Error, Timestamp, UserId};
+use kernel::{Error, Locale, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};

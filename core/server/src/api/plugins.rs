@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::stream;
 use kernel::{Error, Message, db};
 use plugin_host::gates::Gate;
 use plugin_host::settings::Settings;
@@ -146,6 +147,31 @@ pub async fn purge(State(state): State<AppState>, caller: Caller, Path(id): Path
     let purged = state.plugins.purge(&caller.ctx, &id).await?;
     state.forget_people();
     Ok(Json(purged))
+}
+
+/// `GET /plugins/{id}/export`: all that the company holds of a plugin, one JSON object a line: what it is and was set to
+/// (without secrets), each of its entities with the definition and the records (those of the bin too), its fields on other
+/// records, its keys (base64). For whoever switches it off and removes its data.
+#[utoipa::path(get, path = "/plugins/{id}/export", operation_id = "export_plugin", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = String, content_type = "application/x-ndjson")))]
+pub async fn export(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Response> {
+    let export = state.plugins.export(&caller.ctx, &id).await?;
+    let host = state.plugins.clone();
+    let lines = stream::try_unfold(Some(export), move |export| {
+        let host = host.clone();
+        async move {
+            let Some(mut export) = export else { return Ok(None) };
+            let Some(lines) = host.next_lines(&mut export).await? else { return Ok(None) };
+            let text: String = lines.into_iter().map(|line| format!("{line}\n")).collect();
+            Ok::<_, Error>(Some((Bytes::from(text), Some(export))))
+        }
+    });
+    let name: String = id.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.jsonl\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
 }
 
 /// New settings.

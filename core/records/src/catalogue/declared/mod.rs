@@ -6,6 +6,7 @@
 
 mod apply;
 mod check;
+mod export;
 mod plan;
 mod purge;
 
@@ -20,6 +21,7 @@ use super::store::Own;
 use super::{Catalogue, core_entities};
 use crate::stages::Semantic;
 
+pub use export::{Holdings, Page as HeldPage};
 pub use plan::{Plan, Planned, What};
 pub use purge::Purged;
 
