@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
+use axum::body::Bytes;
 use futures::StreamExt;
 use kernel::files::Store;
 use kernel::{Error, Result};

@@ -51,6 +51,9 @@ pub async fn restore(
         return Ok((saved, None));
     }
     let to = PathBuf::from(url.trim_start_matches("sqlite:"));
+    if to.exists() {
+        database::whole(&config.db_options()).await;
+    }
     let aside = format!(".before-{}", now.utc().format("%Y%m%dT%H%M%SZ"));
     let before = database::put_file(&path, &saved.database, &to, &aside).await?;
     Ok((saved, before))
