@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use super::definition::{Choice, EntityDef, Labels, longest};
 use super::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
 use super::{Catalogue, Owner};
-use crate::{Records, search, stages};
+use crate::{Records, references, search, stages};
 
 /// The code of errors about wrong definitions.
 pub const INVALID: &str = "config.invalid";
@@ -385,7 +385,7 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
     let links = matches!(kind, T::Link | T::Links);
     if links == input.entities.is_empty() {
         errors.insert("entities".into(), FieldError::new("link_entities"));
-    } else if let Some(unknown) = input.entities.iter().find(|key| catalogue.find(key).is_none()) {
+    } else if let Some(unknown) = input.entities.iter().find(|key| !is_target(catalogue, kind, key)) {
         errors.insert("entities".into(), FieldError::new("choice").with("value", unknown));
     }
     let numbers = matches!(kind, T::Integer | T::Decimal | T::Money | T::Duration);
@@ -421,6 +421,13 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
     let default = input.default.filter(|default| !default.is_null());
     default.as_ref().map_or(Ok(()), |default| fits(&own, default)).map_err(|error| wrong("default", error))?;
     Ok(OwnField { default, ..own })
+}
+
+/// What a link of this type may point to: records; lists of links also people or departments. A single person or department has
+/// a type of its own.
+pub(super) fn is_target(catalogue: &Catalogue, kind: FieldType, key: &str) -> bool {
+    let people = kind == FieldType::Links && [references::USER, references::DEPARTMENT_KEY].contains(&key);
+    people || catalogue.find(key).is_some()
 }
 
 /// A default fits its field, and points to nothing.
