@@ -355,7 +355,8 @@ async fn a_dealer_who_declines_or_never_answers_loses_the_deal() {
 
 #[tokio::test]
 async fn without_a_deal_it_does_not_begin() {
-    let app = company().await;
+    let mail = MailServer::start();
+    let (app, _) = office(&mail).await;
     deploy(&app, "dealer-purchase").await;
     let body = json!({"definition": "dealer-purchase", "variables": {"dealer_email": DEALER}});
     let refused = app.by("manager").post("/process-instances", body).await.problem(422, "process.invalid");
