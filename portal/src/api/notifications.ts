@@ -25,6 +25,6 @@ export async function markRead(ids: Id[] | "all"): Promise<void> {
 
 /** The reader of a module's notice says that they have read it. */
 export async function confirmNotice(id: Id): Promise<void> {
-  await api.post("/notifications/{id}/confirm", undefined, { params: { id } });
+  await api.post("/notifications/{id}/confirm", undefined, { path: { id } });
   refreshNotifications();
 }
