@@ -79,7 +79,7 @@ fn narrow(select: &mut SelectStatement, which: Which<'_>) {
     match which {
         Which::Ids(ids) => drop(select.and_where(Expr::col("id").is_in(ids.iter().copied()))),
         Which::After(after, limit) => {
-            select.and_where(Expr::col("active").eq(true)).limit(limit.min(MAX_PEOPLE));
+            select.and_where(Expr::col("active").eq(true)).limit(Ord::min(limit, MAX_PEOPLE));
             if let Some(after) = after {
                 select.and_where(Expr::col("id").gt(after));
             }

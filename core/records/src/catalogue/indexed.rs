@@ -149,10 +149,8 @@ pub(super) async fn look_again(tx: &Tx, ctx: &Ctx) -> Result<()> {
 /// Drops indexes of other companies' fields of the same name and another type.
 async fn give_way(tx: &Tx, ctx: &Ctx, declared: &Declared) -> Result<()> {
     let mine: BTreeMap<Field, FieldType> = declared
-        .own
-        .fields
-        .iter()
-        .map(|(entity, key, _, field)| ((entity.to_string(), key.to_string()), field.kind))
+        .fields()
+        .map(|(entity, key, kind)| ((entity.to_owned(), key.to_owned()), kind))
         .collect();
     let entities: BTreeSet<&str> = mine.keys().map(|(entity, _)| entity.as_str()).collect();
     if entities.is_empty() {

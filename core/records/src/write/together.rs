@@ -84,12 +84,12 @@ impl Records {
             part.rows.retain(|row| row.change.before.is_none() || store::differs(&row.change));
         }
         let mut made = HashMap::new();
-        let tx = self.db().begin().await?;
+        let tx = self.db().begin().await.map_err(Error::from)?;
         let claims = lock(&tx, &catalogue, ctx, &parts).await?;
         let options = WriteOptions { all_or_nothing: true, ..WriteOptions::default() };
         for (part, claims) in parts.iter_mut().zip(&claims) {
             if let Err(refused) = store_part(&tx, &catalogue, ctx, part, claims, &options).await? {
-                tx.rollback().await?;
+                tx.rollback().await.map_err(Error::from)?;
                 return match refused {
                     (index, None) => Ok(Came::Lost(index)),
                     (index, Some(error)) => Err(NotTogether { index: Some(index), error }),
@@ -99,7 +99,7 @@ impl Records {
         for row in parts.iter().flat_map(|part| &part.rows) {
             write_along(&tx, &row.change.along).await?;
         }
-        tx.commit().await?;
+        tx.commit().await.map_err(Error::from)?;
         for part in parts {
             let (def, count) = (part.def, part.rows.len());
             made.extend(part.rows.into_iter().map(|row| (row.index, written(ctx, row))));

@@ -12,6 +12,7 @@ mod purge;
 
 use std::sync::Arc;
 
+use kernel::value::FieldType;
 use kernel::{EntityKey, FieldKey};
 
 use super::change::NewField;
@@ -132,6 +133,11 @@ impl Declared {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.own.entities.is_empty() && self.own.fields.is_empty()
+    }
+
+    /// Its fields: the entity, the key, the type.
+    pub(in crate::catalogue) fn fields(&self) -> impl Iterator<Item = (&str, &str, FieldType)> {
+        self.own.fields.iter().map(|(entity, key, _, field)| (&**entity, &**key, field.kind))
     }
 
     fn stages_of(&self, entity: &str) -> &[DeclaredStage] {
