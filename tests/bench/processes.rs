@@ -4,9 +4,9 @@
 //! long a large diagram takes to deploy.
 
 use kernel::clock::Env;
+use kernel::db::ConnectionTrait;
 use kernel::jobs::{NewJob, Worker, enqueue};
 use process::runtime::StartInput;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::{Map, json};
 use tokio::runtime::Runtime;

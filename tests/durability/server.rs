@@ -31,13 +31,7 @@ fn command(database: &Database, words: &[&str]) -> Command {
 /// The same by the places of the database, which may be used on another thread.
 fn command_at(folder: &Path, url: &str, words: &[&str]) -> Command {
     let mut command = Command::new(binary());
-    command
-        .args(words)
-        .arg("--data")
-        .arg(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(words).arg("--data").arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     if on_postgres() {
         command.args(["--database-url", url]);
     }

@@ -160,7 +160,15 @@ async fn every_answer_carries_the_security_headers() {
 #[tokio::test]
 async fn a_damaged_id_leads_nowhere() {
     let app = TestApp::start().await;
-    for path in ["/records/lead/x", "/tasks/1", "/imports/x", "/batches/-", "/process-instances/%7B%7D", "/files/x", "/notifications/x/confirm"] {
+    for path in [
+        "/records/lead/x",
+        "/tasks/1",
+        "/imports/x",
+        "/batches/-",
+        "/process-instances/%7B%7D",
+        "/files/x",
+        "/notifications/x/confirm",
+    ] {
         let answer = match path.ends_with("confirm") {
             true => app.admin().post(path, json!({})).await,
             false => app.admin().get(path).await,

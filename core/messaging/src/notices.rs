@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::{Ctx, Db, Error, Locale, Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query};
 use uuid::Uuid;
 

@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
+use kernel::db::{ConnectionTrait, QueryResult};
 use kernel::{Result, TenantId};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::department::{self, Department};

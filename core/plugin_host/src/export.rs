@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, RecordId, Result, audit};
 use people::require_admin;
 use records::catalogue::declared::Holdings;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde_json::{Value as Json, json};
 

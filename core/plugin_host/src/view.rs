@@ -305,7 +305,12 @@ impl PluginHost {
                 let update = self.update(&catalogue, ctx, &newest, row.as_ref()).await?;
                 let gate = self.gate(ctx, row.as_ref()).await?;
                 let gate_version = gate_version(row.as_ref());
-                Ok(PluginDetail { update, gate, gate_version, ..PluginDetail::bare(failed_summary(ctx, &failed, &newest)) })
+                Ok(PluginDetail {
+                    update,
+                    gate,
+                    gate_version,
+                    ..PluginDetail::bare(failed_summary(ctx, &failed, &newest))
+                })
             }
         }
     }

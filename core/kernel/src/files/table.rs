@@ -1,13 +1,13 @@
 //! The tables `stored_file` and `file_usage`: a row about each file, and how much each company keeps.
 
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::store::Stored;
 use crate::clock::Timestamp;
 use crate::ctx::{Actor, Ctx};
-use crate::db::Tx;
+use crate::db::{ConnectionTrait, QueryResult, Tx};
 use crate::id::{RecordId, RecordRef, TenantId};
 
 /// Where a file stands in its life.
@@ -337,11 +337,7 @@ pub async fn left_over(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn whole_after(
-    conn: &impl ConnectionTrait,
-    after: Option<Uuid>,
-    limit: u64,
-) -> Result<Vec<FileRow>, DbErr> {
+pub async fn whole_after(conn: &impl ConnectionTrait, after: Option<Uuid>, limit: u64) -> Result<Vec<FileRow>, DbErr> {
     let mut select = base();
     select
         .and_where(Expr::col("state").is_in([State::Kept.word(), State::Removed.word()]))

@@ -1,7 +1,7 @@
 //! Old messages of plugins: forgotten with their letters when the operator's days are over, chunk by chunk.
 
+use kernel::db::ConnectionTrait;
 use kernel::{Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use uuid::Uuid;
 
@@ -34,10 +34,8 @@ impl Messages {
             }
         }
         let tx = self.mail.db.begin().await?;
-        let received = Query::delete()
-            .from_table("message_received")
-            .and_where(Expr::col("created_at").lt(before.0))
-            .to_owned();
+        let received =
+            Query::delete().from_table("message_received").and_where(Expr::col("created_at").lt(before.0)).to_owned();
         tx.execute(&received).await?;
         tx.commit().await?;
         Ok(forgotten)
@@ -61,7 +59,8 @@ impl Messages {
         }
         let tx = self.mail.db.begin().await?;
         for table in ["mail_outbox", "message"] {
-            let delete = Query::delete().from_table(table).and_where(Expr::col("id").is_in(ids.iter().copied())).to_owned();
+            let delete =
+                Query::delete().from_table(table).and_where(Expr::col("id").is_in(ids.iter().copied())).to_owned();
             tx.execute(&delete).await?;
         }
         tx.commit().await?;

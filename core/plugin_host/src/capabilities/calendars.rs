@@ -124,7 +124,8 @@ fn shown(time_zone: &str, at: i64) -> Result<String, HostError> {
 
 fn moment(time_zone: &str, text: &str) -> Result<wit::Moment, HostError> {
     let moment = local::instant(zone(time_zone)?, text);
-    let moment = moment.ok_or_else(|| invalid(format!("local: `{text:.40}` is not YYYY-MM-DDTHH:MM or with seconds")))?;
+    let moment =
+        moment.ok_or_else(|| invalid(format!("local: `{text:.40}` is not YYYY-MM-DDTHH:MM or with seconds")))?;
     Ok(match moment {
         Moment::Once(at) => wit::Moment::Once(at.0),
         Moment::Twice(first, second) => wit::Moment::Twice((first.0, second.0)),

@@ -94,7 +94,9 @@ impl State {
         };
         let sent = kernel::db::again(|sent: &kernel::Result<()>| matches!(sent, Err(Error::Raced(_))), work).await;
         sent.map_err(|error| match error {
-            Error::Limited { .. } => HostError::Limit("this plugin has told as many people as it may in an hour".into()),
+            Error::Limited { .. } => {
+                HostError::Limit("this plugin has told as many people as it may in an hour".into())
+            }
             error => host_error(&error),
         })
     }

@@ -47,16 +47,14 @@ pub(super) async fn departments(scene: &Scene, all: &[Department]) -> kernel::Re
 }
 
 fn named(known: &BTreeMap<String, Uuid>, name: &str) -> kernel::Result<Uuid> {
-    known.get(name).copied().ok_or_else(|| Error::Internal(format!("there is no department `{name}` in [[departments]]")))
+    known
+        .get(name)
+        .copied()
+        .ok_or_else(|| Error::Internal(format!("there is no department `{name}` in [[departments]]")))
 }
 
 /// Puts somebody where they work and makes them the head of what they head.
-pub(super) async fn place(
-    scene: &Scene,
-    known: &BTreeMap<String, Uuid>,
-    id: Uuid,
-    user: &User,
-) -> kernel::Result<()> {
+pub(super) async fn place(scene: &Scene, known: &BTreeMap<String, Uuid>, id: Uuid, user: &User) -> kernel::Result<()> {
     let department = user.department.as_ref().map(|name| named(known, name)).transpose()?;
     if department.is_some() || user.position.is_some() {
         let patch = UserPatch {
@@ -100,11 +98,7 @@ pub(super) async fn patch(scene: &mut Scene, known: &BTreeMap<String, Uuid>, pat
 }
 
 /// Sets a calendar, or takes it away.
-pub(super) async fn calendar(
-    scene: &Scene,
-    known: &BTreeMap<String, Uuid>,
-    set: &SetCalendar,
-) -> kernel::Result<()> {
+pub(super) async fn calendar(scene: &Scene, known: &BTreeMap<String, Uuid>, set: &SetCalendar) -> kernel::Result<()> {
     let of = match (set.of.strip_prefix('@'), set.of.strip_prefix("department:")) {
         (Some(name), _) => {
             let id = scene.users.get(name).ok_or_else(|| Error::NotFound(format!("user {name}")))?;

@@ -84,10 +84,17 @@ impl Scene {
         processes.set_services(vec![Arc::new(host.clone())]);
         tasks.set_actions(Arc::new(host.clone()));
         let indexes: Arc<dyn Handler> = Arc::new(KeepIndexes(records.clone()));
-        let handlers = [vec![indexes], host.handlers(), mail.handlers(), messages.handlers(), tasks.handlers(), processes.handlers()]
-            .into_iter()
-            .flatten()
-            .collect();
+        let handlers = [
+            vec![indexes],
+            host.handlers(),
+            mail.handlers(),
+            messages.handlers(),
+            tasks.handlers(),
+            processes.handlers(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         let worker = Worker::new(&db, &env, handlers);
         let tenant = company(&db, &env, "Test company", locale).await?;
         let (users, roles) = (BTreeMap::new(), BTreeMap::new());

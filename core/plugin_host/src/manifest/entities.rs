@@ -291,7 +291,8 @@ impl Words<'_> {
     /// With the code and status that the manifest gives its refusal, and the words for a unique field.
     fn told(&self, entity: &str, constraint: Constraint) -> Constraint {
         let (code, status) = self.manifest.constraint_refused_as(entity, &constraint.key).unzip();
-        let message = constraint.message.or_else(|| self.texts.in_all(&format!("constraint.{entity}.{}", constraint.key)));
+        let message =
+            constraint.message.or_else(|| self.texts.in_all(&format!("constraint.{entity}.{}", constraint.key)));
         Constraint { code, status: status.flatten(), message, ..constraint }
     }
 

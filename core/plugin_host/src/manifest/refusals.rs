@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{Checked, each, fail};
 use super::Manifest;
+use super::check::{Checked, each, fail};
 
 /// Refusals of a manifest.
 const MAX: usize = 200;
@@ -62,7 +62,8 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
             let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.".contains(&byte);
             let name = one.code.strip_prefix(&prefix).unwrap_or_default();
             if name.is_empty() || !one.code.bytes().all(plain) || one.code.len() > MAX_CODE {
-                let problem = format!("must be `{prefix}`, then lower-case letters, digits, `_` and dots, at most {MAX_CODE}");
+                let problem =
+                    format!("must be `{prefix}`, then lower-case letters, digits, `_` and dots, at most {MAX_CODE}");
                 return fail(format!("{place}.code"), problem);
             }
             if one.status.is_some_and(|status| !STATUSES.contains(&status)) {
@@ -83,7 +84,11 @@ fn known(manifest: &Manifest, place: &str, one: &Refused) -> Checked {
         declared.constraints.iter().any(|rule| rule.key == key)
             || declared.fields.iter().any(|field| field.unique && field.key == key)
     });
-    if there { Ok(()) } else { fail(format!("{place}.key"), format!("no entity declares the constraint `{entity}.{key}`")) }
+    if there {
+        Ok(())
+    } else {
+        fail(format!("{place}.key"), format!("no entity declares the constraint `{entity}.{key}`"))
+    }
 }
 
 #[cfg(test)]

@@ -336,8 +336,7 @@ fn refuse(ctx: &Ctx, failed: &Failed, change: &mut PendingChange) {
     let reason = Message::key("error.hook.not_loaded").in_locale(ctx.locale);
     let message = Message::key("error.hook.failed").with("plugin", title).with("reason", reason);
     let plugin = Some(failed.enabled.plugin.clone());
-    change.refusal =
-        Some(Refusal { plugin, ..Refusal::new("hook.failed", message) });
+    change.refusal = Some(Refusal { plugin, ..Refusal::new("hook.failed", message) });
 }
 
 /// What becomes of the changes when the hook did not do its work.

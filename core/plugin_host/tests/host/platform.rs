@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use kernel::access::Action;
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, Locale, RecordId, Timestamp, UserId};
 use messaging::notices;
 use messaging::notifications::{self, NotificationQuery};
@@ -13,7 +14,6 @@ use plugin_host::dev::scene::{self, Scene};
 use plugin_host::{Grants, HostConfig, HttpCaller, HttpRequest};
 use records::read::Query;
 use records::{Change, WriteOptions};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, Query as Sql};
 use serde_json::json;
 use uuid::Uuid;
@@ -116,7 +116,8 @@ async fn people_are_known_with_their_heads_and_departments() {
     create(&scene, &admin, "absence", fields).await.unwrap();
     check(&scene, "heads", &[("person", ann.clone())], &format!("bob/0/false/{ann} admin/1/true/")).await;
     check(&scene, "heads", &[("person", bob.clone())], "admin/1/true/").await;
-    check(&scene, "persons", &[("people", format!("{ann},{}", Uuid::nil()))], "ann/Sales/sales_manager/true/false -").await;
+    check(&scene, "persons", &[("people", format!("{ann},{}", Uuid::nil()))], "ann/Sales/sales_manager/true/false -")
+        .await;
     check(&scene, "under", &[("person", bob.clone())], "ann/Sales").await;
     let whole = |below: &str| [("department", office.to_string()), ("below", below.to_owned())];
     check(&scene, "in", &whole("yes"), "ann/Sales/sales_manager/true/false bob/Sales").await;
@@ -134,8 +135,7 @@ async fn people_are_known_with_their_heads_and_departments() {
     scene.drain().await.unwrap();
     scene.host.flush().await.unwrap();
     let lines = scene.host.logs(&admin, PLUGIN, None, None).await.unwrap();
-    let heard: BTreeSet<&str> =
-        lines.iter().filter_map(|line| line.message.split("heard ").nth(1)).collect();
+    let heard: BTreeSet<&str> = lines.iter().filter_map(|line| line.message.split("heard ").nth(1)).collect();
     for wanted in ["user.updated department", "user.blocked active"] {
         assert!(heard.contains(wanted), "{wanted}: {heard:?}");
     }
@@ -255,8 +255,8 @@ async fn people_are_told_once_in_their_language_and_may_confirm() {
     for _ in 0..2 {
         notices::confirm(&scene.db, &ann, own[0].id).await.unwrap();
     }
-    let mut expected = [("ann", "true/true"), ("bob", "false/false")]
-        .map(|(name, state)| format!("{}/{state}", scene.users[name]));
+    let mut expected =
+        [("ann", "true/true"), ("bob", "false/false")].map(|(name, state)| format!("{}/{state}", scene.users[name]));
     expected.sort();
     assert_eq!(ask(&scene, "ann", "receipts", &[("key", "k-1".to_owned())]).await, expected.join(" "));
     for link in ["https://evil.example", "//evil.example", "/\\evil.example", "/a\nb"] {
@@ -295,7 +295,10 @@ async fn what_happened_in_the_past_stands_where_it_happened() {
     assert_eq!(shown[shown.len() - 2..], [first.clone(), second]);
     let kept = scene.records.get(&admin, "activity", first.parse().unwrap()).await.unwrap();
     let text = |key: &str| kept.fields[key].as_text().unwrap_or_default().to_owned();
-    assert_eq!((text("title"), text("kind"), text("direction")), ("They called".into(), "call".into(), "incoming".into()));
+    assert_eq!(
+        (text("title"), text("kind"), text("direction")),
+        ("They called".into(), "call".into(), "incoming".into())
+    );
     assert_eq!(kept.fields["created_at"].as_instant(), Some(past));
     assert_eq!(kept.fields["owner"].as_id().map(|id| id.to_string()), Some(bob.clone()));
     let refused = |name: &'static str, value: String| {
@@ -348,8 +351,11 @@ async fn a_plugin_is_called_when_it_is_switched_and_finds_its_package() {
     scene.host.flush().await.unwrap();
     let mut lines = scene.host.logs(&admin, PLUGIN, None, None).await.unwrap();
     lines.reverse();
-    let told: Vec<&str> =
-        lines.iter().map(|line| line.message.as_str()).filter(|line| line.contains("abling") || line.contains("enabled")).collect();
+    let told: Vec<&str> = lines
+        .iter()
+        .map(|line| line.message.as_str())
+        .filter(|line| line.contains("abling") || line.contains("enabled"))
+        .collect();
     assert_eq!(told, ["enabled, made true", "disabling with 1", "enabled, made false"]);
 }
 

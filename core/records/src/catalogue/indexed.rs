@@ -7,12 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
 use kernel::value::FieldType;
 use kernel::{Ctx, Db, Result};
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query};
-use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -148,10 +148,8 @@ pub(super) async fn look_again(tx: &Tx, ctx: &Ctx) -> Result<()> {
 
 /// Drops indexes of other companies' fields of the same name and another type.
 async fn give_way(tx: &Tx, ctx: &Ctx, declared: &Declared) -> Result<()> {
-    let mine: BTreeMap<Field, FieldType> = declared
-        .fields()
-        .map(|(entity, key, kind)| ((entity.to_owned(), key.to_owned()), kind))
-        .collect();
+    let mine: BTreeMap<Field, FieldType> =
+        declared.fields().map(|(entity, key, kind)| ((entity.to_owned(), key.to_owned()), kind)).collect();
     let entities: BTreeSet<&str> = mine.keys().map(|(entity, _)| entity.as_str()).collect();
     if entities.is_empty() {
         return Ok(());

@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 
 use kernel::access::Action;
+use kernel::db::ConnectionTrait;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, RecordId, Result};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;

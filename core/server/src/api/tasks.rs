@@ -239,11 +239,7 @@ pub async fn read(
 
 /// `POST /notifications/{id}/confirm`: the reader of a module's notice says that they have read it.
 #[utoipa::path(post, path = "/notifications/{id}/confirm", operation_id = "confirm_notification", tag = "tasks", params(("id" = Uuid, Path)), responses((status = 204)))]
-pub async fn confirm(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(id): Path<Uuid>,
-) -> ApiResult<StatusCode> {
+pub async fn confirm(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
     notices::confirm(&state.db, &caller.ctx, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use kernel::db::{Db, DbOptions};
+use kernel::db::{ConnectionTrait, Db, DbOptions};
 use kernel::{Error, Result};
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::DbBackend;
 use tokio::process::Command;
 
 use super::{Kept, copy};
@@ -70,7 +70,9 @@ async fn run(program: &str, arguments: &[&str], path: &Path, url: &str) -> Resul
         .output()
         .await;
     let ran = ran.map_err(|error| {
-        Error::Unavailable(format!("`{program}` cannot be run ({error}): it comes with PostgreSQL, and must be in the PATH"))
+        Error::Unavailable(format!(
+            "`{program}` cannot be run ({error}): it comes with PostgreSQL, and must be in the PATH"
+        ))
     })?;
     if ran.status.success() {
         return Ok(());
@@ -84,8 +86,16 @@ async fn run(program: &str, arguments: &[&str], path: &Path, url: &str) -> Resul
 pub(super) async fn load_dump(url: &str, path: &Path) -> Result<()> {
     let known = environment(url)?;
     let name = known.iter().find(|(key, _)| *key == "PGDATABASE").map_or("", |(_, name)| name);
-    let arguments =
-        ["--clean", "--if-exists", "--no-owner", "--no-acl", "--exit-on-error", "--single-transaction", "--dbname", name];
+    let arguments = [
+        "--clean",
+        "--if-exists",
+        "--no-owner",
+        "--no-acl",
+        "--exit-on-error",
+        "--single-transaction",
+        "--dbname",
+        name,
+    ];
     run("pg_restore", &arguments, path, url).await
 }
 

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use kernel::db::Db;
+use kernel::db::{ConnectionTrait, Db};
 use kernel::files::Store;
 use kernel::{Error, Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::Query;
 use tokio::fs::File;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -19,12 +18,7 @@ use crate::private;
 ///
 /// # Errors
 /// `Unavailable` when the backup is not whole or of the other kind of database, when something is there, or cannot be written.
-pub async fn restore(
-    config: &Config,
-    from: &Path,
-    replace: bool,
-    now: Timestamp,
-) -> Result<(Backup, Option<PathBuf>)> {
+pub async fn restore(config: &Config, from: &Path, replace: bool, now: Timestamp) -> Result<(Backup, Option<PathBuf>)> {
     let saved = Backup::read(from).await?;
     let url = config.db_options().url;
     let sqlite = url.starts_with("sqlite:");

@@ -74,7 +74,9 @@ mod tests {
         assert_eq!(instant(zone, "2026-10-25T03:30:00"), Some(twice));
         let never = Moment::Never(at("2026-03-29T04:00:00+03:00"));
         assert_eq!(instant(zone, "2026-03-29T03:30"), Some(never));
-        for wrong in ["", "2026-03-29", "2026-03-29 03:30", "2026-02-30T10:00", "2026-03-29T24:00", "2026-03-29T03:30+03:00"] {
+        for wrong in
+            ["", "2026-03-29", "2026-03-29 03:30", "2026-02-30T10:00", "2026-03-29T24:00", "2026-03-29T03:30+03:00"]
+        {
             assert_eq!(instant(zone, wrong), None, "{wrong}");
         }
     }

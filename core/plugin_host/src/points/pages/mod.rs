@@ -25,8 +25,8 @@ use crate::surfaces::Open;
 use act::Press;
 pub use act::{Acted, Deed, Patch, RefusedRow, Toast};
 use data::Ask;
-pub(crate) use kept::KeptFigures;
 pub use data::{ComputedRow, ComputedRows};
+pub(crate) use kept::KeptFigures;
 use render::Draw;
 pub use view::View;
 

@@ -1,9 +1,9 @@
 //! Everything that a plugin's records and fields hold in a company, whether the plugin runs or not: to be kept before it is
 //! removed for good. Read page by page in the order of ids, records of the recycle bin among them.
 
+use kernel::db::ConnectionTrait;
 use kernel::value::FieldType;
 use kernel::{Ctx, EntityKey, FieldKey, RecordId, Result};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order};
 use serde_json::{Map, Value as Json, json};
 
@@ -109,13 +109,7 @@ impl Records {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn held(
-        &self,
-        ctx: &Ctx,
-        holdings: &Holdings,
-        index: usize,
-        after: Option<RecordId>,
-    ) -> Result<Page> {
+    pub async fn held(&self, ctx: &Ctx, holdings: &Holdings, index: usize, after: Option<RecordId>) -> Result<Page> {
         let none = Page { rows: Vec::new(), next: None };
         let Some(part) = holdings.parts.get(index) else { return Ok(none) };
         let Some(def) = holdings.catalogue.find(&part.entity) else { return Ok(none) };
