@@ -11,7 +11,7 @@ import { formatRelative } from "@/i18n/format";
 import { Notice } from "@/ui/block";
 import { PageBody, PageHeader } from "@/ui/page";
 import { PlainText, WorkStack } from "@/ui/work";
-import { Problems, useProblemWords } from "./problems";
+import { Problems } from "./problems";
 
 interface Props {
   drawing: Drawing;
@@ -24,7 +24,6 @@ interface Props {
 
 export function Watch({ drawing, xml, phone, lease, onTake }: Props) {
   const { t } = useTranslation(["drawings", "processes"]);
-  const words = useProblemWords();
   const read = useDrawing(xml);
   const sights = useMemo(
     () =>
@@ -33,10 +32,10 @@ export function Watch({ drawing, xml, phone, lease, onTake }: Props) {
         drawing.problems.map((problem) => ({
           element: problem.element ?? "",
           severity: "warning" as const,
-          message: words(problem),
+          message: problem.message,
         })),
       ),
-    [drawing.problems, words],
+    [drawing.problems],
   );
   const about = read && [...read.nodes.values()].find(({ kind }) => kind === "process")?.documentation;
   const editing = lease ?? drawing.editing;
