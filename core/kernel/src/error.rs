@@ -26,6 +26,11 @@ impl FieldError {
         Self { code: code.to_owned(), message: Message::key(&format!("field.{code}")) }
     }
 
+    /// An error of a general code, whose message is a text of its own: `field.<words>`.
+    pub fn worded(code: &str, words: &str) -> Self {
+        Self { code: code.to_owned(), message: Message::key(&format!("field.{words}")) }
+    }
+
     /// Adds a parameter to the message.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {

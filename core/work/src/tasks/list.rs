@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::model::{Task, TaskState};
 use super::store::{self, Stored};
 use super::{Tasks, access};
-use crate::input::{self, invalid, wrong};
+use crate::input::{self, wrong};
 
 /// Tasks of a page at most.
 pub const MAX_LIMIT: u64 = 200;
@@ -238,7 +238,7 @@ fn place(task: &Stored, by_due: bool) -> String {
 }
 
 fn after(cursor: &str, by_due: bool) -> Result<Cond> {
-    let wrong = || wrong("cursor", invalid("not a cursor of this list"));
+    let wrong = || wrong("cursor", FieldError::worded("invalid", "cursor_foreign"));
     let id = Expr::col((TASK, "id"));
     if !by_due {
         return Ok(Cond::all().add(id.lt(Uuid::parse_str(cursor).map_err(|_| wrong())?)));
