@@ -274,7 +274,7 @@ pub(super) struct Ask {
     pub(super) error: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Figures {
     /// Of the page.

@@ -13,7 +13,7 @@ use work::tasks::{TaskQuery, TaskState};
 
 use super::messages::Office;
 use super::scene::Scene;
-use super::script::{Ask, Find, FindTasks, Http, Refused, Script, Step, Write};
+use super::script::{Ask, Figures, Find, FindTasks, Http, Refused, Script, Step, Write};
 use super::scripted::Scripted;
 use super::{DevError, company, files, jobs, messages, pages};
 use crate::engine::Budget;
@@ -160,7 +160,7 @@ impl Play {
             let id = self.record(write)?;
             self.write(&ctx, write, Change::Delete { id, version: None }).await
         } else if let Some(find) = &step.find {
-            self.find(&ctx, find).await.map_err(failed)?
+            Ok(self.find(&ctx, find).await?)
         } else if let Some(find) = &step.tasks {
             return self.find_tasks(find, step.fields.as_ref()).await;
         } else if let Some(http) = &step.http {
@@ -172,7 +172,9 @@ impl Play {
             let rows: Vec<Map<String, Json>> = figures.rows.iter().map(|row| self.values(row)).collect();
             let (params, state) = (self.values(&figures.params), self.values(&figures.state));
             let view = View { params, state, record: None };
-            let got = pages::figures(&self.scene, &ctx, &self.plugin, figures, &rows, view).await;
+            let input = figures.input.as_ref().map(|input| self.resolve(input));
+            let figures = Figures { input, ..figures.clone() };
+            let got = pages::figures(&self.scene, &ctx, &self.plugin, &figures, &rows, view).await;
             self.judged(step, got)?
         } else if let Some(press) = &step.act {
             let rows = press.rows.iter().map(|name| self.named(Some(name)).map(|id| id.to_string()));
@@ -256,15 +258,18 @@ impl Play {
         Ok(Some(written.record))
     }
 
-    async fn find(&self, ctx: &Ctx, find: &Find) -> kernel::Result<Result<Option<Record>, Error>> {
+    async fn find(&self, ctx: &Ctx, find: &Find) -> Result<Option<Record>, String> {
         let filter = find.filter.as_ref().map(|filter| kernel::filter::Filter::parse(&self.resolve(filter)));
-        let filter = filter.transpose().map_err(|error| Error::field("request.invalid", "filter", error))?;
-        let query = records::read::Query { filter, ..Default::default() };
-        let mut page = self.scene.records.query(ctx, &find.entity, &query).await?;
-        if page.items.len() != find.count {
-            return Err(Error::Internal(format!("{} records instead of {}", page.items.len(), find.count)));
+        let filter = filter.transpose().map_err(|error| Error::field("request.invalid", "filter", error));
+        let limit = Some(records::read::MAX_LIMIT);
+        let query =
+            records::read::Query { filter: filter.map_err(|error| explain(&error))?, limit, ..Default::default() };
+        let page = self.scene.records.query(ctx, &find.entity, &query).await;
+        let mut items = page.map_err(|error| explain(&error))?.items;
+        if items.len() != find.count {
+            return Err(format!("{} records instead of {}", items.len(), find.count));
         }
-        Ok(Ok(page.items.pop()))
+        Ok(items.pop())
     }
 
     /// The newest of the open tasks must have the fields.

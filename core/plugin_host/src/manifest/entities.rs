@@ -47,6 +47,13 @@ pub struct Entity {
     /// What must hold between its records.
     #[serde(default)]
     pub constraints: Vec<Rule>,
+    /// Whether it stands in the menu; else the plugin's own pages lead to it, and the palette.
+    #[serde(default = "shown")]
+    pub menu: bool,
+}
+
+const fn shown() -> bool {
+    true
 }
 
 /// A stage.
@@ -235,6 +242,7 @@ impl Words<'_> {
             stages,
             fields,
             constraints,
+            menu: entity.menu,
         })
     }
 

@@ -18,8 +18,7 @@ pub(crate) static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
 });
 
 /// Sentences in plain words, where the reader's own tell developers of settings by their names in the file.
-static PLAIN: LazyLock<Texts> =
-    LazyLock::new(|| Texts::new([(Locale::En, include_str!("../../i18n/plain.en.json"))]));
+static PLAIN: LazyLock<Texts> = LazyLock::new(|| Texts::new([(Locale::En, include_str!("../../i18n/plain.en.json"))]));
 
 /// The prefix of problems in the catalogue.
 const PREFIX: &str = "problem.";

@@ -141,6 +141,7 @@ impl Records {
             list: Vec::new(),
             card: Vec::new(),
             constraints: Vec::new(),
+            inner: false,
             standing: Standing::default(),
         };
         store::insert_entity(&tx, ctx, &key, &Owner::Custom, &own, place(taken.len())).await?;

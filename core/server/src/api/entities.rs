@@ -33,6 +33,10 @@ pub struct EntityView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     plugin: Option<String>,
+    /// Whether it stands in no menu: pages of its module lead to it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    inner: bool,
     actions: Actions,
     fields: Vec<FieldView>,
     pipelines: Vec<PipelineView>,
@@ -351,6 +355,7 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityV
         staged: def.staged,
         own: def.is_own(),
         plugin: def.owner.plugin().map(str::to_owned),
+        inner: def.inner,
         actions: Actions {
             read: may(Action::Read),
             create: may(Action::Create),

@@ -60,6 +60,7 @@ impl Declaration {
                 list: keys(&entity.list),
                 card: keys(&entity.card),
                 constraints: entity.constraints.clone(),
+                inner: !entity.menu,
                 standing: Default::default(),
             };
             own.entities.push((entity.key.as_str().into(), declaring.owner.clone(), kept));

@@ -69,6 +69,8 @@ pub struct DeclaredEntity {
     pub fields: Vec<NewField>,
     /// What must hold between its records.
     pub constraints: Vec<Constraint>,
+    /// Whether it stands in the menu.
+    pub menu: bool,
 }
 
 /// A stage of a plugin's entity.
