@@ -1,5 +1,6 @@
 //! What was acknowledged is there after the worst.
 
+mod backup;
 mod caller;
 mod files;
 mod jobs;

@@ -25,19 +25,30 @@ fn binary() -> &'static Path {
 
 /// A command of the product on this database.
 fn command(database: &Database, words: &[&str]) -> Command {
+    command_at(database.folder(), database.url(), words)
+}
+
+/// The same by the places of the database, which may be used on another thread.
+fn command_at(folder: &Path, url: &str, words: &[&str]) -> Command {
     let mut command = Command::new(binary());
-    command
-        .args(words)
-        .arg("--data")
-        .arg(database.folder())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(words).arg("--data").arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     if on_postgres() {
-        command.args(["--database-url", database.url()]);
+        command.args(["--database-url", url]);
     }
     command.env("VERSTAK__HTTP__RATE_PER_SECOND", "0").env("VERSTAK__DATABASE__CONNECTIONS", "4");
     command
+}
+
+/// Runs a command to its end and gives what it printed.
+pub fn run_at(folder: &Path, url: &str, words: &[&str]) -> String {
+    let output = command_at(folder, url, words).spawn().unwrap().wait_with_output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A command that runs.
+pub fn spawn_at(folder: &Path, url: &str, words: &[&str]) -> Child {
+    command_at(folder, url, words).spawn().unwrap()
 }
 
 /// Runs a command to its end and gives what it printed.

@@ -114,6 +114,8 @@ async fn names_with_tricks_become_harmless() {
         ("../../../etc/passwd", "passwd"),
         ("..\\..\\boot.ini", "boot.ini"),
         ("photo\u{202e}gnp.exe", "photognp.exe"),
+        // As browsers write quotes and line ends in a form; a percent sign stays.
+        ("%22Act%22 100%25%0D%0A.pdf", "\"Act\" 100%25.pdf"),
         (&long, &("я".repeat(195) + ".docx")),
     ] {
         let made = put_form(&admin, &record, name, b"x").await.ok(201);

@@ -156,3 +156,35 @@ async fn every_answer_carries_the_security_headers() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_damaged_id_leads_nowhere() {
+    let app = TestApp::start().await;
+    for path in [
+        "/records/lead/x",
+        "/tasks/1",
+        "/imports/x",
+        "/batches/-",
+        "/process-instances/%7B%7D",
+        "/files/x",
+        "/notifications/x/confirm",
+    ] {
+        let answer = match path.ends_with("confirm") {
+            true => app.admin().post(path, json!({})).await,
+            false => app.admin().get(path).await,
+        };
+        let problem = answer.problem(404, "not_found");
+        assert!(problem["detail"].as_str().unwrap().starts_with("Not found"), "{path}: {problem}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_sends_too_much_is_told_how_much_may_be_sent() {
+    let app = TestApp::build().config(|config| config.http.body_limit = 64 * 1024).start().await;
+    let body = json!({"fields": {"title": "x".repeat(100_000)}}).to_string().into_bytes();
+    let answer = app.admin().send("POST", "/api/v1/records/lead", Some("application/json"), body).await;
+    let problem = answer.problem(413, "too_large");
+    assert!(problem["detail"].as_str().unwrap().contains("at most 64 KiB"), "{problem}");
+    app.finish().await;
+}

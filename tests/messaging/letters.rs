@@ -130,3 +130,29 @@ async fn letters_wait_for_their_turn_and_plugins_for_theirs() {
     assert_eq!(mail.letters().len(), 31);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn old_messages_are_forgotten_when_the_operator_says_so() {
+    let mail = MailServer::start();
+    let configure = mail.configure();
+    let app = TestApp::build()
+        .config(move |config| {
+            configure(config);
+            config.messages.keep_days = 30;
+        })
+        .start()
+        .await;
+    install(&app).await;
+    send(&app, "old", 0, 3).await.ok(200);
+    app.drain().await;
+    let count = async |table: &str| app.count(&format!("SELECT count(*) FROM {table}")).await;
+    assert_eq!((count("message").await, count("mail_outbox").await), (3, 3));
+    app.clock.advance_seconds(29 * 86_400);
+    assert_eq!(app.state.messages.forget_old(app.state.env.now()).await.unwrap(), 0);
+    send(&app, "new", 0, 1).await.ok(200);
+    app.drain().await;
+    app.clock.advance_seconds(2 * 86_400);
+    assert_eq!(app.state.messages.forget_old(app.state.env.now()).await.unwrap(), 3);
+    assert_eq!((count("message").await, count("mail_outbox").await), (1, 1));
+    app.finish().await;
+}

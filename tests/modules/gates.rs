@@ -374,3 +374,21 @@ async fn another_process_on_the_same_database_closes_within_a_second() {
     assert_eq!((sees("ann").await, sees("bob").await), (false, true));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_gate_that_somebody_else_has_changed_is_not_overwritten() {
+    let (app, field, office) = gated().await;
+    let path = format!("/plugins/{LEAVE}");
+    let seen = app.admin().get(&path).await.ok(200)["gate_version"].as_str().unwrap().to_owned();
+    let set = async |version: &str, departments: Value| {
+        let client = app.admin().header("if-match", &format!("\"{version}\""));
+        client.put(&format!("{path}/gate"), json!({"departments": departments})).await
+    };
+    let now = set(&seen, json!([office])).await.ok(200)["gate_version"].as_str().unwrap().to_owned();
+    assert_ne!(now, seen);
+    set(&seen, json!([field])).await.problem(409, "plugin.gate_changed");
+    let stands = app.admin().get(&path).await.ok(200);
+    assert_eq!((&stands["gate"][0]["id"], &stands["gate_version"]), (&json!(office), &json!(now)));
+    set(&now, json!(null)).await.ok(200);
+    app.finish().await;
+}

@@ -13,6 +13,16 @@ async fn records_are_kept_when_a_plugin_is_uninstalled_until_they_are_purged() {
     app.by("ann").create(REQUEST, days(1, 2)).await.ok(201);
     let lead = app.record("lead", json!({"title": "Ann", "leave_days": 7, "comments": "kept"})).await;
     let purge = format!("/plugins/{LEAVE}/purge");
+    let export = format!("/plugins/{LEAVE}/export");
+    let saved = admin.get(&export).await;
+    assert_eq!(saved.header("content-type"), Some("application/x-ndjson"));
+    let lines: Vec<serde_json::Value> = saved.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["plugin"], LEAVE);
+    let starts: Vec<_> = lines.iter().filter_map(|line| line["record"]["fields"]["starts"].as_str()).collect();
+    assert_eq!(starts, ["2026-03-01"]);
+    let of_lead: Vec<_> = lines.iter().filter(|line| line["record"]["entity"] == "lead").collect();
+    assert_eq!((of_lead.len(), &of_lead[0]["record"]["fields"]), (1, &json!({"leave_days": 7})));
+    app.by("ann").get(&export).await.problem(403, "denied");
     admin.post(&purge, json!({})).await.problem(409, "plugin.in_use");
     app.by("ann").post(&purge, json!({})).await.problem(403, "denied");
     disable(&app).await;

@@ -352,3 +352,14 @@ async fn a_dealer_who_declines_or_never_answers_loses_the_deal() {
     complete(&app, "manager", &answer, json!({"variables": {"accepted": true}})).await.problem(409, "task.cancelled");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn without_a_deal_it_does_not_begin() {
+    let mail = MailServer::start();
+    let (app, _) = office(&mail).await;
+    deploy(&app, "dealer-purchase").await;
+    let body = json!({"definition": "dealer-purchase", "variables": {"dealer_email": DEALER}});
+    let refused = app.by("manager").post("/process-instances", body).await.problem(422, "process.invalid");
+    assert_eq!(refused["fields"]["subject"]["code"], "record_needed");
+    app.finish().await;
+}

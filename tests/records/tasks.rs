@@ -142,3 +142,18 @@ async fn roles_open_records_and_standing_opens_tasks() {
     app.by("ann").patch(&path, stale).await.problem(409, "record.conflict");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn tasks_that_i_gave_to_others_are_listed_without_my_own() {
+    let app = TestApp::build().person("max", "admin").start().await;
+    let admin = app.admin();
+    for (title, assignee) in [("Mine", None), ("Of Max", Some(app.id_of("max")))] {
+        let executors: Vec<String> = assignee.iter().map(|id| format!("user:{id}")).collect();
+        admin.post("/tasks", json!({"title": title, "executors": executors})).await.ok(201);
+    }
+    let page = admin.get("/tasks?creator=me&assignee=others&total=true").await.ok(200);
+    assert_eq!((titles(&page), &page["total"]), (vec!["Of Max"], &json!(1)));
+    assert_eq!(titles(&admin.get("/tasks?creator=me&assignee=me").await.ok(200)), ["Mine"]);
+    assert!(titles(&app.by("max").get("/tasks?creator=me&assignee=others").await.ok(200)).is_empty());
+    app.finish().await;
+}

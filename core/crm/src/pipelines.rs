@@ -61,7 +61,8 @@ pub async fn create(tx: &Tx, ctx: &Ctx) -> Result<()> {
 }
 
 fn stage(ctx: &Ctx, key: &'static str, semantic: Semantic, color: &'static str) -> FirstStage {
-    FirstStage { key: key.into(), name: text(&format!("stage.{key}"), ctx.locale), semantic, color: color.into() }
+    let name = text(&format!("stage.{key}"), ctx.locale);
+    FirstStage { key: key.into(), name, labels: None, semantic, color: color.into() }
 }
 
 fn text(key: &str, locale: Locale) -> String {

@@ -26,6 +26,11 @@ impl FieldError {
         Self { code: code.to_owned(), message: Message::key(&format!("field.{code}")) }
     }
 
+    /// An error of a general code, whose message is a text of its own: `field.<words>`.
+    pub fn worded(code: &str, words: &str) -> Self {
+        Self { code: code.to_owned(), message: Message::key(&format!("field.{words}")) }
+    }
+
     /// Adds a parameter to the message.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
@@ -50,6 +55,25 @@ pub struct Refusal {
     pub fields: FieldErrors,
     /// The record that stands in the way, where the asker may see it.
     pub other: Option<RecordRef>,
+    /// The key of the constraint that it breaks.
+    pub rule: Option<String>,
+    /// How HTTP tells it, where whoever refuses says so: 403, 409 or 422.
+    pub status: Option<u16>,
+}
+
+impl Refusal {
+    /// A refusal by a rule of the product, about nothing in particular.
+    pub fn new(code: impl Into<String>, message: Message) -> Self {
+        Self {
+            code: code.into(),
+            plugin: None,
+            message,
+            fields: FieldErrors::new(),
+            other: None,
+            rule: None,
+            status: None,
+        }
+    }
 }
 
 /// Why a service function did not do what was asked.

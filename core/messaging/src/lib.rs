@@ -12,11 +12,13 @@
 //! | `outbound` | the port for requests to other servers |
 //! | `pace` | turns at a gateway that takes so many a second |
 //! | `notifications` | what people are told |
+//! | `notices` | what plugins tell people |
 //! | `input` | limits of what comes from outside |
 
 mod input;
 pub mod mail;
 pub mod messages;
+pub mod notices;
 pub mod notifications;
 pub mod outbound;
 mod pace;

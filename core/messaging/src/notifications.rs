@@ -14,7 +14,10 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::input::wrong;
+use crate::notices;
 
+const COLUMNS: [&str; 10] =
+    ["id", "kind", "task_id", "params", "at", "read_at", "plugin", "link", "confirm", "confirmed_at"];
 /// Notifications of a page at most.
 pub const MAX_LIMIT: u64 = 200;
 
@@ -82,6 +85,18 @@ pub struct Notification {
     /// Since when it has been read.
     #[schema(value_type = Option<String>)]
     pub read: Option<Timestamp>,
+    /// The module whose notice it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<String>,
+    /// The address in the portal that opens with it, beginning with `/`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Whether the reader is asked to confirm it.
+    pub confirm: bool,
+    /// When they did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub confirmed: Option<Timestamp>,
 }
 
 /// Which notifications to list.
@@ -200,7 +215,7 @@ pub async fn list(db: &Db, ctx: &Ctx, query: &NotificationQuery) -> Result<Notif
     }
     let mut select = Query::select();
     select
-        .columns(["id", "kind", "task_id", "params", "at", "read_at"])
+        .columns(COLUMNS)
         .from("notification")
         .and_where(Expr::col("user_id").eq(me.0))
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
@@ -264,12 +279,23 @@ fn from_row(row: &QueryResult, locale: Locale) -> Result<Notification> {
     let kind: String = row.try_get_by_index(1)?;
     let params: Json = row.try_get_by_index(3)?;
     let params: BTreeMap<String, String> = serde_json::from_value(params).map_err(Error::internal)?;
+    // The words of a module's notice are its parameters.
+    let (text, params) = if kind == notices::KIND {
+        let words = [locale.code(), "en"].into_iter().find_map(|code| params.get(code));
+        (words.or_else(|| params.values().next()).cloned().unwrap_or_default(), BTreeMap::new())
+    } else {
+        (text(&kind, &params, locale), params)
+    };
     Ok(Notification {
         id: row.try_get_by_index(0)?,
         task: row.try_get_by_index(2)?,
-        text: text(&kind, &params, locale),
+        text,
         at: Timestamp(row.try_get_by_index(4)?),
         read: row.try_get_by_index::<Option<i64>>(5)?.map(Timestamp),
+        plugin: row.try_get_by_index(6)?,
+        link: row.try_get_by_index(7)?,
+        confirm: row.try_get_by_index(8)?,
+        confirmed: row.try_get_by_index::<Option<i64>>(9)?.map(Timestamp),
         kind,
         params,
     })

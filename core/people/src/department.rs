@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::entities::{Fetch, Run, Store, department, department_head, department_member, user};
 use crate::tenant::one_by_one;
-use crate::{INVALID, checked_name, require_admin};
+use crate::{INVALID, checked_name, require_admin, told};
 
 /// People who may lead a department together.
 const MAX_HEADS: usize = 20;
@@ -81,6 +81,7 @@ pub async fn create(db: &Db, ctx: &Ctx, input: &DepartmentInput) -> Result<Depar
     row(ctx, &saved).add(&tx).await?;
     save_heads(&tx, ctx, &saved).await?;
     audit::record(&tx, ctx, "department.created", &saved.id.to_string(), json!({"name": saved.name})).await?;
+    told::department(&tx, ctx, saved.id, json!({"name": [null, saved.name], "heads": [null, saved.heads]})).await?;
     tx.commit().await?;
     Ok(saved)
 }
@@ -100,6 +101,12 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &DepartmentInput) -> Re
     save_heads(&tx, ctx, &saved).await?;
     let detail = json!({"name": saved.name, "heads": saved.heads});
     audit::record(&tx, ctx, "department.updated", &id.to_string(), detail).await?;
+    let changes = json!({
+        "name": [known.name, saved.name],
+        "heads": [known.heads, saved.heads],
+        "parent": [known.parent_id, saved.parent_id],
+    });
+    told::department(&tx, ctx, id, changes).await?;
     tx.commit().await?;
     Ok(saved)
 }
@@ -189,6 +196,7 @@ pub async fn remove(db: &Db, ctx: &Ctx, id: Uuid) -> Result<()> {
     heads.run(&tx).await?;
     department::Entity::delete_by_id(id).run(&tx).await?;
     audit::record(&tx, ctx, "department.removed", &id.to_string(), json!({})).await?;
+    told::department(&tx, ctx, id, json!({"removed": [false, true]})).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -253,6 +261,13 @@ pub fn with_those_above(all: &[Department], own: Option<DepartmentId>) -> Vec<De
         found.push(DepartmentId(id));
         next = above.get(&id).copied().flatten();
     }
+    found
+}
+
+/// A department and everything below it, in the order of their ids.
+pub(crate) fn below_of(all: &[Department], id: Uuid) -> Vec<Uuid> {
+    let mut found: Vec<Uuid> = below(all, &[id]).into_iter().collect();
+    found.sort_unstable();
     found
 }
 

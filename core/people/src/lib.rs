@@ -10,16 +10,19 @@
 //! | `user` | accounts |
 //! | `department` | the tree of departments |
 //! | `role` | roles, access rows, field rights |
+//! | `directory` | people as modules see them, heads above them |
 //! | `staff` | questions of others: members of roles, heads, who is present |
 //! | `password` | argon2id hashes |
 //! | `sign_in` | signing in and out |
 //! | `session` | the list of one's sessions, and ending them |
 //! | `token` | API tokens |
+//! | `told` | what modules hear of people and departments |
 //! | `relation` | people and departments as others ask about them |
 //! | `names` | names of people and departments, cached |
 //! | `identity` | who asks: a token or session as a `Ctx`, cached |
 
 pub mod department;
+pub mod directory;
 mod entities;
 pub mod identity;
 pub mod names;
@@ -31,6 +34,7 @@ pub mod sign_in;
 pub mod staff;
 pub mod tenant;
 pub mod token;
+pub mod told;
 pub mod user;
 
 pub use identity::{Identities, Identity};

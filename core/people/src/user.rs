@@ -3,16 +3,14 @@
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
 use kernel::{Ctx, Db, Error, Locale, Result, TenantId, Timestamp, UserId, audit};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use crate::entities::{Fetch, Run, Store, department, role, session, user, user_role};
 use crate::tenant::one_by_one;
-use crate::{INVALID, checked_name, password, require_admin};
+use crate::{INVALID, checked_name, password, require_admin, told};
 
 pub use user::Model as User;
 
@@ -191,6 +189,8 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &NewUser, hash: Option<String>
     crate::department::moved(tx, ctx, saved.id, saved.department_id).await?;
     audit::record(tx, ctx, "user.created", &saved.id.to_string(), json!({"email": saved.email, "roles": input.roles}))
         .await?;
+    let changes = json!({"name": [null, saved.name], "department": [null, saved.department_id]});
+    told::user(tx, ctx, "created", saved.id, changes).await?;
     Ok(saved)
 }
 
@@ -244,8 +244,31 @@ pub async fn update(db: &Db, ctx: &Ctx, id: UserId, patch: &UserPatch) -> Result
     let detail = json!({"roles": patch.roles, "active": patch.active, "email": patch.email, "password": patch.password.is_some()});
     audit::record(&tx, ctx, "user.updated", &id.to_string(), detail).await?;
     let saved = get(&tx, ctx.tenant, id).await?;
+    tell(&tx, ctx, &before, &saved).await?;
     tx.commit().await?;
     Ok(saved)
+}
+
+/// Tells modules what they work with; not of languages, passwords and sign-in names.
+async fn tell(tx: &Tx, ctx: &Ctx, before: &User, now: &User) -> Result<()> {
+    let until = |user: &User| user.absent_until.map(Timestamp);
+    let mut changes = Map::new();
+    for (field, before, now) in [
+        ("name", json!(before.name), json!(now.name)),
+        ("department", json!(before.department_id), json!(now.department_id)),
+        ("position", json!(before.position), json!(now.position)),
+        ("active", json!(before.active), json!(now.active)),
+        ("absent_until", json!(until(before)), json!(until(now))),
+    ] {
+        if before != now {
+            changes.insert(field.to_owned(), json!([before, now]));
+        }
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let what = if before.active && !now.active { "blocked" } else { "updated" };
+    told::user(tx, ctx, what, now.id, Json::Object(changes)).await
 }
 
 /// Refuses a person who has lost their right while they waited for their turn.

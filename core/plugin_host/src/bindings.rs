@@ -8,7 +8,7 @@ wasmtime::component::bindgen!({
 });
 
 pub use exports::verstak::plugin::{
-    actions, conditions, events, hooks, http, jobs, lifecycle, ui_act, ui_data, ui_render,
+    actions, conditions, events, hooks, http, jobs, lifecycle, moments, ui_act, ui_data, ui_render,
 };
 pub use verstak::jobs::runs;
 pub use verstak::pages::views;

@@ -6,7 +6,7 @@
 //! a gate that names only such is closed to everybody, until an administrator names others.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use kernel::access::Closed;
@@ -17,6 +17,7 @@ use kernel::kept::Kept;
 use kernel::{Ctx, Db, DepartmentId, Error, Result, TenantId, UserId, audit};
 use people::identity::Gates;
 use people::{department, require_admin, staff};
+use records::catalogue::Labels;
 use records::{Catalogue, Records};
 use serde_json::json;
 use uuid::Uuid;
@@ -36,6 +37,12 @@ const ENTITY: &str = "gate";
 const MAX_NAMED: usize = 1_000;
 /// Sets of closed modules that are kept at most.
 const MAX_KEPT: usize = 2_000;
+
+/// What tells one gate from another, for whoever changes what they have seen.
+pub(crate) fn version(gate: &Gate) -> String {
+    let text = json!(gate).to_string();
+    kernel::id::derived(&text).simple().to_string()
+}
 
 /// Whether somebody in these departments (their own and those above it) is inside.
 pub(crate) fn lets_in(gate: &Gate, within: &[DepartmentId]) -> bool {
@@ -62,6 +69,40 @@ impl GateKeeper {
     pub(crate) async fn of(&self, tenant: TenantId, plugin: &str) -> Result<Option<Gate>> {
         let row = store::in_tenant(self.records.db().read(), tenant, plugin).await?;
         Ok(row.filter(|row| row.enabled).map(|row| row.departments))
+    }
+
+    /// Says whom a module is on for; who may is judged by the caller.
+    ///
+    /// # Errors
+    /// `NotFound` when the tenant never enabled it; `plugin.gate_invalid` naming a department that is not there; `Conflict` where
+    /// it is on for others than the caller has `seen`.
+    pub(crate) async fn set(&self, ctx: &Ctx, plugin: &str, gate: &Gate, seen: Option<&str>) -> Result<()> {
+        let tx = self.records.db().begin().await?;
+        let found = store::in_tenant(&tx, ctx.tenant, plugin).await?;
+        let mut row = found.ok_or_else(|| Error::NotFound(format!("plugin {plugin} in this company")))?;
+        if seen.is_some_and(|seen| seen != version(&row.departments)) {
+            return Err(Error::Conflict { code: "plugin.gate_changed", current: None });
+        }
+        if row.departments != *gate {
+            change(&tx, ctx, &mut row, gate).await?;
+            store::put_tenant(&tx, ctx.tenant, &row, ctx.now()).await?;
+            store::touch(&tx).await?;
+        }
+        tx.commit().await?;
+        self.registry.changed();
+        Ok(())
+    }
+
+    /// What the company runs: id, titles, version and gate of each; of what this node cannot load the id stands for the title.
+    pub(crate) async fn modules(&self, ctx: &Ctx) -> Result<Vec<(String, String, String, Gate)>> {
+        let running = self.registry.tenant(ctx.tenant).await?;
+        let rows = store::of_tenant(self.records.db().read(), ctx.tenant).await?;
+        let title = |id: &str| {
+            let found = running.running().iter().find(|plugin| plugin.id() == id);
+            found.map_or_else(|| id.to_owned(), |plugin| plugin.manifest().title.in_locale(ctx.locale).to_owned())
+        };
+        let rows = rows.into_iter().filter(|row| row.enabled);
+        Ok(rows.map(|row| (row.plugin.clone(), title(&row.plugin), row.version, row.departments)).collect())
     }
 
     /// Whether any module of the company has a gate.
@@ -115,9 +156,12 @@ fn brought(catalogue: &Catalogue, modules: &BTreeSet<String>) -> Closed {
 pub(crate) struct Whereabouts(HashMap<(TenantId, UserId), Vec<DepartmentId>>);
 
 impl Whereabouts {
-    /// Whether a module hears of what somebody did. It always hears of what no person did, and of changes of gates.
+    /// Whether a module hears of what somebody did. It always hears of what no person did, and of changes of gates, people,
+    /// departments and calendars.
     pub(crate) async fn let_in(&mut self, db: &Db, gate: &Gate, event: &Event) -> Result<bool> {
-        let (Some(user), true) = (event.actor.user(), gate.is_some() && event.kind != CHANGED) else { return Ok(true) };
+        let kind = event.kind.as_str();
+        let of_all = [CHANGED, work::calendar::CHANGED].contains(&kind) || people::told::EVENTS.contains(&kind);
+        let (Some(user), true) = (event.actor.user(), gate.is_some() && !of_all) else { return Ok(true) };
         let tenant = event.tenant;
         let within = match self.0.entry((tenant, user)) {
             Entry::Occupied(known) => known.into_mut(),
@@ -135,20 +179,23 @@ impl PluginHost {
     /// request, on other nodes within a second.
     ///
     /// # Errors
-    /// `NotFound` when the tenant never enabled it; `plugin.gate_invalid` naming a department that is not there.
-    pub async fn set_gate(&self, ctx: &Ctx, plugin: &str, gate: &Gate) -> Result<()> {
+    /// `NotFound` when the tenant never enabled it; `plugin.gate_invalid` naming a department that is not there; `Conflict` where
+    /// it is on for others than the caller has `seen`.
+    pub async fn set_gate(&self, ctx: &Ctx, plugin: &str, gate: &Gate, seen: Option<&str>) -> Result<()> {
         require_admin(ctx)?;
-        let tx = self.inner.services.db.begin().await?;
-        let found = store::in_tenant(&tx, ctx.tenant, plugin).await?;
-        let mut row = found.ok_or_else(|| Error::NotFound(format!("plugin {plugin} in this company")))?;
-        if row.departments != *gate {
-            change(&tx, ctx, &mut row, gate).await?;
-            store::put_tenant(&tx, ctx.tenant, &row, ctx.now()).await?;
-            store::touch(&tx).await?;
-        }
-        tx.commit().await?;
-        self.inner.registry.changed();
-        Ok(())
+        self.inner.gates.set(ctx, plugin, gate, seen).await
+    }
+}
+
+impl PluginHost {
+    /// The names of roles that the company's modules have brought, in each language, by key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn role_names(&self, ctx: &Ctx) -> Result<BTreeMap<String, Labels>> {
+        let running = self.inner.registry.tenant(ctx.tenant).await?;
+        let all = running.running().iter().flat_map(|plugin| plugin.version.role_names.clone());
+        Ok(all.collect())
     }
 }
 

@@ -24,6 +24,7 @@ use crate::journal::Journal;
 use crate::outbound::Outbound;
 use crate::package::TrustedKeys;
 use crate::points::events::{EventHandler, READER};
+use crate::points::pages::KeptFigures;
 use crate::points::signature;
 use crate::registry::Registry;
 
@@ -68,6 +69,7 @@ pub(crate) struct Inner {
     pub(crate) registry: Registry,
     pub(crate) gates: GateKeeper,
     pub(crate) breakers: Breakers,
+    pub(crate) figures: KeptFigures,
     pub(crate) journal: Journal,
     pub(crate) follower: Follower,
     pub(crate) looked: schedule::Looked,
@@ -97,6 +99,7 @@ impl PluginHost {
                     tasks: tasks.clone(),
                     processes: processes.clone(),
                     gates: gates.clone(),
+                    identities: identities.clone(),
                     reports,
                     outbound: Arc::default(),
                     files: Arc::default(),
@@ -107,6 +110,7 @@ impl PluginHost {
                 gates,
                 engine,
                 breakers: Breakers::default(),
+                figures: KeptFigures::default(),
                 journal: Journal::default(),
                 // Nothing again: a plugin enabled meanwhile is not told of what was before.
                 follower: Follower::new(db, env, READER, 0),

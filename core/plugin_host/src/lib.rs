@@ -36,6 +36,7 @@ pub mod breaker;
 mod capabilities;
 pub mod dev;
 pub mod engine;
+pub mod export;
 mod figures;
 mod files;
 pub mod gates;

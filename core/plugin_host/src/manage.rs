@@ -20,8 +20,8 @@ use crate::gates::{self, Gate};
 use crate::jobs::{schedule, store as runs};
 use crate::journal::{self, Cost, LogEntry};
 use crate::manifest::known::Known;
-use crate::manifest::published;
 use crate::manifest::review::{self, Difference, PermissionChange};
+use crate::manifest::{Moment, published};
 use crate::package::Level;
 use crate::points::events::key_of_plugin;
 use crate::registry::store::{self, Installed, NewVersion, TenantRow};
@@ -287,6 +287,7 @@ impl PluginHost {
         self.inner.services.records.forget_catalogue(ctx.tenant);
         self.inner.breakers.reset(ctx.tenant, plugin);
         self.inner.registry.changed();
+        self.at_moment(ctx, plugin, Moment::Enabled).await;
         Ok(())
     }
 
@@ -296,6 +297,7 @@ impl PluginHost {
     /// `NotFound` when the tenant does not run it.
     pub async fn disable(&self, ctx: &Ctx, plugin: &str) -> Result<()> {
         require_admin(ctx)?;
+        self.at_moment(ctx, plugin, Moment::Disabling).await;
         let tx = self.inner.services.db.begin().await?;
         self.change_row_in(&tx, ctx, plugin, "plugin.disabled", |row| {
             row.enabled = false;

@@ -106,6 +106,8 @@ pub struct PluginDetail {
     pub secret: Option<String>,
     /// The departments that it is on for, with those below them; none: for everybody.
     pub gate: Option<Vec<GateView>>,
+    /// Of this gate: `If-Match` of whoever changes it.
+    pub gate_version: String,
 }
 
 /// A department that a module is on for.
@@ -246,6 +248,11 @@ pub struct RouteView {
     pub breaker: BreakerState,
 }
 
+/// What tells the gate of a company from another.
+fn gate_version(row: Option<&TenantRow>) -> String {
+    crate::gates::version(&row.and_then(|row| row.departments.clone()))
+}
+
 impl PluginHost {
     /// All installed plugins as the tenant sees them.
     ///
@@ -289,6 +296,7 @@ impl PluginHost {
                     update,
                     schema,
                     gate: self.gate(ctx, row.as_ref()).await?,
+                    gate_version: gate_version(row.as_ref()),
                     ..self.detail(&catalogue, ctx, &tenant, &version, &newest, row.as_ref())
                 })
             }
@@ -296,7 +304,13 @@ impl PluginHost {
                 let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
                 let update = self.update(&catalogue, ctx, &newest, row.as_ref()).await?;
                 let gate = self.gate(ctx, row.as_ref()).await?;
-                Ok(PluginDetail { update, gate, ..PluginDetail::bare(failed_summary(ctx, &failed, &newest)) })
+                let gate_version = gate_version(row.as_ref());
+                Ok(PluginDetail {
+                    update,
+                    gate,
+                    gate_version,
+                    ..PluginDetail::bare(failed_summary(ctx, &failed, &newest))
+                })
             }
         }
     }
@@ -374,6 +388,7 @@ impl PluginHost {
             conditions: self.conditions(ctx, manifest, row),
             secret: row.filter(|_| signed).map(|row| row.secret.clone()),
             gate: None,
+            gate_version: String::new(),
         }
     }
 

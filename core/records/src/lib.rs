@@ -58,7 +58,7 @@ use people::names::Names;
 pub use catalogue::{Catalogue, EntityDef, FieldDef};
 pub(crate) use write::Inserts;
 pub use write::{
-    Along, BeforeHooks, Change, EntityOwner, EntityRules, Foreseen, Inner, Operation, PendingChange, Told, Trial,
+    Along, BeforeHooks, Change, EntityOwner, EntityRules, Foreseen, Inner, Kept, Operation, PendingChange, Told, Trial,
     WriteOptions, Written,
 };
 

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use kernel::db::{ConnectionTrait, Tx};
-use kernel::{Ctx, Result, TenantId};
+use kernel::{Ctx, Locale, Result, TenantId};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::catalogue::text;
+use crate::catalogue::{Labels, text};
 
 /// What a stage means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -43,12 +43,22 @@ pub struct Stage {
     pub key: String,
     /// Its name, as the company calls it.
     pub name: String,
+    /// Its name in each language, where a module gives it.
+    #[serde(skip)]
+    pub labels: Option<Labels>,
     /// What it means.
     pub semantic: Semantic,
     /// Its colour, `#rrggbb`.
     pub color: String,
     /// Its place.
     pub sort: i64,
+}
+
+impl Stage {
+    /// Its name for a reader.
+    pub fn name_in(&self, locale: Locale) -> &str {
+        self.labels.as_ref().map_or(&self.name, |labels| labels.in_locale(locale))
+    }
 }
 
 /// A pipeline.
@@ -104,7 +114,7 @@ pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, currency
         .order_by("sort", Order::Asc)
         .take();
     let stages = Query::select()
-        .columns(["pipeline_id", "key", "name", "semantic", "color", "sort"])
+        .columns(["pipeline_id", "key", "name", "semantic", "color", "sort", "labels"])
         .from("stage")
         .and_where(Expr::col("tenant_id").eq(tenant.0))
         .order_by("sort", Order::Asc)
@@ -123,9 +133,11 @@ pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, currency
     for row in conn.query_all(&stages).await? {
         let pipeline: Uuid = row.try_get_by_index(0)?;
         let semantic: String = row.try_get_by_index(3)?;
+        let labels: Option<serde_json::Value> = row.try_get_by_index(6)?;
         let stage = Stage {
             key: row.try_get_by_index(1)?,
             name: row.try_get_by_index(2)?,
+            labels: labels.and_then(|labels| serde_json::from_value(labels).ok()),
             semantic: Semantic::of(&semantic),
             color: row.try_get_by_index(4)?,
             sort: row.try_get_by_index(5)?,
@@ -144,6 +156,8 @@ pub struct FirstStage {
     pub key: Cow<'static, str>,
     /// As the company reads it.
     pub name: String,
+    /// In each language, where a module gives it.
+    pub labels: Option<Labels>,
     /// What it means.
     pub semantic: Semantic,
     /// `#rrggbb`.
@@ -163,6 +177,7 @@ pub(crate) async fn create_own(tx: &Tx, ctx: &Ctx, entity: &str, name: &str) -> 
     let stage = |(key, semantic, color): (&'static str, Semantic, &'static str)| FirstStage {
         key: key.into(),
         name: text(&format!("stage.{key}"), ctx.locale),
+        labels: None,
         semantic,
         color: color.into(),
     };
@@ -210,6 +225,7 @@ async fn insert_stages(
         "semantic",
         "color",
         "sort",
+        "labels",
     ]);
     let mut any = false;
     for (sort, stage) in stages {
@@ -224,6 +240,7 @@ async fn insert_stages(
             stage.semantic.key().into(),
             (&*stage.color).into(),
             sort.into(),
+            worded(stage.labels.as_ref())?.into(),
         ]);
     }
     if any {
@@ -232,8 +249,12 @@ async fn insert_stages(
     Ok(())
 }
 
-/// Brings the main pipeline of an entity into the order of these stages and adds those that it lacks; others stay behind
-/// them, for records may be in them.
+fn worded(labels: Option<&Labels>) -> Result<Option<serde_json::Value>> {
+    labels.map(serde_json::to_value).transpose().map_err(kernel::Error::internal)
+}
+
+/// Brings the main pipeline of an entity into the order of these stages, with their names, and adds those that it lacks; others
+/// stay behind them, for records may be in them.
 pub(crate) async fn extend(tx: &Tx, ctx: &Ctx, entity: &str, stages: &[FirstStage]) -> Result<()> {
     let pipelines = load(tx, ctx.tenant, String::new()).await?;
     let Some(pipeline) = pipelines.of(entity).find(|pipeline| pipeline.is_default) else { return Ok(()) };
@@ -241,10 +262,14 @@ pub(crate) async fn extend(tx: &Tx, ctx: &Ctx, entity: &str, stages: &[FirstStag
     let others = pipeline.stages.iter().filter(|stage| !named(&stage.key)).map(|stage| stage.key.as_str());
     let order: Vec<&str> = stages.iter().map(|stage| &*stage.key).chain(others).collect();
     for (sort, key) in (0_i64..).zip(order) {
-        if pipeline.stages.iter().any(|stage| stage.key == key && stage.sort != sort) {
+        let given = stages.iter().find(|stage| stage.key == key);
+        let labels = |stage: &Stage| given.map_or(&stage.labels, |given| &given.labels).clone();
+        let stands = pipeline.stages.iter().find(|stage| stage.key == key);
+        if let Some(stage) = stands.filter(|stage| stage.sort != sort || stage.labels != labels(stage)) {
             let update = Query::update()
                 .table("stage")
                 .value("sort", sort)
+                .value("labels", worded(labels(stage).as_ref())?)
                 .and_where(Expr::col("pipeline_id").eq(pipeline.id))
                 .and_where(Expr::col("key").eq(key))
                 .to_owned();

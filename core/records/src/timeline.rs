@@ -238,8 +238,7 @@ impl Place {
     fn read(cursor: Option<&str>) -> Result<Self> {
         let Some(cursor) = cursor else { return Ok(Self::default()) };
         Self::parse(cursor).ok_or_else(|| {
-            let error = kernel::error::FieldError::new("invalid").with("reason", "not a cursor of this timeline");
-            Error::field("request.invalid", "cursor", error)
+            Error::field("request.invalid", "cursor", kernel::error::FieldError::worded("invalid", "cursor_foreign"))
         })
     }
 

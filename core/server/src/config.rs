@@ -159,12 +159,14 @@ pub struct Letters {
 pub struct PluginMessages {
     /// Of one plugin of one company; 0 = no limit.
     pub plugin_per_hour: u32,
+    /// Days that messages are kept after they were sent or failed, with their letters; 0 = for good.
+    pub keep_days: u32,
 }
 
 impl PluginMessages {
     /// What plugins may send.
     pub const fn limits(&self) -> MessageLimits {
-        MessageLimits { per_hour: self.plugin_per_hour }
+        MessageLimits { per_hour: self.plugin_per_hour, keep_days: self.keep_days }
     }
 }
 

@@ -4,6 +4,7 @@ use kernel::Db;
 use kernel::clock::Env;
 use kernel::db::ConnectionTrait;
 use kernel::jobs::{Handler, Job, JobError, Lane, long};
+use messaging::Messages;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
 use crate::http::idempotency::KEPT_SECONDS;
@@ -23,16 +24,17 @@ pub const SCHEDULES: [(&str, &str); 7] = [
 /// Seconds the end of a long job is remembered: a month.
 const LONG_JOBS_SECONDS: i64 = 30 * 86_400;
 
-/// Removes old idempotency keys, ended sessions and long jobs, and has the database renew its statistics.
+/// Removes old idempotency keys, ended sessions, long jobs and messages of plugins, and has the database renew its statistics.
 pub struct Cleanup {
     db: Db,
     env: Env,
+    messages: Messages,
 }
 
 impl Cleanup {
-    /// Over a database.
-    pub fn new(db: &Db, env: &Env) -> Self {
-        Self { db: db.clone(), env: env.clone() }
+    /// Over a database, and the messages of plugins.
+    pub fn new(db: &Db, env: &Env, messages: &Messages) -> Self {
+        Self { db: db.clone(), env: env.clone(), messages: messages.clone() }
     }
 }
 
@@ -57,6 +59,10 @@ impl Handler for Cleanup {
         people::sign_in::forget_ended(&tx, now).await?;
         long::clean(&tx, now.plus_seconds(-LONG_JOBS_SECONDS)).await?;
         tx.commit().await?;
+        let forgotten = self.messages.forget_old(now).await?;
+        if forgotten > 0 {
+            tracing::info!(forgotten, "old messages of plugins were forgotten");
+        }
         Ok(self.db.learn().await?)
     }
 }

@@ -23,9 +23,7 @@ pub fn mask() {
 /// # Errors
 /// When they cannot be made.
 pub fn prepare(config: &Config) -> io::Result<()> {
-    let folder = &config.data.dir;
-    DirBuilder::new().recursive(true).mode(0o700).create(config.files_dir())?;
-    warn_if_open(folder, "700")?;
+    prepare_folder(config)?;
     if config.database.url.is_empty() {
         // SQLite gives the files beside it the same mode.
         let file = config.database_file();
@@ -33,6 +31,15 @@ pub fn prepare(config: &Config) -> io::Result<()> {
         warn_if_open(&file, "600")?;
     }
     Ok(())
+}
+
+/// Makes the folder of everything, for this user alone.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn prepare_folder(config: &Config) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(config.files_dir())?;
+    warn_if_open(&config.data.dir, "700")
 }
 
 fn warn_if_open(path: &Path, mode: &str) -> io::Result<()> {

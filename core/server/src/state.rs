@@ -203,6 +203,7 @@ impl AppState {
         let mut handlers = self.imports.handlers();
         handlers.push(Arc::new(records::totals::FoldTotals(self.records.clone())));
         handlers.push(Arc::new(records::search::Fill(self.records.clone())));
+        handlers.push(Arc::new(records::catalogue::indexed::KeepIndexes(self.records.clone())));
         handlers.push(Arc::new(records::files::Sweep(self.files.clone())));
         handlers.extend(self.mail.handlers());
         handlers.extend(self.messages.handlers());
@@ -210,7 +211,7 @@ impl AppState {
         handlers.extend(self.processes.handlers());
         handlers.extend(self.plugins.handlers());
         handlers.push(Arc::new(LongRun(self.long_jobs.clone())));
-        handlers.push(Arc::new(crate::housekeeping::Cleanup::new(&self.db, &self.env)));
+        handlers.push(Arc::new(crate::housekeeping::Cleanup::new(&self.db, &self.env, &self.messages)));
         Worker::new(&self.db, &self.env, handlers)
     }
 }

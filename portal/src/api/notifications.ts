@@ -22,3 +22,9 @@ export async function markRead(ids: Id[] | "all"): Promise<void> {
   await api.post("/notifications/read", ids === "all" ? { ids: [], all: true } : { ids, all: false });
   refreshNotifications();
 }
+
+/** The reader of a module's notice says that they have read it. */
+export async function confirmNotice(id: Id): Promise<void> {
+  await api.post("/notifications/{id}/confirm", undefined, { path: { id } });
+  refreshNotifications();
+}

@@ -31,6 +31,11 @@ pub struct Cursor {
     id: i64,
 }
 
+impl Cursor {
+    /// Behind every event that there will be.
+    pub const END: Self = Self { tx: i64::MAX, id: i64::MAX };
+}
+
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.tx, self.id)

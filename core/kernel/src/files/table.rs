@@ -333,6 +333,22 @@ pub async fn left_over(
     conn.query_all(&select).await?.iter().map(from_row).collect()
 }
 
+/// Files of all companies whose bytes are there, after an id, in the order of ids: for a backup.
+///
+/// # Errors
+/// When the database fails.
+pub async fn whole_after(conn: &impl ConnectionTrait, after: Option<Uuid>, limit: u64) -> Result<Vec<FileRow>, DbErr> {
+    let mut select = base();
+    select
+        .and_where(Expr::col("state").is_in([State::Kept.word(), State::Removed.word()]))
+        .order_by("id", Order::Asc)
+        .limit(limit);
+    if let Some(after) = after {
+        select.and_where(Expr::col("id").gt(after));
+    }
+    conn.query_all(&select).await?.iter().map(from_row).collect()
+}
+
 fn base() -> SelectStatement {
     Query::select().columns(COLUMNS).from("stored_file").take()
 }

@@ -93,7 +93,9 @@ impl Table {
 
     /// The same as conditions.
     pub fn conditions(&self, alias: &'static str, tenant: TenantId) -> impl Iterator<Item = Expr> {
-        let entity = self.entity.as_ref().map(|key| Expr::col((alias, "entity")).eq(key.as_str()));
+        // Written out, not bound: indexes of fields are for the rows of one entity. Keys are Latin letters, digits and `_`.
+        let literal = |key: &EntityKey| Expr::cust(format!("'{}'", key.replace('\'', "''")));
+        let entity = self.entity.as_ref().map(|key| Expr::col((alias, "entity")).eq(literal(key)));
         std::iter::once(Expr::col((alias, "tenant_id")).eq(tenant.0)).chain(entity)
     }
 }

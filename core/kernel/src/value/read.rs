@@ -65,7 +65,7 @@ impl Value {
     fn from_text(kind: FieldType, text: &str) -> Result<Self, FieldError> {
         match kind {
             FieldType::Text | FieldType::Choice | FieldType::Stage => {
-                let text = clean(text)?;
+                let text = clean(text)?.replace(turns, "");
                 Ok(Some(words::composed(&text).trim().to_owned())
                     .filter(|line| !line.is_empty())
                     .map_or(Self::Null, Self::Text))
@@ -119,6 +119,11 @@ pub fn decimal_from_text(text: &str) -> Result<Value, FieldError> {
         return Err(FieldError::new("precision"));
     }
     Ok(Value::Decimal(value))
+}
+
+/// Marks that turn the letters behind them around (UAX #9, section 2): one line that has them can pretend to be another.
+const fn turns(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Refuses characters that no database keeps (NUL).
@@ -222,6 +227,9 @@ mod tests {
         check(FieldType::Text, json!(""), Ok(json!(null)));
         check(FieldType::Text, json!("и\u{306}од\u{200b}"), Ok(json!("йод")));
         check(FieldType::Text, json!("\u{feff}"), Ok(json!(null)));
+        check(FieldType::Text, json!("invoice\u{202e}gpj.exe \u{2066}x\u{2069}"), Ok(json!("invoicegpj.exe x")));
+        check(FieldType::LongText, json!("a\u{202e}b"), Ok(json!("a\u{202e}b")));
+        check(FieldType::Text, json!("\u{202d}"), Ok(json!(null)));
         check(FieldType::LongText, json!("и\u{306}\n"), Ok(json!("й\n")));
         check(FieldType::Emails, json!("\u{200e}a@b.c\u{a0}"), Ok(json!([{"value": "a@b.c", "kind": "other"}])));
         check(FieldType::Text, json!(5), Err("type"));

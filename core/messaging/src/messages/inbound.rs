@@ -121,7 +121,8 @@ fn ids(header: &HeaderValue<'_>) -> Vec<String> {
 /// `message.invalid` for one that is too large, has too many parts or is none.
 fn read(raw: &[u8]) -> Result<Received> {
     if raw.len() > MAX_LETTER {
-        return Err(Error::TooLarge(kernel::Message::key("error.body_too_large")));
+        let most = format!("{} MiB", MAX_LETTER / 1024 / 1024);
+        return Err(Error::TooLarge(kernel::Message::key("error.body_too_large").with("max", most)));
     }
     if parts(raw) > MAX_PARTS {
         return Err(named("parts", FieldError::new("too_many").with("max", MAX_PARTS)));

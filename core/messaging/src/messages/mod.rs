@@ -18,6 +18,7 @@
 
 mod gateway;
 pub mod inbound;
+mod retention;
 mod send;
 mod store;
 mod told;
@@ -57,6 +58,8 @@ const MAX_LIMIT: u64 = 200;
 pub struct MessageLimits {
     /// Messages of one plugin of one company in an hour; 0 = no limit.
     pub per_hour: u32,
+    /// Days that settled messages are kept; 0 = for good.
+    pub keep_days: u32,
 }
 
 /// How it goes.

@@ -1,4 +1,6 @@
-//! `gates`: whom the company's modules are on for.
+//! `gates`: whom the company's modules are on for, and saying so of others.
+
+use std::collections::BTreeSet;
 
 use kernel::{DepartmentId, Locale};
 use people::{department, staff};
@@ -6,7 +8,7 @@ use records::Catalogue;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Caller, State, host_error, id_from_wit};
+use super::{Caller, State, host_error, host_error_in, id_from_wit};
 use crate::bindings::types::HostError;
 use crate::bindings::verstak::people::gates as wit;
 use crate::gates::lets_in;
@@ -23,9 +25,15 @@ pub(crate) const PART: Part = Part::of::<GatesPermission>("gates");
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct GatesPermission {
+    /// Whether it says whom other modules are on for.
+    #[serde(default)]
+    set: bool,
     #[serde(default)]
     reason: Text,
 }
+
+/// The grant to set gates of others.
+const SET: &str = "gates.set";
 
 impl Permission for GatesPermission {
     fn check(&self) -> Result<(), ManifestError> {
@@ -38,8 +46,19 @@ impl Permission for GatesPermission {
             Locale::Ru => "Модули: какие для кого включены",
             Locale::Uk => "Модулі: які для кого увімкнено",
         };
-        let (key, title) = ("gates".to_owned(), title.to_owned());
-        vec![Grant { key, title, reason: self.reason.clone(), scope: Default::default() }]
+        let sets = match locale {
+            Locale::En => "Switches other modules on and off for departments",
+            Locale::Ru => "Включает и выключает другие модули для подразделений",
+            Locale::Uk => "Вмикає та вимикає інші модулі для підрозділів",
+        };
+        let grant = |key: &str, title: &str| Grant {
+            key: key.to_owned(),
+            title: title.to_owned(),
+            reason: self.reason.clone(),
+            scope: Default::default(),
+        };
+        let sets = self.set.then(|| grant(SET, sets));
+        std::iter::once(grant("gates", title)).chain(sets).collect()
     }
 }
 
@@ -69,6 +88,43 @@ impl wit::Host for State {
         };
         let plugin = plugin.unwrap_or_else(|| caller.plugin.id().to_owned());
         Ok(on_for(&caller, &plugin, &people).await.map_err(|error| host_error(&error)))
+    }
+
+    async fn modules(&mut self) -> Answer<Vec<wit::Module>> {
+        self.enter()?;
+        Ok(self.modules_of_company().await)
+    }
+
+    async fn set(&mut self, plugin: String, departments: Option<Vec<String>>) -> Answer<()> {
+        self.enter()?;
+        Ok(self.set_gate(&plugin, departments).await)
+    }
+}
+
+impl State {
+    async fn modules_of_company(&mut self) -> Result<Vec<wit::Module>, HostError> {
+        let caller = self.granted("gates")?;
+        let found = caller.services.gates.modules(&caller.ctx).await.map_err(|error| host_error(&error))?;
+        self.take_rows(found.len())?;
+        let module = |(id, title, version, gate): (String, String, String, Option<BTreeSet<Uuid>>)| wit::Module {
+            id,
+            title,
+            version,
+            departments: gate.map(|named| named.iter().map(ToString::to_string).collect()),
+        };
+        Ok(found.into_iter().map(module).collect())
+    }
+
+    async fn set_gate(&mut self, plugin: &str, departments: Option<Vec<String>>) -> Result<(), HostError> {
+        let caller = self.writes(SET)?;
+        if plugin == caller.plugin.id() {
+            return Err(HostError::Denied("its own gate is the administrators'".to_owned()));
+        }
+        self.take_rows(departments.as_ref().map_or(1, Vec::len))?;
+        let named = departments.map(|ids| ids.iter().map(|id| id_from_wit(id)).collect::<Result<BTreeSet<Uuid>, _>>());
+        let (ctx, gate) = (caller.own_ctx(), named.transpose()?);
+        let set = caller.services.gates.set(&ctx, plugin, &gate, None).await;
+        set.map_err(|error| host_error_in(ctx.locale, &error))
     }
 }
 

@@ -8,6 +8,7 @@
 //! it and its words, and a line in [`CAPABILITIES`]. The linker, the checks of imports and manifests, grants and the views
 //! of permissions go by the table.
 
+mod calendars;
 mod context;
 mod convert;
 pub(crate) mod events;
@@ -18,12 +19,16 @@ pub(crate) mod jobs;
 mod kv;
 mod log;
 pub(crate) mod messaging;
+pub(crate) mod notify;
+mod parcel;
 mod people;
 pub(crate) mod processes;
 mod records;
 mod reports;
 mod settings;
 mod tasks;
+mod timeline;
+mod together;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -70,18 +75,20 @@ macro_rules! capability {
 }
 
 /// Everything there is, in the order in which admins read permissions.
-pub(crate) static CAPABILITIES: [Capability; 22] = [
+pub(crate) static CAPABILITIES: [Capability; 26] = [
     capability!("verstak:types/types", wit::types::types),
     capability!("verstak:runtime/context", wit::runtime::context),
     capability!("verstak:runtime/clock", wit::runtime::clock),
     capability!("verstak:runtime/limits", wit::runtime::limits),
     capability!("verstak:runtime/log", wit::runtime::log),
     capability!("verstak:runtime/settings", wit::runtime::settings),
+    capability!("verstak:runtime/parcel", wit::runtime::parcel),
     capability!("verstak:work/subjects", wit::work::subjects),
     capability!("verstak:work/steps", wit::work::steps),
     capability!("verstak:pages/views", wit::pages::views),
     capability!("verstak:jobs/runs", wit::jobs::runs),
     capability!("verstak:records/records", wit::records::records, Part::of::<RecordPermissions>("records")),
+    capability!("verstak:records/timeline", wit::records::timeline, timeline::PART),
     capability!("verstak:work/processes", wit::work::processes, processes::PART),
     capability!("verstak:work/tasks", wit::work::tasks, tasks::PART),
     capability!("verstak:jobs/jobs", wit::jobs::jobs, jobs::PART),
@@ -89,7 +96,9 @@ pub(crate) static CAPABILITIES: [Capability; 22] = [
     capability!("verstak:http/http", wit::http::http, http::PART),
     capability!("verstak:files/files", wit::files::files, files::PART),
     capability!("verstak:messaging/messaging", wit::messaging::messaging, messaging::PART),
+    capability!("verstak:notify/notify", wit::notify::notify, notify::PART),
     capability!("verstak:people/people", wit::people::people, people::PART),
+    capability!("verstak:people/calendars", wit::people::calendars, people::PART),
     capability!("verstak:people/gates", wit::people::gates, gates::PART),
     capability!("verstak:reports/reports", wit::reports::reports, reports::PART),
     capability!("verstak:storage/kv", wit::storage::kv, kv::PART),
@@ -108,6 +117,8 @@ pub(crate) struct Services {
     pub(crate) tasks: work::Tasks,
     pub(crate) processes: process::runtime::Processes,
     pub(crate) gates: GateKeeper,
+    /// Who people are now.
+    pub(crate) identities: ::people::Identities,
     pub(crate) reports: ::reports::Reports,
     /// What sends requests to other servers; nothing until somebody says.
     pub(crate) outbound: Arc<OnceLock<Arc<dyn Outbound>>>,

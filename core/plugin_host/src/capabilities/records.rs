@@ -17,16 +17,16 @@ use crate::bindings::verstak::records::records as wit;
 use crate::manifest::RecordPermission;
 
 /// Rows in one call.
-const BATCH: usize = 200;
+pub(super) const BATCH: usize = 200;
 
 type Answer<T> = wasmtime::Result<Result<T, HostError>>;
 type Saved = Vec<Result<wit::Saved, HostError>>;
 
 /// A granted entity: its definition, the permission, and the context to act in.
-struct Door {
-    caller: Caller,
-    ctx: Ctx,
-    def: Arc<EntityDef>,
+pub(super) struct Door {
+    pub(super) caller: Caller,
+    pub(super) ctx: Ctx,
+    pub(super) def: Arc<EntityDef>,
 }
 
 impl Door {
@@ -35,7 +35,7 @@ impl Door {
         self.caller.plugin.records(&self.def.key).ok_or_else(denied)
     }
 
-    fn may(&self, action: Action) -> Result<&RecordPermission, HostError> {
+    pub(super) fn may(&self, action: Action) -> Result<&RecordPermission, HostError> {
         let permission = self.permission()?;
         if permission.actions.contains(&action) {
             Ok(permission)
@@ -77,7 +77,11 @@ impl Door {
     }
 
     /// Fields in wire form, each within the write permission.
-    fn fields(&self, permission: &RecordPermission, fields: Vec<Field>) -> Result<Map<String, Json>, HostError> {
+    pub(super) fn fields(
+        &self,
+        permission: &RecordPermission,
+        fields: Vec<Field>,
+    ) -> Result<Map<String, Json>, HostError> {
         let mut values = Map::new();
         let mut errors = Vec::new();
         for field in fields {
@@ -138,17 +142,17 @@ impl Door {
     }
 }
 
-fn saved(written: Written) -> wit::Saved {
+pub(super) fn saved(written: Written) -> wit::Saved {
     wit::Saved { id: written.record.id.to_string(), version: u64::try_from(written.record.version).unwrap_or_default() }
 }
 
-fn version(version: Option<u64>) -> Option<i64> {
+pub(super) fn version(version: Option<u64>) -> Option<i64> {
     version.map(|version| i64::try_from(version).unwrap_or(i64::MAX))
 }
 
 impl State {
     /// Opens the door to an entity for so many rows.
-    async fn door(&mut self, entity: &str, rows: usize) -> Result<Door, HostError> {
+    pub(super) async fn door(&mut self, entity: &str, rows: usize) -> Result<Door, HostError> {
         if rows > BATCH {
             return Err(HostError::Limit(format!("more than {BATCH} rows at once")));
         }
@@ -227,6 +231,7 @@ impl State {
                     fields: door.fields(permission, update.fields)?,
                 },
                 Wanted::Remove(id) => Change::Delete { id: id_from_wit(&id)?, version: None },
+                Wanted::Restore(id) => Change::Restore { id: id_from_wit(&id)? },
             })
         };
         door.write(changes.into_iter().map(change).collect()).await
@@ -237,6 +242,7 @@ enum Wanted {
     Create(Vec<Field>),
     Change(wit::Update),
     Remove(String),
+    Restore(String),
 }
 
 impl wit::Host for State {
@@ -273,6 +279,36 @@ impl wit::Host for State {
     async fn remove(&mut self, entity: String, ids: Vec<String>) -> Answer<Saved> {
         self.enter()?;
         Ok(self.change_rows(&entity, Action::Delete, ids.into_iter().map(Wanted::Remove).collect()).await)
+    }
+
+    async fn restore(&mut self, entity: String, ids: Vec<String>) -> Answer<Saved> {
+        self.enter()?;
+        Ok(self.change_rows(&entity, Action::Delete, ids.into_iter().map(Wanted::Restore).collect()).await)
+    }
+
+    async fn ensure(
+        &mut self,
+        entity: String,
+        constraint: String,
+        rows: Vec<Vec<Field>>,
+    ) -> Answer<Vec<Result<wit::Kept, HostError>>> {
+        self.enter()?;
+        Ok(self.ensure_rows(&entity, &constraint, rows).await)
+    }
+
+    async fn together(&mut self, writes: Vec<wit::Write>) -> Answer<Vec<wit::Saved>> {
+        self.enter()?;
+        Ok(self.write_together(writes).await)
+    }
+
+    async fn fresh_ids(&mut self, count: u32) -> Answer<Vec<String>> {
+        self.enter()?;
+        Ok(self.ids(count))
+    }
+
+    async fn visible(&mut self, entity: String, ids: Vec<String>) -> Answer<Vec<bool>> {
+        self.enter()?;
+        Ok(self.visible_rows(&entity, &ids).await)
     }
 }
 

@@ -10,6 +10,7 @@
 //! | [`test::run`] | `plugin test [DIR]`, on a migrated, empty database |
 //! | [`scene::Scene`] | a company in a database, for tests and benchmarks |
 
+mod company;
 mod files;
 mod jobs;
 mod messages;

@@ -108,7 +108,7 @@ pub fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf> {
         .ok_or_else(|| DevError::new("cargo made no .wasm file: crate-type must have \"cdylib\""))
 }
 
-/// Gathers the files of a package: manifest, texts, assets, and the given component.
+/// Gathers the files of a package: manifest, texts, assets, data, and the given component.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -117,7 +117,7 @@ pub fn gather(folder: &Path, component: &Path) -> Result<Files> {
     let read = |path: &Path| std::fs::read(path).map_err(|error| DevError::at(path, error));
     files.insert(package::MANIFEST.to_owned(), read(&folder.join(package::MANIFEST))?);
     files.insert(package::COMPONENT.to_owned(), read(component)?);
-    for place in ["i18n", "ui"] {
+    for place in ["i18n", "ui", "data"] {
         gather_folder(folder, &folder.join(place), &mut files)?;
     }
     Ok(files)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kernel::clock::{Env, SystemRandom, TestClock};
 use kernel::files::{Store, StoreOptions};
-use kernel::jobs::Worker;
+use kernel::jobs::{Handler, Worker};
 use kernel::{Ctx, Db, Error, Locale, Result, Timestamp, UserId, event};
 use messaging::{Mail, MessageLimits, Messages};
 use people::role;
@@ -14,6 +14,7 @@ use people::tenant::{NewTenant, Tenant};
 use people::user::NewUser;
 use process::runtime::Processes;
 use records::Records;
+use records::catalogue::indexed::KeepIndexes;
 use records::files::{FileLimits, Files};
 use serde_json::json;
 use uuid::Uuid;
@@ -53,6 +54,8 @@ pub struct Scene {
     /// People by name; `admin` is one of them.
     pub users: BTreeMap<String, Uuid>,
     roles: BTreeMap<String, Uuid>,
+    /// When everybody is there.
+    start: Timestamp,
     worker: Worker,
 }
 
@@ -76,14 +79,22 @@ impl Scene {
         let files = Files::new(&records, store.clone(), limits);
         host.set_files(files.clone());
         mail.set_files(store);
-        let messages = Messages::new(&mail, MessageLimits { per_hour: 1_000 });
+        let messages = Messages::new(&mail, MessageLimits { per_hour: 1_000, keep_days: 0 });
         host.set_messages(messages.clone());
         processes.set_services(vec![Arc::new(host.clone())]);
         tasks.set_actions(Arc::new(host.clone()));
-        let handlers = [host.handlers(), mail.handlers(), messages.handlers(), tasks.handlers(), processes.handlers()]
-            .into_iter()
-            .flatten()
-            .collect();
+        let indexes: Arc<dyn Handler> = Arc::new(KeepIndexes(records.clone()));
+        let handlers = [
+            vec![indexes],
+            host.handlers(),
+            mail.handlers(),
+            messages.handlers(),
+            tasks.handlers(),
+            processes.handlers(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         let worker = Worker::new(&db, &env, handlers);
         let tenant = company(&db, &env, "Test company", locale).await?;
         let (users, roles) = (BTreeMap::new(), BTreeMap::new());
@@ -101,6 +112,7 @@ impl Scene {
             host,
             users,
             roles,
+            start: START,
             worker,
         };
         scene.role("admin").await?;
@@ -150,8 +162,20 @@ impl Scene {
 
     /// Everybody is there: the clock moves to nine o'clock.
     pub fn begin(&self) {
-        let left = (START.micros() - self.env.now().micros()) / 1_000_000;
+        let left = (self.start.micros() - self.env.now().micros()) / 1_000_000;
         self.clock.advance_seconds(left.max(0));
+    }
+
+    /// Has everybody be there at another moment, later than now.
+    pub fn begins_at(&mut self, start: Timestamp) {
+        self.start = start;
+    }
+
+    /// Forgets who people are and what their calendars say, after a change of them.
+    pub fn forget(&self) {
+        self.host.inner.identities.forget();
+        self.tasks.calendars().forget();
+        self.records.forget_names();
     }
 
     /// The product itself.

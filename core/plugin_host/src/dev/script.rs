@@ -27,6 +27,12 @@ pub(super) struct Script {
     /// Gateways of SMS.
     #[serde(default)]
     pub(super) gateways: Vec<ScriptGateway>,
+    /// The company.
+    #[serde(default)]
+    pub(super) company: Company,
+    /// Its departments.
+    #[serde(default)]
+    pub(super) departments: Vec<Department>,
     /// People beside `admin`.
     #[serde(default)]
     pub(super) users: Vec<User>,
@@ -44,6 +50,31 @@ pub(super) struct User {
     /// Absent for the next thousand days.
     #[serde(default)]
     pub(super) absent: bool,
+    /// Name of their department.
+    pub(super) department: Option<String>,
+    /// Names of the departments that they head.
+    #[serde(default)]
+    pub(super) head_of: Vec<String>,
+    pub(super) position: Option<String>,
+}
+
+/// The company.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Company {
+    /// IANA name of its time zone.
+    pub(super) zone: Option<String>,
+    /// When the first step happens, RFC 3339; 2026-01-12T09:00:00Z where absent, and not before it.
+    pub(super) begin: Option<String>,
+}
+
+/// A department.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Department {
+    pub(super) name: String,
+    /// Name of the one above it, which stands before it.
+    pub(super) above: Option<String>,
 }
 
 /// One act and what is expected of it.
@@ -77,6 +108,14 @@ pub(super) struct Step {
     pub(super) fetched: Option<Fetched>,
     /// Looks at the messages that the plugin sent.
     pub(super) messages: Option<FindMessages>,
+    /// Looks at the notices of somebody.
+    pub(super) notices: Option<FindNotices>,
+    /// Sets a calendar.
+    pub(super) calendar: Option<SetCalendar>,
+    /// Changes somebody of the company.
+    pub(super) patch_user: Option<PatchUser>,
+    /// Switches the plugin off (`false`) or on again.
+    pub(super) enabled: Option<bool>,
     /// Hands out events and runs jobs.
     pub(super) events: bool,
     /// Moves the clock.
@@ -171,10 +210,49 @@ pub(super) struct Http {
     /// Signs with the tenant's secret.
     #[serde(default)]
     pub(super) signed: bool,
+    #[serde(default)]
+    pub(super) query: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
     pub(super) status: u16,
-    /// Values the JSON answer must have.
+    /// Values the JSON answer must have, as deep as they go; lists are compared whole.
     #[serde(default)]
     pub(super) answer: Map<String, Json>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FindNotices {
+    /// Whose.
+    pub(super) of: String,
+    /// How many of the plugin's there must be.
+    pub(super) count: usize,
+    /// Words that the newest must have.
+    pub(super) text: Option<String>,
+    /// Its address.
+    pub(super) link: Option<String>,
+    /// The reader confirms the newest.
+    #[serde(default)]
+    pub(super) confirm: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SetCalendar {
+    /// `company`, `@Name` or `department:Name`.
+    pub(super) of: String,
+    /// As `PUT /api/v1/calendars/...`; absent: the inherited one again.
+    pub(super) settings: Option<Json>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PatchUser {
+    pub(super) name: String,
+    /// Name of their department; empty: none.
+    pub(super) department: Option<String>,
+    pub(super) active: Option<bool>,
+    pub(super) roles: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -196,7 +274,7 @@ pub(super) struct Ask {
     pub(super) error: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Figures {
     /// Of the page.

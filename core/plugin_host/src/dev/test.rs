@@ -8,13 +8,14 @@ use kernel::{Ctx, Db, Error, InstanceId, RecordId, RecordRef, Value};
 use process::runtime::{Service, ServiceCall, ServiceFailure};
 use records::{Change, Record, WriteOptions};
 use serde_json::{Map, Value as Json};
+use uuid::Uuid;
 use work::tasks::{TaskQuery, TaskState};
 
 use super::messages::Office;
 use super::scene::Scene;
-use super::script::{Ask, Find, FindTasks, Http, Refused, Script, Step, Write};
+use super::script::{Ask, Figures, Find, FindTasks, Http, Refused, Script, Step, Write};
 use super::scripted::Scripted;
-use super::{DevError, files, jobs, messages, pages};
+use super::{DevError, company, files, jobs, messages, pages};
 use crate::engine::Budget;
 use crate::points::budget_of;
 use crate::points::pages::View;
@@ -101,6 +102,8 @@ struct Play {
     scene: Scene,
     plugin: String,
     saved: BTreeMap<String, RecordId>,
+    departments: BTreeMap<String, Uuid>,
+    settings: BTreeMap<String, Json>,
     web: Arc<Scripted>,
 }
 
@@ -115,18 +118,25 @@ impl Play {
         // First of all, for it may bring roles.
         let admin = scene.ctx("admin").await?;
         let plugin = scene.host.install(&admin, package).await?;
+        company::set_up(&mut scene, &script.company).await?;
         scene.host.enable(&admin, &plugin, &Grants::Requested, Some(&script.settings)).await?;
+        if let Some(start) = company::beginning(&script.company)? {
+            scene.begins_at(start);
+        }
+        let departments = company::departments(&scene, &script.departments).await?;
         for user in &script.users {
             let roles: Vec<&str> = user.roles.iter().map(String::as_str).collect();
             let id = scene.user(&user.name, &roles).await?;
+            company::place(&scene, &departments, id, user).await?;
             if user.absent {
                 let until = scene.env.now().plus_seconds(1000 * 24 * 3600);
                 let patch = people::user::UserPatch { absent_until: Some(Some(until)), ..Default::default() };
                 people::user::update(&scene.db, &scene.system(), kernel::UserId(id), &patch).await?;
             }
         }
+        scene.forget();
         scene.begin();
-        Ok(Self { scene, plugin, saved: BTreeMap::new(), web })
+        Ok(Self { scene, plugin, saved: BTreeMap::new(), departments, settings: script.settings.clone(), web })
     }
 
     async fn costs(&self) -> kernel::Result<Vec<Cost>> {
@@ -135,8 +145,9 @@ impl Play {
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {
         let failed = |error: Error| explain(&error);
-        let ctx = self.scene.ctx(step.actor.as_deref().unwrap_or("admin")).await.map_err(failed)?;
         self.scene.clock.advance_seconds(step.advance_seconds);
+        self.company(step).await.map_err(failed)?;
+        let ctx = self.scene.ctx(step.actor.as_deref().unwrap_or("admin")).await.map_err(failed)?;
         if step.events {
             self.scene.drain().await.map_err(failed)?;
         }
@@ -149,18 +160,21 @@ impl Play {
             let id = self.record(write)?;
             self.write(&ctx, write, Change::Delete { id, version: None }).await
         } else if let Some(find) = &step.find {
-            self.find(&ctx, find).await.map_err(failed)?
+            Ok(self.find(&ctx, find).await?)
         } else if let Some(find) = &step.tasks {
             return self.find_tasks(find, step.fields.as_ref()).await;
         } else if let Some(http) = &step.http {
-            return self.http(http).await;
+            let user = (step.actor.is_some() && !http.signed).then_some(&ctx);
+            return self.http(user, http).await;
         } else if let Some(ask) = &step.action {
             return self.ask(ask).await;
         } else if let Some(figures) = &step.data {
             let rows: Vec<Map<String, Json>> = figures.rows.iter().map(|row| self.values(row)).collect();
             let (params, state) = (self.values(&figures.params), self.values(&figures.state));
             let view = View { params, state, record: None };
-            let got = pages::figures(&self.scene, &ctx, &self.plugin, figures, &rows, view).await;
+            let input = figures.input.as_ref().map(|input| self.resolve(input));
+            let figures = Figures { input, ..figures.clone() };
+            let got = pages::figures(&self.scene, &ctx, &self.plugin, &figures, &rows, view).await;
             self.judged(step, got)?
         } else if let Some(press) = &step.act {
             let rows = press.rows.iter().map(|name| self.named(Some(name)).map(|id| id.to_string()));
@@ -172,6 +186,8 @@ impl Play {
             return files::look(&self.scene, &ctx, self.named(Some(&find.record))?, find).await;
         } else if let Some(find) = &step.messages {
             return messages::look(&self.scene, &self.plugin, find).await;
+        } else if let Some(find) = &step.notices {
+            return company::notices(&self.scene, &self.plugin, find).await;
         } else if let Some(fetched) = &step.fetched {
             return self.web.check(fetched);
         } else if let Some(work) = &step.job {
@@ -182,6 +198,25 @@ impl Play {
             return Ok(());
         };
         self.expect(step, outcome)
+    }
+
+    /// What a step does with the company and the plugin before anything else.
+    async fn company(&mut self, step: &Step) -> kernel::Result<()> {
+        if let Some(set) = &step.calendar {
+            company::calendar(&self.scene, &self.departments, set).await?;
+        }
+        if let Some(patch) = &step.patch_user {
+            company::patch(&mut self.scene, &self.departments, patch).await?;
+        }
+        let admin = self.scene.ctx("admin").await?;
+        match step.enabled {
+            None => Ok(()),
+            Some(true) => {
+                let host = &self.scene.host;
+                host.enable(&admin, &self.plugin, &Grants::Requested, Some(&self.settings)).await
+            }
+            Some(false) => self.scene.host.disable(&admin, &self.plugin).await,
+        }
     }
 
     /// The outcome of a step that judges its answer itself.
@@ -223,15 +258,18 @@ impl Play {
         Ok(Some(written.record))
     }
 
-    async fn find(&self, ctx: &Ctx, find: &Find) -> kernel::Result<Result<Option<Record>, Error>> {
+    async fn find(&self, ctx: &Ctx, find: &Find) -> Result<Option<Record>, String> {
         let filter = find.filter.as_ref().map(|filter| kernel::filter::Filter::parse(&self.resolve(filter)));
-        let filter = filter.transpose().map_err(|error| Error::field("request.invalid", "filter", error))?;
-        let query = records::read::Query { filter, ..Default::default() };
-        let mut page = self.scene.records.query(ctx, &find.entity, &query).await?;
-        if page.items.len() != find.count {
-            return Err(Error::Internal(format!("{} records instead of {}", page.items.len(), find.count)));
+        let filter = filter.transpose().map_err(|error| Error::field("request.invalid", "filter", error));
+        let limit = Some(records::read::MAX_LIMIT);
+        let query =
+            records::read::Query { filter: filter.map_err(|error| explain(&error))?, limit, ..Default::default() };
+        let page = self.scene.records.query(ctx, &find.entity, &query).await;
+        let mut items = page.map_err(|error| explain(&error))?.items;
+        if items.len() != find.count {
+            return Err(format!("{} records instead of {}", items.len(), find.count));
         }
-        Ok(Ok(page.items.pop()))
+        Ok(items.pop())
     }
 
     /// The newest of the open tasks must have the fields.
@@ -253,9 +291,12 @@ impl Play {
         Ok(())
     }
 
-    async fn http(&self, http: &Http) -> Result<(), String> {
-        let body = if http.body.is_null() { Vec::new() } else { http.body.to_string().into_bytes() };
-        let mut headers = Vec::new();
+    /// At the plugin's public address, or as somebody who is signed in.
+    async fn http(&self, user: Option<&Ctx>, http: &Http) -> Result<(), String> {
+        let body = self.resolve(&http.body);
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let mut headers: Vec<(String, String)> =
+            http.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
         if http.signed {
             let admin = self.scene.ctx("admin").await.map_err(|error| explain(&error))?;
             let detail = self.scene.host.get(&admin, &self.plugin).await.map_err(|error| explain(&error))?;
@@ -263,20 +304,36 @@ impl Play {
             headers.push((SIGNATURE_HEADER.to_owned(), sign(&detail.secret.unwrap_or_default(), &at, &body)));
             headers.push((TIMESTAMP_HEADER.to_owned(), at));
         }
-        let request =
-            HttpRequest { method: http.method.clone(), path: http.path.clone(), headers, body, query: Vec::new() };
-        let answer = self.scene.host.http(HttpCaller::Public(self.scene.tenant.id), &self.plugin, request).await;
+        let path = self.filled(&http.path);
+        let query = http.query.iter().map(|(name, value)| (name.clone(), self.filled(value))).collect();
+        let request = HttpRequest { method: http.method.clone(), path, headers, body, query };
+        let caller = user.map_or(HttpCaller::Public(self.scene.tenant.id), HttpCaller::User);
+        let answer = self.scene.host.http(caller, &self.plugin, request).await;
         let (status, body) = match answer {
             Ok(response) => (response.status, String::from_utf8_lossy(&response.body).into_owned()),
             Err(Error::Unauthenticated) => (401, String::new()),
-            Err(error) => (if matches!(error, Error::NotFound(_)) { 404 } else { 503 }, explain(&error)),
+            Err(error @ Error::NotFound(_)) => (404, explain(&error)),
+            Err(error @ Error::Denied(_)) => (403, explain(&error)),
+            Err(error) => (503, explain(&error)),
         };
         if status != http.status {
             return Err(format!("status {status} instead of {}: {body}", http.status));
         }
         let json: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
-        let wrong = http.answer.iter().find(|(key, value)| json.get(key.as_str()) != Some(value));
+        let fits = |(key, wanted): &(&String, &Json)| {
+            json.get(key.as_str()).is_some_and(|got| covers(got, &self.resolve(wanted)))
+        };
+        let wrong = http.answer.iter().find(|pair| !fits(pair));
         wrong.map_or(Ok(()), |(key, value)| Err(format!("{key} is not {value} in {body}")))
+    }
+
+    /// A text with `$name` and `@Name` in place of ids, as a part of a path or the whole.
+    fn filled(&self, text: &str) -> String {
+        let part = |part: &str| match self.resolve(&Json::String(part.to_owned())) {
+            Json::String(filled) => filled,
+            _ => part.to_owned(),
+        };
+        text.split('/').map(part).collect::<Vec<_>>().join("/")
     }
 
     /// As the service task of a process asks.

@@ -86,6 +86,8 @@ impl Budget {
         transfer: 8 * MIB,
         batch: 1,
     };
+    /// A moment of a company: an administrator waits for it.
+    pub const MOMENT: Self = Self { cpu: Duration::from_secs(2), wall: Duration::from_secs(10), ..Self::EVENTS };
     /// The check at installation.
     pub const HEALTH: Self = Self { cpu: Duration::from_millis(250), wall: Duration::from_secs(5), ..Self::HOOK };
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::known::{FILE, MESSAGE};
 use super::{
     API, Hook, Manifest, ManifestError, Operation, Parameter, Route, Setting, SettingType, Subscription, Text,
-    measures, published, surfaces,
+    measures, published, refusals, surfaces,
 };
 use crate::capabilities::{files, messaging};
 use crate::points::POINTS;
@@ -45,7 +45,12 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
     }
     published::check(manifest)?;
     measures::check(manifest)?;
+    refusals::check(manifest)?;
     POINTS.iter().try_for_each(|point| (point.check)(manifest))?;
+    let mut moments = BTreeSet::new();
+    if manifest.moments.iter().any(|moment| !moments.insert(moment)) {
+        return fail("moments", "each once");
+    }
     each("surfaces", &manifest.surfaces, |one| one.id.clone(), surfaces::check)?;
     each("settings", &manifest.settings, |one| one.key.clone(), check_setting)
 }
@@ -218,10 +223,22 @@ fn check_route(place: &str, route: &Route) -> Checked {
     if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&route.method.as_str()) {
         return fail(format!("{place}.method"), "must be GET, POST, PUT, PATCH or DELETE");
     }
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./{}".contains(letter);
     let tricks = route.path.contains("..") || route.path.contains("//");
     if !route.path.starts_with('/') || !route.path.chars().all(plain) || tricks || route.path.len() > 200 {
-        return fail(format!("{place}.path"), "must begin with `/` and have letters, digits, `-`, `_` and `.` only");
+        return fail(
+            format!("{place}.path"),
+            "must begin with `/` and have letters, digits, `-`, `_` and `.` only, or `{name}` as a whole part",
+        );
+    }
+    let mut names = BTreeSet::new();
+    for part in route.path.split('/').filter(|part| part.contains(['{', '}'])) {
+        let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).unwrap_or_default();
+        let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if name.is_empty() || !plain || !names.insert(name) {
+            let problem = format!("`{part}`: a parameter is a whole part, `{{name}}` of lower-case letters, each once");
+            return fail(format!("{place}.path"), problem);
+        }
     }
     if route.body_limit > MAX_BODY {
         return fail(format!("{place}.body_limit"), format!("at most {MAX_BODY} bytes"));

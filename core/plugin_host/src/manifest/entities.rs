@@ -47,6 +47,13 @@ pub struct Entity {
     /// What must hold between its records.
     #[serde(default)]
     pub constraints: Vec<Rule>,
+    /// Whether it stands in the menu; else the plugin's own pages lead to it, and the palette.
+    #[serde(default = "shown")]
+    pub menu: bool,
+}
+
+const fn shown() -> bool {
+    true
 }
 
 /// A stage.
@@ -100,6 +107,9 @@ pub struct Field {
     pub max: Option<i64>,
     /// What a new record has when nobody says otherwise.
     pub default: Option<Json>,
+    /// Lists of the entity find and sort by it through an index.
+    #[serde(default)]
+    pub indexed: bool,
 }
 
 /// A value of a choice: its key alone, or more.
@@ -157,7 +167,7 @@ pub struct Rule {
 /// # Errors
 /// The place and the problem; a name that is not known with the nearest that is.
 pub(crate) fn declared(manifest: &Manifest, texts: &Texts) -> Result<Declared, ManifestError> {
-    let words = Words { texts };
+    let words = Words { texts, manifest };
     let mut entities = Vec::with_capacity(manifest.entities.len());
     for (index, entity) in manifest.entities.iter().enumerate() {
         entities.push(words.entity(&format!("entities[{index}]"), entity)?);
@@ -170,6 +180,9 @@ pub(crate) fn declared(manifest: &Manifest, texts: &Texts) -> Result<Declared, M
         };
         if field.unique {
             return Err(ManifestError::new(format!("{place}.unique"), "only fields of the plugin's own entities"));
+        }
+        if field.indexed {
+            return Err(ManifestError::new(format!("{place}.indexed"), "only fields of the plugin's own entities"));
         }
         fields.push(DeclaredField { field: words.field(&place, &entity, field)?, entity });
     }
@@ -189,6 +202,7 @@ fn hinted(error: DeclarationError) -> ManifestError {
 /// The texts of a package.
 struct Words<'a> {
     texts: &'a Texts,
+    manifest: &'a Manifest,
 }
 
 impl Words<'_> {
@@ -203,7 +217,7 @@ impl Words<'_> {
                 return Err(ManifestError::new(format!("{place}.entity"), "belongs to [[fields]]"));
             }
             fields.push(self.field(&place, key, field)?);
-            constraints.extend(field.unique.then(|| unique(&field.key)));
+            constraints.extend(field.unique.then(|| self.told(key, unique(&field.key))));
         }
         for (index, rule) in entity.constraints.iter().enumerate() {
             constraints.push(self.constraint(&format!("{place}.constraints[{index}]"), key, rule)?);
@@ -228,6 +242,7 @@ impl Words<'_> {
             stages,
             fields,
             constraints,
+            menu: entity.menu,
         })
     }
 
@@ -254,6 +269,7 @@ impl Words<'_> {
             min: field.min,
             max: field.max,
             default: field.default.clone(),
+            indexed: field.indexed,
         })
     }
 
@@ -263,7 +279,7 @@ impl Words<'_> {
             Some(text) => Some(self.labels(&format!("{place}.message"), text)?),
             None => self.texts.in_all(&format!("constraint.{entity}.{}", rule.key)),
         };
-        Ok(Constraint {
+        let constraint = Constraint {
             key: rule.key.clone(),
             kind: rule.kind,
             per: rule.per.iter().map(FieldKey::new).collect(),
@@ -274,7 +290,18 @@ impl Words<'_> {
             min: rule.min,
             when: rule.when.clone(),
             message,
-        })
+            code: None,
+            status: None,
+        };
+        Ok(self.told(entity, constraint))
+    }
+
+    /// With the code and status that the manifest gives its refusal, and the words for a unique field.
+    fn told(&self, entity: &str, constraint: Constraint) -> Constraint {
+        let (code, status) = self.manifest.constraint_refused_as(entity, &constraint.key).unzip();
+        let message =
+            constraint.message.or_else(|| self.texts.in_all(&format!("constraint.{entity}.{}", constraint.key)));
+        Constraint { code, status: status.flatten(), message, ..constraint }
     }
 
     /// The words of a text in every language of the package.
@@ -300,6 +327,8 @@ fn unique(key: &str) -> Constraint {
         min: 0,
         when: None,
         message: None,
+        code: None,
+        status: None,
     }
 }
 
@@ -317,7 +346,7 @@ fn color(semantic: Semantic, index: usize) -> String {
 /// # Errors
 /// The place and the problem.
 pub(crate) fn role_names(manifest: &Manifest, texts: &Texts) -> Result<BTreeMap<String, Labels>, ManifestError> {
-    let words = Words { texts };
+    let words = Words { texts, manifest };
     let mut names = BTreeMap::new();
     for (index, role) in manifest.roles.iter().enumerate() {
         let text = role.label.clone().unwrap_or_else(|| format!("role.{}", role.key));

@@ -9,6 +9,7 @@ pub(crate) mod measures;
 pub(crate) mod permissions;
 pub(crate) mod published;
 pub(crate) mod records;
+mod refusals;
 pub(crate) mod review;
 pub(crate) mod roles;
 mod setting;
@@ -25,6 +26,7 @@ pub use jobs::{Job, Overlap};
 pub use permissions::{Permissions, RunAs};
 pub use published::Published;
 pub use records::RecordPermission;
+pub use refusals::Refused;
 pub use review::PermissionChange;
 pub use setting::{Choice, Setting, SettingType};
 pub(crate) use steps::fit;
@@ -40,7 +42,7 @@ pub(crate) use surfaces::Surface;
 /// Bytes a manifest may have.
 pub const MAX_BYTES: usize = 256 * 1024;
 /// Version of the interfaces this host serves.
-pub const API: &str = "1.3.0";
+pub const API: &str = "1.4.0";
 
 /// What is wrong with a manifest, with the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -135,6 +137,12 @@ pub struct Manifest {
     /// What it does on a schedule, later or step by step.
     #[serde(default)]
     pub jobs: Vec<Job>,
+    /// How it is told what hooks, acts and constraints refuse.
+    #[serde(default)]
+    pub refusals: Vec<Refused>,
+    /// Moments of a company that it wants to be called at: `enabled`, `disabling`.
+    #[serde(default)]
+    pub moments: Vec<Moment>,
     /// Pages, panels and other places in the portal.
     #[serde(default)]
     pub(crate) surfaces: Vec<Surface>,
@@ -192,6 +200,26 @@ impl fmt::Display for Operation {
             Self::Delete => "delete",
             Self::Restore => "restore",
         })
+    }
+}
+
+/// A moment of a company that runs the plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// After it was enabled, or enabled in another version.
+    Enabled,
+    /// Before it is switched off.
+    Disabling,
+}
+
+impl Moment {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabling => "disabling",
+        }
     }
 }
 

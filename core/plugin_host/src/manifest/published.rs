@@ -33,7 +33,7 @@ const RESERVED: [&str; 13] = [
 ];
 
 /// Events of the product that are not about records.
-const OF_PRODUCT: [&str; 1] = [crate::gates::CHANGED];
+const OF_PRODUCT: [&str; 2] = [crate::gates::CHANGED, work::calendar::CHANGED];
 
 /// An event that the plugin publishes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,7 +141,8 @@ pub(crate) fn check_names(manifest: &Manifest, others: &BTreeMap<String, Vec<Str
         return fail("prefix", format!("another installed module has the prefix `{prefix}`"));
     }
     let listen = manifest.events_permission().map_or(&[][..], |asked| &asked.listen);
-    let known = |name: &str| OF_PRODUCT.contains(&name) || manifest.published(name).is_some();
+    let of_product = |name: &str| OF_PRODUCT.contains(&name) || people::told::EVENTS.contains(&name);
+    let known = |name: &str| of_product(name) || manifest.published(name).is_some();
     for name in listen.iter().filter(|name| !known(name)) {
         let prefix = name.split_once('.').map_or("", |(prefix, _)| prefix);
         let whole = |(prefix, names): (&String, &Vec<String>)| {

@@ -1,5 +1,5 @@
 //! `.vpkg`: one file with everything of a plugin version. Owns the format: a deterministic zip of `plugin.toml`,
-//! `component.wasm`, `i18n/<locale>.toml`, `ui/...`, `checksums.txt` of all of them, and `signature.toml` over the
+//! `component.wasm`, `i18n/<locale>.toml`, `ui/...`, `data/...`, `checksums.txt` of all of them, and `signature.toml` over the
 //! checksums. Whatever is extra, missing, doubled, changed or tricky is refused; nothing is ever written to disk.
 
 mod reader;
@@ -20,6 +20,10 @@ pub use writer::write;
 pub const MAX_PACKAGE: usize = 32 * 1024 * 1024;
 /// Bytes of all files together.
 pub const MAX_UNPACKED: u64 = 96 * 1024 * 1024;
+/// Bytes of a file of `data/`.
+pub const MAX_DATA_FILE: usize = 1024 * 1024;
+/// Bytes of all files of `data/`: they stay in memory.
+pub const MAX_DATA: usize = 4 * 1024 * 1024;
 /// Files in a package.
 pub const MAX_FILES: usize = 500;
 
@@ -88,6 +92,8 @@ pub struct Package {
     pub texts: Texts,
     /// UI assets by path below `ui/`.
     pub assets: Files,
+    /// Files that its code reads, by their whole path.
+    pub data: Files,
     /// Who vouches for it.
     pub level: Level,
     /// Public key of the signer, hexadecimal; none when unsigned.
@@ -110,6 +116,13 @@ impl Package {
         let manifest = Manifest::parse(&utf8(&files, MANIFEST)?)?;
         let texts = Texts::read(&files).map_err(PackageError::Texts)?;
         let component = files.remove(COMPONENT).ok_or_else(|| PackageError::Missing(COMPONENT.to_owned()))?;
+        let data: Files = files.extract_if(.., |path, _| path.starts_with("data/")).collect();
+        if data.values().any(|bytes| bytes.len() > MAX_DATA_FILE)
+            || data.values().map(Vec::len).sum::<usize>() > MAX_DATA
+        {
+            let most = format!("`data/` may have 1 MiB a file and {} MiB in all", MAX_DATA / 1024 / 1024);
+            return Err(PackageError::TooLarge(most));
+        }
         let asset = |(path, bytes): (String, Vec<u8>)| Some((path.strip_prefix("ui/")?.to_owned(), bytes));
         Ok(Self {
             manifest,
@@ -117,6 +130,7 @@ impl Package {
             component,
             texts,
             assets: files.into_iter().filter_map(asset).collect(),
+            data,
             level,
             signer,
             hash: sha256(bytes),
@@ -148,7 +162,7 @@ pub(crate) fn belongs(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
         ["i18n", file] => ["en.toml", "ru.toml", "uk.toml"].contains(file),
-        ["ui", rest @ ..] => !rest.is_empty() && rest.len() <= 6 && rest.iter().all(|name| plain(name)),
+        ["ui" | "data", rest @ ..] => !rest.is_empty() && rest.len() <= 6 && rest.iter().all(|name| plain(name)),
         _ => false,
     }
 }

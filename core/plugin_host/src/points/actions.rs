@@ -5,7 +5,7 @@
 //! given and what comes back is checked against the manifest. A process acts for nobody: the plugin then has exactly
 //! its grants. A main action is done for the person who presses the button.
 
-use kernel::error::{FieldErrors, Refusal};
+use kernel::error::Refusal;
 use kernel::{Ctx, Error, InstanceId, Message, RecordRef, TaskId};
 use process::runtime::{Service, ServiceCall, ServiceFailure};
 use serde_json::{Map, Value as Json, json};
@@ -210,7 +210,7 @@ impl ActionRunner for PluginHost {
                 }
             };
             let code = code.to_owned();
-            Error::Refused(Box::new(Refusal { code, plugin, message, fields: FieldErrors::new(), other: None }))
+            Error::Refused(Box::new(Refusal { plugin, ..Refusal::new(code, message) }))
         })
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::error::{FieldError, FieldErrors, Refusal};
+use kernel::error::{FieldError, Refusal};
 use kernel::{Actor, Ctx, FieldKey, Fields, Message, RecordId, Result};
 use records::{BeforeHooks, Operation, PendingChange};
 use tokio::time::Instant;
@@ -300,12 +300,12 @@ fn refusal(ctx: &Ctx, plugin: &Running, rejection: wit::Rejection) -> Refusal {
         let code = if one.message.key.is_empty() { "hook.rejected" } else { &one.message.key };
         (one.field.clone(), FieldError { code: code.to_owned(), message: message(&one.message) })
     });
+    let (code, status) = plugin.manifest().refused_as(&rejection.message.key).unwrap_or(("hook.rejected", None));
     Refusal {
-        code: "hook.rejected".to_owned(),
         plugin: Some(plugin.id().to_owned()),
         fields: fields.collect(),
-        message: message(&rejection.message),
-        other: None,
+        status,
+        ..Refusal::new(code, message(&rejection.message))
     }
 }
 
@@ -336,8 +336,7 @@ fn refuse(ctx: &Ctx, failed: &Failed, change: &mut PendingChange) {
     let reason = Message::key("error.hook.not_loaded").in_locale(ctx.locale);
     let message = Message::key("error.hook.failed").with("plugin", title).with("reason", reason);
     let plugin = Some(failed.enabled.plugin.clone());
-    change.refusal =
-        Some(Refusal { code: "hook.failed".to_owned(), plugin, message, fields: FieldErrors::new(), other: None });
+    change.refusal = Some(Refusal { plugin, ..Refusal::new("hook.failed", message) });
 }
 
 /// What becomes of the changes when the hook did not do its work.
@@ -356,12 +355,6 @@ fn fail(ctx: &Ctx, plugin: &Running, hook: &Hook, changes: Vec<&mut PendingChang
     };
     for change in changes {
         let plugin = Some(plugin.id().to_owned());
-        change.refusal = Some(Refusal {
-            code: code.to_owned(),
-            plugin,
-            message: message.clone(),
-            fields: FieldErrors::new(),
-            other: None,
-        });
+        change.refusal = Some(Refusal { plugin, ..Refusal::new(code, message.clone()) });
     }
 }

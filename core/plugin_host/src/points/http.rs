@@ -1,6 +1,6 @@
 //! Routes of plugins: a request finds its route, its caller is checked, the guest answers, the answer is made safe.
 
-use kernel::error::{FieldErrors, Refusal};
+use kernel::error::Refusal;
 use kernel::{Actor, Ctx, Error, Message, Result, TenantId};
 use wasmtime::Store;
 use wasmtime::component::Instance;
@@ -129,9 +129,7 @@ impl PluginHost {
                 Error::Unavailable(format!("plugin {plugin} {fault}")),
             )
         };
-        let route =
-            enabled.manifest().routes.iter().find(|route| route.method == request.method && route.path == request.path);
-        let route = route.ok_or_else(missing)?;
+        let (route, found) = matching(enabled.manifest(), &request).ok_or_else(missing)?;
         let name = KIND.point(&route.id());
         if enabled.stopped().contains(&name) {
             return Err(failed(&Fault::Stopped));
@@ -157,6 +155,11 @@ impl PluginHost {
         let judge = |response: &wit::Response| match (200..600).contains(&response.status) {
             true => Ok(()),
             false => Err("a status outside 200 to 599".to_owned()),
+        };
+        let request = HttpRequest {
+            path: route.path.clone(),
+            query: found.into_iter().chain(request.query).collect(),
+            ..request
         };
         let answer = self.call(&ctx, &point, to_wit(&ctx, anonymous, request), judge).await;
         if let Some(spent) = spent {
@@ -196,6 +199,37 @@ impl PluginHost {
     }
 }
 
+/// The route of a request, with what stands in the places of its parameters: an exact one before one with parameters, else
+/// the first of the manifest.
+fn matching<'a>(manifest: &'a Manifest, request: &HttpRequest) -> Option<(&'a Route, Vec<(String, String)>)> {
+    let of_method = || manifest.routes.iter().filter(|route| route.method == request.method);
+    if let Some(exact) = of_method().find(|route| route.path == request.path) {
+        return (!exact.path.contains('{')).then(|| (exact, Vec::new()));
+    }
+    of_method().find_map(|route| Some((route, parameters(&route.path, &request.path)?)))
+}
+
+/// The values of a path with parameters, decoded; none where it does not fit.
+fn parameters(pattern: &str, path: &str) -> Option<Vec<(String, String)>> {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    let mut values = Vec::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(values),
+            (Some(wanted), Some(given)) => match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                Some(_) if given.is_empty() => return None,
+                Some(name) => {
+                    let value = percent_encoding::percent_decode_str(given).decode_utf8().ok()?;
+                    values.push((name.to_owned(), value.into_owned()));
+                }
+                None if wanted == given => {}
+                None => return None,
+            },
+            _ => return None,
+        }
+    }
+}
+
 /// A route that did not work: people who are signed in read which plugin and why, strangers that it did not.
 fn trouble(
     caller: HttpCaller<'_>,
@@ -208,7 +242,7 @@ fn trouble(
     let (title, reason) = (title(ctx.locale), why.in_locale(ctx.locale));
     let message = Message::key("error.plugin.failed").with("plugin", title).with("reason", reason);
     let (code, plugin) = (code.to_owned(), Some(plugin.to_owned()));
-    Error::Refused(Box::new(Refusal { code, plugin, message, fields: FieldErrors::new(), other: None }))
+    Error::Refused(Box::new(Refusal { plugin, ..Refusal::new(code, message) }))
 }
 
 fn to_wit(ctx: &Ctx, anonymous: bool, request: HttpRequest) -> wit::Request {
@@ -251,6 +285,22 @@ fn safe(response: wit::Response) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_give_their_parameters() {
+        let check = |pattern: &str, path: &str, expected: Option<&[(&str, &str)]>| {
+            let got = parameters(pattern, path);
+            let got: Option<Vec<(&str, &str)>> =
+                got.as_ref().map(|all| all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect());
+            assert_eq!(got.as_deref(), expected, "{pattern} {path}");
+        };
+        check("/sheets/{week}/submit", "/sheets/2026-W10/submit", Some(&[("week", "2026-W10")]));
+        check("/a/{b}/{c}", "/a/1/%D1%8F%2F", Some(&[("b", "1"), ("c", "я/")]));
+        check("/sheets/{week}", "/sheets/", None);
+        check("/sheets/{week}", "/sheets/1/2", None);
+        check("/sheets/{week}", "/other/1", None);
+        check("/sheets/{week}", "/sheets/%FF", None);
+    }
 
     #[test]
     fn answers_are_made_safe() {

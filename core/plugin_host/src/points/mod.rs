@@ -10,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod http;
 pub(crate) mod jobs;
 pub(crate) mod lifecycle;
+pub(crate) mod moments;
 pub(crate) mod pages;
 pub(crate) mod signature;
 mod stop;
@@ -61,8 +62,19 @@ impl PointKind {
 }
 
 /// Everything there is.
-pub(crate) static POINTS: [&PointKind; 10] =
-    [&before::KIND, &events::KIND, &http::KIND, &ACTION, &CONDITION, &JOBS, &DATA, &ACT, &RENDER, &lifecycle::KIND];
+pub(crate) static POINTS: [&PointKind; 11] = [
+    &before::KIND,
+    &events::KIND,
+    &http::KIND,
+    &ACTION,
+    &CONDITION,
+    &JOBS,
+    &DATA,
+    &ACT,
+    &RENDER,
+    &lifecycle::KIND,
+    &moments::KIND,
+];
 
 /// The names of all points of a manifest.
 pub(crate) fn names(manifest: &Manifest) -> impl Iterator<Item = String> {
@@ -98,6 +110,7 @@ pub(crate) async fn ask_nothing(engine: &Engine, code: &Code, kind: &PointKind, 
             engine.call(code, state, events::Handle(id.to_owned(), Vec::new())).await.answer.err().and_then(said)
         }
         "job" => jobs::ask_nothing(engine, code, state, id).await,
+        "moment" => moments::ask_nothing(engine, code, state, id).await,
         "action" | "condition" => actions::ask_nothing(engine, code, state, kind, id).await,
         "data" | "act" | "render" => pages::ask_nothing(engine, code, state, kind, id).await,
         _ => None,

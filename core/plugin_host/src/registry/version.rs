@@ -10,7 +10,7 @@ use crate::capabilities::{CAPABILITIES, State};
 use crate::engine::{Code, CodeError, Engine};
 use crate::manifest::known::{self, Known, nearest};
 use crate::manifest::{Manifest, ManifestError, entities};
-use crate::package::{Level, Package, PackageError, TrustedKeys};
+use crate::package::{Files, Level, Package, PackageError, TrustedKeys};
 use crate::points::lifecycle::{self, Health};
 use crate::points::{self, POINTS};
 use crate::surfaces::{self, Surface};
@@ -53,6 +53,8 @@ pub struct Version {
     pub manifest: Manifest,
     /// Its translations.
     pub texts: Texts,
+    /// Files that its code reads, by path.
+    pub(crate) data: Files,
     /// What it declares of the catalogue.
     pub declared: Declared,
     /// Names of the roles that it brings.
@@ -90,6 +92,7 @@ impl Version {
             whens: whens.collect::<Result<_, _>>()?,
             manifest: package.manifest,
             texts: package.texts,
+            data: package.data,
             declared,
             role_names,
             surfaces,

@@ -92,6 +92,7 @@ impl PluginDetail {
             conditions: Vec::new(),
             secret: None,
             gate: None,
+            gate_version: String::new(),
         }
     }
 }

@@ -57,7 +57,7 @@ async fn a_plugin_asks_whom_it_and_others_are_on_for_and_hears_of_changes() {
     assert_eq!(ask(&scene, "bob", &of(PLUGIN)).await.unwrap(), format!("{ann},{bob}"));
     assert_eq!(ask(&scene, "bob", &of("acme.nothing")).await.unwrap(), "");
     let admin = scene.ctx("admin").await.unwrap();
-    scene.host.set_gate(&admin, PLUGIN, &Some(BTreeSet::from([field]))).await.unwrap();
+    scene.host.set_gate(&admin, PLUGIN, &Some(BTreeSet::from([field])), None).await.unwrap();
     assert_eq!(ask(&scene, "ann", &[]).await.unwrap(), field.to_string());
     assert_eq!(ask(&scene, "ann", &of(PLUGIN)).await.unwrap(), ann.to_string());
     assert_eq!(ask(&scene, "ann", &[("one", bob.to_string())]).await.unwrap(), "false");
@@ -70,7 +70,7 @@ async fn a_plugin_asks_whom_it_and_others_are_on_for_and_hears_of_changes() {
     for name in ["bob", "admin"] {
         assert!(matches!(ask(&scene, name, &[]).await, Err(Error::NotFound(_))), "{name}");
     }
-    scene.host.set_gate(&admin, PLUGIN, &None).await.unwrap();
+    scene.host.set_gate(&admin, PLUGIN, &None, None).await.unwrap();
     scene.drain().await.unwrap();
     scene.host.flush().await.unwrap();
     let mut lines = scene.host.logs(&admin, PLUGIN, None, None).await.unwrap();

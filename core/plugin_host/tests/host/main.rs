@@ -18,6 +18,7 @@ mod jobs;
 mod messages;
 mod money;
 mod pages;
+mod platform;
 mod plugins;
 mod published;
 mod reviews;

@@ -46,6 +46,7 @@ use sha2::{Digest as _, Sha256};
 use model::Definition;
 use roxmltree::Document;
 pub use steps::MAIN_ACTIONS;
+pub(crate) use tells::needs_record;
 pub use xml::{BPMN, MAX_BYTES, OURS, escaped};
 
 /// Something the file's author should know.

@@ -24,6 +24,13 @@ pub fn tells(definition: &Definition) -> Tells {
     tells
 }
 
+/// Whether the values of its steps are made of fields of the record that an instance is about: about none it would stop at
+/// the first of them.
+pub fn needs_record(definition: &Definition) -> bool {
+    let of_record = |expression: &Expression| expression.fields_of("record").next().is_some();
+    definition.nodes.iter().flat_map(values).any(of_record)
+}
+
 /// The expressions of a node that become variables or parameters.
 fn values(node: &Node) -> Vec<&Expression> {
     let mut values = Vec::new();

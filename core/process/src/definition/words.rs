@@ -17,6 +17,9 @@ pub(crate) static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     ])
 });
 
+/// Sentences in plain words, where the reader's own tell developers of settings by their names in the file.
+static PLAIN: LazyLock<Texts> = LazyLock::new(|| Texts::new([(Locale::En, include_str!("../../i18n/plain.en.json"))]));
+
 /// The prefix of problems in the catalogue.
 const PREFIX: &str = "problem.";
 /// The code of what the catalogue does not know.
@@ -94,7 +97,8 @@ pub fn of(problem: &Problem, locale: Locale) -> (&'static str, String) {
 
 fn told(text: &str, locale: Locale, levels: usize) -> Option<(&'static str, String)> {
     let (sentence, values) = SENTENCES.iter().find_map(|sentence| Some((sentence, sentence.read(text)?)))?;
-    let mut words = TEXTS.get(locale, sentence.key)?.to_owned();
+    let plain = if locale == Locale::En { PLAIN.get(locale, sentence.key) } else { None };
+    let mut words = plain.or_else(|| TEXTS.get(locale, sentence.key))?.to_owned();
     for (name, value) in values {
         let nested = if NESTED.contains(&name) && levels > 0 { told(value, locale, levels - 1) } else { None };
         let value = nested.map_or_else(|| value.to_owned(), |(_, words)| words);
@@ -121,6 +125,27 @@ mod tests {
     #[test]
     fn every_language_has_every_text() {
         assert_eq!(TEXTS.differences(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn plain_words_name_no_settings_of_files() {
+        for key in PLAIN.keys(Locale::En) {
+            let gaps = |text| Sentence::new("", text).gaps.into_iter().map(|(_, name)| name).collect::<Vec<_>>();
+            let (plain, sentence) = (PLAIN.get(Locale::En, key), TEXTS.get(Locale::En, key));
+            let [mut said, mut read] = [plain, sentence].map(|text| gaps(text.expect("a sentence of that key")));
+            said.sort_unstable();
+            read.sort_unstable();
+            assert_eq!(said, read, "{key}");
+        }
+        for locale in Locale::ALL {
+            for key in TEXTS.keys(locale).into_iter().filter(|key| key.starts_with(PREFIX)) {
+                let plain = if locale == Locale::En { PLAIN.get(locale, key) } else { None };
+                let words = plain.or_else(|| TEXTS.get(locale, key)).expect("a text");
+                assert!(!words.contains("v:"), "{locale}: {words}");
+            }
+        }
+        let late = of(&problem("v:escalate means nothing without v:duration"), Locale::En);
+        assert_eq!(late.1, "somebody is to be told when it is late, but there is no time to be done in");
     }
 
     #[test]

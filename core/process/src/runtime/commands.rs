@@ -208,9 +208,9 @@ impl Round<'_> {
         else {
             return Ok(());
         };
-        let fail = |message: String| Event::Failed { wait, message: message.into() };
+        let fail = |message: Message| Event::Failed { wait, message };
         if stored.depth >= MAX_DEPTH {
-            self.post(stored.id, fail(format!("processes call one another more than {MAX_DEPTH} times deep")));
+            self.post(stored.id, fail(Message::key("process.call.deep").with("limit", MAX_DEPTH)));
             return Ok(());
         }
         let own = *binding == Binding::Deployment && definition.process(process).is_some_and(|p| p.executable);
@@ -226,7 +226,7 @@ impl Round<'_> {
             _ => self.processes.callable(self.tx, self.ctx.tenant, process).await?,
         };
         let Some((id, version)) = called else {
-            self.post(stored.id, fail(format!("no published process has the id `{process}`: publish it, then retry")));
+            self.post(stored.id, fail(Message::key("process.call.missing").with("process", process)));
             return Ok(());
         };
         let child = Stored {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::access::ProcessAction;
-use kernel::{Ctx, RecordRef, Result};
+use kernel::error::FieldError;
+use kernel::{Ctx, Error, RecordRef, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use super::dry_steps::{self, DryOpen, DryStep};
 use super::slice::Slice;
 use super::start::check_variables;
 use super::store::{self, Stored};
-use super::{Processes, invalid};
+use super::{INVALID, Processes};
 use crate::definition::model::Definition;
 use crate::definition::{Problem, Severity};
 use crate::stepper::{Event, next};
@@ -106,7 +107,8 @@ impl Processes {
             .clone()
             .or_else(|| definition.processes.iter().find(|p| p.executable).map(|p| p.id.to_string()));
         let process = process.filter(|id| definition.process(id).is_some_and(|process| process.executable));
-        let process = process.ok_or_else(|| invalid("process", "the definition has no such executable process"))?;
+        let unknown = || Error::field(INVALID, "process", FieldError::worded("invalid", "process_missing"));
+        let process = process.ok_or_else(unknown)?;
         let record = match &input.subject {
             Some(subject) => {
                 self.records.get(ctx, &subject.entity, subject.id).await?;

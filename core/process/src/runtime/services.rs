@@ -6,6 +6,7 @@
 use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
+use kernel::text::Message;
 use kernel::{Actor, Ctx, Error, InstanceId, RecordId, RecordRef, Result};
 use messaging::mail::{LetterState, MailOutcome, MailOwner, NewMail, Parts, Reference, addresses};
 use records::{Change, WriteOptions};
@@ -241,11 +242,8 @@ impl Processes {
             }
             // Trying again is no answer to whether it went out.
             Ok(LetterState::Unsure) => {
-                let message =
-                    format!("nobody knows whether the letter {key} was sent: say what became of it, or resend it");
-                Round::new(self, &tx, ctx)
-                    .run(call.instance, Event::Failed { wait: call.wait, message: message.into() })
-                    .await?;
+                let message = Message::key("process.letter.undecided").with("letter", key);
+                Round::new(self, &tx, ctx).run(call.instance, Event::Failed { wait: call.wait, message }).await?;
             }
             Ok(LetterState::Queued | LetterState::Sending | LetterState::Failed) => {}
             Err(Error::Invalid { fields, .. }) => {
@@ -253,9 +251,8 @@ impl Processes {
                     .iter()
                     .map(|(field, error)| format!("{field}: {}", error.message.in_locale(ctx.locale)))
                     .collect();
-                let event =
-                    Event::Failed { wait: call.wait, message: format!("the letter: {}", reasons.join("; ")).into() };
-                Round::new(self, &tx, ctx).run(call.instance, event).await?;
+                let message = Message::key("process.letter.wrong").with("reason", reasons.join("; "));
+                Round::new(self, &tx, ctx).run(call.instance, Event::Failed { wait: call.wait, message }).await?;
             }
             Err(error) => return Err(error),
         }
@@ -328,10 +325,10 @@ impl MailOwner for Letters {
         let event = match outcome {
             MailOutcome::Sent => Event::Come { wait, variables: Map::new(), result: Some(json!({"letter": letter})) },
             MailOutcome::Failed(reason) => {
-                Event::Failed { wait, message: format!("the letter was not sent: {reason}").into() }
+                Event::Failed { wait, message: Message::key("process.letter.not_sent").with("reason", reason) }
             }
             MailOutcome::Unsure(reason) => {
-                Event::Failed { wait, message: format!("nobody knows whether the letter was sent: {reason}").into() }
+                Event::Failed { wait, message: Message::key("process.letter.unsure").with("reason", reason) }
             }
         };
         Round::new(&self.0, tx, ctx).run(InstanceId(reference.id), event).await.map(drop)

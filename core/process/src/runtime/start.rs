@@ -2,6 +2,7 @@
 
 use kernel::access::ProcessAction;
 use kernel::db::ConnectionTrait;
+use kernel::error::FieldError;
 use kernel::{Ctx, Error, InstanceId, RecordRef, Result, TenantId};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde::Deserialize;
@@ -11,8 +12,9 @@ use uuid::Uuid;
 use super::advance::{Followed, Round};
 use super::definitions::require;
 use super::store::Stored;
-use super::{InstanceView, Processes, instances, invalid, locks};
+use super::{INVALID, InstanceView, Processes, instances, invalid, locks};
 use crate::definition::model::Definition;
+use crate::definition::needs_record;
 use crate::stepper::Event;
 use crate::stepper::budget::{MAX_VARIABLES, weigh_all};
 
@@ -69,6 +71,9 @@ impl Processes {
         };
         let definition = self.ready(self.db.read(), ctx.tenant, found.id, version).await?;
         let process = chosen(&definition, input.process.as_deref())?;
+        if input.subject.is_none() && needs_record(&definition) {
+            return Err(Error::field(INVALID, "subject", FieldError::new("record_needed")));
+        }
         if let Some(subject) = &input.subject {
             // Whoever starts a process about a record must be allowed to see it.
             self.records.get(ctx, &subject.entity, subject.id).await?;

@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use super::definition::{Choice, EntityDef, Labels, longest};
 use super::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
 use super::{Catalogue, Owner};
-use crate::{Records, search, stages};
+use crate::{Records, references, search, stages};
 
 /// The code of errors about wrong definitions.
 pub const INVALID: &str = "config.invalid";
@@ -98,6 +98,9 @@ pub struct NewField {
     #[serde(default)]
     #[schema(value_type = Option<serde_json::Value>)]
     pub default: Option<Json>,
+    /// Whether lists find and sort by it through an index: of fields of plugins alone.
+    #[serde(skip)]
+    pub indexed: bool,
 }
 
 /// What to change of a field. The type stays: another type is another field.
@@ -138,6 +141,7 @@ impl Records {
             list: Vec::new(),
             card: Vec::new(),
             constraints: Vec::new(),
+            inner: false,
             standing: Standing::default(),
         };
         store::insert_entity(&tx, ctx, &key, &Owner::Custom, &own, place(taken.len())).await?;
@@ -376,10 +380,13 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         }
         _ => {}
     }
+    if input.indexed && !super::indexed::fits(kind) {
+        errors.insert("indexed".into(), FieldError::new("not_indexed").with("type", kind.name()));
+    }
     let links = matches!(kind, T::Link | T::Links);
     if links == input.entities.is_empty() {
         errors.insert("entities".into(), FieldError::new("link_entities"));
-    } else if let Some(unknown) = input.entities.iter().find(|key| catalogue.find(key).is_none()) {
+    } else if let Some(unknown) = input.entities.iter().find(|key| !is_target(catalogue, kind, key)) {
         errors.insert("entities".into(), FieldError::new("choice").with("value", unknown));
     }
     let numbers = matches!(kind, T::Integer | T::Decimal | T::Money | T::Duration);
@@ -409,11 +416,19 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         max_length: input.max_length,
         range,
         default: None,
+        indexed: input.indexed,
         standing: Standing::default(),
     };
     let default = input.default.filter(|default| !default.is_null());
     default.as_ref().map_or(Ok(()), |default| fits(&own, default)).map_err(|error| wrong("default", error))?;
     Ok(OwnField { default, ..own })
+}
+
+/// What a link of this type may point to: records; lists of links also people or departments. A single person or department has
+/// a type of its own.
+pub(super) fn is_target(catalogue: &Catalogue, kind: FieldType, key: &str) -> bool {
+    let people = kind == FieldType::Links && [references::USER, references::DEPARTMENT_KEY].contains(&key);
+    people || catalogue.find(key).is_some()
 }
 
 /// A default fits its field, and points to nothing.

@@ -69,6 +69,12 @@ pub struct Constraint {
     /// What somebody who breaks it is told.
     #[serde(default)]
     pub message: Option<Labels>,
+    /// The code of that refusal; `record.constraint` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Its status over HTTP; 409 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
 }
 
 /// A constraint with its condition ready to be asked.

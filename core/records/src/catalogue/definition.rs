@@ -182,6 +182,8 @@ pub struct EntityDef {
     pub title_from: Option<FieldKey>,
     /// What must hold between its records.
     pub constraints: Vec<ConstraintDef>,
+    /// Whether it stands in no menu: its plugin's own pages show it.
+    pub inner: bool,
     /// Place of each field.
     places: HashMap<FieldKey, usize>,
 }
@@ -201,6 +203,7 @@ impl EntityDef {
             sections: Vec::new(),
             title_from: None,
             constraints: Vec::new(),
+            inner: false,
             places: HashMap::new(),
         };
         fields.into_iter().for_each(|field| def.add(field));

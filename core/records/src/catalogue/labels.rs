@@ -55,6 +55,14 @@ pub fn choice_label(def: &EntityDef, field: &FieldDef, choice: &Choice, locale: 
     keys.iter().find_map(|key| TEXTS.get(locale, key)).unwrap_or(&choice.key).to_owned()
 }
 
+/// The title of a record that was named by a choice, in a reader's language; none where it is not so named.
+pub fn title_label(def: &EntityDef, title: &str, locale: Locale) -> Option<String> {
+    let field = def.field(def.title_from.as_ref()?)?;
+    let named = |choice: &&Choice| choice.label.as_ref().is_some_and(|label| label.0.values().any(|one| one == title));
+    let choice = field.choices.iter().find(named)?;
+    Some(choice_label(def, field, choice, locale)).filter(|label| label != title)
+}
+
 /// A text of this crate that is no label: names of default pipelines and stages.
 pub fn text(key: &str, locale: Locale) -> String {
     first(locale, &[key.to_owned()])
@@ -63,6 +71,26 @@ pub fn text(key: &str, locale: Locale) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_that_a_choice_gave_is_read_in_every_language() {
+        use std::collections::BTreeMap;
+
+        use crate::catalogue::definition::Labels;
+
+        let mut def = EntityDef::clone(crate::Catalogue::core().find("deal").unwrap());
+        let place = def.fields.iter().position(|field| field.key == "kind").unwrap();
+        let words = [(Locale::En, "Sick leave"), (Locale::Ru, "Больничный")];
+        let label = Labels(BTreeMap::from(words.map(|(locale, words)| (locale, words.to_owned()))));
+        let choice = Choice { key: "sick".to_owned(), label: Some(label), color: None, archived: false };
+        def.fields[place].choices = vec![choice];
+        assert_eq!(title_label(&def, "Sick leave", Locale::Ru), None);
+        def.title_from = Some("kind".into());
+        assert_eq!(title_label(&def, "Sick leave", Locale::Ru).as_deref(), Some("Больничный"));
+        assert_eq!(title_label(&def, "Больничный", Locale::Uk).as_deref(), Some("Sick leave"));
+        assert_eq!(title_label(&def, "Больничный", Locale::Ru), None);
+        assert_eq!(title_label(&def, "Ann's", Locale::Ru), None);
+    }
 
     #[test]
     fn every_language_has_every_text_with_the_same_parameters() {

@@ -11,6 +11,7 @@
 //! | `known` | snapshots by tenant |
 //! | `declared` | what plugins declare: entities and fields of theirs |
 //! | `constraint` | what must hold between records |
+//! | `indexed` | indexes of fields of plugins |
 //! | `change` | making and changing a company's own entities and fields |
 //! | `store` | the tables of these |
 //! | `labels` | words |
@@ -20,6 +21,7 @@ pub mod constraint;
 mod core_entities;
 pub mod declared;
 mod definition;
+pub mod indexed;
 mod known;
 mod labels;
 mod store;
@@ -35,7 +37,7 @@ use crate::stages::Pipelines;
 
 pub use definition::{Choice, EntityDef, FieldDef, Labels, Owner, Section};
 pub(crate) use known::Known;
-pub use labels::{choice_label, entity_label, field_label, section_label, text};
+pub use labels::{choice_label, entity_label, field_label, section_label, text, title_label};
 
 /// Everything that a company's records consist of, at one moment.
 #[derive(Debug)]

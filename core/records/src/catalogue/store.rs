@@ -56,6 +56,9 @@ pub(super) struct OwnEntity {
     pub card: Vec<FieldKey>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<Constraint>,
+    /// Stands in no menu.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inner: bool,
     #[serde(default, skip_serializing_if = "Standing::is_plain")]
     pub standing: Standing,
 }
@@ -78,6 +81,9 @@ pub(super) struct OwnField {
     /// On the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<serde_json::Value>,
+    /// Whether lists find and sort by it through an index.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub indexed: bool,
     #[serde(default, skip_serializing_if = "Standing::is_plain")]
     pub standing: Standing,
 }
@@ -102,6 +108,7 @@ impl Own {
             let mut def = core_entities::custom(&key, owner, own.staged);
             def.label = Some((own.label, own.label_many));
             def.title_from = own.title_from;
+            def.inner = own.inner;
             def.constraints = own.constraints.into_iter().map(ConstraintDef::new).collect();
             all.push(Arc::new(def));
             layouts.push((own.list, own.card));

@@ -100,6 +100,9 @@ pub(super) fn stages(entity: &str, pipelines: &Pipelines) -> HashMap<String, Str
     let mut found = HashMap::new();
     for stage in pipelines.of(entity).flat_map(|pipeline| &pipeline.stages) {
         found.entry(normal(&stage.name)).or_insert_with(|| stage.key.clone());
+        for label in stage.labels.iter().flat_map(|labels| labels.0.values()) {
+            found.entry(normal(label)).or_insert_with(|| stage.key.clone());
+        }
     }
     for stage in pipelines.of(entity).flat_map(|pipeline| &pipeline.stages) {
         found.insert(normal(&stage.key), stage.key.clone());

@@ -68,6 +68,7 @@ async fn people(db: &Db, env: &Env) -> ((kernel::TenantId, kernel::UserId), kern
     let tenant = tenant::create(&tx, env, &NewTenant { name: "Ромашка".into(), locale: Locale::Ru }).await.unwrap();
     let ctx = tenant.system_ctx(env);
     let stages = [("new", "Новый"), ("in_progress", "В работе")].map(|(key, name)| FirstStage {
+        labels: None,
         key: key.into(),
         name: name.to_owned(),
         semantic: Semantic::Open,
@@ -386,6 +387,8 @@ impl BeforeHooks for Hooks {
                 message: Message::Words("Нет связи".into()),
                 fields,
                 other: None,
+                rule: None,
+                status: None,
             });
         }
         Ok(())

@@ -127,6 +127,7 @@ impl Records {
         let next_cursor = found.last().filter(|_| more).map(|(_, place)| write_cursor(place, &keys));
         let mut items: Vec<Record> = found.into_iter().map(|(record, _)| record).collect();
         super::fill_links(conn, ctx, def, &row, &mut items).await?;
+        super::in_words(def, ctx.locale, &mut items);
         let total = if query.total { Some(self.count_in(&catalogue, ctx, def, query).await?) } else { None };
         Ok(Page { items, next_cursor, total })
     }
@@ -405,7 +406,7 @@ fn write_cursor(place: &[Value], keys: &[Key<'_>]) -> String {
 }
 
 fn read_cursor(cursor: &str, keys: &[Key<'_>]) -> Result<Vec<Value>> {
-    let wrong = || bad("cursor", FieldError::new("invalid").with("reason", "not a cursor of this list"));
+    let wrong = || bad("cursor", FieldError::worded("invalid", "cursor_foreign"));
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
     let parts: Vec<Json> = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
     let Some((spelling, values)) = parts.split_first() else { return Err(wrong()) };

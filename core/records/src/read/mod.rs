@@ -21,11 +21,11 @@ use kernel::access::Action;
 use kernel::db::ConnectionTrait;
 use kernel::filter::Storage;
 use kernel::value::FieldType;
-use kernel::{Ctx, Error, RecordId, Result, Value};
+use kernel::{Ctx, Error, Locale, RecordId, Result, Value};
 use sea_orm::sea_query::{Expr, ExprTrait, Query as Sql, SelectStatement};
 use uuid::Uuid;
 
-use crate::catalogue::EntityDef;
+use crate::catalogue::{EntityDef, title_label};
 use crate::shape::Asker;
 use crate::{Catalogue, Record, Records};
 
@@ -100,7 +100,21 @@ impl Records {
         };
         let mut records = conn.lines(&select, |line| row.decode(line)).await?;
         fill_links(conn, ctx, def, &row, &mut records).await?;
+        in_words(def, ctx.locale, &mut records);
         Ok(records)
+    }
+}
+
+/// Titles that a choice gave, in the reader's language.
+pub(crate) fn in_words(def: &EntityDef, locale: Locale, records: &mut [Record]) {
+    if def.title_from.is_none() {
+        return;
+    }
+    for record in records {
+        let title = record.fields.get("title").and_then(Value::as_text);
+        if let Some(label) = title.and_then(|title| title_label(def, title, locale)) {
+            record.fields.insert("title".into(), Value::Text(label));
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use kernel::{Ctx, EntityKey, Result, Value};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::catalogue::title_label;
 use crate::references::{self, Target, USER};
 use crate::{Record, Records};
 
@@ -65,6 +66,8 @@ impl Records {
             return Ok(());
         }
         for (id, title) in target.titles(self.db.read(), &catalogue, ctx, &missing).await? {
+            let own = if let Target::Entity(def) = &target { title_label(def, &title, ctx.locale) } else { None };
+            let title = own.unwrap_or(title);
             refs.insert(id, Ref { entity: entity.into(), title });
         }
         Ok(())

@@ -11,7 +11,7 @@ use kernel::{Ctx, EntityKey, Result, Value};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::PendingChange;
+use super::{Fresh, PendingChange};
 use crate::Catalogue;
 use crate::catalogue::{EntityDef, FieldDef};
 use crate::references::{self, Target, USER};
@@ -87,15 +87,17 @@ fn plausible_email(text: &str) -> bool {
     no_spaces && text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
 }
 
-/// Marks the changes that newly point to something that does not exist or that the actor may not see.
+/// Marks the changes that newly point to something that does not exist or that the actor may not see. What is made beside
+/// them is there.
 pub(super) async fn references(
     conn: &impl ConnectionTrait,
     catalogue: &Catalogue,
     ctx: &Ctx,
     changes: &[&PendingChange],
+    fresh: &Fresh,
 ) -> Result<Vec<FieldErrors>> {
     let mut wanted: HashMap<EntityKey, BTreeSet<Uuid>> = HashMap::new();
-    for pointer in changes.iter().copied().flat_map(pointers) {
+    for pointer in changes.iter().copied().flat_map(pointers).filter(|pointer| !fresh.contains(&pointer.id)) {
         for target in pointer.targets {
             wanted.entry(target).or_default().insert(pointer.id);
         }
@@ -113,7 +115,8 @@ pub(super) async fn references(
         }
     }
     let there = |pointer: &Pointer| {
-        pointer.targets.iter().any(|target| known.get(target).is_some_and(|found| found.contains(&pointer.id)))
+        fresh.contains(&pointer.id)
+            || pointer.targets.iter().any(|target| known.get(target).is_some_and(|found| found.contains(&pointer.id)))
     };
     let missing = |change: &PendingChange| {
         let lost = pointers(change).into_iter().filter(|pointer| !there(pointer));

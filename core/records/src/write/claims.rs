@@ -28,6 +28,8 @@ use crate::stages::{self, Pipelines, Semantic};
 use crate::{Catalogue, Inserts};
 
 const TABLE: &str = "record_claim";
+/// How HTTP tells of a broken constraint, where its plugin does not say otherwise.
+const CONFLICT: u16 = 409;
 /// Keys that a writer on PostgreSQL takes one by one; one that has more takes the whole entity.
 const MAX_LOCKS: usize = 64;
 /// Records looked at at a time when claims are made anew.
@@ -76,7 +78,8 @@ impl Claims {
         Self(asked.collect())
     }
 
-    /// Makes others who want one of the keys wait until the transaction is over. Before anything is written in it.
+    /// Makes others who want one of the keys wait until the transaction is over. Before anything is written in it. Whoever writes
+    /// several entities asks in the order of their keys.
     pub async fn lock(&self, tx: &Tx, tenant: TenantId, def: &EntityDef) -> Result<()> {
         if self.0.is_empty() || tx.get_database_backend() == DbBackend::Sqlite {
             return Ok(());
@@ -270,18 +273,20 @@ impl Problem<'_> {
             let error = FieldError { code: "constraint".to_owned(), message: Message::Words(words.clone()) };
             fields = named.map(|key| (key.to_string(), error.clone())).collect();
         }
+        let code = spec.code.as_deref().unwrap_or("record.constraint");
         Ok(Error::Refused(Box::new(Refusal {
-            code: "record.constraint".to_owned(),
             plugin: def.owner.plugin().map(str::to_owned),
-            message: Message::Words(words),
             fields,
             other: other.map(|other| RecordRef { entity: other.entity, id: other.id }),
+            rule: Some(spec.key.clone()),
+            status: Some(spec.status.unwrap_or(CONFLICT)),
+            ..Refusal::new(code, Message::Words(words))
         })))
     }
 }
 
 /// What an image claims; none where the constraint does not mean it, or a part of the key is empty.
-fn claim_of(
+pub(super) fn claim_of(
     pipelines: &Pipelines,
     tenant: TenantId,
     def: &EntityDef,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kernel::value::{FieldType, Money};
 use kernel::{Ctx, Fields, Value};
 
-use super::{EntityRules, Operation, PendingChange};
+use super::{EntityRules, Operation, Past, PendingChange};
 use crate::catalogue::{EntityDef, choice_label, text};
 use crate::stages::{Pipelines, Semantic};
 
@@ -70,6 +70,15 @@ pub(super) fn after_hooks(
         rules.follow(ctx, change);
     }
     stamp(change, ctx);
+}
+
+/// It stands at the moment it happened, as the doing of whoever did it.
+pub(super) fn happened(change: &mut PendingChange, (at, by): Past) {
+    change.after.insert("created_at".into(), Value::Instant(at));
+    if let Some(by) = by {
+        change.after.insert("creator".into(), Value::Id(by.0));
+        change.after.insert("owner".into(), Value::Id(by.0));
+    }
 }
 
 /// Who did it and when; the recycle bin.

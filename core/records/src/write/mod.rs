@@ -12,6 +12,7 @@
 mod check;
 pub(crate) mod claims;
 mod derive;
+mod ensure;
 mod hooks;
 mod input;
 mod insert;
@@ -19,15 +20,18 @@ mod owned;
 mod owner;
 mod special;
 mod store;
+mod together;
 mod trial;
 
 pub(crate) use derive::{search_text, words_of};
+pub use ensure::Kept;
 pub use hooks::{Along, BeforeHooks, Operation, PendingChange};
 pub use input::parse;
 pub(crate) use insert::Inserts;
 pub use owner::{EntityOwner, Foreseen, Inner, Told};
 pub use special::EntityRules;
 pub(crate) use store::{searchable, with_members};
+pub use together::NotTogether;
 pub use trial::Trial;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -37,8 +41,9 @@ use kernel::access::Action;
 use kernel::db::Tx;
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::phone::Country;
-use kernel::{BatchId, Ctx, Error, FieldKey, RecordId, Result, Value};
+use kernel::{BatchId, Ctx, Error, FieldKey, RecordId, Result, Timestamp, UserId, Value};
 use serde_json::{Map, Value as Json};
+use uuid::Uuid;
 
 use claims::Claims;
 
@@ -69,6 +74,17 @@ pub enum Change {
         /// In wire form.
         fields: Map<String, Json>,
     },
+    /// A new record of something that happened before, as `CreateAs`: it stands at its moment, as that person's doing.
+    CreatePast {
+        /// Made by the caller.
+        id: RecordId,
+        /// In wire form.
+        fields: Map<String, Json>,
+        /// When it happened.
+        at: Timestamp,
+        /// Whose doing it was.
+        by: Option<UserId>,
+    },
     /// New values of an existing one.
     Update {
         /// Which.
@@ -95,7 +111,7 @@ pub enum Change {
 impl Change {
     const fn operation(&self) -> Operation {
         match self {
-            Self::Create { .. } | Self::CreateAs { .. } => Operation::Create,
+            Self::Create { .. } | Self::CreateAs { .. } | Self::CreatePast { .. } => Operation::Create,
             Self::Update { .. } => Operation::Update,
             Self::Delete { .. } => Operation::Delete,
             Self::Restore { .. } => Operation::Restore,
@@ -104,7 +120,7 @@ impl Change {
 
     const fn action(&self) -> Action {
         match self {
-            Self::Create { .. } | Self::CreateAs { .. } => Action::Create,
+            Self::Create { .. } | Self::CreateAs { .. } | Self::CreatePast { .. } => Action::Create,
             Self::Update { .. } => Action::Update,
             Self::Delete { .. } | Self::Restore { .. } => Action::Delete,
         }
@@ -112,8 +128,15 @@ impl Change {
 
     const fn id(&self) -> Option<RecordId> {
         match self {
-            Self::Create { .. } | Self::CreateAs { .. } => None,
+            Self::Create { .. } | Self::CreateAs { .. } | Self::CreatePast { .. } => None,
             Self::Update { id, .. } | Self::Delete { id, .. } | Self::Restore { id } => Some(*id),
+        }
+    }
+
+    const fn past(&self) -> Option<Past> {
+        match self {
+            Self::CreatePast { at, by, .. } => Some((*at, *by)),
+            _ => None,
         }
     }
 
@@ -151,8 +174,15 @@ pub struct Written {
 struct Row {
     index: usize,
     pinned: bool,
+    past: Option<Past>,
     change: PendingChange,
 }
+
+/// When something happened, and whose doing it was.
+type Past = (Timestamp, Option<UserId>);
+
+/// Records that are being made in the same transaction: others may point to them.
+type Fresh = HashSet<Uuid>;
 
 impl Records {
     /// Makes one change.
@@ -184,7 +214,7 @@ impl Records {
         if options.all_or_nothing {
             let mut rows = Vec::new();
             for chunk in chunks(changes.iter().enumerate().collect()) {
-                rows.extend(self.plan(&catalogue, ctx, def, chunk, &mut outcomes).await?);
+                rows.extend(self.plan(&catalogue, ctx, def, chunk, &Fresh::new(), &mut outcomes).await?);
             }
             if outcomes.values().all(Result::is_ok) {
                 self.store(&catalogue, ctx, def, rows, options, &mut outcomes).await?;
@@ -221,7 +251,7 @@ impl Records {
             for (index, _) in &chunk {
                 outcomes.remove(index);
             }
-            let rows = self.plan(catalogue, ctx, def, chunk.clone(), outcomes).await?;
+            let rows = self.plan(catalogue, ctx, def, chunk.clone(), &Fresh::new(), outcomes).await?;
             let raced = match self.store(catalogue, ctx, def, rows, options, outcomes).await {
                 // Nothing is written; what was refused stays so.
                 Err(Error::Raced(_)) if left > 0 => {
@@ -247,6 +277,7 @@ impl Records {
         ctx: &Ctx,
         def: &Arc<EntityDef>,
         chunk: Vec<(usize, &Change)>,
+        fresh: &Fresh,
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<Vec<Row>> {
         let known = self.load_for_write(catalogue, ctx, def, &chunk).await?;
@@ -256,7 +287,8 @@ impl Records {
             match apply(ctx, def, change, &known) {
                 Ok(mut pending) => {
                     derive::before_hooks(&mut pending, ctx, &catalogue.pipelines, rules.as_deref());
-                    rows.push(Row { index, pinned: change.version().is_some(), change: pending });
+                    let (pinned, past) = (change.version().is_some(), change.past());
+                    rows.push(Row { index, pinned, past, change: pending });
                 }
                 Err(error) => drop(outcomes.insert(index, Err(error))),
             }
@@ -264,8 +296,11 @@ impl Records {
         self.run_hooks(ctx, &mut rows, outcomes).await?;
         for row in &mut rows {
             derive::after_hooks(&mut row.change, ctx, &catalogue.pipelines, rules.as_deref());
+            if let Some(past) = row.past {
+                derive::happened(&mut row.change, past);
+            }
         }
-        self.validate(catalogue, ctx, rows, outcomes).await
+        self.validate(catalogue, ctx, rows, fresh, outcomes).await
     }
 
     /// The records to be changed: within the right to do it, and those only visible (to tell "may not" from "is not").
@@ -301,14 +336,14 @@ impl Records {
         let mut changes: Vec<PendingChange> = Vec::with_capacity(rows.len());
         let mut places = Vec::with_capacity(rows.len());
         for row in rows.drain(..) {
-            places.push((row.index, row.pinned));
+            places.push((row.index, row.pinned, row.past));
             changes.push(row.change);
         }
         hooks.before(ctx, &mut changes).await?;
-        for ((index, pinned), mut change) in places.into_iter().zip(changes) {
+        for ((index, pinned, past), mut change) in places.into_iter().zip(changes) {
             match change.refusal.take() {
                 Some(refusal) => drop(outcomes.insert(index, Err(Error::Refused(Box::new(refusal))))),
-                None => rows.push(Row { index, pinned, change }),
+                None => rows.push(Row { index, pinned, past, change }),
             }
         }
         Ok(())
@@ -319,11 +354,12 @@ impl Records {
         catalogue: &Catalogue,
         ctx: &Ctx,
         rows: Vec<Row>,
+        fresh: &Fresh,
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<Vec<Row>> {
         let mut good = Vec::with_capacity(rows.len());
         let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
-        let missing = check::references(self.db.read(), catalogue, ctx, &changes).await?;
+        let missing = check::references(self.db.read(), catalogue, ctx, &changes, fresh).await?;
         for (row, missing) in rows.into_iter().zip(missing) {
             let mut errors = check::values(&row.change, catalogue, &ctx.rights);
             errors.extend(missing);
@@ -433,9 +469,10 @@ fn apply(ctx: &Ctx, def: &Arc<EntityDef>, change: &Change, known: &Known) -> Res
         return Err(Error::Denied("action"));
     }
     let given = match change {
-        Change::Create { fields } | Change::CreateAs { fields, .. } | Change::Update { fields, .. } => {
-            parse(def, &ctx.rights, fields).map_err(invalid)?
-        }
+        Change::Create { fields }
+        | Change::CreateAs { fields, .. }
+        | Change::CreatePast { fields, .. }
+        | Change::Update { fields, .. } => parse(def, &ctx.rights, fields).map_err(invalid)?,
         _ => kernel::Fields::new(),
     };
     if matches!(change, Change::Update { .. }) {
@@ -445,7 +482,7 @@ fn apply(ctx: &Ctx, def: &Arc<EntityDef>, change: &Change, known: &Known) -> Res
     let record = change.id().map(|id| found(def, id, change, known)).transpose()?;
     let id = match (change.id(), change) {
         (Some(id), _) => id,
-        (None, Change::CreateAs { id, .. }) => *id,
+        (None, Change::CreateAs { id, .. } | Change::CreatePast { id, .. }) => *id,
         _ => RecordId(ctx.id()),
     };
     let image = record.map(|record| record.fields.clone());
@@ -557,14 +594,7 @@ fn roll_back_all(changes: &[Change], outcomes: &mut HashMap<usize, Result<Writte
     for index in 0..changes.len() {
         if refused && outcomes.get(&index).is_none_or(Result::is_ok) {
             let message = kernel::Message::key("error.batch.rolled_back");
-            let refusal = Refusal {
-                code: "batch.rolled_back".into(),
-                plugin: None,
-                message,
-                fields: Default::default(),
-                other: None,
-            };
-            outcomes.insert(index, Err(Error::Refused(Box::new(refusal))));
+            outcomes.insert(index, Err(Error::Refused(Box::new(Refusal::new("batch.rolled_back", message)))));
         }
     }
 }
@@ -595,5 +625,5 @@ fn seen(ctx: &Ctx, change: &PendingChange, version: i64, image: &kernel::Fields)
 pub fn refused(code: &str, field: &str, error: FieldError) -> Error {
     let message = error.message.clone();
     let fields = [(field.to_owned(), error)].into();
-    Error::Refused(Box::new(Refusal { code: code.to_owned(), plugin: None, message, fields, other: None }))
+    Error::Refused(Box::new(Refusal { fields, ..Refusal::new(code, message) }))
 }

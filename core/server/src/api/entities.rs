@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use kernel::access::Action;
 use kernel::value::{Currency, FieldType};
-use kernel::{Ctx, FieldKey};
+use kernel::{Ctx, FieldKey, Locale};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -33,6 +33,10 @@ pub struct EntityView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     plugin: Option<String>,
+    /// Whether it stands in no menu: pages of its module lead to it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    inner: bool,
     actions: Actions,
     fields: Vec<FieldView>,
     pipelines: Vec<PipelineView>,
@@ -351,6 +355,7 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityV
         staged: def.staged,
         own: def.is_own(),
         plugin: def.owner.plugin().map(str::to_owned),
+        inner: def.inner,
         actions: Actions {
             read: may(Action::Read),
             create: may(Action::Create),
@@ -358,7 +363,7 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityV
             delete: may(Action::Delete),
         },
         fields: def.fields.iter().filter(|f| sees(&&f.key)).map(|f| field_view(catalogue, def, f, ctx)).collect(),
-        pipelines: catalogue.pipelines.of(&def.key).map(pipeline_view).collect(),
+        pipelines: catalogue.pipelines.of(&def.key).map(|one| pipeline_view(def, one, ctx.locale)).collect(),
         layout: Layout {
             list: keys(&def.list),
             card: keys(&def.card),
@@ -409,10 +414,12 @@ fn choices(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDef, 
     catalogue.choices(field).iter().filter(shown).map(choice).collect()
 }
 
-fn pipeline_view(pipeline: &::records::stages::Pipeline) -> PipelineView {
+fn pipeline_view(def: &EntityDef, pipeline: &::records::stages::Pipeline, locale: Locale) -> PipelineView {
+    // The only pipeline of a module's entity is called as the entity.
+    let of_module = def.owner.plugin().is_some() && pipeline.is_default;
     let stage = |s: &::records::stages::Stage| StageView {
         key: s.key.clone(),
-        name: s.name.clone(),
+        name: s.name_in(locale).to_owned(),
         semantic: s.semantic,
         color: s.color.clone(),
         sort: s.sort,
@@ -420,7 +427,7 @@ fn pipeline_view(pipeline: &::records::stages::Pipeline) -> PipelineView {
     PipelineView {
         id: pipeline.id,
         key: pipeline.key.clone(),
-        name: pipeline.name.clone(),
+        name: if of_module { entity_label(def, true, locale) } else { pipeline.name.clone() },
         is_default: pipeline.is_default,
         stages: pipeline.stages.iter().map(stage).collect(),
     }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::timeline::ActorView;
 use super::view::{Items, RefView, refs};
-use crate::http::body::{bad_form, bad_request, media_type, missing};
+use crate::http::body::{bad_form, bad_request, file_name, media_type, missing};
 use crate::http::range::{self, Part};
 use crate::http::{ApiResult, Body, Caller, Params};
 use crate::state::AppState;
@@ -141,7 +141,7 @@ pub async fn upload(
             if part.name() != Some("file") || added.is_some() {
                 continue;
             }
-            let name = params.name.clone().or_else(|| part.file_name().map(str::to_owned)).unwrap_or_default();
+            let name = params.name.clone().or_else(|| file_name(&part)).unwrap_or_default();
             let bytes = part.map_err(|error| bad_form(&error).0);
             added = Some(files.add(ctx, &entity, id, &name, Box::pin(bytes)).await?);
         }

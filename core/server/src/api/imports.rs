@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::view::Items;
-use crate::http::body::{bad_form, bad_request, missing};
+use crate::http::body::{bad_form, bad_request, file_name, missing};
 use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
 
@@ -62,7 +62,7 @@ pub async fn upload(
         match part.name() {
             Some("entity") => entity = Some(part.text().await.map_err(|error| bad_form(&error))?),
             Some("file") if file.is_none() => {
-                let name = part.file_name().unwrap_or("file").to_owned();
+                let name = file_name(&part).unwrap_or_else(|| "file".to_owned());
                 let kept = Temporary(state.imports.temporary(&caller.ctx).await?);
                 receive(part, &kept.0).await?;
                 file = Some((name, kept));

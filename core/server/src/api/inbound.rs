@@ -10,6 +10,7 @@ use kernel::{Ctx, Error, Message};
 
 use super::view::Items;
 use crate::http::body::bad_request;
+use crate::http::receive::size;
 use crate::http::{ApiResult, Caller};
 use crate::state::AppState;
 
@@ -65,7 +66,7 @@ pub async fn sms(State(state): State<AppState>, Path(token): Path<String>, reque
     let form = kind.starts_with("application/x-www-form-urlencoded");
     let bytes = body(request).await?;
     if bytes.len() > MAX_SMS {
-        return Err(Error::TooLarge(Message::key("error.body_too_large")).into());
+        return Err(Error::TooLarge(Message::key("error.body_too_large").with("max", size(MAX_SMS))).into());
     }
     let read: Result<ReceivedSms, String> = match form {
         true => serde_urlencoded::from_bytes(&bytes).map_err(|error| error.to_string()),

@@ -1,15 +1,18 @@
 //! `/users`, `/departments`, `/roles`, `/tokens`, `/tenant`: the people of a company and what they may do.
 
+use std::collections::BTreeMap;
+
 use ::people::department::{self, Department, DepartmentInput};
 use ::people::role::{self, Role, RoleInput};
 use ::people::tenant::{self, TenantPatch};
 use ::people::token::{self, NewToken, Token};
 use ::people::user::{self, NewUser, User, UserPatch};
+use ::records::catalogue::Labels;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use kernel::access::ProcessRights;
-use kernel::{Error, Timestamp, UserId};
+use kernel::{Error, Locale, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -213,13 +216,20 @@ async fn problems(state: &AppState, caller: &Caller, role: &Role) -> ApiResult<V
     Ok(problems)
 }
 
+/// A role's name for its reader: one that a module brought has it in each language, until the company calls it otherwise.
+fn role_name(names: &BTreeMap<String, Labels>, role: &Role, locale: Locale) -> String {
+    let brought = names.get(&role.key).filter(|labels| labels.0.values().any(|label| *label == role.name));
+    brought.map_or_else(|| role.name.clone(), |labels| labels.in_locale(locale).to_owned())
+}
+
 async fn role_view(state: &AppState, caller: &Caller, role: &Role, whole: bool) -> ApiResult<RoleView> {
+    let names = state.plugins.role_names(&caller.ctx).await?;
     let json = |value: serde_json::Result<Value>| value.map_err(Error::internal);
     let empty = || Value::Array(Vec::new());
     Ok(RoleView {
         id: role.id,
         key: role.key.clone(),
-        name: role.name.clone(),
+        name: role_name(&names, role, caller.ctx.locale),
         admin: role.admin,
         rows: if whole { json(serde_json::to_value(&role.rows))? } else { empty() },
         field_rights: if whole { json(serde_json::to_value(&role.field_rights))? } else { empty() },

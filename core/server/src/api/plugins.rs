@@ -4,8 +4,9 @@ use ::records::catalogue::declared::Purged;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::stream;
 use kernel::{Error, Message, db};
 use plugin_host::gates::Gate;
 use plugin_host::settings::Settings;
@@ -148,6 +149,31 @@ pub async fn purge(State(state): State<AppState>, caller: Caller, Path(id): Path
     Ok(Json(purged))
 }
 
+/// `GET /plugins/{id}/export`: all that the company holds of a plugin, one JSON object a line: what it is and was set to
+/// (without secrets), each of its entities with the definition and the records (those of the bin too), its fields on other
+/// records, its keys (base64). For whoever switches it off and removes its data.
+#[utoipa::path(get, path = "/plugins/{id}/export", operation_id = "export_plugin", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = String, content_type = "application/x-ndjson")))]
+pub async fn export(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Response> {
+    let export = state.plugins.export(&caller.ctx, &id).await?;
+    let host = state.plugins.clone();
+    let lines = stream::try_unfold(Some(export), move |export| {
+        let host = host.clone();
+        async move {
+            let Some(mut export) = export else { return Ok(None) };
+            let Some(lines) = host.next_lines(&mut export).await? else { return Ok(None) };
+            let text: String = lines.into_iter().map(|line| format!("{line}\n")).collect();
+            Ok::<_, Error>(Some((Bytes::from(text), Some(export))))
+        }
+    });
+    let name: String = id.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.jsonl\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, axum::body::Body::from_stream(lines)).into_response())
+}
+
 /// New settings.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -183,15 +209,19 @@ fn named<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Gate, D::Error> {
     Gate::deserialize(from)
 }
 
-/// `PUT /plugins/{id}/gate`: whom the module is on for. For everybody else it does not exist, from the next request on.
-#[utoipa::path(put, path = "/plugins/{id}/gate", operation_id = "set_plugin_gate", tag = "plugins", params(("id" = String, Path)), request_body = GateBody, responses((status = 200, body = PluginDetail)))]
+/// `PUT /plugins/{id}/gate`: whom the module is on for. For everybody else it does not exist, from the next request on. With
+/// `If-Match` only over the gate that was seen (`gate_version`): 409 `plugin.gate_changed` otherwise.
+#[utoipa::path(put, path = "/plugins/{id}/gate", operation_id = "set_plugin_gate", tag = "plugins", params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `gate_version` that was seen")), request_body = GateBody, responses((status = 200, body = PluginDetail)))]
 pub async fn gate(
     State(state): State<AppState>,
     caller: Caller,
     Path(id): Path<String>,
+    headers: HeaderMap,
     Body(body): Body<GateBody>,
 ) -> ApiResult<Response> {
-    state.plugins.set_gate(&caller.ctx, &id, &body.departments).await?;
+    let seen = headers.get(header::IF_MATCH).map(|seen| seen.to_str().unwrap_or_default());
+    let seen = seen.map(|seen| seen.trim().trim_start_matches("W/").trim_matches('"'));
+    state.plugins.set_gate(&caller.ctx, &id, &body.departments, seen).await?;
     detail(&state, &caller, &id).await
 }
 

@@ -404,7 +404,7 @@ async fn write_one(
 ) -> Result<Written> {
     let id = match &change {
         Change::Update { id, .. } | Change::Delete { id, .. } | Change::Restore { id } => Some(*id),
-        Change::Create { .. } | Change::CreateAs { .. } => None,
+        Change::Create { .. } | Change::CreateAs { .. } | Change::CreatePast { .. } => None,
     };
     match (records.write_one(ctx, entity, change, options).await, id) {
         (Err(Error::Conflict { code, current: None }), Some(id)) if ctx.rights.may(entity, Action::Read) => {

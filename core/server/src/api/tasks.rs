@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ::messaging::mail::{Decision, Letter, LetterState};
+use ::messaging::notices;
 use ::messaging::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
 use ::work::calendar::{CalendarOf, CalendarSettings};
 use ::work::tasks::{
@@ -234,6 +235,13 @@ pub async fn read(
     Body(body): Body<ReadInput>,
 ) -> ApiResult<Json<Marked>> {
     Ok(Json(Marked { marked: notifications::mark_read(&state.db, &caller.ctx, &body).await? }))
+}
+
+/// `POST /notifications/{id}/confirm`: the reader of a module's notice says that they have read it.
+#[utoipa::path(post, path = "/notifications/{id}/confirm", operation_id = "confirm_notification", tag = "tasks", params(("id" = Uuid, Path)), responses((status = 204)))]
+pub async fn confirm(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
+    notices::confirm(&state.db, &caller.ctx, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A working calendar.

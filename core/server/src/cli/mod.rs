@@ -1,5 +1,6 @@
 //! The command line: one file per command group. Commands call the same services as the API.
 
+mod backup;
 mod company;
 mod import;
 mod openapi;
@@ -40,6 +41,10 @@ enum Command {
     /// Accounts.
     #[command(subcommand)]
     User(company::UserCommand),
+    /// Save database and files into a new folder; the server may run meanwhile.
+    Backup(backup::BackupCommand),
+    /// Put a backup back; no server may run on it.
+    Restore(backup::RestoreCommand),
     /// Bring the database schema up to date.
     Migrate(Place),
     /// Import a CSV or XLSX file into records.
@@ -191,6 +196,8 @@ async fn run(command: Command) -> Outcome {
         Command::Token(command) => command.run().await,
         Command::Tenant(command) => command.run().await,
         Command::User(command) => command.run().await,
+        Command::Backup(command) => command.run().await,
+        Command::Restore(command) => command.run().await,
         Command::Import(import) => import.run().await,
         Command::Migrate(place) => {
             place.open().await?;

@@ -1,7 +1,7 @@
 //! Bodies and query strings as typed values; what does not fit is problem details that name the place.
 
 use axum::body::Bytes;
-use axum::extract::multipart::MultipartError;
+use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
 use axum::http::request::Parts;
@@ -97,6 +97,12 @@ fn tells_nul(json: &[u8]) -> bool {
     // A backslash that is itself escaped begins nothing.
     let backslashes = |end: usize| json.iter().take(end).rev().take_while(|byte| **byte == b'\\').count();
     found.map(|(at, _)| at).any(|at| backslashes(at) % 2 == 0)
+}
+
+/// The name of a file in a form: browsers write quotes and line ends in it as `%22`, `%0D` and `%0A`, and nothing else so (HTML,
+/// "Multipart form data").
+pub fn file_name(part: &Field<'_>) -> Option<String> {
+    part.file_name().map(|name| name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n"))
 }
 
 /// What is wrong with a form: more than may be sent, or no form.

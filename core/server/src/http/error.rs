@@ -100,6 +100,9 @@ pub struct Problem {
     pub tenants: Option<Json>,
 }
 
+/// How refusals are told.
+const REFUSALS: [StatusCode; 3] = [StatusCode::FORBIDDEN, StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY];
+
 /// The status of an error.
 pub fn status(error: &Error) -> StatusCode {
     match error {
@@ -108,9 +111,11 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Denied(_) => StatusCode::FORBIDDEN,
         Error::Invalid { code: "request.invalid", .. } => StatusCode::BAD_REQUEST,
         Error::Conflict { code: "auth.invalid_credentials", .. } => StatusCode::UNAUTHORIZED,
-        Error::Refused(refusal) if refusal.code.starts_with("record.stage") || refusal.code == "record.constraint" => {
-            StatusCode::CONFLICT
+        Error::Refused(refusal) if refusal.status.is_some() => {
+            let told = refusal.status.and_then(|status| StatusCode::from_u16(status).ok());
+            told.filter(|status| REFUSALS.contains(status)).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
         }
+        Error::Refused(refusal) if refusal.code.starts_with("record.stage") => StatusCode::CONFLICT,
         Error::Refused(refusal) if ["plugin.failed", "plugin.unavailable"].contains(&refusal.code.as_str()) => {
             StatusCode::SERVICE_UNAVAILABLE
         }

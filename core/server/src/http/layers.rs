@@ -52,7 +52,9 @@ pub async fn outermost(State(state): State<AppState>, mut request: Request, next
     response = written(response, locale, &id);
     if api && let Some(error) = bare(response.status(), &response) {
         let allow = response.headers_mut().remove(header::ALLOW);
-        response = answer(&error, response.status(), locale, &id);
+        // A damaged address leads nowhere.
+        let status = if matches!(error, Error::NotFound(_)) { StatusCode::NOT_FOUND } else { response.status() };
+        response = answer(&error, status, locale, &id);
         // Whoever used a wrong method is told the right ones.
         response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
     }
@@ -77,7 +79,8 @@ fn bare(status: StatusCode, response: &Response) -> Option<Error> {
         return None;
     }
     match status {
-        StatusCode::NOT_FOUND => Some(Error::NotFound("route".into())),
+        // Bodies and query strings are judged by readers of ours: what is left is an address whose id or number is none.
+        StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST => Some(Error::NotFound("route".into())),
         StatusCode::METHOD_NOT_ALLOWED => Some(super::body::bad_request("method", "this method is not allowed here")),
         StatusCode::PAYLOAD_TOO_LARGE => Some(Error::TooLarge(Message::key("error.body_too_large"))),
         StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => Some(Error::Unavailable("busy".into())),

@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 
 use super::auth::Caller;
 use super::body::bad_request;
+use super::error::Failure;
 use super::{ApiError, ApiResult};
 use crate::config::Config;
 use crate::state::AppState;
@@ -92,13 +93,52 @@ impl Default for Memory {
     }
 }
 
-/// The layer: reads the body of a request before it goes on.
+/// The layer: reads the body of a request before it goes on. Whoever sent too much is told how much may be sent.
 pub async fn layer(
     State((state, memory)): State<(AppState, Memory)>,
     request: Request,
     next: Next,
 ) -> ApiResult<Response> {
     let (limit, flows) = limit_of(request.method(), request.uri().path(), &state.config);
+    let most = if flows && takes_file(request.uri().path()) { limit.saturating_sub(FORM) } else { limit };
+    Ok(with_limit(received(state, memory, (limit, flows), request, next).await?, most))
+}
+
+/// An answer to a body that was too large, with the limit in its words.
+fn with_limit(mut response: Response, limit: usize) -> Response {
+    let told = response.extensions().get::<Failure>().map(|failure| Arc::clone(&failure.0));
+    let message = match told.as_deref() {
+        Some(Error::TooLarge(message)) => message.clone(),
+        None if response.status() == StatusCode::PAYLOAD_TOO_LARGE => Message::key(TOO_LARGE),
+        _ => return response,
+    };
+    if let Message::Key { key, params } = &message
+        && key == TOO_LARGE
+        && !params.contains_key("max")
+    {
+        let error = Error::TooLarge(message.with("max", size(limit)));
+        response.extensions_mut().insert(Failure(Arc::new(error)));
+    }
+    response
+}
+
+/// Bytes in words.
+pub fn size(bytes: usize) -> String {
+    const KIB: usize = 1024;
+    match bytes {
+        whole if whole >= KIB * KIB && whole % (KIB * KIB) < KIB => format!("{} MiB", whole / KIB / KIB),
+        whole if whole >= KIB => format!("{} KiB", whole / KIB),
+        whole => format!("{whole} B"),
+    }
+}
+
+async fn received(
+    state: AppState,
+    memory: Memory,
+    (limit, flows): (usize, bool),
+    request: Request,
+    next: Next,
+) -> ApiResult<Response> {
     let (mut parts, body) = request.into_parts();
     let pause = Duration::from_secs(state.config.http.body_seconds);
     let known = parts.extensions.get::<Caller>().map(|caller| caller.identity.user.id);
@@ -204,8 +244,11 @@ fn closing(mut response: Response) -> Response {
     response
 }
 
+/// What is said of a body that is too large.
+pub(super) const TOO_LARGE: &str = "error.body_too_large";
+
 fn too_large() -> ApiError {
-    ApiError(Error::TooLarge(Message::key("error.body_too_large")))
+    ApiError(Error::TooLarge(Message::key(TOO_LARGE)))
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono::{Datelike, Days, NaiveDate, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use kernel::Timestamp;
+
+use super::local::end_of_gap;
 
 /// Days that `add`, `subtract` and `between` walk at most: ten years.
 pub const HORIZON_DAYS: u64 = 3_660;
@@ -159,6 +161,14 @@ impl WorkingTime {
         Ok(sum / SECOND)
     }
 
+    /// Working time that begins on a day of the calendar, in order: a night shift stands whole under the day it begins on.
+    ///
+    /// # Errors
+    /// `OutOfRange`.
+    pub fn planned(&self, day: NaiveDate) -> Result<Vec<(Timestamp, Timestamp)>, Uncountable> {
+        Ok(self.spans(day)?.into_iter().map(|(start, end)| (Timestamp(start), Timestamp(end))).collect())
+    }
+
     /// Whether it is working time at this instant.
     pub fn is_working(&self, at: Timestamp) -> bool {
         let Ok(first) = self.first_day(at) else { return false };
@@ -230,26 +240,8 @@ impl WorkingTime {
         let local = midnight + TimeDelta::minutes(i64::from(minute % DAY_MINUTES));
         match self.zone.from_local_datetime(&local).earliest() {
             Some(at) => Ok(at.timestamp_micros()),
-            None => Ok(self.end_of_gap(local)),
+            None => Ok(end_of_gap(self.zone, local)),
         }
-    }
-
-    /// The first instant whose local time is not before `local`, to the second: where the gap around it ends.
-    fn end_of_gap(&self, local: NaiveDateTime) -> i64 {
-        let as_utc = local.and_utc().timestamp();
-        // No offset is more than 16 hours, so the wanted instant is surely between these two.
-        let (mut before, mut after) = (as_utc - 26 * 3_600, as_utc + 26 * 3_600);
-        while after - before > 1 {
-            let middle = before + (after - before) / 2;
-            if self.local_seconds(middle) < as_utc { before = middle } else { after = middle }
-        }
-        after.saturating_mul(SECOND)
-    }
-
-    /// What the local clock shows at an instant, as seconds since the epoch of a clock without a zone.
-    fn local_seconds(&self, at: i64) -> i64 {
-        let utc = chrono::DateTime::from_timestamp(at, 0).unwrap_or_default().naive_utc();
-        at + i64::from(self.zone.offset_from_utc_datetime(&utc).fix().local_minus_utc())
     }
 }
 

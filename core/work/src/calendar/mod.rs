@@ -7,12 +7,13 @@
 //! of contracts turns it into seconds).
 
 pub mod arithmetic;
+pub mod local;
 mod settings;
 mod store;
 
 pub use arithmetic::{Uncountable, WorkingTime};
 pub use settings::{CalendarSettings, CycleSettings, DaySettings, WeekSettings};
-pub use store::{CalendarOf, Calendars};
+pub use store::{CHANGED, CalendarOf, Calendars};
 
 /// Seconds of working time that a contract's `P1D` means.
 pub const WORKING_DAY_SECONDS: i64 = 8 * 3_600;

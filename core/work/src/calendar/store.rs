@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 use kernel::db::ConnectionTrait;
+use kernel::event::{self, NewEvent};
 use kernel::kept::Kept;
 use kernel::{Ctx, Db, Error, Result, TenantId, audit};
 use people::user::User;
@@ -17,6 +18,10 @@ use super::settings::CalendarSettings;
 
 /// Seconds that calendars are kept; a change made by another node is seen after that.
 const KEPT_SECONDS: i64 = 5;
+/// What happens when a calendar is set.
+pub const CHANGED: &str = "calendar.updated";
+/// What stands for its entity.
+const ENTITY: &str = "calendar";
 /// Companies whose calendars are kept at most.
 const MAX_TENANTS: usize = 2_000;
 
@@ -131,7 +136,15 @@ impl Calendars {
             }
         }
         let object = format!("{} {owner}", of.kind());
-        audit::record(&tx, ctx, "calendar.updated", &object, json!({"settings": settings})).await?;
+        audit::record(&tx, ctx, CHANGED, &object, json!({"settings": settings})).await?;
+        let told = NewEvent {
+            kind: CHANGED.to_owned(),
+            entity: ENTITY,
+            record: owner,
+            version: 0,
+            changes: json!({"of": [null, of.kind()], "owner": [null, owner]}),
+        };
+        event::append(&tx, ctx, None, vec![told]).await?;
         tx.commit().await?;
         self.forget();
         Ok(())

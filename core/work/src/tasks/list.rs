@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::model::{Task, TaskState};
 use super::store::{self, Stored};
 use super::{Tasks, access};
-use crate::input::{self, invalid, wrong};
+use crate::input::{self, wrong};
 
 /// Tasks of a page at most.
 pub const MAX_LIMIT: u64 = 200;
@@ -30,7 +30,7 @@ pub struct TaskQuery {
     pub definition: Option<Uuid>,
     /// At this BPMN element.
     pub element: Option<String>,
-    /// Whoever has it: `me`, `none` or a person's id.
+    /// Whoever has it: `me`, `others` (everybody else, and nobody), `none` or a person's id.
     pub assignee: Option<String>,
     /// One of those who may do it: `me` or a person's id.
     pub candidate: Option<String>,
@@ -143,6 +143,10 @@ fn matching(ctx: &Ctx, query: &TaskQuery, select: &mut SelectStatement) -> Resul
     match query.assignee.as_deref() {
         None => {}
         Some("none") => drop(select.and_where(column("assignee").is_null())),
+        Some("others") => {
+            let me = person(ctx, "assignee", "me")?;
+            select.and_where(column("assignee").is_null().or(column("assignee").ne(me)));
+        }
         Some(who) => {
             let who = person(ctx, "assignee", who)?;
             if query.state == Some(TaskState::Open) {
@@ -234,7 +238,7 @@ fn place(task: &Stored, by_due: bool) -> String {
 }
 
 fn after(cursor: &str, by_due: bool) -> Result<Cond> {
-    let wrong = || wrong("cursor", invalid("not a cursor of this list"));
+    let wrong = || wrong("cursor", FieldError::worded("invalid", "cursor_foreign"));
     let id = Expr::col((TASK, "id"));
     if !by_due {
         return Ok(Cond::all().add(id.lt(Uuid::parse_str(cursor).map_err(|_| wrong())?)));

@@ -162,14 +162,7 @@ impl records::BeforeHooks for Guard {
         for change in changes {
             if change.after.get("title").and_then(kernel::Value::as_text) == Some("нельзя") {
                 let message = kernel::Message::key("error.hook.rejected");
-                let code = "hook.rejected".into();
-                change.refusal = Some(kernel::error::Refusal {
-                    code,
-                    plugin: None,
-                    message,
-                    fields: Default::default(),
-                    other: None,
-                });
+                change.refusal = Some(kernel::error::Refusal::new("hook.rejected", message));
             }
             change.after.insert("priority".into(), kernel::Value::Text("high".into()));
         }

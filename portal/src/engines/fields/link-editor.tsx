@@ -17,10 +17,14 @@ import type { EditorProps } from "./editor-props";
 import { selectText } from "./select-text";
 import { ids } from "./values";
 
+/** Whether a field leads to people, or to departments: one of them, or in a list of links several. */
+const leadsTo = (field: Field, what: "user" | "department"): boolean =>
+  field.type === what || (field.type === "links" && (field.entity === what || field.entities?.[0] === what));
+
 /** What this field may lead to and this person may see. */
 function useTargets(field: Field): Entity[] {
   const entities = useEntities();
-  if (field.type === "user" || field.type === "department") return [];
+  if (leadsTo(field, "user") || leadsTo(field, "department")) return [];
   const wanted = field.entities?.length ? field.entities : field.entity ? [field.entity] : [];
   return wanted
     .map((key) => entities.find((entity) => entity.key === key))
@@ -29,8 +33,8 @@ function useTargets(field: Field): Entity[] {
 
 /** What can be picked for this field when `q` is typed. */
 function useFound(field: Field, targets: Entity[], q: string): { found: Found[]; loading: boolean } {
-  const person = field.type === "user";
-  const department = field.type === "department";
+  const person = leadsTo(field, "user");
+  const department = leadsTo(field, "department");
   const people = useQuery({ ...peopleQuery(q), enabled: person, placeholderData: keepPreviousData });
   const departments = useQuery({ ...departmentsQuery, enabled: department });
   const records = useQueries({

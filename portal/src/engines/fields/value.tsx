@@ -48,14 +48,15 @@ export function FieldValue({ field, record, context, compact = false }: Props) {
         <ValueList>
           {ids(value).map((id) => {
             const ref = context.refs[id];
-            return ref ? (
+            // People and departments have no card.
+            return ref && !["user", "department"].includes(ref.entity) ? (
               <InlineLink key={id}>
                 <Link to="/records/$entity/$id" params={{ entity: ref.entity, id }}>
                   {ref.title}
                 </Link>
               </InlineLink>
             ) : (
-              <span key={id}>{context.words.unknown}</span>
+              <span key={id}>{ref?.title ?? context.words.unknown}</span>
             );
           })}
         </ValueList>

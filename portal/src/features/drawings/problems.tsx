@@ -17,7 +17,6 @@ interface Props {
 
 export function Problems({ ref, problems, tried, nameOf, onGo, onFix }: Props) {
   const { t } = useTranslation("drawings");
-  const words = useProblemWords();
   return (
     <ProblemList ref={ref} label={t("problems")}>
       {worstFirst(problems)
@@ -27,7 +26,7 @@ export function Problems({ ref, problems, tried, nameOf, onGo, onFix }: Props) {
             key={`${index} ${problem.element} ${problem.code}`}
             trouble={troubleOf(problem, tried)}
             where={problem.element ? nameOf(problem.element) : t("whole_drawing")}
-            text={words(problem)}
+            text={problem.message}
             onGo={problem.element && onGo ? () => onGo(problem) : undefined}
             fix={
               problem.fix &&
@@ -41,13 +40,4 @@ export function Problems({ ref, problems, tried, nameOf, onGo, onFix }: Props) {
         ))}
     </ProblemList>
   );
-}
-
-/** In the reader's language where we know the problem, else as the server says it. */
-export function useProblemWords(): (problem: DrawingProblem) => string {
-  const { t, i18n } = useTranslation("drawings");
-  return ({ code, message }) => {
-    const key = `problem_${code.replace(/\W/g, "_")}`;
-    return i18n.exists(key, { ns: "drawings" }) ? t(key as "problem_no_executable_process") : message;
-  };
 }

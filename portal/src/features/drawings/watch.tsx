@@ -14,7 +14,7 @@ import { PageBody, PageHeader } from "@/ui/page";
 import { CardSection } from "@/ui/panel";
 import { PlainText, WorkStack } from "@/ui/work";
 import { NewNote, Notes } from "./notes";
-import { Problems, useProblemWords } from "./problems";
+import { Problems } from "./problems";
 
 interface Props {
   drawing: Drawing;
@@ -27,7 +27,6 @@ interface Props {
 
 export function Watch({ drawing, xml, phone, lease, onTake }: Props) {
   const { t } = useTranslation(["drawings", "processes"]);
-  const words = useProblemWords();
   const read = useDrawing(xml);
   const sights = useMemo(
     () =>
@@ -36,10 +35,10 @@ export function Watch({ drawing, xml, phone, lease, onTake }: Props) {
         drawing.problems.map((problem) => ({
           element: problem.element ?? "",
           severity: "warning" as const,
-          message: words(problem),
+          message: problem.message,
         })),
       ),
-    [drawing.problems, words],
+    [drawing.problems],
   );
   const about = read && [...read.nodes.values()].find(({ kind }) => kind === "process")?.documentation;
   const editing = lease ?? drawing.editing;

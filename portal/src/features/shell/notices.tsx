@@ -1,10 +1,10 @@
 /** Notifications, newest first. Each opens what it is about and is read then. */
 import { Button, Drawer, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { markRead, notificationsQuery } from "@/api/notifications";
+import { confirmNotice, markRead, notificationsQuery } from "@/api/notifications";
 import { messageOf } from "@/api/problem";
 import type { Notification } from "@/api/types";
 import { formatDateTime, formatRelative } from "@/i18n/format";
@@ -25,6 +25,7 @@ export default function NoticesDrawer({ onClose, onLeave }: Props) {
   const query = useInfiniteQuery(notificationsQuery(only));
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   const read = useMutation({ mutationFn: markRead, onError: (error) => toastError(error) });
+  const confirm = useMutation({ mutationFn: confirmNotice, onError: (error) => toastError(error) });
   const unread = query.data?.pages[0]?.unread ?? 0;
   return (
     <Drawer
@@ -70,8 +71,9 @@ export default function NoticesDrawer({ onClose, onLeave }: Props) {
             item={item}
             onOpen={() => {
               if (!item.read) read.mutate([item.id]);
-              if (item.task) onLeave();
+              if (item.task || item.link) onLeave();
             }}
+            onConfirm={() => confirm.mutate(item.id)}
           />
         ))}
       </Notices>
@@ -80,8 +82,15 @@ export default function NoticesDrawer({ onClose, onLeave }: Props) {
   );
 }
 
-function Notice({ item, onOpen }: { item: Notification; onOpen(): void }) {
+interface NoticeProps {
+  item: Notification;
+  onOpen(): void;
+  onConfirm(): void;
+}
+
+function Notice({ item, onOpen, onConfirm }: NoticeProps) {
   const { t } = useTranslation("tasks");
+  const router = useRouter();
   const body = (
     <NoticeBody
       unread={!item.read}
@@ -93,13 +102,33 @@ function Notice({ item, onOpen }: { item: Notification; onOpen(): void }) {
     </NoticeBody>
   );
   const own = { className: noticeClass, "data-unread": !item.read, "data-testid": `notice-${item.kind}` };
-  return item.task ? (
-    <Link to="/tasks/$id" params={{ id: item.task }} onClick={onOpen} {...own}>
-      {body}
-    </Link>
-  ) : (
-    <button type="button" onClick={onOpen} {...own}>
-      {body}
-    </button>
+  if (item.task) {
+    return (
+      <Link to="/tasks/$id" params={{ id: item.task }} onClick={onOpen} {...own}>
+        {body}
+      </Link>
+    );
+  }
+  const open = () => {
+    onOpen();
+    if (item.link) router.history.push(item.link);
+  };
+  return (
+    <>
+      <button type="button" onClick={open} {...own}>
+        {body}
+      </button>
+      {item.confirm && (
+        <Button
+          variant="light"
+          size="compact-sm"
+          disabled={Boolean(item.confirmed)}
+          onClick={onConfirm}
+          data-testid={`confirm-${item.id}`}
+        >
+          {item.confirmed ? t("notice_confirmed") : t("notice_confirm")}
+        </Button>
+      )}
+    </>
   );
 }

@@ -16,6 +16,7 @@ import { useTranslation } from "react-i18next";
 import { onEntityChange, useLiveStream } from "@/api/live";
 import { countsQuery, pagesQuery } from "@/api/pages";
 import { useEntities, useMe } from "@/api/session";
+import type { Entity } from "@/api/types";
 import { countersQuery, followWork } from "@/api/work-cache";
 import { SlotSurface, useSlot } from "@/engines/slots";
 import { openHistoryOf, useOpened } from "@/state/history";
@@ -141,10 +142,13 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
+/** What stands in the menu: not activities, nor what a module shows on pages of its own. */
+const isInMenu = ({ key, inner, actions }: Entity) => actions.read && !inner && key !== "activity";
+
 function SectionLinks() {
   const { t } = useTranslation("shell");
   const me = useMe();
-  const entities = useEntities().filter((entity) => entity.actions.read && entity.key !== "activity");
+  const entities = useEntities().filter(isInMenu);
   return (
     <>
       <NavGroup>
@@ -296,7 +300,7 @@ function OpenedLinks() {
 /** Five places for the thumb: home, the first three sections, and everything else. */
 function BottomBar({ onMore }: { onMore(): void }) {
   const { t } = useTranslation(["shell", "common"]);
-  const entities = useEntities().filter((entity) => entity.actions.read && entity.key !== "activity");
+  const entities = useEntities().filter(isInMenu);
   return (
     <>
       <Link to="/" className={placeClass} activeOptions={{ exact: true }}>

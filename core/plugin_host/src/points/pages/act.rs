@@ -149,7 +149,12 @@ impl PluginHost {
         let judge = |answer: &std::result::Result<wit::Answer, _>| answer.as_ref().map_or(Ok(()), sound);
         match self.call(ctx, &point, Press(deed.act, call), judge).await.map_err(failed)? {
             Ok(answer) => Ok(open.acted(ctx, answer)),
-            Err(message) => Err(open.refused("act.refused", Message::Words(open.words(ctx, &message)))),
+            Err(message) => {
+                let words = Message::Words(open.words(ctx, &message));
+                let told = open.plugin.manifest().refused_as(&message.key);
+                let (code, status) = told.unwrap_or(("act.refused", None));
+                Err(open.refused(code, status, words))
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
+use super::kept::Known;
 use super::{DATA, MAX_ANSWER, View};
 use crate::PluginHost;
 use crate::bindings::types::Field;
@@ -46,7 +47,7 @@ impl Invoke for Ask {
 }
 
 /// Rows that a plugin computed, in wire form.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ComputedRows {
     /// In the plugin's order.
     pub rows: Vec<ComputedRow>,
@@ -55,7 +56,7 @@ pub struct ComputedRows {
 }
 
 /// A row.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ComputedRow {
     /// Unique in the answer.
     pub id: String,
@@ -78,6 +79,12 @@ impl PluginHost {
     ) -> Result<ComputedRows> {
         let point = open.point(&DATA, &asked.plugin);
         self.goes(ctx, open, &point)?;
+        let db = &self.inner.services.db;
+        let place = match self.inner.figures.known(db, ctx, open, asked, view, cursor.is_none()).await? {
+            Known::Fresh(rows) => return Ok(ComputedRows::clone(&rows)),
+            Known::Keep(place) => Some(place),
+            Known::Ask => None,
+        };
         let input = super::view::input(&asked.input);
         let ask = Ask { source: asked.plugin.clone(), view: view.to_wit(open), input, cursor };
         let mut rows = Err("no answer".to_owned());
@@ -86,7 +93,11 @@ impl PluginHost {
             rows.as_ref().map(drop).map_err(Clone::clone)
         };
         self.call(ctx, &point, ask, judge).await.map_err(|fault| open.failed(ctx, &fault))?;
-        rows.map_err(|why| open.failed(ctx, &crate::engine::Fault::WrongAnswer(why)))
+        let rows = rows.map_err(|why| open.failed(ctx, &crate::engine::Fault::WrongAnswer(why)))?;
+        if let Some(place) = place {
+            self.inner.figures.keep(ctx, place, &rows);
+        }
+        Ok(rows)
     }
 }
 

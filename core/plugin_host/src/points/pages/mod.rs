@@ -5,10 +5,11 @@
 
 mod act;
 mod data;
+mod kept;
 mod render;
 mod view;
 
-use kernel::error::{FieldErrors, Refusal};
+use kernel::error::Refusal;
 use kernel::{Ctx, Error, Message, Result};
 use uuid::Uuid;
 
@@ -25,6 +26,7 @@ use act::Press;
 pub use act::{Acted, Deed, Patch, RefusedRow, Toast};
 use data::Ask;
 pub use data::{ComputedRow, ComputedRows};
+pub(crate) use kept::KeptFigures;
 use render::Draw;
 pub use view::View;
 
@@ -81,12 +83,12 @@ impl Open {
     fn failed(&self, ctx: &Ctx, fault: &Fault) -> Error {
         let (title, reason) = (self.title(ctx.locale), fault.message().in_locale(ctx.locale));
         let message = Message::key("error.plugin.failed").with("plugin", title).with("reason", reason);
-        self.refused(fault.code(), message)
+        self.refused(fault.code(), None, message)
     }
 
-    fn refused(&self, code: &str, message: Message) -> Error {
-        let (code, plugin) = (code.to_owned(), Some(self.plugin.id().to_owned()));
-        Error::Refused(Box::new(Refusal { code, plugin, message, fields: FieldErrors::new(), other: None }))
+    fn refused(&self, code: &str, status: Option<u16>, message: Message) -> Error {
+        let plugin = Some(self.plugin.id().to_owned());
+        Error::Refused(Box::new(Refusal { plugin, status, ..Refusal::new(code, message) }))
     }
 }
 

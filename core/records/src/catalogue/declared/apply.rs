@@ -8,6 +8,7 @@ use kernel::{Ctx, EntityKey, FieldKey, Result};
 
 use super::plan::{Plan, plan};
 use super::{Declared, DeclaredStage};
+use crate::catalogue::indexed;
 use crate::catalogue::store::{self, Kept, KeptRows, OwnEntity, OwnField, Standing, Which};
 use crate::stages::{self, FirstStage};
 use crate::{Catalogue, Records, search, write};
@@ -121,13 +122,16 @@ impl Applying<'_> {
     }
 
     async fn fields(&self) -> Result<()> {
+        let mut indexes = false;
         for (index, (entity, key, owner, field)) in (BEHIND..).zip(&self.declared.own.fields) {
             let row = self.kept.fields.iter().find(|(of, known, _)| of == entity && known == key);
             let Some((_, _, row)) = row else {
                 store::insert_field(self.tx, self.ctx, entity, key, owner, field, index).await?;
+                indexes |= field.indexed;
                 continue;
             };
             let before = &row.definition;
+            indexes |= indexed::differs(before, field);
             let mut now = OwnField { standing: again(before.standing), ..field.clone() };
             if before.standing.renamed {
                 now.label = before.label.clone();
@@ -137,7 +141,7 @@ impl Applying<'_> {
             now.choices.extend(lost.map(|choice| crate::catalogue::Choice { archived: true, ..choice.clone() }));
             self.save(Which::Field(entity, key), before, &now, row.removed, now.standing).await?;
         }
-        Ok(())
+        indexed::declare(self.tx, self.ctx, self.declared, indexes).await
     }
 
     /// What this version does not declare, and one before did.
@@ -190,6 +194,7 @@ fn first(stage: &DeclaredStage, ctx: &Ctx) -> FirstStage {
     FirstStage {
         key: stage.key.clone().into(),
         name: stage.label.in_locale(ctx.locale).to_owned(),
+        labels: Some(stage.label.clone()),
         semantic: stage.semantic,
         color: stage.color.clone().into(),
     }

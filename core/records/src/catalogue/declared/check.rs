@@ -60,6 +60,7 @@ impl Declaration {
                 list: keys(&entity.list),
                 card: keys(&entity.card),
                 constraints: entity.constraints.clone(),
+                inner: !entity.menu,
                 standing: Default::default(),
             };
             own.entities.push((entity.key.as_str().into(), declaring.owner.clone(), kept));
@@ -180,7 +181,8 @@ impl Declaring<'_> {
                 return Err(DeclarationError::new(format!("{place}.key"), format!("`{key}` is taken")));
             }
         }
-        if let Some(unknown) = field.entities.iter().find(|target| linked.find(target).is_none()) {
+        let target = |key: &&String| !change::is_target(linked, field.r#type, key);
+        if let Some(unknown) = field.entities.iter().find(target) {
             let known = linked.entities().iter().map(|def| def.key.as_str());
             return Err(DeclarationError::unknown(format!("{place}.entities"), "entity", unknown, known));
         }

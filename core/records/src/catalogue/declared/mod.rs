@@ -6,11 +6,13 @@
 
 mod apply;
 mod check;
+mod export;
 mod plan;
 mod purge;
 
 use std::sync::Arc;
 
+use kernel::value::FieldType;
 use kernel::{EntityKey, FieldKey};
 
 use super::change::NewField;
@@ -20,11 +22,12 @@ use super::store::Own;
 use super::{Catalogue, core_entities};
 use crate::stages::Semantic;
 
+pub use export::{Holdings, Page as HeldPage};
 pub use plan::{Plan, Planned, What};
 pub use purge::Purged;
 
 /// Entities of a plugin.
-pub const MAX_ENTITIES: usize = 20;
+pub const MAX_ENTITIES: usize = 40;
 /// Fields of a plugin on one entity.
 pub const MAX_FIELDS: usize = 200;
 /// Stages of an entity.
@@ -66,6 +69,8 @@ pub struct DeclaredEntity {
     pub fields: Vec<NewField>,
     /// What must hold between its records.
     pub constraints: Vec<Constraint>,
+    /// Whether it stands in the menu.
+    pub menu: bool,
 }
 
 /// A stage of a plugin's entity.
@@ -130,6 +135,11 @@ impl Declared {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.own.entities.is_empty() && self.own.fields.is_empty()
+    }
+
+    /// Its fields: the entity, the key, the type.
+    pub(in crate::catalogue) fn fields(&self) -> impl Iterator<Item = (&str, &str, FieldType)> {
+        self.own.fields.iter().map(|(entity, key, _, field)| (&**entity, &**key, field.kind))
     }
 
     fn stages_of(&self, entity: &str) -> &[DeclaredStage] {

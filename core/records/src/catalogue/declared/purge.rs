@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::catalogue::store;
+use crate::catalogue::{indexed, store};
 use crate::{Catalogue, Records, search, write};
 
 /// What was removed.
@@ -72,6 +72,9 @@ impl Records {
             }
             remove(tx, ctx, "field_definition", &[("entity", entity), ("key", key)]).await?;
             purged.fields += 1;
+        }
+        if kept.fields.iter().any(|(_, _, row)| row.owner.plugin() == Some(plugin) && row.definition.indexed) {
+            indexed::look_again(tx, ctx).await?;
         }
         for (entity, _) in kept.entities.iter().filter(|(_, row)| row.owner.plugin() == Some(plugin)) {
             purged.records += purge_entity(tx, ctx, entity).await?;

@@ -1,0 +1,56 @@
+//! `verstak backup` and `verstak restore`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use kernel::clock::Env;
+
+use super::{Outcome, Place, say};
+use crate::backup;
+
+/// Save database and files into a new folder; the server may run meanwhile.
+#[derive(Debug, Args)]
+pub struct BackupCommand {
+    #[command(flatten)]
+    place: Place,
+    /// The folder in which a folder `verstak-<time>` is made.
+    #[arg(value_name = "DIR")]
+    to: PathBuf,
+}
+
+impl BackupCommand {
+    pub(super) async fn run(self) -> Outcome {
+        crate::private::mask();
+        let config = self.place.settings(None)?;
+        let (folder, saved) = backup::backup(&config, &self.to, Env::system().now()).await?;
+        say(&format!("{}", folder.display()));
+        say(&format!("The database and {} files of {} bytes.", saved.files, saved.bytes));
+        Ok(())
+    }
+}
+
+/// Put a backup back; no server may run on it.
+#[derive(Debug, Args)]
+pub struct RestoreCommand {
+    #[command(flatten)]
+    place: Place,
+    /// The folder `verstak-<time>` of the backup.
+    #[arg(value_name = "DIR")]
+    from: PathBuf,
+    /// In the place of the database that is there, which stays beside it (of PostgreSQL nothing stays).
+    #[arg(long)]
+    replace: bool,
+}
+
+impl RestoreCommand {
+    pub(super) async fn run(self) -> Outcome {
+        crate::private::mask();
+        let config = self.place.settings(None)?;
+        let (saved, before) = backup::restore(&config, &self.from, self.replace, Env::system().now()).await?;
+        say(&format!("Put back what was saved at {} by version {}: {} files.", saved.at, saved.version, saved.files));
+        if let Some(before) = before {
+            say(&format!("The database that was there: {}", before.display()));
+        }
+        Ok(())
+    }
+}
