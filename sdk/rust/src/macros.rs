@@ -35,8 +35,8 @@ macro_rules! plugin {
         $(data { $($source:literal => $figures:path),* $(,)? })?
         $(act { $($act:literal => $press:path),* $(,)? })?
         $(render { $($surface:literal => $draw:path),* $(,)? })?
-        $(enabled => $enabled:path)?
-        $(disabling => $disabling:path)?
+        $(enabled => $enabled:path,)?
+        $(disabling => $disabling:path,)?
         $(health => $health:path)?
     ) => {
         struct VerstakPlugin;
