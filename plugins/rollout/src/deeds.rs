@@ -223,16 +223,18 @@ pub fn measure_now(project: &Row, metric: &str, moment: &str, (first, last): (Da
     if let Err((key, text, _)) = guards::window(project, moment, first, last, &rules) {
         return Ok(Err(Message::new(key, text)));
     }
+    // A choice's key has no dots, a measure's has.
+    let key = metric.replacen('-', ".", 1);
     let period = json!({"from": first.to_string(), "to": last.plus(1).to_string()});
-    let asked = json!({"measures": [metric], "period": period});
+    let asked = json!({"measures": [key], "period": period});
     let told: Json = serde_json::from_str(&reports::query(&asked.to_string())?).map_err(|error| format!("reports: {error}"))?;
-    let figure = |part: &str| told.get("totals")?.get(part)?.get(metric).cloned();
+    let figure = |part: &str| told.get("totals")?.get(part)?.get(&key).cloned();
     let value = figure("values").and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));
     let Some(value) = value else {
         return Ok(Err(Message::new("rollout.no_figure", "There is no such figure in these days: enter it with its source")));
     };
     // The product counts this one in seconds, goals are set in minutes.
-    let value = if metric == "lead.first_answer" { value / 60.0 } else { value };
+    let value = if key == "lead.first_answer" { value / 60.0 } else { value };
     let version = told.get("columns").and_then(Json::as_array).and_then(|all| all.last()?.get("version")?.as_i64());
     let draft = Draft::new()
         .with("project", Value::link(&project.id))

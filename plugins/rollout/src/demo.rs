@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use verstak_plugin::prelude::*;
 
 use crate::days::Day;
-use crate::store::{self, Read, Rules, all_of, date, is};
+use crate::store::{self, Rules, all_of, date, is};
 use crate::{after, versions};
 
 /// Marks what was made here.

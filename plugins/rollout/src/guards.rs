@@ -333,6 +333,26 @@ pub fn case(change: &mut Change) -> Outcome {
     Ok(())
 }
 
+/// What is about a person is called by their name.
+pub fn named(change: &mut Change) -> Outcome {
+    let person = change.id("person").map(str::to_owned).filter(|_| !change.was_set("title"));
+    let Some(person) = person else { return Ok(()) };
+    if let Some(member) = people::user(&person)? {
+        change.set("title", member.name);
+    }
+    Ok(())
+}
+
+/// A duty set in the table of who does what belongs to the project of its task.
+pub fn duty(change: &mut Change) -> Outcome {
+    let task = change.id("task").map(str::to_owned).filter(|_| change.is_empty("project"));
+    let Some(task) = task else { return Ok(()) };
+    if let Some(project) = records::get("task", &task)?.as_ref().and_then(|task| task.id("rollout_project")) {
+        change.set("project", Value::link(project));
+    }
+    Ok(())
+}
+
 /// Whether a requirement's cases are to be run again, for [`crate::after`].
 pub fn cases_of(requirement: &str) -> Result<Vec<Row>, HostError> {
     store::all("rollout_case", &is("requirement", requirement), &["result"])

@@ -54,6 +54,9 @@ plugin! {
         "version" => each guards::version,
         "case" => each guards::case,
         "defect" => each guards::defect,
+        "interview" => each guards::named,
+        "attendance" => each guards::named,
+        "duty" => each guards::duty,
         "gate" => each guards::gate,
     }
     events {
