@@ -36,6 +36,8 @@ pub fn fill(project: &Row, rules: &Rules) -> Outcome {
     if template::build(project)? {
         let project = store::one("rollout_project", &project.id)?;
         replan(&project, Gaps::Keep, rules)?;
+        let first = all_of([is("project", &*project.id), is("stage", "open")]);
+        store::all("rollout_stage", &first, &[])?.iter().try_for_each(assign)?;
     }
     Ok(())
 }
@@ -89,6 +91,7 @@ pub fn open_next(stage: &Row) -> Outcome {
         return Ok(());
     }
     records::change("rollout_stage", &next.id, Draft::new().with("stage", "open"))?;
+    assign(&next)?;
     let language = store::one("rollout_project", project)?.words("language").to_owned();
     let number = (position + 1).to_string();
     let title = say(&language, "task_stage", &[("number", &number), ("title", next.words("title"))]);
@@ -99,6 +102,28 @@ pub fn open_next(stage: &Row) -> Outcome {
     };
     tasks::create_once([(format!("stage-open:{}", next.id), task)])?;
     Ok(())
+}
+
+/// Gives the tasks of a stage that nobody has to whoever answers for them by their role, else for the stage.
+///
+/// # Errors
+/// What the host says.
+pub fn assign(stage: &Row) -> Outcome {
+    let mine = all_of([is("rollout_stage", &*stage.id), is("state", "open"), json!({"field": "assignee", "op": "empty"})]);
+    let tasks = store::all("task", &mine, &["title"])?;
+    let project = stage.words("project");
+    let duties = all_of([is("project", project), is("raci", "accountable")]);
+    let duties = store::all("rollout_duty", &duties, &["task", "role"])?;
+    let roles = store::of_project("rollout_role", project, &["person"])?;
+    let answers = |task: &Row| {
+        let duty = duties.iter().find(|duty| duty.id("task") == Some(task.id.as_str()))?;
+        roles.iter().find(|role| duty.id("role") == Some(role.id.as_str()))?.id("person")
+    };
+    let change = |task: &Row| {
+        let person = answers(task).or(stage.id("responsible"))?;
+        Some((task.id.clone(), Draft::new().with("assignee", Value::link(person))))
+    };
+    Ok(store::change_all("task", tasks.iter().filter_map(change).collect())?)
 }
 
 /// Tasks of plans: each project is planned anew once, however many of its tasks moved.

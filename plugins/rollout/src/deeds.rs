@@ -238,7 +238,6 @@ pub fn measure_now(project: &Row, metric: &str, moment: &str, (first, last): (Da
     let version = told.get("columns").and_then(Json::as_array).and_then(|all| all.last()?.get("version")?.as_i64());
     let draft = Draft::new()
         .with("project", Value::link(&project.id))
-        .with("title", metric)
         .with("metric", metric)
         .with("moment", moment)
         .with("first", date(first))

@@ -181,13 +181,14 @@ impl Demo {
 
     /// Three stages behind, the fourth under way.
     fn accepted(&self, project: &Row) -> Outcome {
-        let mut stages = store::of_project("rollout_stage", &project.id, &["position"])?;
+        let mut stages = store::of_project("rollout_stage", &project.id, &["position", "project", "responsible"])?;
         stages.sort_by_key(|row| row.integer("position"));
         for stage in &stages {
             let position = stage.integer("position").unwrap_or(0);
             if position > 4 {
                 continue;
             }
+            after::assign(stage)?;
             let tasks = all_of([is("rollout_project", &*project.id), is("rollout_stage", &*stage.id)]);
             let mut tasks = store::all("task", &tasks, &["rollout_position"])?;
             tasks.sort_by_key(|row| row.integer("rollout_position"));

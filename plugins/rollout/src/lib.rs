@@ -93,6 +93,8 @@ plugin! {
     }
     data {
         "now" => pages::now,
+        "here" => pages::here,
+        "standing" => pages::standing,
         "lacks" => pages::lacks,
         "warnings" => pages::warnings,
         "comparison" => pages::comparison,

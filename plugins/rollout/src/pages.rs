@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use verstak_plugin::prelude::*;
 
 use crate::acceptance::{self, Lacks};
+use crate::checks;
 use crate::figures::{self, Spent};
 use crate::goals;
 use crate::money;
 use crate::signals;
-use crate::store::{self, Read, Rules, is};
+use crate::store::{self, Read, Rules};
 use crate::who::Who;
-use crate::checks;
 
 /// Who asks about which project.
 struct Asked {
@@ -28,7 +28,11 @@ fn asked(ask: &Ask) -> Outcome<Option<Asked>> {
     let named = ask.text("project").or_else(|| ask.view.param("project")).unwrap_or_default();
     let project = match named {
         "" => newest()?,
-        id => records::get("rollout_project", id)?,
+        // Whatever stands in an address: what is no id is nobody's project.
+        id => match records::get("rollout_project", id) {
+            Err(HostError::Invalid(_)) => None,
+            found => found?,
+        },
     };
     let Some(project) = project else { return Ok(None) };
     let takes_part = who.is(project.id("lead")) || who.takes_part(&rules)?;
@@ -45,10 +49,6 @@ fn newest() -> Result<Option<Row>, HostError> {
 
 fn with_asked(ask: &Ask, rows: impl FnOnce(Asked) -> Outcome<Vec<Figure>>) -> Outcome<Figures> {
     Ok(Figures::from(asked(ask)?.map_or(Ok(Vec::new()), rows)?))
-}
-
-fn day(day: Option<&str>) -> Value {
-    day.map_or(Value::Null, |day| Value::Date(day.to_owned()))
 }
 
 fn decimal(value: Option<f64>) -> Value {
@@ -75,8 +75,7 @@ pub fn now(ask: &Ask) -> Outcome<Figures> {
             .with("project", project.id.as_str())
             .with("title", project.words("title"))
             .with("standing", project.stage())
-            .with("start", day(project.text("start")))
-            .with("end", day(project.text("end")))
+            .with("end", in_words(project.day("end")))
             .with("stage", text(current.map(|row| row.id.as_str())))
             .with("stage_title", text(current.and_then(|row| row.text("title"))))
             .with("stage_number", current.and_then(|row| row.integer("position")).unwrap_or(0))
@@ -87,9 +86,40 @@ pub fn now(ask: &Ask) -> Outcome<Figures> {
             .with("leads", leads)
             .with("board", who.is_board(&rules)?)
             .with("money", who.sees_money(&project, &rules)?)
-            .with("edited", Value::Text(edited(&stages)));
+            .with("edited", in_words(edited(&stages, &rules)));
         Ok(vec![row])
     })
+}
+
+/// Which project the page is about, and what whoever asks may do there.
+pub fn here(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |Asked { who, rules, project }| {
+        let row = Figure::new(project.id.clone())
+            .with("project", project.id.as_str())
+            .with("leads", who.leads(&project)?)
+            .with("board", who.is_board(&rules)?)
+            .with("money", who.sees_money(&project, &rules)?);
+        Ok(vec![row])
+    })
+}
+
+/// The same as [`now`], for a widget.
+pub fn standing(ask: &Ask) -> Outcome<Figures> {
+    let mut figures = now(ask)?;
+    for row in &mut figures.rows {
+        row.fields.retain(|field| ["stage_title", "stage_number", "lacks", "late"].contains(&&*field.name));
+    }
+    Ok(figures)
+}
+
+/// A day as the reader writes it.
+fn in_words(day: Option<crate::days::Day>) -> String {
+    let text = day.map(|day| day.to_string()).unwrap_or_default();
+    let parts: Vec<&str> = text.split('-').collect();
+    match (runtime::context().locale.as_str(), parts.as_slice()) {
+        ("ru" | "uk", [year, month, day]) => format!("{day}.{month}.{year}"),
+        _ => text,
+    }
 }
 
 fn stages(project: &Row) -> Result<Vec<Row>, HostError> {
@@ -98,12 +128,12 @@ fn stages(project: &Row) -> Result<Vec<Row>, HostError> {
     Ok(stages)
 }
 
-fn edited(stages: &[Row]) -> String {
+fn edited(stages: &[Row], rules: &Rules) -> Option<crate::days::Day> {
     let last = stages.iter().filter_map(|row| match row.value("updated_at") {
         Some(Value::Instant(at)) => Some(*at),
         _ => None,
     });
-    last.max().map(|at| crate::days::Day::at(at, 0).to_string()).unwrap_or_default()
+    last.max().map(|at| crate::days::Day::at(at, rules.offset()))
 }
 
 /// What the present stage lacks, a line each.
@@ -173,17 +203,18 @@ pub fn results(ask: &Ask) -> Outcome<Figures> {
 pub fn adoption(ask: &Ask) -> Outcome<Figures> {
     with_asked(ask, |asked| {
         let mut rows = store::of_project("rollout_signal", &asked.project.id, &[])?;
-        rows.sort_by_key(|row| std::cmp::Reverse(row.day("week")));
+        rows.sort_by_key(|row| row.day("week"));
+        let skipped = rows.len().saturating_sub(500);
         let row = |row: &Row| {
             Figure::new(row.id.clone())
-                .with("week", day(row.text("week")))
+                .with("week", in_words(row.day("week")))
                 .with("department", row.id("department").map_or(Value::Null, Value::link))
                 .with("adoption", decimal(row.number("adoption")))
                 .with("light", row.words("light"))
                 .with("active", row.integer("active").unwrap_or(0))
                 .with("people", row.integer("people").unwrap_or(0))
         };
-        Ok(rows.iter().take(500).map(row).collect())
+        Ok(rows.iter().skip(skipped).map(row).collect())
     })
 }
 
@@ -232,21 +263,11 @@ pub fn risks(ask: &Ask) -> Outcome<Figures> {
 
 /// 1 to 5, for both sides of the risks.
 pub fn scale(_: &Ask) -> Outcome<Figures> {
-    let one = |number: i64| Figure::new(number.to_string()).with("label", number.to_string());
+    let words = Lacks::new();
+    let one = |number: i64| {
+        Figure::new(number.to_string())
+            .with("chance", format!("{} {number}", words.word("chance")))
+            .with("impact", format!("{} {number}", words.word("impact")))
+    };
     Ok(Figures::from((1..=5).map(one).collect::<Vec<_>>()))
-}
-
-/// Which modules are on where, for whoever takes part.
-pub fn modules(ask: &Ask) -> Outcome<Figures> {
-    with_asked(ask, |asked| {
-        let gates = store::all("rollout_gate", &is("project", &*asked.project.id), &[])?;
-        let row = |row: &Row| {
-            Figure::new(row.id.clone())
-                .with("module", row.words("module"))
-                .with("department", row.id("department").map_or(Value::Null, Value::link))
-                .with("from", day(row.text("from")))
-                .with("state", row.stage())
-        };
-        Ok(gates.iter().map(row).collect())
-    })
 }

@@ -135,8 +135,7 @@ fn tasks(project: &Row, template: &Template) -> Outcome<bool> {
             .with("rollout_code", code(task))
             .with("rollout_position", place(index + 1))
             .with("rollout_days", DAYS)
-            .with_some("rollout_after", before.take().map(|id| Value::Ids(vec![id])))
-            .with_some("assignee", project.id("lead").map(Value::link));
+            .with_some("rollout_after", before.take().map(|id| Value::Ids(vec![id])));
         before = Some(records::create("task", draft)?.id);
         made = true;
     }

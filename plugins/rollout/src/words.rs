@@ -79,6 +79,8 @@ const TEXTS: &[(&str, [&str; 3])] = &[
     ("metric_satisfaction", ["client satisfaction, 1-5", "удовлетворённость клиентов, 1-5", "задоволеність клієнтів, 1-5"]),
     ("metric_routine-hours", ["hours of routine work", "часы рутинной работы", "години рутинної роботи"]),
     ("metric_other", ["another figure", "другой показатель", "інший показник"]),
+    ("chance", ["Chance", "Вероятность", "Імовірність"]),
+    ("impact", ["Impact", "Влияние", "Вплив"]),
     ("few", ["too few to tell", "слишком мало данных", "замало даних"]),
     ("unlike", ["not comparable", "не сравнимо", "не порівняти"]),
     ("none", ["none", "нет", "немає"]),
