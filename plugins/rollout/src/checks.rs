@@ -156,8 +156,10 @@ fn risks(project: &Row, found: &mut Lacks) -> Result<(), HostError> {
 fn orphans(project: &Row, found: &mut Lacks) -> Result<(), HostError> {
     let roles = store::of_project("rollout_role", &project.id, &["title", "person"])?;
     let there = active(&roles)?;
-    for role in roles.iter().filter(|role| !role.id("person").is_some_and(|person| there.contains(person))) {
-        found.of("check_duty", role);
+    let bare = roles.iter().filter(|role| !role.id("person").is_some_and(|person| there.contains(person)));
+    let titles: Vec<&str> = bare.map(|role| role.words("title")).collect();
+    if !titles.is_empty() {
+        found.add("check_duty", &[("title", &titles.join(", "))]);
     }
     Ok(())
 }

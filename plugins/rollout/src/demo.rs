@@ -135,7 +135,7 @@ impl Demo {
         let bills = self.list("bills").iter().zip(&lines).map(|(one, line)| {
             self.of(project, one)
                 .with("line", Value::link(line))
-                .with("amount", self.money(&text(one, "amount")))
+                .with("total", self.money(&text(one, "amount")))
                 .with("date", date(self.today.plus(-10)))
                 .with("stage", "counted")
         });

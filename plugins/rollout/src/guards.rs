@@ -246,14 +246,14 @@ pub fn bill(change: &mut Change) -> Outcome {
         not_yours(change, "A bill over the limit is approved by the board", "stage");
         return Ok(());
     }
-    let counted = change.is_new() || change.differs("amount") || (change.differs("stage") && change.stage() == "counted");
+    let counted = change.is_new() || change.differs("total") || (change.differs("stage") && change.stage() == "counted");
     if !counted {
         return Ok(());
     }
-    let others = store::of_project("rollout_bill", &project.id, &["amount", "stage"])?;
+    let others = store::of_project("rollout_bill", &project.id, &["total", "stage"])?;
     let id = change.record().to_owned();
-    let others = others.iter().filter(|row| row.id != id && row.stage() == "counted").filter_map(|row| row.number("amount"));
-    let sum = others.sum::<f64>() + change.number("amount").unwrap_or(0.0);
+    let others = others.iter().filter(|row| row.id != id && row.stage() == "counted").filter_map(|row| row.number("total"));
+    let sum = others.sum::<f64>() + change.number("total").unwrap_or(0.0);
     let over = figures::spent(sum, project.number("limit").unwrap_or(0.0)) == Spent::Over;
     if over && board {
         change.set("approved_by", person(&who));

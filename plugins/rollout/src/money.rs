@@ -29,10 +29,10 @@ pub struct Money {
 /// What the host says.
 pub fn of(project: &Row) -> Result<Money, HostError> {
     let lines = store::of_project("rollout_budget", &project.id, &["plan", "period"])?;
-    let bills = store::of_project("rollout_bill", &project.id, &["title", "amount", "stage", "date"])?;
+    let bills = store::of_project("rollout_bill", &project.id, &["title", "total", "stage", "date"])?;
     let sum = |rows: &[Row], field: &str| rows.iter().filter_map(|row| row.number(field)).sum::<f64>();
     let (counted, others): (Vec<Row>, Vec<Row>) = bills.into_iter().partition(|row| row.stage() == "counted");
-    let billed = sum(&counted, "amount");
+    let billed = sum(&counted, "total");
     let limit = project.number("limit").unwrap_or(0.0);
     let effect = project.number("effect").unwrap_or(0.0) * project.number("unit_value").unwrap_or(0.0);
     Ok(Money {

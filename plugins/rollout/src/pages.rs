@@ -118,9 +118,15 @@ fn in_words(day: Option<crate::days::Day>) -> String {
     let parts: Vec<&str> = text.split('-').collect();
     match (runtime::context().locale.as_str(), parts.as_slice()) {
         ("ru" | "uk", [year, month, day]) => format!("{day}.{month}.{year}"),
+        (_, [year, month, day]) => {
+            let month = month.parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?)).unwrap_or(&"");
+            format!("{month} {}, {year}", day.trim_start_matches('0'))
+        }
         _ => text,
     }
 }
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 fn stages(project: &Row) -> Result<Vec<Row>, HostError> {
     let mut stages = store::of_project("rollout_stage", &project.id, &[])?;

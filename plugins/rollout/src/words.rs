@@ -54,7 +54,7 @@ const TEXTS: &[(&str, [&str; 3])] = &[
     ("check_busy", ["{name} has {count} tasks at once", "у {name} {count} задач одновременно", "{name} має {count} завдань одночасно"]),
     ("check_risk", ["no risk of the kind “{title}” is described", "не описан риск вида «{title}»", "не описано ризик виду «{title}»"]),
     ("check_goal", ["no goal says what success is", "ни одна цель не говорит, что считать успехом", "жодна ціль не каже, що вважати успіхом"]),
-    ("check_duty", ["“{title}” has no person", "на «{title}» никто не назначен", "на «{title}» нікого не призначено"]),
+    ("check_duty", ["nobody is named for: {title}", "никто не назначен: {title}", "нікого не призначено: {title}"]),
     ("check_bills", ["bills take {percent} % of the limit", "счета занимают {percent} % предела", "рахунки займають {percent} % межі"]),
     ("check_over", ["a bill over the limit waits for the board: “{title}”", "счёт сверх предела ждёт совета: «{title}»", "рахунок понад межу чекає на раду: «{title}»"]),
     ("check_trained", ["not trained: {count}", "не обучено: {count}", "не навчено: {count}"]),
