@@ -211,7 +211,10 @@ fn analysis(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
     }
     let requirements = store::of_project("rollout_requirement", &project.id, &["title", "stage"])?;
     lacks.when(requirements.is_empty(), "requirements_none");
-    requirements.iter().filter(|row| matches!(row.stage(), "draft" | "agreed")).for_each(|row| lacks.of("requirement", row));
+    requirements
+        .iter()
+        .filter(|row| matches!(row.stage(), "draft" | "agreed"))
+        .for_each(|row| lacks.of("requirement", row));
     Ok(())
 }
 
@@ -249,9 +252,11 @@ pub fn measured(project: &Row, moment: &str, lacks: &mut Lacks) -> Result<(), Ho
 fn testing(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
     let cases = store::of_project("rollout_case", &project.id, &["title", "run", "must", "result", "figures"])?;
     lacks.when(cases.is_empty(), "cases_none");
-    let due = |row: &&Row| row.yes("must") && row.text("run") != Some("control") && row.text("result") != Some("passed");
+    let due =
+        |row: &&Row| row.yes("must") && row.text("run") != Some("control") && row.text("result") != Some("passed");
     cases.iter().filter(due).for_each(|row| lacks.of("case", row));
-    let load = |row: &Row| row.text("run") == Some("load") && row.text("result") == Some("passed") && !row.is_empty("figures");
+    let load =
+        |row: &Row| row.text("run") == Some("load") && row.text("result") == Some("passed") && !row.is_empty("figures");
     lacks.when(!cases.iter().any(load), "load");
     defects(project, lacks)
 }

@@ -109,7 +109,8 @@ pub fn open_next(stage: &Row) -> Outcome {
 /// # Errors
 /// What the host says.
 pub fn assign(stage: &Row) -> Outcome {
-    let mine = all_of([is("rollout_stage", &*stage.id), is("state", "open"), json!({"field": "assignee", "op": "empty"})]);
+    let mine =
+        all_of([is("rollout_stage", &*stage.id), is("state", "open"), json!({"field": "assignee", "op": "empty"})]);
     let tasks = store::all("task", &mine, &["title"])?;
     let project = stage.words("project");
     let duties = all_of([is("project", project), is("raci", "accountable")]);

@@ -42,10 +42,14 @@ pub fn all(project: &Row, rules: &Rules, sees_money: bool) -> Result<Vec<String>
 fn planning(project: &Row, rules: &Rules, found: &mut Lacks) -> Result<(), HostError> {
     let fields = ["assignee", "state", "rollout_stage", "rollout_start", "rollout_end"];
     let tasks = store::of_project("task", &project.id, &fields)?;
-    let mut stages = store::of_project("rollout_stage", &project.id, &["position", "stage", "starts", "ends", "responsible"])?;
+    let mut stages =
+        store::of_project("rollout_stage", &project.id, &["position", "stage", "starts", "ends", "responsible"])?;
     stages.retain(|row| row.stage() != "accepted");
     stages.sort_by_key(|row| row.integer("position"));
-    let (first, last) = (stages.iter().filter_map(|row| row.day("starts")).min(), stages.iter().filter_map(|row| row.day("ends")).max());
+    let (first, last) = (
+        stages.iter().filter_map(|row| row.day("starts")).min(),
+        stages.iter().filter_map(|row| row.day("ends")).max(),
+    );
     let Some((first, last)) = first.zip(last) else { return Ok(()) };
     let absences = absences(first, last, rules)?;
     let people = People::of(project, &tasks)?;
@@ -104,7 +108,10 @@ fn absences(first: Day, last: Day, rules: &Rules) -> Result<Vec<(String, Day, Da
         Some(Value::Instant(at)) => Some(Day::at(*at, rules.offset())),
         _ => None,
     };
-    Ok(rows.iter().filter_map(|row| Some((row.id("user")?.to_owned(), at(row, "starts_at")?, at(row, "ends_at")?))).collect())
+    Ok(rows
+        .iter()
+        .filter_map(|row| Some((row.id("user")?.to_owned(), at(row, "starts_at")?, at(row, "ends_at")?)))
+        .collect())
 }
 
 /// Working days on which these people are away, in percent of all of theirs between two days.
@@ -128,8 +135,9 @@ pub fn absent_share(
 /// Whoever has too many open tasks on one day, and how many.
 fn at_once(tasks: &[Row]) -> Vec<(String, usize)> {
     let open = tasks.iter().filter(|row| row.text("state") == Some("open"));
-    let spans: Vec<(&str, Day, Day)> =
-        open.filter_map(|row| Some((row.id("assignee")?, row.day("rollout_start")?, row.day("rollout_end")?))).collect();
+    let spans: Vec<(&str, Day, Day)> = open
+        .filter_map(|row| Some((row.id("assignee")?, row.day("rollout_start")?, row.day("rollout_end")?)))
+        .collect();
     let mut most: BTreeMap<&str, usize> = BTreeMap::new();
     for (person, start, _) in &spans {
         let count = spans.iter().filter(|(who, from, to)| who == person && from <= start && start <= to).count();
@@ -187,7 +195,8 @@ pub fn is_there(person: &str) -> Result<bool, HostError> {
 fn waiting(project: &Row, rules: &Rules, found: &mut Lacks) -> Result<(), HostError> {
     let new = all_of([is("project", &*project.id), is("kind", "defect"), is("stage", "new")]);
     for row in store::all("rollout_defect", &new, &["title", "severity", "created_at"])? {
-        let hours = TAKEN.iter().find(|(severity, _)| row.integer("severity") == Some(*severity)).map(|(_, hours)| *hours);
+        let hours =
+            TAKEN.iter().find(|(severity, _)| row.integer("severity") == Some(*severity)).map(|(_, hours)| *hours);
         let (Some(hours), Some(Value::Instant(at))) = (hours, row.value("created_at")) else { continue };
         if working_hours(*at, runtime::now(), rules) > hours * 60 {
             let severity = row.integer("severity").unwrap_or(1).to_string();
@@ -218,7 +227,10 @@ fn untrained(project: &Row, found: &mut Lacks) -> Result<(), HostError> {
         return Ok(());
     }
     let those = |states: &[&str]| -> BTreeSet<&str> {
-        rows.iter().filter(|row| row.text("state").is_some_and(|state| states.contains(&state))).filter_map(|row| row.id("person")).collect()
+        rows.iter()
+            .filter(|row| row.text("state").is_some_and(|state| states.contains(&state)))
+            .filter_map(|row| row.id("person"))
+            .collect()
     };
     let trained = those(&["attended", "excused"]);
     let members = people::role_members("rollout_member")?;
@@ -248,7 +260,10 @@ mod tests {
     fn absences_are_counted_in_working_days() {
         let day = |text: &str| Day::parse(text).unwrap();
         let people: Vec<String> = ["ann", "bob", "cid"].map(str::to_owned).into();
-        let away = [("ann".to_owned(), day("2026-06-01"), day("2026-06-19")), ("dan".to_owned(), day("2026-06-01"), day("2026-06-19"))];
+        let away = [
+            ("ann".to_owned(), day("2026-06-01"), day("2026-06-19")),
+            ("dan".to_owned(), day("2026-06-01"), day("2026-06-19")),
+        ];
         let stage = (day("2026-06-01"), day("2026-06-19"));
         assert_eq!(absent_share(&people, stage, &away, &Calendar::default()), Some(33.3));
         assert_eq!(absent_share(&[], stage, &away, &Calendar::default()), None);

@@ -19,7 +19,8 @@ pub fn close(project: &Row, rules: &Rules) -> Outcome<Result<String, Refused>> {
         return Ok(Err(refused));
     }
     let draft = Draft::new().with("stage", "closed");
-    let draft = if project.is_empty("completed_on") { draft.with("completed_on", store::date(rules.today())) } else { draft };
+    let draft =
+        if project.is_empty("completed_on") { draft.with("completed_on", store::date(rules.today())) } else { draft };
     records::change("rollout_project", &project.id, draft)?;
     let project = store::one("rollout_project", &project.id)?;
     report(&project).map(Ok)
@@ -43,10 +44,12 @@ pub fn report(project: &Row) -> Outcome<String> {
 pub fn lines(project: &Row) -> Outcome<Vec<Line>> {
     let language = project.words("language").to_owned();
     let word = |key: &str| say(&language, key, &[]);
-    let template = Template::load(project.text("template").unwrap_or("standard"), &language, project.words("system_name"))?;
+    let template =
+        Template::load(project.text("template").unwrap_or("standard"), &language, project.words("system_name"))?;
     let tasks = store::of_project("task", &project.id, &["title", "state", "rollout_late"])?;
     let late = tasks.iter().filter(|row| row.integer("rollout_late").unwrap_or(0) > 0).count();
-    let mut stages = store::of_project("rollout_stage", &project.id, &["title", "position", "stage", "override_reason"])?;
+    let mut stages =
+        store::of_project("rollout_stage", &project.id, &["title", "position", "stage", "override_reason"])?;
     stages.sort_by_key(|row| row.integer("position"));
     let goals = goals::compared(&project.id)?;
     let degree = goals::together(&goals);

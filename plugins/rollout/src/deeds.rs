@@ -215,7 +215,12 @@ pub fn measure(deed: &Deed) -> Acted {
 ///
 /// # Errors
 /// What the host says; in the inner result why not.
-pub fn measure_now(project: &Row, metric: &str, moment: &str, (first, last): (Day, Day)) -> Outcome<Result<String, Message>> {
+pub fn measure_now(
+    project: &Row,
+    metric: &str,
+    moment: &str,
+    (first, last): (Day, Day),
+) -> Outcome<Result<String, Message>> {
     let rules = Rules::load();
     if last < first {
         return Ok(Err(Message::new("rollout.end_before", "The last day is before the first one")));
@@ -227,11 +232,15 @@ pub fn measure_now(project: &Row, metric: &str, moment: &str, (first, last): (Da
     let key = metric.replacen('-', ".", 1);
     let period = json!({"from": first.to_string(), "to": last.plus(1).to_string()});
     let asked = json!({"measures": [key], "period": period});
-    let told: Json = serde_json::from_str(&reports::query(&asked.to_string())?).map_err(|error| format!("reports: {error}"))?;
+    let told: Json =
+        serde_json::from_str(&reports::query(&asked.to_string())?).map_err(|error| format!("reports: {error}"))?;
     let figure = |part: &str| told.get("totals")?.get(part)?.get(&key).cloned();
     let value = figure("values").and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));
     let Some(value) = value else {
-        return Ok(Err(Message::new("rollout.no_figure", "There is no such figure in these days: enter it with its source")));
+        return Ok(Err(Message::new(
+            "rollout.no_figure",
+            "There is no such figure in these days: enter it with its source",
+        )));
     };
     // The product counts this one in seconds, goals are set in minutes.
     let value = if key == "lead.first_answer" { value / 60.0 } else { value };

@@ -83,7 +83,13 @@ impl Demo {
     }
 
     fn money(&self, amount: &str) -> Value {
-        let currency = if self.language == "en" { "EUR" } else if self.language == "uk" { "UAH" } else { "RUB" };
+        let currency = if self.language == "en" {
+            "EUR"
+        } else if self.language == "uk" {
+            "UAH"
+        } else {
+            "RUB"
+        };
         Value::Money(verstak_plugin::Money { amount: amount.to_owned(), currency: currency.to_owned() })
     }
 
@@ -98,9 +104,10 @@ impl Demo {
     fn registers(&self, project: &Row) -> Outcome {
         let text = |json: &Json, key: &str| json.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
         let number = |json: &Json, key: &str| json.get(key).and_then(Json::as_i64).unwrap_or(1);
-        let processes = self.list("processes").iter().map(|one| {
-            self.of(project, one).with("area", text(one, "area")).with_some("owner", self.person())
-        });
+        let processes = self
+            .list("processes")
+            .iter()
+            .map(|one| self.of(project, one).with("area", text(one, "area")).with_some("owner", self.person()));
         store::create_all("rollout_process", processes.collect())?;
         let risks = self.list("risks").iter().map(|one| {
             let (chance, impact) = (number(one, "chance"), number(one, "impact"));
@@ -112,9 +119,10 @@ impl Demo {
                 .with_some("owner", self.person())
         });
         store::create_all("rollout_risk", risks.collect())?;
-        let requirements = self.list("requirements").iter().map(|one| {
-            self.of(project, one).with("priority", text(one, "priority")).with("stage", "approved")
-        });
+        let requirements = self
+            .list("requirements")
+            .iter()
+            .map(|one| self.of(project, one).with("priority", text(one, "priority")).with("stage", "approved"));
         let requirements = store::create_all("rollout_requirement", requirements.collect())?;
         let cases = self.list("cases").iter().zip(requirements.iter().cycle()).map(|(one, requirement)| {
             self.of(project, one)
@@ -125,11 +133,17 @@ impl Demo {
         });
         store::create_all("rollout_case", cases.collect())?;
         let defects = self.list("defects").iter().map(|one| {
-            self.of(project, one).with("severity", number(one, "severity")).with("kind", "defect").with("stage", text(one, "stage"))
+            self.of(project, one)
+                .with("severity", number(one, "severity"))
+                .with("kind", "defect")
+                .with("stage", text(one, "stage"))
         });
         store::create_all("rollout_defect", defects.collect())?;
         let lines = self.list("budget").iter().map(|one| {
-            self.of(project, one).with("kind", text(one, "kind")).with("period", text(one, "period")).with("plan", self.money(&text(one, "plan")))
+            self.of(project, one)
+                .with("kind", text(one, "kind"))
+                .with("period", text(one, "period"))
+                .with("plan", self.money(&text(one, "plan")))
         });
         let lines = store::create_all("rollout_budget", lines.collect())?;
         let bills = self.list("bills").iter().zip(&lines).map(|(one, line)| {
@@ -144,10 +158,15 @@ impl Demo {
     }
 
     fn figures(&self, project: &Row) -> Outcome {
-        let decimal = |json: &Json, key: &str| Value::Decimal(json.get(key).and_then(Json::as_i64).unwrap_or(0).to_string());
+        let decimal =
+            |json: &Json, key: &str| Value::Decimal(json.get(key).and_then(Json::as_i64).unwrap_or(0).to_string());
         for one in self.list("goals") {
             let metric = one.get("metric").and_then(Json::as_str).unwrap_or("other");
-            let goal = self.of(project, one).with("metric", metric).with("target", decimal(one, "target")).with("weight", 1_i64);
+            let goal = self
+                .of(project, one)
+                .with("metric", metric)
+                .with("target", decimal(one, "target"))
+                .with("weight", 1_i64);
             let goal = goal.with_some("approved_by", self.person()).with("approved_at", Value::Instant(runtime::now()));
             records::create("rollout_goal", goal)?;
             let last = self.today.plus(-70);

@@ -60,7 +60,10 @@ pub fn projects(request: &Request) -> Outcome<Response> {
     Ok(Response::json(201, json!({"id": project.id, "title": project.words("title"), "end": end}).to_string()))
 }
 
-fn of_stage(request: &Request, act: impl FnOnce(&Row, &Map<String, Json>) -> Outcome<Result<(), Refused>>) -> Outcome<Response> {
+fn of_stage(
+    request: &Request,
+    act: impl FnOnce(&Row, &Map<String, Json>) -> Outcome<Result<(), Refused>>,
+) -> Outcome<Response> {
     let body = body(request);
     let stage = match told(store::one("rollout_stage", text(&body, "stage")))? {
         Ok(stage) => stage,
@@ -181,7 +184,8 @@ pub fn ask_confirmation(call: &Call) -> Done<String> {
     let project = call.subject_of("rollout_project")?;
     let input = input(call);
     let title = say(project.words("language"), "task_confirm", &[("title", text(&input, "what"))]);
-    let task = NewTask::new(&title).about("rollout_project", &project.id).executor(format!("user:{}", text(&input, "person")));
+    let task =
+        NewTask::new(&title).about("rollout_project", &project.id).executor(format!("user:{}", text(&input, "person")));
     let made = tasks::create_once([(format!("confirm:{}", call.key), task)])?.into_iter().next();
     let id = made.unwrap_or_else(|| Err(HostError::Internal("the host gave no result".to_owned())))?;
     Ok(json!({"task": id}).to_string())

@@ -6,7 +6,16 @@ use crate::office;
 use crate::store::{self, Read};
 
 fn tasks(project: &Row) -> Result<Vec<Row>, HostError> {
-    let fields = ["title", "state", "rollout_code", "rollout_position", "rollout_days", "rollout_start", "rollout_end", "rollout_late"];
+    let fields = [
+        "title",
+        "state",
+        "rollout_code",
+        "rollout_position",
+        "rollout_days",
+        "rollout_start",
+        "rollout_end",
+        "rollout_late",
+    ];
     let mut tasks = store::of_project("task", &project.id, &fields)?;
     tasks.sort_by_key(|row| row.integer("rollout_position"));
     Ok(tasks)

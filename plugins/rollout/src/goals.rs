@@ -32,15 +32,19 @@ pub fn compared(project: &str) -> Result<Vec<Compared>, HostError> {
 
 fn one(goal: Row, measures: &[Row]) -> Compared {
     let of = |moment: &str| {
-        let mine = measures.iter().filter(|row| row.text("metric") == goal.text("metric") && row.text("moment") == Some(moment));
+        let mine = measures
+            .iter()
+            .filter(|row| row.text("metric") == goal.text("metric") && row.text("moment") == Some(moment));
         mine.max_by_key(|row| row.day("last")).cloned()
     };
     let (before, after) = (of("before"), of("after"));
     let both = before.as_ref().zip(after.as_ref());
     let change = both.map(|(before, after)| figures::change(&window(before), &window(after)));
     let comparable = matches!(change, Some(Change::Percent(_)));
-    let values = both.filter(|_| comparable).and_then(|(before, after)| before.number("value").zip(after.number("value")));
-    let degree = values.zip(goal.number("target")).and_then(|((before, after), target)| figures::degree(before, after, target));
+    let values =
+        both.filter(|_| comparable).and_then(|(before, after)| before.number("value").zip(after.number("value")));
+    let degree =
+        values.zip(goal.number("target")).and_then(|((before, after), target)| figures::degree(before, after, target));
     Compared { goal, before, after, change, degree }
 }
 

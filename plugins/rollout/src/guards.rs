@@ -45,7 +45,8 @@ pub fn task(change: &mut Change) -> Outcome {
             return Ok(());
         }
     }
-    let moved = ["rollout_start", "rollout_end", "rollout_days", "rollout_after"].iter().any(|field| change.differs(field));
+    let moved =
+        ["rollout_start", "rollout_end", "rollout_days", "rollout_after"].iter().any(|field| change.differs(field));
     if moved && !change.is_new() && stage.stage() == "accepted" {
         say(change, "rollout.accepted_stands", "The stage is accepted: its tasks stay where they are", "rollout_start");
         return Ok(());
@@ -61,7 +62,9 @@ fn lengths(change: &mut Change) {
     if change.differs("rollout_days") {
         return;
     }
-    if let (Some(start), Some(end), true) = (start, end, change.differs("rollout_end") || change.differs("rollout_start")) {
+    if let (Some(start), Some(end), true) =
+        (start, end, change.differs("rollout_end") || change.differs("rollout_start"))
+    {
         if end < start {
             say(change, "rollout.end_before", "The last day is before the first one", "rollout_end");
         } else {
@@ -169,7 +172,9 @@ pub fn goal(change: &mut Change) -> Outcome {
         }
         change.set("approved_by", person(&who));
         change.set("approved_at", instant());
-    } else if ["metric", "target", "weight"].iter().any(|field| change.differs(field)) && !change.is_empty("approved_by") {
+    } else if ["metric", "target", "weight"].iter().any(|field| change.differs(field))
+        && !change.is_empty("approved_by")
+    {
         change.set("approved_by", Value::Null);
         change.set("approved_at", Value::Null);
     }
@@ -246,13 +251,15 @@ pub fn bill(change: &mut Change) -> Outcome {
         not_yours(change, "A bill over the limit is approved by the board", "stage");
         return Ok(());
     }
-    let counted = change.is_new() || change.differs("total") || (change.differs("stage") && change.stage() == "counted");
+    let counted =
+        change.is_new() || change.differs("total") || (change.differs("stage") && change.stage() == "counted");
     if !counted {
         return Ok(());
     }
     let others = store::of_project("rollout_bill", &project.id, &["total", "stage"])?;
     let id = change.record().to_owned();
-    let others = others.iter().filter(|row| row.id != id && row.stage() == "counted").filter_map(|row| row.number("total"));
+    let others =
+        others.iter().filter(|row| row.id != id && row.stage() == "counted").filter_map(|row| row.number("total"));
     let sum = others.sum::<f64>() + change.number("total").unwrap_or(0.0);
     let over = figures::spent(sum, project.number("limit").unwrap_or(0.0)) == Spent::Over;
     if over && board {
@@ -279,7 +286,9 @@ pub fn version(change: &mut Change) -> Outcome {
     let rules = Rules::load();
     match change.stage() {
         "agreed" if !Who::acts().is_board(&rules)? => not_yours(change, "The board agrees to a version", "stage"),
-        "agreed" if before != "sent" => say(change, "rollout.version_not_sent", "Only what was sent can be agreed to", "stage"),
+        "agreed" if before != "sent" => {
+            say(change, "rollout.version_not_sent", "Only what was sent can be agreed to", "stage")
+        }
         "remarks" if change.is_empty("answers") => say(change, "rollout.remark", "Say what is missing", "answers"),
         _ => {}
     }

@@ -34,9 +34,11 @@ fn paragraph(line: &Line) -> String {
     // Sizes are half-points.
     let (text, properties, run) = match line {
         Line::Title(text) => (text, "<w:spacing w:after=\"240\"/>", "<w:b/><w:sz w:val=\"36\"/>"),
-        Line::Heading(text) => {
-            (text, "<w:keepNext/><w:spacing w:before=\"240\" w:after=\"80\"/><w:outlineLvl w:val=\"0\"/>", "<w:b/><w:sz w:val=\"26\"/>")
-        }
+        Line::Heading(text) => (
+            text,
+            "<w:keepNext/><w:spacing w:before=\"240\" w:after=\"80\"/><w:outlineLvl w:val=\"0\"/>",
+            "<w:b/><w:sz w:val=\"26\"/>",
+        ),
         Line::Text(text) => (text, "<w:spacing w:after=\"80\"/>", "<w:sz w:val=\"22\"/>"),
         Line::Point(text) => {
             (text, "<w:spacing w:after=\"40\"/><w:ind w:left=\"360\" w:hanging=\"240\"/>", "<w:sz w:val=\"22\"/>")
@@ -51,9 +53,8 @@ fn paragraph(line: &Line) -> String {
 
 /// The bytes of an XLSX file with one sheet of texts.
 pub fn table(sheet: &str, rows: &[Vec<String>]) -> Vec<u8> {
-    let cell = |text: &String| {
-        format!("<c t=\"inlineStr\"><is><t xml:space=\"preserve\">{}</t></is></c>", escape(text))
-    };
+    let cell =
+        |text: &String| format!("<c t=\"inlineStr\"><is><t xml:space=\"preserve\">{}</t></is></c>", escape(text));
     let row = |row: &Vec<String>| format!("<row>{}</row>", row.iter().map(cell).collect::<String>());
     let data: String = rows.iter().map(row).collect();
     let book = format!(
@@ -62,10 +63,8 @@ pub fn table(sheet: &str, rows: &[Vec<String>]) -> Vec<u8> {
         escape(&sheet.chars().filter(|sign| !"[]:*?/\\".contains(*sign)).take(31).collect::<String>())
     );
     let main = "application/vnd.openxmlformats-officedocument.spreadsheetml.";
-    let kinds = [
-        ("/xl/workbook.xml", &*format!("{main}sheet.main+xml")),
-        ("/xl/sheet.xml", &*format!("{main}worksheet+xml")),
-    ];
+    let kinds =
+        [("/xl/workbook.xml", &*format!("{main}sheet.main+xml")), ("/xl/sheet.xml", &*format!("{main}worksheet+xml"))];
     zip::pack(&[
         ("[Content_Types].xml", types(&kinds)),
         ("_rels/.rels", relations(&[("officeDocument", "xl/workbook.xml")])),

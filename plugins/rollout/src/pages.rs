@@ -62,7 +62,9 @@ pub fn now(ask: &Ask) -> Outcome<Figures> {
         let stages = stages(&project)?;
         let current = stages.iter().find(|row| !acceptance::is_behind(*row));
         let lacks = match current {
-            Some(stage) => acceptance::lacks(&project, &stage.id, stage.integer("position").unwrap_or(0), &rules)?.len(),
+            Some(stage) => {
+                acceptance::lacks(&project, &stage.id, stage.integer("position").unwrap_or(0), &rules)?.len()
+            }
             None => 0,
         };
         let tasks = store::of_project("task", &project.id, &["state", "rollout_late"])?;
@@ -171,7 +173,8 @@ pub fn comparison(ask: &Ask) -> Outcome<Figures> {
         let words = Lacks::new();
         let row = |one: &goals::Compared| {
             let value = |row: &Option<Row>| decimal(row.as_ref().and_then(|row| row.number("value")));
-            let cases = |row: &Option<Row>| row.as_ref().and_then(|row| row.integer("n")).map_or(Value::Null, Value::Integer);
+            let cases =
+                |row: &Option<Row>| row.as_ref().and_then(|row| row.integer("n")).map_or(Value::Null, Value::Integer);
             Figure::new(one.goal.id.clone())
                 .with("goal", one.goal.words("title"))
                 .with("metric", words.word(&format!("metric_{}", one.goal.words("metric"))))
@@ -195,7 +198,9 @@ pub fn results(ask: &Ask) -> Outcome<Figures> {
         let last = signals.iter().filter_map(|row| row.day("week")).max();
         signals.retain(|row| row.day("week") == last);
         let people = store::of_project("rollout_attendance", &asked.project.id, &["state"])?;
-        let those = |state: &str| i64::try_from(people.iter().filter(|row| row.text("state") == Some(state)).count()).unwrap_or(0);
+        let those = |state: &str| {
+            i64::try_from(people.iter().filter(|row| row.text("state") == Some(state)).count()).unwrap_or(0)
+        };
         let scope = i64::try_from(people.len()).unwrap_or(0);
         let row = Figure::new("results")
             .with("degree", decimal(goals::together(&goals)))

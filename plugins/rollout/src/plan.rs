@@ -71,7 +71,8 @@ fn order(steps: &[Step]) -> Option<Vec<usize>> {
             followers.get_mut(*other)?.push(index);
         }
     }
-    let mut ready: Vec<usize> = left.iter().enumerate().filter(|(_, left)| **left == 0).map(|(index, _)| index).collect();
+    let mut ready: Vec<usize> =
+        left.iter().enumerate().filter(|(_, left)| **left == 0).map(|(index, _)| index).collect();
     let mut order = Vec::with_capacity(steps.len());
     while let Some(index) = ready.pop() {
         order.push(index);

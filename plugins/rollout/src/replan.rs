@@ -74,9 +74,8 @@ impl View<'_> {
     /// What is to be written of a task.
     fn moved(&self, row: &Row, placed: Placed) -> Option<(String, Draft)> {
         let done = row.text("state") != Some("open");
-        let late = row.day("rollout_base_end").map(|agreed| {
-            plan::late(agreed, placed.end, self.today, done, self.calendar)
-        });
+        let late =
+            row.day("rollout_base_end").map(|agreed| plan::late(agreed, placed.end, self.today, done, self.calendar));
         let mut draft = Draft::new();
         if row.day("rollout_start") != Some(placed.start) {
             draft = draft.with("rollout_start", date(placed.start));

@@ -80,10 +80,17 @@ fn moment(day: Day, rules: &Rules) -> String {
     format!("{day}T{hour:02}:00:00Z")
 }
 
-fn week(people: &[String], monday: Day, worked: &BTreeMap<String, BTreeSet<Day>>, rules: &Rules) -> Result<Week, HostError> {
+fn week(
+    people: &[String],
+    monday: Day,
+    worked: &BTreeMap<String, BTreeSet<Day>>,
+    rules: &Rules,
+) -> Result<Week, HostError> {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let active = people.iter().filter(|person| worked.get(*person).is_some_and(|days| days.len() >= ACTIVE_DAYS)).count();
-    let whose = |field: &str| json!({"field": field, "op": "in", "value": people.iter().take(1_000).collect::<Vec<_>>()});
+    let active =
+        people.iter().filter(|person| worked.get(*person).is_some_and(|days| days.len() >= ACTIVE_DAYS)).count();
+    let whose =
+        |field: &str| json!({"field": field, "op": "in", "value": people.iter().take(1_000).collect::<Vec<_>>()});
     let open = json!({"field": "closed_at", "op": "empty"});
     let touched = json!({"field": "last_activity_at", "op": "gte", "value": moment(monday, rules)});
     let of = |entity: &str, filters: Vec<Json>| store::count(entity, &all_of(filters));
@@ -104,10 +111,8 @@ fn write(project: &Row, monday: Day, department: Option<&str>, week: Week, rules
         Some(_) if week.is_small() => "few",
         Some(value) => figures::light(value, rules.number("green"), rules.number("amber")),
     };
-    let same = department.map_or_else(
-        || json!({"field": "department", "op": "empty"}),
-        |department| is("department", department),
-    );
+    let same = department
+        .map_or_else(|| json!({"field": "department", "op": "empty"}), |department| is("department", department));
     let filter = all_of([is("project", &*project.id), is("week", monday.to_string()), same]);
     let draft = Draft::new()
         .with("project", Value::link(&project.id))

@@ -172,7 +172,8 @@ fn duties(project: &Row, template: &Template) -> Outcome<bool> {
     let roles = by_project("rollout_role", project, &["code"])?;
     let role = |code: &str| roles.iter().find(|row| row.text("code") == Some(code)).map(|row| row.id.as_str());
     let rows = by_project("rollout_duty", project, &["task", "role"])?;
-    let there: BTreeSet<(&str, &str)> = rows.iter().filter_map(|row| Some((row.id("task")?, row.id("role")?))).collect();
+    let there: BTreeSet<(&str, &str)> =
+        rows.iter().filter_map(|row| Some((row.id("task")?, row.id("role")?))).collect();
     let mut drafts = Vec::new();
     for (_, task) in template.tasks() {
         let Some(id) = tasks.get(code(task)) else { continue };

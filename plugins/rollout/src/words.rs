@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn words_are_there_in_three_languages_with_the_same_places() {
         let places = |text: &str| {
-            let mut names: Vec<String> = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect();
+            let mut names: Vec<String> =
+                text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect();
             names.sort();
             names
         };
