@@ -13,8 +13,8 @@
 ///     data { "balance" => balance }
 ///     act { "approve" => approve }
 ///     render { "survey" => survey }
-///     enabled => set_up
-///     disabling => stop_timers
+///     enabled => set_up,
+///     disabling => stop_timers,
 ///     health => check
 /// }
 /// ```

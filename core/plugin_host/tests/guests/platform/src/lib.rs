@@ -11,8 +11,8 @@ plugin! {
     hooks { "guard" => each guard }
     events { "people" => heard }
     http { GET "/do/{what}" => asked }
-    enabled => enabled
-    disabling => disabling
+    enabled => enabled,
+    disabling => disabling,
 }
 
 fn enabled() -> Outcome {

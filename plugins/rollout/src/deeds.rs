@@ -1,0 +1,271 @@
+//! What people press on the pages. Writes in the module's own name pass by its guards, so each press asks the same questions.
+
+use serde_json::{Value as Json, json};
+use verstak_plugin::pages::Answer;
+use verstak_plugin::prelude::*;
+
+use crate::acceptance::{self, Refused};
+use crate::days::Day;
+use crate::plan::Gaps;
+use crate::replan::replan;
+use crate::store::{self, Read, Rules, date};
+use crate::who::Who;
+use crate::{after, closing, guards, versions};
+
+fn no(refused: &Refused) -> NotActed {
+    NotActed::refuse(refused.message())
+}
+
+fn done(key: &str, text: &str) -> Answer {
+    answer().toast(Message::new(key, text)).refresh(&[])
+}
+
+fn not_yours(text: &'static str) -> NotActed {
+    no(&Refused::new("rollout.not_yours", text))
+}
+
+fn project_of(deed: &Deed) -> Acted<Row> {
+    let id = deed.text("project").or_else(|| deed.view().param("project")).unwrap_or_default().to_owned();
+    Ok(store::one("rollout_project", &id)?)
+}
+
+/// Whoever may begin a project.
+pub fn may_begin(who: &Who) -> Result<bool, HostError> {
+    Ok(who.has("rollout_lead")? || who.has("admin")?)
+}
+
+/// A project from a template, with its whole plan.
+///
+/// # Errors
+/// What the host says.
+pub fn begin(input: &impl Fields, lead: Option<&str>, rules: &Rules) -> Outcome<Row> {
+    let language = input.text("language").map_or_else(|| runtime::context().locale, str::to_owned);
+    let system = input.text("system_name").filter(|name| !name.trim().is_empty()).unwrap_or("Verstak").to_owned();
+    let start = input.day("start").unwrap_or_else(|| rules.today());
+    let title = input.text("title").map_or_else(|| system.clone(), str::to_owned);
+    let draft = Draft::new()
+        .with("title", title)
+        .with("template", input.text("template").unwrap_or("standard"))
+        .with("language", language)
+        .with("system_name", system)
+        .with("start", date(rules.calendar().first(start)))
+        .with("stage", "running")
+        .with_some("lead", input.id("lead").or(lead).map(Value::link));
+    let made = records::create("rollout_project", draft)?;
+    let project = store::one("rollout_project", &made.id)?;
+    after::fill(&project, rules)?;
+    Ok(store::one("rollout_project", &made.id)?)
+}
+
+/// "Begin": the first thing on an empty page.
+pub fn create_project(deed: &Deed) -> Acted {
+    let who = Who::acts();
+    if !may_begin(&who)? {
+        return Err(not_yours("A rollout is begun by who has the role “Rollout: leads”"));
+    }
+    let project = begin(deed, who.id.as_deref(), &Rules::load())?;
+    Ok(done("page.begun", "The plan is ready").open(format!("/app/verstak.rollout/rollout?project={}", project.id)))
+}
+
+fn stage_of(deed: &Deed) -> Acted<Row> {
+    let id = match deed.text("stage") {
+        Some(stage) => stage.to_owned(),
+        None => deed.row()?.to_owned(),
+    };
+    Ok(store::one("rollout_stage", &id)?)
+}
+
+/// Accepts a stage.
+pub fn accept(deed: &Deed) -> Acted {
+    accept_stage(&stage_of(deed)?)?.map_err(|refused| no(&refused))?;
+    Ok(done("page.accepted", "Accepted"))
+}
+
+/// Accepts a stage, as whoever acts.
+///
+/// # Errors
+/// What the host says; in the inner result why not.
+pub fn accept_stage(stage: &Row) -> Outcome<Result<(), Refused>> {
+    let (who, rules) = (Who::acts(), Rules::load());
+    if let Err(refused) = acceptance::accept(&who, stage, &stage.id, &rules)? {
+        return Ok(Err(refused));
+    }
+    let draft = Draft::new()
+        .with("stage", "accepted")
+        .with_some("accepted_by", who.id.as_deref().map(Value::link))
+        .with("accepted_at", Value::Instant(runtime::now()));
+    records::change("rollout_stage", &stage.id, draft)?;
+    after::settled(&store::one("rollout_stage", &stage.id)?, false)?;
+    Ok(Ok(()))
+}
+
+/// Passes over a stage.
+pub fn pass_over(deed: &Deed) -> Acted {
+    let reason = deed.words("reason").to_owned();
+    pass_over_stage(&stage_of(deed)?, &reason)?.map_err(|refused| no(&refused))?;
+    Ok(done("page.passed_over", "Passed over: it stands in the report"))
+}
+
+/// Passes over a stage, as whoever acts.
+///
+/// # Errors
+/// What the host says; in the inner result why not.
+pub fn pass_over_stage(stage: &Row, reason: &str) -> Outcome<Result<(), Refused>> {
+    let (who, rules) = (Who::acts(), Rules::load());
+    if let Err(refused) = acceptance::pass_over(&who, reason, &rules)? {
+        return Ok(Err(refused));
+    }
+    let draft = Draft::new()
+        .with("override_reason", reason.trim())
+        .with_some("override_by", who.id.as_deref().map(Value::link))
+        .with("override_at", Value::Instant(runtime::now()));
+    records::change("rollout_stage", &stage.id, draft)?;
+    after::settled(&store::one("rollout_stage", &stage.id)?, true)?;
+    Ok(Ok(()))
+}
+
+/// Submits a stage to the board.
+pub fn submit(deed: &Deed) -> Acted {
+    let (who, stage) = (Who::acts(), stage_of(deed)?);
+    let project = store::one("rollout_project", stage.words("project"))?;
+    if !who.leads(&project)? && !who.is(stage.id("responsible")) {
+        return Err(not_yours("A stage is submitted by the lead or by who is responsible for it"));
+    }
+    if !acceptance::is_open(&stage)? {
+        return Err(no(&acceptance::locked()));
+    }
+    records::change("rollout_stage", &stage.id, Draft::new().with("stage", "submitted"))?;
+    after::settled(&store::one("rollout_stage", &stage.id)?, false)?;
+    Ok(done("page.submitted", "Submitted to the board"))
+}
+
+/// Returns a stage with a remark.
+pub fn give_back(deed: &Deed) -> Acted {
+    let stage = stage_of(deed)?;
+    if !Who::acts().is_board(&Rules::load())? {
+        return Err(not_yours("A stage is returned by the board"));
+    }
+    let draft = Draft::new().with("stage", "returned").with("remark", deed.words("remark"));
+    records::change("rollout_stage", &stage.id, draft)?;
+    after::settled(&store::one("rollout_stage", &stage.id)?, false)?;
+    Ok(done("page.returned", "Returned"))
+}
+
+/// Pulls every task to where those before it end.
+pub fn pull(deed: &Deed) -> Acted {
+    let project = project_of(deed)?;
+    if !Who::acts().leads(&project)? {
+        return Err(not_yours("The plan is pulled together by the lead of the project"));
+    }
+    replan(&project, Gaps::Close, &Rules::load())?;
+    Ok(done("page.pulled", "The plan is pulled together"))
+}
+
+/// Sends the plan to the board.
+pub fn send_version(deed: &Deed) -> Acted {
+    let project = project_of(deed)?;
+    if !Who::acts().leads(&project)? {
+        return Err(not_yours("Versions are sent by the lead of the project"));
+    }
+    versions::send(&project)?.map_err(|refused| no(&refused))?;
+    Ok(done("page.version_sent", "Sent to the board"))
+}
+
+/// Agrees to the version in this row.
+pub fn agree_version(deed: &Deed) -> Acted {
+    let version = store::one("rollout_version", deed.row()?)?;
+    if !Who::acts().is_board(&Rules::load())? {
+        return Err(not_yours("The board agrees to a version"));
+    }
+    if version.stage() != "sent" {
+        return Err(NotActed::refuse(Message::new("rollout.version_not_sent", "Only what was sent can be agreed to")));
+    }
+    records::change("rollout_version", &version.id, Draft::new().with("stage", "agreed"))?;
+    versions::agree(&version)?;
+    if let Some(project) = records::get("rollout_project", version.words("project"))? {
+        replan(&project, Gaps::Keep, &Rules::load())?;
+    }
+    Ok(done("page.version_agreed", "Agreed: lateness is counted from it"))
+}
+
+/// Closes the project.
+pub fn close(deed: &Deed) -> Acted {
+    let project = project_of(deed)?;
+    if !Who::acts().leads(&project)? {
+        return Err(not_yours("A project is closed by its lead"));
+    }
+    closing::close(&project, &Rules::load())?.map_err(|refused| no(&refused))?;
+    Ok(done("page.closed", "Closed: the report stands among the files of the project"))
+}
+
+/// Takes a figure of the system over a window.
+pub fn measure(deed: &Deed) -> Acted {
+    let project = project_of(deed)?;
+    if !Who::acts().takes_part(&Rules::load())? {
+        return Err(not_yours("Figures are measured by those who take part"));
+    }
+    let Some((first, last)) = deed.day("first").zip(deed.day("last")) else {
+        return Err(NotActed::refuse(Message::new("rollout.window", "Say from when to when")));
+    };
+    measure_now(&project, deed.words("metric"), deed.words("moment"), (first, last))?.map_err(NotActed::refuse)?;
+    Ok(done("page.measured", "Measured"))
+}
+
+/// Asks the company's reports for a figure and keeps it. Answers the measure.
+///
+/// # Errors
+/// What the host says; in the inner result why not.
+pub fn measure_now(
+    project: &Row,
+    metric: &str,
+    moment: &str,
+    (first, last): (Day, Day),
+) -> Outcome<Result<String, Message>> {
+    let rules = Rules::load();
+    if last < first {
+        return Ok(Err(Message::new("rollout.end_before", "The last day is before the first one")));
+    }
+    if let Err((key, text, _)) = guards::window(project, moment, first, last, &rules) {
+        return Ok(Err(Message::new(key, text)));
+    }
+    // A choice's key has no dots, a measure's has.
+    let key = metric.replacen('-', ".", 1);
+    let period = json!({"from": first.to_string(), "to": last.plus(1).to_string()});
+    let asked = json!({"measures": [key], "period": period});
+    let told: Json =
+        serde_json::from_str(&reports::query(&asked.to_string())?).map_err(|error| format!("reports: {error}"))?;
+    let figure = |part: &str| told.get("totals")?.get(part)?.get(&key).cloned();
+    let value = figure("values").and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));
+    let Some(value) = value else {
+        return Ok(Err(Message::new(
+            "rollout.no_figure",
+            "There is no such figure in these days: enter it with its source",
+        )));
+    };
+    // The product counts this one in seconds, goals are set in minutes.
+    let value = if key == "lead.first_answer" { value / 60.0 } else { value };
+    let version = told.get("columns").and_then(Json::as_array).and_then(|all| all.last()?.get("version")?.as_i64());
+    let draft = Draft::new()
+        .with("project", Value::link(&project.id))
+        .with("metric", metric)
+        .with("moment", moment)
+        .with("first", date(first))
+        .with("last", date(last))
+        .with("working_days", rules.calendar().between(first, last))
+        .with("value", store::decimal(value))
+        .with("n", figure("n").and_then(|n| n.as_i64()).unwrap_or(0))
+        .with("definition", version.unwrap_or(1))
+        .with("method", "core");
+    Ok(Ok(records::create("rollout_measure", draft)?.id))
+}
+
+/// Puts the plan as a workbook beside the project.
+pub fn export(deed: &Deed) -> Acted {
+    let project = project_of(deed)?;
+    if !Who::acts().takes_part(&Rules::load())? {
+        return Err(not_yours("The plan is taken out by those who take part"));
+    }
+    let name = format!("{}.xlsx", project.words("title")).replace(['/', '\\', ':'], " ");
+    files::put("rollout_project", &project.id, &name, &crate::export::workbook(&project)?)?;
+    Ok(done("page.exported", "The file stands among the files of the project"))
+}

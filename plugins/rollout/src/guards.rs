@@ -1,0 +1,368 @@
+//! Before-hooks: what nobody may do, from whichever side it comes. Each guard patches what follows from a change or refuses it.
+
+use verstak_plugin::prelude::*;
+
+use crate::acceptance::{self, Refused};
+use crate::days::Day;
+use crate::figures::{self, Spent};
+use crate::store::{self, Read, Rules, date, is};
+use crate::who::Who;
+
+fn refuse(change: &mut Change, refused: &Refused, field: &str) {
+    change.reject(refused.message()).on(field);
+}
+
+fn say(change: &mut Change, key: &str, text: &str, field: &str) {
+    change.reject(Message::new(key, text)).on(field);
+}
+
+fn not_yours(change: &mut Change, text: &'static str, field: &str) {
+    refuse(change, &Refused::new("rollout.not_yours", text), field);
+}
+
+fn instant() -> Value {
+    Value::Instant(runtime::now())
+}
+
+fn person(who: &Who) -> Value {
+    who.id.as_deref().map_or(Value::Null, Value::link)
+}
+
+/// A task of a plan begins and ends in an open stage only, has somebody who does it, and keeps its days in order.
+pub fn task(change: &mut Change) -> Outcome {
+    let Some(stage) = change.id("rollout_stage").map(str::to_owned) else { return Ok(()) };
+    let Some(stage) = records::get("rollout_stage", &stage)? else { return Ok(()) };
+    let done = change.text("state") == Some("completed");
+    let started = change.text("status") == Some("in_progress");
+    let acts = (change.differs("state") && done) || (change.differs("status") && started);
+    if acts {
+        if !acceptance::is_open(&stage)? {
+            refuse(change, &acceptance::locked(), if done { "state" } else { "status" });
+            return Ok(());
+        }
+        if change.is_empty("assignee") && stage.is_empty("responsible") {
+            say(change, "rollout.nobody", "No task starts without a responsible person", "assignee");
+            return Ok(());
+        }
+    }
+    let moved =
+        ["rollout_start", "rollout_end", "rollout_days", "rollout_after"].iter().any(|field| change.differs(field));
+    if moved && !change.is_new() && stage.stage() == "accepted" {
+        say(change, "rollout.accepted_stands", "The stage is accepted: its tasks stay where they are", "rollout_start");
+        return Ok(());
+    }
+    lengths(change);
+    Ok(())
+}
+
+/// Days by hand make the length, a length makes the last day.
+fn lengths(change: &mut Change) {
+    let calendar = Rules::load().calendar();
+    let (start, end) = (change.day("rollout_start"), change.day("rollout_end"));
+    if change.differs("rollout_days") {
+        return;
+    }
+    if let (Some(start), Some(end), true) =
+        (start, end, change.differs("rollout_end") || change.differs("rollout_start"))
+    {
+        if end < start {
+            say(change, "rollout.end_before", "The last day is before the first one", "rollout_end");
+        } else {
+            change.set("rollout_days", calendar.between(start, end).max(1));
+        }
+    }
+}
+
+/// A stage is opened after the one before it, submitted by the lead, accepted and passed over by the board.
+pub fn stage(change: &mut Change) -> Outcome {
+    let (who, rules) = (Who::acts(), Rules::load());
+    let id = change.record().to_owned();
+    if change.differs("override_reason") {
+        let reason = change.words("override_reason").to_owned();
+        if let Err(refused) = acceptance::pass_over(&who, &reason, &rules)? {
+            refuse(change, &refused, "override_reason");
+            return Ok(());
+        }
+        change.set("override_by", person(&who));
+        change.set("override_at", instant());
+    } else if ["override_by", "override_at"].iter().any(|field| change.differs(field)) {
+        say(change, "rollout.by_itself", "This is written by itself", "override_by");
+        return Ok(());
+    }
+    if !change.differs("stage") {
+        if ["accepted_by", "accepted_at"].iter().any(|field| change.differs(field)) {
+            say(change, "rollout.by_itself", "This is written by itself", "accepted_by");
+        }
+        return Ok(());
+    }
+    let before = change.before().text("stage").map(str::to_owned);
+    if before.as_deref() == Some("accepted") {
+        say(change, "rollout.accepted_stands", "The stage is accepted: it stays so", "stage");
+        return Ok(());
+    }
+    match change.stage().to_owned().as_str() {
+        "accepted" => match acceptance::accept(&who, change, &id, &rules)? {
+            Err(refused) => refuse(change, &refused, "stage"),
+            Ok(()) => {
+                change.set("accepted_by", person(&who));
+                change.set("accepted_at", instant());
+            }
+        },
+        "submitted" => {
+            let project = project_of(change)?;
+            let leads = project.as_ref().map_or(Ok(true), |project| who.leads(project))?;
+            if !acceptance::is_open(change)? {
+                refuse(change, &acceptance::locked(), "stage");
+            } else if !leads && !who.is(change.id("responsible")) {
+                not_yours(change, "A stage is submitted by the lead or by who is responsible for it", "stage");
+            }
+        }
+        "returned" if !who.is_board(&rules)? => not_yours(change, "A stage is returned by the board", "stage"),
+        "returned" if change.is_empty("remark") => say(change, "rollout.remark", "Say what is missing", "remark"),
+        "open" if !acceptance::is_open(change)? => refuse(change, &acceptance::locked(), "stage"),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn project_of(change: &Change) -> Result<Option<Row>, HostError> {
+    change.id("project").map_or(Ok(None), |id| records::get("rollout_project", id))
+}
+
+/// A project begins with its maker's language and is closed by the rules.
+pub fn project(change: &mut Change) -> Outcome {
+    if change.is_new() {
+        if change.is_empty("language") {
+            change.set("language", runtime::context().locale);
+        }
+        if let Some(first) = change.day("start") {
+            change.set("start", date(Rules::load().calendar().first(first)));
+        }
+        return Ok(());
+    }
+    if change.differs("stage") && change.stage() == "closed" {
+        let Some(project) = records::get("rollout_project", &change.record().to_owned())? else { return Ok(()) };
+        match acceptance::close(&project)? {
+            Err(refused) => refuse(change, &refused, "stage"),
+            Ok(()) if change.is_empty("completed_on") => change.set("completed_on", date(Rules::load().today())),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Items of an accepted stage stay as they are.
+pub fn item(change: &mut Change) -> Outcome {
+    let Some(task) = change.id("task").map(str::to_owned) else { return Ok(()) };
+    let Some(task) = records::get("task", &task)? else { return Ok(()) };
+    let Some(stage) = task.id("rollout_stage") else { return Ok(()) };
+    if records::get("rollout_stage", stage)?.is_some_and(|stage| stage.stage() == "accepted") {
+        say(change, "rollout.accepted_stands", "The stage is accepted: its items stay as they are", "done");
+    }
+    Ok(())
+}
+
+/// A goal is approved by the board; what is changed afterwards is not approved any more.
+pub fn goal(change: &mut Change) -> Outcome {
+    let (who, rules) = (Who::acts(), Rules::load());
+    if change.differs("approved_by") && !change.is_empty("approved_by") {
+        if !who.is_board(&rules)? {
+            not_yours(change, "Goals are approved by the board", "approved_by");
+            return Ok(());
+        }
+        change.set("approved_by", person(&who));
+        change.set("approved_at", instant());
+    } else if ["metric", "target", "weight"].iter().any(|field| change.differs(field))
+        && !change.is_empty("approved_by")
+    {
+        change.set("approved_by", Value::Null);
+        change.set("approved_at", Value::Null);
+    }
+    Ok(())
+}
+
+/// A measure is made once and stays: before the pilot, or 20 working days after the full launch; with its source.
+pub fn measure(change: &mut Change) -> Outcome {
+    if !change.is_new() {
+        say(change, "rollout.measure_stands", "A measure stays as it is: add another one", "value");
+        return Ok(());
+    }
+    let rules = Rules::load();
+    if change.text("method") == Some("entered") && change.is_empty("source") {
+        say(change, "rollout.measure_source", "Say which file the figure is from", "source");
+        return Ok(());
+    }
+    let (Some(first), Some(last)) = (change.day("first"), change.day("last")) else { return Ok(()) };
+    if last < first {
+        say(change, "rollout.end_before", "The last day is before the first one", "last");
+        return Ok(());
+    }
+    change.set("working_days", rules.calendar().between(first, last));
+    let Some(project) = project_of(change)? else { return Ok(()) };
+    if let Err((key, text, field)) = window(&project, change.words("moment"), first, last, &rules) {
+        say(change, key, text, field);
+    }
+    Ok(())
+}
+
+/// Whether a window fits its moment.
+pub fn window(
+    project: &Row,
+    moment: &str,
+    first: Day,
+    last: Day,
+    rules: &Rules,
+) -> Result<(), (&'static str, &'static str, &'static str)> {
+    let settles = project.day("launched").map(|day| rules.calendar().after(day, rules.number("after_days")));
+    match moment {
+        "before" if project.day("pilot_from").is_some_and(|from| last >= from) => {
+            Err(("rollout.window_before", "What was before ends before the pilot begins", "last"))
+        }
+        "after" if settles.is_none_or(|settles| first < settles) => {
+            Err(("rollout.window_after", "What is after begins 20 working days past the full launch", "first"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Requirements are approved by the board.
+pub fn requirement(change: &mut Change) -> Outcome {
+    if change.differs("stage") && change.stage() == "approved" && !Who::acts().is_board(&Rules::load())? {
+        not_yours(change, "Requirements are approved by the board", "stage");
+    }
+    Ok(())
+}
+
+/// A risk's score follows from its chance and impact.
+pub fn risk(change: &mut Change) -> Outcome {
+    let score = change.integer("chance").unwrap_or(3) * change.integer("impact").unwrap_or(3);
+    if change.integer("score") != Some(score) {
+        change.set("score", score);
+    }
+    Ok(())
+}
+
+/// A bill is counted within the limit; over it the board decides.
+pub fn bill(change: &mut Change) -> Outcome {
+    let (who, rules) = (Who::acts(), Rules::load());
+    let Some(project) = project_of(change)? else { return Ok(()) };
+    let board = who.is_board(&rules)?;
+    if !change.is_new() && change.differs("stage") && change.before().stage() == "waiting" && !board {
+        not_yours(change, "A bill over the limit is approved by the board", "stage");
+        return Ok(());
+    }
+    let counted =
+        change.is_new() || change.differs("total") || (change.differs("stage") && change.stage() == "counted");
+    if !counted {
+        return Ok(());
+    }
+    let others = store::of_project("rollout_bill", &project.id, &["total", "stage"])?;
+    let id = change.record().to_owned();
+    let others =
+        others.iter().filter(|row| row.id != id && row.stage() == "counted").filter_map(|row| row.number("total"));
+    let sum = others.sum::<f64>() + change.number("total").unwrap_or(0.0);
+    let over = figures::spent(sum, project.number("limit").unwrap_or(0.0)) == Spent::Over;
+    if over && board {
+        change.set("approved_by", person(&who));
+    }
+    let stage = if over && !board { "waiting" } else { "counted" };
+    if change.stage() != stage && change.stage() != "refused" {
+        change.set("stage", stage);
+    }
+    Ok(())
+}
+
+/// A sent version stays as it is; the board agrees to it.
+pub fn version(change: &mut Change) -> Outcome {
+    let before = change.before().text("stage").map_or_else(|| change.stage().to_owned(), str::to_owned);
+    let touched = ["snapshot", "diff", "position", "end", "title", "project"].iter().any(|field| change.differs(field));
+    if !change.is_new() && before != "draft" && touched {
+        say(change, "rollout.version_stands", "A sent version stays as it is: send another one", "snapshot");
+        return Ok(());
+    }
+    if !change.differs("stage") {
+        return Ok(());
+    }
+    let rules = Rules::load();
+    match change.stage() {
+        "agreed" if !Who::acts().is_board(&rules)? => not_yours(change, "The board agrees to a version", "stage"),
+        "agreed" if before != "sent" => {
+            say(change, "rollout.version_not_sent", "Only what was sent can be agreed to", "stage")
+        }
+        "remarks" if change.is_empty("answers") => say(change, "rollout.remark", "Say what is missing", "answers"),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A defect is taken, fixed, and retested by somebody else than who fixed it.
+pub fn defect(change: &mut Change) -> Outcome {
+    if !change.differs("stage") {
+        return Ok(());
+    }
+    let who = Who::acts();
+    match change.stage() {
+        "fixing" if change.is_empty("taken_at") => change.set("taken_at", instant()),
+        "closed" if change.text("kind") == Some("defect") => {
+            if who.is(change.id("fixer")) || change.is_empty("fixer") {
+                let text = "A retest is never by who fixed it; say who fixed it and ask somebody else";
+                say(change, "rollout.own_retest", text, "fixer");
+            } else {
+                change.set("retested_by", person(&who));
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A module is switched on for a department by the lead, for the whole company by the board after the pilot.
+pub fn gate(change: &mut Change) -> Outcome {
+    let Some(project) = project_of(change)? else { return Ok(()) };
+    let (who, rules) = (Who::acts(), Rules::load());
+    let company = change.is_empty("department");
+    if company && !who.is_board(&rules)? {
+        not_yours(change, "A module is switched on for the whole company by the board", "department");
+    } else if !company && !who.leads(&project)? && !who.is_board(&rules)? {
+        not_yours(change, "Modules are switched on by the lead of the project", "module");
+    } else if company
+        && change.stage() != "off"
+        && let Err(refused) = acceptance::company_gate(&project, &rules)?
+    {
+        refuse(change, &refused, "department");
+    }
+    Ok(())
+}
+
+/// What a test case gave is signed by who ran it.
+pub fn case(change: &mut Change) -> Outcome {
+    if change.differs("result") && matches!(change.text("result"), Some("passed" | "failed")) {
+        change.set("done_by", person(&Who::acts()));
+    }
+    Ok(())
+}
+
+/// What is about a person is called by their name.
+pub fn named(change: &mut Change) -> Outcome {
+    let person = change.id("person").map(str::to_owned).filter(|_| !change.was_set("title"));
+    let Some(person) = person else { return Ok(()) };
+    if let Some(member) = people::user(&person)? {
+        change.set("title", member.name);
+    }
+    Ok(())
+}
+
+/// A duty set in the table of who does what belongs to the project of its task.
+pub fn duty(change: &mut Change) -> Outcome {
+    let task = change.id("task").map(str::to_owned).filter(|_| change.is_empty("project"));
+    let Some(task) = task else { return Ok(()) };
+    if let Some(project) = records::get("task", &task)?.as_ref().and_then(|task| task.id("rollout_project")) {
+        change.set("project", Value::link(project));
+    }
+    Ok(())
+}
+
+/// Whether a requirement's cases are to be run again, for [`crate::after`].
+pub fn cases_of(requirement: &str) -> Result<Vec<Row>, HostError> {
+    store::all("rollout_case", &is("requirement", requirement), &["result"])
+}

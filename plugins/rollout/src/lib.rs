@@ -1,0 +1,120 @@
+//! Rollout: the implementation tracker. A plan whose stages are accepted one after another, modules switched on by department,
+//! figures before and after, a closing report.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`days`], [`plan`], [`figures`] | dates, the plan's arithmetic, every figure; pure |
+//! | [`template`], [`replan`], [`versions`] | a project's plan: made, moved, agreed |
+//! | [`acceptance`], [`checks`] | when a stage may begin, be accepted, be passed over; what is warned of |
+//! | [`guards`], [`after`] | before and after every change, from whichever side |
+//! | [`pages`], [`deeds`], [`doors`], [`work`] | figures and presses of pages, routes and steps of processes, jobs |
+//! | [`goals`], [`money`], [`signals`] | before and after, budget, adoption |
+//! | [`closing`], [`export`], [`office`], [`zip`] | the closing report and files |
+//! | [`store`], [`who`], [`words`], [`demo`] | records and settings, whose press it is, words, a project to look at |
+
+use verstak_plugin::plugin;
+
+pub mod acceptance;
+pub mod after;
+pub mod checks;
+pub mod closing;
+pub mod days;
+pub mod deeds;
+pub mod demo;
+pub mod doors;
+pub mod export;
+pub mod figures;
+pub mod goals;
+pub mod guards;
+pub mod money;
+pub mod office;
+pub mod pages;
+pub mod plan;
+pub mod replan;
+pub mod signals;
+pub mod store;
+pub mod template;
+pub mod versions;
+pub mod who;
+pub mod words;
+pub mod work;
+pub mod zip;
+
+plugin! {
+    hooks {
+        "task" => each guards::task,
+        "project" => each guards::project,
+        "stage" => each guards::stage,
+        "item" => each guards::item,
+        "goal" => each guards::goal,
+        "measure" => each guards::measure,
+        "requirement" => each guards::requirement,
+        "risk" => each guards::risk,
+        "bill" => each guards::bill,
+        "version" => each guards::version,
+        "case" => each guards::case,
+        "defect" => each guards::defect,
+        "interview" => each guards::named,
+        "attendance" => each guards::named,
+        "duty" => each guards::duty,
+        "gate" => each guards::gate,
+    }
+    events {
+        "project" => after::project,
+        "stage" => after::stage,
+        "task" => after::task,
+        "requirement" => after::requirement,
+        "version" => after::version,
+        "gate" => after::gate,
+    }
+    http {
+        POST "/projects" => doors::projects,
+        POST "/projects/close" => doors::close,
+        POST "/stages/accept" => doors::accept,
+        POST "/stages/override" => doors::pass_over,
+        POST "/measures" => doors::measures,
+        GET "/plan.ics" => doors::calendar,
+    }
+    actions {
+        "set_gate" => doors::set_gate,
+        "measure" => doors::measure,
+        "ask_confirmation" => doors::ask_confirmation,
+    }
+    conditions {
+        "stage_accepted" => doors::stage_accepted,
+        "gate_on" => doors::gate_on,
+    }
+    jobs {
+        "lateness" => work::lateness,
+        "gates" => work::gates,
+        "adoption" => work::adoption,
+        "health" => work::health,
+        "demo" => work::demonstration,
+    }
+    data {
+        "now" => pages::now,
+        "here" => pages::here,
+        "standing" => pages::standing,
+        "lacks" => pages::lacks,
+        "warnings" => pages::warnings,
+        "comparison" => pages::comparison,
+        "results" => pages::results,
+        "adoption" => pages::adoption,
+        "budget" => pages::budget,
+        "risks" => pages::risks,
+        "scale" => pages::scale,
+    }
+    act {
+        "create_project" => deeds::create_project,
+        "accept" => deeds::accept,
+        "pass_over" => deeds::pass_over,
+        "submit" => deeds::submit,
+        "give_back" => deeds::give_back,
+        "pull" => deeds::pull,
+        "send_version" => deeds::send_version,
+        "agree_version" => deeds::agree_version,
+        "close" => deeds::close,
+        "measure" => deeds::measure,
+        "export" => deeds::export,
+    }
+}

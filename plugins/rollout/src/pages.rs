@@ -1,0 +1,284 @@
+//! Figures of the pages: which project is meant, where it stands, what is missing, before and after, adoption, money.
+//!
+//! The module reads in its own name, so each source looks first whether who asks takes part; else it gives nothing.
+
+use std::collections::BTreeMap;
+
+use verstak_plugin::prelude::*;
+
+use crate::acceptance::{self, Lacks};
+use crate::checks;
+use crate::figures::{self, Spent};
+use crate::goals;
+use crate::money;
+use crate::signals;
+use crate::store::{self, Read, Rules};
+use crate::who::Who;
+
+/// Who asks about which project.
+struct Asked {
+    who: Who,
+    rules: Rules,
+    project: Row,
+}
+
+/// The project that the page is about, for somebody who takes part.
+fn asked(ask: &Ask) -> Outcome<Option<Asked>> {
+    let (who, rules) = (Who::acts(), Rules::load());
+    let named = ask.text("project").or_else(|| ask.view.param("project")).unwrap_or_default();
+    let project = match named {
+        "" => newest()?,
+        // Whatever stands in an address: what is no id is nobody's project.
+        id => match records::get("rollout_project", id) {
+            Err(HostError::Invalid(_)) => None,
+            found => found?,
+        },
+    };
+    let Some(project) = project else { return Ok(None) };
+    let takes_part = who.is(project.id("lead")) || who.takes_part(&rules)?;
+    Ok(takes_part.then_some(Asked { who, rules, project }))
+}
+
+/// The newest project that is not over, else the newest.
+fn newest() -> Result<Option<Row>, HostError> {
+    let sort = vec![records::Sort { field: "created_at".to_owned(), descending: true }];
+    let rows = Query { sort, ..Query::of("rollout_project").limit(50) }.run()?.rows;
+    let over = |row: &Row| matches!(row.stage(), "closed" | "stopped");
+    Ok(rows.iter().find(|row| !over(row)).or(rows.first()).cloned())
+}
+
+fn with_asked(ask: &Ask, rows: impl FnOnce(Asked) -> Outcome<Vec<Figure>>) -> Outcome<Figures> {
+    Ok(Figures::from(asked(ask)?.map_or(Ok(Vec::new()), rows)?))
+}
+
+fn decimal(value: Option<f64>) -> Value {
+    value.map_or(Value::Null, |value| Value::Decimal(goals::short(value)))
+}
+
+/// Where the project stands, in one row.
+pub fn now(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |asked| {
+        let Asked { who, rules, project } = asked;
+        let stages = stages(&project)?;
+        let current = stages.iter().find(|row| !acceptance::is_behind(*row));
+        let lacks = match current {
+            Some(stage) => {
+                acceptance::lacks(&project, &stage.id, stage.integer("position").unwrap_or(0), &rules)?.len()
+            }
+            None => 0,
+        };
+        let tasks = store::of_project("task", &project.id, &["state", "rollout_late"])?;
+        let done = tasks.iter().filter(|row| row.text("state") == Some("completed")).count();
+        let late = tasks.iter().filter_map(|row| row.integer("rollout_late")).max().unwrap_or(0);
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let leads = who.leads(&project)?;
+        let text = |value: Option<&str>| Value::Text(value.unwrap_or_default().to_owned());
+        let row = Figure::new(project.id.clone())
+            .with("project", project.id.as_str())
+            .with("title", project.words("title"))
+            .with("standing", project.stage())
+            .with("end", in_words(project.day("end")))
+            .with("stage", text(current.map(|row| row.id.as_str())))
+            .with("stage_title", text(current.and_then(|row| row.text("title"))))
+            .with("stage_number", current.and_then(|row| row.integer("position")).unwrap_or(0))
+            .with("lacks", count(lacks))
+            .with("tasks", count(tasks.len()))
+            .with("done", count(done))
+            .with("late", late)
+            .with("leads", leads)
+            .with("board", who.is_board(&rules)?)
+            .with("money", who.sees_money(&project, &rules)?)
+            .with("edited", in_words(edited(&stages, &rules)));
+        Ok(vec![row])
+    })
+}
+
+/// Which project the page is about, and what whoever asks may do there.
+pub fn here(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |Asked { who, rules, project }| {
+        let row = Figure::new(project.id.clone())
+            .with("project", project.id.as_str())
+            .with("leads", who.leads(&project)?)
+            .with("board", who.is_board(&rules)?)
+            .with("money", who.sees_money(&project, &rules)?);
+        Ok(vec![row])
+    })
+}
+
+/// The same as [`now`], for a widget.
+pub fn standing(ask: &Ask) -> Outcome<Figures> {
+    let mut figures = now(ask)?;
+    for row in &mut figures.rows {
+        row.fields.retain(|field| ["stage_title", "stage_number", "lacks", "late"].contains(&&*field.name));
+    }
+    Ok(figures)
+}
+
+/// A day as the reader writes it.
+fn in_words(day: Option<crate::days::Day>) -> String {
+    let text = day.map(|day| day.to_string()).unwrap_or_default();
+    let parts: Vec<&str> = text.split('-').collect();
+    match (runtime::context().locale.as_str(), parts.as_slice()) {
+        ("ru" | "uk", [year, month, day]) => format!("{day}.{month}.{year}"),
+        (_, [year, month, day]) => {
+            let month = month.parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?)).unwrap_or(&"");
+            format!("{month} {}, {year}", day.trim_start_matches('0'))
+        }
+        _ => text,
+    }
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+fn stages(project: &Row) -> Result<Vec<Row>, HostError> {
+    let mut stages = store::of_project("rollout_stage", &project.id, &[])?;
+    stages.sort_by_key(|row| row.integer("position"));
+    Ok(stages)
+}
+
+fn edited(stages: &[Row], rules: &Rules) -> Option<crate::days::Day> {
+    let last = stages.iter().filter_map(|row| match row.value("updated_at") {
+        Some(Value::Instant(at)) => Some(*at),
+        _ => None,
+    });
+    last.max().map(|at| crate::days::Day::at(at, rules.offset()))
+}
+
+/// What the present stage lacks, a line each.
+pub fn lacks(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |asked| {
+        let stages = stages(&asked.project)?;
+        let Some(stage) = stages.iter().find(|row| !acceptance::is_behind(*row)) else { return Ok(Vec::new()) };
+        let position = stage.integer("position").unwrap_or(0);
+        Ok(lines(acceptance::lacks(&asked.project, &stage.id, position, &asked.rules)?))
+    })
+}
+
+/// What the lead is warned of, a line each.
+pub fn warnings(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |Asked { who, rules, project }| {
+        let money = who.sees_money(&project, &rules)?;
+        Ok(lines(checks::all(&project, &rules, money)?))
+    })
+}
+
+fn lines(texts: Vec<String>) -> Vec<Figure> {
+    let line = |(index, text): (usize, String)| Figure::new(index.to_string()).with("text", text);
+    texts.into_iter().enumerate().map(line).collect()
+}
+
+/// Goals with what was before and after.
+pub fn comparison(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |asked| {
+        let words = Lacks::new();
+        let row = |one: &goals::Compared| {
+            let value = |row: &Option<Row>| decimal(row.as_ref().and_then(|row| row.number("value")));
+            let cases =
+                |row: &Option<Row>| row.as_ref().and_then(|row| row.integer("n")).map_or(Value::Null, Value::Integer);
+            Figure::new(one.goal.id.clone())
+                .with("goal", one.goal.words("title"))
+                .with("metric", words.word(&format!("metric_{}", one.goal.words("metric"))))
+                .with("before", value(&one.before))
+                .with("n_before", cases(&one.before))
+                .with("after", value(&one.after))
+                .with("n_after", cases(&one.after))
+                .with("target", decimal(one.goal.number("target")))
+                .with("change", goals::in_words(one.change, &words))
+                .with("degree", decimal(one.degree))
+        };
+        Ok(goals::compared(&asked.project.id)?.iter().map(row).collect())
+    })
+}
+
+/// How far all goals are reached together, adoption of the last week, trained people.
+pub fn results(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |asked| {
+        let goals = goals::compared(&asked.project.id)?;
+        let mut signals = store::of_project("rollout_signal", &asked.project.id, &["week", "adoption", "light"])?;
+        let last = signals.iter().filter_map(|row| row.day("week")).max();
+        signals.retain(|row| row.day("week") == last);
+        let people = store::of_project("rollout_attendance", &asked.project.id, &["state"])?;
+        let those = |state: &str| {
+            i64::try_from(people.iter().filter(|row| row.text("state") == Some(state)).count()).unwrap_or(0)
+        };
+        let scope = i64::try_from(people.len()).unwrap_or(0);
+        let row = Figure::new("results")
+            .with("degree", decimal(goals::together(&goals)))
+            .with("adoption", decimal(signals::mean(&signals)))
+            .with("trained", decimal(figures::attended(scope, those("attended"), those("excused"))));
+        Ok(vec![row])
+    })
+}
+
+/// Adoption by week and department.
+pub fn adoption(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |asked| {
+        let mut rows = store::of_project("rollout_signal", &asked.project.id, &[])?;
+        rows.sort_by_key(|row| row.day("week"));
+        let skipped = rows.len().saturating_sub(500);
+        let row = |row: &Row| {
+            Figure::new(row.id.clone())
+                .with("week", in_words(row.day("week")))
+                .with("department", row.id("department").map_or(Value::Null, Value::link))
+                .with("adoption", decimal(row.number("adoption")))
+                .with("light", row.words("light"))
+                .with("active", row.integer("active").unwrap_or(0))
+                .with("people", row.integer("people").unwrap_or(0))
+        };
+        Ok(rows.iter().skip(skipped).map(row).collect())
+    })
+}
+
+/// The budget, for those who see money.
+pub fn budget(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |Asked { who, rules, project }| {
+        if !who.sees_money(&project, &rules)? {
+            return Ok(Vec::new());
+        }
+        let money = money::of(&project)?;
+        let standing = match money.spent {
+            Spent::Within => "within",
+            Spent::Near => "near",
+            Spent::Over => "over",
+        };
+        let row = Figure::new("money")
+            .with("plan", decimal(Some(money.plan)))
+            .with("billed", decimal(Some(money.billed)))
+            .with("limit", decimal(Some(money.limit)))
+            .with("effect", decimal(Some(money.effect)))
+            .with("payback", decimal(money.payback))
+            .with("standing", standing);
+        Ok(vec![row])
+    })
+}
+
+/// Risks as cells of chance and impact.
+pub fn risks(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |asked| {
+        let rows = store::of_project("rollout_risk", &asked.project.id, &["chance", "impact", "over"])?;
+        let mut cells: BTreeMap<(i64, i64), i64> = BTreeMap::new();
+        for row in rows.iter().filter(|row| !row.yes("over")) {
+            let at = (row.integer("chance").unwrap_or(3), row.integer("impact").unwrap_or(3));
+            *cells.entry(at).or_default() += 1;
+        }
+        let cell = |((chance, impact), count): (&(i64, i64), &i64)| {
+            Figure::new(format!("{chance}-{impact}"))
+                .with("chance", chance.to_string())
+                .with("impact", impact.to_string())
+                .with("count", *count)
+                .with("score", chance * impact)
+        };
+        Ok(cells.iter().map(cell).collect())
+    })
+}
+
+/// 1 to 5, for both sides of the risks.
+pub fn scale(_: &Ask) -> Outcome<Figures> {
+    let words = Lacks::new();
+    let one = |number: i64| {
+        Figure::new(number.to_string())
+            .with("chance", format!("{} {number}", words.word("chance")))
+            .with("impact", format!("{} {number}", words.word("impact")))
+    };
+    Ok(Figures::from((1..=5).map(one).collect::<Vec<_>>()))
+}

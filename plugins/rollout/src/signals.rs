@@ -1,0 +1,175 @@
+//! Adoption by week and department: who works in the system, which deals are touched, what is late. Groups that are too small are
+//! counted together; nobody is named.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value as Json, json};
+use verstak_plugin::prelude::*;
+use verstak_plugin::tasks::NewTask;
+
+use crate::days::Day;
+use crate::figures::{self, Week, float};
+use crate::store::{self, Read, Rules, all_of, date, is};
+use crate::words::say;
+
+/// Days of a week on which somebody must have changed something to count as working in the system.
+const ACTIVE_DAYS: usize = 3;
+/// Records of an entity that a week may have.
+const MOST: usize = 20_000;
+
+/// Counts the week that begins on `monday` for a project. Groups of fewer than five people become one without a department.
+///
+/// # Errors
+/// What the host says.
+pub fn count(project: &Row, monday: Day, rules: &Rules) -> Result<(), HostError> {
+    let people = people::role_members(rules.audience())?;
+    let mut groups: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+    for member in people {
+        groups.entry(member.department).or_default().push(member.id);
+    }
+    let worked = worked(monday, rules)?;
+    let mut weeks: BTreeMap<Option<String>, Week> = BTreeMap::new();
+    for (department, people) in groups {
+        let week = week(&people, monday, &worked, rules)?;
+        let key = department.filter(|_| !week.is_small());
+        let together = weeks.entry(key).or_default();
+        *together = together.with(week);
+    }
+    for (department, week) in weeks {
+        write(project, monday, department.as_deref(), week, rules)?;
+    }
+    Ok(())
+}
+
+/// On which days of the week each person changed something.
+fn worked(monday: Day, rules: &Rules) -> Result<BTreeMap<String, BTreeSet<Day>>, HostError> {
+    let mut days: BTreeMap<String, BTreeSet<Day>> = BTreeMap::new();
+    for (entity, who, when) in [
+        ("activity", "creator", "created_at"),
+        ("lead", "editor", "updated_at"),
+        ("deal", "editor", "updated_at"),
+        ("task", "completed_by", "completed_at"),
+    ] {
+        let within = all_of([
+            json!({"field": when, "op": "gte", "value": moment(monday, rules)}),
+            json!({"field": when, "op": "lt", "value": moment(monday.plus(7), rules)}),
+        ]);
+        let mut query = Query::of(entity).filter(within.to_string()).fields(&[who, when]).limit(200);
+        let mut seen = 0;
+        loop {
+            let page = query.run()?;
+            seen += page.rows.len();
+            for row in &page.rows {
+                if let (Some(person), Some(Value::Instant(at))) = (row.id(who), row.value(when)) {
+                    days.entry(person.to_owned()).or_default().insert(Day::at(*at, rules.offset()));
+                }
+            }
+            match page.next {
+                Some(cursor) if seen < MOST => query.cursor = Some(cursor),
+                _ => break,
+            }
+        }
+    }
+    Ok(days)
+}
+
+/// The beginning of a day, in UTC.
+fn moment(day: Day, rules: &Rules) -> String {
+    let hour = -rules.offset();
+    let (day, hour) = (day.plus(hour.div_euclid(24)), hour.rem_euclid(24));
+    format!("{day}T{hour:02}:00:00Z")
+}
+
+fn week(
+    people: &[String],
+    monday: Day,
+    worked: &BTreeMap<String, BTreeSet<Day>>,
+    rules: &Rules,
+) -> Result<Week, HostError> {
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let active =
+        people.iter().filter(|person| worked.get(*person).is_some_and(|days| days.len() >= ACTIVE_DAYS)).count();
+    let whose =
+        |field: &str| json!({"field": field, "op": "in", "value": people.iter().take(1_000).collect::<Vec<_>>()});
+    let open = json!({"field": "closed_at", "op": "empty"});
+    let touched = json!({"field": "last_activity_at", "op": "gte", "value": moment(monday, rules)});
+    let of = |entity: &str, filters: Vec<Json>| store::count(entity, &all_of(filters));
+    let tasks = of("task", vec![whose("assignee"), is("state", "open")])?;
+    let late = json!({"field": "due", "op": "lt", "value": moment(monday.plus(7), rules)});
+    let late = of("task", vec![whose("assignee"), is("state", "open"), late])?;
+    Ok(Week {
+        people: (number(people.len()), number(active)),
+        deals: (of("deal", vec![whose("owner"), open.clone()])?, of("deal", vec![whose("owner"), open, touched])?),
+        tasks: (tasks, tasks - late),
+    })
+}
+
+fn write(project: &Row, monday: Day, department: Option<&str>, week: Week, rules: &Rules) -> Result<(), HostError> {
+    let adoption = week.adoption();
+    let light = match adoption {
+        None => "few",
+        Some(_) if week.is_small() => "few",
+        Some(value) => figures::light(value, rules.number("green"), rules.number("amber")),
+    };
+    let same = department
+        .map_or_else(|| json!({"field": "department", "op": "empty"}), |department| is("department", department));
+    let filter = all_of([is("project", &*project.id), is("week", monday.to_string()), same]);
+    let draft = Draft::new()
+        .with("project", Value::link(&project.id))
+        .with("title", monday.to_string())
+        .with("week", date(monday))
+        .with_some("department", department.map(Value::link))
+        .with("people", week.people.0)
+        .with("active", week.people.1)
+        .with("deals", week.deals.0)
+        .with("touched", week.deals.1)
+        .with("tasks", week.tasks.0)
+        .with("in_time", week.tasks.1)
+        .with_some("adoption", adoption.map(|value| Value::Decimal(format!("{value:.1}"))))
+        .with("light", light);
+    match store::all("rollout_signal", &filter, &["light"])?.first() {
+        Some(known) => records::change("rollout_signal", &known.id, draft)?,
+        None => records::create("rollout_signal", draft)?,
+    };
+    if light == "red" {
+        red(project, monday, department)?;
+    }
+    Ok(())
+}
+
+/// Red twice: a risk of resistance, and a task for the head.
+fn red(project: &Row, monday: Day, department: Option<&str>) -> Result<(), HostError> {
+    let before = all_of([is("project", &*project.id), is("week", monday.plus(-7).to_string()), is("light", "red")]);
+    let before = store::all("rollout_signal", &before, &["department"])?;
+    if !before.iter().any(|row| row.id("department") == department) {
+        return Ok(());
+    }
+    let language = project.words("language");
+    let week = monday.to_string();
+    let key = format!("red:{}:{}:{week}", project.id, department.unwrap_or("all"));
+    if kv::first_time(&key, 40_000_000)? {
+        let risk = Draft::new()
+            .with("project", Value::link(&project.id))
+            .with("title", say(language, "risk_red", &[("week", &week)]))
+            .with("kind", "resistance")
+            .with("chance", 4_i64)
+            .with("impact", 4_i64)
+            .with("score", 16_i64)
+            .with_some("owner", project.id("lead").map(Value::link));
+        records::create("rollout_risk", risk)?;
+    }
+    let task = NewTask::new(&say(language, "task_red", &[])).about("rollout_project", &project.id);
+    let task = match project.id("lead") {
+        Some(lead) => task.executor(format!("user:{lead}")),
+        None => task,
+    };
+    tasks::create_once([(key, task)])?;
+    Ok(())
+}
+
+/// The mean of everything counted in a week.
+pub fn mean(rows: &[Row]) -> Option<f64> {
+    let values: Vec<f64> = rows.iter().filter_map(|row| row.number("adoption")).collect();
+    let count = i64::try_from(values.len()).ok().filter(|count| *count > 0)?;
+    Some(figures::tenth(values.iter().sum::<f64>() / float(count)))
+}

@@ -1,0 +1,115 @@
+/** A rollout as its lead and its board meet it: an empty page, a plan from a template, refused and accepted stages, a phone. */
+import { readFileSync } from "node:fs";
+import { Api, type Problem, packageFile } from "../support/api.ts";
+import { expect, test } from "../support/test.ts";
+
+test.use({ company: "Rollout" });
+test.describe.configure({ mode: "serial" });
+
+const ID = "verstak.rollout";
+const page_of = (page: string) => `/app/${ID}/${page}`;
+const account = (name: string) => ({ email: `${name}@example.org`, password: "correct horse battery" });
+
+interface Stage {
+  id: string;
+  fields: { position: number; title: string; stage: string };
+}
+
+async function stages(api: Api): Promise<Stage[]> {
+  const { items } = await api.must<{ items: Stage[] }>("POST", "/records/rollout_stage/query", {
+    sort: [{ field: "position" }],
+  });
+  return items;
+}
+
+test("an empty page says what it is for, and one press makes the whole plan", async ({ page, signIn, api }) => {
+  await api.must("POST", "/plugins", new Uint8Array(readFileSync(packageFile("rollout"))));
+  await api.must("POST", `/plugins/${ID}/enable`, { grants: "requested" });
+  const { items: roles } = await api.must<{ items: { id: string; key: string }[] }>("GET", "/roles");
+  const role = (key: string) => roles.filter((one) => one.key === key).map(({ id }) => id);
+  const person = (name: string, ...keys: string[]) =>
+    api.must("POST", "/users", { name, roles: keys.flatMap(role), locale: "en", ...account(name.toLowerCase()) });
+  await person("Lena", "rollout_lead", "admin");
+  await person("Boris", "rollout_board");
+  await person("Tanya", "rollout_member");
+  await signIn(page, account("lena"));
+  await page.goto(page_of("plan"));
+  await expect(page.getByText("There is no rollout yet.")).toBeVisible();
+  await page.goto(page_of("rollout"));
+  await expect(page.getByRole("heading", { name: "Begin a rollout" })).toBeVisible();
+  await page.getByLabel("Name of the project").fill("Ours");
+  await page.getByRole("button", { name: "Begin a rollout", exact: true }).click();
+  await expect(page.getByText("The plan is ready")).toBeVisible();
+  await expect(page.getByText("What the stage lacks to be accepted")).toBeVisible();
+  await expect(page.getByText("task “1.1 Define the key processes” is not done")).toBeVisible();
+  expect(await stages(api)).toHaveLength(7);
+});
+
+test("the plan stands in time, as a map and as who does what", async ({ page, signIn }) => {
+  await signIn(page, account("lena"));
+  await page.goto(page_of("plan"));
+  await expect(page.getByText("1.1 Define the key processes").first()).toBeVisible();
+  await page.getByRole("tab", { name: "Mind map" }).click();
+  await expect(page.getByText("Analysis of current business processes").first()).toBeVisible();
+  await page.getByRole("tab", { name: "Who does what" }).click();
+  await expect(page.getByText("R does, A answers, C advises, I is told")).toBeVisible();
+  await page.getByRole("tab", { name: "Versions" }).click();
+  await page.getByRole("button", { name: "Send the plan to the board" }).click();
+  await expect(page.getByText("Version 1")).toBeVisible();
+});
+
+test("a closed stage keeps its tasks at every door until the board passes it over with a reason", async ({ api, server }) => {
+  const boris = await Api.signIn(server, account("boris"));
+  const { items } = await api.must<{ items: { id: string }[] }>("POST", "/records/task/query", {
+    filter: { field: "rollout_code", op: "eq", value: "2.1" },
+  });
+  const [task] = items;
+  const refused = await api.send<Problem>("PATCH", `/records/task/${task?.id}`, { fields: { state: "completed" } });
+  expect(refused.status).toBeGreaterThanOrEqual(400);
+  expect(refused.body.detail).toContain("not accepted yet");
+  const completed = await api.send<Problem>("POST", `/tasks/${task?.id}/complete`, {});
+  expect(completed.status).toBeGreaterThanOrEqual(400);
+  const [first] = await stages(api);
+  const path = (what: string) => `/plugins/${ID}/http/stages/${what}`;
+  const accept = await boris.send<Problem>("POST", path("accept"), { stage: first?.id });
+  expect([accept.status, accept.body.code]).toEqual([409, "rollout.not_acceptable"]);
+  const own = await api.send<Problem>("POST", path("accept"), { stage: first?.id });
+  expect([own.status, own.body.code]).toEqual([403, "rollout.not_yours"]);
+  const short = await boris.send<Problem>("POST", path("override"), { stage: first?.id, reason: "hurry" });
+  expect([short.status, short.body.code]).toEqual([409, "rollout.reason_short"]);
+  const over = await boris.send("POST", path("override"), { stage: first?.id, reason: "Decided by the owner of the company" });
+  expect(over.status).toBe(200);
+  await api.must("POST", `/tasks/${task?.id}/complete`, {});
+  const plan = await api.send<string>("GET", `/plugins/${ID}/http/plan.ics?project=${(first as unknown as { fields: { project: string } }).fields.project}`);
+  expect(plan.body).toContain("BEGIN:VEVENT");
+});
+
+test("who takes part sees the page and no money; on a phone nothing is cut off", async ({ page, signIn }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await signIn(page, account("tanya"));
+  for (const name of ["rollout", "plan", "registers", "results", "launch", "my"]) {
+    await page.goto(page_of(name));
+    await expect(page.getByRole("main")).toBeVisible();
+    await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(wider, name).toBeLessThanOrEqual(0);
+  }
+  await page.goto(`${page_of("results")}?tab=money`);
+  await expect(page.getByText("Payback")).toHaveCount(0);
+});
+
+test("switched off in the middle, 21 plain tasks stay", async ({ api }) => {
+  const count = async () => {
+    const { items } = await api.must<{ items: unknown[] }>("POST", "/records/task/query", {
+      filter: { field: "title", op: "starts_with", value: "1.1" },
+    });
+    return items.length;
+  };
+  expect(await count()).toBe(1);
+  await api.must("POST", `/plugins/${ID}/disable`, {});
+  expect(await count()).toBe(1);
+  const gone = await api.send("POST", "/records/rollout_stage/query", {});
+  expect(gone.status).toBe(404);
+  await api.must("POST", `/plugins/${ID}/enable`, { grants: "requested" });
+  expect(await stages(api)).toHaveLength(7);
+});
