@@ -35,6 +35,7 @@ use crate::stages::Pipelines;
 
 pub use definition::{Choice, EntityDef, FieldDef, Labels, Owner, Section};
 pub(crate) use known::Known;
+pub(crate) use store::touch;
 pub use labels::{choice_label, entity_label, field_label, section_label, text};
 
 /// Everything that a company's records consist of, at one moment.

@@ -1,0 +1,25 @@
+//! Saved reports: a question with a name, kept by a person, shared with roles or all. It runs with its reader's rights,
+//! never its author's.
+//!
+//! | module | what |
+//! |---|---|
+//! | `question` | any question, read by its kind |
+//! | `keep` | making, listing, changing, removing |
+//! | `store` | rows |
+//! | `schedules` | when it is sent to whom |
+//! | `letters` | the letters themselves |
+
+mod keep;
+mod letters;
+mod question;
+mod schedules;
+mod store;
+
+pub use keep::{NewSaved, Saved, SavedChange};
+pub(crate) use keep::{checked_description, checked_json, checked_name};
+pub(crate) use letters::ENTITY;
+pub use letters::{LETTER, Letters, SentView};
+pub use question::{Kind, Outcome, Question, RunInput};
+pub use schedules::{
+    DUE, Due, Every, Last, NewSchedule, OnlyIf, Operator, ScheduleChange, ScheduleView, SendInput, SentState,
+};
