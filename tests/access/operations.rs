@@ -24,7 +24,8 @@ impl Operation {
     pub fn reads(&self) -> bool {
         let asks =
             ["/query", "/aggregate", "/dry-run", "/next", "/compare"].iter().any(|end| self.template.ends_with(end));
-        let reports = ["/reports/funnel", "/reports/process", "/reports/task", "/reports/forecast", "/reports/managers"];
+        let reports =
+            ["/reports/funnel", "/reports/process", "/reports/task", "/reports/forecast", "/reports/managers"];
         let cards = self.template.starts_with("/dashboards/") && self.template.ends_with("/read");
         let report = reports.contains(&self.template.as_str()) || self.template == "/reports/saved/{id}/run" || cards;
         self.method == "GET" || asks || self.template == "/read" || (self.method == "POST" && report)

@@ -18,7 +18,11 @@ async fn a_new_manager_of_an_empty_company_finds_an_act_on_every_card() {
     app.person(0, "nobody", &[]).await;
     for (name, role, cards) in [("max", "manager", 8), ("nobody", "operator", 1), ("admin", "administrator", 8)] {
         let home = app.by(name).get("/dashboards/home").await.ok(200);
-        assert_eq!((&home["role"], &home["builtin"], home["cards"].as_array().unwrap().len()), (&json!(role), &json!(true), cards), "{name}");
+        assert_eq!(
+            (&home["role"], &home["builtin"], home["cards"].as_array().unwrap().len()),
+            (&json!(role), &json!(true), cards),
+            "{name}"
+        );
         let read = app.by(name).post("/dashboards/home/read", json!({})).await.ok(200);
         assert_eq!(read["cards"].as_object().unwrap().len(), cards);
         for (id, card) in read["cards"].as_object().unwrap() {
@@ -82,7 +86,10 @@ async fn a_home_is_changed_for_all_who_have_it_and_restored() {
     app.admin().header("if-match", "\"0\"").put(path, json!({"cards": []})).await.problem(422, "report.invalid");
     app.admin().header("if-match", "\"0\"").put(path, body.clone()).await.ok(200);
     let home = app.by("max").get("/dashboards/home").await.ok(200);
-    assert_eq!((&home["name"], &home["cards"], &home["builtin"], &home["version"]), (&json!("Morning"), &cards, &json!(false), &json!(1)));
+    assert_eq!(
+        (&home["name"], &home["cards"], &home["builtin"], &home["version"]),
+        (&json!("Morning"), &cards, &json!(false), &json!(1))
+    );
     let homes = app.by("max").get("/dashboards/homes").await.ok(200);
     let manager = homes["items"].as_array().unwrap().iter().find(|one| one["role"] == "manager").unwrap();
     assert_eq!((&manager["mine"], &manager["changed"]), (&json!(true), &json!(true)));
@@ -123,12 +130,27 @@ async fn a_dashboard_is_kept_whole_and_read_by_whom_it_is_shared_with() {
     app.by_of(other, "admin").post(&format!("{path}/read"), json!({})).await.problem(404, "not_found");
     app.record("deal", json!({"title": "x", "owner": app.id_of("ann")})).await;
     // To be shown a dashboard shows no record: each reads with their own rights.
-    let read = async |name: &str| app.by(name).post(&format!("{path}/read"), json!({"fresh": true})).await.ok(200)["cards"].clone();
+    let read = async |name: &str| {
+        app.by(name).post(&format!("{path}/read"), json!({"fresh": true})).await.ok(200)["cards"].clone()
+    };
     let (hers, his) = (read("ann").await, read("bob").await);
-    assert_eq!((&hers["a"]["query"]["totals"]["values"]["deal.open"], &his["a"]["status"]), (&json!(1), &json!("empty")));
+    assert_eq!(
+        (&hers["a"]["query"]["totals"]["values"]["deal.open"], &his["a"]["status"]),
+        (&json!(1), &json!("empty"))
+    );
     assert_eq!((&hers["b"]["status"], &his["b"]["problem"]["code"]), (&json!("ok"), &json!("not_found")));
-    assert_eq!((&his["c"]["problem"]["code"], &hers["d"]["status"], &hers["e"]["status"]), (&json!("report.invalid"), &json!("ok"), &json!("ok")));
-    let some = app.by("ann").post(&format!("{path}/read"), json!({"cards": ["a"], "filter": {"deal": {"field": "title", "op": "eq", "value": "y"}}})).await.ok(200);
+    assert_eq!(
+        (&his["c"]["problem"]["code"], &hers["d"]["status"], &hers["e"]["status"]),
+        (&json!("report.invalid"), &json!("ok"), &json!("ok"))
+    );
+    let some = app
+        .by("ann")
+        .post(
+            &format!("{path}/read"),
+            json!({"cards": ["a"], "filter": {"deal": {"field": "title", "op": "eq", "value": "y"}}}),
+        )
+        .await
+        .ok(200);
     assert_eq!((some["cards"].as_object().unwrap().len(), &some["cards"]["a"]["status"]), (1, &json!("empty")));
     app.by("bob").delete(&path).await.problem(403, "denied");
     app.by("ann").delete(&path).await.ok(204);

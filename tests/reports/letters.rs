@@ -8,9 +8,18 @@ use crate::process::smtp::MailServer;
 
 /// 40,000 of a manager, 50,000 of another; their head sees both.
 async fn office(mail: &MailServer) -> (TestApp, String) {
-    let mut app = TestApp::build().config(mail.configure()).person("head", "sales_head").person("max", "sales_manager").person("ann", "sales_manager").start().await;
+    let mut app = TestApp::build()
+        .config(mail.configure())
+        .person("head", "sales_head")
+        .person("max", "sales_manager")
+        .person("ann", "sales_manager")
+        .start()
+        .await;
     let sales = app.department("Sales", None, &["max", "ann", "head"]).await;
-    app.admin().patch(&format!("/departments/{sales}"), json!({"name": "Sales", "head_ids": [app.id_of("head")]})).await.ok(200);
+    app.admin()
+        .patch(&format!("/departments/{sales}"), json!({"name": "Sales", "head_ids": [app.id_of("head")]}))
+        .await
+        .ok(200);
     // A Friday.
     at(&app, "2027-03-12T10:00:00Z");
     for (owner, amount) in [("max", 40_000), ("ann", 50_000)] {
@@ -53,14 +62,27 @@ async fn on_monday_the_manager_and_the_head_get_a_letter_each_with_their_own_sum
     tick(&app).await;
     let mut letters = mail.letters();
     letters.sort_by(|one, other| one.to.cmp(&other.to));
-    let told: Vec<_> = letters.iter().map(|letter| (letter.to[0].split('@').next().unwrap().to_owned(), letter.text.contains("90000"), letter.text.contains("40000"))).collect();
+    let told: Vec<_> = letters
+        .iter()
+        .map(|letter| {
+            (
+                letter.to[0].split('@').next().unwrap().to_owned(),
+                letter.text.contains("90000"),
+                letter.text.contains("40000"),
+            )
+        })
+        .collect();
     assert_eq!(told, [("head".to_owned(), true, false), ("max".to_owned(), false, true)]);
     assert!(letters[0].text.contains("Won.xlsx"));
     // Once, and the next one a week later; who got what is listed.
     tick(&app).await;
     assert_eq!(mail.letters().len(), 2);
     let list = app.admin().get(&path).await.ok(200);
-    assert_eq!((&list["items"][0]["next_at"], &list["items"][0]["last"]["state"]), (&json!("2027-03-22T09:00:00Z"), &json!("sent")), "{list}");
+    assert_eq!(
+        (&list["items"][0]["next_at"], &list["items"][0]["last"]["state"]),
+        (&json!("2027-03-22T09:00:00Z"), &json!("sent")),
+        "{list}"
+    );
     let sent = app.admin().get(&format!("/reports/saved/{report}/sent")).await.ok(200);
     assert_eq!(sent["items"].as_array().unwrap().len(), 2);
     app.by("max").get(&format!("/reports/saved/{report}/sent")).await.problem(403, "denied");
@@ -91,7 +113,8 @@ async fn nothing_is_sent_to_whom_it_is_not_shared_with_any_more_or_when_the_figu
     tick(&app).await;
     assert_eq!(mail.letters().len(), 2);
     let sent = app.admin().get(&format!("/reports/saved/{report}/sent")).await.ok(200);
-    let states: Vec<&str> = sent["items"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+    let states: Vec<&str> =
+        sent["items"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
     assert_eq!(states.iter().filter(|state| **state == "skipped").count(), 2, "{sent}");
     // Disabled it rests, removed it is gone.
     app.admin().header("if-match", "\"2\"").patch(&one, json!({"enabled": false})).await.ok(200);
@@ -110,7 +133,10 @@ async fn a_letter_that_cannot_be_made_is_told_to_the_owner_and_one_is_sent_by_ha
     assert_eq!(app.by("max").post(&format!("/reports/saved/{report}/send"), json!({})).await.ok(202)["queued"], 1);
     app.drain().await;
     assert!(mail.letter().text.contains("40000"));
-    app.by("max").post(&format!("/reports/saved/{report}/send"), json!({"recipients": [app.id_of("ann")]})).await.problem(403, "denied");
+    app.by("max")
+        .post(&format!("/reports/saved/{report}/send"), json!({"recipients": [app.id_of("ann")]}))
+        .await
+        .problem(403, "denied");
     let broken = json!({"name": "Broken", "config": {"measures": ["no.such"]}});
     let id = app.by("head").post("/reports/saved", broken).await.id();
     app.by("head").post(&format!("/reports/saved/{id}/send"), json!({})).await.ok(202);

@@ -21,12 +21,19 @@ async fn a_deal_counts_by_its_own_probability_else_by_its_stages_and_a_past_date
     deal(1_000, json!({})).await;
     let forecast = app.admin().post("/reports/forecast", json!({})).await.ok(200);
     let figure = |bag: &str, key: &str| forecast[bag][key].clone();
-    assert_eq!((figure("totals", "weighted"), figure("overdue", "amount")), (json!(10_000), json!(8_000)), "{forecast:#}");
+    assert_eq!(
+        (figure("totals", "weighted"), figure("overdue", "amount")),
+        (json!(10_000), json!(8_000)),
+        "{forecast:#}"
+    );
     assert_eq!((figure("totals", "n"), figure("undated", "amount")), (json!(2), json!(1_000)));
     assert_eq!(figure("totals", "history"), json!(7_500));
     assert_eq!((figure("totals", "best_case"), figure("totals", "pipeline")), (json!(10_000), json!(20_000)));
     assert_eq!(forecast["months"].as_array().unwrap().len(), 6);
-    assert_eq!((&forecast["months"][0]["month"], &forecast["months"][0]["weighted"]), (&json!("2027-01-01"), &json!(5_000)));
+    assert_eq!(
+        (&forecast["months"][0]["month"], &forecast["months"][0]["weighted"]),
+        (&json!("2027-01-01"), &json!(5_000))
+    );
     for bag in ["totals", "overdue", "undated"] {
         opens(&app, "admin", &forecast[bag]["drill"], forecast[bag]["n"].as_i64().unwrap()).await;
     }
@@ -45,7 +52,10 @@ async fn a_deal_counts_by_its_own_probability_else_by_its_stages_and_a_past_date
     stage(&app, "deal", &staged, "won").await;
     let forecast = app.admin().post("/reports/forecast", json!({})).await.ok(200);
     assert_eq!((&forecast["totals"]["weighted"], &forecast["months"][0]["won"]), (&json!(5_000), &json!(20_000)));
-    app.admin().put("/reports/probabilities", json!({"items": [{"stage": "won", "probability": 25}]})).await.problem(422, "stage.invalid");
+    app.admin()
+        .put("/reports/probabilities", json!({"items": [{"stage": "won", "probability": 25}]}))
+        .await
+        .problem(422, "stage.invalid");
     app.drain().await;
     app.finish().await;
 }
@@ -57,7 +67,10 @@ async fn a_stage_with_twenty_decided_deals_is_as_likely_as_they_were() {
         let id = app.admin().create("deal", json!({"title": "x", "stage": "quote"})).await.id();
         stage(&app, "deal", &id, if index < 15 { "won" } else { "lost" }).await;
     }
-    app.admin().create("deal", json!({"title": "open", "stage": "quote", "amount": 1_000, "close_date": "2099-01-01"})).await.id();
+    app.admin()
+        .create("deal", json!({"title": "open", "stage": "quote", "amount": 1_000, "close_date": "2099-01-01"}))
+        .await
+        .id();
     let now = app.state.env.now().utc().format("%Y").to_string();
     let ask = json!({"period": {"from": format!("{now}-01-01"), "to": format!("{now}-12-31")}});
     let forecast = app.admin().post("/reports/forecast", ask).await.ok(200);
@@ -79,15 +92,20 @@ async fn a_plan_says_what_came_of_it_and_where_that_leads() {
     at(&app, "2027-01-05T10:00:00Z");
     let id = app.admin().create("deal", json!({"title": "x", "amount": 60_000})).await.id();
     stage(&app, "deal", &id, "won").await;
-    let plan = |value: Value| {
-        json!({"items": [{"measure": "deal.won_amount", "who": {"kind": "company"}, "period": {"kind": "month", "from": "2027-01-01"}, "value": value}]})
-    };
+    let plan = |value: Value| json!({"items": [{"measure": "deal.won_amount", "who": {"kind": "company"}, "period": {"kind": "month", "from": "2027-01-01"}, "value": value}]});
     app.admin().put("/plans", plan(json!(100_000))).await.ok(200);
     at(&app, "2027-01-15T18:00:00Z");
     let plans = app.admin().get("/plans?period=2027-01").await.ok(200);
     let found = &plans["items"][0];
-    assert_eq!((&found["fact"], &found["percent"], &found["run_rate"]), (&json!(60_000), &json!(60.0), &json!(114_545.45)), "{plans:#}");
-    assert_eq!((&found["working_days"], &found["working_days_gone"], &found["deviation"]), (&json!(21), &json!(11), &json!(-40_000)));
+    assert_eq!(
+        (&found["fact"], &found["percent"], &found["run_rate"]),
+        (&json!(60_000), &json!(60.0), &json!(114_545.45)),
+        "{plans:#}"
+    );
+    assert_eq!(
+        (&found["working_days"], &found["working_days_gone"], &found["deviation"]),
+        (&json!(21), &json!(11), &json!(-40_000))
+    );
     opens(&app, "admin", &found["drill"], 1).await;
     // Of a year and of a quarter it is found too, of another month not.
     for (period, count) in [("2027", 1), ("2027-Q1", 1), ("2027-02", 0), ("2026", 0)] {
@@ -120,7 +138,12 @@ async fn a_plan_says_what_came_of_it_and_where_that_leads() {
 
 #[tokio::test]
 async fn plans_are_written_by_heads_for_their_people_and_seen_by_whom_they_are_of() {
-    let mut app = TestApp::build().person("head", "sales_head").person("max", "sales_manager").person("eve", "sales_manager").start().await;
+    let mut app = TestApp::build()
+        .person("head", "sales_head")
+        .person("max", "sales_manager")
+        .person("eve", "sales_manager")
+        .start()
+        .await;
     let sales = app.department("Sales", None, &["max", "head"]).await;
     let body = json!({"head_ids": [app.id_of("head")], "name": "Sales"});
     app.admin().patch(&format!("/departments/{sales}"), body).await.ok(200);

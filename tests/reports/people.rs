@@ -10,7 +10,10 @@ async fn of(app: &TestApp, name: &str, measure: &str) -> Value {
     opens_what_it_counts(app, "admin", &answer).await;
     let id = app.id_of(name).to_string();
     let rows = answer["rows"].as_array().unwrap().iter();
-    rows.filter(|row| row["group"]["manager"] == id).map(|row| row["values"][measure].clone()).next().unwrap_or(json!(0))
+    rows.filter(|row| row["group"]["manager"] == id)
+        .map(|row| row["values"][measure].clone())
+        .next()
+        .unwrap_or(json!(0))
 }
 
 #[tokio::test]
@@ -32,7 +35,8 @@ async fn what_was_won_stays_with_who_owned_it_then_and_open_work_goes_over() {
     let answer = ask(&app, "admin", json!({"measures": ["deal.won", "deal.open"], "group_by": ["department"]})).await;
     opens_what_it_counts(&app, "admin", &answer).await;
     for (department, won, open) in [(north, 1, 0), (south, 0, 1)] {
-        let row = answer["rows"].as_array().unwrap().iter().find(|row| row["group"]["department"] == department.to_string());
+        let row =
+            answer["rows"].as_array().unwrap().iter().find(|row| row["group"]["department"] == department.to_string());
         assert_eq!(row.unwrap()["values"], json!({"deal.won": won, "deal.open": open}), "{answer:#}");
     }
     assert_eq!(answer["refs"][north.to_string()]["title"], "North");
@@ -72,7 +76,11 @@ async fn clients_are_gained_once_and_come_again() {
     for (from, to, gained, repeat) in [("2027-03-01", "2027-04-01", 2, 0.0), ("2027-04-01", "2027-05-01", 1, 33.3)] {
         let answer = ask(&app, "admin", month(from, to)).await;
         let values = &answer["totals"]["values"];
-        assert_eq!((&values["client.gained"], values["client.repeat"].as_f64()), (&json!(gained), Some(repeat)), "{from}");
+        assert_eq!(
+            (&values["client.gained"], values["client.repeat"].as_f64()),
+            (&json!(gained), Some(repeat)),
+            "{from}"
+        );
         assert_eq!(values["deal.cross"], 0);
         opens_what_it_counts(&app, "admin", &answer).await;
     }

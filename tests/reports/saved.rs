@@ -15,11 +15,19 @@ fn shared(mut report: Value, with: Value) -> Value {
 
 #[tokio::test]
 async fn a_report_is_seen_by_its_owner_and_those_it_is_shared_with_and_by_no_one_else() {
-    let mut app = TestApp::build().person("ann", "sales_manager").person("bob", "sales_manager").person("eve", "marketer").start().await;
+    let mut app = TestApp::build()
+        .person("ann", "sales_manager")
+        .person("bob", "sales_manager")
+        .person("eve", "marketer")
+        .start()
+        .await;
     let other = app.add_company("Other", kernel::Locale::En).await;
     let role = app.companies[0].roles["sales_manager"];
     let own = app.by("ann").post("/reports/saved", won()).await.ok(201);
-    assert_eq!((&own["mine"], &own["may_edit"], &own["owner"]["name"], &own["version"]), (&json!(true), &json!(true), &json!("ann"), &json!(1)));
+    assert_eq!(
+        (&own["mine"], &own["may_edit"], &own["owner"]["name"], &own["version"]),
+        (&json!(true), &json!(true), &json!("ann"), &json!(1))
+    );
     let with_role = app.by("ann").post("/reports/saved", shared(won(), json!({"roles": [role]}))).await.id();
     let with_all = app.by("ann").post("/reports/saved", shared(won(), json!({"all": true}))).await.id();
     let own = own["id"].as_str().unwrap().to_owned();
@@ -28,9 +36,15 @@ async fn a_report_is_seen_by_its_owner_and_those_it_is_shared_with_and_by_no_one
         assert_eq!(list["items"].as_array().unwrap().len(), count, "{name}");
     }
     assert_eq!(app.by_of(other, "admin").get("/reports/saved").await.ok(200)["items"], json!([]));
-    for (name, id, status) in [("bob", &own, 404), ("eve", &with_role, 404), ("bob", &with_role, 200), ("eve", &with_all, 200)] {
+    for (name, id, status) in
+        [("bob", &own, 404), ("eve", &with_role, 404), ("bob", &with_role, 200), ("eve", &with_all, 200)]
+    {
         assert_eq!(app.by(name).get(&format!("/reports/saved/{id}")).await.status.as_u16(), status, "{name}");
-        assert_eq!(app.by(name).post(&format!("/reports/saved/{id}/run"), json!({})).await.status.as_u16(), status, "{name}");
+        assert_eq!(
+            app.by(name).post(&format!("/reports/saved/{id}/run"), json!({})).await.status.as_u16(),
+            status,
+            "{name}"
+        );
     }
     // Shared is not handed over: its owner changes it, and an administrator what is shared.
     let renamed = json!({"name": "Mine now"});
@@ -64,10 +78,14 @@ async fn a_report_runs_with_its_readers_rights_and_what_is_said_over_it() {
         super::stage(&app, "deal", &id, "won").await;
     }
     let id = app.admin().post("/reports/saved", shared(won(), json!({"all": true}))).await.id();
-    let run = async |name: &str, body: Value| app.by(name).post(&format!("/reports/saved/{id}/run"), body).await.ok(200);
+    let run =
+        async |name: &str, body: Value| app.by(name).post(&format!("/reports/saved/{id}/run"), body).await.ok(200);
     assert_eq!(run("admin", json!({})).await["query"]["totals"]["values"]["deal.won_amount"], 150);
     let blind = run("max", json!({})).await;
-    assert_eq!((&blind["query"]["totals"]["values"], &blind["query"]["hidden"]), (&json!({"deal.won": 2}), &json!(["deal.won_amount"])));
+    assert_eq!(
+        (&blind["query"]["totals"]["values"], &blind["query"]["hidden"]),
+        (&json!({"deal.won": 2}), &json!(["deal.won_amount"]))
+    );
     assert_eq!(blind["query"]["hidden_labels"]["deal.won_amount"], "Amount of won deals");
     // A manager sees their own.
     assert_eq!(run("ann", json!({})).await["query"]["totals"]["values"]["deal.won"], 0);
@@ -101,7 +119,10 @@ async fn a_report_that_cannot_be_kept_is_refused_by_its_place() {
         let said = app.admin().post("/reports/saved", wrong.clone()).await.problem(422, "report.invalid");
         assert!(said["fields"][place].is_object(), "{wrong}: {said}");
     }
-    app.admin().post("/reports/saved", json!({"name": "x", "config": {}, "kind": "poem"})).await.problem(400, "request.invalid");
+    app.admin()
+        .post("/reports/saved", json!({"name": "x", "config": {}, "kind": "poem"}))
+        .await
+        .problem(400, "request.invalid");
     for (kind, config) in [
         ("funnel", json!({"over": "stage", "entity": "deal"})),
         ("forecast", json!({})),
@@ -140,7 +161,11 @@ async fn an_export_is_a_file_for_whoever_asked_with_their_rights() {
     app.drain().await;
     let done = app.admin().get(&format!("/jobs/{}", job["id"].as_str().unwrap())).await.ok(200);
     let file = &done["result"]["file"];
-    assert_eq!((&done["state"], &file["name"], &file["rows"]), (&json!("done"), &json!("Won deals.csv"), &json!(2)), "{done:#}");
+    assert_eq!(
+        (&done["state"], &file["name"], &file["rows"]),
+        (&json!("done"), &json!("Won deals.csv"), &json!(2)),
+        "{done:#}"
+    );
     let href = file["href"].as_str().unwrap().strip_prefix("/api/v1").unwrap().to_owned();
     let answer = app.admin().get(&href).await;
     assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));

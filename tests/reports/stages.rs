@@ -50,7 +50,9 @@ async fn funnel(app: &TestApp, mode: &str, axes: &[&str]) -> Value {
 /// A figure by stage, in the order of the answer.
 fn column<'a>(funnel: &'a Value, key: &str) -> Vec<(&'a str, &'a Value)> {
     let rows = funnel["items"].as_array().unwrap().iter();
-    rows.map(|row| (row["group"]["step"].as_str().unwrap(), row.get(key).unwrap())).map(|(step, value)| (step, value)).collect()
+    rows.map(|row| (row["group"]["step"].as_str().unwrap(), row.get(key).unwrap()))
+        .map(|(step, value)| (step, value))
+        .collect()
 }
 
 #[tokio::test]
@@ -89,7 +91,11 @@ async fn visited_is_who_really_stood_there_and_every_group_opens_its_own() {
     assert_eq!(counts[..5], [10, 6, 4, 2, 3], "{visited:#}");
     assert_eq!(column(&visited, "conversion")[0].1, &Value::Null);
     for mode in ["reached", "visited"] {
-        for axes in [&["step", "source", "manager", "template"][..], &["manager", "department"], &["step", "organization", "client"]] {
+        for axes in [
+            &["step", "source", "manager", "template"][..],
+            &["manager", "department"],
+            &["step", "organization", "client"],
+        ] {
             let funnel = funnel(&app, mode, axes).await;
             assert!(!funnel["items"].as_array().unwrap().is_empty());
             for row in funnel["items"].as_array().unwrap() {
@@ -115,7 +121,8 @@ async fn the_cohort_is_of_records_that_were_made_in_the_time_and_a_hop_groups_by
     let answer = app.admin().post("/reports/funnel", ask).await.ok(200);
     assert_eq!(answer["items"][0]["count"], 1, "{answer:#}");
     opens(&app, "admin", &answer["items"][0]["drill"], 1).await;
-    let ask = json!({"over": "stage", "entity": "deal", "group_by": ["step", "field:company.industry", "organization"]});
+    let ask =
+        json!({"over": "stage", "entity": "deal", "group_by": ["step", "field:company.industry", "organization"]});
     let answer = app.admin().post("/reports/funnel", ask).await.ok(200);
     let rows = answer["items"].as_array().unwrap();
     let of = |industry: Value| {
@@ -155,9 +162,7 @@ async fn a_funnel_that_makes_no_sense_is_refused_by_its_place() {
 #[tokio::test]
 async fn a_pile_is_where_those_who_stand_have_waited_longest_together() {
     let app = TestApp::start().await;
-    let made = async |stage_key: &str| {
-        app.admin().create("deal", json!({"title": "x", "stage": stage_key})).await.id()
-    };
+    let made = async |stage_key: &str| app.admin().create("deal", json!({"title": "x", "stage": stage_key})).await.id();
     // Three that will have stood 8, 16 and 24 hours, and five of two hours.
     for hours in [8, 8, 6] {
         made("quote").await;

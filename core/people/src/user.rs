@@ -3,9 +3,7 @@
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
 use kernel::{Ctx, Db, Error, Locale, Result, TenantId, Timestamp, UserId, audit};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;

@@ -58,14 +58,17 @@ impl Axis {
                 let joined = entity.ok_or_else(needs)?;
                 let client = ["company", "contact"].into_iter().find(|key| joined.value(key).is_some());
                 let seen = client.filter(|key| joined.def.shows_key(&ctx.rights, key));
-                Self::Client(seen.ok_or_else(|| invalid("group_by", format!("a {} has no client", joined.def.key)))?.into())
+                Self::Client(
+                    seen.ok_or_else(|| invalid("group_by", format!("a {} has no client", joined.def.key)))?.into(),
+                )
             }
             "organization" => {
                 let joined = entity.ok_or_else(needs)?;
                 let to = |field: &&records::FieldDef| field.target().is_some_and(|target| target == ORGANIZATION);
                 let found = joined.def.fields.iter().filter(to).find(|field| joined.value(&field.key).is_some());
                 let key = found.map(|field| field.key.clone());
-                let key = key.ok_or_else(|| invalid("group_by", format!("a {} has no organization", joined.def.key)))?;
+                let key =
+                    key.ok_or_else(|| invalid("group_by", format!("a {} has no organization", joined.def.key)))?;
                 of_field(ctx, joined, text, &key)?
             }
             "source" => of_field(ctx, entity.ok_or_else(needs)?, text, "source")?,

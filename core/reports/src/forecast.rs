@@ -228,11 +228,8 @@ impl Reports {
         let today = day_of(ctx, ctx.now());
         let (from, to) = months_of(ctx, input.period.as_ref(), today)?;
         let rests_on = ["amount", "probability", "stage", "close_date", "forecast_category"];
-        let hidden: Vec<String> = rests_on
-            .into_iter()
-            .filter(|key| !def.shows_key(&ctx.rights, key))
-            .map(str::to_owned)
-            .collect();
+        let hidden: Vec<String> =
+            rests_on.into_iter().filter(|key| !def.shows_key(&ctx.rights, key)).map(str::to_owned).collect();
         let odds = probabilities.iter().map(|one| {
             let own = Decimal::from(one.probability);
             (one.stage.clone(), (own, one.history.and_then(|it| Decimal::try_from(it).ok()).unwrap_or(own)))
@@ -324,17 +321,14 @@ impl Reports {
     }
 
     /// Open deals by the month of their close date, stage, probability and what was said by hand.
-    async fn add_open(
-        &self,
-        ctx: &Ctx,
-        asked: &Asked,
-        rates: &Rates,
-        bags: &mut BTreeMap<When, Purses>,
-    ) -> Result<()> {
+    async fn add_open(&self, ctx: &Ctx, asked: &Asked, rates: &Rates, bags: &mut BTreeMap<When, Purses>) -> Result<()> {
         for (when, part) in [
             (None, asked.due()),
             (Some(When::Overdue), Filter::test("close_date", Op::Lt, asked.today.to_string())),
-            (Some(When::Undated), Filter::Test(Test { field: "close_date".into(), op: Op::Empty, value: Operand::None })),
+            (
+                Some(When::Undated),
+                Filter::Test(Test { field: "close_date".into(), op: Op::Empty, value: Operand::None }),
+            ),
         ] {
             let mut by: Vec<GroupBy> = ["stage", "probability", "forecast_category"]
                 .into_iter()
@@ -434,9 +428,7 @@ impl Asked {
                 ])
             }
             When::Overdue => Filter::test("close_date", Op::Lt, self.today.to_string()),
-            When::Undated => {
-                Filter::Test(Test { field: "close_date".into(), op: Op::Empty, value: Operand::None })
-            }
+            When::Undated => Filter::Test(Test { field: "close_date".into(), op: Op::Empty, value: Operand::None }),
             When::Total => self.due(),
         };
         let all = self.filter.iter().cloned().chain([self.open.clone(), part]).collect();

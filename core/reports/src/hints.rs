@@ -188,9 +188,8 @@ impl Reports {
         let open = asked.part(open);
         let all = self.count(ctx, &asked.entity, open.clone()).await?;
         let often = |count: i64| all > 0 && count * 100 >= all * HABIT;
-        let numbers = |count: i64| {
-            json!({"count": count, "open": all, "percent": crate::measures::percent(count, all)})
-        };
+        let numbers =
+            |count: i64| json!({"count": count, "open": all, "percent": crate::measures::percent(count, all)});
         let query = Query { measures: vec!["deal.idle".to_owned()], filter: asked.filter(), ..Query::default() };
         let answer = self.query(ctx, &query).await?;
         let idle = answer.totals.values.get("deal.idle").and_then(Json::as_i64).unwrap_or(0);

@@ -39,8 +39,8 @@ mod sharing;
 mod tasks;
 
 pub use dashboards::{
-    Acting, Card, CardState, CardView, DashboardInput, DashboardView, Empty, Home, HomeInput, HomeQuery, HomeView, ReadCards,
-    ReadDashboard, TasksCard,
+    Acting, Card, CardState, CardView, DashboardInput, DashboardView, Empty, Home, HomeInput, HomeQuery, HomeView,
+    ReadCards, ReadDashboard, TasksCard,
 };
 pub use export::{EXPORT, Export, ExportFile, ExportInput, ExportSteps, Exported, Format, SWEEP, Sweep};
 pub use forecast::{Bag, Forecast, ForecastInput, MonthForecast, StageOdds};
@@ -52,13 +52,14 @@ pub use measures::{
     Row as MeasureRow, Totals, Unit,
 };
 pub use plans::{
-    PeriodKind, PlanInput, PlanPeriod, PlanPeriodView, PlanQuery, PlanView, PlanWho, Plans, PlansInput, Who as PlanWhose,
+    PeriodKind, PlanInput, PlanPeriod, PlanPeriodView, PlanQuery, PlanView, PlanWho, Plans, PlansInput,
+    Who as PlanWhose,
 };
 pub use processes::{ProcessReport, ProcessReportInput, ProcessRow};
 pub use refs::{Named, RefsView};
 pub use saved::{
-    DUE, Due, Every, Kind, LETTER, Last, Letters, NewSaved, NewSchedule, OnlyIf, Operator, Outcome, Question, RunInput, Saved,
-    SavedChange, ScheduleChange, ScheduleView, SendInput, SentState, SentView,
+    DUE, Due, Every, Kind, LETTER, Last, Letters, NewSaved, NewSchedule, OnlyIf, Operator, Outcome, Question, RunInput,
+    Saved, SavedChange, ScheduleChange, ScheduleView, SendInput, SentState, SentView,
 };
 pub use sharing::{Person, Sharing};
 pub use tasks::{TaskReport, TaskReportInput, TaskRow};

@@ -1,10 +1,10 @@
 //! With whom saved reports and dashboards are shared, and who reads them. To be shared shows no record: whoever reads one
 //! sees figures with their own rights.
 
+use kernel::db::ConnectionTrait;
 use kernel::error::FieldError;
 use kernel::{Ctx, Db, Error, Result};
 use people::role;
-use kernel::db::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

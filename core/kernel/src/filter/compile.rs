@@ -144,8 +144,7 @@ impl Compiler<'_> {
             Storage::Stages => self.shapes.stages(),
             _ => self.shapes.links(column.key),
         };
-        rows
-            .column((LINK, "target_id"))
+        rows.column((LINK, "target_id"))
             .and_where(Expr::col((LINK, "record_id")).equals((Alias::new(alias), Alias::new("id"))))
             .and_where(Expr::col((LINK, "tenant_id")).eq(self.viewer.tenant.0))
             .take()

@@ -241,7 +241,10 @@ fn deal() -> EntityDef {
         .card(&["company", "amount", "close_date", "owner"])
         .section("main", &["title", "kind", "amount", "currency", "probability", "begin_date", "close_date", "owner"])
         .section("clients", &["company", "contacts", "lead", "organization"])
-        .section("more", &["forecast_category", "source", "source_description", "comments", "origin_system", "origin_id"])
+        .section(
+            "more",
+            &["forecast_category", "source", "source_description", "comments", "origin_system", "origin_id"],
+        )
         .section("utm", &["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"])
 }
 

@@ -35,8 +35,8 @@ use crate::stages::Pipelines;
 
 pub use definition::{Choice, EntityDef, FieldDef, Labels, Owner, Section};
 pub(crate) use known::Known;
-pub(crate) use store::touch;
 pub use labels::{choice_label, entity_label, field_label, section_label, text};
+pub(crate) use store::touch;
 
 /// Everything that a company's records consist of, at one moment.
 #[derive(Debug)]

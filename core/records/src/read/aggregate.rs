@@ -146,8 +146,7 @@ impl Records {
         let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
         let axes = axes(def, ctx, &asker, ask)?;
         let cells = cells(def, ctx, asker.backend(), &ask.measures)?;
-        let limit =
-            if axes.iter().any(|axis| axis.kind == FieldType::Datetime) { MAX_QUARTERS } else { MAX_ROWS };
+        let limit = if axes.iter().any(|axis| axis.kind == FieldType::Datetime) { MAX_QUARTERS } else { MAX_ROWS };
         let kept = from_totals(ctx, def, ask, &axes);
         let mut select = statement(ctx, def, &asker, ask, &axes, &cells, kept)?;
         if !kept {

@@ -74,13 +74,7 @@ impl Records {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn first_links(
-        &self,
-        ctx: &Ctx,
-        entity: &str,
-        field: &str,
-        ids: &[Uuid],
-    ) -> Result<HashMap<Uuid, Uuid>> {
+    pub async fn first_links(&self, ctx: &Ctx, entity: &str, field: &str, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>> {
         let catalogue = self.catalogue_of(ctx).await?;
         let mut first = HashMap::new();
         if !catalogue.find(entity).is_some_and(|def| def.field(field).is_some_and(|f| def.shows(&ctx.rights, f))) {

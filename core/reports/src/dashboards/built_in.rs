@@ -57,17 +57,18 @@ fn managers() -> Wanted {
 
 fn of(home: Home) -> Vec<Wanted> {
     let by = |field: &str, bucket: &str| json!([{"field": field, "bucket": bucket}]);
-    let sources = |measure: &str| {
-        json!({"measures": [measure], "group_by": ["source"], "period": month(), "sort": format!("-{measure}")})
-    };
-    let compared = |measures: Json, filter: Json| {
-        json!({"measures": measures, "period": month(), "compare": "before", "filter": filter})
-    };
+    let sources = |measure: &str| json!({"measures": [measure], "group_by": ["source"], "period": month(), "sort": format!("-{measure}")});
+    let compared = |measures: Json, filter: Json| json!({"measures": measures, "period": month(), "compare": "before", "filter": filter});
     match home {
         Home::Manager => vec![
             tasks(),
             plans(),
-            question("open", "deal", "number", json!({"measures": ["deal.open", "deal.open_amount"], "filter": mine()})),
+            question(
+                "open",
+                "deal",
+                "number",
+                json!({"measures": ["deal.open", "deal.open_amount"], "filter": mine()}),
+            ),
             question("won", "deal", "number", compared(json!(["deal.won", "deal.won_amount"]), mine())),
             funnel("deal", mine()),
             question("idle", "deal", "number", json!({"measures": ["deal.idle"], "filter": mine()})),
@@ -90,8 +91,18 @@ fn of(home: Home) -> Vec<Wanted> {
             managers(),
             forecast(),
             plans(),
-            question("won", "deal", "number", compared(json!(["deal.won", "deal.won_amount", "deal.win_rate"]), Json::Null)),
-            question("idle", "deal", "bar", json!({"measures": ["deal.idle"], "group_by": ["manager"], "sort": "-deal.idle"})),
+            question(
+                "won",
+                "deal",
+                "number",
+                compared(json!(["deal.won", "deal.won_amount", "deal.win_rate"]), Json::Null),
+            ),
+            question(
+                "idle",
+                "deal",
+                "bar",
+                json!({"measures": ["deal.idle"], "group_by": ["manager"], "sort": "-deal.idle"}),
+            ),
             question(
                 "late",
                 "task",
@@ -151,7 +162,12 @@ fn of(home: Home) -> Vec<Wanted> {
             tasks(),
             hints("deal"),
             funnel("deal", Json::Null),
-            question("work", "task", "bar", json!({"measures": ["task.open"], "group_by": ["manager"], "sort": "-task.open"})),
+            question(
+                "work",
+                "task",
+                "bar",
+                json!({"measures": ["task.open"], "group_by": ["manager"], "sort": "-task.open"}),
+            ),
             question("leads", "lead", "bar", sources("lead.created")),
             question("won", "deal", "number", compared(json!(["deal.won", "deal.won_amount"]), Json::Null)),
             plans(),

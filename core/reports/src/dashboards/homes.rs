@@ -2,9 +2,9 @@
 //! restores it.
 
 use kernel::access::Action;
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, Result, audit};
 use people::require_admin;
-use kernel::db::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -115,10 +115,10 @@ impl Reports {
     pub(super) fn homes_of(&self, ctx: &Ctx, reader: &Reader) -> Vec<Home> {
         let sells = ctx.rights.may("deal", Action::Read);
         let usual = if sells { Home::Manager } else { Home::Operator };
-        let mut homes: Vec<Home> =
-            reader.roles.iter().map(|(_, key)| Home::of_role(key).unwrap_or(usual)).collect();
+        let mut homes: Vec<Home> = reader.roles.iter().map(|(_, key)| Home::of_role(key).unwrap_or(usual)).collect();
         if ctx.rights.is_admin() {
-            homes.retain(|home| *home != usual || reader.roles.iter().any(|(_, key)| Home::of_role(key) == Some(usual)));
+            homes
+                .retain(|home| *home != usual || reader.roles.iter().any(|(_, key)| Home::of_role(key) == Some(usual)));
             homes.push(Home::Administrator);
         }
         homes.sort_unstable();
@@ -156,8 +156,14 @@ impl Reports {
         let reader = Reader::of(self.db(), ctx).await?;
         let own = self.homes_of(ctx, &reader);
         let rows = select(ctx).and_where(Expr::col("home").is_not_null()).take();
-        let changed: Vec<Option<Home>> =
-            self.db().read().query_all(&rows).await?.iter().map(|row| Ok(from_row(row)?.home)).collect::<Result<_>>()?;
+        let changed: Vec<Option<Home>> = self
+            .db()
+            .read()
+            .query_all(&rows)
+            .await?
+            .iter()
+            .map(|row| Ok(from_row(row)?.home))
+            .collect::<Result<_>>()?;
         let view = |home: Home| HomeView {
             role: home,
             label: text(ctx.locale, &format!("home.{}", home.name())),

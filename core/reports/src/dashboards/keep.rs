@@ -1,8 +1,8 @@
 //! Making, listing, changing and removing dashboards.
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, Result, audit};
 use people::staff;
-use kernel::db::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, Order, Query};
 use serde_json::json;
 use uuid::Uuid;

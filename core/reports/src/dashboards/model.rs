@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use kernel::db::QueryResult;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result, Timestamp};
-use kernel::db::QueryResult;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

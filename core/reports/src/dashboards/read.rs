@@ -220,7 +220,8 @@ impl Reports {
                 self.asked(ctx, Question::read(report.kind, &report.config)?, how).await?
             }
             Content::Plans { measure } => {
-                let mut plans = self.plans(ctx, &PlanQuery { measure: measure.clone(), ..PlanQuery::default() }).await?;
+                let mut plans =
+                    self.plans(ctx, &PlanQuery { measure: measure.clone(), ..PlanQuery::default() }).await?;
                 let today = crate::measures::day_of(ctx, ctx.now());
                 plans.items.retain(|plan| plan.period.from <= today && today < plan.period.to);
                 let some = !plans.items.is_empty();

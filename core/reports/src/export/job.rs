@@ -1,12 +1,12 @@
 //! The long job that makes a file of an answer; the file, kept a week for whoever asked; the sweep that ends it.
 
 use chrono_tz::Tz;
+use kernel::db::ConnectionTrait;
 use kernel::files::{State, table};
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
 use kernel::jobs::{Handler, Job, JobError, Lane};
 use kernel::{Ctx, Error, Locale, RecordId, RecordRef, Result, audit};
 use people::Identities;
-use kernel::db::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};

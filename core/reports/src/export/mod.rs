@@ -109,7 +109,10 @@ mod tests {
     fn text_that_would_be_a_formula_is_quoted_and_a_number_is_not() {
         let table = Table {
             head: vec!["Source".into(), "Sum".into()],
-            rows: vec![vec![Cell::Text("=HYPERLINK(\"x\")".into()), Cell::Money(-5.5)], vec![Cell::None, Cell::Number(2.0)]],
+            rows: vec![
+                vec![Cell::Text("=HYPERLINK(\"x\")".into()), Cell::Money(-5.5)],
+                vec![Cell::None, Cell::Number(2.0)],
+            ],
         };
         let text = |locale: Locale| String::from_utf8(csv_of(&table, locale).unwrap()).unwrap();
         assert_eq!(text(Locale::En), "\u{feff}Source,Sum\n\"'=HYPERLINK(\"\"x\"\")\",-5.5\n,2\n");

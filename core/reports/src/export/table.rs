@@ -105,14 +105,21 @@ impl Reports {
         if let Some(answer) = &outcome.query {
             let all = self.registry(ctx, &catalogue).await?;
             let first = answer.columns.iter().find(|column| column.unit.is_some());
-            let entity = first.and_then(|column| all.iter().find(|one| one.key == column.key)).map(|one| one.entity.clone());
+            let entity =
+                first.and_then(|column| all.iter().find(|one| one.key == column.key)).map(|one| one.entity.clone());
             let def = entity.and_then(|entity| catalogue.find(&entity));
-            return Ok(of_answer(answer, &Words { catalogue: &catalogue, def: def.map(AsRef::as_ref), refs: &answer.refs, ctx }));
+            return Ok(of_answer(
+                answer,
+                &Words { catalogue: &catalogue, def: def.map(AsRef::as_ref), refs: &answer.refs, ctx },
+            ));
         }
         if let Some(funnel) = &outcome.funnel {
             let entity = funnel.items.iter().find_map(|row| row.drill.as_ref()).map(|drill| drill.entity.clone());
             let def = entity.and_then(|entity| catalogue.find(&entity));
-            return Ok(of_funnel(funnel, &Words { catalogue: &catalogue, def: def.map(AsRef::as_ref), refs: &funnel.refs, ctx }));
+            return Ok(of_funnel(
+                funnel,
+                &Words { catalogue: &catalogue, def: def.map(AsRef::as_ref), refs: &funnel.refs, ctx },
+            ));
         }
         if let Some(forecast) = &outcome.forecast {
             return Ok(of_forecast(ctx, forecast));
@@ -167,7 +174,8 @@ fn of_forecast(ctx: &Ctx, forecast: &Forecast) -> Table {
         let n = Cell::figure(Some(&Json::from(bag.n)), None);
         [first, n].into_iter().chain(sums.into_iter().map(money)).collect::<Vec<_>>()
     };
-    let mut rows: Vec<Vec<Cell>> = forecast.months.iter().map(|month| row(Cell::Day(month.month), &month.bag)).collect();
+    let mut rows: Vec<Vec<Cell>> =
+        forecast.months.iter().map(|month| row(Cell::Day(month.month), &month.bag)).collect();
     rows.push(row(Cell::Text(named("overdue")), &forecast.overdue));
     rows.push(row(Cell::Text(named("undated")), &forecast.undated));
     Table { head, rows }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use kernel::db::ConnectionTrait;
 use kernel::db::{sum_at, summed};
 use kernel::filter::{Filter, Op};
 use kernel::value::{DECIMAL_SCALE, decimal_of_sum, decimal_to_json};
@@ -10,7 +11,6 @@ use kernel::{Ctx, Result};
 use records::shape::Asker;
 use records::stages::{Pipeline, Semantic, Stage};
 use rust_decimal::Decimal;
-use kernel::db::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, Query};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
@@ -104,7 +104,8 @@ impl Reports {
             known.insert((without_step(&item.group), step), item);
         }
         for group in groups.values() {
-            let Some(pipeline) = plan.catalogue.pipelines.of(&joined.def.key).find(|one| one.id == group.pipeline) else {
+            let Some(pipeline) = plan.catalogue.pipelines.of(&joined.def.key).find(|one| one.id == group.pipeline)
+            else {
                 continue;
             };
             items.extend(rows(ctx, plan, pipeline, group, &mut known));
@@ -133,7 +134,9 @@ impl Reports {
         let axes: Vec<Axis> = plan.axes.iter().filter(|axis| !matches!(axis, Axis::Step)).cloned().collect();
         let steps = records::relations::furthest(ctx, &joined.def, &ranks);
         let mut pieces = axes_over(steps, asker, ctx, plan, &axes)?;
-        pieces.expr_as(Expr::col((STEPS, "template")), "pipeline_of").expr_as(Expr::col((STEPS, "furthest")), "furthest");
+        pieces
+            .expr_as(Expr::col((STEPS, "template")), "pipeline_of")
+            .expr_as(Expr::col((STEPS, "furthest")), "furthest");
         pieces.expr_as(joined.value("stage").unwrap_or_else(|| Expr::cust("NULL")), "stage_now");
         let amount = amount_of(ctx, plan);
         if let Some((amount, currency)) = &amount {
@@ -216,7 +219,8 @@ fn rows(
         row.group = with_step(plan, group, &stage.key);
         row.semantic = Some(stage.semantic);
         // One of several stages that are won, and every one that is lost, is reached by standing there alone.
-        let rank = rank_of(stage).filter(|_| plan.mode == Mode::Reached && !(many_won && stage.semantic == Semantic::Won));
+        let rank =
+            rank_of(stage).filter(|_| plan.mode == Mode::Reached && !(many_won && stage.semantic == Semantic::Won));
         if let Some(rank) = rank {
             row.count = group.reached(rank);
             row.amounts = group.amounts(rank);

@@ -199,7 +199,8 @@ impl Reports {
         if axes.by.is_empty() && purses.is_empty() {
             purses.extend([none()]);
         }
-        let cell = |(key, (values, purse, n)): (String, (Vec<Json>, Purse, i64))| (key, (values, amount(plan, purse, n, 1)));
+        let cell =
+            |(key, (values, purse, n)): (String, (Vec<Json>, Purse, i64))| (key, (values, amount(plan, purse, n, 1)));
         Ok(purses.into_iter().map(cell).collect())
     }
 

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use kernel::db::ConnectionTrait;
 use kernel::filter::{Filter, Op};
 use kernel::value::FieldType;
 use kernel::{Ctx, Result, Timestamp, Value};
 use records::rates::Rates;
 use rust_decimal::Decimal;
-use kernel::db::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -89,7 +89,9 @@ impl Reports {
     async fn idle(&self, ctx: &Ctx, plan: &Plan, measure: &Measure, part: &Filter) -> Result<HashSet<Uuid>> {
         let calendar = self.processes.tasks().calendars().of_department(self.db().read(), ctx, None).await?;
         // A calendar without working time knows no such moment: then nothing is idle.
-        let Ok(since) = calendar.subtract(ctx.now(), IDLE_DAYS * WORKING_DAY_SECONDS) else { return Ok(HashSet::new()) };
+        let Ok(since) = calendar.subtract(ctx.now(), IDLE_DAYS * WORKING_DAY_SECONDS) else {
+            return Ok(HashSet::new());
+        };
         let before = Filter::test("created_at", Op::Lt, since.to_string());
         let old = Filter::all(vec![plan.narrowed(ctx, measure, part, Range::default()), before]);
         let rows = self.read_cells(ctx, &measure.entity, &old, &[], &Grouping::none()).await?;
@@ -171,7 +173,12 @@ impl Reports {
     ) -> Result<Cells> {
         let stood = self.stood(ctx, plan, measure, at).await?;
         let mut all: Vec<Filter> = plan.filter.iter().cloned().collect();
-        all.extend(within(ctx, "created_at", Some(FieldType::Datetime), Range { from: None, to: Some(at.plus_seconds(1)) }));
+        all.extend(within(
+            ctx,
+            "created_at",
+            Some(FieldType::Datetime),
+            Range { from: None, to: Some(at.plus_seconds(1)) },
+        ));
         let money = matches!(measure.formula, Formula::Sum(..)) && is_money(measure);
         let fields: &[&str] = if money { &["amount", "currency"] } else { &[] };
         let day = day_of(ctx, at);

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Result, Timestamp};
 use records::read::{Bucket, Refs};
 use rust_decimal::{Decimal, RoundingStrategy};
-use kernel::db::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query as Sql};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -88,7 +88,8 @@ pub(super) fn views(ctx: &Ctx) -> impl Iterator<Item = MeasureView> {
 
 impl Axis {
     fn read(json: &Json) -> Result<(String, Self)> {
-        let known = "definition, process, step, manager, department, or {\"field\": \"started_at\", \"bucket\": \"month\"}";
+        let known =
+            "definition, process, step, manager, department, or {\"field\": \"started_at\", \"bucket\": \"month\"}";
         let wrong = || invalid("group_by", known);
         if let Some(object) = json.as_object() {
             let bucket = object.get("bucket").map(Bucket::deserialize).ok_or_else(wrong)?.map_err(|_| wrong())?;
@@ -144,7 +145,9 @@ impl Reports {
         if axes.len() > crate::MAX_AXES {
             return Err(invalid("group_by", format!("at most {} axes", crate::MAX_AXES)));
         }
-        if axes.iter().any(|(_, axis)| *axis == Axis::Step) && asked.measures.iter().any(|key| !key.starts_with("step.")) {
+        if axes.iter().any(|(_, axis)| *axis == Axis::Step)
+            && asked.measures.iter().any(|key| !key.starts_with("step."))
+        {
             return Err(invalid("group_by", "only time in steps is grouped by step"));
         }
         let range = asked.period.as_ref().map_or(Ok(Range::default()), |period| period.read(ctx))?;
@@ -167,7 +170,9 @@ impl Reports {
             rows.push(Row { group: BTreeMap::new(), figures: totals.clone() });
         }
         for row in &mut rows {
-            for key in asked.measures.iter().filter(|key| !row.figures.values.contains_key(*key)).cloned().collect::<Vec<_>>() {
+            for key in
+                asked.measures.iter().filter(|key| !row.figures.values.contains_key(*key)).cloned().collect::<Vec<_>>()
+            {
                 put(&mut row.figures, &key, 0, Json::Null);
             }
         }
@@ -259,7 +264,9 @@ impl Reports {
         let relation = process::runtime::relations::instances(ctx, None, range.into());
         let mut select = Sql::select();
         select
-            .columns(["id", "definition", "process", "state", "started_by", "started_at", "ended_at"].map(|it| ("one", it)))
+            .columns(
+                ["id", "definition", "process", "state", "started_by", "started_at", "ended_at"].map(|it| ("one", it)),
+            )
             .from_subquery(relation, "one")
             .limit(MAX_READ + 1);
         let rows = self.db().read().query_all(&select).await?;
@@ -288,7 +295,9 @@ impl Reports {
         let step = |column: &'static str| Expr::col(("one", column));
         let mut select = Sql::select();
         select
-            .columns(["thing", "template", "process", "step", "started_by", "entered_at", "left_at"].map(|it| ("one", it)))
+            .columns(
+                ["thing", "template", "process", "step", "started_by", "entered_at", "left_at"].map(|it| ("one", it)),
+            )
             .from_subquery(relation, "one")
             .and_where(step("left_at").is_not_null())
             .cond_where(kernel::db::within(range.into(), &step("left_at")))

@@ -491,9 +491,8 @@ pub(super) fn of_group(ctx: &Ctx, def: &EntityDef, measure: &Measure, axis: &Axi
     if axis.who == Some(Who::Department) {
         field.push_str(".department");
     }
-    let test = |op: Op| {
-        Filter::Test(kernel::filter::Test { field: field.clone(), op, value: kernel::filter::Operand::None })
-    };
+    let test =
+        |op: Op| Filter::Test(kernel::filter::Test { field: field.clone(), op, value: kernel::filter::Operand::None });
     let empty = || match field.contains('.') {
         // Whose link is empty has no value there either.
         true => vec![Filter::Not(Box::new(test(Op::NotEmpty)))],

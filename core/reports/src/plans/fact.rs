@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use chrono::{Days, NaiveDate};
+use kernel::db::ConnectionTrait;
 use kernel::filter::{Filter, Op, day_start};
 use kernel::value::{Currency, decimal_to_json};
 use kernel::{Ctx, Result};
 use records::read::Refs;
 use rust_decimal::{Decimal, RoundingStrategy};
-use kernel::db::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -31,9 +31,10 @@ impl Reports {
     /// # Errors
     /// `report.invalid` naming `period`.
     pub async fn plans(&self, ctx: &Ctx, query: &PlanQuery) -> Result<Plans> {
-        let range = query.period.as_deref().map(|text| {
-            named(text).ok_or_else(|| invalid("period", "2027-01, 2027-Q1 or 2027"))
-        });
+        let range = query
+            .period
+            .as_deref()
+            .map(|text| named(text).ok_or_else(|| invalid("period", "2027-01, 2027-Q1 or 2027")));
         let rows = self.plan_rows(ctx, query, range.transpose()?).await?;
         let items = self.plan_views(ctx, rows).await?;
         let mut refs = Refs::new();
@@ -116,7 +117,8 @@ fn question(ctx: &Ctx, row: &Row) -> Question {
     let said = |at: Option<kernel::Timestamp>| at.map(|at| at.to_string());
     Question {
         measures: vec![row.measure.clone()],
-        who: (row.who.kind != Who::Company).then_some((row.who.kind == Who::Department, row.who.id.unwrap_or_default())),
+        who: (row.who.kind != Who::Company)
+            .then_some((row.who.kind == Who::Department, row.who.id.unwrap_or_default())),
         period: Some(RangeInput { from: said(range.from), to: said(range.to), preset: None }),
         ..Question::default()
     }

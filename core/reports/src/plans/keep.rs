@@ -4,19 +4,19 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use kernel::db::ConnectionTrait;
 use kernel::db::Tx;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::value::scaled;
 use kernel::{Ctx, Error, Result, audit};
 use people::staff;
 use rust_decimal::Decimal;
-use kernel::db::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::model::{COLUMNS, PlanInput, PlanQuery, PlanWho, Plans, PlansInput, Row, Who, from_row};
 use super::PLAN;
+use super::model::{COLUMNS, PlanInput, PlanQuery, PlanWho, Plans, PlansInput, Row, Who, from_row};
 use crate::{CONFLICT, INVALID, Reports};
 
 /// Plans of one change.
@@ -98,7 +98,8 @@ impl Reports {
             match check(given, &plannable, &known) {
                 Ok(plan) => {
                     let id = given.who.id.unwrap_or_default();
-                    if seen.insert((given.measure.clone(), given.who.kind, id, given.period.kind, plan.starts.clone())) {
+                    if seen.insert((given.measure.clone(), given.who.kind, id, given.period.kind, plan.starts.clone()))
+                    {
                         set.push(plan);
                     } else {
                         errors.insert(format!("items.{index}.period"), wrong("twice"));
@@ -115,7 +116,11 @@ impl Reports {
         for plan in &set {
             ids.extend(put(&tx, ctx, plan).await?);
         }
-        let told: Vec<_> = input.items.iter().map(|plan| json!({"measure": plan.measure, "who": plan.who, "value": plan.value})).collect();
+        let told: Vec<_> = input
+            .items
+            .iter()
+            .map(|plan| json!({"measure": plan.measure, "who": plan.who, "value": plan.value}))
+            .collect();
         audit::record(&tx, ctx, "report.plans", "", json!({ "items": told })).await?;
         tx.commit().await?;
         let mut plans = self.plans(ctx, &PlanQuery::default()).await?;
@@ -131,7 +136,8 @@ impl Reports {
     }
 
     async fn known_people(&self, ctx: &Ctx, given: &[PlanInput]) -> Result<BTreeSet<Uuid>> {
-        let ids: Vec<Uuid> = given.iter().filter(|plan| plan.who.kind == Who::User).filter_map(|plan| plan.who.id).collect();
+        let ids: Vec<Uuid> =
+            given.iter().filter(|plan| plan.who.kind == Who::User).filter_map(|plan| plan.who.id).collect();
         let users = staff::by_ids(self.db().read(), ctx.tenant, &ids).await?;
         let departments = people::department::list(self.db().read(), ctx.tenant).await?;
         Ok(users.into_iter().map(|user| user.id).chain(departments.into_iter().map(|one| one.id)).collect())

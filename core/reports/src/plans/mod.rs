@@ -11,7 +11,9 @@ mod fact;
 mod keep;
 mod model;
 
-pub use model::{PeriodKind, PlanInput, PlanPeriod, PlanPeriodView, PlanQuery, PlanView, PlanWho, Plans, PlansInput, Who};
+pub use model::{
+    PeriodKind, PlanInput, PlanPeriod, PlanPeriodView, PlanQuery, PlanView, PlanWho, Plans, PlansInput, Who,
+};
 
 pub(crate) use fact::of_whom;
 

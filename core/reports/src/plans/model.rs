@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Months, NaiveDate};
+use kernel::db::QueryResult;
 use kernel::value::unscaled;
 use kernel::{Ctx, Result};
 use rust_decimal::Decimal;
-use kernel::db::QueryResult;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -245,11 +245,8 @@ pub(super) fn from_row(row: &QueryResult) -> Result<Row> {
     };
     let kind = Who::named(&row.try_get_by_index::<String>(3)?);
     let id: Uuid = row.try_get_by_index(4)?;
-    let period = PlanPeriodView {
-        kind: PeriodKind::named(&row.try_get_by_index::<String>(5)?),
-        from: day(6)?,
-        to: day(7)?,
-    };
+    let period =
+        PlanPeriodView { kind: PeriodKind::named(&row.try_get_by_index::<String>(5)?), from: day(6)?, to: day(7)? };
     Ok(Row {
         id: row.try_get_by_index(0)?,
         version: row.try_get_by_index(1)?,
@@ -280,7 +277,9 @@ pub(super) fn named(text: &str) -> Option<(NaiveDate, NaiveDate)> {
             let quarter: u32 = quarter.strip_prefix('Q')?.parse().ok().filter(|quarter| (1..=4).contains(quarter))?;
             PeriodKind::Quarter.days(first(year(of)?, quarter * 3 - 2)?)
         }
-        Some((of, month)) => PeriodKind::Month.days(first(year(of)?, month.parse().ok().filter(|_| month.len() == 2)?)?),
+        Some((of, month)) => {
+            PeriodKind::Month.days(first(year(of)?, month.parse().ok().filter(|_| month.len() == 2)?)?)
+        }
     }
 }
 

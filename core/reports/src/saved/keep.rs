@@ -1,9 +1,9 @@
 //! Making, listing, changing and removing saved reports.
 
+use kernel::db::ConnectionTrait;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result, Timestamp, audit};
 use people::staff;
-use kernel::db::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};

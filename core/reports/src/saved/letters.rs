@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use kernel::db::ConnectionTrait;
 use kernel::db::Tx;
 use kernel::files::{Store, table};
 use kernel::jobs::{Handler, Job, JobError, Lane};
@@ -13,7 +14,6 @@ use messaging::mail::{Attached, NewMail, Parts, Reference};
 use messaging::notifications::{self, Kind as Told};
 use people::Identities;
 use records::read::Refs;
-use kernel::db::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -104,8 +104,7 @@ impl Reports {
                 error: row.try_get_by_index(3)?,
             })
         };
-        let sent: Vec<SentView> =
-            self.db().read().query_all(&select).await?.iter().map(view).collect::<Result<_>>()?;
+        let sent: Vec<SentView> = self.db().read().query_all(&select).await?.iter().map(view).collect::<Result<_>>()?;
         let mut people: Vec<Uuid> = sent.iter().map(|one| one.user).collect();
         people.sort_unstable();
         people.dedup();
@@ -127,7 +126,13 @@ pub struct Letters {
 
 impl Letters {
     /// Over the services that it needs.
-    pub fn new(reports: &Reports, identities: &Identities, mail: &Mail, store: &Store, public_url: Option<String>) -> Self {
+    pub fn new(
+        reports: &Reports,
+        identities: &Identities,
+        mail: &Mail,
+        store: &Store,
+        public_url: Option<String>,
+    ) -> Self {
         Self {
             reports: reports.clone(),
             identities: identities.clone(),
@@ -155,7 +160,9 @@ impl Letters {
         match self.identities.of_user(tenant, UserId(owner)).await {
             Ok(_) => {}
             Err(Error::Unauthenticated | Error::NotFound(_)) => {
-                return self.note(&system, job, payload, SentState::Skipped, Some("the owner's account is closed")).await;
+                return self
+                    .note(&system, job, payload, SentState::Skipped, Some("the owner's account is closed"))
+                    .await;
             }
             Err(error) => return Err(error),
         }

@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::measures::{Compare, RangeInput};
-use crate::{
-    Answer, Forecast, ForecastInput, Funnel, FunnelInput, Managers, ManagersInput, Query, Reports, invalid,
-};
+use crate::{Answer, Forecast, ForecastInput, Funnel, FunnelInput, Managers, ManagersInput, Query, Reports, invalid};
 
 /// What a question is asked of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]

@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, Months, NaiveDate, TimeZone};
+use kernel::db::{ConnectionTrait, QueryResult};
 use kernel::error::FieldError;
 use kernel::jobs::{Handler, Job, JobError, NewJob, enqueue};
 use kernel::{Ctx, Error, Result, TenantId, Timestamp, audit};
 use people::staff;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
-use kernel::db::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -298,7 +298,8 @@ fn is_meant(view: &ScheduleView, day: NaiveDate) -> bool {
         Every::Day => true,
         Every::Week => day.weekday().number_from_monday() == view.weekday.unwrap_or(1),
         Every::Month => {
-            let last = day.with_day(1).and_then(|first| (first + Months::new(1)).pred_opt()).map_or(28, |day| day.day());
+            let last =
+                day.with_day(1).and_then(|first| (first + Months::new(1)).pred_opt()).map_or(28, |day| day.day());
             day.day() == std::cmp::Ord::min(view.month_day.unwrap_or(1), last)
         }
     }
@@ -307,9 +308,8 @@ fn is_meant(view: &ScheduleView, day: NaiveDate) -> bool {
 /// An hour of a day; where a clock change skips it, the first moment after.
 fn moment(day: NaiveDate, hour: u32, zone: chrono_tz::Tz) -> Timestamp {
     let local = day.and_hms_opt(std::cmp::Ord::min(hour, 23), 0, 0).unwrap_or_default();
-    let found = (0..8).find_map(|quarters| {
-        zone.from_local_datetime(&(local + chrono::Duration::minutes(15 * quarters))).earliest()
-    });
+    let found = (0..8)
+        .find_map(|quarters| zone.from_local_datetime(&(local + chrono::Duration::minutes(15 * quarters))).earliest());
     found.map_or_else(|| Timestamp::from(local.and_utc()), Timestamp::from)
 }
 

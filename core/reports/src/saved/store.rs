@@ -1,8 +1,8 @@
 //! Rows of saved reports.
 
+use kernel::db::{ConnectionTrait, QueryResult};
 use kernel::{Ctx, Error, Result, Timestamp};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
-use kernel::db::{ConnectionTrait, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
 

@@ -1,8 +1,6 @@
 //! `/dashboards`: cards beside each other, and homes by the way people work.
 
-use ::reports::{
-    DashboardInput, DashboardView, Home, HomeInput, HomeQuery, HomeView, ReadCards, ReadDashboard,
-};
+use ::reports::{DashboardInput, DashboardView, Home, HomeInput, HomeQuery, HomeView, ReadCards, ReadDashboard};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};

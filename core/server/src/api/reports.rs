@@ -2,8 +2,8 @@
 
 use ::records::rates::Rate;
 use ::reports::{
-    Answer, Forecast, ForecastInput, Funnel, FunnelInput, HintQuery, Hints, Managers, ManagersInput, Measures, PlanQuery,
-    Plans, PlansInput, ProcessReport, ProcessReportInput, Query, StageOdds, TaskReport, TaskReportInput,
+    Answer, Forecast, ForecastInput, Funnel, FunnelInput, HintQuery, Hints, Managers, ManagersInput, Measures,
+    PlanQuery, Plans, PlansInput, ProcessReport, ProcessReportInput, Query, StageOdds, TaskReport, TaskReportInput,
 };
 use axum::Json;
 use axum::extract::State;
