@@ -20,7 +20,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::question::{Question, RunInput};
-use super::schedules::{OnlyIf, SentState};
+use super::schedule::{OnlyIf, SentState};
 use super::store::{SAVED, SENT};
 use crate::export::{Format, table_of};
 use crate::measures::{day_of, text};

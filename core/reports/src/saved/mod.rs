@@ -6,12 +6,14 @@
 //! | `question` | any question, read by its kind |
 //! | `keep` | making, listing, changing, removing |
 //! | `store` | rows |
+//! | `schedule` | what a schedule is, and when it is due next |
 //! | `schedules` | when it is sent to whom |
 //! | `letters` | the letters themselves |
 
 mod keep;
 mod letters;
 mod question;
+mod schedule;
 mod schedules;
 mod store;
 
@@ -20,6 +22,7 @@ pub(crate) use keep::{checked_description, checked_json, checked_name};
 pub(crate) use letters::ENTITY;
 pub use letters::{LETTER, Letters, SentView};
 pub use question::{Kind, Outcome, Question, RunInput};
-pub use schedules::{
-    DUE, Due, Every, Last, NewSchedule, OnlyIf, Operator, ScheduleChange, ScheduleView, SendInput, SentState,
+pub use schedule::{
+    Every, Last, NewSchedule, OnlyIf, Operator, ScheduleChange, ScheduleView, SendInput, SentState,
 };
+pub use schedules::{DUE, Due};
