@@ -32,6 +32,7 @@ mod m20261129_000023_rates;
 mod m20261129_000024_gates;
 mod m20261129_000025_drawings;
 mod m20261129_000026_messaging;
+mod m20261129_000027_reports;
 mod m20261129_000030_notices;
 mod m20261129_000031_stage_labels;
 mod upgrade;
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000024_gates::Migration),
             Box::new(m20261129_000025_drawings::Migration),
             Box::new(m20261129_000026_messaging::Migration),
+            Box::new(m20261129_000027_reports::Migration),
             Box::new(m20261129_000030_notices::Migration),
             Box::new(m20261129_000031_stage_labels::Migration),
         ]

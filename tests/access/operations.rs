@@ -24,7 +24,11 @@ impl Operation {
     pub fn reads(&self) -> bool {
         let asks =
             ["/query", "/aggregate", "/dry-run", "/next", "/compare"].iter().any(|end| self.template.ends_with(end));
-        self.method == "GET" || asks || self.template == "/read" || self.template.starts_with("/reports/")
+        let reports =
+            ["/reports/funnel", "/reports/process", "/reports/task", "/reports/forecast", "/reports/managers"];
+        let cards = self.template.starts_with("/dashboards/") && self.template.ends_with("/read");
+        let report = reports.contains(&self.template.as_str()) || self.template == "/reports/saved/{id}/run" || cards;
+        self.method == "GET" || asks || self.template == "/read" || (self.method == "POST" && report)
     }
 }
 
@@ -82,6 +86,12 @@ impl Objects {
         ids.push(("files", of(admin.send("POST", &uri, octets, PICTURE.to_vec()).await)));
         ids.push(("plugin-messages", Self::message(app, marker).await));
         ids.extend(Self::of_processes(app, marker).await);
+        let config = json!({"measures": ["lead.created"]});
+        let report = json!({"name": marker, "config": config, "shared": {"all": true}});
+        ids.push(("reports", of(admin.post("/reports/saved", report).await)));
+        let card = json!({"id": "a", "x": 0, "y": 0, "w": 6, "h": 4, "card": {"kind": "text", "text": marker}});
+        let board = json!({"name": marker, "cards": [card], "shared": {"all": true}});
+        ids.push(("dashboards", of(admin.post("/dashboards", board).await)));
         Self { marker: marker.to_owned(), ids }
     }
 
@@ -209,6 +219,8 @@ impl Objects {
             .replace("{key}", "quote-approval")
             .replace("{channel}", "mail");
         path = path.replace("{revision}", "1").replace("{note}", &uuid::Uuid::nil().to_string());
+        path = path.replace("{role}", "manager").replace("{schedule}", &uuid::Uuid::nil().to_string());
+        path = path.replace("{export}", &uuid::Uuid::nil().to_string());
         path = path.replace("{job}", "nightly").replace("{run}", &uuid::Uuid::nil().to_string());
         assert!(!path.contains('{'), "the walk does not know the parameters of {template}: teach it");
         let method = method.to_uppercase();
@@ -250,6 +262,20 @@ impl Objects {
             ("PATCH", "/tenant") => json!({"currency": "EUR"}),
             ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
             ("PUT", "/currency-rates") => json!({"rates": []}),
+            ("POST", "/reports/saved") => json!({"name": "walk", "config": {"measures": ["lead.created"]}}),
+            ("PATCH", "/reports/saved/{id}") => json!({"name": "walked"}),
+            ("POST", "/reports/saved/{id}/schedules") => {
+                json!({"every": "day", "hour": 9, "recipients": [self.id("users")]})
+            }
+            ("POST", "/reports/export") => json!({"config": {"measures": ["lead.created"]}, "format": "csv"}),
+            ("PUT", "/plans" | "/reports/probabilities") => json!({"items": []}),
+            ("POST" | "PUT", "/dashboards" | "/dashboards/{id}") => {
+                let card = json!({"id": "a", "x": 0, "y": 0, "w": 6, "h": 4, "card": {"kind": "tasks"}});
+                json!({"name": "walk", "cards": [card]})
+            }
+            ("PUT", "/dashboards/homes/{role}") => {
+                json!({"cards": [{"id": "a", "x": 0, "y": 0, "w": 6, "h": 4, "card": {"kind": "tasks"}}]})
+            }
             ("POST", "/reports/query") => json!({"measures": ["lead.created", "deal.won_amount"]}),
             ("PUT", "/plugins/{id}/gate") => json!({"departments": null}),
             ("PUT", "/plugins/{id}/settings") => json!({"settings": {"country": "UA"}}),

@@ -1,8 +1,15 @@
 //! Figures by measure: each is what its formula says, and each cell opens exactly the records behind it.
 
+mod agree;
+mod boards;
 mod doors;
 mod figures;
+mod letters;
 mod modules;
+mod money;
+mod people;
+mod saved;
+mod stages;
 
 use kernel::Timestamp;
 use kernel::clock::Clock;
@@ -23,6 +30,18 @@ pub async fn office_hours(app: &TestApp) {
         .into_iter()
         .collect();
     app.admin().put("/calendars/company", json!({"calendar": {"week": week}})).await.ok(200);
+}
+
+/// Moves a record to a stage.
+pub async fn stage(app: &TestApp, entity: &str, id: &str, stage: &str) {
+    app.admin().post(&format!("/records/{entity}/{id}/stage"), json!({"stage": stage})).await.ok(200);
+}
+
+/// Whether a drill opens so many records.
+pub async fn opens(app: &TestApp, name: &str, drill: &Value, count: i64) {
+    let list = json!({"filter": drill["filter"], "total": true, "limit": 1});
+    let found = app.by(name).query(drill["entity"].as_str().unwrap(), list).await.ok(200);
+    assert_eq!(found["total"], count, "{drill}");
 }
 
 pub async fn ask(app: &TestApp, name: &str, query: Value) -> Value {

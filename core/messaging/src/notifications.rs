@@ -44,6 +44,8 @@ pub enum Kind {
     Stopped,
     /// What a job of processes was to do, and nobody will: for administrators.
     GivenUp,
+    /// A report that was to be sent could not be made: for its owner.
+    Report,
 }
 
 impl Kind {
@@ -60,6 +62,7 @@ impl Kind {
             Self::Letter => "task.letter",
             Self::Stopped => "plugin.stopped",
             Self::GivenUp => "process.given_up",
+            Self::Report => "report.failed",
         }
     }
 }

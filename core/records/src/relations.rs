@@ -6,9 +6,10 @@ use std::sync::Arc;
 use kernel::access::Action;
 use kernel::clock::Period;
 use kernel::error::FieldError;
+use kernel::value::FieldType;
 use kernel::{Ctx, db};
 use sea_orm::DbBackend;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{CaseStatement, Condition, Expr, ExprTrait, Func, Query, SelectStatement};
 
 use crate::catalogue::EntityDef;
 use crate::shape::Asker;
@@ -55,6 +56,80 @@ pub fn stage_steps(ctx: &Ctx, def: &EntityDef, entered: Period) -> SelectStateme
         .and_where(column(def, "deleted_at").is_null())
         .cond_where(db::within(entered, &Expr::col((table, "entered_at"))));
     select
+}
+
+/// How far an entity's records have come in each pipeline that they have been in, by ranks of its stages. Records in the
+/// recycle bin have none.
+///
+/// | column | what |
+/// |---|---|
+/// | `template`, `process` | pipeline, key of the entity |
+/// | `furthest` | the highest rank among the stages that it has stood in; null when none of them has one |
+/// | `thing`, `record_id`, `entity` | the record |
+/// | `step`, `started_by` | nothing, as in steps that are of no stage |
+pub fn furthest(ctx: &Ctx, def: &EntityDef, ranks: &[(String, i64)]) -> SelectStatement {
+    let table = "stage_transition";
+    let mut rank = CaseStatement::new();
+    for (stage, place) in ranks {
+        rank = rank.case(Expr::col((table, "stage")).eq(stage.as_str()), *place);
+    }
+    let rank: Expr = if ranks.is_empty() { Expr::cust("CAST(NULL AS BIGINT)") } else { rank.into() };
+    let mut passed = Query::select();
+    passed
+        .expr_as(Expr::col((table, "pipeline_id")), "template")
+        .expr_as(Expr::col((table, "record_id")), "record_id")
+        .expr_as(Func::max(rank), "furthest")
+        .from(table)
+        .and_where(Expr::col((table, "tenant_id")).eq(ctx.tenant.0))
+        .and_where(Expr::col((table, "entity")).eq(def.key.as_str()))
+        .group_by_col((table, "pipeline_id"))
+        .group_by_col((table, "record_id"));
+    let passed_col = |column: &'static str| Expr::col(("passed", column));
+    let mut select = Query::select();
+    select
+        .expr_as(passed_col("template"), "template")
+        .expr_as(Expr::val(def.key.as_str()), "process")
+        .expr_as(passed_col("furthest"), "furthest")
+        .expr_as(passed_col("record_id"), "thing")
+        .expr_as(passed_col("record_id"), "record_id")
+        .expr_as(Expr::val(def.key.as_str()), "entity")
+        .expr_as(Expr::cust("NULL"), "step")
+        .expr_as(Expr::cust("NULL"), "started_by")
+        .from_subquery(passed, "passed")
+        .inner_join(def.table, column(def, "id").equals(("passed", "record_id")))
+        .and_where(column(def, "deleted_at").is_null());
+    select
+}
+
+/// The value of a field of the record that a link points to, with its type, where the actor may read it; none where there
+/// is no such pair of fields or both records are kept in one table.
+pub fn hop(asker: &Asker<'_>, ctx: &Ctx, from: &Joined, link: &str, field: &str) -> Option<(Expr, FieldType)> {
+    let link = from.def.field(link).filter(|link| from.def.shows(&ctx.rights, link))?;
+    let target = asker.entity(link.target()?)?;
+    let field = target.field(field).filter(|field| field.is_sortable() && target.shows(&ctx.rights, field))?;
+    if target.table == from.def.table || !ctx.rights.may(&target.key, Action::Read) {
+        return None;
+    }
+    let mut select = Query::select();
+    select
+        .expr(field.cell(target, from.backend)?)
+        .from(target.table)
+        .and_where(column(target, "id").eq(link.cell(&from.def, from.backend)?))
+        .and_where(column(target, "deleted_at").is_null());
+    target.own(&mut select, ctx.tenant);
+    if let Some(allowed) = asker.allowed(target, Action::Read) {
+        select.and_where(allowed);
+    }
+    Some((Expr::SubQuery(None, Box::new(select.into())), field.kind))
+}
+
+/// The value of a field to group or sort by, or of `link.field`, with its type, where the actor may read it.
+pub fn readable(asker: &Asker<'_>, ctx: &Ctx, from: &Joined, field: &str) -> Option<(Expr, FieldType)> {
+    if let Some((link, field)) = field.split_once('.') {
+        return hop(asker, ctx, from, link, field);
+    }
+    let found = from.def.field(field).filter(|f| f.is_sortable() && from.def.shows(&ctx.rights, f))?;
+    Some((found.cell(&from.def, from.backend)?, found.kind))
 }
 
 /// Joins records of an entity to the rows of a select that name them by `entity` and `id`, the same for every row of

@@ -14,6 +14,10 @@ use uuid::Uuid;
 use crate::references::{DEPARTMENT_KEY, Target, USER};
 use crate::{Catalogue, EntityDef};
 
+/// What filters call the stages that a record of an entity with stages has stood in, whatever came after.
+pub const REACHED: &str = "reached";
+const STAGE: &str = "stage";
+
 struct Seen<'a> {
     catalogue: &'a Catalogue,
     rights: Option<&'a Rights>,
@@ -34,9 +38,13 @@ impl Shapes for Seen<'_> {
             return Some(Column { key: "id", kind: FieldType::Link, storage: Storage::Column("id"), target: None });
         }
         let owner = self.catalogue.find(&def.key)?;
-        let def = owner.field(field)?;
+        let passed = field == REACHED && owner.staged;
+        let def = owner.field(if passed { STAGE } else { field })?;
         if self.rights.is_some_and(|rights| !owner.shows(rights, def)) {
             return None;
+        }
+        if passed {
+            return Some(Column { key: REACHED, kind: def.kind, storage: Storage::Stages, target: None });
         }
         let target = match def.kind {
             FieldType::User => Some(USER.into()),
@@ -59,6 +67,15 @@ impl Shapes for Seen<'_> {
 
     fn links(&self, field: &str) -> SelectStatement {
         Query::select().from_as("record_link", LINK).and_where(Expr::col((LINK, "field")).eq(field)).take()
+    }
+
+    fn stages(&self) -> SelectStatement {
+        let passed = Query::select()
+            .columns(["record_id", "tenant_id"])
+            .expr_as(Expr::col("stage"), "target_id")
+            .from("stage_transition")
+            .take();
+        Query::select().from_subquery(passed, LINK).take()
     }
 
     fn home(&self) -> Option<Country> {
@@ -112,6 +129,11 @@ impl<'a> Asker<'a> {
     /// The country whose phone numbers are written without a code.
     pub fn home(&self) -> Option<Country> {
         Country::of_currency(&self.catalogue.pipelines.currency)
+    }
+
+    /// An entity that exists for the actor.
+    pub(crate) fn entity(&self, key: &str) -> Option<&EntityDef> {
+        self.catalogue.find(key).map(AsRef::as_ref)
     }
 
     /// The database's dialect.

@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 
 use kernel::db::{ConnectionTrait, Tx};
-use kernel::{Ctx, Locale, Result, TenantId};
+use kernel::error::{FieldError, FieldErrors};
+use kernel::{Ctx, Error, Locale, Result, TenantId, audit};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
+use crate::Records;
 use crate::catalogue::{Labels, text};
 
 /// What a stage means.
@@ -52,6 +55,8 @@ pub struct Stage {
     pub color: String,
     /// Its place.
     pub sort: i64,
+    /// How likely a record in it is to be won, percent, where somebody has said so.
+    pub probability: Option<i64>,
 }
 
 impl Stage {
@@ -76,6 +81,25 @@ pub struct Pipeline {
     pub is_default: bool,
     /// Its stages in order.
     pub stages: Vec<Stage>,
+}
+
+impl Pipeline {
+    /// How likely a record in one of its stages is to be won, percent: as it was said, else evenly by its place among the
+    /// open ones; of what is closed surely or not at all.
+    pub fn probability(&self, key: &str) -> Option<i64> {
+        let stage = self.stages.iter().find(|stage| stage.key == key)?;
+        Some(match stage.semantic {
+            Semantic::Won => 100,
+            Semantic::Lost => 0,
+            Semantic::Open => stage.probability.unwrap_or_else(|| self.by_place(key)),
+        })
+    }
+
+    fn by_place(&self, key: &str) -> i64 {
+        let open: Vec<&Stage> = self.stages.iter().filter(|stage| stage.semantic == Semantic::Open).collect();
+        let place = open.iter().position(|stage| stage.key == key).map_or(0, |place| place + 1);
+        i64::try_from(place * 100 / (open.len() + 1)).unwrap_or(0)
+    }
 }
 
 /// All pipelines of a tenant, and what else new records take from its settings.
@@ -114,7 +138,7 @@ pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, currency
         .order_by("sort", Order::Asc)
         .take();
     let stages = Query::select()
-        .columns(["pipeline_id", "key", "name", "semantic", "color", "sort", "labels"])
+        .columns(["pipeline_id", "key", "name", "semantic", "color", "sort", "labels", "probability"])
         .from("stage")
         .and_where(Expr::col("tenant_id").eq(tenant.0))
         .order_by("sort", Order::Asc)
@@ -141,6 +165,7 @@ pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, currency
             semantic: Semantic::of(&semantic),
             color: row.try_get_by_index(4)?,
             sort: row.try_get_by_index(5)?,
+            probability: row.try_get_by_index(7)?,
         };
         if let Some(owner) = all.iter_mut().find(|p| p.id == pipeline) {
             owner.stages.push(stage);
@@ -205,6 +230,51 @@ pub async fn create(tx: &Tx, ctx: &Ctx, entity: &str, name: &str, stages: &[Firs
         .to_owned();
     tx.execute(&insert).await?;
     insert_stages(tx, ctx, entity, pipeline, (0_i64..).zip(stages)).await
+}
+
+impl Records {
+    /// Says how likely records in open stages of an entity are to be won (administrators); `None`: by their place again.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`; `stage.invalid` naming `items.<n>.stage` or `items.<n>.probability`.
+    pub async fn set_probabilities(&self, ctx: &Ctx, entity: &str, given: &[(String, Option<i64>)]) -> Result<()> {
+        people::require_admin(ctx)?;
+        let catalogue = self.catalogue_of(ctx).await?;
+        let def = catalogue.entity(entity)?;
+        let mut errors = FieldErrors::new();
+        for (index, (key, probability)) in given.iter().enumerate() {
+            match catalogue.pipelines.stage(&def.key, key) {
+                Some((_, stage)) if stage.semantic == Semantic::Open => {}
+                _ => {
+                    let value: String = key.chars().take(80).collect();
+                    errors.insert(format!("items.{index}.stage"), FieldError::new("choice").with("value", value));
+                }
+            }
+            if probability.is_some_and(|percent| !(0..=100).contains(&percent)) {
+                let error = FieldError::new("range").with("min", 0).with("max", 100);
+                errors.insert(format!("items.{index}.probability"), error);
+            }
+        }
+        if !errors.is_empty() {
+            return Err(Error::Invalid { code: "stage.invalid", fields: errors });
+        }
+        let tx = self.db.begin().await?;
+        for (key, probability) in given {
+            let update = Query::update()
+                .table("stage")
+                .value("probability", *probability)
+                .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+                .and_where(Expr::col("entity").eq(def.key.as_str()))
+                .and_where(Expr::col("key").eq(key.as_str()))
+                .to_owned();
+            tx.execute(&update).await?;
+        }
+        crate::catalogue::touch(&tx, ctx.tenant).await?;
+        audit::record(&tx, ctx, "stage.probabilities", entity, json!({ "items": given })).await?;
+        tx.commit().await?;
+        self.forget_catalogue(ctx.tenant);
+        Ok(())
+    }
 }
 
 async fn insert_stages(

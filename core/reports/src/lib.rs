@@ -1,41 +1,83 @@
-//! Reports as data: the funnel over steps and stages, processes, tasks.
+//! Reports as data: measures, the funnel over steps and stages, the forecast, plans, processes, tasks; what is saved of them,
+//! dashboards, letters by schedule, exports.
 //!
-//! Owns: what is counted and how it is grouped; no table. Must not know: others' tables and columns (it combines the
-//! relations that `process`, `work`, `records` and `people` give), how a report is drawn, HTTP. Data enters as a `Ctx`
-//! with what to group by and leaves as rows of groups and figures. People without full rights get what they may see.
+//! Owns: what is counted and how it is grouped; saved reports, dashboards, plans, schedules, exports (tables `report_*`). Must not
+//! know: others' tables and columns (it combines the relations that `process`, `work`, `records` and `people` give), how a report
+//! is drawn, HTTP. Data enters as a `Ctx` with what to group by and leaves as rows of groups and figures. People without full
+//! rights get what they may see; whatever is saved runs with its reader's rights.
 //!
 //! | module | what |
 //! |---|---|
-//! | `funnel` | how many come to each step, go on, and where they pile up |
-//! | `axes` | what the funnel can be grouped by |
 //! | `measures` | the registry of measures, and questions of them |
+//! | `funnel` | how many come to each step or stage, go on, and where they pile up |
+//! | `axes` | what the funnel can be grouped by |
+//! | `forecast` | what open deals are likely to bring |
+//! | `managers` | people beside each other |
+//! | `plans` | what measures are to come to, and what they came to |
+//! | `hints` | what somebody should look at, with numbers |
+//! | `saved` | saved reports, their schedules and letters |
+//! | `dashboards` | cards beside each other; homes by role |
+//! | `export` | answers as CSV and XLSX |
+//! | `sharing` | with whom saved things are shared |
+//! | `refs` | what ids are called |
 //! | `processes` | instances and how long they took |
 //! | `tasks` | tasks by process, step and people |
 
 mod axes;
+mod dashboards;
+mod export;
+mod forecast;
 mod funnel;
+mod hints;
+mod managers;
 mod measures;
+mod plans;
 mod processes;
+mod refs;
+mod saved;
+mod sharing;
 mod tasks;
 
-pub use funnel::{Funnel, FunnelInput, FunnelRow, PileUp};
+pub use dashboards::{
+    Acting, Card, CardState, CardView, DashboardInput, DashboardView, Empty, Home, HomeInput, HomeQuery, HomeView,
+    ReadCards, ReadDashboard, TasksCard,
+};
+pub use export::{EXPORT, Export, ExportFile, ExportInput, ExportSteps, Exported, Format, SWEEP, Sweep};
+pub use forecast::{Bag, Forecast, ForecastInput, MonthForecast, StageOdds};
+pub use funnel::{Closed, Funnel, FunnelInput, FunnelRow, Mode, PileUp};
+pub use hints::{Hint, HintQuery, Hints};
+pub use managers::{ManagerRow, Managers, ManagersInput};
 pub use measures::{
     Answer, Axis as NamedAxis, Brought, Column, Compare, Declared, Drill, MeasureView, Measures, Query, RangeInput,
     Row as MeasureRow, Totals, Unit,
 };
+pub use plans::{
+    PeriodKind, PlanInput, PlanPeriod, PlanPeriodView, PlanQuery, PlanView, PlanWho, Plans, PlansInput,
+    Who as PlanWhose,
+};
 pub use processes::{ProcessReport, ProcessReportInput, ProcessRow};
+pub use refs::{Named, RefsView};
+pub use saved::{
+    DUE, Due, Every, Kind, LETTER, Last, Letters, NewSaved, NewSchedule, OnlyIf, Operator, Outcome, Question, RunInput,
+    Saved, SavedChange, ScheduleChange, ScheduleView, SendInput, SentState, SentView,
+};
+pub use sharing::{Person, Sharing};
 pub use tasks::{TaskReport, TaskReportInput, TaskRow};
 
 use std::sync::{Arc, OnceLock};
 
 use kernel::error::FieldError;
-use kernel::{Db, Error, Timestamp};
+use kernel::{Db, Error, Result, Timestamp};
 use process::runtime::Processes;
 use records::Records;
 use serde::{Deserialize, Serialize};
 
 /// The code of errors about wrong input here.
 pub const INVALID: &str = "report.invalid";
+/// The code of conflicts with another version than was seen.
+pub const CONFLICT: &str = "report.conflict";
+/// The code of conflicts with a limit of what is kept.
+pub const TOO_MANY: &str = "report.too_many";
 /// Axes of one report.
 pub const MAX_AXES: usize = 4;
 /// Groups of an answer.
@@ -47,12 +89,18 @@ pub struct Reports {
     records: Records,
     processes: Processes,
     brought: Arc<OnceLock<Arc<dyn Brought>>>,
+    kept: Arc<dashboards::KeptCards>,
 }
 
 impl Reports {
     /// Over the services below it.
     pub fn new(records: &Records, processes: &Processes) -> Self {
-        Self { records: records.clone(), processes: processes.clone(), brought: Arc::default() }
+        Self {
+            records: records.clone(),
+            processes: processes.clone(),
+            brought: Arc::default(),
+            kept: Arc::new(dashboards::kept()),
+        }
     }
 
     /// Says what modules have brought. Only the first call counts.
@@ -67,6 +115,14 @@ impl Reports {
 
 fn invalid(field: &str, reason: impl std::fmt::Display) -> Error {
     Error::field(INVALID, field, FieldError::new("invalid").with("reason", reason))
+}
+
+/// The version that whoever changes something has seen.
+///
+/// # Errors
+/// `report.invalid` naming `If-Match` when they do not say.
+fn seen_version(seen: Option<i64>) -> Result<i64> {
+    seen.ok_or_else(|| invalid("If-Match", "the version that was changed is missing"))
 }
 
 /// A stretch of time; open where an end is absent.

@@ -11,7 +11,7 @@ use crate::http::idempotency::KEPT_SECONDS;
 
 const KIND: &str = "housekeeping";
 /// Chores by the clock (UTC): the job's kind and its cron expression.
-pub const SCHEDULES: [(&str, &str); 7] = [
+pub const SCHEDULES: [(&str, &str); 9] = [
     (KIND, "17 * * * *"),
     ("import.clean_up", "41 3 * * *"),
     (process::runtime::SWEEP, "* * * * *"),
@@ -19,6 +19,8 @@ pub const SCHEDULES: [(&str, &str); 7] = [
     (records::totals::FOLD, "* * * * *"),
     (records::search::FILL, "* * * * *"),
     (records::files::SWEEP, "29 * * * *"),
+    (reports::DUE, "* * * * *"),
+    (reports::SWEEP, "23 4 * * *"),
 ];
 
 /// Seconds the end of a long job is remembered: a month.

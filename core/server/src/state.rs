@@ -19,7 +19,7 @@ use records::import::Imports;
 use records::rules::SoundRules;
 use records::undo::UndoSteps;
 use records::whole::WholeSteps;
-use reports::Reports;
+use reports::{ExportSteps, Letters, Reports};
 use work::calendar::Calendars;
 use work::tasks::Tasks;
 
@@ -66,6 +66,8 @@ pub struct Services {
     pub processes: Processes,
     /// Figures.
     pub reports: Reports,
+    /// Letters with figures.
+    letters: Arc<Letters>,
     /// Plugins.
     pub plugins: PluginHost,
     /// Live events.
@@ -142,14 +144,17 @@ impl AppState {
         let reports = plugins.reports().clone();
         let store = Store::open(&config.store_options())?;
         mail.set_files(store.clone());
-        let files = Files::new(&records, store, config.file_limits());
+        let files = Files::new(&records, store.clone(), config.file_limits());
         plugins.set_files(files.clone());
         let long_jobs = LongJobs::new(&db, &env);
         long_jobs.set_steps(vec![
             Arc::new(UndoSteps::new(&records, &identities)),
             Arc::new(WholeSteps::new(&records, &identities)),
             Arc::new(MigrateSteps::new(&processes, &identities)),
+            Arc::new(ExportSteps::new(&reports, &identities)),
         ]);
+        let public_url = Some(config.http.public_url.clone()).filter(|url| !url.is_empty());
+        let letters = Arc::new(Letters::new(&reports, &identities, &mail, &store, public_url));
         let upload_limit = u64::try_from(config.http.upload_limit).unwrap_or(u64::MAX);
         Ok(Self(Arc::new(Services {
             imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
@@ -167,6 +172,7 @@ impl AppState {
             messages,
             tasks,
             reports,
+            letters,
             processes,
             plugins,
         })))
@@ -210,6 +216,9 @@ impl AppState {
         handlers.extend(self.tasks.handlers());
         handlers.extend(self.processes.handlers());
         handlers.extend(self.plugins.handlers());
+        handlers.push(self.letters.clone());
+        handlers.push(Arc::new(reports::Due(self.reports.clone())));
+        handlers.push(Arc::new(reports::Sweep(self.reports.clone())));
         handlers.push(Arc::new(LongRun(self.long_jobs.clone())));
         handlers.push(Arc::new(crate::housekeeping::Cleanup::new(&self.db, &self.env, &self.messages)));
         Worker::new(&self.db, &self.env, handlers)

@@ -109,6 +109,10 @@ const OWNERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "reports",
+        &["report_dashboard", "report_export", "report_plan", "report_saved", "report_schedule", "report_sent"],
+    ),
+    (
         "plugin_host",
         &[
             "plugin",

@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Alias, BinOper, Condition, Expr, ExprTrait, Func, LikeE
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::place::{COMMUNICATION, Column, LINK, Shapes};
+use super::place::{COMMUNICATION, Column, LINK, Shapes, Storage};
 use super::{Filter, Op, Operand, Relative, Test};
 use crate::access::Scope;
 use crate::clock::Timestamp;
@@ -124,7 +124,7 @@ impl Compiler<'_> {
         let id = Expr::col((HOP, "id"));
         select.and_where(match column.storage.cell(alias, column.kind, self.backend) {
             Some(cell) => id.eq(cell),
-            None => id.in_subquery(self.link_rows(alias, column.key)),
+            None => id.in_subquery(self.link_rows(alias, &column)),
         });
         Ok(Expr::exists(select))
     }
@@ -139,24 +139,27 @@ impl Compiler<'_> {
         }
     }
 
-    fn link_rows(&self, alias: &str, key: &str) -> SelectStatement {
-        self.shapes
-            .links(key)
-            .column((LINK, "target_id"))
+    fn link_rows(&self, alias: &str, column: &Column<'_>) -> SelectStatement {
+        let mut rows = match column.storage {
+            Storage::Stages => self.shapes.stages(),
+            _ => self.shapes.links(column.key),
+        };
+        rows.column((LINK, "target_id"))
             .and_where(Expr::col((LINK, "record_id")).equals((Alias::new(alias), Alias::new("id"))))
             .and_where(Expr::col((LINK, "tenant_id")).eq(self.viewer.tenant.0))
             .take()
     }
 
     fn links(&self, alias: &str, column: &Column<'_>, test: &Test) -> Compiled {
-        let mut rows = self.link_rows(alias, column.key);
+        let mut rows = self.link_rows(alias, column);
         match test.op {
             Op::Empty => return Ok(Expr::exists(rows).not()),
             Op::NotEmpty => return Ok(Expr::exists(rows)),
             Op::Eq | Op::Contains | Op::In | Op::Ne | Op::NotIn => {}
             _ => return Err(bad(&test.field, "this comparison does not fit a list of links")),
         }
-        let ids = self.values(FieldType::Link, test)?;
+        let kind = if column.storage == Storage::Stages { FieldType::Stage } else { FieldType::Link };
+        let ids = self.values(kind, test)?;
         if ids.iter().any(|id| id.as_null() == *id) {
             return match test.op {
                 Op::Eq => Ok(Expr::exists(rows).not()),

@@ -22,15 +22,17 @@ pub enum Storage {
     Document(FieldKey, Option<u8>),
     /// As rows of `record_link`.
     Links,
+    /// As rows of the stages that a record has stood in: tested, never read or written.
+    Stages,
 }
 
 impl Storage {
-    /// The value in SQL, in the form of a cell of this type; none for links, which are rows of their own.
+    /// The value in SQL, in the form of a cell of this type; none for what has rows of its own.
     pub fn cell(&self, alias: &str, kind: FieldType, backend: DbBackend) -> Option<Expr> {
         match self {
             Self::Column(name) => Some(Expr::col((Alias::new(alias), Alias::new(*name)))),
             Self::Document(key, member) => Some(in_document(alias, key, *member, kind, backend)),
-            Self::Links => None,
+            Self::Links | Self::Stages => None,
         }
     }
 }
@@ -112,6 +114,8 @@ pub trait Shapes {
     fn people_in(&self, departments: Vec<Uuid>) -> SelectStatement;
     /// Rows of links from a field, as (record_id, target_id) of the alias `LINK`.
     fn links(&self, field: &str) -> SelectStatement;
+    /// Rows of the stages that records have stood in, in the same form.
+    fn stages(&self) -> SelectStatement;
     /// The country whose phone numbers the company writes without a code.
     fn home(&self) -> Option<Country>;
     /// Rows of searchable phones, addresses and accounts of a field, as (record_id, value) of the alias `COMMUNICATION`.

@@ -361,7 +361,7 @@ impl State {
             return Err(HostError::Denied(format!("the plugin may not read `{field}`")));
         }
         let query = records::read::Query { filter, ..Default::default() };
-        let ask = records::read::Aggregate { query, group_by, measures };
+        let ask = records::read::Aggregate { query, group_by, measures, besides: 0 };
         let groups = door
             .caller
             .services

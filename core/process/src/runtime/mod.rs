@@ -171,6 +171,25 @@ impl Processes {
         Ok(events)
     }
 
+    /// `v:probability` of the user tasks of all published versions, percent, by definition and element.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn odds_of_elements(&self, ctx: &Ctx) -> Result<BTreeMap<(Uuid, String), u8>> {
+        let mut odds = BTreeMap::new();
+        for view in self.definitions(ctx).await? {
+            let definition = self.ready(self.db.read(), ctx.tenant, view.id, view.version).await?;
+            for node in &definition.nodes {
+                if let NodeKind::User(contract) = &node.kind
+                    && let Some(percent) = contract.probability
+                {
+                    odds.insert((view.id, node.id.to_string()), percent);
+                }
+            }
+        }
+        Ok(odds)
+    }
+
     /// A context of the product itself in a tenant, for jobs.
     async fn system(&self, tenant: TenantId) -> Result<Ctx> {
         Ok(people::tenant::get(&self.db, tenant).await?.system_ctx(&self.env))

@@ -154,6 +154,7 @@ fn staged() -> Vec<FieldDef> {
         field("stage", Stage).required().never_empty(),
         field("stage_since", Datetime).system().never_empty(),
         field("closed_at", Datetime).system(),
+        field("closed_owner", User).system(),
     ]
 }
 
@@ -229,6 +230,8 @@ fn deal() -> EntityDef {
             field("company", Link).to("company"),
             field("contacts", Links).to("contact").many(),
             field("lead", Link).to("lead"),
+            field("organization", Link).to("organization"),
+            field("forecast_category", Choice).choices(&["commit", "best_case", "pipeline"]),
         ],
         origin(),
         utm(),
@@ -237,8 +240,11 @@ fn deal() -> EntityDef {
         .list(&["title", "stage", "amount", "company", "probability", "close_date", "owner", "created_at"])
         .card(&["company", "amount", "close_date", "owner"])
         .section("main", &["title", "kind", "amount", "currency", "probability", "begin_date", "close_date", "owner"])
-        .section("clients", &["company", "contacts", "lead"])
-        .section("more", &["source", "source_description", "comments", "origin_system", "origin_id"])
+        .section("clients", &["company", "contacts", "lead", "organization"])
+        .section(
+            "more",
+            &["forecast_category", "source", "source_description", "comments", "origin_system", "origin_id"],
+        )
         .section("utm", &["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"])
 }
 

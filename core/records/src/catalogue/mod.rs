@@ -38,6 +38,7 @@ use crate::stages::Pipelines;
 pub use definition::{Choice, EntityDef, FieldDef, Labels, Owner, Section};
 pub(crate) use known::Known;
 pub use labels::{choice_label, entity_label, field_label, section_label, text, title_label};
+pub(crate) use store::touch;
 
 /// Everything that a company's records consist of, at one moment.
 #[derive(Debug)]

@@ -211,7 +211,7 @@ pub(super) async fn revision(conn: &impl ConnectionTrait, tenant: TenantId) -> R
 }
 
 /// Takes the catalogue for a change: others who change it wait, readers are told by the new revision.
-pub(super) async fn touch(tx: &Tx, tenant: TenantId) -> Result<()> {
+pub(crate) async fn touch(tx: &Tx, tenant: TenantId) -> Result<()> {
     let mut again = OnConflict::column("tenant_id");
     again.value("revision", Expr::col(("catalogue_revision", "revision")).add(1));
     let insert = Query::insert()

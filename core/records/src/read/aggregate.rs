@@ -7,6 +7,7 @@
 //! number only where there is one currency.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 use kernel::db::{ConnectionTrait, QueryResult, sum_at, summed};
@@ -21,6 +22,7 @@ use serde_json::{Map, Value as Json};
 
 use super::list::{Query, matching};
 use crate::catalogue::{EntityDef, FieldDef};
+use crate::relations::{self, Joined};
 use crate::shape::Asker;
 use crate::{Records, totals};
 
@@ -49,7 +51,7 @@ pub enum Bucket {
 /// What to group by.
 #[derive(Debug, Clone)]
 pub struct GroupBy {
-    /// Field key.
+    /// Field key, or `link.field`.
     pub field: String,
     /// For dates and times.
     pub bucket: Option<Bucket>,
@@ -85,6 +87,8 @@ pub struct Aggregate {
     pub group_by: Vec<GroupBy>,
     /// What to compute; a count by default.
     pub measures: Vec<Measure>,
+    /// Groups besides the four that people may name: figures tell more apart to put it together again.
+    pub besides: usize,
 }
 
 /// One group of the answer.
@@ -97,8 +101,9 @@ pub struct Group {
     pub values: Map<String, Json>,
 }
 
-struct Axis<'a> {
-    field: &'a FieldDef,
+struct Axis {
+    key: FieldKey,
+    kind: FieldType,
     cell: Expr,
     bucket: Option<Bucket>,
 }
@@ -139,10 +144,9 @@ impl Records {
         let def = catalogue.entity(entity)?;
         let conn = self.db.read();
         let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
-        let axes = axes(def, ctx, asker.backend(), &ask.group_by)?;
+        let axes = axes(def, ctx, &asker, ask)?;
         let cells = cells(def, ctx, asker.backend(), &ask.measures)?;
-        let limit =
-            if axes.iter().any(|axis| axis.field.kind == FieldType::Datetime) { MAX_QUARTERS } else { MAX_ROWS };
+        let limit = if axes.iter().any(|axis| axis.kind == FieldType::Datetime) { MAX_QUARTERS } else { MAX_ROWS };
         let kept = from_totals(ctx, def, ask, &axes);
         let mut select = statement(ctx, def, &asker, ask, &axes, &cells, kept)?;
         if !kept {
@@ -179,23 +183,23 @@ fn bad(field: &'static str, error: FieldError) -> Error {
     Error::field("request.invalid", field, error)
 }
 
-fn axes<'a>(def: &'a EntityDef, ctx: &Ctx, backend: DbBackend, group_by: &[GroupBy]) -> Result<Vec<Axis<'a>>> {
-    if group_by.len() > MAX_GROUPS {
+fn axes(def: &Arc<EntityDef>, ctx: &Ctx, asker: &Asker<'_>, ask: &Aggregate) -> Result<Vec<Axis>> {
+    if ask.group_by.len() > MAX_GROUPS + ask.besides {
         return Err(bad("group_by", FieldError::new("too_many").with("max", MAX_GROUPS)));
     }
     let axis = |by: &GroupBy| {
-        let found = def.field(&by.field).filter(|f| f.is_sortable() && def.shows(&ctx.rights, f));
-        let Some((field, cell)) = found.and_then(|field| Some((field, field.cell(def, backend)?))) else {
+        let found = relations::readable(asker, ctx, &Joined::new(Arc::clone(def), asker.backend()), &by.field);
+        let Some((cell, kind)) = found else {
             return Err(bad("group_by", FieldError::new("choice").with("value", &by.field)));
         };
-        let timed = matches!(field.kind, FieldType::Date | FieldType::Datetime);
+        let timed = matches!(kind, FieldType::Date | FieldType::Datetime);
         if by.bucket.is_some() != timed {
             let reason = if timed { "a date needs a bucket" } else { "only dates have buckets" };
             return Err(bad("group_by", FieldError::new("invalid").with("reason", reason)));
         }
-        Ok(Axis { field, cell, bucket: by.bucket })
+        Ok(Axis { key: by.field.as_str().into(), kind, cell, bucket: by.bucket })
     };
-    group_by.iter().map(axis).collect()
+    ask.group_by.iter().map(axis).collect()
 }
 
 fn cells(def: &EntityDef, ctx: &Ctx, backend: DbBackend, measures: &[Measure]) -> Result<Cells> {
@@ -240,13 +244,13 @@ impl Cells {
 }
 
 /// Whether the kept totals answer, without a look at the records.
-fn from_totals(ctx: &Ctx, def: &EntityDef, ask: &Aggregate, axes: &[Axis<'_>]) -> bool {
+fn from_totals(ctx: &Ctx, def: &EntityDef, ask: &Aggregate, axes: &[Axis]) -> bool {
     let sums = |measure: &Measure| match measure.op {
         MeasureOp::Count => true,
         MeasureOp::Sum | MeasureOp::Avg => measure.field.as_deref().is_some_and(totals::sums),
         MeasureOp::Min | MeasureOp::Max => false,
     };
-    let asked = axes.iter().map(|axis| axis.field.key.clone());
+    let asked = axes.iter().map(|axis| axis.key.clone());
     !ask.query.deleted
         && ask.query.words.is_none()
         && ask.measures.iter().all(sums)
@@ -259,7 +263,7 @@ fn statement(
     def: &EntityDef,
     asker: &Asker<'_>,
     ask: &Aggregate,
-    axes: &[Axis<'_>],
+    axes: &[Axis],
     cells: &Cells,
     kept: bool,
 ) -> Result<SelectStatement> {
@@ -269,7 +273,7 @@ fn statement(
         false => drop(select.from(def.table)),
     }
     for (i, axis) in axes.iter().enumerate() {
-        let expr = match axis.field.kind {
+        let expr = match axis.kind {
             FieldType::Datetime => axis.cell.clone().div(QUARTER_HOUR),
             _ => axis.cell.clone(),
         };
@@ -322,9 +326,9 @@ fn added(def: &EntityDef, column: &'static str) -> Expr {
     Func::coalesce([sum, Expr::val(0_i64)]).into()
 }
 
-fn axis_value(axis: &Axis<'_>, row: &QueryResult, index: usize, ctx: &Ctx) -> Result<Json> {
-    let Some(bucket) = axis.bucket else { return Ok(Value::from_cell(axis.field.kind, row, index)?.to_json()) };
-    let day = match axis.field.kind {
+fn axis_value(axis: &Axis, row: &QueryResult, index: usize, ctx: &Ctx) -> Result<Json> {
+    let Some(bucket) = axis.bucket else { return Ok(Value::from_cell(axis.kind, row, index)?.to_json()) };
+    let day = match axis.kind {
         FieldType::Datetime => row
             .try_get_by_index::<Option<i64>>(index)?
             .map(|quarter| Timestamp(quarter.saturating_mul(QUARTER_HOUR)).utc().with_timezone(&ctx.zone).date_naive()),
@@ -381,8 +385,8 @@ fn fold(total: &mut Total, row: &QueryResult, at: usize) -> Result<()> {
     Ok(())
 }
 
-fn group(axes: &[Axis<'_>], cells: &[Cell], keys: Vec<Json>, totals: &[Totals]) -> Group {
-    let group = axes.iter().map(|axis| axis.field.key.to_string()).zip(keys).collect();
+fn group(axes: &[Axis], cells: &[Cell], keys: Vec<Json>, totals: &[Totals]) -> Group {
+    let group = axes.iter().map(|axis| axis.key.to_string()).zip(keys).collect();
     let mut values = Map::new();
     for (cell, totals) in cells.iter().zip(totals) {
         // Rows without an amount have nothing in any currency.

@@ -1,18 +1,23 @@
 //! Values of some fields of all matching records, for figures that no database computes (working time, medians).
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use kernel::db::ConnectionTrait;
 use kernel::error::FieldError;
-use kernel::filter::Filter;
+use kernel::filter::{Filter, MAX_LIST};
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, Result, Value};
-use sea_orm::sea_query::Query as Sql;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query as Sql};
+use uuid::Uuid;
 
 use super::list::{Query, matching};
 use crate::Records;
+use crate::relations::{self, Joined};
 use crate::shape::Asker;
 
 impl Records {
-    /// The values of these fields (or `id`) of all records that match and may be seen, in no order; none when there are more
+    /// The values of these fields (or `id`, or `link.field`) of all records that match and may be seen, in no order; none when there are more
     /// than `most`.
     ///
     /// # Errors
@@ -38,7 +43,13 @@ impl Records {
                 continue;
             }
             let found = def.field(key).filter(|field| def.shows(&ctx.rights, field));
-            let cell = found.and_then(|field| Some((field.kind, field.cell(def, asker.backend())?)));
+            let cell = match key.split_once('.') {
+                Some((link, field)) => {
+                    let from = Joined::new(Arc::clone(def), asker.backend());
+                    relations::hop(&asker, ctx, &from, link, field).map(|(cell, kind)| (kind, cell))
+                }
+                None => found.and_then(|field| Some((field.kind, field.cell(def, asker.backend())?))),
+            };
             let (kind, cell) = cell.ok_or_else(|| {
                 Error::field("request.invalid", "fields", FieldError::new("choice").with("value", *key))
             })?;
@@ -57,5 +68,31 @@ impl Records {
             cells.push(values.collect::<Result<Vec<_>, _>>()?);
         }
         Ok(Some(cells))
+    }
+
+    /// The first of what a field of several links of these records points to, by record, where the actor sees the field.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn first_links(&self, ctx: &Ctx, entity: &str, field: &str, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>> {
+        let catalogue = self.catalogue_of(ctx).await?;
+        let mut first = HashMap::new();
+        if !catalogue.find(entity).is_some_and(|def| def.field(field).is_some_and(|f| def.shows(&ctx.rights, f))) {
+            return Ok(first);
+        }
+        for some in ids.chunks(MAX_LIST) {
+            let select = Sql::select()
+                .columns(["record_id", "target_id"])
+                .from("record_link")
+                .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+                .and_where(Expr::col("field").eq(field))
+                .and_where(Expr::col("record_id").is_in(some.iter().copied()))
+                .order_by("sort", Order::Asc)
+                .take();
+            for row in self.db.read().query_all(&select).await? {
+                first.entry(row.try_get_by_index(0)?).or_insert(row.try_get_by_index(1)?);
+            }
+        }
+        Ok(first)
     }
 }

@@ -90,7 +90,7 @@ impl<'a> Row<'a> {
                     };
                     kept.map_or(Value::Null, |kept| flat(field.kind, kept))
                 }
-                Storage::Links => continue,
+                Storage::Links | Storage::Stages => continue,
             };
             values.push((field.key.clone(), value));
         }

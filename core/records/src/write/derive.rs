@@ -98,10 +98,15 @@ pub(super) fn stamp(change: &mut PendingChange, ctx: &Ctx) {
 fn stage_entered(change: &mut PendingChange, pipelines: &Pipelines, now: &Value) {
     let key = change.after.get("stage").and_then(Value::as_text).unwrap_or_default();
     let Some((pipeline, stage)) = pipelines.stage(&change.entity.key, key) else { return };
-    let closed = if stage.semantic == Semantic::Open { Value::Null } else { now.clone() };
+    let (closed, by) = match stage.semantic {
+        Semantic::Open => (Value::Null, Value::Null),
+        // Results stay theirs who owned the record when it was closed.
+        Semantic::Won | Semantic::Lost => (now.clone(), change.after.get("owner").cloned().unwrap_or(Value::Null)),
+    };
     change.after.insert("pipeline".into(), Value::Id(pipeline.id));
     change.after.insert("stage_since".into(), now.clone());
     change.after.insert("closed_at".into(), closed);
+    change.after.insert("closed_owner".into(), by);
 }
 
 /// An amount without a currency is in the company's.

@@ -181,7 +181,7 @@ fn update_row(tx: &Tx, ctx: &Ctx, def: &EntityDef, change: &PendingChange) -> Up
                 update.value(Alias::new(*column), value.to_cell(field.kind));
             }
             Storage::Document(..) => document.push(def.money_of(field).unwrap_or(field)),
-            Storage::Links => {}
+            Storage::Links | Storage::Stages => {}
         }
         searchable |= field.kind == FieldType::Text || field.kind.is_multi();
     }

@@ -5,17 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::filter::Filter;
 use kernel::value::{Currency, decimal_to_json};
-use kernel::{Ctx, Result, Timestamp};
+use kernel::{Ctx, Locale, Result, Timestamp};
 use records::catalogue::field_label;
 use records::rates::Rates;
+use records::read::Refs;
+use records::{Catalogue, EntityDef};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use super::figures::{Cell, Cells, name};
-use super::question::{MAX_ROWS, Plan, Query, Range, of_group};
+use super::question::{Grouping, MAX_ROWS, Plan, Query, Range, of_group};
 use super::registry::{Formula, Measure, Unit};
 use super::times::{LEFT, late_base};
+use crate::refs::RefsView;
 use crate::{Reports, invalid};
 
 /// An answer.
@@ -37,6 +41,11 @@ pub struct Answer {
     pub missing_rates: Vec<String>,
     /// Measures that were asked for and rest on what the reader may not see.
     pub hidden: Vec<String>,
+    /// What these are called.
+    pub hidden_labels: BTreeMap<String, String>,
+    /// What ids in groups are called.
+    #[schema(value_type = BTreeMap<Uuid, crate::refs::Named>)]
+    pub refs: RefsView,
 }
 
 /// An axis or a measure.
@@ -108,18 +117,21 @@ impl Reports {
     /// # Errors
     /// `report.invalid` with the place.
     pub async fn query(&self, ctx: &Ctx, asked: &Query) -> Result<Answer> {
+        if asked.measures.iter().any(|key| super::processes::is_here(key)) {
+            return self.of_processes(ctx, asked).await;
+        }
         let plan = self.read(ctx, asked).await?;
         let rates = self.records.rates(ctx).await?;
-        let (axes, mut rows, mut totals) = (plan.groups(), BTreeMap::new(), Totals::default());
+        let (mut rows, mut totals) = (BTreeMap::new(), Totals::default());
         let mut missing = BTreeSet::new();
         for measure in &plan.measures {
-            let whole = self.figures(ctx, &plan, measure, plan.range, &[], &rates).await?;
+            let whole = self.figures(ctx, &plan, measure, plan.range, &Grouping::none(), &rates).await?;
             if let Some((_, cell)) = whole.into_values().next() {
                 missing.extend(cell.missing.iter().cloned());
                 totals.put(ctx, &plan, measure, cell, &[])?;
             }
-            if !axes.is_empty() {
-                let cells = self.figures(ctx, &plan, measure, plan.range, &axes, &rates).await?;
+            if !plan.axes.is_empty() {
+                let cells = self.figures(ctx, &plan, measure, plan.range, &plan.groups(measure)?, &rates).await?;
                 for (key, (values, cell)) in cells {
                     let row = rows
                         .entry(key)
@@ -135,7 +147,7 @@ impl Reports {
             }
         }
         let mut rows: Vec<Row> = rows.into_values().collect();
-        if axes.is_empty() {
+        if plan.axes.is_empty() {
             rows.push(Row { group: BTreeMap::new(), figures: totals.clone() });
         }
         for row in &mut rows {
@@ -143,9 +155,35 @@ impl Reports {
         }
         sort(&plan, &mut rows);
         rows.truncate(plan.limit);
-        let (columns, currency) = (plan.columns(ctx), plan.currency.clone());
-        let missing_rates = missing.into_iter().collect();
-        Ok(Answer { columns, rows, totals, as_of: ctx.now(), currency, missing_rates, hidden: plan.hidden })
+        Ok(Answer {
+            columns: plan.columns(ctx),
+            refs: self.answer_refs(ctx, &plan, &rows).await?,
+            rows,
+            totals,
+            as_of: plan.as_of.unwrap_or_else(|| ctx.now()),
+            currency: plan.currency.clone(),
+            missing_rates: missing.into_iter().collect(),
+            hidden_labels: super::registry::labels(&plan.hidden, ctx.locale),
+            hidden: plan.hidden,
+        })
+    }
+
+    /// What the ids of groups are called, as far as the reader may know.
+    async fn answer_refs(&self, ctx: &Ctx, plan: &Plan, rows: &[Row]) -> Result<RefsView> {
+        let (mut refs, mut view) = (Refs::new(), RefsView::new());
+        let Some(measure) = plan.measures.first() else { return Ok(view) };
+        let def = plan.def(measure)?;
+        for axis in &plan.axes {
+            let Some(target) = axis.target(&plan.catalogue, def, measure) else { continue };
+            let ids = rows.iter().filter_map(|row| row.group.get(&axis.key)?.as_str()?.parse::<Uuid>().ok());
+            let ids: Vec<Uuid> = ids.collect::<BTreeSet<_>>().into_iter().collect();
+            match target.as_str() {
+                "pipeline" => crate::refs::pipelines(&plan.catalogue, &ids, &mut view),
+                target => self.records.titles(ctx, target, &ids, &mut refs).await?,
+            }
+        }
+        view.extend(crate::refs::view(refs));
+        Ok(view)
     }
 
     /// Puts the figures of another time beside those of the same groups.
@@ -162,15 +200,14 @@ impl Reports {
         if measure.date.is_none() {
             return Ok(());
         }
-        let whole: Cells = self.figures(ctx, plan, measure, range, &[], rates).await?;
+        let whole: Cells = self.figures(ctx, plan, measure, range, &Grouping::none(), rates).await?;
         if let Some((_, cell)) = whole.into_values().next() {
             totals.before.insert(measure.key.clone(), cell.value);
         }
-        let axes = plan.groups();
-        if axes.is_empty() {
+        if plan.axes.is_empty() {
             return Ok(());
         }
-        for (key, (_, cell)) in self.figures(ctx, plan, measure, range, &axes, rates).await? {
+        for (key, (_, cell)) in self.figures(ctx, plan, measure, range, &plan.groups(measure)?, rates).await? {
             if let Some(row) = rows.get_mut(&key) {
                 row.figures.before.insert(measure.key.clone(), cell.value);
             }
@@ -220,7 +257,11 @@ impl Plan {
     /// The filter that opens what a cell has counted.
     fn opens(&self, ctx: &Ctx, measure: &Measure, values: &[Json]) -> Result<Filter> {
         let part = match &measure.formula {
-            Formula::Count(part) | Formula::Sum(part, _) | Formula::Time(part, ..) => part.clone(),
+            Formula::Count(part)
+            | Formula::Sum(part, _)
+            | Formula::Time(part, ..)
+            | Formula::Weighted(part)
+            | Formula::Picked(part, _) => part.clone(),
             Formula::Average(part, field) => Filter::all(vec![part.clone(), super::figures::filled(field)]),
             Formula::Share(_, whole) => whole.clone(),
             Formula::Late => late_base(ctx),
@@ -228,7 +269,7 @@ impl Plan {
         let mut all = vec![self.narrowed(ctx, measure, &part, self.range)];
         let def = self.def(measure)?;
         for (axis, value) in self.axes.iter().zip(values) {
-            all.extend(of_group(ctx, def, axis, value));
+            all.extend(of_group(ctx, def, measure, axis, value));
         }
         Ok(Filter::all(all))
     }
@@ -236,9 +277,9 @@ impl Plan {
     fn columns(&self, ctx: &Ctx) -> Vec<Column> {
         let def = self.measures.first().and_then(|measure| self.catalogue.find(&measure.entity));
         let axis = |axis: &super::question::Axis| {
-            let field = def.and_then(|def| Some((def, def.field(&axis.field)?)));
-            let label = field.map_or_else(|| axis.key.clone(), |(def, field)| field_label(def, field, ctx.locale));
-            Column { key: axis.key.clone(), label, unit: None, date: None }
+            let own = axis.own_label(ctx.locale);
+            let label = own.or_else(|| field_words(&self.catalogue, def?, &axis.key, ctx.locale));
+            Column { key: axis.key.clone(), label: label.unwrap_or_else(|| axis.key.clone()), unit: None, date: None }
         };
         let measure = |measure: &Measure| Column {
             key: measure.key.clone(),
@@ -248,6 +289,14 @@ impl Plan {
         };
         self.axes.iter().map(axis).chain(self.measures.iter().map(measure)).collect()
     }
+}
+
+/// What a field, or `link.field`, is called.
+fn field_words(catalogue: &Catalogue, def: &EntityDef, key: &str, locale: Locale) -> Option<String> {
+    let words = |def: &EntityDef, key: &str| Some(field_label(def, def.field(key)?, locale));
+    let Some((link, field)) = key.split_once('.') else { return words(def, key) };
+    let target = catalogue.find(def.field(link)?.target()?)?;
+    Some(format!("{}: {}", words(def, link)?, words(target, field)?))
 }
 
 /// In the order that was asked for; else by the values of the axes. What is empty comes last.

@@ -13,9 +13,12 @@ use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
 use super::money::{Purse, percent, said};
-use super::question::{Plan, Range, is_money, refused};
+use super::question::{Grouping, Plan, Range, is_money, refused};
 use super::registry::{Formula, Measure};
 use crate::Reports;
+
+/// Groups that figures tell apart besides those that are asked for: stage, probability, day.
+const BESIDES: usize = 3;
 
 /// One figure.
 #[derive(Debug, Clone)]
@@ -53,9 +56,12 @@ impl Reports {
         plan: &Plan,
         measure: &Measure,
         range: Range,
-        axes: &[GroupBy],
+        axes: &Grouping,
         rates: &Rates,
     ) -> Result<Cells> {
+        if let Some(at) = plan.as_of.filter(|_| measure.past) {
+            return self.standing_at(ctx, plan, measure, at, axes, rates).await;
+        }
         match &measure.formula {
             Formula::Count(part) => {
                 let counted = self.counted(ctx, plan, measure, part, range, axes).await?;
@@ -93,6 +99,8 @@ impl Reports {
                 let filled = Filter::all(vec![part.clone(), filled(field)]);
                 self.plain_figures(ctx, plan, (measure, &filled, field), range, axes, true).await
             }
+            Formula::Weighted(part) => self.weighted(ctx, plan, (measure, part), range, axes, rates).await,
+            Formula::Picked(part, pick) => self.picked(ctx, plan, (measure, part, *pick), range, axes).await,
             Formula::Time(..) | Formula::Late => self.times(ctx, plan, measure, range, axes).await,
         }
     }
@@ -104,10 +112,16 @@ impl Reports {
         measure: &Measure,
         part: &Filter,
         range: Range,
-        axes: &[GroupBy],
+        axes: &Grouping,
     ) -> Result<BTreeMap<String, (Vec<Json>, i64)>> {
-        let groups = self.aggregated(ctx, measure, plan.narrowed(ctx, measure, part, range), axes, None).await?;
-        Ok(groups.iter().map(|group| (values_of(group, axes), count(group))).map(|(v, n)| (name(&v), (v, n))).collect())
+        let filter = plan.narrowed(ctx, measure, part, range);
+        let groups = self.aggregated(ctx, measure, filter, &axes.by, None).await?;
+        let mut counted: BTreeMap<String, (Vec<Json>, i64)> = BTreeMap::new();
+        for group in &groups {
+            let values = values_of(group, axes);
+            counted.entry(name(&values)).or_insert_with(|| (values, 0)).1 += count(group);
+        }
+        Ok(counted)
     }
 
     async fn plain_figures(
@@ -116,22 +130,27 @@ impl Reports {
         plan: &Plan,
         (measure, part, field): (&Measure, &Filter, &str),
         range: Range,
-        axes: &[GroupBy],
+        axes: &Grouping,
         mean: bool,
     ) -> Result<Cells> {
         let filter = plan.narrowed(ctx, measure, part, range);
-        let groups = self.aggregated(ctx, measure, filter, axes, Some(field)).await?;
-        let cell = |group: &Group| {
-            let (values, n) = (values_of(group, axes), count(group));
-            let sum = group.values.get(&format!("sum_{field}")).and_then(decimal).unwrap_or_default();
+        let groups = self.aggregated(ctx, measure, filter, &axes.by, Some(field)).await?;
+        let mut sums: BTreeMap<String, (Vec<Json>, Decimal, i64)> = BTreeMap::new();
+        for group in &groups {
+            let values = values_of(group, axes);
+            let sum = sums.entry(name(&values)).or_insert_with(|| (values, Decimal::ZERO, 0));
+            sum.1 += group.values.get(&format!("sum_{field}")).and_then(decimal).unwrap_or_default();
+            sum.2 += count(group);
+        }
+        let cell = |(key, (values, sum, n)): (String, (Vec<Json>, Decimal, i64))| {
             let value = match (mean, n) {
                 (false, _) => decimal_to_json(sum),
                 (true, 0) => Json::Null,
                 (true, _) => decimal_to_json((sum / Decimal::from(n)).round_dp(4).normalize()),
             };
-            (name(&values), (values, Cell::plain(value, n)))
+            (key, (values, Cell::plain(value, n)))
         };
-        Ok(groups.iter().map(cell).collect())
+        Ok(sums.into_iter().map(cell).collect())
     }
 
     async fn aggregated(
@@ -145,8 +164,44 @@ impl Reports {
         let mut measures = vec![Computed { op: MeasureOp::Count, field: None }];
         measures.extend(sum.map(|field| Computed { op: MeasureOp::Sum, field: Some(field.to_owned()) }));
         let query = Records { filter: Some(filter), ..Records::default() };
-        let ask = Aggregate { query, group_by: axes.to_vec(), measures };
+        let ask = Aggregate { query, group_by: axes.to_vec(), measures, besides: BESIDES };
         self.records.aggregate(ctx, &measure.entity, &ask).await.map_err(refused)
+    }
+
+    /// Amounts of open records, each by how likely it is: as somebody has said, else as its stage is.
+    async fn weighted(
+        &self,
+        ctx: &Ctx,
+        plan: &Plan,
+        (measure, part): (&Measure, &Filter),
+        range: Range,
+        axes: &Grouping,
+        rates: &Rates,
+    ) -> Result<Cells> {
+        let mut by = axes.by.clone();
+        let apart = ["stage", "probability"].map(|field| GroupBy { field: field.to_owned(), bucket: None });
+        by.extend(apart.into_iter().filter(|one| !axes.by.iter().any(|axis| axis.field == one.field)));
+        let filter = plan.narrowed(ctx, measure, part, range);
+        let groups = self.aggregated(ctx, measure, filter, &by, Some("amount")).await?;
+        let today = day_of(ctx, ctx.now());
+        let mut purses: BTreeMap<String, (Vec<Json>, Purse, i64)> = BTreeMap::new();
+        for group in &groups {
+            let values = values_of(group, axes);
+            let entry = purses.entry(name(&values)).or_insert_with(|| (values, Purse::default(), 0));
+            entry.2 += count(group);
+            let likely = likely(plan, measure, group);
+            for (code, sum) in amounts(group, "amount") {
+                let part = sum.checked_mul(likely).unwrap_or_default() / Decimal::ONE_HUNDRED;
+                entry.1.put(part, &code, &plan.currency, today, rates);
+            }
+        }
+        let none = || (name(&[]), (Vec::new(), Purse::default(), 0));
+        if axes.by.is_empty() && purses.is_empty() {
+            purses.extend([none()]);
+        }
+        let cell =
+            |(key, (values, purse, n)): (String, (Vec<Json>, Purse, i64))| (key, (values, amount(plan, purse, n, 1)));
+        Ok(purses.into_iter().map(cell).collect())
     }
 
     /// Amounts by group. A flow is worth what it was on its day, so where other currencies are among it, it is asked for by
@@ -157,17 +212,17 @@ impl Reports {
         plan: &Plan,
         (measure, part, field): (&Measure, &Filter, &str),
         range: Range,
-        axes: &[GroupBy],
+        axes: &Grouping,
         rates: &Rates,
     ) -> Result<BTreeMap<String, (Vec<Json>, Purse, i64)>> {
         let filter = plan.narrowed(ctx, measure, part, range);
         let today = day_of(ctx, ctx.now());
-        let groups = self.aggregated(ctx, measure, filter.clone(), axes, Some(field)).await?;
+        let groups = self.aggregated(ctx, measure, filter.clone(), &axes.by, Some(field)).await?;
         let foreign = groups.iter().any(|group| amounts(group, field).any(|(code, _)| code != plan.currency));
         let (groups, by_day) = match measure.date.as_deref().filter(|_| foreign) {
             None => (groups, None),
             Some(date) => {
-                let mut by_day: Vec<GroupBy> = axes.iter().filter(|axis| axis.field != date).cloned().collect();
+                let mut by_day: Vec<GroupBy> = axes.by.iter().filter(|axis| axis.field != date).cloned().collect();
                 by_day.push(GroupBy { field: date.to_owned(), bucket: Some(Bucket::Day) });
                 (self.aggregated(ctx, measure, filter, &by_day, Some(field)).await?, Some(date))
             }
@@ -175,13 +230,13 @@ impl Reports {
         let mut purses: BTreeMap<String, (Vec<Json>, Purse, i64)> = BTreeMap::new();
         for group in &groups {
             let day = by_day.and_then(|date| group.group.get(date)?.as_str()?.parse::<NaiveDate>().ok());
-            let values = axes.iter().map(|axis| match (axis.bucket, day) {
+            let values = axes.by.iter().map(|axis| match (axis.bucket, day) {
                 (Some(bucket), Some(day)) if by_day == Some(axis.field.as_str()) => {
                     Json::from(bucket.start(day).to_string())
                 }
                 _ => group.group.get(&axis.field).cloned().unwrap_or(Json::Null),
             });
-            let values: Vec<Json> = values.collect();
+            let values = axes.values(values.collect());
             let entry = purses.entry(name(&values)).or_insert_with(|| (values, Purse::default(), 0));
             entry.2 += count(group);
             for (code, sum) in amounts(group, field) {
@@ -192,8 +247,18 @@ impl Reports {
     }
 }
 
+/// How likely the records of a group are to be won, percent.
+fn likely(plan: &Plan, measure: &Measure, group: &Group) -> Decimal {
+    if let Some(own) = group.group.get("probability").and_then(Json::as_i64) {
+        return Decimal::from(own);
+    }
+    let stage = group.group.get("stage").and_then(Json::as_str).unwrap_or_default();
+    let found = plan.catalogue.pipelines.stage(&measure.entity, stage);
+    found.and_then(|(pipeline, stage)| pipeline.probability(&stage.key)).map_or(Decimal::ZERO, Decimal::from)
+}
+
 /// An amount as it is said, by a number of records.
-fn amount(plan: &Plan, purse: Purse, n: i64, by: i64) -> Cell {
+pub(super) fn amount(plan: &Plan, purse: Purse, n: i64, by: i64) -> Cell {
     let whole = purse.total().filter(|_| by > 0).and_then(|total| total.checked_div(Decimal::from(by)));
     let value = whole.map_or(Json::Null, |whole| said(whole, &plan.currency));
     Cell { value, n, by_currency: Some(purse.by_currency), missing: purse.missing, drill: None }
@@ -204,12 +269,13 @@ pub(super) fn filled(field: &str) -> Filter {
 }
 
 /// The day of the company in which an instant lies.
-pub(super) fn day_of(ctx: &Ctx, at: Timestamp) -> NaiveDate {
+pub(crate) fn day_of(ctx: &Ctx, at: Timestamp) -> NaiveDate {
     at.utc().with_timezone(&ctx.zone).date_naive()
 }
 
-fn values_of(group: &Group, axes: &[GroupBy]) -> Vec<Json> {
-    axes.iter().map(|axis| group.group.get(&axis.field).cloned().unwrap_or(Json::Null)).collect()
+fn values_of(group: &Group, axes: &Grouping) -> Vec<Json> {
+    let read = axes.by.iter().map(|axis| group.group.get(&axis.field).cloned().unwrap_or(Json::Null));
+    axes.values(read.collect())
 }
 
 fn count(group: &Group) -> i64 {
@@ -222,7 +288,7 @@ fn decimal(json: &Json) -> Option<Decimal> {
 }
 
 /// The sums of a money field by currency.
-fn amounts<'a>(group: &'a Group, field: &str) -> impl Iterator<Item = (String, Decimal)> + use<'a> {
+pub(crate) fn amounts<'a>(group: &'a Group, field: &str) -> impl Iterator<Item = (String, Decimal)> + use<'a> {
     let sums = group.values.get(&format!("sum_{field}_by_currency")).and_then(Json::as_object);
     sums.into_iter().flatten().filter_map(|(code, sum)| Some((code.clone(), decimal(sum)?)))
 }

@@ -11,19 +11,28 @@
 //! | `question` | what is asked, read and checked |
 //! | `figures` | counts, sums and shares |
 //! | `times` | figures of times |
+//! | `picked` | records that no filter finds; how it stood in the past |
+//! | `processes` | measures of instances and steps, which are no records |
 //! | `money` | amounts in one currency |
 //! | `answer` | rows, totals, drills |
 
 mod answer;
 mod figures;
 mod money;
+mod picked;
+mod processes;
 mod question;
 mod registry;
 mod times;
 
 pub use answer::{Answer, Column, Drill, Row, Totals};
+pub(crate) use figures::{amounts, day_of};
+pub(crate) use money::{Purse, percent, percent_of, said};
 pub use question::{Compare, Query, RangeInput};
+pub(crate) use question::{MANAGER, Range, refused, within};
+pub(crate) use registry::text;
 pub use registry::{Axis, Brought, Declared, Unit};
+pub(crate) use times::ids;
 
 use kernel::access::Action;
 use kernel::{Ctx, Result};
@@ -49,6 +58,8 @@ pub struct MeasureView {
     pub unit: Unit,
     /// The field whose time a period means; none of what is as it stands.
     pub date: Option<String>,
+    /// Whether it can be asked how it stood at a moment of the past.
+    pub as_of: bool,
     /// The module that has brought it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -68,8 +79,21 @@ pub struct Measures {
 
 /// Whether somebody sees all that a measure is made of.
 fn may_see(ctx: &Ctx, def: &EntityDef, measure: &Measure) -> bool {
+    // Without activities every deal would look idle.
+    let idle = matches!(measure.formula, registry::Formula::Picked(_, registry::Pick::Idle));
     ctx.rights.may(&def.key, Action::Read)
+        && (!idle || ctx.rights.may("activity", Action::Read))
         && measure.fields().into_iter().filter_map(|key| def.field(key)).all(|field| def.shows(&ctx.rights, field))
+}
+
+/// Whether a measure can be planned: a count or a sum that comes about in a time.
+pub(crate) fn is_plannable(measure: &Measure) -> bool {
+    use registry::{Formula, Pick};
+    let adds_up = matches!(
+        measure.formula,
+        Formula::Count(_) | Formula::Sum(..) | Formula::Picked(_, Pick::Gained | Pick::Cross)
+    );
+    adds_up && measure.date.is_some()
 }
 
 /// Whether a measure can be answered to somebody.
@@ -91,6 +115,7 @@ impl Reports {
             entity: one.entity,
             unit: one.unit,
             date: one.date,
+            as_of: one.past,
             plugin: one.plugin,
         };
         let sees = |axis: &Axis| {
@@ -98,6 +123,6 @@ impl Reports {
             def.is_some_and(|def| def.shows_key(&ctx.rights, &axis.field))
         };
         let axes = self.named_axes(ctx).await?.into_iter().filter(sees).collect();
-        Ok(Measures { version: VERSION, items: open.map(view).collect(), axes })
+        Ok(Measures { version: VERSION, items: open.map(view).chain(processes::views(ctx)).collect(), axes })
     }
 }

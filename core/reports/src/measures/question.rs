@@ -1,17 +1,19 @@
 //! What is asked: measures, axes, a filter, a time. Read and checked here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use chrono::{Months, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
+use kernel::access::Action;
 use kernel::error::FieldError;
 use kernel::filter::{Filter, Op, Relative};
 use kernel::value::{Currency, FieldType};
-use kernel::{Ctx, Error, Result, Timestamp};
+use kernel::{Ctx, Error, Locale, Result, Timestamp};
 use records::read::{Bucket, GroupBy};
 use records::{Catalogue, EntityDef};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use super::registry::{Measure, Unit};
 use super::{may_see, registry};
@@ -26,14 +28,21 @@ const USUAL_ROWS: usize = 1_000;
 /// The stage that was left, where steps are counted.
 pub(super) const STAGE: &str = "stage";
 
+/// People whose departments are looked up at most.
+const MAX_PEOPLE: u64 = 100_000;
+/// Whose a figure is: of what is closed the owner at closing, of tasks who does them, else the owner.
+pub(crate) const MANAGER: &str = "manager";
+/// That person's department.
+const DEPARTMENT: &str = "department";
+
 /// A question.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = ReportQuery)]
 pub struct Query {
     /// Keys of measures, up to 10.
     pub measures: Vec<String>,
-    /// Up to three axes: a field, an axis of a module, or `{field, bucket}` for dates.
+    /// Up to three axes: a field, `link.field`, an axis of a module, `manager`, `department`, or `{field, bucket}` for dates.
     #[schema(value_type = Vec<Object>)]
     pub group_by: Vec<Json>,
     /// One axis more, whose values stand across.
@@ -44,7 +53,7 @@ pub struct Query {
     pub filter: Option<Json>,
     /// Of which time, by the date of each measure.
     pub period: Option<RangeInput>,
-    /// The moment of what is counted as it stands: now.
+    /// The moment of what is counted as it stands: now, or one of the past for measures that say `as_of`.
     #[schema(value_type = Option<String>)]
     pub as_of: Option<Timestamp>,
     /// Beside it the figures of another time.
@@ -55,6 +64,10 @@ pub struct Query {
     pub sort: Option<String>,
     /// Rows, 1 to 10,000; 1,000 when left out.
     pub limit: Option<usize>,
+    /// Only what is a person's, or (`true`) the people's of a department: asked by plans.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub who: Option<(bool, Uuid)>,
 }
 
 /// A time, half-open: days or instants, or a name.
@@ -67,7 +80,7 @@ pub struct RangeInput {
     /// Before this day, or this instant.
     pub to: Option<String>,
     /// Instead of both: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `this_quarter`,
-    /// `this_year`.
+    /// `last_quarter`, `this_year`, `last_year`, `last_30_days`, `last_90_days` (until today).
     pub preset: Option<String>,
 }
 
@@ -84,9 +97,24 @@ pub enum Compare {
 
 /// A stretch of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Range {
-    pub(super) from: Option<Timestamp>,
-    pub(super) to: Option<Timestamp>,
+pub(crate) struct Range {
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) to: Option<Timestamp>,
+}
+
+impl From<Range> for kernel::clock::Period {
+    fn from(range: Range) -> Self {
+        Self { from: range.from, to: range.to }
+    }
+}
+
+/// Whose a figure is, where that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    /// A person.
+    Manager,
+    /// Their department.
+    Department,
 }
 
 /// An axis.
@@ -94,8 +122,73 @@ pub(super) struct Range {
 pub(super) struct Axis {
     /// Its name in the answer.
     pub(super) key: String,
-    pub(super) field: String,
+    field: String,
     pub(super) bucket: Option<Bucket>,
+    who: Option<Who>,
+}
+
+impl Axis {
+    /// The field of a measure's records that it stands for.
+    pub(super) fn field<'a>(&'a self, def: &EntityDef, measure: &Measure) -> &'a str {
+        match self.who {
+            None => &self.field,
+            Some(_) => person_of(def, measure),
+        }
+    }
+
+    /// What its values are ids of.
+    pub(super) fn target(&self, catalogue: &Catalogue, def: &EntityDef, measure: &Measure) -> Option<String> {
+        match self.who {
+            Some(Who::Manager) => Some("user".to_owned()),
+            Some(Who::Department) => Some("department".to_owned()),
+            None => match self.field(def, measure).split_once('.') {
+                None => crate::refs::target(def, &self.field),
+                Some((link, field)) => crate::refs::target(catalogue.find(def.field(link)?.target()?)?, field),
+            },
+        }
+    }
+
+    /// Its name where no field has it.
+    pub(super) fn own_label(&self, locale: Locale) -> Option<String> {
+        self.who.map(|_| registry::text(locale, &format!("axis.{}", self.key)))
+    }
+}
+
+/// The field that says whose a figure is: of what is closed the owner at closing, of tasks who does them, else the owner.
+fn person_of(def: &EntityDef, measure: &Measure) -> &'static str {
+    let closed = measure.date.as_deref() == Some("closed_at") && def.field("closed_owner").is_some();
+    match (closed, def.field("assignee").is_some()) {
+        (true, _) => "closed_owner",
+        (_, true) => "assignee",
+        _ => "owner",
+    }
+}
+
+/// What the records of a measure are grouped by.
+pub(super) struct Grouping {
+    pub(super) by: Vec<GroupBy>,
+    /// At these places stands a person, and is meant their department.
+    departments: Vec<usize>,
+    department_of: Arc<HashMap<Uuid, Uuid>>,
+}
+
+impl Grouping {
+    /// All records together.
+    pub(super) fn none() -> Self {
+        Self { by: Vec::new(), departments: Vec::new(), department_of: Arc::default() }
+    }
+
+    /// The values that are meant by those that were read.
+    pub(super) fn values(&self, mut read: Vec<Json>) -> Vec<Json> {
+        for place in &self.departments {
+            if let Some(value) = read.get_mut(*place) {
+                let person = value.as_str().and_then(|text| Uuid::parse_str(text).ok());
+                let department = person.and_then(|person| self.department_of.get(&person));
+                *value = department.map_or(Json::Null, |department| Json::from(department.to_string()));
+            }
+        }
+        read
+    }
 }
 
 /// A question that can be answered.
@@ -110,6 +203,10 @@ pub(super) struct Plan {
     pub(super) currency: String,
     pub(super) sort: Option<(String, bool)>,
     pub(super) limit: usize,
+    /// The moment of the past that is asked about.
+    pub(super) as_of: Option<Timestamp>,
+    department_of: Arc<HashMap<Uuid, Uuid>>,
+    who: Option<(bool, Uuid)>,
 }
 
 impl Plan {
@@ -118,9 +215,16 @@ impl Plan {
         self.catalogue.entity(&measure.entity)
     }
 
-    /// The axes as aggregates know them.
-    pub(super) fn groups(&self) -> Vec<GroupBy> {
-        self.axes.iter().map(|axis| GroupBy { field: axis.field.clone(), bucket: axis.bucket }).collect()
+    /// The axes as a measure's records know them.
+    pub(super) fn groups(&self, measure: &Measure) -> Result<Grouping> {
+        let def = self.def(measure)?;
+        let by = |axis: &Axis| GroupBy { field: axis.field(def, measure).to_owned(), bucket: axis.bucket };
+        let departments = self.axes.iter().enumerate().filter(|(_, axis)| axis.who == Some(Who::Department));
+        Ok(Grouping {
+            by: self.axes.iter().map(by).collect(),
+            departments: departments.map(|(place, _)| place).collect(),
+            department_of: Arc::clone(&self.department_of),
+        })
     }
 
     /// What a measure is counted over: its own records within the question's filter and the time.
@@ -133,12 +237,15 @@ impl Plan {
             let kind = self.catalogue.find(&measure.entity).and_then(|def| def.field(date)).map(|field| field.kind);
             all.extend(within(ctx, date, kind, range));
         }
+        if let Some(((department, id), def)) = self.who.zip(self.catalogue.find(&measure.entity)) {
+            all.push(crate::plans::of_whom(person_of(def, measure), department, id));
+        }
         Filter::all(all)
     }
 }
 
 /// The tests of a field that keep it in a time.
-pub(super) fn within(ctx: &Ctx, field: &str, kind: Option<FieldType>, range: Range) -> Vec<Filter> {
+pub(crate) fn within(ctx: &Ctx, field: &str, kind: Option<FieldType>, range: Range) -> Vec<Filter> {
     let bound = |at: Timestamp| match kind {
         Some(FieldType::Date) => at.utc().with_timezone(&ctx.zone).date_naive().to_string(),
         _ => at.to_string(),
@@ -181,14 +288,19 @@ impl Reports {
         }
         let named = self.named_axes(ctx).await?;
         let axes = axes(asked, &named)?;
+        let department_of = match axes.iter().any(|axis| axis.who == Some(Who::Department)) {
+            true => Arc::new(self.departments_of_people(ctx).await?),
+            false => Arc::default(),
+        };
         for measure in &measures {
             check_axes(ctx, &catalogue, measure, &axes)?;
         }
         let filter = asked.filter.as_ref().map(Filter::parse).transpose();
         let filter = filter.map_err(|error| Error::field(INVALID, "filter", error))?;
         let range = asked.period.as_ref().map_or(Ok(Range::default()), |asked| asked.read(ctx))?;
-        if asked.as_of.is_some_and(|at| at < ctx.now()) && measures.iter().any(|one| one.date.is_none()) {
-            return Err(invalid("as_of", "what stood at a moment of the past is not kept"));
+        let as_of = asked.as_of.filter(|at| *at < ctx.now());
+        if as_of.is_some() && measures.iter().any(|one| one.date.is_none() && !one.past) {
+            return Err(invalid("as_of", "what stood at a moment of the past is not kept for one of these measures"));
         }
         let compared = asked.compare.map(|how| range.before(ctx, how)).transpose()?;
         let limit = asked.limit.unwrap_or(USUAL_ROWS);
@@ -197,7 +309,28 @@ impl Reports {
         }
         let currency = currency(asked, &catalogue)?;
         let sort = sort(asked, &measures, &axes)?;
-        Ok(Plan { catalogue, measures, hidden, axes, filter, range, compared, currency, sort, limit })
+        let plan = Plan {
+            catalogue,
+            measures,
+            hidden,
+            axes,
+            filter,
+            range,
+            compared,
+            currency,
+            sort,
+            limit,
+            as_of,
+            department_of,
+            who: asked.who,
+        };
+        Ok(plan)
+    }
+
+    /// The department that everybody is in now.
+    pub(super) async fn departments_of_people(&self, ctx: &Ctx) -> Result<HashMap<Uuid, Uuid>> {
+        let people = people::user::list(self.db(), ctx.tenant, None, MAX_PEOPLE).await?;
+        Ok(people.into_iter().filter_map(|user| Some((user.id, user.department_id?))).collect())
     }
 }
 
@@ -220,14 +353,21 @@ fn axis(json: &Json, named: &[registry::Axis]) -> Result<Axis> {
     let wrong = || invalid("group_by", "a field, or {\"field\": ..., \"bucket\": \"month\"}");
     match json {
         Json::String(key) => Ok(match named.iter().find(|axis| axis.key == *key) {
-            Some(known) => Axis { key: key.clone(), field: known.field.clone(), bucket: known.bucket },
-            None => Axis { key: key.clone(), field: key.clone(), bucket: None },
+            Some(known) => Axis { key: key.clone(), field: known.field.clone(), bucket: known.bucket, who: None },
+            None => {
+                let who = match key.as_str() {
+                    MANAGER => Some(Who::Manager),
+                    DEPARTMENT => Some(Who::Department),
+                    _ => None,
+                };
+                Axis { key: key.clone(), field: key.clone(), bucket: None, who }
+            }
         }),
         Json::Object(map) if map.keys().all(|key| key == "field" || key == "bucket") => {
             let field = map.get("field").and_then(Json::as_str).ok_or_else(wrong)?;
             let bucket = map.get("bucket").filter(|bucket| !bucket.is_null());
             let bucket = bucket.map(|json| Bucket::deserialize(json).map_err(|_| wrong())).transpose()?;
-            Ok(Axis { key: field.to_owned(), field: field.to_owned(), bucket })
+            Ok(Axis { key: field.to_owned(), field: field.to_owned(), bucket, who: None })
         }
         _ => Err(wrong()),
     }
@@ -237,16 +377,27 @@ fn axis(json: &Json, named: &[registry::Axis]) -> Result<Axis> {
 fn check_axes(ctx: &Ctx, catalogue: &Catalogue, measure: &Measure, axes: &[Axis]) -> Result<()> {
     let def = catalogue.entity(&measure.entity)?;
     for axis in axes {
-        let found = def.field(&axis.field).filter(|field| field.is_sortable() && def.shows(&ctx.rights, field));
         let short: String = axis.key.chars().take(80).collect();
-        let Some(field) = found else {
+        let Some(kind) = kind_of(ctx, catalogue, def, axis.field(def, measure)) else {
             return Err(invalid("group_by", format!("`{short}` is no field of {} to group by", def.key)));
         };
-        if axis.bucket.is_some() != matches!(field.kind, FieldType::Date | FieldType::Datetime) {
+        if axis.bucket.is_some() != matches!(kind, FieldType::Date | FieldType::Datetime) {
             return Err(invalid("group_by", format!("`{short}`: dates need a bucket, and nothing else has one")));
         }
     }
     Ok(())
+}
+
+/// The type of a field, or of `link.field`, that can be grouped by and is seen.
+fn kind_of(ctx: &Ctx, catalogue: &Catalogue, def: &EntityDef, key: &str) -> Option<FieldType> {
+    let of = |def: &EntityDef, key: &str| {
+        let field = def.field(key).filter(|field| field.is_sortable() && def.shows(&ctx.rights, field))?;
+        Some(field.kind)
+    };
+    let Some((link, field)) = key.split_once('.') else { return of(def, key) };
+    let link = def.field(link).filter(|link| def.shows(&ctx.rights, link))?;
+    let target = catalogue.find(link.target()?)?;
+    of(target, field).filter(|_| target.table != def.table && ctx.rights.may(&target.key, Action::Read))
 }
 
 fn currency(asked: &Query, catalogue: &Catalogue) -> Result<String> {
@@ -269,11 +420,30 @@ fn sort(asked: &Query, measures: &[Measure], axes: &[Axis]) -> Result<Option<(St
     }
 }
 
+/// The names of times that filters do not know, from a day on to before another.
+fn named_days(name: &str, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+    let ago = |days: u64| today.checked_sub_days(Days::new(days));
+    let before = |bucket: Bucket| Some((bucket.start(bucket.start(today).pred_opt()?), bucket.start(today)));
+    let tomorrow = today.succ_opt()?;
+    match name {
+        "last_quarter" => before(Bucket::Quarter),
+        "last_year" => before(Bucket::Year),
+        "last_30_days" => Some((ago(29)?, tomorrow)),
+        "last_90_days" => Some((ago(89)?, tomorrow)),
+        _ => None,
+    }
+}
+
 impl RangeInput {
-    fn read(&self, ctx: &Ctx) -> Result<Range> {
+    pub(crate) fn read(&self, ctx: &Ctx) -> Result<Range> {
         if let Some(preset) = &self.preset {
             if self.from.is_some() || self.to.is_some() {
                 return Err(invalid("period", "a name, or `from` and `to`"));
+            }
+            let today = ctx.now().utc().with_timezone(&ctx.zone).date_naive();
+            if let Some((from, to)) = named_days(preset, today) {
+                let at = |day: NaiveDate| Some(kernel::filter::day_start(day, ctx.zone));
+                return Ok(Range { from: at(from), to: at(to) });
             }
             let relative = Relative::deserialize(serde_json::json!({ "relative": preset }));
             let relative = relative.map_err(|_| invalid("period", "there is no such name"))?;
@@ -316,19 +486,26 @@ fn year_before(ctx: &Ctx, at: Timestamp) -> Result<Timestamp> {
 }
 
 /// The test that a group's value stands for.
-pub(super) fn of_group(ctx: &Ctx, def: &EntityDef, axis: &Axis, value: &Json) -> Vec<Filter> {
-    let empty = || {
-        let (field, value) = (axis.field.clone(), kernel::filter::Operand::None);
-        vec![Filter::Test(kernel::filter::Test { field, op: Op::Empty, value })]
+pub(super) fn of_group(ctx: &Ctx, def: &EntityDef, measure: &Measure, axis: &Axis, value: &Json) -> Vec<Filter> {
+    let mut field = axis.field(def, measure).to_owned();
+    if axis.who == Some(Who::Department) {
+        field.push_str(".department");
+    }
+    let test =
+        |op: Op| Filter::Test(kernel::filter::Test { field: field.clone(), op, value: kernel::filter::Operand::None });
+    let empty = || match field.contains('.') {
+        // Whose link is empty has no value there either.
+        true => vec![Filter::Not(Box::new(test(Op::NotEmpty)))],
+        false => vec![test(Op::Empty)],
     };
     if value.is_null() {
         return empty();
     }
-    let Some(bucket) = axis.bucket else { return vec![Filter::test(&axis.field, Op::Eq, value.clone())] };
+    let Some(bucket) = axis.bucket else { return vec![Filter::test(&field, Op::Eq, value.clone())] };
     let Some(first) = value.as_str().and_then(|text| text.parse::<NaiveDate>().ok()) else { return empty() };
     let start = |day: NaiveDate| kernel::filter::day_start(day, ctx.zone);
     let range = Range { from: Some(start(first)), to: Some(start(bucket.next(first))) };
-    within(ctx, &axis.field, def.field(&axis.field).map(|field| field.kind), range)
+    within(ctx, &field, def.field(&field).map(|field| field.kind), range)
 }
 
 /// What a measure without words of its own is counted in.
@@ -337,7 +514,7 @@ pub(super) const fn is_money(measure: &Measure) -> bool {
 }
 
 /// A filter or axis that the records refuse, as an error of the question.
-pub(super) fn refused(error: Error) -> Error {
+pub(crate) fn refused(error: Error) -> Error {
     match error {
         Error::Invalid { fields, .. } => {
             let known = |key: String| match key.as_str() {

@@ -1,5 +1,6 @@
 //! The registry: every measure of the product, each with its formula and its date, and what modules have brought.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use kernel::filter::{Filter, Op};
@@ -10,9 +11,10 @@ use records::stages::Semantic;
 use serde::Serialize;
 
 use crate::Reports;
+use crate::forecast::standing;
 
 /// Grows when a formula changes or a measure goes.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new([
@@ -41,7 +43,7 @@ pub enum Unit {
 
 /// How samples become one figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stat {
+pub(crate) enum Stat {
     Median,
     P90,
     Mean,
@@ -49,7 +51,7 @@ pub(super) enum Stat {
 
 /// Time between two moments that only a calendar can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Span {
+pub(crate) enum Span {
     /// From one field to another.
     Fields(&'static str, &'static str),
     /// From the making of a lead to the first answer to it.
@@ -60,7 +62,7 @@ pub(super) enum Span {
 
 /// A formula.
 #[derive(Debug, Clone)]
-pub(super) enum Formula {
+pub(crate) enum Formula {
     /// How many records match.
     Count(Filter),
     /// The sum of a field of those that match.
@@ -73,13 +75,30 @@ pub(super) enum Formula {
     Time(Filter, Span, Stat),
     /// Of tasks whose deadline has passed, those that were done behind it or are open, percent.
     Late,
+    /// The sum of amounts, each by how likely its record is to be won.
+    Weighted(Filter),
+    /// Of those that match, the ones that are picked by what no filter knows.
+    Picked(Filter, Pick),
+}
+
+/// What no filter knows of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// Nothing was done with it for ten working days, and nothing is planned.
+    Idle,
+    /// The first won deal of its client.
+    Gained,
+    /// Its client has won one of another pipeline before.
+    Cross,
+    /// Of the clients of the 365 days before the end, the part that has two or more; a figure in percent.
+    Repeat,
 }
 
 /// A measure.
 #[derive(Debug, Clone)]
-pub(super) struct Measure {
-    pub(super) key: String,
-    pub(super) entity: String,
+pub(crate) struct Measure {
+    pub(crate) key: String,
+    pub(crate) entity: String,
     pub(super) formula: Formula,
     /// The field whose time a period means; none of what is as it stands.
     pub(super) date: Option<String>,
@@ -88,6 +107,8 @@ pub(super) struct Measure {
     pub(super) label: Option<String>,
     /// Whose it is.
     pub(super) plugin: Option<String>,
+    /// Whether it can be told how it stood at a moment of the past.
+    pub(super) past: bool,
 }
 
 impl Measure {
@@ -110,15 +131,39 @@ impl Measure {
                 }
             }
             Formula::Late => fields.extend(["due", "completed_at", "state"]),
+            Formula::Weighted(filter) => {
+                fields.extend(filter.fields());
+                fields.extend(["amount", "probability", "stage"]);
+            }
+            Formula::Picked(filter, pick) => {
+                fields.extend(filter.fields());
+                match pick {
+                    Pick::Idle => fields.push("created_at"),
+                    Pick::Gained | Pick::Cross | Pick::Repeat => fields.extend(["company", "closed_at"]),
+                }
+            }
         }
         fields
     }
 
     /// What it is called.
     pub(super) fn label(&self, locale: Locale) -> String {
-        let own = || TEXTS.get(locale, &format!("measure.{}", self.key)).unwrap_or(&self.key).to_owned();
-        self.label.clone().unwrap_or_else(own)
+        self.label.clone().unwrap_or_else(|| label(&self.key, locale))
     }
+}
+
+pub(super) fn label(key: &str, locale: Locale) -> String {
+    TEXTS.get(locale, &format!("measure.{key}")).unwrap_or(key).to_owned()
+}
+
+/// What measures of the product are called; of modules by their keys.
+pub(super) fn labels(keys: &[String], locale: Locale) -> BTreeMap<String, String> {
+    keys.iter().map(|key| (key.clone(), label(key, locale))).collect()
+}
+
+/// A text of this crate; its key where there is none.
+pub(crate) fn text(locale: Locale, key: &str) -> String {
+    TEXTS.get(locale, key).unwrap_or(key).to_owned()
 }
 
 /// A measure or an axis of a module, over its own entities. The module's manifest was checked when it was installed.
@@ -182,29 +227,24 @@ fn all() -> Filter {
     Filter::And(Vec::new())
 }
 
-/// Records in stages of a meaning.
-fn stands(catalogue: &Catalogue, entity: &str, semantic: Semantic) -> Filter {
-    let stages = catalogue.pipelines.of(entity).flat_map(|pipeline| &pipeline.stages);
-    let mut keys: Vec<&str> = stages.filter(|one| one.semantic == semantic).map(|one| one.key.as_str()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    Filter::any(keys.into_iter().map(|key| Filter::test("stage", Op::Eq, key)).collect())
-}
-
 fn measure(key: &str, entity: &str, unit: Unit, date: Option<&str>, formula: Formula) -> Measure {
     let date = date.map(str::to_owned);
-    Measure { key: key.to_owned(), entity: entity.to_owned(), formula, date, unit, label: None, plugin: None }
+    let (label, plugin, past) = (None, None, false);
+    Measure { key: key.to_owned(), entity: entity.to_owned(), formula, date, unit, label, plugin, past }
 }
 
 /// The product's measures over the stages that a company has.
-pub(super) fn of_product(catalogue: &Catalogue) -> Vec<Measure> {
-    use Formula::{Average, Count, Late, Share, Sum, Time};
+pub(super) fn of_product(ctx: &Ctx, catalogue: &Catalogue) -> Vec<Measure> {
+    use Formula::{Average, Count, Late, Picked, Share, Sum, Time, Weighted};
     let [open, won, lost] =
-        [Semantic::Open, Semantic::Won, Semantic::Lost].map(|semantic| stands(catalogue, "deal", semantic));
+        [Semantic::Open, Semantic::Won, Semantic::Lost].map(|semantic| standing(catalogue, "deal", semantic));
     let closed = Filter::any(vec![won.clone(), lost.clone()]);
-    let converted = stands(catalogue, "lead", Semantic::Won);
+    let converted = standing(catalogue, "lead", Semantic::Won);
     let is = |field: &str, value: &str| Filter::test(field, Op::Eq, value);
     let amount = || "amount".to_owned();
+    let today = ctx.now().utc().with_timezone(&ctx.zone).date_naive();
+    let due = Filter::all(vec![open.clone(), Filter::test("close_date", Op::Gte, today.to_string())]);
+    let past = |measure: Measure| Measure { past: true, ..measure };
     let visits = |stat: Stat, clock: bool| Time(all(), Span::Visits { clock }, stat);
     vec![
         measure("lead.created", "lead", Unit::Number, Some("created_at"), Count(all())),
@@ -216,8 +256,13 @@ pub(super) fn of_product(catalogue: &Catalogue) -> Vec<Measure> {
             Some("created_at"),
             Time(all(), Span::FirstAnswer, Stat::Median),
         ),
-        measure("deal.open", "deal", Unit::Number, None, Count(open.clone())),
-        measure("deal.open_amount", "deal", Unit::Money, None, Sum(open, amount())),
+        past(measure("deal.open", "deal", Unit::Number, None, Count(open.clone()))),
+        past(measure("deal.open_amount", "deal", Unit::Money, None, Sum(open.clone(), amount()))),
+        measure("deal.weighted", "deal", Unit::Money, Some("close_date"), Weighted(due)),
+        measure("deal.idle", "deal", Unit::Number, None, Picked(open, Pick::Idle)),
+        measure("deal.cross", "deal", Unit::Number, Some("closed_at"), Picked(won.clone(), Pick::Cross)),
+        measure("client.gained", "deal", Unit::Number, Some("closed_at"), Picked(won.clone(), Pick::Gained)),
+        measure("client.repeat", "deal", Unit::Percent, Some("closed_at"), Picked(won.clone(), Pick::Repeat)),
         measure("deal.won", "deal", Unit::Number, Some("closed_at"), Count(won.clone())),
         measure("deal.won_amount", "deal", Unit::Money, Some("closed_at"), Sum(won.clone(), amount())),
         measure("deal.lost", "deal", Unit::Number, Some("closed_at"), Count(lost)),
@@ -263,14 +308,15 @@ impl Declared {
             _ => Formula::Count(filter),
         };
         let (label, plugin) = (Some(self.label), Some(self.plugin));
-        Some(Measure { key: self.key, entity: self.entity, formula, date: self.date, unit, label, plugin })
+        let past = false;
+        Some(Measure { key: self.key, entity: self.entity, formula, date: self.date, unit, label, plugin, past })
     }
 }
 
 impl Reports {
     /// Every measure there is for whoever asks: of entities that exist for them.
-    pub(super) async fn registry(&self, ctx: &Ctx, catalogue: &Catalogue) -> Result<Vec<Measure>> {
-        let mut all = of_product(catalogue);
+    pub(crate) async fn registry(&self, ctx: &Ctx, catalogue: &Catalogue) -> Result<Vec<Measure>> {
+        let mut all = of_product(ctx, catalogue);
         if let Some(brought) = self.brought.get() {
             all.extend(brought.measures(ctx).await?.into_iter().filter_map(|one| one.measure(catalogue)));
         }
@@ -293,7 +339,9 @@ mod tests {
     #[test]
     fn every_measure_has_words_and_fields_that_there_are() {
         let catalogue = Catalogue::core();
-        for one in of_product(&catalogue) {
+        let env = kernel::clock::Env::system();
+        let ctx = Ctx::system(kernel::TenantId(uuid::Uuid::nil()), chrono_tz::UTC, Locale::En, &env);
+        for one in of_product(&ctx, &catalogue) {
             for locale in Locale::ALL {
                 assert_ne!(one.label(locale), one.key);
             }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kernel::db::ConnectionTrait;
 use kernel::filter::{Filter, Op, Operand, Test};
+use kernel::value::FieldType;
 use kernel::{Ctx, Result, Timestamp, Value};
 use records::read::GroupBy;
 use records::relations::Joined;
@@ -18,7 +19,7 @@ use work::calendar::{WORKING_DAY_SECONDS, WorkingTime};
 use super::MAX_READ;
 use super::figures::{Cell, Cells, name};
 use super::money::percent;
-use super::question::{Plan, Range, STAGE, refused};
+use super::question::{Grouping, Plan, Range, STAGE, refused};
 use super::registry::{Formula, Measure, Span, Stat, Unit};
 use crate::axes::STEPS;
 use crate::{Reports, invalid};
@@ -42,7 +43,7 @@ struct Sample {
 
 type Samples = BTreeMap<String, Sample>;
 
-fn too_many() -> kernel::Error {
+pub(super) fn too_many() -> kernel::Error {
     invalid("filter", format!("more than {MAX_READ} records: choose a shorter time, or fewer of them"))
 }
 
@@ -53,7 +54,7 @@ impl Reports {
         plan: &Plan,
         measure: &Measure,
         range: Range,
-        axes: &[GroupBy],
+        axes: &Grouping,
     ) -> Result<Cells> {
         let (part, span, stat) = match &measure.formula {
             Formula::Time(part, span, stat) => (part, *span, *stat),
@@ -84,30 +85,31 @@ impl Reports {
             (key, (sample.values, cell))
         };
         let mut cells: Cells = samples.into_iter().map(cell).collect();
-        if axes.is_empty() && cells.is_empty() {
+        if axes.by.is_empty() && cells.is_empty() {
             cells.insert(name(&[]), (Vec::new(), Cell::plain(Json::Null, 0)));
         }
         Ok(cells)
     }
 
     /// The cells of records that match: their id, the fields, the axes.
-    async fn read_cells(
+    pub(super) async fn read_cells(
         &self,
         ctx: &Ctx,
         entity: &str,
         filter: &Filter,
         fields: &[&str],
-        axes: &[GroupBy],
+        axes: &Grouping,
     ) -> Result<Vec<(Uuid, Vec<Value>, Vec<Json>)>> {
         let mut wanted = vec!["id"];
         wanted.extend(fields);
-        wanted.extend(axes.iter().map(|axis| axis.field.as_str()));
+        wanted.extend(axes.by.iter().map(|axis| axis.field.as_str()));
         let rows = self.records.cells(ctx, entity, Some(filter), &wanted, MAX_READ).await.map_err(refused)?;
         let read = |mut row: Vec<Value>| {
             let groups = row.split_off(1 + fields.len());
             let rest = row.split_off(1);
             let id = if let Some(Value::Id(id)) = row.first() { *id } else { Uuid::nil() };
-            (id, rest, groups.iter().zip(axes).map(|(value, axis)| grouped(ctx, axis, value)).collect())
+            let values = groups.iter().zip(&axes.by).map(|(value, axis)| grouped(ctx, axis, value));
+            (id, rest, axes.values(values.collect()))
         };
         Ok(rows.ok_or_else(too_many)?.into_iter().map(read).collect())
     }
@@ -117,7 +119,7 @@ impl Reports {
         ctx: &Ctx,
         measure: &Measure,
         filter: &Filter,
-        axes: &[GroupBy],
+        axes: &Grouping,
         (from, to): (&str, &str),
         calendar: &WorkingTime,
     ) -> Result<Samples> {
@@ -136,7 +138,7 @@ impl Reports {
         ctx: &Ctx,
         measure: &Measure,
         filter: &Filter,
-        axes: &[GroupBy],
+        axes: &Grouping,
         calendar: &WorkingTime,
     ) -> Result<Samples> {
         let rows = self.read_cells(ctx, &measure.entity, filter, &["created_at"], axes).await?;
@@ -211,7 +213,7 @@ impl Reports {
         plan: &Plan,
         measure: &Measure,
         range: Range,
-        axes: &[GroupBy],
+        axes: &Grouping,
         calendar: Option<&WorkingTime>,
     ) -> Result<Samples> {
         let (def, backend) = (plan.def(measure)?, self.db().backend());
@@ -226,9 +228,15 @@ impl Reports {
         select.from_subquery(steps, STEPS);
         let wrong = |error| kernel::Error::field(crate::INVALID, "filter", error);
         records::relations::join(&mut select, &asker, ctx, def, step("entity"), step("record_id")).map_err(wrong)?;
-        for axis in axes {
-            let value = if axis.field == STAGE { Some(step("step")) } else { joined.value(&axis.field) };
-            select.expr(value.unwrap_or_else(|| Expr::cust("NULL")));
+        let mut kinds = Vec::with_capacity(axes.by.len());
+        for axis in &axes.by {
+            let found = records::relations::readable(&asker, ctx, &joined, &axis.field);
+            let (value, kind) = match axis.field == STAGE {
+                true => (step("step"), FieldType::Stage),
+                false => found.unwrap_or_else(|| (Expr::cust("NULL"), FieldType::Text)),
+            };
+            select.expr(value);
+            kinds.push(kind);
         }
         select.and_where(step("left_at").is_not_null());
         if let Some(from) = range.from {
@@ -250,11 +258,11 @@ impl Reports {
             let (id, stage): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             let at = |index: usize| Ok::<_, kernel::Error>(Timestamp(row.try_get_by_index(index)?));
             let (entered, left) = (at(2)?, at(3)?);
-            let mut group = Vec::with_capacity(axes.len());
-            for (index, axis) in axes.iter().enumerate() {
-                let kind = def.field(&axis.field).map_or(kernel::value::FieldType::Text, |field| field.kind);
-                group.push(grouped(ctx, axis, &Value::from_cell(kind, row, 4 + index)?));
+            let mut group = Vec::with_capacity(axes.by.len());
+            for (index, (axis, kind)) in axes.by.iter().zip(&kinds).enumerate() {
+                group.push(grouped(ctx, axis, &Value::from_cell(*kind, row, 4 + index)?));
             }
+            let group = axes.values(group);
             let seconds = match calendar {
                 Some(calendar) => calendar.between(entered, left).unwrap_or_default(),
                 None => (left.0 - entered.0) / 1_000_000,
@@ -269,7 +277,7 @@ impl Reports {
     }
 
     /// The share of tasks whose deadline lies in the time and has passed that were done behind it or are still open.
-    async fn late(&self, ctx: &Ctx, plan: &Plan, measure: &Measure, range: Range, axes: &[GroupBy]) -> Result<Cells> {
+    async fn late(&self, ctx: &Ctx, plan: &Plan, measure: &Measure, range: Range, axes: &Grouping) -> Result<Cells> {
         let passed = late_base(ctx);
         let filter = plan.narrowed(ctx, measure, &passed, range);
         let fields = ["due", "completed_at", "state"];
@@ -287,7 +295,7 @@ impl Reports {
             (key, (sample.values, Cell::plain(percent(sample.late, n), n)))
         };
         let mut cells: Cells = samples.into_iter().map(cell).collect();
-        if axes.is_empty() && cells.is_empty() {
+        if axes.by.is_empty() && cells.is_empty() {
             cells.insert(name(&[]), (Vec::new(), Cell::plain(Json::Null, 0)));
         }
         Ok(cells)
@@ -316,14 +324,14 @@ fn sample(samples: &mut Samples, group: Vec<Json>, record: Uuid, seconds: i64) -
 }
 
 /// Opens exactly these records; nothing when there are too many to be named.
-fn ids(records: &BTreeSet<Uuid>) -> Option<Filter> {
+pub(crate) fn ids(records: &BTreeSet<Uuid>) -> Option<Filter> {
     let named = || records.iter().map(|id| Operand::One(Json::from(id.to_string()))).collect();
     (records.len() <= MAX_IDS)
         .then(|| Filter::Test(Test { field: "id".to_owned(), op: Op::In, value: Operand::Many(named()) }))
 }
 
 /// A figure of seconds as it is said.
-fn said(unit: Unit, stat: Stat, mut seconds: Vec<i64>) -> Json {
+pub(super) fn said(unit: Unit, stat: Stat, mut seconds: Vec<i64>) -> Json {
     seconds.sort_unstable();
     let count = seconds.len();
     let at = |index: usize| seconds.get(index).copied().map(Decimal::from);

@@ -296,7 +296,7 @@ fn describe(headers: &mut HeaderMap, file: &FileRow, download: bool) {
 }
 
 /// `Content-Disposition` (RFC 6266) with the name twice: in plain letters, and whole (RFC 8187).
-fn disposition(way: &str, name: &str) -> String {
+pub(super) fn disposition(way: &str, name: &str) -> String {
     let plain = |letter: char| if letter.is_ascii_alphanumeric() || ".-_ ".contains(letter) { letter } else { '_' };
     let plain: String = name.chars().map(plain).collect();
     let whole: String = name

@@ -3,6 +3,7 @@
 
 pub mod batches;
 mod bulk;
+pub mod dashboards;
 pub mod drawings;
 pub mod entities;
 pub mod events;
@@ -19,6 +20,7 @@ pub mod process_templates;
 pub mod processes;
 pub mod records;
 pub mod reports;
+pub mod saved_reports;
 pub mod session;
 pub mod sessions;
 pub mod tasks;
@@ -141,6 +143,27 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reports::measures))
         .routes(routes!(reports::query))
         .routes(routes!(reports::rates, reports::set_rates))
+        .routes(routes!(reports::forecast))
+        .routes(routes!(reports::managers))
+        .routes(routes!(reports::hints))
+        .routes(routes!(reports::probabilities, reports::set_probabilities))
+        .routes(routes!(reports::plans, reports::set_plans))
+        .routes(routes!(saved_reports::list, saved_reports::create))
+        .routes(routes!(saved_reports::get, saved_reports::change, saved_reports::remove))
+        .routes(routes!(saved_reports::run))
+        .routes(routes!(saved_reports::schedules, saved_reports::create_schedule))
+        .routes(routes!(saved_reports::change_schedule, saved_reports::remove_schedule))
+        .routes(routes!(saved_reports::send))
+        .routes(routes!(saved_reports::sent))
+        .routes(routes!(saved_reports::export))
+        .routes(routes!(saved_reports::content))
+        .routes(routes!(dashboards::list, dashboards::create))
+        .routes(routes!(dashboards::get, dashboards::put, dashboards::remove))
+        .routes(routes!(dashboards::read))
+        .routes(routes!(dashboards::home))
+        .routes(routes!(dashboards::read_home))
+        .routes(routes!(dashboards::homes))
+        .routes(routes!(dashboards::put_home, dashboards::restore_home))
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::counters))
         .routes(routes!(tasks::get, tasks::update))

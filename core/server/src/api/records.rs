@@ -273,6 +273,7 @@ pub async fn aggregate(
         GroupKey::Bucket { field, bucket } => GroupBy { field, bucket: Some(bucket) },
     };
     let ask = Aggregate {
+        besides: 0,
         query: Query { filter: parse_filter(body.filter.as_ref())?, words: body.q, ..Query::default() },
         group_by: body.group_by.into_iter().map(axis).collect(),
         measures: body.measures.into_iter().map(|m| Measure { op: m.op, field: m.field }).collect(),

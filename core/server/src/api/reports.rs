@@ -2,16 +2,17 @@
 
 use ::records::rates::Rate;
 use ::reports::{
-    Answer, Funnel, FunnelInput, Measures, ProcessReport, ProcessReportInput, Query, TaskReport, TaskReportInput,
+    Answer, Forecast, ForecastInput, Funnel, FunnelInput, HintQuery, Hints, Managers, ManagersInput, Measures,
+    PlanQuery, Plans, PlansInput, ProcessReport, ProcessReportInput, Query, StageOdds, TaskReport, TaskReportInput,
 };
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::view::Items;
 
-use crate::http::{ApiResult, Body, Caller};
+use crate::http::{ApiResult, Body, Caller, Params};
 use crate::state::AppState;
 
 /// `POST /reports/funnel`: how many come to each step or stage, go on, and where they pile up.
@@ -54,6 +55,110 @@ pub async fn measures(State(state): State<AppState>, caller: Caller) -> ApiResul
 #[utoipa::path(post, path = "/reports/query", tag = "reports", operation_id = "query_measures", request_body = Query, responses((status = 200, body = Answer)))]
 pub async fn query(State(state): State<AppState>, caller: Caller, Body(body): Body<Query>) -> ApiResult<Json<Answer>> {
     Ok(Json(state.reports.query(&caller.ctx, &body).await?))
+}
+
+/// `POST /reports/forecast`: what open deals are likely to bring, month by month.
+#[utoipa::path(post, path = "/reports/forecast", tag = "reports", request_body = ForecastInput, responses((status = 200, body = Forecast)))]
+pub async fn forecast(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<ForecastInput>,
+) -> ApiResult<Json<Forecast>> {
+    Ok(Json(state.reports.forecast(&caller.ctx, &body).await?))
+}
+
+/// `POST /reports/managers`: people beside each other.
+#[utoipa::path(post, path = "/reports/managers", tag = "reports", request_body = ManagersInput, responses((status = 200, body = Managers)))]
+pub async fn managers(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<ManagersInput>,
+) -> ApiResult<Json<Managers>> {
+    Ok(Json(state.reports.managers(&caller.ctx, &body).await?))
+}
+
+/// `GET /reports/hints`: what the caller should look at.
+#[utoipa::path(get, path = "/reports/hints", tag = "reports", operation_id = "list_hints", params(HintQuery), responses((status = 200, body = Hints)))]
+pub async fn hints(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<HintQuery>,
+) -> ApiResult<Json<Hints>> {
+    Ok(Json(state.reports.hints(&caller.ctx, &params).await?))
+}
+
+/// `GET /plans`: with what came of them.
+#[utoipa::path(get, path = "/plans", tag = "reports", operation_id = "list_plans", params(PlanQuery), responses((status = 200, body = Plans)))]
+pub async fn plans(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<PlanQuery>,
+) -> ApiResult<Json<Plans>> {
+    Ok(Json(state.reports.plans(&caller.ctx, &params).await?))
+}
+
+/// `PUT /plans`: sets some, all or none; by administrators, and heads of departments for these and their people.
+#[utoipa::path(put, path = "/plans", tag = "reports", operation_id = "set_plans", request_body = PlansInput, responses((status = 200, body = Plans)))]
+pub async fn set_plans(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<PlansInput>,
+) -> ApiResult<Json<Plans>> {
+    Ok(Json(state.reports.set_plans(&caller.ctx, &body).await?))
+}
+
+/// Of which entity.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ProbabilityParams {
+    /// An entity with stages; `deal` when left out.
+    entity: Option<String>,
+}
+
+/// How likely records of some stages are to be won.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProbabilitiesBody {
+    /// An entity with stages; `deal` when left out.
+    #[serde(default)]
+    entity: Option<String>,
+    /// Up to 1,000.
+    items: Vec<StageProbability>,
+}
+
+/// How likely records of a stage are to be won.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StageProbability {
+    /// Its key.
+    stage: String,
+    /// Percent, 0 to 100; null: by its place again.
+    probability: Option<i64>,
+}
+
+/// `GET /reports/probabilities`: how likely records of each open stage are to be won.
+#[utoipa::path(get, path = "/reports/probabilities", tag = "reports", operation_id = "list_probabilities", params(ProbabilityParams), responses((status = 200, body = Items<StageOdds>)))]
+pub async fn probabilities(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<ProbabilityParams>,
+) -> ApiResult<Json<Items<StageOdds>>> {
+    let entity = params.entity.as_deref().unwrap_or("deal");
+    Ok(Json(Items { items: state.reports.probabilities(&caller.ctx, entity).await? }))
+}
+
+/// `PUT /reports/probabilities`: says so of some stages (administrators).
+#[utoipa::path(put, path = "/reports/probabilities", tag = "reports", operation_id = "set_probabilities", request_body = ProbabilitiesBody, responses((status = 200, body = Items<StageOdds>)))]
+pub async fn set_probabilities(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<ProbabilitiesBody>,
+) -> ApiResult<Json<Items<StageOdds>>> {
+    let entity = body.entity.as_deref().unwrap_or("deal");
+    let given: Vec<_> = body.items.into_iter().take(1_000).map(|one| (one.stage, one.probability)).collect();
+    state.records.set_probabilities(&caller.ctx, entity, &given).await?;
+    Ok(Json(Items { items: state.reports.probabilities(&caller.ctx, entity).await? }))
 }
 
 /// Rates that are set; the others stay.

@@ -89,7 +89,7 @@ impl Caller {
 }
 
 /// Questions that need a body: operations that change nothing, by their place in the OpenAPI.
-pub const QUESTIONS: [&str; 12] = [
+pub const QUESTIONS: [&str; 17] = [
     "/api/v1/records/{entity}/query",
     "/api/v1/records/{entity}/aggregate",
     "/api/v1/read",
@@ -98,6 +98,11 @@ pub const QUESTIONS: [&str; 12] = [
     "/api/v1/reports/process",
     "/api/v1/reports/task",
     "/api/v1/reports/query",
+    "/api/v1/reports/forecast",
+    "/api/v1/reports/managers",
+    "/api/v1/reports/saved/{id}/run",
+    "/api/v1/dashboards/{id}/read",
+    "/api/v1/dashboards/home/read",
     "/api/v1/process-definitions/{id}/dry-run",
     "/api/v1/process-drawings/compare",
     "/api/v1/process-drawings/{id}/dry-run",

@@ -30,6 +30,7 @@ pub(super) async fn read(state: &AppState, ctx: &Ctx, asked: Figures) -> Result<
         Axis::Bucket { field, bucket } => GroupBy { field: field.clone(), bucket: Some(*bucket) },
     };
     let ask = Aggregate {
+        besides: 0,
         query: Query { filter: parse_filter(asked.filter.as_ref())?, ..Query::default() },
         group_by: asked.group_by.iter().map(axis).collect(),
         measures: asked.measures.iter().map(|one| Measure { op: one.op, field: one.field.clone() }).collect(),

@@ -1,174 +1,44 @@
-//! The funnel (R44-R47): how many come to each step, how many go on, how long it takes, where they pile up.
-//!
-//! Over steps of processes (the journal and what is waited for now) or over stages of an entity's pipelines (stage
-//! transitions). Counting is done in the database; working time, which no database knows, by reading the steps, up to
-//! `MAX_MEASURED` of them.
+//! What stands in each group of steps: entries, those who stand there, times, amounts.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use kernel::db::{ConnectionTrait, QueryResult, sum_at, summed as summed_halves};
 use kernel::error::FieldError;
 use kernel::value::{DECIMAL_SCALE, decimal_of_sum, decimal_to_json};
 use kernel::{Ctx, Result, Value};
 use people::staff;
-use process::runtime::Events;
-use records::Catalogue;
-use records::relations::Joined;
 use records::shape::Asker;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, OverStatement, Query, SelectStatement, WindowStatement};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use uuid::Uuid;
 
-use super::axes::{Axis, OWNER, STEPS};
-use super::{MAX_AXES, MAX_ROWS, Period, Reports, invalid};
+use super::{FunnelRow, PileUp, Plan, percent, real};
+use crate::axes::{Axis, OWNER, STEPS};
+use crate::measures::within;
+use crate::{INVALID, MAX_ROWS, Reports};
 
 /// Steps of which working time is measured.
 const MAX_MEASURED: u64 = 100_000;
 
-/// What the funnel is about.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct FunnelInput {
-    /// `process` (steps of processes) or `stage` (stages of `entity`).
-    pub over: Option<String>,
-    /// Only this process definition, by id or key.
-    pub definition: Option<String>,
-    /// Entity of the records: of stages, or of the instances' subjects.
-    pub entity: Option<String>,
-    /// Up to four of `template`, `process`, `step`, `event`, `manager`, `department`, `client`, `field:<key>`; `step`
-    /// by default.
-    pub group_by: Vec<String>,
-    /// Steps that were entered in this time.
-    pub period: Period,
-    /// Whether time between steps is measured in working time too.
-    pub working_time: bool,
-}
-
-/// The funnel.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct Funnel {
-    /// Groups, the step that most come to first.
-    pub items: Vec<FunnelRow>,
-    /// Where things pile up: the group with the longest time of all that stand there.
-    pub pile_up: Option<PileUp>,
-    /// Whether working time was measured; not when there are more steps than it is measured for.
-    pub working_time: bool,
-}
-
-/// One group.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct FunnelRow {
-    /// Value by axis; ids of definitions, people, departments, companies.
-    #[schema(value_type = Object)]
-    pub group: Map<String, Json>,
-    /// Times a step of it was entered.
-    pub entered: i64,
-    /// Times it was left.
-    pub left: i64,
-    /// Those who stand there now.
-    pub standing: i64,
-    /// Instances, or records.
-    pub instances: i64,
-    /// Of them, those that are finished.
-    pub finished: i64,
-    /// Percent of them that are finished.
-    pub finished_percent: f64,
-    /// Share of the funnel's largest group, percent.
-    pub conversion_percent: f64,
-    /// Sum of the records' amounts (with `entity`); none when they are of several currencies.
-    pub amount: Option<f64>,
-    /// The same by currency.
-    pub amounts: BTreeMap<String, f64>,
-    /// Mean time in a step that was left, seconds.
-    pub seconds: Option<f64>,
-    /// The same in working time of the company.
-    pub working_seconds: Option<f64>,
-}
-
-/// Where things pile up.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct PileUp {
-    /// The group.
-    #[schema(value_type = Object)]
-    pub group: Map<String, Json>,
-    /// Those who stand there.
-    pub standing: i64,
-    /// How long they have stood there altogether, seconds.
-    pub seconds: f64,
-}
-
-/// A funnel that can be asked for.
-struct Plan {
-    stages: bool,
-    catalogue: Arc<Catalogue>,
-    entity: Option<Joined>,
-    axes: Vec<Axis>,
-    events: Events,
-    definition: Option<Uuid>,
-    period: Period,
-}
-
 impl Reports {
-    /// The funnel.
-    ///
-    /// # Errors
-    /// `report.invalid` naming `over`, `entity` or `group_by`; `NotFound` for the definition or entity.
-    pub async fn funnel(&self, ctx: &Ctx, input: &FunnelInput) -> Result<Funnel> {
-        let plan = self.plan(ctx, input).await?;
-        let asker = Asker::new(&plan.catalogue, ctx, self.db().backend());
-        let rows = self.db().read().query_all(&counted(&asker, ctx, &plan)?).await?;
+    /// The groups, and where things pile up.
+    pub(super) async fn steps(
+        &self,
+        asker: &Asker<'_>,
+        ctx: &Ctx,
+        plan: &Plan,
+    ) -> Result<(Vec<FunnelRow>, Option<PileUp>)> {
+        let rows = self.db().read().query_all(&counted(asker, ctx, plan)?).await?;
         let mut items = Vec::with_capacity(rows.len());
         let mut pile_up: Option<PileUp> = None;
         for row in &rows {
-            let (item, stood) = read(&plan, row)?;
+            let (item, stood) = read(plan, row)?;
             if stood > pile_up.as_ref().map_or(0.0, |worst| worst.seconds) {
                 pile_up = Some(PileUp { group: item.group.clone(), standing: item.standing, seconds: stood });
             }
             items.push(item);
         }
-        self.add_amounts(&asker, ctx, &plan, &mut items).await?;
-        let most = items.iter().map(|item| item.entered).max().unwrap_or(0);
-        for item in &mut items {
-            item.conversion_percent = percent(item.entered, most);
-        }
-        let working_time = input.working_time && self.measure(ctx, &plan, &mut items).await?;
-        Ok(Funnel { items, pile_up, working_time })
-    }
-
-    async fn plan(&self, ctx: &Ctx, input: &FunnelInput) -> Result<Plan> {
-        let stages = match input.over.as_deref() {
-            None | Some("process") => false,
-            Some("stage") => true,
-            Some(_) => return Err(invalid("over", "`process` or `stage`")),
-        };
-        let catalogue = self.records.catalogue_of(ctx).await?;
-        let entity = input.entity.as_deref().map(|key| catalogue.entity(key)).transpose()?;
-        let entity = entity.map(|def| Joined::new(Arc::clone(def), self.db().backend()));
-        if stages && !entity.as_ref().is_some_and(|joined| joined.def.staged) {
-            return Err(invalid("entity", "the funnel over stages needs an entity with stages"));
-        }
-        if input.group_by.len() > MAX_AXES {
-            return Err(invalid("group_by", format!("at most {MAX_AXES} axes")));
-        }
-        let mut axes = Vec::new();
-        for text in &input.group_by {
-            let axis = Axis::parse(ctx, text, entity.as_ref())?;
-            if !axes.contains(&axis) {
-                axes.push(axis);
-            }
-        }
-        if axes.is_empty() {
-            axes.push(Axis::Step);
-        }
-        let definition = match &input.definition {
-            Some(name) => Some(self.processes.definition(ctx, name, None).await?.id),
-            None => None,
-        };
-        let events =
-            if axes.contains(&Axis::Event) { self.processes.events_of_elements(ctx).await? } else { Events::new() };
-        Ok(Plan { stages, catalogue, entity, axes, events, definition, period: input.period })
+        self.add_amounts(asker, ctx, plan, &mut items).await?;
+        Ok((items, pile_up))
     }
 
     /// Adds the sums of amounts, each currency by itself.
@@ -192,8 +62,8 @@ impl Reports {
         Ok(())
     }
 
-    /// Adds mean working time; false when there are too many steps to measure.
-    async fn measure(&self, ctx: &Ctx, plan: &Plan, items: &mut [FunnelRow]) -> Result<bool> {
+    /// Adds medians and working time; false when there are too many steps to measure.
+    pub(super) async fn measure(&self, ctx: &Ctx, plan: &Plan, items: &mut [FunnelRow]) -> Result<bool> {
         let mut select = grouped(&Asker::new(&plan.catalogue, ctx, self.db().backend()), ctx, plan)?;
         select.expr(Expr::col((STEPS, "entered_at"))).expr(Expr::col((STEPS, "left_at")));
         select.and_where(Expr::col((STEPS, "left_at")).is_not_null()).limit(MAX_MEASURED + 1);
@@ -202,40 +72,44 @@ impl Reports {
             return Ok(false);
         }
         let calendar = self.processes.tasks().calendars().of_department(self.db().read(), ctx, None).await?;
-        let mut sums: HashMap<String, (f64, f64)> = HashMap::new();
+        let mut times: HashMap<String, (Vec<i64>, Vec<i64>)> = HashMap::new();
         for row in &rows {
             let group = Json::Object(group(plan, row)?).to_string();
             let at = |index: usize| Ok::<_, kernel::Error>(kernel::Timestamp(row.try_get_by_index(index)?));
             let (entered, left) = (at(plan.axes.len())?, at(plan.axes.len() + 1)?);
-            if let Ok(seconds) = calendar.between(entered, left) {
-                let sum = sums.entry(group).or_default();
-                sum.0 += real(seconds);
-                sum.1 += 1.0;
-            }
+            let times = times.entry(group).or_default();
+            times.0.push((left.0 - entered.0) / 1_000_000);
+            times.1.extend(calendar.between(entered, left).ok());
         }
         for item in items {
-            let sum = sums.get(&Json::Object(item.group.clone()).to_string());
-            item.working_seconds = sum.map(|(seconds, count)| seconds / count);
+            let Some((clock, working)) = times.get_mut(&Json::Object(item.group.clone()).to_string()) else { continue };
+            item.median_seconds = median(clock);
+            item.median_working_seconds = median(working);
+            let all: i64 = working.iter().sum();
+            let count = i64::try_from(working.len()).unwrap_or(i64::MAX);
+            item.working_seconds = (count > 0).then(|| real(all) / real(count));
         }
         Ok(true)
     }
 }
 
-#[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "counts and seconds far below 2^53")]
-const fn real(number: i64) -> f64 {
-    number as f64
-}
-
-fn percent(part: i64, whole: i64) -> f64 {
-    if whole == 0 { 0.0 } else { (real(part) * 1_000.0 / real(whole)).round() / 10.0 }
-}
-
 /// A select of the axes' values over all steps that the person may see.
-fn grouped(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> {
+pub(super) fn grouped(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> {
     let steps = match plan.entity.as_ref().filter(|_| plan.stages) {
-        Some(joined) => records::relations::stage_steps(ctx, &joined.def, plan.period.into()),
-        None => process::runtime::relations::steps(ctx, plan.definition, plan.period.into()),
+        Some(joined) => records::relations::stage_steps(ctx, &joined.def, kernel::clock::Period::default()),
+        None => process::runtime::relations::steps(ctx, plan.definition, plan.range.into()),
     };
+    axes_over(steps, asker, ctx, plan, &plan.axes)
+}
+
+/// A select of the values of some axes over rows that name records, those of the plan alone.
+pub(super) fn axes_over(
+    steps: SelectStatement,
+    asker: &Asker<'_>,
+    ctx: &Ctx,
+    plan: &Plan,
+    axes: &[Axis],
+) -> Result<SelectStatement> {
     let mut select = Query::select();
     select.from_subquery(steps, STEPS);
     let owner = match &plan.entity {
@@ -243,25 +117,50 @@ fn grouped(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement>
             let (entity, id) = (Expr::col((STEPS, "entity")), Expr::col((STEPS, "record_id")));
             // Of records that people may not see, they get no figures either.
             records::relations::join(&mut select, asker, ctx, &joined.def, entity, id).map_err(unreadable)?;
+            for filter in cohort(ctx, plan) {
+                select.and_where(asker.asked(&joined.def, &filter).map_err(of_filter)?);
+            }
             joined.value("owner").unwrap_or_else(|| Expr::cust("NULL"))
         }
         None => Expr::col((STEPS, "started_by")),
     };
     staff::join(&mut select, OWNER, owner);
-    for (index, axis) in plan.axes.iter().enumerate() {
+    for (index, axis) in axes.iter().enumerate() {
         select.expr_as(axis.expression(plan.entity.as_ref(), &plan.events), name(index));
     }
     Ok(select)
 }
 
+/// Which records are counted: those of the filter, and over stages those that were made in the time.
+pub(super) fn cohort(ctx: &Ctx, plan: &Plan) -> Vec<kernel::filter::Filter> {
+    let mut all: Vec<_> = plan.filter.iter().cloned().collect();
+    if plan.stages && (plan.range.from.is_some() || plan.range.to.is_some()) {
+        all.extend(within(ctx, "created_at", Some(kernel::value::FieldType::Datetime), plan.range));
+    }
+    all
+}
+
+fn of_filter(error: FieldError) -> kernel::Error {
+    kernel::Error::field(INVALID, "filter", error)
+}
+
+fn median(seconds: &mut [i64]) -> Option<f64> {
+    seconds.sort_unstable();
+    let (count, at) = (seconds.len(), |index: usize| seconds.get(index).copied().map(real));
+    match count % 2 {
+        1 => at(count / 2),
+        _ => Some((at((count / 2).checked_sub(1)?)? + at(count / 2)?) / 2.0),
+    }
+}
+
 /// The name of an axis' value in SQL. By its expression nothing can be grouped: PostgreSQL takes two for different ones
 /// when their parameters have other numbers.
-fn name(axis: usize) -> Alias {
+pub(super) fn name(axis: usize) -> Alias {
     Alias::new(format!("axis_{axis}"))
 }
 
 fn unreadable(error: FieldError) -> kernel::Error {
-    kernel::Error::field(super::INVALID, "entity", error)
+    kernel::Error::field(INVALID, "entity", error)
 }
 
 /// The steps with the axes' values, and the record's amount at one step of each group.
@@ -286,7 +185,7 @@ fn pieces(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement> 
 }
 
 /// The amount of the plan's records and its currency, where the person may see them.
-fn amount_of(ctx: &Ctx, plan: &Plan) -> Option<(Expr, Expr)> {
+pub(super) fn amount_of(ctx: &Ctx, plan: &Plan) -> Option<(Expr, Expr)> {
     let joined = plan.entity.as_ref()?;
     let field = joined.def.field("amount").filter(|field| joined.def.shows(&ctx.rights, field))?;
     Some((joined.value(&field.key)?, joined.value(&joined.def.currency_of(field)?.key)?))
@@ -331,9 +230,14 @@ fn counted(asker: &Asker<'_>, ctx: &Ctx, plan: &Plan) -> Result<SelectStatement>
 }
 
 fn group(plan: &Plan, row: &QueryResult) -> Result<Map<String, Json>> {
+    group_of(&plan.axes, row)
+}
+
+/// The values of axes in a row.
+pub(super) fn group_of(axes: &[Axis], row: &QueryResult) -> Result<Map<String, Json>> {
     let mut group = Map::new();
-    for (index, axis) in plan.axes.iter().enumerate() {
-        group.insert(axis.name(), Value::from_cell(axis.kind(), row, index)?.to_json());
+    for (index, axis) in axes.iter().enumerate() {
+        group.insert(axis.name().to_owned(), Value::from_cell(axis.kind(), row, index)?.to_json());
     }
     Ok(group)
 }
@@ -353,11 +257,8 @@ fn read(plan: &Plan, row: &QueryResult) -> Result<(FunnelRow, f64)> {
         instances,
         finished,
         finished_percent: percent(finished, instances),
-        conversion_percent: 0.0,
-        amount: None,
-        amounts: BTreeMap::new(),
         seconds: micros.map(|micros| micros / 1e6),
-        working_seconds: None,
+        ..FunnelRow::default()
     };
     Ok((row, stood.map_or(0.0, |micros| real(micros) / 1e6)))
 }

@@ -1,0 +1,197 @@
+//! Making, listing, changing and removing dashboards.
+
+use kernel::db::ConnectionTrait;
+use kernel::{Ctx, Error, Result, audit};
+use people::staff;
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, Order, Query};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::model::{DASHBOARD, DashboardInput, DashboardView, Row, from_row, select};
+use crate::sharing::{Person, Reader};
+use crate::{CONFLICT, Reports, TOO_MANY, seen_version};
+
+/// Dashboards of one person.
+const MAX_DASHBOARDS: i64 = 50;
+/// Rows of one list.
+const MAX_LISTED: u64 = 2_000;
+
+impl Reports {
+    /// The homes that are the actor's, then own and shared dashboards by name.
+    ///
+    /// # Errors
+    /// `Denied` for an actor that is no person.
+    pub async fn dashboards(&self, ctx: &Ctx) -> Result<Vec<DashboardView>> {
+        let reader = Reader::of(self.db(), ctx).await?;
+        let mut all = Vec::new();
+        for home in self.homes_of(ctx, &reader) {
+            all.push(self.home_view(ctx, &reader, home).await?);
+        }
+        let mut select = select(ctx);
+        let seen = Cond::any().add(Expr::col("owner_id").eq(reader.user)).add(Expr::col("is_shared").eq(true));
+        select.and_where(Expr::col("home").is_null()).cond_where(seen);
+        select.order_by("name", Order::Asc).order_by("id", Order::Asc).limit(MAX_LISTED);
+        let rows = self.db().read().query_all(&select).await?;
+        let mut rows = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
+        rows.retain(|row| reader.sees(row.owner, &row.shared));
+        all.extend(self.dashboard_views(ctx, &reader, rows).await?);
+        Ok(all)
+    }
+
+    async fn dashboard_views(&self, ctx: &Ctx, reader: &Reader, rows: Vec<Row>) -> Result<Vec<DashboardView>> {
+        let mut owners: Vec<Uuid> = rows.iter().filter_map(|row| row.owner).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        let people = staff::by_ids(self.db().read(), ctx.tenant, &owners).await?;
+        let name = |id: Uuid| people.iter().find(|one| one.id == id).map(|one| one.name.clone()).unwrap_or_default();
+        let view = |row: Row| DashboardView {
+            id: Some(row.id),
+            version: row.version,
+            name: row.name,
+            description: row.description,
+            kind: "own",
+            role: None,
+            builtin: false,
+            mine: row.owner == Some(reader.user),
+            may_edit: reader.edits(row.owner, &row.shared),
+            shared: row.shared,
+            owner: row.owner.map(|id| Person { id, name: name(id) }),
+            filter_bar: row.filter_bar,
+            cards: row.cards,
+            updated_at: Some(row.updated_at),
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    pub(super) async fn dashboard_row(
+        &self,
+        conn: &impl ConnectionTrait,
+        ctx: &Ctx,
+        reader: &Reader,
+        id: Uuid,
+    ) -> Result<Row> {
+        let select = select(ctx).and_where(Expr::col("id").eq(id)).and_where(Expr::col("home").is_null()).take();
+        let row = conn.query_one(&select).await?.map(|row| from_row(&row)).transpose()?;
+        let seen = row.filter(|row| reader.sees(row.owner, &row.shared));
+        seen.ok_or_else(|| Error::NotFound(format!("dashboard {id}")))
+    }
+
+    /// A dashboard that the actor sees.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`.
+    pub async fn dashboard(&self, ctx: &Ctx, id: Uuid) -> Result<DashboardView> {
+        let reader = Reader::of(self.db(), ctx).await?;
+        let row = self.dashboard_row(self.db().read(), ctx, &reader, id).await?;
+        let views = self.dashboard_views(ctx, &reader, vec![row]).await?;
+        views.into_iter().next().ok_or_else(|| Error::NotFound(format!("dashboard {id}")))
+    }
+
+    /// Makes a dashboard.
+    ///
+    /// # Errors
+    /// `Denied`; `report.invalid` naming the place; conflict `report.too_many`.
+    pub async fn create_dashboard(&self, ctx: &Ctx, input: &DashboardInput) -> Result<DashboardView> {
+        let reader = Reader::of(self.db(), ctx).await?;
+        let name = input.check()?;
+        input.shared.check(self.db().read(), ctx).await?;
+        let (id, now) = (ctx.id(), ctx.now().0);
+        let insert = Query::insert()
+            .into_table(DASHBOARD)
+            .columns(["id", "tenant_id", "owner_id", "version", "name", "description", "shared", "is_shared"])
+            .columns(["filter_bar", "cards", "created_at", "updated_at"])
+            .values_panic([
+                id.into(),
+                ctx.tenant.0.into(),
+                reader.user.into(),
+                1_i64.into(),
+                name.as_str().into(),
+                input.description.as_str().into(),
+                json!(input.shared).into(),
+                input.shared.is_any().into(),
+                input.filter_bar.clone().into(),
+                json!(input.cards).into(),
+                now.into(),
+                now.into(),
+            ])
+            .to_owned();
+        let count = Query::select()
+            .expr(Func::count(Expr::col("id")))
+            .from(DASHBOARD)
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col("owner_id").eq(reader.user))
+            .take();
+        let tx = self.db().begin().await?;
+        let own = tx.query_one(&count).await?.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))?;
+        if own >= MAX_DASHBOARDS {
+            return Err(Error::Conflict { code: TOO_MANY, current: Some(json!({ "max": MAX_DASHBOARDS })) });
+        }
+        tx.execute(&insert).await?;
+        let detail = json!({"name": name, "shared": input.shared});
+        audit::record(&tx, ctx, "dashboard.created", &id.to_string(), detail).await?;
+        tx.commit().await?;
+        self.dashboard(ctx, id).await
+    }
+
+    /// Puts a dashboard in a new state, over the version that was seen.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`; `report.invalid`, also naming `If-Match`; conflict `report.conflict` with the present version.
+    pub async fn put_dashboard(
+        &self,
+        ctx: &Ctx,
+        id: Uuid,
+        input: &DashboardInput,
+        seen: Option<i64>,
+    ) -> Result<DashboardView> {
+        let reader = Reader::of(self.db(), ctx).await?;
+        let tx = self.db().begin().await?;
+        let row = self.dashboard_row(&tx, ctx, &reader, id).await?;
+        if !reader.edits(row.owner, &row.shared) {
+            return Err(Error::Denied("action"));
+        }
+        let seen = seen_version(seen)?;
+        let name = input.check()?;
+        input.shared.check(&tx, ctx).await?;
+        let update = Query::update()
+            .table(DASHBOARD)
+            .value("version", Expr::col("version").add(1_i64))
+            .value("name", name)
+            .value("description", input.description.as_str())
+            .value("shared", json!(input.shared))
+            .value("is_shared", input.shared.is_any())
+            .value("filter_bar", input.filter_bar.clone())
+            .value("cards", json!(input.cards))
+            .value("updated_at", ctx.now().0)
+            .and_where(Expr::col("id").eq(id))
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col("version").eq(seen))
+            .to_owned();
+        if tx.execute(&update).await?.rows_affected() != 1 {
+            return Err(Error::Conflict { code: CONFLICT, current: Some(json!({ "version": row.version })) });
+        }
+        if input.shared != row.shared {
+            let detail = json!({ "shared": input.shared });
+            audit::record(&tx, ctx, "dashboard.shared", &id.to_string(), detail).await?;
+        }
+        tx.commit().await?;
+        self.dashboard(ctx, id).await
+    }
+
+    /// Removes a dashboard.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`.
+    pub async fn remove_dashboard(&self, ctx: &Ctx, id: Uuid) -> Result<()> {
+        let reader = Reader::of(self.db(), ctx).await?;
+        let tx = self.db().begin().await?;
+        let row = self.dashboard_row(&tx, ctx, &reader, id).await?;
+        if !reader.edits(row.owner, &row.shared) {
+            return Err(Error::Denied("action"));
+        }
+        let delete = Query::delete().from_table(DASHBOARD).and_where(Expr::col("id").eq(id)).to_owned();
+        tx.execute(&delete).await?;
+        audit::record(&tx, ctx, "dashboard.removed", &id.to_string(), json!({ "name": row.name })).await?;
+        Ok(tx.commit().await?)
+    }
+}

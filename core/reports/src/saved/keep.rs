@@ -1,0 +1,323 @@
+//! Making, listing, changing and removing saved reports.
+
+use kernel::db::ConnectionTrait;
+use kernel::error::FieldError;
+use kernel::{Ctx, Error, Result, Timestamp, audit};
+use people::staff;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::question::{Kind, Outcome, Question, RunInput};
+use super::store::{Row, SAVED, SCHEDULE, SENT};
+use crate::sharing::{Person, Reader, Sharing};
+use crate::{CONFLICT, INVALID, Reports, TOO_MANY, invalid, seen_version};
+
+/// Saved reports of one person.
+const MAX_SAVED: i64 = 200;
+/// Characters of a name and of a description.
+const MAX_NAME: usize = 100;
+const MAX_DESCRIPTION: usize = 2_000;
+/// Bytes of a question, and of how it is drawn.
+const MAX_CONFIG: usize = 32 * 1024;
+const MAX_CHART: usize = 4 * 1024;
+
+/// A saved report.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = SavedReport)]
+pub struct Saved {
+    /// Its id.
+    pub id: Uuid,
+    /// Counts its changes, from 1.
+    pub version: i64,
+    /// What it is called.
+    pub name: String,
+    /// What it shows.
+    pub description: String,
+    /// What is asked.
+    pub kind: Kind,
+    /// The question, as it came.
+    #[schema(value_type = Object)]
+    pub config: Json,
+    /// How it is drawn, as it came.
+    #[schema(value_type = Option<Object>)]
+    pub chart: Json,
+    /// With whom it is shared.
+    pub shared: Sharing,
+    /// Whose it is.
+    pub owner: Person,
+    /// Whether it is the reader's own.
+    pub mine: bool,
+    /// Whether the reader may change it.
+    pub may_edit: bool,
+    /// When it was made.
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String)]
+    pub updated_at: Timestamp,
+}
+
+/// A report to save.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewSavedReport)]
+pub struct NewSaved {
+    /// What it is called, 1 to 100 characters.
+    pub name: String,
+    /// What it shows, up to 2,000 characters.
+    #[serde(default)]
+    pub description: String,
+    /// What is asked.
+    #[serde(default)]
+    pub kind: Kind,
+    /// The question: the body of its kind, up to 32 KiB.
+    #[schema(value_type = Object)]
+    pub config: Json,
+    /// How it is drawn, up to 4 KiB.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub chart: Json,
+    /// With whom it is shared.
+    #[serde(default)]
+    pub shared: Sharing,
+}
+
+/// Changes of a saved report; what is absent stays.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = SavedReportChange)]
+pub struct SavedChange {
+    /// What it is called.
+    pub name: Option<String>,
+    /// What it shows.
+    pub description: Option<String>,
+    /// The question.
+    #[schema(value_type = Option<Object>)]
+    pub config: Option<Json>,
+    /// How it is drawn.
+    #[schema(value_type = Option<Object>)]
+    pub chart: Option<Json>,
+    /// With whom it is shared.
+    pub shared: Option<Sharing>,
+}
+
+/// A name or description within its limits, without blanks around it.
+pub(crate) fn checked_name(field: &str, text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::field(INVALID, field, FieldError::new("required")));
+    }
+    if text.chars().nth(MAX_NAME).is_some() {
+        return Err(Error::field(INVALID, field, FieldError::new("too_long").with("max", MAX_NAME)));
+    }
+    match text.chars().any(char::is_control) {
+        true => Err(invalid(field, "characters that cannot be seen")),
+        false => Ok(text.to_owned()),
+    }
+}
+
+pub(crate) fn checked_description(text: &str) -> Result<()> {
+    match text.chars().nth(MAX_DESCRIPTION).is_some() || text.contains('\0') {
+        true => Err(Error::field(INVALID, "description", FieldError::new("too_long").with("max", MAX_DESCRIPTION))),
+        false => Ok(()),
+    }
+}
+
+/// JSON of the portal's own: an object or nothing, within its size.
+pub(crate) fn checked_json(field: &str, json: &Json, most: usize) -> Result<()> {
+    match (json.is_object() || json.is_null()) && json.to_string().len() <= most {
+        true => Ok(()),
+        false => Err(Error::field(INVALID, field, FieldError::new("too_long").with("max", most))),
+    }
+}
+
+fn checked_config(kind: Kind, config: &Json) -> Result<()> {
+    if config.to_string().len() > MAX_CONFIG {
+        return Err(Error::field(INVALID, "config", FieldError::new("too_long").with("max", MAX_CONFIG)));
+    }
+    Question::read(kind, config)?;
+    match config.get("filter").filter(|filter| !filter.is_null()) {
+        Some(filter) => {
+            let parsed = kernel::filter::Filter::parse(filter);
+            parsed.map(drop).map_err(|error| Error::field(INVALID, "config", error))
+        }
+        None => Ok(()),
+    }
+}
+
+impl Reports {
+    /// Own and shared saved reports, by name.
+    ///
+    /// # Errors
+    /// `Denied` for an actor that is no person.
+    pub async fn saved(&self, ctx: &Ctx) -> Result<Vec<Saved>> {
+        let reader = Reader::of(self.db(), ctx).await?;
+        let rows = self.saved_rows(ctx, &reader).await?;
+        self.saved_views(ctx, &reader, rows).await
+    }
+
+    /// A saved report that the actor sees.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`.
+    pub async fn saved_report(&self, ctx: &Ctx, id: Uuid) -> Result<Saved> {
+        let reader = Reader::of(self.db(), ctx).await?;
+        let row = self.saved_row(self.db().read(), ctx, &reader, id).await?;
+        let views = self.saved_views(ctx, &reader, vec![row]).await?;
+        views.into_iter().next().ok_or_else(|| Error::NotFound(format!("report {id}")))
+    }
+
+    async fn saved_views(&self, ctx: &Ctx, reader: &Reader, rows: Vec<Row>) -> Result<Vec<Saved>> {
+        let mut owners: Vec<Uuid> = rows.iter().map(|row| row.owner).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        let people = staff::by_ids(self.db().read(), ctx.tenant, &owners).await?;
+        let name = |id: Uuid| people.iter().find(|one| one.id == id).map(|one| one.name.clone()).unwrap_or_default();
+        let view = |row: Row| Saved {
+            id: row.id,
+            version: row.version,
+            name: row.name,
+            description: row.description,
+            kind: row.kind,
+            config: row.config,
+            chart: row.chart,
+            mine: row.owner == reader.user,
+            may_edit: reader.edits(Some(row.owner), &row.shared),
+            shared: row.shared,
+            owner: Person { id: row.owner, name: name(row.owner) },
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    /// Saves a report.
+    ///
+    /// # Errors
+    /// `Denied`; `report.invalid` naming `name`, `description`, `config`, `chart` or `shared`; conflict `report.too_many`.
+    pub async fn save_report(&self, ctx: &Ctx, new: &NewSaved) -> Result<Saved> {
+        let reader = Reader::of(self.db(), ctx).await?;
+        let name = checked_name("name", &new.name)?;
+        checked_description(&new.description)?;
+        checked_config(new.kind, &new.config)?;
+        checked_json("chart", &new.chart, MAX_CHART)?;
+        new.shared.check(self.db().read(), ctx).await?;
+        let (id, now) = (ctx.id(), ctx.now().0);
+        let insert = Query::insert()
+            .into_table(SAVED)
+            .columns(["id", "tenant_id", "owner_id", "version", "name", "description", "kind", "config", "chart"])
+            .columns(["shared", "is_shared", "created_at", "updated_at"])
+            .values_panic([
+                id.into(),
+                ctx.tenant.0.into(),
+                reader.user.into(),
+                1_i64.into(),
+                name.as_str().into(),
+                new.description.as_str().into(),
+                new.kind.name().into(),
+                new.config.clone().into(),
+                new.chart.clone().into(),
+                json!(new.shared).into(),
+                new.shared.is_any().into(),
+                now.into(),
+                now.into(),
+            ])
+            .to_owned();
+        let count = Query::select()
+            .expr(Func::count(Expr::col("id")))
+            .from(SAVED)
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col("owner_id").eq(reader.user))
+            .take();
+        let tx = self.db().begin().await?;
+        let own = tx.query_one(&count).await?.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))?;
+        if own >= MAX_SAVED {
+            return Err(Error::Conflict { code: TOO_MANY, current: Some(json!({ "max": MAX_SAVED })) });
+        }
+        tx.execute(&insert).await?;
+        audit::record(&tx, ctx, "report.saved", &id.to_string(), json!({"name": name, "shared": new.shared})).await?;
+        tx.commit().await?;
+        self.saved_report(ctx, id).await
+    }
+
+    /// Changes a saved report over the version that was seen.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`; `report.invalid`, also naming `If-Match`; conflict `report.conflict` with the present version.
+    pub async fn change_saved(&self, ctx: &Ctx, id: Uuid, change: &SavedChange, seen: Option<i64>) -> Result<Saved> {
+        let reader = Reader::of(self.db(), ctx).await?;
+        let tx = self.db().begin().await?;
+        let row = self.saved_row(&tx, ctx, &reader, id).await?;
+        if !reader.edits(Some(row.owner), &row.shared) {
+            return Err(Error::Denied("action"));
+        }
+        let seen = seen_version(seen)?;
+        let mut update = Query::update();
+        update
+            .table(SAVED)
+            .value("version", Expr::col("version").add(1_i64))
+            .value("updated_at", ctx.now().0)
+            .and_where(Expr::col("id").eq(id))
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col("version").eq(seen));
+        if let Some(name) = &change.name {
+            update.value("name", checked_name("name", name)?);
+        }
+        if let Some(description) = &change.description {
+            checked_description(description)?;
+            update.value("description", description.as_str());
+        }
+        if let Some(config) = &change.config {
+            checked_config(row.kind, config)?;
+            update.value("config", config.clone());
+        }
+        if let Some(chart) = &change.chart {
+            checked_json("chart", chart, MAX_CHART)?;
+            update.value("chart", chart.clone());
+        }
+        if let Some(shared) = &change.shared {
+            shared.check(&tx, ctx).await?;
+            update.value("shared", json!(shared)).value("is_shared", shared.is_any());
+        }
+        if tx.execute(&update).await?.rows_affected() != 1 {
+            return Err(Error::Conflict { code: CONFLICT, current: Some(json!({ "version": row.version })) });
+        }
+        if let Some(shared) = change.shared.as_ref().filter(|shared| **shared != row.shared) {
+            audit::record(&tx, ctx, "report.shared", &id.to_string(), json!({ "shared": shared })).await?;
+        }
+        tx.commit().await?;
+        self.saved_report(ctx, id).await
+    }
+
+    /// Removes a saved report with its schedules.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`.
+    pub async fn remove_saved(&self, ctx: &Ctx, id: Uuid) -> Result<()> {
+        let reader = Reader::of(self.db(), ctx).await?;
+        let tx = self.db().begin().await?;
+        let row = self.saved_row(&tx, ctx, &reader, id).await?;
+        if !reader.edits(Some(row.owner), &row.shared) {
+            return Err(Error::Denied("action"));
+        }
+        for (table, column) in [(SENT, "report_id"), (SCHEDULE, "report_id"), (SAVED, "id")] {
+            let delete = Query::delete().from_table(table).and_where(Expr::col(column).eq(id)).to_owned();
+            tx.execute(&delete).await?;
+        }
+        audit::record(&tx, ctx, "report.removed", &id.to_string(), json!({ "name": row.name })).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Asks a saved report, with what is said over it.
+    ///
+    /// # Errors
+    /// `NotFound`; those of its kind.
+    pub async fn run_saved(&self, ctx: &Ctx, id: Uuid, run: &RunInput) -> Result<(String, Outcome)> {
+        let reader = Reader::of(self.db(), ctx).await?;
+        let row = self.saved_row(self.db().read(), ctx, &reader, id).await?;
+        let question = Question::read(row.kind, &row.config)?.under(run);
+        Ok((row.name, self.answer(ctx, &question).await?))
+    }
+}

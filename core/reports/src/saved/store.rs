@@ -1,0 +1,85 @@
+//! Rows of saved reports.
+
+use kernel::db::{ConnectionTrait, QueryResult};
+use kernel::{Ctx, Error, Result, Timestamp};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::question::Kind;
+use crate::Reports;
+use crate::sharing::{Reader, Sharing};
+
+pub(super) const SAVED: &str = "report_saved";
+pub(super) const SCHEDULE: &str = "report_schedule";
+pub(super) const SENT: &str = "report_sent";
+/// Rows of one list.
+const MAX_LISTED: u64 = 5_000;
+
+/// A saved report.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) owner: Uuid,
+    pub(super) version: i64,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) kind: Kind,
+    pub(super) config: Json,
+    pub(super) chart: Json,
+    pub(super) shared: Sharing,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+}
+
+fn select(ctx: &Ctx) -> SelectStatement {
+    Query::select()
+        .columns(["id", "owner_id", "version", "name", "description", "kind", "config", "chart", "shared"])
+        .columns(["created_at", "updated_at"])
+        .from(SAVED)
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .take()
+}
+
+fn from_row(row: &QueryResult) -> Result<Row> {
+    Ok(Row {
+        id: row.try_get_by_index(0)?,
+        owner: row.try_get_by_index(1)?,
+        version: row.try_get_by_index(2)?,
+        name: row.try_get_by_index(3)?,
+        description: row.try_get_by_index(4)?,
+        kind: Kind::named(&row.try_get_by_index::<String>(5)?),
+        config: row.try_get_by_index(6)?,
+        chart: row.try_get_by_index(7)?,
+        shared: serde_json::from_value(row.try_get_by_index::<Json>(8)?).map_err(Error::internal)?,
+        created_at: Timestamp(row.try_get_by_index(9)?),
+        updated_at: Timestamp(row.try_get_by_index(10)?),
+    })
+}
+
+impl Reports {
+    /// The saved reports that somebody sees, by name.
+    pub(super) async fn saved_rows(&self, ctx: &Ctx, reader: &Reader) -> Result<Vec<Row>> {
+        let mut select = select(ctx);
+        let seen = Cond::any().add(Expr::col("owner_id").eq(reader.user)).add(Expr::col("is_shared").eq(true));
+        select.cond_where(seen).order_by("name", Order::Asc).order_by("id", Order::Asc).limit(MAX_LISTED);
+        let rows = self.db().read().query_all(&select).await?;
+        let mut rows = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
+        rows.retain(|row| reader.sees(Some(row.owner), &row.shared));
+        Ok(rows)
+    }
+
+    /// A saved report that somebody sees.
+    pub(super) async fn saved_row(
+        &self,
+        conn: &impl ConnectionTrait,
+        ctx: &Ctx,
+        reader: &Reader,
+        id: Uuid,
+    ) -> Result<Row> {
+        let select = select(ctx).and_where(Expr::col("id").eq(id)).take();
+        let row = conn.query_one(&select).await?.map(|row| from_row(&row)).transpose()?;
+        let seen = row.filter(|row| reader.sees(Some(row.owner), &row.shared));
+        seen.ok_or_else(|| Error::NotFound(format!("report {id}")))
+    }
+}

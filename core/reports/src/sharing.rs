@@ -1,0 +1,92 @@
+//! With whom saved reports and dashboards are shared, and who reads them. To be shared shows no record: whoever reads one
+//! sees figures with their own rights.
+
+use kernel::db::ConnectionTrait;
+use kernel::error::FieldError;
+use kernel::{Ctx, Db, Error, Result};
+use people::role;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{INVALID, invalid};
+
+/// Roles of one audience.
+const MAX_ROLES: usize = 50;
+
+/// With whom something is shared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = ReportSharing)]
+pub struct Sharing {
+    /// With everybody in the company who has a role.
+    pub all: bool,
+    /// With these roles.
+    pub roles: Vec<Uuid>,
+}
+
+impl Sharing {
+    /// Whether anybody but its owner reads it.
+    pub(crate) const fn is_any(&self) -> bool {
+        self.all || !self.roles.is_empty()
+    }
+
+    /// Whether the roles are there.
+    pub(crate) async fn check(&self, conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<()> {
+        if self.roles.len() > MAX_ROLES {
+            return Err(Error::field(INVALID, "shared", FieldError::new("too_many").with("max", MAX_ROLES)));
+        }
+        if self.roles.is_empty() {
+            return Ok(());
+        }
+        let known: Vec<Uuid> = role::list(conn, ctx.tenant).await?.into_iter().map(|role| role.id).collect();
+        match self.roles.iter().find(|role| !known.contains(role)) {
+            Some(role) => Err(invalid("shared", format!("there is no role {role}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Who reads.
+pub(crate) struct Reader {
+    pub(crate) user: Uuid,
+    /// Ids and keys of their roles.
+    pub(crate) roles: Vec<(Uuid, String)>,
+    pub(crate) admin: bool,
+}
+
+impl Reader {
+    /// The person of a context.
+    ///
+    /// # Errors
+    /// `Denied` for an actor that is no person.
+    pub(crate) async fn of(db: &Db, ctx: &Ctx) -> Result<Self> {
+        let user = ctx.user().ok_or(Error::Denied("action"))?.0;
+        let roles = role::of_user(db.read(), user).await?.into_iter().map(|role| (role.id, role.key)).collect();
+        Ok(Self { user, roles, admin: ctx.rights.is_admin() })
+    }
+
+    pub(crate) fn sees(&self, owner: Option<Uuid>, shared: &Sharing) -> bool {
+        // Who has no role has nothing in common with the others.
+        let all = shared.all && !self.roles.is_empty();
+        owner == Some(self.user) || all || shared.roles.iter().any(|id| self.has(*id))
+    }
+
+    /// Who has made it changes it; what is shared an administrator too.
+    pub(crate) fn edits(&self, owner: Option<Uuid>, shared: &Sharing) -> bool {
+        owner == Some(self.user) || (self.admin && shared.is_any())
+    }
+
+    fn has(&self, role: Uuid) -> bool {
+        self.roles.iter().any(|(id, _)| *id == role)
+    }
+}
+
+/// Somebody's name beside their id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ReportPerson)]
+pub struct Person {
+    /// Account.
+    pub id: Uuid,
+    /// Their name.
+    pub name: String,
+}
