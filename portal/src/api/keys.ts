@@ -57,5 +57,9 @@ export const keys = {
   pluginCost: (id: string) => ["plugins", "cost", id] as const,
   imports: ["imports"] as const,
   import: (id: Id) => ["imports", "one", id] as const,
+  measures: ["reports", "measures"] as const,
+  report: (question: object) => ["reports", "answer", question] as const,
+  reports: ["reports"] as const,
+  rates: ["currency-rates"] as const,
   batch: (id: Id) => ["batches", id] as const,
 };

@@ -12,7 +12,14 @@ import { ApiError, MissingPage } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
 import { entitiesQuery, meQuery } from "@/api/session";
 import { draftsBelongTo } from "@/engines/drafts";
-import { currentLocale, showLocale, withAdminTexts, withDrawingTexts, withWorkTexts } from "@/i18n";
+import {
+  currentLocale,
+  showLocale,
+  withAdminTexts,
+  withDrawingTexts,
+  withReportTexts,
+  withWorkTexts,
+} from "@/i18n";
 import {
   definitionSearch,
   drawingSearch,
@@ -20,6 +27,7 @@ import {
   journalSearch,
   pluginSearch,
   recordsSearch,
+  reportSearch,
   settingsSearch,
   taskSearch,
   tasksSearch,
@@ -174,6 +182,19 @@ const instance = createRoute({
   component: page(() => withWorkTexts(() => import("@/features/processes/instance-page"))),
 });
 
+const reports = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports",
+  component: page(() => withReportTexts(() => import("@/features/reports/page"))),
+});
+
+const reportNew = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/new",
+  validateSearch: reportSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/builder-page"))),
+});
+
 const imports = createRoute({
   getParentRoute: () => shell,
   path: "/imports",
@@ -263,6 +284,8 @@ const tree = root.addChildren([
     drawing,
     journal,
     instance,
+    reports,
+    reportNew,
     imports,
     importNew,
     importOne,

@@ -60,7 +60,7 @@ export function pluginSearch(input: Record<string, unknown>): { tab?: PluginTab 
 }
 
 export const ownSections = ["profile", "tokens"] as const;
-export const adminSections = ["company", "people", "departments", "roles", "calendars"] as const;
+export const adminSections = ["company", "people", "departments", "roles", "calendars", "rates"] as const;
 export type SettingsSection = (typeof ownSections)[number] | (typeof adminSections)[number];
 
 /** `edit`: what is open in the section's form; `new` makes one. */
@@ -130,4 +130,47 @@ const drawingWays = ["lines", "empty", "file"] as const;
 /** How a new drawing begins. */
 export const drawingSearch = (input: Record<string, unknown>): { from?: (typeof drawingWays)[number] } => ({
   from: oneOf(drawingWays, input.from),
+});
+
+const texts = (value: unknown, most: number): string[] | undefined =>
+  Array.isArray(value)
+    ? value.filter((one): one is string => typeof one === "string" && one !== "").slice(0, most)
+    : undefined;
+const day = (value: unknown): string | undefined =>
+  typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined;
+
+/** A report as it is being made: what is counted, by what, of which time, how it is drawn. */
+export interface ReportSearch {
+  entity?: string;
+  measures?: string[];
+  rows?: string[];
+  column?: string;
+  filter?: Filter;
+  period?: string | { from?: string; to?: string };
+  compare?: "before" | "year_ago";
+  currency?: string;
+  sort?: string;
+  chart?: (typeof reportCharts)[number];
+}
+
+const reportCharts = ["table", "bar", "line", "pie", "funnel", "number"] as const;
+
+function reportPeriod(value: unknown): ReportSearch["period"] {
+  if (typeof value === "string") return value || undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  const { from, to } = value as { from?: unknown; to?: unknown };
+  return { from: day(from), to: day(to) };
+}
+
+export const reportSearch = (input: Record<string, unknown>): ReportSearch => ({
+  entity: text(input.entity),
+  measures: texts(input.measures, 10),
+  rows: texts(input.rows, 3),
+  column: text(input.column),
+  filter: input.filter && typeof input.filter === "object" ? (input.filter as Filter) : undefined,
+  period: reportPeriod(input.period),
+  compare: oneOf(["before", "year_ago"] as const, input.compare),
+  currency: text(input.currency),
+  sort: text(input.sort),
+  chart: oneOf(reportCharts, input.chart),
 });

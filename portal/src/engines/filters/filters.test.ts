@@ -158,6 +158,7 @@ describe("summary", () => {
       choice: (choice) => choice.replaceAll("_", " "),
       period: (period) => period.replace("_", " "),
       days: (count) => `${count} days`,
+      chosen: (count) => `${count} chosen`,
       or: "or",
       not: "not",
       and: "and",

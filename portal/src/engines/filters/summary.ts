@@ -10,6 +10,8 @@ export interface FilterWords {
   choice(choice: Choice): string;
   period(period: string): string;
   days(count: number): string;
+  /** Records named one by one. */
+  chosen(count: number): string;
   or: string;
   not: string;
   and: string;
@@ -30,6 +32,8 @@ export function summaryOf(filter: Filter, context: SummaryContext): string {
   if ("or" in filter) return filter.or.map((part) => nested(part, context)).join(` ${words.or} `);
   if ("not" in filter) return `${words.not} (${summaryOf(filter.not, context)})`;
 
+  // Records named one by one: their ids say nothing to anybody.
+  if (filter.field === "id" && Array.isArray(filter.value)) return words.chosen(filter.value.length);
   const resolved = resolveField(filter.field, context.entity, context.entities);
   const label = resolved?.label ?? filter.field;
   const condition = fromFilter(filter, resolved?.field.type);
@@ -83,6 +87,7 @@ function enteredText(
       return words.days(Number(value));
     case "since":
     case "until":
+    case "before":
       return formatDate(String(value));
     default:
       return "";

@@ -18,6 +18,7 @@ const Calendars = lazy(() => import("./calendars"));
 const Company = lazy(() => import("./company"));
 const Departments = lazy(() => import("./departments"));
 const People = lazy(() => import("./people"));
+const Rates = lazy(() => import("./rates"));
 const Roles = lazy(() => import("./roles"));
 const Tokens = lazy(() => import("./tokens"));
 
@@ -74,6 +75,7 @@ export default function SettingsPage() {
           {section === "people" && <People {...editor} />}
           {section === "departments" && <Departments {...editor} />}
           {section === "roles" && <Roles {...editor} />}
+          {section === "rates" && <Rates {...editor} />}
           {section === "calendars" && <Calendars {...editor} />}
         </Suspense>
       </PageBody>
