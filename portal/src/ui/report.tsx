@@ -217,3 +217,30 @@ export const PictureOnly = ({ title, children }: { title: string; children: Reac
     <span>{title}</span>
   </span>
 );
+
+/** Steps one under another, each as wide as its part of the largest; the words stand beside the bar. */
+export const FunnelBars = ({ label, children }: { label: string; children: ReactNode }) => (
+  <ol className={classes.funnel} aria-label={label}>
+    {children}
+  </ol>
+);
+
+interface FunnelBarProps {
+  name: ReactNode;
+  figure: ReactNode;
+  note?: ReactNode;
+  /** Of the largest one, 0 to 1. */
+  share: number;
+  tone?: "plain" | "won" | "lost" | "warn";
+}
+
+export const FunnelBar = ({ name, figure, note, share, tone = "plain" }: FunnelBarProps) => (
+  <li data-tone={tone}>
+    <span className={classes.funnelName}>{name}</span>
+    <span className={classes.funnelTrack} aria-hidden>
+      <i style={{ width: `${Math.max(0.5, Math.min(100, share * 100))}%` }} />
+    </span>
+    <span className={classes.funnelFigure}>{figure}</span>
+    {note && <span className={classes.funnelNote}>{note}</span>}
+  </li>
+);

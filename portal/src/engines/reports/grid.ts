@@ -193,6 +193,8 @@ const additive = (unit: MeasureUnit) => unit === "number" || unit === "money";
 interface ChartWords {
   before: string;
   total: string;
+  /** All groups that have no room, where figures add up. */
+  rest: string;
 }
 
 interface ChartShape {
@@ -230,7 +232,10 @@ export function chartOf(
     };
   }
   const all = filled(grid, first.unit);
-  const rows = all.slice(0, shown);
+  const summed = round && additive(first.unit) && all.length > shown;
+  const rows = summed
+    ? [...all.slice(0, shown - 1), restOf(all.slice(shown - 1), words.rest)]
+    : all.slice(0, shown);
   const empty = additive(first.unit) ? 0 : null;
   const series = places.map((place) => ({
     name: across(place) ?? grid.columns[place]?.measure.label ?? "",
@@ -246,8 +251,18 @@ export function chartOf(
     unit: first.unit,
     cell: (category, at) => rows[category]?.cells[places[at] ?? -1],
     left,
-    more: all.length - rows.length,
+    more: summed ? 0 : all.length - rows.length,
   };
+}
+
+/** Groups without room, as one; together they open nothing. */
+function restOf(rows: Grid["rows"], rest: string): Grid["rows"][number] {
+  const cells = (rows[0]?.cells ?? []).map((_, at): Cell => {
+    const all = rows.map((row) => row.cells[at] ?? nothing);
+    const sum = (of: (cell: Cell) => number) => all.reduce((total, cell) => total + of(cell), 0);
+    return { value: sum(({ value }) => value ?? 0), n: sum(({ n }) => n) };
+  });
+  return { group: { key: "rest", values: [rest], labels: [rest] }, cells };
 }
 
 /** Times in which nothing was are points too, where figures are counted. */

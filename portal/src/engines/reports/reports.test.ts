@@ -172,7 +172,7 @@ const month: AxisView = {
   text: (value) => String(value ?? "not set"),
   rank: (value) => Date.parse(String(value)),
 };
-const words = { before: "before", total: "Total" };
+const words = { before: "before", total: "Total", rest: "others" };
 
 describe("the table of an answer", () => {
   it("is in the order of names as people read them, what is empty last, unless the server was asked to sort", () => {
@@ -247,6 +247,18 @@ describe("the chart of an answer", () => {
     expect(chart?.categories).toHaveLength(40);
     expect(chart?.more).toBe(5);
   });
+});
+
+it("a round chart has room for few groups: the smaller ones are one, and it opens nothing", () => {
+  const rows = Array.from({ length: 9 }, (_, at) => row({ owner: String(at) }, 9 - at));
+  const grid = gridOf(
+    { whole: answer(rows, 45) },
+    { question: question({ rows: ["owner"], sort: "-deal.won" }), rows: [owner] },
+  );
+  const chart = chartOf(grid, words, { round: true, shown: 6 });
+  expect(chart?.series[0]?.values).toEqual([9, 8, 7, 6, 5, 10]);
+  expect(chart?.categories.at(-1)).toBe("others");
+  expect(chart?.cell(5, 0)?.drill).toBeUndefined();
 });
 
 describe("a figure in words", () => {

@@ -15,6 +15,8 @@ import {
   BigFigures,
   ChartBox,
   FigureTable,
+  FunnelBar,
+  FunnelBars,
   type HeadCell,
   ReportBody,
   ReportFacts,
@@ -23,7 +25,7 @@ import {
 import { ErrorState } from "@/ui/states";
 import { FigureLink, placeOf } from "./figure-link";
 import { figureText } from "./figures";
-import { chartOf, type Grid, gridOf, type MeasureHead } from "./grid";
+import { type ChartFigures, chartOf, type Grid, gridOf, type MeasureHead, nothing } from "./grid";
 import { asked, most, nextSort, type Question } from "./question";
 import { useAxes } from "./use-axes";
 
@@ -179,37 +181,69 @@ function Drawn({ grid, answer, question, title, height }: DrawnProps) {
   const navigate = useNavigate();
   const { chart } = question;
   const round = chart === "pie" || chart === "funnel";
-  const figures = chartOf(
-    grid,
-    { before: t("before"), total: t("total") },
-    { round, shown: round ? 12 : 40 },
-  );
+  const words = { before: t("before"), total: t("total"), rest: t("rest") };
+  const figures = chartOf(grid, words, { round, shown: chart === "pie" ? 6 : 40 });
   if (!figures || chart === "table" || chart === "number") return null;
-  const format = (value: number, short?: boolean) => figureText(value, figures.unit, answer.currency, short);
   const notes = [
     ...(figures.left.length > 0
       ? [t("not_drawn", { measures: figures.left.map(({ label }) => label).join(", ") })]
       : []),
     ...(figures.more > 0 ? [t("more_groups", { count: figures.more })] : []),
   ];
+  const open = (category: number, series: number) => {
+    const drill = figures.cell(category, series)?.drill;
+    if (drill) void navigate(placeOf(drill));
+  };
   return (
     <ChartBox note={notes.length > 0 && notes.join(" ")}>
-      <Suspense fallback={<BlockSkeleton height={height ?? 320} label={t("counting")} />}>
-        <Chart
-          kind={chart}
-          label={t("chart_label", { title })}
-          categories={figures.categories}
-          series={figures.series}
-          stack={chart === "bar" && question.column !== undefined}
-          height={height ?? 320}
-          format={format}
-          onPick={(category, series) => {
-            const drill = figures.cell(category, series)?.drill;
-            if (drill) void navigate(placeOf(drill));
-          }}
-        />
-      </Suspense>
+      {chart === "funnel" ? (
+        <Steps figures={figures} label={t("chart_label", { title })} currency={answer.currency} />
+      ) : (
+        <Suspense fallback={<BlockSkeleton height={height ?? 320} label={t("counting")} />}>
+          <Chart
+            kind={chart}
+            label={t("chart_label", { title })}
+            categories={figures.categories}
+            series={figures.series}
+            stack={chart === "bar" && question.column !== undefined}
+            height={height ?? 320}
+            format={(value, short) => figureText(value, figures.unit, answer.currency, short)}
+            onPick={open}
+          />
+        </Suspense>
+      )}
     </ChartBox>
+  );
+}
+
+interface StepsProps {
+  figures: ChartFigures;
+  label: string;
+  currency: string;
+}
+
+/** A funnel: each step beside the largest. */
+function Steps({ figures, label, currency }: StepsProps) {
+  const values = figures.series[0]?.values ?? [];
+  const largest = Math.max(1, ...values.map((value) => value ?? 0));
+  return (
+    <FunnelBars label={label}>
+      {figures.categories.map((name, at) => (
+        <FunnelBar
+          key={name}
+          name={name}
+          share={(values[at] ?? 0) / largest}
+          figure={
+            <FigureLink
+              cell={{ ...(figures.cell(at, 0) ?? nothing), before: undefined }}
+              unit={figures.unit}
+              currency={currency}
+              label={name}
+            />
+          }
+        />
+      ))}
+    </FunnelBars>
   );
 }
 

@@ -60,7 +60,12 @@ export function Setup({ question, entity, measures, named, open, onChange }: Pro
           <SetupGroup title={t("only_which")}>
             <FilterBar entity={entity} filter={question.filter} onChange={(filter) => put({ filter })} />
           </SetupGroup>
-          <Shown question={question} entity={entity} put={put} />
+          <Shown
+            question={question}
+            entity={entity}
+            money={measures.some(({ key, unit }) => unit === "money" && question.measures.includes(key))}
+            put={put}
+          />
         </>
       )}
     </SetupPanel>
@@ -314,7 +319,15 @@ const icons: Record<ChartKind, ReactNode> = {
 /** A picture of each kind; its name is spoken and told. */
 export const chartIcon = (kind: ChartKind): ReactNode => icons[kind];
 
-function Shown({ question, entity, put }: { question: Question; entity: Entity; put: Put }) {
+interface ShownProps {
+  question: Question;
+  entity: Entity;
+  /** Whether amounts are among the figures. */
+  money: boolean;
+  put: Put;
+}
+
+function Shown({ question, entity, money, put }: ShownProps) {
   const { t } = useTranslation("reports");
   const { currency } = useMe().tenant;
   const field = entity.fields.find(({ type, key }) => type === "currency" && key === "currency");
@@ -330,7 +343,7 @@ function Shown({ question, entity, put }: { question: Question; entity: Entity; 
         value={question.chart}
         onChange={(chart) => put({ chart: chart as ChartKind })}
       />
-      {field && (
+      {money && field && (
         <Select
           aria-label={t("currency")}
           searchable
