@@ -195,6 +195,13 @@ const reportNew = createRoute({
   component: page(() => withReportTexts(() => import("@/features/reports/builder-page"))),
 });
 
+const reportSaved = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/saved/$id",
+  validateSearch: reportSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/saved-page"))),
+});
+
 const imports = createRoute({
   getParentRoute: () => shell,
   path: "/imports",
@@ -286,6 +293,7 @@ const tree = root.addChildren([
     instance,
     reports,
     reportNew,
+    reportSaved,
     imports,
     importNew,
     importOne,

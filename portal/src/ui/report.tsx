@@ -51,11 +51,11 @@ export const SetupLine = ({ children }: { children: ReactNode }) => (
   <div className={classes.line}>{children}</div>
 );
 
-/** What is shown, in a sentence, and of when it is. */
-export const ReportWords = ({ sentence, children }: { sentence: ReactNode; children?: ReactNode }) => (
+/** What is shown, in a sentence; what its maker says of it. */
+export const ReportWords = ({ sentence, note }: { sentence: ReactNode; note?: string }) => (
   <div className={classes.words}>
     <p className={classes.sentence}>{sentence}</p>
-    {children}
+    {note && <p className={classes.note}>{note}</p>}
   </div>
 );
 
@@ -243,4 +243,64 @@ export const FunnelBar = ({ name, figure, note, share, tone = "plain" }: FunnelB
     <span className={classes.funnelFigure}>{figure}</span>
     {note && <span className={classes.funnelNote}>{note}</span>}
   </li>
+);
+
+/** Cards of a dashboard in twelve columns; one under another on a phone. */
+export const CardGrid = ({ children }: { children: ReactNode }) => (
+  <div className={classes.dashboard}>{children}</div>
+);
+
+interface CardFrameProps {
+  title: string;
+  /** Its place and size in the grid. */
+  place: { x: number; y: number; w: number; h: number };
+  /** At the right of the title. */
+  actions?: ReactNode;
+  editing?: boolean;
+  children: ReactNode;
+}
+
+/** How high a row of the grid is, px. */
+export const cardRow = 84;
+
+export const CardFrame = ({ title, place, actions, editing, children }: CardFrameProps) => (
+  <section
+    className={classes.frame}
+    aria-label={title}
+    data-editing={editing ?? false}
+    style={{
+      gridColumn: `${place.x + 1} / span ${place.w}`,
+      gridRow: `${place.y + 1} / span ${place.h}`,
+    }}
+  >
+    <header>
+      <h2>{title}</h2>
+      {actions}
+    </header>
+    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than its card is moved by arrows */}
+    <div className={classes.inside} tabIndex={0} role="group" aria-label={title}>
+      {children}
+    </div>
+  </section>
+);
+
+/** Where a card has nothing to show: what will stand there, and the act that fills it. */
+export const CardNote = ({ action, children }: { action?: ReactNode; children: ReactNode }) => (
+  <div className={classes.cardNote}>
+    <p>{children}</p>
+    {action}
+  </div>
+);
+
+/** Controls over the figures of a whole page. */
+export const ReportBar = ({ label, children }: { label: string; children: ReactNode }) => (
+  <div className={classes.bar} role="group" aria-label={label}>
+    {children}
+  </div>
+);
+
+export const HintLines = ({ label, children }: { label: string; children: ReactNode }) => (
+  <ul className={classes.hints} aria-label={label}>
+    {children}
+  </ul>
 );

@@ -154,12 +154,15 @@ function pivot(
     ...across.flatMap((group) =>
       measures.map((measure) => ({ key: `${group.key} ${measure.key}`, measure, group })),
     ),
-    ...measures.map((measure) => ({ key: `total ${measure.key}`, measure, total: true })),
+    // Shares and medians do not add up: without totals of their own there are none.
+    ...(byRow || axes.length === 0
+      ? measures.map((measure) => ({ key: `total ${measure.key}`, measure, total: true }))
+      : []),
   ];
   const at = (row: Group, over: Group) => keyOf([...row.values, ...over.values]);
   const found = new Map(whole.rows.map((row) => [groupOf([...axes, column], row.group).key, row]));
-  const ofRow = new Map((byRow ?? whole).rows.map((row) => [groupOf(axes, row.group).key, row]));
-  const ofColumn = new Map((byColumn ?? whole).rows.map((row) => [groupOf([column], row.group).key, row]));
+  const ofRow = new Map(byRow?.rows.map((row) => [groupOf(axes, row.group).key, row]));
+  const ofColumn = new Map(byColumn?.rows.map((row) => [groupOf([column], row.group).key, row]));
   const line = (figures: (over: Group) => ReportFigures | undefined, total: ReportFigures | undefined) =>
     columns.map(({ measure, group }) => cellOf(group ? figures(group) : total, measure.key));
   return {
@@ -172,7 +175,7 @@ function pivot(
             cells: line((over) => found.get(at(group, over)), ofRow.get(group.key)),
           }))
         : [],
-    totals: line((over) => ofColumn.get(over.key), whole.totals),
+    totals: byColumn && line((over) => ofColumn.get(over.key), whole.totals),
   };
 }
 
@@ -218,6 +221,7 @@ export function chartOf(
     return round ? measure.key === first.key : measure.unit === first.unit;
   };
   const places = grid.columns.flatMap((column, place) => (drawn(column) ? [place] : []));
+  if (places.length === 0) return undefined;
   const left = measures.filter((one) => one !== first && (crossed || round || one.unit !== first.unit));
   const across = (place: number) => grid.columns[place]?.group?.labels.join(" · ");
   // Without groups down, those across are the categories.

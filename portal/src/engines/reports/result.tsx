@@ -25,7 +25,7 @@ import {
 import { ErrorState } from "@/ui/states";
 import { FigureLink, placeOf } from "./figure-link";
 import { figureText } from "./figures";
-import { type ChartFigures, chartOf, type Grid, gridOf, type MeasureHead, nothing } from "./grid";
+import { type Answers, type ChartFigures, chartOf, type Grid, gridOf, type MeasureHead, nothing } from "./grid";
 import { asked, most, nextSort, type Question } from "./question";
 import { useAxes } from "./use-axes";
 
@@ -61,7 +61,7 @@ export function useAnswers(question: Question) {
   };
 }
 
-interface Props {
+interface ShownProps {
   question: Question;
   entity: Entity;
   title: string;
@@ -71,22 +71,31 @@ interface Props {
   height?: number;
 }
 
-export function ReportResult({ question, entity, title, onSort, height }: Props) {
+export function ReportResult(props: ShownProps) {
   const { t } = useTranslation("reports");
-  const { answers, stale, error, retry } = useAnswers(question);
-  const texts = [...question.rows, ...(question.column ? [question.column] : [])];
-  const axes = useAxes(entity, texts, answers?.whole);
+  const { answers, stale, error, retry } = useAnswers(props.question);
   if (error) return <ErrorState error={error} retry={retry} />;
-  if (!answers) return <BlockSkeleton height={height ?? 280} label={t("counting")} />;
-  const { whole } = answers;
-  const column = question.column ? axes.at(-1) : undefined;
-  const grid = gridOf(answers, { question, rows: axes.slice(0, question.rows.length), column });
-  const table = (
-    <GridTable grid={grid} answer={whole} question={question} entity={entity} title={title} onSort={onSort} />
-  );
-  const drawn = question.chart !== "table" && question.chart !== "number";
+  if (!answers) return <BlockSkeleton height={props.height ?? 280} label={t("counting")} />;
   return (
     <ReportBody stale={stale}>
+      <AnswerShown {...props} answers={answers} />
+    </ReportBody>
+  );
+}
+
+/** What has been answered already. */
+export function AnswerShown({ question, entity, title, onSort, height, answers }: ShownProps & { answers: Answers }) {
+  const { t } = useTranslation("reports");
+  const texts = [...question.rows, ...(question.column ? [question.column] : [])];
+  const { whole } = answers;
+  const axes = useAxes(entity, texts, whole);
+  const column = question.column ? axes.at(-1) : undefined;
+  const grid = gridOf(answers, { question, rows: axes.slice(0, question.rows.length), column });
+  const drawn = question.chart !== "table" && question.chart !== "number";
+  const listed =
+    height === undefined ? question.chart !== "number" || grid.rows.length > 1 : question.chart === "table";
+  return (
+    <>
       <Missing answer={whole} />
       {whole.rows.length === 0 || isEmpty(grid) ? (
         <Notice title={t("nothing_title")}>{t("nothing_text")}</Notice>
@@ -94,29 +103,44 @@ export function ReportResult({ question, entity, title, onSort, height }: Props)
         <>
           {question.chart === "number" && <Big grid={grid} answer={whole} entity={entity} />}
           {drawn && <Drawn grid={grid} answer={whole} question={question} title={title} height={height} />}
-          {(height === undefined || question.chart === "table") &&
-            (question.chart !== "number" || grid.rows.length > 1) &&
-            table}
+          {listed && (
+            <GridTable
+              grid={grid}
+              answer={whole}
+              question={question}
+              entity={entity}
+              title={title}
+              onSort={onSort}
+            />
+          )}
           {whole.rows.length >= most.groups && (
             <ReportFacts>{t("first_groups", { count: most.groups })}</ReportFacts>
           )}
         </>
       )}
-      <ReportFacts>
-        <span>{t("as_of", { time: formatDateTime(whole.as_of) })}</span>
-        {grid.columns.some(({ measure }) => measure.unit === "money") && (
-          <span>{t("in_currency", { currency: whole.currency })}</span>
-        )}
-      </ReportFacts>
-    </ReportBody>
+      {height === undefined && (
+        <ReportFacts>
+          <span>{t("as_of", { time: formatDateTime(whole.as_of) })}</span>
+          {grid.columns.some(({ measure }) => measure.unit === "money") && (
+            <span>{t("in_currency", { currency: whole.currency })}</span>
+          )}
+        </ReportFacts>
+      )}
+    </>
   );
 }
 
 const isEmpty = ({ rows, totals }: Grid) =>
   [...rows.flatMap(({ cells }) => cells), ...(totals ?? [])].every(({ n, before }) => n === 0 && !before);
 
+interface MissingIn {
+  missing_rates: string[];
+  hidden: string[];
+  hidden_labels?: Record<string, string>;
+}
+
 /** What could not be counted, and what to do. */
-function Missing({ answer }: { answer: ReportAnswer }) {
+export function Missing({ answer }: { answer: MissingIn }) {
   const { t } = useTranslation("reports");
   const me = useMe();
   return (
@@ -137,7 +161,11 @@ function Missing({ answer }: { answer: ReportAnswer }) {
         </Notice>
       )}
       {answer.hidden.length > 0 && (
-        <Notice title={t("hidden_title")}>{t("hidden_text", { measures: answer.hidden.join(", ") })}</Notice>
+        <Notice title={t("hidden_title")}>
+          {t("hidden_text", {
+            measures: answer.hidden.map((key) => answer.hidden_labels?.[key] ?? key).join(", "),
+          })}
+        </Notice>
       )}
     </>
   );

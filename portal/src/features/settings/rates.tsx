@@ -12,10 +12,10 @@ import { NumberEditor } from "@/engines/fields/number-editor";
 import { formatDate, formatNumber } from "@/i18n/format";
 import { localDay } from "@/i18n/read";
 import { Block, BlockBones, type Column, DataTable } from "@/ui/block";
+import { FormDrawer } from "@/ui/form-drawer";
 import { IconText } from "@/ui/page";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
-import { FormDrawer } from "./form-drawer";
 import { rateOf } from "./rate-text";
 
 const DayField = lazy(() => import("./day-field"));
