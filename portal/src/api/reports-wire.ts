@@ -255,6 +255,8 @@ export interface CardAnswer {
   plans?: Plans;
   hints?: { items: Hint[] };
   tasks?: { open: number; overdue: number };
+  /** Of a card that shows a kept report. */
+  saved?: Pick<SavedReport, "name" | "kind" | "config" | "chart">;
   empty?: { text: string; act?: { key: string; label: string; href: string } };
   problem?: { code: string; detail: string };
   as_of?: string;

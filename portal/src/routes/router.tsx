@@ -21,13 +21,17 @@ import {
   withWorkTexts,
 } from "@/i18n";
 import {
+  dashboardSearch,
   definitionSearch,
   drawingSearch,
+  funnelSearch,
   instanceSearch,
   journalSearch,
+  plansSearch,
   pluginSearch,
   recordsSearch,
   reportSearch,
+  salesSearch,
   settingsSearch,
   taskSearch,
   tasksSearch,
@@ -202,6 +206,41 @@ const reportSaved = createRoute({
   component: page(() => withReportTexts(() => import("@/features/reports/saved-page"))),
 });
 
+const funnel = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/funnel",
+  validateSearch: funnelSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/funnel-page"))),
+});
+
+const forecast = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/forecast",
+  validateSearch: salesSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/forecast-page"))),
+});
+
+const managers = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/managers",
+  validateSearch: salesSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/managers-page"))),
+});
+
+const plans = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/plans",
+  validateSearch: plansSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/plans-page"))),
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => shell,
+  path: "/dashboards/$id",
+  validateSearch: dashboardSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/dashboard-page"))),
+});
+
 const imports = createRoute({
   getParentRoute: () => shell,
   path: "/imports",
@@ -294,6 +333,11 @@ const tree = root.addChildren([
     reports,
     reportNew,
     reportSaved,
+    funnel,
+    forecast,
+    managers,
+    plans,
+    dashboard,
     imports,
     importNew,
     importOne,

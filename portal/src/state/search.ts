@@ -167,10 +167,77 @@ export const reportSearch = (input: Record<string, unknown>): ReportSearch => ({
   measures: texts(input.measures, 10),
   rows: texts(input.rows, 3),
   column: text(input.column),
-  filter: input.filter && typeof input.filter === "object" ? (input.filter as Filter) : undefined,
+  filter: filterIn(input.filter),
   period: reportPeriod(input.period),
   compare: oneOf(["before", "year_ago"] as const, input.compare),
   currency: text(input.currency),
   sort: text(input.sort),
   chart: oneOf(reportCharts, input.chart),
+});
+
+/** The funnel: over what, by what beside its steps, of which time. */
+export interface FunnelSearch {
+  over?: "process";
+  entity?: string;
+  pipeline?: Id;
+  /** Key of a definition. */
+  definition?: string;
+  mode?: "visited";
+  by?: string[];
+  period?: ReportSearch["period"];
+  filter?: Filter;
+}
+
+const filterIn = (value: unknown): Filter | undefined =>
+  value && typeof value === "object" ? (value as Filter) : undefined;
+
+export const funnelSearch = (input: Record<string, unknown>): FunnelSearch => ({
+  over: oneOf(["process"] as const, input.over),
+  entity: text(input.entity),
+  pipeline: id(input.pipeline),
+  definition: text(input.definition),
+  mode: oneOf(["visited"] as const, input.mode),
+  by: texts(input.by, 3),
+  period: reportPeriod(input.period),
+  filter: filterIn(input.filter),
+});
+
+/** The forecast and managers: of which time and of which deals. */
+export interface SalesSearch {
+  period?: ReportSearch["period"];
+  filter?: Filter;
+  department?: Id;
+  sort?: string;
+}
+
+export const salesSearch = (input: Record<string, unknown>): SalesSearch => ({
+  period: reportPeriod(input.period),
+  filter: filterIn(input.filter),
+  department: id(input.department),
+  sort: text(input.sort),
+});
+
+/** Plans: of which month (`2027-01`), quarter (`2027-Q1`) or year, of which figure. */
+export interface PlansSearch {
+  period?: string;
+  measure?: string;
+}
+
+export const plansSearch = (input: Record<string, unknown>): PlansSearch => ({
+  period:
+    typeof input.period === "string" && /^\d{4}(-(0[1-9]|1[0-2]|Q[1-4]))?$/.test(input.period)
+      ? input.period
+      : undefined,
+  measure: text(input.measure),
+});
+
+/** A dashboard: of which time its cards are; whether it is being arranged. */
+export interface DashboardSearch {
+  period?: ReportSearch["period"];
+  edit?: boolean;
+}
+
+export const dashboardSearch = (input: Record<string, unknown>): DashboardSearch => ({
+  period: reportPeriod(input.period),
+  edit: input.edit === true || undefined,
 });

@@ -251,6 +251,8 @@ export const CardGrid = ({ children }: { children: ReactNode }) => (
 );
 
 interface CardFrameProps {
+  /** Where it can be moved: its name among the cards. */
+  id?: string;
   title: string;
   /** Its place and size in the grid. */
   place: { x: number; y: number; w: number; h: number };
@@ -263,10 +265,11 @@ interface CardFrameProps {
 /** How high a row of the grid is, px. */
 export const cardRow = 84;
 
-export const CardFrame = ({ title, place, actions, editing, children }: CardFrameProps) => (
+export const CardFrame = ({ id, title, place, actions, editing, children }: CardFrameProps) => (
   <section
     className={classes.frame}
     aria-label={title}
+    data-card={id}
     data-editing={editing ?? false}
     style={{
       gridColumn: `${place.x + 1} / span ${place.w}`,
@@ -278,7 +281,7 @@ export const CardFrame = ({ title, place, actions, editing, children }: CardFram
       {actions}
     </header>
     {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than its card is moved by arrows */}
-    <div className={classes.inside} tabIndex={0} role="group" aria-label={title}>
+    <div className={classes.inside} tabIndex={editing ? undefined : 0} role="group" aria-label={title}>
       {children}
     </div>
   </section>

@@ -9,7 +9,10 @@ const heights = { least: 1, most: 10 };
 type Place = Pick<DashboardCard, "x" | "y" | "w" | "h">;
 
 const meets = (one: Place, other: Place) =>
-  one.x < other.x + other.w && other.x < one.x + one.w && one.y < other.y + other.h && other.y < one.y + one.h;
+  one.x < other.x + other.w &&
+  other.x < one.x + one.w &&
+  one.y < other.y + other.h &&
+  other.y < one.y + one.h;
 
 /** Cards where they stand when they follow each other in this order. */
 export function packed<T extends Place>(cards: T[]): T[] {
@@ -47,7 +50,8 @@ export function resized<T extends DashboardCard>(cards: T[], id: string, wider: 
     cards.map((card) => {
       if (card.id !== id) return card;
       const step = widths.findLastIndex((width) => width <= card.w);
-      const w = wider === 0 ? card.w : (widths[Math.min(widths.length - 1, Math.max(0, step + wider))] ?? card.w);
+      const w =
+        wider === 0 ? card.w : (widths[Math.min(widths.length - 1, Math.max(0, step + wider))] ?? card.w);
       return { ...card, w, h: Math.min(heights.most, Math.max(heights.least, card.h + taller)) };
     }),
   );

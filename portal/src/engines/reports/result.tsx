@@ -25,7 +25,15 @@ import {
 import { ErrorState } from "@/ui/states";
 import { FigureLink, placeOf } from "./figure-link";
 import { figureText } from "./figures";
-import { type Answers, type ChartFigures, chartOf, type Grid, gridOf, type MeasureHead, nothing } from "./grid";
+import {
+  type Answers,
+  type ChartFigures,
+  chartOf,
+  type Grid,
+  gridOf,
+  type MeasureHead,
+  nothing,
+} from "./grid";
 import { asked, most, nextSort, type Question } from "./question";
 import { useAxes } from "./use-axes";
 
@@ -84,7 +92,14 @@ export function ReportResult(props: ShownProps) {
 }
 
 /** What has been answered already. */
-export function AnswerShown({ question, entity, title, onSort, height, answers }: ShownProps & { answers: Answers }) {
+export function AnswerShown({
+  question,
+  entity,
+  title,
+  onSort,
+  height,
+  answers,
+}: ShownProps & { answers: Answers }) {
   const { t } = useTranslation("reports");
   const texts = [...question.rows, ...(question.column ? [question.column] : [])];
   const { whole } = answers;

@@ -1,6 +1,7 @@
 /** A report's address and its question. Pure. */
 import type { SavedReport } from "@/api/reports-wire";
 import type { ReportQuestion } from "@/api/types";
+import type { PeriodChoice } from "@/engines/reports/period";
 import { type Question, questionOf } from "@/engines/reports/question";
 import type { ReportSearch } from "@/state/search";
 
@@ -10,6 +11,10 @@ export const ofSearch = (search: ReportSearch): Question => ({
   rows: search.rows ?? [],
   chart: search.chart ?? "table",
 });
+
+/** A page that is of some time unless its address says otherwise; `all` says all of it. */
+export const periodIn = (given: ReportSearch["period"], usual: string): PeriodChoice | undefined =>
+  given === "all" ? undefined : (given ?? usual);
 
 /** As it was kept. */
 export const ofSaved = ({ config, chart }: SavedReport): Question =>

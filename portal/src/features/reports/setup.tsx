@@ -239,11 +239,13 @@ function AxisLine({ label, entity, named, value, taken, onChange }: LineProps) {
 
 interface WhenProps {
   period: PeriodChoice | undefined;
+  /** What no time chosen means; all time unless it says so. */
+  all?: string;
   onChange(period: PeriodChoice | undefined): void;
 }
 
 /** A time by name or by days. */
-export function PeriodPicker({ period, onChange }: WhenProps) {
+export function PeriodPicker({ period, all, onChange }: WhenProps) {
   const { t } = useTranslation("reports");
   const own = typeof period === "object";
   const shown = own ? "own" : (period ?? "all");
@@ -254,7 +256,7 @@ export function PeriodPicker({ period, onChange }: WhenProps) {
         allowDeselect={false}
         data={[
           ...presets.map((value) => ({ value, label: t(`period_${value}`) })),
-          { value: "all", label: t("all_time") },
+          { value: "all", label: all ?? t("all_time") },
           { value: "own", label: t("own_days") },
         ]}
         value={shown}

@@ -1,6 +1,6 @@
 /** Reports to begin with: each opens in the builder, where it can be changed and kept. */
 import type { Measure } from "@/api/types";
-import { type ChartKind, isComplete, type Question } from "@/engines/reports/question";
+import { type ChartKind, isComplete, type Question } from "./question";
 
 export const readyKeys = [
   "sales_by_month",
