@@ -25,6 +25,7 @@ import {
   definitionSearch,
   drawingSearch,
   funnelSearch,
+  homeSearch,
   instanceSearch,
   journalSearch,
   plansSearch,
@@ -91,6 +92,7 @@ const shell = createRoute({
 const home = createRoute({
   getParentRoute: () => shell,
   path: "/",
+  validateSearch: homeSearch,
   component: page(() => import("@/features/home/page")),
 });
 

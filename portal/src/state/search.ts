@@ -241,3 +241,15 @@ export const dashboardSearch = (input: Record<string, unknown>): DashboardSearch
   period: reportPeriod(input.period),
   edit: input.edit === true || undefined,
 });
+
+/** The first page: of which of one's roles. */
+export interface HomeSearch extends DashboardSearch {
+  role?: (typeof roles)[number];
+}
+
+const roles = ["manager", "head", "owner", "marketer", "operator", "administrator"] as const;
+
+export const homeSearch = (input: Record<string, unknown>): HomeSearch => ({
+  ...dashboardSearch(input),
+  role: oneOf(roles, input.role),
+});

@@ -216,6 +216,7 @@ function axesOf(props: ChartProps, colours: Colours, many: boolean) {
         color: colours.dim,
         formatter: ({ value }: { value: number }) => props.format(value, true),
       },
+      labelLayout: { hideOverlap: true },
       markLine: index === 0 ? mark : undefined,
     })),
   };

@@ -307,3 +307,8 @@ export const HintLines = ({ label, children }: { label: string; children: ReactN
     {children}
   </ul>
 );
+
+/** A bar in a cell: as wide in every row. */
+export const ShareCell = ({ children }: { children: ReactNode }) => (
+  <span className={classes.share}>{children}</span>
+);

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Plan, Plans } from "@/api/reports-wire";
 import { useMe } from "@/api/session";
-import { FigureTable, figureLinkClass } from "@/ui/report";
+import { FigureTable, figureLinkClass, ShareCell } from "@/ui/report";
 import { CellBar } from "@/ui/tiles";
 import { placeOf } from "./figure-link";
 import { figureText } from "./figures";
@@ -33,7 +33,9 @@ export const planPercent = ({ percent }: Plan) =>
   percent === null ? (
     "—"
   ) : (
-    <CellBar share={Math.min(1, percent / 100)} text={figureText(percent, "percent", "")} />
+    <ShareCell key="percent">
+      <CellBar share={Math.min(1, Math.max(0, percent / 100))} text={figureText(percent, "percent", "")} />
+    </ShareCell>
   );
 
 export function PlansView({ plans }: { plans: Plans }) {
