@@ -19,17 +19,6 @@ import { PlansView } from "./plans-view";
 import { entityOf, type Question, questionOf } from "./question";
 import { AnswerShown } from "./result";
 
-/** What a card is called where nobody has named it. */
-export function useCardTitle(): (card: DashboardCard) => string {
-  const { t } = useTranslation("reports");
-  const saved = useQuery(savedReportsQuery).data ?? [];
-  return ({ title, card }) => {
-    if (title) return title;
-    if (card.kind === "report") return saved.find(({ id }) => id === card.saved)?.name ?? t("card_report");
-    return t(`card_${card.kind}`);
-  };
-}
-
 interface Props {
   card: DashboardCard;
   title: string;

@@ -9,12 +9,9 @@ import type { Dashboard, DashboardCard } from "@/api/reports-wire";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { Buttons, Hint, Notice } from "@/ui/block";
 import { toast } from "@/ui/toast";
-import { DashboardEditor } from "./board";
+import { DashboardEditor } from "./board-editor";
+import { draftKey } from "./draft-key";
 import { inputOf } from "./edit-cards";
-
-const keyOf = (id: string) => `dashboard.${id}`;
-
-export const hasDraft = (id: string): boolean => readDraft(keyOf(id)) !== undefined;
 
 interface Props {
   dashboard: Dashboard;
@@ -23,9 +20,9 @@ interface Props {
   onEnd(): void;
 }
 
-export function DashboardDraft({ dashboard, extra, onEnd }: Props) {
+export default function DashboardDraft({ dashboard, extra, onEnd }: Props) {
   const { t } = useTranslation(["reports", "common"]);
-  const key = keyOf(dashboard.id);
+  const key = draftKey(dashboard.id);
   const [cards, setCards] = useState(() => readDraft<DashboardCard[]>(key) ?? dashboard.cards);
   const change = (next: DashboardCard[]) => {
     setCards(next);

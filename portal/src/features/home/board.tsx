@@ -3,19 +3,20 @@ import { Button, Select } from "@mantine/core";
 import { IconPencil } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { homeQuery, homesQuery, restoreHome } from "@/api/dashboards";
 import type { Dashboard, HomeRole } from "@/api/reports-wire";
 import { useMe } from "@/api/session";
 import { DashboardBoard } from "@/engines/reports/board";
-import { DashboardDraft } from "@/engines/reports/draft";
 import { rangeOf } from "@/engines/reports/period";
 import type { HomeSearch } from "@/state/search";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { ReportBar } from "@/ui/report";
 import { ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
+
+const DashboardDraft = lazy(() => import("@/engines/reports/draft"));
 
 const route = getRouteApi("/shell/");
 
@@ -48,12 +49,14 @@ export default function HomeBoard({ tasks }: { tasks?: ReactNode }) {
         )}
       </ReportBar>
       {edit ? (
-        <DashboardDraft
-          key={home.id}
-          dashboard={home}
-          extra={<Restore home={home} onEnd={() => go({ edit: undefined })} />}
-          onEnd={() => go({ edit: undefined })}
-        />
+        <Suspense fallback={<BlockSkeleton height={420} label={t("counting")} />}>
+          <DashboardDraft
+            key={home.id}
+            dashboard={home}
+            extra={<Restore home={home} onEnd={() => go({ edit: undefined })} />}
+            onEnd={() => go({ edit: undefined })}
+          />
+        </Suspense>
       ) : (
         <DashboardBoard
           dashboard={home}

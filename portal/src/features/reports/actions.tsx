@@ -23,7 +23,7 @@ import { IconText } from "@/ui/page";
 import { toast, toastError } from "@/ui/toast";
 import { takeAway } from "./export";
 
-const SaveForm = lazy(() => import("./save-form").then(({ SaveForm: form }) => ({ default: form })));
+const SaveForm = lazy(() => import("./save-form"));
 const Schedules = lazy(() => import("./schedules"));
 
 interface Props {

@@ -16,7 +16,7 @@ interface Props {
   onSaved(dashboard: Dashboard): void;
 }
 
-export function DashboardForm({ dashboard, onClose, onSaved }: Props) {
+export default function DashboardForm({ dashboard, onClose, onSaved }: Props) {
   const { t } = useTranslation(["reports", "common"]);
   const [name, setName] = useState(dashboard?.name ?? "");
   const [description, setDescription] = useState(dashboard?.description ?? "");

@@ -3,21 +3,24 @@ import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconDots, IconLayoutDashboard, IconPencil } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dashboardQuery, deleteDashboard } from "@/api/dashboards";
 import type { Dashboard } from "@/api/reports-wire";
 import { DashboardBoard } from "@/engines/reports/board";
-import { DashboardDraft, hasDraft } from "@/engines/reports/draft";
+import { hasDraft } from "@/engines/reports/draft-key";
 import { rangeOf } from "@/engines/reports/period";
 import { Tag } from "@/ui/block";
+import { BlockSkeleton } from "@/ui/block-frame";
 import { Confirm } from "@/ui/confirm";
 import { IconText, PageBody, PageHeader } from "@/ui/page";
-import { CardNote } from "@/ui/report";
+import { CardNote, ReportBar } from "@/ui/report";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { toastError } from "@/ui/toast";
-import { DashboardForm } from "./dashboard-form";
-import { SalesBar } from "./sales-bar";
+import { PeriodPicker } from "./period-picker";
+
+const DashboardForm = lazy(() => import("./dashboard-form"));
+const DashboardDraft = lazy(() => import("@/engines/reports/draft"));
 
 const route = getRouteApi("/shell/dashboards/$id");
 
@@ -78,7 +81,9 @@ function Shown({ dashboard }: { dashboard: Dashboard }) {
       <PageBody wide>
         <div style={{ padding: "16px 24px 48px" }}>
           {editing ? (
-            <DashboardDraft dashboard={dashboard} onEnd={() => go({ period })} />
+            <Suspense fallback={<BlockSkeleton height={420} label={t("reports:counting")} />}>
+              <DashboardDraft dashboard={dashboard} onEnd={() => go({ period })} />
+            </Suspense>
           ) : dashboard.cards.length === 0 ? (
             <EmptyState
               title={t("reports:dashboard_empty")}
@@ -92,20 +97,24 @@ function Shown({ dashboard }: { dashboard: Dashboard }) {
             </EmptyState>
           ) : (
             <>
-              <SalesBar
-                period={period}
-                onPeriod={(next) => go({ period: next })}
-                allTime={t("reports:own_times")}
-              />
+              <ReportBar label={t("reports:when")}>
+                <PeriodPicker
+                  period={period}
+                  all={t("reports:own_times")}
+                  onChange={(next) => go({ period: next })}
+                />
+              </ReportBar>
               {dashboard.description && <CardNote>{dashboard.description}</CardNote>}
               <DashboardBoard dashboard={dashboard} of={{ id }} asked={{ period: rangeOf(period) }} />
             </>
           )}
         </div>
       </PageBody>
-      {open === "about" && (
-        <DashboardForm dashboard={dashboard} onClose={() => setOpen(null)} onSaved={() => setOpen(null)} />
-      )}
+      <Suspense>
+        {open === "about" && (
+          <DashboardForm dashboard={dashboard} onClose={() => setOpen(null)} onSaved={() => setOpen(null)} />
+        )}
+      </Suspense>
       {open === "delete" && (
         <Confirm
           title={t("reports:delete_title", { name: dashboard.name })}

@@ -11,7 +11,7 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dashboardsQuery } from "@/api/dashboards";
 import { measuresQuery } from "@/api/reports";
@@ -24,8 +24,9 @@ import { Block, BlockBones, Hint, ItemBody, ItemList, itemClass, Lead, Tag } fro
 import { IconText, PageBody, PageHeader } from "@/ui/page";
 import { ReportCardBody, ReportCards, reportCardClass } from "@/ui/report";
 import { EmptyState, ErrorState } from "@/ui/states";
-import { DashboardForm } from "./dashboard-form";
-import { chartIcon } from "./setup";
+import { chartIcon } from "./chart-icon";
+
+const DashboardForm = lazy(() => import("./dashboard-form"));
 
 export default function ReportsPage() {
   const { t } = useTranslation(["reports", "common"]);
@@ -143,14 +144,16 @@ function Dashboards() {
           })}
         </ItemList>
       )}
-      {making && (
-        <DashboardForm
-          onClose={() => setMaking(false)}
-          onSaved={({ id }) =>
-            void navigate({ to: "/dashboards/$id", params: { id }, search: { edit: true } })
-          }
-        />
-      )}
+      <Suspense>
+        {making && (
+          <DashboardForm
+            onClose={() => setMaking(false)}
+            onSaved={({ id }) =>
+              void navigate({ to: "/dashboards/$id", params: { id }, search: { edit: true } })
+            }
+          />
+        )}
+      </Suspense>
     </Block>
   );
 }

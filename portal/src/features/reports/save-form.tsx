@@ -19,7 +19,7 @@ interface Props {
   onSaved(report: SavedReport): void;
 }
 
-export function SaveForm({ report, suggested, content, onClose, onSaved }: Props) {
+export default function SaveForm({ report, suggested, content, onClose, onSaved }: Props) {
   const { t } = useTranslation(["reports", "common"]);
   const [name, setName] = useState(report?.name ?? suggested.slice(0, 100));
   const [description, setDescription] = useState(report?.description ?? "");

@@ -1,22 +1,12 @@
 /** Setting a report up: what is counted, by what, when, which of it, how it is drawn. */
 import { ActionIcon, MultiSelect, SegmentedControl, Select } from "@mantine/core";
-import {
-  IconChartBar,
-  IconChartDonut,
-  IconChartLine,
-  IconFilter,
-  IconNumbers,
-  IconPlus,
-  IconTable,
-  IconTrash,
-} from "@tabler/icons-react";
-import { lazy, type ReactNode, Suspense } from "react";
+import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useEntities, useMe } from "@/api/session";
 import type { Entity, Measure } from "@/api/types";
 import { currenciesOf } from "@/engines/fields/money";
 import { FilterBar } from "@/engines/filters/filter-bar";
-import { buckets, hasBothEnds, type PeriodChoice, presets } from "@/engines/reports/period";
+import { buckets, hasBothEnds } from "@/engines/reports/period";
 import {
   axisChoices,
   axisOf,
@@ -32,8 +22,8 @@ import {
 } from "@/engines/reports/question";
 import { useKnownAxes } from "@/engines/reports/use-axes";
 import { PictureOnly, SetupGroup, SetupLine, SetupPanel } from "@/ui/report";
-
-const DateEditor = lazy(() => import("@/engines/fields/date-editor"));
+import { chartIcon } from "./chart-icon";
+import { PeriodPicker } from "./period-picker";
 
 interface Props {
   question: Question;
@@ -237,56 +227,6 @@ function AxisLine({ label, entity, named, value, taken, onChange }: LineProps) {
   );
 }
 
-interface WhenProps {
-  period: PeriodChoice | undefined;
-  /** What no time chosen means; all time unless it says so. */
-  all?: string;
-  onChange(period: PeriodChoice | undefined): void;
-}
-
-/** A time by name or by days. */
-export function PeriodPicker({ period, all, onChange }: WhenProps) {
-  const { t } = useTranslation("reports");
-  const own = typeof period === "object";
-  const shown = own ? "own" : (period ?? "all");
-  return (
-    <>
-      <Select
-        aria-label={t("period")}
-        allowDeselect={false}
-        data={[
-          ...presets.map((value) => ({ value, label: t(`period_${value}`) })),
-          { value: "all", label: all ?? t("all_time") },
-          { value: "own", label: t("own_days") },
-        ]}
-        value={shown}
-        onChange={(next) => onChange(next === "all" || !next ? undefined : next === "own" ? {} : next)}
-      />
-      {own && (
-        <SetupLine>
-          <Suspense>
-            <DateEditor
-              name={t("from_day")}
-              shown
-              value={period.from ?? null}
-              onChange={(day) => onChange({ ...period, from: dayOf(day) })}
-            />
-            <DateEditor
-              name={t("to_day")}
-              shown
-              value={period.to ?? null}
-              error={period.from && period.to && period.from > period.to ? t("wrong_order") : undefined}
-              onChange={(day) => onChange({ ...period, to: dayOf(day) })}
-            />
-          </Suspense>
-        </SetupLine>
-      )}
-    </>
-  );
-}
-
-const dayOf = (value: unknown) => (typeof value === "string" && value ? value : undefined);
-
 function When({ question, put }: { question: Question; put: Put }) {
   const { t } = useTranslation("reports");
   const { period, compare } = question;
@@ -309,18 +249,6 @@ function When({ question, put }: { question: Question; put: Put }) {
   );
 }
 
-const icons: Record<ChartKind, ReactNode> = {
-  table: <IconTable size={18} />,
-  bar: <IconChartBar size={18} />,
-  line: <IconChartLine size={18} />,
-  pie: <IconChartDonut size={18} />,
-  funnel: <IconFilter size={18} />,
-  number: <IconNumbers size={18} />,
-};
-
-/** A picture of each kind; its name is spoken and told. */
-export const chartIcon = (kind: ChartKind): ReactNode => icons[kind];
-
 interface ShownProps {
   question: Question;
   entity: Entity;
@@ -340,7 +268,7 @@ function Shown({ question, entity, money, put }: ShownProps) {
         aria-label={t("shown_as")}
         data={chartKinds.map((value) => ({
           value,
-          label: <PictureOnly title={t(`chart_${value}`)}>{icons[value]}</PictureOnly>,
+          label: <PictureOnly title={t(`chart_${value}`)}>{chartIcon(value)}</PictureOnly>,
         }))}
         value={question.chart}
         onChange={(chart) => put({ chart: chart as ChartKind })}
