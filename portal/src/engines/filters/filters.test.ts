@@ -159,6 +159,7 @@ describe("summary", () => {
       period: (period) => period.replace("_", " "),
       days: (count) => `${count} days`,
       chosen: (count) => `${count} chosen`,
+      reached: "Reached",
       or: "or",
       not: "not",
       and: "and",

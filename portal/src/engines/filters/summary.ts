@@ -4,7 +4,7 @@ import type { Filter, Refs, Value } from "@/api/types";
 import { type TextContext, textOf } from "@/engines/fields/text";
 import type { Shape } from "@/engines/source";
 import { formatDate, formatNumber } from "@/i18n/format";
-import { type Choice, fromFilter, resolveField } from "./model";
+import { type Choice, fromFilter, type Resolved, resolveField } from "./model";
 
 export interface FilterWords {
   choice(choice: Choice): string;
@@ -12,6 +12,8 @@ export interface FilterWords {
   days(count: number): string;
   /** Records named one by one. */
   chosen(count: number): string;
+  /** Where a record has been. */
+  reached: string;
   or: string;
   not: string;
   and: string;
@@ -34,7 +36,8 @@ export function summaryOf(filter: Filter, context: SummaryContext): string {
 
   // Records named one by one: their ids say nothing to anybody.
   if (filter.field === "id" && Array.isArray(filter.value)) return words.chosen(filter.value.length);
-  const resolved = resolveField(filter.field, context.entity, context.entities);
+  const resolved =
+    reached(filter.field, context) ?? resolveField(filter.field, context.entity, context.entities);
   const label = resolved?.label ?? filter.field;
   const condition = fromFilter(filter, resolved?.field.type);
   if (!resolved || !condition) {
@@ -50,6 +53,18 @@ export function summaryOf(filter: Filter, context: SummaryContext): string {
     });
   const entered = enteredText(condition.choice, condition.value, valueText, words);
   return [label, words.choice(condition.choice), entered].filter(Boolean).join(" ");
+}
+
+/** Where a record has been, which is no field of it: named as its stages are. */
+function reached(field: string, { entity, entities, words }: SummaryContext): Resolved | undefined {
+  const stage = field === "reached" ? entity.fields.find(({ type }) => type === "stage") : undefined;
+  return (
+    stage && {
+      field: stage,
+      entity: resolveField(stage.key, entity, entities)?.entity ?? entity,
+      label: words.reached,
+    }
+  );
 }
 
 function nested(part: Filter, context: SummaryContext): string {

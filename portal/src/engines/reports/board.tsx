@@ -10,6 +10,7 @@ import type { Id } from "@/api/types";
 import { formatDateTime } from "@/i18n/format";
 import { CardFrame, CardGrid, ReportFacts } from "@/ui/report";
 import { ErrorState } from "@/ui/states";
+import type { Act } from "./acts";
 import { CardBody } from "./card";
 import { useCardTitle } from "./card-title";
 import { inOrder } from "./layout";
@@ -20,9 +21,11 @@ interface BoardProps {
   asked: DashboardAsked;
   /** What stands on a card of tasks. */
   tasks?: ReactNode;
+  /** Does what fills an empty card. */
+  onAct(act: Act): void;
 }
 
-export function DashboardBoard({ dashboard, of, asked, tasks }: BoardProps) {
+export function DashboardBoard({ dashboard, of, asked, tasks, onAct }: BoardProps) {
   const { t } = useTranslation("reports");
   const titleOf = useCardTitle();
   const [fresh, setFresh] = useState(false);
@@ -38,7 +41,7 @@ export function DashboardBoard({ dashboard, of, asked, tasks }: BoardProps) {
           const title = titleOf(card);
           return (
             <CardFrame key={card.id} title={title} place={card}>
-              <CardBody card={card} title={title} answer={answers[card.id]} tasks={tasks} />
+              <CardBody card={card} title={title} answer={answers[card.id]} tasks={tasks} onAct={onAct} />
             </CardFrame>
           );
         })}

@@ -1,21 +1,21 @@
 /** What stands on a card of a dashboard: its figures, or what will stand there and how to fill it. */
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { measuresQuery } from "@/api/reports";
 import type { CardAnswer, CardContent, DashboardCard, SavedReport } from "@/api/reports-wire";
 import { savedReportsQuery } from "@/api/saved-reports";
-import { useEntities } from "@/api/session";
 import type { ReportQuestion } from "@/api/types";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { CardNote, cardRow } from "@/ui/report";
+import type { Act } from "./acts";
 import { ForecastView } from "./forecast-view";
 import { FunnelView } from "./funnel-view";
 import { HintsView } from "./hints-view";
 import { ManagersView } from "./managers-view";
 import { PlansView } from "./plans-view";
+import { useCounted } from "./process-entity";
 import { entityOf, type Question, questionOf } from "./question";
 import { AnswerShown } from "./result";
 
@@ -26,9 +26,10 @@ interface Props {
   answer?: CardAnswer;
   /** What stands on a card of tasks; it belongs to the page. */
   tasks?: ReactNode;
+  onAct(act: Act): void;
 }
 
-export function CardBody({ card, title, answer, tasks }: Props) {
+export function CardBody({ card, title, answer, tasks, onAct }: Props) {
   const { t } = useTranslation("reports");
   const { card: content, h } = card;
   if (content.kind === "text") return <CardNote>{content.text}</CardNote>;
@@ -36,23 +37,19 @@ export function CardBody({ card, title, answer, tasks }: Props) {
   const height = h * (cardRow + 12) - 72;
   if (!answer) return <BlockSkeleton height={Math.max(60, height)} label={t("counting")} />;
   if (answer.status === "problem") return <CardNote>{answer.problem?.detail ?? t("card_problem")}</CardNote>;
-  if (answer.status === "empty") return <Empty answer={answer} />;
+  if (answer.status === "empty") return <Empty answer={answer} onAct={onAct} />;
   return <Figures content={content} title={title} answer={answer} height={Math.max(120, height)} />;
 }
 
 /** Never an empty card: it says what will stand there, and offers the act that fills it. */
-function Empty({ answer }: { answer: CardAnswer }) {
+function Empty({ answer, onAct }: { answer: CardAnswer; onAct(act: Act): void }) {
   const { t } = useTranslation("reports");
   const act = answer.empty?.act;
   return (
     <CardNote
       action={
         act && (
-          <Button
-            size="compact-sm"
-            variant="default"
-            renderRoot={(props) => <Link to={act.href} {...props} />}
-          >
+          <Button size="compact-sm" variant="default" onClick={() => onAct(act)}>
             {act.label}
           </Button>
         )
@@ -109,9 +106,8 @@ function Answered({
   height,
 }: Omit<FiguresProps, "content"> & { question: Question }) {
   const { t } = useTranslation("reports");
-  const entities = useEntities();
   const measures = useQuery(measuresQuery).data?.items ?? [];
-  const entity = entities.find(({ key }) => key === entityOf(question, measures));
+  const entity = useCounted(entityOf(question, measures), question.measures);
   if (!answer.query || !entity) return <CardNote>{t("unseen_text")}</CardNote>;
   return (
     <AnswerShown

@@ -4,7 +4,9 @@ import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { saveDashboard } from "@/api/dashboards";
+import { keys } from "@/api/keys";
 import { messageOf } from "@/api/problem";
+import { queryClient } from "@/api/query-client";
 import type { Dashboard, DashboardCard } from "@/api/reports-wire";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { Buttons, Hint, Notice } from "@/ui/block";
@@ -38,6 +40,8 @@ export default function DashboardDraft({ dashboard, extra, onEnd }: Props) {
       toast({ message: t("common:saved"), kind: "done" });
       end();
     },
+    // Somebody else was faster: the next attempt goes over what stands there now.
+    onError: () => queryClient.invalidateQueries({ queryKey: keys.dashboards }),
   });
   return (
     <>

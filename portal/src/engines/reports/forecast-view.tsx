@@ -4,6 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { ForecastAnswer, ForecastBucket } from "@/api/reports-wire";
+import { useEntity } from "@/api/session";
 import { formatMoney } from "@/i18n/format";
 import { Notice } from "@/ui/block";
 import { BlockSkeleton } from "@/ui/block-frame";
@@ -28,12 +29,14 @@ export function ForecastView({ answer, height }: Props) {
   const { t } = useTranslation("reports");
   const navigate = useNavigate();
   const { months, overdue, undated, totals, currency } = answer;
+  const fields = useEntity("deal")?.fields ?? [];
+  const labels = Object.fromEntries(fields.map(({ key, label }) => [key, label]));
   const name = (day: string) => bucketText(day, "month", () => day);
   const empty = [...months, overdue, undated].every(({ n, won }) => n === 0 && !won);
   if (empty) return <Notice title={t("nothing_title")}>{t("forecast_nothing")}</Notice>;
   return (
     <>
-      <Missing answer={answer} />
+      <Missing answer={{ ...answer, hidden_labels: labels }} />
       {height === undefined && <Behind bucket={overdue} currency={currency} text="forecast_overdue" />}
       <Suspense fallback={<BlockSkeleton height={height ?? 300} label={t("counting")} />}>
         <Chart

@@ -83,7 +83,7 @@ export interface AxisChoice {
 
 /** Everything that an entity's records can be grouped by, those of linked records after its own. */
 export function axisChoices(entity: Shape, entities: Shape[]): AxisChoice[] {
-  const owned = entity.fields.some(({ key }) => key === "owner" || key === "assignee");
+  const owned = entity.fields.some(({ key }) => ["owner", "assignee", "started_at"].includes(key));
   const own = axisFields(entity).filter(({ key }) => !owned || !isPersonAxis(key));
   const linked = entity.fields.filter(({ type, filterable }) => type === "link" && filterable);
   return [

@@ -8,8 +8,10 @@ import { useTranslation } from "react-i18next";
 import { homeQuery, homesQuery, restoreHome } from "@/api/dashboards";
 import type { Dashboard, HomeRole } from "@/api/reports-wire";
 import { useMe } from "@/api/session";
+import { type Act, targetOf } from "@/engines/reports/acts";
 import { DashboardBoard } from "@/engines/reports/board";
 import { rangeOf } from "@/engines/reports/period";
+import { openCreate } from "@/state/creating";
 import type { HomeSearch } from "@/state/search";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { ReportBar } from "@/ui/report";
@@ -28,6 +30,12 @@ export default function HomeBoard({ tasks }: { tasks?: ReactNode }) {
   const query = useQuery(homeQuery(search.role));
   const go = (part: Partial<HomeSearch>) =>
     void navigate({ to: "/", search: { ...search, ...part }, resetScroll: false });
+  const act = (one: Act) => {
+    const target = targetOf(one);
+    if ("create" in target) openCreate(target.create);
+    else if ("edit" in target) go({ edit: true });
+    else void navigate({ to: target.href });
+  };
   if (query.isError) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
   if (!query.data) return <BlockSkeleton height={420} label={t("counting")} />;
   const home = query.data;
@@ -63,6 +71,7 @@ export default function HomeBoard({ tasks }: { tasks?: ReactNode }) {
           of={{ role: search.role }}
           asked={{ period: rangeOf(search.period) }}
           tasks={tasks}
+          onAct={act}
         />
       )}
     </>

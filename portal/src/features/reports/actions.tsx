@@ -14,6 +14,8 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { keys } from "@/api/keys";
+import { queryClient } from "@/api/query-client";
 import { measuresQuery } from "@/api/reports";
 import type { SavedReport } from "@/api/reports-wire";
 import { deleteSaved, updateSaved } from "@/api/saved-reports";
@@ -51,7 +53,11 @@ export function ReportActions({ question, sentence, report, changed }: Props) {
       toast({ message: t("common:saved"), kind: "done" });
       show(saved);
     },
-    onError: (error) => toastError(error, t("reports:not_saved")),
+    onError: (error) => {
+      // Somebody else was faster: the next attempt goes over what stands there now.
+      if (report) void queryClient.invalidateQueries({ queryKey: keys.savedReport(report.id) });
+      toastError(error, t("reports:not_saved"));
+    },
   });
   const remove = useMutation({
     mutationFn: (gone: SavedReport) => deleteSaved(gone),

@@ -4,8 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { measuresQuery } from "@/api/reports";
-import { useEntities } from "@/api/session";
 import type { Entity, Measure } from "@/api/types";
+import { useCounted } from "@/engines/reports/process-entity";
 import { entityOf, isComplete, type Question } from "@/engines/reports/question";
 import { useSentence } from "@/engines/reports/sentence";
 import { PageBody, PageHeader } from "@/ui/page";
@@ -20,10 +20,9 @@ export default function BuilderPage() {
   const { t } = useTranslation("reports");
   const navigate = useNavigate();
   const question = ofSearch(route.useSearch());
-  const entities = useEntities();
   const query = useQuery(measuresQuery);
   const measures = query.data?.items ?? [];
-  const entity = entities.find(({ key }) => key === entityOf(question, measures));
+  const entity = useCounted(entityOf(question, measures), question.measures);
   return (
     <>
       <PageHeader

@@ -7,9 +7,11 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dashboardQuery, deleteDashboard } from "@/api/dashboards";
 import type { Dashboard } from "@/api/reports-wire";
+import { type Act, targetOf } from "@/engines/reports/acts";
 import { DashboardBoard } from "@/engines/reports/board";
 import { hasDraft } from "@/engines/reports/draft-key";
 import { rangeOf } from "@/engines/reports/period";
+import { openCreate } from "@/state/creating";
 import { Tag } from "@/ui/block";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { Confirm } from "@/ui/confirm";
@@ -45,6 +47,12 @@ function Shown({ dashboard }: { dashboard: Dashboard }) {
     onSuccess: () => void navigate({ to: "/reports" }),
     onError: (error) => toastError(error),
   });
+  const act = (one: Act) => {
+    const target = targetOf(one);
+    if ("create" in target) openCreate(target.create);
+    else if ("edit" in target) go({ edit: true });
+    else void navigate({ to: target.href });
+  };
   const editing = edit === true && dashboard.may_edit;
   return (
     <>
@@ -105,7 +113,12 @@ function Shown({ dashboard }: { dashboard: Dashboard }) {
                 />
               </ReportBar>
               {dashboard.description && <CardNote>{dashboard.description}</CardNote>}
-              <DashboardBoard dashboard={dashboard} of={{ id }} asked={{ period: rangeOf(period) }} />
+              <DashboardBoard
+                dashboard={dashboard}
+                of={{ id }}
+                asked={{ period: rangeOf(period) }}
+                onAct={act}
+              />
             </>
           )}
         </div>

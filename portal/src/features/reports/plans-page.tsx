@@ -5,8 +5,10 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { keys } from "@/api/keys";
 import { departmentTreeQuery, usersQuery } from "@/api/people";
 import { ApiError, messageOf } from "@/api/problem";
+import { queryClient } from "@/api/query-client";
 import { measuresQuery } from "@/api/reports";
 import type { PlanKind, Plans, PlanWho } from "@/api/reports-wire";
 import { plansQuery, savePlans } from "@/api/sales-reports";
@@ -152,6 +154,8 @@ function Grid({ plans, period, measures }: GridProps) {
       setAdded([]);
       toast({ message: t("common:saved"), kind: "done" });
     },
+    // Somebody else was faster: their plans come, what is typed here stays.
+    onError: () => queryClient.invalidateQueries({ queryKey: keys.plans }),
   });
   const put = (key: string, edit: PlanEdit) => {
     const next = { ...edits, [key]: { ...edits[key], ...edit } };

@@ -1,8 +1,8 @@
 /** A report: what is set at the left is answered at the right. */
 
 import { useTranslation } from "react-i18next";
-import { useEntities } from "@/api/session";
 import type { Entity, Measure } from "@/api/types";
+import { useCounted } from "@/engines/reports/process-entity";
 import { entityOf, isComplete, type Question, tidy } from "@/engines/reports/question";
 import { ReportResult } from "@/engines/reports/result";
 import { useSentence } from "@/engines/reports/sentence";
@@ -21,8 +21,7 @@ export interface ReportProps {
 
 export function Report({ question, measures, named, note, onChange }: ReportProps) {
   const { t } = useTranslation("reports");
-  const entities = useEntities();
-  const entity = entities.find(({ key }) => key === entityOf(question, measures));
+  const entity = useCounted(entityOf(question, measures), question.measures);
   const complete = isComplete(question) && entity !== undefined;
   return (
     <ReportPage

@@ -7,6 +7,7 @@ import type { Entity, Measure } from "@/api/types";
 import { currenciesOf } from "@/engines/fields/money";
 import { FilterBar } from "@/engines/filters/filter-bar";
 import { buckets, hasBothEnds } from "@/engines/reports/period";
+import { useProcessEntity } from "@/engines/reports/process-entity";
 import {
   axisChoices,
   axisOf,
@@ -47,9 +48,11 @@ export function Setup({ question, entity, measures, named, open, onChange }: Pro
             <Axes question={question} entity={entity} named={named} put={put} />
           </SetupGroup>
           <When question={question} put={put} />
-          <SetupGroup title={t("only_which")}>
-            <FilterBar entity={entity} filter={question.filter} onChange={(filter) => put({ filter })} />
-          </SetupGroup>
+          {entity.fields.some(({ filterable }) => filterable) && (
+            <SetupGroup title={t("only_which")}>
+              <FilterBar entity={entity} filter={question.filter} onChange={(filter) => put({ filter })} />
+            </SetupGroup>
+          )}
           <Shown
             question={question}
             entity={entity}
@@ -73,7 +76,8 @@ function What({
 }: Pick<Props, "question" | "entity" | "measures" | "onChange"> & { put: Put }) {
   const { t } = useTranslation("reports");
   const entities = useEntities();
-  const counted = entities.filter(({ key }) => measures.some((one) => one.entity === key));
+  const processes = useProcessEntity(false);
+  const counted = [...entities, processes].filter(({ key }) => measures.some((one) => one.entity === key));
   return (
     <SetupGroup title={t("what")}>
       <Select

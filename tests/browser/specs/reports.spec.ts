@@ -1,0 +1,152 @@
+/** Reports: made by hand, every figure opens what it counts; kept, shared, arranged. */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import type { Api } from "../support/api.ts";
+import { expect, test } from "../support/test.ts";
+
+test.use({ company: "Figures" });
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+async function violations(page: Page): Promise<string[]> {
+  const axe = new AxeBuilder({ page }).options({ rules: { "label-content-name-mismatch": { enabled: true } } });
+  const { violations } = await axe.withTags(RULES).analyze();
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`));
+}
+
+/** A deal that is won. */
+async function win(api: Api, title: string, amount: number, currency: string): Promise<void> {
+  const deal = await api.create("deal", { title, amount, currency });
+  await api.must("POST", `/records/deal/${deal.id}/stage`, { stage: "won" });
+}
+
+const address = (search: Record<string, unknown>) =>
+  `/reports/new?${Object.entries(search)
+    .map(([key, value]) => `${key}=${encodeURIComponent(typeof value === "string" ? value : JSON.stringify(value))}`)
+    .join("&")}`;
+
+test("a report is made by hand; its figure opens exactly the records it counts; the address keeps all of it", async ({
+  page,
+  signIn,
+  api,
+}) => {
+  for (const [title, source] of [["One", "website"], ["Two", "website"], ["Three", "call"]] as const) {
+    await api.create("lead", { title, source });
+  }
+  await signIn(page);
+  await page.goto("/reports");
+  await expect(page.getByText("Every figure opens the records it counts")).toBeVisible();
+  await page.getByRole("link", { name: "New report" }).click();
+  await expect(page.getByRole("heading", { name: "Choose what to count" })).toBeVisible();
+  await page.getByRole("combobox", { name: "Of which records" }).click();
+  await page.getByRole("option", { name: "Leads" }).click();
+  await page.getByRole("combobox", { name: "Figures" }).click();
+  await page.getByRole("option", { name: "New leads" }).click();
+  await page.keyboard.press("Escape");
+  await page.getByRole("combobox", { name: "By rows" }).fill("Source");
+  await page.getByRole("option", { name: "Source", exact: true }).click();
+  await expect(page.getByText("New leads · by Source")).toBeVisible();
+
+  const table = page.getByRole("table");
+  const row = table.getByRole("row").filter({ hasText: "Website" });
+  await expect(row.getByRole("link")).toHaveText("2");
+  await expect(table.getByRole("row").filter({ hasText: "Total" }).getByRole("link")).toHaveText("3");
+
+  await page.reload();
+  await expect(row.getByRole("link")).toHaveText("2");
+  await table.getByRole("button", { name: "New leads" }).click();
+  await expect(page).toHaveURL(/sort=-lead.created/);
+  await expect(table.getByRole("columnheader", { name: /New leads/ })).toHaveAttribute("aria-sort", "descending");
+
+  await row.getByRole("link").click();
+  await expect(page.getByText("2 records", { exact: true })).toBeVisible();
+  await expect(page.getByText("Three", { exact: true })).toHaveCount(0);
+  await page.goBack();
+  await expect(row.getByRole("link")).toHaveText("2");
+});
+
+test("values stand across with totals of their own, and a chart has its table", async ({ page, signIn, api }) => {
+  await win(api, "Small", 100, "USD");
+  await win(api, "Large", 900, "USD");
+  await signIn(page);
+  await page.goto(
+    address({ measures: ["deal.won_amount", "deal.won"], rows: ["owner"], column: "closed_at:month", period: "this_year", chart: "bar" }),
+  );
+  await expect(page.getByRole("img", { name: /^Chart: / })).toBeVisible();
+  const table = page.getByRole("table");
+  await expect(table.getByRole("columnheader", { name: "Total" })).toBeVisible();
+  const totals = table.getByRole("row").last();
+  await expect(totals.getByRole("link").last()).toHaveText("2");
+  await expect(totals).toContainText("$1,000");
+  for (const kind of ["Line", "Pie", "Funnel", "Figures", "Table"]) {
+    await page.getByText(kind, { exact: true }).last().click({ force: true });
+    await expect(page).toHaveURL(new RegExp(`chart=${kind === "Figures" ? "number" : kind.toLowerCase()}`));
+    await expect(page.getByRole("alert")).toHaveCount(0);
+  }
+});
+
+test("without a rate there is no total but the way to it; with one there is", async ({ page, signIn, api }) => {
+  await win(api, "In zloty", 300, "PLN");
+  await signIn(page);
+  await page.goto(address({ measures: ["deal.won_amount"], rows: [], chart: "number", filter: { field: "currency", op: "eq", value: "PLN" } }));
+  const notice = page.getByRole("status").filter({ hasText: "No rate for PLN" });
+  await expect(notice).toBeVisible();
+  await expect(page.getByRole("main").getByText("PLN 300").or(page.getByText("zł300"))).toBeVisible();
+  await notice.getByRole("link", { name: "Set rates" }).click();
+  await page.getByRole("button", { name: "Add a rate" }).first().click();
+  const form = page.getByRole("dialog");
+  await form.getByRole("combobox", { name: "Currency" }).fill("PLN");
+  await page.getByRole("option", { name: /PLN/ }).first().click();
+  await form.getByRole("button", { name: "Save" }).click();
+  await expect(form.getByText("Say how much one unit is worth")).toBeVisible();
+  await form.getByRole("textbox", { name: /worth in/ }).fill("0.25");
+  await form.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText(/1 PLN = 0\.25/)).toBeVisible();
+  await page.goBack();
+  await page.goBack();
+  await page.goto(address({ measures: ["deal.won_amount"], rows: [], chart: "number", filter: { field: "currency", op: "eq", value: "PLN" } }));
+  await expect(page.getByRole("link", { name: /^\$75/ })).toBeVisible();
+});
+
+test("a report is set up by the keyboard alone, on a phone it fits, on paper there is nothing to press", async ({
+  page,
+  signIn,
+  api,
+}) => {
+  await api.create("lead", { title: "By keys" });
+  await page.setViewportSize({ width: 390, height: 780 });
+  await signIn(page);
+  await page.goto("/reports/new");
+  await page.getByRole("combobox", { name: "Of which records" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("option", { name: "Leads" })).toBeVisible();
+  while (!(await page.getByRole("option", { name: "Leads" }).getAttribute("data-combobox-selected"))) {
+    await page.keyboard.press("ArrowDown");
+  }
+  await page.keyboard.press("Enter");
+  await page.getByRole("combobox", { name: "Figures" }).focus();
+  await page.keyboard.type("New leads");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("table")).toBeVisible();
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow).toBeLessThanOrEqual(0);
+  await page.emulateMedia({ media: "print" });
+  await expect(page.getByRole("combobox", { name: "Figures" })).toBeHidden();
+  await expect(page.getByRole("table")).toBeVisible();
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`a report is accessible in the ${colorScheme} theme`, async ({ page, signIn, api }) => {
+    await win(api, `Seen in ${colorScheme}`, 50, "USD");
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await signIn(page);
+    for (const chart of ["bar", "funnel", "number"]) {
+      await page.goto(
+        address({ measures: ["deal.won_amount", "deal.won", "deal.win_rate"], rows: ["owner"], period: "this_month", compare: "before", chart }),
+      );
+      await expect(page.getByText(/^As of/)).toBeVisible();
+      expect.soft(await violations(page), chart).toEqual([]);
+    }
+  });
+}
