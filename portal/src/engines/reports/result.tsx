@@ -36,6 +36,7 @@ import {
 } from "./grid";
 import { asked, most, nextSort, type Question } from "./question";
 import { useAxes } from "./use-axes";
+import { useLast } from "./use-last";
 
 const Chart = lazy(() => import("@/ui/chart"));
 
@@ -82,11 +83,19 @@ interface ShownProps {
 export function ReportResult(props: ShownProps) {
   const { t } = useTranslation("reports");
   const { answers, stale, error, retry } = useAnswers(props.question);
+  const shown = useLast({ props, answers }, answers !== undefined && !stale);
   if (error) return <ErrorState error={error} retry={retry} />;
-  if (!answers) return <BlockSkeleton height={props.height ?? 280} label={t("counting")} />;
+  if (!shown.answers) return <BlockSkeleton height={props.height ?? 280} label={t("counting")} />;
+  // How it is drawn and sorted needs no new answer.
+  const { question } = shown.props;
   return (
     <ReportBody stale={stale}>
-      <AnswerShown {...props} answers={answers} />
+      <AnswerShown
+        {...shown.props}
+        question={{ ...question, chart: props.question.chart }}
+        onSort={props.onSort}
+        answers={shown.answers}
+      />
     </ReportBody>
   );
 }

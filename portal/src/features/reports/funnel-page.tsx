@@ -13,6 +13,7 @@ import { joinParts } from "@/engines/filters/model";
 import { FunnelView, funnelAxes } from "@/engines/reports/funnel-view";
 import { rangeOf } from "@/engines/reports/period";
 import { axisFields } from "@/engines/reports/question";
+import { useLast } from "@/engines/reports/use-last";
 import type { FunnelSearch } from "@/state/search";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { PageBody, PageHeader } from "@/ui/page";
@@ -75,6 +76,7 @@ function Asked({ search, entity, staged, go }: AskedProps) {
     ...(process ? {} : { mode: search.mode ?? "reached", filter: pipelineFilter(entity, search) ?? null }),
   };
   const query = useQuery(funnelQuery(question));
+  const shown = useLast({ question, answer: query.data }, query.isSuccess && !query.isPlaceholderData);
   return (
     <div style={{ padding: "16px 24px 48px" }}>
       <SalesBar
@@ -102,9 +104,9 @@ function Asked({ search, entity, staged, go }: AskedProps) {
       </SalesBar>
       {query.isPending && <BlockSkeleton height={320} label={t("counting")} />}
       {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
-      {query.data && (
+      {shown.answer && !query.isError && (
         <ReportBody stale={query.isPlaceholderData}>
-          <FunnelView answer={query.data} question={question} />
+          <FunnelView answer={shown.answer} question={shown.question} />
         </ReportBody>
       )}
     </div>
