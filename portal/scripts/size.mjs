@@ -29,9 +29,11 @@ const language = texts("index");
 const adminTexts = texts("admin");
 const workTexts = texts("work");
 const drawingTexts = texts("drawings");
+const reportTexts = texts("reports");
 const admin = /^src\/features\/(imports|plugins|settings)\//;
 const work = /^src\/features\/(tasks|processes|drawings)\//;
 const drawings = /^src\/features\/drawings\//;
+const reports = /^src\/features\/reports\//;
 const pages = Object.keys(manifest).filter((key) => /^src\/features\/.*page\.tsx$/.test(key));
 let worst = 0;
 for (const page of [undefined, ...pages]) {
@@ -42,6 +44,7 @@ for (const page of [undefined, ...pages]) {
   if (page && admin.test(page) && adminTexts) reach(adminTexts, seen);
   if (page && work.test(page) && workTexts) reach(workTexts, seen);
   if (page && drawings.test(page) && drawingTexts) reach(drawingTexts, seen);
+  if (page && reports.test(page) && reportTexts) reach(reportTexts, seen);
   const size = weigh(seen);
   worst = Math.max(worst, size);
   console.log(`${(size / 1024).toFixed(1).padStart(7)} KiB  ${page ?? "(shell alone)"}`);

@@ -12,15 +12,28 @@ import { ApiError, MissingPage } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
 import { entitiesQuery, meQuery } from "@/api/session";
 import { draftsBelongTo } from "@/engines/drafts";
-import { currentLocale, showLocale, withAdminTexts, withDrawingTexts, withWorkTexts } from "@/i18n";
+import {
+  currentLocale,
+  showLocale,
+  withAdminTexts,
+  withDrawingTexts,
+  withReportTexts,
+  withWorkTexts,
+} from "@/i18n";
 import {
   compareSearch,
+  dashboardSearch,
   definitionSearch,
   drawingSearch,
+  funnelSearch,
+  homeSearch,
   instanceSearch,
   journalSearch,
+  plansSearch,
   pluginSearch,
   recordsSearch,
+  reportSearch,
+  salesSearch,
   settingsSearch,
   taskSearch,
   tasksSearch,
@@ -80,6 +93,7 @@ const shell = createRoute({
 const home = createRoute({
   getParentRoute: () => shell,
   path: "/",
+  validateSearch: homeSearch,
   component: page(() => import("@/features/home/page")),
 });
 
@@ -182,6 +196,61 @@ const instance = createRoute({
   component: page(() => withWorkTexts(() => import("@/features/processes/instance-page"))),
 });
 
+const reports = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports",
+  component: page(() => withReportTexts(() => import("@/features/reports/page"))),
+});
+
+const reportNew = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/new",
+  validateSearch: reportSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/builder-page"))),
+});
+
+const reportSaved = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/saved/$id",
+  validateSearch: reportSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/saved-page"))),
+});
+
+const funnel = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/funnel",
+  validateSearch: funnelSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/funnel-page"))),
+});
+
+const forecast = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/forecast",
+  validateSearch: salesSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/forecast-page"))),
+});
+
+const managers = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/managers",
+  validateSearch: salesSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/managers-page"))),
+});
+
+const plans = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/plans",
+  validateSearch: plansSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/plans-page"))),
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => shell,
+  path: "/dashboards/$id",
+  validateSearch: dashboardSearch,
+  component: page(() => withReportTexts(() => import("@/features/reports/dashboard-page"))),
+});
+
 const imports = createRoute({
   getParentRoute: () => shell,
   path: "/imports",
@@ -272,6 +341,14 @@ const tree = root.addChildren([
     compare,
     journal,
     instance,
+    reports,
+    reportNew,
+    reportSaved,
+    funnel,
+    forecast,
+    managers,
+    plans,
+    dashboard,
     imports,
     importNew,
     importOne,

@@ -60,7 +60,15 @@ export function pluginSearch(input: Record<string, unknown>): { tab?: PluginTab 
 }
 
 export const ownSections = ["profile", "tokens"] as const;
-export const adminSections = ["company", "people", "departments", "roles", "calendars", "messages"] as const;
+export const adminSections = [
+  "company",
+  "people",
+  "departments",
+  "roles",
+  "calendars",
+  "messages",
+  "rates",
+] as const;
 export type SettingsSection = (typeof ownSections)[number] | (typeof adminSections)[number];
 
 export const messageStates = ["queued", "sent", "failed", "unsure", "bounced"] as const;
@@ -160,4 +168,126 @@ export const compareSearch = (input: Record<string, unknown>): CompareSearch => 
   revision: whole(input.revision),
   version: whole(input.version),
   swap: input.swap === true || undefined,
+});
+
+const texts = (value: unknown, most: number): string[] | undefined =>
+  Array.isArray(value)
+    ? value.filter((one): one is string => typeof one === "string" && one !== "").slice(0, most)
+    : undefined;
+const day = (value: unknown): string | undefined =>
+  typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined;
+
+/** A report as it is being made: what is counted, by what, of which time, how it is drawn. */
+export interface ReportSearch {
+  entity?: string;
+  measures?: string[];
+  rows?: string[];
+  column?: string;
+  filter?: Filter;
+  period?: string | { from?: string; to?: string };
+  compare?: "before" | "year_ago";
+  currency?: string;
+  sort?: string;
+  chart?: (typeof reportCharts)[number];
+}
+
+const reportCharts = ["table", "bar", "line", "pie", "funnel", "number"] as const;
+
+function reportPeriod(value: unknown): ReportSearch["period"] {
+  if (typeof value === "string") return value || undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  const { from, to } = value as { from?: unknown; to?: unknown };
+  return { from: day(from), to: day(to) };
+}
+
+export const reportSearch = (input: Record<string, unknown>): ReportSearch => ({
+  entity: text(input.entity),
+  measures: texts(input.measures, 10),
+  rows: texts(input.rows, 3),
+  column: text(input.column),
+  filter: filterIn(input.filter),
+  period: reportPeriod(input.period),
+  compare: oneOf(["before", "year_ago"] as const, input.compare),
+  currency: text(input.currency),
+  sort: text(input.sort),
+  chart: oneOf(reportCharts, input.chart),
+});
+
+/** The funnel: over what, by what beside its steps, of which time. */
+export interface FunnelSearch {
+  over?: "process";
+  entity?: string;
+  pipeline?: Id;
+  /** Key of a definition. */
+  definition?: string;
+  mode?: "visited";
+  by?: string[];
+  period?: ReportSearch["period"];
+  filter?: Filter;
+}
+
+const filterIn = (value: unknown): Filter | undefined =>
+  value && typeof value === "object" ? (value as Filter) : undefined;
+
+export const funnelSearch = (input: Record<string, unknown>): FunnelSearch => ({
+  over: oneOf(["process"] as const, input.over),
+  entity: text(input.entity),
+  pipeline: id(input.pipeline),
+  definition: text(input.definition),
+  mode: oneOf(["visited"] as const, input.mode),
+  by: texts(input.by, 3),
+  period: reportPeriod(input.period),
+  filter: filterIn(input.filter),
+});
+
+/** The forecast and managers: of which time and of which deals. */
+export interface SalesSearch {
+  period?: ReportSearch["period"];
+  filter?: Filter;
+  department?: Id;
+  sort?: string;
+}
+
+export const salesSearch = (input: Record<string, unknown>): SalesSearch => ({
+  period: reportPeriod(input.period),
+  filter: filterIn(input.filter),
+  department: id(input.department),
+  sort: text(input.sort),
+});
+
+/** Plans: of which month (`2027-01`), quarter (`2027-Q1`) or year, of which figure. */
+export interface PlansSearch {
+  period?: string;
+  measure?: string;
+}
+
+export const plansSearch = (input: Record<string, unknown>): PlansSearch => ({
+  period:
+    typeof input.period === "string" && /^\d{4}(-(0[1-9]|1[0-2]|Q[1-4]))?$/.test(input.period)
+      ? input.period
+      : undefined,
+  measure: text(input.measure),
+});
+
+/** A dashboard: of which time its cards are; whether it is being arranged. */
+export interface DashboardSearch {
+  period?: ReportSearch["period"];
+  edit?: boolean;
+}
+
+export const dashboardSearch = (input: Record<string, unknown>): DashboardSearch => ({
+  period: reportPeriod(input.period),
+  edit: input.edit === true || undefined,
+});
+
+/** The first page: of which of one's roles. */
+export interface HomeSearch extends DashboardSearch {
+  role?: (typeof roles)[number];
+}
+
+const roles = ["manager", "head", "owner", "marketer", "operator", "administrator"] as const;
+
+export const homeSearch = (input: Record<string, unknown>): HomeSearch => ({
+  ...dashboardSearch(input),
+  role: oneOf(roles, input.role),
 });

@@ -10,6 +10,7 @@ import {
   VisualMapComponent,
 } from "echarts/components";
 import { type EChartsCoreOption, type EChartsType, init, use as register } from "echarts/core";
+import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import classes from "./chart.module.css";
@@ -25,6 +26,7 @@ register([
   LegendComponent,
   MarkLineComponent,
   VisualMapComponent,
+  LabelLayout,
   SVGRenderer,
 ]);
 
@@ -216,6 +218,7 @@ function axesOf(props: ChartProps, colours: Colours, many: boolean) {
         color: colours.dim,
         formatter: ({ value }: { value: number }) => props.format(value, true),
       },
+      labelLayout: { hideOverlap: true },
       markLine: index === 0 ? mark : undefined,
     })),
   };

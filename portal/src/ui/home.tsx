@@ -6,6 +6,15 @@ export const HomeColumns = ({ children }: { children: ReactNode }) => (
   <div className={classes.columns}>{children}</div>
 );
 
+/** As wide as cards side by side need. */
+export const HomeWidth = ({ children }: { children: ReactNode }) => (
+  <div className={classes.width}>{children}</div>
+);
+
+export const HomeMore = ({ children }: { children: ReactNode }) => (
+  <div className={classes.after}>{children}</div>
+);
+
 interface BlockProps {
   title: string;
   icon: ReactNode;

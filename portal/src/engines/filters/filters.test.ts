@@ -158,6 +158,8 @@ describe("summary", () => {
       choice: (choice) => choice.replaceAll("_", " "),
       period: (period) => period.replace("_", " "),
       days: (count) => `${count} days`,
+      chosen: (count) => `${count} chosen`,
+      reached: "Reached",
       or: "or",
       not: "not",
       and: "and",

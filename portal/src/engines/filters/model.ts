@@ -26,6 +26,7 @@ export type Choice =
   | "next_days"
   | "since"
   | "until"
+  | "before"
   | "dates"
   | "empty"
   | "not_empty";
@@ -49,7 +50,16 @@ const text: Choice[] = ["contains", "equals", "starts_with", ...presence];
 const several: Choice[] = ["contains", ...presence];
 const number: Choice[] = ["at_least", "at_most", "between", "equals", ...presence];
 const list: Choice[] = ["any_of", "none_of", ...presence];
-const moment: Choice[] = ["period", "last_days", "next_days", "since", "until", "dates", ...presence];
+const moment: Choice[] = [
+  "period",
+  "last_days",
+  "next_days",
+  "since",
+  "until",
+  "before",
+  "dates",
+  ...presence,
+];
 
 const byType: Record<FieldType, Choice[]> = {
   text,
@@ -110,6 +120,7 @@ export function inputOf(choice: Choice, type: FieldType): Input {
       return "days";
     case "since":
     case "until":
+    case "before":
       return "day";
     case "dates":
       return "days_range";
@@ -193,6 +204,8 @@ export function toFilter({ field, choice, value }: Condition, type: FieldType): 
       return write("gte", from(value));
     case "until":
       return write("lte", to(value));
+    case "before":
+      return write("lt", from(value));
     case "dates": {
       const [first, last] = value as [Value, Value];
       return write("between", [from(first), to(last)]);
@@ -247,6 +260,8 @@ export function fromFilter(node: Filter, type: FieldType | undefined): Condition
       return timed ? read("since", dayOf(value)) : read("at_least", value);
     case "lte":
       return timed ? read("until", dayOf(value)) : read("at_most", value);
+    case "lt":
+      return read("before", dayOf(value));
     case "between":
       if (!Array.isArray(value)) return undefined;
       return timed ? read("dates", value.map(dayOf)) : read("between", value);

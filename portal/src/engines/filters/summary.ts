@@ -4,12 +4,16 @@ import type { Filter, Refs, Value } from "@/api/types";
 import { type TextContext, textOf } from "@/engines/fields/text";
 import type { Shape } from "@/engines/source";
 import { formatDate, formatNumber } from "@/i18n/format";
-import { type Choice, fromFilter, resolveField } from "./model";
+import { type Choice, fromFilter, type Resolved, resolveField } from "./model";
 
 export interface FilterWords {
   choice(choice: Choice): string;
   period(period: string): string;
   days(count: number): string;
+  /** Records named one by one. */
+  chosen(count: number): string;
+  /** Where a record has been. */
+  reached: string;
   or: string;
   not: string;
   and: string;
@@ -30,7 +34,10 @@ export function summaryOf(filter: Filter, context: SummaryContext): string {
   if ("or" in filter) return filter.or.map((part) => nested(part, context)).join(` ${words.or} `);
   if ("not" in filter) return `${words.not} (${summaryOf(filter.not, context)})`;
 
-  const resolved = resolveField(filter.field, context.entity, context.entities);
+  // Records named one by one: their ids say nothing to anybody.
+  if (filter.field === "id" && Array.isArray(filter.value)) return words.chosen(filter.value.length);
+  const resolved =
+    reached(filter.field, context) ?? resolveField(filter.field, context.entity, context.entities);
   const label = resolved?.label ?? filter.field;
   const condition = fromFilter(filter, resolved?.field.type);
   if (!resolved || !condition) {
@@ -46,6 +53,18 @@ export function summaryOf(filter: Filter, context: SummaryContext): string {
     });
   const entered = enteredText(condition.choice, condition.value, valueText, words);
   return [label, words.choice(condition.choice), entered].filter(Boolean).join(" ");
+}
+
+/** Where a record has been, which is no field of it: named as its stages are. */
+function reached(field: string, { entity, entities, words }: SummaryContext): Resolved | undefined {
+  const stage = field === "reached" ? entity.fields.find(({ type }) => type === "stage") : undefined;
+  return (
+    stage && {
+      field: stage,
+      entity: resolveField(stage.key, entity, entities)?.entity ?? entity,
+      label: words.reached,
+    }
+  );
 }
 
 function nested(part: Filter, context: SummaryContext): string {
@@ -83,6 +102,7 @@ function enteredText(
       return words.days(Number(value));
     case "since":
     case "until":
+    case "before":
       return formatDate(String(value));
     default:
       return "";

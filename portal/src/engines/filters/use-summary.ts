@@ -60,6 +60,8 @@ export function useSummaryContext(entity: Shape, filter: Filter | undefined): Su
       choice: (choice) => t(`filters:choice_${choice}`),
       period: (period) => t(`filters:period_${period as "today"}`),
       days: (count) => t("filters:days", { count }),
+      chosen: (count) => t("filters:chosen", { count }),
+      reached: t("filters:reached"),
       or: t("filters:or"),
       not: t("filters:not"),
       and: t("filters:and"),

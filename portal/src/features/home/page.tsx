@@ -1,12 +1,11 @@
 /**
- * `/`: what to do next. Never empty: my tasks, my open records, others' work for those who answer for it, or the first
- * steps of a new company.
+ * `/`: what to do next. Never empty: the cards of one's role, my open records, or the first steps of a new company.
  */
 import { Button, Checkbox } from "@mantine/core";
 import { IconFileImport, IconPlus, IconPuzzle } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { messageOf } from "@/api/problem";
 import { queryRecords, updateRecord } from "@/api/records";
@@ -17,38 +16,56 @@ import { useTextContext } from "@/engines/fields/context";
 import { fieldOf, titleOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
 import { SlotSurface, useSlot } from "@/engines/slots";
+import { withReportTexts } from "@/i18n";
 import { formatDateTime, formatRelative } from "@/i18n/format";
+
 import { openCreate } from "@/state/creating";
+import { BlockSkeleton } from "@/ui/block-frame";
 import { entityIcon } from "@/ui/entity-icon";
-import { HomeBlock, HomeColumns, HomeLine, HomeNote, HomeSteps, StepCard } from "@/ui/home";
+import {
+  HomeBlock,
+  HomeColumns,
+  HomeLine,
+  HomeMore,
+  HomeNote,
+  HomeSteps,
+  HomeWidth,
+  StepCard,
+} from "@/ui/home";
 import { PageBody, PageHeader } from "@/ui/page";
 import { CardSection } from "@/ui/panel";
 import { Bone } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { loadMyTasks } from "./my-tasks";
-import { Overview, useAnswersForOthers } from "./overview";
+import { Setup } from "./setup";
+
+const Board = lazy(() => withReportTexts(() => import("./board")));
 
 const shown = 8;
 
 export default function HomePage() {
-  const { t } = useTranslation("home");
+  const { t } = useTranslation(["home", "common"]);
   const entities = useEntities();
+  const { admin } = useMe();
   const staged = entities.filter((entity) => entity.staged && entity.actions.read);
   const task = entities.find((entity) => entity.key === "task" && entity.actions.read);
-  const overview = useAnswersForOthers();
   return (
     <>
-      <PageHeader title={t("title")} />
-      <PageBody>
-        <FirstSteps entity={staged[0]} />
-        <HomeColumns>
-          {task && <Tasks entity={task} />}
-          {staged.map((entity) => (
-            <Mine key={entity.key} entity={entity} />
-          ))}
-          {overview && <Overview staged={staged} task={task} />}
-        </HomeColumns>
-        <Widgets />
+      <PageHeader title={t("home:title")} />
+      <PageBody wide>
+        <HomeWidth>
+          <FirstSteps entity={staged[0]} />
+          <Suspense fallback={<BlockSkeleton height={420} label={t("common:loading")} />}>
+            <Board tasks={task && <Tasks entity={task} />} />
+          </Suspense>
+          <HomeColumns>
+            {staged.map((entity) => (
+              <Mine key={entity.key} entity={entity} />
+            ))}
+            {admin && <Setup />}
+          </HomeColumns>
+          <Widgets />
+        </HomeWidth>
       </PageBody>
     </>
   );
@@ -184,18 +201,8 @@ function Tasks({ entity }: { entity: Entity }) {
     }
     await client.invalidateQueries({ queryKey: key });
   };
-  const Icon = entityIcon("task");
   return (
-    <HomeBlock
-      title={t("home:tasks")}
-      icon={<Icon size={16} aria-hidden />}
-      count={query.data?.total}
-      more={
-        <Link to="/tasks" search={{}}>
-          {t("home:all")}
-        </Link>
-      }
-    >
+    <>
       {query.isPending && <Bones />}
       {query.isError && <HomeNote>{messageOf(query.error, t("common:network"))}</HomeNote>}
       {query.data?.items.length === 0 && <HomeNote>{t("home:tasks_empty")}</HomeNote>}
@@ -233,7 +240,12 @@ function Tasks({ entity }: { entity: Entity }) {
           />
         );
       })}
-    </HomeBlock>
+      <HomeMore>
+        <Link to="/tasks" search={{}}>
+          {t("home:all")}
+        </Link>
+      </HomeMore>
+    </>
   );
 }
 

@@ -13,6 +13,7 @@ import { formatNumber } from "@/i18n/format";
 import { Buttons, Hint, Pair } from "@/ui/block";
 import { CalendarDayRow, WeekRow } from "@/ui/calendar-form";
 import { FormNote } from "@/ui/form";
+import { generalRefusal } from "@/ui/form-drawer";
 import { CardSection } from "@/ui/panel";
 import { Form, FormProblem } from "@/ui/sign-in";
 import { Bone, ErrorState } from "@/ui/states";
@@ -28,7 +29,6 @@ import {
   weekdays,
   yearsOf,
 } from "./calendar-model";
-import { generalRefusal } from "./form-drawer";
 
 const DayField = lazy(() => import("./day-field"));
 

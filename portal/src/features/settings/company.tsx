@@ -9,9 +9,9 @@ import type { Locale } from "@/api/types";
 import { currencyName, inUsualOrder } from "@/engines/fields/money";
 import { locales } from "@/i18n";
 import { Buttons, Hint, Pair } from "@/ui/block";
+import { fieldRefusal, generalRefusal } from "@/ui/form-drawer";
 import { Form, FormProblem } from "@/ui/sign-in";
 import { toast } from "@/ui/toast";
-import { fieldRefusal, generalRefusal } from "./form-drawer";
 
 const fields = ["name", "locale", "currency", "time_zone"];
 

@@ -13,11 +13,11 @@ import {
 } from "@/api/people";
 import type { Department, Id, UserRow } from "@/api/types";
 import { Block, BlockBones, Secondary, TreeRow } from "@/ui/block";
+import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { IconText } from "@/ui/page";
 import { PickMany } from "@/ui/pick-many";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
-import { FormDrawer, fieldRefusal } from "./form-drawer";
 import { possibleParents, treeOf } from "./tree";
 
 interface Props {

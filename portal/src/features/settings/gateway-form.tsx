@@ -8,10 +8,10 @@ import { gatewaysQuery, type MessageGateway, saveGateway } from "@/api/messages"
 
 import { queryClient } from "@/api/query-client";
 import { Notice, Pair } from "@/ui/block";
+import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { FieldGroup, Mono, HeaderLine as Row } from "@/ui/gateway-form";
 import { toast } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
-import { FormDrawer, fieldRefusal } from "./form-drawer";
 import {
   changedSince,
   draftOf,

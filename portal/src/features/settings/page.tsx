@@ -20,6 +20,7 @@ const Company = lazy(() => import("./company"));
 const Departments = lazy(() => import("./departments"));
 const Messages = lazy(() => withMessageTexts(() => import("./messages")));
 const People = lazy(() => import("./people"));
+const Rates = lazy(() => import("./rates"));
 const Roles = lazy(() => import("./roles"));
 const Tokens = lazy(() => import("./tokens"));
 
@@ -76,6 +77,7 @@ export default function SettingsPage() {
           {section === "people" && <People {...editor} />}
           {section === "departments" && <Departments {...editor} />}
           {section === "roles" && <Roles {...editor} />}
+          {section === "rates" && <Rates {...editor} />}
           {section === "calendars" && <Calendars {...editor} />}
           {section === "messages" && <Messages {...editor} />}
         </Suspense>

@@ -8,8 +8,8 @@ import { changePassword } from "@/api/people";
 import { queryClient } from "@/api/query-client";
 import { useMe } from "@/api/session";
 import { FormNote } from "@/ui/form";
+import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { toast } from "@/ui/toast";
-import { FormDrawer, fieldRefusal } from "./form-drawer";
 
 export function PasswordForm({ onClose }: { onClose(): void }) {
   const { t } = useTranslation("settings");

@@ -7,10 +7,10 @@ import { createUser, updateUser } from "@/api/people";
 import { useMe } from "@/api/session";
 import type { Department, Locale, Role, UserRow } from "@/api/types";
 import { locales } from "@/i18n";
+import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { PickMany } from "@/ui/pick-many";
 import { toast } from "@/ui/toast";
 import { dayOf, endOfDay } from "./days";
-import { FormDrawer, fieldRefusal } from "./form-drawer";
 import { treeOf } from "./tree";
 
 const DayField = lazy(() => import("./day-field"));

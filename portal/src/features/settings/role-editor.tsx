@@ -9,9 +9,9 @@ import { useEntities } from "@/api/session";
 import type { AccessRow, Entity, FieldRight, Role } from "@/api/types";
 import { FilterBar } from "@/engines/filters/filter-bar";
 import { Block, Buttons, Hint, Notice, Pair, RuleBox, RuleLine, Secondary, Stacked } from "@/ui/block";
+import { fieldRefusal, generalRefusal } from "@/ui/form-drawer";
 import { FormProblem } from "@/ui/sign-in";
 import { toast, toastError } from "@/ui/toast";
-import { fieldRefusal, generalRefusal } from "./form-drawer";
 import {
   actions,
   anyEntity,

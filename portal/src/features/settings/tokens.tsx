@@ -11,11 +11,11 @@ import { formatDateTime } from "@/i18n/format";
 import { Block, BlockBones, type Column, DataTable, Notice } from "@/ui/block";
 import { PopoverForm } from "@/ui/chips";
 import { CopyLine } from "@/ui/copy";
+import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { IconText } from "@/ui/page";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { endOfDay } from "./days";
-import { FormDrawer, fieldRefusal } from "./form-drawer";
 
 const DayField = lazy(() => import("./day-field"));
 

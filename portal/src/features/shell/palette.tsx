@@ -22,7 +22,7 @@ import { openCreate } from "@/state/creating";
 import { useOpened } from "@/state/history";
 import { entityIcon } from "@/ui/entity-icon";
 import { PaletteBody, PaletteLine } from "@/ui/palette";
-import { processSections, sections } from "./sections";
+import { firstSections, processSections, sections } from "./sections";
 
 interface Item {
   id: string;
@@ -173,7 +173,7 @@ function useItems(q: string): Item[] {
       icon: <IconChecklist size={16} aria-hidden />,
       run: () => void navigate({ to: "/tasks" }),
     },
-    ...processSections.map(({ to, label, icon: Icon }) => ({
+    ...[...firstSections, ...processSections].map(({ to, label, icon: Icon }) => ({
       id: `go:${to}`,
       group: go,
       text: t(`shell:${label}`),

@@ -4,6 +4,7 @@
  */
 import {
   type Icon,
+  IconChartBar,
   IconFileImport,
   IconHistory,
   IconPuzzle,
@@ -24,6 +25,9 @@ export const sections: Section[] = [
   { to: "/plugins", label: "plugins", icon: IconPuzzle, shown: (me) => me.admin },
   { to: "/settings", label: "settings", icon: IconSettings, shown: () => true },
 ];
+
+/** Beside the first page and one's tasks: what everybody looks at. */
+export const firstSections = [{ to: "/reports", label: "reports", icon: IconChartBar }] as const;
 
 /** What runs, and by which maps; each shows what the person may see of it. */
 export const processSections = [

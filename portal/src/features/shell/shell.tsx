@@ -27,7 +27,7 @@ import { Brand, NavGroup, NavLabel, navItemClass, SearchBox } from "@/ui/nav";
 import { useShortcuts } from "@/ui/shortcuts";
 import { useAhead } from "@/ui/use-ahead";
 import { Bell } from "./bell";
-import { processSections, sections } from "./sections";
+import { firstSections, processSections, sections } from "./sections";
 import { UserMenu } from "./user-menu";
 
 const SurfaceIcon = lazy(() => import("@/ui/surface-icons"));
@@ -156,6 +156,11 @@ function SectionLinks() {
           <NavLabel icon={<IconHome size={16} aria-hidden />}>{t("home")}</NavLabel>
         </Link>
         <TasksLink />
+        {firstSections.map(({ to, label, icon: Icon }) => (
+          <Link key={to} to={to} className={navItemClass}>
+            <NavLabel icon={<Icon size={16} aria-hidden />}>{t(label)}</NavLabel>
+          </Link>
+        ))}
       </NavGroup>
       <NavGroup title={t("work")}>
         {entities.map((entity) => {

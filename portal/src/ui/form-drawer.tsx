@@ -6,9 +6,9 @@ import { Button, Drawer } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, messageOf } from "@/api/problem";
-import { FormActions, FormFields, FormNote, firstUnread } from "@/ui/form";
-import { FormProblem } from "@/ui/sign-in";
-import { useFocusBack } from "@/ui/use-focus-back";
+import { FormActions, FormFields, FormNote, firstUnread } from "./form";
+import { FormProblem } from "./sign-in";
+import { useFocusBack } from "./use-focus-back";
 
 interface Props {
   title: string;

@@ -1,0 +1,16 @@
+/** What a card is called. */
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import type { DashboardCard } from "@/api/reports-wire";
+import { savedReportsQuery } from "@/api/saved-reports";
+
+/** What a card is called where nobody has named it. */
+export function useCardTitle(): (card: DashboardCard) => string {
+  const { t } = useTranslation("reports");
+  const saved = useQuery(savedReportsQuery).data ?? [];
+  return ({ title, card }) => {
+    if (title) return title;
+    if (card.kind === "report") return saved.find(({ id }) => id === card.saved)?.name ?? t("card_report");
+    return t(`card_${card.kind}`);
+  };
+}

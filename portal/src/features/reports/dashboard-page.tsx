@@ -1,0 +1,146 @@
+/** `/dashboards/{id}`: cards of figures, and the same cards being arranged. */
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import { IconDots, IconLayoutDashboard, IconPencil } from "@tabler/icons-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { dashboardQuery, deleteDashboard } from "@/api/dashboards";
+import type { Dashboard } from "@/api/reports-wire";
+import { type Act, targetOf } from "@/engines/reports/acts";
+import { DashboardBoard } from "@/engines/reports/board";
+import { hasDraft } from "@/engines/reports/draft-key";
+import { rangeOf } from "@/engines/reports/period";
+import { openCreate } from "@/state/creating";
+import { Tag } from "@/ui/block";
+import { BlockSkeleton } from "@/ui/block-frame";
+import { Confirm } from "@/ui/confirm";
+import { IconText, PageBody, PageHeader } from "@/ui/page";
+import { CardNote, ReportBar } from "@/ui/report";
+import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
+import { toastError } from "@/ui/toast";
+import { PeriodPicker } from "./period-picker";
+
+const DashboardForm = lazy(() => import("./dashboard-form"));
+const DashboardDraft = lazy(() => import("@/engines/reports/draft"));
+
+const route = getRouteApi("/shell/dashboards/$id");
+
+export default function DashboardPage() {
+  const { id } = route.useParams();
+  const query = useQuery(dashboardQuery(id));
+  if (query.isError) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
+  if (!query.data) return <ListSkeleton rows={6} />;
+  return <Shown key={id} dashboard={query.data} />;
+}
+
+function Shown({ dashboard }: { dashboard: Dashboard }) {
+  const { t } = useTranslation(["reports", "common"]);
+  const navigate = useNavigate();
+  const { period, edit } = route.useSearch();
+  const { id } = dashboard;
+  const [open, setOpen] = useState<"about" | "delete" | null>(null);
+  const go = (search: { period?: typeof period; edit?: boolean }) =>
+    void navigate({ to: "/dashboards/$id", params: { id }, search, resetScroll: false });
+  const remove = useMutation({
+    mutationFn: () => deleteDashboard(dashboard),
+    onSuccess: () => void navigate({ to: "/reports" }),
+    onError: (error) => toastError(error),
+  });
+  const act = (one: Act) => {
+    const target = targetOf(one);
+    if ("create" in target) openCreate(target.create);
+    else if ("edit" in target) go({ edit: true });
+    else void navigate({ to: target.href });
+  };
+  const editing = edit === true && dashboard.may_edit;
+  return (
+    <>
+      <PageHeader
+        icon={<IconLayoutDashboard size={18} />}
+        title={dashboard.name}
+        actions={
+          dashboard.may_edit &&
+          !editing && (
+            <>
+              {hasDraft(id) && <Tag tone="warn">{t("reports:unsaved")}</Tag>}
+              <Button
+                variant="default"
+                aria-label={t("reports:arrange")}
+                onClick={() => go({ period, edit: true })}
+              >
+                <IconText icon={<IconPencil size={16} />}>{t("reports:arrange")}</IconText>
+              </Button>
+              <Menu position="bottom-end" width={220}>
+                <Menu.Target>
+                  <ActionIcon aria-label={t("reports:more")}>
+                    <IconDots size={18} />
+                  </ActionIcon>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Item onClick={() => setOpen("about")}>{t("reports:rename_share")}</Menu.Item>
+                  <Menu.Item onClick={() => setOpen("delete")}>{t("common:delete")}</Menu.Item>
+                </Menu.Dropdown>
+              </Menu>
+            </>
+          )
+        }
+      />
+      <PageBody wide>
+        <div style={{ padding: "16px 24px 48px" }}>
+          {editing ? (
+            <Suspense fallback={<BlockSkeleton height={420} label={t("reports:counting")} />}>
+              <DashboardDraft dashboard={dashboard} onEnd={() => go({ period })} />
+            </Suspense>
+          ) : dashboard.cards.length === 0 ? (
+            <EmptyState
+              title={t("reports:dashboard_empty")}
+              action={
+                dashboard.may_edit && (
+                  <Button onClick={() => go({ edit: true })}>{t("reports:card_add")}</Button>
+                )
+              }
+            >
+              {t("reports:dashboard_empty_text")}
+            </EmptyState>
+          ) : (
+            <>
+              <ReportBar label={t("reports:when")}>
+                <PeriodPicker
+                  period={period}
+                  all={t("reports:own_times")}
+                  onChange={(next) => go({ period: next })}
+                />
+              </ReportBar>
+              {dashboard.description && <CardNote>{dashboard.description}</CardNote>}
+              <DashboardBoard
+                dashboard={dashboard}
+                of={{ id }}
+                asked={{ period: rangeOf(period) }}
+                onAct={act}
+              />
+            </>
+          )}
+        </div>
+      </PageBody>
+      <Suspense>
+        {open === "about" && (
+          <DashboardForm dashboard={dashboard} onClose={() => setOpen(null)} onSaved={() => setOpen(null)} />
+        )}
+      </Suspense>
+      {open === "delete" && (
+        <Confirm
+          title={t("reports:delete_title", { name: dashboard.name })}
+          text={t("reports:delete_dashboard_text")}
+          yes={t("common:delete")}
+          no={t("common:cancel")}
+          close={t("common:close")}
+          danger
+          pending={remove.isPending}
+          onYes={() => remove.mutate()}
+          onNo={() => setOpen(null)}
+        />
+      )}
+    </>
+  );
+}
