@@ -4,7 +4,6 @@
 //! of when it is.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use kernel::filter::{Filter, Op};
 use kernel::kept::Kept;
@@ -332,10 +331,8 @@ fn problem(ctx: &Ctx, content: &Content, error: &Error) -> CardView {
 
 /// Whose answer it is and what was asked: with their rights, so that nothing outlives a right.
 fn key(ctx: &Ctx, content: &Content, how: &ReadCards) -> String {
-    let mut key = String::new();
     let asked = json!([content, how.period, how.filter]);
     let person = (ctx.tenant, ctx.user(), ctx.department, &ctx.subtree, ctx.locale, ctx.zone);
-    // A text in memory cannot fail.
-    drop(write!(key, "{person:?} {:?} {:?} {asked}", ctx.rights, ctx.closed));
-    key
+    let rights = format!("{:?} {:?}", ctx.rights, ctx.closed);
+    format!("{person:?} {rights} {asked}")
 }

@@ -32,7 +32,6 @@ pub use question::{Compare, Query, RangeInput};
 pub(crate) use question::{MANAGER, Range, refused, within};
 pub(crate) use registry::text;
 pub use registry::{Axis, Brought, Declared, Unit};
-pub(crate) use times::ids;
 
 use kernel::access::Action;
 use kernel::{Ctx, Result};

@@ -8,7 +8,6 @@ use kernel::filter::{Filter, Op};
 use kernel::value::FieldType;
 use kernel::{Ctx, Result, Timestamp, Value};
 use records::rates::Rates;
-use rust_decimal::Decimal;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use serde_json::Value as Json;
 use uuid::Uuid;

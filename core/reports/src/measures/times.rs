@@ -324,7 +324,7 @@ fn sample(samples: &mut Samples, group: Vec<Json>, record: Uuid, seconds: i64) -
 }
 
 /// Opens exactly these records; nothing when there are too many to be named.
-pub(crate) fn ids(records: &BTreeSet<Uuid>) -> Option<Filter> {
+pub(super) fn ids(records: &BTreeSet<Uuid>) -> Option<Filter> {
     let named = || records.iter().map(|id| Operand::One(Json::from(id.to_string()))).collect();
     (records.len() <= MAX_IDS)
         .then(|| Filter::Test(Test { field: "id".to_owned(), op: Op::In, value: Operand::Many(named()) }))

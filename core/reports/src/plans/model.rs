@@ -1,7 +1,5 @@
 //! What a plan is.
 
-use std::collections::BTreeMap;
-
 use chrono::{Datelike, Months, NaiveDate};
 use kernel::db::QueryResult;
 use kernel::value::unscaled;
