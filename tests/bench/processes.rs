@@ -249,6 +249,19 @@ async fn copy(state: &AppState, instance: Uuid, times: usize, due: Option<i64>) 
         ))
         .await?;
     }
+    let columns = columns(state, "task_contract").await?;
+    let values = columns.iter().map(|column| match column.as_str() {
+        "id" => "c.t".to_owned(),
+        "instance_id" => "c.i".to_owned(),
+        _ => format!("k.{column}"),
+    });
+    run(format!(
+        "INSERT INTO task_contract ({}) SELECT {} FROM task_contract k JOIN task s ON s.id = k.id CROSS JOIN bench_copy c \
+         WHERE s.instance_id = {quoted}",
+        columns.join(", "),
+        values.collect::<Vec<_>>().join(", ")
+    ))
+    .await?;
     run(format!(
         "INSERT INTO task_executor (task_id, user_id, tenant_id, role) SELECT c.t, e.user_id, e.tenant_id, e.role \
          FROM task_executor e JOIN task s ON s.id = e.task_id CROSS JOIN bench_copy c WHERE s.instance_id = {quoted}"

@@ -3,19 +3,22 @@ import { describe, expect, it } from "vitest";
 import basicEn from "./en";
 import adminEn from "./en/admin";
 import drawingsEn from "./en/drawings";
+import messagesEn from "./en/messages";
 import workEn from "./en/work";
 import basicRu from "./ru";
 import adminRu from "./ru/admin";
 import drawingsRu from "./ru/drawings";
+import messagesRu from "./ru/messages";
 import workRu from "./ru/work";
 import basicUk from "./uk";
 import adminUk from "./uk/admin";
 import drawingsUk from "./uk/drawings";
+import messagesUk from "./uk/messages";
 import workUk from "./uk/work";
 
-const en = { ...basicEn, ...adminEn, ...workEn, ...drawingsEn };
-const ru = { ...basicRu, ...adminRu, ...workRu, ...drawingsRu };
-const uk = { ...basicUk, ...adminUk, ...workUk, ...drawingsUk };
+const en = { ...basicEn, ...adminEn, ...workEn, ...drawingsEn, ...messagesEn };
+const ru = { ...basicRu, ...adminRu, ...workRu, ...drawingsRu, ...messagesRu };
+const uk = { ...basicUk, ...adminUk, ...workUk, ...drawingsUk, ...messagesUk };
 
 type Texts = Record<string, Record<string, string>>;
 const all: Record<string, Texts> = { en, ru, uk };

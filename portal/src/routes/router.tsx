@@ -14,6 +14,7 @@ import { entitiesQuery, meQuery } from "@/api/session";
 import { draftsBelongTo } from "@/engines/drafts";
 import { currentLocale, showLocale, withAdminTexts, withDrawingTexts, withWorkTexts } from "@/i18n";
 import {
+  compareSearch,
   definitionSearch,
   drawingSearch,
   instanceSearch,
@@ -160,6 +161,13 @@ const drawing = createRoute({
   component: page(() => withDrawingTexts(() => import("@/features/drawings/drawing-page"))),
 });
 
+const compare = createRoute({
+  getParentRoute: () => shell,
+  path: "/processes/drawings/$id/compare",
+  validateSearch: compareSearch,
+  component: page(() => withDrawingTexts(() => import("@/features/drawings/compare-page"))),
+});
+
 const journal = createRoute({
   getParentRoute: () => shell,
   path: "/journal",
@@ -261,6 +269,7 @@ const tree = root.addChildren([
     definition,
     drawingNew,
     drawing,
+    compare,
     journal,
     instance,
     imports,

@@ -229,6 +229,7 @@ async fn open_sqlite(options: &DbOptions) -> Result<(Read, Write), DbErr> {
         .busy_timeout(Duration::from_secs(30))
         .pragma("mmap_size", MAPPED)
         .pragma("temp_store", "MEMORY")
+        .with_regexp()
         .collation(words::COLLATION, words::compare);
     if options.url.contains(":memory:") || options.url.contains("mode=memory") {
         return Err(DbErr::Custom("a database in memory cannot be shared: give a file".into()));
