@@ -2,12 +2,11 @@
 //! makes, put back by `pg_restore` in one transaction.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use kernel::db::{ConnectionTrait, Db, DbOptions};
 use kernel::{Error, Result};
 use sea_orm::DbBackend;
-use tokio::process::Command;
 
 use super::{Kept, copy};
 
@@ -60,15 +59,9 @@ fn environment(url: &str) -> Result<Vec<(&'static str, String)>> {
 
 /// Runs a program of PostgreSQL's; the password stays out of the list of processes.
 async fn run(program: &str, arguments: &[&str], path: &Path, url: &str) -> Result<()> {
-    let ran = Command::new(program)
-        .args(arguments)
-        .arg(path)
-        .envs(environment(url)?)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await;
+    let mut command = Command::new(program);
+    command.args(arguments).arg(path).envs(environment(url)?).stdin(Stdio::null()).stdout(Stdio::null());
+    let ran = tokio::task::spawn_blocking(move || command.output()).await.map_err(Error::internal)?;
     let ran = ran.map_err(|error| {
         Error::Unavailable(format!(
             "`{program}` cannot be run ({error}): it comes with PostgreSQL, and must be in the PATH"
