@@ -325,7 +325,7 @@ pub fn hypercare(project: &Row, rules: &Rules, lacks: &mut Lacks) -> Result<(), 
         _ => None,
     });
     let since = last.max().map_or(launched.plus(-1), |day| day.max(launched.plus(-1)));
-    let (days, needed) = (rules.calendar().between(since.plus(1), rules.today()), rules.number("hypercare_days"));
+    let (days, needed) = (rules.calendar().between(since.plus(1), rules.today().plus(-1)), rules.number("hypercare_days"));
     if days < needed {
         lacks.add("hypercare", &[("days", &days.to_string()), ("needed", &needed.to_string())]);
     }

@@ -12,7 +12,7 @@ use crate::plan::Gaps;
 use crate::replan::replan;
 use crate::store::{self, Read, Rules, all_of, is};
 use crate::words::say;
-use crate::{acceptance, guards, template};
+use crate::{acceptance, closing, guards, template};
 
 /// Projects: a new one is filled, a moved one is planned anew.
 pub fn project(events: &[Event]) -> Outcome {
@@ -21,6 +21,8 @@ pub fn project(events: &[Event]) -> Outcome {
         let Some(project) = records::get("rollout_project", &event.record)? else { continue };
         if event.name.ends_with(".created") {
             fill(&project, &rules)?;
+        } else if event.change("stage").is_some() && project.stage() == "closed" {
+            closing::report(&project)?;
         } else if event.change("start").is_some() {
             replan(&project, Gaps::Close, &rules)?;
         }

@@ -198,6 +198,20 @@ pub fn close(deed: &Deed) -> Acted {
     Ok(done("page.closed", "Closed: the report stands among the files of the project"))
 }
 
+/// Confirms the interview in this row: by the person it was held with.
+pub fn confirm(deed: &Deed) -> Acted {
+    let interview = store::one("rollout_interview", deed.row()?)?;
+    let who = Who::acts();
+    if !who.is(interview.id("person")) {
+        return Err(not_yours("An interview is confirmed by the person it was held with"));
+    }
+    let draft = Draft::new()
+        .with_some("confirmed_by", who.id.as_deref().map(Value::link))
+        .with("confirmed_at", Value::Instant(runtime::now()));
+    records::change("rollout_interview", &interview.id, draft)?;
+    Ok(done("page.confirmed", "Confirmed"))
+}
+
 /// Takes a figure of the system over a window.
 pub fn measure(deed: &Deed) -> Acted {
     let project = project_of(deed)?;

@@ -342,6 +342,19 @@ pub fn case(change: &mut Change) -> Outcome {
     Ok(())
 }
 
+/// An interview is called by the person's name, and confirmed by them alone.
+pub fn interview(change: &mut Change) -> Outcome {
+    if change.differs("confirmed_by") && !change.is_empty("confirmed_by") {
+        if !Who::acts().is(change.id("person")) {
+            not_yours(change, "An interview is confirmed by the person it was held with", "confirmed_by");
+            return Ok(());
+        }
+        change.set("confirmed_by", person(&Who::acts()));
+        change.set("confirmed_at", instant());
+    }
+    if change.is_new() { named(change) } else { Ok(()) }
+}
+
 /// What is about a person is called by their name.
 pub fn named(change: &mut Change) -> Outcome {
     let person = change.id("person").map(str::to_owned).filter(|_| !change.was_set("title"));

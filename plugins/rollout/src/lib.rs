@@ -54,7 +54,7 @@ plugin! {
         "version" => each guards::version,
         "case" => each guards::case,
         "defect" => each guards::defect,
-        "interview" => each guards::named,
+        "interview" => each guards::interview,
         "attendance" => each guards::named,
         "duty" => each guards::duty,
         "gate" => each guards::gate,
@@ -114,6 +114,7 @@ plugin! {
         "send_version" => deeds::send_version,
         "agree_version" => deeds::agree_version,
         "close" => deeds::close,
+        "confirm" => deeds::confirm,
         "measure" => deeds::measure,
         "export" => deeds::export,
     }
