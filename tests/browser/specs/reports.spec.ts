@@ -236,7 +236,7 @@ test("a dashboard is made and arranged by the keyboard; what is not saved surviv
   expect(await violations(page)).toEqual([]);
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("region", { name: "Text", exact: true })).toContainText("Call everybody");
-  await expect(page.getByRole("region", { name: "Leads by source" }).getByRole("img")).toBeVisible();
+  await expect(page.getByRole("img", { name: "Chart: Leads by source" })).toBeVisible();
   const { items } = await api.must<{ items: { name: string; cards: { w: number }[] }[] }>("GET", "/dashboards");
   expect(items.find(({ name }) => name === "Monday")?.cards.map(({ w }) => w)).toEqual([6, 6, 6]);
 });

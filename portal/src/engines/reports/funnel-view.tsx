@@ -62,7 +62,7 @@ export function FunnelView({ answer, question, short }: Props) {
         <FunnelBars label={t("funnel")}>
           {answer.items.map((row) => (
             <FunnelBar
-              key={nameOf(row)}
+              key={JSON.stringify(row.group)}
               name={nameOf(row)}
               share={(row.count ?? row.entered) / largest}
               tone={row.semantic === "won" ? "won" : row.semantic === "lost" ? "lost" : "plain"}
