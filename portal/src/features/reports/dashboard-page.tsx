@@ -17,7 +17,7 @@ import { Tag } from "@/ui/block";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { Confirm } from "@/ui/confirm";
 import { IconText, PageBody, PageHeader } from "@/ui/page";
-import { CardNote, ReportBar } from "@/ui/report";
+import { CardNote, ReportBar, ReportPage } from "@/ui/report";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { PeriodPicker } from "./period-picker";
@@ -87,7 +87,7 @@ function Shown({ id, dashboard }: { id: Id; dashboard: Dashboard }) {
         }
       />
       <PageBody wide>
-        <div style={{ padding: "16px 24px 48px" }}>
+        <ReportPage>
           {editing ? (
             <Suspense fallback={<BlockSkeleton height={420} label={t("reports:counting")} />}>
               <DashboardDraft dashboard={dashboard} onEnd={() => go({ period })} />
@@ -121,7 +121,7 @@ function Shown({ id, dashboard }: { id: Id; dashboard: Dashboard }) {
               />
             </>
           )}
-        </div>
+        </ReportPage>
       </PageBody>
       <Suspense>
         {open === "about" && (
