@@ -91,7 +91,7 @@ test("without a rate there is no total but the way to it; with one there is", as
   await page.goto(address({ measures: ["deal.won_amount"], rows: [], chart: "number", filter: { field: "currency", op: "eq", value: "PLN" } }));
   const notice = page.getByRole("status").filter({ hasText: "No rate for PLN" });
   await expect(notice).toBeVisible();
-  await expect(page.getByRole("main").getByText("PLN 300").or(page.getByText("zł300"))).toBeVisible();
+  await expect(page.getByText(/zł\s*300/)).toBeVisible();
   await notice.getByRole("link", { name: "Set rates" }).click();
   await page.getByRole("button", { name: "Add a rate" }).first().click();
   const form = page.getByRole("dialog");
@@ -102,8 +102,6 @@ test("without a rate there is no total but the way to it; with one there is", as
   await form.getByRole("textbox", { name: /worth in/ }).fill("0.25");
   await form.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText(/1 PLN = 0\.25/)).toBeVisible();
-  await page.goBack();
-  await page.goBack();
   await page.goto(address({ measures: ["deal.won_amount"], rows: [], chart: "number", filter: { field: "currency", op: "eq", value: "PLN" } }));
   await expect(page.getByRole("link", { name: /^\$75/ })).toBeVisible();
 });
