@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use kernel::Db;
-use kernel::db::DbOptions;
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use kernel::db::{ConnectionTrait, DbOptions};
+use sea_orm::{DbBackend, Statement};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 

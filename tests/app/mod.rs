@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use kernel::clock::{Clock, Env, TestClock, TestRandom};
+use kernel::db::ConnectionTrait;
 use kernel::jobs::Worker;
 use kernel::{Ctx, Locale, Timestamp, UserId};
 use people::department::{self, DepartmentInput};
@@ -20,7 +21,6 @@ use people::role::{self, RoleInput};
 use people::tenant::Tenant;
 use people::token::{self, NewToken, Scope};
 use people::user::{self, NewUser};
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;

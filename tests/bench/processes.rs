@@ -4,9 +4,9 @@
 //! long a large diagram takes to deploy.
 
 use kernel::clock::Env;
+use kernel::db::ConnectionTrait;
 use kernel::jobs::{NewJob, Worker, enqueue};
 use process::runtime::StartInput;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::{Map, json};
 use tokio::runtime::Runtime;
@@ -249,6 +249,19 @@ async fn copy(state: &AppState, instance: Uuid, times: usize, due: Option<i64>) 
         ))
         .await?;
     }
+    let columns = columns(state, "task_contract").await?;
+    let values = columns.iter().map(|column| match column.as_str() {
+        "id" => "c.t".to_owned(),
+        "instance_id" => "c.i".to_owned(),
+        _ => format!("k.{column}"),
+    });
+    run(format!(
+        "INSERT INTO task_contract ({}) SELECT {} FROM task_contract k JOIN task s ON s.id = k.id CROSS JOIN bench_copy c \
+         WHERE s.instance_id = {quoted}",
+        columns.join(", "),
+        values.collect::<Vec<_>>().join(", ")
+    ))
+    .await?;
     run(format!(
         "INSERT INTO task_executor (task_id, user_id, tenant_id, role) SELECT c.t, e.user_id, e.tenant_id, e.role \
          FROM task_executor e JOIN task s ON s.id = e.task_id CROSS JOIN bench_copy c WHERE s.instance_id = {quoted}"

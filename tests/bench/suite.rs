@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use kernel::Db;
 use kernel::clock::Env;
-use kernel::db::DbOptions;
-use sea_orm::ConnectionTrait;
+use kernel::db::{ConnectionTrait, DbOptions};
 use tokio::runtime::Runtime;
 use verstak::AppState;
 use verstak::config::{Config, Overrides};

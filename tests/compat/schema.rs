@@ -1,8 +1,8 @@
 //! The schema in words, and that it does not depend on where a database began.
 
 use kernel::Db;
-use kernel::db::DbOptions;
-use sea_orm::{ConnectionTrait, QueryResult, Statement};
+use kernel::db::{ConnectionTrait, DbOptions, QueryResult};
+use sea_orm::Statement;
 
 use super::released::RELEASES;
 use crate::app::{Database, on_postgres};

@@ -2,9 +2,8 @@
 
 use futures::future::join_all;
 use kernel::Db;
-use kernel::db::DbOptions;
+use kernel::db::{ConnectionTrait, DbOptions};
 use migrations::Migrator;
-use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait;
 
 use super::released::RELEASES;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use kernel::Db;
 use kernel::clock::Env;
-use kernel::db::DbOptions;
-use sea_orm::ConnectionTrait;
+use kernel::db::{ConnectionTrait, DbOptions};
 use serde_json::{Value, json};
 use verstak::config::{Config, Overrides};
 

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use kernel::Db;
-use kernel::db::DbOptions;
+use kernel::db::{ConnectionTrait, DbOptions, QueryResult};
 use reqwest::Method;
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde_json::Value;
 
 use super::server::Server;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kernel::Db;
-use kernel::db::DbOptions;
-use sea_orm::ConnectionTrait;
+use kernel::db::{ConnectionTrait, DbOptions};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kernel::Db;
-use kernel::db::DbOptions;
-use sea_orm::ConnectionTrait;
+use kernel::db::{ConnectionTrait, DbOptions};
 use serde_json::{Value, json};
 
 use super::server::{Server, company, run};

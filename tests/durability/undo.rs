@@ -5,12 +5,12 @@
 
 use tokio::time::Instant;
 
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::caller::{Caller, client, dice, kills, left_behind, number};
 use super::server::{Server, company};
 use crate::app::Database;
+use kernel::db::ConnectionTrait;
 
 fn size() -> usize {
     std::env::var("VERSTAK_UNDO_ROWS").map_or(6_000, |text| text.parse().unwrap())

@@ -1,8 +1,8 @@
 //! The log as pages, and readers that miss nothing and repeat rather than lose.
 
 use futures::FutureExt;
+use kernel::db::ConnectionTrait;
 use kernel::event::{self, Cursor, NewEvent, Selection};
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

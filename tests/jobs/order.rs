@@ -216,7 +216,7 @@ async fn progress_is_kept_and_only_by_whoever_has_the_job() {
     app.sql("UPDATE job SET state = 'running', attempts = 2, locked_until = 0").await;
     let worker = Worker::new(&app.state.db, &app.state.env, vec![Arc::new(Counter)]);
     let select = sea_orm::sea_query::Query::select().column("id").from("job").take();
-    let row = sea_orm::ConnectionTrait::query_one(app.state.db.read(), &select).await.unwrap().unwrap();
+    let row = kernel::db::ConnectionTrait::query_one(app.state.db.read(), &select).await.unwrap().unwrap();
     let job = |attempt| Job {
         id: row.try_get_by_index(0).unwrap(),
         tenant: None,

@@ -1,8 +1,7 @@
 //! Deliveries that wait in a database of the first release name a part of the log afterwards.
 
 use kernel::Db;
-use kernel::db::DbOptions;
-use sea_orm::ConnectionTrait;
+use kernel::db::{ConnectionTrait, DbOptions};
 use sea_orm_migration::MigratorTrait;
 use serde_json::{Value, json};
 

@@ -1,11 +1,11 @@
 //! Processes and records: changes start instances, end waits and turn conditions; loops through records end.
 
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{Engine, elements, file, flows, one, standing, trace};
 use crate::app::TestApp;
 use crate::app::database::statement;
+use kernel::db::ConnectionTrait;
 
 /// A process that begins by a message, and one more element.
 fn by_event(id: &str, event: &str, then: &str) -> String {

@@ -2,11 +2,11 @@
 
 use futures::FutureExt;
 use futures::future::{join, join_all};
-use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::{Engine, file, flows, one};
 use crate::app::{TestApp, on_postgres, statement};
+use kernel::db::ConnectionTrait;
 
 /// A process that calls another one, which waits for a person for an hour.
 fn calling() -> String {

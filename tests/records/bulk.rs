@@ -1,9 +1,9 @@
 //! Many changes in one request.
 
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
+use kernel::db::ConnectionTrait;
 
 fn statuses(answer: &Value) -> Vec<String> {
     let results = answer["results"].as_array().unwrap();

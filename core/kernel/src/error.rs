@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::DbErr;
 
-use crate::db::is_lost;
+use crate::db::{is_lost, is_too_long, taken};
 use crate::id::RecordRef;
 use crate::text::{Locale, Message};
 
@@ -113,13 +113,14 @@ impl From<DbErr> for Error {
         if is_lost(&error) {
             return Self::Raced(error);
         }
-        match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(what)) => {
-                tracing::warn!(%what, "taken by another request at the same time");
-                Self::Conflict { code: "taken", current: None }
-            }
-            _ => Self::Database(error),
+        if is_too_long(&error) {
+            return Self::Unavailable("reading took too long".into());
         }
+        if let Some(what) = taken(&error) {
+            tracing::warn!(%what, "taken by another request at the same time");
+            return Self::Conflict { code: "taken", current: None };
+        }
+        Self::Database(error)
     }
 }
 

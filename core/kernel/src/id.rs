@@ -76,6 +76,12 @@ macro_rules! id {
                 Uuid::try_get_by(row, index).map(Self)
             }
         }
+
+        impl crate::db::Cell for $name {
+            fn read(cell: rusqlite::types::ValueRef<'_>) -> Result<Self, sea_orm::DbErr> {
+                Uuid::read(cell).map(Self)
+            }
+        }
     )+};
 }
 

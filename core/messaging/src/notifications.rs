@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::error::FieldError;
 use kernel::text::Texts;
 use kernel::{Ctx, Db, Error, Locale, Result, TaskId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;

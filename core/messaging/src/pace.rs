@@ -1,9 +1,8 @@
 //! How fast a gateway may be sent to: each message has its turn, taken once.
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::jobs::JobError;
 use kernel::{Error, Result, TenantId, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, OnConflict, Query};
 use uuid::Uuid;
 

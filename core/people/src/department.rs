@@ -2,19 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
 use kernel::{Ctx, Db, DepartmentId, Error, Result, TenantId, Timestamp, UserId, audit};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::entities::{department, department_head, department_member, user};
+use crate::entities::{Fetch, Run, Store, department, department_head, department_member, user};
 use crate::tenant::one_by_one;
 use crate::{INVALID, checked_name, require_admin};
 
@@ -57,10 +54,10 @@ pub struct DepartmentInput {
 /// When the database fails.
 pub async fn list(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Department>> {
     let found = department::Entity::find().filter(department::Column::TenantId.eq(tenant.0));
-    let rows = found.order_by_asc(department::Column::Name).all(conn).await?;
+    let rows = found.order_by_asc(department::Column::Name).rows(conn).await?;
     let heads = department_head::Entity::find().filter(department_head::Column::TenantId.eq(tenant.0));
     let mut by_department: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-    for head in heads.order_by_asc(department_head::Column::Sort).all(conn).await? {
+    for head in heads.order_by_asc(department_head::Column::Sort).rows(conn).await? {
         by_department.entry(head.department_id).or_default().push(head.user_id);
     }
     let with_heads = |row: department::Model| Department {
@@ -81,7 +78,7 @@ pub async fn create(db: &Db, ctx: &Ctx, input: &DepartmentInput) -> Result<Depar
     let tx = db.begin().await?;
     one_by_one(&tx, ctx.tenant).await?;
     let saved = checked(&tx, ctx, None, ctx.id(), input).await?;
-    row(ctx, &saved).insert(&tx).await?;
+    row(ctx, &saved).add(&tx).await?;
     save_heads(&tx, ctx, &saved).await?;
     audit::record(&tx, ctx, "department.created", &saved.id.to_string(), json!({"name": saved.name})).await?;
     tx.commit().await?;
@@ -99,7 +96,7 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &DepartmentInput) -> Re
     let known = list(&tx, ctx.tenant).await?.into_iter().find(|department| department.id == id);
     let known = known.ok_or_else(|| Error::NotFound(format!("department {id}")))?;
     let saved = checked(&tx, ctx, Some(&known), id, input).await?;
-    row(ctx, &saved).update(&tx).await?;
+    row(ctx, &saved).change(&tx).await?;
     save_heads(&tx, ctx, &saved).await?;
     let detail = json!({"name": saved.name, "heads": saved.heads});
     audit::record(&tx, ctx, "department.updated", &id.to_string(), detail).await?;
@@ -118,7 +115,7 @@ fn row(ctx: &Ctx, department: &Department) -> department::ActiveModel {
 
 async fn save_heads(tx: &Tx, ctx: &Ctx, department: &Department) -> Result<()> {
     let old = department_head::Entity::delete_many().filter(department_head::Column::DepartmentId.eq(department.id));
-    old.exec(tx).await?;
+    old.run(tx).await?;
     for (sort, head) in (0_i64..).zip(&department.heads) {
         let head = department_head::ActiveModel {
             tenant_id: Set(ctx.tenant.0),
@@ -126,7 +123,7 @@ async fn save_heads(tx: &Tx, ctx: &Ctx, department: &Department) -> Result<()> {
             user_id: Set(*head),
             sort: Set(sort),
         };
-        head.insert(tx).await?;
+        head.add(tx).await?;
     }
     Ok(())
 }
@@ -139,10 +136,10 @@ pub(crate) async fn moved(tx: &Tx, ctx: &Ctx, person: Uuid, to: Option<Uuid>) ->
         .col_expr(department_member::Column::Until, Expr::val(now))
         .filter(of_person())
         .filter(department_member::Column::Until.is_null());
-    open.exec(tx).await?;
+    open.run(tx).await?;
     // Two moves in one moment: only the last one was ever true.
     let gone = department_member::Entity::delete_many().filter(of_person());
-    gone.filter(department_member::Column::Since.eq(now)).exec(tx).await?;
+    gone.filter(department_member::Column::Since.eq(now)).run(tx).await?;
     if let Some(department) = to {
         let stay = department_member::ActiveModel {
             tenant_id: Set(ctx.tenant.0),
@@ -151,7 +148,7 @@ pub(crate) async fn moved(tx: &Tx, ctx: &Ctx, person: Uuid, to: Option<Uuid>) ->
             since: Set(now),
             until: Set(None),
         };
-        stay.insert(tx).await?;
+        stay.add(tx).await?;
     }
     Ok(())
 }
@@ -169,7 +166,7 @@ pub async fn members_at(
         .filter(department_member::Column::TenantId.eq(tenant.0))
         .filter(department_member::Column::Since.lte(at.0))
         .filter(department_member::Column::Until.is_null().or(department_member::Column::Until.gt(at.0)));
-    let rows = found.all(conn).await?;
+    let rows = found.rows(conn).await?;
     Ok(rows.into_iter().map(|row| (UserId(row.user_id), DepartmentId(row.department_id))).collect())
 }
 
@@ -182,15 +179,15 @@ pub async fn remove(db: &Db, ctx: &Ctx, id: Uuid) -> Result<()> {
     let tx = db.begin().await?;
     one_by_one(&tx, ctx.tenant).await?;
     let known = department::Entity::find_by_id(id).filter(department::Column::TenantId.eq(ctx.tenant.0));
-    known.one(&tx).await?.ok_or_else(|| Error::NotFound(format!("department {id}")))?;
-    let people = user::Entity::find().filter(user::Column::DepartmentId.eq(id)).count(&tx).await?;
-    let inside = department::Entity::find().filter(department::Column::ParentId.eq(id)).count(&tx).await?;
+    known.row(&tx).await?.ok_or_else(|| Error::NotFound(format!("department {id}")))?;
+    let people = user::Entity::find().filter(user::Column::DepartmentId.eq(id)).number(&tx).await?;
+    let inside = department::Entity::find().filter(department::Column::ParentId.eq(id)).number(&tx).await?;
     if people + inside > 0 {
         return Err(Error::Conflict { code: "department.not_empty", current: None });
     }
     let heads = department_head::Entity::delete_many().filter(department_head::Column::DepartmentId.eq(id));
-    heads.exec(&tx).await?;
-    department::Entity::delete_by_id(id).exec(&tx).await?;
+    heads.run(&tx).await?;
+    department::Entity::delete_by_id(id).run(&tx).await?;
     audit::record(&tx, ctx, "department.removed", &id.to_string(), json!({})).await?;
     tx.commit().await?;
     Ok(())
@@ -229,7 +226,7 @@ async fn checked(
     let there = user::Entity::find()
         .filter(user::Column::TenantId.eq(ctx.tenant.0))
         .filter(user::Column::Id.is_in(heads.iter().copied()))
-        .count(tx)
+        .number(tx)
         .await?;
     if usize::try_from(there) != Ok(heads.len()) {
         return Err(wrong(field, "missing"));

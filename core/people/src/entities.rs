@@ -1,4 +1,9 @@
-//! The tables of this crate as sea-orm entities, one module each.
+//! The tables of this crate as sea-orm entities, one module each. sea-orm builds their statements; they go and their rows
+//! come as all others do (`kernel::db`).
+
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
+use sea_orm::sea_query::{Alias, Expr, Query};
+use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, Iden, Insert, Iterable, QueryTrait, Select, StatementBuilder};
 
 macro_rules! entity {
     ($(#[$doc:meta])* $module:ident, $table:literal, { $($(#[$meta:meta])* $field:ident : $kind:ty),+ $(,)? }) => {
@@ -18,9 +23,90 @@ macro_rules! entity {
             pub enum Relation {}
 
             impl ActiveModelBehavior for ActiveModel {}
+
+            impl super::Kept for Model {
+                fn read(row: &kernel::db::QueryResult) -> Result<Self, DbErr> {
+                    let mut columns = 0..;
+                    Ok(Self { $($field: super::cell(row, columns.next())?),+ })
+                }
+            }
         }
     };
 }
+
+/// A row of a table, its cells in the order of its fields.
+pub(crate) trait Kept: Sized {
+    fn read(row: &QueryResult) -> Result<Self, DbErr>;
+}
+
+fn cell<T: kernel::db::Cell>(row: &QueryResult, index: Option<usize>) -> Result<T, DbErr> {
+    row.try_get_by_index(index.unwrap_or(usize::MAX))
+}
+
+/// What a select finds.
+pub(crate) trait Fetch<M> {
+    /// All rows.
+    async fn rows(self, conn: &impl ConnectionTrait) -> Result<Vec<M>, DbErr>;
+    /// The first row.
+    async fn row(self, conn: &impl ConnectionTrait) -> Result<Option<M>, DbErr>;
+    /// How many there are.
+    async fn number(self, conn: &impl ConnectionTrait) -> Result<i64, DbErr>;
+}
+
+impl<E: EntityTrait<Model: Kept>> Fetch<E::Model> for Select<E> {
+    async fn rows(self, conn: &impl ConnectionTrait) -> Result<Vec<E::Model>, DbErr> {
+        conn.query_all(&self.into_query()).await?.iter().map(Kept::read).collect()
+    }
+
+    async fn row(self, conn: &impl ConnectionTrait) -> Result<Option<E::Model>, DbErr> {
+        conn.query_one(&self.into_query()).await?.as_ref().map(Kept::read).transpose()
+    }
+
+    async fn number(self, conn: &impl ConnectionTrait) -> Result<i64, DbErr> {
+        let found = self.into_query();
+        let count = Query::select().expr(Expr::cust("count(*)")).from_subquery(found, Alias::new("found")).take();
+        conn.query_one(&count).await?.map_or(Ok(0), |row| row.try_get_by_index(0))
+    }
+}
+
+/// A change of many rows.
+pub(crate) trait Run {
+    /// How many rows it changed.
+    async fn run(self, tx: &Tx) -> Result<u64, DbErr>;
+}
+
+impl<Q: QueryTrait<QueryStatement: StatementBuilder>> Run for Q {
+    async fn run(self, tx: &Tx) -> Result<u64, DbErr> {
+        Ok(tx.execute(&self.into_query()).await?.rows_affected())
+    }
+}
+
+/// A row to be kept.
+pub(crate) trait Store<M> {
+    /// Adds it.
+    async fn add(self, tx: &Tx) -> Result<M, DbErr>;
+    /// Changes the cells that are set; does nothing when none is but those of the key.
+    async fn change(self, tx: &Tx) -> Result<(), DbErr>;
+}
+
+impl<A: ActiveModelTrait<Entity: EntityTrait<Model: Kept>>> Store<ModelOf<A>> for A {
+    async fn add(self, tx: &Tx) -> Result<ModelOf<A>, DbErr> {
+        let columns = <A::Entity as EntityTrait>::Column::iter().map(|column| column.to_string());
+        let returning = Query::returning().columns(columns.collect::<Vec<_>>());
+        let row = tx.query_one(Insert::one(self).into_query().returning(returning)).await?;
+        Kept::read(&row.ok_or(DbErr::RecordNotInserted)?)
+    }
+
+    async fn change(self, tx: &Tx) -> Result<(), DbErr> {
+        let statement = A::Entity::update(self).validate()?.into_query();
+        if statement.get_values().is_empty() || tx.execute(&statement).await?.rows_affected() == 1 {
+            return Ok(());
+        }
+        Err(DbErr::RecordNotUpdated)
+    }
+}
+
+type ModelOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Model;
 
 entity!(
     /// Tenants.

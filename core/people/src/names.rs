@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::clock::Env;
+use kernel::db::ConnectionTrait;
 use kernel::kept::Kept;
 use kernel::{Db, Result, TenantId};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use uuid::Uuid;
 

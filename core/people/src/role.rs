@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use kernel::access::{ANY, AccessRow, FieldRight, ProcessRights, RoleRights, RowKind};
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
 use kernel::{Ctx, Db, Error, Result, TenantId, audit};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use crate::entities::{access_row, field_right, role, user_role};
+use crate::entities::{Fetch, Run, Store, access_row, field_right, role, user_role};
 use crate::tenant::one_by_one;
 use crate::{INVALID, checked_name, require_admin};
 
@@ -66,7 +66,7 @@ pub struct RoleInput {
 /// When the database fails.
 pub async fn list(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Role>> {
     let found = role::Entity::find().filter(role::Column::TenantId.eq(tenant.0)).order_by_asc(role::Column::Name);
-    with_rows(conn, found.all(conn).await?).await
+    with_rows(conn, found.rows(conn).await?).await
 }
 
 /// What the roles of a person give.
@@ -74,9 +74,9 @@ pub async fn list(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<R
 /// # Errors
 /// When the database fails.
 pub async fn of_user(conn: &impl ConnectionTrait, user: Uuid) -> Result<Vec<Role>> {
-    let held = user_role::Entity::find().filter(user_role::Column::UserId.eq(user)).all(conn).await?;
+    let held = user_role::Entity::find().filter(user_role::Column::UserId.eq(user)).rows(conn).await?;
     let found = role::Entity::find().filter(role::Column::Id.is_in(held.into_iter().map(|h| h.role_id)));
-    with_rows(conn, found.order_by_asc(role::Column::Name).all(conn).await?).await
+    with_rows(conn, found.order_by_asc(role::Column::Name).rows(conn).await?).await
 }
 
 impl Role {
@@ -96,12 +96,12 @@ async fn with_rows(conn: &impl ConnectionTrait, roles: Vec<role::Model>) -> Resu
     let rows = access_row::Entity::find()
         .filter(access_row::Column::RoleId.is_in(ids.iter().copied()))
         .order_by_asc(access_row::Column::Id)
-        .all(conn)
+        .rows(conn)
         .await?;
     let fields = field_right::Entity::find()
         .filter(field_right::Column::RoleId.is_in(ids.iter().copied()))
         .order_by_asc(field_right::Column::Id)
-        .all(conn)
+        .rows(conn)
         .await?;
     roles.into_iter().map(|role| assemble(role, &rows, &fields)).collect()
 }
@@ -146,7 +146,7 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &RoleInput, entities: &BTreeSe
     one_by_one(tx, ctx.tenant).await?;
     let key = checked_key(&input.key)?;
     let taken = role::Entity::find().filter(role::Column::TenantId.eq(ctx.tenant.0)).filter(role::Column::Key.eq(&key));
-    if taken.one(tx).await?.is_some() {
+    if taken.row(tx).await?.is_some() {
         return Err(Error::field(INVALID, "key", FieldError::new("taken")));
     }
     let row = role::ActiveModel {
@@ -157,7 +157,7 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &RoleInput, entities: &BTreeSe
         admin: Set(input.admin),
         processes: Set(checked_processes(input.processes.as_ref())?.unwrap_or_else(|| json!({}))),
     };
-    let row = row.insert(tx).await?;
+    let row = row.add(tx).await?;
     write_rows(tx, ctx, row.id, input, entities).await?;
     audit::record(tx, ctx, "role.created", &row.id.to_string(), json!({"key": row.key, "admin": row.admin})).await?;
     let mut saved = with_rows(tx, vec![row]).await?;
@@ -182,9 +182,9 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &
         admin: Set(input.admin),
         processes: Set(checked_processes(input.processes.as_ref())?.unwrap_or(found.processes)),
     };
-    let row = row.update(&tx).await?;
-    access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).exec(&tx).await?;
-    field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).exec(&tx).await?;
+    row.change(&tx).await?;
+    access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).run(&tx).await?;
+    field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).run(&tx).await?;
     write_rows(&tx, ctx, id, input, entities).await?;
     crate::user::keep_an_admin(&tx, ctx).await?;
     audit::record(
@@ -195,7 +195,7 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &
         json!({"rows": input.rows, "field_rights": input.field_rights, "processes": input.processes}),
     )
     .await?;
-    let mut saved = with_rows(&tx, vec![row]).await?;
+    let mut saved = with_rows(&tx, vec![find(&tx, ctx, id).await?]).await?;
     tx.commit().await?;
     saved.pop().ok_or_else(|| Error::Internal("role vanished".into()))
 }
@@ -209,20 +209,20 @@ pub async fn remove(db: &Db, ctx: &Ctx, id: Uuid) -> Result<()> {
     let tx = db.begin().await?;
     one_by_one(&tx, ctx.tenant).await?;
     find(&tx, ctx, id).await?;
-    let held = user_role::Entity::find().filter(user_role::Column::RoleId.eq(id)).one(&tx).await?;
+    let held = user_role::Entity::find().filter(user_role::Column::RoleId.eq(id)).row(&tx).await?;
     if held.is_some() {
         return Err(Error::Conflict { code: "role.in_use", current: None });
     }
-    access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).exec(&tx).await?;
-    field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).exec(&tx).await?;
-    role::Entity::delete_by_id(id).exec(&tx).await?;
+    access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).run(&tx).await?;
+    field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).run(&tx).await?;
+    role::Entity::delete_by_id(id).run(&tx).await?;
     audit::record(&tx, ctx, "role.removed", &id.to_string(), json!({})).await?;
     tx.commit().await?;
     Ok(())
 }
 
 async fn find(tx: &Tx, ctx: &Ctx, id: Uuid) -> Result<role::Model> {
-    let found = role::Entity::find_by_id(id).filter(role::Column::TenantId.eq(ctx.tenant.0)).one(tx).await?;
+    let found = role::Entity::find_by_id(id).filter(role::Column::TenantId.eq(ctx.tenant.0)).row(tx).await?;
     found.ok_or_else(|| Error::NotFound(format!("role {id}")))
 }
 
@@ -251,7 +251,7 @@ async fn write_rows(tx: &Tx, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &
             filter: Set(row.filter.as_ref().map(|f| f.to_json())),
             covers: Set(covered(row, entities).map(|covers| json!(covers))),
         };
-        model.insert(tx).await?;
+        model.add(tx).await?;
     }
     for right in &input.field_rights {
         let model = field_right::ActiveModel {
@@ -262,7 +262,7 @@ async fn write_rows(tx: &Tx, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &
             field: Set(right.field.clone()),
             access: Set(text(json!(right.right))),
         };
-        model.insert(tx).await?;
+        model.add(tx).await?;
     }
     Ok(())
 }

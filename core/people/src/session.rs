@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::entities::session;
+use crate::entities::{Fetch, Run, session};
 
 pub use session::Model as Session;
 
@@ -21,7 +21,7 @@ pub async fn list(db: &Db, ctx: &Ctx) -> Result<Vec<Session>> {
         .filter(session::Column::ExpiresAt.gt(ctx.now().0))
         .order_by_desc(session::Column::SeenAt)
         .order_by_desc(session::Column::Id);
-    Ok(found.all(db.read()).await?)
+    Ok(found.rows(db.read()).await?)
 }
 
 /// Ends one of one's sessions.
@@ -53,7 +53,7 @@ fn of(ctx: &Ctx, user: UserId) -> Condition {
 
 async fn remove(db: &Db, ctx: &Ctx, which: Condition, action: &'static str) -> Result<u64> {
     let tx = db.begin().await?;
-    let ended = session::Entity::delete_many().filter(which).exec(&tx).await?.rows_affected;
+    let ended = session::Entity::delete_many().filter(which).run(&tx).await?;
     if ended > 0 {
         let subject = ctx.user().map(|user| user.0.to_string()).unwrap_or_default();
         audit::record(&tx, ctx, action, &subject, json!({ "ended": ended })).await?;

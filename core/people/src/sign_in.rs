@@ -3,9 +3,9 @@
 use kernel::clock::Env;
 use kernel::db::Tx;
 use kernel::{Db, Error, Result, TenantId, Timestamp};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::entities::{session, user};
+use crate::entities::{Fetch, Run, Store, session, user};
 use crate::tenant::{self, Tenant};
 use crate::token::hash_of;
 use crate::{password, user as users};
@@ -88,7 +88,7 @@ async fn open(db: &Db, env: &Env, account: &user::Model, input: &SignIn) -> Resu
     };
     let tx = db.begin().await?;
     forget_ended(&tx, now).await?;
-    row.insert(&tx).await?;
+    row.add(&tx).await?;
     tx.commit().await?;
     Ok(secret)
 }
@@ -99,7 +99,7 @@ async fn open(db: &Db, env: &Env, account: &user::Model, input: &SignIn) -> Resu
 /// When the database fails.
 pub async fn sign_out(db: &Db, secret: &str) -> Result<()> {
     let tx = db.begin().await?;
-    session::Entity::delete_many().filter(session::Column::TokenHash.eq(hash_of(secret))).exec(&tx).await?;
+    session::Entity::delete_many().filter(session::Column::TokenHash.eq(hash_of(secret))).run(&tx).await?;
     Ok(tx.commit().await?)
 }
 
@@ -108,7 +108,7 @@ pub async fn sign_out(db: &Db, secret: &str) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn forget_ended(tx: &Tx, now: Timestamp) -> Result<()> {
-    session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now.0)).exec(tx).await?;
+    session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now.0)).run(tx).await?;
     Ok(())
 }
 
@@ -117,7 +117,7 @@ pub(crate) async fn find(db: &Db, secret: &str, now: Timestamp) -> Result<Option
     let found = session::Entity::find()
         .filter(session::Column::TokenHash.eq(hash_of(secret)))
         .filter(session::Column::ExpiresAt.gt(now.0))
-        .one(db.read())
+        .row(db.read())
         .await?;
     if let Some(row) = &found
         && Timestamp(row.seen_at).plus_seconds(SEEN_SECONDS) < now
@@ -129,7 +129,7 @@ pub(crate) async fn find(db: &Db, secret: &str, now: Timestamp) -> Result<Option
             ..Default::default()
         };
         let tx = db.begin().await?;
-        session::Entity::update_many().set(update).filter(session::Column::Id.eq(row.id)).exec(&tx).await?;
+        session::Entity::update_many().set(update).filter(session::Column::Id.eq(row.id)).run(&tx).await?;
         tx.commit().await?;
     }
     Ok(found)

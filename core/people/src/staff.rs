@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Result, TenantId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::department::{self, Department};
-use crate::entities::{role, user, user_role};
+use crate::entities::{Fetch, role, user, user_role};
 use crate::user::User;
 
 /// Members of a role that become candidates at most.
@@ -27,7 +28,7 @@ pub async fn department_of(conn: &impl ConnectionTrait, tenant: TenantId, id: Uu
 /// # Errors
 /// When the database fails.
 pub async fn person(conn: &impl ConnectionTrait, tenant: TenantId, id: Uuid) -> Result<Option<User>> {
-    Ok(user::Entity::find_by_id(id).filter(user::Column::TenantId.eq(tenant.0)).one(conn).await?)
+    Ok(user::Entity::find_by_id(id).filter(user::Column::TenantId.eq(tenant.0)).row(conn).await?)
 }
 
 /// An active account by id or e-mail.
@@ -40,7 +41,7 @@ pub async fn named(conn: &impl ConnectionTrait, tenant: TenantId, name: &str) ->
         Err(_) => {
             let email = crate::user::normal_email(name);
             let all = user::Entity::find().filter(user::Column::TenantId.eq(tenant.0));
-            all.filter(user::Column::Email.eq(email)).one(conn).await?
+            all.filter(user::Column::Email.eq(email)).row(conn).await?
         }
     };
     Ok(found.filter(|user| user.active))
@@ -52,9 +53,9 @@ pub async fn named(conn: &impl ConnectionTrait, tenant: TenantId, name: &str) ->
 /// When the database fails.
 pub async fn members(conn: &impl ConnectionTrait, tenant: TenantId, name: &str) -> Result<Option<(String, Vec<User>)>> {
     let all = || role::Entity::find().filter(role::Column::TenantId.eq(tenant.0));
-    let mut found = all().filter(role::Column::Key.eq(name)).one(conn).await?;
+    let mut found = all().filter(role::Column::Key.eq(name)).row(conn).await?;
     if found.is_none() {
-        found = all().filter(role::Column::Name.eq(name)).order_by_asc(role::Column::Id).one(conn).await?;
+        found = all().filter(role::Column::Name.eq(name)).order_by_asc(role::Column::Id).row(conn).await?;
     }
     let Some(found) = found else { return Ok(None) };
     let held = Query::select().column("user_id").from("user_role").and_where(Expr::col("role_id").eq(found.id)).take();
@@ -64,7 +65,7 @@ pub async fn members(conn: &impl ConnectionTrait, tenant: TenantId, name: &str) 
         .filter(Expr::col("id").in_subquery(held))
         .order_by_asc(user::Column::Id)
         .limit(MAX_MEMBERS)
-        .all(conn)
+        .rows(conn)
         .await?;
     Ok(Some((found.key, members)))
 }
@@ -75,13 +76,13 @@ pub async fn members(conn: &impl ConnectionTrait, tenant: TenantId, name: &str) 
 /// When the database fails.
 pub async fn admins(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Uuid>> {
     let roles = role::Entity::find().filter(role::Column::TenantId.eq(tenant.0)).filter(role::Column::Admin.eq(true));
-    let ids: Vec<Uuid> = roles.all(conn).await?.into_iter().map(|role| role.id).collect();
-    let held = user_role::Entity::find().filter(user_role::Column::RoleId.is_in(ids)).all(conn).await?;
+    let ids: Vec<Uuid> = roles.rows(conn).await?.into_iter().map(|role| role.id).collect();
+    let held = user_role::Entity::find().filter(user_role::Column::RoleId.is_in(ids)).rows(conn).await?;
     let found = user::Entity::find()
         .filter(user::Column::Id.is_in(held.into_iter().map(|held| held.user_id)))
         .filter(user::Column::Active.eq(true))
         .order_by_asc(user::Column::Id);
-    Ok(found.all(conn).await?.into_iter().map(|user| user.id).collect())
+    Ok(found.rows(conn).await?.into_iter().map(|user| user.id).collect())
 }
 
 /// Whether a person is there to take work.
@@ -148,7 +149,7 @@ pub async fn people_in(conn: &impl ConnectionTrait, departments: &[Uuid]) -> Res
         .filter(user::Column::Active.eq(true))
         .order_by_asc(user::Column::Name)
         .order_by_asc(user::Column::Id);
-    Ok(found.limit(MAX_MEMBERS).all(conn).await?)
+    Ok(found.limit(MAX_MEMBERS).rows(conn).await?)
 }
 
 /// Active members of a role named by id or key, in the order of their ids; none of an unknown role.
@@ -160,15 +161,15 @@ pub async fn role_members(conn: &impl ConnectionTrait, tenant: TenantId, role: &
         Ok(id) => role::Column::Id.eq(id),
         Err(_) => role::Column::Key.eq(role),
     };
-    let found = role::Entity::find().filter(role::Column::TenantId.eq(tenant.0)).filter(named).one(conn).await?;
+    let found = role::Entity::find().filter(role::Column::TenantId.eq(tenant.0)).filter(named).row(conn).await?;
     let Some(found) = found else { return Ok(Vec::new()) };
-    let holders = user_role::Entity::find().filter(user_role::Column::RoleId.eq(found.id)).all(conn).await?;
+    let holders = user_role::Entity::find().filter(user_role::Column::RoleId.eq(found.id)).rows(conn).await?;
     let members = user::Entity::find()
         .filter(user::Column::TenantId.eq(tenant.0))
         .filter(user::Column::Id.is_in(holders.into_iter().map(|holder| holder.user_id)))
         .filter(user::Column::Active.eq(true))
         .order_by_asc(user::Column::Id);
-    Ok(members.all(conn).await?)
+    Ok(members.rows(conn).await?)
 }
 
 /// Accounts of the tenant with these ids, inactive ones too, in no order; the unknown are left out.
@@ -179,7 +180,7 @@ pub async fn by_ids(conn: &impl ConnectionTrait, tenant: TenantId, ids: &[Uuid])
     let found = user::Entity::find()
         .filter(user::Column::TenantId.eq(tenant.0))
         .filter(user::Column::Id.is_in(ids.iter().copied()));
-    Ok(found.all(conn).await?)
+    Ok(found.rows(conn).await?)
 }
 
 /// The ids of the people of these departments as a select of one column, for `IN`.

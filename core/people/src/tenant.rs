@@ -4,19 +4,17 @@ use std::str::FromStr;
 
 use chrono_tz::Tz;
 use kernel::clock::Env;
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
 use kernel::text::latin;
 use kernel::value::Currency;
 use kernel::{Ctx, Db, Error, Locale, Result, TenantId, audit};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::entities::tenant;
+use crate::entities::{Fetch, Store, tenant};
 use crate::{INVALID, checked_name};
 
 /// A tenant as the rest of the product sees it.
@@ -79,7 +77,7 @@ pub async fn create(tx: &Tx, env: &Env, input: &NewTenant) -> Result<Tenant> {
     let base = slug_of(&name);
     let mut slug = base.clone();
     let mut n = 1;
-    while tenant::Entity::find().filter(tenant::Column::Slug.eq(&slug)).one(tx).await?.is_some() {
+    while tenant::Entity::find().filter(tenant::Column::Slug.eq(&slug)).row(tx).await?.is_some() {
         n += 1;
         slug = format!("{base}-{n}");
     }
@@ -92,14 +90,14 @@ pub async fn create(tx: &Tx, env: &Env, input: &NewTenant) -> Result<Tenant> {
         time_zone: Set(zone.into()),
         created_at: Set(env.now().0),
     };
-    Ok(row.insert(tx).await?.into())
+    Ok(row.add(tx).await?.into())
 }
 
 /// Lets changes of a company's people, roles and departments come one after another, until the transaction ends: what
 /// they must not break (an administrator stays, departments are a tree, addresses are unique) is seen only by looking at
 /// all of them. SQLite has one writer anyway.
 pub(crate) async fn one_by_one(tx: &Tx, id: TenantId) -> Result<()> {
-    tenant::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(tx).await?;
+    tenant::Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).row(tx).await?;
     Ok(())
 }
 
@@ -108,7 +106,7 @@ pub(crate) async fn one_by_one(tx: &Tx, id: TenantId) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn list(db: &Db) -> Result<Vec<Tenant>> {
-    let rows = tenant::Entity::find().order_by_asc(tenant::Column::CreatedAt).all(db.read()).await?;
+    let rows = tenant::Entity::find().order_by_asc(tenant::Column::CreatedAt).rows(db.read()).await?;
     Ok(rows.into_iter().map(Tenant::from).collect())
 }
 
@@ -117,7 +115,7 @@ pub async fn list(db: &Db) -> Result<Vec<Tenant>> {
 /// # Errors
 /// `NotFound`.
 pub async fn get(db: &Db, id: TenantId) -> Result<Tenant> {
-    let row = tenant::Entity::find_by_id(id.0).one(db.read()).await?;
+    let row = tenant::Entity::find_by_id(id.0).row(db.read()).await?;
     row.map(Tenant::from).ok_or_else(|| Error::NotFound(format!("tenant {id}")))
 }
 
@@ -126,7 +124,7 @@ pub async fn get(db: &Db, id: TenantId) -> Result<Tenant> {
 /// # Errors
 /// `NotFound`.
 pub async fn by_slug(db: &Db, slug: &str) -> Result<Tenant> {
-    let row = tenant::Entity::find().filter(tenant::Column::Slug.eq(slug)).one(db.read()).await?;
+    let row = tenant::Entity::find().filter(tenant::Column::Slug.eq(slug)).row(db.read()).await?;
     row.map(Tenant::from).ok_or_else(|| Error::NotFound(format!("tenant {slug}")))
 }
 
@@ -170,7 +168,9 @@ pub async fn update(db: &Db, ctx: &Ctx, patch: &TenantPatch) -> Result<Tenant> {
     let tx = db.begin().await?;
     let changed =
         json!({"name": patch.name, "locale": patch.locale, "currency": patch.currency, "time_zone": patch.time_zone});
-    let saved = if row.is_changed() { row.update(&tx).await?.into() } else { get(db, ctx.tenant).await? };
+    row.change(&tx).await?;
+    let saved = tenant::Entity::find_by_id(ctx.tenant.0).row(&tx).await?;
+    let saved = saved.map(Tenant::from).ok_or_else(|| Error::NotFound(format!("tenant {}", ctx.tenant)))?;
     audit::record(&tx, ctx, "tenant.updated", &ctx.tenant.to_string(), changed).await?;
     tx.commit().await?;
     Ok(saved)

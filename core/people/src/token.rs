@@ -6,13 +6,13 @@ use kernel::access::{AccessRow, Action, RowKind};
 use kernel::clock::Env;
 use kernel::error::FieldError;
 use kernel::{Ctx, Db, Error, Result, Timestamp, UserId, audit};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::entities::api_token;
+use crate::entities::{Fetch, Store, api_token};
 use crate::{INVALID, checked_name, user};
 
 pub use api_token::Model as Token;
@@ -88,7 +88,7 @@ pub async fn create(db: &Db, ctx: &Ctx, owner: UserId, input: &NewToken) -> Resu
         expires_at: Set(input.expires_at.map(|at| at.0)),
         revoked_at: Set(None),
     };
-    let saved = row.insert(&tx).await?;
+    let saved = row.add(&tx).await?;
     audit::record(
         &tx,
         ctx,
@@ -112,7 +112,7 @@ pub async fn list(db: &Db, ctx: &Ctx) -> Result<Vec<Token>> {
         .filter(api_token::Column::UserId.eq(user.0))
         .filter(api_token::Column::RevokedAt.is_null())
         .order_by_desc(api_token::Column::CreatedAt);
-    Ok(found.all(db.read()).await?)
+    Ok(found.rows(db.read()).await?)
 }
 
 /// Revokes a token: one's own, or anybody's by an administrator.
@@ -121,11 +121,11 @@ pub async fn list(db: &Db, ctx: &Ctx) -> Result<Vec<Token>> {
 /// `NotFound`.
 pub async fn revoke(db: &Db, ctx: &Ctx, id: Uuid) -> Result<()> {
     let tx = db.begin().await?;
-    let found = api_token::Entity::find_by_id(id).filter(api_token::Column::TenantId.eq(ctx.tenant.0)).one(&tx).await?;
+    let found = api_token::Entity::find_by_id(id).filter(api_token::Column::TenantId.eq(ctx.tenant.0)).row(&tx).await?;
     let mine = |row: &Token| ctx.user().is_some_and(|user| user.0 == row.user_id) || ctx.rights.is_admin();
     let Some(row) = found.filter(mine) else { return Err(Error::NotFound(format!("token {id}"))) };
     let update = api_token::ActiveModel { id: Set(row.id), revoked_at: Set(Some(ctx.now().0)), ..Default::default() };
-    update.update(&tx).await?;
+    update.change(&tx).await?;
     audit::record(&tx, ctx, "token.revoked", &id.to_string(), json!({"name": row.name})).await?;
     Ok(tx.commit().await?)
 }
@@ -135,7 +135,7 @@ pub(crate) async fn find(db: &Db, env: &Env, secret: &str) -> Result<Option<Toke
     let found = api_token::Entity::find()
         .filter(api_token::Column::TokenHash.eq(hash_of(secret)))
         .filter(api_token::Column::RevokedAt.is_null())
-        .one(db.read())
+        .row(db.read())
         .await?;
     Ok(found.filter(|row| row.expires_at.is_none_or(|at| at > env.now().0)))
 }

@@ -1,17 +1,16 @@
 //! Accounts of people.
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
 use kernel::{Ctx, Db, Error, Locale, Result, TenantId, Timestamp, UserId, audit};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::entities::{department, role, session, user, user_role};
+use crate::entities::{Fetch, Run, Store, department, role, session, user, user_role};
 use crate::tenant::one_by_one;
 use crate::{INVALID, checked_name, password, require_admin};
 
@@ -94,11 +93,11 @@ pub fn normal_email(email: &str) -> String {
 pub async fn list(db: &Db, tenant: TenantId, q: Option<&str>, limit: u64) -> Result<Vec<User>> {
     let found = user::Entity::find().filter(user::Column::TenantId.eq(tenant.0)).order_by_asc(user::Column::Name);
     let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) else {
-        return Ok(found.limit(limit).all(db.read()).await?);
+        return Ok(found.limit(limit).rows(db.read()).await?);
     };
     // A tenant has at most some thousands of people; letter case of every alphabet is compared here.
     let needle = q.to_lowercase();
-    let mut all = found.all(db.read()).await?;
+    let mut all = found.rows(db.read()).await?;
     all.retain(|u| u.name.to_lowercase().contains(&needle) || u.email.contains(&needle));
     all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(all)
@@ -109,7 +108,7 @@ pub async fn list(db: &Db, tenant: TenantId, q: Option<&str>, limit: u64) -> Res
 /// # Errors
 /// `NotFound`.
 pub async fn get(conn: &impl ConnectionTrait, tenant: TenantId, id: UserId) -> Result<User> {
-    let found = user::Entity::find_by_id(id.0).filter(user::Column::TenantId.eq(tenant.0)).one(conn).await?;
+    let found = user::Entity::find_by_id(id.0).filter(user::Column::TenantId.eq(tenant.0)).row(conn).await?;
     found.ok_or_else(|| Error::NotFound(format!("user {id}")))
 }
 
@@ -118,7 +117,7 @@ pub async fn get(conn: &impl ConnectionTrait, tenant: TenantId, id: UserId) -> R
 /// # Errors
 /// When the database fails.
 pub async fn by_email(db: &Db, email: &str) -> Result<Vec<User>> {
-    Ok(user::Entity::find().filter(user::Column::Email.eq(normal_email(email))).all(db.read()).await?)
+    Ok(user::Entity::find().filter(user::Column::Email.eq(normal_email(email))).rows(db.read()).await?)
 }
 
 /// Role ids of the given people: pairs of (user, role).
@@ -126,7 +125,7 @@ pub async fn by_email(db: &Db, email: &str) -> Result<Vec<User>> {
 /// # Errors
 /// When the database fails.
 pub async fn roles_of(conn: &impl ConnectionTrait, users: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
-    let rows = user_role::Entity::find().filter(user_role::Column::UserId.is_in(users.iter().copied())).all(conn);
+    let rows = user_role::Entity::find().filter(user_role::Column::UserId.is_in(users.iter().copied())).rows(conn);
     Ok(rows.await?.into_iter().map(|row| (row.user_id, row.role_id)).collect())
 }
 
@@ -136,8 +135,8 @@ pub async fn roles_of(conn: &impl ConnectionTrait, users: &[Uuid]) -> Result<Vec
 /// When the database fails.
 pub async fn present_members(db: &Db, tenant: TenantId, role: &str, now: Timestamp) -> Result<Vec<User>> {
     let roles = role::Entity::find().filter(role::Column::TenantId.eq(tenant.0)).filter(role::Column::Key.eq(role));
-    let Some(role) = roles.one(db.read()).await? else { return Ok(Vec::new()) };
-    let members = user_role::Entity::find().filter(user_role::Column::RoleId.eq(role.id)).all(db.read()).await?;
+    let Some(role) = roles.row(db.read()).await? else { return Ok(Vec::new()) };
+    let members = user_role::Entity::find().filter(user_role::Column::RoleId.eq(role.id)).rows(db.read()).await?;
     let present = Condition::any().add(user::Column::AbsentUntil.is_null()).add(user::Column::AbsentUntil.lte(now.0));
     let found = user::Entity::find()
         .filter(user::Column::TenantId.eq(tenant.0))
@@ -145,7 +144,7 @@ pub async fn present_members(db: &Db, tenant: TenantId, role: &str, now: Timesta
         .filter(user::Column::Active.eq(true))
         .filter(present)
         .order_by_asc(user::Column::Id);
-    Ok(found.all(db.read()).await?)
+    Ok(found.rows(db.read()).await?)
 }
 
 /// Makes an account (administrators).
@@ -187,7 +186,7 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &NewUser, hash: Option<String>
         position: Set(checked_position(input.position.as_deref())?),
         created_at: Set(ctx.now().0),
     };
-    let saved = row.insert(tx).await?;
+    let saved = row.add(tx).await?;
     set_roles(tx, ctx, saved.id, &input.roles).await?;
     crate::department::moved(tx, ctx, saved.id, saved.department_id).await?;
     audit::record(tx, ctx, "user.created", &saved.id.to_string(), json!({"email": saved.email, "roles": input.roles}))
@@ -229,9 +228,7 @@ pub async fn update(db: &Db, ctx: &Ctx, id: UserId, patch: &UserPatch) -> Result
     }
     let before = get(&tx, ctx.tenant, id).await?;
     let row = patched(&tx, ctx, id, patch, hash).await?;
-    if row.is_changed() {
-        row.update(&tx).await?;
-    }
+    row.change(&tx).await?;
     if let Some(department) = patch.department_id.filter(|new| *new != before.department_id) {
         crate::department::moved(&tx, ctx, id.0, department).await?;
     }
@@ -239,7 +236,7 @@ pub async fn update(db: &Db, ctx: &Ctx, id: UserId, patch: &UserPatch) -> Result
         set_roles(&tx, ctx, id.0, roles).await?;
     }
     if patch.password.is_some() || patch.active == Some(false) {
-        session::Entity::delete_many().filter(session::Column::UserId.eq(id.0)).exec(&tx).await?;
+        session::Entity::delete_many().filter(session::Column::UserId.eq(id.0)).run(&tx).await?;
     }
     if patch.roles.is_some() || patch.active == Some(false) {
         keep_an_admin(&tx, ctx).await?;
@@ -259,7 +256,7 @@ async fn still_admin(tx: &Tx, ctx: &Ctx) -> Result<()> {
         .filter(role::Column::TenantId.eq(ctx.tenant.0))
         .filter(role::Column::Admin.eq(true))
         .filter(role::Column::Id.is_in(roles_of(tx, &[me.0]).await?.into_iter().map(|(_, role)| role)));
-    if here && roles.one(tx).await?.is_some() { Ok(()) } else { Err(Error::Denied("admin")) }
+    if here && roles.row(tx).await?.is_some() { Ok(()) } else { Err(Error::Denied("admin")) }
 }
 
 /// Changes one's own password; ends all of one's sessions.
@@ -273,8 +270,8 @@ pub async fn change_password(db: &Db, ctx: &Ctx, id: UserId, present: &str, new:
     }
     let hash = password::hash(&ctx.env, new, &account.email).await?;
     let tx = db.begin().await?;
-    user::ActiveModel { id: Set(id.0), password_hash: Set(Some(hash)), ..Default::default() }.update(&tx).await?;
-    session::Entity::delete_many().filter(session::Column::UserId.eq(id.0)).exec(&tx).await?;
+    user::ActiveModel { id: Set(id.0), password_hash: Set(Some(hash)), ..Default::default() }.change(&tx).await?;
+    session::Entity::delete_many().filter(session::Column::UserId.eq(id.0)).run(&tx).await?;
     audit::record(&tx, ctx, "user.password_changed", &id.to_string(), json!({})).await?;
     Ok(tx.commit().await?)
 }
@@ -319,14 +316,14 @@ async fn set_roles(tx: &Tx, ctx: &Ctx, id: Uuid, roles: &[Uuid]) -> Result<()> {
     let known = role::Entity::find()
         .filter(role::Column::TenantId.eq(ctx.tenant.0))
         .filter(role::Column::Id.is_in(roles.iter().copied()))
-        .all(tx)
+        .rows(tx)
         .await?;
     if roles.iter().any(|id| !known.iter().any(|role| role.id == *id)) {
         return Err(Error::field(INVALID, "roles", FieldError::new("missing")));
     }
-    user_role::Entity::delete_many().filter(user_role::Column::UserId.eq(id)).exec(tx).await?;
+    user_role::Entity::delete_many().filter(user_role::Column::UserId.eq(id)).run(tx).await?;
     for role in known {
-        user_role::ActiveModel { user_id: Set(id), role_id: Set(role.id) }.insert(tx).await?;
+        user_role::ActiveModel { user_id: Set(id), role_id: Set(role.id) }.add(tx).await?;
     }
     Ok(())
 }
@@ -335,12 +332,12 @@ async fn set_roles(tx: &Tx, ctx: &Ctx, id: Uuid, roles: &[Uuid]) -> Result<()> {
 pub(crate) async fn keep_an_admin(tx: &Tx, ctx: &Ctx) -> Result<()> {
     let roles =
         role::Entity::find().filter(role::Column::TenantId.eq(ctx.tenant.0)).filter(role::Column::Admin.eq(true));
-    let ids: Vec<Uuid> = roles.all(tx).await?.into_iter().map(|role| role.id).collect();
-    let holders = user_role::Entity::find().filter(user_role::Column::RoleId.is_in(ids)).all(tx).await?;
+    let ids: Vec<Uuid> = roles.rows(tx).await?.into_iter().map(|role| role.id).collect();
+    let holders = user_role::Entity::find().filter(user_role::Column::RoleId.is_in(ids)).rows(tx).await?;
     let active = user::Entity::find()
         .filter(user::Column::Id.is_in(holders.into_iter().map(|h| h.user_id)))
         .filter(user::Column::Active.eq(true))
-        .one(tx)
+        .row(tx)
         .await?;
     if active.is_none() {
         return Err(Error::field(INVALID, "roles", FieldError::new("last_admin")));
@@ -351,7 +348,7 @@ pub(crate) async fn keep_an_admin(tx: &Tx, ctx: &Ctx) -> Result<()> {
 async fn free_email(tx: &Tx, ctx: &Ctx, email: &str, own: Option<UserId>) -> Result<()> {
     let found =
         user::Entity::find().filter(user::Column::TenantId.eq(ctx.tenant.0)).filter(user::Column::Email.eq(email));
-    match found.one(tx).await? {
+    match found.row(tx).await? {
         Some(other) if own.is_none_or(|id| id.0 != other.id) => {
             Err(Error::field(INVALID, "email", FieldError::new("taken")))
         }
@@ -362,7 +359,7 @@ async fn free_email(tx: &Tx, ctx: &Ctx, email: &str, own: Option<UserId>) -> Res
 async fn check_department(tx: &Tx, ctx: &Ctx, id: Option<Uuid>) -> Result<()> {
     let Some(id) = id else { return Ok(()) };
     let found =
-        department::Entity::find_by_id(id).filter(department::Column::TenantId.eq(ctx.tenant.0)).one(tx).await?;
+        department::Entity::find_by_id(id).filter(department::Column::TenantId.eq(ctx.tenant.0)).row(tx).await?;
     if found.is_some() { Ok(()) } else { Err(Error::field(INVALID, "department_id", FieldError::new("missing"))) }
 }
 

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::{Ctx, Db, Result, TenantId, Timestamp};
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde::Serialize;
 use uuid::Uuid;
 

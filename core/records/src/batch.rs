@@ -1,8 +1,7 @@
 //! Batches: imports, mass edits and other sets of changes that can be undone together (`undo`).
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::{BatchId, Ctx, Error, Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde::Serialize;
 

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use kernel::db::ConnectionTrait;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::value::Currency;
 use kernel::{Ctx, Error, Result, TenantId, audit};
 use people::require_admin;
 use rust_decimal::Decimal;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -4,12 +4,11 @@
 use std::collections::HashSet;
 
 use kernel::access::Action;
-use kernel::db::{Line, Reader, filled};
+use kernel::db::{ConnectionTrait, Line, Reader, filled};
 use kernel::filter::Table;
 use kernel::value::FieldType;
 use kernel::{Ctx, EntityKey, Fields, Result, Value};
 use people::relation::{DEPARTMENT, PERSON, Relation};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use uuid::Uuid;
 

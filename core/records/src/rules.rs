@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::access::{ANY, AccessRow, RowKind};
 use kernel::clock::Env;
+use kernel::db::ConnectionTrait;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::{Ctx, Error, Locale, Result, TenantId};
 use people::identity::Rules;
 use people::role::{Role, RoleInput};
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::DbBackend;
 
 use crate::shape::Asker;
 use crate::{Catalogue, Records};

@@ -7,13 +7,12 @@
 use std::collections::BTreeSet;
 
 use kernel::clock::Env;
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::filter::Storage;
 use kernel::phone::Country;
 use kernel::value::FieldType;
 use kernel::{Ctx, Db, Fields, RecordId, Result, Value};
 use people::tenant;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
 use uuid::Uuid;
 

@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 
 use kernel::access::{Action, Scope};
-use kernel::db::{halves, summed as summed_halves};
+use kernel::db::{ConnectionTrait, halves, summed as summed_halves};
 use kernel::filter::Filter;
 use kernel::jobs::{Handler, Job, JobError};
 use kernel::value::{FieldType, scaled};
 use kernel::{Ctx, FieldKey, Fields, Result, TenantId, Value};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, InsertStatement, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{DbBackend, Statement};
 use uuid::Uuid;
 
 use crate::catalogue::{EntityDef, FieldDef};

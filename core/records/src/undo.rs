@@ -8,11 +8,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use kernel::db::ConnectionTrait;
 use kernel::event::{self, Event};
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
 use kernel::{BatchId, Ctx, Error, RecordId, Result};
 use people::Identities;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};

@@ -1,10 +1,10 @@
 //! Saved views of lists and boards: a filter, a sort, columns, kept by a person, shared with the company if they say so.
 
+use kernel::db::{ConnectionTrait, QueryResult};
 use kernel::error::FieldError;
 use kernel::filter::Filter;
 use kernel::{Ctx, Error, Result};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;

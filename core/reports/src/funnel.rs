@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use kernel::db::{sum_at, summed as summed_halves};
+use kernel::db::{ConnectionTrait, QueryResult, sum_at, summed as summed_halves};
 use kernel::error::FieldError;
 use kernel::value::{DECIMAL_SCALE, decimal_of_sum, decimal_to_json};
 use kernel::{Ctx, Result, Value};
@@ -17,7 +17,6 @@ use records::Catalogue;
 use records::relations::Joined;
 use records::shape::Asker;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, OverStatement, Query, SelectStatement, WindowStatement};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! The process report (R13): each instance that the person may see, finished or not, and how long it took.
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, RecordId, RecordRef, Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! The task report (R15, R16): tasks by process, step and people, done and not done, overdue, time spent.
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Result};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};

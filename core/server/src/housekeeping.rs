@@ -2,8 +2,8 @@
 
 use kernel::Db;
 use kernel::clock::Env;
+use kernel::db::ConnectionTrait;
 use kernel::jobs::{Handler, Job, JobError, Lane, long};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
 use crate::http::idempotency::KEPT_SECONDS;

@@ -4,7 +4,7 @@ import { api, newKey, request } from "./client";
 import { keys } from "./keys";
 import { ApiError } from "./problem";
 import { queryClient } from "./query-client";
-import type { Body, Definition, Id } from "./types";
+import type { Body, Definition, DryRun, Id } from "./types";
 
 export type DrawingKind = Body<"DrawingKind">;
 export type Lease = Body<"EditingView">;
@@ -122,8 +122,15 @@ export function linesOf(error: unknown): Record<number, string> {
   return found;
 }
 
-export const changeDrawing = (id: Id, patch: { title?: string; kind?: DrawingKind }) =>
-  made(request<Drawing>("PATCH", "/process-drawings/{id}", patch, at(id)));
+export async function changeDrawing(
+  id: Id,
+  patch: { title?: string; kind?: DrawingKind; pair?: Id | null },
+): Promise<Drawing> {
+  const drawing = await made(request<Drawing>("PATCH", "/process-drawings/{id}", patch, at(id)));
+  // A pair is tied from both sides.
+  if (patch.pair !== undefined) await queryClient.invalidateQueries({ queryKey: keys.drawingOnes });
+  return drawing;
+}
 export async function removeDrawing(id: Id): Promise<void> {
   await request<void>("DELETE", "/process-drawings/{id}", undefined, at(id));
   await queryClient.invalidateQueries({ queryKey: keys.drawings, exact: true });
@@ -196,3 +203,48 @@ export const differencesQuery = (from: Side, to: Side) =>
       request<Differences>("POST", "/process-drawings/compare", { from, to }, { signal }),
     staleTime: Number.POSITIVE_INFINITY,
   });
+
+export interface DryRunOf {
+  subject: { entity: string; id: Id } | null;
+  variables: Record<string, unknown>;
+  answers: Record<string, Record<string, unknown>>;
+}
+
+/** What would happen to an instance of exactly this revision. A refusal names problems by element in `fields`. */
+export const dryRunDrawing = (id: Id, revision: number, asked: DryRunOf) =>
+  request<DryRun>("POST", "/process-drawings/{id}/dry-run", { revision, ...asked }, at(id));
+
+export type Note = Body<"Note">;
+export type Pain = Body<"Pain">;
+export const pains: Pain[] = [
+  "manual_entry",
+  "handover_loss",
+  "no_deadline",
+  "no_stage_control",
+  "no_owner",
+  "waiting",
+  "rework",
+];
+
+/** What hurts at its elements, in the order it was said. */
+export const notesQuery = (id: Id) =>
+  queryOptions({
+    queryKey: keys.drawingNotes(id),
+    queryFn: ({ signal }) =>
+      request<{ items: Note[] }>("GET", "/process-drawings/{id}/notes", undefined, {
+        ...at(id),
+        signal,
+      }).then(({ items }) => items),
+  });
+
+const noted = <T>(id: Id, answer: Promise<T>): Promise<T> =>
+  answer.finally(() => queryClient.invalidateQueries({ queryKey: keys.drawingNotes(id) }));
+
+/** `key`: sent again after a lost answer, it is one note. */
+export const addDrawingNote = (id: Id, note: Pick<Note, "element" | "pain" | "text">, key: string) =>
+  noted(id, request<Note>("POST", "/process-drawings/{id}/notes", note, { ...at(id), idempotencyKey: key }));
+export const removeDrawingNote = (id: Id, note: Id) =>
+  noted(
+    id,
+    request<void>("DELETE", "/process-drawings/{id}/notes/{note}", undefined, { path: { id, note } }),
+  );

@@ -92,6 +92,21 @@ export function formatDateTime(value: string): string {
   ).format(date);
 }
 
+/** With the day of the week, without the year: what is soon. Milliseconds. */
+export function formatMoment(at: number): string {
+  return kept(
+    "m",
+    () =>
+      new Intl.DateTimeFormat(currentLocale(), {
+        weekday: "short",
+        day: "numeric",
+        month: "short",
+        hour: "2-digit",
+        minute: "2-digit",
+      }),
+  ).format(at);
+}
+
 /** Day and time to the second, for logs. */
 export function formatTime(value: string): string {
   const date = new Date(value);

@@ -1,7 +1,8 @@
 /**
  * Texts of the portal. English, Russian and Ukrainian; one JSON per language and feature; a language is
  * one chunk, loaded when chosen; the texts of administration pages (`admin.ts`), of tasks and processes (`work.ts`), of
- * the designer (`drawings.ts`) and of reports (`reports.ts`) are others, loaded with the first such page. To add a feature: three JSON files and a line in each of those.
+ * the designer (`drawings.ts`), of settings of messages (`messages.ts`) and of reports (`reports.ts`) are others, loaded with
+ * the first such page. To add a feature: three JSON files and a line in each of those.
  */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
@@ -9,13 +10,19 @@ import type { Locale } from "@/api/types";
 import type en from "./en";
 import type enAdmin from "./en/admin";
 import type enDrawings from "./en/drawings";
+import type enMessages from "./en/messages";
 import type enReports from "./en/reports";
 import type enWork from "./en/work";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "common";
-    resources: typeof en & typeof enAdmin & typeof enDrawings & typeof enReports & typeof enWork;
+    resources: typeof en &
+      typeof enAdmin &
+      typeof enDrawings &
+      typeof enMessages &
+      typeof enReports &
+      typeof enWork;
     returnNull: false;
   }
 }
@@ -50,20 +57,27 @@ const drawingLoaders = {
   uk: () => import("./uk/drawings"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enDrawings }>>;
 
+const messageLoaders = {
+  en: () => import("./en/messages"),
+  ru: () => import("./ru/messages"),
+  uk: () => import("./uk/messages"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enMessages }>>;
+
 const reportLoaders = {
   en: () => import("./en/reports"),
   ru: () => import("./ru/reports"),
   uk: () => import("./uk/reports"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enReports }>>;
 
-type Part = "basic" | "admin" | "work" | "drawings" | "reports";
 const partLoaders = {
   basic: loaders,
   admin: adminLoaders,
   work: workLoaders,
   drawings: drawingLoaders,
+  messages: messageLoaders,
   reports: reportLoaders,
 };
+type Part = keyof typeof partLoaders;
 /** What the pages opened so far need; every language shown has all of it. */
 const wanted = new Set<Part>(["basic"]);
 const loaded = new Set<string>();
@@ -125,6 +139,9 @@ export const withWorkTexts = <T>(page: () => Promise<T>): Promise<T> => withText
 /** For the designer, which shows processes too. */
 export const withDrawingTexts = <T>(page: () => Promise<T>): Promise<T> =>
   withTexts("work", () => withTexts("drawings", page));
+
+/** For the settings of messages, among the other settings. */
+export const withMessageTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("messages", page);
 
 /** For reports, dashboards and figures. */
 export const withReportTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("reports", page);

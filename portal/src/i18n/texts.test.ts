@@ -3,22 +3,25 @@ import { describe, expect, it } from "vitest";
 import basicEn from "./en";
 import adminEn from "./en/admin";
 import drawingsEn from "./en/drawings";
+import messagesEn from "./en/messages";
 import reportsEn from "./en/reports";
 import workEn from "./en/work";
 import basicRu from "./ru";
 import adminRu from "./ru/admin";
 import drawingsRu from "./ru/drawings";
+import messagesRu from "./ru/messages";
 import reportsRu from "./ru/reports";
 import workRu from "./ru/work";
 import basicUk from "./uk";
 import adminUk from "./uk/admin";
 import drawingsUk from "./uk/drawings";
+import messagesUk from "./uk/messages";
 import reportsUk from "./uk/reports";
 import workUk from "./uk/work";
 
-const en = { ...basicEn, ...adminEn, ...workEn, ...drawingsEn, ...reportsEn };
-const ru = { ...basicRu, ...adminRu, ...workRu, ...drawingsRu, ...reportsRu };
-const uk = { ...basicUk, ...adminUk, ...workUk, ...drawingsUk, ...reportsUk };
+const en = { ...basicEn, ...adminEn, ...workEn, ...drawingsEn, ...messagesEn, ...reportsEn };
+const ru = { ...basicRu, ...adminRu, ...workRu, ...drawingsRu, ...messagesRu, ...reportsRu };
+const uk = { ...basicUk, ...adminUk, ...workUk, ...drawingsUk, ...messagesUk, ...reportsUk };
 
 type Texts = Record<string, Record<string, string>>;
 const all: Record<string, Texts> = { en, ru, uk };

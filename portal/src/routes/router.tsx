@@ -21,6 +21,7 @@ import {
   withWorkTexts,
 } from "@/i18n";
 import {
+  compareSearch,
   dashboardSearch,
   definitionSearch,
   drawingSearch,
@@ -172,6 +173,13 @@ const drawing = createRoute({
   getParentRoute: () => shell,
   path: "/processes/drawings/$id",
   component: page(() => withDrawingTexts(() => import("@/features/drawings/drawing-page"))),
+});
+
+const compare = createRoute({
+  getParentRoute: () => shell,
+  path: "/processes/drawings/$id/compare",
+  validateSearch: compareSearch,
+  component: page(() => withDrawingTexts(() => import("@/features/drawings/compare-page"))),
 });
 
 const journal = createRoute({
@@ -330,6 +338,7 @@ const tree = root.addChildren([
     definition,
     drawingNew,
     drawing,
+    compare,
     journal,
     instance,
     reports,

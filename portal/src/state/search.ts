@@ -60,13 +60,35 @@ export function pluginSearch(input: Record<string, unknown>): { tab?: PluginTab 
 }
 
 export const ownSections = ["profile", "tokens"] as const;
-export const adminSections = ["company", "people", "departments", "roles", "calendars", "rates"] as const;
+export const adminSections = [
+  "company",
+  "people",
+  "departments",
+  "roles",
+  "calendars",
+  "messages",
+  "rates",
+] as const;
 export type SettingsSection = (typeof ownSections)[number] | (typeof adminSections)[number];
 
-/** `edit`: what is open in the section's form; `new` makes one. */
-export function settingsSearch(input: Record<string, unknown>): { edit?: string } {
-  return { edit: text(input.edit) };
+export const messageStates = ["queued", "sent", "failed", "unsure", "bounced"] as const;
+export const messageChannels = ["mail", "sms"] as const;
+
+export interface SettingsSearch {
+  /** What is open in the section's form; `new` makes one. */
+  edit?: string;
+  /** Of the messages of plugins: which. */
+  state?: (typeof messageStates)[number];
+  channel?: (typeof messageChannels)[number];
+  plugin?: string;
 }
+
+export const settingsSearch = (input: Record<string, unknown>): SettingsSearch => ({
+  edit: text(input.edit),
+  state: oneOf(messageStates, input.state),
+  channel: oneOf(messageChannels, input.channel),
+  plugin: text(input.plugin)?.slice(0, 200),
+});
 
 export const inboxViews = ["mine", "take", "given", "team"] as const;
 export const taskTabs = ["text", "process", "history", "next"] as const;
@@ -120,16 +142,32 @@ export const instanceSearch = (input: Record<string, unknown>): { tab?: (typeof 
 });
 
 export const definitionSearch = (input: Record<string, unknown>): { version?: number } => ({
-  version:
-    typeof input.version === "number" && Number.isInteger(input.version) && input.version > 0
-      ? input.version
-      : undefined,
+  version: whole(input.version),
 });
 
 const drawingWays = ["lines", "empty", "file"] as const;
 /** How a new drawing begins. */
 export const drawingSearch = (input: Record<string, unknown>): { from?: (typeof drawingWays)[number] } => ({
   from: oneOf(drawingWays, input.from),
+});
+
+/** What a drawing is compared with: another one, a revision of its own, or a version that was published from it. */
+export interface CompareSearch {
+  with?: Id;
+  revision?: number;
+  version?: number;
+  /** The other way round. */
+  swap?: boolean;
+}
+
+const whole = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+
+export const compareSearch = (input: Record<string, unknown>): CompareSearch => ({
+  with: id(input.with),
+  revision: whole(input.revision),
+  version: whole(input.version),
+  swap: input.swap === true || undefined,
 });
 
 const texts = (value: unknown, most: number): string[] | undefined =>

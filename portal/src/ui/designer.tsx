@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconGripHorizontal } from "@tabler/icons-react";
 import { type KeyboardEvent, type ReactNode, type Ref, useState } from "react";
 import classes from "./designer.module.css";
 
-export const designerClasses = { canvas: classes.canvas ?? "" };
+export const designerClasses = { canvas: classes.canvas ?? "", badge: classes.badge ?? "" };
 
 export const DesignerFrame = ({
   steps,
@@ -353,8 +353,17 @@ export const PreviewList = ({ label, children }: { label: string; children: Reac
   </ol>
 );
 
-export const DifferenceList = ({ label, children }: { label: string; children: ReactNode }) => (
-  <ul className={classes.differences} aria-label={label}>
+/** `whole`: on a page of its own, without a height of its own. */
+export const DifferenceList = ({
+  label,
+  whole,
+  children,
+}: {
+  label: string;
+  whole?: boolean;
+  children: ReactNode;
+}) => (
+  <ul className={classes.differences} data-whole={whole ?? false} aria-label={label}>
     {children}
   </ul>
 );
@@ -363,14 +372,23 @@ export const DifferenceList = ({ label, children }: { label: string; children: R
 export const DifferenceLine = ({
   how,
   mark,
+  onGo,
   children,
 }: {
   how: "added" | "removed" | "changed" | "moved";
   mark: string;
+  /** Leads to it on the drawings. */
+  onGo?(): void;
   children: ReactNode;
 }) => (
   <li data-how={how}>
     <span className={classes.how}>{mark}</span>
-    <span>{children}</span>
+    {onGo ? (
+      <button type="button" className={classes.go} onClick={onGo}>
+        {children}
+      </button>
+    ) : (
+      <span>{children}</span>
+    )}
   </li>
 );

@@ -1,10 +1,14 @@
 /** How a route map looks: the frame of the drawing, the marks on it, and the list of steps. */
 import {
   IconAlertTriangle,
+  IconArrowsMove,
   IconCheck,
   IconCircle,
   IconClock,
+  IconMinus,
+  IconPencil,
   IconPlayerTrackNext,
+  IconPlus,
   IconPointFilled,
   IconX,
 } from "@tabler/icons-react";
@@ -35,6 +39,10 @@ const icons = {
   problem: IconAlertTriangle,
   warning: IconAlertTriangle,
   path: IconCheck,
+  added: IconPlus,
+  removed: IconMinus,
+  changed: IconPencil,
+  moved: IconArrowsMove,
 } as const;
 
 interface StepProps {
@@ -70,3 +78,14 @@ export function Step({ id, name, kind, state, words, message, selected, choose }
     </li>
   );
 }
+
+/** Two drawings beside one another, each under its name. */
+export const MapPair = ({ children }: { children: ReactNode }) => (
+  <div className={classes.pair}>{children}</div>
+);
+export const MapSide = ({ title, children }: { title: string; children: ReactNode }) => (
+  <section className={classes.side} aria-label={title}>
+    <h2>{title}</h2>
+    {children}
+  </section>
+);

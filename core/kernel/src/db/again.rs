@@ -8,27 +8,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::{DbErr, RuntimeErr};
-
 /// Times the same work is done until its loss is told.
 pub const TRIES: usize = 8;
 
 tokio::task_local! {
     /// Whether the work in hand has committed something.
     static COMMITTED: Arc<AtomicBool>;
-}
-
-/// Whether the database undid a transaction for another one's sake (`deadlock_detected`, `serialization_failure`;
-/// PostgreSQL, appendix A).
-pub fn is_lost(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error))
-    | DbErr::Query(RuntimeErr::SqlxError(error))
-    | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
-    else {
-        return false;
-    };
-    let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| ["40P01", "40001"].contains(&&*code))
 }
 
 /// Does `work`, and again while `lost` says of its result that it lost a race, unless it has committed something by

@@ -8,15 +8,19 @@
 //! |---|---|
 //! | `tx` | a write transaction |
 //! | `again` | work that lost a race for locks is done again |
+//! | `errors` | what the database refused |
 //! | `lines` | rows read where the database has them |
 //! | `pending` | PostgreSQL: changes that go in one journey |
-//! | `sqlite` | connections of SQLite |
+//! | `rows` | statements and rows, the same for both |
+//! | `sqlite` | connections of SQLite, on the caller's thread |
 //! | `sums` | sums that reach beyond 64 bits |
 //! | `writer` | SQLite's writing connection: transactions one after another, committed in groups |
 
 mod again;
+mod errors;
 mod lines;
 mod pending;
+mod rows;
 mod sqlite;
 mod sums;
 #[cfg(test)]
@@ -29,23 +33,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sea_query::{Cond, Expr, ExprTrait};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, SqlxPostgresConnector,
-    SqlxSqliteConnector, Statement,
-};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector, Statement};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
-pub use again::{TRIES, again, again_raced, is_lost};
+pub use again::{TRIES, again, again_raced};
+pub(crate) use errors::is_too_long;
+pub use errors::{is_lost, taken};
 pub use lines::{Line, filled};
+pub use rows::{Cell, ConnectionTrait, ExecResult, QueryResult};
 pub use sums::{halves, sum_at, summed};
 pub use tx::Tx;
 
 use crate::clock::Period;
 use crate::words;
 
-use sqlite::{Connections, Wanted};
+use sqlite::{Connections, LONGEST, Place, Wanted};
 use writer::Writer;
 
 /// Told of every statement before it is made.
@@ -203,10 +207,10 @@ impl Db {
     /// When the driver fails to.
     pub async fn close(self) -> Result<(), DbErr> {
         if let Read::Sqlite(connections) = &self.read.0 {
-            connections.close().await?;
+            connections.close();
         }
         if let Write::Sqlite(writer, _) = &self.write {
-            writer.close().await?;
+            writer.close().await;
         }
         self.for_migrations().close_by_ref().await
     }
@@ -217,43 +221,38 @@ const MAPPED: &str = "17179869184";
 
 async fn open_sqlite(options: &DbOptions) -> Result<(Read, Write), DbErr> {
     let sync = if options.full_sync { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
-    let base = SqliteConnectOptions::from_str(&options.url)
+    let migrating = SqliteConnectOptions::from_str(&options.url)
         .map_err(|e| DbErr::Custom(e.to_string()))?
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(sync)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(30))
-        // KiB per connection, for what it writes; what it reads is mapped: pages that all connections share and that the
-        // system may take back.
-        .pragma("cache_size", "-16384")
         .pragma("mmap_size", MAPPED)
         .pragma("temp_store", "MEMORY")
-        .optimize_on_close(true, 400)
-        .statement_cache_capacity(512)
         .with_regexp()
         .collation(words::COLLATION, words::compare);
-    let readers = usize::try_from(Ord::max(options.connections, 1)).unwrap_or(1);
-    let writer = first(&base).await?;
-    let mut read = Connections::open(base.clone(), readers).await?;
-    if !options.url.contains("mode=memory") {
-        read = read.with_near(readers);
+    if options.url.contains(":memory:") || options.url.contains("mode=memory") {
+        return Err(DbErr::Custom("a database in memory cannot be shared: give a file".into()));
     }
-    let migrations = SqlitePoolOptions::new()
+    let file = migrating.get_filename().to_owned();
+    let writer = first(&Place { file: file.clone(), full_sync: options.full_sync, writes: true }).await?;
+    let readers = usize::try_from(Ord::max(options.connections, 1)).unwrap_or(1);
+    let read = Connections::open(Place { file, full_sync: options.full_sync, writes: false }, readers)?;
+    let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .min_connections(0)
         .acquire_timeout(Duration::from_secs(30))
-        .connect_lazy_with(base);
-    let migrations = SqlxSqliteConnector::from_sqlx_sqlite_pool(migrations);
-    Ok((Read::Sqlite(Arc::new(read)), Write::Sqlite(Arc::new(Writer::new(writer)), migrations)))
+        .connect_lazy_with(migrating);
+    let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+    Ok((Read::Sqlite(Arc::new(read)), Write::Sqlite(Arc::new(Writer::new(writer)), pool)))
 }
 
 /// The first connection. Of several that make one file at the same moment, the one that turns it to write-ahead logging
 /// locks the others out for a moment, and no timeout of SQLite's waits for that (sqlite.org/wal.html).
-async fn first(options: &SqliteConnectOptions) -> Result<Connections, DbErr> {
-    let mut left = 100_u32;
+async fn first(place: &Place) -> Result<Connections, DbErr> {
+    let mut left = 600_u32;
     loop {
-        match Connections::open(options.clone(), 1).await {
+        match Connections::open(place.clone(), 1) {
             Err(error) if left > 0 && error.to_string().contains("database is locked") => left -= 1,
             opened => return opened,
         }
@@ -276,7 +275,6 @@ async fn open_postgres(options: &DbOptions) -> Result<DatabaseConnection, DbErr>
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
-#[async_trait::async_trait]
 impl ConnectionTrait for Reader {
     fn get_database_backend(&self) -> DbBackend {
         match &self.0 {
@@ -287,33 +285,35 @@ impl ConnectionTrait for Reader {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match &self.0 {
-            Read::Sqlite(connections) => Ok(connections.run(statement, Wanted::Done).await?.done.into()),
-            Read::Postgres(pool) => pool.execute_raw(statement).await,
+            Read::Sqlite(connections) => {
+                connections.tell(&statement);
+                connections.lease().await?.conn()?.execute(&statement)
+            }
+            Read::Postgres(pool) => ConnectionTrait::execute_raw(pool, statement).await,
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match &self.0 {
-            Read::Sqlite(_) => self.execute_raw(Statement::from_string(DbBackend::Sqlite, sql)).await,
-            Read::Postgres(pool) => pool.execute_unprepared(sql).await,
+            Read::Sqlite(connections) => connections.lease().await?.conn()?.batch(sql),
+            Read::Postgres(pool) => ConnectionTrait::execute_unprepared(pool, sql).await,
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match &self.0 {
             Read::Sqlite(connections) => {
-                Ok(connections.run(statement, Wanted::One).await?.rows.into_iter().next().map(Into::into))
+                let rows = connections.read(&statement, Wanted::One, LONGEST, QueryResult::copied).await?;
+                Ok(rows.into_iter().next())
             }
-            Read::Postgres(pool) => pool.query_one_raw(statement).await,
+            Read::Postgres(pool) => ConnectionTrait::query_one_raw(pool, statement).await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match &self.0 {
-            Read::Sqlite(connections) => {
-                Ok(connections.run(statement, Wanted::All).await?.rows.into_iter().map(Into::into).collect())
-            }
-            Read::Postgres(pool) => pool.query_all_raw(statement).await,
+            Read::Sqlite(connections) => connections.read(&statement, Wanted::All, LONGEST, QueryResult::copied).await,
+            Read::Postgres(pool) => ConnectionTrait::query_all_raw(pool, statement).await,
         }
     }
 }

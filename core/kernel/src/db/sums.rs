@@ -1,8 +1,10 @@
 //! Sums of 64-bit columns that reach beyond 64 bits: SQLite refuses such a sum, PostgreSQL cannot hand it over. The upper
 //! and the lower half of each value are summed apart and put together here, which holds for 2^31 rows.
 
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
-use sea_orm::{DbErr, QueryResult};
+
+use super::QueryResult;
 
 /// Bits of the lower half.
 const BITS: u32 = 32;

@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ConnectionTrait, DbErr};
 
-use super::{Db, DbOptions, Tx, Write};
+use super::sqlite::Wanted;
+use super::{ConnectionTrait, Db, DbOptions, Read, Tx, Write};
 
 /// A database of one table in a folder of its own.
 struct Place {
@@ -65,7 +66,7 @@ async fn what_needs_no_answer_is_there_for_the_next_question_with_its_own_values
 }
 
 #[tokio::test]
-async fn more_than_fits_into_one_message_is_sent_in_several() {
+async fn very_many_changes_that_need_no_answer_are_all_there() {
     let place = place().await;
     let tx = place.db.begin().await.unwrap();
     for number in 0..1_000 {
@@ -76,13 +77,13 @@ async fn more_than_fits_into_one_message_is_sent_in_several() {
 }
 
 #[tokio::test]
-async fn an_error_of_what_needed_no_answer_comes_with_the_commit_and_undoes_all() {
+async fn an_error_of_what_needed_no_answer_undoes_all() {
     let place = place().await;
     let tx = place.db.begin().await.unwrap();
     tx.later(&word("a")).await.unwrap();
-    tx.later(&word("a")).await.unwrap();
-    let error = tx.commit().await.unwrap_err();
-    assert!(matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))), "{error}");
+    let error = tx.later(&word("a")).await.unwrap_err();
+    assert!(super::taken(&error).is_some(), "{error}");
+    drop(tx);
     assert!(words(place.db.read()).await.is_empty());
     let tx = place.db.begin().await.unwrap();
     tx.later(&word("b")).await.unwrap();
@@ -123,8 +124,8 @@ async fn a_savepoint_is_undone_alone() {
     twice.later(&word("unsent")).await.unwrap();
     twice.rollback().await.unwrap();
     let wrong = tx.savepoint().await.unwrap();
-    wrong.later(&word("kept")).await.unwrap();
-    assert!(wrong.commit().await.is_err(), "its own error comes with its end");
+    assert!(wrong.later(&word("kept")).await.is_err());
+    drop(wrong);
     tx.later(&word("after")).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(words(place.db.read()).await, ["after", "before", "kept"]);
@@ -309,8 +310,10 @@ fn long_statements_are_read_to_their_end_and_endless_ones_are_given_up() {
         let place = place().await;
         let long = place.db.read().lines(&counted(300_000), |line| Ok(line.int(0)?)).await.unwrap();
         assert_eq!(long, [Some(300_000)]);
-        let error = super::lines::tests::read_for(&place.db, &counted(i64::MAX), 30).await.unwrap_err();
-        assert!(matches!(error, crate::Error::Unavailable(_)), "{error:?}");
+        let Read::Sqlite(connections) = &place.db.read().0 else { unreachable!("SQLite alone") };
+        let endless = sea_orm::DbBackend::Sqlite.build(&counted(i64::MAX));
+        let given_up = connections.read(&endless, Wanted::All, 30, |_| Ok::<_, crate::Error>(())).await.unwrap_err();
+        assert!(matches!(given_up, crate::Error::Unavailable(_)), "{given_up:?}");
         let next = place.db.read().lines(&counted(10), |line| Ok(line.int(0)?)).await.unwrap();
         assert_eq!(next, [Some(10)], "the connection is as good as before");
         place.db.clone().close().await.unwrap();

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
-    StatementBuilder, TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, StatementBuilder, TransactionTrait,
 };
 use tokio::sync::watch;
 
 use super::again;
 use super::pending::Pending;
+use super::rows::{ConnectionTrait, ExecResult, QueryResult};
 use super::sqlite::Wanted;
 use super::writer::{Turn, Writer};
 use crate::id::TenantId;
@@ -127,7 +127,7 @@ impl Tx {
         match self.way {
             Way::Sqlite(turn) => turn.commit().await?,
             Way::Savepoint(mut savepoint) => {
-                savepoint.turn.release(savepoint.number).await?;
+                savepoint.turn.release(savepoint.number)?;
                 savepoint.over = true;
             }
             Way::Postgres(postgres) => {
@@ -142,17 +142,21 @@ impl Tx {
         if self.has_jobs.load(Ordering::Relaxed) {
             self.enqueued.send_modify(|count| *count = count.wrapping_add(1));
         }
+        if !self.is_part {
+            // On SQLite no statement waits for anything: work of many transactions would never let other work go on.
+            tokio::task::yield_now().await;
+        }
         Ok(())
     }
 
-    /// Makes a change whose answer nobody needs: the database is given it together with the next statement that needs
-    /// one, or the commit, and says there what was wrong with it.
+    /// Makes a change whose answer nobody needs: PostgreSQL is given it together with the next statement that needs
+    /// one, or the commit, and says there what was wrong with it; SQLite says so at once.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn later<S: StatementBuilder>(&self, statement: &S) -> Result<(), DbErr> {
         match self.turn() {
-            Ok(turn) => turn.later(DbBackend::Sqlite.build(statement)).await,
+            Ok(turn) => turn.execute(&DbBackend::Sqlite.build(statement)).map(drop),
             Err(postgres) => postgres.later(DbBackend::Postgres.build(statement)).await,
         }
     }
@@ -172,7 +176,7 @@ impl Tx {
             Way::Postgres(postgres) => Way::Postgres(Postgres::new(postgres.flushed().await?.begin().await?)),
             Way::Sqlite(turn) | Way::Savepoint(Savepoint { turn, .. }) => {
                 let turn = Arc::clone(turn);
-                let number = turn.savepoint().await?;
+                let number = turn.savepoint()?;
                 Way::Savepoint(Savepoint { turn, number, over: false })
             }
         };
@@ -187,7 +191,7 @@ impl Tx {
     /// When the connection is gone; then the database undoes it by itself.
     pub async fn rollback(self) -> Result<(), DbErr> {
         match self.way {
-            Way::Sqlite(turn) => turn.rollback().await,
+            Way::Sqlite(turn) => turn.rollback(),
             Way::Savepoint(savepoint) => drop(savepoint),
             Way::Postgres(postgres) => postgres.tx.rollback().await?,
         }
@@ -215,7 +219,6 @@ impl Tx {
     }
 }
 
-#[async_trait::async_trait]
 impl ConnectionTrait for Tx {
     fn get_database_backend(&self) -> DbBackend {
         match &self.way {
@@ -226,29 +229,29 @@ impl ConnectionTrait for Tx {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self.turn() {
-            Ok(turn) => Ok(turn.run(statement, Wanted::Done).await?.done.into()),
-            Err(postgres) => postgres.flushed().await?.execute_raw(statement).await,
+            Ok(turn) => turn.execute(&statement),
+            Err(postgres) => ConnectionTrait::execute_raw(postgres.flushed().await?, statement).await,
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self.turn() {
-            Ok(turn) => Ok(turn.run(Statement::from_string(DbBackend::Sqlite, sql), Wanted::Done).await?.done.into()),
-            Err(postgres) => postgres.flushed().await?.execute_unprepared(sql).await,
+            Ok(turn) => turn.batch(sql),
+            Err(postgres) => ConnectionTrait::execute_unprepared(postgres.flushed().await?, sql).await,
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self.turn() {
-            Ok(turn) => Ok(turn.run(statement, Wanted::One).await?.rows.into_iter().next().map(Into::into)),
-            Err(postgres) => postgres.flushed().await?.query_one_raw(statement).await,
+            Ok(turn) => Ok(turn.query(&statement, Wanted::One)?.into_iter().next()),
+            Err(postgres) => ConnectionTrait::query_one_raw(postgres.flushed().await?, statement).await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self.turn() {
-            Ok(turn) => Ok(turn.run(statement, Wanted::All).await?.rows.into_iter().map(Into::into).collect()),
-            Err(postgres) => postgres.flushed().await?.query_all_raw(statement).await,
+            Ok(turn) => turn.query(&statement, Wanted::All),
+            Err(postgres) => ConnectionTrait::query_all_raw(postgres.flushed().await?, statement).await,
         }
     }
 }

@@ -5,25 +5,25 @@
 //! savepoint, and the last one, or the closer after it, commits for all. Nobody is told of success before that. A
 //! member that fails is undone alone.
 //!
-//! What needs no answer is sent along with what comes next (`Turn::later`): also BEGIN, savepoints and COMMIT.
+//! Statements run on the caller's thread, without a pause between them in which somebody could go away; what waits for the
+//! disk or another process does so aside.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sea_orm::{DbBackend, DbErr, Statement};
-use tokio::runtime::Handle;
+use sea_orm::{DbErr, Statement};
 use tokio::sync::oneshot;
 
-use super::Watch;
-use super::sqlite::{Answer, Connections, Lease, Wanted, failed};
+use super::errors::undoes_all;
+use super::sqlite::{Connection, Connections, LONGEST, Lease, Wanted, aside};
+use super::{ExecResult, QueryResult, Watch};
 
 /// Transactions committed as one.
 const MAX_GROUP: usize = 32;
-/// Statements that wait for one which needs an answer.
-const MAX_LATER: usize = 64;
 const MEMBER: &str = "SAVEPOINT member";
 const JOIN: &str = "RELEASE member";
 const LEAVE: &str = "ROLLBACK TO member";
+const UNDONE: &str = "the database has undone the transaction";
 
 type Told = oneshot::Sender<Result<(), String>>;
 
@@ -38,12 +38,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) const fn over(connections: Arc<Connections>) -> Self {
-        Self { connections, waiting: AtomicUsize::new(0), group: Mutex::new(None) }
-    }
-
     pub(super) fn new(connections: Connections) -> Self {
-        Self::over(Arc::new(connections))
+        Self { connections: Arc::new(connections), waiting: AtomicUsize::new(0), group: Mutex::new(None) }
     }
 
     pub(super) fn watched(&self, watch: Watch) -> Self {
@@ -51,12 +47,12 @@ impl Writer {
     }
 
     /// Closes the connection; a group that is open is committed before.
-    pub(super) async fn close(&self) -> Result<(), DbErr> {
+    pub(super) async fn close(&self) {
         let open = self.group().is_some();
         if open && let Ok(mut lease) = self.connections.lease().await {
-            self.settle(&mut lease).await;
+            self.settle(&mut lease);
         }
-        self.connections.close().await
+        self.connections.close();
     }
 
     fn group(&self) -> MutexGuard<'_, Option<Vec<Told>>> {
@@ -68,37 +64,37 @@ impl Writer {
         self.waiting.load(Ordering::SeqCst)
     }
 
-    /// Waits for the connection and begins.
+    /// Waits for the connection.
     pub(super) async fn begin(self: &Arc<Self>) -> Result<Turn, DbErr> {
         let waiting = Waiting::new(self);
         let lease = self.connections.lease().await?;
         drop(waiting);
         let member = self.group().is_some();
-        let begin = if member { MEMBER } else { "BEGIN IMMEDIATE" };
-        Ok(Turn {
-            writer: Arc::clone(self),
-            member,
-            lease: tokio::sync::Mutex::new(Some(lease)),
-            queue: Mutex::new(Queue { later: vec![control(begin)], ..Queue::default() }),
-        })
+        let state = State { lease: Some(lease), ..State::default() };
+        Ok(Turn { writer: Arc::clone(self), member, state: Mutex::new(state) })
     }
 
     /// Commits for the group, unless somebody did.
-    async fn settle(&self, lease: &mut Lease) {
+    fn settle(&self, lease: &mut Lease) {
         let Some(group) = self.group().take() else { return };
-        let sent = lease.send(vec![control("COMMIT")], Wanted::Done).await;
-        if sent.is_err() {
-            drop(lease.send(vec![control("ROLLBACK")], Wanted::Done).await);
-        }
-        tell(group, &sent.map(drop).map_err(|error| error.to_string()));
+        tell(group, &lease.conn().and_then(commit).map_err(|error| error.to_string()));
     }
 
     /// Comes after everybody who waits now, and commits what they left open.
     async fn close_group(self: Arc<Self>) {
         if let Ok(mut lease) = self.connections.lease().await {
-            self.settle(&mut lease).await;
+            self.settle(&mut lease);
         }
     }
+}
+
+/// Waits for the disk; what cannot be made durable is undone.
+fn commit(conn: &mut Connection) -> Result<(), DbErr> {
+    let done = aside(|| conn.control("COMMIT"));
+    if done.is_err() {
+        drop(conn.control("ROLLBACK"));
+    }
+    done
 }
 
 fn tell(group: Vec<Told>, result: &Result<(), String>) {
@@ -123,16 +119,23 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// What one transaction has not sent yet, and how it stands.
+/// How a transaction stands.
 #[derive(Debug, Default)]
-struct Queue {
-    later: Vec<Statement>,
-    /// Something was sent: there is something to undo.
-    sent: bool,
+struct State {
+    /// The connection, until the end.
+    lease: Option<Lease>,
+    /// Something was asked of the database: there is something to undo.
+    begun: bool,
     /// SQLite itself undid everything, the group's work too.
     broken: bool,
-    over: bool,
     savepoints: u32,
+}
+
+impl State {
+    fn conn(&mut self) -> Result<&mut Connection, DbErr> {
+        let lease = self.lease.as_mut().ok_or_else(|| DbErr::Custom("the transaction is over".into()))?;
+        lease.conn()
+    }
 }
 
 /// The writing connection in the hands of one transaction. Undone when dropped before `commit`.
@@ -141,204 +144,155 @@ pub(super) struct Turn {
     writer: Arc<Writer>,
     /// Joined a group that was open.
     member: bool,
-    lease: tokio::sync::Mutex<Option<Lease>>,
-    queue: Mutex<Queue>,
+    state: Mutex<State>,
 }
 
 impl Turn {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has a statement sent with whatever is sent next; its error comes there.
-    pub(super) async fn later(&self, statement: Statement) -> Result<(), DbErr> {
-        self.writer.connections.tell(&statement);
-        let full = {
-            let mut queue = self.queue();
-            queue.later.push(statement);
-            queue.later.len() >= MAX_LATER
-        };
-        if full { self.flush().await } else { Ok(()) }
-    }
-
-    /// Runs a statement after those that wait.
-    pub(super) async fn run(&self, statement: Statement, wanted: Wanted) -> Result<Answer, DbErr> {
-        self.writer.connections.tell(&statement);
-        self.send(Some(statement), wanted).await.map_err(failed)
-    }
-
-    async fn flush(&self) -> Result<(), DbErr> {
-        self.send(None, Wanted::Done).await.map(drop).map_err(failed)
-    }
-
-    async fn send(&self, last: Option<Statement>, wanted: Wanted) -> Result<Answer, sqlx::Error> {
-        let mut lease = self.lease.lock().await;
-        let statements = {
-            let mut queue = self.queue();
-            queue.sent = true;
-            let mut statements = std::mem::take(&mut queue.later);
-            statements.extend(last);
-            statements
-        };
-        let lease = lease.as_mut().ok_or(sqlx::Error::WorkerCrashed)?;
-        if statements.is_empty() {
-            return Ok(Answer::default());
+    /// Does something on the connection, inside the transaction.
+    fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, DbErr>) -> Result<T, DbErr> {
+        let mut state = self.state();
+        let begun = std::mem::replace(&mut state.begun, true);
+        let conn = state.conn()?;
+        if !begun {
+            if self.member { conn.control(MEMBER)? } else { conn.begin()? }
         }
-        let answer = lease.send(statements, wanted).await;
-        if answer.as_ref().is_err_and(undoes_all) {
-            self.queue().broken = true;
+        let done = work(conn);
+        if done.as_ref().is_err_and(undoes_all) {
+            state.broken = true;
         }
-        answer
+        done
     }
 
-    /// Opens a savepoint. What waited is sent first: its errors are not the savepoint's.
-    pub(super) async fn savepoint(&self) -> Result<u32, DbErr> {
-        self.flush().await?;
-        let mut queue = self.queue();
-        queue.savepoints += 1;
-        let number = queue.savepoints;
-        queue.later.push(control(&format!("SAVEPOINT s{number}")));
+    /// Runs a statement whose rows nobody wants.
+    pub(super) fn execute(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
+        self.writer.connections.tell(statement);
+        self.with(|conn| conn.execute(statement))
+    }
+
+    /// Runs a text of statements.
+    pub(super) fn batch(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.with(|conn| conn.batch(sql))
+    }
+
+    /// Runs a statement and gives its rows.
+    pub(super) fn query(&self, statement: &Statement, wanted: Wanted) -> Result<Vec<QueryResult>, DbErr> {
+        self.writer.connections.tell(statement);
+        self.with(|conn| conn.query(statement, wanted, LONGEST, QueryResult::copied))
+    }
+
+    /// Opens a savepoint.
+    pub(super) fn savepoint(&self) -> Result<u32, DbErr> {
+        let number = {
+            let mut state = self.state();
+            state.savepoints += 1;
+            state.savepoints
+        };
+        self.with(|conn| conn.control(&format!("SAVEPOINT s{number}")))?;
         Ok(number)
     }
 
     /// Ends a savepoint, keeping what was done in it.
-    pub(super) async fn release(&self, number: u32) -> Result<(), DbErr> {
-        self.queue().later.push(control(&format!("RELEASE s{number}")));
-        self.flush().await
+    pub(super) fn release(&self, number: u32) -> Result<(), DbErr> {
+        self.with(|conn| conn.control(&format!("RELEASE s{number}")))
     }
 
-    /// Ends a savepoint, undoing what was done in it, with whatever is sent next.
+    /// Ends a savepoint, undoing what was done in it. When that fails, so does the transaction.
     pub(super) fn undo(&self, number: u32) {
-        let begin = format!("SAVEPOINT s{number}");
-        let mut queue = self.queue();
-        match queue.later.iter().position(|statement| statement.sql == begin) {
-            Some(unsent) => queue.later.truncate(unsent),
-            None => {
-                queue.later = vec![control(&format!("ROLLBACK TO s{number}")), control(&format!("RELEASE s{number}"))];
-            }
+        let undone = self.with(|conn| {
+            conn.control(&format!("ROLLBACK TO s{number}"))?;
+            conn.control(&format!("RELEASE s{number}"))
+        });
+        if undone.is_err() {
+            self.state().broken = true;
         }
     }
 
     /// Makes it durable: at once, or with those that wait.
-    pub(super) async fn commit(self: Arc<Self>) -> Result<(), DbErr> {
-        if self.member {
-            // Others' work depends on it: it goes on when the caller does not.
-            let sent = tokio::spawn(self.finish()).await;
-            return sent.unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())));
+    pub(super) async fn commit(&self) -> Result<(), DbErr> {
+        let told = self.finish()?;
+        let Some(told) = told else { return Ok(()) };
+        match told.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(DbErr::Custom(error)),
+            Err(_) => Err(DbErr::Custom("the database was closed before the commit".into())),
         }
-        self.finish().await
     }
 
-    async fn finish(self: Arc<Self>) -> Result<(), DbErr> {
-        if self.queue().broken {
-            return Err(DbErr::Custom("the database has undone the transaction".into()));
+    /// Commits, or leaves the work in the open transaction when somebody waits for the connection: then whoever commits for
+    /// all tells how that went.
+    fn finish(&self) -> Result<Option<oneshot::Receiver<Result<(), String>>>, DbErr> {
+        let mut state = self.state();
+        if state.broken {
+            return Err(DbErr::Custom(UNDONE.into()));
         }
-        if !self.member && !self.queue().sent && self.queue().later.len() == 1 {
-            // Nothing but BEGIN.
-            self.queue().over = true;
-            return Ok(());
-        }
-        if self.member {
-            self.queue().later.push(control(JOIN));
-        }
-        if let Some(told) = self.hand_on().await.map_err(failed)? {
-            return match told.await {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(error)) => Err(DbErr::Custom(error)),
-                Err(_) => Err(DbErr::Custom("the database was closed before the commit".into())),
-            };
-        }
-        self.send(Some(control("COMMIT")), Wanted::Done).await.map_err(failed)?;
-        self.queue().over = true;
-        let group = self.writer.group().take();
-        tell(group.unwrap_or_default(), &Ok(()));
-        *self.lease.lock().await = None;
-        Ok(())
-    }
-
-    /// Leaves the work in the open transaction, when somebody waits for the connection.
-    async fn hand_on(&self) -> Result<Option<oneshot::Receiver<Result<(), String>>>, sqlx::Error> {
-        let members = self.writer.group().as_ref().map_or(0, Vec::len);
-        if self.writer.waiting() == 0 || members >= MAX_GROUP {
+        if !state.begun {
+            state.lease = None;
             return Ok(None);
         }
-        self.send(None, Wanted::Done).await?;
+        if self.member {
+            state.conn()?.control(JOIN)?;
+        }
+        let told = self.hand_on();
+        if told.is_none() {
+            let done = state.conn().and_then(commit);
+            let group = self.writer.group().take();
+            tell(group.unwrap_or_default(), &done.as_ref().map(|()| ()).map_err(ToString::to_string));
+            state.begun = false;
+            state.lease = None;
+            return done.map(|()| None);
+        }
+        state.lease = None;
+        Ok(told)
+    }
+
+    /// A seat in the group, when somebody waits for the connection.
+    fn hand_on(&self) -> Option<oneshot::Receiver<Result<(), String>>> {
+        let mut group = self.writer.group();
+        if self.writer.waiting() == 0 || group.as_ref().map_or(0, Vec::len) >= MAX_GROUP {
+            return None;
+        }
         let (tell, told) = oneshot::channel();
-        self.queue().over = true;
-        self.writer.group().get_or_insert_default().push(tell);
+        group.get_or_insert_default().push(tell);
+        drop(group);
         if !self.member {
             tokio::spawn(Arc::clone(&self.writer).close_group());
         }
-        *self.lease.lock().await = None;
-        Ok(Some(told))
+        Some(told)
     }
 
-    /// Undoes everything now.
-    pub(super) async fn rollback(self: Arc<Self>) {
-        let lease = self.lease.lock().await.take();
-        if let Some(lease) = lease
-            && let Some(undo) = self.undone(lease)
-        {
-            undo.await;
+    /// Undoes everything, when it is not over.
+    pub(super) fn rollback(&self) {
+        let mut state = self.state();
+        let Some(mut lease) = state.lease.take() else { return };
+        let begun = std::mem::replace(&mut state.begun, false);
+        if !(begun || self.member) {
+            return;
         }
-    }
-
-    /// What is left to do for a transaction that was given up; nothing when it was over.
-    fn undone(&self, mut lease: Lease) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let (member, writer) = (self.member, Arc::clone(&self.writer));
-        let (sent, broken) = {
-            let mut queue = self.queue();
-            if std::mem::replace(&mut queue.over, true) || !(queue.sent || member) {
-                return None;
+        let mut lost = state.broken || !self.member;
+        if begun && !lost {
+            let left = lease.conn().and_then(|conn| conn.control(LEAVE).and_then(|()| conn.control(JOIN)));
+            lost = left.is_err();
+        }
+        if lost {
+            let undone = lease.conn().and_then(|conn| conn.control("ROLLBACK"));
+            if undone.is_err() && !state.broken {
+                // A connection that closes undoes its transaction.
+                lease.discard();
             }
-            (queue.sent, queue.broken)
-        };
-        Some(async move {
-            let mut lost = broken || !member;
-            if sent && !lost {
-                lost = lease.send(vec![control(LEAVE), control(JOIN)], Wanted::Done).await.is_err();
-            }
-            if lost {
-                drop(lease.send(vec![control("ROLLBACK")], Wanted::Done).await);
-                let group = writer.group().take();
-                tell(group.unwrap_or_default(), &Err("the database has undone the transaction".into()));
-            } else if writer.waiting() == 0 {
-                writer.settle(&mut lease).await;
-            }
-        })
+            let group = self.writer.group().take();
+            tell(group.unwrap_or_default(), &Err(UNDONE.into()));
+        } else if self.writer.waiting() == 0 {
+            self.writer.settle(&mut lease);
+        }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let Some(lease) = self.lease.get_mut().take() else { return };
-        match Handle::try_current() {
-            Ok(runtime) => {
-                if let Some(undo) = self.undone(lease) {
-                    runtime.spawn(undo);
-                }
-            }
-            // A connection that closes undoes its transaction.
-            Err(_) if !self.queue().over => lease.discard(),
-            Err(_) => {}
-        }
-    }
-}
-
-/// A statement that opens or ends something.
-fn control(sql: &str) -> Statement {
-    Statement::from_string(DbBackend::Sqlite, sql)
-}
-
-/// Errors after which SQLite may have undone the whole transaction: FULL, IOERR, NOMEM, BUSY, INTERRUPT (sqlite.org,
-/// "Response To Errors Within A Transaction"), and a connection that is gone.
-fn undoes_all(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(error) => {
-            let code: i64 = error.code().and_then(|code| code.parse().ok()).unwrap_or(0);
-            matches!(code & 0xff, 5 | 7 | 9 | 10 | 13)
-        }
-        sqlx::Error::WorkerCrashed => true,
-        _ => false,
+        self.rollback();
     }
 }

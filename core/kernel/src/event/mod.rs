@@ -11,14 +11,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::{DbBackend, DbErr};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::ctx::{Actor, Cause, Ctx};
-use crate::db::Tx;
+use crate::db::{ConnectionTrait, QueryResult, Tx};
 use crate::id::{BatchId, TenantId};
 
 pub use follow::{Concern, Follower};

@@ -1,13 +1,13 @@
 //! The tables `stored_file` and `file_usage`: a row about each file, and how much each company keeps.
 
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::store::Stored;
 use crate::clock::Timestamp;
 use crate::ctx::{Actor, Ctx};
-use crate::db::Tx;
+use crate::db::{ConnectionTrait, QueryResult, Tx};
 use crate::id::{RecordId, RecordRef, TenantId};
 
 /// Where a file stands in its life.

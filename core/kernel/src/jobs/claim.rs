@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sea_orm::sea_query::{
     Asterisk, Cond, Expr, ExprTrait, LockBehavior, LockType, Order, Query, SelectStatement, UnionType,
 };
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
+use sea_orm::{DbBackend, DbErr, Statement};
 use uuid::Uuid;
 
 use super::order;
 use super::queue::{Job, LOCK_SECONDS};
 use crate::clock::{Env, Timestamp};
-use crate::db::Tx;
+use crate::db::{ConnectionTrait, QueryResult, Tx};
 use crate::id::TenantId;
 
 /// Jobs of one kind that are looked at before the lines behind them are.

@@ -1,11 +1,11 @@
 //! A lease: one holder at a time for a named duty, among all nodes on the database.
 
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use crate::clock::Env;
-use crate::db::Db;
+use crate::db::{ConnectionTrait, Db};
 
 /// A lease that ends later than this many times its length was taken before the clock went back.
 const ODD: i64 = 10;

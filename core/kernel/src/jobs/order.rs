@@ -9,12 +9,12 @@
 use std::collections::HashSet;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SubQueryStatement};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm::{DbBackend, DbErr};
 use serde_json::Value as Json;
 
 use super::queue::Job;
 use crate::clock::Env;
-use crate::db::Tx;
+use crate::db::{ConnectionTrait, Tx};
 use crate::id::TenantId;
 
 /// The number of a new job among those with its key.

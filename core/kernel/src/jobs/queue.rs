@@ -1,13 +1,13 @@
 //! Rows of the queue: enqueue, finish, fail.
 
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::order;
 use crate::clock::{Env, Timestamp};
-use crate::db::Tx;
+use crate::db::{ConnectionTrait, QueryResult, Tx};
 use crate::id::TenantId;
 
 /// Seconds a claimed job is kept from other workers without a sign of life.

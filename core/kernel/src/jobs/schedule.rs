@@ -4,13 +4,13 @@ use std::str::FromStr;
 
 use chrono_tz::Tz;
 use croner::Cron;
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::json;
 
 use super::queue::{NewJob, enqueue};
 use crate::clock::{Env, Timestamp};
-use crate::db::Db;
+use crate::db::{ConnectionTrait, Db};
 
 /// The next instant after `after` that a cron expression (five fields, or six with seconds) names in `zone`.
 ///

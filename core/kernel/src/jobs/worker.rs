@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use super::lane::{Lane, Slots};
 use super::queue::{self, Job, LOCK_SECONDS, Next};
 use super::{lease, schedule};
 use crate::clock::{Env, Timestamp};
-use crate::db::{Db, TRIES};
+use crate::db::{ConnectionTrait, Db, TRIES};
 
 /// Why a job was not done.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Values and the cells of the database.
 
 use chrono::NaiveDate;
-use sea_orm::{DbErr, TryGetableFromJson};
+use sea_orm::DbErr;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -13,19 +13,13 @@ use crate::db::Line;
 #[derive(Debug, Deserialize)]
 struct MultiValues(Vec<MultiValue>);
 
-impl TryGetableFromJson for MultiValues {}
-
 /// The cell of several choices.
 #[derive(Debug, Deserialize)]
 struct Keys(Vec<String>);
 
-impl TryGetableFromJson for Keys {}
-
 /// Any JSON.
 #[derive(Debug, Deserialize)]
 struct Whole(Json);
-
-impl TryGetableFromJson for Whole {}
 
 impl Value {
     /// The database cell of a field of this type (links live in their own table and give NULL).

@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result, TenantId, audit};
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use url::Url;

@@ -4,11 +4,11 @@
 //!
 //! What comes in is hostile: it is bounded before it is read, and once read only a few short texts of it stay.
 
+use kernel::db::ConnectionTrait;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result, TenantId};
 use mail_parser::{Address, HeaderValue, MessageParser, MimeHeaders, PartType};
 use people::token::hash_of;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

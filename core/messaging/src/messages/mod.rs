@@ -310,7 +310,13 @@ impl Messages {
     ///
     /// # Errors
     /// `Limited`.
-    pub async fn room(&self, conn: &impl sea_orm::ConnectionTrait, ctx: &Ctx, plugin: &str, more: usize) -> Result<()> {
+    pub async fn room(
+        &self,
+        conn: &impl kernel::db::ConnectionTrait,
+        ctx: &Ctx,
+        plugin: &str,
+        more: usize,
+    ) -> Result<()> {
         let most = u64::from(self.limits.per_hour);
         if most == 0 {
             return Ok(());

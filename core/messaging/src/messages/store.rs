@@ -1,9 +1,9 @@
 //! The table `message`.
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::{Ctx, Error, Result, TenantId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType, OnConflict, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::{DbBackend, DbErr};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 

@@ -1,10 +1,10 @@
 //! `kv`: a small store of the plugin's own, one per tenant, with time to live and compare-and-swap.
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::{Db, Locale, TenantId, Timestamp};
 use records::Catalogue;
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbErr};
 use serde::Deserialize;
 
 use super::{Caller, State, host_error};

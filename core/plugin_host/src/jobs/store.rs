@@ -1,10 +1,10 @@
 //! The table `plugin_job`.
 
 use kernel::ctx::Cause;
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::{Actor, Message, TenantId, Timestamp};
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, OnConflict, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use uuid::Uuid;

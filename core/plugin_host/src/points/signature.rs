@@ -5,8 +5,8 @@
 //! is no failure (a status below 500).
 
 use hmac::{Hmac, KeyInit, Mac};
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Db, Error, Result};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sha2::Sha256;
 

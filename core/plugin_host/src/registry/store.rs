@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::{TenantId, Timestamp};
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde::de::DeserializeOwned;
 
 use crate::gates::Gate;

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kernel::db::ConnectionTrait;
 use kernel::event::{self, NewEvent};
 use kernel::{Ctx, Locale, RecordId};
 use plugin_host::dev::scene::Scene;
 use plugin_host::{Grants, HostConfig};
 use records::{Change, WriteOptions};
+use sea_orm::Statement;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 
 use crate::support::{database, guest, package};
@@ -59,7 +60,7 @@ async fn calls(scene: &Scene) -> Vec<Call> {
         .order_by("key", Order::Asc)
         .take();
     let rows = scene.db.read().query_all(&select).await.unwrap();
-    let call = |row: &sea_orm::QueryResult| {
+    let call = |row: &kernel::db::QueryResult| {
         let (key, value): (String, Vec<u8>) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
         let text = String::from_utf8(value).unwrap();
         let event = |one: &str| {
@@ -124,7 +125,8 @@ async fn events_of_a_record_come_in_order_through_random_failures() {
     for seed in 1..=4 {
         let (scene, _folder) = scene().await;
         let mut dice = Dice(seed);
-        let plan: String = (0..150).map(|_| if dice.below(3) == 0 { 'x' } else { '.' }).collect();
+        // Seldom enough that no event fails eight times, which would give it up.
+        let plan: String = (0..150).map(|_| if dice.below(6) == 0 { 'x' } else { '.' }).collect();
         tell(&scene, "plan", &plan).await;
         let people = [scene.ctx("admin").await.unwrap(), scene.ctx("other").await.unwrap()];
         let mut leads = Vec::new();
@@ -156,7 +158,7 @@ async fn events_of_a_record_come_in_order_through_random_failures() {
             scene.host.enable(&admin, PLUGIN, &Grants::Requested, None).await.unwrap();
         }
         let calls = calls(&scene).await;
-        assert!(calls.iter().filter(|call| !call.good).count() > 10, "seed {seed}");
+        assert!(calls.iter().filter(|call| !call.good).count() > 5, "seed {seed}");
         assert_eq!(in_order(&calls), versions, "seed {seed}: every event of every record was handled");
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use kernel::db::ConnectionTrait;
 use kernel::{Error, Locale, Value};
 use messaging::notifications;
 use plugin_host::dev::project;
@@ -10,7 +11,6 @@ use plugin_host::dev::scene::Scene;
 use plugin_host::view::PluginState;
 use plugin_host::{Grants, HostConfig, HttpCaller, HttpRequest, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 use records::{Change, WriteOptions, Written};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, Query};
 use serde_json::json;
 

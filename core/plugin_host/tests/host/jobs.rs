@@ -302,7 +302,7 @@ async fn so_many_runs_that_are_not_over_and_no_more() {
         "INSERT INTO plugin_job (id, {same}) SELECT {id}, {same} FROM plugin_job CROSS JOIN (WITH RECURSIVE n(i) AS \
          (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) SELECT i FROM n) AS numbers"
     );
-    sea_orm::ConnectionTrait::execute_unprepared(scene.db.for_migrations(), &fill).await.unwrap();
+    kernel::db::ConnectionTrait::execute_unprepared(scene.db.for_migrations(), &fill).await.unwrap();
     let said = enqueue(&scene, json!({"order": "lead", "at": at})).await;
     assert!(said.contains("limit: 10000 runs of this plugin are not over"), "{said}");
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, Locale, Value};
 use plugin_host::dev::project;
 use plugin_host::dev::scene::{Scene, company};
@@ -10,7 +11,6 @@ use plugin_host::engine::{CompileLimits, Compiler, EngineConfig};
 use plugin_host::view::PluginState;
 use plugin_host::{Grants, HostConfig, HttpCaller, HttpRequest, PluginHost};
 use records::{Change, Records, WriteOptions};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
 

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 use kernel::Db;
-use kernel::db::DbOptions;
+use kernel::db::{ConnectionTrait, DbOptions};
 use plugin_host::dev::project;
-use sea_orm::ConnectionTrait;
 
 /// The folder of the whole product.
 pub fn root() -> PathBuf {

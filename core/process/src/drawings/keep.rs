@@ -1,10 +1,10 @@
 //! Making, listing, changing and removing drawings.
 
+use kernel::db::ConnectionTrait;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::text::Message;
 use kernel::{Ctx, Error, Result, audit};
 use people::role;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

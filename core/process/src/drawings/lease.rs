@@ -1,8 +1,7 @@
 //! Who edits a drawing: one at a time, for ninety seconds, renewed while the page is open.
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::{Ctx, Error, Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

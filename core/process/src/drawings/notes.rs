@@ -1,7 +1,7 @@
 //! Notes on the elements of a drawing: what hurts there today.
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -114,7 +114,7 @@ impl Processes {
             .order_by("id", Order::Asc)
             .take();
         let rows = self.db().read().query_all(&select).await?;
-        let read = |row: &sea_orm::QueryResult| -> Result<(Note, Option<Uuid>)> {
+        let read = |row: &kernel::db::QueryResult| -> Result<(Note, Option<Uuid>)> {
             let pain: String = row.try_get_by_index(2)?;
             let note = Note {
                 id: row.try_get_by_index(0)?,

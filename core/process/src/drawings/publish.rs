@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, RecordRef, Result};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};

@@ -1,9 +1,9 @@
 //! Which revisions stay: the first, the current one, named and published ones for ever; the others a day, then the last
 //! of each hour for a month.
 
+use kernel::db::ConnectionTrait;
 use kernel::jobs::{Handler, Job, JobError, Lane};
 use kernel::{Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query};
 use uuid::Uuid;
 
@@ -89,7 +89,7 @@ impl Processes {
             select.and_where(place.gt(Expr::tuple([Expr::val(after.drawing), Expr::val(after.revision)])));
         }
         let rows = self.db().read().query_all(&select).await?;
-        let read = |row: &sea_orm::QueryResult| {
+        let read = |row: &kernel::db::QueryResult| {
             Ok(Old {
                 drawing: row.try_get_by_index(0)?,
                 revision: row.try_get_by_index(1)?,

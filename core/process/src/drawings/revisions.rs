@@ -1,8 +1,8 @@
 //! What a drawing was before.
 
+use kernel::db::{ConnectionTrait, QueryResult};
 use kernel::{Ctx, Error, Result, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -1,10 +1,9 @@
 //! Rows of drawings and their revisions.
 
 use kernel::access::Definitions;
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::{Ctx, Error, Result, Timestamp};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 

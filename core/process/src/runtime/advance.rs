@@ -8,9 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::ctx::Cause;
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::{Ctx, Error, InstanceId, RecordRef, Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use serde_json::{Value as Json, json};
 
 use super::Processes;

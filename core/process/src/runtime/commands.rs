@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use kernel::ctx::Cause;
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::event::{self, NewEvent};
 use kernel::jobs::{self, NewJob};
 use kernel::text::Message;
 use kernel::{Ctx, Error, InstanceId, Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use kernel::access::{Definitions, ProcessAction};
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::error::{FieldError, FieldErrors};
 use kernel::{Ctx, Error, Result, Timestamp, audit};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;

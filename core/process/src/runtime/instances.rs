@@ -6,9 +6,9 @@
 use std::collections::HashSet;
 
 use kernel::access::{Definitions, ProcessAction};
+use kernel::db::{ConnectionTrait, QueryResult};
 use kernel::{Ctx, Error, InstanceId, RecordRef, Result, TenantId, Timestamp};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;

@@ -7,10 +7,10 @@
 
 use std::collections::HashMap;
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::{InstanceId, Result, TenantId};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
+use sea_orm::{DbBackend, Statement, Value};
 
 use super::store::{self, Stored};
 

@@ -2,10 +2,10 @@
 //! progress, so a crash neither repeats nor forgets an instance.
 
 use kernel::access::ProcessAction;
+use kernel::db::ConnectionTrait;
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
 use kernel::{Ctx, Error, InstanceId, Result, Timestamp, audit};
 use people::Identities;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};

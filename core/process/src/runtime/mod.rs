@@ -50,11 +50,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use kernel::clock::Env;
+use kernel::db::ConnectionTrait;
 use kernel::event::Follower;
 use kernel::jobs::Handler;
 use kernel::{Ctx, Db, Error, Result, TenantId, Timestamp};
 use records::Records;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use uuid::Uuid;
 use work::tasks::Tasks;

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use kernel::access::ProcessAction;
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::{Ctx, Error, InstanceId, Result, audit};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};

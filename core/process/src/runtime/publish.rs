@@ -1,8 +1,8 @@
 //! Messages: to the one who waits in the tenant, or starts by them. What they share with signals (`signals`).
 
+use kernel::db::ConnectionTrait;
 use kernel::text::Message;
 use kernel::{Ctx, InstanceId, RecordRef, Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -218,7 +218,7 @@ impl Round<'_> {
             select.and_where(place.gt(Expr::tuple([Expr::val(*definition), Expr::val(element.as_str())])));
         }
         let rows = self.tx.query_all(&select).await?;
-        let read = |row: &sea_orm::QueryResult| {
+        let read = |row: &kernel::db::QueryResult| {
             Ok(Start {
                 definition: row.try_get_by_index(0)?,
                 version: row.try_get_by_index(1)?,

@@ -8,12 +8,12 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use kernel::db::ConnectionTrait;
 use kernel::event::{Concern, Event as LogEvent};
 use kernel::jobs::{Handler, Job, JobError, NewJob};
 use kernel::text::Message;
 use kernel::{Ctx, InstanceId, RecordId, RecordRef, Result, TenantId, Timestamp};
 use records::Operation;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};

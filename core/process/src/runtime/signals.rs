@@ -1,9 +1,9 @@
 //! Signals: to everybody who waits for them in the tenant, and to the processes they start.
 
 use kernel::ctx::Cause;
+use kernel::db::ConnectionTrait;
 use kernel::jobs::{Handler, Job, JobError};
 use kernel::{Ctx, Error, InstanceId, Result, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -151,7 +151,7 @@ async fn signalled(
     }
     select.order_by("instance_id", Order::Asc).order_by("wait", Order::Asc).limit(limit);
     let rows = conn.query_all(&select).await?;
-    let read = |row: &sea_orm::QueryResult| {
+    let read = |row: &kernel::db::QueryResult| {
         Ok(Waiting {
             instance: row.try_get_by_index(0)?,
             wait: wait_number(row.try_get_by_index(1)?),

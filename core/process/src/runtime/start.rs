@@ -1,8 +1,8 @@
 //! How instances begin.
 
 use kernel::access::ProcessAction;
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, InstanceId, RecordRef, Result, TenantId};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use kernel::ctx::Cause;
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::{Error, InstanceId, RecordId, RecordRef, Result, TenantId, Timestamp, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::stepper::event::{Visit, VisitOutcome};

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::jobs::{Handler, Job, JobError};
 use kernel::{Ctx, Error, InstanceId, Result, TenantId, Timestamp};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};

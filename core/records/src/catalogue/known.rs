@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use kernel::db::ConnectionTrait;
 use kernel::kept::Kept;
 use kernel::{Ctx, Result, TenantId};
-use sea_orm::ConnectionTrait;
 
 use super::{Catalogue, EntityDef, core_entities, store};
 use crate::{Records, stages};

@@ -4,12 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::filter::Storage;
 use kernel::value::FieldType;
 use kernel::{Ctx, EntityKey, FieldKey, Locale, Result, TenantId, Value};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 
 use super::constraint::{Constraint, ConstraintDef};

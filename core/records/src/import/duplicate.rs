@@ -4,10 +4,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use kernel::access::Action;
+use kernel::db::ConnectionTrait;
 use kernel::phone::{self, Country, Number};
 use kernel::value::FieldType;
 use kernel::{Ctx, RecordId, Result, words};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json};
 

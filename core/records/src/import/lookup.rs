@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kernel::access::Action;
+use kernel::db::ConnectionTrait;
 use kernel::value::{Currency, FieldType};
 use kernel::{Ctx, EntityKey, Locale, Result, words};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use uuid::Uuid;
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use kernel::db::ConnectionTrait;
 use kernel::phone::Country;
 use kernel::{Ctx, Error, Fields, RecordId, Result, Value};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;

@@ -1,9 +1,9 @@
 //! The tables `import` and `import_refusal`.
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::{BatchId, Ctx, Error, Result, TenantId, Timestamp, UserId};
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;

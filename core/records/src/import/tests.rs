@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use kernel::access::{AccessRow, RowKind};
 use kernel::clock::{Env, TestClock, TestRandom};
-use kernel::db::DbOptions;
+use kernel::db::{ConnectionTrait, DbOptions};
 use kernel::error::{FieldError, Refusal as HookRefusal};
 use kernel::filter::Filter;
 use kernel::jobs::Worker;
@@ -14,7 +14,6 @@ use people::role::{self, RoleInput};
 use people::tenant::{self, NewTenant};
 use people::user::{self, NewUser};
 use rust_xlsxwriter::Workbook;
-use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 
 use super::*;

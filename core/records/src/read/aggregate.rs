@@ -9,13 +9,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, Months, NaiveDate};
-use kernel::db::{sum_at, summed};
+use kernel::db::{ConnectionTrait, QueryResult, sum_at, summed};
 use kernel::error::FieldError;
 use kernel::value::{DECIMAL_SCALE, FieldType, decimal_of_sum, decimal_to_json, unscaled};
 use kernel::{Ctx, Error, FieldKey, Result, Timestamp, Value};
 use rust_decimal::Decimal;
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query as Sql, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 

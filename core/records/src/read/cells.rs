@@ -1,10 +1,10 @@
 //! Values of some fields of all matching records, for figures that no database computes (working time, medians).
 
+use kernel::db::ConnectionTrait;
 use kernel::error::FieldError;
 use kernel::filter::Filter;
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, Result, Value};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::Query as Sql;
 
 use super::list::{Query, matching};

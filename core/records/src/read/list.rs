@@ -6,16 +6,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::access::Action;
-use kernel::db::{Line, Reader};
+use kernel::db::{ConnectionTrait, Line, Reader};
 use kernel::error::FieldError;
 use kernel::filter::{Filter, Op, has_digits};
 use kernel::phone;
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, Result, Value};
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query as Sql, SelectStatement,
 };
-use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::Value as Json;
 use uuid::Uuid;
 

@@ -18,10 +18,10 @@ pub(crate) use row::{Row, column, in_document};
 use std::collections::HashMap;
 
 use kernel::access::Action;
+use kernel::db::ConnectionTrait;
 use kernel::filter::Storage;
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, RecordId, Result, Value};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query as Sql, SelectStatement};
 use uuid::Uuid;
 

@@ -5,10 +5,10 @@
 //! few. Between the two, with `n` records and `c` candidates, walking reads about `50 n / c` records and the candidates
 //! are `c`: equal near the square root of `n`.
 
-use kernel::db::Reader;
+use kernel::db::{ConnectionTrait, Reader};
 use kernel::{Ctx, Result, Value};
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, Query as Sql, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::list::{Found, Listed, in_order, ranges};
 use crate::catalogue::EntityDef;

@@ -4,11 +4,10 @@
 use std::collections::HashMap;
 
 use kernel::access::Rights;
-use kernel::db::{Line, filled};
+use kernel::db::{ConnectionTrait, Line, filled};
 use kernel::filter::{DOCUMENT, Storage};
 use kernel::value::FieldType;
 use kernel::{Fields, RecordId, Result, TenantId, Value};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;

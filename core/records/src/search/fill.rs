@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::jobs::{Handler, Job, JobError, Lane};
 use kernel::phone::Country;
 use kernel::{Ctx, RecordId, Result, TenantId, Value};
 use people::tenant;
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, Order, Query};
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use uuid::Uuid;
 
 use super::document::{Document, document, forms};

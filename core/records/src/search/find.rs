@@ -1,11 +1,12 @@
 //! Candidates for what a list looks for, and whether to use them.
 
 use kernel::access::Action;
+use kernel::db::ConnectionTrait;
 use kernel::filter::Pieces;
 use kernel::phone::{self, Country};
 use kernel::{Ctx, Result, TenantId, words};
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query as Sql, SelectStatement, SubQueryStatement, UnionType};
-use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::document::{PARTS, WORDS, groups, mark_of, number_of, part_of};
 use crate::catalogue::EntityDef;

@@ -6,10 +6,10 @@
 
 use std::sync::atomic::Ordering;
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::{Ctx, RecordId, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{DbBackend, Statement};
 use uuid::Uuid;
 
 use super::document::{Document, PARTS, groups, mark_of, number_of};

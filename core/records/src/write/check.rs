@@ -4,11 +4,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::access::Rights;
+use kernel::db::ConnectionTrait;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::value::{DECIMAL_DIGITS, FieldType};
 use kernel::{Ctx, EntityKey, Result, Value};
 use rust_decimal::Decimal;
-use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::PendingChange;

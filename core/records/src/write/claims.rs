@@ -11,12 +11,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::access::Action;
-use kernel::db::{Tx, sum_at, summed};
+use kernel::db::{ConnectionTrait, Tx, sum_at, summed};
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::value::{DECIMAL_SCALE, scaled};
 use kernel::{Ctx, Error, Fields, Message, RecordId, RecordRef, Result, TenantId, Value};
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ConnectionTrait, DbBackend};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 

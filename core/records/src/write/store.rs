@@ -3,14 +3,14 @@
 use std::collections::{BTreeSet, HashSet};
 
 use kernel::access::{Action, Scope};
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::event::{self, NewEvent};
 use kernel::filter::{DOCUMENT, Storage};
 use kernel::phone::{self, Country};
 use kernel::value::FieldType;
 use kernel::{Ctx, RecordId, Result, Value, words};
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query, UpdateStatement};
-use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Map, Value as Json, json};
 
 use super::derive::search_text;

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use kernel::db::ConnectionTrait;
 use kernel::filter::{Filter, Op, Operand, Test};
 use kernel::{Ctx, Result, Timestamp, Value};
 use records::read::GroupBy;
 use records::relations::Joined;
 use records::shape::Asker;
 use rust_decimal::{Decimal, RoundingStrategy};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::Value as Json;
 use std::sync::Arc;

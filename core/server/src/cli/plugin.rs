@@ -205,7 +205,8 @@ impl Folder {
         }
         let (mut passed, mut failed) = (0, 0);
         for script in scripts {
-            let report = test::run(empty_database().await?, &package, &script).await?;
+            let folder = tempfile::tempdir().map_err(|e| Failure(e.to_string()))?;
+            let report = test::run(empty_database(folder.path()).await?, &package, &script).await?;
             say(&format!("{}\n{}", script.display(), report.print()));
             if report.passed() { passed += 1 } else { failed += 1 }
         }
@@ -214,12 +215,10 @@ impl Folder {
     }
 }
 
-/// A migrated SQLite database in memory that ends with the process.
-async fn empty_database() -> Result<Db, Failure> {
-    let name = kernel::id::fresh(&kernel::clock::Env::system()).simple().to_string();
-    let mut options = DbOptions::new(&format!("sqlite:file:{name}?mode=memory&cache=shared"));
-    options.connections = 2;
-    let db = Db::open(&options).await?;
+/// A migrated SQLite database for as long as its folder.
+async fn empty_database(folder: &Path) -> Result<Db, Failure> {
+    let url = format!("sqlite:{}", folder.join("test.db").display());
+    let db = Db::open(&DbOptions { connections: 2, full_sync: false, ..DbOptions::new(&url) }).await?;
     migrations::upgrade(db.for_migrations()).await?;
     Ok(db)
 }

@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use sea_orm::ConnectionTrait;
 
 use crate::state::AppState;
+use kernel::db::ConnectionTrait;
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use kernel::db::ConnectionTrait;
 use kernel::kept::Kept;
 use kernel::{Ctx, Db, Error, Result, TenantId, audit};
 use people::user::User;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use serde_json::json;
 use uuid::Uuid;

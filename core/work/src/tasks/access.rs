@@ -5,10 +5,10 @@
 
 use std::collections::HashSet;
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, Result, TaskId, UserId};
 use people::staff;
 use records::relations::TASK;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
 use uuid::Uuid;
 

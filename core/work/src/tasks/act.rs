@@ -52,7 +52,7 @@ impl Tasks {
         self.get(ctx, id).await
     }
 
-    async fn may_act(&self, conn: &impl sea_orm::ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<()> {
+    async fn may_act(&self, conn: &impl kernel::db::ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<()> {
         let standing = access::acting(conn, ctx, task).await?;
         check::still_open(task)?;
         match standing {

@@ -1,10 +1,9 @@
 //! Completing a task: exactly once, by one or by several, through the contract, together with whatever follows.
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Fields, Result, TaskId, Value};
 use records::{Change, Foreseen, WriteOptions};
-use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value as Json, json};
 
 use super::access::{self, Standing};

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use chrono::TimeZone;
+use kernel::db::{ConnectionTrait, QueryResult};
 use kernel::{Ctx, Result, Timestamp};
 use people::staff;
 use records::relations::TASK;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
 use uuid::Uuid;
 

@@ -1,9 +1,9 @@
 //! Lists of tasks by keyset: what the actor sees, narrowed by what is asked.
 
+use kernel::db::ConnectionTrait;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, InstanceId, Result};
 use records::relations::TASK;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, UnionType};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, Result, TaskId};
 use records::relations::TASK;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait};
 
 use super::Tasks;

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Fields, InstanceId, RecordRef, Result, TaskId, Timestamp, Value};
 use messaging::notifications::{self, Kind};
 use people::staff;
 use records::relations::TASK;
 use records::{Foreseen, Operation};
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
-use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use super::access::Standing;

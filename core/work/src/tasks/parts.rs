@@ -1,9 +1,9 @@
 //! The tables `task_executor` and `task_vote`: who may do a task, and who did their part of it.
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::{Result, TaskId, TenantId, Timestamp};
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 

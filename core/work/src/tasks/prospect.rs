@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, InstanceId, RecordRef, Result, Timestamp};
 use records::relations::TASK;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 use uuid::Uuid;
 
@@ -83,7 +83,7 @@ impl Tasks {
             .and_where(Expr::col((TASK, "deleted_at")).is_null())
             .take();
         let rows = self.db.read().query_all(&select).await?;
-        let read = |row: &sea_orm::QueryResult| -> Result<Option<OpenTask>> {
+        let read = |row: &kernel::db::QueryResult| -> Result<Option<OpenTask>> {
             let Some(wait) = row.try_get_by_index::<Option<i64>>(0)? else { return Ok(None) };
             Ok(Some(OpenTask {
                 wait: u32::try_from(wait).unwrap_or_default(),

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::{Ctx, Result};
 use people::department::{self, Department};
 use people::staff;
 use people::user::User;
 use records::relations::TASK;
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType, OnConflict, Query};
-use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use super::contract::{Assignment, ExecutorRule};

@@ -1,11 +1,11 @@
 //! A task in two tables: the record `task`, written by the pipeline of records, and the contract of its step in
 //! `task_contract`, in one transaction.
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::{Ctx, Error, Fields, InstanceId, RecordId, RecordRef, Result, TaskId, TenantId, Timestamp, Value};
 use records::relations::TASK;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::{DbBackend, DbErr};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 
 use kernel::access::{AccessRow, Action, RowKind};
 use kernel::clock::{Env, TestClock, TestRandom};
-use kernel::db::{DbOptions, Tx};
+use kernel::db::{ConnectionTrait, DbOptions, Tx};
 use kernel::jobs::Worker;
 use kernel::{Ctx, Db, Error, InstanceId, Locale, RecordId, Result, TaskId, Timestamp};
 use messaging::mail::{Mail, MailOptions};
@@ -27,7 +27,6 @@ use people::role::{self, RoleInput};
 use people::tenant::{self, NewTenant};
 use people::user::{self, NewUser, UserPatch};
 use records::{Change, Records, WriteOptions};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Func, Query};
 use serde_json::{Map, Value as Json, json};
 use tempfile::TempDir;

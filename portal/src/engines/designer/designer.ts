@@ -7,17 +7,16 @@ import { type Contract, readContract, writeContract } from "./contract";
 import { descriptor } from "./descriptor";
 import { addAfter, addBorder, become, connect, flowsFrom, mayConnect, move, neighbour, once } from "./edits";
 import { type Kind, kindOf, shapeOf } from "./kinds";
-import { type Create, isA, type Moddle } from "./moddle";
+import { Marks } from "./marks";
+import { type Create, childOf, isA, type Moddle, textOf } from "./moddle";
 import { type Asks, modulesOf, type Words } from "./modules";
 import type { Get, Shape } from "./services";
 
-export type Trouble = "warning" | "problem";
-
 export class Designer {
   readonly get: Get;
+  readonly marks: Marks;
   private readonly modeler: Modeler;
   private readonly listeners = new Set<() => void>();
-  private marked = new Map<string, Trouble>();
   /** Grows with every change of the drawing or of what is selected. */
   version = 0;
   /** Grows with every change of the drawing alone. */
@@ -35,6 +34,7 @@ export class Designer {
       },
     } as ConstructorParameters<typeof Modeler>[0]);
     this.get = ((name: string) => this.modeler.get(name)) as Get;
+    this.marks = new Marks(this.get);
     this.modeler.on("commandStack.changed", (event: { trigger?: string }) => {
       if (event.trigger === "clear") return;
       this.changes += 1;
@@ -55,7 +55,7 @@ export class Designer {
       const start = this.steps()[0];
       if (start) canvas.scrollToElement(start, 120);
     }
-    this.marked = new Map();
+    this.marks.forget();
     this.tell();
     return (warnings as (string | { message: string })[]).map((one) =>
       typeof one === "string" ? one : one.message,
@@ -69,6 +69,7 @@ export class Designer {
 
   destroy(): void {
     this.listeners.clear();
+    this.marks.end();
     this.modeler.destroy();
   }
 
@@ -200,13 +201,31 @@ export class Designer {
     if (this.modeler.getDefinitions()) this.get("canvas").resized();
   }
 
-  /** Problems at their elements: a mark beside the file, never in it. */
-  mark(troubles: Map<string, Trouble>): void {
-    const canvas = this.get("canvas");
-    for (const [id, trouble] of this.marked) {
-      if (this.element(id)) canvas.removeMarker(id, `v-${trouble}`);
-    }
-    this.marked = new Map([...troubles].filter(([id]) => this.element(id)));
-    for (const [id, trouble] of this.marked) canvas.addMarker(id, `v-${trouble}`);
+  /** Arrows, each with what it is taken by. */
+  ways(): Way[] {
+    const arrows = this.get("elementRegistry").filter((one) => one.type === "bpmn:SequenceFlow");
+    return arrows.map(({ id, businessObject: file, source, target }) => {
+      const expression = childOf(file, "conditionExpression");
+      return {
+        id,
+        source: source?.id ?? "",
+        target: target?.id ?? "",
+        name: file.name ?? "",
+        condition: expression ? textOf(expression, "body") : "",
+        otherwise: source !== undefined && childOf(source.businessObject, "default") === file,
+      };
+    });
   }
+}
+
+/** An arrow as the file says it. */
+export interface Way {
+  id: string;
+  source: string;
+  target: string;
+  name: string;
+  /** CEL; empty where there is none. */
+  condition: string;
+  /** Taken when no other is. */
+  otherwise: boolean;
 }

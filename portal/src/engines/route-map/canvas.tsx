@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from "react";
 import { mapClasses } from "@/ui/route-map";
 import { shortTextModule } from "./short-text";
 import type { ElementState, Sights } from "./states";
+import type { View, ViewSync } from "./sync";
 
 interface Canvas {
   zoom(level?: number | "fit-viewport", center?: "auto"): number;
@@ -33,6 +34,8 @@ interface Props {
   onSelect?(element: string): void;
   onFailed(): void;
   zoomRef: React.RefObject<((by: number) => void) | null>;
+  /** Beside another drawing: shows the same part, begins where both begin, goes to what is selected. */
+  sync?: ViewSync;
 }
 
 const marks: ElementState[] = [
@@ -46,10 +49,14 @@ const marks: ElementState[] = [
   "problem",
   "warning",
   "path",
+  "added",
+  "removed",
+  "changed",
+  "moved",
 ];
 
 export default function RouteCanvas(props: Props) {
-  const { xml, sights, wordsOf, selected, onSelect, onFailed, zoomRef } = props;
+  const { xml, sights, wordsOf, selected, onSelect, onFailed, zoomRef, sync } = props;
   const place = useRef<HTMLDivElement>(null);
   const [viewer, setViewer] = useState<NavigatedViewer>();
   const now = useRef({ onSelect, onFailed });
@@ -104,8 +111,20 @@ export default function RouteCanvas(props: Props) {
     if (viewer) mark(viewer, sights, wordsOf);
   }, [viewer, sights, wordsOf]);
 
+  useEffect(() => {
+    if (!viewer || !sync) return;
+    const view = viewer.get<View>("canvas");
+    const moved = () => sync.moved(view);
+    viewer.on("canvas.viewbox.changed", moved);
+    const leave = sync.add(view);
+    return () => {
+      viewer.off("canvas.viewbox.changed", moved);
+      leave();
+    };
+  }, [viewer, sync]);
+
   // Follows from step to step, not each change of words.
-  const followed = lookAt(sights);
+  const followed = sync ? selected : lookAt(sights);
   useEffect(() => {
     if (!viewer) return;
     const registry = viewer.get<Registry>("elementRegistry");

@@ -33,7 +33,7 @@ export const useDrawing = (xml: string | undefined): Drawing | undefined =>
   useMemo(() => (xml === undefined ? undefined : readDrawing(xml)), [xml]);
 
 /** States in words: "now, 2 h", "overdue", "2 times". */
-function useWords(sights: Sights, names: Map<string, string> | undefined) {
+export function useWords(sights: Sights, names: Map<string, string> | undefined) {
   const { t } = useTranslation("processes");
   const span = useSpan();
   return useCallback(
@@ -43,7 +43,8 @@ function useWords(sights: Sights, names: Map<string, string> | undefined) {
       const now = Date.now();
       const parts: string[] = [];
       if (sight.state === "path") parts.push(String(sight.step));
-      else if (sight.state !== "done" || long) parts.push(t(`state_${sight.state}`));
+      else if ((sight.state !== "done" && sight.state !== "moved") || long)
+        parts.push(t(`state_${sight.state}`));
       // How long it stands there already; in the first minute that says nothing.
       const stood = sight.since && now - new Date(sight.since).getTime() >= 60_000;
       if (stood && sight.state !== "incident")

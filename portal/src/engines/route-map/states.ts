@@ -11,7 +11,12 @@ export type ElementState =
   | "cancelled"
   | "problem"
   | "warning"
-  | "path";
+  | "path"
+  // Of two drawings that are compared.
+  | "added"
+  | "removed"
+  | "changed"
+  | "moved";
 
 export interface ElementSight {
   state: ElementState;

@@ -16,9 +16,11 @@ interface Props {
   to: Side;
   /** What is in both, by id. */
   nameOf(element: string): string;
+  /** On a page of its own: a line leads to its element. */
+  onGo?(element: string): void;
 }
 
-export function Differences({ from, to, nameOf }: Props) {
+export function Differences({ from, to, nameOf, onGo }: Props) {
   const { t } = useTranslation(["drawings", "common"]);
   const query = useQuery(differencesQuery(from, to));
   if (query.isPending) return <Bone height={60} />;
@@ -27,12 +29,21 @@ export function Differences({ from, to, nameOf }: Props) {
   if (added.length + removed.length + changed.length + moved.length === 0) {
     return <Hint>{t("drawings:differs_nothing")}</Hint>;
   }
+  // Where an arrow leads is the id of a step; perhaps of one that is no more.
+  const gone = new Map(removed.map(({ element, name }) => [element, name]));
+  const stepOf = (element: string) => shortName(gone.get(element) || nameOf(element));
   return (
-    <DifferenceList label={t("drawings:differences")}>
-      <Elements how="added" elements={added} />
-      <Elements how="removed" elements={removed} />
+    <DifferenceList label={t("drawings:differences")} whole={onGo !== undefined}>
+      <Elements how="added" elements={added} onGo={onGo} />
+      <Elements how="removed" elements={removed} onGo={onGo} />
       {changed.map((one, index) => (
-        <Change key={`${index} ${one.element}`} change={one} name={nameOf(one.element)} />
+        <Change
+          key={`${index} ${one.element}`}
+          change={one}
+          name={nameOf(one.element)}
+          stepOf={stepOf}
+          onGo={onGo}
+        />
       ))}
       {moved.length > 0 && (
         <DifferenceLine how="moved" mark={t("drawings:differs_moved")}>
@@ -43,7 +54,12 @@ export function Differences({ from, to, nameOf }: Props) {
   );
 }
 
-function Elements({ how, elements }: { how: "added" | "removed"; elements: Found["added"] }) {
+interface GoProps {
+  onGo?(element: string): void;
+}
+const going = (onGo: GoProps["onGo"], element: string) => onGo && (() => onGo(element));
+
+function Elements({ how, elements, onGo }: GoProps & { how: "added" | "removed"; elements: Found["added"] }) {
   const { t } = useTranslation("drawings");
   return elements.map(({ element, type, name }) => {
     const kind = (Object.keys(kinds) as (keyof typeof kinds)[]).find(
@@ -51,7 +67,7 @@ function Elements({ how, elements }: { how: "added" | "removed"; elements: Found
     );
     const what = type === "sequenceFlow" ? t("kind_flow") : kind ? t(`kind_${kind}`) : type;
     return (
-      <DifferenceLine key={element} how={how} mark={t(`differs_${how}`)}>
+      <DifferenceLine key={element} how={how} mark={t(`differs_${how}`)} onGo={going(onGo, element)}>
         {name ? `${shortName(name)} · ${what}` : what}
       </DifferenceLine>
     );
@@ -77,17 +93,23 @@ const words = {
   "v:service": "part_service",
 } as const;
 
-function Change({ change, name }: { change: Found["changed"][number]; name: string }) {
+function Change({
+  change,
+  name,
+  stepOf,
+  onGo,
+}: GoProps & { change: Found["changed"][number]; name: string; stepOf(element: string): string }) {
   const { t } = useTranslation("drawings");
   const { what, before, after } = change;
   const known = Object.hasOwn(words, what) ? words[what as keyof typeof words] : undefined;
   const said = (text: string | null | undefined) => {
     if (!text) return "—";
     const span = what === "v:duration" || what === "v:remindBefore" ? spanOf(text) : undefined;
+    if (what === "source" || what === "target") return stepOf(text);
     return span ? `${formatNumber(span.amount)} ${t(`short_${span.unit}`)}` : shortName(text);
   };
   return (
-    <DifferenceLine how="changed" mark={t("differs_changed")}>
+    <DifferenceLine how="changed" mark={t("differs_changed")} onGo={going(onGo, change.element)}>
       {name} · {known ? t(known) : what}: {said(before)} → {said(after)}
     </DifferenceLine>
   );

@@ -1,39 +1,35 @@
 /** The designer's page: steps, drawing, panel; saving, problems, publishing. */
-import { ActionIcon, Button, Menu } from "@mantine/core";
-import {
-  IconAlertTriangle,
-  IconDots,
-  IconDownload,
-  IconHistory,
-  IconLayoutSidebar,
-  IconRoute,
-} from "@tabler/icons-react";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type DrawingProblem, drawingOneQuery, saveDrawing } from "@/api/drawings";
 import { messageOf } from "@/api/problem";
 import { useMe } from "@/api/session";
-import type { Words } from "@/engines/designer/modules";
 import { CanvasNote, DesignerFrame } from "@/ui/designer";
-import { IconText, PageHeader } from "@/ui/page";
 import { Bone, EmptyState } from "@/ui/states";
+import { useOnce } from "@/ui/use-once";
 import { Hint } from "@/ui/work";
-import { ConflictDialog, PublishDialog } from "./dialogs";
+import { ConflictDialog } from "./conflict";
 import { Differences } from "./differences";
+import { download } from "./download";
 import { DrawingPart } from "./drawing-part";
-import { partOf, troublesOf } from "./model";
+import { EditorHead } from "./editor-head";
+import { afterRefusal, partOf, troublesOf } from "./model";
+import { NotesPart, useNoteMarks } from "./notes-part";
 import { CanvasButtons, DrawingPalette } from "./palette";
 import { DesignerPanel } from "./panel";
 import { Problems } from "./problems";
+import { PublishDialog } from "./publish";
 import { Revisions } from "./revisions";
-import { Saving } from "./saving";
 import { Steps } from "./steps-pane";
 import { mend, useAside, usePublishing } from "./use-acts";
 import { type Opened, useEditor } from "./use-editor";
-import { useElementNames } from "./words";
+import { useCanvasWords, useElementNames } from "./words";
 
 const Canvas = lazy(() => import("@/engines/designer/canvas"));
+const DryRunPanel = lazy(() => import("./dry-run"));
+const MigrationWizard = lazy(() => import("@/engines/migration/wizard"));
 
 interface Props {
   opened: Opened;
@@ -69,39 +65,56 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
   const [listed, setListed] = useState(false);
   const [led, setLed] = useState<{ part: string }>();
   const [failed, setFailed] = useState(false);
+  const [moving, setMoving] = useState<{ key: string; version: number }>();
+  const [trying, setTrying] = useState(false);
   const list = useRef<HTMLElement>(null);
   const words = useCanvasWords();
   const troubles = useMemo(() => troublesOf(shown, tried), [shown, tried]);
   const changes = designer?.changes;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was drawn anew has no marks
-  useEffect(() => designer?.mark(troubles), [designer, troubles, changes]);
+  useEffect(() => designer?.marks.troubles(troubles), [designer, troubles, changes]);
+  useNoteMarks(drawing.id, designer);
   useEffect(() => {
     if (save.at === "conflict") setAsking("conflict");
   }, [save.at]);
 
+  const refusedThere = () => {
+    setTried(true);
+    setListed(true);
+    setRefusals((count) => count + 1);
+  };
+  const refused = (fields: Parameters<typeof afterRefusal>[1]) => {
+    editor.setProblems((before) => afterRefusal(before, fields));
+    refusedThere();
+  };
   const gone = taken || save.at === "taken";
   const open = { drawing, designer, autosave };
   const aside = useAside(open, gone, onAside);
   const { publish, published } = usePublishing(open, {
     setProblems: editor.setProblems,
-    onPublished: () => {
+    onPublished: (made, move) => {
       setAsking(undefined);
       setTried(false);
+      if (move) setMoving(made);
     },
     onRefused: () => {
       setAsking(undefined);
-      setTried(true);
-      setListed(true);
-      setRefusals((count) => count + 1);
+      refusedThere();
     },
   });
   useEffect(() => {
     if (refusals > 0) list.current?.focus();
   }, [refusals]);
 
-  const toName = useCallback(() => setLed({ part: "name" }), []);
+  const send = useOnce(publish.mutateAsync);
+  const toElement = (element: string) => designer?.select(element, true);
+  const toName = useCallback(() => {
+    setTrying(false);
+    setLed({ part: "name" });
+  }, []);
   const go = useCallback(
     (problem: DrawingProblem) => {
+      setTrying(false);
       designer?.select(problem.element ?? undefined, true);
       setLed({ part: partOf(problem) });
     },
@@ -127,36 +140,30 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
   }
   return (
     <>
-      <PageHeader
-        icon={<IconRoute size={18} />}
+      <EditorHead
         title={now.title}
-        actions={
-          <>
-            <Saving state={save} onDecide={() => setAsking("conflict")} />
-            {shown.length > 0 && (
-              <Button variant="default" aria-expanded={listed} onClick={() => setListed(!listed)}>
-                <IconText icon={<IconAlertTriangle size={16} aria-hidden />}>
-                  {t("drawings:problems_count", { count: shown.length })}
-                </IconText>
-              </Button>
-            )}
-            <More
-              steps={steps}
-              onSteps={() => setSteps(!steps)}
-              onRevisions={() => setAsking("revisions")}
-              onDownload={() => designer && void download(designer.xml(), drawing.title)}
-            />
-            <Button
-              disabled={!designer}
-              onClick={() => {
-                publish.reset();
-                setAsking("publish");
-              }}
-            >
-              {t("drawings:publish")}
-            </Button>
-          </>
-        }
+        ready={designer !== undefined}
+        save={save}
+        onDecide={() => setAsking("conflict")}
+        problems={shown.length}
+        listed={listed}
+        onProblems={() => setListed(!listed)}
+        trying={trying}
+        onTry={() => {
+          // Where a problem had led to is over.
+          setLed(undefined);
+          setTrying(!trying);
+        }}
+        onPublish={() => {
+          publish.reset();
+          setAsking("publish");
+        }}
+        more={{
+          steps,
+          onSteps: () => setSteps(!steps),
+          onRevisions: () => setAsking("revisions"),
+          onDownload: () => designer && void download(designer.xml(), drawing.title),
+        }}
       />
       <DesignerFrame
         steps={
@@ -165,12 +172,26 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
           ) : undefined
         }
         panel={
-          designer ? (
+          designer && trying ? (
+            <Suspense fallback={<Bone height={240} />}>
+              <DryRunPanel
+                id={drawing.id}
+                designer={designer}
+                autosave={autosave}
+                nameOf={nameOf}
+                onRefused={refused}
+                onClose={() => setTrying(false)}
+              />
+            </Suspense>
+          ) : designer ? (
             <DesignerPanel
               designer={designer}
               everything={everything}
               led={led}
               about={(name) => <DrawingPart drawing={drawing} name={name} />}
+              notes={(element) => (
+                <NotesPart drawing={drawing.id} element={element} nameOf={nameOf} onGo={toElement} />
+              )}
             />
           ) : (
             <Bone height={240} />
@@ -244,9 +265,19 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
               </>
             ) : undefined
           }
-          onPublish={(note) => publish.mutate(note)}
+          definition={published?.key}
+          onPublish={(note, move) => send({ note, move })}
           onClose={() => setAsking(undefined)}
         />
+      )}
+      {moving && (
+        <Suspense>
+          <MigrationWizard
+            definition={moving.key}
+            version={moving.version}
+            onClose={() => setMoving(undefined)}
+          />
+        </Suspense>
       )}
       {asking === "revisions" && (
         <Revisions
@@ -270,68 +301,5 @@ export default function Editor({ opened, taken, onReload, onAside }: Props) {
         />
       )}
     </>
-  );
-}
-
-function More({
-  steps,
-  onSteps,
-  onRevisions,
-  onDownload,
-}: {
-  steps: boolean;
-  onSteps(): void;
-  onRevisions(): void;
-  onDownload(): void;
-}) {
-  const { t } = useTranslation("drawings");
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon aria-label={t("more")}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconLayoutSidebar size={16} />} onClick={onSteps}>
-          {t(steps ? "steps_hide" : "steps_show")}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconHistory size={16} />} onClick={onRevisions}>
-          {t("revisions")}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconDownload size={16} />} onClick={onDownload}>
-          {t("download")}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
-
-export async function download(file: Promise<string>, title: string): Promise<void> {
-  const address = URL.createObjectURL(new Blob([await file], { type: "application/xml" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = `${
-    title
-      .replace(/[\\/:*?"<>|]+/g, " ")
-      .slice(0, 100)
-      .trim() || "process"
-  }.bpmn`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
-
-function useCanvasWords(): Words {
-  const { t, i18n } = useTranslation("drawings");
-  return useMemo(
-    () => ({
-      pad: (name) => t(`pad_${name}`),
-      translate: (text) => {
-        const key = `js_${text.toLowerCase().replace(/[^a-z]+/g, "_")}`;
-        return i18n.exists(key, { ns: "drawings" }) ? t(key as "js_search_in_diagram") : text;
-      },
-      nameOf: (kind) => (kind === "step" ? t("new_step") : ""),
-    }),
-    [t, i18n],
   );
 }

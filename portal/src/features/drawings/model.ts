@@ -1,6 +1,6 @@
 /** What problems say and where they lead; the order of steps; lines of the wizard. Pure. */
 import type { DrawingProblem } from "@/api/drawings";
-import type { Trouble } from "@/engines/designer/designer";
+import type { Trouble } from "@/engines/designer/marks";
 
 /** A name in a list: one line, and not the 100 KB somebody put there. */
 export function shortName(name: string): string {

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Escalation } from "@/engines/designer/contract";
 import { Group, Grow, Line, PanelPart } from "@/ui/designer";
 import type { ContractProps } from "./contract-props";
+import { DueHint } from "./due-hint";
 import { ExecutorInput } from "./executor-input";
 import { CommitText, SpanInput } from "./inputs";
 import { FormPart } from "./panel-form";
@@ -106,6 +107,7 @@ function TimePart({ contract, set }: ContractProps) {
   return (
     <PanelPart name="time" title={t("part_time")} hint={t("time_hint")}>
       <SpanInput label={t("duration")} value={duration} onCommit={(next) => set({ duration: next })} />
+      {duration && <DueHint duration={duration} remindBefore={remindBefore} />}
       {remindBefore.map((one, index) => (
         <SpanInput
           key={index}

@@ -22,9 +22,11 @@ interface Props {
   led?: { part: string };
   /** What stands beside the file, of the drawing itself. */
   about(processName: string): ReactNode;
+  /** Of the chosen element; of all of them when none is. */
+  notes(element: string | undefined): ReactNode;
 }
 
-export function DesignerPanel({ designer, everything, led, about }: Props) {
+export function DesignerPanel({ designer, everything, led, about, notes }: Props) {
   const { t } = useTranslation("drawings");
   const panel = useRef<HTMLElement>(null);
   const shape = designer.selected();
@@ -48,6 +50,7 @@ export function DesignerPanel({ designer, everything, led, about }: Props) {
       ) : (
         <ProcessPanel key={shape.id} designer={designer} shape={shape} about={about} />
       )}
+      {notes(shape.parent ? shape.id : undefined)}
     </Panel>
   );
 }

@@ -1,6 +1,7 @@
 /** Every save of a drawing: looked at, named (and so kept for ever), brought back. */
 import { Button, Drawer, Modal } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { nameRevision, type Revision, revisionFile, revisionsQuery } from "@/api/drawings";
@@ -10,7 +11,7 @@ import type { Id } from "@/api/types";
 import { RouteMap } from "@/engines/route-map/route-map";
 import { formatDateTime } from "@/i18n/format";
 import { Group, Line } from "@/ui/designer";
-import { FormActions } from "@/ui/form";
+import { ShowMore } from "@/ui/more";
 import { CardSection } from "@/ui/panel";
 import { Bone, ErrorState } from "@/ui/states";
 import { toastError } from "@/ui/toast";
@@ -91,17 +92,7 @@ export function Revisions({ id, current, nameOf, onRestore, onClose }: Props) {
             </Line>
           </Group>
         ))}
-        {query.hasNextPage && (
-          <FormActions>
-            <Button
-              variant="default"
-              loading={query.isFetchingNextPage}
-              onClick={() => void query.fetchNextPage()}
-            >
-              {t("processes:show_more")}
-            </Button>
-          </FormActions>
-        )}
+        <ShowMore of={query} label={t("processes:show_more")} />
       </WorkStack>
       {looked && (
         <Look
@@ -143,6 +134,23 @@ function Look({ id, revision, current, nameOf, onClose }: LookProps) {
       {file.isPending && <Bone height={280} />}
       {file.isError && <Hint>{messageOf(file.error, t("common:network"))}</Hint>}
       {file.data && <RouteMap xml={file.data} label={t("drawings:revision_look")} sights={none} />}
+      {revision.revision !== current && (
+        <Button
+          variant="default"
+          size="compact-sm"
+          mb={8}
+          renderRoot={(props) => (
+            <Link
+              to="/processes/drawings/$id/compare"
+              params={{ id }}
+              search={{ revision: revision.revision }}
+              {...props}
+            />
+          )}
+        >
+          {t("drawings:compare")}
+        </Button>
+      )}
       {revision.revision !== current && (
         <CardSection title={t("drawings:differences")}>
           <Differences

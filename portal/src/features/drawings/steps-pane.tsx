@@ -11,8 +11,9 @@ import {
 } from "@tabler/icons-react";
 import { memo, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Designer, Trouble } from "@/engines/designer/designer";
+import type { Designer } from "@/engines/designer/designer";
 import { borders, following, type Kind } from "@/engines/designer/kinds";
+import type { Trouble } from "@/engines/designer/marks";
 import { isA } from "@/engines/designer/moddle";
 import type { Shape } from "@/engines/designer/services";
 import { inOrder } from "@/engines/route-map/drawing";

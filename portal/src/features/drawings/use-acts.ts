@@ -46,7 +46,8 @@ export function useAside(
 
 interface Publishing {
   setProblems: Dispatch<SetStateAction<DrawingProblem[]>>;
-  onPublished(): void;
+  /** `move`: instances of older versions are to be brought over. */
+  onPublished(made: { key: string; version: number }, move: boolean): void;
   /** Elements are named; their problems are in the list. */
   onRefused(): void;
 }
@@ -60,14 +61,14 @@ export function usePublishing(
   const navigate = useNavigate();
   const [published, setPublished] = useState(drawing.definition);
   const publish = useMutation({
-    mutationFn: async (note: string) => {
+    mutationFn: async ({ note }: { note: string; move: boolean }) => {
       const saving = autosave.current;
       if (!saving || !(await saving.flush())) throw new Error(t("publish_unsaved"));
       return publishDrawing(drawing.id, saving.revision, note);
     },
-    onSuccess: ({ id, key, version }) => {
+    onSuccess: ({ id, key, version }, { move }) => {
       setPublished({ id, key, version });
-      onPublished();
+      onPublished({ key, version }, move);
       const run = () => void navigate({ to: "/processes/$key", params: { key } });
       toast({
         message: t("published", { version }),

@@ -1,16 +1,19 @@
 /** A drawing that is only looked at: on a phone, or while another edits it. Follows what they save. */
 import { Button } from "@mantine/core";
 import { IconRoute } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Drawing, Lease } from "@/api/drawings";
-import { nameOf } from "@/engines/route-map/drawing";
+import { nameOf, stepsOf } from "@/engines/route-map/drawing";
 import { RouteMap, useDrawing } from "@/engines/route-map/route-map";
 import { sightsOfProblems } from "@/engines/route-map/states";
 import { formatRelative } from "@/i18n/format";
 import { Notice } from "@/ui/block";
 import { PageBody, PageHeader } from "@/ui/page";
+import { CardSection } from "@/ui/panel";
 import { PlainText, WorkStack } from "@/ui/work";
+import { NewNote, Notes } from "./notes";
 import { Problems, useProblemWords } from "./problems";
 
 interface Props {
@@ -66,6 +69,27 @@ export function Watch({ drawing, xml, phone, lease, onTake }: Props) {
           )}
           {about && <PlainText>{about}</PlainText>}
           <RouteMap xml={xml} label={t("processes:route_map")} sights={sights} />
+          {drawing.pair && (
+            <div>
+              <Button
+                variant="default"
+                renderRoot={(props) => (
+                  <Link to="/processes/drawings/$id/compare" params={{ id: drawing.id }} {...props} />
+                )}
+              >
+                {t("drawings:compare")}
+              </Button>
+            </div>
+          )}
+          <CardSection title={t("drawings:notes")}>
+            <Notes drawing={drawing.id} nameOf={(id) => nameOf(read, id)} />
+            {read && (
+              <NewNote
+                drawing={drawing.id}
+                elements={stepsOf(read).map(({ id, name }) => ({ value: id, label: name || id }))}
+              />
+            )}
+          </CardSection>
           {drawing.problems.length > 0 && (
             <Problems problems={drawing.problems} tried={false} nameOf={(id) => nameOf(read, id)} />
           )}

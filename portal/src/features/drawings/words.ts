@@ -1,7 +1,8 @@
 /** What elements are called in the lists and the panel. */
-import { useCallback } from "react";
+import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Designer } from "@/engines/designer/designer";
+import type { Words } from "@/engines/designer/modules";
 import type { Shape } from "@/engines/designer/services";
 import { shortName } from "./model";
 
@@ -34,5 +35,21 @@ export function useElementNames(designer: Designer | undefined): (element: strin
       return kind ? t(`kind_${kind}`) : element;
     },
     [designer, t],
+  );
+}
+
+/** What the canvas itself says. */
+export function useCanvasWords(): Words {
+  const { t, i18n } = useTranslation("drawings");
+  return useMemo(
+    () => ({
+      pad: (name) => t(`pad_${name}`),
+      translate: (text) => {
+        const key = `js_${text.toLowerCase().replace(/[^a-z]+/g, "_")}`;
+        return i18n.exists(key, { ns: "drawings" }) ? t(key as "js_search_in_diagram") : text;
+      },
+      nameOf: (kind) => (kind === "step" ? t("new_step") : ""),
+    }),
+    [t, i18n],
   );
 }

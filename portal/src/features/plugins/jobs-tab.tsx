@@ -14,7 +14,6 @@ import { formatDateTime } from "@/i18n/format";
 import {
   Block,
   BlockBones,
-  Buttons,
   Code,
   type Column,
   DataTable,
@@ -26,6 +25,7 @@ import {
   Tag,
   type Tone,
 } from "@/ui/block";
+import { ShowMore } from "@/ui/more";
 import { ErrorState } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { BreakerTag } from "./level";
@@ -58,17 +58,7 @@ export default function JobsTab({ id }: { id: string }) {
         {runs.isError && <ErrorState error={runs.error} retry={() => void runs.refetch()} />}
         {runs.isSuccess && found.length === 0 && <Lead>{t("plugins:job_runs_none")}</Lead>}
         {found.length > 0 && <Runs id={id} runs={found} jobs={jobs.data} />}
-        {runs.hasNextPage && (
-          <Buttons>
-            <Button
-              variant="default"
-              loading={runs.isFetchingNextPage}
-              onClick={() => void runs.fetchNextPage()}
-            >
-              {t("plugins:job_runs_more")}
-            </Button>
-          </Buttons>
-        )}
+        <ShowMore of={runs} label={t("plugins:job_runs_more")} />
       </Block>
     </>
   );

@@ -1,5 +1,5 @@
 /** What the plugin wrote and what failed, newest first; kept fresh while the page is looked at. */
-import { Button, SegmentedControl, Switch } from "@mantine/core";
+import { SegmentedControl, Switch } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,7 +8,6 @@ import type { LogLevel, LogLine } from "@/api/types";
 import { formatDateTime, formatNumber, formatTime } from "@/i18n/format";
 import {
   BlockBones,
-  Buttons,
   Code,
   type Column,
   DataTable,
@@ -18,6 +17,7 @@ import {
   Tag,
   type Tone,
 } from "@/ui/block";
+import { ShowMore } from "@/ui/more";
 import { ErrorState } from "@/ui/states";
 import { Toolbar, ToolbarGap } from "@/ui/table";
 
@@ -89,17 +89,7 @@ export function LogsTab({ id }: { id: string }) {
       {lines.length > 0 && (
         <DataTable label={t("plugins:tab_logs")} columns={columns} rows={lines} keyOf={(line) => line.id} />
       )}
-      {query.hasNextPage && (
-        <Buttons>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            {t("plugins:log_more")}
-          </Button>
-        </Buttons>
-      )}
+      <ShowMore of={query} label={t("plugins:log_more")} />
     </>
   );
 }

@@ -3,11 +3,12 @@ import { Button, Select } from "@mantine/core";
 import { IconPlayerPlay, IconRoute, IconTestPipe } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { messageOf } from "@/api/problem";
 import { definitionQuery, drawingQuery, publishDefinition, versionsQuery } from "@/api/processes";
 import type { Definition, DryRun } from "@/api/types";
+import { runningQuery } from "@/engines/migration/api";
 import { nameOf } from "@/engines/route-map/drawing";
 import { RouteMap, useDrawing } from "@/engines/route-map/route-map";
 import { sightsOfPath, sightsOfProblems } from "@/engines/route-map/states";
@@ -23,6 +24,8 @@ import { problemsOf } from "./model";
 import { Problems } from "./parts";
 import { DryRunDialog, StartDialog } from "./start-dialog";
 
+const MigrationWizard = lazy(() => import("@/engines/migration/wizard"));
+
 const route = getRouteApi("/shell/processes/$key");
 
 export default function DefinitionPage() {
@@ -36,10 +39,12 @@ export default function DefinitionPage() {
 
 function Shown({ definition }: { definition: Definition }) {
   const { t } = useTranslation(["processes", "common"]);
-  const [dialog, setDialog] = useState<"publish" | "dry" | "start">();
+  const [dialog, setDialog] = useState<"publish" | "dry" | "start" | "migrate">();
   const [run, setRun] = useState<DryRun>();
   const may = (action: Definition["may"][number]) => definition.may.includes(action);
   const live = definition.published === definition.version;
+  const running = useQuery({ ...runningQuery(definition.key), enabled: live && may("operate") });
+  const older = running.data?.instances.some(({ version }) => version !== definition.version) ?? false;
   return (
     <>
       <PageHeader
@@ -50,6 +55,11 @@ function Shown({ definition }: { definition: Definition }) {
             {(may("design") || may("operate")) && (
               <Button variant="default" onClick={() => setDialog("dry")}>
                 <IconText icon={<IconTestPipe size={16} aria-hidden />}>{t("processes:dry_run")}</IconText>
+              </Button>
+            )}
+            {older && (
+              <Button variant="default" onClick={() => setDialog("migrate")}>
+                {t("processes:migrate")}
               </Button>
             )}
             {may("start") && definition.published && (
@@ -71,6 +81,15 @@ function Shown({ definition }: { definition: Definition }) {
       </PageBody>
       {dialog === "publish" && <Publish definition={definition} onClose={() => setDialog(undefined)} />}
       {dialog === "start" && <StartDialog definition={definition.key} onClose={() => setDialog(undefined)} />}
+      {dialog === "migrate" && (
+        <Suspense>
+          <MigrationWizard
+            definition={definition.key}
+            version={definition.version}
+            onClose={() => setDialog(undefined)}
+          />
+        </Suspense>
+      )}
       {dialog === "dry" && (
         <DryRunDialog
           definition={definition}

@@ -13,7 +13,7 @@ import { useTranslation } from "react-i18next";
 import { type Drawing, drawingsQuery } from "@/api/drawings";
 import { messageOf } from "@/api/problem";
 import { formatDateTime, formatRelative } from "@/i18n/format";
-import { FormActions } from "@/ui/form";
+import { ShowMore } from "@/ui/more";
 import { Hint, StateMark, WorkGroup, WorkList, WorkRow } from "@/ui/work";
 
 const ways = [
@@ -57,17 +57,7 @@ export function Drawings() {
           <Row key={drawing.id} drawing={drawing} />
         ))}
       </WorkGroup>
-      {query.hasNextPage && (
-        <FormActions>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            {t("processes:show_more")}
-          </Button>
-        </FormActions>
-      )}
+      <ShowMore of={query} label={t("processes:show_more")} />
     </WorkList>
   );
 }

@@ -1,5 +1,4 @@
 /** `/instances/{id}`: one run of a process: its map, what it left behind, its tasks, what it knows. */
-import { Button } from "@mantine/core";
 import { IconRoute } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
@@ -15,6 +14,7 @@ import { useSpan } from "@/engines/route-map/span";
 import { useNames } from "@/engines/titles";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { instanceTabs } from "@/state/search";
+import { ShowMore } from "@/ui/more";
 import { CardBones, CardHead } from "@/ui/panel";
 import { Avatar } from "@/ui/person";
 import { Bone, ErrorState } from "@/ui/states";
@@ -116,14 +116,7 @@ function History({ instance }: { instance: Instance }) {
       })}
       {query.hasNextPage && (
         <li>
-          <Button
-            variant="subtle"
-            color="gray"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            {t("processes:show_more")}
-          </Button>
+          <ShowMore of={query} label={t("processes:show_more")} />
         </li>
       )}
     </WorkGroup>

@@ -13,6 +13,7 @@ import { standingOf } from "@/engines/route-map/states";
 import { useTitles } from "@/engines/titles";
 import { formatRelative } from "@/i18n/format";
 import { type JournalSearch, journalStates } from "@/state/search";
+import { ShowMore } from "@/ui/more";
 import { PageHeader } from "@/ui/page";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { Counter, CounterBar, PickFacts, PickRow, Split } from "@/ui/work";
@@ -49,17 +50,7 @@ export default function JournalPage() {
           side={
             <>
               <Rows items={items} search={search} shown={shown} narrow={narrow} />
-              {query.hasNextPage && (
-                <Button
-                  variant="subtle"
-                  color="gray"
-                  fullWidth
-                  loading={query.isFetchingNextPage}
-                  onClick={() => void query.fetchNextPage()}
-                >
-                  {t("processes:show_more")}
-                </Button>
-              )}
+              <ShowMore of={query} label={t("processes:show_more")} wide />
             </>
           }
         >

@@ -7,42 +7,14 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/problem";
 import { definitionsQuery, drawingQuery, dryRun, startInstance } from "@/api/processes";
 import { useEntities } from "@/api/session";
-import type { Definition, DryRun, Entity, Field, Fields, Id, RecordData, Refs } from "@/api/types";
+import type { Definition, DryRun, Field, Fields, Id, RecordData } from "@/api/types";
+import { baseField, subjectField, subjectOf, subjectShape } from "@/engines/fields/subject";
 import { FormBody } from "@/engines/form/form";
-import type { FormSource, Shape } from "@/engines/source";
+import type { FormSource } from "@/engines/source";
 import { toast } from "@/ui/toast";
 import { useFocusBack } from "@/ui/use-focus-back";
 import { Hint } from "@/ui/work";
 import { speaksOfRecord } from "./model";
-
-const shape = {
-  key: "process",
-  label: "",
-  label_plural: "",
-  title_field: "",
-  actions: {},
-  fields: [],
-  pipelines: [],
-  layout: { list: [], card: [], sections: [] },
-} as unknown as Shape;
-
-const base = {
-  required: false,
-  read_only: false,
-  system: false,
-  own: false,
-  sortable: false,
-  filterable: false,
-};
-
-/** A process is about a record people work with: not a task, not a line of a timeline. */
-const subjectsOf = (entities: Entity[]) =>
-  entities
-    .filter((entity) => entity.actions.read && entity.key !== "task" && entity.key !== "activity")
-    .map(({ key }) => key);
-
-const subjectField = (entities: Entity[], label: string) =>
-  ({ ...base, key: "subject", type: "link", label, entities: subjectsOf(entities) }) as Field;
 
 /** As the server refuses: the words stand at the field. */
 const refusal = (field: string, message: string) =>
@@ -54,13 +26,6 @@ const refusal = (field: string, message: string) =>
   });
 
 const made = (id: Id): RecordData => ({ id, version: 1, entity: "process", fields: {} });
-
-/** The form knows ids; which entity a record is of, the picker's titles know. */
-function subjectOf(value: unknown, refs: Refs) {
-  const id = typeof value === "string" ? value : undefined;
-  const entity = id && refs[id]?.entity;
-  return id && entity ? { entity, id } : null;
-}
 
 /** `definition` or `subject` is given by the place it opens from; the other is asked. */
 export function StartDialog({
@@ -90,7 +55,7 @@ export function StartDialog({
     const fields: Field[] = [];
     if (!definition) {
       fields.push({
-        ...base,
+        ...baseField,
         key: "definition",
         type: "choice",
         label: t("processes:which"),
@@ -103,7 +68,7 @@ export function StartDialog({
     }
     return {
       key: `process.${definition ?? ""}.${subject?.id ?? ""}`,
-      shape,
+      shape: subjectShape,
       fields,
       preset: {},
       refs: {},
@@ -159,7 +124,7 @@ export function DryRunDialog({
     const result: { run?: DryRun } = {};
     const source: FormSource = {
       key: `dry.${definition.key}`,
-      shape,
+      shape: subjectShape,
       fields: [subjectField(entities, t("processes:about_record"))],
       preset: {},
       refs: {},

@@ -1,11 +1,10 @@
 /** A record beside its board or list. The address changes, Back closes it, arrows go to the next record. */
-import { ActionIcon, Tooltip } from "@mantine/core";
-import { IconArrowsDiagonal, IconChevronDown, IconChevronUp, IconX } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect } from "react";
+import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import type { Entity, Id } from "@/api/types";
 import { SidePanel } from "@/ui/panel";
+import { PanelArrows, PanelEnds, usePanelKeys } from "@/ui/panel-tools";
 import { RecordCard } from "./record-card";
 
 export interface Props {
@@ -16,7 +15,7 @@ export interface Props {
 }
 
 export default function RecordPanel({ entity, id, siblings }: Props) {
-  const { t } = useTranslation(["card", "common"]);
+  const { t } = useTranslation("card");
   const navigate = useNavigate();
   const close = useCallback(
     () =>
@@ -38,29 +37,7 @@ export default function RecordPanel({ entity, id, siblings }: Props) {
     [id, navigate, siblings],
   );
 
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement;
-      if (
-        event.defaultPrevented ||
-        target.closest("input, textarea, [role=menu], [role=listbox], [role=dialog]")
-      )
-        return;
-      if (event.key === "Escape") close();
-      if (target.closest("[data-board-keys]")) return;
-      if (event.key === "ArrowDown" && !event.altKey) {
-        event.preventDefault();
-        step(1);
-      }
-      if (event.key === "ArrowUp" && !event.altKey) {
-        event.preventDefault();
-        step(-1);
-      }
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [close, step]);
-
+  usePanelKeys(step, close, "[data-board-keys]");
   return (
     <SidePanel label={entity.label}>
       <RecordCard
@@ -69,40 +46,14 @@ export default function RecordPanel({ entity, id, siblings }: Props) {
         id={id}
         place="panel"
         onGone={close}
-        lead={
-          siblings && (
-            <>
-              <Tooltip label={t("card:previous")}>
-                <ActionIcon aria-label={t("card:previous")} onClick={() => step(-1)}>
-                  <IconChevronUp size={18} />
-                </ActionIcon>
-              </Tooltip>
-              <Tooltip label={t("card:next")}>
-                <ActionIcon aria-label={t("card:next")} onClick={() => step(1)}>
-                  <IconChevronDown size={18} />
-                </ActionIcon>
-              </Tooltip>
-            </>
-          )
-        }
+        lead={siblings && <PanelArrows previous={t("previous")} next={t("next")} step={step} />}
         tail={
-          <>
-            <Tooltip label={t("card:expand")}>
-              <ActionIcon
-                aria-label={t("card:expand")}
-                renderRoot={(props) => (
-                  <Link to="/records/$entity/$id" params={{ entity: entity.key, id }} {...props} />
-                )}
-              >
-                <IconArrowsDiagonal size={18} />
-              </ActionIcon>
-            </Tooltip>
-            <Tooltip label={t("common:close")}>
-              <ActionIcon aria-label={t("common:close")} onClick={close}>
-                <IconX size={18} />
-              </ActionIcon>
-            </Tooltip>
-          </>
+          <PanelEnds
+            close={close}
+            expand={(props) => (
+              <Link to="/records/$entity/$id" params={{ entity: entity.key, id }} {...props} />
+            )}
+          />
         }
       />
     </SidePanel>

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { SurfaceView } from "@/api/types";
 import { SlotSurface, useSlot } from "@/engines/slots";
+import { withMessageTexts } from "@/i18n";
 import { adminSections, ownSections, type SettingsSection } from "@/state/search";
 import { BlockBones } from "@/ui/block";
 import { NotFound } from "@/ui/not-found";
@@ -17,6 +18,7 @@ import { Profile } from "./profile";
 const Calendars = lazy(() => import("./calendars"));
 const Company = lazy(() => import("./company"));
 const Departments = lazy(() => import("./departments"));
+const Messages = lazy(() => withMessageTexts(() => import("./messages")));
 const People = lazy(() => import("./people"));
 const Rates = lazy(() => import("./rates"));
 const Roles = lazy(() => import("./roles"));
@@ -77,6 +79,7 @@ export default function SettingsPage() {
           {section === "roles" && <Roles {...editor} />}
           {section === "rates" && <Rates {...editor} />}
           {section === "calendars" && <Calendars {...editor} />}
+          {section === "messages" && <Messages {...editor} />}
         </Suspense>
       </PageBody>
     </>

@@ -8,6 +8,7 @@ import { markRead, notificationsQuery } from "@/api/notifications";
 import { messageOf } from "@/api/problem";
 import type { Notification } from "@/api/types";
 import { formatDateTime, formatRelative } from "@/i18n/format";
+import { ShowMore } from "@/ui/more";
 import { EmptyState, ListSkeleton } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { FootButtons, FootGap, Hint, NoticeBody, Notices, noticeClass } from "@/ui/work";
@@ -74,16 +75,7 @@ export default function NoticesDrawer({ onClose, onLeave }: Props) {
           />
         ))}
       </Notices>
-      {query.hasNextPage && (
-        <Button
-          variant="subtle"
-          color="gray"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t("tasks:show_more")}
-        </Button>
-      )}
+      <ShowMore of={query} label={t("tasks:show_more")} />
     </Drawer>
   );
 }

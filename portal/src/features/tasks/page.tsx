@@ -1,15 +1,7 @@
 /** `/tasks`: the inbox. What is mine, what waits to be taken, what I gave, what my people have; by deadline. */
-import { ActionIcon, Button, TextInput, Tooltip } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import {
-  IconArrowsDiagonal,
-  IconCheckbox,
-  IconChevronDown,
-  IconChevronUp,
-  IconPlus,
-  IconSearch,
-  IconX,
-} from "@tabler/icons-react";
+import { IconCheckbox, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
@@ -22,8 +14,10 @@ import { useNames, useTitles } from "@/engines/titles";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { openCreate } from "@/state/creating";
 import { inboxViews, type TasksSearch } from "@/state/search";
+import { ShowMore } from "@/ui/more";
 import { IconText, PageHeader } from "@/ui/page";
 import { SidePanel } from "@/ui/panel";
+import { PanelArrows, PanelEnds, usePanelKeys } from "@/ui/panel-tools";
 import { Avatar } from "@/ui/person";
 import { useShortcuts } from "@/ui/shortcuts";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
@@ -94,17 +88,7 @@ export default function TasksPage() {
           <Empty search={search} mayCreate={mayCreate} go={go} />
         ) : (
           <Tasks items={items} search={search}>
-            {tasks.hasNextPage && (
-              <Button
-                variant="subtle"
-                color="gray"
-                mt={12}
-                loading={tasks.isFetchingNextPage}
-                onClick={() => void tasks.fetchNextPage()}
-              >
-                {t("tasks:show_more")}
-              </Button>
-            )}
+            <ShowMore of={tasks} label={t("tasks:show_more")} />
           </Tasks>
         )}
       </WorkPage>
@@ -352,69 +336,26 @@ function Panel({
   search: TasksSearch;
   go(search: TasksSearch, replace?: boolean): void;
 }) {
-  const { t } = useTranslation(["tasks", "card", "common"]);
+  const { t } = useTranslation("tasks");
   const [tab, setTab] = useState<TaskTab>("text");
   const close = () => go({ ...search, task: undefined });
   const step = (by: 1 | -1) => {
     const next = ids[ids.indexOf(id) + by];
     if (next && ids.includes(id)) go({ ...search, task: next }, true);
   };
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement;
-      if (
-        event.defaultPrevented ||
-        target.closest("input, textarea, [role=menu], [role=listbox], [role=dialog]")
-      )
-        return;
-      if (event.key === "Escape") close();
-      // On a row of the list arrows go along the rows.
-      if (event.altKey || target.closest("[data-row]")) return;
-      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-      event.preventDefault();
-      step(event.key === "ArrowDown" ? 1 : -1);
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  });
+  // On a row of the list arrows go along the rows.
+  usePanelKeys(step, close, "[data-row]");
   return (
-    <SidePanel label={t("tasks:task")}>
+    <SidePanel label={t("task")}>
       <TaskCard
         key={id}
         id={id}
         place="panel"
         tab={tab}
         onTab={setTab}
-        lead={
-          <>
-            <Tooltip label={t("tasks:previous")}>
-              <ActionIcon aria-label={t("tasks:previous")} onClick={() => step(-1)}>
-                <IconChevronUp size={18} />
-              </ActionIcon>
-            </Tooltip>
-            <Tooltip label={t("tasks:following")}>
-              <ActionIcon aria-label={t("tasks:following")} onClick={() => step(1)}>
-                <IconChevronDown size={18} />
-              </ActionIcon>
-            </Tooltip>
-          </>
-        }
+        lead={<PanelArrows previous={t("previous")} next={t("following")} step={step} />}
         tail={
-          <>
-            <Tooltip label={t("card:expand")}>
-              <ActionIcon
-                aria-label={t("card:expand")}
-                renderRoot={(props) => <Link to="/tasks/$id" params={{ id }} {...props} />}
-              >
-                <IconArrowsDiagonal size={18} />
-              </ActionIcon>
-            </Tooltip>
-            <Tooltip label={t("common:close")}>
-              <ActionIcon aria-label={t("common:close")} onClick={close}>
-                <IconX size={18} />
-              </ActionIcon>
-            </Tooltip>
-          </>
+          <PanelEnds close={close} expand={(props) => <Link to="/tasks/$id" params={{ id }} {...props} />} />
         }
       />
     </SidePanel>

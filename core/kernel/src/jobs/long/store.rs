@@ -1,14 +1,14 @@
 //! Rows of long jobs.
 
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{LongJob, MAX_RUNNING, NewLongJob, Problem, StartedBy, State, Step};
 use crate::clock::{Env, Timestamp};
-use crate::db::Tx;
+use crate::db::{ConnectionTrait, QueryResult, Tx};
 use crate::id::{TenantId, UserId};
 use crate::jobs::queue::{self, NewJob};
 use crate::{Ctx, Error, Result};

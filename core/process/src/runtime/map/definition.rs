@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use kernel::access::ProcessAction;
+use kernel::db::{ConnectionTrait, QueryResult};
 use kernel::{Ctx, Result, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, WindowStatement};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
 use uuid::Uuid;
 

@@ -7,9 +7,9 @@ mod definition;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, InstanceId, Result, Timestamp};
 use people::staff;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 use serde::Serialize;
 use uuid::Uuid;

@@ -1,10 +1,10 @@
 //! What putting a declaration into force would change in a company. Additive: what records may have stays what it is, what
 //! is not declared any more is put away with its values.
 
+use kernel::db::ConnectionTrait;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::filter::Filter;
 use kernel::{Ctx, EntityKey, Error, Result};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::Query;
 use serde::Serialize;
 use serde_json::json;

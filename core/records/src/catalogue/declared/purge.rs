@@ -1,10 +1,9 @@
 //! Removes for good what a plugin that does not run has left: its entities with their records, its fields with their
 //! values. History and the audit stay.
 
-use kernel::db::Tx;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::files::table;
 use kernel::{Ctx, Result};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
 use serde::Serialize;
 use serde_json::Value as Json;
