@@ -65,7 +65,7 @@ export const figuresQuery = (of: { id: Id } | { role?: HomeRole }, asked: Dashbo
   });
 
 function keep(dashboard: Dashboard): Dashboard {
-  queryClient.setQueryData(keys.dashboard(dashboard.id), dashboard);
+  if (dashboard.id) queryClient.setQueryData(keys.dashboard(dashboard.id), dashboard);
   void queryClient.invalidateQueries({ queryKey: keys.dashboards });
   return dashboard;
 }
@@ -75,7 +75,8 @@ export const createDashboard = async (input: DashboardInput) =>
 
 /** A home of a role is kept under its role. */
 export async function saveDashboard(dashboard: Dashboard, input: DashboardInput): Promise<Dashboard> {
-  const { id, version, role } = dashboard;
+  const { version, role } = dashboard;
+  const id = dashboard.id ?? "";
   if (dashboard.kind === "role" && role) {
     const { name, filter_bar, cards } = input;
     const body = { name, filter_bar, cards };
@@ -89,7 +90,7 @@ export async function saveDashboard(dashboard: Dashboard, input: DashboardInput)
   return keep(await request<Dashboard>("PUT", "/dashboards/{id}", input, { path: { id }, version }));
 }
 
-export async function deleteDashboard({ id, version }: Dashboard): Promise<void> {
+export async function deleteDashboard(id: Id, version: number): Promise<void> {
   await request<void>("DELETE", "/dashboards/{id}", undefined, { path: { id }, version });
   queryClient.removeQueries({ queryKey: keys.dashboard(id) });
   await queryClient.invalidateQueries({ queryKey: keys.dashboards });

@@ -80,8 +80,8 @@ export interface FunnelAnswer {
   working_time: boolean;
   mode?: string;
   refs?: Refs;
-  win_rate?: number | null;
-  closed?: { won: number; lost: number };
+  /** Of the cohort; the part that was won, percent. */
+  closed?: { won: number; lost: number; win_rate?: number | null };
 }
 
 export interface ForecastBucket {
@@ -152,7 +152,7 @@ export interface Plan {
   version: number;
   measure: string;
   label: string;
-  unit: MeasureUnit;
+  unit: MeasureUnit | null;
   who: PlanWho;
   period: { kind: PlanKind; from: string; to: string };
   value: number;
@@ -220,7 +220,8 @@ export interface DashboardCard {
 }
 
 export interface Dashboard {
-  id: Id;
+  /** None of a home that is built in. */
+  id: Id | null;
   version: number;
   name: string;
   description: string;
@@ -233,7 +234,7 @@ export interface Dashboard {
   may_edit: boolean;
   filter_bar: Record<string, unknown> | null;
   cards: DashboardCard[];
-  updated_at: string;
+  updated_at: string | null;
 }
 
 export interface DashboardInput {

@@ -312,3 +312,8 @@ export const HintLines = ({ label, children }: { label: string; children: ReactN
 export const ShareCell = ({ children }: { children: ReactNode }) => (
   <span className={classes.share}>{children}</span>
 );
+
+/** Something between the way back and the way on. */
+export const Stepper = ({ children }: { children: ReactNode }) => (
+  <span className={classes.stepper}>{children}</span>
+);

@@ -91,7 +91,7 @@ test("without a rate there is no total but the way to it; with one there is", as
   await page.goto(address({ measures: ["deal.won_amount"], rows: [], chart: "number", filter: { field: "currency", op: "eq", value: "PLN" } }));
   const notice = page.getByRole("status").filter({ hasText: "No rate for PLN" });
   await expect(notice).toBeVisible();
-  await expect(page.getByRole("main").getByText("PLN 300").or(page.getByText("zł300"))).toBeVisible();
+  await expect(page.getByText(/zł\s*300/)).toBeVisible();
   await notice.getByRole("link", { name: "Set rates" }).click();
   await page.getByRole("button", { name: "Add a rate" }).first().click();
   const form = page.getByRole("dialog");
@@ -102,8 +102,6 @@ test("without a rate there is no total but the way to it; with one there is", as
   await form.getByRole("textbox", { name: /worth in/ }).fill("0.25");
   await form.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText(/1 PLN = 0\.25/)).toBeVisible();
-  await page.goBack();
-  await page.goBack();
   await page.goto(address({ measures: ["deal.won_amount"], rows: [], chart: "number", filter: { field: "currency", op: "eq", value: "PLN" } }));
   await expect(page.getByRole("link", { name: /^\$75/ })).toBeVisible();
 });
@@ -236,7 +234,7 @@ test("a dashboard is made and arranged by the keyboard; what is not saved surviv
   expect(await violations(page)).toEqual([]);
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("region", { name: "Text", exact: true })).toContainText("Call everybody");
-  await expect(page.getByRole("region", { name: "Leads by source" }).getByRole("img")).toBeVisible();
+  await expect(page.getByRole("img", { name: "Chart: Leads by source" })).toBeVisible();
   const { items } = await api.must<{ items: { name: string; cards: { w: number }[] }[] }>("GET", "/dashboards");
   expect(items.find(({ name }) => name === "Monday")?.cards.map(({ w }) => w)).toEqual([6, 6, 6]);
 });

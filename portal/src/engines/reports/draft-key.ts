@@ -1,6 +1,9 @@
 /** Where the arrangement of a dashboard is kept until it is saved. */
+import type { Dashboard } from "@/api/reports-wire";
 import { readDraft } from "@/engines/drafts";
 
-export const draftKey = (id: string): string => `dashboard.${id}`;
+type Named = Pick<Dashboard, "id" | "role">;
 
-export const hasDraft = (id: string): boolean => readDraft(draftKey(id)) !== undefined;
+export const draftKey = ({ id, role }: Named): string => `dashboard.${role ?? id}`;
+
+export const hasDraft = (dashboard: Named): boolean => readDraft(draftKey(dashboard)) !== undefined;

@@ -24,7 +24,7 @@ interface Props {
 
 export default function DashboardDraft({ dashboard, extra, onEnd }: Props) {
   const { t } = useTranslation(["reports", "common"]);
-  const key = draftKey(dashboard.id);
+  const key = draftKey(dashboard);
   const [cards, setCards] = useState(() => readDraft<DashboardCard[]>(key) ?? dashboard.cards);
   const change = (next: DashboardCard[]) => {
     setCards(next);

@@ -24,7 +24,7 @@ export function spanText(seconds: number): string {
 }
 
 /** `short`: for axes of charts. */
-export function figureText(value: number, of: MeasureUnit, currency: string, short = false): string {
+export function figureText(value: number, of: MeasureUnit | null, currency: string, short = false): string {
   switch (of) {
     case "money":
       return short ? formatMoneyShort(value, currency) : formatMoney(value, currency);

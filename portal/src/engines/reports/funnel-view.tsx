@@ -62,7 +62,7 @@ export function FunnelView({ answer, question, short }: Props) {
         <FunnelBars label={t("funnel")}>
           {answer.items.map((row) => (
             <FunnelBar
-              key={nameOf(row)}
+              key={JSON.stringify(row.group)}
               name={nameOf(row)}
               share={(row.count ?? row.entered) / largest}
               tone={row.semantic === "won" ? "won" : row.semantic === "lost" ? "lost" : "plain"}
@@ -111,11 +111,11 @@ export function Opens({ drill, count, label, children }: OpensProps) {
 function Sums({ answer }: { answer: FunnelAnswer }) {
   const { t } = useTranslation("reports");
   if (!answer.closed) return null;
-  const { won, lost } = answer.closed;
+  const { won, lost, win_rate } = answer.closed;
   return (
     <p>
       {t("funnel_closed", { won: formatNumber(won, 0), lost: formatNumber(lost, 0) })}
-      {typeof answer.win_rate === "number" && ` ${t("funnel_win_rate", { share: percent(answer.win_rate) })}`}
+      {typeof win_rate === "number" && ` ${t("funnel_win_rate", { share: percent(win_rate) })}`}
     </p>
   );
 }

@@ -282,7 +282,7 @@ function Steps({ figures, label, currency }: StepsProps) {
     <FunnelBars label={label}>
       {figures.categories.map((name, at) => (
         <FunnelBar
-          key={name}
+          key={`${name} ${at}`}
           name={name}
           share={(values[at] ?? 0) / largest}
           figure={

@@ -47,5 +47,7 @@ export function useSentence(question: Question, entity: Entity, measures: Measur
     ...(question.compare ? [t(`said_${question.compare}`)] : []),
   ];
   const only = question.filter ? ` ${t("said_only", { filter: summaryOf(question.filter, context) })}` : "";
-  return `${parts.join(" · ")}.${only}`;
+  const said = parts.join(" · ");
+  // A date may end with a point of its own.
+  return `${said}${said.endsWith(".") ? "" : "."}${only}`;
 }

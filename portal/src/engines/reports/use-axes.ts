@@ -1,14 +1,12 @@
 /** What the values of axes are called: the words of their fields, names of people and records. */
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { departmentsQuery } from "@/api/lookups";
 import { measuresQuery } from "@/api/reports";
 import { useEntities } from "@/api/session";
 import type { Entity, Field, ReportAnswer, Value } from "@/api/types";
 import { useTextContext } from "@/engines/fields/context";
 import { textOf } from "@/engines/fields/text";
 import { resolveField } from "@/engines/filters/model";
-import { useNames, useTitles } from "@/engines/titles";
 import { bucketText } from "./figures";
 import type { AxisView } from "./grid";
 import { buckets } from "./period";
@@ -41,9 +39,6 @@ export function useKnownAxes(entity: Entity, texts: string[]): KnownAxis[] {
   });
 }
 
-const pointing = ({ field }: KnownAxis) =>
-  field?.type === "link" || field?.type === "record" ? field.entity : undefined;
-
 /** Places of choices and stages as the company has put them. */
 function rankOf({ entity, field }: KnownAxis): (value: Value) => number {
   const order =
@@ -61,26 +56,7 @@ function rankOf({ entity, field }: KnownAxis): (value: Value) => number {
 export function useAxes(entity: Entity, texts: string[], answer: ReportAnswer | undefined): AxisView[] {
   const { t } = useTranslation("reports");
   const known = useKnownAxes(entity, texts);
-  const people = useNames();
-  const departments = useQuery({
-    ...departmentsQuery,
-    enabled: known.some(({ field }) => field?.type === "department"),
-  }).data;
-  const linked = known.flatMap((axis) => {
-    const to = pointing(axis);
-    const { key } = axis;
-    const ids = new Set(answer?.rows.map(({ group }) => group[key]));
-    return to ? [...ids].flatMap((id) => (typeof id === "string" ? [{ entity: to, id }] : [])) : [];
-  });
-  const titles = useTitles(answer?.refs ? [] : linked, t("unnamed"));
-  const refs = { ...answer?.refs };
-  for (const [id, title] of people) refs[id] ??= { entity: "user", title };
-  for (const { id, ref } of departments ?? []) refs[id] ??= ref;
-  for (const { entity: of, id } of linked) {
-    const title = titles.get(id);
-    if (title !== undefined) refs[id] ??= { entity: of, title };
-  }
-  const context = useTextContext(entity, refs);
+  const context = useTextContext(entity, answer?.refs ?? {});
   return known.map((axis) => ({
     key: axis.key,
     label: axis.label,

@@ -59,7 +59,7 @@ export default function HomeBoard({ tasks }: { tasks?: ReactNode }) {
       {edit ? (
         <Suspense fallback={<BlockSkeleton height={420} label={t("counting")} />}>
           <DashboardDraft
-            key={home.id}
+            key={home.role}
             dashboard={home}
             extra={<Restore home={home} onEnd={() => go({ edit: undefined })} />}
             onEnd={() => go({ edit: undefined })}

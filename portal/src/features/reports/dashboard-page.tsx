@@ -7,6 +7,7 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dashboardQuery, deleteDashboard } from "@/api/dashboards";
 import type { Dashboard } from "@/api/reports-wire";
+import type { Id } from "@/api/types";
 import { type Act, targetOf } from "@/engines/reports/acts";
 import { DashboardBoard } from "@/engines/reports/board";
 import { hasDraft } from "@/engines/reports/draft-key";
@@ -16,7 +17,7 @@ import { Tag } from "@/ui/block";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { Confirm } from "@/ui/confirm";
 import { IconText, PageBody, PageHeader } from "@/ui/page";
-import { CardNote, ReportBar } from "@/ui/report";
+import { CardNote, ReportBar, ReportPage } from "@/ui/report";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { PeriodPicker } from "./period-picker";
@@ -31,19 +32,18 @@ export default function DashboardPage() {
   const query = useQuery(dashboardQuery(id));
   if (query.isError) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
   if (!query.data) return <ListSkeleton rows={6} />;
-  return <Shown key={id} dashboard={query.data} />;
+  return <Shown key={id} id={id} dashboard={query.data} />;
 }
 
-function Shown({ dashboard }: { dashboard: Dashboard }) {
+function Shown({ id, dashboard }: { id: Id; dashboard: Dashboard }) {
   const { t } = useTranslation(["reports", "common"]);
   const navigate = useNavigate();
   const { period, edit } = route.useSearch();
-  const { id } = dashboard;
   const [open, setOpen] = useState<"about" | "delete" | null>(null);
   const go = (search: { period?: typeof period; edit?: boolean }) =>
     void navigate({ to: "/dashboards/$id", params: { id }, search, resetScroll: false });
   const remove = useMutation({
-    mutationFn: () => deleteDashboard(dashboard),
+    mutationFn: () => deleteDashboard(id, dashboard.version),
     onSuccess: () => void navigate({ to: "/reports" }),
     onError: (error) => toastError(error),
   });
@@ -63,7 +63,7 @@ function Shown({ dashboard }: { dashboard: Dashboard }) {
           dashboard.may_edit &&
           !editing && (
             <>
-              {hasDraft(id) && <Tag tone="warn">{t("reports:unsaved")}</Tag>}
+              {hasDraft(dashboard) && <Tag tone="warn">{t("reports:unsaved")}</Tag>}
               <Button
                 variant="default"
                 aria-label={t("reports:arrange")}
@@ -87,7 +87,7 @@ function Shown({ dashboard }: { dashboard: Dashboard }) {
         }
       />
       <PageBody wide>
-        <div style={{ padding: "16px 24px 48px" }}>
+        <ReportPage>
           {editing ? (
             <Suspense fallback={<BlockSkeleton height={420} label={t("reports:counting")} />}>
               <DashboardDraft dashboard={dashboard} onEnd={() => go({ period })} />
@@ -121,7 +121,7 @@ function Shown({ dashboard }: { dashboard: Dashboard }) {
               />
             </>
           )}
-        </div>
+        </ReportPage>
       </PageBody>
       <Suspense>
         {open === "about" && (

@@ -17,7 +17,7 @@ import { useLast } from "@/engines/reports/use-last";
 import type { FunnelSearch } from "@/state/search";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { PageBody, PageHeader } from "@/ui/page";
-import { ReportBody } from "@/ui/report";
+import { ReportBody, ReportPage } from "@/ui/report";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { SalesBar } from "./sales-bar";
 import { periodIn } from "./search";
@@ -78,7 +78,7 @@ function Asked({ search, entity, staged, go }: AskedProps) {
   const query = useQuery(funnelQuery(question));
   const shown = useLast({ question, answer: query.data }, query.isSuccess && !query.isPlaceholderData);
   return (
-    <div style={{ padding: "16px 24px 48px" }}>
+    <ReportPage>
       <SalesBar
         period={period}
         onPeriod={(next) => go({ period: next ?? "all" })}
@@ -109,7 +109,7 @@ function Asked({ search, entity, staged, go }: AskedProps) {
           <FunnelView answer={shown.answer} question={shown.question} />
         </ReportBody>
       )}
-    </div>
+    </ReportPage>
   );
 }
 

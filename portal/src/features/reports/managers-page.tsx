@@ -13,7 +13,7 @@ import { formatDateTime } from "@/i18n/format";
 import type { SalesSearch } from "@/state/search";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { PageBody, PageHeader } from "@/ui/page";
-import { ReportBody, ReportFacts } from "@/ui/report";
+import { ReportBody, ReportFacts, ReportPage } from "@/ui/report";
 import { ErrorState } from "@/ui/states";
 import { SalesBar } from "./sales-bar";
 import { periodIn } from "./search";
@@ -40,7 +40,7 @@ export default function ManagersPage() {
     <>
       <PageHeader icon={<IconUsers size={18} />} title={t("managers")} />
       <PageBody wide>
-        <div style={{ padding: "16px 24px 48px" }}>
+        <ReportPage>
           <SalesBar
             period={period}
             onPeriod={(next) => go({ period: next ?? "all" })}
@@ -71,7 +71,7 @@ export default function ManagersPage() {
               </ReportFacts>
             </ReportBody>
           )}
-        </div>
+        </ReportPage>
       </PageBody>
     </>
   );

@@ -132,7 +132,7 @@ function Dashboards() {
           {own.map(({ id, name, description, shared }) => {
             const seen = words(shared);
             return (
-              <Link key={id} to="/dashboards/$id" params={{ id }} search={{}} className={itemClass}>
+              <Link key={id} to="/dashboards/$id" params={{ id: id ?? "" }} search={{}} className={itemClass}>
                 <ItemBody
                   icon={<IconLayoutDashboard size={18} />}
                   title={name}
@@ -149,7 +149,7 @@ function Dashboards() {
           <DashboardForm
             onClose={() => setMaking(false)}
             onSaved={({ id }) =>
-              void navigate({ to: "/dashboards/$id", params: { id }, search: { edit: true } })
+              void navigate({ to: "/dashboards/$id", params: { id: id ?? "" }, search: { edit: true } })
             }
           />
         )}

@@ -38,7 +38,7 @@ import { localDay } from "@/i18n/read";
 import { Buttons, Hint, Notice } from "@/ui/block";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { PageBody, PageHeader } from "@/ui/page";
-import { FigureTable, ReportBar } from "@/ui/report";
+import { FigureTable, ReportBar, ReportPage, Stepper } from "@/ui/report";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toast } from "@/ui/toast";
 
@@ -65,7 +65,7 @@ export default function PlansPage() {
     <>
       <PageHeader icon={<IconTarget size={18} />} title={t("plans")} />
       <PageBody wide>
-        <div style={{ padding: "16px 24px 48px" }}>
+        <ReportPage>
           <When period={period} onChange={(next) => go({ period: next })}>
             <Select
               aria-label={t("measure")}
@@ -87,7 +87,7 @@ export default function PlansPage() {
               measures={plannable(measures).filter(({ key }) => !measure || key === measure)}
             />
           )}
-        </div>
+        </ReportPage>
       </PageBody>
     </>
   );
@@ -119,13 +119,15 @@ function When({ period, onChange, children }: WhenProps) {
         value={period.kind}
         onChange={(kind) => onChange(around(kind as PlanKind, period.from))}
       />
-      <ActionIcon aria-label={t("earlier")} onClick={() => onChange(stepped(period, -1))}>
-        <IconChevronLeft size={18} />
-      </ActionIcon>
-      <strong aria-live="polite">{name}</strong>
-      <ActionIcon aria-label={t("later")} onClick={() => onChange(stepped(period, 1))}>
-        <IconChevronRight size={18} />
-      </ActionIcon>
+      <Stepper>
+        <ActionIcon aria-label={t("earlier")} onClick={() => onChange(stepped(period, -1))}>
+          <IconChevronLeft size={18} />
+        </ActionIcon>
+        <strong aria-live="polite">{name}</strong>
+        <ActionIcon aria-label={t("later")} onClick={() => onChange(stepped(period, 1))}>
+          <IconChevronRight size={18} />
+        </ActionIcon>
+      </Stepper>
       {children}
     </ReportBar>
   );

@@ -47,7 +47,7 @@ export default function Schedules({ report, measures, onClose }: Props) {
     onError: (error) => toastError(error),
   });
   const add = (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setEdited("new")}>
+    <Button mt={12} leftSection={<IconPlus size={16} />} onClick={() => setEdited("new")}>
       {t("reports:schedule_add")}
     </Button>
   );

@@ -171,9 +171,13 @@ function AxisLine({ label, entity, named, value, taken, onChange }: LineProps) {
   const choices = axisChoices(entity, entities).filter(({ path }) => !used.includes(path));
   const modules = named.filter(({ entity: of, key }) => of === entity.key && !used.includes(key));
   const groups = [...new Set(choices.map(({ group }) => group))];
-  const option = ({ path, field }: (typeof choices)[number]) => ({
+  const option = ({ path, field, group }: (typeof choices)[number]) => ({
     value: path,
-    label: field?.label ?? (isPersonAxis(path) ? t(`axis_${path}`) : path),
+    // Fields of several records have the same names.
+    label:
+      group && field
+        ? `${group} → ${field.label}`
+        : (field?.label ?? (isPersonAxis(path) ? t(`axis_${path}`) : path)),
   });
   const data = [
     ...groups.map((group) => ({
