@@ -30,7 +30,7 @@ test("a report is made by hand; its figure opens exactly the records it counts; 
   signIn,
   api,
 }) => {
-  for (const [title, source] of [["One", "website"], ["Two", "website"], ["Three", "call"]] as const) {
+  for (const [title, source] of [["One", "web"], ["Two", "web"], ["Three", "call"]] as const) {
     await api.create("lead", { title, source });
   }
   await signIn(page);

@@ -156,6 +156,8 @@ const answer = (rows: ReportRow[], total: number): ReportAnswer => ({
   currency: "UAH",
   missing_rates: [],
   hidden: [],
+  hidden_labels: {},
+  refs: {},
 });
 
 const names: Record<string, string> = { a: "Yana", b: "Anton" };

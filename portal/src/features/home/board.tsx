@@ -8,8 +8,10 @@ import { useTranslation } from "react-i18next";
 import { homeQuery, homesQuery, restoreHome } from "@/api/dashboards";
 import type { Dashboard, HomeRole } from "@/api/reports-wire";
 import { useMe } from "@/api/session";
+import { dropDraft } from "@/engines/drafts";
 import { type Act, targetOf } from "@/engines/reports/acts";
 import { DashboardBoard } from "@/engines/reports/board";
+import { draftKey } from "@/engines/reports/draft-key";
 import { rangeOf } from "@/engines/reports/period";
 import { openCreate } from "@/state/creating";
 import type { HomeSearch } from "@/state/search";
@@ -102,6 +104,7 @@ function Restore({ home, onEnd }: { home: Dashboard; onEnd(): void }) {
   const restore = useMutation({
     mutationFn: (role: HomeRole) => restoreHome(role),
     onSuccess: () => {
+      dropDraft(draftKey(home));
       toast({ message: t("home_restored"), kind: "done" });
       onEnd();
     },

@@ -103,7 +103,9 @@ export function ReportActions({ question, sentence, report, changed }: Props) {
             <Menu.Item
               key={format}
               leftSection={<IconDownload size={16} />}
-              onClick={() => void takeAway(content, format, name.slice(0, 80))}
+              onClick={() =>
+                void takeAway({ kind: content.kind, config: content.config }, format, name.slice(0, 80))
+              }
             >
               {t(`reports:export_${format}`)}
             </Menu.Item>

@@ -70,7 +70,7 @@ function Probability({ of }: { of: ForecastAnswer["probabilities"][number] }) {
     >
       <NumberEditor
         name={`${of.label}: ${t("reports:probability")}`}
-        decimals={1}
+        decimals={0}
         value={value}
         placeholder={`${figureText(of.probability, "percent", "")}, ${t("reports:by_place")}`}
         error={wrong}
