@@ -1,0 +1,218 @@
+//! Corrections: what a person wants changed of a day, and who decides. `time_correction`.
+
+use verstak_plugin::prelude::*;
+
+use super::rules::Kept;
+use super::{Day, State};
+use crate::notice;
+use crate::period;
+use crate::plan;
+use crate::refusal::{Done, No, Trouble};
+use crate::span::Span;
+use crate::store::{self, Setup, date_value, instant, me};
+use crate::zone::{self, Date};
+
+/// The entity.
+pub const ENTITY: &str = "time_correction";
+const FIELDS: [&str; 8] = ["owner", "day", "starts_at", "ends_at", "breaks", "reason", "state", "decided_by"];
+
+/// What somebody wants.
+pub struct Wish<'a> {
+    /// Of which date.
+    pub date: Date,
+    /// When it began.
+    pub start: i64,
+    /// When it ended.
+    pub end: i64,
+    /// Pauses, in seconds.
+    pub rest: i64,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// Asks for a change; answers the correction's id.
+///
+/// # Errors
+/// As records say.
+pub fn ask(person: &str, wish: &Wish<'_>) -> Result<String, HostError> {
+    let draft = Draft::new()
+        .with("owner", Value::link(person))
+        .with("day", date_value(wish.date))
+        .with("starts_at", Value::Instant(wish.start))
+        .with("ends_at", Value::Instant(wish.end))
+        .with("breaks", wish.rest)
+        .with("reason", wish.reason);
+    Ok(records::create(ENTITY, draft)?.id)
+}
+
+/// The before-hook: times make sense, the month is open, small changes pass at once, nobody decides for himself.
+///
+/// # Errors
+/// As the host says.
+pub fn check(change: &mut Change) -> Outcome {
+    let setup = Setup::load();
+    let verdict = match change.is_new() {
+        true => new(&setup, change),
+        false => decided(change),
+    };
+    match verdict {
+        Ok(()) => Ok(()),
+        Err(Trouble::No(no)) => {
+            change.reject(no.message).on("state");
+            Ok(())
+        }
+        Err(Trouble::Host(error)) => Err(error.into()),
+    }
+}
+
+fn new(setup: &Setup, change: &mut Change) -> Done {
+    let (Some(start), Some(end)) = (instant(change, "starts_at"), instant(change, "ends_at")) else { return Ok(()) };
+    let owner = change.id("owner").map(str::to_owned).or_else(me).unwrap_or_default();
+    let span = Span::new(start, end);
+    if span.seconds() <= 0 || span.seconds() > 24 * 3_600 {
+        return Err(No::wrong("time.length", "entry.length", "It ends after it begins, and within 24 hours").into());
+    }
+    if end > runtime::now() {
+        return Err(No::wrong("time.future", "time.future", "This time has not come yet").into());
+    }
+    let date = setup.zone.date(start);
+    period::must_be_open(&[date], None)?;
+    let old = super::on(&owner, date)?;
+    let rest = change.integer("breaks").unwrap_or_default();
+    change.set("day", date_value(date));
+    change.set("owner", Value::link(&owner));
+    if let Some(old) = &old {
+        change.set("old_starts_at", Value::Instant(old.kept.start));
+        change.set("old_ends_at", old.kept.end.map_or(Value::Null, Value::Instant));
+        let whole = old.kept.end.map(|end| Span::new(old.kept.start, end).seconds() - old.kept.worked(end));
+        change.set("old_breaks", whole.map_or(Value::Null, Value::Integer));
+    }
+    if !change.was_set("state") {
+        let today = setup.zone.date(runtime::now()) == date;
+        let limits = plan::limits(&owner, date)?;
+        let silent = today && super::rules::is_silent(old.as_ref().map(|day| &day.kept), start, end, rest, &limits);
+        change.set("state", if silent { "approved" } else { "pending" });
+    } else if change.text("state") != Some("pending") {
+        return Err(No::denied("decide.own", "Nobody decides for himself").into());
+    }
+    Ok(())
+}
+
+fn decided(change: &mut Change) -> Done {
+    let was = change.before().text("state").map(str::to_owned);
+    if was.as_deref().is_some_and(|was| was != "pending") && change.differs("state") {
+        return Err(No::conflict("time.decided", "decide.done", "Somebody has decided already").into());
+    }
+    if change.differs("state") {
+        may_decide(change.id("owner").unwrap_or_default(), &me().unwrap_or_default())?;
+        change.set("decided_by", me().map_or(Value::Null, Value::Id));
+        change.set("decided_at", Value::Instant(runtime::now()));
+        if let Some(date) = store::day(change, "day") {
+            period::must_be_open(&[date], None)?;
+        }
+    }
+    Ok(())
+}
+
+/// Passes when somebody may decide for somebody: a head above them, or an administrator; never the person themselves.
+///
+/// # Errors
+/// `time.denied`, and as the host says.
+pub fn may_decide(of: &str, decider: &str) -> Done {
+    if of == decider {
+        return Err(No::denied("decide.own", "Nobody decides for himself").into());
+    }
+    if store::is_admin(decider)? {
+        return Ok(());
+    }
+    // Filters know whom the acting person heads; a person who has a day, an entry or a sheet can be asked about.
+    let below = |entity: &str| {
+        let filter = store::all_of([store::eq("owner", of), store::mine_below("owner")]);
+        records::count(entity, Some(&filter.to_string()))
+    };
+    let heads = store::has_role(decider, "time_head")?;
+    if heads && (below(ENTITY)? > 0 || below("time_sheet")? > 0 || below("time_entry")? > 0) {
+        return Ok(());
+    }
+    Err(No::denied("decide.head", "A head of the person's department decides").into())
+}
+
+/// Decides on a correction and, where it is approved, changes the day.
+///
+/// # Errors
+/// `time.decided`, `time.denied`, and as records say.
+pub fn decide(id: &str, approve: bool) -> Done {
+    let row = records::get(ENTITY, id)?;
+    let row = row.ok_or_else(|| No::conflict("time.gone", "decide.gone", "It is not there any more"))?;
+    if row.text("state") != Some("pending") {
+        return Err(No::conflict("time.decided", "decide.done", "Somebody has decided already").into());
+    }
+    let state = if approve { "approved" } else { "rejected" };
+    let update = records::Update {
+        id: id.to_owned(),
+        version: Some(row.version),
+        fields: Draft::new().with("state", state).0,
+    };
+    match records::change_many(ENTITY, &[update])?.pop() {
+        Some(Err(HostError::Conflict(_))) => {
+            return Err(No::conflict("time.decided", "decide.done", "Somebody has decided already").into());
+        }
+        Some(Err(error)) => return Err(error.into()),
+        _ => {}
+    }
+    apply(id)
+}
+
+/// Puts an approved correction into the day; what was put there already stays.
+///
+/// # Errors
+/// As records say.
+pub fn apply(id: &str) -> Done {
+    let Some(row) = records::get(ENTITY, id)? else { return Ok(()) };
+    if row.text("state") != Some("approved") || row.boolean("applied") == Some(true) {
+        return Ok(());
+    }
+    let (Some(owner), Some(date)) = (row.id("owner"), store::day(&row, "day")) else { return Ok(()) };
+    let (Some(start), Some(end)) = (instant(&row, "starts_at"), instant(&row, "ends_at")) else { return Ok(()) };
+    let setup = Setup::load();
+    let fresh = || Day {
+        id: String::new(),
+        owner: owner.to_owned(),
+        date,
+        kept: Kept::default(),
+        state: State::Closed,
+        violations: Vec::new(),
+    };
+    let mut day = super::on(owner, date)?.unwrap_or_else(fresh);
+    day.kept = Kept { start, end: Some(end), breaks: Vec::new(), rest: row.integer("breaks").unwrap_or_default() };
+    day.state = State::Closed;
+    day.save(&setup, "correction", row.text("reason"))?;
+    records::change(ENTITY, id, Draft::new().with("applied", true))?;
+    Ok(())
+}
+
+/// After a correction was made or decided.
+///
+/// # Errors
+/// As the host says.
+pub fn after(all: &[Event]) -> Outcome {
+    for event in all {
+        if event.name.ends_with(".deleted") {
+            continue;
+        }
+        apply(&event.record)?;
+        let Some(row) = records::get(ENTITY, &event.record)? else { continue };
+        notice::correction(&row)?;
+    }
+    Ok(())
+}
+
+/// Fields that pages show.
+pub const fn fields() -> &'static [&'static str] {
+    &FIELDS
+}
+
+/// The date as people read it.
+pub fn title(row: &Row) -> String {
+    store::day(row, "day").map(zone::text).unwrap_or_default()
+}

@@ -1,0 +1,243 @@
+//! The before-hook of entries: what a row comes to (day, seconds, department, title, cost), and what forbids it (locked
+//! sheets, closed months, the future). Overlap and the one running timer are constraints of the entity.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use verstak_plugin::prelude::*;
+
+use super::split::{LONGEST, by_day};
+use super::{SHARED, SUBJECTS};
+use crate::period::Closed;
+use crate::rate::{self, Facts, Kind, Rate};
+use crate::refusal::{Done, No, Trouble};
+use crate::sheet::Locks;
+use crate::span::Span;
+use crate::store::{self, Setup, date_value, instant, me};
+use crate::zone::{self, Date};
+
+/// What a batch of changes is judged by, asked for once.
+struct Around {
+    setup: Setup,
+    now: i64,
+    me: Option<String>,
+    locks: Locks,
+    closed: Closed,
+    rates: Vec<Rate>,
+    /// Departments of days, by person and date; of people now.
+    departments: BTreeMap<(String, Date), String>,
+    present: BTreeMap<String, Option<String>>,
+    titles: BTreeMap<String, Row>,
+}
+
+/// Judges and completes up to 200 changes.
+///
+/// # Errors
+/// As the host says: the changes are refused then.
+pub fn check(changes: &mut [Change]) -> Outcome {
+    let around = Around::of(changes)?;
+    for change in changes.iter_mut() {
+        match around.judge(change) {
+            Ok(()) => {}
+            Err(Trouble::No(no)) => {
+                change.reject(no.message).on("starts_at");
+            }
+            Err(Trouble::Host(error)) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn owner(change: &Change) -> Option<String> {
+    change.id("owner").map(str::to_owned).or_else(me)
+}
+
+/// The local dates that a change touches, before and after.
+fn days(setup: &Setup, change: &Change) -> Vec<Date> {
+    let starts = [instant(change, "starts_at"), instant(&change.before().to_vec(), "starts_at")];
+    let mut days: Vec<Date> = starts.into_iter().flatten().map(|at| setup.zone.date(at)).collect();
+    days.dedup();
+    days
+}
+
+/// Whether a change means the times or the subject, not what the module notes beside them.
+fn is_of_people(change: &Change) -> bool {
+    let mine = ["owner", "starts_at", "ends_at"].iter().chain(&SHARED);
+    !matches!(change.operation(), Operation::Update) || mine.into_iter().any(|field| change.differs(field))
+}
+
+impl Around {
+    fn of(changes: &[Change]) -> Outcome<Self> {
+        let setup = Setup::load();
+        let people: BTreeSet<String> = changes.iter().filter_map(owner).collect();
+        let dates: BTreeSet<Date> = changes.iter().flat_map(|change| days(&setup, change)).collect();
+        let asked: Vec<String> = people.iter().cloned().collect();
+        let mut present = BTreeMap::new();
+        for person in &people {
+            present.insert(person.clone(), people::user(person)?.and_then(|member| member.department));
+        }
+        Ok(Self {
+            setup,
+            now: runtime::now(),
+            me: me(),
+            locks: Locks::load(&setup, &asked, &dates)?,
+            closed: Closed::load()?,
+            rates: rates()?,
+            departments: departments(&asked, &dates)?,
+            present,
+            titles: titles(changes)?,
+        })
+    }
+
+    fn judge(&self, change: &mut Change) -> Done {
+        let Some(owner) = owner(change) else { return Ok(()) };
+        let Some(start) = instant(change, "starts_at") else { return Ok(()) };
+        if is_of_people(change) {
+            let organization = change.id("organization").map(str::to_owned);
+            for day in days(&self.setup, change) {
+                self.closed.must_be_open(day, organization.as_deref())?;
+                self.locks.must_be_open(&owner, day)?;
+            }
+        }
+        if change.operation() == Operation::Delete {
+            return Ok(());
+        }
+        change.set("owner", Value::link(&owner));
+        self.times(change, start)?;
+        self.subject(change, &owner);
+        self.cost(change, &owner);
+        Ok(())
+    }
+
+    /// Day, zone, seconds; what crosses midnight is cut, and the rest follows as rows of one chain.
+    fn times(&self, change: &mut Change, start: i64) -> Done {
+        let zone = self.setup.zone;
+        let end = instant(change, "ends_at");
+        if start > self.now || end.is_some_and(|end| end > self.now) {
+            return Err(No::wrong("time.future", "time.future", "This time has not come yet").into());
+        }
+        change.set("day", date_value(zone.date(start)));
+        change.set("zone", zone.name());
+        change.set("running", end.is_none());
+        change.set("parallel", self.setup.parallel);
+        let Some(end) = end else {
+            change.set("seconds", 0);
+            return Ok(());
+        };
+        if end <= start || end - start > LONGEST {
+            return Err(No::wrong("time.length", "entry.length", "It ends after it begins, and within 24 hours").into());
+        }
+        let parts = by_day(zone, Span::new(start, end));
+        let first = parts.first().map_or(Span::new(start, end), |(_, span)| *span);
+        if first.end < end {
+            change.set("ends_at", Value::Instant(first.end));
+            change.set("rest_until", Value::Instant(end));
+            let chain = change.text("chain").map_or_else(|| change.record().to_owned(), str::to_owned);
+            change.set("chain", chain);
+            for (day, _) in parts.iter().skip(1) {
+                self.closed.must_be_open(*day, change.id("organization"))?;
+                self.locks.must_be_open(change.id("owner").unwrap_or_default(), *day)?;
+            }
+        }
+        change.set("seconds", first.seconds());
+        Ok(())
+    }
+
+    /// The title of what it is about outlives the record; a task's deal and a deal's client come along.
+    fn subject(&self, change: &mut Change, owner: &str) {
+        for entity in SUBJECTS {
+            let Some(row) = change.id(entity).and_then(|id| self.titles.get(id)).cloned() else { continue };
+            if entity == "task" {
+                if let (Some(of), Some(id)) = (row.text("record_entity"), row.id("record_id"))
+                    && ["deal", "lead", "company"].contains(&of)
+                    && change.id(of).is_none()
+                {
+                    change.set(of, Value::link(id));
+                }
+            } else if entity == "deal"
+                && let Some(company) = row.id("company")
+                && change.id("company").is_none()
+            {
+                change.set("company", Value::link(company));
+            }
+        }
+        let titled = SUBJECTS.iter().find_map(|entity| self.titles.get(change.id(entity)?)?.text("title").map(str::to_owned));
+        if let Some(title) = titled {
+            change.set("subject", title);
+        }
+        let untitled = change.is_new() && !change.was_set("title");
+        if untitled {
+            let title = change.text("subject").or_else(|| change.text("note")).unwrap_or_default();
+            let title: String = title.chars().take(200).collect();
+            if !title.is_empty() {
+                change.set("title", title);
+            }
+        }
+        if change.is_new() && change.is_empty("source") {
+            change.set("source", if self.me.as_deref() == Some(owner) { "manual" } else { "import" });
+        }
+        if change.is_empty("department") {
+            let day = store::day(change, "day");
+            let then = day.and_then(|day| self.departments.get(&(owner.to_owned(), day)).cloned());
+            let department = then.or_else(|| self.present.get(owner).cloned().flatten());
+            change.set("department", department.map_or(Value::Null, Value::Id));
+        }
+    }
+
+    fn cost(&self, change: &mut Change, owner: &str) {
+        let Some(day) = store::day(change, "day") else { return };
+        let facts = (change.id("deal").map(str::to_owned), change.id("company").map(str::to_owned));
+        let facts = Facts { deal: facts.0.as_deref(), company: facts.1.as_deref(), user: Some(owner), position: None };
+        let (seconds, billable) = (change.integer("seconds").unwrap_or_default(), change.boolean("billable") == Some(true));
+        for (field, value) in priced(&self.rates, facts, day, seconds, billable) {
+            change.set(field, value);
+        }
+    }
+}
+
+/// Rate, cost and what is billed.
+pub fn priced(rates: &[Rate], facts: Facts<'_>, day: Date, seconds: i64, billable: bool) -> [(&'static str, Value); 3] {
+    let money = |amount: String, rate: &Rate| {
+        Value::Money(verstak_plugin::Money { amount, currency: rate.currency.clone() })
+    };
+    let cost = rate::best(rates, Kind::Cost, facts, day);
+    let bill = rate::best(rates, Kind::Bill, facts, day).filter(|_| billable);
+    [
+        ("rate", cost.map_or(Value::Null, |rate| money(rate::plain(rate.amount), rate))),
+        ("cost", cost.map_or(Value::Null, |rate| money(rate::cost(rate.amount, seconds), rate))),
+        ("bill", bill.map_or(Value::Null, |rate| money(rate::cost(rate.amount, seconds), rate))),
+    ]
+}
+
+/// All rates there are.
+///
+/// # Errors
+/// As the host says.
+pub fn rates() -> Result<Vec<Rate>, HostError> {
+    let rows = store::every("time_rate", &serde_json::Value::Null, &[])?;
+    Ok(rows.iter().filter_map(Rate::of_row).collect())
+}
+
+fn departments(people: &[String], dates: &BTreeSet<Date>) -> Result<BTreeMap<(String, Date), String>, HostError> {
+    if people.is_empty() || dates.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let dates = dates.iter().map(|date| zone::text(*date));
+    let filter = store::all_of([store::any_of("owner", people), store::any_of("day", dates)]);
+    let rows = store::every("time_day", &filter, &["owner", "day", "department"])?;
+    let of = |row: &Row| Some(((row.id("owner")?.to_owned(), store::day(row, "day")?), row.id("department")?.to_owned()));
+    Ok(rows.iter().filter_map(of).collect())
+}
+
+/// What the changes are about, by id.
+fn titles(changes: &[Change]) -> Result<BTreeMap<String, Row>, HostError> {
+    let mut found = BTreeMap::new();
+    for entity in SUBJECTS {
+        let ids: BTreeSet<&str> = changes.iter().filter_map(|change| change.id(entity)).collect();
+        let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
+        if !ids.is_empty() {
+            let rows = records::get_many(entity, &ids)?.into_iter().flatten();
+            found.extend(rows.map(|row| (row.id.clone(), row)));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,86 @@
+//! Booked time: rows of `time_entry`, by timer, by hand, by grid, by import.
+
+pub mod book;
+pub mod chain;
+pub mod hook;
+pub mod split;
+pub mod timer;
+pub mod totals;
+
+use verstak_plugin::prelude::*;
+
+use crate::refusal::{Done, No};
+use crate::store;
+
+/// The entity.
+pub const ENTITY: &str = "time_entry";
+
+/// The entities an entry may be about: each has a field of its name.
+pub const SUBJECTS: [&str; 4] = ["task", "deal", "lead", "company"];
+
+/// Fields that say what an entry is about and for what.
+pub const SHARED: [&str; 7] = ["task", "deal", "lead", "company", "activity", "note", "billable"];
+
+/// What time is booked on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// `task`, `deal`, `lead`, `company`; empty: nothing in particular.
+    pub entity: String,
+    /// Which.
+    pub id: String,
+}
+
+impl Subject {
+    /// One of the entities that time is booked on.
+    ///
+    /// # Errors
+    /// `time.subject`.
+    pub fn new(entity: &str, id: &str) -> Done<Self> {
+        if entity.is_empty() && id.is_empty() {
+            return Ok(Self::default());
+        }
+        if !SUBJECTS.contains(&entity) {
+            return Err(No::wrong("time.subject", "entry.subject", "Time is booked on tasks, deals, leads and companies").into());
+        }
+        Ok(Self { entity: entity.to_owned(), id: id.to_owned() })
+    }
+
+    /// What a row is about.
+    pub fn of_row(row: &impl Fields) -> Self {
+        let found = SUBJECTS.iter().find_map(|entity| Some((entity, row.id(entity)?)));
+        found.map_or_else(Self::default, |(entity, id)| Self { entity: (*entity).to_owned(), id: id.to_owned() })
+    }
+
+    /// Puts it into a draft.
+    pub fn put(&self, draft: Draft) -> Draft {
+        if self.entity.is_empty() { draft } else { draft.with(&self.entity, Value::link(&self.id)) }
+    }
+
+    /// Whether it is there. The plugin reads every task: that a person sees this one is checked where they name it.
+    ///
+    /// # Errors
+    /// `time.subject_gone`.
+    pub fn must_be_there(&self) -> Done {
+        if self.entity.is_empty() || records::get(&self.entity, &self.id)?.is_some() {
+            return Ok(());
+        }
+        Err(No { status: 404, ..No::wrong("time.subject_gone", "entry.subject_gone", "This record is not there") }.into())
+    }
+
+    /// Whether whoever acts is known to see it: it is theirs, or of somebody below them, or they are an administrator.
+    ///
+    /// # Errors
+    /// As the host says.
+    pub fn is_seen(&self, person: &str) -> Result<bool, HostError> {
+        if self.entity.is_empty() || store::is_admin(person)? {
+            return Ok(true);
+        }
+        let mine = |field: &str| store::eq(field, person);
+        let mut ways = vec![mine("owner"), store::mine_below("owner")];
+        if self.entity == "task" {
+            ways.extend([mine("assignee"), mine("creator"), store::mine_below("assignee")]);
+        }
+        let filter = store::all_of([store::eq("id", self.id.as_str()), serde_json::json!({ "or": ways })]);
+        Ok(records::count(&self.entity, Some(&filter.to_string()))? > 0)
+    }
+}
