@@ -67,6 +67,7 @@ verstak_plugin::plugin! {
         "lack" => day::watch::lack,
         "remind" => sheet::remind,
         "recost" => recost::run,
+        "gone" => entry::chain::gone,
         "demo" => demo::run,
     }
     data {

@@ -1,5 +1,6 @@
 //! Rows of one chain: what crossed midnight was cut, and is edited and deleted together.
 
+use serde_json::{Value as Json, json};
 use verstak_plugin::prelude::*;
 
 use super::split::by_day;
@@ -51,7 +52,6 @@ pub fn after(all: &[Event]) -> Outcome {
                 complete(&event.record)?;
                 share(event)?;
             }
-            "deleted" => remove_others(event)?,
             _ => {}
         }
     }
@@ -82,19 +82,37 @@ fn share(event: &Event) -> Outcome {
     Ok(())
 }
 
-/// A record in the bin is not read any more: its chain stands in the event.
-fn remove_others(event: &Event) -> Outcome {
-    let before = event.change("chain").map(|change| &change.before);
-    let chain = match before {
-        Some(Value::Text(chain)) => Some(chain.clone()),
-        _ => None,
-    };
-    // The first row of a chain gives it its name.
-    let chain = chain.unwrap_or_else(|| event.record.clone());
-    for other in others(&event.record, &chain)? {
-        records::remove(ENTITY, &other.id)?;
+/// A record in the bin is not read any more, and its event does not say what stood in it: a run that looks after the delete.
+///
+/// # Errors
+/// As the host says.
+pub fn going(change: &Change) -> Result<(), HostError> {
+    let (chain, task) = (change.text("chain"), change.id("task"));
+    if chain.is_some() || task.is_some() {
+        let input = json!({ "entry": change.record(), "chain": chain, "task": task });
+        jobs::enqueue(NewJob::new("gone").input(input.to_string()))?;
     }
     Ok(())
+}
+
+/// After an entry was deleted: its chain goes with it, its task has taken less.
+///
+/// # Errors
+/// Worth another try where the host says so.
+pub fn gone(run: &Run) -> Ran {
+    let input: Json = serde_json::from_str(&run.input).map_err(verstak_plugin::jobs::NotDone::never)?;
+    let text = |key: &str| input.get(key).and_then(Json::as_str);
+    let Some(entry) = text("entry") else { return Ok(Answer::Done) };
+    // The delete may have been refused after all.
+    if records::get(ENTITY, entry)?.is_none() {
+        for other in text("chain").map_or(Ok(Vec::new()), |chain| others(entry, chain))? {
+            records::remove(ENTITY, &other.id)?;
+        }
+    }
+    if let Some(task) = text("task") {
+        super::totals::count(task)?;
+    }
+    Ok(Answer::Done)
 }
 
 /// Deletes an entry with its chain.

@@ -99,7 +99,7 @@ impl Around {
             }
         }
         if change.operation() == Operation::Delete {
-            return Ok(());
+            return Ok(super::chain::going(change)?);
         }
         change.set("owner", Value::link(&owner));
         self.times(change, start)?;
