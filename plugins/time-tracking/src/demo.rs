@@ -1,5 +1,6 @@
 //! Example data: six weeks of up to twelve people, a night shift, a forgotten day, a closed month. Begun by an administrator.
 
+use chrono::{Datelike, Weekday};
 use verstak_plugin::prelude::*;
 
 use crate::day::rules::Kept;
@@ -49,7 +50,8 @@ fn fill(setup: &Setup, person: &str, number: usize) -> Result<(), HostError> {
         if day::on(person, date)?.is_some() {
             continue;
         }
-        let night = number == 2 && back == 10;
+        // A night shift on the last Saturday but one.
+        let night = number == 2 && (8..15).contains(&back) && date.weekday() == Weekday::Sat;
         if !night && crate::plan::plan(setup, person, date)?.planned.is_empty() {
             continue;
         }

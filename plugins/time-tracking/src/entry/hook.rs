@@ -160,8 +160,7 @@ impl Around {
                 change.set("company", Value::link(company));
             }
         }
-        let titled = SUBJECTS.iter().find_map(|entity| self.titles.get(change.id(entity)?)?.text("title").map(str::to_owned));
-        if let Some(title) = titled {
+        if let Some(title) = SUBJECTS.iter().find_map(|entity| self.title(change.id(entity)?)) {
             change.set("subject", title);
         }
         let untitled = change.is_new() && !change.was_set("title");
@@ -181,6 +180,15 @@ impl Around {
             let department = then.or_else(|| self.present.get(owner).cloned().flatten());
             change.set("department", department.map_or(Value::Null, Value::Id));
         }
+    }
+
+    /// What a record is called; of a task with what it is about, since tasks of one name are many.
+    fn title(&self, id: &str) -> Option<String> {
+        let row = self.titles.get(id)?;
+        let title = row.text("title")?;
+        let about = row.id("record_id").and_then(|id| self.titles.get(id)).and_then(|about| about.text("title"));
+        let whole = about.map_or_else(|| title.to_owned(), |about| format!("{title} · {about}"));
+        Some(whole.chars().take(255).collect())
     }
 
     fn cost(&self, change: &mut Change, owner: &str) {
@@ -230,11 +238,15 @@ fn departments(people: &[String], dates: &BTreeSet<Date>) -> Result<BTreeMap<(St
 
 /// What the changes are about, by id.
 fn titles(changes: &[Change]) -> Result<BTreeMap<String, Row>, HostError> {
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<String, Row> = BTreeMap::new();
     for entity in SUBJECTS {
-        let ids: BTreeSet<&str> = changes.iter().filter_map(|change| change.id(entity)).collect();
-        let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
+        // Tasks come first: what they are about is asked for with the others.
+        let about = found.values().filter(|row: &&Row| row.text("record_entity") == Some(entity));
+        let about = about.filter_map(|row| row.id("record_id").map(str::to_owned));
+        let named = changes.iter().filter_map(|change| change.id(entity).map(str::to_owned));
+        let ids: BTreeSet<String> = about.chain(named).collect();
         if !ids.is_empty() {
+            let ids: Vec<String> = ids.into_iter().collect();
             let rows = records::get_many(entity, &ids)?.into_iter().flatten();
             found.extend(rows.map(|row| (row.id.clone(), row)));
         }

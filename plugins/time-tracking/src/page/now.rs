@@ -110,7 +110,6 @@ pub fn now(_: &Ask) -> Outcome<Figures> {
         .with("running", running.is_some())
         .with("timer_since", at(running.map(|one| one.since)))
         .with("timer_title", running.map(|one| one.title.clone()).unwrap_or_default())
-        .with("timer_task", running.filter(|one| one.subject.entity == "task").map_or(Value::Null, |one| Value::link(&one.subject.id)))
         .with("unconfirmed", i64::try_from(now.unconfirmed).unwrap_or_default());
     Ok(Figures::one(row))
 }

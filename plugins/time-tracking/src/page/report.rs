@@ -171,7 +171,7 @@ pub fn plan_fact(ask: &Ask) -> Outcome<Figures> {
     Ok(Figures::from(rows))
 }
 
-/// The source `months`: the last twelve months, whether they are closed, and what keeps them open.
+/// The source `months`: the months of a year that have time, whether they are closed, and what keeps them open.
 ///
 /// # Errors
 /// As the host says.
@@ -184,6 +184,10 @@ pub fn months(_: &Ask) -> Outcome<Figures> {
         let text = zone::text(month);
         let found = kept.iter().find(|row| row.text("month") == Some(&text) && row.id("organization").is_none());
         let closed = found.and_then(|row| row.text("state")) == Some("closed");
+        if found.is_none() && !rows.is_empty() && !has_time(month)? {
+            month = month_of(minus_days(month, 1));
+            continue;
+        }
         let [timers, days, sheets] = if closed { [0; 3] } else { period::open_things(month)? };
         let count = |number: u64| i64::try_from(number).unwrap_or_default();
         let opened = found.and_then(|row| store::instant(row, "opened_at"));
@@ -198,6 +202,15 @@ pub fn months(_: &Ask) -> Outcome<Figures> {
         month = month_of(minus_days(month, 1));
     }
     Ok(Figures::from(rows))
+}
+
+/// Whether anybody booked anything in a month.
+fn has_time(month: Date) -> Result<bool, HostError> {
+    let filter = store::all_of([
+        store::compares("day", "gte", zone::text(month)),
+        store::compares("day", "lt", zone::text(next_month(month))),
+    ]);
+    Ok(records::count(entry::ENTITY, Some(&filter.to_string()))? > 0)
 }
 
 /// Rows of a month that were changed after it was opened again.

@@ -30,9 +30,7 @@ pub fn people(ask: &Ask) -> Outcome<Figures> {
         let Some(member) = people::user(id)? else { continue };
         let late = late.iter().find(|group| store::key_of(group, "owner") == Some(id));
         let row = Figure::new(id)
-            .with("person", Value::link(id))
             .with("name", member.name)
-            .with("department", member.department.map_or(Value::Null, Value::Id))
             .with("worked", store::figure(group, "sum_worked").unwrap_or_default())
             .with("norm", store::figure(group, "sum_norm").unwrap_or_default());
         rows.push(row.with("late_days", late.and_then(|group| store::figure(group, "count")).unwrap_or_default()));

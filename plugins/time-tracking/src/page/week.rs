@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
 use verstak_plugin::prelude::*;
 
 use super::date_of;
@@ -118,13 +117,13 @@ pub fn week_days(ask: &Ask) -> Outcome<Figures> {
     let plans = plan::plans(&setup, &[person.clone()], first, plus_days(first, 6))?;
     let fields = ["day", "starts_at", "ends_at", "worked", "violations", "state"];
     let days = store::every(day::ENTITY, &of_week(&person, first), &fields)?;
-    let measures = json!([{ "op": "sum", "field": "seconds" }]);
-    let booked = store::groups(entry::ENTITY, &of_week(&person, first), &["day"], &measures)?;
+    let entries = store::every(entry::ENTITY, &of_week(&person, first), &["day", "seconds"])?;
     let mut rows = Vec::new();
     for ((_, date), plan) in plans {
         let text = zone::text(date);
         let kept = days.iter().find(|row| row.text("day") == Some(&text));
-        let booked = booked.iter().find(|group| store::key_of(group, "day") == Some(&text));
+        let of_day = entries.iter().filter(|row| row.text("day") == Some(&text));
+        let booked: i64 = of_day.filter_map(|row| row.integer("seconds")).sum();
         let kinds = match kept.and_then(|row| row.value("violations")) {
             Some(Value::Texts(kinds)) => kinds.clone(),
             _ => Vec::new(),
@@ -136,7 +135,7 @@ pub fn week_days(ask: &Ask) -> Outcome<Figures> {
             .with("ends", super::at(kept.and_then(|row| store::instant(row, "ends_at"))))
             .with("worked", kept.and_then(|row| row.integer("worked")).unwrap_or_default())
             .with("norm", plan.norm())
-            .with("booked", booked.and_then(|group| store::figure(group, "sum_seconds")).unwrap_or_default())
+            .with("booked", booked)
             .with("violated", !kinds.is_empty())
             .with("state", kept.and_then(|row| row.text("state")).unwrap_or("none"));
         rows.push(row);
