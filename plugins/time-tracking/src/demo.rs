@@ -52,7 +52,7 @@ fn fill(setup: &Setup, person: &str, number: usize) -> Result<(), HostError> {
         }
         // A night shift on the last Saturday but one.
         let night = number == 2 && (8..15).contains(&back) && date.weekday() == Weekday::Sat;
-        if !night && crate::plan::plan(setup, person, date)?.planned.is_empty() {
+        if !night && crate::plan::plan(person, date)?.planned.is_empty() {
             continue;
         }
         let kept = worked(setup, date, number, back, night);

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `day` | the working day, what it breaks, corrections, what happens without anybody |
 //! | `entry` | booked time: the timer, by hand, by grid; cut at midnight; what tasks have taken |
+//! | `staff`, `notice` | who is above whom, who decides, who is told |
 //! | `sheet`, `period` | weeks handed in, months closed |
 //! | `rate`, `recost` | rates and costs |
 //! | `page`, `routes`, `process` | how people, programs and processes reach it |
@@ -25,6 +26,7 @@ pub mod round;
 pub mod routes;
 pub mod sheet;
 pub mod span;
+pub mod staff;
 pub mod store;
 pub mod zone;
 
@@ -52,7 +54,7 @@ verstak_plugin::plugin! {
         POST "/day/pause" => routes::day_pause,
         POST "/day/resume" => routes::day_resume,
         POST "/day/finish" => routes::day_finish,
-        POST "/sheets/submit" => routes::submit,
+        POST "/sheets/{week}/submit" => routes::submit,
     }
     actions {
         "log_time" => process::log_time,
@@ -80,6 +82,8 @@ verstak_plugin::plugin! {
         "subject" => page::task::subject,
         "by_person" => page::task::by_person,
         "people" => page::team::people,
+        "waiting" => page::team::waiting,
+        "handed_in" => page::team::handed_in,
         "days_off" => page::team::days_off,
         "period" => page::report::period_row,
         "report" => page::report::report,
@@ -104,4 +108,5 @@ verstak_plugin::plugin! {
         "close_month" => page::acts::close_month,
         "open_month" => page::acts::open_month,
     }
+    disabling => entry::timer::stop_all,
 }

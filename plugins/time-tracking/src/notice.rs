@@ -1,61 +1,57 @@
-//! Notices: what a person or their heads should know, once for each cause. Rows of `time_notice`: a person reads their own,
-//! a head those `for_heads` of their people.
+//! Notices in the bell of the portal: what a person or their heads should know, once for each cause.
 
 use verstak_plugin::prelude::*;
 
 use crate::day::Day;
 use crate::entry::timer::Running;
+use crate::plan::Policies;
 use crate::refusal::Done;
-use crate::store::{self, date_value};
+use crate::staff;
+use crate::store;
 use crate::zone::{self, Date};
 
-/// The entity.
-pub const ENTITY: &str = "time_notice";
+const MY_TIME: &str = "/app/verstak.time-tracking/my_time";
+const TEAM: &str = "/app/verstak.time-tracking/team";
+const APPROVALS: &str = "/app/verstak.time-tracking/approvals";
 
-struct Notice<'a> {
-    kind: &'a str,
-    /// Of whom or to whom.
-    person: &'a str,
-    for_heads: bool,
-    day: Option<Date>,
-    /// Seconds, where there are some to tell.
-    by: Option<i64>,
-    task: Option<&'a str>,
-    /// The cause: a second notice of it is none.
-    cause: String,
+/// Hours, minutes and seconds, `0:05:01`.
+fn length(seconds: i64) -> String {
+    format!("{}:{:02}:{:02}", seconds / 3_600, seconds % 3_600 / 60, seconds % 60)
 }
 
-fn tell(notice: &Notice<'_>) -> Done {
-    let key = format!("{}/{}/{}", notice.kind, if notice.for_heads { "heads" } else { notice.person }, notice.cause);
-    if records::count(ENTITY, Some(&store::eq("cause", key.as_str()).to_string()))? > 0 {
+fn name(person: &str) -> Result<String, HostError> {
+    Ok(people::user(person)?.map(|member| member.name).unwrap_or_default())
+}
+
+fn tell(cause: String, people: &[String], text: Message, link: &str) -> Done {
+    if people.is_empty() {
         return Ok(());
     }
-    let draft = Draft::new()
-        .with("kind", notice.kind)
-        .with("owner", Value::link(notice.person))
-        .with("for_heads", notice.for_heads)
-        .with("cause", key)
-        .with_some("day", notice.day.map(date_value))
-        .with_some("by", notice.by)
-        .with_some("task", notice.task.map(Value::link));
-    match records::create(ENTITY, draft) {
-        // The constraint: somebody else told of it in the same moment.
-        Ok(_) | Err(HostError::Invalid(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    Ok(notify::send(notify::Notice::new(cause, text).to(people).link(link))?)
 }
 
-fn of_day<'a>(day: &'a Day, kind: &'a str, for_heads: bool, by: Option<i64>) -> Notice<'a> {
-    Notice { kind, person: &day.owner, for_heads, day: Some(day.date), by, task: None, cause: format!("{}/{}", day.owner, day.date) }
+/// Whoever decides for a person, and whom the policy names.
+fn heads(person: &str, day: Date) -> Result<Vec<String>, HostError> {
+    let department = people::user(person)?.and_then(|member| member.department);
+    let mut people = staff::deciders(person)?;
+    people.extend(Policies::load()?.told(person, department.as_deref(), day));
+    people.sort_unstable();
+    people.dedup();
+    Ok(people)
 }
 
-/// A day breaks the policy.
+/// A day breaks the policy by so many seconds.
 ///
 /// # Errors
 /// As the host says.
-pub fn violation(day: &Day, kind: &str) -> Done {
-    let by = store::rows(crate::day::ENTITY, &store::eq("id", day.id.as_str()), &[kind], &[])?;
-    tell(&of_day(day, kind, true, by.first().and_then(|row| row.integer(kind))))
+pub fn violation(day: &Day, kind: &str, by: i64) -> Done {
+    let text = match kind {
+        "late" => Message::new("notice.late", "{name} came late by {time}"),
+        "early" => Message::new("notice.early", "{name} left earlier by {time}"),
+        _ => Message::new("notice.short", "{name} worked {time} less than planned"),
+    };
+    let text = text.with("name", name(&day.owner)?).with("time", length(by));
+    tell(format!("{kind}/{}/{}", day.owner, day.date), &heads(&day.owner, day.date)?, text, TEAM)
 }
 
 /// Nobody finished a day.
@@ -63,8 +59,12 @@ pub fn violation(day: &Day, kind: &str) -> Done {
 /// # Errors
 /// As the host says.
 pub fn forgotten(day: &Day) -> Done {
-    tell(&of_day(day, "forgotten", false, None))?;
-    tell(&of_day(day, "forgotten", true, None))
+    let date = zone::text(day.date);
+    let own = Message::new("notice.forgotten_own", "Your day of {day} was not finished: say when you left").with("day", &date);
+    tell(format!("forgotten/{}/{date}", day.owner), &[day.owner.clone()], own, MY_TIME)?;
+    let text = Message::new("notice.forgotten_of", "{name} did not finish the day of {day}");
+    let text = text.with("name", name(&day.owner)?).with("day", &date);
+    tell(format!("forgotten-of/{}/{date}", day.owner), &heads(&day.owner, day.date)?, text, TEAM)
 }
 
 /// Nobody came.
@@ -72,8 +72,9 @@ pub fn forgotten(day: &Day) -> Done {
 /// # Errors
 /// As the host says.
 pub fn missed(person: &str, day: Date) -> Done {
-    let cause = format!("{person}/{day}");
-    tell(&Notice { kind: "missed", person, for_heads: true, day: Some(day), by: None, task: None, cause })
+    let text = Message::new("notice.missed", "{name} did not come on {day}");
+    let text = text.with("name", name(person)?).with("day", zone::text(day));
+    tell(format!("missed/{person}/{day}"), &heads(person, day)?, text, TEAM)
 }
 
 /// A month lacks hours.
@@ -81,13 +82,9 @@ pub fn missed(person: &str, day: Date) -> Done {
 /// # Errors
 /// As the host says.
 pub fn lack(person: &str, month: Date, by: i64) -> Done {
-    let cause = format!("{person}/{month}");
-    tell(&Notice { kind: "lack", person, for_heads: true, day: Some(month), by: Some(by), task: None, cause })
-}
-
-fn of_timer<'a>(one: &'a Running, kind: &'a str) -> Notice<'a> {
-    let task = (one.subject.entity == "task").then_some(one.subject.id.as_str());
-    Notice { kind, person: &one.owner, for_heads: false, day: None, by: None, task, cause: one.id.clone() }
+    let text = Message::new("notice.lack", "{name} lacks {time} in {month}").with("name", name(person)?);
+    let text = text.with("time", length(by)).with("month", month.format("%m.%Y"));
+    tell(format!("lack/{person}/{month}"), &heads(person, month)?, text, TEAM)
 }
 
 /// A timer runs long.
@@ -95,7 +92,8 @@ fn of_timer<'a>(one: &'a Running, kind: &'a str) -> Notice<'a> {
 /// # Errors
 /// As the host says.
 pub fn long(one: &Running) -> Done {
-    tell(&of_timer(one, "long_timer"))
+    let text = Message::new("notice.long", "Your timer has been running for a long time: {title}").with("title", &one.title);
+    tell(format!("long/{}", one.id), &[one.owner.clone()], text, MY_TIME)
 }
 
 /// A timer was stopped.
@@ -103,7 +101,8 @@ pub fn long(one: &Running) -> Done {
 /// # Errors
 /// As the host says.
 pub fn stopped(one: &Running) -> Done {
-    tell(&of_timer(one, "stopped_timer"))
+    let text = Message::new("notice.stopped", "Your timer was stopped, confirm its time: {title}").with("title", &one.title);
+    tell(format!("stopped/{}", one.id), &[one.owner.clone()], text, MY_TIME)
 }
 
 /// A correction waits for a head, or was decided on.
@@ -111,28 +110,44 @@ pub fn stopped(one: &Running) -> Done {
 /// # Errors
 /// As the host says.
 pub fn correction(row: &Row) -> Done {
-    let (Some(person), day) = (row.id("owner"), store::day(row, "day")) else { return Ok(()) };
-    let waits = row.text("state") == Some("pending");
-    let asked = row.id("decided_by").is_some();
-    let kind = if waits { "correction" } else { "decision" };
-    if !waits && !asked {
+    let (Some(person), Some(day)) = (row.id("owner"), store::day(row, "day")) else { return Ok(()) };
+    let day = zone::text(day);
+    if row.text("state") == Some("pending") {
+        let text = Message::new("notice.correction", "{name} asks to correct {day}").with("name", name(person)?).with("day", day);
+        return tell(format!("correction/{}", row.id), &staff::deciders(person)?, text, APPROVALS);
+    }
+    // What passed by itself was decided by nobody.
+    if row.id("decided_by").is_none() {
         return Ok(());
     }
-    tell(&Notice { kind, person, for_heads: waits, day, by: None, task: None, cause: row.id.clone() })
+    let text = match row.text("state") {
+        Some("approved") => Message::new("notice.correction_approved", "Your correction of {day} was approved"),
+        _ => Message::new("notice.correction_rejected", "Your correction of {day} was rejected"),
+    };
+    tell(format!("corrected/{}", row.id), &[person.to_owned()], text.with("day", day), MY_TIME)
 }
 
 /// A timesheet was handed in, or decided on.
 ///
 /// # Errors
 /// As the host says.
-pub fn sheet(row: &Row, event: &Event) -> Done {
-    let Some(person) = row.id("owner") else { return Ok(()) };
-    let (kind, for_heads) = match row.text("state") {
-        Some("submitted") => ("sheet", true),
-        Some("approved" | "returned") => ("decision", false),
+pub fn sheet(row: &Row, event: &str) -> Done {
+    let (Some(person), Some(week)) = (row.id("owner"), store::day(row, "week")) else { return Ok(()) };
+    let week = zone::text(week);
+    let (text, to, link) = match row.text("state") {
+        Some("submitted") => {
+            let text = Message::new("notice.sheet", "{name} handed in the week from {week}").with("name", name(person)?);
+            (text, staff::deciders(person)?, APPROVALS)
+        }
+        Some("approved") => {
+            (Message::new("notice.sheet_approved", "Your week from {week} was approved"), vec![person.to_owned()], MY_TIME)
+        }
+        Some("returned") => {
+            (Message::new("notice.sheet_returned", "Your week from {week} was given back"), vec![person.to_owned()], MY_TIME)
+        }
         _ => return Ok(()),
     };
-    tell(&Notice { kind, person, for_heads, day: store::day(row, "week"), by: None, task: None, cause: event.id.clone() })
+    tell(format!("sheet/{event}"), &to, text.with("week", week), link)
 }
 
 /// A week was not handed in.
@@ -140,24 +155,25 @@ pub fn sheet(row: &Row, event: &Event) -> Done {
 /// # Errors
 /// As the host says.
 pub fn due(person: &str, week: Date) -> Done {
-    let cause = zone::text(week);
-    tell(&Notice { kind: "sheet_due", person, for_heads: false, day: Some(week), by: None, task: None, cause })
+    let week = zone::text(week);
+    let text = Message::new("notice.due", "Hand in your week from {week}").with("week", &week);
+    tell(format!("due/{person}/{week}"), &[person.to_owned()], text, MY_TIME)
 }
 
 /// A task has taken 80 % or all of its estimate: its executor and its creator hear of it.
 ///
 /// # Errors
 /// As the host says.
-pub fn overrun(task: &Row, percent: i64, spent: i64) -> Result<(), HostError> {
-    let mut people: Vec<&str> = ["assignee", "creator"].into_iter().filter_map(|field| task.id(field)).collect();
+pub fn overrun(task: &Row, percent: i64, spent: i64) -> Done {
+    let mut people: Vec<String> =
+        ["assignee", "creator"].into_iter().filter_map(|field| task.id(field).map(str::to_owned)).collect();
+    people.sort_unstable();
     people.dedup();
-    let kind = if percent >= 100 { "overrun" } else { "overrun_soon" };
-    for person in people {
-        let notice = Notice { kind, person, for_heads: false, day: None, by: Some(spent), task: Some(&task.id), cause: task.id.clone() };
-        match tell(&notice) {
-            Err(crate::refusal::Trouble::Host(error)) => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
+    let text = if percent >= 100 {
+        Message::new("notice.overrun", "{task}: the estimate is used up ({time})")
+    } else {
+        Message::new("notice.overrun_soon", "{task}: 80 % of the estimate are used ({time})")
+    };
+    let text = text.with("task", task.text("title").unwrap_or_default()).with("time", length(spent));
+    tell(format!("overrun/{percent}/{}", task.id), &people, text, &format!("/records/task/{}", task.id))
 }

@@ -1,60 +1,36 @@
-//! What the calendar plans for people, and which policy counts for whom.
-//!
-//! The calendar is what the core plans where nobody set one ([`usual`]): the SDK does not hand over calendars yet.
-//! Absences are records of the core.
+//! What the calendar plans for people, and which policy counts for whom. The calendar and the absences are the core's.
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Weekday};
 use serde_json::Value as Json;
 use verstak_plugin::prelude::*;
 
 use crate::day::rules::{Limits, Plan};
-use crate::span::{Span, within};
-use crate::store::{self, Setup, instant};
-use crate::zone::{self, Date, Zone, plus_days};
+use crate::span::Span;
+use crate::store::{self};
+use crate::zone::{self, Date};
 
 /// Plans by person and date.
 pub type Plans = BTreeMap<(String, Date), Plan>;
 
-/// The company's usual hours: Monday to Friday, 09:00 to 18:00 with the hour from 13:00 off, as the core plans where
-/// nobody set a calendar.
-fn usual(zone: Zone, day: Date) -> Vec<Span> {
-    if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
-        return Vec::new();
-    }
-    let at = |minutes| zone.minute_of(day, minutes);
-    vec![Span::new(at(9 * 60), at(13 * 60)), Span::new(at(14 * 60), at(18 * 60))]
-}
+/// People of one question to the host.
+const BATCH: usize = 200;
 
 /// Plans of some people from one date to another, the last one included.
 ///
 /// # Errors
 /// As the host says.
-pub fn plans(setup: &Setup, people: &[String], from: Date, until: Date) -> Result<Plans, HostError> {
+pub fn plans(people: &[String], from: Date, until: Date) -> Result<Plans, HostError> {
+    let (first, last) = (zone::text(from), zone::text(until));
+    let spans = |all: &[calendars::Span]| all.iter().map(|span| Span::new(span.start, span.end)).collect();
     let mut plans = Plans::new();
-    if people.is_empty() {
-        return Ok(plans);
-    }
-    let window = Span::new(setup.zone.midnight(from), setup.zone.midnight(plus_days(until, 2)));
-    let filter = store::all_of([
-        store::any_of("user", people),
-        store::compares("starts_at", "lt", zone::instant(window.end)),
-        store::compares("ends_at", "gt", zone::instant(window.start)),
-    ]);
-    let absences = store::every("absence", &filter, &["user", "starts_at", "ends_at"])?;
-    for person in people {
-        let absent = absences.iter().filter(|row| row.id("user") == Some(person)).filter_map(|row| {
-            Some(Span::new(instant(row, "starts_at")?, instant(row, "ends_at")?))
-        });
-        let absent: Vec<Span> = absent.collect();
-        let mut day = from;
-        while day <= until {
-            let planned = usual(setup.zone, day);
-            let around = planned.first().zip(planned.last()).map(|(first, last)| Span::new(first.start, last.end));
-            let absent = around.map_or_else(Vec::new, |around| within(&absent, around));
-            plans.insert((person.clone(), day), Plan { planned, absent });
-            day = plus_days(day, 1);
+    for part in people.chunks(BATCH) {
+        for (person, days) in part.iter().zip(calendars::days(part, &first, &last)?) {
+            for day in days {
+                let Some(date) = zone::date(&day.date) else { continue };
+                let plan = Plan { planned: spans(&day.planned), absent: spans(&day.absent) };
+                plans.insert((person.clone(), date), plan);
+            }
         }
     }
     Ok(plans)
@@ -64,8 +40,8 @@ pub fn plans(setup: &Setup, people: &[String], from: Date, until: Date) -> Resul
 ///
 /// # Errors
 /// As the host says.
-pub fn plan(setup: &Setup, person: &str, day: Date) -> Result<Plan, HostError> {
-    let found = plans(setup, &[person.to_owned()], day, day)?;
+pub fn plan(person: &str, day: Date) -> Result<Plan, HostError> {
+    let found = plans(&[person.to_owned()], day, day)?;
     Ok(found.into_values().next().unwrap_or_default())
 }
 
@@ -84,14 +60,34 @@ impl Policies {
     /// The limits of a person at a date: their own policy, else their department's, else everybody's; of those the latest
     /// that has begun.
     pub fn limits(&self, person: &str, department: Option<&str>, day: Date) -> Limits {
-        let rank = |row: &Row| match (row.id("person"), row.id("department")) {
-            (Some(id), _) => (id == person).then_some(0),
-            (None, Some(id)) => (Some(id) == department).then_some(1),
-            (None, None) => Some(2),
+        self.best(person, department, day).map_or_else(Limits::default, of_row)
+    }
+
+    /// Who hears of violations besides the heads.
+    pub fn told(&self, person: &str, department: Option<&str>, day: Date) -> Vec<String> {
+        self.best(person, department, day).map_or_else(Vec::new, |row| ids(row, "notify"))
+    }
+
+    fn best(&self, person: &str, department: Option<&str>, day: Date) -> Option<&Row> {
+        let rank = |row: &Row| {
+            let (people, departments) = (ids(row, "people"), ids(row, "departments"));
+            match () {
+                () if people.iter().any(|id| id == person) => Some(0),
+                () if departments.iter().any(|id| Some(id.as_str()) == department) => Some(1),
+                () if people.is_empty() && departments.is_empty() => Some(2),
+                () => None,
+            }
         };
         let begun = self.0.iter().filter_map(|row| Some((rank(row)?, store::day(row, "from")?, row)));
-        let best = begun.filter(|(_, from, _)| *from <= day).min_by_key(|(rank, from, _)| (*rank, std::cmp::Reverse(*from)));
-        best.map_or_else(Limits::default, |(_, _, row)| of_row(row))
+        let begun = begun.filter(|(_, from, _)| *from <= day);
+        begun.min_by_key(|(rank, from, _)| (*rank, std::cmp::Reverse(*from))).map(|(_, _, row)| row)
+    }
+}
+
+fn ids(row: &Row, field: &str) -> Vec<String> {
+    match row.value(field) {
+        Some(Value::Ids(ids)) => ids.clone(),
+        _ => Vec::new(),
     }
 }
 

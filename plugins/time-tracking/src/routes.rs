@@ -71,7 +71,7 @@ pub fn timer_start(request: &Request) -> Outcome<Response> {
         let body = body(request)?;
         let part = |key: &str| body.get("subject").and_then(|of| of.get(key)).and_then(Json::as_str).unwrap_or_default();
         let subject = Subject::new(part("entity"), part("id"))?;
-        if !subject.is_seen(&person)? {
+        if !subject.is_seen()? {
             return Err(No { status: 404, ..No::wrong("time.subject_gone", "entry.subject_gone", "This record is not there") }.into());
         }
         let note = body.get("note").and_then(Json::as_str).unwrap_or_default();
@@ -94,7 +94,8 @@ pub fn timer_stop(_: &Request) -> Outcome<Response> {
 fn day_step(request: &Request, step: Step) -> Outcome<Response> {
     answer(caller().and_then(|person| {
         let body = body(request)?;
-        let at = body.get("at").and_then(Json::as_str).map(|text| moment(Zone::of_company(), text)).transpose()?;
+        let zone = Setup::of(&person)?.zone;
+        let at = body.get("at").and_then(Json::as_str).map(|text| moment(zone, text)).transpose()?;
         let stepped = steps::step(&person, step, at, body.get("reason").and_then(Json::as_str))?;
         let mut state = state_of(&person)?;
         if let (Some(map), Some(waits)) = (state.as_object_mut(), stepped.waits) {
@@ -136,14 +137,14 @@ pub fn day_finish(request: &Request) -> Outcome<Response> {
     day_step(request, Step::Finish)
 }
 
-/// `POST /sheets/submit` with `{week, comment}`.
+/// `POST /sheets/{week}/submit` with `{comment}`; the week by one of its days.
 ///
 /// # Errors
 /// What the host could not do.
 pub fn submit(request: &Request) -> Outcome<Response> {
     answer(caller().and_then(|person| {
         let body = body(request)?;
-        let week = body.get("week").and_then(Json::as_str).and_then(zone::date);
+        let week = request.parameter("week").and_then(zone::date);
         let week = week.ok_or_else(|| Trouble::from(No::wrong("time.unreadable", "time.unreadable", "This is no time")))?;
         let id = sheet::submit(&person, week, body.get("comment").and_then(Json::as_str))?;
         Ok(json!({ "id": id }))

@@ -108,7 +108,7 @@ fn judge(change: &mut Change) -> Done {
     let was = if change.is_new() { Some("draft".to_owned()) } else { was };
     let Some(was) = was.filter(|was| *was != now) else { return Ok(()) };
     match (was.as_str(), now.as_str()) {
-        ("draft" | "returned", "submitted") => submitted(&setup, change, &owner, week),
+        ("draft" | "returned", "submitted") => submitted(change, &owner, week),
         ("submitted", "approved" | "returned") | ("approved", "returned") => {
             Closed::load()?.must_be_open(week, None)?;
             may_decide(&owner, &me().unwrap_or_default())?;
@@ -137,7 +137,7 @@ fn of_week(owner: &str, week: Date) -> serde_json::Value {
     ])
 }
 
-fn submitted(setup: &Setup, change: &mut Change, owner: &str, week: Date) -> Done {
+fn submitted(change: &mut Change, owner: &str, week: Date) -> Done {
     let someone = me().unwrap_or_default();
     if someone != owner {
         // A head hands in for somebody who cannot any more.
@@ -151,7 +151,7 @@ fn submitted(setup: &Setup, change: &mut Change, owner: &str, week: Date) -> Don
     if records::count("time_entry", Some(&with(store::eq("running", true))))? > 0 {
         return Err(No::conflict("time.timer_running", "sheet.running", "Stop the timer first").into());
     }
-    let plans = plan::plans(setup, &[owner.to_owned()], week, plus_days(week, 6))?;
+    let plans = plan::plans(&[owner.to_owned()], week, plus_days(week, 6))?;
     change.set("total", store::sum("time_entry", &in_week, "seconds")?);
     change.set("norm", plans.values().map(crate::day::rules::Plan::norm).sum::<i64>());
     Ok(())
@@ -213,7 +213,7 @@ pub fn after(all: &[Event]) -> Outcome {
         if change.after == Value::Text("approved".to_owned()) {
             events::sheet_approved(&row);
         }
-        notice::sheet(&row, event)?;
+        notice::sheet(&row, &event.id)?;
     }
     Ok(())
 }

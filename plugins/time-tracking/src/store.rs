@@ -25,11 +25,6 @@ pub fn compares(field: &str, op: &str, value: impl Into<Json>) -> Json {
     json!({ "field": field, "op": op, "value": value.into() })
 }
 
-/// Whoever acts heads these people: filters know it, and nothing else does.
-pub fn mine_below(field: &str) -> Json {
-    json!({ "field": field, "op": "in", "value": { "my_subtree": true } })
-}
-
 /// All of them hold.
 pub fn all_of(filters: impl IntoIterator<Item = Json>) -> Json {
     json!({ "and": filters.into_iter().collect::<Vec<_>>() })
@@ -137,30 +132,10 @@ pub fn me() -> Option<String> {
     runtime::context().actor.id
 }
 
-/// Whether whoever acts may do everything in the module.
-///
-/// # Errors
-/// As the host says.
-pub fn is_admin(person: &str) -> Result<bool, HostError> {
-    Ok(has_role(person, "time_admin")? || has_role(person, "admin")?)
-}
-
-/// Whether a person has a role, by its key.
-///
-/// # Errors
-/// As the host says.
-pub fn has_role(person: &str, role: &str) -> Result<bool, HostError> {
-    match people::role_members(role) {
-        Ok(members) => Ok(members.iter().any(|member| member.id == person)),
-        Err(HostError::NotFound(_)) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
 /// What administrators have set.
 #[derive(Debug, Clone, Copy)]
 pub struct Setup {
-    /// The company's time zone.
+    /// The company's time zone, or that of a person's calendar.
     pub zone: Zone,
     /// Weeks begin on Sunday.
     pub sunday_first: bool,
@@ -187,6 +162,17 @@ impl Setup {
             stop: hours("stop_hours", 12),
             stop_with_day: set.boolean("stop_with_day").unwrap_or(true),
         }
+    }
+
+    /// The same with the time zone of a person's calendar.
+    ///
+    /// # Errors
+    /// As the host says.
+    pub fn of(person: &str) -> Result<Self, HostError> {
+        let setup = Self::load();
+        let today = crate::zone::text(setup.zone.date(runtime::now()));
+        let day = calendars::day(person, &today)?;
+        Ok(day.map_or(setup, |day| Self { zone: Zone::named(&day.time_zone), ..setup }))
     }
 
     /// The first day of the week of a date.

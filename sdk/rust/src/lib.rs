@@ -27,15 +27,19 @@
 //! | [`messaging`] | letters and SMS |
 //! | [`processes`] | start processes, send messages and signals |
 //! | [`tasks`] | see and complete tasks |
-//! | [`records`] | read and write the tenant's records |
+//! | [`records`] | read and write the tenant's records, alone and together |
+//! | [`timeline`] | what happened with records, also in the past |
 //! | [`kv`] | the plugin's own small store |
 //! | [`gates`] | whom modules are on for |
-//! | [`people`] | colleagues by role |
-//! | [`runtime`] | log, settings, clock, context, limits |
+//! | [`people`] | colleagues, heads, departments |
+//! | [`calendars`] | working time of people, local times |
+//! | [`notify`] | notices to people |
+//! | [`runtime`] | log, settings, clock, context, limits, files of the package |
 //! | [`reports`] | figures by measure |
 //! | [`value`] | values of fields, messages for people |
 
 pub mod bindings;
+pub mod calendars;
 pub mod events;
 pub mod fetch;
 pub mod files;
@@ -46,6 +50,7 @@ pub mod jobs;
 pub mod kv;
 mod macros;
 pub mod messaging;
+pub mod notify;
 pub mod pages;
 pub mod people;
 pub mod processes;
@@ -54,6 +59,7 @@ pub mod reports;
 pub mod runtime;
 pub mod steps;
 pub mod tasks;
+pub mod timeline;
 pub mod value;
 
 pub use bindings::imports::verstak::types::types::{
@@ -98,7 +104,7 @@ pub mod prelude {
     pub use crate::value::{Fields, phone};
     pub use crate::{Failure, HostError, Message, MultiValue, Outcome, Row, Value};
     pub use crate::{
-        debug, error, fetch, files, gates, info, jobs, kv, messaging, people, plugin, processes, records, reports,
-        runtime, tasks, warning,
+        calendars, debug, error, fetch, files, gates, info, jobs, kv, messaging, notify, people, plugin, processes,
+        records, reports, runtime, tasks, timeline, warning,
     };
 }

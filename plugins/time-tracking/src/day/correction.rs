@@ -9,6 +9,7 @@ use crate::period;
 use crate::plan;
 use crate::refusal::{Done, No, Trouble};
 use crate::span::Span;
+use crate::staff;
 use crate::store::{self, Setup, date_value, instant, me};
 use crate::zone::{self, Date};
 
@@ -50,7 +51,8 @@ pub fn ask(person: &str, wish: &Wish<'_>) -> Result<String, HostError> {
 /// # Errors
 /// As the host says.
 pub fn check(change: &mut Change) -> Outcome {
-    let setup = Setup::load();
+    let owner = change.id("owner").map(str::to_owned).or_else(me).unwrap_or_default();
+    let setup = Setup::of(&owner)?;
     let verdict = match change.is_new() {
         true => new(&setup, change),
         false => decided(change),
@@ -122,16 +124,7 @@ pub fn may_decide(of: &str, decider: &str) -> Done {
     if of == decider {
         return Err(No::denied("decide.own", "Nobody decides for himself").into());
     }
-    if store::is_admin(decider)? {
-        return Ok(());
-    }
-    // Filters know whom the acting person heads; a person who has a day, an entry or a sheet can be asked about.
-    let below = |entity: &str| {
-        let filter = store::all_of([store::eq("owner", of), store::mine_below("owner")]);
-        records::count(entity, Some(&filter.to_string()))
-    };
-    let heads = store::has_role(decider, "time_head")?;
-    if heads && (below(ENTITY)? > 0 || below("time_sheet")? > 0 || below("time_entry")? > 0) {
+    if staff::may_decide(of, decider)? {
         return Ok(());
     }
     Err(No::denied("decide.head", "A head of the person's department decides").into())
@@ -174,7 +167,7 @@ pub fn apply(id: &str) -> Done {
     }
     let (Some(owner), Some(date)) = (row.id("owner"), store::day(&row, "day")) else { return Ok(()) };
     let (Some(start), Some(end)) = (instant(&row, "starts_at"), instant(&row, "ends_at")) else { return Ok(()) };
-    let setup = Setup::load();
+    let setup = Setup::of(owner)?;
     let fresh = || Day {
         id: String::new(),
         owner: owner.to_owned(),

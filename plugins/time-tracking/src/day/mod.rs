@@ -125,7 +125,7 @@ impl Day {
     /// # Errors
     /// As the host says.
     pub fn save(&mut self, setup: &Setup, source: &str, note: Option<&str>) -> Result<Broken, HostError> {
-        let plan = plan::plan(setup, &self.owner, self.date)?;
+        let plan = plan::plan(&self.owner, self.date)?;
         let broken = rules::judge(&self.kept, &plan, &plan::limits(&self.owner, self.date)?);
         let extra: &[String] = if self.state == State::Forgotten { &["forgotten".to_owned()] } else { &[] };
         let draft = self.draft(&plan, broken, extra).with("source", source).with_some("note", note);

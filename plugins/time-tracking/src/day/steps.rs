@@ -40,7 +40,7 @@ pub struct Stepped {
 /// # Errors
 /// `time.no_day`, `time.future`, `time.reason_missing`, and as records say.
 pub fn step(person: &str, step: Step, said: Option<i64>, reason: Option<&str>) -> Done<Stepped> {
-    let setup = Setup::load();
+    let setup = Setup::of(person)?;
     let now = whole(runtime::now());
     let today = setup.zone.date(now);
     let limits = plan::limits(person, today)?;
@@ -64,7 +64,7 @@ pub fn step(person: &str, step: Step, said: Option<i64>, reason: Option<&str>) -
 
 /// The step itself.
 fn apply(person: &str, step: Step, at: i64) -> Done<Option<Day>> {
-    let setup = Setup::load();
+    let setup = Setup::of(person)?;
     let open = super::open_day(person)?;
     match (step, open) {
         (Step::Start, Some(day)) => Ok(Some(day)),
@@ -157,7 +157,12 @@ fn finish(setup: &Setup, mut day: Day, at: i64) -> Done<Day> {
 pub fn tell(day: &Day, broken: &Broken) -> Done {
     for kind in broken.kinds() {
         events::violated(day, &kind);
-        notice::violation(day, &kind)?;
+        let by = match kind.as_str() {
+            "late" => broken.late,
+            "early" => broken.early,
+            _ => broken.short,
+        };
+        notice::violation(day, &kind, by)?;
     }
     Ok(())
 }

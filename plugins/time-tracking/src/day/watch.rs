@@ -33,7 +33,7 @@ fn look() -> Result<(), Trouble> {
     let now = runtime::now();
     let policies = Policies::load()?;
     for day in super::going_on(None)? {
-        let plan = plan::plan(&setup, &day.owner, day.date)?;
+        let plan = plan::plan(&day.owner, day.date)?;
         let department = people::user(&day.owner)?.and_then(|member| member.department);
         let limits = policies.limits(&day.owner, department.as_deref(), day.date);
         let at = forgotten_at(day.kept.start, &plan, &limits);
@@ -61,7 +61,7 @@ fn miss(setup: &Setup, now: i64) -> Result<(), Trouble> {
     let people = employees()?;
     let today = setup.zone.date(now);
     let from = minus_days(today, 1);
-    let plans = plan::plans(setup, &people, from, today)?;
+    let plans = plan::plans(&people, from, today)?;
     let filter = store::all_of([
         store::any_of("owner", &people),
         store::any_of("day", [zone::text(from), zone::text(today)]),
@@ -112,7 +112,7 @@ pub fn lack(_: &Run) -> Ran {
     let last = minus_days(month_of(setup.zone.date(runtime::now())), 1);
     let policies = Policies::load()?;
     for person in employees()? {
-        let days = plan::plans(&setup, std::slice::from_ref(&person), month_of(last), last)?;
+        let days = plan::plans(std::slice::from_ref(&person), month_of(last), last)?;
         let norm: i64 = days.values().map(super::rules::Plan::norm).sum();
         let filter = store::all_of([
             store::eq("owner", person.as_str()),

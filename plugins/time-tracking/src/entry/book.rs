@@ -15,10 +15,10 @@ use crate::zone::{self, Date, HOUR, plus_days};
 /// # Errors
 /// `time.no_room`, and as records say.
 pub fn hours(person: &str, date: Date, subject: &Subject, seconds: i64, source: &str, note: &str) -> Done<Vec<String>> {
-    let setup = Setup::load();
+    let setup = Setup::of(person)?;
     subject.must_be_there()?;
     let booked = spans(person, date)?;
-    let plan = plan::plan(&setup, person, date)?;
+    let plan = plan::plan(person, date)?;
     let begin = plan.bounds().map_or_else(|| setup.zone.midnight(date) + 9 * HOUR, |bounds| bounds.start);
     let until = setup.zone.midnight(plus_days(date, 1)).min(zone::whole(runtime::now()));
     let mut free = gaps(begin, until, &booked, seconds);

@@ -20,7 +20,7 @@ pub fn complete(id: &str) -> Done {
     else {
         return Ok(());
     };
-    let setup = Setup::load();
+    let setup = Setup::of(row.id("owner").unwrap_or_default())?;
     let there = store::rows(ENTITY, &store::eq("chain", chain), &["starts_at"], &[])?;
     for (_, part) in by_day(setup.zone, Span::new(from, until)) {
         if there.iter().any(|one| instant(one, "starts_at") == Some(part.start)) {

@@ -13,19 +13,19 @@ use crate::refusal::{Done, No, Trouble};
 use crate::sheet::Locks;
 use crate::span::Span;
 use crate::store::{self, Setup, date_value, instant, me};
-use crate::zone::{self, Date};
+use crate::zone::{self, Date, Zone};
 
 /// What a batch of changes is judged by, asked for once.
 struct Around {
     setup: Setup,
     now: i64,
     me: Option<String>,
+    zones: BTreeMap<String, Zone>,
     locks: Locks,
     closed: Closed,
     rates: Vec<Rate>,
-    /// Departments of days, by person and date; of people now.
+    /// Departments by person and date.
     departments: BTreeMap<(String, Date), String>,
-    present: BTreeMap<String, Option<String>>,
     titles: BTreeMap<String, Row>,
 }
 
@@ -52,11 +52,19 @@ fn owner(change: &Change) -> Option<String> {
 }
 
 /// The local dates that a change touches, before and after.
-fn days(setup: &Setup, change: &Change) -> Vec<Date> {
+fn days(zone: Zone, change: &Change) -> Vec<Date> {
     let starts = [instant(change, "starts_at"), instant(&change.before().to_vec(), "starts_at")];
-    let mut days: Vec<Date> = starts.into_iter().flatten().map(|at| setup.zone.date(at)).collect();
+    let mut days: Vec<Date> = starts.into_iter().flatten().map(|at| zone.date(at)).collect();
     days.dedup();
     days
+}
+
+/// The time zones of people's calendars.
+fn zones(setup: &Setup, now: i64, people: &[String]) -> Result<BTreeMap<String, Zone>, HostError> {
+    let today = zone::text(setup.zone.date(now));
+    let days = calendars::days(people, &today, &today)?;
+    let zone = |(person, days): (&String, Vec<calendars::Day>)| Some((person.clone(), Zone::named(&days.first()?.time_zone)));
+    Ok(people.iter().zip(days).filter_map(zone).collect())
 }
 
 /// Whether a change means the times or the subject, not what the module notes beside them.
@@ -68,24 +76,27 @@ fn is_of_people(change: &Change) -> bool {
 impl Around {
     fn of(changes: &[Change]) -> Outcome<Self> {
         let setup = Setup::load();
+        let now = runtime::now();
         let people: BTreeSet<String> = changes.iter().filter_map(owner).collect();
-        let dates: BTreeSet<Date> = changes.iter().flat_map(|change| days(&setup, change)).collect();
-        let asked: Vec<String> = people.iter().cloned().collect();
-        let mut present = BTreeMap::new();
-        for person in &people {
-            present.insert(person.clone(), people::user(person)?.and_then(|member| member.department));
-        }
+        let asked: Vec<String> = people.into_iter().collect();
+        let zones = zones(&setup, now, &asked)?;
+        let zone = |change: &Change| owner(change).and_then(|id| zones.get(&id)).copied().unwrap_or(setup.zone);
+        let dates: BTreeSet<Date> = changes.iter().flat_map(|change| days(zone(change), change)).collect();
         Ok(Self {
             setup,
-            now: runtime::now(),
+            now,
             me: me(),
             locks: Locks::load(&setup, &asked, &dates)?,
             closed: Closed::load()?,
             rates: rates()?,
-            departments: departments(&asked, &dates)?,
-            present,
+            departments: departments(setup.zone, &asked, &dates)?,
+            zones,
             titles: titles(changes)?,
         })
+    }
+
+    fn zone(&self, owner: &str) -> Zone {
+        self.zones.get(owner).copied().unwrap_or(self.setup.zone)
     }
 
     fn judge(&self, change: &mut Change) -> Done {
@@ -93,7 +104,7 @@ impl Around {
         let Some(start) = instant(change, "starts_at") else { return Ok(()) };
         if is_of_people(change) {
             let organization = change.id("organization").map(str::to_owned);
-            for day in days(&self.setup, change) {
+            for day in days(self.zone(&owner), change) {
                 self.closed.must_be_open(day, organization.as_deref())?;
                 self.locks.must_be_open(&owner, day)?;
             }
@@ -102,15 +113,15 @@ impl Around {
             return Ok(super::chain::going(change)?);
         }
         change.set("owner", Value::link(&owner));
-        self.times(change, start)?;
+        self.times(change, &owner, start)?;
         self.subject(change, &owner);
         self.cost(change, &owner);
         Ok(())
     }
 
     /// Day, zone, seconds; what crosses midnight is cut, and the rest follows as rows of one chain.
-    fn times(&self, change: &mut Change, start: i64) -> Done {
-        let zone = self.setup.zone;
+    fn times(&self, change: &mut Change, owner: &str, start: i64) -> Done {
+        let zone = self.zone(owner);
         let end = instant(change, "ends_at");
         if start > self.now || end.is_some_and(|end| end > self.now) {
             return Err(No::wrong("time.future", "time.future", "This time has not come yet").into());
@@ -135,7 +146,7 @@ impl Around {
             change.set("chain", chain);
             for (day, _) in parts.iter().skip(1) {
                 self.closed.must_be_open(*day, change.id("organization"))?;
-                self.locks.must_be_open(change.id("owner").unwrap_or_default(), *day)?;
+                self.locks.must_be_open(owner, *day)?;
             }
         }
         change.set("seconds", first.seconds());
@@ -176,8 +187,7 @@ impl Around {
         }
         if change.is_empty("department") {
             let day = store::day(change, "day");
-            let then = day.and_then(|day| self.departments.get(&(owner.to_owned(), day)).cloned());
-            let department = then.or_else(|| self.present.get(owner).cloned().flatten());
+            let department = day.and_then(|day| self.departments.get(&(owner.to_owned(), day)).cloned());
             change.set("department", department.map_or(Value::Null, Value::Id));
         }
     }
@@ -225,15 +235,19 @@ pub fn rates() -> Result<Vec<Rate>, HostError> {
     Ok(rows.iter().filter_map(Rate::of_row).collect())
 }
 
-fn departments(people: &[String], dates: &BTreeSet<Date>) -> Result<BTreeMap<(String, Date), String>, HostError> {
-    if people.is_empty() || dates.is_empty() {
-        return Ok(BTreeMap::new());
+/// In which departments people worked at noon of some dates; who came later counts from where they are now.
+fn departments(
+    zone: Zone,
+    people: &[String],
+    dates: &BTreeSet<Date>,
+) -> Result<BTreeMap<(String, Date), String>, HostError> {
+    let mut found = BTreeMap::new();
+    for date in dates.iter().filter(|_| !people.is_empty()) {
+        let at = zone.minute_of(*date, 12 * 60).min(runtime::now());
+        let then = people.iter().zip(people::departments_at(people, at)?);
+        found.extend(then.filter_map(|(person, department)| Some(((person.clone(), *date), department?))));
     }
-    let dates = dates.iter().map(|date| zone::text(*date));
-    let filter = store::all_of([store::any_of("owner", people), store::any_of("day", dates)]);
-    let rows = store::every("time_day", &filter, &["owner", "day", "department"])?;
-    let of = |row: &Row| Some(((row.id("owner")?.to_owned(), store::day(row, "day")?), row.id("department")?.to_owned()));
-    Ok(rows.iter().filter_map(of).collect())
+    Ok(found)
 }
 
 /// What the changes are about, by id.

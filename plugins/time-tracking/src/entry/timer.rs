@@ -1,11 +1,14 @@
 //! The timer: one running row a person. A start stops the other in the same second; repeats are harmless.
 
 use verstak_plugin::prelude::*;
+use verstak_plugin::records::Together;
 
-use super::{ENTITY, Subject, chain};
+use super::split::by_day;
+use super::{ENTITY, SHARED, Subject};
 use crate::events;
 use crate::notice;
 use crate::refusal::{Done, No, Trouble};
+use crate::span::Span;
 use crate::store::{self, Setup, instant};
 use crate::zone::{SECOND, whole};
 
@@ -60,7 +63,7 @@ pub fn running(person: &str) -> Result<Vec<Running>, HostError> {
 /// As records say; `time.subject_gone`.
 pub fn start(person: &str, subject: &Subject, note: &str) -> Done<Running> {
     subject.must_be_there()?;
-    let setup = Setup::load();
+    let setup = Setup::of(person)?;
     let mut last = None;
     for _ in 0..TRIES {
         let now = whole(runtime::now());
@@ -68,16 +71,18 @@ pub fn start(person: &str, subject: &Subject, note: &str) -> Done<Running> {
         if let Some(same) = before.iter().find(|one| one.subject == *subject && (note.is_empty() || one.note == note)) {
             return Ok(same.clone());
         }
-        if !setup.parallel {
-            for one in &before {
-                end(one, now, false)?;
-            }
+        // What ends and what begins is one commit.
+        let mut writes = Together::new();
+        for one in before.iter().filter(|_| !setup.parallel) {
+            writes = ended(writes, &setup, one, now, false)?;
         }
+        let id = records::fresh_ids(1)?.pop().unwrap_or_default();
         let draft = Draft::new().with("owner", Value::link(person)).with("starts_at", Value::Instant(now));
         let draft = subject.put(draft.with("source", "timer").with("note", note));
-        match records::create(ENTITY, draft) {
-            Ok(made) => {
-                let row = records::get(ENTITY, &made.id)?.as_ref().and_then(Running::of_row);
+        match writes.create_as(ENTITY, &id, draft).run() {
+            Ok(_) => {
+                before.iter().filter(|_| !setup.parallel).for_each(|one| events::stopped(one, now));
+                let row = records::get(ENTITY, &id)?.as_ref().and_then(Running::of_row);
                 return row.ok_or_else(|| HostError::Internal("the entry is gone".to_owned()).into());
             }
             // Another start was faster, or something was booked until this second: look again.
@@ -95,22 +100,52 @@ pub fn stop(setup: &Setup, person: &str, at: i64, check: bool) -> Done<Option<Ru
     let mut stopped = None;
     for one in running(person)? {
         let limit = one.since + setup.stop * SECOND;
-        end(&one, at.min(limit), check || at > limit)?;
+        end(setup, &one, at.min(limit), check || at > limit)?;
         stopped = stopped.or(Some(one));
     }
     Ok(stopped)
 }
 
-/// Ends one row; one of less than a second leaves nothing.
-fn end(one: &Running, at: i64, check: bool) -> Done {
-    let at = whole(at);
-    if at <= one.since {
-        records::remove(ENTITY, &one.id)?;
-        return Ok(());
-    }
-    records::change(ENTITY, &one.id, Draft::new().with("ends_at", Value::Instant(at)).with("check", check))?;
-    chain::complete(&one.id)?;
+/// Ends one row.
+fn end(setup: &Setup, one: &Running, at: i64, check: bool) -> Done {
+    ended(Together::new(), setup, one, at, check)?.run()?;
     events::stopped(one, at);
+    Ok(())
+}
+
+/// What ends a row: a row for each local date, of one chain; one of less than a second leaves nothing.
+fn ended(writes: Together, setup: &Setup, one: &Running, at: i64, check: bool) -> Result<Together, HostError> {
+    let parts = by_day(setup.zone, Span::new(one.since, whole(at)));
+    let Some(((_, first), rest)) = parts.split_first() else { return Ok(writes.remove(ENTITY, &one.id)) };
+    let end = Draft::new().with("ends_at", Value::Instant(first.end)).with("check", check);
+    if rest.is_empty() {
+        return Ok(writes.change(ENTITY, &one.id, end));
+    }
+    let row = records::get(ENTITY, &one.id)?;
+    let mut writes = writes.change(ENTITY, &one.id, end.with("chain", one.id.as_str()));
+    for (_, part) in rest {
+        let draft = Draft::new()
+            .with("starts_at", Value::Instant(part.start))
+            .with("ends_at", Value::Instant(part.end))
+            .with("check", check)
+            .with("chain", one.id.as_str());
+        let shared = SHARED.iter().chain(&["owner", "source", "organization"]);
+        let shared = shared.filter_map(|field| Some((field, row.as_ref()?.value(field)?.clone())));
+        writes = writes.create(ENTITY, shared.fold(draft, |draft, (field, value)| draft.with(field, value)));
+    }
+    Ok(writes)
+}
+
+/// Before the module is switched off: what runs stops, to be confirmed when it is on again.
+///
+/// # Errors
+/// As records say.
+pub fn stop_all() -> Outcome {
+    let setup = Setup::load();
+    let now = runtime::now();
+    for one in store::every(ENTITY, &store::eq("running", true), &FIELDS)?.iter().filter_map(Running::of_row) {
+        end(&setup, &one, now, true)?;
+    }
     Ok(())
 }
 
@@ -122,10 +157,10 @@ pub fn look_after(setup: &Setup, now: i64) -> Done {
     let rows = store::every(ENTITY, &store::eq("running", true), &FIELDS)?;
     for one in rows.iter().filter_map(Running::of_row) {
         let ran = (now - one.since) / SECOND;
-        if people::user(&one.owner)?.is_none() {
-            end(&one, now, true)?;
+        if !crate::staff::person(&one.owner)?.is_some_and(|person| person.active) {
+            end(setup, &one, now, true)?;
         } else if ran >= setup.stop {
-            end(&one, one.since + setup.stop * SECOND, true)?;
+            end(setup, &one, one.since + setup.stop * SECOND, true)?;
             notice::stopped(&one)?;
         } else if ran >= setup.ask {
             notice::long(&one)?;

@@ -73,8 +73,7 @@ pub fn timer_start(deed: &Deed) -> Acted {
             None => Subject::default(),
         },
     };
-    let proven = deed.view().record.is_some();
-    if !proven && !subject.is_seen(&person)? && !is_known(&person, &subject)? {
+    if deed.view().record.is_none() && !subject.is_seen()? && !is_known(&person, &subject)? {
         return Err(NotActed::refuse(Message::new("entry.subject_gone", "This record is not there")));
     }
     let running = timer::start(&person, &subject, deed.text("note").unwrap_or_default())?;

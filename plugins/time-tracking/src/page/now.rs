@@ -28,7 +28,7 @@ impl Now {
     /// # Errors
     /// As the host says.
     pub fn of(person: &str) -> Result<Self, HostError> {
-        let setup = Setup::load();
+        let setup = Setup::of(person)?;
         let now = runtime::now();
         let today = setup.zone.date(now);
         let open = day::open_day(person)?;
@@ -36,7 +36,7 @@ impl Now {
             Some(day) => Some(day),
             None => day::on(person, today)?,
         };
-        let plan = plan::plan(&setup, person, day.as_ref().map_or(today, |day| day.date))?;
+        let plan = plan::plan(person, day.as_ref().map_or(today, |day| day.date))?;
         let running = timer::running(person)?.into_iter().next();
         let of_today = store::all_of([store::eq("owner", person), store::eq("day", zone::text(today))]);
         let going = running.as_ref().map_or(0, |one| (now - one.since.max(setup.zone.midnight(today))) / zone::SECOND);
@@ -110,8 +110,19 @@ pub fn now(_: &Ask) -> Outcome<Figures> {
         .with("running", running.is_some())
         .with("timer_since", at(running.map(|one| one.since)))
         .with("timer_title", running.map(|one| one.title.clone()).unwrap_or_default())
+        .with("timer_short", running.map(|one| short(&one.title)).unwrap_or_default())
         .with("unconfirmed", i64::try_from(now.unconfirmed).unwrap_or_default());
     Ok(Figures::one(row))
+}
+
+/// The beginning of a title, for the corner of the shell.
+fn short(title: &str) -> String {
+    const MOST: usize = 22;
+    if title.chars().count() <= MOST {
+        return title.to_owned();
+    }
+    let begin: String = title.chars().take(MOST).collect();
+    format!("{}…", begin.trim_end())
 }
 
 /// The source `recent`: the last five things that whoever looks worked on.

@@ -8,6 +8,7 @@ use super::date_of;
 use crate::entry;
 use crate::period;
 use crate::round::Rounding;
+use crate::staff;
 use crate::store::{self, Setup, me};
 use crate::zone::{self, Date, minus_days, month_of, next_month};
 
@@ -30,14 +31,11 @@ pub fn period_of(ask: &Ask) -> (Date, Date) {
 
 /// Only what whoever looks may see: all of it with the right for figures, else their own and that of those below them.
 fn seen(person: &str) -> Result<Option<Json>, HostError> {
-    if store::has_role(person, "time_finance")? || store::is_admin(person)? {
+    if staff::is(person, "time_finance")? {
         return Ok(None);
     }
-    let own = store::eq("owner", person);
-    if store::has_role(person, "time_head")? {
-        return Ok(Some(json!({ "or": [own, store::mine_below("owner")] })));
-    }
-    Ok(Some(own))
+    let below = people::under(person)?.into_iter().map(|one| one.id);
+    Ok(Some(store::any_of("owner", below.chain([person.to_owned()]))))
 }
 
 /// What the page's period has of what whoever looks may see.
@@ -101,15 +99,18 @@ pub fn report(ask: &Ask) -> Outcome<Figures> {
     let (lines, rest) = rounding().lines(&exact);
     let total: i64 = lines.iter().sum::<i64>() + rest;
     let names = names(by, &groups)?;
+    let words = |key: &str, text: &str| runtime::words(&Message::new(key, text), &runtime::context().locale);
+    let none = words("reports.none", "Without a subject");
     let mut rows = Vec::new();
     for ((group, printed), exact) in groups.iter().zip(lines).zip(exact) {
         let key = store::key_of(group, by).unwrap_or_default();
         let name = names.iter().find(|(id, _)| id == key).map_or(key, |(_, name)| name.as_str());
+        let name = if name.is_empty() { none.as_str() } else { name };
         let row = Figure::new(if key.is_empty() { "none" } else { key }).with("name", name).with("seconds", printed);
         rows.push(row.with("exact", exact).with("rounding", false).with("share", share(printed, total)));
     }
     if rest != 0 {
-        rows.push(Figure::new("rounding").with("name", "").with("seconds", rest).with("exact", 0).with("rounding", true));
+        rows.push(Figure::new("rounding").with("name", words("reports.rounding", "Rounding")).with("seconds", rest).with("exact", 0).with("rounding", true));
     }
     Ok(Figures::from(rows))
 }
@@ -130,11 +131,14 @@ fn names(by: &str, groups: &[Json]) -> Result<Vec<(String, String)>, HostError> 
             Ok(rows.map(|row| (row.id.clone(), row.text("title").unwrap_or_default().to_owned())).collect())
         }
         "owner" => {
+            // Whoever left stays in reports.
+            let former = runtime::words(&Message::new("reports.former", "former"), &runtime::context().locale);
             let mut found = Vec::new();
-            for id in ids {
-                // A person who left stays in reports.
-                let name = people::user(&id)?.map(|member| member.name).unwrap_or_default();
-                found.push((id, name));
+            for part in ids.chunks(200) {
+                for person in people::persons(part)?.into_iter().flatten() {
+                    let left = if person.active { String::new() } else { format!(" ({former})") };
+                    found.push((person.id, format!("{}{left}", person.name)));
+                }
             }
             Ok(found)
         }

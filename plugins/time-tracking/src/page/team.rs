@@ -6,7 +6,8 @@ use verstak_plugin::prelude::*;
 use super::report::{filter_of, period_of};
 use crate::day;
 use crate::plan;
-use crate::store::{self, Setup, me};
+use crate::staff;
+use crate::store::{self, me};
 use crate::zone::{minus_days, plus_days};
 
 /// People of a page.
@@ -47,9 +48,58 @@ pub fn days_off(ask: &Ask) -> Outcome<Figures> {
     let Some(person) = me() else { return Ok(Figures::from(Vec::new())) };
     let (from, to) = period_of(ask);
     let to = to.min(plus_days(from, 61)).max(minus_days(from, 0));
-    let plans = plan::plans(&Setup::load(), &[person], from, to)?;
+    let plans = plan::plans(&[person], from, to)?;
     let off = plans.into_iter().map(|((_, day), plan)| {
         Figure::new(day.to_string()).with("day", store::date_value(day)).with("off", plan.planned.is_empty())
     });
     Ok(Figures::from(off.collect::<Vec<_>>()))
+}
+
+/// Rows that wait for a decision of whoever looks, of people for whom they may decide now.
+fn waiting_of(entity: &str, state: &str, fields: &[&str]) -> Outcome<Vec<(Row, String)>> {
+    let Some(decider) = me() else { return Ok(Vec::new()) };
+    let rows = store::rows(entity, &store::eq("state", state), fields, &[("created_at", false)])?;
+    let mut owners: Vec<String> = rows.iter().filter_map(|row| row.id("owner").map(str::to_owned)).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let theirs = staff::decided_by(&owners, &decider)?;
+    let names = if theirs.is_empty() { Vec::new() } else { people::persons(&theirs)? };
+    let names: Vec<_> = names.into_iter().flatten().collect();
+    let named = rows.into_iter().filter_map(|row| {
+        let person = names.iter().find(|person| row.id("owner") == Some(&person.id))?;
+        let name = person.name.clone();
+        Some((row, name))
+    });
+    Ok(named.collect())
+}
+
+/// The source `waiting`: corrections, old beside new.
+///
+/// # Errors
+/// As the host says.
+pub fn waiting(_: &Ask) -> Outcome<Figures> {
+    let fields =
+        ["owner", "day", "old_starts_at", "starts_at", "old_ends_at", "ends_at", "old_breaks", "breaks", "reason", "created_at"];
+    let rows = waiting_of("time_correction", "pending", &fields)?.into_iter().map(|(row, name)| {
+        let made = Figure::new(row.id.clone()).with("name", name);
+        fields.iter().filter(|field| !["owner", "created_at"].contains(field)).fold(made, |made, field| {
+            made.with(field, row.value(field).cloned().unwrap_or(Value::Null))
+        })
+    });
+    Ok(Figures::from(rows.collect::<Vec<_>>()))
+}
+
+/// The source `handed_in`: timesheets.
+///
+/// # Errors
+/// As the host says.
+pub fn handed_in(_: &Ask) -> Outcome<Figures> {
+    let fields = ["owner", "week", "total", "norm", "comment", "created_at"];
+    let rows = waiting_of("time_sheet", "submitted", &fields)?.into_iter().map(|(row, name)| {
+        let made = Figure::new(row.id.clone()).with("name", name);
+        ["week", "total", "norm", "comment"].iter().fold(made, |made, field| {
+            made.with(field, row.value(field).cloned().unwrap_or(Value::Null))
+        })
+    });
+    Ok(Figures::from(rows.collect::<Vec<_>>()))
 }

@@ -31,11 +31,11 @@ fn of_week(person: &str, first: Date) -> serde_json::Value {
 /// As the host says.
 pub fn week_row(ask: &Ask) -> Outcome<Figures> {
     let Some(person) = me() else { return Ok(Figures::from(Vec::new())) };
-    let setup = Setup::load();
+    let setup = Setup::of(&person)?;
     let first = week(ask, &setup);
     let sheet = sheet::of(&person, first)?;
     let state = sheet.as_ref().and_then(|row| row.text("state")).unwrap_or("draft").to_owned();
-    let norm: i64 = plan::plans(&setup, &[person.clone()], first, plus_days(first, 6))?.values().map(day::rules::Plan::norm).sum();
+    let norm: i64 = plan::plans(&[person.clone()], first, plus_days(first, 6))?.values().map(day::rules::Plan::norm).sum();
     let total = store::sum(entry::ENTITY, &of_week(&person, first), "seconds")?;
     let check = store::all_of([of_week(&person, first), store::eq("check", true)]);
     let row = Figure::new("week")
@@ -81,7 +81,7 @@ fn lines(person: &str, first: Date) -> Result<BTreeMap<String, Line>, HostError>
 /// As the host says.
 pub fn week_lines(ask: &Ask) -> Outcome<Figures> {
     let Some(person) = me() else { return Ok(Figures::from(Vec::new())) };
-    let first = week(ask, &Setup::load());
+    let first = week(ask, &Setup::of(&person)?);
     let rows = lines(&person, first)?.into_iter().map(|(key, line)| {
         let total: i64 = line.by_day.values().sum();
         Figure::new(key).with("title", line.title).with("total", total)
@@ -95,7 +95,7 @@ pub fn week_lines(ask: &Ask) -> Outcome<Figures> {
 /// As the host says.
 pub fn week_cells(ask: &Ask) -> Outcome<Figures> {
     let Some(person) = me() else { return Ok(Figures::from(Vec::new())) };
-    let first = week(ask, &Setup::load());
+    let first = week(ask, &Setup::of(&person)?);
     let mut rows = Vec::new();
     for (key, line) in lines(&person, first)? {
         for (day, seconds) in line.by_day {
@@ -112,9 +112,9 @@ pub fn week_cells(ask: &Ask) -> Outcome<Figures> {
 /// As the host says.
 pub fn week_days(ask: &Ask) -> Outcome<Figures> {
     let Some(person) = me() else { return Ok(Figures::from(Vec::new())) };
-    let setup = Setup::load();
+    let setup = Setup::of(&person)?;
     let first = week(ask, &setup);
-    let plans = plan::plans(&setup, &[person.clone()], first, plus_days(first, 6))?;
+    let plans = plan::plans(&[person.clone()], first, plus_days(first, 6))?;
     let fields = ["day", "starts_at", "ends_at", "worked", "violations", "state"];
     let days = store::every(day::ENTITY, &of_week(&person, first), &fields)?;
     let entries = store::every(entry::ENTITY, &of_week(&person, first), &["day", "seconds"])?;
