@@ -142,6 +142,11 @@ fn names(by: &str, groups: &[Json]) -> Result<Vec<(String, String)>, HostError> 
             }
             Ok(found)
         }
+        "activity" => {
+            let locale = runtime::context().locale;
+            let name = |key: &String| runtime::words(&Message::new(&format!("choice.time_entry.activity.{key}"), key), &locale);
+            Ok(ids.iter().map(|key| (key.clone(), name(key))).collect())
+        }
         _ => Ok(Vec::new()),
     }
 }

@@ -94,3 +94,12 @@ export function titleOf(entity: Shape, fields: Fields, untitled: string): string
   if (typeof title === "string" && title.trim()) return title;
   return fields.number ? `${entity.label} ${fields.number}` : untitled;
 }
+
+/** The same where the title may be a person, a date or a choice: as the first column of a module's table. */
+export function nameOf(context: TextContext, fields: Fields, untitled: string): string {
+  const { entity } = context;
+  const field = fieldOf(entity, entity.title_field);
+  const value = fields[entity.title_field];
+  if (!field || field.type === "text" || isEmpty(value)) return titleOf(entity, fields, untitled);
+  return textOf(field, value, context, fields);
+}

@@ -5,7 +5,7 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field, RecordData, Refs } from "@/api/types";
 import { useTextContext } from "@/engines/fields/context";
-import { titleOf } from "@/engines/fields/text";
+import { nameOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
 import { isEmpty } from "@/engines/fields/values";
 import type { Source } from "@/engines/source";
@@ -72,7 +72,7 @@ export function ListCards({ source, columns, records, refs, selection, onNearEnd
         {items.map((item) => {
           const record = records[item.index];
           if (!record) return null;
-          const title = titleOf(entity, record.fields, t("fields:untitled"));
+          const title = nameOf(context, record.fields, t("fields:untitled"));
           const toggle = () => selection.toggle(item.index, false);
           return (
             <Slot key={item.key} ref={virtual.measureElement} index={item.index} top={item.start}>

@@ -10,7 +10,7 @@ import { useTranslation } from "react-i18next";
 import type { Field, Id, RecordData, Refs, Sort } from "@/api/types";
 import { useTextContext } from "@/engines/fields/context";
 import { isNumeric } from "@/engines/fields/kinds";
-import { titleOf } from "@/engines/fields/text";
+import { nameOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
 import type { Source } from "@/engines/source";
 import { EndCell, Grid, GridCell, GridHead, GridRow, GridRows, rowLinkClass, SelectCell } from "@/ui/table";
@@ -213,7 +213,7 @@ export function ListGrid(props: Props) {
                 <Checkbox
                   size="xs"
                   aria-label={t("list:select_row", {
-                    title: titleOf(entity, record.fields, t("fields:untitled")),
+                    title: nameOf(context, record.fields, t("fields:untitled")),
                   })}
                   checked={selected}
                   onChange={() => undefined}
@@ -249,7 +249,7 @@ export function ListGrid(props: Props) {
                       </Suspense>
                     ) : column === 0 ? (
                       <Link id={record.id} className={rowLinkClass} tabIndex={-1}>
-                        {titleOf(entity, record.fields, t("fields:untitled"))}
+                        {nameOf(context, record.fields, t("fields:untitled"))}
                       </Link>
                     ) : Value ? (
                       <Value field={field} record={record} />
@@ -265,14 +265,14 @@ export function ListGrid(props: Props) {
                     <Suspense>
                       <MoveHandle
                         id={record.id}
-                        title={titleOf(entity, record.fields, t("fields:untitled"))}
+                        title={nameOf(context, record.fields, t("fields:untitled"))}
                         ids={ids}
                         onMove={reorder}
                       />
                     </Suspense>
                   )}
                   {RowMenu && (
-                    <RowMenu id={record.id} title={titleOf(entity, record.fields, t("fields:untitled"))} />
+                    <RowMenu id={record.id} title={nameOf(context, record.fields, t("fields:untitled"))} />
                   )}
                 </EndCell>
               )}

@@ -3,7 +3,7 @@
 import { IconCheckbox } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { rolesQuery } from "@/api/people";
 import { recordQuery } from "@/api/records";
@@ -11,6 +11,7 @@ import { useEntity, useMe } from "@/api/session";
 import { taskQuery } from "@/api/tasks";
 import type { Id, Task } from "@/api/types";
 import { CardFiles } from "@/engines/files/card-files";
+import { SlotSurface, useSlot } from "@/engines/slots";
 import { useNames, useTitles } from "@/engines/titles";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { taskTabs } from "@/state/search";
@@ -69,7 +70,15 @@ function Content({ task, place, tab, onTab }: { task: Task } & Pick<Props, "plac
   const form = useTaskForm(task, subject, record.data);
   const tabs = taskTabs.filter((one) => task.instance || one === "text" || one === "history");
   const shown = tabs.includes(tab) ? tab : "text";
-  const toForm = () => onTab("text");
+  const modules = useSlot("record.task.tab");
+  const itself = useQuery({ ...recordQuery("task", task.id), enabled: modules.length > 0 });
+  const [chosen, setChosen] = useState<string>();
+  const module = itself.data && modules.find(({ plugin, id }) => `${plugin} ${id}` === chosen);
+  const open = (next: TaskTab) => {
+    setChosen(undefined);
+    onTab(next);
+  };
+  const toForm = () => open("text");
   return (
     <>
       <CardBody>
@@ -77,12 +86,23 @@ function Content({ task, place, tab, onTab }: { task: Task } & Pick<Props, "plac
         <About task={task} />
         <ViewTabs label={t("task")}>
           {tabs.map((one) => (
-            <ViewTab key={one} active={one === shown} onClick={() => onTab(one)}>
+            <ViewTab key={one} active={!module && one === shown} onClick={() => open(one)}>
               {t(`tab_${one}`)}
             </ViewTab>
           ))}
+          {itself.data &&
+            modules.map((one) => (
+              <ViewTab
+                key={`${one.plugin} ${one.id}`}
+                active={one === module}
+                onClick={() => setChosen(`${one.plugin} ${one.id}`)}
+              >
+                {one.title}
+              </ViewTab>
+            ))}
         </ViewTabs>
-        {shown === "text" && (
+        {module && <SlotSurface surface={module} subject={{ entity: "task", record: itself.data }} />}
+        {!module && shown === "text" && (
           <>
             {task.description && <PlainText>{task.description}</PlainText>}
             {task.withheld && <Hint>{t("withheld")}</Hint>}
@@ -104,9 +124,9 @@ function Content({ task, place, tab, onTab }: { task: Task } & Pick<Props, "plac
             </CardSection>
           </>
         )}
-        {shown === "process" && <ProcessTab task={task} />}
-        {shown === "history" && <TaskHistory id={task.id} />}
-        {shown === "next" && <NextStep task={task} answers={form.answers} />}
+        {!module && shown === "process" && <ProcessTab task={task} />}
+        {!module && shown === "history" && <TaskHistory id={task.id} />}
+        {!module && shown === "next" && <NextStep task={task} answers={form.answers} />}
       </CardBody>
       <TaskFoot task={task} form={form} onForm={toForm} />
     </>
