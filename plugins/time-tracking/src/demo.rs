@@ -81,7 +81,12 @@ fn worked(setup: &Setup, date: Date, number: usize, back: u64, night: bool) -> K
     let seed = i64::try_from(number).unwrap_or_default() * 7 + i64::try_from(back).unwrap_or_default() * 13;
     if night {
         let start = setup.zone.minute_of(date, 22 * 60);
-        return Kept { start, end: Some(setup.zone.minute_of(plus_days(date, 1), 6 * 60)), breaks: Vec::new(), rest: 0 };
+        return Kept {
+            start,
+            end: Some(setup.zone.minute_of(plus_days(date, 1), 6 * 60)),
+            breaks: Vec::new(),
+            rest: 0,
+        };
     }
     let start = setup.zone.minute_of(date, 9 * 60) + (seed % 11 - 3) * MINUTE;
     let pause = setup.zone.minute_of(date, 13 * 60) + (seed % 5) * MINUTE;
@@ -95,21 +100,22 @@ fn booked(kept: &Kept, person: &str, tasks: &[Row], back: u64) -> Vec<Draft> {
     let middle = middle - middle.rem_euclid(15 * MINUTE);
     let activities = ["work", "meeting", "call", "work"];
     let spans = [(kept.start, middle), (middle, pause), (after, end)];
-    let drafts = spans.into_iter().enumerate().filter(|(_, (from, until))| until > from).map(|(part, (from, until))| {
-        let turn = part + usize::try_from(back).unwrap_or_default();
-        let subject = match tasks.get(turn % tasks.len().max(1)) {
-            Some(task) => Subject { entity: "task".to_owned(), id: task.id.clone() },
-            None => Subject::default(),
-        };
-        let draft = Draft::new()
-            .with("owner", Value::link(person))
-            .with("starts_at", Value::Instant(zone::whole(from)))
-            .with("ends_at", Value::Instant(zone::whole(until)))
-            .with("activity", activities.get(turn % activities.len()).copied().unwrap_or("work"))
-            .with("billable", turn % 3 != 0)
-            .with("source", "demo");
-        subject.put(draft)
-    });
+    let drafts =
+        spans.into_iter().enumerate().filter(|(_, (from, until))| until > from).map(|(part, (from, until))| {
+            let turn = part + usize::try_from(back).unwrap_or_default();
+            let subject = match tasks.get(turn % tasks.len().max(1)) {
+                Some(task) => Subject { entity: "task".to_owned(), id: task.id.clone() },
+                None => Subject::default(),
+            };
+            let draft = Draft::new()
+                .with("owner", Value::link(person))
+                .with("starts_at", Value::Instant(zone::whole(from)))
+                .with("ends_at", Value::Instant(zone::whole(until)))
+                .with("activity", activities.get(turn % activities.len()).copied().unwrap_or("work"))
+                .with("billable", turn % 3 != 0)
+                .with("source", "demo");
+            subject.put(draft)
+        });
     drafts.collect()
 }
 

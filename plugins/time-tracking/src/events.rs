@@ -42,7 +42,11 @@ pub fn stopped(one: &Running, at: i64) {
 pub fn sheet_approved(row: &Row) {
     let week = store::day(row, "week").map(zone::text).unwrap_or_default();
     let user = row.id("owner").unwrap_or_default();
-    publish("sheet.approved", &json!({ "user": user, "week": week, "total": row.integer("total").unwrap_or_default() }), user);
+    publish(
+        "sheet.approved",
+        &json!({ "user": user, "week": week, "total": row.integer("total").unwrap_or_default() }),
+        user,
+    );
 }
 
 /// `period.closed`.

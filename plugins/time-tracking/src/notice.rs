@@ -60,7 +60,8 @@ pub fn violation(day: &Day, kind: &str, by: i64) -> Done {
 /// As the host says.
 pub fn forgotten(day: &Day) -> Done {
     let date = zone::text(day.date);
-    let own = Message::new("notice.forgotten_own", "Your day of {day} was not finished: say when you left").with("day", &date);
+    let own = Message::new("notice.forgotten_own", "Your day of {day} was not finished: say when you left")
+        .with("day", &date);
     tell(format!("forgotten/{}/{date}", day.owner), &[day.owner.clone()], own, MY_TIME)?;
     let text = Message::new("notice.forgotten_of", "{name} did not finish the day of {day}");
     let text = text.with("name", name(&day.owner)?).with("day", &date);
@@ -92,7 +93,8 @@ pub fn lack(person: &str, month: Date, by: i64) -> Done {
 /// # Errors
 /// As the host says.
 pub fn long(one: &Running) -> Done {
-    let text = Message::new("notice.long", "Your timer has been running for a long time: {title}").with("title", &one.title);
+    let text =
+        Message::new("notice.long", "Your timer has been running for a long time: {title}").with("title", &one.title);
     tell(format!("long/{}", one.id), &[one.owner.clone()], text, MY_TIME)
 }
 
@@ -101,7 +103,8 @@ pub fn long(one: &Running) -> Done {
 /// # Errors
 /// As the host says.
 pub fn stopped(one: &Running) -> Done {
-    let text = Message::new("notice.stopped", "Your timer was stopped, confirm its time: {title}").with("title", &one.title);
+    let text =
+        Message::new("notice.stopped", "Your timer was stopped, confirm its time: {title}").with("title", &one.title);
     tell(format!("stopped/{}", one.id), &[one.owner.clone()], text, MY_TIME)
 }
 
@@ -113,7 +116,9 @@ pub fn correction(row: &Row) -> Done {
     let (Some(person), Some(day)) = (row.id("owner"), store::day(row, "day")) else { return Ok(()) };
     let day = zone::text(day);
     if row.text("state") == Some("pending") {
-        let text = Message::new("notice.correction", "{name} asks to correct {day}").with("name", name(person)?).with("day", day);
+        let text = Message::new("notice.correction", "{name} asks to correct {day}")
+            .with("name", name(person)?)
+            .with("day", day);
         return tell(format!("correction/{}", row.id), &staff::deciders(person)?, text, APPROVALS);
     }
     // What passed by itself was decided by nobody.
@@ -136,15 +141,20 @@ pub fn sheet(row: &Row, event: &str) -> Done {
     let week = zone::text(week);
     let (text, to, link) = match row.text("state") {
         Some("submitted") => {
-            let text = Message::new("notice.sheet", "{name} handed in the week from {week}").with("name", name(person)?);
+            let text =
+                Message::new("notice.sheet", "{name} handed in the week from {week}").with("name", name(person)?);
             (text, staff::deciders(person)?, APPROVALS)
         }
-        Some("approved") => {
-            (Message::new("notice.sheet_approved", "Your week from {week} was approved"), vec![person.to_owned()], MY_TIME)
-        }
-        Some("returned") => {
-            (Message::new("notice.sheet_returned", "Your week from {week} was given back"), vec![person.to_owned()], MY_TIME)
-        }
+        Some("approved") => (
+            Message::new("notice.sheet_approved", "Your week from {week} was approved"),
+            vec![person.to_owned()],
+            MY_TIME,
+        ),
+        Some("returned") => (
+            Message::new("notice.sheet_returned", "Your week from {week} was given back"),
+            vec![person.to_owned()],
+            MY_TIME,
+        ),
         _ => return Ok(()),
     };
     tell(format!("sheet/{event}"), &to, text.with("week", week), link)

@@ -32,10 +32,13 @@ impl Closed {
     /// `time.period_closed`.
     pub fn must_be_open(&self, day: Date, organization: Option<&str>) -> Done {
         let month = month_of(day);
-        let closed = self.0.iter().any(|(of, only)| *of == month && (only.is_none() || only.as_deref() == organization));
+        let closed =
+            self.0.iter().any(|(of, only)| *of == month && (only.is_none() || only.as_deref() == organization));
         if closed {
             let text = "{month} is closed: its time is not changed any more";
-            return Err(No::conflict("time.period_closed", "period.closed", text).with("month", month.format("%m.%Y")).into());
+            return Err(No::conflict("time.period_closed", "period.closed", text)
+                .with("month", month.format("%m.%Y"))
+                .into());
         }
         Ok(())
     }
@@ -71,7 +74,9 @@ fn judge(change: &mut Change) -> Done {
     let state = change.text("state").unwrap_or("open").to_owned();
     if change.operation() == Operation::Delete {
         if state == "closed" {
-            return Err(No::conflict("time.period_closed", "period.open_first", "Open the month first, with a reason").into());
+            return Err(
+                No::conflict("time.period_closed", "period.open_first", "Open the month first, with a reason").into()
+            );
         }
         return Ok(());
     }

@@ -83,7 +83,8 @@ impl Rate {
     /// Nothing where a row lacks what makes it a rate.
     pub fn of_row(row: &Row) -> Option<Self> {
         let id = |name: &str| row.id(name).map(str::to_owned);
-        let of = id("deal").map(Of::Deal).or_else(|| id("company").map(Of::Company)).or_else(|| id("person").map(Of::User));
+        let of =
+            id("deal").map(Of::Deal).or_else(|| id("company").map(Of::Company)).or_else(|| id("person").map(Of::User));
         let position = || row.text("position").map(str::trim).filter(|text| !text.is_empty());
         Some(Self {
             kind: if row.text("kind") == Some("bill") { Kind::Bill } else { Kind::Cost },

@@ -107,5 +107,8 @@ pub fn response(trouble: Trouble) -> Outcome<Response> {
 
 /// The English words with their values; routes answer programs.
 fn filled(message: &Message) -> String {
-    message.parameters.iter().fold(message.fallback.clone(), |text, one| text.replace(&format!("{{{}}}", one.name), &one.value))
+    message
+        .parameters
+        .iter()
+        .fold(message.fallback.clone(), |text, one| text.replace(&format!("{{{}}}", one.name), &one.value))
 }

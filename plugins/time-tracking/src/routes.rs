@@ -41,9 +41,11 @@ pub fn moment(zone: Zone, text: &str) -> Done<i64> {
             Odd::Nonexistent => {
                 No::wrong("time.nonexistent_local_time", "time.nonexistent", "The clocks leap over this time")
             }
-            Odd::Ambiguous => {
-                No::wrong("time.ambiguous_local_time", "time.ambiguous", "This time comes twice that night: say the offset")
-            }
+            Odd::Ambiguous => No::wrong(
+                "time.ambiguous_local_time",
+                "time.ambiguous",
+                "This time comes twice that night: say the offset",
+            ),
             Odd::Unreadable => No::wrong("time.unreadable", "time.unreadable", "This is no time"),
         }
         .into()
@@ -69,10 +71,15 @@ fn state_of(person: &str) -> Done<Json> {
 pub fn timer_start(request: &Request) -> Outcome<Response> {
     answer(caller().and_then(|person| {
         let body = body(request)?;
-        let part = |key: &str| body.get("subject").and_then(|of| of.get(key)).and_then(Json::as_str).unwrap_or_default();
+        let part =
+            |key: &str| body.get("subject").and_then(|of| of.get(key)).and_then(Json::as_str).unwrap_or_default();
         let subject = Subject::new(part("entity"), part("id"))?;
         if !subject.is_seen()? {
-            return Err(No { status: 404, ..No::wrong("time.subject_gone", "entry.subject_gone", "This record is not there") }.into());
+            return Err(No {
+                status: 404,
+                ..No::wrong("time.subject_gone", "entry.subject_gone", "This record is not there")
+            }
+            .into());
         }
         let note = body.get("note").and_then(Json::as_str).unwrap_or_default();
         let running = timer::start(&person, &subject, note)?;
@@ -145,7 +152,8 @@ pub fn submit(request: &Request) -> Outcome<Response> {
     answer(caller().and_then(|person| {
         let body = body(request)?;
         let week = request.parameter("week").and_then(zone::date);
-        let week = week.ok_or_else(|| Trouble::from(No::wrong("time.unreadable", "time.unreadable", "This is no time")))?;
+        let week =
+            week.ok_or_else(|| Trouble::from(No::wrong("time.unreadable", "time.unreadable", "This is no time")))?;
         let id = sheet::submit(&person, week, body.get("comment").and_then(Json::as_str))?;
         Ok(json!({ "id": id }))
     }))

@@ -57,9 +57,13 @@ impl Locks {
     pub fn must_be_open(&self, owner: &str, day: Date) -> Done {
         match self.state(owner, day) {
             None => Ok(()),
-            Some(_) => Err(No::conflict("time.sheet_locked", "sheet.locked", "The timesheet of the week from {week} is handed in")
-                .with("week", zone::text(zone::week_of(day, self.sunday_first)))
-                .into()),
+            Some(_) => Err(No::conflict(
+                "time.sheet_locked",
+                "sheet.locked",
+                "The timesheet of the week from {week} is handed in",
+            )
+            .with("week", zone::text(zone::week_of(day, self.sunday_first)))
+            .into()),
         }
     }
 
@@ -119,7 +123,10 @@ fn judge(change: &mut Change) -> Done {
         ("approved" | "returned", "approved") => {
             Err(No::conflict("time.decided", "decide.done", "Somebody has decided already").into())
         }
-        _ => Err(No::conflict("time.sheet_order", "sheet.order", "A timesheet is handed in, then approved or returned").into()),
+        _ => {
+            Err(No::conflict("time.sheet_order", "sheet.order", "A timesheet is handed in, then approved or returned")
+                .into())
+        }
     }
 }
 
@@ -146,7 +153,12 @@ fn submitted(change: &mut Change, owner: &str, week: Date) -> Done {
     let in_week = of_week(owner, week);
     let with = |filter| store::all_of([in_week.clone(), filter]).to_string();
     if records::count("time_entry", Some(&with(store::eq("check", true))))? > 0 {
-        return Err(No::wrong("time.entry_unconfirmed", "sheet.unconfirmed", "A timer was stopped for you: confirm or correct it first").into());
+        return Err(No::wrong(
+            "time.entry_unconfirmed",
+            "sheet.unconfirmed",
+            "A timer was stopped for you: confirm or correct it first",
+        )
+        .into());
     }
     if records::count("time_entry", Some(&with(store::eq("running", true))))? > 0 {
         return Err(No::conflict("time.timer_running", "sheet.running", "Stop the timer first").into());
@@ -229,10 +241,12 @@ pub fn remind(_: &Run) -> Ran {
     }
     let week = zone::minus_days(setup.week(setup.zone.date(runtime::now())), 7);
     for person in crate::day::watch::employees()? {
-        let handed_in = of(&person, week)?.is_some_and(|row| matches!(row.text("state"), Some("submitted" | "approved")));
+        let handed_in =
+            of(&person, week)?.is_some_and(|row| matches!(row.text("state"), Some("submitted" | "approved")));
         let booked = records::count("time_entry", Some(&of_week(&person, week).to_string()))? > 0;
         if booked && !handed_in {
-            notice::due(&person, week).map_err(|trouble| verstak_plugin::jobs::NotDone::from(Failure::from(trouble)))?;
+            notice::due(&person, week)
+                .map_err(|trouble| verstak_plugin::jobs::NotDone::from(Failure::from(trouble)))?;
         }
     }
     Ok(Answer::Done)

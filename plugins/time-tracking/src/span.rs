@@ -53,11 +53,6 @@ pub fn without(spans: &[Span], cut: &[Span]) -> Vec<Span> {
     left
 }
 
-/// What of some spans lies within a window.
-pub fn within(spans: &[Span], window: Span) -> Vec<Span> {
-    spans.iter().filter_map(|span| span.both(window)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +72,5 @@ mod tests {
         let left = without(&[span(0, 10), span(20, 30)], &[span(2, 4), span(8, 22), span(40, 50)]);
         assert_eq!(left, [span(0, 2), span(4, 8), span(22, 30)]);
         assert_eq!(seconds(&left), 14);
-        assert_eq!(within(&left, span(1, 23)), [span(1, 2), span(4, 8), span(22, 23)]);
     }
 }

@@ -1,6 +1,8 @@
 //! Local time: dates and instants of a time zone. Instants are microseconds since 1970-01-01T00:00:00Z, as the host has them.
 
-use chrono::{DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc};
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 use verstak_plugin::runtime;
 
@@ -78,7 +80,7 @@ impl Zone {
             LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.timestamp_micros(),
             // Clocks leap by an hour at most but for a handful of dates long ago.
             LocalResult::None => match local.checked_add_signed(chrono::TimeDelta::hours(1)) {
-                Some(later) => self.0.from_local_datetime(&later).earliest().map_or(0, |at| at.timestamp_micros()) ,
+                Some(later) => self.0.from_local_datetime(&later).earliest().map_or(0, |at| at.timestamp_micros()),
                 None => 0,
             },
         }

@@ -15,7 +15,6 @@ use crate::zone::{self, Date};
 
 /// The entity.
 pub const ENTITY: &str = "time_correction";
-const FIELDS: [&str; 8] = ["owner", "day", "starts_at", "ends_at", "breaks", "reason", "state", "decided_by"];
 
 /// What somebody wants.
 pub struct Wish<'a> {
@@ -141,11 +140,8 @@ pub fn decide(id: &str, approve: bool) -> Done {
         return Err(No::conflict("time.decided", "decide.done", "Somebody has decided already").into());
     }
     let state = if approve { "approved" } else { "rejected" };
-    let update = records::Update {
-        id: id.to_owned(),
-        version: Some(row.version),
-        fields: Draft::new().with("state", state).0,
-    };
+    let update =
+        records::Update { id: id.to_owned(), version: Some(row.version), fields: Draft::new().with("state", state).0 };
     match records::change_many(ENTITY, &[update])?.pop() {
         Some(Err(HostError::Conflict(_))) => {
             return Err(No::conflict("time.decided", "decide.done", "Somebody has decided already").into());
@@ -198,14 +194,4 @@ pub fn after(all: &[Event]) -> Outcome {
         notice::correction(&row)?;
     }
     Ok(())
-}
-
-/// Fields that pages show.
-pub const fn fields() -> &'static [&'static str] {
-    &FIELDS
-}
-
-/// The date as people read it.
-pub fn title(row: &Row) -> String {
-    store::day(row, "day").map(zone::text).unwrap_or_default()
 }

@@ -48,11 +48,6 @@ impl State {
             _ => Self::Closed,
         }
     }
-
-    /// Whether it goes on.
-    pub const fn goes_on(self) -> bool {
-        matches!(self, Self::Open | Self::Paused)
-    }
 }
 
 /// A row of `time_day`.
@@ -72,7 +67,8 @@ pub struct Day {
     pub violations: Vec<String>,
 }
 
-const FIELDS: [&str; 9] = ["owner", "day", "starts_at", "ends_at", "breaks", "rest", "state", "violations", "department"];
+const FIELDS: [&str; 9] =
+    ["owner", "day", "starts_at", "ends_at", "breaks", "rest", "state", "violations", "department"];
 
 impl Day {
     fn of_row(row: &Row) -> Option<Self> {

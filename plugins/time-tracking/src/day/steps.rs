@@ -48,7 +48,8 @@ pub fn step(person: &str, step: Step, said: Option<i64>, reason: Option<&str>) -
     if said.is_some_and(|at| at > now) {
         return Err(No::wrong("time.future", "time.future", "This time has not come yet").into());
     }
-    let mut stepped = Stepped { day: apply(person, step, if far.is_some() { now } else { said.unwrap_or(now) })?, waits: None };
+    let mut stepped =
+        Stepped { day: apply(person, step, if far.is_some() { now } else { said.unwrap_or(now) })?, waits: None };
     if let Some(at) = far {
         let Some(day) = &stepped.day else { return Ok(stepped) };
         let reason = reason.map(str::trim).filter(|text| !text.is_empty());

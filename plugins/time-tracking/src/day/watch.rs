@@ -10,7 +10,7 @@ use crate::notice;
 use crate::plan::{self, Policies};
 use crate::refusal::Trouble;
 use crate::store::{self, Setup};
-use crate::zone::{self, HOUR, SECOND, minus_days, month_of};
+use crate::zone::{self, HOUR, minus_days, month_of};
 
 /// Every five minutes: days that nobody finished, timers that run too long, people who did not come.
 ///
@@ -62,10 +62,8 @@ fn miss(setup: &Setup, now: i64) -> Result<(), Trouble> {
     let today = setup.zone.date(now);
     let from = minus_days(today, 1);
     let plans = plan::plans(&people, from, today)?;
-    let filter = store::all_of([
-        store::any_of("owner", &people),
-        store::any_of("day", [zone::text(from), zone::text(today)]),
-    ]);
+    let filter =
+        store::all_of([store::any_of("owner", &people), store::any_of("day", [zone::text(from), zone::text(today)])]);
     let kept = if people.is_empty() { Vec::new() } else { store::every(super::ENTITY, &filter, &["owner", "day"])? };
     for ((person, date), plan) in &plans {
         let recent = plan.bounds().is_some_and(|bounds| bounds.end > now - 6 * HOUR);
@@ -128,36 +126,41 @@ pub fn lack(_: &Run) -> Ran {
     Ok(Answer::Done)
 }
 
-/// After absences or people changed: days that go on are judged anew.
+/// After absences or calendars changed: days that go on are judged anew.
 ///
 /// # Errors
 /// As the host says.
 pub fn recount(all: &[Event]) -> Outcome {
     let setup = Setup::load();
-    let mut people: Vec<String> = all
-        .iter()
-        .filter_map(|event| match event.after("user") {
-            Some(Value::Id(id)) => Some(id.clone()),
-            _ => records::get("absence", &event.record).ok().flatten()?.id("user").map(str::to_owned),
-        })
-        .collect();
-    people.sort_unstable();
-    people.dedup();
-    if people.is_empty() {
-        return Ok(());
-    }
-    for mut day in super::going_on(Some(&people))? {
+    let days = if all.iter().any(|event| event.name.starts_with("calendar.")) {
+        super::going_on(None)?
+    } else {
+        let people = absent(all)?;
+        if people.is_empty() { Vec::new() } else { super::going_on(Some(&people))? }
+    };
+    for mut day in days {
         day.save(&setup, "web", None)?;
     }
     Ok(())
 }
 
+/// Of whom absences tell.
+fn absent(all: &[Event]) -> Result<Vec<String>, HostError> {
+    let mut people = Vec::new();
+    for event in all {
+        match event.after("user") {
+            Some(Value::Id(id)) => people.push(id.clone()),
+            _ => {
+                people.extend(records::get("absence", &event.record)?.and_then(|row| row.id("user").map(str::to_owned)))
+            }
+        }
+    }
+    people.sort_unstable();
+    people.dedup();
+    Ok(people)
+}
+
 /// Seconds as hours and minutes, `1:05`.
 pub fn hours(seconds: i64) -> String {
     format!("{}:{:02}", seconds / 3_600, seconds % 3_600 / 60)
-}
-
-/// Seconds between two instants.
-pub const fn between(from: i64, to: i64) -> i64 {
-    (to - from) / SECOND
 }

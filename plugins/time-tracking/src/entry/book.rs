@@ -45,7 +45,10 @@ fn spans(person: &str, date: Date) -> Result<Vec<Span>, HostError> {
     let filter = store::all_of([store::eq("owner", person), store::eq("day", zone::text(date))]);
     let rows = store::every(ENTITY, &filter, &["starts_at", "ends_at"])?;
     let now = runtime::now();
-    Ok(rows.iter().filter_map(|row| Some(Span::new(instant(row, "starts_at")?, instant(row, "ends_at").unwrap_or(now)))).collect())
+    Ok(rows
+        .iter()
+        .filter_map(|row| Some(Span::new(instant(row, "starts_at")?, instant(row, "ends_at").unwrap_or(now))))
+        .collect())
 }
 
 /// Takes hours of a date off something: the last rows of the grid first.
@@ -61,9 +64,15 @@ pub fn less(person: &str, date: Date, subject: &Subject, mut seconds: i64) -> Do
     if !subject.entity.is_empty() {
         filter.push(store::eq(&subject.entity, subject.id.as_str()));
     }
-    let rows = store::rows(ENTITY, &store::all_of(filter), &["starts_at", "ends_at", "seconds"], &[("starts_at", true)])?;
+    let rows =
+        store::rows(ENTITY, &store::all_of(filter), &["starts_at", "ends_at", "seconds"], &[("starts_at", true)])?;
     if rows.iter().filter_map(|row| row.integer("seconds")).sum::<i64>() < seconds {
-        return Err(No::conflict("time.by_hand", "entry.by_hand", "These hours have times of their own: change the entries").into());
+        return Err(No::conflict(
+            "time.by_hand",
+            "entry.by_hand",
+            "These hours have times of their own: change the entries",
+        )
+        .into());
     }
     for row in rows {
         let (Some(start), Some(of_row)) = (instant(&row, "starts_at"), row.integer("seconds")) else { continue };

@@ -63,7 +63,8 @@ fn days(zone: Zone, change: &Change) -> Vec<Date> {
 fn zones(setup: &Setup, now: i64, people: &[String]) -> Result<BTreeMap<String, Zone>, HostError> {
     let today = zone::text(setup.zone.date(now));
     let days = calendars::days(people, &today, &today)?;
-    let zone = |(person, days): (&String, Vec<calendars::Day>)| Some((person.clone(), Zone::named(&days.first()?.time_zone)));
+    let zone =
+        |(person, days): (&String, Vec<calendars::Day>)| Some((person.clone(), Zone::named(&days.first()?.time_zone)));
     Ok(people.iter().zip(days).filter_map(zone).collect())
 }
 
@@ -205,7 +206,8 @@ impl Around {
         let Some(day) = store::day(change, "day") else { return };
         let facts = (change.id("deal").map(str::to_owned), change.id("company").map(str::to_owned));
         let facts = Facts { deal: facts.0.as_deref(), company: facts.1.as_deref(), user: Some(owner), position: None };
-        let (seconds, billable) = (change.integer("seconds").unwrap_or_default(), change.boolean("billable") == Some(true));
+        let (seconds, billable) =
+            (change.integer("seconds").unwrap_or_default(), change.boolean("billable") == Some(true));
         for (field, value) in priced(&self.rates, facts, day, seconds, billable) {
             change.set(field, value);
         }
@@ -214,9 +216,8 @@ impl Around {
 
 /// Rate, cost and what is billed.
 pub fn priced(rates: &[Rate], facts: Facts<'_>, day: Date, seconds: i64, billable: bool) -> [(&'static str, Value); 3] {
-    let money = |amount: String, rate: &Rate| {
-        Value::Money(verstak_plugin::Money { amount, currency: rate.currency.clone() })
-    };
+    let money =
+        |amount: String, rate: &Rate| Value::Money(verstak_plugin::Money { amount, currency: rate.currency.clone() });
     let cost = rate::best(rates, Kind::Cost, facts, day);
     let bill = rate::best(rates, Kind::Bill, facts, day).filter(|_| billable);
     [

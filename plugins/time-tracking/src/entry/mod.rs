@@ -39,7 +39,12 @@ impl Subject {
             return Ok(Self::default());
         }
         if !SUBJECTS.contains(&entity) {
-            return Err(No::wrong("time.subject", "entry.subject", "Time is booked on tasks, deals, leads and companies").into());
+            return Err(No::wrong(
+                "time.subject",
+                "entry.subject",
+                "Time is booked on tasks, deals, leads and companies",
+            )
+            .into());
         }
         Ok(Self { entity: entity.to_owned(), id: id.to_owned() })
     }
@@ -63,7 +68,8 @@ impl Subject {
         if self.entity.is_empty() || records::get(&self.entity, &self.id)?.is_some() {
             return Ok(());
         }
-        Err(No { status: 404, ..No::wrong("time.subject_gone", "entry.subject_gone", "This record is not there") }.into())
+        Err(No { status: 404, ..No::wrong("time.subject_gone", "entry.subject_gone", "This record is not there") }
+            .into())
     }
 
     /// Whether whoever acts sees it.

@@ -68,7 +68,8 @@ mod tests {
     #[test]
     fn hours_without_a_time_fill_the_gaps_or_are_refused() {
         let booked = [span("2026-03-03T10:00", "2026-03-03T11:00")];
-        let (from, until) = (span("2026-03-03T09:00", "2026-03-03T12:30").start, span("2026-03-03T09:00", "2026-03-03T12:30").end);
+        let (from, until) =
+            (span("2026-03-03T09:00", "2026-03-03T12:30").start, span("2026-03-03T09:00", "2026-03-03T12:30").end);
         let found = gaps(from, until, &booked, 2 * 3_600);
         assert_eq!(found, [span("2026-03-03T09:00", "2026-03-03T10:00"), span("2026-03-03T11:00", "2026-03-03T12:00")]);
         assert!(gaps(from, until, &booked, 3 * 3_600).is_empty());

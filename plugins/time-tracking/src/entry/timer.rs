@@ -89,7 +89,8 @@ pub fn start(person: &str, subject: &Subject, note: &str) -> Done<Running> {
             Err(error) => last = Some(error),
         }
     }
-    Err(last.map_or_else(|| No::conflict("time.overlap", "entry.busy", "Another timer was started").into(), Trouble::Host))
+    Err(last
+        .map_or_else(|| No::conflict("time.overlap", "entry.busy", "Another timer was started").into(), Trouble::Host))
 }
 
 /// Stops what runs.
@@ -99,6 +100,9 @@ pub fn start(person: &str, subject: &Subject, note: &str) -> Done<Running> {
 pub fn stop(setup: &Setup, person: &str, at: i64, check: bool) -> Done<Option<Running>> {
     let mut stopped = None;
     for one in running(person)? {
+        if one.since > at {
+            continue;
+        }
         let limit = one.since + setup.stop * SECOND;
         end(setup, &one, at.min(limit), check || at > limit)?;
         stopped = stopped.or(Some(one));

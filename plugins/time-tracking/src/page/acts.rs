@@ -65,7 +65,8 @@ pub fn day_finish(_: &Deed) -> Acted {
 /// As the timer says.
 pub fn timer_start(deed: &Deed) -> Acted {
     let person = person()?;
-    let subject = match (&deed.view().record, deed.text("subject").or_else(|| deed.rows().first().map(String::as_str))) {
+    let subject = match (&deed.view().record, deed.text("subject").or_else(|| deed.rows().first().map(String::as_str)))
+    {
         (Some(record), _) => Subject::new(&record.entity, &record.id)?,
         (None, Some(key)) => subject_of(key)?,
         (None, None) => match deed.text("task") {
@@ -219,9 +220,11 @@ fn month(deed: &Deed, closed: bool) -> Acted {
         return Err(Trouble::from(No::denied("period.denied", "Months are closed by the role “Time: figures”")).into());
     }
     let month = deed.row()?;
-    let month = zone::date(month).ok_or_else(|| NotActed::refuse(Message::new("time.unreadable", "This is no time")))?;
+    let month =
+        zone::date(month).ok_or_else(|| NotActed::refuse(Message::new("time.unreadable", "This is no time")))?;
     period::set(month, closed, deed.text("reason"))?;
-    let (key, text) = if closed { ("toast.closed", "The month is closed") } else { ("toast.opened", "The month is open again") };
+    let (key, text) =
+        if closed { ("toast.closed", "The month is closed") } else { ("toast.opened", "The month is open again") };
     Ok(answer().toast(Message::new(key, text)).refresh(&[]))
 }
 

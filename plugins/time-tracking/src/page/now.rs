@@ -131,9 +131,17 @@ fn short(title: &str) -> String {
 /// As the host says.
 pub fn recent(_: &Ask) -> Outcome<Figures> {
     let Some(person) = me() else { return Ok(Figures::from(Vec::new())) };
-    Ok(Figures::from(last_subjects(&person, 5)?.into_iter().map(|(subject, title)| {
-        Figure::new(key_of(&subject)).with("title", title).with("entity", subject.entity).with("record", subject.id)
-    }).collect::<Vec<_>>()))
+    Ok(Figures::from(
+        last_subjects(&person, 5)?
+            .into_iter()
+            .map(|(subject, title)| {
+                Figure::new(key_of(&subject))
+                    .with("title", title)
+                    .with("entity", subject.entity)
+                    .with("record", subject.id)
+            })
+            .collect::<Vec<_>>(),
+    ))
 }
 
 /// What a person last booked time on, the newest first.

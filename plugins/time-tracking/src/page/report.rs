@@ -18,7 +18,11 @@ const MOST: usize = 200;
 fn rounding() -> Rounding {
     let set = Settings::load();
     let minutes: i64 = set.text("round_to").and_then(|text| text.parse().ok()).unwrap_or_default();
-    Rounding { step: minutes * 60, up: set.text("round_how") != Some("nearest"), per_total: set.text("round_what") == Some("total") }
+    Rounding {
+        step: minutes * 60,
+        up: set.text("round_how") != Some("nearest"),
+        per_total: set.text("round_what") == Some("total"),
+    }
 }
 
 /// The period of the page: the present month unless it says another.
@@ -44,10 +48,8 @@ fn seen(person: &str) -> Result<Option<Json>, HostError> {
 /// As the host says.
 pub fn filter_of(ask: &Ask, person: &str) -> Result<Json, HostError> {
     let (from, to) = period_of(ask);
-    let mut parts = vec![
-        store::compares("day", "gte", zone::text(from)),
-        store::compares("day", "lte", zone::text(to)),
-    ];
+    let mut parts =
+        vec![store::compares("day", "gte", zone::text(from)), store::compares("day", "lte", zone::text(to))];
     parts.extend(seen(person)?);
     Ok(store::all_of(parts))
 }
@@ -110,7 +112,13 @@ pub fn report(ask: &Ask) -> Outcome<Figures> {
         rows.push(row.with("exact", exact).with("rounding", false).with("share", share(printed, total)));
     }
     if rest != 0 {
-        rows.push(Figure::new("rounding").with("name", words("reports.rounding", "Rounding")).with("seconds", rest).with("exact", 0).with("rounding", true));
+        rows.push(
+            Figure::new("rounding")
+                .with("name", words("reports.rounding", "Rounding"))
+                .with("seconds", rest)
+                .with("exact", 0)
+                .with("rounding", true),
+        );
     }
     Ok(Figures::from(rows))
 }
@@ -144,7 +152,9 @@ fn names(by: &str, groups: &[Json]) -> Result<Vec<(String, String)>, HostError> 
         }
         "activity" => {
             let locale = runtime::context().locale;
-            let name = |key: &String| runtime::words(&Message::new(&format!("choice.time_entry.activity.{key}"), key), &locale);
+            let name = |key: &String| {
+                runtime::words(&Message::new(&format!("choice.time_entry.activity.{key}"), key), &locale)
+            };
             Ok(ids.iter().map(|key| (key.clone(), name(key))).collect())
         }
         _ => Ok(Vec::new()),
@@ -167,7 +177,8 @@ pub fn plan_fact(ask: &Ask) -> Outcome<Figures> {
     let mut rows = Vec::new();
     for (group, task) in groups.iter().zip(tasks) {
         let Some(task) = task else { continue };
-        let (estimate, spent) = (task.integer("estimate").unwrap_or_default(), task.integer("time_spent").unwrap_or_default());
+        let (estimate, spent) =
+            (task.integer("estimate").unwrap_or_default(), task.integer("time_spent").unwrap_or_default());
         let percent = if estimate > 0 { Value::Integer(spent * 100 / estimate) } else { Value::Null };
         let row = Figure::new(task.id.clone())
             .with("title", task.text("title").unwrap_or_default())

@@ -78,13 +78,24 @@ fn waiting_of(entity: &str, state: &str, fields: &[&str]) -> Outcome<Vec<(Row, S
 /// # Errors
 /// As the host says.
 pub fn waiting(_: &Ask) -> Outcome<Figures> {
-    let fields =
-        ["owner", "day", "old_starts_at", "starts_at", "old_ends_at", "ends_at", "old_breaks", "breaks", "reason", "created_at"];
+    let fields = [
+        "owner",
+        "day",
+        "old_starts_at",
+        "starts_at",
+        "old_ends_at",
+        "ends_at",
+        "old_breaks",
+        "breaks",
+        "reason",
+        "created_at",
+    ];
     let rows = waiting_of("time_correction", "pending", &fields)?.into_iter().map(|(row, name)| {
         let made = Figure::new(row.id.clone()).with("name", name);
-        fields.iter().filter(|field| !["owner", "created_at"].contains(field)).fold(made, |made, field| {
-            made.with(field, row.value(field).cloned().unwrap_or(Value::Null))
-        })
+        fields
+            .iter()
+            .filter(|field| !["owner", "created_at"].contains(field))
+            .fold(made, |made, field| made.with(field, row.value(field).cloned().unwrap_or(Value::Null)))
     });
     Ok(Figures::from(rows.collect::<Vec<_>>()))
 }
@@ -97,9 +108,9 @@ pub fn handed_in(_: &Ask) -> Outcome<Figures> {
     let fields = ["owner", "week", "total", "norm", "comment", "created_at"];
     let rows = waiting_of("time_sheet", "submitted", &fields)?.into_iter().map(|(row, name)| {
         let made = Figure::new(row.id.clone()).with("name", name);
-        ["week", "total", "norm", "comment"].iter().fold(made, |made, field| {
-            made.with(field, row.value(field).cloned().unwrap_or(Value::Null))
-        })
+        ["week", "total", "norm", "comment"]
+            .iter()
+            .fold(made, |made, field| made.with(field, row.value(field).cloned().unwrap_or(Value::Null)))
     });
     Ok(Figures::from(rows.collect::<Vec<_>>()))
 }

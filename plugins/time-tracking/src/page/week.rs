@@ -35,7 +35,8 @@ pub fn week_row(ask: &Ask) -> Outcome<Figures> {
     let first = week(ask, &setup);
     let sheet = sheet::of(&person, first)?;
     let state = sheet.as_ref().and_then(|row| row.text("state")).unwrap_or("draft").to_owned();
-    let norm: i64 = plan::plans(&[person.clone()], first, plus_days(first, 6))?.values().map(day::rules::Plan::norm).sum();
+    let norm: i64 =
+        plan::plans(&[person.clone()], first, plus_days(first, 6))?.values().map(day::rules::Plan::norm).sum();
     let total = store::sum(entry::ENTITY, &of_week(&person, first), "seconds")?;
     let check = store::all_of([of_week(&person, first), store::eq("check", true)]);
     let row = Figure::new("week")
@@ -47,7 +48,10 @@ pub fn week_row(ask: &Ask) -> Outcome<Figures> {
         .with("norm", norm)
         .with("state", state)
         .with("comment", sheet.as_ref().and_then(|row| row.text("comment")).unwrap_or_default())
-        .with("unconfirmed", i64::try_from(records::count(entry::ENTITY, Some(&check.to_string()))?).unwrap_or_default());
+        .with(
+            "unconfirmed",
+            i64::try_from(records::count(entry::ENTITY, Some(&check.to_string()))?).unwrap_or_default(),
+        );
     Ok(Figures::one(row))
 }
 
@@ -99,7 +103,8 @@ pub fn week_cells(ask: &Ask) -> Outcome<Figures> {
     let mut rows = Vec::new();
     for (key, line) in lines(&person, first)? {
         for (day, seconds) in line.by_day {
-            let cell = Figure::new(format!("{key} {day}")).with("line", key.as_str()).with("day", store::date_value(day));
+            let cell =
+                Figure::new(format!("{key} {day}")).with("line", key.as_str()).with("day", store::date_value(day));
             rows.push(cell.with("seconds", seconds));
         }
     }
