@@ -27,7 +27,14 @@ fn tell(cause: String, people: &[String], text: Message, link: &str) -> Done {
     if people.is_empty() {
         return Ok(());
     }
-    Ok(notify::send(notify::Notice::new(cause, text).to(people).link(link))?)
+    match notify::send(notify::Notice::new(cause, text).to(people).link(link)) {
+        // Nobody's day fails for want of a notice.
+        Err(HostError::Limit(why)) => {
+            warning!("people are not told: {why}");
+            Ok(())
+        }
+        sent => Ok(sent?),
+    }
 }
 
 /// Whoever decides for a person, and whom the policy names.
