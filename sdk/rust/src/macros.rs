@@ -35,8 +35,8 @@ macro_rules! plugin {
         $(data { $($source:literal => $figures:path),* $(,)? })?
         $(act { $($act:literal => $press:path),* $(,)? })?
         $(render { $($surface:literal => $draw:path),* $(,)? })?
-        $(enabled => $enabled:path,)?
-        $(disabling => $disabling:path,)?
+        $(enabled => $($enabled:ident)::+ $(,)?)?
+        $(disabling => $($disabling:ident)::+ $(,)?)?
         $(health => $health:path)?
     ) => {
         struct VerstakPlugin;
@@ -49,7 +49,7 @@ macro_rules! plugin {
         $($crate::__data! { $($source => $figures),* })?
         $($crate::__act! { $($act => $press),* })?
         $($crate::__render! { $($surface => $draw),* })?
-        $crate::__moments! { $(enabled => $enabled)? $(disabling => $disabling)? }
+        $crate::__moments! { $(enabled => $($enabled)::+,)? $(disabling => $($disabling)::+,)? }
         $($crate::__health! { $health })?
     };
 }
@@ -243,7 +243,7 @@ macro_rules! __jobs {
 #[macro_export]
 macro_rules! __moments {
     () => {};
-    ($($moment:ident => $run:path)+) => {
+    ($($moment:ident => $run:path,)+) => {
         impl $crate::bindings::moments::exports::verstak::plugin::moments::Guest for VerstakPlugin {
             fn run(moment: String) -> Result<(), String> {
                 let outcome: $crate::Outcome = match moment.as_str() {
