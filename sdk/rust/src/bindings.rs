@@ -21,18 +21,15 @@ macro_rules! exported {
                 world: $world,
                 with: {
                     "verstak:types/types@1.0.0": crate::bindings::imports::verstak::types::types,
-                    "verstak:runtime/context@1.1.0": crate::bindings::imports::verstak::runtime::context,
-                    "verstak:runtime/clock@1.1.0": crate::bindings::imports::verstak::runtime::clock,
-                    "verstak:runtime/limits@1.1.0": crate::bindings::imports::verstak::runtime::limits,
-                    "verstak:runtime/log@1.1.0": crate::bindings::imports::verstak::runtime::log,
-                    "verstak:runtime/settings@1.1.0": crate::bindings::imports::verstak::runtime::settings,
-                    "verstak:runtime/parcel@1.1.0": crate::bindings::imports::verstak::runtime::parcel,
+                    "verstak:runtime/context@1.0.0": crate::bindings::imports::verstak::runtime::context,
+                    "verstak:runtime/clock@1.0.0": crate::bindings::imports::verstak::runtime::clock,
+                    "verstak:runtime/limits@1.0.0": crate::bindings::imports::verstak::runtime::limits,
+                    "verstak:runtime/log@1.0.0": crate::bindings::imports::verstak::runtime::log,
+                    "verstak:runtime/settings@1.0.0": crate::bindings::imports::verstak::runtime::settings,
                     "verstak:storage/kv@1.0.0": crate::bindings::imports::verstak::storage::kv,
-                    "verstak:people/people@1.2.0": crate::bindings::imports::verstak::people::people,
-                    "verstak:people/calendars@1.2.0": crate::bindings::imports::verstak::people::calendars,
-                    "verstak:people/gates@1.2.0": crate::bindings::imports::verstak::people::gates,
-                    "verstak:records/records@1.1.0": crate::bindings::imports::verstak::records::records,
-                    "verstak:records/timeline@1.1.0": crate::bindings::imports::verstak::records::timeline,
+                    "verstak:people/people@1.1.0": crate::bindings::imports::verstak::people::people,
+                    "verstak:people/gates@1.1.0": crate::bindings::imports::verstak::people::gates,
+                    "verstak:records/records@1.0.0": crate::bindings::imports::verstak::records::records,
                     "verstak:reports/reports@1.0.0": crate::bindings::imports::verstak::reports::reports,
                     "verstak:work/subjects@1.2.0": crate::bindings::imports::verstak::work::subjects,
                     "verstak:work/steps@1.2.0": crate::bindings::imports::verstak::work::steps,
@@ -45,7 +42,6 @@ macro_rules! exported {
                     "verstak:http/http@1.0.0": crate::bindings::imports::verstak::http::http,
                     "verstak:files/files@1.0.0": crate::bindings::imports::verstak::files::files,
                     "verstak:messaging/messaging@1.0.0": crate::bindings::imports::verstak::messaging::messaging,
-                    "verstak:notify/notify@1.0.0": crate::bindings::imports::verstak::notify::notify,
                 },
                 generate_unused_types: true,
                 additional_derives: [PartialEq, Clone],
@@ -67,4 +63,3 @@ exported!(ui_data, "verstak:plugin/with-ui-data", "export_ui_data", "verstak_plu
 exported!(ui_act, "verstak:plugin/with-ui-act", "export_ui_act", "verstak_plugin::bindings::ui_act");
 exported!(ui_render, "verstak:plugin/with-ui-render", "export_ui_render", "verstak_plugin::bindings::ui_render");
 exported!(lifecycle, "verstak:plugin/with-lifecycle", "export_lifecycle", "verstak_plugin::bindings::lifecycle");
-exported!(moments, "verstak:plugin/with-moments", "export_moments", "verstak_plugin::bindings::moments");

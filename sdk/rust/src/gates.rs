@@ -3,8 +3,6 @@
 use crate::HostError;
 use crate::bindings::imports::verstak::people::gates as raw;
 
-pub use raw::Module;
-
 /// The departments that this plugin is on for, with those below them; none: for everybody.
 pub fn departments() -> Result<Option<Vec<String>>, HostError> {
     raw::departments()
@@ -19,14 +17,4 @@ pub fn is_on(person: &str) -> Result<bool, HostError> {
 pub fn those_with(plugin: &str, people: &[String]) -> Result<Vec<String>, HostError> {
     let on = raw::is_on(Some(plugin), people)?;
     Ok(people.iter().zip(on).filter(|(_, on)| *on).map(|(person, _)| person.clone()).collect())
-}
-
-/// What the company runs, with whom each is on for.
-pub fn modules() -> Result<Vec<Module>, HostError> {
-    raw::modules()
-}
-
-/// Says whom another module is on for: these departments, with none everybody, with an empty list nobody.
-pub fn set(plugin: &str, departments: Option<&[String]>) -> Result<(), HostError> {
-    raw::set(plugin, departments)
 }

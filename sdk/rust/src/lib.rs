@@ -27,19 +27,15 @@
 //! | [`messaging`] | letters and SMS |
 //! | [`processes`] | start processes, send messages and signals |
 //! | [`tasks`] | see and complete tasks |
-//! | [`records`] | read and write the tenant's records, alone and together |
-//! | [`timeline`] | what happened with records, also in the past |
+//! | [`records`] | read and write the tenant's records |
 //! | [`kv`] | the plugin's own small store |
 //! | [`gates`] | whom modules are on for |
-//! | [`people`] | colleagues, heads, departments |
-//! | [`calendars`] | working time of people, local times |
-//! | [`notify`] | notices to people |
-//! | [`runtime`] | log, settings, clock, context, limits, files of the package |
+//! | [`people`] | colleagues by role |
+//! | [`runtime`] | log, settings, clock, context, limits |
 //! | [`reports`] | figures by measure |
 //! | [`value`] | values of fields, messages for people |
 
 pub mod bindings;
-pub mod calendars;
 pub mod events;
 pub mod fetch;
 pub mod files;
@@ -50,7 +46,6 @@ pub mod jobs;
 pub mod kv;
 mod macros;
 pub mod messaging;
-pub mod notify;
 pub mod pages;
 pub mod people;
 pub mod processes;
@@ -59,7 +54,6 @@ pub mod reports;
 pub mod runtime;
 pub mod steps;
 pub mod tasks;
-pub mod timeline;
 pub mod value;
 
 pub use bindings::imports::verstak::types::types::{
@@ -104,7 +98,7 @@ pub mod prelude {
     pub use crate::value::{Fields, phone};
     pub use crate::{Failure, HostError, Message, MultiValue, Outcome, Row, Value};
     pub use crate::{
-        calendars, debug, error, fetch, files, gates, info, jobs, kv, messaging, notify, people, plugin, processes,
-        records, reports, runtime, tasks, timeline, warning,
+        debug, error, fetch, files, gates, info, jobs, kv, messaging, people, plugin, processes, records, reports,
+        runtime, tasks, warning,
     };
 }

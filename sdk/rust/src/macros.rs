@@ -13,8 +13,6 @@
 ///     data { "balance" => balance }
 ///     act { "approve" => approve }
 ///     render { "survey" => survey }
-///     enabled => set_up
-///     disabling => stop_timers
 ///     health => check
 /// }
 /// ```
@@ -22,7 +20,7 @@
 /// event handlers `fn(&[Event]) -> Outcome`, routes `fn(&Request) -> Outcome<Response>`, actions
 /// `fn(&Call) -> Done<String>` (the answer as JSON in text), conditions `fn(&Call) -> Done<bool>`, jobs
 /// `fn(&Run) -> Ran`, sources of pages `fn(&Ask) -> Outcome<Figures>`, presses `fn(&Deed) -> Acted`, trees
-/// `fn(&View) -> Outcome<String>` (JSON in text); `enabled`, `disabling` and `health` are `fn() -> Outcome`.
+/// `fn(&View) -> Outcome<String>` (JSON in text), `health` is `fn() -> Outcome`.
 #[macro_export]
 macro_rules! plugin {
     (
@@ -35,8 +33,6 @@ macro_rules! plugin {
         $(data { $($source:literal => $figures:path),* $(,)? })?
         $(act { $($act:literal => $press:path),* $(,)? })?
         $(render { $($surface:literal => $draw:path),* $(,)? })?
-        $(enabled => $($enabled:ident)::+ $(,)?)?
-        $(disabling => $($disabling:ident)::+ $(,)?)?
         $(health => $health:path)?
     ) => {
         struct VerstakPlugin;
@@ -49,7 +45,6 @@ macro_rules! plugin {
         $($crate::__data! { $($source => $figures),* })?
         $($crate::__act! { $($act => $press),* })?
         $($crate::__render! { $($surface => $draw),* })?
-        $crate::__moments! { $(enabled => $($enabled)::+,)? $(disabling => $($disabling)::+,)? }
         $($crate::__health! { $health })?
     };
 }
@@ -236,25 +231,6 @@ macro_rules! __jobs {
         }
         #[cfg(target_family = "wasm")]
         $crate::bindings::jobs::export_jobs!(VerstakPlugin with_types_in $crate::bindings::jobs);
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __moments {
-    () => {};
-    ($($moment:ident => $run:path,)+) => {
-        impl $crate::bindings::moments::exports::verstak::plugin::moments::Guest for VerstakPlugin {
-            fn run(moment: String) -> Result<(), String> {
-                let outcome: $crate::Outcome = match moment.as_str() {
-                    $(stringify!($moment) => $run(),)+
-                    other => Err($crate::Failure(format!("the plugin has no moment {other}; it has: {}", [$(stringify!($moment)),+].join(", ")))),
-                };
-                outcome.map_err(|failure| failure.0)
-            }
-        }
-        #[cfg(target_family = "wasm")]
-        $crate::bindings::moments::export_moments!(VerstakPlugin with_types_in $crate::bindings::moments);
     };
 }
 

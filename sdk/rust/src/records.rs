@@ -4,7 +4,7 @@ use crate::bindings::imports::verstak::records::records as raw;
 use crate::value::Fields;
 use crate::{Field, HostError, Row, Value};
 
-pub use raw::{Alteration, Creation, Kept, Page, Query, Removal, Saved, Sort, Update, Write};
+pub use raw::{Page, Query, Saved, Sort, Update};
 
 /// Fields of a record to create or change.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -119,86 +119,6 @@ pub fn change_many(entity: &str, updates: &[Update]) -> Result<Vec<Result<Saved,
 /// Moves one record to the bin.
 pub fn remove(entity: &str, id: &str) -> Result<Saved, HostError> {
     one(raw::remove(entity, &[id.to_owned()])?)
-}
-
-/// Takes one record out of the bin.
-pub fn restore(entity: &str, id: &str) -> Result<Saved, HostError> {
-    one(raw::restore(entity, &[id.to_owned()])?)
-}
-
-/// Makes a record unless there is one already under a constraint of the entity, of the kind `unique` or `one_open`.
-pub fn ensure(entity: &str, constraint: &str, draft: Draft) -> Result<Kept, HostError> {
-    let made = raw::ensure(entity, constraint, &[draft.0])?;
-    made.into_iter().next().unwrap_or_else(|| Err(HostError::Internal("the host gave no result".to_owned())))
-}
-
-/// The same of up to 200 records; one result each.
-pub fn ensure_many(
-    entity: &str,
-    constraint: &str,
-    drafts: Vec<Draft>,
-) -> Result<Vec<Result<Kept, HostError>>, HostError> {
-    let rows: Vec<Vec<Field>> = drafts.into_iter().map(|draft| draft.0).collect();
-    raw::ensure(entity, constraint, &rows)
-}
-
-/// Ids for records that [`Together`] makes.
-pub fn fresh_ids(count: u32) -> Result<Vec<String>, HostError> {
-    raw::fresh_ids(count)
-}
-
-/// Which of the records whoever caused this call sees.
-pub fn visible(entity: &str, ids: &[String]) -> Result<Vec<bool>, HostError> {
-    raw::visible(entity, ids)
-}
-
-/// Writes of several entities that are all done or none, up to 200, each record once; not of tasks.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Together(pub Vec<Write>);
-
-impl Together {
-    /// No writes yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Makes a record.
-    #[must_use]
-    pub fn create(self, entity: &str, draft: Draft) -> Self {
-        self.with(Write::Create(Creation { entity: entity.to_owned(), id: None, fields: draft.0 }))
-    }
-
-    /// Makes a record under an id of [`fresh_ids`], so that others may point to it.
-    #[must_use]
-    pub fn create_as(self, entity: &str, id: &str, draft: Draft) -> Self {
-        self.with(Write::Create(Creation { entity: entity.to_owned(), id: Some(id.to_owned()), fields: draft.0 }))
-    }
-
-    /// Changes a record, whatever its version.
-    #[must_use]
-    pub fn change(self, entity: &str, id: &str, draft: Draft) -> Self {
-        let (entity, id) = (entity.to_owned(), id.to_owned());
-        self.with(Write::Change(Alteration { entity, id, version: None, fields: draft.0 }))
-    }
-
-    /// Moves a record to the bin.
-    #[must_use]
-    pub fn remove(self, entity: &str, id: &str) -> Self {
-        self.with(Write::Remove(Removal { entity: entity.to_owned(), id: id.to_owned() }))
-    }
-
-    fn with(mut self, write: Write) -> Self {
-        self.0.push(write);
-        self
-    }
-
-    /// Does them.
-    ///
-    /// # Errors
-    /// The first that is refused, with its number; nothing is written then.
-    pub fn run(&self) -> Result<Vec<Saved>, HostError> {
-        raw::together(&self.0)
-    }
 }
 
 fn one(results: Vec<Result<Saved, HostError>>) -> Result<Saved, HostError> {

@@ -2,7 +2,7 @@
 
 use crate::bindings::imports::verstak::runtime as raw;
 use crate::value::Fields;
-use crate::{Field, HostError, Message, Value};
+use crate::{Field, Value};
 
 pub use raw::context::{Actor, ActorKind, Call};
 pub use raw::limits::Remaining;
@@ -26,19 +26,6 @@ pub fn remaining() -> Remaining {
 /// Writes a line to the plugin's log; the macros `debug!`, `info!`, `warning!`, `error!` format it.
 pub fn log(level: Level, line: &str) {
     raw::log::write(level, line);
-}
-
-/// A file of the folder `data/` of the package.
-///
-/// # Errors
-/// `NotFound`.
-pub fn package_file(path: &str) -> Result<Vec<u8>, HostError> {
-    raw::parcel::file(path)
-}
-
-/// A text of the package in a language (`en`, `ru`, `uk`).
-pub fn words(text: &Message, locale: &str) -> String {
-    raw::parcel::words(text, locale)
 }
 
 /// What the tenant's admin set.
