@@ -69,7 +69,7 @@ pub fn forgotten(day: &Day) -> Done {
     let date = zone::text(day.date);
     let own = Message::new("notice.forgotten_own", "Your day of {day} was not finished: say when you left")
         .with("day", &date);
-    tell(format!("forgotten/{}/{date}", day.owner), &[day.owner.clone()], own, MY_TIME)?;
+    tell(format!("forgotten/{}/{date}", day.owner), std::slice::from_ref(&day.owner), own, MY_TIME)?;
     let text = Message::new("notice.forgotten_of", "{name} did not finish the day of {day}");
     let text = text.with("name", name(&day.owner)?).with("day", &date);
     tell(format!("forgotten-of/{}/{date}", day.owner), &heads(&day.owner, day.date)?, text, TEAM)
@@ -102,7 +102,7 @@ pub fn lack(person: &str, month: Date, by: i64) -> Done {
 pub fn long(one: &Running) -> Done {
     let text =
         Message::new("notice.long", "Your timer has been running for a long time: {title}").with("title", &one.title);
-    tell(format!("long/{}", one.id), &[one.owner.clone()], text, MY_TIME)
+    tell(format!("long/{}", one.id), std::slice::from_ref(&one.owner), text, MY_TIME)
 }
 
 /// A timer was stopped.
@@ -112,7 +112,7 @@ pub fn long(one: &Running) -> Done {
 pub fn stopped(one: &Running) -> Done {
     let text =
         Message::new("notice.stopped", "Your timer was stopped, confirm its time: {title}").with("title", &one.title);
-    tell(format!("stopped/{}", one.id), &[one.owner.clone()], text, MY_TIME)
+    tell(format!("stopped/{}", one.id), std::slice::from_ref(&one.owner), text, MY_TIME)
 }
 
 /// A correction waits for a head, or was decided on.

@@ -11,7 +11,7 @@ use crate::refusal::{Done, No, Trouble};
 use crate::span::Span;
 use crate::staff;
 use crate::store::{self, Setup, date_value, instant, me};
-use crate::zone::{self, Date};
+use crate::zone::Date;
 
 /// The entity.
 pub const ENTITY: &str = "time_correction";

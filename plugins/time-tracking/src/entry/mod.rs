@@ -77,6 +77,7 @@ impl Subject {
     /// # Errors
     /// As the host says.
     pub fn is_seen(&self) -> Result<bool, HostError> {
-        Ok(self.entity.is_empty() || records::visible(&self.entity, &[self.id.clone()])?.first() == Some(&true))
+        Ok(self.entity.is_empty()
+            || records::visible(&self.entity, std::slice::from_ref(&self.id))?.first() == Some(&true))
     }
 }

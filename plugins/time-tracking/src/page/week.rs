@@ -35,8 +35,10 @@ pub fn week_row(ask: &Ask) -> Outcome<Figures> {
     let first = week(ask, &setup);
     let sheet = sheet::of(&person, first)?;
     let state = sheet.as_ref().and_then(|row| row.text("state")).unwrap_or("draft").to_owned();
-    let norm: i64 =
-        plan::plans(&[person.clone()], first, plus_days(first, 6))?.values().map(day::rules::Plan::norm).sum();
+    let norm: i64 = plan::plans(std::slice::from_ref(&person), first, plus_days(first, 6))?
+        .values()
+        .map(day::rules::Plan::norm)
+        .sum();
     let total = store::sum(entry::ENTITY, &of_week(&person, first), "seconds")?;
     let check = store::all_of([of_week(&person, first), store::eq("check", true)]);
     let row = Figure::new("week")
@@ -119,7 +121,7 @@ pub fn week_days(ask: &Ask) -> Outcome<Figures> {
     let Some(person) = me() else { return Ok(Figures::from(Vec::new())) };
     let setup = Setup::of(&person)?;
     let first = week(ask, &setup);
-    let plans = plan::plans(&[person.clone()], first, plus_days(first, 6))?;
+    let plans = plan::plans(std::slice::from_ref(&person), first, plus_days(first, 6))?;
     let fields = ["day", "starts_at", "ends_at", "worked", "violations", "state"];
     let days = store::every(day::ENTITY, &of_week(&person, first), &fields)?;
     let entries = store::every(entry::ENTITY, &of_week(&person, first), &["day", "seconds"])?;

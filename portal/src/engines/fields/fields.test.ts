@@ -6,7 +6,7 @@ import { addressText, withPart } from "./address";
 import { durationText, readDuration } from "./duration";
 import { isEditable, isFillable, offeredOf } from "./kinds";
 import { currencyOf, inUsualOrder } from "./money";
-import { type TextContext, textOf } from "./text";
+import { nameOf, type TextContext, textOf } from "./text";
 
 describe("durations", () => {
   it("are hours and minutes to people, seconds on the wire", () => {
@@ -77,6 +77,19 @@ describe("values of a company's own fields", () => {
     expect(textOf(field("time", "duration"), 5_400, context)).toBe("1:30");
     expect(textOf(field("place", "address"), { city: "Riga" }, context)).toBe("Riga");
     expect(textOf(field("currency", "currency"), "EUR", context)).toBe("EUR");
+  });
+
+  it("stand in words where one of them is the title: a person, a date, a choice", () => {
+    const person = field("owner", "user");
+    const named: TextContext = {
+      ...context,
+      entity: { ...shape, title_field: "owner", fields: [person] },
+      refs: { ann: { entity: "user", title: "Ann" } },
+    };
+    expect(nameOf(named, { owner: "ann" }, "Untitled")).toBe("Ann");
+    expect(nameOf(named, {}, "Untitled")).toBe("Untitled");
+    const plain = { ...shape, title_field: "name", fields: [field("name", "text")] };
+    expect(nameOf({ ...context, entity: plain }, { name: "Acme" }, "Untitled")).toBe("Acme");
   });
 
   it("offer what is archived only where it stands already", () => {
