@@ -106,17 +106,20 @@ test("a dry run says who gets each step, until when, which way and why; another 
   await page.getByRole("button", { name: "Undo (Ctrl+Z)" }).click();
   await panel.getByRole("button", { name: "Close" }).click();
   await expect(canvas.locator(".v-path")).toHaveCount(0);
+});
 
-  // What cannot run is told at its step.
-  await choose(page, "look");
-  const before = panel.getByLabel("Remind before the deadline", { exact: true });
-  await before.fill("9");
-  await before.press("Enter");
+test("what cannot run yet is told at its step, and leads there", async ({ page, signIn, api }) => {
+  const odd = line("odd", [["a", "First"]]).replace("<endEvent", '<task id="t" name="Odd one"/><endEvent');
+  const { id } = await draw(api, "Odd", odd);
+  await signIn(page);
+  await open(page, id);
   await page.getByRole("button", { name: "Dry run" }).click();
-  await panel.getByRole("button", { name: "Run it" }).click();
-  await expect(panel.getByRole("alert").first()).toContainText("It cannot run yet: 1 problem");
-  await page.getByTestId("drawing-problems").getByRole("button", { name: /Look at it/ }).click();
-  await expect(before, "leads to the field, the dry run gives way").toBeVisible();
+  await panelOf(page).getByRole("button", { name: "Run it" }).click();
+  await expect(panelOf(page).getByRole("alert").first()).toContainText("It cannot run yet");
+  const problems = page.getByTestId("drawing-problems");
+  await expect(problems).toBeFocused();
+  await problems.getByRole("button", { name: /Odd one/ }).first().click();
+  await expect(panelOf(page).getByLabel("Name", { exact: true }), "the dry run gives way to the step").toHaveValue("Odd one");
 });
 
 test("a dry run without a line says so and loses nothing; pressed twice it runs once", async ({ page, signIn, api }) => {
@@ -278,7 +281,7 @@ test("as it is beside as it shall be: what differs is coloured and in words, and
   expect(await at(left)).not.toBe(begun);
   expect(await at(right), "the other follows").toBe(await at(left));
   await page.getByLabel("Move together").uncheck();
-  await page.getByRole("button", { name: "Zoom in" }).click();
+  await page.getByRole("button", { name: "Closer" }).click();
   await page.mouse.move(box.x + 60, box.y + 40);
   await page.mouse.down();
   await page.mouse.move(box.x + 90, box.y + 40, { steps: 4 });

@@ -18,6 +18,7 @@ import { useFocusBack } from "@/ui/use-focus-back";
 import { SideHead, SideStack } from "@/ui/walk";
 import { Hint } from "@/ui/work";
 import type { Autosave } from "./autosave";
+import { useStopWords } from "./reasons";
 import { useSubject } from "./subject";
 import { type Subject, useDryRun, type Walkthrough } from "./use-dry-run";
 import { WalkSteps } from "./walk-steps";
@@ -118,12 +119,13 @@ export default function DryRunPanel({ id, designer, autosave, nameOf, onRefused,
 /** How it would end, in one sentence. */
 function Outcome({ shown, nameOf }: { shown: Walkthrough; nameOf(element: string): string }) {
   const { t } = useTranslation(["drawings", "processes"]);
+  const why = useStopWords();
   const { run, failed, steps } = shown;
   const [first] = failed;
   if (first) {
     return (
       <Notice tone="danger" title={t("drawings:walk_failed", { name: nameOf(first.element) })}>
-        {first.message}
+        {why(first.message)}
       </Notice>
     );
   }

@@ -125,3 +125,12 @@ export function useEffectWords() {
     return [name, ...shown].join(" · ");
   };
 }
+
+/** Why it would stop: in our words where the server speaks of a variable that no step has brought yet, else in its own. */
+export function useStopWords(): (message: string) => string {
+  const { t } = useTranslation("drawings");
+  return (message) => {
+    const name = /there is no `([^`]+)`/.exec(message)?.[1];
+    return name ? t("walk_unknown", { name }) : message;
+  };
+}

@@ -5,7 +5,7 @@ import type { Designer, Way } from "@/engines/designer/designer";
 import { formatDateTime } from "@/i18n/format";
 import { WalkLine, WalkList } from "@/ui/walk";
 import { Hint } from "@/ui/work";
-import { useEffectWords, useReasons, useWho } from "./reasons";
+import { useEffectWords, useReasons, useStopWords, useWho } from "./reasons";
 import type { Walkthrough } from "./use-dry-run";
 import { answersFor, type Choice, type Walked, waysFrom } from "./walk";
 
@@ -33,6 +33,7 @@ export function WalkSteps(props: Props) {
   const selected = designer.selected();
   const at = selected.parent ? selected.id : undefined;
   const look = (element: string) => designer.select(element, true);
+  const why = useStopWords();
   const waiting = shown.run.open.map(({ element }) => element);
   // Where it came to the question, the question stands among the steps.
   const open = waiting.filter(
@@ -74,7 +75,7 @@ export function WalkSteps(props: Props) {
             key={`failed ${element}`}
             place="!"
             name={nameOf(element)}
-            lines={[{ key: "why", text: message, tone: "late" }]}
+            lines={[{ key: "why", text: why(message), tone: "late" }]}
             trouble
             selected={element === at}
             onSelect={() => look(element)}
