@@ -7,6 +7,7 @@ use verstak_plugin::prelude::*;
 
 use crate::figures::{self, Pilot};
 use crate::store::{self, Read, Rules, all_of, is};
+use crate::tell;
 use crate::who::Who;
 use crate::words::say;
 
@@ -58,7 +59,7 @@ pub fn is_open(stage: &impl Fields) -> Result<bool, HostError> {
     }
     let before = all_of([is("project", project), json!({"field": "position", "op": "lt", "value": position})]);
     let before = store::all("rollout_stage", &before, &["stage", "position", "override_reason"])?;
-    Ok(before.iter().max_by_key(|row| row.integer("position")).is_none_or(|row| is_behind(row)))
+    Ok(before.iter().max_by_key(|row| row.integer("position")).is_none_or(is_behind))
 }
 
 /// The refusal of work on a stage that is not open.
@@ -107,6 +108,12 @@ fn list(code: &'static str, text: &'static str, lacks: Vec<String>) -> Result<()
 pub struct Lacks {
     locale: String,
     found: Vec<String>,
+}
+
+impl Default for Lacks {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Lacks {
@@ -163,12 +170,10 @@ pub fn lacks(project: &Row, stage: &str, position: i64, rules: &Rules) -> Result
             (true, 4) => testing(project, &mut lacks)?,
             (true, 5) => training(project, rules, &mut lacks)?,
             (true, 6) => launch(project, rules, &mut lacks)?,
-            (_, 7) => measured(project, "after", &mut lacks)?,
+            (true, 7) => evaluation(project, &mut lacks)?,
+            (false, 7) => measured(project, "after", &mut lacks)?,
             (false, 2) => team(project, &mut lacks)?,
-            (false, 6) => {
-                let lines = store::count("rollout_budget", &is("project", &*project.id))?;
-                lacks.when(lines == 0, "budget");
-            }
+            (false, 6) => product(project, &mut lacks)?,
             _ => {}
         }
     }
@@ -306,7 +311,40 @@ fn launch(project: &Row, rules: &Rules, lacks: &mut Lacks) -> Result<(), HostErr
     let mut control = cases.iter().filter(|row| row.text("run") == Some("control")).peekable();
     let passed = control.peek().is_some() && control.all(|row| row.text("result") == Some("passed"));
     lacks.when(!passed, "control");
+    notices(project, rules, lacks)?;
     hypercare(project, rules, lacks)
+}
+
+/// Nearly everybody who was told has confirmed.
+fn notices(project: &Row, rules: &Rules, lacks: &mut Lacks) -> Result<(), HostError> {
+    let sent = all_of([is("project", &*project.id), is("stage", "sent")]);
+    let (told, confirmed) = tell::confirmed(&store::all("rollout_notice", &sent, &["title"])?)?;
+    let needed = rules.number("confirmed_percent");
+    match figures::percent(confirmed, told) {
+        None => lacks.add("notices_none", &[]),
+        Some(percent) if percent >= figures::float(needed) => {}
+        Some(percent) => {
+            lacks.add("notices", &[("percent", &format!("{percent:.1}")), ("needed", &needed.to_string())]);
+        }
+    }
+    Ok(())
+}
+
+/// Measures after, figures of work agreed.
+fn evaluation(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
+    measured(project, "after", lacks)?;
+    let kpi = store::of_project("rollout_kpi", &project.id, &["title", "agreed_by"])?;
+    lacks.when(kpi.is_empty(), "kpi_none");
+    kpi.iter().filter(|row| row.is_empty("agreed_by")).for_each(|row| lacks.of("kpi", row));
+    Ok(())
+}
+
+/// A product is chosen and its cost is planned.
+fn product(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
+    let chosen = all_of([is("project", &*project.id), is("decision", "chosen")]);
+    lacks.when(store::count("rollout_tool", &chosen)? == 0, "product");
+    lacks.when(store::count("rollout_budget", &is("project", &*project.id))? == 0, "budget");
+    Ok(())
 }
 
 /// Hypercare is over after so many working days without a defect of severity 1.
@@ -325,7 +363,10 @@ pub fn hypercare(project: &Row, rules: &Rules, lacks: &mut Lacks) -> Result<(), 
         _ => None,
     });
     let since = last.max().map_or(launched.plus(-1), |day| day.max(launched.plus(-1)));
-    let (days, needed) = (rules.calendar().between(since.plus(1), rules.today().plus(-1)), rules.number("hypercare_days"));
+    // Days that are over: today is not.
+    let yesterday = rules.today().plus(-1);
+    let days = store::calendar_between(since.plus(1), yesterday)?.between(since.plus(1), yesterday);
+    let needed = rules.number("hypercare_days");
     if days < needed {
         lacks.add("hypercare", &[("days", &days.to_string()), ("needed", &needed.to_string())]);
     }
@@ -353,9 +394,10 @@ fn pilot_lacks(project: &Row, rules: &Rules, lacks: &mut Lacks) -> Result<(), Ho
         is("severity", 1),
         json!({"field": "stage", "op": "in", "value": ["new", "fixing", "retest"]}),
     ]);
+    let yesterday = rules.today().plus(-1);
     let pilot = Pilot {
         // Days that are over: today's is not.
-        days: rules.calendar().between(from, rules.today().plus(-1)),
+        days: store::calendar_between(from, yesterday)?.between(from, yesterday),
         adoption: pilot_adoption(project)?,
         severe: store::count("rollout_defect", &severe)?,
     };

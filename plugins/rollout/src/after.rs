@@ -6,13 +6,11 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use verstak_plugin::events::{self, EventExt, NewEvent};
 use verstak_plugin::prelude::*;
-use verstak_plugin::tasks::NewTask;
 
 use crate::plan::Gaps;
 use crate::replan::replan;
 use crate::store::{self, Read, Rules, all_of, is};
-use crate::words::say;
-use crate::{acceptance, closing, guards, template};
+use crate::{acceptance, closing, gating, guards, money, tell, template, work};
 
 /// Projects: a new one is filled, a moved one is planned anew.
 pub fn project(events: &[Event]) -> Outcome {
@@ -78,6 +76,9 @@ pub fn settled(stage: &Row, overridden: bool) -> Outcome {
         "title": stage.text("title"),
     });
     events::publish(NewEvent::new(name, payload.to_string()).in_order(stage.words("project")))?;
+    if let Some(project) = records::get("rollout_project", stage.words("project"))? {
+        tell::stage(stage, name.trim_start_matches("stage."), &project)?;
+    }
     if acceptance::is_behind(stage) { open_next(stage) } else { Ok(()) }
 }
 
@@ -94,16 +95,7 @@ pub fn open_next(stage: &Row) -> Outcome {
     }
     records::change("rollout_stage", &next.id, Draft::new().with("stage", "open"))?;
     assign(&next)?;
-    let language = store::one("rollout_project", project)?.words("language").to_owned();
-    let number = (position + 1).to_string();
-    let title = say(&language, "task_stage", &[("number", &number), ("title", next.words("title"))]);
-    let task = NewTask::new(&title).about("rollout_stage", &next.id);
-    let task = match next.id("responsible") {
-        Some(person) => task.executor(format!("user:{person}")),
-        None => task,
-    };
-    tasks::create_once([(format!("stage-open:{}", next.id), task)])?;
-    Ok(())
+    Ok(tell::stage(&next, "opened", &store::one("rollout_project", project)?)?)
 }
 
 /// Gives the tasks of a stage that nobody has to whoever answers for them by their role, else for the stage.
@@ -170,7 +162,48 @@ pub fn gate(happened: &[Event]) -> Outcome {
                 "state": gate.stage(),
             });
             events::publish(NewEvent::new("gate.changed", payload.to_string()))?;
+            gating::apply(gate.words("module"))?;
         }
+    }
+    Ok(())
+}
+
+/// Notices: everybody meant is told, and asked to confirm.
+pub fn notice(happened: &[Event]) -> Outcome {
+    for event in happened {
+        let Some(notice) = records::get("rollout_notice", &event.record)? else { continue };
+        if notice.stage() == "sent" {
+            tell::news(&notice)?;
+        }
+    }
+    Ok(())
+}
+
+/// Bills: near the limit the lead is told, over it the board.
+pub fn bill(happened: &[Event]) -> Outcome {
+    for event in happened {
+        let Some(bill) = records::get("rollout_bill", &event.record)? else { continue };
+        let Some(project) = records::get("rollout_project", bill.words("project"))? else { continue };
+        let sums = money::of(&project)?;
+        let near = sums.spent != crate::figures::Spent::Within;
+        tell::bill(&bill, &project, near.then(|| crate::figures::tenth(sums.billed / sums.limit * 100.0)))?;
+    }
+    Ok(())
+}
+
+/// A changed calendar moves every plan that is alive.
+pub fn calendar(_: &[Event]) -> Outcome {
+    let rules = Rules::load();
+    for project in work::alive()? {
+        replan(&project, Gaps::Close, &rules)?;
+    }
+    Ok(())
+}
+
+/// Somebody was blocked: their duties warn the lead.
+pub fn people(_: &[Event]) -> Outcome {
+    for project in work::alive()? {
+        work::orphans(&project)?;
     }
     Ok(())
 }

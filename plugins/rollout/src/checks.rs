@@ -9,6 +9,7 @@ use crate::acceptance::Lacks;
 use crate::days::{Calendar, Day};
 use crate::figures::{self, Spent};
 use crate::money;
+use crate::signals;
 use crate::store::{self, Read, Rules, all_of, is};
 
 /// More tasks at once than this are too many.
@@ -25,18 +26,29 @@ const TAKEN: [(i64, i64); 2] = [(1, 1), (2, 4)];
 /// What the host says.
 pub fn all(project: &Row, rules: &Rules, sees_money: bool) -> Result<Vec<String>, HostError> {
     let mut found = Lacks::new();
+    departments(project, &mut found)?;
     planning(project, rules, &mut found)?;
     risks(project, &mut found)?;
     if store::count("rollout_goal", &is("project", &*project.id))? == 0 {
         found.add("check_goal", &[]);
     }
     orphans(project, &mut found)?;
-    waiting(project, rules, &mut found)?;
-    untrained(project, &mut found)?;
+    waiting(project, &mut found)?;
+    untrained(project, rules, &mut found)?;
     if sees_money {
         bills(project, &mut found)?;
     }
     Ok(found.found())
+}
+
+/// Departments of the project, the whole company's where none is named, that nobody heads.
+fn departments(project: &Row, found: &mut Lacks) -> Result<(), HostError> {
+    let chosen = project.ids("departments");
+    let mine = |department: &people::Department| chosen.is_empty() || chosen.contains(&department.id);
+    for department in people::departments()?.into_iter().filter(mine).filter(|one| one.heads.is_empty()) {
+        found.add("check_head", &[("title", &department.name)]);
+    }
+    Ok(())
 }
 
 fn planning(project: &Row, rules: &Rules, found: &mut Lacks) -> Result<(), HostError> {
@@ -53,13 +65,14 @@ fn planning(project: &Row, rules: &Rules, found: &mut Lacks) -> Result<(), HostE
     let Some((first, last)) = first.zip(last) else { return Ok(()) };
     let absences = absences(first, last, rules)?;
     let people = People::of(project, &tasks)?;
+    let calendar = store::calendar_between(first, last)?;
     for stage in &stages {
         let number = stage.integer("position").unwrap_or(0).to_string();
         if stage.is_empty("responsible") {
             found.add("responsible", &[("number", &number)]);
         }
         let Some((starts, ends)) = stage.day("starts").zip(stage.day("ends")) else { continue };
-        let share = absent_share(&people.of_stage(&stage.id), (starts, ends), &absences, &rules.calendar());
+        let share = absent_share(&people.of_stage(&stage.id), (starts, ends), &absences, &calendar);
         if let Some(percent) = share.filter(|percent| *percent > ABSENT) {
             found.add("check_absent", &[("number", &number), ("percent", &format!("{percent:.1}"))]);
         }
@@ -188,17 +201,17 @@ fn active(roles: &[Row]) -> Result<BTreeSet<String>, HostError> {
 /// # Errors
 /// What the host says.
 pub fn is_there(person: &str) -> Result<bool, HostError> {
-    Ok(people::user(person)?.is_some())
+    Ok(people::person(person)?.is_some_and(|person| person.active))
 }
 
 /// Severe defects that nobody has taken in time.
-fn waiting(project: &Row, rules: &Rules, found: &mut Lacks) -> Result<(), HostError> {
+fn waiting(project: &Row, found: &mut Lacks) -> Result<(), HostError> {
     let new = all_of([is("project", &*project.id), is("kind", "defect"), is("stage", "new")]);
     for row in store::all("rollout_defect", &new, &["title", "severity", "created_at"])? {
         let hours =
             TAKEN.iter().find(|(severity, _)| row.integer("severity") == Some(*severity)).map(|(_, hours)| *hours);
         let (Some(hours), Some(Value::Instant(at))) = (hours, row.value("created_at")) else { continue };
-        if working_hours(*at, runtime::now(), rules) > hours * 60 {
+        if calendars::between(None, *at, runtime::now())? > hours * 3_600 {
             let severity = row.integer("severity").unwrap_or(1).to_string();
             let values = [("severity", &*severity), ("hours", &hours.to_string()), ("title", row.words("title"))];
             found.add("check_defect", &values);
@@ -207,21 +220,8 @@ fn waiting(project: &Row, rules: &Rules, found: &mut Lacks) -> Result<(), HostEr
     Ok(())
 }
 
-/// Working minutes between two moments, 9 to 18 on working days.
-fn working_hours(from: i64, to: i64, rules: &Rules) -> i64 {
-    let calendar = rules.calendar();
-    let (first, last) = (Day::at(from, rules.offset()), Day::at(to, rules.offset()));
-    let of_day = |day: i64| {
-        let day = Day(day);
-        let begins = day.hour(9, rules.offset()).max(from);
-        let ends = day.hour(18, rules.offset()).min(to);
-        if calendar.works(day) { (ends - begins).max(0) } else { 0 }
-    };
-    (first.0..=last.0.min(first.0 + 60)).map(of_day).sum::<i64>() / 60_000_000
-}
-
 /// Who joined after a training, or missed it.
-fn untrained(project: &Row, found: &mut Lacks) -> Result<(), HostError> {
+fn untrained(project: &Row, rules: &Rules, found: &mut Lacks) -> Result<(), HostError> {
     let rows = store::of_project("rollout_attendance", &project.id, &["person", "state"])?;
     if rows.is_empty() {
         return Ok(());
@@ -233,8 +233,8 @@ fn untrained(project: &Row, found: &mut Lacks) -> Result<(), HostError> {
             .collect()
     };
     let trained = those(&["attended", "excused"]);
-    let members = people::role_members("rollout_member")?;
-    let joined = members.iter().map(|member| member.id.as_str()).chain(those(&["invited", "missed"]));
+    let everybody = signals::audience(rules)?;
+    let joined = everybody.iter().map(|(person, _)| person.as_str()).chain(those(&["invited", "missed"]));
     let missing: BTreeSet<&str> = joined.filter(|person| !trained.contains(person)).collect();
     if !missing.is_empty() {
         found.add("check_trained", &[("count", &missing.len().to_string())]);

@@ -20,14 +20,14 @@ impl Day {
         (1..=12).contains(&month).then_some(read).filter(|read| read.parts() == (year, month, day))
     }
 
-    /// The day at this moment, `offset` hours from UTC.
+    /// The day at this moment, `offset` seconds from UTC.
     pub fn at(micros: i64, offset: i64) -> Self {
-        Day(micros.saturating_add(offset.saturating_mul(3_600_000_000)).div_euclid(MICROSECONDS_A_DAY))
+        Day(micros.saturating_add(offset.saturating_mul(1_000_000)).div_euclid(MICROSECONDS_A_DAY))
     }
 
-    /// The moment of this hour on this day, `offset` hours from UTC.
+    /// The moment of this hour on this day, `offset` seconds from UTC.
     pub fn hour(self, hour: i64, offset: i64) -> i64 {
-        self.0 * MICROSECONDS_A_DAY + (hour - offset) * 3_600_000_000
+        self.0 * MICROSECONDS_A_DAY + (hour * 3_600 - offset) * 1_000_000
     }
 
     /// So many days later, or earlier.
@@ -76,22 +76,23 @@ impl fmt::Display for Day {
     }
 }
 
-/// Monday to Friday without holidays.
+/// Which days are worked: Monday to Friday, but for those that are known to be otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Calendar {
-    holidays: BTreeSet<Day>,
+    /// Days that are not as their day of the week says.
+    others: BTreeSet<Day>,
 }
 
 impl Calendar {
-    /// With these days off besides weekends: `2026-06-24, 2026-12-25`. What is no day is left out.
-    pub fn with_holidays(text: &str) -> Self {
-        let days = text.split(|sign: char| sign == ',' || sign == ';' || sign.is_whitespace());
-        Calendar { holidays: days.filter_map(Day::parse).collect() }
+    /// With what is known of some days: whether they are worked.
+    pub fn of(known: impl IntoIterator<Item = (Day, bool)>) -> Self {
+        let others = known.into_iter().filter(|(day, works)| (day.weekday() < 5) != *works);
+        Calendar { others: others.map(|(day, _)| day).collect() }
     }
 
     /// Whether it is worked.
     pub fn works(&self, day: Day) -> bool {
-        day.weekday() < 5 && !self.holidays.contains(&day)
+        (day.weekday() < 5) != self.others.contains(&day)
     }
 
     /// The first working day from this one on.
@@ -149,8 +150,8 @@ mod tests {
     fn a_moment_is_in_the_day_of_the_zone() {
         let late = day("2026-06-01").hour(22, 0);
         assert_eq!(Day::at(late, 0), day("2026-06-01"));
-        assert_eq!(Day::at(late, 3), day("2026-06-02"));
-        assert_eq!(Day::at(day("2026-06-01").hour(18, 3), 0), day("2026-06-01"));
+        assert_eq!(Day::at(late, 10_800), day("2026-06-02"));
+        assert_eq!(Day::at(day("2026-06-01").hour(18, 10_800), 0), day("2026-06-01"));
     }
 
     #[test]
@@ -162,7 +163,8 @@ mod tests {
         assert_eq!(plain.between(day("2026-06-01"), day("2026-06-14")), 10);
         assert_eq!(plain.between(day("2026-06-02"), day("2026-06-01")), 0);
         assert_eq!(plain.after(day("2026-06-05"), 2), day("2026-06-09"));
-        let with = Calendar::with_holidays("2026-06-24; nothing,2026-12-25");
+        let with = Calendar::of([(day("2026-06-24"), false), (day("2026-06-25"), true), (day("2026-06-13"), true)]);
+        assert_eq!(with.end(day("2026-06-12"), 2), day("2026-06-13"));
         assert_eq!(with.end(day("2026-06-22"), 5), day("2026-06-29"));
         assert_eq!(day("2026-06-04").monday(), day("2026-06-01"));
     }

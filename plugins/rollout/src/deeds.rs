@@ -48,7 +48,7 @@ pub fn begin(input: &impl Fields, lead: Option<&str>, rules: &Rules) -> Outcome<
         .with("template", input.text("template").unwrap_or("standard"))
         .with("language", language)
         .with("system_name", system)
-        .with("start", date(rules.calendar().first(start)))
+        .with("start", date(store::calendar(start, 30)?.first(start)))
         .with("stage", "running")
         .with_some("lead", input.id("lead").or(lead).map(Value::link));
     let made = records::create("rollout_project", draft)?;
@@ -239,7 +239,7 @@ pub fn measure_now(
     if last < first {
         return Ok(Err(Message::new("rollout.end_before", "The last day is before the first one")));
     }
-    if let Err((key, text, _)) = guards::window(project, moment, first, last, &rules) {
+    if let Err((key, text, _)) = guards::window(project, moment, first, last, &rules)? {
         return Ok(Err(Message::new(key, text)));
     }
     // A choice's key has no dots, a measure's has.
@@ -265,7 +265,7 @@ pub fn measure_now(
         .with("moment", moment)
         .with("first", date(first))
         .with("last", date(last))
-        .with("working_days", rules.calendar().between(first, last))
+        .with("working_days", store::calendar_between(first, last)?.between(first, last))
         .with("value", store::decimal(value))
         .with("n", figure("n").and_then(|n| n.as_i64()).unwrap_or(0))
         .with("definition", version.unwrap_or(1))

@@ -29,7 +29,7 @@ pub fn make(language: Option<&str>) -> Outcome {
         .with("template", "standard")
         .with("language", demo.language.as_str())
         .with("system_name", "Verstak")
-        .with("start", date(rules.calendar().first(start)))
+        .with("start", date(store::calendar(start, 30)?.first(start)))
         .with("stage", "running")
         .with("limit", demo.money("1000000"))
         .with("effect", Value::Decimal("120".to_owned()))

@@ -65,7 +65,7 @@ fn of_stage(
     act: impl FnOnce(&Row, &Map<String, Json>) -> Outcome<Result<(), Refused>>,
 ) -> Outcome<Response> {
     let body = body(request);
-    let stage = match told(store::one("rollout_stage", text(&body, "stage")))? {
+    let stage = match told(store::one("rollout_stage", request.parameter("id").unwrap_or_default()))? {
         Ok(stage) => stage,
         Err(response) => return Ok(response),
     };
@@ -75,20 +75,19 @@ fn of_stage(
     })
 }
 
-/// `POST /stages/accept {stage}`.
+/// `POST /stages/{id}/accept`.
 pub fn accept(request: &Request) -> Outcome<Response> {
     of_stage(request, |stage, _| deeds::accept_stage(stage))
 }
 
-/// `POST /stages/override {stage, reason}`.
+/// `POST /stages/{id}/override {reason}`.
 pub fn pass_over(request: &Request) -> Outcome<Response> {
     of_stage(request, |stage, body| deeds::pass_over_stage(stage, text(body, "reason")))
 }
 
-/// `POST /projects/close {project}`.
+/// `POST /projects/{id}/close`.
 pub fn close(request: &Request) -> Outcome<Response> {
-    let body = body(request);
-    let project = match told(store::one("rollout_project", text(&body, "project")))? {
+    let project = match told(store::one("rollout_project", request.parameter("id").unwrap_or_default()))? {
         Ok(project) => project,
         Err(response) => return Ok(response),
     };

@@ -51,16 +51,14 @@ pub fn task(change: &mut Change) -> Outcome {
         say(change, "rollout.accepted_stands", "The stage is accepted: its tasks stay where they are", "rollout_start");
         return Ok(());
     }
-    lengths(change);
-    Ok(())
+    lengths(change)
 }
 
-/// Days by hand make the length, a length makes the last day.
-fn lengths(change: &mut Change) {
-    let calendar = Rules::load().calendar();
+/// Days by hand make the length.
+fn lengths(change: &mut Change) -> Outcome {
     let (start, end) = (change.day("rollout_start"), change.day("rollout_end"));
     if change.differs("rollout_days") {
-        return;
+        return Ok(());
     }
     if let (Some(start), Some(end), true) =
         (start, end, change.differs("rollout_end") || change.differs("rollout_start"))
@@ -68,9 +66,12 @@ fn lengths(change: &mut Change) {
         if end < start {
             say(change, "rollout.end_before", "The last day is before the first one", "rollout_end");
         } else {
-            change.set("rollout_days", calendar.between(start, end).max(1));
+            // A length beyond a year is counted by weeks alone.
+            let known = store::calendar_between(start, end.min(start.plus(366)))?;
+            change.set("rollout_days", known.between(start, end).max(1));
         }
     }
+    Ok(())
 }
 
 /// A stage is opened after the one before it, submitted by the lead, accepted and passed over by the board.
@@ -136,12 +137,12 @@ pub fn project(change: &mut Change) -> Outcome {
             change.set("language", runtime::context().locale);
         }
         if let Some(first) = change.day("start") {
-            change.set("start", date(Rules::load().calendar().first(first)));
+            change.set("start", date(store::calendar(first, 30)?.first(first)));
         }
         return Ok(());
     }
     if change.differs("stage") && change.stage() == "closed" {
-        let Some(project) = records::get("rollout_project", &change.record().to_owned())? else { return Ok(()) };
+        let Some(project) = records::get("rollout_project", change.record())? else { return Ok(()) };
         match acceptance::close(&project)? {
             Err(refused) => refuse(change, &refused, "stage"),
             Ok(()) if change.is_empty("completed_on") => change.set("completed_on", date(Rules::load().today())),
@@ -197,24 +198,36 @@ pub fn measure(change: &mut Change) -> Outcome {
         say(change, "rollout.end_before", "The last day is before the first one", "last");
         return Ok(());
     }
-    change.set("working_days", rules.calendar().between(first, last));
+    change.set("working_days", store::calendar_between(first, last.min(first.plus(366)))?.between(first, last));
     let Some(project) = project_of(change)? else { return Ok(()) };
-    if let Err((key, text, field)) = window(&project, change.words("moment"), first, last, &rules) {
+    if let Err((key, text, field)) = window(&project, change.words("moment"), first, last, &rules)? {
         say(change, key, text, field);
     }
     Ok(())
 }
 
+/// Why a window does not fit its moment: key and text of the message, and the field.
+type Misfit = (&'static str, &'static str, &'static str);
+
 /// Whether a window fits its moment.
+///
+/// # Errors
+/// What the host says.
 pub fn window(
     project: &Row,
     moment: &str,
     first: Day,
     last: Day,
     rules: &Rules,
-) -> Result<(), (&'static str, &'static str, &'static str)> {
-    let settles = project.day("launched").map(|day| rules.calendar().after(day, rules.number("after_days")));
-    match moment {
+) -> Result<Result<(), Misfit>, HostError> {
+    let settles = match project.day("launched") {
+        Some(day) => {
+            let days = rules.number("after_days");
+            Some(store::calendar(day, days * 2 + 30)?.after(day, days))
+        }
+        None => None,
+    };
+    Ok(match moment {
         "before" if project.day("pilot_from").is_some_and(|from| last >= from) => {
             Err(("rollout.window_before", "What was before ends before the pilot begins", "last"))
         }
@@ -222,7 +235,7 @@ pub fn window(
             Err(("rollout.window_after", "What is after begins 20 working days past the full launch", "first"))
         }
         _ => Ok(()),
-    }
+    })
 }
 
 /// Requirements are approved by the board.
@@ -338,6 +351,62 @@ pub fn gate(change: &mut Change) -> Outcome {
 pub fn case(change: &mut Change) -> Outcome {
     if change.differs("result") && matches!(change.text("result"), Some("passed" | "failed")) {
         change.set("done_by", person(&Who::acts()));
+    }
+    Ok(())
+}
+
+/// A tool's mark is the mean of its marks, fit counting twice.
+pub fn tool(change: &mut Change) -> Outcome {
+    let marks = [("fit", 2), ("integration", 1), ("references", 1), ("cost", 1)];
+    let given: Vec<(i64, i64)> =
+        marks.iter().filter_map(|(field, weight)| Some((change.integer(field)? * weight, *weight))).collect();
+    let weight: i64 = given.iter().map(|(_, weight)| weight).sum();
+    let sum: i64 = given.iter().map(|(sum, _)| sum).sum();
+    if weight > 0 {
+        change.set("mark", store::decimal(figures::tenth(figures::float(sum) / figures::float(weight))));
+    }
+    Ok(())
+}
+
+/// An answer is given once, by whoever was asked; of an anonymous poll nobody is named.
+pub fn answer(change: &mut Change) -> Outcome {
+    if !change.is_new() {
+        say(change, "rollout.answer_stands", "An answer stays as it was given", "mark");
+        return Ok(());
+    }
+    let Some(poll) = change.id("poll").map(str::to_owned) else { return Ok(()) };
+    let Some(poll) = records::get("rollout_poll", &poll)? else { return Ok(()) };
+    if let Some(project) = poll.id("project") {
+        change.set("project", Value::link(project));
+    }
+    if poll.yes("anonymous") {
+        change.set("owner", Value::Null);
+    }
+    Ok(())
+}
+
+/// A notice is sent by the lead, and stays as it was sent.
+pub fn notice(change: &mut Change) -> Outcome {
+    let sent = change.before().text("stage") == Some("sent") || (!change.was_set("stage") && change.stage() == "sent");
+    if !change.is_new() && sent && ["title", "text", "audience", "stage"].iter().any(|field| change.differs(field)) {
+        say(change, "rollout.version_stands", "What was sent stays as it is: send another one", "text");
+        return Ok(());
+    }
+    let Some(project) = project_of(change)? else { return Ok(()) };
+    if change.differs("stage") && change.stage() == "sent" && !Who::acts().leads(&project)? {
+        not_yours(change, "Notices are sent by the lead of the project", "stage");
+    }
+    Ok(())
+}
+
+/// The deviation of a figure of work is its fact against its plan, in percent.
+pub fn kpi(change: &mut Change) -> Outcome {
+    let (plan, fact) = (change.number("plan"), change.number("fact"));
+    if let (Some(plan), Some(fact)) = (plan.filter(|plan| *plan != 0.0), fact) {
+        change.set("deviation", store::decimal(figures::tenth((fact - plan) / plan.abs() * 100.0)));
+    }
+    if change.differs("agreed_by") && !change.is_empty("agreed_by") {
+        change.set("agreed_by", person(&Who::acts()));
     }
     Ok(())
 }

@@ -8,9 +8,9 @@
 //! | [`acceptance`], [`checks`] | when a stage may begin, be accepted, be passed over; what is warned of |
 //! | [`guards`], [`after`] | before and after every change, from whichever side |
 //! | [`pages`], [`deeds`], [`doors`], [`work`] | figures and presses of pages, routes and steps of processes, jobs |
-//! | [`goals`], [`money`], [`signals`] | before and after, budget, adoption |
+//! | [`goals`], [`money`], [`signals`], [`gating`] | before and after, budget, adoption, modules by department |
 //! | [`closing`], [`export`], [`office`], [`zip`] | the closing report and files |
-//! | [`store`], [`who`], [`words`], [`demo`] | records and settings, whose press it is, words, a project to look at |
+//! | [`store`], [`who`], [`tell`], [`words`], [`demo`] | records and settings, whose press it is, words, a project to look at |
 
 use verstak_plugin::plugin;
 
@@ -24,6 +24,7 @@ pub mod demo;
 pub mod doors;
 pub mod export;
 pub mod figures;
+pub mod gating;
 pub mod goals;
 pub mod guards;
 pub mod money;
@@ -33,6 +34,7 @@ pub mod plan;
 pub mod replan;
 pub mod signals;
 pub mod store;
+pub mod tell;
 pub mod template;
 pub mod versions;
 pub mod who;
@@ -54,6 +56,10 @@ plugin! {
         "version" => each guards::version,
         "case" => each guards::case,
         "defect" => each guards::defect,
+        "tool" => each guards::tool,
+        "answer" => each guards::answer,
+        "notice" => each guards::notice,
+        "kpi" => each guards::kpi,
         "interview" => each guards::interview,
         "attendance" => each guards::named,
         "duty" => each guards::duty,
@@ -66,12 +72,16 @@ plugin! {
         "requirement" => after::requirement,
         "version" => after::version,
         "gate" => after::gate,
+        "notice" => after::notice,
+        "bill" => after::bill,
+        "calendar" => after::calendar,
+        "people" => after::people,
     }
     http {
         POST "/projects" => doors::projects,
-        POST "/projects/close" => doors::close,
-        POST "/stages/accept" => doors::accept,
-        POST "/stages/override" => doors::pass_over,
+        POST "/projects/{id}/close" => doors::close,
+        POST "/stages/{id}/accept" => doors::accept,
+        POST "/stages/{id}/override" => doors::pass_over,
         POST "/measures" => doors::measures,
         GET "/plan.ics" => doors::calendar,
     }
@@ -103,6 +113,7 @@ plugin! {
         "budget" => pages::budget,
         "risks" => pages::risks,
         "scale" => pages::scale,
+        "polls" => pages::polls,
     }
     act {
         "create_project" => deeds::create_project,

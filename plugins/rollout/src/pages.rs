@@ -282,3 +282,26 @@ pub fn scale(_: &Ask) -> Outcome<Figures> {
     };
     Ok(Figures::from((1..=5).map(one).collect::<Vec<_>>()))
 }
+
+/// Polls with their answers; an anonymous one of fewer than five answers tells none.
+pub fn polls(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |asked| {
+        let polls = store::of_project("rollout_poll", &asked.project.id, &["title", "anonymous"])?;
+        let answers = store::of_project("rollout_answer", &asked.project.id, &["poll", "mark"])?;
+        let row = |poll: &Row| {
+            let marks: Vec<i64> = answers
+                .iter()
+                .filter(|row| row.id("poll") == Some(poll.id.as_str()))
+                .filter_map(|row| row.integer("mark"))
+                .collect();
+            let count = i64::try_from(marks.len()).unwrap_or(i64::MAX);
+            let hidden = count == 0 || (poll.yes("anonymous") && count < figures::SMALL_GROUP);
+            let mean = (!hidden).then(|| figures::tenth(figures::float(marks.iter().sum()) / figures::float(count)));
+            Figure::new(poll.id.clone())
+                .with("poll", poll.words("title"))
+                .with("answers", count)
+                .with("mean", decimal(mean))
+        };
+        Ok(polls.iter().map(row).collect())
+    })
+}

@@ -141,7 +141,8 @@ mod tests {
         let ends = ends(&placed);
         assert_eq!((&*ends[0], &*ends[2], &*ends[20]), ("2026-06-05", "2026-06-19", "2026-10-23"));
         assert!(placed.iter().all(|one| one.critical));
-        let placed = place(day("2026-06-01"), &chain(21), Gaps::Keep, &Calendar::with_holidays("2026-06-24")).unwrap();
+        let placed =
+            place(day("2026-06-01"), &chain(21), Gaps::Keep, &Calendar::of([(day("2026-06-24"), false)])).unwrap();
         assert_eq!((&*placed[3].end.to_string(), &*placed[20].end.to_string()), ("2026-06-29", "2026-10-26"));
     }
 

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use verstak_plugin::prelude::*;
 
-use crate::days::{Calendar, Day};
+use crate::days::Day;
 use crate::plan::{self, Gaps, Placed, Step};
-use crate::store::{self, Read, Rules, date};
+use crate::store::{self, Days, Read, Rules, date};
 
-/// The hour at which a task is due.
+/// The hour at which a task is due where the company's calendar does not say when the day ends.
 const CLOSE: i64 = 18;
+/// Days beyond which the calendar is not asked: a plan of more years is placed by weeks alone.
+const YEARS: i64 = 1_500;
 const FIELDS: &[&str] = &[
     "title",
     "state",
@@ -35,10 +37,12 @@ pub fn replan(project: &Row, gaps: Gaps, rules: &Rules) -> Result<(), HostError>
     let mut tasks = store::of_project("task", &project.id, FIELDS)?;
     tasks.sort_by_key(|row| row.integer("rollout_position"));
     let stages = store::of_project("rollout_stage", &project.id, &["stage", "position", "starts", "ends"])?;
-    let calendar = rules.calendar();
-    let placed = plan::place(first, &steps(&tasks, &stages), gaps, &calendar)
+    let steps = steps(&tasks, &stages);
+    let today = rules.today();
+    let days = store::days(first, reach(first, &steps, today))?;
+    let placed = plan::place(first, &steps, gaps, &days.calendar)
         .ok_or_else(|| HostError::Conflict("tasks of the plan wait for one another".to_owned()))?;
-    let view = View { calendar: &calendar, today: rules.today(), offset: rules.offset() };
+    let view = View { days: &days, today, offset: rules.offset() };
     let changes = tasks.iter().zip(&placed).filter_map(|(row, placed)| view.moved(row, *placed));
     store::change_all("task", changes.collect())?;
     write_stages(&tasks, &placed, &stages)?;
@@ -64,8 +68,15 @@ fn steps(tasks: &[Row], stages: &[Row]) -> Vec<Step> {
     tasks.iter().map(step).collect()
 }
 
+/// How many days from the first the plan may reach.
+fn reach(first: Day, steps: &[Step], today: Day) -> i64 {
+    let worked: i64 = steps.iter().map(|step| step.days).sum();
+    let known = steps.iter().filter_map(|step| step.now).map(|(_, end)| end.0 - first.0).max().unwrap_or(0);
+    (worked * 2 + known.max(today.0 - first.0).max(0) + 60).min(YEARS)
+}
+
 struct View<'a> {
-    calendar: &'a Calendar,
+    days: &'a Days,
     today: Day,
     offset: i64,
 }
@@ -74,8 +85,9 @@ impl View<'_> {
     /// What is to be written of a task.
     fn moved(&self, row: &Row, placed: Placed) -> Option<(String, Draft)> {
         let done = row.text("state") != Some("open");
-        let late =
-            row.day("rollout_base_end").map(|agreed| plan::late(agreed, placed.end, self.today, done, self.calendar));
+        let late = row
+            .day("rollout_base_end")
+            .map(|agreed| plan::late(agreed, placed.end, self.today, done, &self.days.calendar));
         let mut draft = Draft::new();
         if row.day("rollout_start") != Some(placed.start) {
             draft = draft.with("rollout_start", date(placed.start));
@@ -83,7 +95,7 @@ impl View<'_> {
         if row.day("rollout_end") != Some(placed.end) {
             draft = draft.with("rollout_end", date(placed.end));
         }
-        let due = placed.end.hour(CLOSE, self.offset);
+        let due = self.days.ends.get(&placed.end).copied().unwrap_or_else(|| placed.end.hour(CLOSE, self.offset));
         if !done && row.value("due") != Some(&Value::Instant(due)) {
             draft = draft.with("due", Value::Instant(due));
         }

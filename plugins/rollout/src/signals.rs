@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
+use verstak_plugin::notify::Notice;
 use verstak_plugin::prelude::*;
 use verstak_plugin::tasks::NewTask;
 
@@ -22,10 +23,9 @@ const MOST: usize = 20_000;
 /// # Errors
 /// What the host says.
 pub fn count(project: &Row, monday: Day, rules: &Rules) -> Result<(), HostError> {
-    let people = people::role_members(rules.audience())?;
     let mut groups: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
-    for member in people {
-        groups.entry(member.department).or_default().push(member.id);
+    for (person, department) in audience(rules)? {
+        groups.entry(department).or_default().push(person);
     }
     let worked = worked(monday, rules)?;
     let mut weeks: BTreeMap<Option<String>, Week> = BTreeMap::new();
@@ -39,6 +39,34 @@ pub fn count(project: &Row, monday: Day, rules: &Rules) -> Result<(), HostError>
         write(project, monday, department.as_deref(), week, rules)?;
     }
     Ok(())
+}
+
+/// Whose adoption is counted, with their departments.
+///
+/// # Errors
+/// What the host says.
+pub fn audience(rules: &Rules) -> Result<Vec<(String, Option<String>)>, HostError> {
+    if let Some(role) = rules.audience() {
+        let members = people::role_members(role)?;
+        return Ok(members.into_iter().map(|member| (member.id, member.department)).collect());
+    }
+    everybody()
+}
+
+/// Everybody who may sign in, with their departments.
+///
+/// # Errors
+/// What the host says.
+pub fn everybody() -> Result<Vec<(String, Option<String>)>, HostError> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = people::everybody(after.as_deref())?;
+        all.extend(page.people.into_iter().map(|person| (person.id, person.department)));
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
 }
 
 /// On which days of the week each person changed something.
@@ -75,9 +103,9 @@ fn worked(monday: Day, rules: &Rules) -> Result<BTreeMap<String, BTreeSet<Day>>,
 
 /// The beginning of a day, in UTC.
 fn moment(day: Day, rules: &Rules) -> String {
-    let hour = -rules.offset();
-    let (day, hour) = (day.plus(hour.div_euclid(24)), hour.rem_euclid(24));
-    format!("{day}T{hour:02}:00:00Z")
+    let minutes = -rules.offset().div_euclid(60);
+    let (day, minutes) = (day.plus(minutes.div_euclid(1_440)), minutes.rem_euclid(1_440));
+    format!("{day}T{:02}:{:02}:00Z", minutes / 60, minutes % 60)
 }
 
 fn week(
@@ -158,13 +186,25 @@ fn red(project: &Row, monday: Day, department: Option<&str>) -> Result<(), HostE
             .with_some("owner", project.id("lead").map(Value::link));
         records::create("rollout_risk", risk)?;
     }
+    let heads = heads(department)?;
+    let told: Vec<&str> = heads.iter().map(String::as_str).chain(project.id("lead")).collect();
+    let words = Message::new("notice.red", "Adoption has been red two weeks on end: {week}").with("week", &week);
+    notify::send(Notice::new(&*key, words).to(&told).link("/app/verstak.rollout/results?tab=adoption"))?;
     let task = NewTask::new(&say(language, "task_red", &[])).about("rollout_project", &project.id);
-    let task = match project.id("lead") {
-        Some(lead) => task.executor(format!("user:{lead}")),
-        None => task,
-    };
+    let task = heads
+        .first()
+        .map(String::as_str)
+        .or(project.id("lead"))
+        .into_iter()
+        .fold(task, |task, person| task.executor(format!("user:{person}")));
     tasks::create_once([(key, task)])?;
     Ok(())
+}
+
+fn heads(department: Option<&str>) -> Result<Vec<String>, HostError> {
+    let Some(id) = department else { return Ok(Vec::new()) };
+    let found = people::departments()?.into_iter().find(|one| one.id == id);
+    Ok(found.map(|one| one.heads).unwrap_or_default())
 }
 
 /// The mean of everything counted in a week.

@@ -1,10 +1,15 @@
 //! Reading and writing records in the shapes this module needs: all rows of a filter, many rows in portions, settings.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 use verstak_plugin::records::Update;
 use verstak_plugin::{FieldError, prelude::*};
 
 use crate::days::{Calendar, Day};
+
+/// Days asked of the company's calendar at once.
+const SPAN: i64 = 400;
 
 /// Rows of one question and of one write.
 const PORTION: u32 = 200;
@@ -139,15 +144,18 @@ pub fn decimal(value: f64) -> Value {
     Value::Decimal(format!("{value:.2}"))
 }
 
-/// What the administrator set, and what follows from it.
+/// What the administrator set, and what time it is here.
 pub struct Rules {
     settings: Settings,
+    /// Seconds from UTC, now.
+    offset: i64,
 }
 
 impl Rules {
     /// Asks the host.
     pub fn load() -> Self {
-        Rules { settings: Settings::load() }
+        let local = calendars::local(&runtime::context().time_zone, runtime::now()).unwrap_or_default();
+        Rules { settings: Settings::load(), offset: offset(&local) }
     }
 
     /// A number among the settings.
@@ -165,25 +173,72 @@ impl Rules {
         self.settings.text("board").unwrap_or("rollout_board")
     }
 
-    /// The role of those whose adoption is counted.
-    pub fn audience(&self) -> &str {
-        self.settings.text("audience").unwrap_or("rollout_member")
+    /// The role of those whose adoption is counted; none: everybody.
+    pub fn audience(&self) -> Option<&str> {
+        self.settings.text("audience").filter(|role| !role.is_empty())
     }
 
-    /// Days worked in this company.
-    pub fn calendar(&self) -> Calendar {
-        Calendar::with_holidays(self.settings.text("holidays").unwrap_or_default())
-    }
-
-    /// Hours from UTC.
+    /// Seconds from UTC.
     pub fn offset(&self) -> i64 {
-        self.number("utc_hours")
+        self.offset
     }
 
     /// Today, here.
     pub fn today(&self) -> Day {
         Day::at(runtime::now(), self.offset())
     }
+}
+
+/// Days of the company.
+pub struct Days {
+    /// Which are worked.
+    pub calendar: Calendar,
+    /// When working time ends on those that are.
+    pub ends: BTreeMap<Day, i64>,
+}
+
+/// Which days the company works, from `first` on for so many days; weeks are as usual where the host says nothing.
+///
+/// # Errors
+/// What the host says.
+pub fn calendar(first: Day, count: i64) -> Result<Calendar, HostError> {
+    Ok(days(first, count)?.calendar)
+}
+
+/// The same, with when each day ends.
+///
+/// # Errors
+/// What the host says.
+pub fn days(first: Day, count: i64) -> Result<Days, HostError> {
+    let (mut known, mut ends) = (Vec::new(), BTreeMap::new());
+    let mut from = first;
+    let last = first.plus(count.max(0));
+    while from <= last {
+        let to = from.plus(SPAN - 1).min(last);
+        for day in calendars::of_company(&from.to_string(), &to.to_string())? {
+            let Some(date) = Day::parse(&day.date) else { continue };
+            known.push((date, !day.planned.is_empty()));
+            ends.extend(day.planned.last().map(|span| (date, span.end)));
+        }
+        from = to.plus(1);
+    }
+    Ok(Days { calendar: Calendar::of(known), ends })
+}
+
+/// The same between two days.
+///
+/// # Errors
+/// What the host says.
+pub fn calendar_between(first: Day, last: Day) -> Result<Calendar, HostError> {
+    calendar(first, last.0 - first.0)
+}
+
+/// Seconds from UTC of `2026-03-29T03:30:00+03:00`.
+fn offset(local: &str) -> i64 {
+    let Some(tail) = local.get(19..) else { return 0 };
+    let sign = if tail.contains('-') { -1 } else { 1 };
+    let mut parts = tail.trim_start_matches(['+', '-']).split(':').map(|part| part.parse::<i64>().unwrap_or(0));
+    sign * (parts.next().unwrap_or(0) * 3_600 + parts.next().unwrap_or(0) * 60)
 }
 
 /// Whether what the host says is that a record is not there, or not to be seen.
@@ -205,5 +260,22 @@ pub fn words_of(error: &HostError) -> String {
         | HostError::Limit(text)
         | HostError::Unavailable(text)
         | HostError::Internal(text) => text.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::offset;
+
+    #[test]
+    fn the_zone_is_read_from_a_local_time() {
+        for (local, seconds) in [
+            ("2026-03-29T03:30:00+03:00", 10_800),
+            ("2026-03-29T03:30:00-04:30", -16_200),
+            ("2026-03-29T03:30:00Z", 0),
+            ("", 0),
+        ] {
+            assert_eq!(offset(local), seconds, "{local}");
+        }
     }
 }

@@ -5,6 +5,14 @@ use verstak_plugin::prelude::*;
 
 use crate::store::Rules;
 
+/// The board: ids of those who accept.
+///
+/// # Errors
+/// What the host says.
+pub fn board(rules: &Rules) -> Result<Vec<String>, HostError> {
+    Ok(people::role_members(rules.board())?.into_iter().map(|member| member.id).collect())
+}
+
 /// Somebody who acts.
 pub struct Who {
     /// Their id; none of the product itself, of an import or of another plugin.

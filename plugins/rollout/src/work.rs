@@ -11,7 +11,7 @@ use crate::plan::Gaps;
 use crate::replan::replan;
 use crate::store::{self, Read, Rules};
 use crate::words::say;
-use crate::{checks, demo, signals};
+use crate::{checks, demo, gating, signals, tell};
 
 /// Projects in these stages.
 fn projects(stages: &[&str]) -> Result<Vec<Row>, HostError> {
@@ -20,18 +20,34 @@ fn projects(stages: &[&str]) -> Result<Vec<Row>, HostError> {
 
 const ALIVE: [&str; 3] = ["draft", "running", "hypercare"];
 
+/// Projects that are not over.
+///
+/// # Errors
+/// What the host says.
+pub fn alive() -> Result<Vec<Row>, HostError> {
+    projects(&ALIVE)
+}
+
 /// Every day: how late each task is, and duties that nobody has any more.
 pub fn lateness(_: &Run) -> Ran {
     let rules = Rules::load();
     for project in projects(&ALIVE)? {
         replan(&project, Gaps::Keep, &rules)?;
         orphans(&project)?;
+        let late = json!({"field": "rollout_late", "op": "gt", "value": 0});
+        let late = store::all_of([store::is("rollout_project", &*project.id), store::is("state", "open"), late]);
+        for task in store::all("task", &late, &["title", "assignee"])? {
+            tell::late(&task, &project)?;
+        }
     }
     Ok(Answer::Done)
 }
 
 /// A blocked person's duty warns the lead, once.
-fn orphans(project: &Row) -> Result<(), HostError> {
+///
+/// # Errors
+/// What the host says.
+pub fn orphans(project: &Row) -> Result<(), HostError> {
     let roles = store::of_project("rollout_role", &project.id, &["title", "person"])?;
     for role in roles {
         let Some(person) = role.id("person") else { continue };
@@ -59,7 +75,8 @@ pub fn gates(_: &Run) -> Ran {
         for gate in store::of_project("rollout_gate", &project.id, &[])? {
             if let Some(stage) = standing(gate.stage(), gate.day("from"), gate.day("until"), today) {
                 records::change("rollout_gate", &gate.id, Draft::new().with("stage", stage))?;
-                tell(&gate, stage)?;
+                publish(&gate, stage)?;
+                gating::apply(gate.words("module"))?;
             }
         }
     }
@@ -75,7 +92,7 @@ fn standing(now: &str, from: Option<Day>, until: Option<Day>, today: Day) -> Opt
     }
 }
 
-fn tell(gate: &Row, state: &str) -> Result<(), HostError> {
+fn publish(gate: &Row, state: &str) -> Result<(), HostError> {
     let payload = json!({"module": gate.text("module"), "department": gate.id("department"), "state": state});
     events::publish(NewEvent::new("gate.changed", payload.to_string()))
 }
