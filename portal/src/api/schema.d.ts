@@ -94,6 +94,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dashboards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /dashboards`: the caller's homes, then own and shared ones by name. */
+        get: operations["dashboards_list"];
+        put?: never;
+        /** `POST /dashboards` */
+        post: operations["dashboards_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /dashboards/home`: what the caller sees first, by their roles; also of somebody who has none. */
+        get: operations["dashboards_home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/home/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /dashboards/home/read`: what stands on its cards. */
+        post: operations["dashboards_read_home"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/homes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /dashboards/homes`: all of them. */
+        get: operations["dashboards_homes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/homes/{role}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /dashboards/homes/{role}`: for all who have it (administrators), over the version of `If-Match`; 0 of what is built in. */
+        put: operations["dashboards_put_home"];
+        post?: never;
+        /** `DELETE /dashboards/homes/{role}`: as it is built in again (administrators). */
+        delete: operations["dashboards_restore_home"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /dashboards/{id}`: its version as `ETag`. */
+        get: operations["dashboards_get"];
+        /** `PUT /dashboards/{id}`: whole, over the version of `If-Match`. */
+        put: operations["dashboards_put"];
+        post?: never;
+        /** `DELETE /dashboards/{id}` */
+        delete: operations["dashboards_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboards/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /dashboards/{id}/read`: what stands on its cards. */
+        post: operations["dashboards_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/departments": {
         parameters: {
             query?: never;
@@ -706,6 +829,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /notifications/{id}/confirm`: the reader of a module's notice says that they have read it. */
+        post: operations["tasks_confirm_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /plans`: with what came of them. */
+        get: operations["reports_list_plans"];
+        /** `PUT /plans`: sets some, all or none; by administrators, and heads of departments for these and their people. */
+        put: operations["reports_set_plans"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plugin-messages": {
         parameters: {
             query?: never;
@@ -827,6 +985,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plugins/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * `GET /plugins/{id}/export`: all that the company holds of a plugin, one JSON object a line: what it is and was set to
+         *     (without secrets), each of its entities with the definition and the records (those of the bin too), its fields on other
+         *     records, its keys (base64). For whoever switches it off and removes its data.
+         */
+        get: operations["plugins_export_plugin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plugins/{id}/gate": {
         parameters: {
             query?: never;
@@ -835,7 +1014,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** `PUT /plugins/{id}/gate`: whom the module is on for. For everybody else it does not exist, from the next request on. */
+        /**
+         * `PUT /plugins/{id}/gate`: whom the module is on for. For everybody else it does not exist, from the next request on. With
+         *     `If-Match` only over the gate that was seen (`gate_version`): 409 `plugin.gate_changed` otherwise.
+         */
         put: operations["plugins_set_plugin_gate"];
         post?: never;
         delete?: never;
@@ -1802,6 +1984,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /reports/export`: a long job makes the file; `result.file` of the job says where it is. */
+        post: operations["reports_export_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/exports/{export}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /reports/exports/{export}/content`: the file of an export, for whoever asked for it, for a week. */
+        get: operations["reports_export_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /reports/forecast`: what open deals are likely to bring, month by month. */
+        post: operations["reports_forecast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/funnel": {
         parameters: {
             query?: never;
@@ -1819,6 +2052,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/hints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /reports/hints`: what the caller should look at. */
+        get: operations["reports_list_hints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/managers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /reports/managers`: people beside each other. */
+        post: operations["reports_managers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/measures": {
         parameters: {
             query?: never;
@@ -1829,6 +2096,24 @@ export interface paths {
         /** `GET /reports/measures`: every measure that the caller may ask for, and axes of modules. */
         get: operations["reports_list_measures"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/probabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /reports/probabilities`: how likely records of each open stage are to be won. */
+        get: operations["reports_list_probabilities"];
+        /** `PUT /reports/probabilities`: says so of some stages (administrators). */
+        put: operations["reports_set_probabilities"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1864,6 +2149,130 @@ export interface paths {
         put?: never;
         /** `POST /reports/query`: figures by measure, group by group, each with what opens the records behind it. */
         post: operations["reports_query_measures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/saved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /reports/saved`: own and shared ones, by name. */
+        get: operations["reports_list_saved"];
+        put?: never;
+        /** `POST /reports/saved` */
+        post: operations["reports_create_saved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/saved/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /reports/saved/{id}`: its version as `ETag`. */
+        get: operations["reports_get_saved"];
+        put?: never;
+        post?: never;
+        /** `DELETE /reports/saved/{id}`: with its schedules. */
+        delete: operations["reports_remove_saved"];
+        options?: never;
+        head?: never;
+        /** `PATCH /reports/saved/{id}`: over the version of `If-Match`; what is absent stays. */
+        patch: operations["reports_change_saved"];
+        trace?: never;
+    };
+    "/api/v1/reports/saved/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /reports/saved/{id}/run`: asks it as the caller, with what is said over it. */
+        post: operations["reports_run_saved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/saved/{id}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /reports/saved/{id}/schedules`: when it is sent, and to whom. */
+        get: operations["reports_list_schedules"];
+        put?: never;
+        /** `POST /reports/saved/{id}/schedules` */
+        post: operations["reports_create_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/saved/{id}/schedules/{schedule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** `DELETE /reports/saved/{id}/schedules/{schedule}` */
+        delete: operations["reports_remove_schedule"];
+        options?: never;
+        head?: never;
+        /** `PATCH /reports/saved/{id}/schedules/{schedule}`: over the version of `If-Match`; what is absent stays. */
+        patch: operations["reports_change_schedule"];
+        trace?: never;
+    };
+    "/api/v1/reports/saved/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /reports/saved/{id}/send`: now, each letter with the rights of its recipient. */
+        post: operations["reports_send_saved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/saved/{id}/sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /reports/saved/{id}/sent`: who got what, and what failed. */
+        get: operations["reports_list_sent"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2620,6 +3029,30 @@ export interface components {
         CalendarView: {
             calendar?: components["schemas"]["CalendarSettings"] | null;
         };
+        /** @description Something to do. */
+        CardAct: {
+            /**
+             * @description `create_deal`, `create_lead`, `create_activity`, `create_task`, `open_tasks`, `open_deals`, `open_leads`, `set_plans`,
+             *     `start_process`, `edit`.
+             */
+            key: string;
+            /** @description In the reader's language. */
+            label: string;
+            /** @description A page of the portal. */
+            href: string;
+        };
+        /** @description Why nothing could be answered. */
+        CardProblem: {
+            /** @description An error code. */
+            code: string;
+            /** @description For people. */
+            detail: string;
+        };
+        /**
+         * @description How a card stands.
+         * @enum {string}
+         */
+        CardState: "ok" | "empty" | "problem";
         /** @description A field's values before and after an event. */
         ChangeView: {
             before?: unknown;
@@ -2814,6 +3247,175 @@ export interface components {
             anchor: string;
             /** @description 1 to 366 days. */
             days: string[][];
+        };
+        /** @description A dashboard. */
+        Dashboard: {
+            /**
+             * Format: uuid
+             * @description Its id; none of a home that is built in.
+             */
+            id?: string | null;
+            /**
+             * Format: int64
+             * @description Counts its changes, from 1; 0 of what is built in.
+             */
+            version: number;
+            /** @description What it is called. */
+            name: string;
+            /** @description What it is for. */
+            description: string;
+            /** @description `own` or `role`. */
+            kind: string;
+            /** @description Of a home: for whom. */
+            role?: components["schemas"]["HomeRole"];
+            /** @description Whether nobody has changed it. */
+            builtin: boolean;
+            /** @description With whom it is shared. */
+            shared: components["schemas"]["ReportSharing"];
+            owner?: components["schemas"]["ReportPerson"] | null;
+            /** @description Whether it is the reader's own. */
+            mine: boolean;
+            /** @description Whether the reader may change it. */
+            may_edit: boolean;
+            /** @description What its cards are narrowed by at first, as it came. */
+            filter_bar?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Its cards. */
+            cards: components["schemas"]["DashboardCard"][];
+            /** @description When it was last changed. */
+            updated_at?: string | null;
+        };
+        /** @description A card on the grid. */
+        DashboardCard: {
+            /** @description Unique on the dashboard, 1 to 40 characters. */
+            id: string;
+            /** @description What it is called; by what it shows when left out. */
+            title?: string;
+            /**
+             * Format: int32
+             * @description Column of the grid of 12, from 0.
+             */
+            x: number;
+            /**
+             * Format: int32
+             * @description Row, from 0.
+             */
+            y: number;
+            /**
+             * Format: int32
+             * @description Columns.
+             */
+            w: number;
+            /**
+             * Format: int32
+             * @description Rows.
+             */
+            h: number;
+            /** @description What it shows. */
+            card: components["schemas"]["DashboardCardContent"];
+        };
+        /** @description What a card shows. */
+        DashboardCardContent: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            saved: string;
+            /** @enum {string} */
+            kind: "report";
+        } | {
+            /** @description As `POST /reports/query`. */
+            question: {
+                [key: string]: unknown;
+            };
+            /** @description How it is drawn. */
+            chart?: {
+                [key: string]: unknown;
+            } | null;
+            /** @enum {string} */
+            kind: "question";
+        } | {
+            /** @description As `POST /reports/funnel`. */
+            question: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            kind: "funnel";
+        } | {
+            /** @description As `POST /reports/forecast`. */
+            question: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            kind: "forecast";
+        } | {
+            /** @description As `POST /reports/managers`. */
+            question: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            kind: "managers";
+        } | {
+            /** @description Of this measure alone. */
+            measure?: string;
+            /** @enum {string} */
+            kind: "plans";
+        } | {
+            /** @description An entity with stages. */
+            entity?: string;
+            /** @enum {string} */
+            kind: "hints";
+        } | {
+            /** @enum {string} */
+            kind: "tasks";
+        } | {
+            /** @description Up to 4,000 characters. */
+            text: string;
+            /** @enum {string} */
+            kind: "text";
+        };
+        /** @description What stands on a card; under the name of its kind. */
+        DashboardCardView: {
+            /** @description How it stands. */
+            status: components["schemas"]["CardState"];
+            /** @description `query`, `funnel`, `forecast`, `managers`, `plans`, `hints`, `tasks` or `text`. */
+            kind: string;
+            /** @description Measures by axes. */
+            query?: components["schemas"]["ReportAnswer"];
+            /** @description Steps or stages. */
+            funnel?: components["schemas"]["Funnel"];
+            /** @description What is likely to come in. */
+            forecast?: components["schemas"]["Forecast"];
+            /** @description People beside each other. */
+            managers?: components["schemas"]["Managers"];
+            /** @description Plans. */
+            plans?: components["schemas"]["Plans"];
+            /** @description What one should look at. */
+            hints?: components["schemas"]["Hints"];
+            /** @description The reader's tasks. */
+            tasks?: components["schemas"]["TasksCard"];
+            /** @description What will stand there, and what fills it. */
+            empty?: components["schemas"]["EmptyCard"];
+            /** @description What is wrong. */
+            problem?: components["schemas"]["CardProblem"];
+            /** @description Of when it is. */
+            as_of: string;
+        };
+        /** @description A dashboard to make, or its new state. */
+        DashboardInput: {
+            /** @description What it is called, 1 to 100 characters. */
+            name: string;
+            /** @description What it is for, up to 2,000 characters. */
+            description?: string;
+            /** @description With whom it is shared. */
+            shared?: components["schemas"]["ReportSharing"];
+            /** @description What its cards are narrowed by at first, up to 4 KiB. */
+            filter_bar?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Its cards, up to 40. */
+            cards: components["schemas"]["DashboardCard"][];
         };
         /** @description A holiday, or a day with hours of its own. */
         DaySettings: {
@@ -3229,6 +3831,13 @@ export interface components {
             /** @description Until when, unless they renew it. */
             until: string;
         };
+        /** @description What is said where nothing stands yet. */
+        EmptyCard: {
+            /** @description What will stand there, in the reader's language. */
+            text: string;
+            /** @description What fills it. */
+            act: components["schemas"]["CardAct"];
+        };
         /** @description What an administrator allows. */
         EnableBody: {
             /** @description `"requested"`, or the keys of permissions. */
@@ -3277,6 +3886,8 @@ export interface components {
             own: boolean;
             /** @description The plugin that declares it. */
             plugin?: string;
+            /** @description Whether it stands in no menu: pages of its module lead to it. */
+            inner?: boolean;
             actions: components["schemas"]["Actions"];
             fields: components["schemas"]["FieldView"][];
             pipelines: components["schemas"]["PipelineView"][];
@@ -3327,6 +3938,29 @@ export interface components {
             };
             /** Format: uuid */
             batch?: string | null;
+        };
+        /**
+         * @description What a file is.
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "xlsx";
+        /** @description What to make a file of. */
+        ExportInput: {
+            /**
+             * Format: uuid
+             * @description A saved report.
+             */
+            saved?: string | null;
+            /** @description Else: what is asked. */
+            kind?: components["schemas"]["ReportKind"];
+            /** @description Else: the question. */
+            config?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description What the file is. */
+            format: components["schemas"]["ExportFormat"];
+            /** @description What it is called; as the saved report when left out. */
+            name?: string | null;
         };
         /**
          * @description How a field is narrowed for a role.
@@ -3479,6 +4113,89 @@ export interface components {
             /** @description The problem's `element`. */
             element?: string | null;
         };
+        /** @description A forecast. */
+        Forecast: {
+            /** @description Month by month. */
+            months: components["schemas"]["MonthForecast"][];
+            /** @description Open deals whose close date has passed. */
+            overdue: components["schemas"]["ForecastBucket"];
+            /** @description Open deals without a close date. */
+            undated: components["schemas"]["ForecastBucket"];
+            /** @description The months together. */
+            totals: components["schemas"]["ForecastBucket"];
+            /** @description How likely deals of each open stage are. */
+            probabilities: components["schemas"]["StageOdds"][];
+            /** @description Of amounts. */
+            currency: string;
+            /** @description Currencies of amounts for which no rate is known. */
+            missing_rates: string[];
+            /** @description Fields that it rests on and the reader may not see: then there are counts alone. */
+            hidden: string[];
+            /** @description The moment that it was asked at. */
+            as_of: string;
+        };
+        /** @description Deals together. */
+        ForecastBucket: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            n: number;
+            /**
+             * Format: double
+             * @description All they are worth.
+             */
+            amount?: number | null;
+            /**
+             * Format: double
+             * @description Each by how likely it is.
+             */
+            weighted?: number | null;
+            /**
+             * Format: double
+             * @description Each as deals of its stage were won before.
+             */
+            history?: number | null;
+            /**
+             * Format: double
+             * @description Promised: from 80 percent on, or said by hand.
+             */
+            commit?: number | null;
+            /**
+             * Format: double
+             * @description With luck: from 50 percent on, or said by hand.
+             */
+            best_case?: number | null;
+            /**
+             * Format: double
+             * @description The rest.
+             */
+            pipeline?: number | null;
+            /**
+             * Format: double
+             * @description What was won in that month already.
+             */
+            won?: number | null;
+            /** @description All they are worth, each currency by itself. */
+            by_currency: {
+                [key: string]: number;
+            };
+            drill?: components["schemas"]["ReportDrill"] | null;
+        };
+        /** @description What is forecast. */
+        ForecastInput: {
+            /** @default null */
+            period: components["schemas"]["ReportPeriod"] | null;
+            /** @description Which deals. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Of amounts; the company's own when left out.
+             * @default null
+             */
+            currency: string | null;
+        };
         /** @description A field to be filled at the hand-over. */
         FormField: {
             /** @description A variable, or `record.<field>` of the subject. */
@@ -3501,11 +4218,37 @@ export interface components {
         };
         /** @description The funnel. */
         Funnel: {
-            /** @description Groups, the step that most come to first. */
+            /** @description Groups: over stages in the order of the pipeline, else the step that most come to first. */
             items: components["schemas"]["FunnelRow"][];
             pile_up?: components["schemas"]["PileUp"] | null;
-            /** @description Whether working time was measured; not when there are more steps than it is measured for. */
+            /** @description Whether medians and working time were measured; not when there are more steps than they are measured for. */
             working_time: boolean;
+            /** @description Over stages: what was counted. */
+            mode?: components["schemas"]["FunnelMode"];
+            /** @description Over stages: records of the cohort that are closed, and how many percent of them were won. */
+            closed?: components["schemas"]["FunnelClosed"];
+            /** @description What ids in groups are called. */
+            refs: {
+                [key: string]: components["schemas"]["ReportRef"];
+            };
+        };
+        /** @description Records of a cohort that are closed. */
+        FunnelClosed: {
+            /**
+             * Format: int64
+             * @description Won.
+             */
+            won: number;
+            /**
+             * Format: int64
+             * @description Lost.
+             */
+            lost: number;
+            /**
+             * Format: double
+             * @description Won of both, percent; none when there are none.
+             */
+            win_rate?: number | null;
         };
         /** @description What the funnel is about. */
         FunnelInput: {
@@ -3514,6 +4257,11 @@ export interface components {
              * @default null
              */
             over: string | null;
+            /**
+             * @description Over stages: what is counted.
+             * @default reached
+             */
+            mode: components["schemas"]["FunnelMode"];
             /**
              * @description Only this process definition, by id or key.
              * @default null
@@ -3525,25 +4273,35 @@ export interface components {
              */
             entity: string | null;
             /**
-             * @description Up to four of `template`, `process`, `step`, `event`, `manager`, `department`, `client`, `field:<key>`; `step`
-             *     by default.
+             * @description Up to four of `template`, `process`, `step`, `event`, `manager`, `department`, `organization`, `client`, `source`,
+             *     `field:<key>`, `field:<link>.<key>`; `step` by default.
              * @default []
              */
             group_by: string[];
             /**
-             * @description Steps that were entered in this time.
+             * @description Steps that were entered in this time; over stages, records that were made in it.
              * @default {
              *       "from": null,
-             *       "to": null
+             *       "to": null,
+             *       "preset": null
              *     }
              */
-            period: components["schemas"]["Period"];
+            period: components["schemas"]["ReportPeriod"];
+            /** @description Which records of `entity`. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
             /**
-             * @description Whether time between steps is measured in working time too.
+             * @description Whether medians and working time are measured too.
              * @default false
              */
             working_time: boolean;
         };
+        /**
+         * @description What is counted over stages.
+         * @enum {string}
+         */
+        FunnelMode: "reached" | "visited";
         /** @description One group. */
         FunnelRow: {
             /** @description Value by axis; ids of definitions, people, departments, companies. */
@@ -3604,6 +4362,45 @@ export interface components {
              * @description The same in working time of the company.
              */
             working_seconds?: number | null;
+            /**
+             * Format: double
+             * @description Median time in a step that was left, seconds; measured with working time.
+             */
+            median_seconds?: number | null;
+            /**
+             * Format: double
+             * @description The same in working time of the company.
+             */
+            median_working_seconds?: number | null;
+            /** @description What the stage means. */
+            semantic?: components["schemas"]["Semantic"];
+            /**
+             * Format: int64
+             * @description Records, by the funnel's mode; instances over processes.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Percent of the first stage of the same other values.
+             */
+            share_percent?: number | null;
+            /**
+             * Format: int64
+             * @description Those who reached the next stage.
+             */
+            converted?: number | null;
+            /**
+             * Format: double
+             * @description Percent of them.
+             */
+            conversion?: number | null;
+            /**
+             * Format: double
+             * @description The same without those who are open and have come just to here.
+             */
+            decided?: number | null;
+            drill?: components["schemas"]["ReportDrill"] | null;
+            standing_drill?: components["schemas"]["ReportDrill"] | null;
         };
         /** @description Whom a module is on for. */
         GateBody: {
@@ -3645,6 +4442,33 @@ export interface components {
             /** @description In the order of their values. */
             items: components["schemas"]["GroupView"][];
         };
+        /** @description One thing to look at. */
+        Hint: {
+            /** @description `pile_up`, `thin_top`, `leak`, `slow`, `late_person`, `idle`, `overdue` or `blind`. */
+            key: string;
+            /** @description In the reader's language, with its numbers. */
+            text: string;
+            /** @description The numbers. */
+            numbers: {
+                [key: string]: unknown;
+            };
+            /** @description Where: a stage, a person. */
+            group?: {
+                [key: string]: unknown;
+            };
+            drill?: components["schemas"]["ReportDrill"] | null;
+        };
+        /** @description What somebody should look at. */
+        Hints: {
+            /** @description The worst first. */
+            items: components["schemas"]["Hint"][];
+            /** @description What ids are called. */
+            refs: {
+                [key: string]: components["schemas"]["ReportRef"];
+            };
+            /** @description The moment that it was asked at. */
+            as_of: string;
+        };
         /** @description A page of what an instance left, in order. */
         History: {
             /** @description The elements, what was cancelled among them. */
@@ -3654,6 +4478,33 @@ export interface components {
              * @description For the next page, if there is one.
              */
             next_cursor?: number | null;
+        };
+        /** @description The new state of a home. */
+        HomeInput: {
+            /** @description What it is called; as it is built in when left out. */
+            name?: string | null;
+            /** @description What its cards are narrowed by at first, up to 4 KiB. */
+            filter_bar?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Its cards, up to 40. */
+            cards: components["schemas"]["DashboardCard"][];
+        };
+        /**
+         * @description A way to work.
+         * @enum {string}
+         */
+        HomeRole: "administrator" | "owner" | "head" | "marketer" | "manager" | "operator";
+        /** @description A home there is. */
+        HomeView: {
+            /** @description For whom. */
+            role: components["schemas"]["HomeRole"];
+            /** @description In the reader's language. */
+            label: string;
+            /** @description Whether the reader has it. */
+            mine: boolean;
+            /** @description Whether an administrator has changed it. */
+            changed: boolean;
         };
         /** @description An import as its owner sees it. */
         Import: {
@@ -3878,6 +4729,47 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_Dashboard: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id; none of a home that is built in.
+                 */
+                id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Counts its changes, from 1; 0 of what is built in.
+                 */
+                version: number;
+                /** @description What it is called. */
+                name: string;
+                /** @description What it is for. */
+                description: string;
+                /** @description `own` or `role`. */
+                kind: string;
+                /** @description Of a home: for whom. */
+                role?: components["schemas"]["HomeRole"];
+                /** @description Whether nobody has changed it. */
+                builtin: boolean;
+                /** @description With whom it is shared. */
+                shared: components["schemas"]["ReportSharing"];
+                owner?: components["schemas"]["ReportPerson"] | null;
+                /** @description Whether it is the reader's own. */
+                mine: boolean;
+                /** @description Whether the reader may change it. */
+                may_edit: boolean;
+                /** @description What its cards are narrowed by at first, as it came. */
+                filter_bar?: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description Its cards. */
+                cards: components["schemas"]["DashboardCard"][];
+                /** @description When it was last changed. */
+                updated_at?: string | null;
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_DefinitionView: {
             /** @description All of them. */
             items: {
@@ -3953,6 +4845,8 @@ export interface components {
                 own: boolean;
                 /** @description The plugin that declares it. */
                 plugin?: string;
+                /** @description Whether it stands in no menu: pages of its module lead to it. */
+                inner?: boolean;
                 actions: components["schemas"]["Actions"];
                 fields: components["schemas"]["FieldView"][];
                 pipelines: components["schemas"]["PipelineView"][];
@@ -3991,6 +4885,20 @@ export interface components {
                 shown: boolean;
                 /** @description Whether `/thumbnail` may have a small picture. */
                 thumbnail: boolean;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_HomeView: {
+            /** @description All of them. */
+            items: {
+                /** @description For whom. */
+                role: components["schemas"]["HomeRole"];
+                /** @description In the reader's language. */
+                label: string;
+                /** @description Whether the reader has it. */
+                mine: boolean;
+                /** @description Whether an administrator has changed it. */
+                changed: boolean;
             }[];
         };
         /** @description A list that is not paged. */
@@ -4315,6 +5223,51 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_ReportSchedule: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Counts its changes, from 1.
+                 */
+                version: number;
+                /** @description How often. */
+                every: components["schemas"]["ScheduleEvery"];
+                /**
+                 * Format: int32
+                 * @description Of every week: 1 (Monday) to 7.
+                 */
+                weekday?: number;
+                /**
+                 * Format: int32
+                 * @description Of every month: 1 to 31; in a shorter month its last day.
+                 */
+                month_day?: number;
+                /**
+                 * Format: int32
+                 * @description Hour of the company's time zone, 0 to 23.
+                 */
+                hour: number;
+                /** @description Only when a figure says so. */
+                only_if?: components["schemas"]["ScheduleOnlyIf"];
+                /** @description Who gets it. */
+                recipients: string[];
+                /** @description Whether a spreadsheet goes with it. */
+                attach: boolean;
+                /** @description Whether it goes on. */
+                enabled: boolean;
+                /** @description When it is sent next. */
+                next_at: string;
+                /** @description What became of the last letters. */
+                last?: components["schemas"]["ScheduleLast"];
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_RoleView: {
             /** @description All of them. */
             items: {
@@ -4333,6 +5286,48 @@ export interface components {
                 processes?: components["schemas"]["ProcessRights"] | null;
                 /** @description Rules that name what is not there (any more): they are false. */
                 problems: components["schemas"]["RuleProblem"][];
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_SavedReport: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Counts its changes, from 1.
+                 */
+                version: number;
+                /** @description What it is called. */
+                name: string;
+                /** @description What it shows. */
+                description: string;
+                /** @description What is asked. */
+                kind: components["schemas"]["ReportKind"];
+                /** @description The question, as it came. */
+                config: {
+                    [key: string]: unknown;
+                };
+                /** @description How it is drawn, as it came. */
+                chart?: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description With whom it is shared. */
+                shared: components["schemas"]["ReportSharing"];
+                /** @description Whose it is. */
+                owner: components["schemas"]["ReportPerson"];
+                /** @description Whether it is the reader's own. */
+                mine: boolean;
+                /** @description Whether the reader may change it. */
+                may_edit: boolean;
+                /** @description When it was made. */
+                created_at: string;
+                /** @description When it was last changed. */
+                updated_at: string;
             }[];
         };
         /** @description A list that is not paged. */
@@ -4367,6 +5362,33 @@ export interface components {
                 expires_at: string;
                 /** @description The one that asks. */
                 current: boolean;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_StageOdds: {
+            /** @description All of them. */
+            items: {
+                /** @description Its key. */
+                stage: string;
+                /** @description Its name. */
+                label: string;
+                /**
+                 * Format: int64
+                 * @description Percent.
+                 */
+                probability: number;
+                /** @description `set` by somebody, or by its `place` among the open ones. */
+                by: string;
+                /**
+                 * Format: double
+                 * @description Percent of those that came to it and were decided in the last 180 days; none where they are fewer than 20.
+                 */
+                history?: number;
+                /**
+                 * Format: int64
+                 * @description How many were decided; where the forecast has asked.
+                 */
+                decided?: number;
             }[];
         };
         /** @description A list that is not paged. */
@@ -4636,6 +5658,73 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description A person. */
+        ManagerRow: {
+            /**
+             * Format: uuid
+             * @description Who; none for what is nobody's.
+             */
+            user?: string | null;
+            /** @description The figure by measure. */
+            values: {
+                [key: string]: unknown;
+            };
+            /** @description Records behind it. */
+            n: {
+                [key: string]: number;
+            };
+            /** @description What opens them. */
+            drill: {
+                [key: string]: components["schemas"]["ReportDrill"];
+            };
+            /** @description Their plan of won amounts in this time, if there is one. */
+            plan?: components["schemas"]["PlanView"];
+        };
+        /** @description Managers beside each other. */
+        Managers: {
+            /** @description The measures. */
+            columns: components["schemas"]["ReportColumn"][];
+            /** @description By person. */
+            rows: components["schemas"]["ManagerRow"][];
+            /** @description Of all of them. */
+            totals: components["schemas"]["ReportFigures"];
+            /** @description What people are called. */
+            refs: {
+                [key: string]: components["schemas"]["ReportRef"];
+            };
+            /** @description Of amounts. */
+            currency: string;
+            /** @description Currencies of amounts for which no rate is known. */
+            missing_rates: string[];
+            /** @description Measures that rest on what the reader may not see. */
+            hidden: string[];
+            /** @description What these are called. */
+            hidden_labels: {
+                [key: string]: string;
+            };
+            /** @description The moment that it was asked at. */
+            as_of: string;
+        };
+        /** @description Whom and when. */
+        ManagersInput: {
+            /** @default null */
+            period: components["schemas"]["ReportPeriod"] | null;
+            /** @description Which deals. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: uuid
+             * @description Only people of this department.
+             * @default null
+             */
+            department: string | null;
+            /**
+             * @description Of amounts; the company's own when left out.
+             * @default null
+             */
+            currency: string | null;
+        };
         /** @description A task to make by hand. */
         ManualTask: {
             /**
@@ -4812,6 +5901,8 @@ export interface components {
             unit: components["schemas"]["MeasureUnit"];
             /** @description The field whose time a period means; none of what is as it stands. */
             date?: string | null;
+            /** @description Whether it can be asked how it stood at a moment of the past. */
+            as_of: boolean;
             /** @description The module that has brought it. */
             plugin?: string;
         };
@@ -4958,6 +6049,14 @@ export interface components {
             /** @description Whether nothing was changed. */
             dry_run: boolean;
         };
+        /** @description A month. */
+        MonthForecast: components["schemas"]["ForecastBucket"] & {
+            /**
+             * Format: date
+             * @description Its first day.
+             */
+            month: string;
+        };
         /** @description Where to take a token. */
         MoveInput: {
             /** @description The wait's number, as `active` tells it. */
@@ -5066,6 +6165,50 @@ export interface components {
             pain: components["schemas"]["Pain"];
             /** @description In words. */
             text?: string;
+        };
+        /** @description A schedule to make. */
+        NewReportSchedule: {
+            /** @description How often. */
+            every: components["schemas"]["ScheduleEvery"];
+            /**
+             * Format: int32
+             * @description Of every week: 1 (Monday) to 7; Monday when left out.
+             */
+            weekday?: number | null;
+            /**
+             * Format: int32
+             * @description Of every month: 1 to 31; the first when left out.
+             */
+            month_day?: number | null;
+            /**
+             * Format: int32
+             * @description Hour of the company's time zone, 0 to 23.
+             */
+            hour: number;
+            only_if?: components["schemas"]["ScheduleOnlyIf"] | null;
+            /** @description Who gets it: 1 to 100 colleagues. */
+            recipients: string[];
+            /** @description Whether a spreadsheet goes with it. */
+            attach?: boolean;
+        };
+        /** @description A report to save. */
+        NewSavedReport: {
+            /** @description What it is called, 1 to 100 characters. */
+            name: string;
+            /** @description What it shows, up to 2,000 characters. */
+            description?: string;
+            /** @description What is asked. */
+            kind?: components["schemas"]["ReportKind"];
+            /** @description The question: the body of its kind, up to 32 KiB. */
+            config: {
+                [key: string]: unknown;
+            };
+            /** @description How it is drawn, up to 4 KiB. */
+            chart?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description With whom it is shared. */
+            shared?: components["schemas"]["ReportSharing"];
         };
         /** @description A token to make. */
         NewToken: {
@@ -5182,6 +6325,14 @@ export interface components {
             at: string;
             /** @description Since when it has been read. */
             read?: string | null;
+            /** @description The module whose notice it is. */
+            plugin?: string | null;
+            /** @description The address in the portal that opens with it, beginning with `/`. */
+            link?: string | null;
+            /** @description Whether the reader is asked to confirm it. */
+            confirm: boolean;
+            /** @description When they did. */
+            confirmed?: string | null;
         };
         /** @description A page of notifications, newest first. */
         NotificationPage: {
@@ -5349,6 +6500,159 @@ export interface components {
             is_default: boolean;
             stages: components["schemas"]["StageView"][];
         };
+        /** @description A plan to set. */
+        PlanInput: {
+            /**
+             * Format: uuid
+             * @description Of no meaning: plans are the same by measure, whose and time.
+             */
+            id?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was seen, where it matters.
+             */
+            version?: number | null;
+            /** @description Key of a measure. */
+            measure: string;
+            /** @description Whose. */
+            who: components["schemas"]["PlanWho"];
+            /** @description Of which time. */
+            period: components["schemas"]["PlanPeriod"];
+            /**
+             * Format: double
+             * @description What is to be reached, to four digits behind the point; null takes the plan away.
+             */
+            value?: number | null;
+            /** @description A note, up to 1,000 characters. */
+            note?: string | null;
+            /** @description Why it was missed or passed, up to 1,000 characters. */
+            reason?: string | null;
+        };
+        /** @description Of which time a plan is. */
+        PlanPeriod: {
+            /** @description How long. */
+            kind: components["schemas"]["PlanPeriodKind"];
+            /**
+             * Format: date
+             * @description Its first day.
+             */
+            from: string;
+        };
+        /**
+         * @description How long a plan is.
+         * @enum {string}
+         */
+        PlanPeriodKind: "month" | "quarter" | "year";
+        /** @description Of which time a plan is. */
+        PlanPeriodView: {
+            /** @description How long. */
+            kind: components["schemas"]["PlanPeriodKind"];
+            /**
+             * Format: date
+             * @description Its first day.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The day after its last.
+             */
+            to: string;
+        };
+        /** @description A plan with what came of it. */
+        PlanView: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Counts its changes, from 1.
+             */
+            version: number;
+            /** @description Key of the measure. */
+            measure: string;
+            /** @description What it is called. */
+            label: string;
+            unit?: components["schemas"]["MeasureUnit"] | null;
+            /** @description Whose. */
+            who: components["schemas"]["PlanWho"];
+            /** @description Of which time. */
+            period: components["schemas"]["PlanPeriodView"];
+            /**
+             * Format: double
+             * @description What is to be reached.
+             */
+            value: number;
+            /** @description A note. */
+            note: string;
+            /** @description Why it was missed or passed. */
+            reason: string;
+            /** @description Of amounts. */
+            currency: string;
+            /**
+             * Format: double
+             * @description What it has come to; null where the reader may not see the measure or no rate is known.
+             */
+            fact?: number | null;
+            /**
+             * Format: double
+             * @description Fact less plan.
+             */
+            deviation?: number | null;
+            /**
+             * Format: double
+             * @description Fact of plan, percent to 0.1; none of a plan of nothing.
+             */
+            percent?: number | null;
+            /**
+             * Format: double
+             * @description What it will come to when it goes on so: fact by working days gone, times all working days; none before the first is gone.
+             */
+            run_rate?: number | null;
+            /**
+             * Format: int64
+             * @description Working days of the time, by the company's calendar.
+             */
+            working_days: number;
+            /**
+             * Format: int64
+             * @description Those of them that are over.
+             */
+            working_days_gone: number;
+            drill?: components["schemas"]["ReportDrill"] | null;
+            /** @description Whether the reader may change it. */
+            may_edit: boolean;
+        };
+        /** @description Whose a plan is, and which. */
+        PlanWho: {
+            /** @description What. */
+            kind: components["schemas"]["PlanWhoKind"];
+            /**
+             * Format: uuid
+             * @description Which department or person.
+             */
+            id?: string;
+        };
+        /**
+         * @description Whose a plan is.
+         * @enum {string}
+         */
+        PlanWhoKind: "company" | "department" | "user";
+        /** @description Plans with what came of them. */
+        Plans: {
+            /** @description By time, measure and whose they are. */
+            items: components["schemas"]["PlanView"][];
+            /** @description What people and departments are called. */
+            refs: {
+                [key: string]: components["schemas"]["ReportRef"];
+            };
+        };
+        /** @description Plans to set. */
+        PlansInput: {
+            /** @description Up to 500, all or none. */
+            items: components["schemas"]["PlanInput"][];
+        };
         /** @description One thing that a plugin brings. */
         PluginBrings: {
             /** @description What it is. */
@@ -5443,6 +6747,8 @@ export interface components {
             secret?: string | null;
             /** @description The departments that it is on for, with those below them; none: for everybody. */
             gate?: components["schemas"]["PluginGate"][] | null;
+            /** @description Of this gate: `If-Match` of whoever changes it. */
+            gate_version: string;
         };
         /** @description A subscription. */
         PluginEvent: {
@@ -5741,6 +7047,13 @@ export interface components {
             /** @description The form of its settings. */
             settings_schema: components["schemas"]["PluginSetting"][];
         };
+        /** @description How likely records of some stages are to be won. */
+        ProbabilitiesBody: {
+            /** @description An entity with stages; `deal` when left out. */
+            entity?: string | null;
+            /** @description Up to 1,000. */
+            items: components["schemas"]["StageProbability"][];
+        };
         /** @description Problem details of every error answer. */
         Problem: {
             /** @description `urn:verstak:error:` and the code. */
@@ -5987,6 +7300,39 @@ export interface components {
             /** @description One for each item. */
             results: components["schemas"]["ReadResult"][];
         };
+        /** @description What the cards are narrowed by. */
+        ReadCards: {
+            /** @default null */
+            period: components["schemas"]["ReportPeriod"] | null;
+            /**
+             * @description Besides their own filters, by entity.
+             * @default {}
+             */
+            filter: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /**
+             * @description These cards alone.
+             * @default null
+             */
+            cards: string[] | null;
+            /**
+             * @description Asks anew, whatever is kept.
+             * @default false
+             */
+            fresh: boolean;
+        };
+        /** @description What stands on the cards. */
+        ReadDashboard: {
+            /** @description The moment that it was asked at. */
+            as_of: string;
+            /** @description By id of the card. */
+            cards: {
+                [key: string]: components["schemas"]["DashboardCardView"];
+            };
+        };
         /** @description Which notifications were read. */
         ReadInput: {
             /**
@@ -6131,6 +7477,14 @@ export interface components {
             missing_rates: string[];
             /** @description Measures that were asked for and rest on what the reader may not see. */
             hidden: string[];
+            /** @description What these are called. */
+            hidden_labels: {
+                [key: string]: string;
+            };
+            /** @description What ids in groups are called. */
+            refs: {
+                [key: string]: components["schemas"]["ReportRef"];
+            };
         };
         /** @description An axis under a name of a module. */
         ReportAxis: {
@@ -6195,6 +7549,24 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * @description What a question is asked of.
+         * @enum {string}
+         */
+        ReportKind: "query" | "funnel" | "forecast" | "managers";
+        /** @description An answer, under the name of its kind. */
+        ReportOutcome: {
+            /** @description Which of the others is there. */
+            kind: components["schemas"]["ReportKind"];
+            /** @description Of measures by axes. */
+            query?: components["schemas"]["ReportAnswer"];
+            /** @description Of steps or stages. */
+            funnel?: components["schemas"]["Funnel"];
+            /** @description Of what is likely to come in. */
+            forecast?: components["schemas"]["Forecast"];
+            /** @description Of people. */
+            managers?: components["schemas"]["Managers"];
+        };
         /** @description A time, half-open: days or instants, or a name. */
         ReportPeriod: {
             /**
@@ -6209,10 +7581,20 @@ export interface components {
             to: string | null;
             /**
              * @description Instead of both: `today`, `yesterday`, `this_week`, `last_week`, `this_month`, `last_month`, `this_quarter`,
-             *     `this_year`.
+             *     `last_quarter`, `this_year`, `last_year`, `last_30_days`, `last_90_days` (until today).
              * @default null
              */
             preset: string | null;
+        };
+        /** @description Somebody's name beside their id. */
+        ReportPerson: {
+            /**
+             * Format: uuid
+             * @description Account.
+             */
+            id: string;
+            /** @description Their name. */
+            name: string;
         };
         /** @description A question. */
         ReportQuery: {
@@ -6222,7 +7604,7 @@ export interface components {
              */
             measures: string[];
             /**
-             * @description Up to three axes: a field, an axis of a module, or `{field, bucket}` for dates.
+             * @description Up to three axes: a field, `link.field`, an axis of a module, `manager`, `department`, or `{field, bucket}` for dates.
              * @default []
              */
             group_by: {
@@ -6239,7 +7621,7 @@ export interface components {
             /** @default null */
             period: components["schemas"]["ReportPeriod"] | null;
             /**
-             * @description The moment of what is counted as it stands: now.
+             * @description The moment of what is counted as it stands: now, or one of the past for measures that say `as_of`.
              * @default null
              */
             as_of: string | null;
@@ -6261,12 +7643,154 @@ export interface components {
              */
             limit: number | null;
         };
+        /** @description What an id means to a reader. */
+        ReportRef: {
+            /** @description Entity key, or `user`, `department`, `pipeline`, `process_definition`. */
+            entity: string;
+            /** @description Its name. */
+            title: string;
+        };
         /** @description A group. */
         ReportRow: components["schemas"]["ReportFigures"] & {
             /** @description Value by axis; a date stands for its first day. */
             group: {
                 [key: string]: unknown;
             };
+        };
+        /** @description What is said of a saved question when it is asked: it goes over what was saved. */
+        ReportRun: {
+            /** @default null */
+            period: components["schemas"]["ReportPeriod"] | null;
+            /** @description Besides its own filter. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Another moment.
+             * @default null
+             */
+            as_of: string | null;
+            /** @default null */
+            compare: components["schemas"]["ReportCompare"] | null;
+            /**
+             * @description In another currency.
+             * @default null
+             */
+            currency: string | null;
+        };
+        /** @description A schedule. */
+        ReportSchedule: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Counts its changes, from 1.
+             */
+            version: number;
+            /** @description How often. */
+            every: components["schemas"]["ScheduleEvery"];
+            /**
+             * Format: int32
+             * @description Of every week: 1 (Monday) to 7.
+             */
+            weekday?: number;
+            /**
+             * Format: int32
+             * @description Of every month: 1 to 31; in a shorter month its last day.
+             */
+            month_day?: number;
+            /**
+             * Format: int32
+             * @description Hour of the company's time zone, 0 to 23.
+             */
+            hour: number;
+            /** @description Only when a figure says so. */
+            only_if?: components["schemas"]["ScheduleOnlyIf"];
+            /** @description Who gets it. */
+            recipients: string[];
+            /** @description Whether a spreadsheet goes with it. */
+            attach: boolean;
+            /** @description Whether it goes on. */
+            enabled: boolean;
+            /** @description When it is sent next. */
+            next_at: string;
+            /** @description What became of the last letters. */
+            last?: components["schemas"]["ScheduleLast"];
+        };
+        /** @description Changes of a schedule; what is absent stays. */
+        ReportScheduleChange: {
+            /** @default null */
+            every: components["schemas"]["ScheduleEvery"] | null;
+            /**
+             * Format: int32
+             * @description Of every week: 1 (Monday) to 7.
+             * @default null
+             */
+            weekday: number | null;
+            /**
+             * Format: int32
+             * @description Of every month: 1 to 31.
+             * @default null
+             */
+            month_day: number | null;
+            /**
+             * Format: int32
+             * @description Hour of the company's time zone, 0 to 23.
+             * @default null
+             */
+            hour: number | null;
+            /** @default null */
+            only_if: components["schemas"]["ScheduleOnlyIf"] | null;
+            /**
+             * @description Who gets it.
+             * @default null
+             */
+            recipients: string[] | null;
+            /**
+             * @description Whether a spreadsheet goes with it.
+             * @default null
+             */
+            attach: boolean | null;
+            /**
+             * @description Whether it goes on.
+             * @default null
+             */
+            enabled: boolean | null;
+        };
+        /** @description What became of a letter. */
+        ReportSent: {
+            /** @description When. */
+            at: string;
+            /**
+             * Format: uuid
+             * @description To whom.
+             */
+            user: string;
+            /** @description What became of it. */
+            state: components["schemas"]["ReportSentState"];
+            /** @description Why. */
+            error?: string;
+        };
+        /**
+         * @description What became of a letter.
+         * @enum {string}
+         */
+        ReportSentState: "sent" | "skipped" | "failed";
+        /** @description With whom something is shared. */
+        ReportSharing: {
+            /**
+             * @description With everybody in the company who has a role.
+             * @default false
+             */
+            all: boolean;
+            /**
+             * @description With these roles.
+             * @default []
+             */
+            roles: string[];
         };
         /** @enum {string} */
         Requested: "requested";
@@ -6395,6 +7919,68 @@ export interface components {
             /** @description Other tools' content of the revision before that this one has no more, of elements that are still there. */
             lost: components["schemas"]["Lost"][];
         };
+        /** @description A saved report. */
+        SavedReport: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Counts its changes, from 1.
+             */
+            version: number;
+            /** @description What it is called. */
+            name: string;
+            /** @description What it shows. */
+            description: string;
+            /** @description What is asked. */
+            kind: components["schemas"]["ReportKind"];
+            /** @description The question, as it came. */
+            config: {
+                [key: string]: unknown;
+            };
+            /** @description How it is drawn, as it came. */
+            chart?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description With whom it is shared. */
+            shared: components["schemas"]["ReportSharing"];
+            /** @description Whose it is. */
+            owner: components["schemas"]["ReportPerson"];
+            /** @description Whether it is the reader's own. */
+            mine: boolean;
+            /** @description Whether the reader may change it. */
+            may_edit: boolean;
+            /** @description When it was made. */
+            created_at: string;
+            /** @description When it was last changed. */
+            updated_at: string;
+        };
+        /** @description Changes of a saved report; what is absent stays. */
+        SavedReportChange: {
+            /**
+             * @description What it is called.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * @description What it shows.
+             * @default null
+             */
+            description: string | null;
+            /** @description The question. */
+            config?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How it is drawn. */
+            chart?: {
+                [key: string]: unknown;
+            } | null;
+            /** @default null */
+            shared: components["schemas"]["ReportSharing"] | null;
+        };
         /** @description A saved view. */
         SavedView: {
             /** Format: uuid */
@@ -6407,6 +7993,37 @@ export interface components {
             mine: boolean;
             config: components["schemas"]["ViewConfig"];
         };
+        /**
+         * @description How often.
+         * @enum {string}
+         */
+        ScheduleEvery: "day" | "week" | "month";
+        /** @description What became of the last letters. */
+        ScheduleLast: {
+            /** @description When. */
+            at: string;
+            /** @description How the worst of them stands. */
+            state: components["schemas"]["ReportSentState"];
+            /** @description Why. */
+            error?: string;
+        };
+        /** @description Only when a figure says so, as its recipient sees it. */
+        ScheduleOnlyIf: {
+            /** @description Key of a measure, over the report's period. */
+            measure: string;
+            /** @description How it is compared. */
+            op: components["schemas"]["ScheduleOperator"];
+            /**
+             * Format: double
+             * @description With what.
+             */
+            value: number;
+        };
+        /**
+         * @description A comparison.
+         * @enum {string}
+         */
+        ScheduleOperator: "gt" | "gte" | "lt" | "lte" | "eq";
         /**
          * @description What becomes of a part of the catalogue.
          * @enum {string}
@@ -6428,6 +8045,33 @@ export interface components {
          * @enum {string}
          */
         Semantic: "open" | "won" | "lost";
+        /** @description Sends a report now. */
+        SendReport: {
+            /**
+             * @description To whom; to oneself when left out.
+             * @default null
+             */
+            recipients: string[] | null;
+            /**
+             * @description Whether a spreadsheet goes with it.
+             * @default false
+             */
+            attach: boolean;
+        };
+        /** @description Letters that are being made. */
+        SendingView: {
+            /** @description How many. */
+            queued: number;
+        };
+        /** @description What became of the letters of a report. */
+        SentList: {
+            /** @description The newest first, at most 100. */
+            items: components["schemas"]["ReportSent"][];
+            /** @description What people are called. */
+            refs: {
+                [key: string]: components["schemas"]["ReportRef"];
+            };
+        };
         /** @description What a portal needs before it draws anything. */
         SessionData: {
             me: components["schemas"]["Me"];
@@ -6566,6 +8210,40 @@ export interface components {
              * @description The version that was seen.
              */
             version?: number | null;
+        };
+        /** @description How likely deals of a stage are to be won. */
+        StageOdds: {
+            /** @description Its key. */
+            stage: string;
+            /** @description Its name. */
+            label: string;
+            /**
+             * Format: int64
+             * @description Percent.
+             */
+            probability: number;
+            /** @description `set` by somebody, or by its `place` among the open ones. */
+            by: string;
+            /**
+             * Format: double
+             * @description Percent of those that came to it and were decided in the last 180 days; none where they are fewer than 20.
+             */
+            history?: number;
+            /**
+             * Format: int64
+             * @description How many were decided; where the forecast has asked.
+             */
+            decided?: number;
+        };
+        /** @description How likely records of a stage are to be won. */
+        StageProbability: {
+            /** @description Its key. */
+            stage: string;
+            /**
+             * Format: int64
+             * @description Percent, 0 to 100; null: by its place again.
+             */
+            probability?: number | null;
         };
         /** @description A stage. */
         StageView: {
@@ -6884,6 +8562,19 @@ export interface components {
             /** @description What its reader may do. */
             may: components["schemas"]["TaskAct"][];
         };
+        /** @description The reader's tasks. */
+        TasksCard: {
+            /**
+             * Format: int64
+             * @description Open.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Of them, behind their deadline.
+             */
+            overdue: number;
+        };
         /** @description A role that a template speaks of. */
         TemplateRole: {
             /** @description Its key. */
@@ -7186,6 +8877,11 @@ export interface components {
              */
             readonly closed_at?: string | null;
             /**
+             * Format: uuid
+             * @description Owner at closing
+             */
+            readonly closed_owner?: string | null;
+            /**
              * @description Form of address
              * @enum {string|null}
              */
@@ -7331,6 +9027,11 @@ export interface components {
              */
             readonly closed_at?: string | null;
             /**
+             * Format: uuid
+             * @description Owner at closing
+             */
+            readonly closed_owner?: string | null;
+            /**
              * @description Kind
              * @enum {string|null}
              */
@@ -7363,6 +9064,16 @@ export interface components {
              * @description Lead
              */
             lead?: string | null;
+            /**
+             * Format: uuid
+             * @description Own organization
+             */
+            organization?: string | null;
+            /**
+             * @description Forecast
+             * @enum {string|null}
+             */
+            forecast_category?: "commit" | "best_case" | "pipeline" | null;
             /**
              * @description Source
              * @enum {string|null}
@@ -8247,6 +9958,356 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_Rate"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboards_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Dashboard"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboards_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboards_home: {
+        parameters: {
+            query?: {
+                /** @description Another of the reader's homes than the first. */
+                role?: "administrator" | "owner" | "head" | "marketer" | "manager" | "operator";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboards_read_home: {
+        parameters: {
+            query?: {
+                /** @description Another of the reader's homes than the first. */
+                role?: "administrator" | "owner" | "head" | "marketer" | "manager" | "operator";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadCards"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadDashboard"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboards_homes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_HomeView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboards_put_home: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was changed */
+                "If-Match": string;
+            };
+            path: {
+                role: components["schemas"]["HomeRole"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HomeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboards_restore_home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role: components["schemas"]["HomeRole"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboards_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboards_put: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboards_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dashboards_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadCards"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadDashboard"];
                 };
             };
             /** @description Problem details */
@@ -9793,6 +11854,103 @@ export interface operations {
             };
         };
     };
+    tasks_confirm_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_list_plans: {
+        parameters: {
+            query?: {
+                /** @description `2027-01`, `2027-Q1` or `2027`: plans of exactly this time; of a year also its quarters and months. */
+                period?: string;
+                /** @description Key of a measure. */
+                measure?: string;
+                /** @description Of this person. */
+                user?: string;
+                /** @description Of this department. */
+                department?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plans"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_set_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlansInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plans"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     messages_list: {
         parameters: {
             query?: {
@@ -10076,10 +12234,43 @@ export interface operations {
             };
         };
     };
-    plugins_set_plugin_gate: {
+    plugins_export_plugin: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_set_plugin_gate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `gate_version` that was seen */
+                "If-Match"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -12428,6 +14619,100 @@ export interface operations {
             };
         };
     };
+    reports_export_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_export_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_forecast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForecastInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reports_funnel: {
         parameters: {
             query?: never;
@@ -12460,6 +14745,71 @@ export interface operations {
             };
         };
     };
+    reports_list_hints: {
+        parameters: {
+            query?: {
+                /** @description An entity with stages; `deal` when left out. */
+                entity?: string;
+                /** @description Only what belongs to people of this department. */
+                department?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hints"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_managers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManagersInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Managers"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reports_list_measures: {
         parameters: {
             query?: never;
@@ -12475,6 +14825,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Measures"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_list_probabilities: {
+        parameters: {
+            query?: {
+                /** @description An entity with stages; `deal` when left out. */
+                entity?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_StageOdds"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_set_probabilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbabilitiesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_StageOdds"];
                 };
             };
             /** @description Problem details */
@@ -12539,6 +14952,390 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportAnswer"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_list_saved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SavedReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_create_saved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedReport"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_get_saved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_remove_saved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_change_saved: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedReportChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_run_saved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRun"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOutcome"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_list_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ReportSchedule"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_create_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReportSchedule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSchedule"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_remove_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_change_schedule: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was changed */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportScheduleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSchedule"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_send_saved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendReport"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reports_list_sent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentList"];
                 };
             };
             /** @description Problem details */
@@ -12869,7 +15666,7 @@ export interface operations {
                 definition?: string;
                 /** @description At this BPMN element. */
                 element?: string;
-                /** @description Whoever has it: `me`, `none` or a person's id. */
+                /** @description Whoever has it: `me`, `others` (everybody else, and nobody), `none` or a person's id. */
                 assignee?: string;
                 /** @description One of those who may do it: `me` or a person's id. */
                 candidate?: string;
