@@ -237,6 +237,12 @@ async fn the_funnel_counts_the_dealers_purchase_on_every_axis() {
     assert_eq!(office.counts(&["department"]).await, table([(sales, mine), (north, hers)]));
     let clients = table([(romashka, [31, 31, 2, 2]), (vasilek, [5, 3, 2, 0])]);
     assert_eq!(office.counts(&["client"]).await, clients);
+    let we = office.app.record("organization", json!({"title": "We"})).await;
+    let deals = office.app.admin().query("deal", json!({"limit": 10})).await.ok(200);
+    for deal in deals["items"].as_array().unwrap() {
+        office.app.admin().update("deal", deal["id"].as_str().unwrap(), json!({"organization": we})).await.ok(200);
+    }
+    assert_eq!(office.counts(&["organization"]).await, table([(&we, all)]));
     let kinds = table([("goods", [26, 24, 3, 1]), ("services", [10, 10, 1, 1])]);
     assert_eq!(office.counts(&["field:kind"]).await, kinds);
     let once = [1, 1, 1, 1];

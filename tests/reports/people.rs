@@ -158,7 +158,7 @@ async fn hints_are_said_with_their_numbers_and_open_what_they_count() {
     let keys: Vec<&str> = hints["items"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
     assert_eq!(keys, ["overdue"], "{hints:#}");
     let overdue = &hints["items"][0];
-    assert_eq!(overdue["numbers"], json!({"count": 1, "open": 10, "percent": 10.0}));
+    assert_eq!(overdue["numbers"], json!({"count": 1, "open": 10, "percent": 10}));
     assert!(overdue["text"].as_str().unwrap().contains("1 of 10"), "{overdue}");
     assert_eq!(app.admin().found("deal", overdue["drill"]["filter"].clone()).await, ["late"]);
     app.record("deal", json!({"title": "blind"})).await;

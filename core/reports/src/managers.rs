@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::filter::{Filter, Op};
 use kernel::{Ctx, Result, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::measures::{Column, Drill, MANAGER, RangeInput};
@@ -142,17 +141,7 @@ impl Reports {
 }
 
 fn question(keys: &[&str], of_deals: bool, input: &ManagersInput) -> Query {
-    let department = input.department.map(|id| {
-        let field = match keys.first() {
-            Some(&"task.late_share") => "assignee.department",
-            _ => "owner.department",
-        };
-        Filter::test(field, Op::Eq, id.to_string()).to_json()
-    });
-    let filter = match (input.filter.clone().filter(|filter| of_deals && !filter.is_null()), department) {
-        (Some(one), Some(other)) => Some(json!({ "and": [one, other] })),
-        (one, other) => one.or(other),
-    };
+    let filter = input.filter.clone().filter(|filter| of_deals && !filter.is_null());
     Query {
         measures: keys.iter().map(|key| (*key).to_owned()).collect(),
         group_by: vec![Json::from(MANAGER)],
@@ -160,6 +149,7 @@ fn question(keys: &[&str], of_deals: bool, input: &ManagersInput) -> Query {
         period: input.period.clone(),
         currency: input.currency.clone(),
         limit: Some(MAX_PEOPLE),
+        who: input.department.map(|id| (true, id)),
         ..Query::default()
     }
 }

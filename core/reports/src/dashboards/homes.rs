@@ -109,26 +109,24 @@ pub struct HomeInput {
     pub cards: Vec<Card>,
 }
 
-impl Reports {
-    /// The homes of somebody, the first one first; somebody without a role has one too.
-    #[expect(clippy::unused_self, reason = "a question of the service like the others")]
-    pub(super) fn homes_of(&self, ctx: &Ctx, reader: &Reader) -> Vec<Home> {
-        let sells = ctx.rights.may("deal", Action::Read);
-        let usual = if sells { Home::Manager } else { Home::Operator };
-        let mut homes: Vec<Home> = reader.roles.iter().map(|(_, key)| Home::of_role(key).unwrap_or(usual)).collect();
-        if ctx.rights.is_admin() {
-            homes
-                .retain(|home| *home != usual || reader.roles.iter().any(|(_, key)| Home::of_role(key) == Some(usual)));
-            homes.push(Home::Administrator);
-        }
-        homes.sort_unstable();
-        homes.dedup();
-        if homes.is_empty() {
-            homes.push(Home::Operator);
-        }
-        homes
+/// The homes of somebody, the first one first; somebody without a role has one too.
+pub(super) fn homes_of(ctx: &Ctx, reader: &Reader) -> Vec<Home> {
+    let sells = ctx.rights.may("deal", Action::Read);
+    let usual = if sells { Home::Manager } else { Home::Operator };
+    let mut homes: Vec<Home> = reader.roles.iter().map(|(_, key)| Home::of_role(key).unwrap_or(usual)).collect();
+    if ctx.rights.is_admin() {
+        homes.retain(|home| *home != usual || reader.roles.iter().any(|(_, key)| Home::of_role(key) == Some(usual)));
+        homes.push(Home::Administrator);
     }
+    homes.sort_unstable();
+    homes.dedup();
+    if homes.is_empty() {
+        homes.push(Home::Operator);
+    }
+    homes
+}
 
+impl Reports {
     /// A home of the actor: the first, or another of theirs; administrators have all.
     ///
     /// # Errors
@@ -140,7 +138,7 @@ impl Reports {
     }
 
     pub(super) fn home_of(&self, ctx: &Ctx, reader: &Reader, query: &HomeQuery) -> Result<Home> {
-        let own = self.homes_of(ctx, reader);
+        let own = homes_of(ctx, reader);
         match query.role {
             Some(home) if own.contains(&home) || reader.admin => Ok(home),
             Some(_) => Err(Error::NotFound("home".to_owned())),
@@ -154,7 +152,7 @@ impl Reports {
     /// `Denied` for an actor that is no person.
     pub async fn homes(&self, ctx: &Ctx) -> Result<Vec<HomeView>> {
         let reader = Reader::of(self.db(), ctx).await?;
-        let own = self.homes_of(ctx, &reader);
+        let own = homes_of(ctx, &reader);
         let rows = select(ctx).and_where(Expr::col("home").is_not_null()).take();
         let changed: Vec<Option<Home>> = self
             .db()
@@ -180,7 +178,7 @@ impl Reports {
 
     pub(super) async fn home_view(&self, ctx: &Ctx, reader: &Reader, home: Home) -> Result<DashboardView> {
         let row = self.home_row(self.db().read(), ctx, home).await?;
-        let own = self.homes_of(ctx, reader);
+        let own = homes_of(ctx, reader);
         let built_in = row.is_none();
         let (id, version, updated_at) = match &row {
             Some(row) => (Some(row.id), row.version, Some(row.updated_at)),

@@ -24,7 +24,7 @@ impl Reports {
     pub async fn dashboards(&self, ctx: &Ctx) -> Result<Vec<DashboardView>> {
         let reader = Reader::of(self.db(), ctx).await?;
         let mut all = Vec::new();
-        for home in self.homes_of(ctx, &reader) {
+        for home in super::homes::homes_of(ctx, &reader) {
             all.push(self.home_view(ctx, &reader, home).await?);
         }
         let mut select = select(ctx);

@@ -22,7 +22,5 @@ pub(crate) use keep::{checked_description, checked_json, checked_name};
 pub(crate) use letters::ENTITY;
 pub use letters::{LETTER, Letters, SentView};
 pub use question::{Kind, Outcome, Question, RunInput};
-pub use schedule::{
-    Every, Last, NewSchedule, OnlyIf, Operator, ScheduleChange, ScheduleView, SendInput, SentState,
-};
+pub use schedule::{Every, Last, NewSchedule, OnlyIf, Operator, ScheduleChange, ScheduleView, SendInput, SentState};
 pub use schedules::{DUE, Due};
