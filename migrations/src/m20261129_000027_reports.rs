@@ -25,7 +25,7 @@ UPDATE deal SET closed_owner = owner WHERE closed_at IS NOT NULL;
 UPDATE shared_record SET closed_owner = owner WHERE closed_at IS NOT NULL;
 ALTER TABLE deal ADD COLUMN organization {uuid};
 ALTER TABLE deal ADD COLUMN forecast_category TEXT;
--- Percent; null: by the place of the stage.
+-- Percent, or null: by the place of the stage.
 ALTER TABLE stage ADD COLUMN probability BIGINT";
 
 const REPORTS: &str = "
@@ -50,7 +50,7 @@ CREATE INDEX report_saved_list ON report_saved (tenant_id, owner_id);
 CREATE TABLE report_dashboard (
     id {uuid} PRIMARY KEY,
     tenant_id {uuid} NOT NULL REFERENCES tenant (id),
-    -- Of a home: whose kind of home; then it is nobody's own.
+    -- Of a home: whose kind of home, then it is nobody's own.
     home {bytewise},
     owner_id {uuid} REFERENCES user_account (id),
     version BIGINT NOT NULL,

@@ -15,7 +15,7 @@ impl MigrationTrait for Migration {
 }
 
 const SQL: &str = "
--- Whose notice it is; none: the product's.
+-- Whose notice it is, or null: the product's.
 ALTER TABLE notification ADD COLUMN plugin {bytewise};
 ALTER TABLE notification ADD COLUMN notice_key {bytewise};
 -- An address of the portal.

@@ -129,7 +129,7 @@ async fn there_is_an_end_to_what_a_plugin_declares() {
         format!("\n[[entities]]\nkey = \"leave_e{n}\"\nlabel = \"entity.leave_request\"\nfields = [{fields}]\n")
     };
     check(entity(0, &fields(201)), "entities[1].fields: more than 200").await;
-    check((0..20).map(|n| entity(n, "")).collect(), "entities: more than 20").await;
+    check((0..40).map(|n| entity(n, "")).collect(), "entities: more than 40").await;
     // The manifest itself has an end before ten thousand fields have.
     check(entity(0, &fields(10_000)), "larger than").await;
     install(&app, leave("1.0.0", |manifest| manifest + &entity(0, &fields(200)), &[])).await.ok(201);

@@ -334,5 +334,6 @@ async fn the_funnel_says_where_things_pile_up_and_shows_people_their_own() {
     let found = counts(&owners, &["step", "manager"]);
     assert_eq!(found[&format!("deal_new {}", office.app.id_of("anna"))], [1, 0, 1, 0]);
     assert_eq!(found[&format!("won {}", office.app.id_of("manager"))], [1, 0, 1, 1]);
+    office.app.drain().await;
     office.app.finish().await;
 }

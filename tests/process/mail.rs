@@ -231,12 +231,12 @@ async fn a_service_letter_that_cannot_go_out_is_an_incident_for_a_person() {
     let instance = engine.start("sends", json!({"to": TO, "sum": 1})).await;
     mail.fail([Fault::HangUp(Point::Dot)]);
     app.drain().await;
-    assert!(message(&instance).await.contains("nobody knows"));
+    assert!(message(&instance).await.contains("Nobody knows"));
     later(&app, 7 * 86_400).await;
     // Nor by an operator who tries the step again without knowing.
     engine.operate(&instance, "retry", json!({})).await.ok(200);
     app.drain().await;
-    assert!(message(&instance).await.contains("nobody knows"));
+    assert!(message(&instance).await.contains("Nobody knows"));
     assert_eq!(mail.letters().len(), 3);
     let letters = app.admin().get("/letters?state=unsure").await.ok(200);
     let id = letters["items"][0]["id"].as_str().unwrap();

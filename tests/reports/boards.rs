@@ -16,7 +16,7 @@ fn card(id: &str, content: Value) -> Value {
 async fn a_new_manager_of_an_empty_company_finds_an_act_on_every_card() {
     let mut app = TestApp::build().person("max", "sales_manager").start().await;
     app.person(0, "nobody", &[]).await;
-    for (name, role, cards) in [("max", "manager", 8), ("nobody", "operator", 1), ("admin", "administrator", 8)] {
+    for (name, role, cards) in [("max", "manager", 8), ("nobody", "operator", 2), ("admin", "administrator", 8)] {
         let home = app.by(name).get("/dashboards/home").await.ok(200);
         assert_eq!(
             (&home["role"], &home["builtin"], home["cards"].as_array().unwrap().len()),
@@ -42,18 +42,15 @@ async fn a_new_manager_of_an_empty_company_finds_an_act_on_every_card() {
 
 #[tokio::test]
 async fn every_role_of_the_product_has_its_home_and_no_card_of_it_is_wrong() {
-    let roles = [
-        ("head", "sales_head", "head"),
-        ("seller", "sales_manager", "manager"),
-        ("observer", "observer", "owner"),
-        ("fin", "finance_manager", "owner"),
-        ("mark", "marketer", "marketer"),
-        ("oper", "operator", "operator"),
-        ("tech", "technical_specialist", "operator"),
+    let roles: [(&str, &[&str], &str); 4] = [
+        ("head", &["sales_head"], "head"),
+        ("seller", &["sales_manager"], "manager"),
+        ("observer", &["observer"], "owner"),
+        ("oper", &[], "operator"),
     ];
     let mut app = TestApp::start().await;
     for (name, role, _) in roles {
-        app.person(0, name, &[role]).await;
+        app.person(0, name, role).await;
     }
     let lead = app.record("lead", json!({"title": "a", "phones": ["+79161234567"], "source": "web"})).await;
     super::stage(&app, "lead", &lead, "in_progress").await;

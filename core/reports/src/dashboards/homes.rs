@@ -248,8 +248,20 @@ impl Reports {
             None => {
                 let insert = Query::insert()
                     .into_table(DASHBOARD)
-                    .columns(["id", "tenant_id", "home", "version", "name", "description", "shared", "is_shared"])
-                    .columns(["filter_bar", "cards", "created_at", "updated_at"])
+                    .columns([
+                        "id",
+                        "tenant_id",
+                        "home",
+                        "version",
+                        "name",
+                        "description",
+                        "shared",
+                        "is_shared",
+                        "filter_bar",
+                        "cards",
+                        "created_at",
+                        "updated_at",
+                    ])
                     .values_panic([
                         ctx.id().into(),
                         ctx.tenant.0.into(),

@@ -98,8 +98,20 @@ impl Reports {
         let (id, now) = (ctx.id(), ctx.now().0);
         let insert = Query::insert()
             .into_table(DASHBOARD)
-            .columns(["id", "tenant_id", "owner_id", "version", "name", "description", "shared", "is_shared"])
-            .columns(["filter_bar", "cards", "created_at", "updated_at"])
+            .columns([
+                "id",
+                "tenant_id",
+                "owner_id",
+                "version",
+                "name",
+                "description",
+                "shared",
+                "is_shared",
+                "filter_bar",
+                "cards",
+                "created_at",
+                "updated_at",
+            ])
             .values_panic([
                 id.into(),
                 ctx.tenant.0.into(),

@@ -226,8 +226,22 @@ async fn put(tx: &Tx, ctx: &Ctx, plan: &Set<'_>) -> Result<Option<Uuid>> {
             let id = ctx.id();
             let insert = Query::insert()
                 .into_table(PLAN)
-                .columns(["id", "tenant_id", "version", "measure", "who", "who_id", "period", "starts", "ends"])
-                .columns(["value", "note", "reason", "updated_at", "updated_by"])
+                .columns([
+                    "id",
+                    "tenant_id",
+                    "version",
+                    "measure",
+                    "who",
+                    "who_id",
+                    "period",
+                    "starts",
+                    "ends",
+                    "value",
+                    "note",
+                    "reason",
+                    "updated_at",
+                    "updated_by",
+                ])
                 .values_panic([
                     id.into(),
                     ctx.tenant.0.into(),

@@ -207,8 +207,21 @@ impl Reports {
         let (id, now) = (ctx.id(), ctx.now().0);
         let insert = Query::insert()
             .into_table(SAVED)
-            .columns(["id", "tenant_id", "owner_id", "version", "name", "description", "kind", "config", "chart"])
-            .columns(["shared", "is_shared", "created_at", "updated_at"])
+            .columns([
+                "id",
+                "tenant_id",
+                "owner_id",
+                "version",
+                "name",
+                "description",
+                "kind",
+                "config",
+                "chart",
+                "shared",
+                "is_shared",
+                "created_at",
+                "updated_at",
+            ])
             .values_panic([
                 id.into(),
                 ctx.tenant.0.into(),

@@ -174,8 +174,22 @@ impl Reports {
         view.next_at = next_at(&view, ctx.zone, ctx.now());
         let insert = Query::insert()
             .into_table(SCHEDULE)
-            .columns(["id", "tenant_id", "report_id", "version", "every", "weekday", "month_day", "hour", "only_if"])
-            .columns(["recipients", "attach", "enabled", "next_at", "created_at"])
+            .columns([
+                "id",
+                "tenant_id",
+                "report_id",
+                "version",
+                "every",
+                "weekday",
+                "month_day",
+                "hour",
+                "only_if",
+                "recipients",
+                "attach",
+                "enabled",
+                "next_at",
+                "created_at",
+            ])
             .values_panic([
                 view.id.into(),
                 ctx.tenant.0.into(),
