@@ -102,7 +102,11 @@ pub fn report(ask: &Ask) -> Outcome<Figures> {
     let total: i64 = lines.iter().sum::<i64>() + rest;
     let names = names(by, &groups)?;
     let words = |key: &str, text: &str| runtime::words(&Message::new(key, text), &runtime::context().locale);
-    let none = words("reports.none", "Without a subject");
+    let none = if by == "client_id" {
+        words("reports.no_client", "Without a client")
+    } else {
+        words("reports.none", "Without a subject")
+    };
     let mut rows = Vec::new();
     for ((group, printed), exact) in groups.iter().zip(lines).zip(exact) {
         let key = store::key_of(group, by).unwrap_or_default();
