@@ -45,6 +45,7 @@ verstak_plugin::plugin! {
         "periods" => period::after,
         "rates" => recost::after,
         "absences" => day::watch::recount,
+        "blocked" => entry::timer::blocked,
     }
     http {
         GET "/state" => routes::state,

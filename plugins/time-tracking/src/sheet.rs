@@ -114,8 +114,7 @@ fn judge(change: &mut Change) -> Done {
     match (was.as_str(), now.as_str()) {
         ("draft" | "returned", "submitted") => submitted(change, &owner, week),
         ("submitted", "approved" | "returned") | ("approved", "returned") => {
-            Closed::load()?.must_be_open(week, None)?;
-            may_decide(&owner, &me().unwrap_or_default())?;
+            may_be_decided(&owner, week)?;
             change.set("decided_by", me().map_or(Value::Null, Value::Id));
             change.set("decided_at", Value::Instant(runtime::now()));
             Ok(())
@@ -144,12 +143,27 @@ fn of_week(owner: &str, week: Date) -> serde_json::Value {
     ])
 }
 
+/// Whether whoever acts may decide on a week now.
+fn may_be_decided(owner: &str, week: Date) -> Done {
+    Closed::load()?.must_be_open(week, None)?;
+    may_decide(owner, &me().unwrap_or_default())
+}
+
 fn submitted(change: &mut Change, owner: &str, week: Date) -> Done {
     let someone = me().unwrap_or_default();
     if someone != owner {
         // A head hands in for somebody who cannot any more.
         may_decide(owner, &someone)?;
     }
+    must_be_finished(owner, week)?;
+    let plans = plan::plans(&[owner.to_owned()], week, plus_days(week, 6))?;
+    change.set("total", store::sum("time_entry", &of_week(owner, week), "seconds")?);
+    change.set("norm", plans.values().map(crate::day::rules::Plan::norm).sum::<i64>());
+    Ok(())
+}
+
+/// Passes when nothing of a week waits for its person: no timer that was stopped for them, none that runs.
+fn must_be_finished(owner: &str, week: Date) -> Done {
     let in_week = of_week(owner, week);
     let with = |filter| store::all_of([in_week.clone(), filter]).to_string();
     if records::count("time_entry", Some(&with(store::eq("check", true))))? > 0 {
@@ -163,9 +177,6 @@ fn submitted(change: &mut Change, owner: &str, week: Date) -> Done {
     if records::count("time_entry", Some(&with(store::eq("running", true))))? > 0 {
         return Err(No::conflict("time.timer_running", "sheet.running", "Stop the timer first").into());
     }
-    let plans = plan::plans(&[owner.to_owned()], week, plus_days(week, 6))?;
-    change.set("total", store::sum("time_entry", &in_week, "seconds")?);
-    change.set("norm", plans.values().map(crate::day::rules::Plan::norm).sum::<i64>());
     Ok(())
 }
 
@@ -185,8 +196,13 @@ pub fn of(owner: &str, week: Date) -> Result<Option<Row>, HostError> {
 pub fn submit(owner: &str, day: Date, comment: Option<&str>) -> Done<String> {
     let week = Setup::load().week(day);
     let draft = Draft::new().with("state", "submitted").with_some("comment", comment);
-    match of(owner, week)? {
-        Some(row) if matches!(row.text("state"), Some("submitted" | "approved")) => Ok(row.id),
+    let sheet = of(owner, week)?;
+    if let Some(row) = sheet.as_ref().filter(|row| matches!(row.text("state"), Some("submitted" | "approved"))) {
+        return Ok(row.id.clone());
+    }
+    // The hook says the same, but what it says comes back without its code.
+    must_be_finished(owner, week)?;
+    match sheet {
         Some(row) => Ok(records::change(ENTITY, &row.id, draft)?.id),
         None => {
             let draft = draft.with("owner", Value::link(owner)).with("week", date_value(week));
@@ -202,13 +218,18 @@ pub fn submit(owner: &str, day: Date, comment: Option<&str>) -> Done<String> {
 pub fn decide(id: &str, approve: bool, comment: Option<&str>) -> Done {
     let row = records::get(ENTITY, id)?;
     let row = row.ok_or_else(|| No::conflict("time.gone", "decide.gone", "It is not there any more"))?;
+    let decided = || Trouble::from(No::conflict("time.decided", "decide.done", "Somebody has decided already"));
+    if matches!((approve, row.text("state")), (_, Some("returned")) | (true, Some("approved"))) {
+        return Err(decided());
+    }
+    if let (Some(owner), Some(week)) = (row.id("owner"), store::day(&row, "week")) {
+        may_be_decided(owner, week)?;
+    }
     let state = if approve { "approved" } else { "returned" };
     let fields = Draft::new().with("state", state).with_some("comment", comment).0;
     let update = records::Update { id: id.to_owned(), version: Some(row.version), fields };
     match records::change_many(ENTITY, &[update])?.pop() {
-        Some(Err(HostError::Conflict(_))) => {
-            Err(No::conflict("time.decided", "decide.done", "Somebody has decided already").into())
-        }
+        Some(Err(HostError::Conflict(_))) => Err(decided()),
         Some(Err(error)) => Err(error.into()),
         _ => Ok(()),
     }

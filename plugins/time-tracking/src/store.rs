@@ -38,6 +38,14 @@ pub fn rows(entity: &str, filter: &Json, fields: &[&str], sort: &[(&str, bool)])
     Ok(ask(entity, filter, fields, sort).run()?.rows)
 }
 
+/// The first row in that order.
+///
+/// # Errors
+/// As the host says.
+pub fn first(entity: &str, filter: &Json, fields: &[&str], sort: &[(&str, bool)]) -> Result<Option<Row>, HostError> {
+    Ok(ask(entity, filter, fields, sort).limit(1).run()?.rows.into_iter().next())
+}
+
 fn ask(entity: &str, filter: &Json, fields: &[&str], sort: &[(&str, bool)]) -> records::Query {
     let sort = sort.iter().map(|(field, descending)| Sort { field: (*field).to_owned(), descending: *descending });
     let mut query = Query::of(entity).fields(fields).limit(PAGE);

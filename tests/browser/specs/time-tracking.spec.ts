@@ -49,12 +49,12 @@ test("an employee who never saw it starts, rests, works again, runs two timers",
   await expect(main.getByText("On a break")).toBeVisible();
   await main.getByRole("button", { name: "Back to work" }).click();
   await expect(main.getByText("At work", { exact: true })).toBeVisible();
-  await main.getByRole("button", { name: "Start a timer" }).click();
+  await main.getByRole("button", { name: "Start a timer", exact: true }).click();
   await page.getByRole("dialog").getByLabel("What on?").fill("Letters");
-  await page.getByRole("dialog").getByRole("button", { name: "Start a timer" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Start a timer", exact: true }).click();
   await expect(main.getByRole("button", { name: "Stop the timer" })).toBeVisible();
   await page.goto(`/tasks/${task.id}`);
-  await page.getByRole("tab", { name: "Time" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Time", exact: true }).click();
   await page.getByRole("main").getByRole("button", { name: "Start a timer here" }).click();
   await expect(page.getByRole("main").getByRole("button", { name: "Stop the timer" })).toBeVisible();
   const filter = { field: "running", op: "eq", value: true };

@@ -101,7 +101,8 @@ pub fn employees() -> Result<Vec<String>, HostError> {
     }
 }
 
-/// On the first of a month: who lacks how much of the one before.
+/// On the first of a month: who lacks how much of the one before, counted from the first day that was kept of them: what was
+/// before the module, or before they came, nobody lacks.
 ///
 /// # Errors
 /// Worth another try where the host says so.
@@ -110,7 +111,9 @@ pub fn lack(_: &Run) -> Ran {
     let last = minus_days(month_of(setup.zone.date(runtime::now())), 1);
     let policies = Policies::load()?;
     for person in employees()? {
-        let days = plan::plans(std::slice::from_ref(&person), month_of(last), last)?;
+        let kept = store::first(super::ENTITY, &store::eq("owner", person.as_str()), &["day"], &[("day", false)])?;
+        let Some(since) = kept.and_then(|row| store::day(&row, "day")).filter(|day| *day <= last) else { continue };
+        let days = plan::plans(std::slice::from_ref(&person), since.max(month_of(last)), last)?;
         let norm: i64 = days.values().map(super::rules::Plan::norm).sum();
         let filter = store::all_of([
             store::eq("owner", person.as_str()),

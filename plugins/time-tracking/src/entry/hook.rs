@@ -172,6 +172,7 @@ impl Around {
                 change.set("company", Value::link(company));
             }
         }
+        ids(change);
         if let Some(title) = SUBJECTS.iter().find_map(|entity| self.title(change.id(entity)?)) {
             change.set("subject", title);
         }
@@ -211,6 +212,14 @@ impl Around {
         for (field, value) in priced(&self.rates, facts, day, seconds, billable) {
             change.set(field, value);
         }
+    }
+}
+
+/// Nothing is grouped by a link: reports go by the ids.
+fn ids(change: &mut Change) {
+    for (field, link) in [("task_id", "task"), ("client_id", "company")] {
+        let id = change.id(link).map(str::to_owned);
+        change.set(field, id.map_or(Value::Null, Value::Text));
     }
 }
 

@@ -153,6 +153,17 @@ pub fn stop_all() -> Outcome {
     Ok(())
 }
 
+/// After people were blocked: their timers end that second, to be confirmed.
+///
+/// # Errors
+/// As records say.
+pub fn blocked(all: &[Event]) -> Outcome {
+    for event in all {
+        stop(&Setup::of(&event.record)?, &event.record, event.at, true)?;
+    }
+    Ok(())
+}
+
 /// Stops what runs too long, asks about what runs long, and stops those of people who may not sign in any more.
 ///
 /// # Errors

@@ -88,7 +88,7 @@ pub fn report(ask: &Ask) -> Outcome<Figures> {
     let Some(person) = me() else { return Ok(Figures::from(Vec::new())) };
     let by = match ask.text("by").or_else(|| ask.view.param("by")) {
         Some("person") => "owner",
-        Some("client") => "company",
+        Some("client") => "client_id",
         Some("activity") => "activity",
         _ => "subject",
     };
@@ -102,7 +102,11 @@ pub fn report(ask: &Ask) -> Outcome<Figures> {
     let total: i64 = lines.iter().sum::<i64>() + rest;
     let names = names(by, &groups)?;
     let words = |key: &str, text: &str| runtime::words(&Message::new(key, text), &runtime::context().locale);
-    let none = words("reports.none", "Without a subject");
+    let none = if by == "client_id" {
+        words("reports.no_client", "Without a client")
+    } else {
+        words("reports.none", "Without a subject")
+    };
     let mut rows = Vec::new();
     for ((group, printed), exact) in groups.iter().zip(lines).zip(exact) {
         let key = store::key_of(group, by).unwrap_or_default();
@@ -134,7 +138,7 @@ fn names(by: &str, groups: &[Json]) -> Result<Vec<(String, String)>, HostError> 
         return Ok(Vec::new());
     }
     match by {
-        "company" => {
+        "client_id" => {
             let rows = records::get_many("company", &ids)?.into_iter().flatten();
             Ok(rows.map(|row| (row.id.clone(), row.text("title").unwrap_or_default().to_owned())).collect())
         }
@@ -168,11 +172,12 @@ fn names(by: &str, groups: &[Json]) -> Result<Vec<(String, String)>, HostError> 
 pub fn plan_fact(ask: &Ask) -> Outcome<Figures> {
     let Some(person) = me() else { return Ok(Figures::from(Vec::new())) };
     let measures = json!([{ "op": "sum", "field": "seconds" }]);
-    let mut groups = store::groups(entry::ENTITY, &filter_of(ask, &person)?, &["task"], &measures)?;
-    groups.retain(|group| store::key_of(group, "task").is_some());
+    let mut groups = store::groups(entry::ENTITY, &filter_of(ask, &person)?, &["task_id"], &measures)?;
+    groups.retain(|group| store::key_of(group, "task_id").is_some());
     groups.sort_by_key(|group| std::cmp::Reverse(store::figure(group, "sum_seconds")));
     groups.truncate(MOST);
-    let ids: Vec<String> = groups.iter().filter_map(|group| store::key_of(group, "task")).map(str::to_owned).collect();
+    let ids: Vec<String> =
+        groups.iter().filter_map(|group| store::key_of(group, "task_id")).map(str::to_owned).collect();
     let tasks = if ids.is_empty() { Vec::new() } else { records::get_many("task", &ids)? };
     let mut rows = Vec::new();
     for (group, task) in groups.iter().zip(tasks) {
