@@ -137,6 +137,9 @@ test("the pilot's department has a module from its day on, the others have it no
   await api.must("PATCH", `/records/rollout_gate/${gate.id}`, { fields: { from: "2026-01-01" } });
   await expect.poll(() => has(sal), "its day has come").toBe(true);
   expect([await has(mar), await asks(sal), await asks(mar)]).toEqual([false, 200, 404]);
+  const twice = await lena.send<Problem>("POST", "/records/rollout_gate", { fields: { ...planned, from: "2026-02-01" } });
+  expect(twice.status).toBeGreaterThanOrEqual(400);
+  expect(JSON.stringify(twice.body)).toContain("The department has this module in these days already.");
   await sal.must("POST", "/records/leave_request", {
     fields: { kind: "yearly", starts: "2026-12-01", ends: "2026-12-03" },
   });
