@@ -9,7 +9,7 @@ use crate::days::Day;
 use crate::store::{self, Read, Rules, all_of, is, words_of};
 use crate::who::Who;
 use crate::words::say;
-use crate::{closing, deeds, export};
+use crate::{closing, deeds, export, work};
 
 fn body(request: &Request) -> Map<String, Json> {
     let read = request.text().and_then(|text| serde_json::from_str::<Json>(text).ok());
@@ -155,9 +155,11 @@ pub fn set_gate(call: &Call) -> Done<String> {
     {
         return Err(NotDone::bpmn("pilot_not_passed", refused.lacks.join("; ")));
     }
-    let from = Day::parse(text(&input, "from")).unwrap_or_else(|| Rules::load().today());
+    let today = Rules::load().today();
+    let from = Day::parse(text(&input, "from")).unwrap_or(today);
     let draft = Draft::new()
         .with("project", Value::link(&project.id))
+        .with("stage", work::standing("planned", Some(from), None, today).unwrap_or("planned"))
         .with("module", text(&input, "module"))
         .with("title", text(&input, "module"))
         .with_some("department", department.map(Value::link))

@@ -7,6 +7,7 @@ use crate::days::Day;
 use crate::figures::{self, Spent};
 use crate::store::{self, Read, Rules, date, is};
 use crate::who::Who;
+use crate::work;
 
 fn refuse(change: &mut Change, refused: &Refused, field: &str) {
     change.reject(refused.message()).on(field);
@@ -343,6 +344,10 @@ pub fn gate(change: &mut Change) -> Outcome {
         && let Err(refused) = acceptance::company_gate(&project, &rules)?
     {
         refuse(change, &refused, "department");
+    }
+    let today = rules.today();
+    if let Some(stage) = work::standing(change.stage(), change.day("from"), change.day("until"), today) {
+        change.set("stage", stage);
     }
     Ok(())
 }

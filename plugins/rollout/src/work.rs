@@ -2,7 +2,6 @@
 //! rolled out, and the demonstration.
 
 use serde_json::{Value as Json, json};
-use verstak_plugin::events::{self, NewEvent};
 use verstak_plugin::prelude::*;
 use verstak_plugin::tasks::NewTask;
 
@@ -75,7 +74,6 @@ pub fn gates(_: &Run) -> Ran {
         for gate in store::of_project("rollout_gate", &project.id, &[])? {
             if let Some(stage) = standing(gate.stage(), gate.day("from"), gate.day("until"), today) {
                 records::change("rollout_gate", &gate.id, Draft::new().with("stage", stage))?;
-                publish(&gate, stage)?;
                 gating::apply(gate.words("module"))?;
             }
         }
@@ -84,17 +82,14 @@ pub fn gates(_: &Run) -> Ran {
 }
 
 /// What a gate becomes today, where it changes.
-fn standing(now: &str, from: Option<Day>, until: Option<Day>, today: Day) -> Option<&'static str> {
+///
+/// One that is planned from today on, or from a day before, need not wait for midnight.
+pub fn standing(now: &str, from: Option<Day>, until: Option<Day>, today: Day) -> Option<&'static str> {
     match now {
         "planned" if from.is_some_and(|from| from <= today) => Some("on"),
         "on" if until.is_some_and(|until| until <= today) => Some("off"),
         _ => None,
     }
-}
-
-fn publish(gate: &Row, state: &str) -> Result<(), HostError> {
-    let payload = json!({"module": gate.text("module"), "department": gate.id("department"), "state": state});
-    events::publish(NewEvent::new("gate.changed", payload.to_string()))
 }
 
 /// On Mondays: adoption of the week before.

@@ -7,12 +7,22 @@ test.use({ company: "Rollout" });
 test.describe.configure({ mode: "serial" });
 
 const ID = "verstak.rollout";
+const LEAVE = "verstak.leave-requests";
 const page_of = (page: string) => `/app/${ID}/${page}`;
 const account = (name: string) => ({ email: `${name}@example.org`, password: "correct horse battery" });
 
 interface Stage {
   id: string;
   fields: { position: number; title: string; stage: string };
+}
+
+interface Made {
+  id: string;
+  key: string;
+}
+
+interface Me {
+  plugins: { id: string }[];
 }
 
 async function stages(api: Api): Promise<Stage[]> {
@@ -98,7 +108,60 @@ test("who takes part sees the page and no money; on a phone nothing is cut off",
   await expect(page.getByText("Payback")).toHaveCount(0);
 });
 
-test("switched off in the middle, 21 plain tasks stay", async ({ api }) => {
+test("the pilot's department has a module from its day on, the others have it nowhere; a mover follows at once", async ({
+  page,
+  signIn,
+  api,
+  server,
+}) => {
+  await api.must("POST", "/plugins", new Uint8Array(readFileSync(packageFile("leave-requests"))));
+  await api.must("POST", `/plugins/${LEAVE}/enable`, { grants: "requested" });
+  const { items: roles } = await api.must<{ items: Made[] }>("GET", "/roles");
+  const employee = roles.filter(({ key }) => key === "leave_employee").map(({ id }) => id);
+  const department = (name: string) => api.must<Made>("POST", "/departments", { name });
+  const [sales, marketing] = [await department("Sales"), await department("Marketing")];
+  const person = (name: string, at: Made) =>
+    api.must<Made>("POST", "/users", { name, roles: employee, department_id: at.id, locale: "en", ...account(name.toLowerCase()) });
+  await person("Sal", sales);
+  const mark = await person("Mark", marketing);
+  const [sal, mar] = [await Api.signIn(server, account("sal")), await Api.signIn(server, account("mark"))];
+  const has = async (one: Api) => (await one.must<Me>("GET", "/me")).plugins.some(({ id }) => id === LEAVE);
+  const asks = async (one: Api) => (await one.send("POST", "/records/leave_request/query", {})).status;
+  expect([await has(sal), await has(mar)]).toEqual([true, true]);
+
+  const lena = await Api.signIn(server, account("lena"));
+  const { items } = await api.must<{ items: Made[] }>("POST", "/records/rollout_project/query", {});
+  const planned = { project: items[0]?.id, module: LEAVE, department: sales.id };
+  const gate = await lena.create("rollout_gate", { ...planned, from: "2999-01-01" });
+  await expect.poll(() => has(sal), "before its day nobody has it").toBe(false);
+  await api.must("PATCH", `/records/rollout_gate/${gate.id}`, { fields: { from: "2026-01-01" } });
+  await expect.poll(() => has(sal), "its day has come").toBe(true);
+  expect([await has(mar), await asks(sal), await asks(mar)]).toEqual([false, 200, 404]);
+  const twice = await lena.send<Problem>("POST", "/records/rollout_gate", { fields: { ...planned, from: "2026-02-01" } });
+  expect(twice.status).toBeGreaterThanOrEqual(400);
+  expect(JSON.stringify(twice.body)).toContain("The department has this module in these days already.");
+  await sal.must("POST", "/records/leave_request", {
+    fields: { kind: "yearly", starts: "2026-12-01", ends: "2026-12-03" },
+  });
+
+  await signIn(page, account("mark"));
+  const line = page.getByRole("navigation").getByRole("link", { name: /leave/i }).first();
+  await expect(page.getByRole("navigation").first()).toBeVisible();
+  await expect(line).toHaveCount(0);
+  await api.must("PATCH", `/users/${mark.id}`, { department_id: sales.id });
+  expect([await has(mar), await asks(mar)]).toEqual([true, 200]);
+  await page.reload();
+  await expect(line).toBeVisible();
+
+  await api.must("PATCH", `/records/rollout_gate/${gate.id}`, { fields: { stage: "off" } });
+  await expect.poll(() => asks(sal), "off hides").toBe(404);
+  await api.must("PATCH", `/records/rollout_gate/${gate.id}`, { fields: { stage: "on" } });
+  await expect.poll(() => asks(sal), "on again").toBe(200);
+  const kept = await sal.must<{ items: Made[] }>("POST", "/records/leave_request/query", {});
+  expect(kept.items).toHaveLength(1);
+});
+
+test("switched off in the middle, the plan's tasks stay and so does what the pilot has", async ({ api }) => {
   const count = async () => {
     const { items } = await api.must<{ items: unknown[] }>("POST", "/records/task/query", {
       filter: { field: "title", op: "starts_with", value: "1.1" },
@@ -108,6 +171,8 @@ test("switched off in the middle, 21 plain tasks stay", async ({ api }) => {
   expect(await count()).toBe(1);
   await api.must("POST", `/plugins/${ID}/disable`, {});
   expect(await count()).toBe(1);
+  const { gate } = await api.must<{ gate: { name: string }[] | null }>("GET", `/plugins/${LEAVE}`);
+  expect(gate?.map(({ name }) => name), "what the pilot has it keeps").toEqual(["Sales"]);
   const gone = await api.send("POST", "/records/rollout_stage/query", {});
   expect(gone.status).toBe(404);
   await api.must("POST", `/plugins/${ID}/enable`, { grants: "requested" });
