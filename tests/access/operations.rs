@@ -1,6 +1,7 @@
 //! Every operation of the OpenAPI document as a request, with a good body and the ids of one company's objects.
 
 use messaging::messages::{Content, NewMessage, NewSms};
+use messaging::notices::{self, Notice};
 use serde_json::{Value, json};
 
 use crate::app::{LEAD_DESK, PASSWORD, TestApp};
@@ -85,10 +86,14 @@ impl Objects {
         let octets = Some("application/octet-stream");
         ids.push(("files", of(admin.send("POST", &uri, octets, PICTURE.to_vec()).await)));
         ids.push(("plugin-messages", Self::message(app, marker).await));
+        ids.push(("notifications", Self::notice(app, marker).await));
         ids.extend(Self::of_processes(app, marker).await);
         let config = json!({"measures": ["lead.created"]});
         let report = json!({"name": marker, "config": config, "shared": {"all": true}});
         ids.push(("reports", of(admin.post("/reports/saved", report).await)));
+        let export = json!({"config": {"measures": ["lead.created"]}, "format": "csv", "name": marker});
+        ids.push(("exports", of(admin.post("/reports/export", export).await)));
+        app.drain().await;
         let card = json!({"id": "a", "x": 0, "y": 0, "w": 6, "h": 4, "card": {"kind": "text", "text": marker}});
         let board = json!({"name": marker, "cards": [card], "shared": {"all": true}});
         ids.push(("dashboards", of(admin.post("/dashboards", board).await)));
@@ -106,6 +111,19 @@ impl Objects {
         app.state.messages.put(&tx, &ctx, LEAD_DESK, &[message]).await.unwrap().remove(0).unwrap();
         tx.commit().await.unwrap();
         id.to_string()
+    }
+
+    /// A notice of a plugin that the administrator is asked to confirm.
+    async fn notice(app: &TestApp, marker: &str) -> String {
+        let (ctx, tx) = (app.system(), app.state.db.begin().await.unwrap());
+        let people = vec![app.id_of("admin").to_string().parse().unwrap()];
+        let words = [(kernel::Locale::En, marker.to_owned())].into();
+        let notice = Notice { key: marker.to_owned(), people, words, link: None, confirm: true };
+        notices::send(&tx, &ctx, LEAD_DESK, &[notice]).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = app.admin().get("/notifications").await.ok(200);
+        let notice = page["items"].as_array().unwrap().iter().find(|item| item["confirm"] == true);
+        notice.unwrap_or_else(|| panic!("{page}"))["id"].as_str().unwrap().to_owned()
     }
 
     /// A definition, an instance of it with a task of the administrator, a letter that could not be sent, a calendar.
@@ -220,7 +238,9 @@ impl Objects {
             .replace("{channel}", "mail");
         path = path.replace("{revision}", "1").replace("{note}", &uuid::Uuid::nil().to_string());
         path = path.replace("{role}", "manager").replace("{schedule}", &uuid::Uuid::nil().to_string());
-        path = path.replace("{export}", &uuid::Uuid::nil().to_string());
+        if path.contains("{export}") {
+            path = path.replace("{export}", self.id("exports"));
+        }
         path = path.replace("{job}", "nightly").replace("{run}", &uuid::Uuid::nil().to_string());
         assert!(!path.contains('{'), "the walk does not know the parameters of {template}: teach it");
         let method = method.to_uppercase();

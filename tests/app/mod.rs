@@ -368,7 +368,13 @@ impl TestApp {
         self.state.plugins.dispatch().await.unwrap();
         self.state.processes.dispatch().await.unwrap();
         let due = format!("SELECT count(*) FROM job WHERE state <> 'dead' AND run_at <= {}", self.clock.now().0);
-        assert_eq!(self.count(&due).await, 0, "jobs were left undone: call drain()");
+        if self.count(&due).await > 0 {
+            let kinds = due.replacen("count(*)", "kind", 1);
+            let kinds = sea_orm::Statement::from_string(self.state.db.backend(), kinds);
+            let kinds = self.state.db.read().query_all_raw(kinds).await.unwrap();
+            let kinds: Vec<String> = kinds.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+            panic!("jobs were left undone: call drain(): {kinds:?}");
+        }
         let dead = self.count("SELECT count(*) FROM job WHERE state = 'dead'").await;
         assert_eq!(usize::try_from(dead).unwrap(), self.dead.get(), "dead letters");
         self.finished.set(true);

@@ -264,6 +264,7 @@ async fn the_funnel_counts_the_dealers_purchase_on_every_axis() {
     let funnel = office.funnel(&["manager"]).await;
     let amounts: Vec<f64> = [0, 1].iter().map(|n| funnel["items"][n]["amount"].as_f64().unwrap()).collect();
     assert_eq!(amounts, [230_000.0, 50_000.0]);
+    office.app.drain().await;
     office.app.finish().await;
 }
 

@@ -56,7 +56,7 @@ async fn every_role_of_the_product_has_its_home_and_no_card_of_it_is_wrong() {
     super::stage(&app, "lead", &lead, "in_progress").await;
     let deal = app.record("deal", json!({"title": "a", "amount": 5, "close_date": "2099-01-01"})).await;
     super::stage(&app, "deal", &deal, "won").await;
-    app.admin().post("/tasks", json!({"title": "a", "assignee": app.id_of("oper")})).await.ok(201);
+    app.admin().post("/tasks", json!({"title": "a", "assignee": app.id_of("seller")})).await.ok(201);
     for (name, _, home) in roles {
         let found = app.by(name).get("/dashboards/home").await.ok(200);
         assert_eq!(found["role"], home, "{name}");
@@ -65,7 +65,7 @@ async fn every_role_of_the_product_has_its_home_and_no_card_of_it_is_wrong() {
             assert_ne!(card["status"], "problem", "{name} {id}: {card:#}");
         }
     }
-    let read = app.by("oper").post("/dashboards/home/read", json!({})).await.ok(200);
+    let read = app.by("seller").post("/dashboards/home/read", json!({})).await.ok(200);
     assert_eq!(read["cards"]["tasks"]["tasks"], json!({"open": 1, "overdue": 0}));
     app.drain().await;
     app.finish().await;

@@ -160,7 +160,7 @@ async fn a_schedule_that_makes_no_sense_is_refused_by_its_place() {
         ("weekday", json!(0), "weekday"),
         ("recipients", json!([]), "recipients"),
         ("recipients", json!([strange]), "recipients"),
-        ("recipients", json!(vec![app.id_of("max"); 101]), "recipients"),
+        ("recipients", json!((0..101_u128).map(uuid::Uuid::from_u128).collect::<Vec<_>>()), "recipients"),
         ("only_if", json!({"measure": "no.such", "op": "gt", "value": 1}), "only_if"),
     ] {
         let mut wrong = mondays(&app, &["max"]);

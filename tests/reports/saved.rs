@@ -18,7 +18,7 @@ async fn a_report_is_seen_by_its_owner_and_those_it_is_shared_with_and_by_no_one
     let mut app = TestApp::build()
         .person("ann", "sales_manager")
         .person("bob", "sales_manager")
-        .person("eve", "marketer")
+        .person("eve", "observer")
         .start()
         .await;
     let other = app.add_company("Other", kernel::Locale::En).await;

@@ -50,7 +50,7 @@ fn heard(events: &[Event]) -> Outcome {
 fn asked(request: &Request) -> Outcome<Response> {
     let text = |name: &str| request.parameter(name).unwrap_or_default().to_owned();
     let said = answer(&text("what"), &text).unwrap_or_else(|error| describe(&error));
-    let said = said.replace('\\', "\\\\").replace('"', "'");
+    let said = said.replace('\\', "\\\\").replace('"', "'").replace('\n', "\\n");
     Ok(Response::json(200, format!("{{\"said\": \"{said}\"}}")))
 }
 
