@@ -192,7 +192,10 @@ async fn files_of_other_tools_deploy_run_and_come_back_untouched() {
             // It says that it is not meant to run: it is kept, and not taken as if it were.
             let publish = app.admin().post("/process-definitions/signavio/publish", json!({})).await;
             let refused = publish.problem(422, "process.invalid");
-            assert!(refused["fields"]["signavio"].to_string().contains("marked as a process that can be run"), "{refused}");
+            assert!(
+                refused["fields"]["signavio"].to_string().contains("marked as a process that can be run"),
+                "{refused}"
+            );
             let text = String::from_utf8(bytes).unwrap().replace("isExecutable=\"false\"", "isExecutable=\"true\"");
             assert_eq!(engine.deploy(text).await["version"], 2);
         }

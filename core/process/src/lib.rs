@@ -19,3 +19,8 @@ pub mod runtime;
 pub mod stepper;
 pub mod templates;
 pub mod wizard;
+
+/// What a definition is called where an answer names a record's entity.
+pub const DEFINITION: &str = "process_definition";
+/// What an instance is called there.
+pub const INSTANCE: &str = "process_instance";

@@ -58,7 +58,7 @@ impl Reports {
         }
         let processes: &Processes = &self.processes;
         for view in processes.definitions(ctx).await?.into_iter().filter(|view| ids.contains(&view.id)) {
-            into.insert(view.id, Named { entity: "process_definition".to_owned(), title: view.name });
+            into.insert(view.id, Named { entity: process::DEFINITION.to_owned(), title: view.name });
         }
         Ok(())
     }

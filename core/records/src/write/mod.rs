@@ -9,6 +9,7 @@
 //!
 //! A batch takes the same road in chunks. A refused row does not stop the others, unless all or nothing was asked for.
 
+mod change;
 mod check;
 pub(crate) mod claims;
 mod derive;
@@ -23,6 +24,7 @@ mod store;
 mod together;
 mod trial;
 
+pub use change::Change;
 pub(crate) use derive::{search_text, words_of};
 pub use ensure::Kept;
 pub use hooks::{Along, BeforeHooks, Operation, PendingChange};
@@ -41,10 +43,10 @@ use kernel::access::Action;
 use kernel::db::Tx;
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::phone::Country;
-use kernel::{BatchId, Ctx, Error, FieldKey, RecordId, Result, Timestamp, UserId, Value};
-use serde_json::{Map, Value as Json};
+use kernel::{BatchId, Ctx, Error, FieldKey, RecordId, Result, Value};
 use uuid::Uuid;
 
+use change::Past;
 use claims::Claims;
 
 use crate::catalogue::EntityDef;
@@ -57,96 +59,6 @@ pub const MAX_ROWS: usize = 1_000;
 /// Times a change without a version is tried again when somebody else was quicker. All but the first tries of a node
 /// stand in line, so that each of them is behind at most those who come new.
 const RETRIES: usize = 40;
-
-/// A change to make.
-#[derive(Debug, Clone)]
-pub enum Change {
-    /// A new record.
-    Create {
-        /// In wire form.
-        fields: Map<String, Json>,
-    },
-    /// A new record whose id the caller made, so that it can tell after a crash whether the record was written.
-    /// Writing it again fails in the database.
-    CreateAs {
-        /// A fresh UUIDv7.
-        id: RecordId,
-        /// In wire form.
-        fields: Map<String, Json>,
-    },
-    /// A new record of something that happened before, as `CreateAs`: it stands at its moment, as that person's doing.
-    CreatePast {
-        /// Made by the caller.
-        id: RecordId,
-        /// In wire form.
-        fields: Map<String, Json>,
-        /// When it happened.
-        at: Timestamp,
-        /// Whose doing it was.
-        by: Option<UserId>,
-    },
-    /// New values of an existing one.
-    Update {
-        /// Which.
-        id: RecordId,
-        /// The version the writer saw; none = whatever it is.
-        version: Option<i64>,
-        /// In wire form; fields not named stay.
-        fields: Map<String, Json>,
-    },
-    /// Into the recycle bin.
-    Delete {
-        /// Which.
-        id: RecordId,
-        /// The version the writer saw.
-        version: Option<i64>,
-    },
-    /// Out of the recycle bin.
-    Restore {
-        /// Which.
-        id: RecordId,
-    },
-}
-
-impl Change {
-    const fn operation(&self) -> Operation {
-        match self {
-            Self::Create { .. } | Self::CreateAs { .. } | Self::CreatePast { .. } => Operation::Create,
-            Self::Update { .. } => Operation::Update,
-            Self::Delete { .. } => Operation::Delete,
-            Self::Restore { .. } => Operation::Restore,
-        }
-    }
-
-    const fn action(&self) -> Action {
-        match self {
-            Self::Create { .. } | Self::CreateAs { .. } | Self::CreatePast { .. } => Action::Create,
-            Self::Update { .. } => Action::Update,
-            Self::Delete { .. } | Self::Restore { .. } => Action::Delete,
-        }
-    }
-
-    const fn id(&self) -> Option<RecordId> {
-        match self {
-            Self::Create { .. } | Self::CreateAs { .. } | Self::CreatePast { .. } => None,
-            Self::Update { id, .. } | Self::Delete { id, .. } | Self::Restore { id } => Some(*id),
-        }
-    }
-
-    const fn past(&self) -> Option<Past> {
-        match self {
-            Self::CreatePast { at, by, .. } => Some((*at, *by)),
-            _ => None,
-        }
-    }
-
-    const fn version(&self) -> Option<i64> {
-        match self {
-            Self::Update { version, .. } | Self::Delete { version, .. } => *version,
-            _ => None,
-        }
-    }
-}
 
 /// How to write.
 #[derive(Debug, Clone, Default)]
@@ -177,9 +89,6 @@ struct Row {
     past: Option<Past>,
     change: PendingChange,
 }
-
-/// When something happened, and whose doing it was.
-type Past = (Timestamp, Option<UserId>);
 
 /// Records that are being made in the same transaction: others may point to them.
 type Fresh = HashSet<Uuid>;

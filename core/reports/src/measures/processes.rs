@@ -24,7 +24,7 @@ use crate::refs::RefsView;
 use crate::{Reports, invalid};
 
 /// What instances are called in the place of an entity.
-pub(super) const ENTITY: &str = "process_instance";
+pub(super) const ENTITY: &str = process::INSTANCE;
 /// The measures: key, unit, the moment whose time a period means.
 const MEASURES: [(&str, Unit, Option<&str>); 6] = [
     ("process.finished_percent", Unit::Percent, Some("started_at")),

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use kernel::db::{ConnectionTrait, Db};
+use kernel::db::Db;
 use kernel::files::Store;
 use kernel::{Error, Result, Timestamp};
-use sea_orm::sea_query::Query;
 use tokio::fs::File;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -60,9 +59,8 @@ async fn is_used(config: &Config, sqlite: bool) -> Result<bool> {
         return Ok(false);
     }
     let db = Db::open(&config.db_options()).await?;
-    let any = db.read().query_one(&Query::select().column("id").from("tenant").limit(1).take()).await;
     // A database without tables is empty.
-    let used = matches!(any, Ok(Some(_)));
+    let used = people::tenant::list(&db).await.is_ok_and(|companies| !companies.is_empty());
     db.close().await?;
     Ok(used)
 }
