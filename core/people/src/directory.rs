@@ -182,6 +182,6 @@ mod tests {
         check(100, Some(1), &[]);
         check(5, None, &[]);
         assert_eq!(departments_under(&all, id(200)), [id(2), id(3)]);
-        assert_eq!(with_those_below(&all, id(9)), [] as [Uuid; 0]);
+        assert_eq!(with_those_below(&all, id(9)), Vec::<Uuid>::new());
     }
 }

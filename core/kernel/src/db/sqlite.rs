@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use regex::Regex;
 use rusqlite::functions::FunctionFlags;
@@ -17,6 +17,7 @@ use sea_orm::sea_query::Value;
 use sea_orm::{ConnAcquireErr, DbErr, Statement};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::errors::{failed, too_long};
 use super::rows::wrong;

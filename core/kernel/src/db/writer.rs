@@ -240,7 +240,7 @@ impl Turn {
         if told.is_none() {
             let done = state.conn().and_then(commit);
             let group = self.writer.group().take();
-            tell(group.unwrap_or_default(), &done.as_ref().map(|()| ()).map_err(ToString::to_string));
+            tell(group.unwrap_or_default(), &done.as_ref().copied().map_err(ToString::to_string));
             state.begun = false;
             state.lease = None;
             return done.map(|()| None);

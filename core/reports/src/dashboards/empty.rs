@@ -70,7 +70,11 @@ fn entity_of(measure: &str) -> &str {
 /// What is said of a card on which nothing stands.
 pub(super) fn empty(ctx: &Ctx, content: &Content) -> Empty {
     let first_measure = |question: &serde_json::Value| {
-        question["measures"][0].as_str().map(|measure| entity_of(measure).to_owned()).unwrap_or_default()
+        question
+            .pointer("/measures/0")
+            .and_then(serde_json::Value::as_str)
+            .map(|measure| entity_of(measure).to_owned())
+            .unwrap_or_default()
     };
     let (kind, act) = match content {
         Content::Question { question, .. } => ("question", create(ctx, &first_measure(question))),

@@ -22,6 +22,9 @@ use super::{MAX_READ, within};
 use crate::Reports;
 use crate::axes::STEPS;
 
+/// Values of a group, what each client brought, and its deals.
+type Group = (Vec<Json>, HashMap<Uuid, i64>, BTreeSet<Uuid>);
+
 /// Working days without anything done after which a deal is idle.
 const IDLE_DAYS: i64 = 10;
 /// Days back in which a client is one that buys again.
@@ -139,7 +142,7 @@ impl Reports {
         let clients: HashMap<Uuid, Uuid> =
             self.won(ctx, measure, part).await?.into_iter().map(|deal| (deal.id, deal.client)).collect();
         let filter = plan.narrowed(ctx, measure, part, year);
-        let mut groups: BTreeMap<String, (Vec<Json>, HashMap<Uuid, i64>, BTreeSet<Uuid>)> = BTreeMap::new();
+        let mut groups: BTreeMap<String, Group> = BTreeMap::new();
         for (id, _, values) in self.read_cells(ctx, &measure.entity, &filter, &[], axes).await? {
             if let Some(client) = clients.get(&id) {
                 let group = groups.entry(name(&values)).or_insert_with(|| (values, HashMap::new(), BTreeSet::new()));
@@ -152,7 +155,7 @@ impl Reports {
             groups.extend([none()]);
         }
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let cell = |(key, (values, clients, deals)): (String, (Vec<Json>, HashMap<Uuid, i64>, BTreeSet<Uuid>))| {
+        let cell = |(key, (values, clients, deals)): (String, Group)| {
             let again = clients.values().filter(|deals| **deals > 1).count();
             let value = percent(count(again), count(clients.len()));
             (key, (values, Cell { drill: Some(ids(&deals)), ..Cell::plain(value, count(deals.len())) }))

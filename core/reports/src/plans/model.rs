@@ -81,7 +81,7 @@ impl PeriodKind {
     pub(super) fn days(self, first: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
         let (months, begins) = match self {
             Self::Month => (1, true),
-            Self::Quarter => (3, first.month0() % 3 == 0),
+            Self::Quarter => (3, first.month0().is_multiple_of(3)),
             Self::Year => (12, first.month0() == 0),
         };
         let next = first.checked_add_months(Months::new(months))?;
