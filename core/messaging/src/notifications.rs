@@ -330,6 +330,7 @@ mod tests {
             Kind::Letter,
             Kind::Stopped,
             Kind::GivenUp,
+            Kind::Report,
         ];
         assert_eq!(TEXTS.differences(), [""; 0]);
         assert_eq!(TEXTS.keys(Locale::En).len(), kinds.len());
