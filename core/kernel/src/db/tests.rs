@@ -190,6 +190,31 @@ async fn those_who_wait_are_committed_together_and_a_failed_one_is_undone_alone(
 }
 
 #[tokio::test]
+async fn who_gives_up_over_the_work_of_others_is_told_when_that_is_durable() {
+    let place = place().await;
+    let db = &place.db;
+    let first = db.begin().await.unwrap();
+    let (pass, gate) = tokio::sync::oneshot::channel::<()>();
+    let reader = db.clone();
+    let second = queue(db, |tx| async move {
+        assert_eq!(words(&tx).await, ["first"]);
+        drop(gate.await);
+        tx.rollback().await?;
+        assert!(words(reader.read()).await.contains(&"first".to_owned()), "it gave up because of it");
+        Ok(())
+    });
+    wait_for(db, 1).await;
+    let third = queue(db, |tx| put(tx, "third"));
+    wait_for(db, 2).await;
+    let first = tokio::spawn(put(first, "first"));
+    wait_for(db, 1).await;
+    pass.send(()).unwrap();
+    for member in [first, second, third] {
+        member.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_caller_who_goes_away_takes_nobody_with_them() {
     let place = place().await;
     let db = &place.db;

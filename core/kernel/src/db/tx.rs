@@ -191,7 +191,7 @@ impl Tx {
     /// When the connection is gone; then the database undoes it by itself.
     pub async fn rollback(self) -> Result<(), DbErr> {
         match self.way {
-            Way::Sqlite(turn) => turn.rollback(),
+            Way::Sqlite(turn) => turn.leave().await,
             Way::Savepoint(savepoint) => drop(savepoint),
             Way::Postgres(postgres) => postgres.tx.rollback().await?,
         }

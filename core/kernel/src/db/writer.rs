@@ -264,6 +264,23 @@ impl Turn {
         Some(told)
     }
 
+    /// Undoes everything and waits until the group it was in is committed: what was judged by the work of others, and is
+    /// told now, is there for everybody.
+    pub(super) async fn leave(&self) {
+        let told = self.state().begun.then(|| self.listen()).flatten();
+        self.rollback();
+        if let Some(told) = told {
+            drop(told.await);
+        }
+    }
+
+    /// Word of how the commit of the group goes, when there is one.
+    fn listen(&self) -> Option<oneshot::Receiver<Result<(), String>>> {
+        let (tell, told) = oneshot::channel();
+        self.writer.group().as_mut()?.push(tell);
+        Some(told)
+    }
+
     /// Undoes everything, when it is not over.
     pub(super) fn rollback(&self) {
         let mut state = self.state();
