@@ -150,6 +150,11 @@ async fn a_backup_that_is_killed_is_never_taken_for_whole() {
         }
         assert!(parts <= 1);
     }
+    // Several of one second stand beside each other.
+    for _ in 0..2 {
+        run(&database, &["backup", &to], "");
+    }
+    assert_eq!(saved_in(place.path()).0.len(), 2);
     // The server has noticed nothing.
     assert_eq!(caller.get(&format!("/records/lead/{ann}")).await.unwrap()["fields"]["title"], "Ann");
     server.kill();

@@ -107,6 +107,8 @@ async fn a_report_that_cannot_be_kept_is_refused_by_its_place() {
         ("description", json!("x".repeat(2_001)), "description"),
         ("config", json!({"measure": []}), "config"),
         ("config", json!("x"), "config"),
+        ("config", json!({"measures": ["lead.happiness"]}), "config"),
+        ("config", json!({"measures": ["deal.won"], "group_by": ["weather"]}), "config"),
         ("config", json!({"measures": [], "filter": "x".repeat(40_000)}), "config"),
         ("config", json!({"measures": [], "filter": {"field": "a"}}), "config"),
         ("chart", json!({"kind": "x".repeat(5_000)}), "chart"),

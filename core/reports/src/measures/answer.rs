@@ -168,6 +168,17 @@ impl Reports {
         })
     }
 
+    /// Passes a question that can be asked, as whoever saves it.
+    ///
+    /// # Errors
+    /// `report.invalid` with the place.
+    pub(crate) async fn can_ask(&self, ctx: &Ctx, asked: &Query) -> Result<()> {
+        match asked.measures.iter().any(|key| super::processes::is_here(key)) {
+            true => Ok(()),
+            false => self.read(ctx, asked).await.map(drop),
+        }
+    }
+
     /// What the ids of groups are called, as far as the reader may know.
     async fn answer_refs(&self, ctx: &Ctx, plan: &Plan, rows: &[Row]) -> Result<RefsView> {
         let (mut refs, mut view) = (Refs::new(), RefsView::new());

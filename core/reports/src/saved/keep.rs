@@ -133,21 +133,35 @@ pub(crate) fn checked_json(field: &str, json: &Json, most: usize) -> Result<()> 
     }
 }
 
-fn checked_config(kind: Kind, config: &Json) -> Result<()> {
-    if config.to_string().len() > MAX_CONFIG {
-        return Err(Error::field(INVALID, "config", FieldError::new("too_long").with("max", MAX_CONFIG)));
-    }
-    Question::read(kind, config)?;
-    match config.get("filter").filter(|filter| !filter.is_null()) {
-        Some(filter) => {
-            let parsed = kernel::filter::Filter::parse(filter);
-            parsed.map(drop).map_err(|error| Error::field(INVALID, "config", error))
+/// What is wrong in a question, under the name of the question.
+fn of_config(error: Error) -> Error {
+    match error {
+        Error::Invalid { code, fields } => {
+            let fields = fields.into_values().take(1).map(|error| ("config".to_owned(), error)).collect();
+            Error::Invalid { code, fields }
         }
-        None => Ok(()),
+        error => error,
     }
 }
 
 impl Reports {
+    /// Passes a question that can be asked now.
+    async fn check_config(&self, ctx: &Ctx, kind: Kind, config: &Json) -> Result<()> {
+        if config.to_string().len() > MAX_CONFIG {
+            return Err(Error::field(INVALID, "config", FieldError::new("too_long").with("max", MAX_CONFIG)));
+        }
+        if let Question::Query(query) = Question::read(kind, config)? {
+            self.can_ask(ctx, &query).await.map_err(of_config)?;
+        }
+        match config.get("filter").filter(|filter| !filter.is_null()) {
+            Some(filter) => {
+                let parsed = kernel::filter::Filter::parse(filter);
+                parsed.map(drop).map_err(|error| Error::field(INVALID, "config", error))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Own and shared saved reports, by name.
     ///
     /// # Errors
@@ -201,7 +215,7 @@ impl Reports {
         let reader = Reader::of(self.db(), ctx).await?;
         let name = checked_name("name", &new.name)?;
         checked_description(&new.description)?;
-        checked_config(new.kind, &new.config)?;
+        self.check_config(ctx, new.kind, &new.config).await?;
         checked_json("chart", &new.chart, MAX_CHART)?;
         new.shared.check(self.db().read(), ctx).await?;
         let (id, now) = (ctx.id(), ctx.now().0);
@@ -261,6 +275,10 @@ impl Reports {
     /// `NotFound`, `Denied`; `report.invalid`, also naming `If-Match`; conflict `report.conflict` with the present version.
     pub async fn change_saved(&self, ctx: &Ctx, id: Uuid, change: &SavedChange, seen: Option<i64>) -> Result<Saved> {
         let reader = Reader::of(self.db(), ctx).await?;
+        if let Some(config) = &change.config {
+            let kind = self.saved_row(self.db().read(), ctx, &reader, id).await?.kind;
+            self.check_config(ctx, kind, config).await?;
+        }
         let tx = self.db().begin().await?;
         let row = self.saved_row(&tx, ctx, &reader, id).await?;
         if !reader.edits(Some(row.owner), &row.shared) {
@@ -283,7 +301,6 @@ impl Reports {
             update.value("description", description.as_str());
         }
         if let Some(config) = &change.config {
-            checked_config(row.kind, config)?;
             update.value("config", config.clone());
         }
         if let Some(chart) = &change.chart {

@@ -38,6 +38,8 @@ const FOLDER: &str = "files";
 const PAGE: u64 = 500;
 /// The form of a backup.
 const FORM: u32 = 1;
+/// Backups of one second.
+const MAX_OF_A_SECOND: u32 = 100;
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,16 +106,21 @@ fn wrong(folder: &Path, why: impl std::fmt::Display) -> Error {
     Error::Unavailable(format!("{} is no whole backup: {why}", folder.display()))
 }
 
+/// A folder that is not there yet, and the one in which it is made: several backups of one second are numbered.
+fn free(to: &Path, now: Timestamp) -> Result<(PathBuf, PathBuf)> {
+    let name = format!("verstak-{}", now.utc().format("%Y%m%dT%H%M%SZ"));
+    let names = (1..=MAX_OF_A_SECOND).map(|n| if n == 1 { name.clone() } else { format!("{name}-{n}") });
+    let mut folders = names.map(|name| (to.join(&name), to.join(format!("{name}.part"))));
+    let free = folders.find(|(whole, part)| !whole.exists() && !part.exists());
+    free.ok_or_else(|| Error::Unavailable(format!("{} is there already", to.join(name).display())))
+}
+
 /// Makes a backup in a new folder inside `to`, and gives the folder. The server may run.
 ///
 /// # Errors
 /// `Unavailable` when something cannot be read or written; the unfinished folder `.part` is left.
 pub async fn backup(config: &Config, to: &Path, now: Timestamp) -> Result<(PathBuf, Backup)> {
-    let name = format!("verstak-{}", now.utc().format("%Y%m%dT%H%M%SZ"));
-    let (whole, part) = (to.join(&name), to.join(format!("{name}.part")));
-    if whole.exists() || part.exists() {
-        return Err(Error::Unavailable(format!("{} is there already", whole.display())));
-    }
+    let (whole, part) = free(to, now)?;
     copy::folder(&part).await?;
     let db = Db::open(&config.db_options()).await?;
     let store = Store::open(&config.store_options())?;
