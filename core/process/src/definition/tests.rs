@@ -45,11 +45,10 @@ pub(super) fn good(xml: &str) -> (Definition, Vec<Problem>) {
     (definition, problems)
 }
 
-/// Every problem has a code and other languages.
+/// Every problem has a code, and with it words for people, in English too.
 pub(super) fn all_known(problems: &[Problem]) {
     for problem in problems {
         let (code, words) = words::of(problem, kernel::Locale::En);
-        assert_eq!(words, problem.message);
         assert_ne!(code, "invalid", "`{words}` is not in the catalogue");
     }
 }
