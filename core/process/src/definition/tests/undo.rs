@@ -35,15 +35,15 @@ fn what_is_wrong_with_compensation_is_named() {
     refused(&with_undo(r#"<sequenceFlow id="f" sourceRef="c" targetRef="u"/>"#), "f", "no outgoing flow");
     refused(&with_undo(r#"<sequenceFlow id="f" sourceRef="n" targetRef="u"/>"#), "f", "for compensation has no flows");
     let elsewhere = r#"<task id="n"/><boundaryEvent id="c" attachedToRef="n"><compensateEventDefinition/></boundaryEvent>
-        <subProcess id="x"><task id="y"/><task id="u" isForCompensation="true"/></subProcess><association id="l" sourceRef="c" targetRef="u"/>"#;
+        <subProcess id="xx"><task id="y"/><task id="u" isForCompensation="true"/></subProcess><association id="l" sourceRef="c" targetRef="u"/>"#;
     refused(&file(elsewhere), "c", "another process or sub-process");
     let start = r#"<startEvent id="n"><compensateEventDefinition/></startEvent>"#;
     let event = |event: &str| format!(r#"<subProcess id="h{event}" triggeredByEvent="true">{}</subProcess>"#, start.replace(r#""n""#, &format!(r#""n{event}""#)));
     refused(&file(&format!(r#"<task id="a"/>{}"#, event(""))), "n", "stands in a sub-process");
-    refused(&file(&format!(r#"<subProcess id="s"><task id="a"/>{}{}</subProcess>"#, event("1"), event("2"))), "h2", "two event sub-processes");
-    let (definition, problems) = good(&file(&format!(r#"<subProcess id="s"><task id="a"/>{}</subProcess>"#, event(""))));
+    refused(&file(&format!(r#"<subProcess id="ss"><task id="a"/>{}{}</subProcess>"#, event("1"), event("2"))), "h2", "two event sub-processes");
+    let (definition, problems) = good(&file(&format!(r#"<subProcess id="ss"><task id="a"/>{}</subProcess>"#, event(""))));
     assert_eq!(problems, Vec::new());
-    assert!(definition.is_undone(definition.find("s").unwrap()));
+    assert!(definition.is_undone(definition.find("ss").unwrap()));
     refused(&file(r#"<intermediateCatchEvent id="n"><compensateEventDefinition/></intermediateCatchEvent>"#), "n", "boundary of an activity");
 }
 
@@ -65,12 +65,12 @@ fn what_a_compensation_event_reaches() {
     );
     let body = format!("{activity}{}", throw(r#"activityRef="gone""#));
     refused(&file(&body), "n", "no activity of the process");
-    let inside = format!(r#"<subProcess id="x">{activity}</subProcess>{}"#, throw(r#"activityRef="a""#));
+    let inside = format!(r#"<subProcess id="xx">{activity}</subProcess>{}"#, throw(r#"activityRef="a""#));
     refused(&file(&inside), "n", "out of reach");
-    let outside = format!(r#"{activity}<subProcess id="x">{}</subProcess>"#, throw(r#"activityRef="a""#));
+    let outside = format!(r#"{activity}<subProcess id="xx">{}</subProcess>"#, throw(r#"activityRef="a""#));
     refused(&file(&outside), "n", "out of reach");
     let event = r#"<startEvent id="b"><errorEventDefinition/></startEvent><sequenceFlow id="f" sourceRef="b" targetRef="n"/>"#;
-    let event = format!(r#"{activity}<subProcess id="x" triggeredByEvent="true">{event}{}</subProcess>"#, throw(r#"activityRef="a""#));
+    let event = format!(r#"{activity}<subProcess id="xx" triggeredByEvent="true">{event}{}</subProcess>"#, throw(r#"activityRef="a""#));
     assert_eq!(good(&file(&event)).1, Vec::new());
     warned(&file(&format!(r#"<task id="a"/>{}"#, throw(r#"activityRef="a""#))), "n", "nothing undoes `a`");
 }
@@ -78,7 +78,7 @@ fn what_a_compensation_event_reaches() {
 #[test]
 fn transactions_and_what_cancels_them() {
     let inside = r#"<task id="a"/><endEvent id="c"><cancelEventDefinition/></endEvent><sequenceFlow id="g" sourceRef="a" targetRef="c"/>"#;
-    let boundary = r#"<boundaryEvent id="x" attachedToRef="n"><cancelEventDefinition/></boundaryEvent>"#;
+    let boundary = r#"<boundaryEvent id="xx" attachedToRef="n"><cancelEventDefinition/></boundaryEvent>"#;
     let (definition, problems) = good(&line(&format!(r#"<transaction id="n">{inside}</transaction>{boundary}"#)));
     assert_eq!(problems, Vec::new());
     assert!(matches!(
@@ -86,13 +86,13 @@ fn transactions_and_what_cancels_them() {
         NodeKind::SubProcess { transaction: true, event: false, .. }
     ));
     assert!(matches!(
-        definition.node(definition.find("x").unwrap()).kind,
+        definition.node(definition.find("xx").unwrap()).kind,
         NodeKind::Boundary { trigger: Trigger::Cancel, interrupting: true, .. }
     ));
     warned(&line(&format!(r#"<transaction id="n">{inside}</transaction>"#)), "c", "nothing follows");
     let part = "boundary of a transaction, or be its end";
     refused(&line(&format!(r#"<subProcess id="n">{inside}</subProcess>"#)), "c", part);
-    refused(&line(&format!(r#"<task id="n"/>{boundary}"#)), "x", part);
+    refused(&line(&format!(r#"<task id="n"/>{boundary}"#)), "xx", part);
     refused(&file(r#"<intermediateThrowEvent id="n"><cancelEventDefinition/></intermediateThrowEvent>"#), "n", part);
     refused(&file(r#"<intermediateCatchEvent id="n"><cancelEventDefinition/></intermediateCatchEvent>"#), "n", part);
     refused(&file(r#"<startEvent id="n"><cancelEventDefinition/></startEvent>"#), "n", part);

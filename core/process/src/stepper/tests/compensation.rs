@@ -313,7 +313,8 @@ fn sub_processes_of_a_multi_instance_are_undone_one_by_one() {
 fn own(event: &str) -> String {
     format!(
         "<subProcess id='b'><dataObject id='o' name='room'/>{}
-           <subProcess id='h' triggeredByEvent='true'><startEvent id='hs'><compensateEventDefinition/></startEvent>{event}</subProcess>
+           <subProcess id='h' triggeredByEvent='true'><startEvent id='hs'><compensateEventDefinition/></startEvent>{event}
+           </subProcess>
          </subProcess>",
         undone("a")
     )
@@ -388,7 +389,7 @@ fn an_error_of_what_undoes_is_caught_where_it_was_thrown() {
         "start       => s +a
          come a      => a +b
          come b      => b +ub
-         error ub E1 => -ub !ub !t !p1 x +y
+         error ub E1 => -ub ~ub ~t !p1 x +y
          come y      => y END",
     );
     check(
@@ -412,15 +413,15 @@ fn terminate_ends_what_undoes() {
     );
     check(
         &body,
-        "start  => s f +b +a
+        "start  => s f +a +b
          come a => a +ua
          come b => b e -ua ~ua ~t END",
     );
     check(
         &body,
-        "start  => s f +b +a
+        "start  => s f +a +b
          come a => a +ua
-         cancel => -b ~b -ua ~ua ~t END",
+         cancel => -ua ~ua ~t -b ~b END",
     );
 }
 

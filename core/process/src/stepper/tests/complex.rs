@@ -128,7 +128,7 @@ fn a_condition_that_never_holds_is_a_deadlock_that_can_be_skipped() {
          come a => a
          come b => b
          come c => c #g
-         skip g => g =g +z
+         skip g => =g g +z
          come z => z END",
     );
 }
@@ -233,7 +233,8 @@ fn what_it_waits_for_goes_with_its_scope() {
     let inside = three("activationCount >= 1", "> g z");
     let inside = inside.replace("<startEvent id='s'/>", "<startEvent id='us'/>").replace("> s f", "> us f");
     let body = format!(
-        "<startEvent id='s'/><subProcess id='u'>{inside}</subProcess>
+        "<startEvent id='s'/><subProcess id='u'>{inside}
+         </subProcess>
          <boundaryEvent id='x' attachedToRef='u'><messageEventDefinition messageRef='m1'/></boundaryEvent><userTask id='n'/>
          > s u
          > x n"

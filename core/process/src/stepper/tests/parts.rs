@@ -188,7 +188,7 @@ fn one_event_throws_several() {
              > s f t e
              > f a"
         ),
-        "start => s f msg:paid sig:calm t +a sig:alarm e -a ~a END",
+        "start => s f msg:paid sig:calm t +a sig:alarm e -? ~a END",
     );
 }
 
