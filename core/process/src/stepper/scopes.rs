@@ -157,10 +157,13 @@ impl Run<'_> {
         self.complete(parent, node, done);
     }
 
-    /// A terminate end event (BPMN 13.5.6), of its own scope only.
+    /// A terminate end event (BPMN 13.5.6), of its own scope only; behind an activity that undoes another, of what it does.
     pub fn terminate(&mut self, scope: ScopeId) {
         self.cancel_content(scope);
-        self.finish_scope(scope);
+        match self.inside(scope) {
+            Some(_) => self.finish_scope(scope),
+            None => self.check(scope),
+        }
     }
 
     /// Takes an empty scope out of the state.

@@ -559,6 +559,22 @@ fn states_from_before_are_read() {
 }
 
 #[test]
+fn terminate_behind_what_undoes_ends_only_that() {
+    let undo = "<userTask id='#' isForCompensation='true'/><boundaryEvent id='late' attachedToRef='#'><messageEventDefinition messageRef='m1'/></boundaryEvent>
+        <endEvent id='x'><terminateEventDefinition/></endEvent>
+        > late x
+        ";
+    check(
+        &line(&undone("a"), &undone_by("b", undo), ALL),
+        "start     => s +a
+         come a    => a +b
+         come b    => b +ub ?late
+         come late => -ub ~ub late x +ua
+         come ua   => ua t +z",
+    );
+}
+
+#[test]
 fn operators_put_no_token_before_what_undoes() {
     check(
         &line(&undone("a"), &undone("b"), ALL),
