@@ -55,7 +55,10 @@ async fn a_cancelled_transaction_gives_everything_back_in_reverse() {
         engine.pass(&paid, variables).await;
     }
     let done = engine.instance(&paid).await;
-    assert_eq!((&done["state"], trace(&done)), (&json!("completed"), "start hotel flight pay paid booked trip end".into()));
+    assert_eq!(
+        (&done["state"], trace(&done)),
+        (&json!("completed"), "start hotel flight pay paid booked trip end".into())
+    );
     assert_eq!(app.count("SELECT count(*) FROM process_wait").await, 0);
     app.finish().await;
 }
@@ -124,7 +127,10 @@ async fn begun_by_both(app: &TestApp, inside: &str, first: &str) {
     let come = engine.message("order", None, json!({"number": "A1"})).await;
     assert_eq!((&come["instances"], &come["started"]), (&json!([id]), &json!([])));
     let now = engine.instance(&id).await;
-    assert_eq!((elements(&now, "active"), &now["variables"]), (vec!["ask".to_owned()], &json!({"sum": 5, "number": "A1"})));
+    assert_eq!(
+        (elements(&now, "active"), &now["variables"]),
+        (vec!["ask".to_owned()], &json!({"sum": 5, "number": "A1"}))
+    );
     engine.pass(&id, json!({})).await;
     assert_eq!(engine.instance(&id).await["state"], "completed");
 }

@@ -101,7 +101,9 @@ pub fn throw(reading: &mut Reading<'_, '_>) -> Option<NodeKind> {
     match outcome(reading)? {
         Outcome::Terminate => reading.error("only an end event can terminate"),
         Outcome::Error(_) => reading.error("only an end event can throw an error"),
-        Outcome::Cancel => reading.error("a cancel event can only stand at the boundary of a transaction, or be its end"),
+        Outcome::Cancel => {
+            reading.error("a cancel event can only stand at the boundary of a transaction, or be its end")
+        }
         Outcome::Several(parts) if parts.iter().any(ends) => {
             reading.error("only an end event can do all of this: errors, cancellations and terminations end");
         }
@@ -241,7 +243,8 @@ fn several_outcomes(reading: &mut Reading<'_, '_>, definitions: &[Xml<'_>]) -> O
             }
             part if last.is_none() => last = Some(part),
             _ => {
-                reading.error("one event can throw messages and signals, and only one thing more: use one event for each");
+                reading
+                    .error("one event can throw messages and signals, and only one thing more: use one event for each");
                 return None;
             }
         }

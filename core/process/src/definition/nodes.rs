@@ -144,7 +144,9 @@ fn begins(reading: &mut Reading<'_, '_>) -> Option<Begins> {
     let all = gateway && xml::attribute(reading.node, "eventGatewayType") == Some("Parallel");
     if !xml::flag(reading.node, "instantiate", false) {
         if all {
-            reading.error("an event-based gateway waits for all of its events only where it begins the process (`instantiate`)");
+            reading.error(
+                "an event-based gateway waits for all of its events only where it begins the process (`instantiate`)",
+            );
         }
         return None;
     }

@@ -74,7 +74,9 @@ enum Role {
 fn role(tag: &str) -> Role {
     match tag {
         "startEvent" | "endEvent" | "intermediateCatchEvent" | "intermediateThrowEvent" | "boundaryEvent" => Role::Node,
-        "exclusiveGateway" | "parallelGateway" | "inclusiveGateway" | "eventBasedGateway" | "complexGateway" => Role::Node,
+        "exclusiveGateway" | "parallelGateway" | "inclusiveGateway" | "eventBasedGateway" | "complexGateway" => {
+            Role::Node
+        }
         "task" | "userTask" | "manualTask" | "serviceTask" | "scriptTask" | "sendTask" | "receiveTask" => Role::Node,
         "businessRuleTask" | "callActivity" => Role::Node,
         "subProcess" | "transaction" => Role::Scope,

@@ -10,7 +10,8 @@ use super::xml;
 /// Joins what is undone with what undoes it.
 pub fn join(outline: &mut Outline<'_>, problems: &mut Problems) {
     for place in (0..).map(NodeIx).take(outline.nodes.len()) {
-        let NodeKind::Boundary { host, trigger: Trigger::Compensation, .. } = outline.definition.node(place).kind else {
+        let NodeKind::Boundary { host, trigger: Trigger::Compensation, .. } = outline.definition.node(place).kind
+        else {
             continue;
         };
         let undo = match undo(outline, place) {
@@ -68,8 +69,7 @@ pub fn starts(outline: &mut Outline<'_>, problems: &mut Problems) {
             let starts = &definition.scope(scope).triggered_starts;
             starts.iter().any(|start| matches!(definition.trigger(*start), Some(Trigger::Compensation)))
         };
-        let found: Vec<NodeIx> =
-            definition.scope(place).event_sub_processes.iter().filter(undoes).copied().collect();
+        let found: Vec<NodeIx> = definition.scope(place).event_sub_processes.iter().filter(undoes).copied().collect();
         if let [_, second, ..] = found.as_slice() {
             let id = &definition.node(*second).id;
             problems.error(id, "two event sub-processes undo the same sub-process: keep one");

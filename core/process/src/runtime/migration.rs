@@ -75,7 +75,8 @@ pub(super) fn fits(
     }
     for done in kept(state).filter(|done| done.kind == DoneKind::Activity) {
         let name = mapping.get(&*done.element).map_or(&*done.element, String::as_str);
-        let undone = |definition: &Definition, id: &str| definition.find(id).is_some_and(|node| definition.is_undone(node));
+        let undone =
+            |definition: &Definition, id: &str| definition.find(id).is_some_and(|node| definition.is_undone(node));
         if undone(old, &done.element) && !undone(new, name) {
             wrong(&done.element, format!("it has been done, and nothing undoes `{name}` in the version"));
         }
@@ -93,11 +94,7 @@ pub(super) fn fits(
 }
 
 /// Ids of the sub-processes around a node, the innermost first, as they are called in the new version.
-fn around(
-    definition: &Definition,
-    node: &Node,
-    mapping: &BTreeMap<String, String>,
-) -> Vec<String> {
+fn around(definition: &Definition, node: &Node, mapping: &BTreeMap<String, String>) -> Vec<String> {
     let mut names = Vec::new();
     let mut scope = Some(node.scope);
     while let Some(inside) = scope.map(|scope| definition.scope(scope)) {

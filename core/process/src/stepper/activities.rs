@@ -47,11 +47,8 @@ impl Run<'_> {
             NodeKind::Receive(_) => {
                 let boundary = self.plan_boundary(token)?;
                 let plan = self.plan(token.scope, token.node)?;
-                let wait = self.fresh();
-                for part in plan {
-                    self.announce(wait, &part.kind);
-                    self.open_wait(wait, token.scope, token.node, part, Place::Work, token.via);
-                }
+                let wait =
+                    self.arm(token.scope, token.node, plan, Place::Work, token.via).ok_or("it waits for no message")?;
                 self.arm_boundary(boundary, token.scope, Place::Host(wait));
             }
             _ => self.done_at_once(token, Map::new()),

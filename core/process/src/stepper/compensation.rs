@@ -177,7 +177,8 @@ impl Run<'_> {
                 state.done = others;
             }
             taken.extend(wanted);
-            let event = self.owner(scope).is_some_and(|node| super::gateways::is_event_sub_process(self.definition, node));
+            let event =
+                self.owner(scope).is_some_and(|node| super::gateways::is_event_sub_process(self.definition, node));
             let inside = self.scope(scope).filter(|state| event && state.role == Role::Inside);
             at = inside.and_then(|state| state.parent);
         }
@@ -185,14 +186,7 @@ impl Run<'_> {
     }
 
     /// Opens the scope in which something is undone.
-    pub fn undo(
-        &mut self,
-        around: ScopeId,
-        element: ElementId,
-        left: Vec<Done>,
-        then: Then,
-        via: Option<ElementId>,
-    ) {
+    pub fn undo(&mut self, around: ScopeId, element: ElementId, left: Vec<Done>, then: Then, via: Option<ElementId>) {
         self.put_down(&left);
         let scope = self.open_scope(Some(around), Some(element), Role::Undo { left, then }, via);
         self.undo_next(scope);
@@ -319,9 +313,8 @@ impl Run<'_> {
 
     /// Whether the scope is that of an event that has something undone.
     fn is_undoing_event(&self, scope: ScopeId) -> bool {
-        let of_sub_process = self
-            .owner(scope)
-            .is_some_and(|node| matches!(self.node(node).kind, NodeKind::SubProcess { .. }));
+        let of_sub_process =
+            self.owner(scope).is_some_and(|node| matches!(self.node(node).kind, NodeKind::SubProcess { .. }));
         !of_sub_process && self.scope(scope).is_some_and(|state| matches!(state.role, Role::Undo { .. }))
     }
 }

@@ -162,7 +162,9 @@ impl Run<'_> {
             let catcher = Catcher { node, interrupting, at };
             for part in trigger.parts() {
                 let code = match (part, thrown) {
-                    (Trigger::Error(code), Thrown::Error(_)) | (Trigger::Escalation(code), Thrown::Escalation(_)) => code,
+                    (Trigger::Error(code), Thrown::Error(_)) | (Trigger::Escalation(code), Thrown::Escalation(_)) => {
+                        code
+                    }
                     _ => continue,
                 };
                 let (Thrown::Error(wanted) | Thrown::Escalation(wanted)) = thrown;

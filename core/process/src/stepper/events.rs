@@ -1,17 +1,15 @@
-//! Events: armed, come, thrown.
+//! Events: armed and come.
 
-use kernel::text::Message;
 use serde_json::{Map, Value as Json};
 
 use super::activities::result_of;
-use super::budget::weigh_all;
 use super::event::{Command, Subscription, VisitOutcome};
 use super::incidents::NO_ELEMENT;
 use super::parts::{Part, Plan};
 use super::run::{Move, Run};
 use super::state::{Cycle, Failed, ScopeId, Wait, WaitId, WaitKind};
 use super::timers;
-use crate::definition::model::{ElementId, FlowIx, NodeIx, NodeKind, Outcome, TimeValue, Timer, Trigger};
+use crate::definition::model::{ElementId, FlowIx, NodeIx, NodeKind, TimeValue, Timer, Trigger};
 
 /// What a wait belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -111,14 +109,23 @@ impl Run<'_> {
         }
     }
 
-    /// Opens the waits of an event and tells the outside.
-    pub fn arm(&mut self, scope: ScopeId, node: NodeIx, plan: Plan, place: Place, via: Option<FlowIx>) {
-        let group = (plan.len() > 1).then(|| self.fresh());
+    /// Opens the waits of an event and tells the outside. Gives the first.
+    pub fn arm(
+        &mut self,
+        scope: ScopeId,
+        node: NodeIx,
+        plan: Plan,
+        place: Place,
+        via: Option<FlowIx>,
+    ) -> Option<WaitId> {
+        let (group, mut first) = ((plan.len() > 1).then(|| self.fresh()), None);
         for part in plan {
             let wait = self.fresh();
             self.announce(wait, &part.kind);
             self.open_wait(wait, scope, node, Part { group, ..part }, place, via);
+            first = first.or(Some(wait));
         }
+        first
     }
 
     /// The command for a wait that is no work of somebody.
@@ -143,21 +150,7 @@ impl Run<'_> {
         place: Place,
         via: Option<FlowIx>,
     ) {
-        let Part { kind, part, group } = what;
-        let mut new = Wait {
-            scope,
-            element: self.id(node),
-            kind,
-            part,
-            group,
-            host: None,
-            guards: None,
-            boundary: Vec::new(),
-            race: None,
-            incident: None,
-            since: self.now(),
-            via: self.flow_id(via),
-        };
+        let mut new = self.wait_of(scope, node, what, via);
         match place {
             Place::Work | Place::Race(_) => {
                 new.race = if let Place::Race(race) = place { Some(race) } else { None };
@@ -180,6 +173,24 @@ impl Run<'_> {
             self.state.conditions.insert(wait);
         }
         self.state.waits.insert(wait, new);
+    }
+
+    fn wait_of(&self, scope: ScopeId, node: NodeIx, what: Part, via: Option<FlowIx>) -> Wait {
+        let Part { kind, part, group } = what;
+        Wait {
+            scope,
+            element: self.id(node),
+            kind,
+            part,
+            group,
+            host: None,
+            guards: None,
+            boundary: Vec::new(),
+            race: None,
+            incident: None,
+            since: self.now(),
+            via: self.flow_id(via),
+        }
     }
 
     /// Takes a wait out of the state, with its incident. Nothing is told outside.
@@ -370,79 +381,5 @@ impl Run<'_> {
         if now && !before {
             self.come(wait, Map::new(), None, VisitOutcome::Completed);
         }
-    }
-
-    /// A throwing or ending event.
-    pub fn throw(&mut self, token: Move, outcome: &Outcome) -> Result<(), Message> {
-        match outcome {
-            Outcome::None => self.pass(token),
-            Outcome::Message(_) | Outcome::Signal(_) => {
-                self.tell(token.scope, outcome)?;
-                self.pass(token);
-            }
-            Outcome::Link(name) => self.follow_link(token, name)?,
-            Outcome::Terminate => {
-                let (now, via) = (self.now(), self.flow_id(token.via));
-                self.visit(self.id(token.node), now, VisitOutcome::Completed, None, via);
-                self.terminate(token.scope);
-            }
-            Outcome::Escalation(code) => self.throw_escalation(token, code),
-            Outcome::Error(code) => self.throw_error(token, code),
-            Outcome::Compensate { activity, wait } => self.throw_compensation(token, activity.as_ref(), *wait),
-            Outcome::Cancel => self.cancel_transaction(token)?,
-            Outcome::Several(parts) => return self.throw_several(token, parts),
-        }
-        Ok(())
-    }
-
-    /// Messages and signals, then what the token goes on with. Nothing is told when one of them cannot be.
-    fn throw_several(&mut self, token: Move, parts: &[Outcome]) -> Result<(), Message> {
-        let told = self.commands.len();
-        let (last, more) = match parts.split_last() {
-            Some((last, more)) if !matches!(last, Outcome::Message(_) | Outcome::Signal(_)) => (last, more),
-            _ => (&Outcome::None, parts),
-        };
-        for part in more {
-            if let Err(message) = self.tell(token.scope, part) {
-                self.commands.truncate(told);
-                return Err(message);
-            }
-        }
-        self.throw(token, last)
-    }
-
-    /// A message or signal is told.
-    fn tell(&mut self, scope: ScopeId, outcome: &Outcome) -> Result<(), Message> {
-        match outcome {
-            Outcome::Message(message) => self.publish(scope, message),
-            Outcome::Signal(name) => {
-                self.may_throw(name)?;
-                let variables = self.visible(scope);
-                let weight = weigh_all(&variables)?;
-                self.say(Command::Signal { name: name.clone(), variables }, weight);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Passes for a message or signal that is not the product's own to tell.
-    pub fn may_throw(&self, name: &str) -> Result<(), Message> {
-        match self.input.told.iter().any(|told| told == name) {
-            true => Err(Message::key("process.reserved").with("name", name)),
-            false => Ok(()),
-        }
-    }
-
-    fn follow_link(&mut self, token: Move, name: &str) -> Result<(), String> {
-        let node = self.node(token.node);
-        let catches =
-            |node: &&NodeIx| matches!(&self.node(**node).kind, NodeKind::Catch(Trigger::Link(to)) if to == name);
-        let target = self.definition.scope(node.scope).nodes.iter().find(catches).copied();
-        let target = target.ok_or_else(|| format!("there is no link catch event named `{name}` beside it"))?;
-        let (now, via) = (self.now(), self.flow_id(token.via));
-        self.visit(node.id.clone(), now, VisitOutcome::Completed, None, via);
-        self.send(token.scope, target, None);
-        Ok(())
     }
 }

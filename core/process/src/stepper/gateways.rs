@@ -125,7 +125,9 @@ impl Run<'_> {
             let missing = missing.join(", ");
             let complex = |node| matches!(self.node(node).kind, NodeKind::Complex { .. });
             let message = match self.definition.find(&join).is_some_and(complex) {
-                true => "its activationCondition is not true, and no other token can come: skip it to let go".to_owned(),
+                true => {
+                    "its activationCondition is not true, and no other token can come: skip it to let go".to_owned()
+                }
                 false => format!("waits for a token by {missing} that can never come: skip it to go on without"),
             };
             self.raise(scope, join, message, Failed::Deadlock);

@@ -72,7 +72,8 @@ impl Run<'_> {
         let id = &self.node(join).id;
         let mut arrived = self.arrived(scope, id);
         // Of a complex gateway, what it has had counts.
-        arrived.extend(self.scope(scope).and_then(|scope| scope.resets.get(id)).into_iter().flatten().map(|via| &**via));
+        arrived
+            .extend(self.scope(scope).and_then(|scope| scope.resets.get(id)).into_iter().flatten().map(|via| &**via));
         let (full, empty): (Vec<FlowIx>, Vec<FlowIx>) =
             self.node(join).incoming.iter().partition(|&&flow| arrived.contains(&*definition.flow(flow).id));
         if empty.is_empty() {

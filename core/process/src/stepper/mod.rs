@@ -13,7 +13,7 @@
 //! | `starts` | where an instance begins |
 //! | `gateways`, `inclusive`, `complex` | joins, races |
 //! | `activities` | tasks, services, calls, scripts |
-//! | `events`, `parts` | arming, coming, throwing; several events of one element |
+//! | `events`, `parts`, `throws` | arming, coming, throwing; several events of one element |
 //! | `scopes` | opening, finishing, cancelling |
 //! | `repeat` | loops and multi-instances |
 //! | `errors` | errors and escalations on their way outwards |
@@ -43,6 +43,7 @@ mod run;
 mod scopes;
 mod starts;
 pub mod state;
+mod throws;
 pub mod timers;
 mod transactions;
 mod variables;

@@ -95,7 +95,8 @@ impl<'a> Run<'a> {
         run.weight = run.state.scopes.values().map(weight_of).sum();
         run.weight += run.state.incidents.values().map(|incident| incident.step.weight()).sum::<usize>();
         run.done = run.state.scopes.values().map(count_of_done).sum();
-        run.inactive = run.state.scopes.iter().filter(|(_, scope)| run.holds_at_complex(scope)).map(|(id, _)| *id).collect();
+        run.inactive =
+            run.state.scopes.iter().filter(|(_, scope)| run.holds_at_complex(scope)).map(|(id, _)| *id).collect();
         run.kept = run.state.scopes.values().map(|scope| scope.held.len()).sum();
         run.kept += run.state.incidents.values().map(|incident| incident.step.tokens()).sum::<usize>();
         run.take_up();

@@ -54,7 +54,7 @@ impl Run<'_> {
     /// Arms the start of an event sub-process.
     pub fn arm_start(&mut self, scope: ScopeId, start: NodeIx) {
         match self.plan(scope, start) {
-            Ok(plan) => self.arm(scope, start, plan, Place::Scope(scope), None),
+            Ok(plan) => drop(self.arm(scope, start, plan, Place::Scope(scope), None)),
             Err(message) => self.raise(scope, self.id(start), message, Failed::Arm),
         }
     }

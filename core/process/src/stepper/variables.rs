@@ -52,12 +52,7 @@ impl Run<'_> {
         self.with_more_names(scope, Vec::new(), ask)
     }
 
-    fn with_more_names<T>(
-        &mut self,
-        scope: ScopeId,
-        more: Vec<(&str, Json)>,
-        ask: impl FnOnce(&Names<'_>) -> T,
-    ) -> T {
+    fn with_more_names<T>(&mut self, scope: ScopeId, more: Vec<(&str, Json)>, ask: impl FnOnce(&Names<'_>) -> T) -> T {
         let input = self.input;
         let mut layers = Layers::lift(self.definition, &mut self.state, scope);
         more.into_iter().for_each(|(name, value)| layers.lay(None, name.to_owned(), value));

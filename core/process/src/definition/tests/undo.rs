@@ -12,7 +12,9 @@ fn with_undo(more: &str) -> String {
 
 #[test]
 fn an_association_leads_to_what_undoes() {
-    for text in [with_undo(""), with_undo("").replace(r#"sourceRef="c" targetRef="u""#, r#"sourceRef="u" targetRef="c""#)] {
+    for text in
+        [with_undo(""), with_undo("").replace(r#"sourceRef="c" targetRef="u""#, r#"sourceRef="u" targetRef="c""#)]
+    {
         let (definition, problems) = good(&text);
         assert_eq!(problems, Vec::new());
         let [n, u] = ["n", "u"].map(|id| definition.find(id).unwrap());
@@ -38,13 +40,27 @@ fn what_is_wrong_with_compensation_is_named() {
         <subProcess id="xx"><task id="y"/><task id="u" isForCompensation="true"/></subProcess><association id="l" sourceRef="c" targetRef="u"/>"#;
     refused(&file(elsewhere), "c", "another process or sub-process");
     let start = r#"<startEvent id="n"><compensateEventDefinition/></startEvent>"#;
-    let event = |event: &str| format!(r#"<subProcess id="h{event}" triggeredByEvent="true">{}</subProcess>"#, start.replace(r#""n""#, &format!(r#""n{event}""#)));
+    let event = |event: &str| {
+        format!(
+            r#"<subProcess id="h{event}" triggeredByEvent="true">{}</subProcess>"#,
+            start.replace(r#""n""#, &format!(r#""n{event}""#))
+        )
+    };
     refused(&file(&format!(r#"<task id="a"/>{}"#, event(""))), "n", "stands in a sub-process");
-    refused(&file(&format!(r#"<subProcess id="ss"><task id="a"/>{}{}</subProcess>"#, event("1"), event("2"))), "h2", "two event sub-processes");
-    let (definition, problems) = good(&file(&format!(r#"<subProcess id="ss"><task id="a"/>{}</subProcess>"#, event(""))));
+    refused(
+        &file(&format!(r#"<subProcess id="ss"><task id="a"/>{}{}</subProcess>"#, event("1"), event("2"))),
+        "h2",
+        "two event sub-processes",
+    );
+    let (definition, problems) =
+        good(&file(&format!(r#"<subProcess id="ss"><task id="a"/>{}</subProcess>"#, event(""))));
     assert_eq!(problems, Vec::new());
     assert!(definition.is_undone(definition.find("ss").unwrap()));
-    refused(&file(r#"<intermediateCatchEvent id="n"><compensateEventDefinition/></intermediateCatchEvent>"#), "n", "boundary of an activity");
+    refused(
+        &file(r#"<intermediateCatchEvent id="n"><compensateEventDefinition/></intermediateCatchEvent>"#),
+        "n",
+        "boundary of an activity",
+    );
 }
 
 fn throw(attributes: &str) -> String {
@@ -69,8 +85,12 @@ fn what_a_compensation_event_reaches() {
     refused(&file(&inside), "n", "out of reach");
     let outside = format!(r#"{activity}<subProcess id="xx">{}</subProcess>"#, throw(r#"activityRef="a""#));
     refused(&file(&outside), "n", "out of reach");
-    let event = r#"<startEvent id="b"><errorEventDefinition/></startEvent><sequenceFlow id="f" sourceRef="b" targetRef="n"/>"#;
-    let event = format!(r#"{activity}<subProcess id="xx" triggeredByEvent="true">{event}{}</subProcess>"#, throw(r#"activityRef="a""#));
+    let event =
+        r#"<startEvent id="b"><errorEventDefinition/></startEvent><sequenceFlow id="f" sourceRef="b" targetRef="n"/>"#;
+    let event = format!(
+        r#"{activity}<subProcess id="xx" triggeredByEvent="true">{event}{}</subProcess>"#,
+        throw(r#"activityRef="a""#)
+    );
     assert_eq!(good(&file(&event)).1, Vec::new());
     warned(&file(&format!(r#"<task id="a"/>{}"#, throw(r#"activityRef="a""#))), "n", "nothing undoes `a`");
 }
@@ -122,8 +142,7 @@ fn several_events_of_one_element() {
         file(&format!(r#"<intermediateCatchEvent id="n" {attributes}>{inside}</intermediateCatchEvent>"#))
     };
     for (attributes, wanted) in [("", false), (r#"parallelMultiple="true""#, true)] {
-        let NodeKind::Catch(Trigger::Several { all, parts }) =
-            node(&catch(attributes, &format!("{paid}{alarm}"))).kind
+        let NodeKind::Catch(Trigger::Several { all, parts }) = node(&catch(attributes, &format!("{paid}{alarm}"))).kind
         else {
             panic!()
         };
@@ -140,8 +159,13 @@ fn several_events_of_one_element() {
     let all = r#"parallelMultiple="true""#;
     refused(&boundary(all, &format!("{paid}<errorEventDefinition/>")), "b", "must all come");
     refused(&boundary("", &format!("{paid}<compensateEventDefinition/>")), "b", "cannot be among several");
-    let end = |inside: &str| file(&format!(r#"<startEvent id="s0"/><endEvent id="n">{inside}</endEvent><sequenceFlow id="f" sourceRef="s0" targetRef="n"/>"#));
-    let NodeKind::End(Outcome::Several(parts)) = node(&end(&format!("<terminateEventDefinition/>{paid}{alarm}"))).kind else {
+    let end = |inside: &str| {
+        file(&format!(
+            r#"<startEvent id="s0"/><endEvent id="n">{inside}</endEvent><sequenceFlow id="f" sourceRef="s0" targetRef="n"/>"#
+        ))
+    };
+    let NodeKind::End(Outcome::Several(parts)) = node(&end(&format!("<terminateEventDefinition/>{paid}{alarm}"))).kind
+    else {
         panic!()
     };
     assert!(matches!(parts.as_slice(), [Outcome::Message(_), Outcome::Signal(_), Outcome::Terminate]));
@@ -154,7 +178,11 @@ fn several_events_of_one_element() {
 
 #[test]
 fn what_begins_a_process() {
-    let catch = |id: &str| format!(r#"<intermediateCatchEvent id="{id}"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>"#);
+    let catch = |id: &str| {
+        format!(
+            r#"<intermediateCatchEvent id="{id}"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>"#
+        )
+    };
     let gateway = |attributes: &str| {
         format!(
             r#"<eventBasedGateway id="n" {attributes}/>{}{}<sequenceFlow id="f" sourceRef="n" targetRef="a"/><sequenceFlow id="g" sourceRef="n" targetRef="b"/>"#,

@@ -27,13 +27,17 @@ fn undo_of(id: &str, undo: &str) -> String {
 
 /// Writes the value down in the list `log`.
 fn logging(value: &str) -> String {
-    format!("<scriptTask id='#' isForCompensation='true' v:resultVariable='log'><script>vars.log + [{value}]</script></scriptTask>")
+    format!(
+        "<scriptTask id='#' isForCompensation='true' v:resultVariable='log'><script>vars.log + [{value}]</script></scriptTask>"
+    )
 }
 
 const ALL: &str = "<intermediateThrowEvent id='t'><compensateEventDefinition/></intermediateThrowEvent>";
 
 fn of(activity: &str) -> String {
-    format!("<intermediateThrowEvent id='t'><compensateEventDefinition activityRef='{activity}'/></intermediateThrowEvent>")
+    format!(
+        "<intermediateThrowEvent id='t'><compensateEventDefinition activityRef='{activity}'/></intermediateThrowEvent>"
+    )
 }
 
 fn line(first: &str, second: &str, throw: &str) -> String {
@@ -92,10 +96,8 @@ fn one_activity_is_undone_with_all_its_completions() {
 
 #[test]
 fn an_end_event_undoes_before_it_ends() {
-    let body = format!(
-        "<startEvent id='s'/>{}<endEvent id='t'><compensateEventDefinition/></endEvent>\n> s a t",
-        undone("a")
-    );
+    let body =
+        format!("<startEvent id='s'/>{}<endEvent id='t'><compensateEventDefinition/></endEvent>\n> s a t", undone("a"));
     check(
         &body,
         "start   => s +a
@@ -251,7 +253,8 @@ fn the_data_of_a_sub_process_is_that_of_its_end() {
 
 #[test]
 fn each_member_is_undone_with_its_own_data() {
-    let multi = "<userTask id='a'><multiInstanceLoopCharacteristics v:collection='vars.list' v:item='item'/></userTask>";
+    let multi =
+        "<userTask id='a'><multiInstanceLoopCharacteristics v:collection='vars.list' v:item='item'/></userTask>";
     let body = format!(
         "<startEvent id='s'/>{multi}{}{ALL}<userTask id='z'/>\n> s a t z",
         undo_of("a", &logging("[vars.loopCounter, vars.item]")),
@@ -342,7 +345,11 @@ fn a_sub_process_is_undone_by_its_own_event_sub_process() {
 
 #[test]
 fn what_hangs_on_a_sub_process_undoes_it_as_a_whole() {
-    let sub = format!("<subProcess id='b'>{}</subProcess>{}", undone("a"), undo_of("b", "<userTask id='#' isForCompensation='true'/>"));
+    let sub = format!(
+        "<subProcess id='b'>{}</subProcess>{}",
+        undone("a"),
+        undo_of("b", "<userTask id='#' isForCompensation='true'/>")
+    );
     let body = format!("<startEvent id='s'/>{sub}{ALL}<userTask id='z'/>\n> s b t z");
     check(
         &body,

@@ -225,10 +225,7 @@ fn a_parallel_gateway_waits_for_the_others_in_the_instance() {
 
 #[test]
 fn a_receive_task_begins_an_instance() {
-    check(
-        "<receiveTask id='r' messageRef='m1' instantiate='true'/><userTask id='z'/>\n> r z",
-        "start at r => r +z",
-    );
+    check("<receiveTask id='r' messageRef='m1' instantiate='true'/><userTask id='z'/>\n> r z", "start at r => r +z");
 }
 
 #[test]

@@ -16,9 +16,12 @@ enum Part {
 }
 
 fn parts() -> impl Strategy<Value = Vec<Part>> {
-    let part = Just(Part::Task).prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![2 => Just(Part::Task), 1 => prop::collection::vec(inner, 1..4).prop_map(Part::Sub)]
-    });
+    let part = Just(Part::Task).prop_recursive(
+        4,
+        24,
+        4,
+        |inner| prop_oneof![2 => Just(Part::Task), 1 => prop::collection::vec(inner, 1..4).prop_map(Part::Sub)],
+    );
     prop::collection::vec(part, 1..5)
 }
 
@@ -81,9 +84,7 @@ impl Tree {
     fn complete(&mut self, task: usize) {
         let mut at = self.tasks[task];
         self.scopes[at].done.push(Was::Task(task));
-        while let (true, Some(around)) =
-            (self.scopes[at].done.len() == self.scopes[at].count, self.scopes[at].around)
-        {
+        while let (true, Some(around)) = (self.scopes[at].done.len() == self.scopes[at].count, self.scopes[at].around) {
             self.scopes[around].done.push(Was::Scope(at));
             at = around;
         }
