@@ -5,6 +5,7 @@ use kernel::text::Message;
 use super::budget::weigh_all;
 use super::event::{Command, VisitOutcome};
 use super::run::{Move, Run};
+use super::state::ScopeId;
 use crate::definition::model::{NodeIx, NodeKind, Outcome, Trigger};
 
 impl Run<'_> {
