@@ -228,7 +228,7 @@ async fn what_cannot_run_is_refused_by_its_name() {
     };
     for (element, part) in [
         (r#"<adHocSubProcess id="it"/>"#, "ad-hoc"),
-        (r#"<eventBasedGateway id="it" eventGatewayType="Parallel"/>"#, "begins the process"),
+        (r#"<eventBasedGateway id="it" eventGatewayType="Parallel"/>"#, "where the process begins"),
         (r#"<serviceTask id="it" v:service="fly"/>"#, "fly"),
         (r#"<serviceTask id="it" camunda:class="x.Y" xmlns:camunda="http://camunda.org/schema/1.0/bpmn"/>"#, "service"),
         (r#"<scriptTask id="it" scriptFormat="groovy"><script>x</script></scriptTask>"#, "groovy"),

@@ -1,14 +1,11 @@
 //! Events: what a start, catch or boundary event waits for, what a throw or end event does.
 
 use super::expressions;
-use super::model::{ElementId, MessageRef, NodeIx, NodeKind, Outcome, Timer, Trigger};
+use super::model::{ElementId, MAX_PARTS, MessageRef, NodeIx, NodeKind, Outcome, Timer, Trigger};
 use super::nodes::Reading;
 use super::outline::MAX_ID;
 use super::time;
 use super::xml::{self, Xml};
-
-/// Events of one element.
-const MAX_PARTS: usize = 20;
 
 /// `startEvent`.
 pub fn start(reading: &mut Reading<'_, '_>) -> Option<NodeKind> {
@@ -170,7 +167,7 @@ fn event_definitions<'a>(reading: &mut Reading<'a, '_>) -> Option<Vec<Xml<'a>>> 
             }
         }
     }
-    if found.len() > MAX_PARTS {
+    if u32::try_from(found.len()).is_ok_and(|count| count > MAX_PARTS) {
         reading.error(format!("the event has more than {MAX_PARTS} event definitions"));
         return None;
     }

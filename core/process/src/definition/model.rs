@@ -239,6 +239,9 @@ pub enum Binding {
     Version(i64),
 }
 
+/// Events of one element.
+pub const MAX_PARTS: u32 = 20;
+
 /// What a catching event waits for.
 #[derive(Debug)]
 pub enum Trigger {

@@ -2,6 +2,8 @@
 //! activity to the activity that undoes it; an event sub-process that starts by compensation undoes the sub-process it
 //! stands in.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Problems;
 use super::model::{Definition, NodeIx, NodeKind, Outcome, ScopeIx, Trigger};
 use super::outline::Outline;
@@ -9,45 +11,51 @@ use super::xml;
 
 /// Joins what is undone with what undoes it.
 pub fn join(outline: &mut Outline<'_>, problems: &mut Problems) {
+    let joined = associated(outline);
     for place in (0..).map(NodeIx).take(outline.nodes.len()) {
-        let NodeKind::Boundary { host, trigger: Trigger::Compensation, .. } = outline.definition.node(place).kind
-        else {
+        let definition = &outline.definition;
+        let NodeKind::Boundary { host, trigger: Trigger::Compensation, .. } = definition.node(place).kind else {
             continue;
         };
-        let undo = match undo(outline, place) {
-            Ok(undo) => undo,
-            Err(problem) => {
-                problems.error(&outline.definition.node(place).id, problem);
-                continue;
+        let twice =
+            definition.node(host).undo.is_some().then_some("the activity has two compensation events: keep one");
+        let joined = joined.get(&place).map(Vec::as_slice).unwrap_or_default();
+        match undo(outline, place, joined).and_then(|undo| twice.map_or(Ok(undo), |problem| Err(problem.to_owned()))) {
+            Ok(undo) => {
+                if let Some(host) = outline.definition.node_mut(host) {
+                    host.undo = Some(undo);
+                }
             }
-        };
-        let twice = outline.definition.node(host).undo.is_some();
-        if twice {
-            problems.error(&outline.definition.node(place).id, "the activity has two compensation events: keep one");
-        }
-        if let Some(host) = outline.definition.node_mut(host) {
-            host.undo = Some(undo);
+            Err(problem) => problems.error(&definition.node(place).id, problem),
         }
     }
 }
 
-/// The activity that hangs on a compensation event.
-fn undo(outline: &Outline<'_>, event: NodeIx) -> Result<NodeIx, String> {
+/// Activities that associations join with a compensation event, by that.
+fn associated(outline: &Outline<'_>) -> HashMap<NodeIx, Vec<NodeIx>> {
     let definition = &outline.definition;
     let node = |reference: &str| {
         let local = || reference.rsplit_once(':').and_then(|(_, local)| definition.find(local));
         definition.find(reference).or_else(local)
     };
     let end = |association, name| xml::attribute(association, name).and_then(node);
-    let others = outline.associations.iter().filter_map(|association| {
-        match (end(*association, "sourceRef"), end(*association, "targetRef")) {
-            (Some(from), to) if from == event => to,
-            (from, Some(to)) if to == event => from,
-            _ => None,
+    let mut joined: HashMap<NodeIx, Vec<NodeIx>> = HashMap::new();
+    for association in &outline.associations {
+        let (Some(from), Some(to)) = (end(*association, "sourceRef"), end(*association, "targetRef")) else { continue };
+        for (event, other) in [(from, to), (to, from)] {
+            let undone = matches!(definition.trigger(event), Some(Trigger::Compensation));
+            if undone && outline.is_activity(other) {
+                joined.entry(event).or_default().push(other);
+            }
         }
-    });
-    let activities: Vec<NodeIx> = others.filter(|other| outline.is_activity(*other)).collect();
-    let [place] = activities.as_slice() else {
+    }
+    joined
+}
+
+/// The activity that hangs on a compensation event.
+fn undo(outline: &Outline<'_>, event: NodeIx, joined: &[NodeIx]) -> Result<NodeIx, String> {
+    let definition = &outline.definition;
+    let [place] = joined else {
         return Err("the compensation event needs one association to the activity that undoes what was done".to_owned());
     };
     let undo = definition.node(*place);
@@ -82,6 +90,7 @@ pub fn starts(outline: &mut Outline<'_>, problems: &mut Problems) {
 
 /// What is doubtful about compensation and transactions.
 pub fn check(definition: &Definition, problems: &mut Problems) {
+    let (undone, left) = (undone(definition), with_cancel_event(definition));
     for node in &definition.nodes {
         let parts = match &node.kind {
             NodeKind::Throw(outcome) | NodeKind::End(outcome) => outcome.parts(),
@@ -90,40 +99,45 @@ pub fn check(definition: &Definition, problems: &mut Problems) {
         for part in parts {
             match part {
                 Outcome::Compensate { activity: Some(id), .. } => {
-                    if definition.find(id).is_some_and(|activity| !can_be_undone(definition, activity)) {
+                    if definition.find(id).is_some_and(|activity| !undone.contains(&activity)) {
                         problems.warn(&node.id, format!("nothing undoes `{id}`: add a compensation event to it"));
                     }
                 }
-                Outcome::Cancel if !has_way_out(definition, node.scope) => problems.warn(
-                    &node.id,
-                    "the transaction has no cancel event at its boundary: when it is cancelled, nothing follows",
-                ),
+                Outcome::Cancel if !transaction_around(definition, node.scope).is_some_and(|it| left.contains(&it)) => {
+                    problems.warn(
+                        &node.id,
+                        "the transaction has no cancel event at its boundary: when it is cancelled, nothing follows",
+                    );
+                }
                 _ => {}
             }
         }
     }
 }
 
-/// Whether something undoes the activity, or something in it.
-fn can_be_undone(definition: &Definition, activity: NodeIx) -> bool {
-    let mut open = vec![activity];
-    while let Some(node) = open.pop() {
-        if definition.is_undone(node) {
-            return true;
-        }
-        if let NodeKind::SubProcess { scope, .. } = definition.node(node).kind {
-            open.extend(&definition.scope(scope).nodes);
+/// Activities that something undoes, or something in them.
+fn undone(definition: &Definition) -> HashSet<NodeIx> {
+    let mut found = HashSet::new();
+    for node in (0..).map(NodeIx).take(definition.nodes.len()).filter(|node| definition.is_undone(*node)) {
+        let mut at = Some(node);
+        while let Some(node) = at.filter(|node| found.insert(*node)) {
+            at = definition.scope(definition.node(node).scope).owner;
         }
     }
-    false
+    found
 }
 
-/// Whether the nearest transaction around has a cancel event at its boundary.
-fn has_way_out(definition: &Definition, scope: ScopeIx) -> bool {
+/// Transactions with a cancel event at their boundary.
+fn with_cancel_event(definition: &Definition) -> HashSet<NodeIx> {
+    let hosts = definition.nodes.iter().filter_map(|node| match node.kind {
+        NodeKind::Boundary { host, trigger: Trigger::Cancel, .. } => Some(host),
+        _ => None,
+    });
+    hosts.collect()
+}
+
+fn transaction_around(definition: &Definition, scope: ScopeIx) -> Option<NodeIx> {
     let around = std::iter::successors(Some(scope), |scope| definition.scope(*scope).parent);
     let mut owners = around.filter_map(|scope| definition.scope(scope).owner);
-    let transaction = owners
-        .find(|owner| matches!(definition.node(*owner).kind, NodeKind::SubProcess { transaction: true, .. }))
-        .map(|owner| definition.node(owner).boundary.iter());
-    transaction.into_iter().flatten().any(|event| matches!(definition.trigger(*event), Some(Trigger::Cancel)))
+    owners.find(|owner| matches!(definition.node(*owner).kind, NodeKind::SubProcess { transaction: true, .. }))
 }

@@ -7,7 +7,7 @@ use super::event::Command;
 use super::events::Place;
 use super::run::Run;
 use super::state::{ScopeId, Wait, WaitId, WaitKind};
-use crate::definition::model::{NodeIx, Trigger};
+use crate::definition::model::{MAX_PARTS, NodeIx, Trigger};
 
 /// One of an event's waits.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,18 +59,11 @@ impl<'a> Run<'a> {
         self.needs_all(node) && found.is_some_and(|found| self.sisters(found).iter().any(|other| *other != wait))
     }
 
-    /// Waits of the same element's events.
+    /// Waits for the events of an element that were opened together: their numbers follow that of the group.
     pub fn sisters(&self, wait: &Wait) -> Vec<WaitId> {
         let Some(group) = wait.group else { return Vec::new() };
-        let near: Vec<WaitId> = match Place::of(wait) {
-            Place::Host(host) => self.state.waits.get(&host).map(|host| host.boundary.clone()).unwrap_or_default(),
-            Place::Scope(scope) => self.scope(scope).into_iter().flat_map(|scope| &scope.guards).copied().collect(),
-            Place::Work | Place::Race(_) => {
-                self.scope(wait.scope).into_iter().flat_map(|scope| &scope.waits).copied().collect()
-            }
-        };
-        let of_group = |wait: &WaitId| self.state.waits.get(wait).is_some_and(|wait| wait.group == Some(group));
-        near.into_iter().filter(of_group).collect()
+        let near = self.state.waits.range(group..=group.saturating_add(MAX_PARTS));
+        near.filter(|(_, wait)| wait.group == Some(group)).map(|(wait, _)| *wait).collect()
     }
 
     /// One event was enough: the others of its element mean nothing any more.
