@@ -227,10 +227,8 @@ async fn what_cannot_run_is_refused_by_its_name() {
         process("p", &format!(r#"<startEvent id="start"/>{element}<endEvent id="end"/>{}"#, flows("start>it it>end")))
     };
     for (element, part) in [
-        (r#"<transaction id="it"/>"#, "transaction"),
         (r#"<adHocSubProcess id="it"/>"#, "ad-hoc"),
-        (r#"<complexGateway id="it"/>"#, "complex"),
-        (r#"<task id="it" isForCompensation="true"/>"#, "compensation"),
+        (r#"<eventBasedGateway id="it" eventGatewayType="Parallel"/>"#, "where the process begins"),
         (r#"<serviceTask id="it" v:service="fly"/>"#, "fly"),
         (r#"<serviceTask id="it" camunda:class="x.Y" xmlns:camunda="http://camunda.org/schema/1.0/bpmn"/>"#, "service"),
         (r#"<scriptTask id="it" scriptFormat="groovy"><script>x</script></scriptTask>"#, "groovy"),
@@ -248,7 +246,7 @@ async fn what_cannot_run_is_refused_by_its_name() {
         let words = fields["it"]["message"].as_str().unwrap_or_else(|| panic!("{element}: {fields}"));
         assert!(words.contains(part), "{element}: {words}");
     }
-    let twice = process("p", r#"<startEvent id="start"/><task id="a"/><transaction id="b"/><complexGateway id="c"/>"#);
+    let twice = process("p", r#"<startEvent id="start"/><task id="a"/><adHocSubProcess id="b"/><choreographyTask id="c"/>"#);
     let fields = refusal(&engine, twice).await;
     assert!(fields["b"].is_object() && fields["c"].is_object() && fields.get("a").is_none(), "{fields}");
     // Nothing of what was refused is there.

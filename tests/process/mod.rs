@@ -23,6 +23,7 @@ mod run;
 pub mod smtp;
 mod templates;
 mod trees;
+mod undo;
 
 use serde_json::{Value, json};
 

@@ -107,7 +107,7 @@ test("a template is taken, looked at, published; a dry run shows its path", asyn
 
 test("a file that cannot run is refused with its problems at their elements", async ({ page, signIn }) => {
   const file = `<?xml version="1.0"?><b:definitions xmlns:b="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x">
-    <b:process id="p" isExecutable="true"><b:startEvent id="s" name="Begin"/><b:complexGateway id="g" name="Odd one"/>
+    <b:process id="p" isExecutable="true"><b:startEvent id="s" name="Begin"/><b:adHocSubProcess id="g" name="Odd one"/>
     <b:userTask id="u" name="<script>alert(1)</script>"/>
     <b:sequenceFlow id="f" sourceRef="s" targetRef="u"/></b:process></b:definitions>`.replace("<script>alert(1)</script>", "&lt;img src=x onerror=alert(1)&gt;");
   await signIn(page);
@@ -116,7 +116,7 @@ test("a file that cannot run is refused with its problems at their elements", as
   await page.getByRole("button", { name: "Choose a file" }).click();
   await (await chosen).setFiles({ name: "odd.bpmn", mimeType: "application/xml", buffer: Buffer.from(file) });
   await expect(page.getByText("odd.bpmn was not taken")).toBeVisible();
-  await expect(page.getByTestId("problems")).toContainText("complex gateways are not supported");
+  await expect(page.getByTestId("problems")).toContainText("ad-hoc sub-processes are not supported");
   await expect(page.getByTestId("step-u")).toContainText("<img src=x");
 });
 

@@ -19,9 +19,6 @@ const LANGUAGES: [&str; 4] = ["cel", "feel", "text/cel", "text/feel"];
 
 /// Any activity.
 pub fn read(reading: &mut Reading<'_, '_>) -> Option<NodeKind> {
-    if xml::flag(reading.node, "isForCompensation", false) {
-        reading.error("compensation is not supported: draw the way back as ordinary steps");
-    }
     match reading.node.tag_name().name() {
         "task" => Some(NodeKind::Abstract),
         "userTask" => Some(NodeKind::User(Arc::new(steps::read(reading)))),
@@ -35,7 +32,7 @@ pub fn read(reading: &mut Reading<'_, '_>) -> Option<NodeKind> {
         "sendTask" => send(reading),
         "receiveTask" => receive(reading),
         "callActivity" => call(reading),
-        "subProcess" => sub_process(reading),
+        "subProcess" | "transaction" => sub_process(reading),
         other => {
             reading.error(format!("`{other}` is not supported"));
             None
@@ -45,7 +42,8 @@ pub fn read(reading: &mut Reading<'_, '_>) -> Option<NodeKind> {
 
 fn sub_process(reading: &mut Reading<'_, '_>) -> Option<NodeKind> {
     let scope = reading.outline.insides.get(&reading.place).copied()?;
-    Some(NodeKind::SubProcess { scope, event: is_event_sub_process(reading.node) })
+    let (event, transaction) = (is_event_sub_process(reading.node), xml::is(reading.node, "transaction"));
+    Some(NodeKind::SubProcess { scope, event, transaction })
 }
 
 /// `v:service`; else a service of ours named where other tools name theirs.
@@ -178,9 +176,6 @@ fn send(reading: &mut Reading<'_, '_>) -> Option<NodeKind> {
 }
 
 fn receive(reading: &mut Reading<'_, '_>) -> Option<NodeKind> {
-    if xml::flag(reading.node, "instantiate", false) {
-        reading.error("a receive task cannot start a process (`instantiate`): use a message start event");
-    }
     events::message(reading, reading.node).map(NodeKind::Receive)
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Problems;
-use super::model::{Definition, FlowIx, Node, NodeIx, NodeKind, Outcome, ScopeIx, Trigger};
+use super::model::{Begins, Definition, FlowIx, Node, NodeIx, NodeKind, Outcome, ScopeIx, Trigger};
+use super::{Problems, undo};
 
 /// Flows looked at while searching for deadlocks, over the whole file.
 const DEADLOCK_EFFORT: usize = 2_000_000;
@@ -16,6 +16,10 @@ pub fn check(definition: &Definition, problems: &mut Problems) {
     for place in (0..).map(NodeIx).take(definition.nodes.len()) {
         match definition.node(place).kind {
             NodeKind::Exclusive | NodeKind::Inclusive => check_choice(definition, place, problems),
+            NodeKind::Complex { .. } => {
+                check_choice(definition, place, problems);
+                check_activation(definition, place, problems);
+            }
             NodeKind::EventBased => check_race(definition, place, problems),
             _ => {}
         }
@@ -23,6 +27,7 @@ pub fn check(definition: &Definition, problems: &mut Problems) {
     check_calls(definition, problems);
     check_reach(definition, problems);
     check_deadlocks(definition, problems);
+    undo::check(definition, problems);
 }
 
 fn check_choice(definition: &Definition, place: NodeIx, problems: &mut Problems) {
@@ -41,6 +46,16 @@ fn check_choice(definition: &Definition, place: NodeIx, problems: &mut Problems)
     } else if node.default.is_none() {
         problems
             .warn(&node.id, "the gateway has no default flow: when no condition is true, it stops with an incident");
+    }
+}
+
+fn check_activation(definition: &Definition, place: NodeIx, problems: &mut Problems) {
+    let node = definition.node(place);
+    if matches!(node.kind, NodeKind::Complex { activation: None }) && node.incoming.len() > 1 {
+        problems.warn(
+            &node.id,
+            "the complex gateway has no activationCondition: it lets the first token go and holds the others back",
+        );
     }
 }
 
@@ -70,14 +85,15 @@ fn check_race(definition: &Definition, place: NodeIx, problems: &mut Problems) {
     }
 }
 
-/// Where a token may go from a node without leaving its scope: flows, links, boundary events.
+/// Where a token may go from a node without leaving its scope: flows, links, boundary events, what undoes it.
 fn next<'a>(definition: &'a Definition, links: &'a Links, node: NodeIx) -> impl Iterator<Item = NodeIx> + 'a {
     let node: &Node = definition.node(node);
     let link = match &node.kind {
         NodeKind::Throw(Outcome::Link(name)) => links.get(&(node.scope, name.clone())).copied(),
         _ => None,
     };
-    node.outgoing.iter().map(|flow| definition.flow(*flow).target).chain(node.boundary.iter().copied()).chain(link)
+    let onwards = node.outgoing.iter().map(|flow| definition.flow(*flow).target);
+    onwards.chain(node.boundary.iter().copied()).chain(link).chain(node.undo)
 }
 
 type Links = HashMap<(ScopeIx, String), NodeIx>;
@@ -94,7 +110,9 @@ fn links(definition: &Definition) -> Links {
 
 fn begins(definition: &Definition, scope: ScopeIx) -> Vec<NodeIx> {
     let scope = definition.scope(scope);
-    scope.starts.iter().chain(&scope.triggered_starts).chain(&scope.event_sub_processes).copied().collect()
+    let gateways = scope.nodes.iter().filter(|node| definition.node(**node).begins.is_some());
+    let starts = scope.starts.iter().chain(&scope.triggered_starts);
+    starts.chain(&scope.event_sub_processes).chain(gateways).copied().collect()
 }
 
 /// Nodes of a scope that a token can reach from the given ones.
@@ -179,7 +197,8 @@ fn open_scopes(definition: &Definition, links: &Links, endless: &HashSet<&str>) 
             ends |= !closed && definition.node(node).outgoing.is_empty();
             let boundary = definition.node(node).boundary.iter().copied();
             let onwards = next(definition, links, node).filter(|_| !closed);
-            queue.extend(boundary.chain(onwards).filter(|target| reached.insert(*target)));
+            let forward = boundary.chain(onwards).filter(|target| !undoes(definition, *target));
+            queue.extend(forward.filter(|target| reached.insert(*target)));
         }
         // One that has no end at all, but meets no such call either, is another matter.
         if ends || !met {
@@ -187,6 +206,11 @@ fn open_scopes(definition: &Definition, links: &Links, endless: &HashSet<&str>) 
         }
     }
     open
+}
+
+/// Whether no token of the flow ever comes to the node: it belongs to compensation.
+fn undoes(definition: &Definition, node: NodeIx) -> bool {
+    definition.node(node).for_compensation || matches!(definition.trigger(node), Some(Trigger::Compensation))
 }
 
 /// A parallel join that waits for two branches of one choice waits for ever. Seen where each branch comes to the join
@@ -229,7 +253,12 @@ fn choices(definition: &Definition, flow: FlowIx, effort: &mut usize) -> Vec<(No
         *effort -= 1;
         let source = definition.flow(flow).source;
         let node = definition.node(source);
-        if matches!(node.kind, NodeKind::Exclusive | NodeKind::EventBased) && node.outgoing.len() > 1 {
+        let chooses = match node.kind {
+            NodeKind::Exclusive => true,
+            NodeKind::EventBased => node.begins != Some(Begins::All),
+            _ => false,
+        };
+        if chooses && node.outgoing.len() > 1 {
             found.push((source, flow));
         }
         let [only] = node.incoming.as_slice() else { break };

@@ -2,8 +2,10 @@
 //! published already: they go on as they are.
 
 use super::contract::{Contract, Executor};
-use super::model::{Definition, ElementId, NodeKind, Outcome, Trigger};
+use super::model::{Definition, ElementId, NodeKind, Outcome};
+use super::starts::Beginning;
 use super::{Problem, Problems};
+use kernel::expression::Expression;
 
 /// What is wrong with it, as far as the file alone tells.
 pub fn problems(definition: &Definition) -> Vec<Problem> {
@@ -15,22 +17,25 @@ pub fn problems(definition: &Definition) -> Vec<Problem> {
         );
     }
     for node in &definition.nodes {
-        match &node.kind {
-            NodeKind::User(contract) => reminders(&node.id, contract, &mut problems),
-            NodeKind::Start { trigger: Trigger::Conditional(condition), .. }
-                if definition.scope(node.scope).owner.is_none() =>
-            {
-                for name in condition.names().filter(|name| *name != "record") {
-                    problems.error(
-                        &node.id,
-                        format!("the condition asks for `{name}`: before the process begins there is only `record`"),
-                    );
-                }
+        if let NodeKind::User(contract) = &node.kind {
+            reminders(&node.id, contract, &mut problems);
+        }
+    }
+    for process in definition.processes.iter().filter(|process| process.executable) {
+        for (name, beginning) in definition.beginnings(process.scope) {
+            if let (Beginning::Condition(condition), Some((node, _))) = (beginning, definition.beginning_at(&name)) {
+                asks_only_for_record(&definition.node(node).id, condition, &mut problems);
             }
-            _ => {}
         }
     }
     problems.0
+}
+
+fn asks_only_for_record(id: &ElementId, condition: &Expression, problems: &mut Problems) {
+    for name in condition.names().filter(|name| *name != "record") {
+        let message = format!("the condition asks for `{name}`: before the process begins there is only `record`");
+        problems.error(id, message);
+    }
 }
 
 fn reminders(id: &ElementId, contract: &Contract, problems: &mut Problems) {
@@ -42,14 +47,18 @@ fn reminders(id: &ElementId, contract: &Contract, problems: &mut Problems) {
 
 /// The messages and signals it throws, each with the element that does.
 pub fn thrown(definition: &Definition) -> impl Iterator<Item = (&ElementId, &str)> {
-    definition.nodes.iter().filter_map(|node| match &node.kind {
-        NodeKind::Send(message)
-        | NodeKind::Throw(Outcome::Message(message))
-        | NodeKind::End(Outcome::Message(message)) => Some((&node.id, message.name.as_str())),
-        NodeKind::Throw(Outcome::Signal(name)) | NodeKind::End(Outcome::Signal(name)) => {
-            Some((&node.id, name.as_str()))
-        }
-        _ => None,
+    definition.nodes.iter().flat_map(|node| {
+        let (sent, outcomes) = match &node.kind {
+            NodeKind::Send(message) => (Some(message.name.as_str()), [].as_slice()),
+            NodeKind::Throw(outcome) | NodeKind::End(outcome) => (None, outcome.parts()),
+            _ => (None, [].as_slice()),
+        };
+        let thrown = outcomes.iter().filter_map(|outcome| match outcome {
+            Outcome::Message(message) => Some(message.name.as_str()),
+            Outcome::Signal(name) => Some(name.as_str()),
+            _ => None,
+        });
+        sent.into_iter().chain(thrown).map(|name| (&node.id, name))
     })
 }
 

@@ -26,6 +26,7 @@ pub fn join(outline: &mut Outline<'_>, problems: &mut Problems) {
     }
     defaults(outline, problems);
     boundaries(outline);
+    super::undo::join(outline, problems);
     let lanes = std::mem::take(&mut outline.lanes);
     read_lanes(outline, &lanes, problems);
     starts(outline, problems);
@@ -101,6 +102,9 @@ fn check_ends(definition: &Definition, flow: &str, source: NodeIx, target: NodeI
             Some("a link throw event has no outgoing flow: it goes on at its catch")
         }
         kind if is_event_sub_process(kind) => Some("an event sub-process has no flows: only its start event begins it"),
+        NodeKind::Boundary { trigger: Trigger::Compensation, .. } => {
+            Some("a compensation event has no outgoing flow: an association leads to what undoes its activity")
+        }
         _ => None,
     };
     let other = match &definition.node(target).kind {
@@ -110,7 +114,11 @@ fn check_ends(definition: &Definition, flow: &str, source: NodeIx, target: NodeI
         kind if is_event_sub_process(kind) => Some("an event sub-process has no flows: only its start event begins it"),
         _ => None,
     };
-    for problem in [problem, other].into_iter().flatten() {
+    let undoes = [source, target].into_iter().any(|end| definition.node(end).for_compensation);
+    let undoes = undoes.then_some("an activity for compensation has no flows: only a compensation event leads to it");
+    let begins = definition.node(target).begins.is_some();
+    let begins = begins.then_some("what begins a process (`instantiate`) has no incoming flow");
+    for problem in [problem, other, undoes, begins].into_iter().flatten() {
         problems.error(flow, problem);
     }
 }
@@ -199,7 +207,8 @@ fn starts(outline: &mut Outline<'_>, problems: &mut Problems) {
             };
             nodes.iter().filter(fits).copied().collect::<Vec<_>>()
         };
-        let triggered = starting(false);
+        let mut triggered = starting(false);
+        triggered.extend(nodes.iter().flat_map(|node| beginning(definition, *node)));
         let event_sub_processes: Vec<NodeIx> = nodes
             .iter()
             .filter(|node| matches!(kind(node), NodeKind::SubProcess { event: true, .. }))
@@ -217,6 +226,17 @@ fn starts(outline: &mut Outline<'_>, problems: &mut Problems) {
         }
     }
     links(&outline.definition, problems);
+    super::undo::starts(outline, problems);
+}
+
+/// What a node begins its process with: the events behind a gateway, a receive task itself.
+fn beginning(definition: &Definition, place: NodeIx) -> Vec<NodeIx> {
+    let node = definition.node(place);
+    match (node.begins, &node.kind) {
+        (None, _) => Vec::new(),
+        (Some(_), NodeKind::EventBased) => node.outgoing.iter().map(|flow| definition.flow(*flow).target).collect(),
+        (Some(_), _) => vec![place],
+    }
 }
 
 fn begins_without_start(definition: &Definition, node: NodeIx) -> bool {
@@ -225,7 +245,7 @@ fn begins_without_start(definition: &Definition, node: NodeIx) -> bool {
         node.kind,
         NodeKind::Boundary { .. } | NodeKind::SubProcess { event: true, .. } | NodeKind::Catch(Trigger::Link(_))
     );
-    node.incoming.is_empty() && !elsewhere
+    node.incoming.is_empty() && node.begins.is_none() && !node.for_compensation && !elsewhere
 }
 
 fn check_begin(

@@ -9,6 +9,8 @@
 //! | `outline` | which elements there are: processes, scopes, nodes, flows; the file's messages, signals, errors |
 //! | `nodes` | each flow node, with `events`, `activities`, `repeats` and `steps` (the step contract) |
 //! | `flows` | sequence flows, boundaries, lanes, starts |
+//! | `undo` | compensation: which activity undoes which |
+//! | `starts` | what begins instances |
 //! | `checks` | what the parts mean together: reachability, deadlocks, call cycles |
 //! | `fit` | what keeps a file that can be read from being published |
 //! | `tells` | what its variables may tell of the record |
@@ -32,9 +34,11 @@ pub mod model;
 mod nodes;
 mod outline;
 mod repeats;
+pub mod starts;
 mod steps;
 mod tells;
 pub mod time;
+mod undo;
 pub mod words;
 mod xml;
 

@@ -80,10 +80,13 @@ pub struct Scope {
     /// Where a token begins when the scope is entered plainly: the none start events, or, without any start event,
     /// every node without an incoming flow that is neither a boundary event, an event sub-process nor a link catch.
     pub starts: Vec<NodeIx>,
-    /// Start events with a trigger: of a process, what makes instances; of an event sub-process, its one start.
+    /// Start events with a trigger: of a process, what makes instances (also the events behind an event-based gateway and
+    /// the receive tasks that do); of an event sub-process, its one start.
     pub triggered_starts: Vec<NodeIx>,
     /// Event sub-processes directly inside.
     pub event_sub_processes: Vec<NodeIx>,
+    /// The event sub-process that undoes its sub-process once that has been completed.
+    pub undo: Option<NodeIx>,
     /// Data objects and properties: variables of this scope, null at first.
     pub data: Vec<String>,
 }
@@ -124,10 +127,25 @@ pub struct Node {
     pub boundary: Vec<NodeIx>,
     /// Standard loop or multi-instance.
     pub repeat: Option<Repeat>,
+    /// The activity that undoes this one: it hangs on the compensation event at its boundary.
+    pub undo: Option<NodeIx>,
+    /// `isForCompensation`: it runs only to undo another activity.
+    pub for_compensation: bool,
+    /// `instantiate`, of an event-based gateway or receive task that begins its process.
+    pub begins: Option<Begins>,
     /// Name of the innermost lane that lists it; may be empty.
     pub lane: String,
     /// What it is.
     pub kind: NodeKind,
+}
+
+/// How an event-based gateway or receive task begins its process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// With one of its events; the others mean nothing then.
+    One,
+    /// With any of its events; the instance waits for all the others.
+    All,
 }
 
 /// What a node is.
@@ -150,7 +168,7 @@ pub enum NodeKind {
     Boundary {
         /// The activity it is attached to.
         host: NodeIx,
-        /// `cancelActivity`; always true for errors.
+        /// `cancelActivity`; always true for errors and cancellations, never for compensation.
         interrupting: bool,
         /// What it waits for.
         trigger: Trigger,
@@ -161,8 +179,13 @@ pub enum NodeKind {
     Parallel,
     /// `inclusiveGateway`.
     Inclusive,
-    /// `eventBasedGateway` (the exclusive kind).
+    /// `eventBasedGateway`.
     EventBased,
+    /// `complexGateway`.
+    Complex {
+        /// `activationCondition`: which tokens let it go; sees `activationCount` and `activationCounts`. None = any one.
+        activation: Option<Expression>,
+    },
     /// `userTask`, and `manualTask`, which is a user task without a contract.
     User(Arc<Contract>),
     /// `task`: passes at once.
@@ -180,12 +203,14 @@ pub enum NodeKind {
     Send(MessageRef),
     /// `receiveTask`.
     Receive(MessageRef),
-    /// `subProcess`.
+    /// `subProcess`, `transaction`.
     SubProcess {
         /// Its inside.
         scope: ScopeIx,
         /// `triggeredByEvent`.
         event: bool,
+        /// Whether it can be cancelled, so that everything done in it is undone.
+        transaction: bool,
     },
     /// `callActivity`.
     Call {
@@ -214,6 +239,9 @@ pub enum Binding {
     Version(i64),
 }
 
+/// Events of one element.
+pub const MAX_PARTS: u32 = 20;
+
 /// What a catching event waits for.
 #[derive(Debug)]
 pub enum Trigger {
@@ -233,6 +261,32 @@ pub enum Trigger {
     Escalation(Option<String>),
     /// A link throw with this name in the same scope.
     Link(String),
+    /// The completed activity it is attached to (or in) is to be undone.
+    Compensation,
+    /// The transaction it is attached to was cancelled.
+    Cancel,
+    /// Several events, at least two and none of them `Several`.
+    Several {
+        /// `parallelMultiple`: all of them must come, not one.
+        all: bool,
+        /// In the file's order.
+        parts: Vec<Trigger>,
+    },
+}
+
+impl Trigger {
+    /// Its parts, or itself.
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::Several { parts, .. } => parts,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    /// Whether all of several events must come.
+    pub const fn needs_all(&self) -> bool {
+        matches!(self, Self::Several { all: true, .. })
+    }
 }
 
 /// What a throwing or ending event does.
@@ -252,6 +306,27 @@ pub enum Outcome {
     Signal(String),
     /// Goes on at the link catch with this name.
     Link(String),
+    /// Has completed activities undone.
+    Compensate {
+        /// Which; none = all of the scope.
+        activity: Option<ElementId>,
+        /// `waitForCompletion`: whether it goes on only when they are.
+        wait: bool,
+    },
+    /// Cancels the transaction around it.
+    Cancel,
+    /// Several of them, one after the other: messages and signals, then at most one of another kind.
+    Several(Vec<Outcome>),
+}
+
+impl Outcome {
+    /// Its parts, or itself.
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::Several(parts) => parts,
+            one => std::slice::from_ref(one),
+        }
+    }
 }
 
 /// A message by name, with what tells instances apart.
@@ -380,6 +455,26 @@ impl Definition {
     /// The node with this id.
     pub fn find(&self, id: &str) -> Option<NodeIx> {
         self.by_id.get(id).copied()
+    }
+
+    /// The node's trigger, if it waits for one.
+    pub fn trigger(&self, node: NodeIx) -> Option<&Trigger> {
+        match &self.node(node).kind {
+            NodeKind::Start { trigger, .. } | NodeKind::Catch(trigger) | NodeKind::Boundary { trigger, .. } => {
+                Some(trigger)
+            }
+            _ => None,
+        }
+    }
+
+    /// The activity is one whose doing is kept, because it can be undone by itself.
+    pub fn is_undone(&self, node: NodeIx) -> bool {
+        let node = self.node(node);
+        let inside = match node.kind {
+            NodeKind::SubProcess { scope, .. } => self.scope(scope).undo.is_some(),
+            _ => false,
+        };
+        !node.for_compensation && (node.undo.is_some() || inside)
     }
 
     /// The process with this id.

@@ -31,6 +31,8 @@ pub struct Outline<'a> {
     pub flows: Vec<(ScopeIx, Xml<'a>)>,
     /// Lane sets with the scope they stand in.
     pub lanes: Vec<Xml<'a>>,
+    /// Associations, wherever they stand.
+    pub associations: Vec<Xml<'a>>,
     /// Elements directly under `definitions`, and data of processes, by id.
     pub named: HashMap<&'a str, Xml<'a>>,
 }
@@ -39,6 +41,14 @@ impl<'a> Outline<'a> {
     /// The element of a node.
     pub fn node(&self, place: NodeIx) -> Option<Xml<'a>> {
         self.nodes.get(usize::try_from(place.0).ok()?).copied()
+    }
+
+    /// Whether a node is an activity: a task, call or sub-process.
+    pub fn is_activity(&self, place: NodeIx) -> bool {
+        self.node(place).is_some_and(|node| {
+            let tag = node.tag_name().name();
+            tag.ends_with("ask") || matches!(tag, "subProcess" | "callActivity" | "transaction")
+        })
     }
 
     /// The element that a reference of the given kind means. References are qualified names: a prefix is dropped when
@@ -64,10 +74,12 @@ enum Role {
 fn role(tag: &str) -> Role {
     match tag {
         "startEvent" | "endEvent" | "intermediateCatchEvent" | "intermediateThrowEvent" | "boundaryEvent" => Role::Node,
-        "exclusiveGateway" | "parallelGateway" | "inclusiveGateway" | "eventBasedGateway" => Role::Node,
+        "exclusiveGateway" | "parallelGateway" | "inclusiveGateway" | "eventBasedGateway" | "complexGateway" => {
+            Role::Node
+        }
         "task" | "userTask" | "manualTask" | "serviceTask" | "scriptTask" | "sendTask" | "receiveTask" => Role::Node,
         "businessRuleTask" | "callActivity" => Role::Node,
-        "subProcess" => Role::Scope,
+        "subProcess" | "transaction" => Role::Scope,
         "sequenceFlow" => Role::Flow,
         "laneSet" => Role::Lanes,
         "dataObject" | "dataObjectReference" | "property" => Role::Data,
@@ -95,13 +107,7 @@ fn role(tag: &str) -> Role {
         | "dataOutputAssociation"
         | "standardLoopCharacteristics"
         | "multiInstanceLoopCharacteristics" => Role::Ignored,
-        "transaction" => {
-            Role::Refused("transactions are not supported: use a sub-process with an error boundary event")
-        }
         "adHocSubProcess" => Role::Refused("ad-hoc sub-processes are not supported: draw the order as a sub-process"),
-        "complexGateway" => {
-            Role::Refused("complex gateways are not supported: use inclusive, exclusive or parallel gateways")
-        }
         "implicitThrowEvent" => Role::Refused("implicit throw events are not supported"),
         "choreographyTask" | "callChoreography" | "subChoreography" => {
             Role::Refused("choreographies cannot be executed: draw a process")
@@ -123,6 +129,7 @@ pub fn collect<'a>(document: &'a Document<'a>, problems: &mut Problems) -> Optio
         insides: HashMap::new(),
         flows: Vec::new(),
         lanes: Vec::new(),
+        associations: root.descendants().filter(|node| xml::is(*node, "association")).collect(),
         named: HashMap::new(),
     };
     for child in xml::children(root) {
@@ -296,6 +303,9 @@ fn add_node<'a>(
         default: None,
         boundary: Vec::new(),
         repeat: None,
+        undo: None,
+        for_compensation: false,
+        begins: None,
         lane: String::new(),
         kind: NodeKind::Abstract,
     });

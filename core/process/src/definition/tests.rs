@@ -11,6 +11,7 @@ mod fit;
 mod hostile;
 mod refusals;
 mod tools;
+mod undo;
 
 /// A file with one executable process `p` around the given elements, and root elements before it.
 pub(super) fn file_with(roots: &str, body: &str) -> String {

@@ -160,9 +160,9 @@ mod tests {
             ),
             ("v:duration: `P0D` is no time at all", "no_time", "v:duration: `P0D` — это нисколько времени"),
             (
-                "`transaction`: transactions are not supported: use a sub-process with an error boundary event",
+                "`adHocSubProcess`: ad-hoc sub-processes are not supported: draw the order as a sub-process",
                 "refused_element",
-                "`transaction`: транзакции не исполняются: возьмите подпроцесс с событием ошибки на границе",
+                "`adHocSubProcess`: подпроцессы без порядка не исполняются: нарисуйте порядок подпроцессом",
             ),
             (
                 "`${a.b()}` cannot be translated (`b(...)` is a call): write it in CEL, such as `vars.amount > 100`",

@@ -10,7 +10,7 @@ use super::advance::Round;
 use super::locks;
 use super::publish::Start;
 
-use crate::definition::model::{NodeKind, Trigger};
+use crate::definition::starts::Beginning;
 use crate::stepper::Event;
 
 /// What an event says of a field: before and after.
@@ -57,9 +57,8 @@ impl Round<'_> {
 impl Processes {
     async fn condition(&self, round: &Round<'_>, start: &Start) -> Result<Option<Expression>> {
         let definition = self.ready(round.tx, round.ctx.tenant, start.definition, start.version).await?;
-        let node = definition.find(&start.element).map(|node| definition.node(node));
-        Ok(match node.map(|node| &node.kind) {
-            Some(NodeKind::Start { trigger: Trigger::Conditional(condition), .. }) => Some(condition.clone()),
+        Ok(match definition.beginning(&start.element) {
+            Some(Beginning::Condition(condition)) => Some(condition.clone()),
             _ => None,
         })
     }

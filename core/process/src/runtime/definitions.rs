@@ -12,7 +12,8 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{INVALID, Processes, timers};
-use crate::definition::model::{Definition, NodeKind, Trigger};
+use crate::definition::model::Definition;
+use crate::definition::starts::Beginning;
 use crate::definition::{self, Problem, Severity, fit, words};
 
 /// Definitions of a list.
@@ -210,9 +211,8 @@ impl Processes {
         }
         for process in definition.processes.iter().filter(|process| process.executable) {
             callable(tx, ctx, id, version, &process.id).await?;
-            for &node in &definition.scope(process.scope).triggered_starts {
-                let node = definition.node(node);
-                self.arm_start(tx, ctx, definition, (id, version), &process.id, node).await?;
+            for beginning in definition.beginnings(process.scope) {
+                self.arm_start(tx, ctx, definition, (id, version), &process.id, beginning).await?;
             }
         }
         for (kind, name, since) in since {
@@ -260,22 +260,20 @@ impl Processes {
         definition: &Definition,
         (id, version): (Uuid, i64),
         process: &str,
-        node: &crate::definition::model::Node,
+        (element, beginning): (String, Beginning<'_>),
     ) -> Result<()> {
-        let NodeKind::Start { trigger, .. } = &node.kind else { return Ok(()) };
-        let (kind, name) = match trigger {
-            Trigger::Message(message) => ("message", message.name.clone()),
-            Trigger::Signal(name) => ("signal", name.clone()),
-            Trigger::Timer(_) => ("timer", String::new()),
-            Trigger::Conditional(_) => ("condition", String::new()),
-            _ => return Ok(()),
+        let (kind, name) = match beginning {
+            Beginning::Message(message) => ("message", message.name.clone()),
+            Beginning::Signal(name) => ("signal", name.to_owned()),
+            Beginning::Timer(_) => ("timer", String::new()),
+            Beginning::Condition(_) => ("condition", String::new()),
         };
         let insert = Query::insert()
             .into_table("process_start")
             .columns(["definition_id", "element", "tenant_id", "version", "process", "kind", "name", "since"])
             .values_panic([
                 id.into(),
-                node.id.to_string().into(),
+                element.clone().into(),
                 ctx.tenant.0.into(),
                 version.into(),
                 process.into(),
@@ -286,7 +284,7 @@ impl Processes {
             .to_owned();
         tx.execute(&insert).await?;
         if kind == "timer" {
-            timers::arm_start(tx, ctx, definition, (id, version), process, &node.id).await?;
+            timers::arm_start(tx, ctx, definition, (id, version), process, &element).await?;
         }
         Ok(())
     }

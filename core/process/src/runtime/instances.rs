@@ -437,10 +437,8 @@ pub(super) fn visited_in(visits: &[Visit], ctx: &Ctx) -> Vec<VisitView> {
 
 /// Where the instance stands, boundary events and armed starts left out.
 fn standing(definition: &Definition, stored: &Stored) -> Vec<ActiveView> {
-    let work =
-        |element: &str| definition.find(element).map(|node| definition.node(node)).filter(|node| node.kind.is_work());
-    let waits = stored.state.waits.iter().filter_map(|(number, wait)| {
-        let node = work(&wait.element)?;
+    let waits = stored.state.waits.iter().filter(|(_, wait)| wait.is_work()).filter_map(|(number, wait)| {
+        let node = definition.find(&wait.element).map(|node| definition.node(node))?;
         let (kind, due) = store::shown(&wait.kind);
         Some(ActiveView {
             element: wait.element.to_string(),

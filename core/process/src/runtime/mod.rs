@@ -14,6 +14,7 @@
 //! | `start`, `publish`, `signals`, `conditions` | how instances begin; messages; signals; conditions that start |
 //! | `sender` | what somebody outside may send |
 //! | `operations` | set variables, retry, skip, cancel, start from, migrate |
+//! | `migration` | whether an instance fits another version |
 //! | `migrate_all` | many instances to another version, as a long job |
 //! | `slice`, `go_on` | how long a step may take; the job that goes on with it |
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
@@ -33,6 +34,7 @@ mod instances;
 mod locks;
 mod map;
 mod migrate_all;
+mod migration;
 mod operations;
 mod publish;
 mod reader;

@@ -112,7 +112,7 @@ impl Sender {
 
 /// Whether a variable is declared where the element stands: as a data object or property of a scope around it.
 fn declares(definition: &Definition, element: &str, variable: &str) -> bool {
-    let mut scope = definition.find(element).map(|node| definition.node(node).scope);
+    let mut scope = definition.beginning_at(element).map(|(node, _)| definition.node(node).scope);
     while let Some(inside) = scope.map(|scope| definition.scope(scope)) {
         if inside.data.iter().any(|name| name == variable) {
             return true;

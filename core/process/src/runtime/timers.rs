@@ -16,7 +16,8 @@ use super::commands::enqueue;
 use super::locks;
 use super::slice::SLICE;
 use super::store::Stored;
-use crate::definition::model::{Definition, NodeKind, TimeValue, Timer, Trigger};
+use crate::definition::model::{Definition, TimeValue, Timer};
+use crate::definition::starts::Beginning;
 use crate::stepper::Event;
 use crate::stepper::state::{Cycle, WaitId};
 use crate::stepper::timers as times;
@@ -256,8 +257,8 @@ pub(super) async fn arm_start(
 }
 
 fn start_timer<'a>(definition: &'a Definition, element: &str) -> Option<&'a Timer> {
-    match &definition.node(definition.find(element)?).kind {
-        NodeKind::Start { trigger: Trigger::Timer(timer), .. } => Some(timer),
+    match definition.beginning(element)? {
+        Beginning::Timer(timer) => Some(timer),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 use super::budget::{self, MAX_VARIABLES, weigh_all, weight};
 use super::event::{Command, Evaluated, VisitOutcome};
 use super::events::Place;
+use super::parts::Plan;
 use super::run::{Move, Run};
 use super::state::{ScopeId, WaitId, WaitKind};
 use super::variables::in_english;
@@ -18,14 +19,18 @@ impl Run<'_> {
         match &self.node(token.node).kind {
             NodeKind::Script { expression, result } => {
                 let value = self.value(token.scope, expression)?;
+                let mut brought = Map::new();
                 if let Some(result) = result {
+                    if self.definition.is_undone(token.node) {
+                        brought.insert(result.clone(), value.clone());
+                    }
                     self.write(token.scope, result, value)?;
                 }
-                self.done_at_once(token);
+                self.done_at_once(token, brought);
             }
             NodeKind::Send(message) => {
                 self.publish(token.scope, message)?;
-                self.done_at_once(token);
+                self.done_at_once(token, Map::new());
             }
             NodeKind::SubProcess { scope, .. } => {
                 let boundary = self.plan_boundary(token)?;
@@ -35,29 +40,30 @@ impl Run<'_> {
                 let boundary = self.plan_boundary(token)?;
                 let wait = self.fresh();
                 let (kind, command, weight) = self.order(token.scope, token.node, wait)?;
-                self.open_wait(wait, token.scope, token.node, kind, Place::Work, token.via);
+                self.open_wait(wait, token.scope, token.node, kind.into(), Place::Work, token.via);
                 self.say(command, weight);
                 self.arm_boundary(boundary, token.scope, Place::Host(wait));
             }
             NodeKind::Receive(_) => {
                 let boundary = self.plan_boundary(token)?;
-                let kind = self.plan(token.scope, token.node)?.ok_or("it waits for no message")?;
-                let wait = self.arm(token.scope, token.node, kind, Place::Work, token.via);
+                let plan = self.plan(token.scope, token.node)?;
+                let wait =
+                    self.arm(token.scope, token.node, plan, Place::Work, token.via).ok_or("it waits for no message")?;
                 self.arm_boundary(boundary, token.scope, Place::Host(wait));
             }
-            _ => self.done_at_once(token),
+            _ => self.done_at_once(token, Map::new()),
         }
         Ok(())
     }
 
-    fn done_at_once(&mut self, token: Move) {
+    fn done_at_once(&mut self, token: Move, brought: Map<String, Json>) {
         let (now, via) = (self.now(), self.flow_id(token.via));
         self.visit(self.id(token.node), now, VisitOutcome::Completed, None, via);
-        self.complete(token.scope, token.node);
+        self.complete_with(token.scope, token.node, brought);
     }
 
     /// Timers and subscriptions of the boundary events; none for a member, whose repetition has them as a whole.
-    fn plan_boundary(&mut self, token: Move) -> Result<Vec<(NodeIx, WaitKind)>, String> {
+    fn plan_boundary(&mut self, token: Move) -> Result<Vec<(NodeIx, Plan)>, String> {
         if self.is_member(token.scope, token.node) { Ok(Vec::new()) } else { self.plan_events(token.scope, token.node) }
     }
 

@@ -15,6 +15,8 @@ pub const MAX_STEPS: u32 = 100_000;
 pub const MAX_MEMBERS: u32 = 10_000;
 /// Tokens, waits, open scopes and incidents of an instance at once; one node may bring it above by what it opens itself.
 pub const MAX_PLACES: usize = 50_000;
+/// Completed activities that are kept because they can be undone.
+pub const MAX_DONE: usize = 10_000;
 /// Slices without waiting: with 50 ms each, two seconds of a processor.
 pub const MAX_SLICES: u32 = 40;
 /// Nodes looked at to find out which inclusive join of a scope fires.
@@ -53,11 +55,12 @@ pub(super) struct Limits {
     pub slices: u32,
     pub places: usize,
     pub looks: usize,
+    pub done: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: MAX_STEPS, slices: MAX_SLICES, places: MAX_PLACES, looks: MAX_LOOKS }
+        Self { steps: MAX_STEPS, slices: MAX_SLICES, places: MAX_PLACES, looks: MAX_LOOKS, done: MAX_DONE }
     }
 }
 
@@ -74,6 +77,11 @@ pub(super) fn work(slices: u32) -> Message {
 /// Too much at once.
 pub(super) fn places(limit: usize) -> Message {
     Message::key("process.limit.places").with("limit", limit)
+}
+
+/// Too many completed activities that can be undone.
+pub(super) fn done(limit: usize) -> Message {
+    Message::key("process.limit.done").with("limit", limit)
 }
 
 /// Too many ways to an inclusive join.

@@ -140,9 +140,10 @@ impl Run<'_> {
         self.best(starts, thrown, At::Inside(scope))
     }
 
-    /// A boundary event of the activity whose scope it is. A member has none: its repetition has them.
+    /// A boundary event of the activity whose scope it is. A member has none: its repetition has them. What is undone was
+    /// completed: it catches nothing.
     fn outer_catcher(&self, scope: ScopeId, thrown: Thrown<'_>) -> Option<Catcher> {
-        if matches!(self.scope(scope)?.role, Role::Member { .. }) {
+        if matches!(self.scope(scope)?.role, Role::Member { .. } | Role::Undo { .. } | Role::Handler) {
             return None;
         }
         let node = self.owner(scope)?;
@@ -157,17 +158,21 @@ impl Run<'_> {
             else {
                 continue;
             };
-            let code = match (trigger, thrown) {
-                (Trigger::Error(code), Thrown::Error(_)) | (Trigger::Escalation(code), Thrown::Escalation(_)) => code,
-                _ => continue,
-            };
             let interrupting = *interrupting || matches!(thrown, Thrown::Error(_));
             let catcher = Catcher { node, interrupting, at };
-            let (Thrown::Error(wanted) | Thrown::Escalation(wanted)) = thrown;
-            match code {
-                Some(code) if code == wanted => return Some(catcher),
-                Some(_) => {}
-                None => any = any.or(Some(catcher)),
+            for part in trigger.parts() {
+                let code = match (part, thrown) {
+                    (Trigger::Error(code), Thrown::Error(_)) | (Trigger::Escalation(code), Thrown::Escalation(_)) => {
+                        code
+                    }
+                    _ => continue,
+                };
+                let (Thrown::Error(wanted) | Thrown::Escalation(wanted)) = thrown;
+                match code {
+                    Some(code) if code == wanted => return Some(catcher),
+                    Some(_) => {}
+                    None => any = any.or(Some(catcher)),
+                }
             }
         }
         any

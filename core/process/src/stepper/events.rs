@@ -1,16 +1,15 @@
-//! Events: armed, come, thrown.
+//! Events: armed and come.
 
-use kernel::text::Message;
 use serde_json::{Map, Value as Json};
 
 use super::activities::result_of;
-use super::budget::weigh_all;
 use super::event::{Command, Subscription, VisitOutcome};
 use super::incidents::NO_ELEMENT;
+use super::parts::{Part, Plan};
 use super::run::{Move, Run};
 use super::state::{Cycle, Failed, ScopeId, Wait, WaitId, WaitKind};
 use super::timers;
-use crate::definition::model::{ElementId, FlowIx, NodeIx, NodeKind, Outcome, TimeValue, Timer, Trigger};
+use crate::definition::model::{ElementId, FlowIx, NodeIx, NodeKind, TimeValue, Timer, Trigger};
 
 /// What a wait belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -25,33 +24,45 @@ pub(super) enum Place {
     Scope(ScopeId),
 }
 
+impl Place {
+    /// Where a wait is.
+    pub const fn of(wait: &Wait) -> Self {
+        match (wait.host, wait.guards) {
+            (Some(host), _) => Self::Host(host),
+            (None, Some(scope)) => Self::Scope(scope),
+            (None, None) => Self::Work,
+        }
+    }
+}
+
 impl Run<'_> {
     /// An intermediate catching event.
-    pub fn await_event(&mut self, token: Move, trigger: &Trigger) -> Result<(), String> {
-        match self.plan_trigger(token.scope, trigger, false)? {
-            Some(kind) => {
-                self.arm(token.scope, token.node, kind, Place::Work, token.via);
-                Ok(())
-            }
-            None => Err("nothing can come to this event".to_owned()),
+    pub fn await_event(&mut self, token: Move) -> Result<(), String> {
+        let plan = self.plan(token.scope, token.node)?;
+        if plan.is_empty() {
+            return Err("nothing can come to this event".to_owned());
         }
+        self.arm(token.scope, token.node, plan, Place::Work, token.via);
+        Ok(())
     }
 
-    /// What an event's wait is for; none for what is not waited for outside (errors, escalations, links).
-    pub fn plan(&mut self, scope: ScopeId, node: NodeIx) -> Result<Option<WaitKind>, String> {
+    /// What an event's waits are for; nothing for what is not waited for outside (errors, escalations, links).
+    pub fn plan(&mut self, scope: ScopeId, node: NodeIx) -> Result<Plan, String> {
         match &self.node(node).kind {
-            NodeKind::Catch(trigger) => self.plan_trigger(scope, trigger, false),
+            NodeKind::Catch(trigger) => self.plan_parts(scope, trigger, false),
             NodeKind::Boundary { interrupting, trigger, .. } | NodeKind::Start { interrupting, trigger } => {
-                self.plan_trigger(scope, trigger, !interrupting)
+                self.plan_parts(scope, trigger, !interrupting)
             }
             NodeKind::Receive(message) => {
-                Ok(Some(WaitKind::Message { name: message.name.clone(), key: self.key(scope, message)? }))
+                let kind = WaitKind::Message { name: message.name.clone(), key: self.key(scope, message)? };
+                Ok(vec![kind.into()])
             }
-            _ => Ok(None),
+            _ => Ok(Vec::new()),
         }
     }
 
-    fn plan_trigger(&mut self, scope: ScopeId, trigger: &Trigger, stays: bool) -> Result<Option<WaitKind>, String> {
+    /// What one event's wait is for.
+    pub fn plan_trigger(&mut self, scope: ScopeId, trigger: &Trigger, stays: bool) -> Result<Option<WaitKind>, String> {
         Ok(Some(match trigger {
             Trigger::Message(message) => {
                 WaitKind::Message { name: message.name.clone(), key: self.key(scope, message)? }
@@ -59,7 +70,7 @@ impl Run<'_> {
             Trigger::Signal(name) => WaitKind::Signal { name: name.clone() },
             Trigger::Conditional(_) => WaitKind::Condition { held: false },
             Trigger::Timer(timer) => self.plan_timer(scope, timer, stays)?,
-            Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Link(_) => return Ok(None),
+            _ => return Ok(None),
         }))
     }
 
@@ -81,29 +92,40 @@ impl Run<'_> {
     }
 
     /// Waits of the boundary events of an activity.
-    pub fn plan_events(&mut self, scope: ScopeId, host: NodeIx) -> Result<Vec<(NodeIx, WaitKind)>, String> {
+    pub fn plan_events(&mut self, scope: ScopeId, host: NodeIx) -> Result<Vec<(NodeIx, Plan)>, String> {
         let mut plans = Vec::new();
         for &event in &self.node(host).boundary {
             let plan = self.plan(scope, event);
             let plan = plan.map_err(|problem| format!("boundary event `{}`: {problem}", self.node(event).id))?;
-            plans.extend(plan.map(|kind| (event, kind)));
+            plans.push((event, plan));
         }
         Ok(plans)
     }
 
     /// Arms boundary events.
-    pub fn arm_boundary(&mut self, plans: Vec<(NodeIx, WaitKind)>, scope: ScopeId, place: Place) {
-        for (event, kind) in plans {
-            self.arm(scope, event, kind, place, None);
+    pub fn arm_boundary(&mut self, plans: Vec<(NodeIx, Plan)>, scope: ScopeId, place: Place) {
+        for (event, plan) in plans {
+            self.arm(scope, event, plan, place, None);
         }
     }
 
-    /// Opens a wait and tells the outside.
-    pub fn arm(&mut self, scope: ScopeId, node: NodeIx, kind: WaitKind, place: Place, via: Option<FlowIx>) -> WaitId {
-        let wait = self.fresh();
-        self.announce(wait, &kind);
-        self.open_wait(wait, scope, node, kind, place, via);
-        wait
+    /// Opens the waits of an event and tells the outside. Gives the first.
+    pub fn arm(
+        &mut self,
+        scope: ScopeId,
+        node: NodeIx,
+        plan: Plan,
+        place: Place,
+        via: Option<FlowIx>,
+    ) -> Option<WaitId> {
+        let (group, mut first) = ((plan.len() > 1).then(|| self.fresh()), None);
+        for part in plan {
+            let wait = self.fresh();
+            self.announce(wait, &part.kind);
+            self.open_wait(wait, scope, node, Part { group, ..part }, place, via);
+            first = first.or(Some(wait));
+        }
+        first
     }
 
     /// The command for a wait that is no work of somebody.
@@ -124,22 +146,11 @@ impl Run<'_> {
         wait: WaitId,
         scope: ScopeId,
         node: NodeIx,
-        kind: WaitKind,
+        what: Part,
         place: Place,
         via: Option<FlowIx>,
     ) {
-        let mut new = Wait {
-            scope,
-            element: self.id(node),
-            kind,
-            host: None,
-            guards: None,
-            boundary: Vec::new(),
-            race: None,
-            incident: None,
-            since: self.now(),
-            via: self.flow_id(via),
-        };
+        let mut new = self.wait_of(scope, node, what, via);
         match place {
             Place::Work | Place::Race(_) => {
                 new.race = if let Place::Race(race) = place { Some(race) } else { None };
@@ -162,6 +173,24 @@ impl Run<'_> {
             self.state.conditions.insert(wait);
         }
         self.state.waits.insert(wait, new);
+    }
+
+    fn wait_of(&self, scope: ScopeId, node: NodeIx, what: Part, via: Option<FlowIx>) -> Wait {
+        let Part { kind, part, group } = what;
+        Wait {
+            scope,
+            element: self.id(node),
+            kind,
+            part,
+            group,
+            host: None,
+            guards: None,
+            boundary: Vec::new(),
+            race: None,
+            incident: None,
+            since: self.now(),
+            via: self.flow_id(via),
+        }
     }
 
     /// Takes a wait out of the state, with its incident. Nothing is told outside.
@@ -190,7 +219,8 @@ impl Run<'_> {
         let Some(gone) = self.detach(wait) else { return };
         self.commands.push(Command::Withdraw { wait });
         self.withdraw_all(gone.boundary.iter().copied(), outcome);
-        if gone.host.is_none() && gone.guards.is_none() && gone.race.is_none() {
+        let last = self.sisters(&gone).is_empty();
+        if gone.host.is_none() && gone.guards.is_none() && gone.race.is_none() && last {
             self.visit(gone.element, gone.since, outcome, Some(wait), gone.via);
         }
     }
@@ -208,7 +238,7 @@ impl Run<'_> {
         outcome: VisitOutcome,
     ) -> bool {
         let Some(found) = self.state.waits.get(&wait) else { return false };
-        let scope = found.scope;
+        let (scope, guards) = (found.scope, found.guards.is_some());
         let Some(node) = self.definition.find(&found.element) else {
             self.raise_on_wait(wait, NO_ELEMENT, Failed::Wait { wait });
             return true;
@@ -217,26 +247,44 @@ impl Run<'_> {
             self.raise_on_wait(wait, message, Failed::Wait { wait });
             return true;
         }
+        let brought = if self.definition.is_undone(node) { variables.clone() } else { Map::new() };
         self.write_all(scope, variables);
+        if outcome == VisitOutcome::Completed && self.is_one_of_all(wait, node) {
+            self.detach(wait);
+            return true;
+        }
         match self.node(node).kind {
-            NodeKind::Start { interrupting, .. } => self.start_event_sub_process(wait, node, interrupting),
+            NodeKind::Start { interrupting, .. } if guards => self.start_event_sub_process(wait, node, interrupting),
             NodeKind::Boundary { interrupting, .. } => self.boundary_comes(wait, node, interrupting),
-            _ => self.work_done(wait, node, result, outcome),
+            _ => self.work_done(wait, node, (brought, result), outcome),
         }
         true
     }
 
-    fn work_done(&mut self, wait: WaitId, node: NodeIx, result: Option<Json>, outcome: VisitOutcome) {
+    fn work_done(
+        &mut self,
+        wait: WaitId,
+        node: NodeIx,
+        (mut brought, result): (Map<String, Json>, Option<Json>),
+        outcome: VisitOutcome,
+    ) {
         let Some(gone) = self.detach(wait) else { return };
         self.withdraw_all(gone.boundary.iter().copied(), VisitOutcome::Cancelled);
+        self.end_group(&gone);
         if let Some(race) = gone.race {
             self.end_race(gone.scope, race);
         }
         if let (Some(name), Some(value)) = (result_of(self.node(node)), result) {
+            if self.definition.is_undone(node) {
+                brought.insert(name.to_owned(), value.clone());
+            }
             self.put(gone.scope, name, value);
         }
         self.visit(gone.element, gone.since, outcome, Some(wait), gone.via);
-        self.complete(gone.scope, node);
+        match outcome {
+            VisitOutcome::Completed => self.complete_with(gone.scope, node, brought),
+            _ => self.complete(gone.scope, node, None),
+        }
     }
 
     pub(super) fn end_race(&mut self, scope: ScopeId, race: u32) {
@@ -275,6 +323,10 @@ impl Run<'_> {
     /// An event that stays armed: a timer of a cycle gets its next time, another one stays as it is.
     fn after_coming(&mut self, wait: WaitId, interrupting: bool) -> Option<Wait> {
         let timer = matches!(self.state.waits.get(&wait)?.kind, WaitKind::Timer { .. });
+        let all = self.definition.find(&self.state.waits.get(&wait)?.element);
+        if !interrupting && let Some(node) = all.filter(|node| self.needs_all(*node)) {
+            return self.arm_all_again(wait, node);
+        }
         if !interrupting && !timer {
             if let Some(incident) = self.state.waits.get(&wait).and_then(|wait| wait.incident) {
                 self.settle(incident);
@@ -294,25 +346,18 @@ impl Run<'_> {
         let WaitKind::Timer { at, .. } = gone.kind else { return };
         // A cycle whose next time cannot be told (beyond the calendar) has come to its end.
         if let Ok(Some((at, cycle))) = timers::next(cycle, at, self.now(), self.input.zone) {
-            let place = match (gone.host, gone.guards) {
-                (Some(host), _) => Place::Host(host),
-                (None, Some(scope)) => Place::Scope(scope),
-                (None, None) => Place::Work,
-            };
-            self.arm(gone.scope, node, WaitKind::Timer { at, cycle: Some(cycle) }, place, None);
+            let kind = WaitKind::Timer { at, cycle: Some(cycle) };
+            let (wait, again) = (self.fresh(), Part { kind, part: gone.part, group: gone.group });
+            self.announce(wait, &again.kind);
+            self.open_wait(wait, gone.scope, node, again, Place::of(gone), None);
         }
     }
 
     /// Asks a condition that is waited for; it comes when its answer turns true.
     pub fn ask_condition(&mut self, wait: WaitId) {
         let Some((scope, before, element)) = self.condition(wait) else { return };
-        let Some(node) = self.definition.find(&element) else { return };
-        let condition = match &self.node(node).kind {
-            NodeKind::Catch(Trigger::Conditional(condition))
-            | NodeKind::Boundary { trigger: Trigger::Conditional(condition), .. }
-            | NodeKind::Start { trigger: Trigger::Conditional(condition), .. } => condition,
-            _ => return,
-        };
+        let part = self.state.waits.get(&wait).and_then(|wait| wait.part);
+        let Some(Trigger::Conditional(condition)) = self.trigger(&element, part) else { return };
         match self.holds(scope, condition) {
             Ok(now) => self.answered(wait, before, now),
             Err(message) => self.raise_on_wait(wait, message, Failed::Wait { wait }),
@@ -336,52 +381,5 @@ impl Run<'_> {
         if now && !before {
             self.come(wait, Map::new(), None, VisitOutcome::Completed);
         }
-    }
-
-    /// A throwing or ending event.
-    pub fn throw(&mut self, token: Move, outcome: &Outcome) -> Result<(), Message> {
-        match outcome {
-            Outcome::None => self.pass(token),
-            Outcome::Message(message) => {
-                self.publish(token.scope, message)?;
-                self.pass(token);
-            }
-            Outcome::Signal(name) => {
-                self.may_throw(name)?;
-                let variables = self.visible(token.scope);
-                let weight = weigh_all(&variables)?;
-                self.say(Command::Signal { name: name.clone(), variables }, weight);
-                self.pass(token);
-            }
-            Outcome::Link(name) => self.follow_link(token, name)?,
-            Outcome::Terminate => {
-                let (now, via) = (self.now(), self.flow_id(token.via));
-                self.visit(self.id(token.node), now, VisitOutcome::Completed, None, via);
-                self.terminate(token.scope);
-            }
-            Outcome::Escalation(code) => self.throw_escalation(token, code),
-            Outcome::Error(code) => self.throw_error(token, code),
-        }
-        Ok(())
-    }
-
-    /// Passes for a message or signal that is not the product's own to tell.
-    pub fn may_throw(&self, name: &str) -> Result<(), Message> {
-        match self.input.told.iter().any(|told| told == name) {
-            true => Err(Message::key("process.reserved").with("name", name)),
-            false => Ok(()),
-        }
-    }
-
-    fn follow_link(&mut self, token: Move, name: &str) -> Result<(), String> {
-        let node = self.node(token.node);
-        let catches =
-            |node: &&NodeIx| matches!(&self.node(**node).kind, NodeKind::Catch(Trigger::Link(to)) if to == name);
-        let target = self.definition.scope(node.scope).nodes.iter().find(catches).copied();
-        let target = target.ok_or_else(|| format!("there is no link catch event named `{name}` beside it"))?;
-        let (now, via) = (self.now(), self.flow_id(token.via));
-        self.visit(node.id.clone(), now, VisitOutcome::Completed, None, via);
-        self.send(token.scope, target, None);
-        Ok(())
     }
 }

@@ -1,8 +1,11 @@
 //! A token arrives at a node, and leaves it by the flows whose conditions hold.
 
 use kernel::text::Message;
+use serde_json::Value as Json;
 
+use super::compensation::DoneBlock;
 use super::event::VisitOutcome;
+use super::gateways::is_event_sub_process;
 use super::run::{Move, Run};
 use super::state::{Failed, Role, ScopeId};
 use crate::definition::model::{FlowIx, Node, NodeIx, NodeKind, Outcome, Trigger};
@@ -24,9 +27,9 @@ impl Run<'_> {
             | NodeKind::Catch(Trigger::None | Trigger::Link(_))
             | NodeKind::Throw(Outcome::None)
             | NodeKind::End(Outcome::None) => self.pass(token),
-            NodeKind::Catch(trigger) => self.await_event(token, trigger)?,
+            NodeKind::Catch(_) => self.await_event(token)?,
             NodeKind::Throw(outcome) | NodeKind::End(outcome) => return self.throw(token, outcome),
-            NodeKind::Parallel | NodeKind::Inclusive => self.join(token),
+            NodeKind::Parallel | NodeKind::Inclusive | NodeKind::Complex { .. } => self.join(token),
             NodeKind::EventBased => self.race(token)?,
             NodeKind::Boundary { .. } | NodeKind::SubProcess { event: true, .. } => {
                 return Err("it starts by its event, a token cannot enter it".into());
@@ -51,11 +54,17 @@ impl Run<'_> {
         })
     }
 
-    /// The activity is done in this scope: its token goes on, or the repetition it is a member of.
-    pub fn complete(&mut self, scope: ScopeId, node: NodeIx) {
+    /// The activity is done in this scope: what was done is kept if it can be undone, and its token goes on, or the
+    /// repetition it is a member of.
+    pub fn complete(&mut self, scope: ScopeId, node: NodeIx, done: Option<DoneBlock>) {
+        if let Some(done) = done
+            && !self.keep(scope, node, done)
+        {
+            return;
+        }
         if self.is_member(scope, node) {
             self.member_done(scope, true);
-        } else {
+        } else if !is_event_sub_process(self.definition, node) {
             self.leave(scope, node);
         }
     }
@@ -105,7 +114,7 @@ impl Run<'_> {
     /// All flows that are true; the default when none is (BPMN 13.4.3 for gateways). Of an activity or event the default
     /// stands against the conditional flows only (BPMN 13.3.1).
     fn choose_all(&mut self, scope: ScopeId, node: &Node) -> Result<Vec<FlowIx>, String> {
-        let gateway = matches!(node.kind, NodeKind::Inclusive);
+        let gateway = matches!(node.kind, NodeKind::Inclusive | NodeKind::Complex { .. });
         let (mut flows, mut answered) = (Vec::new(), false);
         for &flow in node.outgoing.iter().filter(|&&flow| Some(flow) != node.default) {
             if self.is_open(scope, flow)? {
@@ -120,11 +129,17 @@ impl Run<'_> {
     }
 
     fn is_open(&mut self, scope: ScopeId, flow: FlowIx) -> Result<bool, String> {
+        let state = self.state_of_gateway(self.definition.flow(flow).source, true);
+        self.is_open_with(scope, flow, state)
+    }
+
+    /// The same where there are these variables more.
+    pub fn is_open_with(&mut self, scope: ScopeId, flow: FlowIx, more: Vec<(&str, Json)>) -> Result<bool, String> {
         let flow = self.definition.flow(flow);
         match &flow.condition {
             None => Ok(true),
             Some(condition) => self
-                .holds(scope, condition)
+                .holds_with(scope, condition, more)
                 .map_err(|problem| format!("condition of the flow `{}`: {problem}", flow.id)),
         }
     }
@@ -148,7 +163,7 @@ impl Run<'_> {
     }
 }
 
-fn nothing_holds() -> String {
+pub(super) fn nothing_holds() -> String {
     "none of the conditions of its flows is true and there is no default flow: add a default flow, or skip the element"
         .to_owned()
 }

@@ -3,17 +3,31 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use kernel::Timestamp;
+
 use super::event::VisitOutcome;
 use super::events::Place;
 use super::run::{Move, Run};
 use super::state::{Failed, Held, ScopeId};
 use crate::definition::model::{Definition, ElementId, NodeIx, NodeKind};
 
+/// Tokens that a join has taken.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// The flows by which they came.
+    pub flows: BTreeSet<ElementId>,
+    /// Since when the first stood there.
+    pub since: Option<Timestamp>,
+    /// The flow of the last.
+    pub via: Option<ElementId>,
+}
+
 impl Run<'_> {
-    /// A token at a parallel or inclusive gateway. One that an operator puts there has no flow and goes through.
+    /// A token at a parallel, inclusive or complex gateway. One that an operator puts there has no flow and goes through.
     pub fn join(&mut self, token: Move) {
         let node = self.node(token.node);
-        let (Some(via), true) = (self.flow_id(token.via), node.incoming.len() > 1) else {
+        let decides = matches!(node.kind, NodeKind::Complex { activation: Some(_) });
+        let (Some(via), true) = (self.flow_id(token.via), node.incoming.len() > 1 || decides) else {
             return self.pass(token);
         };
         let held = Held { element: node.id.clone(), via, since: self.now() };
@@ -22,6 +36,9 @@ impl Run<'_> {
         self.kept += 1;
         if matches!(node.kind, NodeKind::Parallel) && self.arrived(token.scope, &node.id).len() == node.incoming.len() {
             self.fire_join(token.scope, token.node);
+        }
+        if matches!(node.kind, NodeKind::Complex { .. }) {
+            self.try_activation(token.scope, token.node);
         }
     }
 
@@ -33,22 +50,30 @@ impl Run<'_> {
 
     /// Takes one token of each incoming flow that has one, and goes on.
     pub fn fire_join(&mut self, scope: ScopeId, join: NodeIx) {
+        if matches!(self.node(join).kind, NodeKind::Complex { .. }) {
+            return self.let_go(scope, join);
+        }
         let id = self.id(join);
-        let Some(state) = self.scope_mut(scope) else { return };
-        let (mut taken, mut since, mut via) = (HashSet::new(), None, None);
+        let taken = self.take_held(scope, &id, &BTreeSet::new());
+        self.settle_deadlock(scope, &id);
+        self.visit(id, taken.since.unwrap_or(self.now()), VisitOutcome::Completed, None, taken.via);
+        self.leave(scope, join);
+    }
+
+    /// Takes one token of each flow that has one at the join, but for those flows.
+    pub fn take_held(&mut self, scope: ScopeId, join: &ElementId, but: &BTreeSet<ElementId>) -> Taken {
+        let mut taken = Taken::default();
+        let Some(state) = self.scope_mut(scope) else { return taken };
         state.held.retain(|held| {
-            if held.element != id || !taken.insert(held.via.clone()) {
+            if held.element != *join || but.contains(&held.via) || !taken.flows.insert(held.via.clone()) {
                 return true;
             }
-            since = since.or(Some(held.since));
-            via = Some(held.via.clone());
+            taken.since = taken.since.or(Some(held.since));
+            taken.via = Some(held.via.clone());
             false
         });
-        self.kept = self.kept.saturating_sub(taken.len());
-        let since = since.unwrap_or(self.now());
-        self.settle_deadlock(scope, &id);
-        self.visit(id, since, VisitOutcome::Completed, None, via);
-        self.leave(scope, join);
+        self.kept = self.kept.saturating_sub(taken.flows.len());
+        taken
     }
 
     /// Joins that hold tokens while nothing in their scope can ever bring another.
@@ -98,7 +123,13 @@ impl Run<'_> {
                 .map(|flow| format!("`{flow}`"))
                 .collect();
             let missing = missing.join(", ");
-            let message = format!("waits for a token by {missing} that can never come: skip it to go on without");
+            let complex = |node| matches!(self.node(node).kind, NodeKind::Complex { .. });
+            let message = match self.definition.find(&join).is_some_and(complex) {
+                true => {
+                    "its activationCondition is not true, and no other token can come: skip it to let go".to_owned()
+                }
+                false => format!("waits for a token by {missing} that can never come: skip it to go on without"),
+            };
             self.raise(scope, join, message, Failed::Deadlock);
         }
     }
@@ -109,19 +140,19 @@ impl Run<'_> {
         let mut plans = Vec::new();
         for &flow in &node.outgoing {
             let target = self.definition.flow(flow).target;
-            let kind = self
+            let plan = self
                 .plan(token.scope, target)
-                .map_err(|problem| format!("event `{}` behind it: {problem}", self.node(target).id))?
-                .ok_or_else(|| {
-                    format!("`{}` behind it is not an event that can be waited for", self.node(target).id)
-                })?;
-            plans.push((target, flow, kind));
+                .map_err(|problem| format!("event `{}` behind it: {problem}", self.node(target).id))?;
+            if plan.is_empty() {
+                return Err(format!("`{}` behind it is not an event that can be waited for", self.node(target).id));
+            }
+            plans.push((target, flow, plan));
         }
         let race = self.fresh();
         let (now, via) = (self.now(), self.flow_id(token.via));
         self.visit(node.id.clone(), now, VisitOutcome::Completed, None, via);
-        for (target, flow, kind) in plans {
-            self.arm(token.scope, target, kind, Place::Race(race), Some(flow));
+        for (target, flow, plan) in plans {
+            self.arm(token.scope, target, plan, Place::Race(race), Some(flow));
         }
         Ok(())
     }

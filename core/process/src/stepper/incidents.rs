@@ -6,9 +6,11 @@ use kernel::text::Message;
 use serde_json::Map;
 
 use super::budget;
+use super::compensation::DoneBlock;
 use super::event::{Command, VisitOutcome};
 use super::run::{Move, Run};
 use super::state::{Failed, Incident, IncidentId, ScopeId, Stopped, WaitId, WaitKind};
+use super::variables::weight_of_done;
 use crate::definition::model::{ElementId, FlowIx, NodeIx, NodeKind, Outcome};
 
 /// What is said where a version has no place for what runs.
@@ -18,6 +20,11 @@ impl Failed {
     /// How many tokens it keeps.
     pub fn tokens(&self) -> usize {
         if let Self::Stopped { tokens } = self { tokens.len() } else { 0 }
+    }
+
+    /// What the data it keeps takes.
+    pub fn weight(&self) -> usize {
+        if let Self::Keep { done } = self { weight_of_done(done) } else { 0 }
     }
 }
 
@@ -47,6 +54,7 @@ impl Run<'_> {
 
     fn report(&mut self, incident: IncidentId, scope: ScopeId, element: ElementId, message: Message, step: Failed) {
         self.commands.push(Command::Incident { incident, element: element.clone(), message: message.clone() });
+        self.weight += step.weight();
         self.state.incidents.insert(incident, Incident { element, scope, message, since: self.input.now, step });
     }
 
@@ -59,6 +67,7 @@ impl Run<'_> {
     fn take_incident(&mut self, incident: IncidentId) -> Option<Incident> {
         let gone = self.state.incidents.remove(&incident)?;
         self.kept = self.kept.saturating_sub(gone.step.tokens());
+        self.weight = self.weight.saturating_sub(gone.step.weight());
         self.commands.push(Command::Resolved { incident });
         if let Some(scope) = self.scope_mut(gone.scope) {
             scope.incidents.remove(&incident);
@@ -80,7 +89,7 @@ impl Run<'_> {
         self.settle_where(body, |incident| incident.step == Failed::Repeat);
     }
 
-    fn settle_where(&mut self, scope: ScopeId, is: impl Fn(&Incident) -> bool) {
+    pub fn settle_where(&mut self, scope: ScopeId, is: impl Fn(&Incident) -> bool) {
         let Some(state) = self.scope(scope).filter(|state| !state.incidents.is_empty()) else { return };
         let matching = |incident: &&IncidentId| self.state.incidents.get(incident).is_some_and(&is);
         let incidents: Vec<IncidentId> = state.incidents.iter().filter(matching).copied().collect();
@@ -116,7 +125,8 @@ impl Run<'_> {
             (Failed::Wait { wait } | Failed::Uncaught { wait: Some(wait), .. }, _) => self.order_again(wait),
             (Failed::Collect, _) => self.member_done(scope, true),
             (Failed::Repeat, _) => self.go_on(scope),
-            (Failed::Deadlock, _) => self.check(scope),
+            (Failed::Deadlock | Failed::Complex, _) => self.check(scope),
+            (Failed::Keep { done }, Some(node)) => self.complete(scope, node, Some(DoneBlock::alone(*done))),
             (Failed::Enter { via }, Some(node)) => self.send(scope, node, self.flow_named(via.as_ref())),
             (Failed::Uncaught { wait: None, .. }, Some(node)) => self.send(scope, node, None),
             (Failed::Leave, Some(node)) => self.leave(scope, node),
@@ -170,7 +180,8 @@ impl Run<'_> {
             (Failed::Enter { via }, Some(node)) => self.skip_node(scope, node, via),
             (Failed::Uncaught { wait: None, .. }, Some(node)) => self.skip_node(scope, node, None),
             (Failed::Leave, Some(node)) => self.leave_skipping(scope, node),
-            (Failed::Deadlock, Some(node)) => self.fire_join(scope, node),
+            (Failed::Keep { .. }, Some(node)) => self.complete(scope, node, None),
+            (Failed::Deadlock | Failed::Complex, Some(node)) => self.fire_join(scope, node),
             (Failed::Arm, _) | (_, None) => {}
         }
         self.check(scope);

@@ -1,4 +1,4 @@
-//! When an inclusive join fires (BPMN 13.4.3).
+//! When an inclusive join fires (BPMN 13.4.3), and when a complex gateway has nothing more to wait for.
 //!
 //! It is decided when nothing else can move: the join fires when no token elsewhere can reach one of its empty incoming
 //! flows without passing it. A token that can get there only through another join which itself waits for what this one
@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use super::budget;
 use super::run::Run;
-use super::state::{Failed, Held, IncidentId, ScopeId, Stopped};
+use super::state::{Failed, Held, IncidentId, Role, ScopeId, Stopped, Then};
 use crate::definition::model::{Definition, ElementId, FlowIx, Node, NodeIx, NodeKind, Outcome, Trigger};
 
 /// Where a token stands: at a node, or on the flow that leads it there.
@@ -21,15 +21,22 @@ struct Token {
 }
 
 impl Run<'_> {
-    /// Fires inclusive joins, at most one of a scope. Whether any fired.
+    /// Fires inclusive joins and decides complex gateways, at most one of a scope. Whether any let go.
     pub fn decide_inclusive_joins(&mut self) -> bool {
         let mut fired = false;
         for scope in std::mem::take(&mut self.unsettled) {
+            if self.activate_any(scope) {
+                fired = true;
+                continue;
+            }
             let looks = Cell::new(self.limits.looks);
             match self.ripe_join(scope, &looks) {
                 Some(join) if looks.get() == 0 => self.undecided(scope, join),
                 Some(join) => {
-                    self.fire_join(scope, join);
+                    match self.node(join).kind {
+                        NodeKind::Complex { .. } => self.reset(scope, join),
+                        _ => self.fire_join(scope, join),
+                    }
                     fired = true;
                 }
                 None => {
@@ -56,12 +63,17 @@ impl Run<'_> {
         let held = self.scope(scope)?.held.iter().filter(|held| seen.insert(&held.element));
         held.filter_map(|held| self.definition.find(&held.element))
             .filter(|&join| matches!(self.node(join).kind, NodeKind::Inclusive))
+            .chain(self.resetting(scope))
             .find(|&join| self.is_ripe(scope, join, looks) || looks.get() == 0)
     }
 
     fn is_ripe(&self, scope: ScopeId, join: NodeIx, looks: &Cell<usize>) -> bool {
         let definition = self.definition;
-        let arrived = self.arrived(scope, &self.node(join).id);
+        let id = &self.node(join).id;
+        let mut arrived = self.arrived(scope, id);
+        // Of a complex gateway, what it has had counts.
+        arrived
+            .extend(self.scope(scope).and_then(|scope| scope.resets.get(id)).into_iter().flatten().map(|via| &**via));
         let (full, empty): (Vec<FlowIx>, Vec<FlowIx>) =
             self.node(join).incoming.iter().partition(|&&flow| arrived.contains(&*definition.flow(flow).id));
         if empty.is_empty() {
@@ -93,7 +105,12 @@ impl Run<'_> {
     fn tokens(&self, scope: ScopeId, join: NodeIx) -> Vec<Token> {
         let Some(state) = self.scope(scope) else { return Vec::new() };
         let waits = state.waits.iter().filter_map(|wait| self.state.waits.get(wait)).map(|wait| &wait.element);
-        let children = state.children.iter().filter_map(|child| self.scope(*child)?.element.as_ref());
+        let children = state.children.iter().filter_map(|child| {
+            let child = self.scope(*child)?;
+            // An event that went on before all is undone, or ends a transaction, sends nothing any more.
+            let sends = !matches!(child.role, Role::Undo { then: Then::Nothing | Then::Cancel, .. });
+            child.element.as_ref().filter(|_| sends)
+        });
         let at = |id: &ElementId| Some(Token { node: self.definition.find(id)?, via: None });
         let mut tokens: Vec<Token> = waits.chain(children).filter_map(at).collect();
         let held = state.held.iter().filter_map(|Held { element, via, .. }| self.token(element, Some(via)));
@@ -115,7 +132,7 @@ impl Run<'_> {
             Failed::Stopped { tokens } => {
                 tokens.iter().filter_map(|Stopped { element, via }| self.token(element, via.as_ref())).collect()
             }
-            Failed::Leave => {
+            Failed::Leave | Failed::Keep { .. } => {
                 let at = self.definition.find(&incident.element).map(|at| self.node(at).outgoing.as_slice());
                 let target = |&flow: &FlowIx| Token { node: self.definition.flow(flow).target, via: Some(flow) };
                 at.unwrap_or_default().iter().map(target).collect()

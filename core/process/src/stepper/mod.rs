@@ -10,12 +10,14 @@
 //! | `budget` | what stepping may cost |
 //! | `run` | one step: the queue of tokens, until nothing can move |
 //! | `flow` | a token arrives at a node and leaves it |
-//! | `gateways`, `inclusive` | joins, races |
+//! | `starts` | where an instance begins |
+//! | `gateways`, `inclusive`, `complex` | joins, races |
 //! | `activities` | tasks, services, calls, scripts |
-//! | `events` | arming, coming, throwing |
+//! | `events`, `parts`, `throws` | arming, coming, throwing; several events of one element |
 //! | `scopes` | opening, finishing, cancelling |
 //! | `repeat` | loops and multi-instances |
 //! | `errors` | errors and escalations on their way outwards |
+//! | `compensation`, `transactions` | what was completed is undone |
 //! | `variables` | lookup, write-back, evaluation |
 //! | `timers` | ISO 8601 and cron into instants |
 //! | `incidents` | raising, retry, skip |
@@ -24,6 +26,8 @@
 
 mod activities;
 pub mod budget;
+mod compensation;
+mod complex;
 mod errors;
 pub mod event;
 mod events;
@@ -33,11 +37,15 @@ mod incidents;
 mod inclusive;
 pub mod next;
 mod outside;
+mod parts;
 mod repeat;
 mod run;
 mod scopes;
+mod starts;
 pub mod state;
+mod throws;
 pub mod timers;
+mod transactions;
 mod variables;
 
 #[cfg(test)]

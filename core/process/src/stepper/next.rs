@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::event::{Command, Event, Input, Outcome, VisitOutcome};
-use super::state::{Failed, State, Status, WaitId, WaitKind};
+use super::state::{Failed, State, Status, Wait, WaitId, WaitKind};
 use super::step;
 use crate::definition::model::{Definition, ElementId};
 
@@ -51,7 +51,7 @@ pub fn after(
         }
     }
     let new = |number: &u32| *number >= state.next;
-    let waits = outcome.state.waits.iter().filter(|(number, wait)| new(number) && is_work(definition, &wait.element));
+    let waits = outcome.state.waits.iter().filter(|(number, wait)| new(number) && wait.is_work());
     preview.next = waits.map(|(_, wait)| wait.element.clone()).collect();
     for (_, incident) in outcome.state.incidents.iter().filter(|(number, _)| new(number)) {
         let branches = match incident.step {
@@ -98,10 +98,6 @@ pub fn branches(definition: &Definition, element: &ElementId) -> Vec<ElementId> 
     flows.iter().map(|&flow| definition.node(definition.flow(flow).target).id.clone()).collect()
 }
 
-fn is_work(definition: &Definition, element: &ElementId) -> bool {
-    definition.find(element).is_some_and(|node| definition.node(node).kind.is_work())
-}
-
 /// A dry run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
@@ -135,7 +131,7 @@ pub fn simulate(
         }
         collect(&mut visited, &mut told, outcome.commands);
         let state = outcome.state;
-        let Some((wait, element)) = oldest(definition, &state) else {
+        let Some((wait, element)) = oldest(&state) else {
             return Simulation { visited, told, state, cut: false };
         };
         let variables = answers.get(&element).cloned().unwrap_or_default();
@@ -143,7 +139,7 @@ pub fn simulate(
         outcome = to_rest(definition, step(definition, state, come, input), input);
     }
     collect(&mut visited, &mut told, outcome.commands);
-    let cut = outcome.state.paused.is_some() || oldest(definition, &outcome.state).is_some();
+    let cut = outcome.state.paused.is_some() || oldest(&outcome.state).is_some();
     Simulation { visited, told, state: outcome.state, cut }
 }
 
@@ -156,10 +152,10 @@ fn collect(visited: &mut Vec<ElementId>, told: &mut Vec<Command>, commands: Vec<
     }
 }
 
-fn oldest(definition: &Definition, state: &State) -> Option<(WaitId, ElementId)> {
-    let comes = |(number, wait): (&WaitId, &super::state::Wait)| {
-        let work = is_work(definition, &wait.element) && wait.incident.is_none();
-        (work && wait.kind != WaitKind::Condition { held: true }).then(|| (*number, wait.element.clone()))
+fn oldest(state: &State) -> Option<(WaitId, ElementId)> {
+    let comes = |(number, wait): (&WaitId, &Wait)| {
+        let comes = wait.is_work() && wait.incident.is_none() && wait.kind != WaitKind::Condition { held: true };
+        comes.then(|| (*number, wait.element.clone()))
     };
     state.waits.iter().find_map(comes)
 }

@@ -1,6 +1,5 @@
 //! What each event of the outside does.
 
-use kernel::text::Message;
 use serde_json::{Map, Value as Json};
 
 use super::event::{Command, Event, VisitOutcome};
@@ -57,41 +56,6 @@ impl Run<'_> {
         }
     }
 
-    fn start(&mut self, at: Option<&ElementId>, variables: Map<String, Json>, stopped: Option<Message>) -> bool {
-        let process = self.process;
-        let at = at.map(|at| {
-            let node = self.definition.find(at)?;
-            let starts = matches!(self.node(node).kind, NodeKind::Start { .. }) && self.node(node).scope == process;
-            starts.then_some(node)
-        });
-        if !self.state.scopes.is_empty() || at == Some(None) {
-            return false;
-        }
-        if let Some(message) = self.begin(variables).err().or(stopped) {
-            let start = at.flatten().or_else(|| self.definition.scope(process).starts.first().copied());
-            let element = start.map_or_else(|| self.state.process.clone(), |start| self.id(start));
-            self.raise(PROCESS, element, message, Failed::Enter { via: None });
-            return true;
-        }
-        match at.flatten() {
-            Some(start) => self.send(PROCESS, start, None),
-            None => self.start_plainly(PROCESS, process),
-        }
-        true
-    }
-
-    /// Opens the process. Variables that are too large are left out.
-    fn begin(&mut self, variables: Map<String, Json>) -> Result<(), Message> {
-        let scope = self.open_scope(None, None, Role::Inside, None);
-        let fit = self.fit(scope, &variables, None);
-        if fit.is_ok() {
-            self.write_all(scope, variables);
-            self.asking = false;
-        }
-        self.furnish(scope, self.process);
-        fit
-    }
-
     fn start_from(&mut self, element: &ElementId, variables: Map<String, Json>) -> bool {
         let Some((node, scope)) = self.place_for(element) else { return false };
         if self.state.scopes.is_empty() {
@@ -110,7 +74,7 @@ impl Run<'_> {
 
     /// A token that waits is put before another element.
     fn move_token(&mut self, wait: WaitId, element: &ElementId, reason: String) -> bool {
-        let Some(found) = self.state.waits.get(&wait) else { return false };
+        let Some(found) = self.state.waits.get(&wait).cloned() else { return false };
         let (from, left, race) = (found.scope, found.element.clone(), found.race);
         if found.host.is_some() || found.guards.is_some() {
             return false;
@@ -119,6 +83,9 @@ impl Run<'_> {
         let to = if self.inside(from) == Some(self.node(node).scope) { from } else { first };
         if self.leaves_repetition(from, to) {
             return false;
+        }
+        for sister in self.sisters(&found).into_iter().filter(|sister| *sister != wait) {
+            self.withdraw(sister, VisitOutcome::Cancelled);
         }
         self.withdraw(wait, VisitOutcome::Cancelled);
         match race {
@@ -183,6 +150,7 @@ impl Run<'_> {
         match &self.node(node).kind {
             NodeKind::Boundary { .. } | NodeKind::SubProcess { event: true, .. } => return None,
             NodeKind::Start { trigger, .. } if event_start(trigger) => return None,
+            _ if self.node(node).for_compensation => return None,
             _ => {}
         }
         if self.state.scopes.is_empty() {

@@ -188,6 +188,7 @@ impl Run<'_> {
         let Role::Body { completed, output, .. } = &mut state.role else { return };
         let (completed, mut output) = (*completed, std::mem::take(output));
         let (Some(parent), Some(node)) = (parent, self.owner(body)) else { return };
+        let done = self.done_of_body(body, node);
         self.weight = self.weight.saturating_sub(output.iter().map(|(_, value)| weight(value)).sum());
         self.remove_scope(body);
         if let Some(Repeat::Multi { output: Some((list, _)), .. }) = &self.node(node).repeat {
@@ -198,7 +199,7 @@ impl Run<'_> {
         if completed == 0 {
             self.visit(self.id(node), since.unwrap_or(self.now()), VisitOutcome::Skipped, None, via);
         }
-        self.leave(parent, node);
+        self.complete(parent, node, done);
     }
 }
 

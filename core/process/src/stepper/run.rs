@@ -6,11 +6,12 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::budget::{self, Limits, MAX_SAID};
+use super::compensation::count_of_done;
 use super::event::{Command, Input, Outcome, Visit, VisitOutcome};
 use super::incidents::NO_ELEMENT;
 use super::state::{Failed, OnTheWay, PROCESS, Paused, ScopeId, ScopeState, State, Status, WaitId};
 use super::variables::weight_of;
-use crate::definition::model::{Definition, ElementId, FlowIx, Node, NodeIx, ScopeIx};
+use crate::definition::model::{Definition, ElementId, FlowIx, Node, NodeIx, NodeKind, ScopeIx};
 use kernel::Timestamp;
 
 /// A token on its way.
@@ -42,6 +43,8 @@ pub(super) struct Run<'a> {
     pub waiting: BTreeSet<ScopeId>,
     /// Variables or the subject changed, or a condition was armed.
     pub asking: bool,
+    /// Scopes in which a complex gateway holds tokens and has not let go: asked again when variables change.
+    pub inactive: BTreeSet<ScopeId>,
     /// Conditions that are still to be asked.
     to_ask: VecDeque<WaitId>,
     pub limits: Limits,
@@ -51,6 +54,8 @@ pub(super) struct Run<'a> {
     said: usize,
     /// Tokens that stand at joins or were stopped.
     pub kept: usize,
+    /// Completed activities that are kept because they can be undone.
+    pub done: usize,
     entered: u32,
     slices: u32,
     /// Whether anything moved in this slice.
@@ -76,20 +81,31 @@ impl<'a> Run<'a> {
             unsettled: BTreeSet::new(),
             waiting: BTreeSet::new(),
             asking: false,
+            inactive: BTreeSet::new(),
             to_ask: VecDeque::new(),
             limits,
             weight: 0,
             said: 0,
             kept: 0,
+            done: 0,
             entered: 0,
             slices: 0,
             moved: false,
         };
         run.weight = run.state.scopes.values().map(weight_of).sum();
+        run.weight += run.state.incidents.values().map(|incident| incident.step.weight()).sum::<usize>();
+        run.done = run.state.scopes.values().map(count_of_done).sum();
+        run.inactive =
+            run.state.scopes.iter().filter(|(_, scope)| run.holds_at_complex(scope)).map(|(id, _)| *id).collect();
         run.kept = run.state.scopes.values().map(|scope| scope.held.len()).sum();
         run.kept += run.state.incidents.values().map(|incident| incident.step.tokens()).sum::<usize>();
         run.take_up();
         run
+    }
+
+    fn holds_at_complex(&self, scope: &ScopeState) -> bool {
+        let complex = |node| matches!(self.node(node).kind, NodeKind::Complex { .. });
+        scope.held.iter().any(|held| self.definition.find(&held.element).is_some_and(complex))
     }
 
     /// Brings back what was on its way when the last slice was over.
@@ -201,6 +217,7 @@ impl<'a> Run<'a> {
         self.moved = true;
         if std::mem::take(&mut self.asking) {
             self.to_ask = self.state.conditions.iter().copied().collect();
+            self.unsettled.append(&mut self.inactive);
         }
         if let Some(wait) = self.to_ask.pop_front() {
             self.ask_condition(wait);
@@ -301,6 +318,7 @@ impl<'a> Run<'a> {
         self.to_ask.clear();
         if let Some(process) = self.scope_mut(PROCESS) {
             process.moving = 0;
+            process.done.clear();
         }
         self.commands.push(Command::Ended);
     }

@@ -1,9 +1,11 @@
 //! Scopes: opened with their data and guards, finished when nothing is left in them, cancelled so that nothing is left.
 
+use super::compensation::count_of_done;
 use super::event::VisitOutcome;
 use super::events::Place;
+use super::parts::Plan;
 use super::run::{Move, Run};
-use super::state::{Failed, PROCESS, Role, ScopeId, ScopeState, Status, WaitId, WaitKind};
+use super::state::{Failed, PROCESS, Role, ScopeId, ScopeState, Status, Then, WaitId};
 use super::variables::weight_of;
 use crate::definition::model::{ElementId, NodeIx, NodeKind, ScopeIx};
 use serde_json::Value as Json;
@@ -52,8 +54,7 @@ impl Run<'_> {
     /// Arms the start of an event sub-process.
     pub fn arm_start(&mut self, scope: ScopeId, start: NodeIx) {
         match self.plan(scope, start) {
-            Ok(Some(kind)) => drop(self.arm(scope, start, kind, Place::Scope(scope), None)),
-            Ok(None) => {}
+            Ok(plan) => drop(self.arm(scope, start, plan, Place::Scope(scope), None)),
             Err(message) => self.raise(scope, self.id(start), message, Failed::Arm),
         }
     }
@@ -67,7 +68,7 @@ impl Run<'_> {
     }
 
     /// A sub-process begins: in a scope of its own, or in that of the member it is.
-    pub fn open_sub_process(&mut self, token: Move, inside: ScopeIx, boundary: Vec<(NodeIx, WaitKind)>) {
+    pub fn open_sub_process(&mut self, token: Move, inside: ScopeIx, boundary: Vec<(NodeIx, Plan)>) {
         let scope = if self.is_member(token.scope, token.node) {
             token.scope
         } else {
@@ -93,7 +94,7 @@ impl Run<'_> {
     }
 
     /// Ends all work of a scope, which stays open for what took it over.
-    fn interrupt(&mut self, scope: ScopeId) {
+    pub fn interrupt(&mut self, scope: ScopeId) {
         self.cancel_content(scope);
         let Some(state) = self.scope_mut(scope) else { return };
         state.interrupted = true;
@@ -106,11 +107,12 @@ impl Run<'_> {
         }
     }
 
-    /// The inside of a scope instance; none for the body of a repetition and the member of an atomic activity.
+    /// The inside of a scope instance; none for the body of a repetition, the member of an atomic activity, and where
+    /// something is undone.
     pub fn inside(&self, scope: ScopeId) -> Option<ScopeIx> {
         let state = self.scope(scope)?;
         match (&state.role, &state.element) {
-            (Role::Body { .. }, _) => None,
+            (Role::Body { .. } | Role::Undo { .. } | Role::Handler, _) => None,
             (_, None) => Some(self.process),
             (_, Some(element)) => match self.node(self.definition.find(element)?).kind {
                 NodeKind::SubProcess { scope, .. } => Some(scope),
@@ -122,13 +124,18 @@ impl Run<'_> {
     /// Finishes a scope in which nothing is left.
     pub fn close_if_done(&mut self, scope: ScopeId) {
         let Some(state) = self.scope(scope) else { return };
-        let holds = !state.held.is_empty();
+        let holds = !state.held.is_empty() || !state.resets.is_empty();
         let busy =
             state.moving > 0 || !state.waits.is_empty() || !state.children.is_empty() || !state.incidents.is_empty();
         if holds {
             self.unsettled.insert(scope);
-        } else if !busy && self.inside(scope).is_some() {
-            self.finish_scope(scope);
+        } else if !busy {
+            match state.role {
+                Role::Undo { .. } => self.undo_next(scope),
+                Role::Handler => self.remove_scope(scope),
+                _ if self.inside(scope).is_some() => self.finish_scope(scope),
+                _ => {}
+            }
         }
     }
 
@@ -142,25 +149,28 @@ impl Run<'_> {
         let (since, via) = (state.since.unwrap_or(self.now()), state.via.clone());
         let member = matches!(state.role, Role::Member { .. });
         self.visit(self.id(node), since, VisitOutcome::Completed, None, via);
+        let done = self.done_inside(scope, node);
         if member {
-            return self.member_done(scope, true);
+            return self.complete(scope, node, done);
         }
         self.remove_scope(scope);
-        if !matches!(self.node(node).kind, NodeKind::SubProcess { event: true, .. }) {
-            self.leave(parent, node);
-        }
+        self.complete(parent, node, done);
     }
 
-    /// A terminate end event (BPMN 13.5.6), of its own scope only.
+    /// A terminate end event (BPMN 13.5.6), of its own scope only; behind an activity that undoes another, of what it does.
     pub fn terminate(&mut self, scope: ScopeId) {
         self.cancel_content(scope);
-        self.finish_scope(scope);
+        match self.inside(scope) {
+            Some(_) => self.finish_scope(scope),
+            None => self.check(scope),
+        }
     }
 
     /// Takes an empty scope out of the state.
     pub fn remove_scope(&mut self, scope: ScopeId) {
         let gone = self.state.scopes.remove(&scope);
         self.weight = self.weight.saturating_sub(gone.as_ref().map_or(0, weight_of));
+        self.done = self.done.saturating_sub(gone.as_ref().map_or(0, count_of_done));
         if let Some(parent) = gone.and_then(|gone| gone.parent) {
             if let Some(parent) = self.scope_mut(parent) {
                 parent.children.remove(&scope);
@@ -183,7 +193,9 @@ impl Run<'_> {
         let was_inside = self.inside(scope).is_some();
         let Some(state) = self.scope(scope) else { return };
         let (element, since, via) = (state.element.clone(), state.since.unwrap_or(self.now()), state.via.clone());
-        if let (true, Some(element)) = (was_inside, element) {
+        // The event that has something undone is left with that.
+        let undoing = matches!(state.role, Role::Undo { then: Then::Leave, .. });
+        if let (true, Some(element)) = (was_inside || undoing, element) {
             self.visit(element, since, outcome, None, via);
         }
         self.remove_scope(scope);
@@ -201,6 +213,7 @@ impl Run<'_> {
     fn cancel_inside(&mut self, scope: ScopeId) {
         let Some(state) = self.scope_mut(scope) else { return };
         let held = std::mem::take(&mut state.held).len();
+        state.resets.clear();
         state.moving = 0;
         let children = state.children.clone();
         let waits = state.waits.clone();

@@ -145,6 +145,13 @@ pub struct ScopeState {
     /// Open scopes directly inside.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub children: BTreeSet<ScopeId>,
+    /// What was completed in it and can be undone, in the order of completion: what was done inside an activity stands
+    /// before it, `Done::within` says how much.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<Done>,
+    /// Complex gateways that have let go and wait for the rest: the flows whose tokens they have had.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resets: BTreeMap<ElementId, BTreeSet<ElementId>>,
     /// Incidents that hold a token of it (those of a wait are named there).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub incidents: BTreeSet<IncidentId>,
@@ -186,6 +193,71 @@ pub enum Role {
         /// Which, from 0.
         index: u32,
     },
+    /// What was completed is being undone: of the event that has it undone (its element), or of a completed sub-process
+    /// (its variables are those it had).
+    Undo {
+        /// What is still to be undone, the last first; as `ScopeState::done`.
+        left: Vec<Done>,
+        /// What follows.
+        then: Then,
+    },
+    /// One activity (its element) is being undone by another: its variables are those it had.
+    Handler,
+}
+
+/// What follows when everything is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// Nothing: whoever began it went on.
+    Nothing,
+    /// The event that had it undone is left.
+    Leave,
+    /// The transaction around is left by its cancel event.
+    Cancel,
+}
+
+/// An activity that was completed and can be undone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    /// Place in the order of completion, over the whole instance.
+    pub order: u32,
+    /// The activity.
+    pub element: ElementId,
+    /// What of it.
+    #[serde(default, skip_serializing_if = "DoneKind::is_activity")]
+    pub kind: DoneKind,
+    /// The data it had when it was completed: variables of its own, and what it brought.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub variables: Map<String, Json>,
+    /// How many of those before it were done inside it.
+    #[serde(default, skip_serializing_if = "is_none_within")]
+    pub within: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form serde wants")]
+const fn is_none_within(within: &usize) -> bool {
+    *within == 0
+}
+
+/// What was done of an activity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DoneKind {
+    /// The activity, or one member or round of it.
+    #[default]
+    Activity,
+    /// A loop or multi-instance as a whole: what is undone are its members.
+    Repetition,
+    /// Something within, before its transaction was cancelled.
+    Unfinished,
+}
+
+impl DoneKind {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form serde wants")]
+    const fn is_activity(&self) -> bool {
+        matches!(self, Self::Activity)
+    }
 }
 
 /// A token at a join.
@@ -221,6 +293,12 @@ pub struct Wait {
     /// The event-based gateway it belongs to; its sisters share the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub race: Option<u32>,
+    /// Which of several events of its element it is, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
+    /// The waits for the other events of its element share the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<u32>,
     /// Its incident: a service that failed, a condition that cannot be evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
@@ -229,6 +307,13 @@ pub struct Wait {
     /// The flow by which the token came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<ElementId>,
+}
+
+impl Wait {
+    /// Whether a token stands there: boundary events and starts of event sub-processes are armed beside the work.
+    pub const fn is_work(&self) -> bool {
+        self.host.is_none() && self.guards.is_none()
+    }
 }
 
 /// What a wait is for.
@@ -316,6 +401,13 @@ pub enum Failed {
     },
     /// The element was done, but its token could not leave.
     Leave,
+    /// The activity was done, but there is no room to keep what undoes it.
+    Keep {
+        /// What was done.
+        done: Box<Done>,
+    },
+    /// A complex gateway cannot find out whether it lets go, or by which flows: its tokens stand there.
+    Complex,
     /// A member of a loop or multi-instance was done, but what it gives could not be collected. The scope is the
     /// member's.
     Collect,

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use super::budget::{self, MAX_VARIABLES, weigh, weigh_all, weight};
 use super::run::Run;
-use super::state::{PROCESS, Role, ScopeId, ScopeState, State};
+use super::state::{Done, PROCESS, Role, ScopeId, ScopeState, State};
 use crate::definition::model::{Definition, MessageRef, Repeat};
 
 /// Characters of a message's key.
@@ -38,9 +38,24 @@ impl Run<'_> {
         self.with_names(scope, |names| condition.holds(names))
     }
 
+    /// Whether a condition holds in a scope, where there are these variables more.
+    pub fn holds_with(
+        &mut self,
+        scope: ScopeId,
+        condition: &Expression,
+        more: Vec<(&str, Json)>,
+    ) -> Result<bool, String> {
+        self.with_more_names(scope, more, |names| condition.holds(names))
+    }
+
     fn with_names<T>(&mut self, scope: ScopeId, ask: impl FnOnce(&Names<'_>) -> T) -> T {
+        self.with_more_names(scope, Vec::new(), ask)
+    }
+
+    fn with_more_names<T>(&mut self, scope: ScopeId, more: Vec<(&str, Json)>, ask: impl FnOnce(&Names<'_>) -> T) -> T {
         let input = self.input;
-        let layers = Layers::lift(self.definition, &mut self.state, scope);
+        let mut layers = Layers::lift(self.definition, &mut self.state, scope);
+        more.into_iter().for_each(|(name, value)| layers.lay(None, name.to_owned(), value));
         let names = Names::new()
             .with("vars", &layers.all)
             .with("record", input.record)
@@ -75,7 +90,8 @@ impl Run<'_> {
     /// # Errors
     /// When it, or all of them with it, would be too large.
     pub fn write(&mut self, scope: ScopeId, name: &str, value: Json) -> Result<(), Message> {
-        let new = weigh(&value)?.saturating_add(name.len());
+        let copies = if self.handler_with(scope, name).is_some() { 2 } else { 1 };
+        let new = weigh(&value)?.saturating_add(name.len()).saturating_mul(copies);
         let old = self.place(scope, name).map_or(0, |place| weight(place).saturating_add(name.len()));
         if new > old && self.weight.saturating_sub(old).saturating_add(new) > MAX_VARIABLES {
             return Err(budget::variables());
@@ -89,7 +105,9 @@ impl Run<'_> {
     /// # Errors
     /// When it is not.
     pub fn fit(&mut self, scope: ScopeId, variables: &Map<String, Json>, result: Option<&Json>) -> Result<(), Message> {
+        let copied = variables.keys().any(|name| self.handler_with(scope, name).is_some());
         let new = weigh_all(variables)?.saturating_add(result.map_or(Ok(0), weigh)?);
+        let new = if copied { new.saturating_mul(2) } else { new };
         if new == 0 || self.weight.saturating_add(new) <= MAX_VARIABLES {
             return Ok(());
         }
@@ -101,8 +119,12 @@ impl Run<'_> {
         if grows { Err(budget::variables()) } else { Ok(()) }
     }
 
-    /// Writes a variable that is small enough.
+    /// Writes a variable that is small enough. What undoes an activity sees what that brought, and what it writes is seen
+    /// by itself and by those behind it.
     pub fn put(&mut self, scope: ScopeId, name: &str, value: Json) {
+        if let Some(around) = self.handler_with(scope, name) {
+            self.put(around, name, value.clone());
+        }
         let new = weight(&value);
         let old = match self.place(scope, name) {
             Some(place) => {
@@ -120,6 +142,14 @@ impl Run<'_> {
         };
         self.weight = self.weight.saturating_sub(old).saturating_add(new);
         self.asking = true;
+    }
+
+    /// The scope around that of an activity that is being undone, when the variable is one that it brought.
+    fn handler_with(&self, scope: ScopeId, name: &str) -> Option<ScopeId> {
+        let holds = |at: &ScopeId| self.scope(*at).is_some_and(|state| state.variables.contains_key(name));
+        let at = chain(&self.state, scope).into_iter().find(holds)?;
+        let state = self.scope(at)?;
+        state.parent.filter(|_| state.role == Role::Handler)
     }
 
     /// Where a variable is, as seen from a scope.
@@ -149,7 +179,10 @@ impl Run<'_> {
 /// What a scope's data takes.
 pub(super) fn weight_of(scope: &ScopeState) -> usize {
     let of_variables = scope.variables.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>();
+    let of_done = scope.done.iter().map(weight_of_done).sum::<usize>();
+    let of_variables = of_variables + of_done;
     match &scope.role {
+        Role::Undo { left, .. } => of_variables + left.iter().map(weight_of_done).sum::<usize>(),
         Role::Body { items, output, .. } => {
             of_variables
                 + items.iter().map(weight).sum::<usize>()
@@ -157,6 +190,11 @@ pub(super) fn weight_of(scope: &ScopeState) -> usize {
         }
         _ => of_variables,
     }
+}
+
+/// What the data of a completed activity takes.
+pub(super) fn weight_of_done(done: &Done) -> usize {
+    done.variables.iter().map(|(name, value)| name.len() + weight(value)).sum()
 }
 
 /// A text in the language of messages that are put together.
@@ -201,6 +239,13 @@ impl Layers {
         Self { all: Json::Object(all), outermost, laid }
     }
 
+    /// Lays one more variable over the others.
+    fn lay(&mut self, owner: Option<ScopeId>, name: String, value: Json) {
+        let Json::Object(all) = &mut self.all else { return };
+        let hidden = all.insert(name.clone(), value);
+        self.laid.push((owner, name, hidden));
+    }
+
     fn put_back(self, state: &mut State) {
         let Json::Object(mut all) = self.all else { return };
         let mut back = Vec::with_capacity(self.laid.len());
@@ -226,7 +271,7 @@ impl Layers {
 /// Counters that a repetition shows inside itself (BPMN 10.3.8, tables 10.28 and 10.31).
 fn counters(definition: &Definition, scope: &ScopeState) -> Vec<(&'static str, u32)> {
     match &scope.role {
-        Role::Inside => Vec::new(),
+        Role::Inside | Role::Undo { .. } | Role::Handler => Vec::new(),
         Role::Member { index } => vec![("loopCounter", *index)],
         Role::Body { total, begun, completed, .. } => {
             let node = scope.element.as_deref().and_then(|id| definition.find(id)).map(|node| definition.node(node));

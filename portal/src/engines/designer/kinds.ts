@@ -14,6 +14,8 @@ const signal = "bpmn:SignalEventDefinition";
 const condition = "bpmn:ConditionalEventDefinition";
 const error = "bpmn:ErrorEventDefinition";
 const escalation = "bpmn:EscalationEventDefinition";
+const compensation = "bpmn:CompensateEventDefinition";
+const cancel = "bpmn:CancelEventDefinition";
 const event = (type: string, eventDefinitionType: string): KindShape => ({ type, eventDefinitionType });
 
 /** By what stands first in the palette. */
@@ -35,12 +37,15 @@ export const kinds = {
   call: { type: "bpmn:CallActivity" },
   any: { type: "bpmn:InclusiveGateway" },
   race: { type: "bpmn:EventBasedGateway" },
+  some: { type: "bpmn:ComplexGateway" },
+  transaction: { type: "bpmn:Transaction", isExpanded: true },
   wait_message: event("bpmn:IntermediateCatchEvent", message),
   wait_signal: event("bpmn:IntermediateCatchEvent", signal),
   wait_condition: event("bpmn:IntermediateCatchEvent", condition),
   throw_message: event("bpmn:IntermediateThrowEvent", message),
   throw_signal: event("bpmn:IntermediateThrowEvent", signal),
   throw_escalation: event("bpmn:IntermediateThrowEvent", escalation),
+  throw_undo: event("bpmn:IntermediateThrowEvent", compensation),
   start_timer: event("bpmn:StartEvent", timer),
   start_message: event("bpmn:StartEvent", message),
   start_signal: event("bpmn:StartEvent", signal),
@@ -50,12 +55,16 @@ export const kinds = {
   end_escalation: event("bpmn:EndEvent", escalation),
   end_message: event("bpmn:EndEvent", message),
   end_signal: event("bpmn:EndEvent", signal),
+  end_undo: event("bpmn:EndEvent", compensation),
+  end_cancel: event("bpmn:EndEvent", cancel),
   on_timer: event("bpmn:BoundaryEvent", timer),
   on_message: event("bpmn:BoundaryEvent", message),
   on_signal: event("bpmn:BoundaryEvent", signal),
   on_error: event("bpmn:BoundaryEvent", error),
   on_escalation: event("bpmn:BoundaryEvent", escalation),
   on_condition: event("bpmn:BoundaryEvent", condition),
+  on_undo: event("bpmn:BoundaryEvent", compensation),
+  on_cancel: event("bpmn:BoundaryEvent", cancel),
   pool: { type: "bpmn:Participant", isExpanded: true },
 } satisfies Record<string, KindShape>;
 
@@ -83,7 +92,8 @@ export const following = (everything: boolean): Kind[] =>
   everything ? [...after, ...rare.filter((kind) => !kind.startsWith("start_") && kind !== "pool")] : after;
 
 const families: ((shape: KindShape) => boolean)[] = [
-  ({ type }) => type.endsWith("Task") || type === "bpmn:CallActivity" || type === "bpmn:SubProcess",
+  ({ type }) =>
+    type.endsWith("Task") || ["bpmn:CallActivity", "bpmn:SubProcess", "bpmn:Transaction"].includes(type),
   ({ type }) => type.endsWith("Gateway"),
   ({ type }) => type === "bpmn:StartEvent",
   ({ type }) => type === "bpmn:EndEvent",

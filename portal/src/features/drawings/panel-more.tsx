@@ -215,13 +215,43 @@ export function EventParts({ designer, shape }: Props) {
     );
   }
   if (named[definition.$type]) return <NamedPart designer={designer} shape={shape} holder={definition} />;
-  return definition.$type === "bpmn:TerminateEventDefinition" ? <Hint>{t("terminate_hint")}</Hint> : null;
+  const hint = hints[definition.$type];
+  return hint ? <Hint>{t(hint)}</Hint> : null;
+}
+
+const hints: Record<string, "terminate_hint" | "undo_hint" | "cancel_hint"> = {
+  "bpmn:TerminateEventDefinition": "terminate_hint",
+  "bpmn:CompensateEventDefinition": "undo_hint",
+  "bpmn:CancelEventDefinition": "cancel_hint",
+};
+
+/** How many of those that lead to a gateway are enough. */
+export function ActivationPart({ designer, shape }: Props) {
+  const { t } = useTranslation("drawings");
+  const condition = childOf(shape.businessObject, "activationCondition");
+  return (
+    <PanelPart name="condition" title={t("part_activation")} hint={t("activation_hint")}>
+      <CommitText
+        label={t("condition_formula")}
+        mono
+        value={condition ? textOf(condition, "body") : ""}
+        onCommit={(text) => {
+          const body = text.trim();
+          designer.update(shape, {
+            activationCondition: body ? designer.create("bpmn:FormalExpression", { body }) : undefined,
+          });
+        }}
+      />
+    </PanelPart>
+  );
 }
 
 /** Whether it stops the step at whose border it is. */
 export function BorderPart({ designer, shape }: Props) {
   const { t } = useTranslation("drawings");
-  if (!isA(shape.businessObject, "bpmn:BoundaryEvent")) return null;
+  const [definition] = listOf(shape.businessObject, "eventDefinitions");
+  const undoes = definition?.$type === "bpmn:CompensateEventDefinition";
+  if (!isA(shape.businessObject, "bpmn:BoundaryEvent") || undoes) return null;
   return (
     <PanelPart name="border" title={t("part_border")}>
       <SegmentedControl

@@ -11,7 +11,15 @@ import { Panel, PanelHead, PanelPart } from "@/ui/designer";
 import { KindIcon } from "./icons";
 import { CommitText } from "./inputs";
 import { BranchesPart, chooses, FlowPart } from "./panel-flow";
-import { BorderPart, CallPart, EventParts, NamedPart, ScriptPart, ServicePart } from "./panel-more";
+import {
+  ActivationPart,
+  BorderPart,
+  CallPart,
+  EventParts,
+  NamedPart,
+  ScriptPart,
+  ServicePart,
+} from "./panel-more";
 import { StepParts } from "./panel-step";
 import { useNameOf } from "./words";
 
@@ -156,6 +164,7 @@ function ElementPanel({
         <ScriptPart designer={designer} shape={shape} {...props} />
       )}
       {shape.type === "bpmn:CallActivity" && <CallPart designer={designer} shape={shape} />}
+      {shape.type === "bpmn:ComplexGateway" && <ActivationPart designer={designer} shape={shape} />}
       {(shape.type === "bpmn:SendTask" || shape.type === "bpmn:ReceiveTask") && (
         <NamedPart designer={designer} shape={shape} holder={file} />
       )}

@@ -146,7 +146,8 @@ fn inside(scope: Xml<'_>) -> (Canvas<'_>, Size) {
     (canvas, (width, if turns > 0 { height + LANE * (2 + turns) } else { height }))
 }
 
-/// Who leads to whom, by places in the list; what leads from a boundary event leads from its activity.
+/// Who leads to whom, by places in the list; what leads from a boundary event leads from its activity. What undoes an
+/// activity stands behind it.
 fn flows(scope: Xml<'_>, nodes: &[(&str, Size)], boundaries: &[Xml<'_>]) -> Vec<(usize, usize)> {
     let mut at: HashMap<&str, usize> = nodes.iter().enumerate().map(|(place, (id, _))| (*id, place)).collect();
     for event in boundaries {
@@ -158,7 +159,7 @@ fn flows(scope: Xml<'_>, nodes: &[(&str, Size)], boundaries: &[Xml<'_>]) -> Vec<
     let ends = |flow: Xml<'_>| {
         Some((*at.get(xml::attribute(flow, "sourceRef")?)?, *at.get(xml::attribute(flow, "targetRef")?)?))
     };
-    xml::named(scope, "sequenceFlow").filter_map(ends).collect()
+    xml::named(scope, "sequenceFlow").chain(xml::named(scope, "association")).filter_map(ends).collect()
 }
 
 /// Events at the lower edge of their activities, from the right.

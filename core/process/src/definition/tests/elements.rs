@@ -127,7 +127,7 @@ fn event_sub_processes() {
         assert_eq!(problems, Vec::new());
         let u = definition.find("u").unwrap();
         assert_eq!(definition.scope(ScopeIx(0)).event_sub_processes, [u]);
-        let NodeKind::SubProcess { scope, event: true } = definition.node(u).kind else { panic!() };
+        let NodeKind::SubProcess { scope, event: true, transaction: false } = definition.node(u).kind else { panic!() };
         assert_eq!(definition.scope(scope).owner, Some(u));
         assert_eq!(definition.scope(scope).triggered_starts, [definition.find("n").unwrap()]);
         let NodeKind::Start { interrupting, .. } = definition.node(definition.find("n").unwrap()).kind else {
@@ -233,7 +233,9 @@ fn calls_and_sub_processes() {
     let body = r#"<startEvent id="b"/><subProcess id="n"><dataObject id="d" name="draft"/><task id="t"/><subProcess id="deep"><task id="u"/></subProcess></subProcess>
         <property id="o" name="count"/><sequenceFlow id="f" sourceRef="b" targetRef="n"/>"#;
     let (definition, _) = good(&file(body));
-    let NodeKind::SubProcess { scope, event: false } = definition.node(definition.find("n").unwrap()).kind else {
+    let NodeKind::SubProcess { scope, event: false, transaction: false } =
+        definition.node(definition.find("n").unwrap()).kind
+    else {
         panic!()
     };
     let inside = definition.scope(scope);

@@ -19,7 +19,7 @@ use work::tasks::OpenTask;
 use super::Processes;
 use super::store::{self, Stored};
 use crate::definition::model::{Definition, Node, NodeKind};
-use crate::stepper::state::{Status, Wait, WaitId};
+use crate::stepper::state::{Role, Status, Then, Wait, WaitId};
 
 pub use definition::DefinitionMap;
 
@@ -239,14 +239,19 @@ impl Processes {
         tasks: &[OpenTask],
         map: &mut InstanceMap,
     ) -> Result<()> {
-        for (number, wait) in &stored.state.waits {
+        let calendar = self.calendar_of(ctx, None).await?;
+        for (number, wait) in stored.state.waits.iter().filter(|(_, wait)| wait.is_work()) {
             let Some(node) = definition.find(&wait.element).map(|node| definition.node(node)) else { continue };
-            if !node.kind.is_work() {
-                continue;
-            }
             let task = tasks.iter().find(|task| task.wait == *number);
             let new = self.standing_element(ctx, node, (*number, wait), task).await?;
             add(&mut map.elements, &node.id, new);
+        }
+        for scope in stored.state.scopes.values() {
+            let (Role::Undo { then: Then::Leave, .. }, Some(element)) = (&scope.role, &scope.element) else { continue };
+            let elapsed = scope.since.and_then(|since| calendar.between(since, ctx.now()).ok());
+            let (state, since) = (MapState::Waiting, scope.since);
+            let waits = MapElement { state, visits: 1, since, due: None, elapsed, limit: None, who: None };
+            add(&mut map.elements, element, waits);
         }
         for incident in stored.state.incidents.values() {
             let Some(node) = definition.find(&incident.element).map(|node| definition.node(node)) else { continue };

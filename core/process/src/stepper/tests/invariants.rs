@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::state::{Failed, PROCESS, Status, WaitKind};
+use super::super::state::{Done, Failed, PROCESS, Role, Status, WaitKind};
 use super::Bench;
 
 /// Links agree in both directions, the outside was told of exactly what is awaited, nothing is silently stuck, and an
@@ -34,9 +34,22 @@ pub fn check(bench: &Bench<'_>) {
             for scope in state.scopes.values() {
                 assert!(scope.held.is_empty() && scope.waits.is_empty() && scope.guards.is_empty());
                 assert!(scope.children.is_empty() && scope.incidents.is_empty());
+                assert!(scope.done.is_empty() && scope.resets.is_empty());
             }
         }
     }
+}
+
+/// Whether what is said to be within an activity is there.
+fn is_whole(mut done: &[Done]) -> bool {
+    while let Some((root, before)) = done.split_last() {
+        let Some(rest) = before.len().checked_sub(root.within) else { return false };
+        if !is_whole(&before[rest..]) {
+            return false;
+        }
+        done = &before[..rest];
+    }
+    true
 }
 
 fn scopes_agree(bench: &Bench<'_>) {
@@ -54,6 +67,8 @@ fn scopes_agree(bench: &Bench<'_>) {
         }));
         assert!(scope.guards.iter().all(|wait| state.waits[wait].guards == Some(*id)));
         assert!(scope.incidents.iter().all(|incident| state.incidents[incident].scope == *id));
+        let left = if let Role::Undo { left, .. } = &scope.role { left.as_slice() } else { &[] };
+        assert!(is_whole(&scope.done) && is_whole(left), "{state:#?}");
     }
 }
 

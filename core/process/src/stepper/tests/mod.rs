@@ -17,17 +17,21 @@
 
 mod activities;
 mod budget;
+mod compensation;
+mod complex;
 mod errors;
 mod events;
 mod flow;
 mod gateways;
 mod incidents;
 mod invariants;
+mod parts;
 mod previews;
 mod random;
 mod repeat;
 mod scopes;
 mod timers;
+mod transactions;
 mod variables;
 
 use std::cell::Cell;

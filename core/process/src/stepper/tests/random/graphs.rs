@@ -9,7 +9,7 @@ use super::super::super::state::{IncidentId, Status, WaitId};
 use super::super::{Bench, Limits, file};
 
 /// Nodes that a random process is drawn of. `#` is the node's id.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 22] = [
     "<userTask id='#'/>",
     "<task id='#'/>",
     "<exclusiveGateway id='#'/>",
@@ -28,6 +28,24 @@ const KINDS: [&str; 13] = [
      </subProcess><boundaryEvent id='#b' attachedToRef='#'><errorEventDefinition errorRef='e1'/></boundaryEvent>",
     "<userTask id='#'><multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics></userTask>",
     "<scriptTask id='#'><script>vars.missing</script></scriptTask>",
+    "<userTask id='#'/><boundaryEvent id='#c' attachedToRef='#'><compensateEventDefinition/></boundaryEvent><userTask id='#u' isForCompensation='true'/><association id='#l' sourceRef='#c' targetRef='#u'/>",
+    "<task id='#'/><boundaryEvent id='#c' attachedToRef='#'><compensateEventDefinition/></boundaryEvent><subProcess id='#u' isForCompensation='true'><userTask id='#t'/><endEvent id='#x'><errorEventDefinition errorRef='e1'/></endEvent>
+     > #t #x
+     </subProcess><association id='#l' sourceRef='#c' targetRef='#u'/>",
+    "<userTask id='#'><multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics></userTask><boundaryEvent id='#c' attachedToRef='#'><compensateEventDefinition/></boundaryEvent><userTask id='#u' isForCompensation='true'/><association id='#l' sourceRef='#c' targetRef='#u'/>",
+    "<intermediateThrowEvent id='#'><compensateEventDefinition/></intermediateThrowEvent>",
+    "<intermediateThrowEvent id='#'><compensateEventDefinition waitForCompletion='false'/></intermediateThrowEvent>",
+    "<transaction id='#'><userTask id='#t'/><boundaryEvent id='#c' attachedToRef='#t'><compensateEventDefinition/></boundaryEvent><userTask id='#u' isForCompensation='true'/><association id='#l' sourceRef='#c' targetRef='#u'/>
+     <parallelGateway id='#f'/><userTask id='#r'/><endEvent id='#x'><cancelEventDefinition/></endEvent>
+     > #t #f #x
+     > #f #r
+     </transaction><boundaryEvent id='#b' attachedToRef='#'><cancelEventDefinition/></boundaryEvent>",
+    "<subProcess id='#'><userTask id='#t'/><boundaryEvent id='#c' attachedToRef='#t'><compensateEventDefinition/></boundaryEvent><userTask id='#u' isForCompensation='true'/><association id='#l' sourceRef='#c' targetRef='#u'/>
+     <subProcess id='#h' triggeredByEvent='true'><startEvent id='#s'><compensateEventDefinition/></startEvent><intermediateThrowEvent id='#x'><compensateEventDefinition/></intermediateThrowEvent>
+     > #s #x
+     </subProcess></subProcess>",
+    "<complexGateway id='#'><activationCondition>activationCount >= 2</activationCondition></complexGateway>",
+    "<intermediateCatchEvent id='#' parallelMultiple='true'><messageEventDefinition messageRef='m1'/><signalEventDefinition signalRef='s1'/></intermediateCatchEvent>",
 ];
 
 fn graph() -> impl Strategy<Value = String> {

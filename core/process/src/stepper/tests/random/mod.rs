@@ -6,6 +6,7 @@
 mod blocks;
 mod graphs;
 mod oracle;
+mod undo;
 
 use std::collections::BTreeMap;
 
