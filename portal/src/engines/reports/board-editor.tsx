@@ -81,7 +81,7 @@ export function DashboardEditor({ cards, onChange }: EditorProps) {
                     </ActionIcon>
                   }
                   onChange={(event) =>
-                    onChange(put(ordered, card.id, { title: event.currentTarget.value.trim() || null }))
+                    onChange(put(ordered, card.id, { title: event.currentTarget.value.trim() || undefined }))
                   }
                   onKeyDown={(event) => {
                     if (event.key !== "Enter" && event.key !== "Escape") return;

@@ -71,9 +71,8 @@ function Figures({ content, title, answer, height }: FiguresProps) {
   const { t } = useTranslation("reports");
   const saved = useQuery(savedReportsQuery).data ?? [];
   const report = content.kind === "report" ? saved.find(({ id }) => id === content.saved) : undefined;
-  const config = answer.saved ?? report;
   if (answer.query) {
-    const question = questionIn(content, config);
+    const question = questionIn(content, report);
     return question ? (
       <Answered question={question} title={title} answer={answer} height={height} />
     ) : (
@@ -81,7 +80,7 @@ function Figures({ content, title, answer, height }: FiguresProps) {
     );
   }
   if (answer.funnel) {
-    const question = content.kind === "funnel" ? content.question : config?.config;
+    const question = content.kind === "funnel" ? content.question : report?.config;
     return <FunnelView answer={answer.funnel} question={{ over: "stage", ...question }} short />;
   }
   if (answer.forecast) return <ForecastView answer={answer.forecast} height={height} />;

@@ -71,7 +71,7 @@ function Asked({ search, entity, staged, go }: AskedProps) {
     entity: process ? null : entity.key,
     definition: process ? (search.definition ?? null) : null,
     group_by: [...(search.by ?? []), "step"],
-    period: rangeOf(period) ?? { from: null, to: null },
+    period: rangeOf(period) ?? { from: null, to: null, preset: null },
     working_time: true,
     ...(process ? {} : { mode: search.mode ?? "reached", filter: pipelineFilter(entity, search) ?? null }),
   };
