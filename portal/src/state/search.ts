@@ -222,6 +222,8 @@ export interface FunnelSearch {
   definition?: string;
   mode?: "visited";
   by?: string[];
+  /** The kept report that it was opened as. */
+  saved?: Id;
   period?: ReportSearch["period"];
   filter?: Filter;
 }
@@ -236,6 +238,7 @@ export const funnelSearch = (input: Record<string, unknown>): FunnelSearch => ({
   definition: text(input.definition),
   mode: oneOf(["visited"] as const, input.mode),
   by: texts(input.by, 3),
+  saved: id(input.saved),
   period: reportPeriod(input.period),
   filter: filterIn(input.filter),
 });
@@ -246,6 +249,8 @@ export interface SalesSearch {
   filter?: Filter;
   department?: Id;
   sort?: string;
+  /** The kept report that it was opened as. */
+  saved?: Id;
 }
 
 export const salesSearch = (input: Record<string, unknown>): SalesSearch => ({
@@ -253,6 +258,7 @@ export const salesSearch = (input: Record<string, unknown>): SalesSearch => ({
   filter: filterIn(input.filter),
   department: id(input.department),
   sort: text(input.sort),
+  saved: id(input.saved),
 });
 
 /** Plans: of which month (`2027-01`), quarter (`2027-Q1`) or year, of which figure. */
