@@ -47,7 +47,8 @@ export default function HomePage() {
   const { t } = useTranslation(["home", "common"]);
   const entities = useEntities();
   const { admin } = useMe();
-  const staged = entities.filter((entity) => entity.staged && entity.actions.read);
+  // What stands in no menu is shown by pages of its module.
+  const staged = entities.filter(({ staged: has, inner, actions }) => has && !inner && actions.read);
   const task = entities.find((entity) => entity.key === "task" && entity.actions.read);
   return (
     <>

@@ -27,7 +27,7 @@ export default function FunnelPage() {
   const { t } = useTranslation("reports");
   const navigate = useNavigate();
   const search = route.useSearch();
-  const staged = useEntities().filter(({ staged: has, actions }) => has && actions.read);
+  const staged = useEntities().filter(({ staged: has, inner, actions }) => has && !inner && actions.read);
   const usual = staged.find(({ key }) => key === "deal") ?? staged[0];
   const entity = staged.find(({ key }) => key === search.entity) ?? usual;
   const go = (part: Partial<FunnelSearch>) =>
