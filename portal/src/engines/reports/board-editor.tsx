@@ -8,7 +8,7 @@ import { measuresQuery } from "@/api/reports";
 import type { DashboardCard } from "@/api/reports-wire";
 import { savedReportsQuery } from "@/api/saved-reports";
 import { Spoken } from "@/ui/block-frame";
-import { CardFrame, CardGrid, CardNote } from "@/ui/report";
+import { CardFrame, CardGrid, CardNote } from "@/ui/report-cards";
 import { CardHandle, focusHandle } from "./card-handle";
 import { useCardTitle } from "./card-title";
 import { plainCards, plainKinds, put, questionCard, withCard } from "./edit-cards";

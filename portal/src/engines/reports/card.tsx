@@ -8,7 +8,7 @@ import type { CardAnswer, CardContent, DashboardCard, SavedReport } from "@/api/
 import { savedReportsQuery } from "@/api/saved-reports";
 import type { ReportQuestion } from "@/api/types";
 import { BlockSkeleton } from "@/ui/block-frame";
-import { CardNote, cardRow } from "@/ui/report";
+import { CardNote, cardRow } from "@/ui/report-cards";
 import type { Act } from "./acts";
 import { ForecastView } from "./forecast-view";
 import { FunnelView } from "./funnel-view";

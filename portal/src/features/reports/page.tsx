@@ -22,7 +22,7 @@ import { chartKind } from "@/engines/reports/question";
 import { readyReports } from "@/engines/reports/ready";
 import { Block, BlockBones, Hint, ItemBody, ItemList, itemClass, Lead, Tag } from "@/ui/block";
 import { IconText, PageBody, PageHeader } from "@/ui/page";
-import { ReportCardBody, ReportCards, reportCardClass } from "@/ui/report";
+import { ReportCardBody, ReportCards, reportCardClass } from "@/ui/report-cards";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { chartIcon } from "./chart-icon";
 
