@@ -275,14 +275,26 @@ export const plansSearch = (input: Record<string, unknown>): PlansSearch => ({
   measure: text(input.measure),
 });
 
-/** A dashboard: of which time its cards are; whether it is being arranged. */
+/** A dashboard: of which time and records its cards are; whether it is being arranged. */
 export interface DashboardSearch {
   period?: ReportSearch["period"];
+  /** By entity. */
+  filter?: Record<string, Filter>;
   edit?: boolean;
+}
+
+function filtersIn(value: unknown): DashboardSearch["filter"] {
+  if (!value || typeof value !== "object" || Array.isArray(value)) return undefined;
+  const filters = Object.entries(value).flatMap(([entity, one]) => {
+    const filter = filterIn(one);
+    return filter ? [[entity, filter] as const] : [];
+  });
+  return Object.fromEntries(filters.slice(0, 20));
 }
 
 export const dashboardSearch = (input: Record<string, unknown>): DashboardSearch => ({
   period: reportPeriod(input.period),
+  filter: filtersIn(input.filter),
   edit: input.edit === true || undefined,
 });
 
