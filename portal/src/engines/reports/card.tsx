@@ -69,8 +69,11 @@ interface FiguresProps {
 
 function Figures({ content, title, answer, height }: FiguresProps) {
   const { t } = useTranslation("reports");
-  const saved = useQuery(savedReportsQuery).data ?? [];
-  const report = content.kind === "report" ? saved.find(({ id }) => id === content.saved) : undefined;
+  const saved = useQuery(savedReportsQuery);
+  const report = content.kind === "report" ? saved.data?.find(({ id }) => id === content.saved) : undefined;
+  if (content.kind === "report" && saved.isPending) {
+    return <BlockSkeleton height={height} label={t("counting")} />;
+  }
   if (answer.query) {
     const question = questionIn(content, report);
     return question ? (
