@@ -149,6 +149,96 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
+interface Saved {
+  id: string;
+  name: string;
+}
+
+/** The company's first role that is no administrator's, and somebody who has it. */
+async function colleague(api: Api, email: string): Promise<{ email: string; password: string }> {
+  const { items } = await api.must<{ items: { id: string; admin?: boolean }[] }>("GET", "/roles");
+  const role = items.find(({ admin }) => !admin);
+  const person = { email, password: "a long password of a colleague" };
+  await api.must("POST", "/users", { name: "Colleague", roles: role ? [role.id] : [], locale: "en", ...person });
+  return person;
+}
+
+test("a report is kept, changed, shared, sent by mail and taken away; a colleague sees it with their own rights", async ({
+  page,
+  signIn,
+  api,
+}) => {
+  await api.create("lead", { title: "Counted" });
+  const person = await colleague(api, "reads@example.org");
+  await signIn(page);
+  await page.goto(address({ measures: ["lead.created"], rows: ["source"], chart: "table" }));
+  await page.getByRole("button", { name: "Save the report" }).click();
+  const form = page.getByRole("dialog");
+  await form.getByRole("textbox", { name: "Name" }).fill("Where leads come from");
+  await form.getByRole("combobox", { name: "Who sees it" }).click();
+  await page.getByRole("option", { name: "everybody" }).click();
+  await form.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Where leads come from" })).toBeVisible();
+  await expect(page).toHaveURL(/\/reports\/saved\/[0-9a-f-]+$/);
+
+  await page.getByText("Bars", { exact: true }).click({ force: true });
+  await expect(page.getByText("changed, not saved")).toBeVisible();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByText("changed, not saved")).toHaveCount(0);
+  const { items } = await api.must<{ items: (Saved & { chart: { kind: string } })[] }>("GET", "/reports/saved");
+  expect(items.find(({ name }) => name === "Where leads come from")?.chart.kind).toBe("bar");
+
+  await page.getByRole("button", { name: "More" }).click();
+  await page.getByRole("menuitem", { name: "Send by mail…" }).click();
+  await page.getByRole("button", { name: "Add a letter" }).click();
+  await page.getByRole("dialog").last().getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Every week, Monday, at 09:00")).toBeVisible();
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("button", { name: "More" }).click();
+  const file = page.waitForEvent("download");
+  await page.getByRole("menuitem", { name: "Download CSV" }).click();
+  expect((await file).suggestedFilename()).toMatch(/\.csv$/);
+
+  await page.context().clearCookies();
+  await signIn(page, person);
+  await page.goto("/reports");
+  await page.getByRole("link", { name: /Where leads come from/ }).click();
+  await expect(page.getByText(/^As of/)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Save", exact: true })).toHaveCount(0);
+});
+
+test("a dashboard is made and arranged by the keyboard; what is not saved survives a reload", async ({ page, signIn, api }) => {
+  await api.create("lead", { title: "On a card" });
+  await signIn(page);
+  await page.goto("/reports");
+  await page.getByRole("button", { name: "New dashboard" }).click();
+  await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("Monday");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Monday" })).toBeVisible();
+  for (const card of ["Leads by source", "My tasks", "Text"]) {
+    await page.getByRole("button", { name: "Add a card" }).click();
+    await page.getByRole("menuitem", { name: card, exact: true }).click();
+  }
+  await page.getByRole("textbox", { name: "Text" }).fill("Call everybody");
+  const order = () => page.locator("[data-card]").evaluateAll((cards) => cards.map((card) => card.getAttribute("aria-label")));
+  expect(await order()).toEqual(["Leads by source", "My tasks", "Text"]);
+  const handle = page.getByRole("button", { name: "Move: Text" });
+  await handle.focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(handle).toBeFocused();
+  await page.keyboard.press("Shift+ArrowRight");
+  await expect.poll(order).toEqual(["Leads by source", "Text", "My tasks"]);
+  await page.reload();
+  await expect.poll(order).toEqual(["Leads by source", "Text", "My tasks"]);
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("region", { name: "Text", exact: true })).toContainText("Call everybody");
+  await expect(page.getByRole("img", { name: "Chart: Leads by source" })).toBeVisible();
+  const { items } = await api.must<{ items: { name: string; cards: { w: number }[] }[] }>("GET", "/dashboards");
+  expect(items.find(({ name }) => name === "Monday")?.cards.map(({ w }) => w)).toEqual([6, 6, 6]);
+});
+
 test("plans are typed in a table; what cannot be read stays with its reason; the fact opens its deals", async ({
   page,
   signIn,

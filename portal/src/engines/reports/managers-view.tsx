@@ -42,9 +42,16 @@ export function sortedRows(rows: ManagersAnswer["rows"], sort: string | undefine
   });
 }
 
+/** Where there is little room: what was sold comes before what was done for it. */
+const main = ["deal.won", "deal.won_amount", "deal.win_rate"];
+const mainFirst = (columns: ManagersAnswer["columns"]) => [
+  ...columns.filter(({ key }) => main.includes(key)),
+  ...columns.filter(({ key }) => !main.includes(key)),
+];
+
 export function ManagersView({ answer, sort, onSort, most }: Props) {
   const { t } = useTranslation("reports");
-  const columns = answer.columns.slice(0, most);
+  const columns = most === undefined ? answer.columns : mainFirst(answer.columns).slice(0, most);
   if (answer.rows.length === 0) return <Notice title={t("nothing_title")}>{t("managers_nothing")}</Notice>;
   const planned = most === undefined && answer.rows.some(({ plan }) => plan);
   const name = (user: string | null | undefined) =>

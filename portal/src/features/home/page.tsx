@@ -171,7 +171,21 @@ function Mine({ entity }: { entity: Entity }) {
     >
       {query.isPending && <Bones />}
       {query.isError && <HomeNote>{messageOf(query.error, t("common:network"))}</HomeNote>}
-      {query.data?.items.length === 0 && <HomeNote>{t("home:mine_empty")}</HomeNote>}
+      {query.data?.items.length === 0 && (
+        <HomeNote>
+          {t("home:mine_empty")}{" "}
+          {entity.actions.create && (
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              aria-label={`${t("common:create")}: ${entity.label}`}
+              onClick={() => openCreate(entity.key)}
+            >
+              {t("common:create")}
+            </Button>
+          )}
+        </HomeNote>
+      )}
       {query.data?.items.map((record) => (
         <HomeLine
           key={record.id}

@@ -177,7 +177,7 @@ function By({ search, entity, process, go }: Part & { entity: Entity; process: b
       placeholder={search.by?.length ? undefined : t("funnel_by")}
       searchable
       maxValues={3}
-      w={220}
+      w={280}
       data={[
         ...known.map((axis) => ({ value: axis as string, label: t(`funnel_axis_${axis}`) })),
         ...fields.map(({ key, label }) => ({ value: `field:${key}`, label })),
