@@ -281,14 +281,14 @@ test("as it is beside as it shall be: what differs is coloured and in words, and
   await page.mouse.up();
   expect(await at(left)).not.toBe(begun);
   expect(await at(right), "the other follows").toBe(await at(left));
-  await page.getByLabel("Move together").uncheck();
+  await page.getByText("Move together").click();
   await page.getByRole("button", { name: "Closer" }).click();
   await page.mouse.move(box.x + 60, box.y + 40);
   await page.mouse.down();
   await page.mouse.move(box.x + 90, box.y + 40, { steps: 4 });
   await page.mouse.up();
   expect(await at(right), "each on its own").not.toBe(await at(left));
-  await list.getByRole("button", { name: /Call/ }).press("Enter");
+  await list.getByRole("button", { name: "Call · Step" }).press("Enter");
   await expect(left.locator(".v-selected[data-element-id=call]")).toHaveCount(1);
   await clean(page);
   await page.getByRole("button", { name: "Swap the sides" }).click();
