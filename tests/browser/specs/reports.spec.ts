@@ -282,3 +282,45 @@ test("the funnel, the forecast and managers answer, and their figures open their
   await page.goto("/reports/managers");
   await expect(page.getByRole("table", { name: "" }).or(page.getByRole("table")).first()).toBeVisible();
 });
+
+test("a funnel is kept as it was asked, and opens so from the list of reports", async ({ page, signIn, api }) => {
+  await win(api, "Through the funnel", 10, "USD");
+  await signIn(page);
+  await page.goto("/reports/funnel?mode=visited&period=all");
+  await page.getByRole("button", { name: "Save the report" }).click();
+  await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("Who really stood there");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Who really stood there" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Save", exact: true }), "nothing to save").toHaveCount(0);
+  await page.getByText("Reached", { exact: true }).first().click();
+  await expect(page.getByText("changed, not saved")).toBeVisible();
+
+  await page.goto("/reports");
+  await page.getByRole("link", { name: /Who really stood there/ }).click();
+  await expect(page).toHaveURL(/\/reports\/funnel\?.*mode=visited/);
+  await expect(page.getByText("changed, not saved")).toHaveCount(0);
+  const won = page.getByRole("table").getByRole("row").filter({ hasText: "Won" });
+  await expect(won.getByRole("link").first()).toBeVisible();
+});
+
+test("one filter narrows all cards of a dashboard, which can begin so for everybody", async ({ page, signIn, api }) => {
+  for (const [title, source] of [["From the site", "web"], ["By phone", "call"]] as const) {
+    await api.create("lead", { title, source });
+  }
+  const question = { measures: ["lead.created"], group_by: ["source"] };
+  const card = { kind: "question", question, chart: { kind: "table" } };
+  const cards = [{ id: "leads", title: "Leads", x: 0, y: 0, w: 12, h: 4, card }];
+  const { id } = await api.must<Saved>("POST", "/dashboards", { name: "Narrowed", cards });
+  await signIn(page);
+  const filter = encodeURIComponent(JSON.stringify({ lead: { field: "source", op: "eq", value: "call" } }));
+  await page.goto(`/dashboards/${id}?filter=${filter}`);
+  const rows = page.getByRole("region", { name: "Leads", exact: true }).first().getByRole("row");
+  await expect(rows.filter({ hasText: "Call" })).toHaveCount(1);
+  await expect(rows.filter({ hasText: "Website" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Begin with this" }).click();
+  await expect(page.getByRole("button", { name: "Begin with this" })).toHaveCount(0);
+  await page.goto(`/dashboards/${id}`);
+  await expect(rows.filter({ hasText: "Call" })).toHaveCount(1);
+  await expect(rows.filter({ hasText: "Website" })).toHaveCount(0);
+  expect(await violations(page)).toEqual([]);
+});
