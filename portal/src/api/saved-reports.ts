@@ -55,9 +55,11 @@ export function sentQuery(report: Id) {
 /** `schedule`: the one that is changed; a new one without it. */
 export async function saveSchedule(report: Id, input: ScheduleInput, schedule?: Schedule): Promise<void> {
   const path = { id: report, schedule: schedule?.id ?? "" };
+  // A new one goes on from the beginning.
+  const { enabled: _, ...begun } = input;
   await (schedule
     ? api.patch("/reports/saved/{id}/schedules/{schedule}", input, { path, version: schedule.version })
-    : api.create("/reports/saved/{id}/schedules", input, { path }));
+    : api.create("/reports/saved/{id}/schedules", begun, { path }));
   await queryClient.invalidateQueries({ queryKey: keys.schedules(report) });
 }
 
