@@ -1,34 +1,21 @@
 /** Reports that people keep, share, have sent to them and take away as files. */
 import { queryOptions } from "@tanstack/react-query";
-import { newKey, request } from "./client";
+import { api } from "./client";
 import { outcome } from "./jobs";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
-import type {
-  ExportResult,
-  SavedInput,
-  SavedReport,
-  Schedule,
-  ScheduleInput,
-  SentReport,
-} from "./reports-wire";
-import type { AnyJob, Id, Refs } from "./types";
-
-interface Items<T> {
-  items: T[];
-}
+import type { SavedInput, SavedReport, Schedule, ScheduleInput } from "./reports-wire";
+import type { Body, Id } from "./types";
 
 export const savedReportsQuery = queryOptions({
   queryKey: keys.savedReports,
-  queryFn: ({ signal }) =>
-    request<Items<SavedReport>>("GET", "/reports/saved", undefined, { signal }).then(({ items }) => items),
+  queryFn: ({ signal }) => api.get("/reports/saved", { signal }).then(({ items }) => items),
 });
 
 export function savedReportQuery(id: Id) {
   return queryOptions({
     queryKey: keys.savedReport(id),
-    queryFn: ({ signal }) =>
-      request<SavedReport>("GET", "/reports/saved/{id}", undefined, { path: { id }, signal }),
+    queryFn: ({ signal }) => api.get("/reports/saved/{id}", { path: { id }, signal }),
   });
 }
 
@@ -39,14 +26,13 @@ function keep(report: SavedReport): SavedReport {
   return report;
 }
 
-export const createSaved = async (input: SavedInput) =>
-  keep(await request<SavedReport>("POST", "/reports/saved", input, { idempotencyKey: newKey() }));
+export const createSaved = async (input: SavedInput) => keep(await api.create("/reports/saved", input));
 
 export const updateSaved = async ({ id, version }: SavedReport, patch: Partial<SavedInput>) =>
-  keep(await request<SavedReport>("PATCH", "/reports/saved/{id}", patch, { path: { id }, version }));
+  keep(await api.patch("/reports/saved/{id}", patch as Body<"SavedReportChange">, { path: { id }, version }));
 
 export async function deleteSaved({ id, version }: SavedReport): Promise<void> {
-  await request<void>("DELETE", "/reports/saved/{id}", undefined, { path: { id }, version });
+  await api.delete("/reports/saved/{id}", { path: { id }, version });
   queryClient.removeQueries({ queryKey: keys.savedReport(id) });
   await queryClient.invalidateQueries({ queryKey: keys.savedReports, exact: true });
 }
@@ -55,35 +41,30 @@ export function schedulesQuery(report: Id) {
   return queryOptions({
     queryKey: keys.schedules(report),
     queryFn: ({ signal }) =>
-      request<Items<Schedule>>("GET", "/reports/saved/{id}/schedules", undefined, {
-        path: { id: report },
-        signal,
-      }).then(({ items }) => items),
+      api.get("/reports/saved/{id}/schedules", { path: { id: report }, signal }).then(({ items }) => items),
   });
 }
 
 export function sentQuery(report: Id) {
   return queryOptions({
     queryKey: keys.sentReports(report),
-    queryFn: ({ signal }) =>
-      request<Items<SentReport> & { refs: Refs }>("GET", "/reports/saved/{id}/sent", undefined, {
-        path: { id: report },
-        signal,
-      }),
+    queryFn: ({ signal }) => api.get("/reports/saved/{id}/sent", { path: { id: report }, signal }),
   });
 }
 
 /** `schedule`: the one that is changed; a new one without it. */
 export async function saveSchedule(report: Id, input: ScheduleInput, schedule?: Schedule): Promise<void> {
   const path = { id: report, schedule: schedule?.id ?? "" };
+  // A new one goes on from the beginning.
+  const { enabled: _, ...begun } = input;
   await (schedule
-    ? request("PATCH", "/reports/saved/{id}/schedules/{schedule}", input, { path, version: schedule.version })
-    : request("POST", "/reports/saved/{id}/schedules", input, { path, idempotencyKey: newKey() }));
+    ? api.patch("/reports/saved/{id}/schedules/{schedule}", input, { path, version: schedule.version })
+    : api.create("/reports/saved/{id}/schedules", begun, { path }));
   await queryClient.invalidateQueries({ queryKey: keys.schedules(report) });
 }
 
 export async function deleteSchedule(report: Id, schedule: Schedule): Promise<void> {
-  await request("DELETE", "/reports/saved/{id}/schedules/{schedule}", undefined, {
+  await api.delete("/reports/saved/{id}/schedules/{schedule}", {
     path: { id: report, schedule: schedule.id },
     version: schedule.version,
   });
@@ -92,16 +73,22 @@ export async function deleteSchedule(report: Id, schedule: Schedule): Promise<vo
 
 /** Sends it now, to oneself unless it says to whom. */
 export async function sendReport(report: Id, recipients?: Id[]): Promise<number> {
-  const body = recipients ? { recipients } : {};
-  const { queued } = await request<{ queued: number }>("POST", "/reports/saved/{id}/send", body, {
-    path: { id: report },
-  });
+  const { queued } = await api.post(
+    "/reports/saved/{id}/send",
+    { recipients: recipients ?? null, attach: true },
+    { path: { id: report } },
+  );
   await queryClient.invalidateQueries({ queryKey: keys.sentReports(report) });
   return queued;
 }
 
-export type ExportFormat = "csv" | "xlsx";
-export type Exported = { kind: string; config: unknown } | { saved: Id };
+export type ExportFormat = Body<"ExportFormat">;
+export type Exported = Pick<Body<"ExportInput">, "kind" | "config"> | { saved: Id };
+
+/** What an export leaves. */
+interface ExportResult {
+  file: { name: string; rows: number; bytes: number; href: string };
+}
 
 /** A file of figures; `begun` hears of the work as soon as it has an id. */
 export async function exportReport(
@@ -110,16 +97,11 @@ export async function exportReport(
   name: string,
   onProgress: (job: { id: Id; done: number; total: number }) => void,
 ): Promise<ExportResult["file"]> {
-  const job = await request<AnyJob>(
-    "POST",
-    "/reports/export",
-    { ...of, format, name },
-    { idempotencyKey: newKey() },
-  );
+  const job = await api.create("/reports/export", { ...of, format, name });
   const { file } = await outcome<ExportResult>(job, (at) =>
     onProgress({ id: at.id, done: at.done, total: at.total }),
   );
   return file;
 }
 
-export const cancelJob = (id: Id) => request<void>("DELETE", "/jobs/{id}", undefined, { path: { id } });
+export const cancelJob = (id: Id) => api.delete("/jobs/{id}", { path: { id } });

@@ -102,15 +102,12 @@ export type LogLine = Schemas["LogEntry"];
 export type Measure = Schemas["MeasureView"];
 export type MeasureUnit = Schemas["MeasureUnit"];
 export type ReportQuestion = Schemas["ReportQuery"];
-export type ReportAnswer = Schemas["ReportAnswer"] & { refs?: Refs; hidden_labels?: Record<string, string> };
+export type ReportAnswer = Schemas["ReportAnswer"];
 export type ReportRow = Schemas["ReportRow"];
 export type ReportFigures = Schemas["ReportFigures"];
 export type ReportColumn = Schemas["ReportColumn"];
 /** What opens the records behind a figure. */
-export interface Drill {
-  entity: string;
-  filter: Filter;
-}
+export type Drill = Schemas["ReportDrill"];
 export type Rate = Schemas["Rate"];
 
 export type FileView = Schemas["FileView"];

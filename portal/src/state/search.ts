@@ -222,6 +222,8 @@ export interface FunnelSearch {
   definition?: string;
   mode?: "visited";
   by?: string[];
+  /** The kept report that it was opened as. */
+  saved?: Id;
   period?: ReportSearch["period"];
   filter?: Filter;
 }
@@ -236,6 +238,7 @@ export const funnelSearch = (input: Record<string, unknown>): FunnelSearch => ({
   definition: text(input.definition),
   mode: oneOf(["visited"] as const, input.mode),
   by: texts(input.by, 3),
+  saved: id(input.saved),
   period: reportPeriod(input.period),
   filter: filterIn(input.filter),
 });
@@ -246,6 +249,8 @@ export interface SalesSearch {
   filter?: Filter;
   department?: Id;
   sort?: string;
+  /** The kept report that it was opened as. */
+  saved?: Id;
 }
 
 export const salesSearch = (input: Record<string, unknown>): SalesSearch => ({
@@ -253,6 +258,7 @@ export const salesSearch = (input: Record<string, unknown>): SalesSearch => ({
   filter: filterIn(input.filter),
   department: id(input.department),
   sort: text(input.sort),
+  saved: id(input.saved),
 });
 
 /** Plans: of which month (`2027-01`), quarter (`2027-Q1`) or year, of which figure. */
@@ -269,14 +275,26 @@ export const plansSearch = (input: Record<string, unknown>): PlansSearch => ({
   measure: text(input.measure),
 });
 
-/** A dashboard: of which time its cards are; whether it is being arranged. */
+/** A dashboard: of which time and records its cards are; whether it is being arranged. */
 export interface DashboardSearch {
   period?: ReportSearch["period"];
+  /** By entity. */
+  filter?: Record<string, Filter>;
   edit?: boolean;
+}
+
+function filtersIn(value: unknown): DashboardSearch["filter"] {
+  if (!value || typeof value !== "object" || Array.isArray(value)) return undefined;
+  const filters = Object.entries(value).flatMap(([entity, one]) => {
+    const filter = filterIn(one);
+    return filter ? [[entity, filter] as const] : [];
+  });
+  return Object.fromEntries(filters.slice(0, 20));
 }
 
 export const dashboardSearch = (input: Record<string, unknown>): DashboardSearch => ({
   period: reportPeriod(input.period),
+  filter: filtersIn(input.filter),
   edit: input.edit === true || undefined,
 });
 

@@ -76,6 +76,7 @@ export default function Chart(props: ChartProps) {
   const scheme = useComputedColorScheme("light");
   const pick = useRef(props.onPick);
   pick.current = props.onPick;
+  const draw = useRef(() => {});
   useEffect(() => {
     const node = element.current;
     if (!node) return undefined;
@@ -91,7 +92,11 @@ export default function Chart(props: ChartProps) {
       if (Array.isArray(data)) pick.current?.(Number(data[0]), Number(data[1]));
       else pick.current?.(dataIndex, seriesIndex);
     });
-    const watch = new ResizeObserver(() => made.resize());
+    // What fits beside one another depends on the width.
+    const watch = new ResizeObserver(() => {
+      made.resize();
+      draw.current();
+    });
     watch.observe(node);
     return () => {
       watch.disconnect();
@@ -99,8 +104,11 @@ export default function Chart(props: ChartProps) {
     };
   }, []);
   useEffect(() => {
-    if (element.current && scheme)
-      chart.current?.setOption(optionOf(props, coloursOf(element.current)), true);
+    const node = element.current;
+    if (!node || !scheme) return;
+    const colours = coloursOf(node);
+    draw.current = () => chart.current?.setOption(optionOf(props, colours, node.clientWidth), true);
+    draw.current();
   }, [props, scheme]);
   return (
     <div
@@ -114,7 +122,7 @@ export default function Chart(props: ChartProps) {
   );
 }
 
-function optionOf(props: ChartProps, colours: Colours): EChartsCoreOption {
+function optionOf(props: ChartProps, colours: Colours, width: number): EChartsCoreOption {
   const many = props.series.length > 1;
   const common = {
     color: colours.series,
@@ -141,7 +149,7 @@ function optionOf(props: ChartProps, colours: Colours): EChartsCoreOption {
   if (props.kind === "pie" || props.kind === "funnel")
     return { ...common, series: [roundOf(props, colours)] };
   if (props.kind === "heat") return { ...common, ...heatOf(props, colours) };
-  return { ...common, ...axesOf(props, colours, many) };
+  return { ...common, ...axesOf(props, colours, many, width) };
 }
 
 function roundOf(props: ChartProps, colours: Colours) {
@@ -178,8 +186,31 @@ function axis(colours: Colours) {
   };
 }
 
-function axesOf(props: ChartProps, colours: Colours, many: boolean) {
+/** Width of a letter of 12 px, roughly. */
+const letter = 7;
+
+/** How many lines the names of the series take under the chart. */
+function legendLines(names: string[], width: number): number {
+  let [lines, used] = [1, 0];
+  for (const name of names) {
+    const wide = name.length * letter + 34;
+    if (used > 0 && used + wide > width) [lines, used] = [lines + 1, 0];
+    used += wide;
+  }
+  return lines;
+}
+
+/** Every bar has its name while there is room for a word of it; longer names take lines. */
+function namesOf(categories: string[], width: number) {
+  const room = (width - 64) / Math.max(1, categories.length);
+  const longest = Math.max(0, ...categories.flatMap((name) => name.split(" ").map((word) => word.length)));
+  if (room < Math.min(longest, 12) * letter) return {};
+  return { interval: 0, hideOverlap: false, width: room - 4, overflow: "break", lineHeight: 14 };
+}
+
+function axesOf(props: ChartProps, colours: Colours, many: boolean, width: number) {
   const { target } = props;
+  const names = props.series.map(({ name }) => name);
   const mark = target && {
     silent: true,
     symbol: "none",
@@ -194,8 +225,19 @@ function axesOf(props: ChartProps, colours: Colours, many: boolean) {
   // Few bars carry their figures themselves.
   const labels = !many && props.categories.length <= 12;
   return {
-    grid: { left: 8, right: 16, top: 24, bottom: many ? 32 : 4, containLabel: true },
-    xAxis: { type: "category", data: props.categories, ...axis(colours) },
+    grid: {
+      left: 8,
+      right: 16,
+      top: 24,
+      bottom: many ? 10 + 22 * legendLines(names, width) : 4,
+      containLabel: true,
+    },
+    xAxis: {
+      type: "category",
+      data: props.categories,
+      ...axis(colours),
+      axisLabel: { ...axis(colours).axisLabel, ...namesOf(props.categories, width) },
+    },
     yAxis: {
       type: "value",
       ...axis(colours),

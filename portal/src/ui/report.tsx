@@ -1,4 +1,4 @@
-/** How reports look: the setting up beside the figures, tables of figures, big figures, cards of a dashboard. */
+/** How reports look: the setting up beside the figures, tables of figures, big figures, steps of a funnel. */
 import { IconChevronDown } from "@tabler/icons-react";
 import { type ReactNode, useId, useState } from "react";
 import classes from "./report.module.css";
@@ -193,23 +193,6 @@ export const BigFigure = ({ label, note, children }: BigProps) => (
   </div>
 );
 
-/** Links to reports side by side. */
-export const ReportCards = ({ children }: { children: ReactNode }) => (
-  <ul className={classes.cards}>{children}</ul>
-);
-
-export const reportCardClass = classes.card ?? "";
-
-export const ReportCardBody = ({ icon, title, note }: { icon: ReactNode; title: string; note: string }) => (
-  <>
-    <span className={classes.cardIcon}>{icon}</span>
-    <span className={classes.cardText}>
-      <strong>{title}</strong>
-      <span>{note}</span>
-    </span>
-  </>
-);
-
 /** A picture whose name is spoken and told under the pointer. */
 export const PictureOnly = ({ title, children }: { title: string; children: ReactNode }) => (
   <span className={classes.picture} title={title}>
@@ -245,67 +228,11 @@ export const FunnelBar = ({ name, figure, note, share, tone = "plain" }: FunnelB
   </li>
 );
 
-/** Cards of a dashboard in twelve columns; one under another on a phone. */
-export const CardGrid = ({ children }: { children: ReactNode }) => (
-  <div className={classes.dashboard}>{children}</div>
-);
-
-interface CardFrameProps {
-  /** Where it can be moved: its name among the cards. */
-  id?: string;
-  title: string;
-  /** Its place and size in the grid. */
-  place: { x: number; y: number; w: number; h: number };
-  /** At the right of the title. */
-  actions?: ReactNode;
-  editing?: boolean;
-  children: ReactNode;
-}
-
-/** How high a row of the grid is, px. */
-export const cardRow = 84;
-
-export const CardFrame = ({ id, title, place, actions, editing, children }: CardFrameProps) => (
-  <section
-    className={classes.frame}
-    aria-label={title}
-    data-card={id}
-    data-editing={editing ?? false}
-    style={{
-      gridColumn: `${place.x + 1} / span ${place.w}`,
-      gridRow: `${place.y + 1} / span ${place.h}`,
-    }}
-  >
-    <header>
-      <h2>{title}</h2>
-      {actions}
-    </header>
-    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than its card is moved by arrows */}
-    <div className={classes.inside} tabIndex={editing ? undefined : 0} role="group" aria-label={title}>
-      {children}
-    </div>
-  </section>
-);
-
-/** Where a card has nothing to show: what will stand there, and the act that fills it. */
-export const CardNote = ({ action, children }: { action?: ReactNode; children: ReactNode }) => (
-  <div className={classes.cardNote}>
-    <p>{children}</p>
-    {action}
-  </div>
-);
-
 /** Controls over the figures of a whole page. */
 export const ReportBar = ({ label, children }: { label: string; children: ReactNode }) => (
   <div className={classes.bar} role="group" aria-label={label}>
     {children}
   </div>
-);
-
-export const HintLines = ({ label, children }: { label: string; children: ReactNode }) => (
-  <ul className={classes.hints} aria-label={label}>
-    {children}
-  </ul>
 );
 
 /** A bar in a cell: as wide in every row. */

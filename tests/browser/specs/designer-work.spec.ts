@@ -108,6 +108,21 @@ test("a dry run says who gets each step, until when, which way and why; another 
   await expect(canvas.locator(".v-path")).toHaveCount(0);
 });
 
+test("what cannot run yet is told at its step, and leads there", async ({ page, signIn, api }) => {
+  // A step that says nothing to be done: one that leads nowhere would only be warned of.
+  const odd = line("odd", [["a", "First"]]).replace("<endEvent", `<serviceTask id="t" name="Odd one"/><endEvent`);
+  const { id } = await draw(api, "Odd", odd);
+  await signIn(page);
+  await open(page, id);
+  await page.getByRole("button", { name: "Dry run" }).click();
+  await panelOf(page).getByRole("button", { name: "Run it" }).click();
+  await expect(panelOf(page).getByRole("alert").first()).toContainText("It cannot run yet");
+  const problems = page.getByTestId("drawing-problems");
+  await expect(problems).toBeFocused();
+  await problems.getByRole("button", { name: /Odd one/ }).first().click();
+  await expect(panelOf(page).getByLabel("Name", { exact: true }), "the dry run gives way to the step").toHaveValue("Odd one");
+});
+
 test("a dry run without a line says so and loses nothing; pressed twice it runs once", async ({ page, signIn, api }) => {
   const { id } = await draw(api, "Cut", line("cut", [["a", "First"]]));
   await signIn(page);
@@ -227,6 +242,62 @@ test("without a line nothing is said to be brought over, and the rest goes on fr
   await wizard.getByRole("button", { name: "Look again" }).click();
   await wizard.getByRole("button", { name: "Bring 1 over" }).click();
   await expect(wizard).toContainText("1 is on version 2 now.");
+});
+
+test("as it is beside as it shall be: what differs is coloured and in words, and both move together", async ({ page, signIn, api }) => {
+  const before = await draw(api, "Buying", line("buying", [["ask", "Ask"], ["call", "Call"], ["pay", "Pay"]]), "as_is");
+  const changed = line("buying", [["ask", "Ask"], ["pay", "Pay"], ["thank", "Thank"]]).replace('name="Ask" v', 'name="Ask" v:duration="P2D" v');
+  const after = await draw(api, "Buying, new", changed, "to_be");
+  await signIn(page);
+  await open(page, before.id);
+  const pair = panelOf(page).getByLabel("Compared with");
+  await pair.click();
+  await page.getByRole("option", { name: /Buying, new/ }).click();
+  await expect.poll(async () => (await api.must<{ pair?: string }>("GET", `/process-drawings/${after.id}`)).pair).toBe(before.id);
+  await panelOf(page).getByRole("link", { name: "Compare side by side" }).click();
+  const left = page.getByRole("region", { name: "Buying · As it is now" });
+  const right = page.getByRole("region", { name: "Buying, new · As it shall be" });
+  await expect(left.locator(".v-removed[data-element-id=call]")).toHaveCount(1);
+  await expect(right.locator(".v-added[data-element-id=thank]")).toHaveCount(1);
+  await expect(left.locator(".v-changed[data-element-id=ask]")).toHaveCount(1);
+  await expect(right.locator(".v-changed[data-element-id=ask]")).toHaveCount(1);
+  await expect(right.getByText("added", { exact: true }).first(), "in words too").toBeVisible();
+  const list = page.getByRole("list", { name: "What differs" });
+  await expect(list).toContainText("Ask · To be done in: — → 2 d");
+  await expect(list).toContainText("Call · Step");
+
+  // One writes its numbers in full, the other in short.
+  const at = async (side: typeof left) => {
+    const text = (await side.locator(".viewport").evaluate((one) => one.getAttribute("transform"))) ?? "";
+    return (text.match(/-?[\d.]+/g) ?? []).map((number) => Number(number).toFixed(1)).join(" ");
+  };
+  await expect.poll(async () => (await at(left)) === (await at(right))).toBe(true);
+  const begun = await at(left);
+  const box = await left.getByTestId("route-canvas").boundingBox();
+  if (!box) throw new Error("no canvas");
+  await page.mouse.move(box.x + 60, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 10, box.y + 90, { steps: 4 });
+  await page.mouse.up();
+  expect(await at(left)).not.toBe(begun);
+  expect(await at(right), "the other follows").toBe(await at(left));
+  await page.getByText("Move together").click();
+  await page.getByRole("button", { name: "Closer" }).click();
+  await page.mouse.move(box.x + 60, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 90, box.y + 40, { steps: 4 });
+  await page.mouse.up();
+  expect(await at(right), "each on its own").not.toBe(await at(left));
+  await list.getByRole("button", { name: "Call · Step" }).press("Enter");
+  await expect(left.locator(".v-selected[data-element-id=call]")).toHaveCount(1);
+  await clean(page);
+  await page.getByRole("button", { name: "Swap the sides" }).click();
+  await expect(page.getByRole("region").filter({ has: page.getByTestId("route-canvas") }).first()).toContainText("Buying, new");
+  await expect(page.locator(".v-added[data-element-id=call]")).toHaveCount(1);
+
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(page.getByTestId("step-call").filter({ hasText: "added" })).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 });
 
 test("a step's time is told as a day and hour on the company's calendar", async ({ page, signIn, api }) => {

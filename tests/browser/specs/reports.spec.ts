@@ -149,6 +149,96 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
+interface Saved {
+  id: string;
+  name: string;
+}
+
+/** The company's first role that is no administrator's, and somebody who has it. */
+async function colleague(api: Api, email: string): Promise<{ email: string; password: string }> {
+  const { items } = await api.must<{ items: { id: string; admin?: boolean }[] }>("GET", "/roles");
+  const role = items.find(({ admin }) => !admin);
+  const person = { email, password: "a long password of a colleague" };
+  await api.must("POST", "/users", { name: "Colleague", roles: role ? [role.id] : [], locale: "en", ...person });
+  return person;
+}
+
+test("a report is kept, changed, shared, sent by mail and taken away; a colleague sees it with their own rights", async ({
+  page,
+  signIn,
+  api,
+}) => {
+  await api.create("lead", { title: "Counted" });
+  const person = await colleague(api, "reads@example.org");
+  await signIn(page);
+  await page.goto(address({ measures: ["lead.created"], rows: ["source"], chart: "table" }));
+  await page.getByRole("button", { name: "Save the report" }).click();
+  const form = page.getByRole("dialog");
+  await form.getByRole("textbox", { name: "Name" }).fill("Where leads come from");
+  await form.getByRole("combobox", { name: "Who sees it" }).click();
+  await page.getByRole("option", { name: "everybody" }).click();
+  await form.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Where leads come from" })).toBeVisible();
+  await expect(page).toHaveURL(/\/reports\/saved\/[0-9a-f-]+$/);
+
+  await page.getByText("Bars", { exact: true }).click({ force: true });
+  await expect(page.getByText("changed, not saved")).toBeVisible();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByText("changed, not saved")).toHaveCount(0);
+  const { items } = await api.must<{ items: (Saved & { chart: { kind: string } })[] }>("GET", "/reports/saved");
+  expect(items.find(({ name }) => name === "Where leads come from")?.chart.kind).toBe("bar");
+
+  await page.getByRole("button", { name: "More" }).click();
+  await page.getByRole("menuitem", { name: "Send by mail…" }).click();
+  await page.getByRole("button", { name: "Add a letter" }).click();
+  await page.getByRole("dialog").last().getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Every week, Monday, at 09:00")).toBeVisible();
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("button", { name: "More" }).click();
+  const file = page.waitForEvent("download");
+  await page.getByRole("menuitem", { name: "Download CSV" }).click();
+  expect((await file).suggestedFilename()).toMatch(/\.csv$/);
+
+  await page.context().clearCookies();
+  await signIn(page, person);
+  await page.goto("/reports");
+  await page.getByRole("link", { name: /Where leads come from/ }).click();
+  await expect(page.getByText(/^As of/)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Save", exact: true })).toHaveCount(0);
+});
+
+test("a dashboard is made and arranged by the keyboard; what is not saved survives a reload", async ({ page, signIn, api }) => {
+  await api.create("lead", { title: "On a card" });
+  await signIn(page);
+  await page.goto("/reports");
+  await page.getByRole("button", { name: "New dashboard" }).click();
+  await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("Monday");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Monday" })).toBeVisible();
+  for (const card of ["Leads by source", "My tasks", "Text"]) {
+    await page.getByRole("button", { name: "Add a card" }).click();
+    await page.getByRole("menuitem", { name: card, exact: true }).click();
+  }
+  await page.getByRole("textbox", { name: "Text" }).fill("Call everybody");
+  const order = () => page.locator("[data-card]").evaluateAll((cards) => cards.map((card) => card.getAttribute("aria-label")));
+  expect(await order()).toEqual(["Leads by source", "My tasks", "Text"]);
+  const handle = page.getByRole("button", { name: "Move: Text" });
+  await handle.focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(handle).toBeFocused();
+  await page.keyboard.press("Shift+ArrowRight");
+  await expect.poll(order).toEqual(["Leads by source", "Text", "My tasks"]);
+  await page.reload();
+  await expect.poll(order).toEqual(["Leads by source", "Text", "My tasks"]);
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("region", { name: "Text", exact: true })).toContainText("Call everybody");
+  await expect(page.getByRole("img", { name: "Chart: Leads by source" })).toBeVisible();
+  const { items } = await api.must<{ items: { name: string; cards: { w: number }[] }[] }>("GET", "/dashboards");
+  expect(items.find(({ name }) => name === "Monday")?.cards.map(({ w }) => w)).toEqual([6, 6, 6]);
+});
+
 test("plans are typed in a table; what cannot be read stays with its reason; the fact opens its deals", async ({
   page,
   signIn,
@@ -191,4 +281,46 @@ test("the funnel, the forecast and managers answer, and their figures open their
   await expect(page.getByText(/open deals? ha(s|ve) no date/)).toBeVisible();
   await page.goto("/reports/managers");
   await expect(page.getByRole("table", { name: "" }).or(page.getByRole("table")).first()).toBeVisible();
+});
+
+test("a funnel is kept as it was asked, and opens so from the list of reports", async ({ page, signIn, api }) => {
+  await win(api, "Through the funnel", 10, "USD");
+  await signIn(page);
+  await page.goto("/reports/funnel?mode=visited&period=all");
+  await page.getByRole("button", { name: "Save the report" }).click();
+  await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("Who really stood there");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Who really stood there" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Save", exact: true }), "nothing to save").toHaveCount(0);
+  await page.getByText("Reached", { exact: true }).first().click();
+  await expect(page.getByText("changed, not saved")).toBeVisible();
+
+  await page.goto("/reports");
+  await page.getByRole("link", { name: /Who really stood there/ }).click();
+  await expect(page).toHaveURL(/\/reports\/funnel\?.*mode=visited/);
+  await expect(page.getByText("changed, not saved")).toHaveCount(0);
+  const won = page.getByRole("table").getByRole("row").filter({ hasText: "Won" });
+  await expect(won.getByRole("link").first()).toBeVisible();
+});
+
+test("one filter narrows all cards of a dashboard, which can begin so for everybody", async ({ page, signIn, api }) => {
+  for (const [title, source] of [["From the site", "web"], ["By phone", "call"]] as const) {
+    await api.create("lead", { title, source });
+  }
+  const question = { measures: ["lead.created"], group_by: ["source"] };
+  const card = { kind: "question", question, chart: { kind: "table" } };
+  const cards = [{ id: "leads", title: "Leads", x: 0, y: 0, w: 12, h: 4, card }];
+  const { id } = await api.must<Saved>("POST", "/dashboards", { name: "Narrowed", cards });
+  await signIn(page);
+  const filter = encodeURIComponent(JSON.stringify({ lead: { field: "source", op: "eq", value: "call" } }));
+  await page.goto(`/dashboards/${id}?filter=${filter}`);
+  const rows = page.getByRole("region", { name: "Leads", exact: true }).first().getByRole("row");
+  await expect(rows.filter({ hasText: "Call" })).toHaveCount(1);
+  await expect(rows.filter({ hasText: "Website" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Begin with this" }).click();
+  await expect(page.getByRole("button", { name: "Begin with this" })).toHaveCount(0);
+  await page.goto(`/dashboards/${id}`);
+  await expect(rows.filter({ hasText: "Call" })).toHaveCount(1);
+  await expect(rows.filter({ hasText: "Website" })).toHaveCount(0);
+  expect(await violations(page)).toEqual([]);
 });

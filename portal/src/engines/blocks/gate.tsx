@@ -29,6 +29,20 @@ function useSlow(data: SourceData): boolean {
   return slow;
 }
 
+/** Where nothing is drawn yet because every block waits for a source: the one that failed, or is slow, is told of. */
+export function Unsaid({ sources }: { sources: string[] }) {
+  const page = usePage();
+  const failed = sources.filter((name) => page.source(name).problem || page.source(name).cancelled);
+  const waiting = sources.find((name) => page.source(name).loading);
+  const slow = useSlow(page.source(waiting ?? ""));
+  const told = failed.length > 0 ? failed : waiting && slow ? [waiting] : [];
+  return told.length > 0 ? (
+    <Gate block={{ block: "notice" }} sources={told}>
+      {() => null}
+    </Gate>
+  ) : null;
+}
+
 interface Props {
   block: Common;
   sources: string[];

@@ -54,6 +54,27 @@ describe("a block of a page", () => {
     await act(async () => cancel?.click());
     expect(text()).toContain("Stopped.");
   });
+  it("of which nothing is drawn because its source fails is told of; read, the block stands there alone", async () => {
+    let broken = true;
+    const total = { get: [{ get: [{ name: "sources" }, "rows"] }, "total"] } as never;
+    const some = { "=": { call: [">", total, 0] } } as never;
+    await show(
+      [{ block: "notice", text: "One is away", when: some }],
+      backend(() =>
+        broken
+          ? [{ name: "rows", status: "error", problem: { code: "plugin.trap", detail: "It ended early." } }]
+          : rows("Anna"),
+      ),
+    );
+    expect(text()).toContain("Leave requests could not show this");
+    expect(text()).toContain("It ended early.");
+    broken = false;
+    const again = [...place.querySelectorAll("button")].find((one) => one.textContent === "Try again");
+    await act(async () => again?.click());
+    await settle();
+    expect(text()).not.toContain("could not show");
+    expect(text()).toContain("One is away");
+  });
   it("fails as a card with who, why and the request; trying again mends it, its neighbours never notice", async () => {
     let broken = true;
     const given = backend(() =>

@@ -22,7 +22,7 @@ import { ActionButtons, ActionsHost, useActions } from "./actions";
 import { blockProblem, isKnown, type Refusal, treeRefusal } from "./check";
 import { PageContext, ScopeContext, useEnvironment, usePage, useSay } from "./context";
 import { isTrue, plain } from "./environment";
-import { Boundary, Gate } from "./gate";
+import { Boundary, Gate, Unsaid } from "./gate";
 import { settle } from "./known";
 import { most } from "./limits";
 import { type PageSetup, PageStore } from "./page-store";
@@ -103,7 +103,18 @@ function Top({ blocks }: { blocks: AnyBlock[] }) {
   useEffect(() => {
     for (const kind of settled.dropped) console.warn(`A page has a block that is not known here: ${kind}`);
   }, [settled]);
-  return <BlockList blocks={settled.blocks} path="b" />;
+  const page = usePage();
+  const environment = useEnvironment();
+  const silent = settled.blocks.every(
+    (block) => block.when !== undefined && !isTrue(block.when, environment),
+  );
+  const unread = Object.keys(page.setup.tree.sources ?? {}).filter((name) => !page.source(name).rows);
+  return (
+    <>
+      <BlockList blocks={settled.blocks} path="b" />
+      {silent && unread.length > 0 && <Unsaid sources={unread} />}
+    </>
+  );
 }
 
 export function BlockList({ blocks, path }: { blocks: AnyBlock[]; path: string }) {

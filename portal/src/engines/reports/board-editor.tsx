@@ -8,7 +8,7 @@ import { measuresQuery } from "@/api/reports";
 import type { DashboardCard } from "@/api/reports-wire";
 import { savedReportsQuery } from "@/api/saved-reports";
 import { Spoken } from "@/ui/block-frame";
-import { CardFrame, CardGrid, CardNote } from "@/ui/report";
+import { CardFrame, CardGrid, CardNote } from "@/ui/report-cards";
 import { CardHandle, focusHandle } from "./card-handle";
 import { useCardTitle } from "./card-title";
 import { plainCards, plainKinds, put, questionCard, withCard } from "./edit-cards";
@@ -81,7 +81,7 @@ export function DashboardEditor({ cards, onChange }: EditorProps) {
                     </ActionIcon>
                   }
                   onChange={(event) =>
-                    onChange(put(ordered, card.id, { title: event.currentTarget.value.trim() || null }))
+                    onChange(put(ordered, card.id, { title: event.currentTarget.value.trim() || undefined }))
                   }
                   onKeyDown={(event) => {
                     if (event.key !== "Enter" && event.key !== "Escape") return;

@@ -8,7 +8,7 @@ import type { CardAnswer, CardContent, DashboardCard, SavedReport } from "@/api/
 import { savedReportsQuery } from "@/api/saved-reports";
 import type { ReportQuestion } from "@/api/types";
 import { BlockSkeleton } from "@/ui/block-frame";
-import { CardNote, cardRow } from "@/ui/report";
+import { CardNote, cardRow } from "@/ui/report-cards";
 import type { Act } from "./acts";
 import { ForecastView } from "./forecast-view";
 import { FunnelView } from "./funnel-view";
@@ -31,14 +31,22 @@ interface Props {
 
 export function CardBody({ card, title, answer, tasks, onAct }: Props) {
   const { t } = useTranslation("reports");
-  const { card: content, h } = card;
+  const { card: content, w, h } = card;
   if (content.kind === "text") return <CardNote>{content.text}</CardNote>;
   if (content.kind === "tasks" && tasks) return tasks;
   const height = h * (cardRow + 12) - 72;
   if (!answer) return <BlockSkeleton height={Math.max(60, height)} label={t("counting")} />;
   if (answer.status === "problem") return <CardNote>{answer.problem?.detail ?? t("card_problem")}</CardNote>;
   if (answer.status === "empty") return <Empty answer={answer} onAct={onAct} />;
-  return <Figures content={content} title={title} answer={answer} height={Math.max(120, height)} />;
+  return (
+    <Figures
+      content={content}
+      title={title}
+      answer={answer}
+      height={Math.max(120, height)}
+      columns={Math.max(2, Math.floor(w / 2))}
+    />
+  );
 }
 
 /** Never an empty card: it says what will stand there, and offers the act that fills it. */
@@ -65,15 +73,19 @@ interface FiguresProps {
   title: string;
   answer: CardAnswer;
   height: number;
+  /** Columns of figures that there is room for. */
+  columns: number;
 }
 
-function Figures({ content, title, answer, height }: FiguresProps) {
+function Figures({ content, title, answer, height, columns }: FiguresProps) {
   const { t } = useTranslation("reports");
-  const saved = useQuery(savedReportsQuery).data ?? [];
-  const report = content.kind === "report" ? saved.find(({ id }) => id === content.saved) : undefined;
-  const config = answer.saved ?? report;
+  const saved = useQuery(savedReportsQuery);
+  const report = content.kind === "report" ? saved.data?.find(({ id }) => id === content.saved) : undefined;
+  if (content.kind === "report" && saved.isPending) {
+    return <BlockSkeleton height={height} label={t("counting")} />;
+  }
   if (answer.query) {
-    const question = questionIn(content, config);
+    const question = questionIn(content, report);
     return question ? (
       <Answered question={question} title={title} answer={answer} height={height} />
     ) : (
@@ -81,11 +93,11 @@ function Figures({ content, title, answer, height }: FiguresProps) {
     );
   }
   if (answer.funnel) {
-    const question = content.kind === "funnel" ? content.question : config?.config;
+    const question = content.kind === "funnel" ? content.question : report?.config;
     return <FunnelView answer={answer.funnel} question={{ over: "stage", ...question }} short />;
   }
   if (answer.forecast) return <ForecastView answer={answer.forecast} height={height} />;
-  if (answer.managers) return <ManagersView answer={answer.managers} most={5} />;
+  if (answer.managers) return <ManagersView answer={answer.managers} most={columns} />;
   if (answer.plans) return <PlansView plans={answer.plans} />;
   if (answer.hints) return <HintsView hints={answer.hints.items} />;
   return <CardNote>{t("card_problem")}</CardNote>;
@@ -104,7 +116,7 @@ function Answered({
   title,
   answer,
   height,
-}: Omit<FiguresProps, "content"> & { question: Question }) {
+}: Omit<FiguresProps, "content" | "columns"> & { question: Question }) {
   const { t } = useTranslation("reports");
   const measures = useQuery(measuresQuery).data?.items ?? [];
   const entity = useCounted(entityOf(question, measures), question.measures);

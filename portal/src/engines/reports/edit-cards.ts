@@ -18,7 +18,7 @@ const sizes: Record<CardContent["kind"], { w: number; h: number }> = {
 export function withCard(cards: DashboardCard[], card: CardContent, title?: string): DashboardCard[] {
   const { w, h } = sizes[card.kind];
   const id = freeId(cards, card.kind);
-  return packed([...cards, { id, title: title ?? null, x: 0, y: 0, w, h, card }]);
+  return packed([...cards, { id, title, x: 0, y: 0, w, h, card }]);
 }
 
 /** A card of a question is kept as the server is asked. */

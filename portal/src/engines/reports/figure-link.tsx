@@ -1,7 +1,7 @@
 /** A figure that opens the records it counts. */
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import type { Drill, MeasureUnit } from "@/api/types";
+import type { Drill, Filter, MeasureUnit } from "@/api/types";
 import { formatMoney } from "@/i18n/format";
 import { FigureNote, figureLinkClass } from "@/ui/report";
 import { flattened } from "./drill";
@@ -12,7 +12,7 @@ import type { Cell } from "./grid";
 export const placeOf = ({ entity, filter }: Drill) => ({
   to: "/records/$entity/list" as const,
   params: { entity },
-  search: { filter: flattened(filter) },
+  search: { filter: flattened(filter as Filter) },
 });
 
 interface Props {

@@ -24,7 +24,12 @@ export function spanText(seconds: number): string {
 }
 
 /** `short`: for axes of charts. */
-export function figureText(value: number, of: MeasureUnit | null, currency: string, short = false): string {
+export function figureText(
+  value: number,
+  of: MeasureUnit | null | undefined,
+  currency: string,
+  short = false,
+): string {
   switch (of) {
     case "money":
       return short ? formatMoneyShort(value, currency) : formatMoney(value, currency);
@@ -41,6 +46,13 @@ export function figureText(value: number, of: MeasureUnit | null, currency: stri
       );
   }
 }
+
+/** A dash where there is no figure. */
+export const figureOrDash = (
+  value: number | null | undefined,
+  of: MeasureUnit | null | undefined,
+  currency = "",
+): string => (typeof value === "number" ? figureText(value, of, currency) : "—");
 
 /** How much more or less than before: points of a percentage, else the part of what was. */
 export function changeText(

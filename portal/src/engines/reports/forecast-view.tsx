@@ -10,7 +10,7 @@ import { Notice } from "@/ui/block";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { FigureTable, type HeadCell } from "@/ui/report";
 import { placeOf } from "./figure-link";
-import { bucketText, figureText } from "./figures";
+import { bucketText, figureOrDash, figureText } from "./figures";
 import { Opens } from "./funnel-view";
 import { Missing } from "./result";
 
@@ -45,7 +45,7 @@ export function ForecastView({ answer, height }: Props) {
           categories={months.map(({ month }) => name(month))}
           series={parts.map((part) => ({
             name: t(`forecast_${part}`),
-            values: months.map((one) => one[part]),
+            values: months.map((one) => one[part] ?? null),
           }))}
           stack
           height={height ?? 300}
@@ -86,7 +86,7 @@ function Behind({
     <Notice tone="warn" title={t(text, { count: bucket.n })}>
       {t(`${text}_text`)}{" "}
       <Opens drill={bucket.drill} count={bucket.n} label={t(text, { count: bucket.n })}>
-        {bucket.amount === null ? t("show_them") : formatMoney(bucket.amount, currency)}
+        {typeof bucket.amount === "number" ? formatMoney(bucket.amount, currency) : t("show_them")}
       </Opens>
     </Notice>
   );
@@ -105,12 +105,11 @@ function Months({ rows, totals, currency }: MonthsProps) {
     { key: "n", label: t("forecast_n"), numeric: true },
     ...sums.map((sum) => ({ key: sum, label: t(`forecast_${sum}`), numeric: true })),
   ];
-  const money = (value: number | null) => (value === null ? "—" : formatMoney(value, currency));
   const cells = (bucket: ForecastBucket, label: string) => [
     <Opens key="n" drill={bucket.drill} count={bucket.n} label={label}>
       {String(bucket.n)}
     </Opens>,
-    ...sums.map((sum) => money(bucket[sum])),
+    ...sums.map((sum) => figureOrDash(bucket[sum], "money", currency)),
   ];
   return (
     <FigureTable

@@ -3,7 +3,7 @@ import { IconBulb } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Hint } from "@/api/reports-wire";
-import { HintLines } from "@/ui/report";
+import { HintLines } from "@/ui/report-cards";
 import { placeOf } from "./figure-link";
 
 export function HintsView({ hints }: { hints: Hint[] }) {

@@ -42,13 +42,20 @@ export function sortedRows(rows: ManagersAnswer["rows"], sort: string | undefine
   });
 }
 
+/** Where there is little room: what was sold comes before what was done for it. */
+const main = ["deal.won", "deal.won_amount", "deal.win_rate"];
+const mainFirst = (columns: ManagersAnswer["columns"]) => [
+  ...columns.filter(({ key }) => main.includes(key)),
+  ...columns.filter(({ key }) => !main.includes(key)),
+];
+
 export function ManagersView({ answer, sort, onSort, most }: Props) {
   const { t } = useTranslation("reports");
-  const columns = answer.columns.slice(0, most);
+  const columns = most === undefined ? answer.columns : mainFirst(answer.columns).slice(0, most);
   if (answer.rows.length === 0) return <Notice title={t("nothing_title")}>{t("managers_nothing")}</Notice>;
   const planned = most === undefined && answer.rows.some(({ plan }) => plan);
-  const name = (user: string | null) =>
-    user === null ? t("nobody") : (answer.refs[user]?.title ?? t("somebody"));
+  const name = (user: string | null | undefined) =>
+    user ? (answer.refs[user]?.title ?? t("somebody")) : t("nobody");
   const heads: HeadCell[] = [
     { key: "user", label: t("axis_manager") },
     ...columns.map(
@@ -74,7 +81,7 @@ export function ManagersView({ answer, sort, onSort, most }: Props) {
       <FigureLink
         key={key}
         cell={cellOf(of, key)}
-        unit={unit}
+        unit={unit ?? "number"}
         currency={answer.currency}
         label={`${who}, ${label}`}
       />
@@ -96,7 +103,7 @@ export function ManagersView({ answer, sort, onSort, most }: Props) {
                   row.plan ? (
                     <span key="plan">
                       {figureText(row.plan.value, row.plan.unit, row.plan.currency)}
-                      {row.plan.percent !== null && (
+                      {typeof row.plan.percent === "number" && (
                         <FigureNote>{figureText(row.plan.percent, "percent", "")}</FigureNote>
                       )}
                     </span>

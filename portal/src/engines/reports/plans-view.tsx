@@ -6,7 +6,7 @@ import { useMe } from "@/api/session";
 import { FigureTable, figureLinkClass, ShareCell } from "@/ui/report";
 import { CellBar } from "@/ui/tiles";
 import { placeOf } from "./figure-link";
-import { figureText } from "./figures";
+import { figureOrDash, figureText } from "./figures";
 
 /** Whose plan it is. */
 export function useWhose(refs: Plans["refs"]): (who: Plan["who"]) => string {
@@ -18,9 +18,8 @@ export function useWhose(refs: Plans["refs"]): (who: Plan["who"]) => string {
 /** The fact opens what it is made of. */
 export function PlanFact({ plan }: { plan: Plan }) {
   const { t } = useTranslation("reports");
-  if (plan.fact === null) return "—";
-  const text = figureText(plan.fact, plan.unit, plan.currency);
-  return plan.drill ? (
+  const text = figureOrDash(plan.fact, plan.unit, plan.currency);
+  return plan.drill && typeof plan.fact === "number" ? (
     <Link {...placeOf(plan.drill)} className={figureLinkClass} title={t("show_them")}>
       {text}
     </Link>
@@ -30,12 +29,12 @@ export function PlanFact({ plan }: { plan: Plan }) {
 }
 
 export const planPercent = ({ percent }: Plan) =>
-  percent === null ? (
-    "—"
-  ) : (
+  typeof percent === "number" ? (
     <ShareCell key="percent">
       <CellBar share={Math.min(1, Math.max(0, percent / 100))} text={figureText(percent, "percent", "")} />
     </ShareCell>
+  ) : (
+    "—"
   );
 
 export function PlansView({ plans }: { plans: Plans }) {
@@ -60,7 +59,7 @@ export function PlansView({ plans }: { plans: Plans }) {
           <PlanFact key="fact" plan={plan} />,
           figureText(plan.value, plan.unit, plan.currency),
           planPercent(plan),
-          plan.run_rate === null ? "—" : figureText(plan.run_rate, plan.unit, plan.currency),
+          figureOrDash(plan.run_rate, plan.unit, plan.currency),
         ],
       }))}
     />

@@ -6,7 +6,7 @@ import { messageOf } from "@/api/problem";
 import { kinds } from "@/engines/designer/kinds";
 import { spanOf } from "@/engines/designer/time";
 import { formatNumber } from "@/i18n/format";
-import { DifferenceLine, DifferenceList } from "@/ui/designer";
+import { DifferenceLine, DifferenceList } from "@/ui/designer-lists";
 import { Bone } from "@/ui/states";
 import { Hint } from "@/ui/work";
 import { shortName } from "./model";

@@ -12,7 +12,7 @@ import {
   drawingOneQuery,
   drawingsQuery,
 } from "@/api/drawings";
-import { PanelPart } from "@/ui/designer";
+import { PanelPart } from "@/ui/designer-panel";
 import { toastError } from "@/ui/toast";
 
 const kinds: DrawingKind[] = ["draft", "as_is", "to_be"];

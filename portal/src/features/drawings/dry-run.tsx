@@ -11,7 +11,7 @@ import { LinkEditor } from "@/engines/fields/link-editor";
 import { baseField, subjectShape } from "@/engines/fields/subject";
 import { formatDateTime } from "@/i18n/format";
 import { Notice } from "@/ui/block";
-import { Panel } from "@/ui/designer";
+import { Panel } from "@/ui/designer-panel";
 import { IconText } from "@/ui/page";
 import { FormProblem } from "@/ui/sign-in";
 import { useFocusBack } from "@/ui/use-focus-back";

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { createRole, rolesQuery, usersQuery } from "@/api/people";
-import { Grow, Line } from "@/ui/designer";
+import { Grow, Line } from "@/ui/designer-panel";
 import { toast, toastError } from "@/ui/toast";
 import { CommitText } from "./inputs";
 

@@ -7,7 +7,7 @@ import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Span, secondsIn, spanOf, type Unit, writeSpan } from "@/engines/designer/time";
 import { formatNumber } from "@/i18n/format";
-import { Grow, Line } from "@/ui/designer";
+import { Grow, Line } from "@/ui/designer-panel";
 
 interface TextProps {
   label: string;

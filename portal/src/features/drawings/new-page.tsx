@@ -10,7 +10,7 @@ import { createDrawing, type Drawing, drawingFromLines, linesOf, wrongLines } fr
 import { rolesQuery } from "@/api/people";
 import { messageOf } from "@/api/problem";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
-import { LinesFrame, PreviewLine, PreviewList } from "@/ui/designer";
+import { LinesFrame, PreviewLine, PreviewList } from "@/ui/designer-lists";
 import { DropFile } from "@/ui/drop-file";
 import { PageBody, PageHeader } from "@/ui/page";
 import { CardSection } from "@/ui/panel";

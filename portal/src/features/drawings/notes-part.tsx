@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { notesQuery } from "@/api/drawings";
 import type { Id } from "@/api/types";
 import type { Designer } from "@/engines/designer/designer";
-import { PanelPart } from "@/ui/designer";
+import { PanelPart } from "@/ui/designer-panel";
 import { NewNote, Notes } from "./notes";
 
 interface Props {

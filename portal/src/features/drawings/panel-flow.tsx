@@ -14,7 +14,7 @@ import type { Designer } from "@/engines/designer/designer";
 import { flowsFrom } from "@/engines/designer/edits";
 import { childOf, isA, textOf } from "@/engines/designer/moddle";
 import type { Shape } from "@/engines/designer/services";
-import { Group, Grow, Line, PanelPart } from "@/ui/designer";
+import { Group, Grow, Line, PanelPart } from "@/ui/designer-panel";
 import { Hint } from "@/ui/work";
 import { type Askable, useAskable } from "./fields";
 import { CommitText } from "./inputs";

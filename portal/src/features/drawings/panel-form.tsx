@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useEntities } from "@/api/session";
 import type { Field } from "@/api/types";
 import type { FormField } from "@/engines/designer/contract";
-import { DragGroup, Group, Grow, Line, PanelPart } from "@/ui/designer";
+import { DragGroup, Group, Grow, Line, PanelPart } from "@/ui/designer-panel";
 import type { ContractProps } from "./contract-props";
 import { CommitText } from "./inputs";
 import { useSubject } from "./subject";

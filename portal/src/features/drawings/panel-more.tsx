@@ -8,7 +8,7 @@ import { once } from "@/engines/designer/edits";
 import { childOf, isA, listOf, type Moddle, textOf } from "@/engines/designer/moddle";
 import type { Shape } from "@/engines/designer/services";
 import { timerSpan } from "@/engines/designer/time";
-import { PanelPart } from "@/ui/designer";
+import { PanelPart } from "@/ui/designer-panel";
 import { Hint } from "@/ui/work";
 import type { ContractProps } from "./contract-props";
 import { CommitText, SpanInput } from "./inputs";

@@ -3,7 +3,7 @@ import { ActionIcon, Button, Checkbox, Select, TextInput } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Escalation } from "@/engines/designer/contract";
-import { Group, Grow, Line, PanelPart } from "@/ui/designer";
+import { Group, Grow, Line, PanelPart } from "@/ui/designer-panel";
 import type { ContractProps } from "./contract-props";
 import { DueHint } from "./due-hint";
 import { ExecutorInput } from "./executor-input";

@@ -7,7 +7,7 @@ import type { Designer } from "@/engines/designer/designer";
 import { becoming } from "@/engines/designer/kinds";
 import { isA, listOf, textOf } from "@/engines/designer/moddle";
 import type { Shape } from "@/engines/designer/services";
-import { Panel, PanelHead, PanelPart } from "@/ui/designer";
+import { Panel, PanelHead, PanelPart } from "@/ui/designer-panel";
 import { KindIcon } from "./icons";
 import { CommitText } from "./inputs";
 import { BranchesPart, chooses, FlowPart } from "./panel-flow";

@@ -3,7 +3,7 @@ import { ActionIcon, Button } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Param } from "@/engines/designer/contract";
-import { Group, Grow, Line } from "@/ui/designer";
+import { Group, Grow, Line } from "@/ui/designer-panel";
 import { CommitText } from "./inputs";
 
 const named = {

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import type { Ref } from "react";
 import { useTranslation } from "react-i18next";
 import type { DrawingProblem } from "@/api/drawings";
-import { ProblemLine, ProblemList } from "@/ui/designer";
+import { ProblemLine, ProblemList } from "@/ui/designer-lists";
 import { troubleOf, worstFirst } from "./model";
 
 interface Props {

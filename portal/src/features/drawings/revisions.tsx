@@ -10,7 +10,7 @@ import { messageOf } from "@/api/problem";
 import type { Id } from "@/api/types";
 import { RouteMap } from "@/engines/route-map/route-map";
 import { formatDateTime } from "@/i18n/format";
-import { Group, Line } from "@/ui/designer";
+import { Group, Line } from "@/ui/designer-panel";
 import { ShowMore } from "@/ui/more";
 import { CardSection } from "@/ui/panel";
 import { Bone, ErrorState } from "@/ui/states";

@@ -69,6 +69,7 @@ export default function HomeBoard({ tasks }: { tasks?: ReactNode }) {
         </Suspense>
       ) : (
         <DashboardBoard
+          key={home.role}
           dashboard={home}
           of={{ role: search.role }}
           asked={{ period: rangeOf(search.period) }}

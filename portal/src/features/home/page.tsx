@@ -47,7 +47,8 @@ export default function HomePage() {
   const { t } = useTranslation(["home", "common"]);
   const entities = useEntities();
   const { admin } = useMe();
-  const staged = entities.filter((entity) => entity.staged && entity.actions.read);
+  // What stands in no menu is shown by pages of its module.
+  const staged = entities.filter(({ staged: has, inner, actions }) => has && !inner && actions.read);
   const task = entities.find((entity) => entity.key === "task" && entity.actions.read);
   return (
     <>
@@ -170,7 +171,21 @@ function Mine({ entity }: { entity: Entity }) {
     >
       {query.isPending && <Bones />}
       {query.isError && <HomeNote>{messageOf(query.error, t("common:network"))}</HomeNote>}
-      {query.data?.items.length === 0 && <HomeNote>{t("home:mine_empty")}</HomeNote>}
+      {query.data?.items.length === 0 && (
+        <HomeNote>
+          {t("home:mine_empty")}{" "}
+          {entity.actions.create && (
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              aria-label={`${t("common:create")}: ${entity.label}`}
+              onClick={() => openCreate(entity.key)}
+            >
+              {t("common:create")}
+            </Button>
+          )}
+        </HomeNote>
+      )}
       {query.data?.items.map((record) => (
         <HomeLine
           key={record.id}

@@ -17,9 +17,8 @@ import { useTranslation } from "react-i18next";
 import { keys } from "@/api/keys";
 import { queryClient } from "@/api/query-client";
 import { measuresQuery } from "@/api/reports";
-import type { SavedReport } from "@/api/reports-wire";
+import type { SavedInput, SavedReport } from "@/api/reports-wire";
 import { deleteSaved, updateSaved } from "@/api/saved-reports";
-import { asked, type Question } from "@/engines/reports/question";
 import { Confirm } from "@/ui/confirm";
 import { IconText } from "@/ui/page";
 import { toast, toastError } from "@/ui/toast";
@@ -29,7 +28,7 @@ const SaveForm = lazy(() => import("./save-form"));
 const Schedules = lazy(() => import("./schedules"));
 
 interface Props {
-  question: Question;
+  content: Pick<SavedInput, "kind" | "config" | "chart">;
   /** What it says: its name until it has one. */
   sentence: string;
   report?: SavedReport;
@@ -37,12 +36,11 @@ interface Props {
   changed: boolean;
 }
 
-export function ReportActions({ question, sentence, report, changed }: Props) {
+export function ReportActions({ content, sentence, report, changed }: Props) {
   const { t } = useTranslation(["reports", "common"]);
   const navigate = useNavigate();
   const measures = useQuery(measuresQuery).data?.items ?? [];
   const [open, setOpen] = useState<"save" | "about" | "schedules" | "delete" | null>(null);
-  const content = { kind: "query" as const, config: asked(question), chart: { kind: question.chart } };
   const name = report?.name ?? sentence;
   const close = () => setOpen(null);
   const show = ({ id }: SavedReport) =>

@@ -12,7 +12,7 @@ import { PageBody, PageHeader } from "@/ui/page";
 import { ErrorState, ListSkeleton } from "@/ui/states";
 import { ReportActions } from "./actions";
 import { Report } from "./report";
-import { ofSearch } from "./search";
+import { contentOf, ofSearch } from "./search";
 
 const route = getRouteApi("/shell/reports/new");
 
@@ -59,5 +59,5 @@ function Actions({
   measures: Measure[];
 }) {
   const sentence = useSentence(question, entity, measures);
-  return <ReportActions question={question} sentence={sentence} changed />;
+  return <ReportActions content={contentOf(question)} sentence={sentence} changed />;
 }

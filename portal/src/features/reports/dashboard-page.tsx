@@ -9,19 +9,23 @@ import { dashboardQuery, deleteDashboard } from "@/api/dashboards";
 import type { Dashboard } from "@/api/reports-wire";
 import type { Id } from "@/api/types";
 import { type Act, targetOf } from "@/engines/reports/acts";
+import { barIn, keptBar } from "@/engines/reports/bar";
 import { DashboardBoard } from "@/engines/reports/board";
 import { hasDraft } from "@/engines/reports/draft-key";
 import { rangeOf } from "@/engines/reports/period";
 import { openCreate } from "@/state/creating";
+import type { DashboardSearch } from "@/state/search";
 import { Tag } from "@/ui/block";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { Confirm } from "@/ui/confirm";
 import { IconText, PageBody, PageHeader } from "@/ui/page";
-import { CardNote, ReportBar, ReportPage } from "@/ui/report";
+import { ReportPage } from "@/ui/report";
+import { CardNote } from "@/ui/report-cards";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { toastError } from "@/ui/toast";
-import { PeriodPicker } from "./period-picker";
+import { sameQuestion } from "./sales-search";
 
+const DashboardBar = lazy(() => import("./dashboard-bar"));
 const DashboardForm = lazy(() => import("./dashboard-form"));
 const DashboardDraft = lazy(() => import("@/engines/reports/draft"));
 
@@ -38,10 +42,12 @@ export default function DashboardPage() {
 function Shown({ id, dashboard }: { id: Id; dashboard: Dashboard }) {
   const { t } = useTranslation(["reports", "common"]);
   const navigate = useNavigate();
-  const { period, edit } = route.useSearch();
+  const search = route.useSearch();
+  const kept = keptBar(dashboard);
+  const bar = barIn(search, kept);
   const [open, setOpen] = useState<"about" | "delete" | null>(null);
-  const go = (search: { period?: typeof period; edit?: boolean }) =>
-    void navigate({ to: "/dashboards/$id", params: { id }, search, resetScroll: false });
+  const go = (next: DashboardSearch) =>
+    void navigate({ to: "/dashboards/$id", params: { id }, search: next, resetScroll: false });
   const remove = useMutation({
     mutationFn: () => deleteDashboard(id, dashboard.version),
     onSuccess: () => void navigate({ to: "/reports" }),
@@ -53,7 +59,7 @@ function Shown({ id, dashboard }: { id: Id; dashboard: Dashboard }) {
     else if ("edit" in target) go({ edit: true });
     else void navigate({ to: target.href });
   };
-  const editing = edit === true && dashboard.may_edit;
+  const editing = search.edit === true && dashboard.may_edit;
   return (
     <>
       <PageHeader
@@ -67,7 +73,7 @@ function Shown({ id, dashboard }: { id: Id; dashboard: Dashboard }) {
               <Button
                 variant="default"
                 aria-label={t("reports:arrange")}
-                onClick={() => go({ period, edit: true })}
+                onClick={() => go({ ...search, edit: true })}
               >
                 <IconText icon={<IconPencil size={16} />}>{t("reports:arrange")}</IconText>
               </Button>
@@ -90,7 +96,7 @@ function Shown({ id, dashboard }: { id: Id; dashboard: Dashboard }) {
         <ReportPage>
           {editing ? (
             <Suspense fallback={<BlockSkeleton height={420} label={t("reports:counting")} />}>
-              <DashboardDraft dashboard={dashboard} onEnd={() => go({ period })} />
+              <DashboardDraft dashboard={dashboard} onEnd={() => go({ ...search, edit: undefined })} />
             </Suspense>
           ) : dashboard.cards.length === 0 ? (
             <EmptyState
@@ -105,18 +111,20 @@ function Shown({ id, dashboard }: { id: Id; dashboard: Dashboard }) {
             </EmptyState>
           ) : (
             <>
-              <ReportBar label={t("reports:when")}>
-                <PeriodPicker
-                  period={period}
-                  all={t("reports:own_times")}
-                  onChange={(next) => go({ period: next })}
+              <Suspense fallback={<BlockSkeleton height={36} label={t("reports:which")} />}>
+                <DashboardBar
+                  dashboard={dashboard}
+                  bar={bar}
+                  changed={!sameQuestion(bar, kept)}
+                  onChange={(part) => go({ period: search.period, filter: search.filter, ...part })}
+                  onKept={() => go({})}
                 />
-              </ReportBar>
+              </Suspense>
               {dashboard.description && <CardNote>{dashboard.description}</CardNote>}
               <DashboardBoard
                 dashboard={dashboard}
                 of={{ id }}
-                asked={{ period: rangeOf(period) }}
+                asked={{ period: rangeOf(bar.period), filter: bar.filter ?? {} }}
                 onAct={act}
               />
             </>

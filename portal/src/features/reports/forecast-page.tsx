@@ -7,13 +7,14 @@ import { useTranslation } from "react-i18next";
 import { forecastQuery } from "@/api/sales-reports";
 import { useEntity } from "@/api/session";
 import { ForecastView } from "@/engines/reports/forecast-view";
-import { rangeOf } from "@/engines/reports/period";
 import { formatDateTime } from "@/i18n/format";
 import { BlockSkeleton } from "@/ui/block-frame";
-import { PageBody, PageHeader } from "@/ui/page";
+import { PageBody } from "@/ui/page";
 import { ReportBody, ReportFacts } from "@/ui/report";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { SalesBar } from "./sales-bar";
+import { SalesHead } from "./sales-head";
+import { forecastQuestion } from "./sales-search";
 
 const Probabilities = lazy(() => import("./probabilities"));
 
@@ -24,13 +25,17 @@ export default function ForecastPage() {
   const navigate = useNavigate();
   const search = route.useSearch();
   const deal = useEntity("deal");
-  const query = useQuery({
-    ...forecastQuery({ period: rangeOf(search.period), filter: search.filter ?? null }),
-    enabled: deal !== undefined,
-  });
+  const question = forecastQuestion(search);
+  const query = useQuery({ ...forecastQuery(question), enabled: deal !== undefined });
   return (
     <>
-      <PageHeader icon={<IconChartLine size={18} />} title={t("forecast")} />
+      <SalesHead
+        icon={<IconChartLine size={18} />}
+        title={t("forecast")}
+        kind="forecast"
+        question={deal && question}
+        saved={search.saved}
+      />
       <PageBody>
         {!deal && <EmptyState title={t("none_title")}>{t("none_text")}</EmptyState>}
         {deal && (

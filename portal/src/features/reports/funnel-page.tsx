@@ -5,21 +5,20 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { definitionsQuery } from "@/api/processes";
-import type { FunnelQuestion } from "@/api/reports-wire";
 import { funnelQuery } from "@/api/sales-reports";
 import { useEntities } from "@/api/session";
-import type { Entity, Filter } from "@/api/types";
-import { joinParts } from "@/engines/filters/model";
+import type { Entity } from "@/api/types";
 import { FunnelView, funnelAxes } from "@/engines/reports/funnel-view";
-import { rangeOf } from "@/engines/reports/period";
 import { axisFields } from "@/engines/reports/question";
 import { useLast } from "@/engines/reports/use-last";
 import type { FunnelSearch } from "@/state/search";
 import { BlockSkeleton } from "@/ui/block-frame";
-import { PageBody, PageHeader } from "@/ui/page";
+import { PageBody } from "@/ui/page";
 import { ReportBody, ReportPage } from "@/ui/report";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { SalesBar } from "./sales-bar";
+import { SalesHead } from "./sales-head";
+import { funnelQuestion, usualPipeline } from "./sales-search";
 import { periodIn } from "./search";
 
 const route = getRouteApi("/shell/reports/funnel");
@@ -28,14 +27,21 @@ export default function FunnelPage() {
   const { t } = useTranslation("reports");
   const navigate = useNavigate();
   const search = route.useSearch();
-  const staged = useEntities().filter(({ staged: has, actions }) => has && actions.read);
+  const staged = useEntities().filter(({ staged: has, inner, actions }) => has && !inner && actions.read);
   const usual = staged.find(({ key }) => key === "deal") ?? staged[0];
   const entity = staged.find(({ key }) => key === search.entity) ?? usual;
   const go = (part: Partial<FunnelSearch>) =>
     void navigate({ to: "/reports/funnel", search: { ...search, ...part }, resetScroll: false });
   return (
     <>
-      <PageHeader icon={<IconFilter size={18} />} title={t("funnel")} />
+      <SalesHead
+        icon={<IconFilter size={18} />}
+        title={t("funnel")}
+        kind="funnel"
+        question={entity && funnelQuestion(entity, search)}
+        saved={search.saved}
+        suggested={entity && `${t("funnel")}: ${search.over ? t("over_processes") : entity.label_plural}`}
+      />
       <PageBody wide>
         {entity ? (
           <Asked search={search} entity={entity} staged={staged} go={go} />
@@ -54,27 +60,11 @@ interface AskedProps {
   go(part: Partial<FunnelSearch>): void;
 }
 
-function pipelineFilter(entity: Entity, search: FunnelSearch): Filter | undefined {
-  const usual = entity.pipelines.find(({ is_default }) => is_default) ?? entity.pipelines[0];
-  const pipeline = entity.pipelines.find(({ id }) => id === search.pipeline) ?? usual;
-  const only: Filter[] =
-    pipeline && entity.pipelines.length > 1 ? [{ field: "pipeline", op: "eq", value: pipeline.id }] : [];
-  return joinParts([...only, ...(search.filter ? [search.filter] : [])]);
-}
-
 function Asked({ search, entity, staged, go }: AskedProps) {
   const { t } = useTranslation("reports");
   const process = search.over === "process";
   const period = periodIn(search.period, "this_year");
-  const question: FunnelQuestion = {
-    over: process ? "process" : "stage",
-    entity: process ? null : entity.key,
-    definition: process ? (search.definition ?? null) : null,
-    group_by: [...(search.by ?? []), "step"],
-    period: rangeOf(period) ?? { from: null, to: null },
-    working_time: true,
-    ...(process ? {} : { mode: search.mode ?? "reached", filter: pipelineFilter(entity, search) ?? null }),
-  };
+  const question = funnelQuestion(entity, search);
   const query = useQuery(funnelQuery(question));
   const shown = useLast({ question, answer: query.data }, query.isSuccess && !query.isPlaceholderData);
   return (
@@ -133,7 +123,7 @@ function Definitions({ search, go }: Part) {
 
 function Stages({ search, entity, staged, go }: Omit<AskedProps, "filter">) {
   const { t } = useTranslation("reports");
-  const usual = entity.pipelines.find(({ is_default }) => is_default) ?? entity.pipelines[0];
+  const usual = usualPipeline(entity);
   return (
     <>
       {staged.length > 1 && (
@@ -187,7 +177,7 @@ function By({ search, entity, process, go }: Part & { entity: Entity; process: b
       placeholder={search.by?.length ? undefined : t("funnel_by")}
       searchable
       maxValues={3}
-      w={220}
+      w={280}
       data={[
         ...known.map((axis) => ({ value: axis as string, label: t(`funnel_axis_${axis}`) })),
         ...fields.map(({ key, label }) => ({ value: `field:${key}`, label })),

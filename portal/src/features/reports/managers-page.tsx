@@ -8,14 +8,15 @@ import { departmentsQuery } from "@/api/lookups";
 import { managersQuery } from "@/api/sales-reports";
 import { useEntity } from "@/api/session";
 import { ManagersView } from "@/engines/reports/managers-view";
-import { rangeOf } from "@/engines/reports/period";
 import { formatDateTime } from "@/i18n/format";
 import type { SalesSearch } from "@/state/search";
 import { BlockSkeleton } from "@/ui/block-frame";
-import { PageBody, PageHeader } from "@/ui/page";
+import { PageBody } from "@/ui/page";
 import { ReportBody, ReportFacts, ReportPage } from "@/ui/report";
 import { ErrorState } from "@/ui/states";
 import { SalesBar } from "./sales-bar";
+import { SalesHead } from "./sales-head";
+import { managersQuestion } from "./sales-search";
 import { periodIn } from "./search";
 
 const route = getRouteApi("/shell/reports/managers");
@@ -27,18 +28,20 @@ export default function ManagersPage() {
   const deal = useEntity("deal");
   const departments = useQuery(departmentsQuery).data ?? [];
   const period = periodIn(search.period, "this_month");
-  const query = useQuery(
-    managersQuery({
-      period: rangeOf(period),
-      filter: search.filter ?? null,
-      department: search.department ?? null,
-    }),
-  );
+  const question = managersQuestion(search);
+  const query = useQuery(managersQuery(question));
   const go = (part: Partial<SalesSearch>) =>
     void navigate({ to: "/reports/managers", search: { ...search, ...part }, resetScroll: false });
   return (
     <>
-      <PageHeader icon={<IconUsers size={18} />} title={t("managers")} />
+      <SalesHead
+        icon={<IconUsers size={18} />}
+        title={t("managers")}
+        kind="managers"
+        question={question}
+        sort={search.sort}
+        saved={search.saved}
+      />
       <PageBody wide>
         <ReportPage>
           <SalesBar

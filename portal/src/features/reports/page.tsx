@@ -11,18 +11,18 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dashboardsQuery } from "@/api/dashboards";
 import { measuresQuery } from "@/api/reports";
-import type { SavedReport, Sharing } from "@/api/reports-wire";
+import type { ReportKind, SavedReport, Sharing } from "@/api/reports-wire";
 import { savedReportsQuery } from "@/api/saved-reports";
 import type { Measure } from "@/api/types";
 import { chartKind } from "@/engines/reports/question";
 import { readyReports } from "@/engines/reports/ready";
 import { Block, BlockBones, Hint, ItemBody, ItemList, itemClass, Lead, Tag } from "@/ui/block";
 import { IconText, PageBody, PageHeader } from "@/ui/page";
-import { ReportCardBody, ReportCards, reportCardClass } from "@/ui/report";
+import { ReportCardBody, ReportCards, reportCardClass } from "@/ui/report-cards";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { chartIcon } from "./chart-icon";
 
@@ -69,6 +69,13 @@ function useSharedWords(): (shared: Sharing) => string | undefined {
     all ? t("shared_all") : roles.length > 0 ? t("shared_roles", { count: roles.length }) : undefined;
 }
 
+/** Of those that have pages of their own. */
+const kindIcons: Partial<Record<ReportKind, ReactNode>> = {
+  funnel: <IconFilter size={18} />,
+  forecast: <IconChartLine size={18} />,
+  managers: <IconUsers size={18} />,
+};
+
 function Saved() {
   const { t } = useTranslation(["reports", "common"]);
   const query = useQuery(savedReportsQuery);
@@ -77,7 +84,7 @@ function Saved() {
     [report.description, report.mine ? undefined : t("reports:of_owner", { name: report.owner.name })]
       .filter(Boolean)
       .join(" · ");
-  const reports = query.data?.filter(({ kind }) => kind === "query") ?? [];
+  const reports = query.data ?? [];
   return (
     <Block title={t("reports:saved")} note={t("reports:saved_note")}>
       {query.isPending && <BlockBones label={t("common:loading")} rows={2} />}
@@ -96,7 +103,7 @@ function Saved() {
                 className={itemClass}
               >
                 <ItemBody
-                  icon={chartIcon(chartKind(report.chart?.kind))}
+                  icon={kindIcons[report.kind] ?? chartIcon(chartKind(report.chart?.kind))}
                   title={report.name}
                   tags={seen && <Tag>{seen}</Tag>}
                   note={note(report)}

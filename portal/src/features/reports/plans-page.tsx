@@ -16,7 +16,7 @@ import { useMe } from "@/api/session";
 import type { Measure } from "@/api/types";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { NumberEditor } from "@/engines/fields/number-editor";
-import { bucketText, figureText } from "@/engines/reports/figures";
+import { bucketText, figureOrDash } from "@/engines/reports/figures";
 import {
   around,
   changedRows,
@@ -257,7 +257,7 @@ function PlanTable({ rows, refs, measures, edits, refusals, put }: TableProps) {
         const edit = edits[key] ?? {};
         const label = `${who}, ${measure}`;
         const money = (value: number | null | undefined) =>
-          plan && value !== null && value !== undefined ? figureText(value, plan.unit, plan.currency) : "—";
+          figureOrDash(plan ? value : null, plan?.unit, plan?.currency);
         const still = plan !== undefined && !plan.may_edit;
         return {
           key,

@@ -6,7 +6,7 @@ import type { ForecastAnswer } from "@/api/reports-wire";
 import { setProbabilities } from "@/api/sales-reports";
 import { useMe } from "@/api/session";
 import { NumberEditor } from "@/engines/fields/number-editor";
-import { figureText } from "@/engines/reports/figures";
+import { figureOrDash, figureText } from "@/engines/reports/figures";
 import { Block } from "@/ui/block";
 import { FigureNote, FigureTable } from "@/ui/report";
 import { toast, toastError } from "@/ui/toast";
@@ -36,7 +36,7 @@ export default function Probabilities({ answer }: { answer: ForecastAnswer }) {
               <span key="still">{figureText(one.probability, "percent", "")}</span>
             ),
             <span key="history">
-              {one.history === null ? "—" : figureText(one.history, "percent", "")}
+              {figureOrDash(one.history, "percent")}
               <FigureNote>{t("of_decided", { count: one.decided })}</FigureNote>
             </span>,
           ],

@@ -1,16 +1,18 @@
 /** `/reports/saved/{id}`: a kept report; what is changed in it stands in the address until it is saved. */
 import { IconChartBar } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Navigate, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { measuresQuery } from "@/api/reports";
+import type { SavedReport } from "@/api/reports-wire";
 import { savedReportQuery } from "@/api/saved-reports";
 import { Tag } from "@/ui/block";
 import { PageBody, PageHeader } from "@/ui/page";
 import { ErrorState, ListSkeleton } from "@/ui/states";
 import { ReportActions } from "./actions";
 import { Report } from "./report";
-import { ofBoth } from "./search";
+import { funnelAddress, salesAddress } from "./sales-search";
+import { contentOf, ofBoth } from "./search";
 
 const route = getRouteApi("/shell/reports/saved/$id");
 
@@ -26,6 +28,7 @@ export default function SavedPage() {
     return <ErrorState error={error} retry={() => void Promise.all([saved.refetch(), measures.refetch()])} />;
   }
   if (!saved.data || !measures.data) return <ListSkeleton rows={6} />;
+  if (saved.data.kind !== "query") return <OnItsPage report={saved.data} />;
   const { question, changed } = ofBoth(saved.data, search);
   return (
     <>
@@ -36,7 +39,7 @@ export default function SavedPage() {
           <>
             {changed && <Tag tone="warn">{t("unsaved")}</Tag>}
             <ReportActions
-              question={question}
+              content={contentOf(question)}
               sentence={saved.data.name}
               report={saved.data}
               changed={changed}
@@ -57,4 +60,15 @@ export default function SavedPage() {
       </PageBody>
     </>
   );
+}
+
+/** Funnels, forecasts and managers have pages of their own. */
+function OnItsPage({ report }: { report: SavedReport }) {
+  if (report.kind === "funnel") {
+    return <Navigate to="/reports/funnel" search={funnelAddress(report)} replace />;
+  }
+  if (report.kind === "forecast") {
+    return <Navigate to="/reports/forecast" search={salesAddress(report)} replace />;
+  }
+  return <Navigate to="/reports/managers" search={salesAddress(report, "all")} replace />;
 }

@@ -20,7 +20,16 @@ export const usualSchedule = (me: Id): ScheduleInput => ({
 
 export function inputOf(schedule: Schedule): ScheduleInput {
   const { every, weekday, month_day, hour, only_if, recipients, attach, enabled } = schedule;
-  return { every, weekday, month_day, hour, only_if: only_if ?? null, recipients, attach, enabled };
+  return {
+    every,
+    weekday: weekday ?? null,
+    month_day: month_day ?? null,
+    hour,
+    only_if: only_if ?? null,
+    recipients,
+    attach,
+    enabled,
+  };
 }
 
 /** A day of the week is said of weeks alone, a day of the month of months. */

@@ -110,7 +110,7 @@ export default function Schedules({ report, measures, onClose }: Props) {
 }
 
 /** When it comes, in words. */
-function useWhen(): (schedule: ScheduleInput) => string {
+function useWhen(): (schedule: Schedule) => string {
   const { t } = useTranslation("reports");
   return ({ every, weekday, month_day, hour }) => {
     const time = `${String(hour).padStart(2, "0")}:00`;

@@ -2,7 +2,7 @@
 import type { SavedReport } from "@/api/reports-wire";
 import type { ReportQuestion } from "@/api/types";
 import type { PeriodChoice } from "@/engines/reports/period";
-import { type Question, questionOf } from "@/engines/reports/question";
+import { asked, type Question, questionOf } from "@/engines/reports/question";
 import type { ReportSearch } from "@/state/search";
 
 export const ofSearch = (search: ReportSearch): Question => ({
@@ -15,6 +15,13 @@ export const ofSearch = (search: ReportSearch): Question => ({
 /** A page that is of some time unless its address says otherwise; `all` says all of it. */
 export const periodIn = (given: ReportSearch["period"], usual: string): PeriodChoice | undefined =>
   given === "all" ? undefined : (given ?? usual);
+
+/** What is kept of a question. */
+export const contentOf = (question: Question) => ({
+  kind: "query" as const,
+  config: asked(question),
+  chart: { kind: question.chart },
+});
 
 /** As it was kept. */
 export const ofSaved = ({ config, chart }: SavedReport): Question =>

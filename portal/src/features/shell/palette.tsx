@@ -102,6 +102,8 @@ function useItems(q: string): Item[] {
   const navigate = useNavigate();
   const me = useMe();
   const entities = useEntities().filter((entity) => entity.actions.read && entity.key !== "activity");
+  // What stands in no menu is found by its name; its module's pages lead to it otherwise.
+  const listed = entities.filter(({ inner }) => !inner);
   const opened = useOpened();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [searched] = useDebouncedValue(q.trim(), 150);
@@ -149,7 +151,7 @@ function useItems(q: string): Item[] {
       icon: <IconHome size={16} aria-hidden />,
       run: () => void navigate({ to: "/" }),
     },
-    ...entities.map((entity) => {
+    ...listed.map((entity) => {
       const Icon = entityIcon(entity.key);
       return {
         id: `go:${entity.key}`,
@@ -199,7 +201,7 @@ function useItems(q: string): Item[] {
   }));
   const dark = colorScheme === "dark";
   const acts: Item[] = [
-    ...entities
+    ...listed
       .filter((entity) => entity.actions.create)
       .map((entity) => ({
         id: `new:${entity.key}`,
