@@ -98,10 +98,10 @@ pub fn check(definition: &Definition, problems: &mut Problems) {
         };
         for part in parts {
             match part {
-                Outcome::Compensate { activity: Some(id), .. } => {
-                    if definition.find(id).is_some_and(|activity| !undone.contains(&activity)) {
-                        problems.warn(&node.id, format!("nothing undoes `{id}`: add a compensation event to it"));
-                    }
+                Outcome::Compensate { activity: Some(id), .. }
+                    if definition.find(id).is_some_and(|activity| !undone.contains(&activity)) =>
+                {
+                    problems.warn(&node.id, format!("nothing undoes `{id}`: add a compensation event to it"));
                 }
                 Outcome::Cancel if !transaction_around(definition, node.scope).is_some_and(|it| left.contains(&it)) => {
                     problems.warn(
