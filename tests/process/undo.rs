@@ -21,7 +21,7 @@ fn trip(drop: &str) -> String {
 <userTask id="tell" name="Tell" v:executors="owner"/><endEvent id="told"/><endEvent id="end"/>"#;
     let ways = flows("hotel>flight flight>pay pay>paid paid>booked") + &when("paid", "off", "!vars.paid");
     let inside = inside.replace("{drop}", drop).replace("{ways}", &ways);
-    process("trip", &(inside + &flows("start>trip trip>end cancelled>tell tell>told")))
+    process("journey", &(inside + &flows("start>trip trip>end cancelled>tell tell>told")))
 }
 
 const DROP: &str = r#"<boundaryEvent id="hotel-back" attachedToRef="hotel"><compensateEventDefinition/></boundaryEvent>
@@ -33,7 +33,7 @@ async fn a_cancelled_transaction_gives_everything_back_in_reverse() {
     let app = TestApp::start().await;
     let engine = Engine::of(&app);
     engine.deploy(trip(DROP)).await;
-    let id = engine.start("trip", json!({"log": []})).await;
+    let id = engine.start("journey", json!({"log": []})).await;
     engine.pass(&id, json!({"number": "H1"})).await;
     engine.pass(&id, json!({"number": "F1"})).await;
     engine.pass(&id, json!({"paid": false})).await;
@@ -50,7 +50,7 @@ async fn a_cancelled_transaction_gives_everything_back_in_reverse() {
     assert_eq!(done["state"], "completed");
     assert_eq!(trace(&done), "start hotel flight pay paid off drop-flight drop-hotel cancelled tell told");
 
-    let paid = engine.start("trip", json!({"log": []})).await;
+    let paid = engine.start("journey", json!({"log": []})).await;
     for variables in [json!({}), json!({}), json!({"paid": true})] {
         engine.pass(&paid, variables).await;
     }
@@ -68,7 +68,7 @@ async fn what_can_be_undone_goes_with_the_instance_to_another_version() {
     let app = TestApp::start().await;
     let engine = Engine::of(&app);
     engine.deploy(trip(DROP)).await;
-    let id = engine.start("trip", json!({"log": []})).await;
+    let id = engine.start("journey", json!({"log": []})).await;
     engine.pass(&id, json!({"number": "H1"})).await;
     engine.deploy(trip("")).await;
     let to = async |version: i64| engine.operate(&id, "migrate", json!({"version": version})).await;
@@ -107,7 +107,7 @@ async fn two_of_three_votes_are_enough() {
     assert_eq!(standing(&engine.instance(&id).await), "a b");
     vote("a").await;
     assert_eq!(standing(&engine.instance(&id).await), "b go");
-    vote("go").await;
+    vote("Go").await;
     assert_eq!(engine.instance(&id).await["state"], "active");
     engine.pass(&id, json!({})).await;
     let done = engine.instance(&id).await;
