@@ -23,8 +23,9 @@ pub struct Operation {
 impl Operation {
     /// Whether it only reads.
     pub fn reads(&self) -> bool {
-        let asks =
-            ["/query", "/aggregate", "/dry-run", "/next", "/compare"].iter().any(|end| self.template.ends_with(end));
+        let asks = ["/query", "/aggregate", "/dry-run", "/next", "/compare", "/calculate"]
+            .iter()
+            .any(|end| self.template.ends_with(end));
         let reports =
             ["/reports/funnel", "/reports/process", "/reports/task", "/reports/forecast", "/reports/managers"];
         let cards = self.template.starts_with("/dashboards/") && self.template.ends_with("/read");
@@ -282,6 +283,7 @@ impl Objects {
             ("PATCH", "/tenant") => json!({"currency": "EUR"}),
             ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
             ("PUT", "/currency-rates") => json!({"rates": []}),
+            ("POST", "/sales/calculate") => json!({"rows": [{"quantity": 2, "price": 10}]}),
             ("POST", "/reports/saved") => json!({"name": "walk", "config": {"measures": ["lead.created"]}}),
             ("PATCH", "/reports/saved/{id}") => json!({"name": "walked"}),
             ("POST", "/reports/saved/{id}/schedules") => {

@@ -20,6 +20,7 @@ pub mod process_templates;
 pub mod processes;
 pub mod records;
 pub mod reports;
+pub mod sales;
 pub mod saved_reports;
 pub mod session;
 pub mod sessions;
@@ -148,6 +149,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reports::hints))
         .routes(routes!(reports::probabilities, reports::set_probabilities))
         .routes(routes!(reports::plans, reports::set_plans))
+        .routes(routes!(sales::calculate))
         .routes(routes!(saved_reports::list, saved_reports::create))
         .routes(routes!(saved_reports::get, saved_reports::change, saved_reports::remove))
         .routes(routes!(saved_reports::run))

@@ -1,0 +1,3 @@
+//! Sales: totals, products, documents, numbers, payments.
+
+mod totals;
