@@ -53,6 +53,7 @@ async fn every_case_of_the_table_comes_out() {
         let column: f64 = rows.iter().map(|row| row["figures"]["tax"].as_f64().unwrap()).sum();
         assert!((column - tax).abs() < 1e-9, "{name}: {answer:#}");
     }
+    app.drain().await;
     app.finish().await;
 }
 
@@ -67,6 +68,7 @@ async fn a_sum_has_words_in_the_readers_language_and_rows_without_a_price_count_
         (&answer["rows"][0]["figures"], &answer["rows"][1]["figures"]["gross"]),
         (&json!(null), &json!(21521.02))
     );
+    app.drain().await;
     app.finish().await;
 }
 
@@ -95,5 +97,6 @@ async fn what_cannot_be_reckoned_is_refused_with_its_place() {
         assert!(problem["fields"].get(field).is_some(), "{field}: {problem:#}");
     }
     app.stranger().post("/sales/calculate", json!({"rows": []})).await.problem(401, "auth.required");
+    app.drain().await;
     app.finish().await;
 }

@@ -1,6 +1,7 @@
 //! What a document of sale comes to: rows and terms in, figures out. The same for those who only ask and for documents
 //! that are kept.
 
+use chrono::NaiveDate;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::value::{Currency, FieldType, Money};
 use kernel::{Ctx, Error, Result, Value};
@@ -38,10 +39,20 @@ pub struct CalculateInput {
     #[serde(default)]
     #[schema(value_type = Option<f64>)]
     pub cash_rounding: Json,
+    /// The day whose rates and prices count, `YYYY-MM-DD`; today where it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub tax_date: Option<NaiveDate>,
+    /// The client, for price lists of some clients.
+    #[serde(default)]
+    pub company: Option<Uuid>,
+    /// Who sells.
+    #[serde(default)]
+    pub organization: Option<Uuid>,
 }
 
 /// A discount on a whole document: one of the two, or none.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WholeDiscount {
     /// Percent, 0 to 100.

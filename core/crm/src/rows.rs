@@ -2,9 +2,9 @@
 //! JSON value, so that a row passes every door its document passes. Figures are the product's: what comes in with
 //! them is computed anew.
 
+use kernel::Value;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::value::{FieldType, decimal_to_json};
-use kernel::{Fields, Value};
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
@@ -62,9 +62,9 @@ pub struct Row {
     #[serde(serialize_with = "optional")]
     #[schema(value_type = Option<f64>, required = false)]
     pub tax_rate: Option<Decimal>,
-    /// Whether the price holds the tax.
+    /// Whether the price holds the tax; by the price list or the organization where it is left out, else it does not.
     #[schema(required = false)]
-    pub tax_included: bool,
+    pub tax_included: Option<bool>,
     /// The row that it was copied from, of the document before.
     #[schema(required = false)]
     pub source: Option<Uuid>,
@@ -132,7 +132,7 @@ pub(crate) fn optional<S: Serializer>(value: &Option<Decimal>, to: S) -> Result<
 impl Row {
     /// The row as it is reckoned; none while its price is not known.
     pub fn line(&self) -> Option<Line> {
-        let tax = self.tax_rate.map(|rate| RowTax { tax: self.tax, rate, included: self.tax_included });
+        let tax = self.tax_rate.map(|rate| RowTax { tax: self.tax, rate, included: self.tax_included == Some(true) });
         let discount = discount(self.discount_percent, self.discount_amount);
         Some(Line { quantity: self.quantity, price: self.price?, discount, tax })
     }
@@ -225,7 +225,10 @@ impl<'a> Reader<'a> {
             discount_amount: self.decimal("discount_amount", -MAX_AMOUNT, MAX_AMOUNT),
             tax: self.value("tax", FieldType::Link).as_id(),
             tax_rate: self.decimal("tax_rate", 0, 100),
-            tax_included: self.value("tax_included", FieldType::Boolean) == Value::Boolean(true),
+            tax_included: match self.value("tax_included", FieldType::Boolean) {
+                Value::Boolean(included) => Some(included),
+                _ => None,
+            },
             source: self.value("source", FieldType::Link).as_id(),
             invoiced: self.decimal("invoiced", -MAX_AMOUNT, MAX_AMOUNT),
             figures: None,
@@ -283,11 +286,6 @@ pub(crate) fn put_figures(rows: &mut [Row], totals: &Totals) {
     for row in rows {
         row.figures = row.price.and_then(|_| figures.next()).map(RowFigures::from);
     }
-}
-
-/// The decimal of a field.
-pub(crate) fn decimal_of(fields: &Fields, key: &str) -> Option<Decimal> {
-    if let Some(Value::Decimal(value)) = fields.get(key) { Some(*value) } else { None }
 }
 
 #[cfg(test)]
