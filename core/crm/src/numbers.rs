@@ -43,7 +43,7 @@ pub(crate) async fn draw(records: &Records, tx: &Tx, ctx: &Ctx, counted: Counted
 /// The prefix and the pattern of a series: the organization's, else everybody's.
 async fn series(records: &Records, tx: &Tx, ctx: &Ctx, counted: Counted<'_>) -> Result<(String, String)> {
     let kind = ("kind", Value::Text(counted.kind.to_owned()));
-    for organization in counted.organization.map(|id| Value::Id(id)).into_iter().chain([Value::Null]) {
+    for organization in counted.organization.map(Value::Id).into_iter().chain([Value::Null]) {
         let found = records.found_in(tx, ctx, SERIES, &[kind.clone(), ("organization", organization)]).await?;
         if let Some(series) = found.first() {
             return Ok((text(&series.fields, "prefix").to_owned(), text(&series.fields, "pattern").to_owned()));

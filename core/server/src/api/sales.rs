@@ -12,7 +12,6 @@ use kernel::RecordId;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::records::answer;
 use super::view::{Items, RecordView};
