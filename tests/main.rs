@@ -19,3 +19,4 @@ mod plugin;
 mod process;
 mod records;
 mod reports;
+mod sales;

@@ -35,6 +35,7 @@ mod m20261129_000026_messaging;
 mod m20261129_000027_reports;
 mod m20261129_000030_notices;
 mod m20261129_000031_stage_labels;
+mod m20261129_000032_sales;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000027_reports::Migration),
             Box::new(m20261129_000030_notices::Migration),
             Box::new(m20261129_000031_stage_labels::Migration),
+            Box::new(m20261129_000032_sales::Migration),
         ]
     }
 }

@@ -23,8 +23,9 @@ pub struct Operation {
 impl Operation {
     /// Whether it only reads.
     pub fn reads(&self) -> bool {
-        let asks =
-            ["/query", "/aggregate", "/dry-run", "/next", "/compare"].iter().any(|end| self.template.ends_with(end));
+        let asks = ["/query", "/aggregate", "/dry-run", "/next", "/compare", "/calculate"]
+            .iter()
+            .any(|end| self.template.ends_with(end));
         let reports =
             ["/reports/funnel", "/reports/process", "/reports/task", "/reports/forecast", "/reports/managers"];
         let cards = self.template.starts_with("/dashboards/") && self.template.ends_with("/read");
@@ -51,6 +52,9 @@ impl Objects {
             ("contact", json!({"title": marker, "phones": phones})),
             ("company", json!({"title": marker})),
             ("activity", json!({"title": marker, "kind": "note", "text": marker})),
+            ("quote", json!({"title": marker, "rows": [{"title": marker, "price": 7}]})),
+            ("invoice", json!({"title": marker, "rows": [{"title": marker, "price": 7}]})),
+            ("payment", json!({"title": marker, "amount": 7, "purpose": marker})),
         ] {
             ids.push((entity, admin.create(entity, fields).await.id()));
         }
@@ -225,7 +229,9 @@ impl Objects {
         if path.contains("{id}") {
             let id = match kind {
                 "plugins" => LEAD_DESK,
+                "records" if entity.is_empty() => self.id(template.split('/').nth(2).unwrap()),
                 "records" => self.id(entity),
+                "payments" => self.id("payment"),
                 other => self.id(other),
             };
             owned = kind != "plugins";
@@ -282,6 +288,12 @@ impl Objects {
             ("PATCH", "/tenant") => json!({"currency": "EUR"}),
             ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
             ("PUT", "/currency-rates") => json!({"rates": []}),
+            ("PUT", "/records/{entity}/{id}/rows") => json!({"rows": [{"title": "walk", "price": 10}]}),
+            ("POST", "/records/{entity}/{id}/derive") => json!({"to": "invoice"}),
+            ("POST", "/records/lead/{id}/convert") => json!({"deal": {"create": {}}}),
+            ("POST", "/records/invoice/{id}/void") => json!({"reason": "walk"}),
+            ("POST", "/payments/{id}/allocate") => json!({"invoice": self.id("invoice"), "amount": 1}),
+            ("POST", "/sales/calculate") => json!({"rows": [{"quantity": 2, "price": 10}]}),
             ("POST", "/reports/saved") => json!({"name": "walk", "config": {"measures": ["lead.created"]}}),
             ("PATCH", "/reports/saved/{id}") => json!({"name": "walked"}),
             ("POST", "/reports/saved/{id}/schedules") => {

@@ -79,7 +79,8 @@ async fn a_database_of_a_release_is_read_by_every_list() {
         for entity in admin.get("/entities").await.ok(200)["items"].as_array().unwrap() {
             let key = entity["key"].as_str().unwrap();
             let read = all(&admin, key).await.len();
-            let there = app.count(&format!("SELECT count(*) FROM {key} WHERE deleted_at IS NULL")).await;
+            let table = records::Catalogue::core().find(key).unwrap().table;
+            let there = app.count(&format!("SELECT count(*) FROM {table} WHERE deleted_at IS NULL")).await;
             assert_eq!(i64::try_from(read).unwrap(), there, "{key}");
         }
         for view in admin.get("/views").await.ok(200)["items"].as_array().unwrap() {

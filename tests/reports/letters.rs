@@ -140,7 +140,7 @@ async fn a_letter_that_cannot_be_made_is_told_to_the_owner_and_one_is_sent_by_ha
     let broken = json!({"name": "Broken", "config": {"measures": ["deal.won"]}});
     let id = app.by("head").post("/reports/saved", broken).await.id();
     // The module that had its measure is gone.
-    app.sql("UPDATE report_saved SET config = replace(config, 'deal.won', 'no.such') WHERE name = 'Broken'").await;
+    app.sql(r#"UPDATE report_saved SET config = '{"measures": ["no.such"]}' WHERE name = 'Broken'"#).await;
     app.by("head").post(&format!("/reports/saved/{id}/send"), json!({})).await.ok(202);
     app.drain().await;
     let told = app.by("head").get("/notifications").await.ok(200);

@@ -103,7 +103,7 @@ fn grant(entity: &str, actions: &[Action], filter: Option<Filter>) -> AccessRow 
     AccessRow { kind: RowKind::Permission, entity: entity.into(), actions, filter, covers: None }
 }
 
-/// Everybody in sales sees clients and makes records; leads, deals and activities are changed by those responsible,
+/// Everybody in sales sees clients and prices and makes records; leads, deals, activities and documents are changed by those responsible,
 /// and by the heads above them, tasks by those who have or made them. A lead without a responsible person is everybody's to take.
 fn sales(whose: Operand) -> Vec<AccessRow> {
     let op = if whose == Operand::Me { Op::Eq } else { Op::In };
@@ -116,7 +116,11 @@ fn sales(whose: Operand) -> Vec<AccessRow> {
         rows.push(grant(entity, &[Action::Read, Action::Create, Action::Update], None));
         rows.push(grant(entity, &[Action::Delete], Some(owned())));
     }
-    for entity in ["lead", "deal", "activity"] {
+    for entity in ["product", "tax", "price_list", "price"] {
+        rows.push(grant(entity, &[Action::Read], None));
+    }
+    rows.push(grant("payment", &[Action::Read], mine()));
+    for entity in ["lead", "deal", "activity", "quote", "order", "invoice"] {
         rows.push(grant(entity, &[Action::Create], None));
         rows.push(grant(entity, &[Action::Read, Action::Update], mine()));
         rows.push(grant(entity, &[Action::Delete], Some(owned())));

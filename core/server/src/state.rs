@@ -50,6 +50,8 @@ pub struct Services {
     pub identities: Identities,
     /// Records.
     pub records: Records,
+    /// Documents of sale.
+    pub sales: crm::Sales,
     /// Imports.
     pub imports: Imports,
     /// Files of records.
@@ -167,6 +169,7 @@ impl AppState {
             db,
             identities,
             long_jobs,
+            sales: crm::Sales::new(&records),
             records,
             mail,
             messages,

@@ -98,6 +98,24 @@ impl ConstraintDef {
         Self { spec, when }
     }
 
+    /// One of the product: there is one record with these values.
+    pub(super) fn unique(key: &str, per: Vec<FieldKey>) -> Self {
+        Self::new(Constraint {
+            key: key.to_owned(),
+            kind: ConstraintKind::Unique,
+            per,
+            from: None,
+            to: None,
+            to_included: false,
+            amount: None,
+            min: 0,
+            when: None,
+            message: None,
+            code: None,
+            status: None,
+        })
+    }
+
     /// Whether it means a record with this image.
     ///
     /// # Errors

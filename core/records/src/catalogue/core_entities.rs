@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use kernel::filter::Storage;
 use kernel::value::FieldType::{
-    self, Boolean, Choice, Currency, Date, Datetime, Duration, Emails, Integer, Link, Links, LongText, Messengers,
-    Money, Phones, Pipeline, Record, Stage, Text, Urls, User,
+    self, Boolean, Choice, Currency, Date, Datetime, Decimal, Duration, Emails, Integer, Json, Link, Links, LongText,
+    Messengers, Money, Phones, Pipeline, Record, Stage, Text, Urls, User,
 };
 
+use super::constraint::ConstraintDef;
 use super::definition::{self, EntityDef, FieldDef, Owner, SHARED, Section};
+use super::sales_entities;
 
 const SOURCES: &[&str] =
     &["web", "call", "email", "advertising", "social", "event", "partner", "referral", "returning", "other"];
@@ -31,22 +33,22 @@ const INDUSTRIES: &[&str] = &[
 
 /// Builders of a field of the product.
 impl FieldDef {
-    fn required(mut self) -> Self {
+    pub(super) fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
-    fn system(mut self) -> Self {
+    pub(super) fn system(mut self) -> Self {
         self.system = true;
         self
     }
 
-    fn never_empty(mut self) -> Self {
+    pub(super) fn never_empty(mut self) -> Self {
         self.never_empty = true;
         self
     }
 
-    fn to(mut self, target: &str) -> Self {
+    pub(super) fn to(mut self, target: &str) -> Self {
         self.targets.push(target.into());
         self
     }
@@ -56,29 +58,29 @@ impl FieldDef {
         self
     }
 
-    fn column(mut self, column: &'static str) -> Self {
+    pub(super) fn column(mut self, column: &'static str) -> Self {
         self.storage = Storage::Column(column);
         self
     }
 
-    fn choices(mut self, keys: &[&str]) -> Self {
+    pub(super) fn choices(mut self, keys: &[&str]) -> Self {
         let choice =
             |key: &&str| definition::Choice { key: (*key).to_owned(), label: None, color: None, archived: false };
         self.choices = keys.iter().map(choice).collect();
         self
     }
 
-    fn of(mut self, money: &str) -> Self {
+    pub(super) fn of(mut self, money: &str) -> Self {
         self.part_of = Some(money.into());
         self
     }
 
-    fn max(mut self, characters: usize) -> Self {
+    pub(super) fn max(mut self, characters: usize) -> Self {
         self.max_length = characters;
         self
     }
 
-    fn range(mut self, from: i64, to: i64) -> Self {
+    pub(super) fn range(mut self, from: i64, to: i64) -> Self {
         self.range = Some((from, to));
         self
     }
@@ -86,24 +88,31 @@ impl FieldDef {
 
 /// Builders of an entity's first layout.
 impl EntityDef {
-    fn list(mut self, keys: &[&str]) -> Self {
+    pub(super) fn list(mut self, keys: &[&str]) -> Self {
         self.list = keys.iter().map(|key| (*key).into()).collect();
         self
     }
 
-    fn card(mut self, keys: &[&str]) -> Self {
+    pub(super) fn card(mut self, keys: &[&str]) -> Self {
         self.card = keys.iter().map(|key| (*key).into()).collect();
         self
     }
 
-    fn section(mut self, key: &str, fields: &[&str]) -> Self {
+    pub(super) fn section(mut self, key: &str, fields: &[&str]) -> Self {
         let fields = fields.iter().map(|key| (*key).into()).collect();
         self.sections.push(Section { key: key.to_owned(), fields });
         self
     }
+
+    /// There is one record with these values.
+    pub(super) fn unique(mut self, key: &str, per: &[&str]) -> Self {
+        let per = per.iter().map(|key| (*key).into()).collect();
+        self.constraints.push(ConstraintDef::unique(key, per));
+        self
+    }
 }
 
-fn field(key: &'static str, kind: FieldType) -> FieldDef {
+pub(super) fn field(key: &'static str, kind: FieldType) -> FieldDef {
     FieldDef::new(key, kind)
 }
 
@@ -114,6 +123,7 @@ fn core(key: &'static str, own: Vec<FieldDef>) -> EntityDef {
 pub(super) fn all() -> Vec<Arc<EntityDef>> {
     [lead(), deal(), contact(), company(), task(), activity(), organization(), absence()]
         .into_iter()
+        .chain(sales_entities::all())
         .map(Arc::new)
         .collect()
 }
@@ -129,7 +139,7 @@ pub(super) fn custom(key: &str, owner: Owner, staged: bool) -> EntityDef {
         .section("more", &["comments", "origin_system", "origin_id"])
 }
 
-fn common(mut own: Vec<FieldDef>) -> Vec<FieldDef> {
+pub(super) fn common(mut own: Vec<FieldDef>) -> Vec<FieldDef> {
     let mut fields =
         vec![field("number", Integer).system().never_empty(), field("title", Text).required().never_empty()];
     fields.append(&mut own);
@@ -198,7 +208,8 @@ fn lead() -> EntityDef {
             field("returning_client", Boolean),
             field("contact", Link).to("contact"),
             field("company", Link).to("company"),
-            field("deal", Link).to("deal").system(),
+            field("deal", Link).to("deal"),
+            field("rows", Json),
         ],
         utm(),
     ];
@@ -232,7 +243,10 @@ fn deal() -> EntityDef {
             field("lead", Link).to("lead"),
             field("organization", Link).to("organization"),
             field("forecast_category", Choice).choices(&["commit", "best_case", "pipeline"]),
+            field("rows_amount", Decimal).system(),
+            field("amount_by_hand", Boolean).system(),
         ],
+        sales_entities::rows(),
         origin(),
         utm(),
     ];
@@ -368,11 +382,12 @@ fn organization() -> EntityDef {
         field("head", User),
         field("main", Boolean),
     ];
-    core("organization", own)
+    core("organization", [own, sales_entities::selling()].concat())
         .list(&["title", "legal_name", "country", "tax_id", "head", "created_at"])
         .card(&["legal_name", "tax_id", "head"])
         .section("main", &["title", "legal_name", "head", "main", "owner"])
-        .section("legal", &["country", "tax_id", "registration_number", "legal_address"])
+        .section("legal", &["country", "tax_id", "registration_number", "legal_address", "bank_details"])
+        .section("selling", &["tax_mode", "tax_rounding", "cash_rounding"])
         .section("reach", &["phones", "emails", "sites", "address"])
         .section("more", &["comments", "origin_system", "origin_id"])
 }

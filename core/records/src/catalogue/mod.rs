@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `definition` | what an entity and a field are |
 //! | `core_entities` | those of the product |
+//! | `sales_entities` | those of sales among them |
 //! | `known` | snapshots by tenant |
 //! | `declared` | what plugins declare: entities and fields of theirs |
 //! | `constraint` | what must hold between records |
@@ -24,6 +25,7 @@ mod definition;
 pub mod indexed;
 mod known;
 mod labels;
+mod sales_entities;
 mod store;
 
 use std::borrow::Cow;

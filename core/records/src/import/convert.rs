@@ -311,6 +311,7 @@ impl Plan {
                 json!(ids.collect::<Result<Vec<_>, _>>()?)
             }
             multi if multi.is_multi() => serde_json::to_value(cell::multi(multi, text, kind)?).unwrap_or(Json::Null),
+            FieldType::Json => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
             _ => json!(text),
         })
     }

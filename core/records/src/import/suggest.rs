@@ -56,12 +56,7 @@ fn bare(normal: &str) -> String {
 pub(super) fn fillable(def: &EntityDef, field: &FieldDef, rights: &Rights) -> bool {
     let kind = !matches!(
         field.kind,
-        FieldType::Json
-            | FieldType::Pipeline
-            | FieldType::Department
-            | FieldType::Address
-            | FieldType::File
-            | FieldType::Formula
+        FieldType::Pipeline | FieldType::Department | FieldType::Address | FieldType::File | FieldType::Formula
     );
     kind && !field.system && def.shows(rights, field) && rights.changes(&def.key, &field.key)
 }

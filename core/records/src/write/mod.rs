@@ -23,6 +23,7 @@ mod special;
 mod store;
 mod together;
 mod trial;
+mod within;
 
 pub use change::Change;
 pub(crate) use derive::{search_text, words_of};
@@ -43,7 +44,7 @@ use kernel::access::Action;
 use kernel::db::Tx;
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::phone::Country;
-use kernel::{BatchId, Ctx, Error, FieldKey, RecordId, Result, Value};
+use kernel::{BatchId, Ctx, Error, FieldKey, Fields, RecordId, Result, Value};
 use uuid::Uuid;
 
 use change::Past;
@@ -88,6 +89,8 @@ struct Row {
     pinned: bool,
     past: Option<Past>,
     change: PendingChange,
+    /// The new image before rules did their part in a transaction, where they do.
+    planned: Option<Fields>,
 }
 
 /// Records that are being made in the same transaction: others may point to them.
@@ -197,7 +200,7 @@ impl Records {
                 Ok(mut pending) => {
                     derive::before_hooks(&mut pending, ctx, &catalogue.pipelines, rules.as_deref());
                     let (pinned, past) = (change.version().is_some(), change.past());
-                    rows.push(Row { index, pinned, past, change: pending });
+                    rows.push(Row { index, pinned, past, change: pending, planned: None });
                 }
                 Err(error) => drop(outcomes.insert(index, Err(error))),
             }
@@ -252,7 +255,7 @@ impl Records {
         for ((index, pinned, past), mut change) in places.into_iter().zip(changes) {
             match change.refusal.take() {
                 Some(refusal) => drop(outcomes.insert(index, Err(Error::Refused(Box::new(refusal))))),
-                None => rows.push(Row { index, pinned, past, change }),
+                None => rows.push(Row { index, pinned, past, change, planned: None }),
             }
         }
         Ok(())
@@ -269,13 +272,15 @@ impl Records {
         let mut good = Vec::with_capacity(rows.len());
         let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
         let missing = check::references(self.db.read(), catalogue, ctx, &changes, fresh).await?;
+        let rules = changes.first().and_then(|change| self.rules_of(&change.entity.key));
         for (row, missing) in rows.into_iter().zip(missing) {
             let mut errors = check::values(&row.change, catalogue, &ctx.rights);
             errors.extend(missing);
-            if matches!(row.change.operation, Operation::Delete) || errors.is_empty() {
-                good.push(row);
-            } else {
-                outcomes.insert(row.index, Err(invalid(errors)));
+            let wrong = !matches!(row.change.operation, Operation::Delete) && !errors.is_empty();
+            let checked = || rules.as_ref().map_or(Ok(()), |rules| rules.check(ctx, &row.change));
+            match if wrong { Err(invalid(errors)) } else { checked() } {
+                Ok(()) => good.push(row),
+                Err(error) => drop(outcomes.insert(row.index, Err(error))),
             }
         }
         Ok(good)
@@ -316,6 +321,19 @@ impl Records {
             let tx = self.db.begin().await?;
             let claims = Claims::of(&catalogue.pipelines, ctx.tenant, def, rows.iter().map(|row| &row.change));
             claims.lock(&tx, ctx.tenant, def).await?;
+            if let Some((refused, error)) = self.within(&tx, ctx, def, rows.iter_mut()).await? {
+                tx.rollback().await?;
+                if options.all_or_nothing {
+                    outcomes.insert(refused, Err(error));
+                    return Ok(HashSet::new());
+                }
+                if within::is_lost(&error) && rows.iter().any(|row| row.index == refused && !row.pinned) {
+                    raced.insert(refused);
+                }
+                rows.retain(|row| row.index != refused);
+                outcomes.insert(refused, Err(error));
+                continue;
+            }
             let stored = store::write(
                 &tx,
                 ctx,

@@ -3,12 +3,14 @@
 
 use std::sync::{Arc, PoisonError};
 
-use kernel::{Ctx, Fields};
+use kernel::db::Tx;
+use kernel::{Ctx, Fields, Result};
 
 use super::PendingChange;
 use crate::Records;
 
 /// What is special about an entity.
+#[async_trait::async_trait]
 pub trait EntityRules: Send + Sync {
     /// The entity.
     fn entity(&self) -> &'static str;
@@ -18,6 +20,30 @@ pub trait EntityRules: Send + Sync {
 
     /// After the hooks: fills in what follows from the other fields.
     fn follow(&self, _ctx: &Ctx, _change: &mut PendingChange) {}
+
+    /// Beside validation: passes a change that may be made.
+    ///
+    /// # Errors
+    /// Why not; the change gets this outcome, others of the same call are not touched.
+    fn check(&self, _ctx: &Ctx, _change: &PendingChange) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether it has a part in the transaction (`within`).
+    fn acts_within(&self) -> bool {
+        false
+    }
+
+    /// Inside the transaction, before the record is written: fills in what only the transaction knows (a number without
+    /// gaps) and changes what follows in other records. Undone with the transaction; not asked in a dry run.
+    ///
+    /// # Errors
+    /// Why the change cannot be made; `record.conflict` when the record is no longer at `change.version`. Whoever
+    /// does anything here has to look (`Records::locked`): later, a record that somebody else changed is left out of
+    /// the transaction without undoing what was done for it.
+    async fn within(&self, _tx: &Tx, _ctx: &Ctx, _change: &mut PendingChange) -> Result<()> {
+        Ok(())
+    }
 
     /// What a record with this image is called when nobody named it; none = by a way to reach it, else "Untitled".
     fn title(&self, _image: &Fields) -> Option<String> {

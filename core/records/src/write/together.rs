@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use kernel::db::Tx;
 use kernel::phone::Country;
-use kernel::{Ctx, Error, RecordId, Result};
+use kernel::{BatchId, Ctx, Error, RecordId, Result};
 
 use super::claims::Claims;
+use super::within::is_lost;
 use super::{Change, Fresh, Row, WriteOptions, Written, store, write_along, written};
 use crate::catalogue::EntityDef;
 use crate::{Catalogue, Records};
@@ -55,8 +56,21 @@ impl Records {
         ctx: &Ctx,
         changes: &[(String, Change)],
     ) -> std::result::Result<Vec<Written>, NotTogether> {
+        self.write_together_in(ctx, changes, None).await
+    }
+
+    /// The same as a batch that can be undone.
+    ///
+    /// # Errors
+    /// As `write_together`.
+    pub async fn write_together_in(
+        &self,
+        ctx: &Ctx,
+        changes: &[(String, Change)],
+        batch: Option<BatchId>,
+    ) -> std::result::Result<Vec<Written>, NotTogether> {
         for left in (0..=RETRIES).rev() {
-            match self.attempt(ctx, changes).await {
+            match self.attempt(ctx, changes, batch).await {
                 Ok(Came::Done(mut made)) => {
                     let missing = || Error::Internal("a change got no outcome".into());
                     let made = (0..changes.len()).map(|index| made.remove(&index).ok_or_else(missing));
@@ -76,7 +90,12 @@ impl Records {
         Err(Error::Internal("no attempt".into()).into())
     }
 
-    async fn attempt(&self, ctx: &Ctx, changes: &[(String, Change)]) -> std::result::Result<Came, NotTogether> {
+    async fn attempt(
+        &self,
+        ctx: &Ctx,
+        changes: &[(String, Change)],
+        batch: Option<BatchId>,
+    ) -> std::result::Result<Came, NotTogether> {
         let catalogue = self.catalogue_of(ctx).await?;
         let mut parts = self.plan_parts(&catalogue, ctx, changes).await?;
         for part in &mut parts {
@@ -86,9 +105,14 @@ impl Records {
         let mut made = HashMap::new();
         let tx = self.db().begin().await.map_err(Error::from)?;
         let claims = lock(&tx, &catalogue, ctx, &parts).await?;
-        let options = WriteOptions { all_or_nothing: true, ..WriteOptions::default() };
+        let options = WriteOptions { all_or_nothing: true, batch, ..WriteOptions::default() };
         for (part, claims) in parts.iter_mut().zip(&claims) {
-            if let Err(refused) = store_part(&tx, &catalogue, ctx, part, claims, &options).await? {
+            let stored = match self.within(&tx, ctx, &part.def, part.rows.iter_mut()).await? {
+                Some((index, error)) if is_lost(&error) => Err((index, None)),
+                Some((index, error)) => Err((index, Some(error))),
+                None => store_part(&tx, &catalogue, ctx, part, claims, &options).await?,
+            };
+            if let Err(refused) = stored {
                 tx.rollback().await.map_err(Error::from)?;
                 return match refused {
                     (index, None) => Ok(Came::Lost(index)),

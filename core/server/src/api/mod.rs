@@ -20,6 +20,7 @@ pub mod process_templates;
 pub mod processes;
 pub mod records;
 pub mod reports;
+pub mod sales;
 pub mod saved_reports;
 pub mod session;
 pub mod sessions;
@@ -148,6 +149,19 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reports::hints))
         .routes(routes!(reports::probabilities, reports::set_probabilities))
         .routes(routes!(reports::plans, reports::set_plans))
+        .routes(routes!(sales::calculate))
+        .routes(routes!(sales::put_rows))
+        .routes(routes!(sales::derive))
+        .routes(routes!(sales::convert))
+        .routes(routes!(sales::send))
+        .routes(routes!(sales::accept))
+        .routes(routes!(sales::decline))
+        .routes(routes!(sales::revise))
+        .routes(routes!(sales::issue))
+        .routes(routes!(sales::void))
+        .routes(routes!(sales::credit))
+        .routes(routes!(sales::proposals))
+        .routes(routes!(sales::allocate))
         .routes(routes!(saved_reports::list, saved_reports::create))
         .routes(routes!(saved_reports::get, saved_reports::change, saved_reports::remove))
         .routes(routes!(saved_reports::run))

@@ -417,7 +417,7 @@ async fn write_one(
     }
 }
 
-async fn answer(state: &AppState, ctx: &Ctx, status: StatusCode, written: Written) -> ApiResult<Response> {
+pub(super) async fn answer(state: &AppState, ctx: &Ctx, status: StatusCode, written: Written) -> ApiResult<Response> {
     let reads = ctx.rights.may(&written.record.entity, Action::Read);
     let shown = if reads { std::slice::from_ref(&written.record) } else { &[] };
     let titles = state.records.refs(ctx, shown).await?;
