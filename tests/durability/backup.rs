@@ -74,6 +74,9 @@ async fn a_backup_of_a_busy_server_is_put_back_whole() {
     assert_eq!((whole.len(), parts), (1, 0));
     let backup = whole[0].display().to_string();
     let lost = lead(&caller, "Lost").await;
+    // What a running server works on is not taken away under it.
+    let said = refused(&database, &["restore", &backup, "--replace"], &[]);
+    assert!(said.contains("a server runs on it"), "{said}");
     server.kill();
 
     let said = refused(&database, &["restore", &backup], &[]);
@@ -100,6 +103,16 @@ async fn a_backup_of_a_busy_server_is_put_back_whole() {
     let server = Server::start(&other);
     let caller = Caller { client: client(), url: &server.url, token: &token };
     assert_eq!(caller.get(&format!("/records/lead/{ann}")).await.unwrap()["fields"]["title"], "Ann");
+    assert_eq!(content(&server, &token, &kept).await, (200, bytes.clone()));
+    server.kill();
+
+    // Of a backup with a damaged file nothing is put back: what is there stays as it was.
+    let broken = tempfile::tempdir().unwrap();
+    copy_all(&whole[0], broken.path());
+    damage_all(&broken.path().join("files"));
+    let said = refused(&other, &["restore", &broken.path().display().to_string(), "--replace"], &[]);
+    assert!(said.contains("digest differs"), "{said}");
+    let server = Server::start(&other);
     assert_eq!(content(&server, &token, &kept).await, (200, bytes));
     server.kill();
 
@@ -158,6 +171,15 @@ async fn a_backup_that_is_killed_is_never_taken_for_whole() {
     // The server has noticed nothing.
     assert_eq!(caller.get(&format!("/records/lead/{ann}")).await.unwrap()["fields"]["title"], "Ann");
     server.kill();
+}
+
+fn damage_all(folder: &Path) {
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        match path.is_dir() {
+            true => damage_all(&path),
+            false => std::fs::write(&path, vec![0; std::fs::read(&path).unwrap().len()]).unwrap(),
+        }
+    }
 }
 
 fn copy_all(from: &Path, to: &Path) {

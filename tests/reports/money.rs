@@ -123,6 +123,9 @@ async fn a_plan_says_what_came_of_it_and_where_that_leads() {
         ("value", json!(0.00001), "value"),
         ("who", json!({"kind": "user", "id": uuid::Uuid::nil()}), "who"),
         ("period", json!({"kind": "quarter", "from": "2027-02-01"}), "period"),
+        ("period", json!({"kind": "month", "from": "9999-12-01"}), "period"),
+        ("period", json!({"kind": "year", "from": "+262141-01-01"}), "period"),
+        ("period", json!({"kind": "month", "from": "-0001-01-01"}), "period"),
         ("note", json!("x".repeat(1_001)), "note"),
     ] {
         let mut wrong = plan(json!(1));

@@ -14,11 +14,13 @@
 //! | `api` | one file per resource |
 //! | `openapi` | the OpenAPI document |
 //! | `private` | modes of the files it keeps |
+//! | `alone` | who uses a data folder |
 //! | `setup` | a new company |
 //! | `demo` | believable data for a look around |
 //! | `housekeeping` | removal of what has expired |
 //! | `webhook` | requests of processes to other servers |
 
+pub mod alone;
 pub mod api;
 pub mod app;
 pub mod backup;

@@ -4,12 +4,14 @@ use serde_json::Value as Json;
 use verstak_plugin::prelude::*;
 
 use crate::events;
-use crate::refusal::{Done, No, Trouble};
+use crate::refusal::{Done, No, Trouble, must_stay, unsay};
 use crate::store::{self, Setup, date_value, me};
 use crate::zone::{self, Date, month_of, next_month};
 
 /// The entity.
 pub const ENTITY: &str = "time_period";
+/// Who closed and opened it, and when.
+const TOLD: [&str; 4] = ["locked_by", "locked_at", "opened_by", "opened_at"];
 
 /// The months that are closed.
 #[derive(Debug, Default)]
@@ -79,6 +81,15 @@ fn judge(change: &mut Change) -> Done {
             );
         }
         return Ok(());
+    }
+    must_stay(change, &TOLD)?;
+    unsay(change, &TOLD);
+    must_stay(change, &["organization"])?;
+    if !change.is_new()
+        && store::day(&change.before().to_vec(), "month").is_some_and(|before| month_of(before) != month)
+    {
+        // Another month would be open again without a reason.
+        must_stay(change, &["month"])?;
     }
     change.set("month", date_value(month));
     change.set("title", month.format("%Y-%m").to_string());

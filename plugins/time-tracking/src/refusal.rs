@@ -3,6 +3,8 @@
 use serde_json::json;
 use verstak_plugin::prelude::*;
 
+use crate::store::me;
+
 /// Something that is not to be done, in words for people and with a code for programs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct No {
@@ -86,6 +88,25 @@ impl From<Trouble> for Failure {
             Trouble::No(no) => Failure(no.message.fallback),
             Trouble::Host(error) => error.into(),
         }
+    }
+}
+
+/// Passes while none of these fields of a record that is there gets another value: the module alone writes them, or nobody.
+///
+/// # Errors
+/// `time.fixed`.
+pub fn must_stay(change: &Change, fields: &[&str]) -> Done {
+    if change.is_new() || !fields.iter().any(|field| change.differs(field)) {
+        return Ok(());
+    }
+    Err(No::conflict("time.fixed", "fixed", "This is not changed by hand any more").into())
+}
+
+/// Takes away what somebody says of a new record that only the module says; example data may say it.
+pub fn unsay(change: &mut Change, fields: &[&str]) {
+    let said = fields.iter().filter(|field| change.is_new() && me().is_some() && change.was_set(field));
+    for field in said.copied().collect::<Vec<_>>() {
+        change.set(field, Value::Null);
     }
 }
 

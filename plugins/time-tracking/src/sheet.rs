@@ -9,12 +9,14 @@ use crate::events;
 use crate::notice;
 use crate::period::Closed;
 use crate::plan;
-use crate::refusal::{Done, No, Trouble};
+use crate::refusal::{Done, No, Trouble, must_stay, unsay};
 use crate::store::{self, Setup, date_value, me};
 use crate::zone::{self, Date, plus_days};
 
 /// The entity.
 pub const ENTITY: &str = "time_sheet";
+/// Whose it is and of which week, what it came to and who decided: what heads look at is what was handed in.
+const FIXED: [&str; 6] = ["owner", "week", "total", "norm", "decided_by", "decided_at"];
 
 /// Weeks that are handed in.
 #[derive(Debug, Default)]
@@ -98,6 +100,12 @@ fn judge(change: &mut Change) -> Done {
             Some("submitted" | "approved") => Err(locked(week)),
             _ => Ok(()),
         };
+    }
+    must_stay(change, &FIXED)?;
+    unsay(change, &["total", "norm", "decided_by", "decided_at"]);
+    if !change.differs("state") && change.text("state").is_some_and(|state| state != "draft") {
+        // What is said of it goes with a step.
+        must_stay(change, &["comment"])?;
     }
     if change.is_new() {
         change.set("owner", Value::link(&owner));

@@ -84,6 +84,27 @@ test("time that is booked already is refused by name, and money is not shown", a
   expect(JSON.stringify(body), "nobody but accountants sees money").not.toContain('"cost"');
 });
 
+test("what one does not see tells no title, and takes no hours", async ({ api, server }) => {
+  const { items: roles } = await api.must<{ items: { id: string; key: string }[] }>("GET", "/roles");
+  const employee = roles.filter(({ key }) => key === "time_employee").map(({ id }) => id);
+  await api.must("POST", "/users", { name: "Ivan", roles: employee, locale: "en", ...account("ivan") });
+  const ivan = await Api.signIn(server, account("ivan"));
+  const secret = await api.create("deal", { title: "Merger with Globex" });
+  expect((await ivan.send("GET", `/records/deal/${secret.id}`)).status, "he sees no such deal").toBe(404);
+  const press = (act: string, input: Record<string, unknown>) =>
+    ivan.send<Refused>("POST", "/act", { plugin: ID, surface: "my_time", act, input });
+  const presses = [
+    await press("grid", { row: `deal:${secret.id}`, column: day(3), old: 0, new: 1800 }),
+    await press("timer_start", { subject: `deal:${secret.id}` }),
+  ];
+  expect(presses.map(({ status, body }) => [status, body.code])).toEqual([
+    [422, "time.subject_gone"],
+    [422, "time.subject_gone"],
+  ]);
+  const { items } = await ivan.must<{ items: unknown[] }>("POST", "/records/time_entry/query", {});
+  expect(JSON.stringify(items)).not.toContain("Globex");
+});
+
 test("twenty starts at once leave one timer, and no overlap", async ({ server }) => {
   const olha = await Api.signIn(server, account("olha"));
   const start = () => olha.send("POST", `/plugins/${ID}/http/timer/start`, { note: "Race" });

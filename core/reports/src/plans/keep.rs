@@ -2,8 +2,10 @@
 //! and the people in them.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use chrono::Datelike;
 use kernel::db::ConnectionTrait;
 use kernel::db::Tx;
 use kernel::error::{FieldError, FieldErrors};
@@ -23,6 +25,8 @@ use crate::{CONFLICT, INVALID, Reports};
 const MAX_GIVEN: usize = 500;
 /// Characters of a note and of a reason.
 const MAX_TEXT: usize = 1_000;
+/// Years of plans: beyond them no question can be asked, and the list of plans is answers to questions.
+const YEARS: RangeInclusive<i32> = 1900..=2200;
 /// People whose departments matter to a head.
 const MAX_PEOPLE: u64 = 100_000;
 
@@ -160,8 +164,9 @@ fn check<'a>(
     if !there {
         return Err(("who", FieldError::new("missing")));
     }
-    let days = given.period.kind.days(given.period.from);
-    let (starts, ends) = days.ok_or_else(|| ("period", wrong("the first day of a month, a quarter or a year")))?;
+    let days = given.period.kind.days(given.period.from).filter(|(first, _)| YEARS.contains(&first.year()));
+    let (starts, ends) =
+        days.ok_or_else(|| ("period", wrong("the first day of a month, a quarter or a year from 1900 to 2200")))?;
     for (field, text) in [("note", &given.note), ("reason", &given.reason)] {
         if text.as_ref().is_some_and(|text| text.chars().nth(MAX_TEXT).is_some() || text.contains('\0')) {
             return Err((field, FieldError::new("too_long").with("max", MAX_TEXT)));

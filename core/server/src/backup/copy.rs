@@ -74,6 +74,14 @@ pub(super) async fn out(store: &Store, file: &KeptFile, path: &Path) -> Result<(
     same(file, &hex::encode(hash.finalize()))
 }
 
+/// Passes when a file of a backup is what it was.
+///
+/// # Errors
+/// `Unavailable` when its bytes are not what they were.
+pub(super) async fn check(file: &KeptFile, path: &Path) -> Result<()> {
+    same(file, &measured(path, "").await?.sha256)
+}
+
 /// Copies a file of a backup into the store.
 ///
 /// # Errors

@@ -8,7 +8,7 @@
 //! Bytes of files never change and are in the store before their row says so: what is copied after the moment of the database is
 //! all that its rows name. A file that is forgotten for good in between is in the list of rows, and nowhere else.
 //!
-//! Putting back: files first, then the database by one rename (or one transaction of `pg_restore`). Whoever is killed in between has
+//! Putting back, on a data folder that no server uses, once every file was found to be what it was: files first, then the database by one rename (or one transaction of `pg_restore`). Whoever is killed in between has
 //! the old database, and files that it does not know.
 
 mod copy;

@@ -10,13 +10,14 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::{Backup, KeptFile, copy, database, wrong};
 use crate::config::Config;
-use crate::private;
+use crate::{alone, private};
 
 /// Puts a backup back: files, then the database. With `replace` in the place of what is there, else only where there is nothing.
-/// Gives what it was, and where the database that was there lies now. No server may run on it.
+/// Gives what it was, and where the database that was there lies now.
 ///
 /// # Errors
-/// `Unavailable` when the backup is not whole or of the other kind of database, when something is there, or cannot be written.
+/// `Unavailable` when the backup is not whole or of the other kind of database, when something is there, when a server runs on it,
+/// or it cannot be written.
 pub async fn restore(config: &Config, from: &Path, replace: bool, now: Timestamp) -> Result<(Backup, Option<PathBuf>)> {
     let saved = Backup::read(from).await?;
     let url = config.db_options().url;
@@ -31,13 +32,15 @@ pub async fn restore(config: &Config, from: &Path, replace: bool, now: Timestamp
             return Err(wrong(from, format!("`{}` is not what it was: the digest differs", kept.name)));
         }
     }
+    go_through(&saved, from, None).await?;
+    let _held = alone::alone(config)?;
     if !replace && is_used(config, sqlite).await? {
         let why = "there is a database with companies already: say `--replace` to put the backup in its place";
         return Err(Error::Unavailable(why.to_owned()));
     }
     private::prepare_folder(config).map_err(|error| copy::failed(&config.data.dir, &error))?;
     let store = Store::open(&config.store_options())?;
-    put_files(&saved, &store, from).await?;
+    go_through(&saved, from, Some(&store)).await?;
     let path = from.join(&saved.database.name);
     if !sqlite {
         database::load_dump(&url, &path).await?;
@@ -65,13 +68,19 @@ async fn is_used(config: &Config, sqlite: bool) -> Result<bool> {
     Ok(used)
 }
 
-async fn put_files(saved: &Backup, store: &Store, from: &Path) -> Result<()> {
+/// Puts the files of a backup into a store; without one only looks whether they are what they were. That is done with all of them
+/// before anything is written: a damaged one would take the place of a good one that is there.
+async fn go_through(saved: &Backup, from: &Path, store: Option<&Store>) -> Result<()> {
     let path = from.join(&saved.list.name);
     let file = File::open(&path).await.map_err(|error| copy::failed(&path, &error))?;
     let mut lines = BufReader::new(file).lines();
     while let Some(line) = lines.next_line().await.map_err(|error| copy::failed(&path, &error))? {
         let file: KeptFile = serde_json::from_str(&line).map_err(|error| wrong(from, error))?;
-        copy::back(store, &file, &file.path(from)).await?;
+        let path = file.path(from);
+        match store {
+            Some(store) => copy::back(store, &file, &path).await?,
+            None => copy::check(&file, &path).await?,
+        }
     }
     Ok(())
 }

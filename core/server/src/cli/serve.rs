@@ -38,6 +38,8 @@ impl Serve {
             true => Env::new(Arc::new(OffsetClock::default()), Arc::new(SystemRandom)),
             false => Env::system(),
         };
+        // Held while it runs: nobody may put a backup in the place of what it works on.
+        let _held = crate::alone::together(&config)?;
         let state = AppState::open(config, env).await?;
         let listener = tokio::net::TcpListener::bind(&listen)
             .await

@@ -7,7 +7,7 @@ use super::{Day, State};
 use crate::notice;
 use crate::period;
 use crate::plan;
-use crate::refusal::{Done, No, Trouble};
+use crate::refusal::{Done, No, Trouble, must_stay, unsay};
 use crate::span::Span;
 use crate::staff;
 use crate::store::{self, Setup, date_value, instant, me};
@@ -15,6 +15,10 @@ use crate::zone::Date;
 
 /// The entity.
 pub const ENTITY: &str = "time_correction";
+/// What was there and who decided: the module says it.
+const TOLD: [&str; 5] = ["old_starts_at", "old_ends_at", "old_breaks", "decided_by", "decided_at"];
+/// What somebody asked for: whoever decides says yes or no to just that.
+const ASKED: [&str; 6] = ["owner", "day", "starts_at", "ends_at", "breaks", "reason"];
 
 /// What somebody wants.
 pub struct Wish<'a> {
@@ -78,6 +82,8 @@ fn new(setup: &Setup, change: &mut Change) -> Done {
     }
     let date = setup.zone.date(start);
     period::must_be_open(&[date], None)?;
+    unsay(change, &TOLD);
+    unsay(change, &["applied"]);
     let old = super::on(&owner, date)?;
     let rest = change.integer("breaks").unwrap_or_default();
     change.set("day", date_value(date));
@@ -100,6 +106,12 @@ fn new(setup: &Setup, change: &mut Change) -> Done {
 }
 
 fn decided(change: &mut Change) -> Done {
+    must_stay(change, &ASKED)?;
+    must_stay(change, &TOLD)?;
+    let is_put = !change.differs("state") && change.text("state") == Some("approved");
+    if !is_put || change.before().boolean("applied") == Some(true) {
+        must_stay(change, &["applied"])?;
+    }
     let was = change.before().text("state").map(str::to_owned);
     if was.as_deref().is_some_and(|was| was != "pending") && change.differs("state") {
         return Err(No::conflict("time.decided", "decide.done", "Somebody has decided already").into());

@@ -27,6 +27,8 @@ struct Around {
     /// Departments by person and date.
     departments: BTreeMap<(String, Date), String>,
     titles: BTreeMap<String, Row>,
+    /// Of those, what tasks are about and whoever acts does not see.
+    unseen: BTreeSet<String>,
 }
 
 /// Judges and completes up to 200 changes.
@@ -59,6 +61,12 @@ fn days(zone: Zone, change: &Change) -> Vec<Date> {
     days
 }
 
+/// The organization that a change is of, and the one it takes it from.
+fn organizations(change: &Change) -> Vec<Option<String>> {
+    let before = change.differs("organization").then(|| change.before().id("organization").map(str::to_owned));
+    std::iter::once(change.id("organization").map(str::to_owned)).chain(before).collect()
+}
+
 /// The time zones of people's calendars.
 fn zones(setup: &Setup, now: i64, people: &[String]) -> Result<BTreeMap<String, Zone>, HostError> {
     let today = zone::text(setup.zone.date(now));
@@ -70,7 +78,7 @@ fn zones(setup: &Setup, now: i64, people: &[String]) -> Result<BTreeMap<String, 
 
 /// Whether a change means the times or the subject, not what the module notes beside them.
 fn is_of_people(change: &Change) -> bool {
-    let mine = ["owner", "starts_at", "ends_at"].iter().chain(&SHARED);
+    let mine = ["owner", "starts_at", "ends_at", "organization"].iter().chain(&SHARED);
     !matches!(change.operation(), Operation::Update) || mine.into_iter().any(|field| change.differs(field))
 }
 
@@ -83,6 +91,7 @@ impl Around {
         let zones = zones(&setup, now, &asked)?;
         let zone = |change: &Change| owner(change).and_then(|id| zones.get(&id)).copied().unwrap_or(setup.zone);
         let dates: BTreeSet<Date> = changes.iter().flat_map(|change| days(zone(change), change)).collect();
+        let titles = titles(changes)?;
         Ok(Self {
             setup,
             now,
@@ -92,7 +101,8 @@ impl Around {
             rates: rates()?,
             departments: departments(setup.zone, &asked, &dates)?,
             zones,
-            titles: titles(changes)?,
+            unseen: unseen(&titles)?,
+            titles,
         })
     }
 
@@ -104,9 +114,10 @@ impl Around {
         let Some(owner) = owner(change) else { return Ok(()) };
         let Some(start) = instant(change, "starts_at") else { return Ok(()) };
         if is_of_people(change) {
-            let organization = change.id("organization").map(str::to_owned);
             for day in days(self.zone(&owner), change) {
-                self.closed.must_be_open(day, organization.as_deref())?;
+                for organization in organizations(change) {
+                    self.closed.must_be_open(day, organization.as_deref())?;
+                }
                 self.locks.must_be_open(&owner, day)?;
             }
         }
@@ -198,7 +209,8 @@ impl Around {
     fn title(&self, id: &str) -> Option<String> {
         let row = self.titles.get(id)?;
         let title = row.text("title")?;
-        let about = row.id("record_id").and_then(|id| self.titles.get(id)).and_then(|about| about.text("title"));
+        let about = row.id("record_id").filter(|id| !self.unseen.contains(*id));
+        let about = about.and_then(|id| self.titles.get(id)).and_then(|about| about.text("title"));
         let whole = about.map_or_else(|| title.to_owned(), |about| format!("{title} · {about}"));
         Some(whole.chars().take(255).collect())
     }
@@ -276,4 +288,19 @@ fn titles(changes: &[Change]) -> Result<BTreeMap<String, Row>, HostError> {
         }
     }
     Ok(found)
+}
+
+/// Of what tasks are about, what whoever acts does not see: the module reads it, its title is not for them.
+fn unseen(titles: &BTreeMap<String, Row>) -> Result<BTreeSet<String>, HostError> {
+    let mut unseen = BTreeSet::new();
+    for entity in SUBJECTS.iter().filter(|_| me().is_some()) {
+        let about = titles.values().filter(|row| row.text("record_entity") == Some(*entity));
+        let ids: BTreeSet<&str> = about.filter_map(|row| row.id("record_id")).collect();
+        let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
+        if !ids.is_empty() {
+            let seen = records::visible(entity, &ids)?;
+            unseen.extend(ids.into_iter().zip(seen).filter(|(_, seen)| !seen).map(|(id, _)| id));
+        }
+    }
+    Ok(unseen)
 }

@@ -74,18 +74,20 @@ pub fn timer_start(deed: &Deed) -> Acted {
             None => Subject::default(),
         },
     };
-    if deed.view().record.is_none() && !subject.is_seen()? && !is_known(&person, &subject)? {
-        return Err(NotActed::refuse(Message::new("entry.subject_gone", "This record is not there")));
+    if deed.view().record.is_none() {
+        must_be_known(&person, &subject)?;
     }
     let running = timer::start(&person, &subject, deed.text("note").unwrap_or_default())?;
     let said = Message::new("toast.timer", "The timer runs: {title}").with("title", running.title);
     Ok(answer().toast(said).refresh(&[]))
 }
 
-/// What somebody booked time on before they may book on again.
-fn is_known(person: &str, subject: &Subject) -> Result<bool, HostError> {
-    let known = super::now::last_subjects(person, 50)?;
-    Ok(known.iter().any(|(one, _)| one == subject))
+/// Passes when a person sees what they name, or booked time on it before: the module itself reads more than they do.
+fn must_be_known(person: &str, subject: &Subject) -> Acted<()> {
+    if subject.is_seen()? || super::now::last_subjects(person, 50)?.iter().any(|(one, _)| one == subject) {
+        return Ok(());
+    }
+    Err(NotActed::refuse(Message::new("entry.subject_gone", "This record is not there")))
 }
 
 /// Stops the timer.
@@ -140,6 +142,7 @@ pub fn grid(deed: &Deed) -> Acted {
     let seconds = |name: &str| deed.number(name).map_or(0, whole);
     let more = seconds("new") - seconds("old");
     if more > 0 {
+        must_be_known(&person, &subject)?;
         book::hours(&person, date, &subject, more, "grid", "")?;
     } else if more < 0 {
         book::less(&person, date, &subject, -more)?;
