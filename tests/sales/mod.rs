@@ -35,6 +35,7 @@ async fn fields(app: &TestApp, entity: &str, id: &str) -> Value {
 
 /// Kinds of the events of a record, oldest first.
 async fn told(app: &TestApp, entity: &str, id: &str) -> Vec<String> {
+    app.settle().await;
     let page = app.admin().get(&format!("/events?entity={entity}&limit=1000")).await.ok(200);
     let of = page["items"].as_array().unwrap().iter().filter(|event| event["record"] == id);
     of.map(|event| event["type"].as_str().unwrap().to_owned()).collect()

@@ -846,6 +846,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payments/{id}/allocate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /payments/{id}/allocate`: pays an invoice by a part of it, or takes that back. */
+        post: operations["sales_allocate_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /payments/{id}/proposals`: what a payment may be for, the likeliest first. */
+        get: operations["sales_list_payment_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans": {
         parameters: {
             query?: never;
@@ -1809,6 +1843,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/records/invoice/{id}/credit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /records/invoice/{id}/credit`: a draft of a credit note to it. */
+        post: operations["sales_credit_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/invoice/{id}/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /records/invoice/{id}/issue`: it gets its number, is owed and read-only from then on. */
+        post: operations["sales_issue_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/invoice/{id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /records/invoice/{id}/void`: it is owed no more and keeps its number. */
+        post: operations["sales_void_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/lead/{id}/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /records/lead/{id}/convert`: clients and a deal out of a lead; undone by its batch. */
+        post: operations["sales_convert_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/quote/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /records/quote/{id}/accept` */
+        post: operations["sales_accept_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/quote/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /records/quote/{id}/decline` */
+        post: operations["sales_decline_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/quote/{id}/revise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /records/quote/{id}/revise`: the next revision, a draft under the same number. */
+        post: operations["sales_revise_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/quote/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /records/quote/{id}/send`: it gets its number and is read-only from then on. */
+        post: operations["sales_send_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records/{entity}": {
         parameters: {
             query?: never;
@@ -1897,6 +2067,23 @@ export interface paths {
         patch: operations["records_update"];
         trace?: never;
     };
+    "/api/v1/records/{entity}/{id}/derive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /records/{entity}/{id}/derive`: the next document of a deal, a quote or an order. */
+        post: operations["sales_derive_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records/{entity}/{id}/files": {
         parameters: {
             query?: never;
@@ -1926,6 +2113,26 @@ export interface paths {
         put?: never;
         /** `POST /records/{entity}/{id}/restore` */
         post: operations["records_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * `PUT /records/{entity}/{id}/rows`: what is sold; names, units, taxes and prices are filled in from the catalogue of
+         *     products.
+         */
+        put: operations["sales_put_rows"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2330,6 +2537,23 @@ export interface paths {
         head?: never;
         /** `PATCH /roles/{id}`: the role's new state as a whole. */
         patch: operations["people_update_role"];
+        trace?: never;
+    };
+    "/api/v1/sales/calculate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /sales/calculate`: what rows come to, exactly; nothing is kept. */
+        post: operations["sales_calculate_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/session": {
@@ -2908,6 +3132,25 @@ export interface components {
             /** @description Up to ten; a count by default. */
             measures?: components["schemas"]["MeasureKey"][];
         };
+        /** @description A part of a payment for an invoice. */
+        AllocateInput: {
+            /**
+             * Format: uuid
+             * @description The invoice.
+             */
+            invoice: string;
+            /**
+             * Format: double
+             * @description In the payment's currency; what is left of it, as far as the debt goes, where it is left out. 0 takes back what
+             *     was allocated.
+             */
+            amount?: number | null;
+            /**
+             * @description What one unit of the invoice's currency costs in the payment's, as text, up to 10 digits behind the point; by the
+             *     company's rates where it is left out.
+             */
+            rate?: string | null;
+        };
         /**
          * @description How one of several executors is chosen. Absent people are passed over.
          * @enum {string}
@@ -2921,6 +3164,19 @@ export interface components {
             kind: string;
             created_at: string;
             undone_at?: string | null;
+        };
+        /** @description What a lead becomes of one kind. */
+        Becomes: "none" | {
+            /** @description A new record of what the lead says, with these fields instead. */
+            create: {
+                [key: string]: unknown;
+            };
+        } | {
+            /**
+             * Format: uuid
+             * @description One that is there.
+             */
+            link: string;
         };
         /** @description What stands in the way. */
         Blocker: {
@@ -3007,6 +3263,44 @@ export interface components {
             batch: string;
             /** @description In the order create, update, delete. */
             results: components["schemas"]["BulkResult"][];
+        };
+        /** @description What is to be reckoned. */
+        CalculateInput: {
+            /** @description ISO 4217; the company's where it is left out. */
+            currency?: string | null;
+            /** @description Up to 200. */
+            rows: components["schemas"]["Row"][];
+            /** @description Off the whole document. */
+            discount?: components["schemas"]["WholeDiscount"];
+            /** @description `group` (by default) or `row`. */
+            tax_rounding?: string | null;
+            /**
+             * Format: double
+             * @description The smallest sum that is paid in cash.
+             */
+            cash_rounding?: number | null;
+            /**
+             * Format: date
+             * @description The day whose rates and prices count, `YYYY-MM-DD`; today where it is left out.
+             */
+            tax_date?: string | null;
+            /**
+             * Format: uuid
+             * @description The client, for price lists of some clients.
+             */
+            company?: string | null;
+            /**
+             * Format: uuid
+             * @description Who sells.
+             */
+            organization?: string | null;
+        };
+        /** @description Rows with their figures, and what they come to. */
+        Calculated: {
+            /** @description As they came, with figures. */
+            rows: components["schemas"]["Row"][];
+            /** @description Together. */
+            totals: components["schemas"]["TotalsView"];
         };
         /** @description A new state of a working calendar. */
         CalendarInput: {
@@ -3180,6 +3474,51 @@ export interface components {
              */
             comment: string | null;
         };
+        /** @description What a lead becomes. */
+        ConvertInput: {
+            /**
+             * @description The person.
+             * @default none
+             */
+            contact: components["schemas"]["Becomes"];
+            /**
+             * @description Who they work for.
+             * @default none
+             */
+            company: components["schemas"]["Becomes"];
+            /**
+             * @description What is sold.
+             * @default none
+             */
+            deal: components["schemas"]["Becomes"];
+        };
+        /** @description What a lead became. */
+        Converted: {
+            /**
+             * Format: uuid
+             * @description To undo it by.
+             */
+            batch: string;
+            /**
+             * Format: uuid
+             * @description The person.
+             */
+            contact?: string | null;
+            /**
+             * Format: uuid
+             * @description Who they work for.
+             */
+            company?: string | null;
+            /**
+             * Format: uuid
+             * @description The deal.
+             */
+            deal?: string | null;
+            /** @description Activities and tasks that moved to it. */
+            moved: number;
+            /** @description Those that stayed, because the actor may not change them or a process holds them. */
+            stayed: number;
+        };
         /** @description Open tasks, counted. */
         Count: {
             /**
@@ -3237,6 +3576,14 @@ export interface components {
             fields: {
                 [key: string]: unknown;
             };
+        };
+        /** @description Which rows to credit. */
+        CreditInput: {
+            /**
+             * @description All of them where it is left out.
+             * @default null
+             */
+            rows: components["schemas"]["TakenRow"][] | null;
         };
         /** @description Shifts: hours of each day of a cycle that repeats. */
         CycleSettings: {
@@ -3585,6 +3932,27 @@ export interface components {
         DeployedTemplate: components["schemas"]["DefinitionView"] & {
             /** @description Roles that it speaks of and the company does not have; their tasks wait for an administrator until it has. */
             missing_roles: components["schemas"]["TemplateRole"][];
+        };
+        /** @description A document to make of another. */
+        DeriveInput: {
+            /** @description `quote`, `order` or `invoice`. */
+            to: string;
+            /** @description Which rows; all of them where it is left out. */
+            rows?: components["schemas"]["TakenRow"][] | null;
+            /** @description Also more than is left of an order. */
+            confirm?: boolean;
+        };
+        /** @description The document that was made. */
+        Derived: {
+            /** @description Its entity. */
+            entity: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What the new day changed in its rows. */
+            changes: components["schemas"]["RowChange"][];
         };
         /** @description What differs. */
         Differences: {
@@ -5205,6 +5573,39 @@ export interface components {
                 problem?: string | null;
                 /** @description Free word for grouping. */
                 category: string;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_Proposal: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Which.
+                 */
+                invoice: string;
+                /** @description Its number. */
+                document_number: string;
+                /** @description Its title. */
+                title: string;
+                /**
+                 * Format: double
+                 * @description What is owed, in its currency.
+                 */
+                debt: number;
+                /** @description ISO 4217. */
+                currency: string;
+                /**
+                 * Format: double
+                 * @description What of the payment would be allocated, in its currency.
+                 */
+                amount: number;
+                /** @description What one unit of the invoice's currency costs in the payment's, as text. */
+                rate: string;
+                /** @description What agrees: `number`, `client`, `amount`, `tax_id`. */
+                agrees: string[];
+                /** @description Whether it may be allocated without a question: number, amount and tax id agree. */
+                certain: boolean;
             }[];
         };
         /** @description A list that is not paged. */
@@ -7215,6 +7616,36 @@ export interface components {
              */
             tasks: number;
         };
+        /** @description An invoice that a payment may be for. */
+        Proposal: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            invoice: string;
+            /** @description Its number. */
+            document_number: string;
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: double
+             * @description What is owed, in its currency.
+             */
+            debt: number;
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: double
+             * @description What of the payment would be allocated, in its currency.
+             */
+            amount: number;
+            /** @description What one unit of the invoice's currency costs in the payment's, as text. */
+            rate: string;
+            /** @description What agrees: `number`, `client`, `amount`, `tax_id`. */
+            agrees: string[];
+            /** @description Whether it may be allocated without a question: number, amount and tax id agree. */
+            certain: boolean;
+        };
         /** @description What to publish. */
         PublishInput: {
             /**
@@ -7881,6 +8312,108 @@ export interface components {
          * @enum {string}
          */
         RouteAuth: "none" | "user" | "hmac";
+        /** @description A row. */
+        Row: {
+            /**
+             * Format: uuid
+             * @description Its own; given by the product where it has none.
+             */
+            id?: string | null;
+            /**
+             * Format: uuid
+             * @description What is sold, of the catalogue.
+             */
+            product?: string | null;
+            /** @description What it is called on the document. */
+            title?: string | null;
+            /** @description What is counted: pieces, hours. */
+            unit?: string | null;
+            /**
+             * Format: double
+             * @description How many, with up to 4 decimals; negative in a credit note. One where it is left out.
+             */
+            quantity?: number;
+            /**
+             * Format: double
+             * @description Of one, with up to 4 decimals; null: not known yet.
+             */
+            price?: number | null;
+            /**
+             * Format: double
+             * @description Off the row, percent.
+             */
+            discount_percent?: number | null;
+            /**
+             * Format: double
+             * @description Off the row, an amount; instead of percent.
+             */
+            discount_amount?: number | null;
+            /**
+             * Format: uuid
+             * @description The tax; null: without tax, which is not 0 %.
+             */
+            tax?: string | null;
+            /**
+             * Format: double
+             * @description Its percent.
+             */
+            tax_rate?: number | null;
+            /** @description Whether the price holds the tax; by the price list or the organization where it is left out, else it does not. */
+            tax_included?: boolean | null;
+            /**
+             * Format: uuid
+             * @description The row that it was copied from, of the document before.
+             */
+            source?: string | null;
+            /**
+             * Format: double
+             * @description How many of an order's row are invoiced; the product's.
+             */
+            invoiced?: number | null;
+            figures?: components["schemas"]["RowFigures"] | null;
+        };
+        /** @description What a refresh changed in a row. */
+        RowChange: {
+            /** @description The row's number from 0. */
+            row: number;
+            /** @description The price before and now. */
+            price: (number | null)[];
+            /** @description The rate of the tax before and now. */
+            tax_rate: (number | null)[];
+        };
+        /** @description What a row comes to. */
+        RowFigures: {
+            /**
+             * Format: double
+             * @description Price by quantity.
+             */
+            gross: number;
+            /**
+             * Format: double
+             * @description Off the row.
+             */
+            discount: number;
+            /**
+             * Format: double
+             * @description Its share of the document's discount.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description Without tax.
+             */
+            net: number;
+            /**
+             * Format: double
+             * @description Its tax.
+             */
+            tax: number;
+            /**
+             * Format: double
+             * @description With tax.
+             */
+            total: number;
+        };
         /** @description What is wrong with a row. */
         RowProblem: {
             /** @description Which field, when it is one field's fault. */
@@ -7889,6 +8422,45 @@ export interface components {
             code: string;
             /** @description For people, in the language of whoever imports. */
             message: string;
+        };
+        /** @description New rows of a record. */
+        RowsInput: {
+            /**
+             * @description Up to 200; those that it has where they are left out.
+             * @default null
+             */
+            rows: components["schemas"]["Row"][] | null;
+            /** @default null */
+            discount: components["schemas"]["WholeDiscount"] | null;
+            /**
+             * @description Chooses prices and rates anew, also of rows that have them.
+             * @default false
+             */
+            refresh: boolean;
+            /**
+             * @description Only says what it would come to.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description The version that was seen.
+             * @default null
+             */
+            version: number | null;
+        };
+        /** @description Rows of a record, and what they come to. */
+        RowsView: {
+            /** @description With their figures. */
+            rows: components["schemas"]["Row"][];
+            totals?: components["schemas"]["TotalsView"] | null;
+            /** @description What was chosen otherwise than rows had it. */
+            changes: components["schemas"]["RowChange"][];
+            /**
+             * Format: int64
+             * @description The record's version.
+             */
+            version: number;
         };
         /** @description What is wrong with a rule. */
         RuleProblem: {
@@ -8338,6 +8910,19 @@ export interface components {
                 [key: string]: components["schemas"]["Value"];
             };
         };
+        /** @description A row to take over, or a part of it. */
+        TakenRow: {
+            /**
+             * Format: uuid
+             * @description Its id in the document that it is taken from.
+             */
+            id: string;
+            /**
+             * Format: double
+             * @description How many; all that are left where it is left out.
+             */
+            quantity?: number | null;
+        };
         /** @description A task as the API shows it. */
         Task: {
             /**
@@ -8575,6 +9160,31 @@ export interface components {
              */
             overdue: number;
         };
+        /** @description What the rows of one tax come to. */
+        TaxView: {
+            /**
+             * Format: uuid
+             * @description Which, where it is known.
+             */
+            tax?: string | null;
+            /**
+             * Format: double
+             * @description Percent; null: without tax.
+             */
+            rate?: number | null;
+            /** @description Whether prices hold it. */
+            included: boolean;
+            /**
+             * Format: double
+             * @description Without the tax.
+             */
+            net: number;
+            /**
+             * Format: double
+             * @description The tax.
+             */
+            amount: number;
+        };
         /** @description A role that a template speaks of. */
         TemplateRole: {
             /** @description Its key. */
@@ -8648,6 +9258,37 @@ export interface components {
             expires_at?: string | null;
             /** @description The token itself; only in the answer that made it. */
             token?: string | null;
+        };
+        /** @description What a document comes to. Rows without a price count for nothing. */
+        TotalsView: {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: double
+             * @description Without tax.
+             */
+            net: number;
+            /**
+             * Format: double
+             * @description All taxes.
+             */
+            tax: number;
+            /**
+             * Format: double
+             * @description What is to be paid.
+             */
+            total: number;
+            /**
+             * Format: double
+             * @description What was added to make it payable in cash.
+             */
+            rounding: number;
+            /** @description By tax, in the order in which rows have them. */
+            by_tax: components["schemas"]["TaxView"][];
+            /** @description Rows whose price is not known. */
+            unpriced: number;
+            /** @description The total in the reader's language. */
+            in_words?: string | null;
         };
         /** @description Every surface that a person may see, with the texts of their plugins. */
         Ui: {
@@ -8800,6 +9441,11 @@ export interface components {
             /** @description Why an operator did it. */
             note?: string;
         };
+        /** @description Why a document is void. */
+        VoidBody: {
+            /** @description For people, up to 255 characters. */
+            reason: string;
+        };
         /** @description Completions of a task. */
         Votes: {
             /**
@@ -8850,6 +9496,21 @@ export interface components {
              * @default []
              */
             sun: string[];
+        };
+        /** @description A discount on a whole document: one of the two, or none. */
+        WholeDiscount: {
+            /**
+             * Format: double
+             * @description Percent, 0 to 100.
+             * @default null
+             */
+            percent: number | null;
+            /**
+             * Format: double
+             * @description An amount.
+             * @default null
+             */
+            amount: number | null;
         };
         /** Format: int32 */
         u32: number;
@@ -8950,7 +9611,9 @@ export interface components {
              * Format: uuid
              * @description Deal
              */
-            readonly deal?: string | null;
+            deal?: string | null;
+            /** @description Rows */
+            rows?: unknown;
             /** @description UTM source */
             utm_source?: string | null;
             /** @description UTM medium */
@@ -9074,6 +9737,16 @@ export interface components {
              * @enum {string|null}
              */
             forecast_category?: "commit" | "best_case" | "pipeline" | null;
+            /** @description Sum of rows */
+            readonly rows_amount?: number | null;
+            /** @description Amount set by hand */
+            readonly amount_by_hand?: boolean | null;
+            /** @description Rows */
+            rows?: unknown;
+            /** @description Discount, % */
+            discount_percent?: number | null;
+            /** @description Discount, amount */
+            discount_amount?: number | null;
             /**
              * @description Source
              * @enum {string|null}
@@ -9624,6 +10297,20 @@ export interface components {
             head?: string | null;
             /** @description Main one */
             main?: boolean | null;
+            /** @description Bank details */
+            bank_details?: string | null;
+            /**
+             * @description Tax of prices
+             * @enum {string|null}
+             */
+            tax_mode?: "on_top" | "included" | "none" | null;
+            /**
+             * @description Rounding of taxes
+             * @enum {string|null}
+             */
+            tax_rounding?: "group" | "row" | null;
+            /** @description Round the total to */
+            cash_rounding?: number | null;
             /**
              * Format: uuid
              * @description Responsible
@@ -9696,6 +10383,819 @@ export interface components {
             label?: string | null;
             /** @description Source */
             source?: string | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
+        /** @description Fields of a product */
+        Fields_product: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Name */
+            title?: string | null;
+            /** @description Code */
+            code?: string | null;
+            /**
+             * @description Kind
+             * @enum {string|null}
+             */
+            kind?: "goods" | "service" | "bundle" | null;
+            /** @description Category */
+            category?: string | null;
+            /** @description Unit */
+            unit?: string | null;
+            /**
+             * Format: uuid
+             * @description Tax
+             */
+            tax?: string | null;
+            /** @description Description */
+            description?: string | null;
+            /** @description Active */
+            active?: boolean | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
+        /** @description Fields of a tax rate */
+        Fields_tax: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Name */
+            title?: string | null;
+            /** @description Code */
+            code?: string | null;
+            /** @description Rate, % */
+            rate?: number | null;
+            /**
+             * Format: date
+             * @description Valid from
+             */
+            valid_from?: string | null;
+            /**
+             * @description Category
+             * @enum {string|null}
+             */
+            category?: "standard" | "reduced" | "zero" | "exempt" | "reverse_charge" | "outside" | null;
+            /** @description Why exempt */
+            exemption?: string | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
+        /** @description Fields of a price list */
+        Fields_price_list: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Name */
+            title?: string | null;
+            /** @description Currency */
+            list_currency?: string | null;
+            /** @description Prices include tax */
+            tax_included?: boolean | null;
+            /**
+             * Format: date
+             * @description Valid from
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date
+             * @description Valid to
+             */
+            valid_to?: string | null;
+            /**
+             * Format: uuid
+             * @description Own organization
+             */
+            organization?: string | null;
+            /** @description Priority */
+            priority?: number | null;
+            /** @description For which clients */
+            clients?: unknown;
+            /**
+             * Format: uuid
+             * @description Of which list
+             */
+            percent_of?: string | null;
+            /** @description Percent of it */
+            percent?: number | null;
+            /** @description Rounded to */
+            rounded_to?: number | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
+        /** @description Fields of a price */
+        Fields_price: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Title */
+            title?: string | null;
+            /**
+             * Format: uuid
+             * @description Price list
+             */
+            price_list?: string | null;
+            /**
+             * Format: uuid
+             * @description Product
+             */
+            product?: string | null;
+            /** @description From quantity */
+            min_quantity?: number | null;
+            /** @description Price */
+            price?: number | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
+        /** @description Fields of a number series */
+        Fields_number_series: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Title */
+            title?: string | null;
+            /**
+             * @description Kind
+             * @enum {string|null}
+             */
+            kind?: "quote" | "order" | "invoice" | "credit" | null;
+            /**
+             * Format: uuid
+             * @description Own organization
+             */
+            organization?: string | null;
+            /** @description Prefix */
+            prefix?: string | null;
+            /** @description Pattern of the number */
+            pattern?: string | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
+        /** @description Fields of a quote */
+        Fields_quote: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Title */
+            title?: string | null;
+            /**
+             * @description State
+             * @enum {string|null}
+             */
+            state?: "draft" | "sent" | "accepted" | "declined" | "expired" | null;
+            /**
+             * Format: date
+             * @description Valid to
+             */
+            valid_to?: string | null;
+            /** @description Revision */
+            readonly revision?: number | null;
+            /**
+             * Format: uuid
+             * @description Revision of
+             */
+            revises?: string | null;
+            /** @description Has a newer revision */
+            readonly revised?: boolean | null;
+            /** @description Number of the document */
+            readonly document_number?: string | null;
+            /**
+             * Format: date
+             * @description Date of the document
+             */
+            document_date?: string | null;
+            /**
+             * Format: date
+             * @description Date of the tax rate
+             */
+            tax_date?: string | null;
+            /**
+             * Format: uuid
+             * @description Company
+             */
+            company?: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact?: string | null;
+            /**
+             * Format: uuid
+             * @description Own organization
+             */
+            organization?: string | null;
+            /**
+             * Format: uuid
+             * @description Deal
+             */
+            deal?: string | null;
+            /** @description Total */
+            amount?: number | null;
+            /** @description Currency */
+            currency?: string | null;
+            /** @description Without tax */
+            readonly net?: number | null;
+            /** @description Tax */
+            readonly tax?: number | null;
+            /**
+             * @description Rounding of taxes
+             * @enum {string|null}
+             */
+            tax_rounding?: "group" | "row" | null;
+            /** @description Round the total to */
+            cash_rounding?: number | null;
+            /** @description Rounding */
+            readonly rounding?: number | null;
+            /** @description Terms */
+            terms?: string | null;
+            /** @description Rows */
+            rows?: unknown;
+            /** @description Discount, % */
+            discount_percent?: number | null;
+            /** @description Discount, amount */
+            discount_amount?: number | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
+        /** @description Fields of a order */
+        Fields_order: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Title */
+            title?: string | null;
+            /**
+             * @description State
+             * @enum {string|null}
+             */
+            state?: "draft" | "confirmed" | "fulfilled" | "closed" | "cancelled" | null;
+            /**
+             * Format: date
+             * @description Deliver by
+             */
+            deliver_by?: string | null;
+            /**
+             * Format: uuid
+             * @description Quote
+             */
+            quote?: string | null;
+            /** @description Number of the document */
+            readonly document_number?: string | null;
+            /**
+             * Format: date
+             * @description Date of the document
+             */
+            document_date?: string | null;
+            /**
+             * Format: date
+             * @description Date of the tax rate
+             */
+            tax_date?: string | null;
+            /**
+             * Format: uuid
+             * @description Company
+             */
+            company?: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact?: string | null;
+            /**
+             * Format: uuid
+             * @description Own organization
+             */
+            organization?: string | null;
+            /**
+             * Format: uuid
+             * @description Deal
+             */
+            deal?: string | null;
+            /** @description Total */
+            amount?: number | null;
+            /** @description Currency */
+            currency?: string | null;
+            /** @description Without tax */
+            readonly net?: number | null;
+            /** @description Tax */
+            readonly tax?: number | null;
+            /**
+             * @description Rounding of taxes
+             * @enum {string|null}
+             */
+            tax_rounding?: "group" | "row" | null;
+            /** @description Round the total to */
+            cash_rounding?: number | null;
+            /** @description Rounding */
+            readonly rounding?: number | null;
+            /** @description Terms */
+            terms?: string | null;
+            /** @description Rows */
+            rows?: unknown;
+            /** @description Discount, % */
+            discount_percent?: number | null;
+            /** @description Discount, amount */
+            discount_amount?: number | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
+        /** @description Fields of a invoice */
+        Fields_invoice: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Title */
+            title?: string | null;
+            /**
+             * @description Kind
+             * @enum {string|null}
+             */
+            kind?: "invoice" | "credit" | null;
+            /**
+             * @description State
+             * @enum {string|null}
+             */
+            state?: "draft" | "issued" | "partly_paid" | "paid" | "void" | null;
+            /**
+             * Format: date
+             * @description Due
+             */
+            due_date?: string | null;
+            /** @description Why it is void */
+            void_reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Issued
+             */
+            readonly issued_at?: string | null;
+            /** @description Paid */
+            readonly paid?: number | null;
+            /** @description Credited */
+            readonly credited?: number | null;
+            /** @description Debt */
+            readonly debt?: number | null;
+            /**
+             * Format: uuid
+             * @description Quote
+             */
+            quote?: string | null;
+            /**
+             * Format: uuid
+             * @description Order
+             */
+            order?: string | null;
+            /**
+             * Format: uuid
+             * @description Credit note to
+             */
+            credits?: string | null;
+            /** @description Number of the document */
+            readonly document_number?: string | null;
+            /**
+             * Format: date
+             * @description Date of the document
+             */
+            document_date?: string | null;
+            /**
+             * Format: date
+             * @description Date of the tax rate
+             */
+            tax_date?: string | null;
+            /**
+             * Format: uuid
+             * @description Company
+             */
+            company?: string | null;
+            /**
+             * Format: uuid
+             * @description Contact
+             */
+            contact?: string | null;
+            /**
+             * Format: uuid
+             * @description Own organization
+             */
+            organization?: string | null;
+            /**
+             * Format: uuid
+             * @description Deal
+             */
+            deal?: string | null;
+            /** @description Total */
+            amount?: number | null;
+            /** @description Currency */
+            currency?: string | null;
+            /** @description Without tax */
+            readonly net?: number | null;
+            /** @description Tax */
+            readonly tax?: number | null;
+            /**
+             * @description Rounding of taxes
+             * @enum {string|null}
+             */
+            tax_rounding?: "group" | "row" | null;
+            /** @description Round the total to */
+            cash_rounding?: number | null;
+            /** @description Rounding */
+            readonly rounding?: number | null;
+            /** @description Terms */
+            terms?: string | null;
+            /** @description Rows */
+            rows?: unknown;
+            /** @description Discount, % */
+            discount_percent?: number | null;
+            /** @description Discount, amount */
+            discount_amount?: number | null;
+            /**
+             * Format: uuid
+             * @description Responsible
+             */
+            owner?: string | null;
+            /** @description Comments */
+            comments?: string | null;
+            /** @description Origin system */
+            origin_system?: string | null;
+            /** @description Origin id */
+            origin_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly creator?: string | null;
+            /**
+             * Format: uuid
+             * @description Changed by
+             */
+            readonly editor?: string | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Changed
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity
+             */
+            readonly last_activity_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Deleted
+             */
+            readonly deleted_at?: string | null;
+        };
+        /** @description Fields of a payment */
+        Fields_payment: {
+            /** @description No. */
+            readonly number?: number | null;
+            /** @description Name */
+            title?: string | null;
+            /**
+             * @description State
+             * @enum {string|null}
+             */
+            state?: "received" | "matched" | "refunded" | null;
+            /** @description Amount */
+            amount?: number | null;
+            /** @description Currency */
+            currency?: string | null;
+            /**
+             * Format: date
+             * @description Paid on
+             */
+            paid_on?: string | null;
+            /**
+             * @description Paid by
+             * @enum {string|null}
+             */
+            method?: "bank" | "cash" | "card" | "other" | null;
+            /** @description Purpose of the payment */
+            purpose?: string | null;
+            /** @description Tax id of the payer */
+            payer_tax_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Company
+             */
+            company?: string | null;
+            /**
+             * Format: uuid
+             * @description Own organization
+             */
+            organization?: string | null;
+            /** @description Allocated to */
+            allocations?: unknown;
+            /** @description Not allocated */
+            readonly left_over?: number | null;
             /**
              * Format: uuid
              * @description Responsible
@@ -11870,6 +13370,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_allocate_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AllocateInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_list_payment_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Proposal"];
+                };
             };
             /** @description Problem details */
             default: {
@@ -14082,6 +15646,258 @@ export interface operations {
             };
         };
     };
+    sales_credit_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreditInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Derived"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_issue_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_void_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoidBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_convert_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConvertInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Converted"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_accept_quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_decline_quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_revise_quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Derived"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_send_quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     records_list: {
         parameters: {
             query?: {
@@ -14371,6 +16187,41 @@ export interface operations {
             };
         };
     };
+    sales_derive_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeriveInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Derived"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     files_list: {
         parameters: {
             query?: {
@@ -14461,6 +16312,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_put_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowsInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsView"];
                 };
             };
             /** @description Problem details */
@@ -15490,6 +17376,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_calculate_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalculateInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calculated"];
                 };
             };
             /** @description Problem details */
