@@ -281,7 +281,7 @@ test("as it is beside as it shall be: what differs is coloured and in words, and
   await page.mouse.up();
   expect(await at(left)).not.toBe(begun);
   expect(await at(right), "the other follows").toBe(await at(left));
-  await page.getByText("Move together").click();
+  await page.getByLabel("Move together").uncheck();
   await page.getByRole("button", { name: "Closer" }).click();
   await page.mouse.move(box.x + 60, box.y + 40);
   await page.mouse.down();
