@@ -8,6 +8,7 @@ mod gates;
 mod hostile;
 mod pages;
 mod purge;
+mod scripts;
 mod upgrade;
 
 use std::sync::OnceLock;

@@ -278,8 +278,16 @@ fn hint(ctx: &Ctx, key: &str, numbers: Json, group: Map<String, Json>, drill: Op
     };
     let mut words = text(ctx.locale, &format!("hint.{key}"));
     for (name, value) in &numbers {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let value = value.as_str().map_or_else(|| written(ctx.locale, value), str::to_owned);
         words = words.replace(&format!("{{{name}}}"), &value);
     }
     Hint { key: key.to_owned(), text: words, numbers, group, drill }
+}
+
+/// A number as people write it there.
+fn written(locale: kernel::Locale, number: &Json) -> String {
+    match locale {
+        kernel::Locale::En => number.to_string(),
+        kernel::Locale::Ru | kernel::Locale::Uk => number.to_string().replace('.', ","),
+    }
 }

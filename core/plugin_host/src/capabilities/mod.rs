@@ -326,6 +326,9 @@ impl ResourceLimiter for State {
     }
 }
 
+/// A before-hook that must run could not (too slow, trapped): nobody has said no, and it may go well another time.
+const HOOK_FAILED: &str = "hook.failed";
+
 /// The same where a guest may pass the words on to whoever acts: in their language.
 pub(crate) fn host_error_in(locale: kernel::Locale, error: &kernel::Error) -> HostError {
     use kernel::Error as E;
@@ -334,6 +337,7 @@ pub(crate) fn host_error_in(locale: kernel::Locale, error: &kernel::Error) -> Ho
         E::Denied(_) => HostError::Denied(words()),
         E::NotFound(_) => HostError::NotFound(words()),
         E::Conflict { .. } => HostError::Conflict(words()),
+        E::Refused(refusal) if refusal.code == HOOK_FAILED => HostError::Unavailable(words()),
         E::Invalid { .. } | E::Refused(_) => HostError::Invalid(invalid_to_wit(locale, error)),
         _ => host_error(error),
     }
@@ -347,6 +351,7 @@ pub(crate) fn host_error(error: &kernel::Error) -> HostError {
         E::Unauthenticated | E::Denied(_) => HostError::Denied(text),
         E::NotFound(_) => HostError::NotFound(text),
         E::Conflict { .. } => HostError::Conflict(text),
+        E::Refused(refusal) if refusal.code == HOOK_FAILED => HostError::Unavailable(text),
         E::Invalid { .. } | E::Refused(_) => HostError::Invalid(invalid_to_wit(kernel::Locale::En, error)),
         E::Limited { .. } | E::TooLarge(_) => HostError::Limit(text),
         E::Unavailable(_) | E::Raced(_) => HostError::Unavailable(text),

@@ -67,8 +67,8 @@ fn entity_of(measure: &str) -> &str {
     }
 }
 
-/// What is said of a card on which nothing stands.
-pub(super) fn empty(ctx: &Ctx, content: &Content) -> Empty {
+/// What is said of a card on which nothing stands. `plans`: whether the reader may set a plan of anybody.
+pub(super) fn empty(ctx: &Ctx, content: &Content, plans: bool) -> Empty {
     let first_measure = |question: &serde_json::Value| {
         question
             .pointer("/measures/0")
@@ -85,7 +85,7 @@ pub(super) fn empty(ctx: &Ctx, content: &Content) -> Empty {
         }
         Content::Forecast { .. } => ("forecast", create(ctx, "deal")),
         Content::Managers { .. } => ("managers", create(ctx, "deal")),
-        Content::Plans { .. } if ctx.rights.is_admin() => ("plans", "set_plans"),
+        Content::Plans { .. } if plans => ("plans", "set_plans"),
         Content::Plans { .. } => ("plans_of_others", create(ctx, "deal")),
         Content::Hints { entity } => match entity.as_deref() {
             Some("lead") => ("hints", "open_leads"),

@@ -244,7 +244,8 @@ impl Reports {
         };
         if !some {
             view.status = CardState::Empty;
-            view.empty = Some(empty(ctx, content));
+            let plans = matches!(content, Content::Plans { .. }) && self.may_plan(ctx).await?;
+            view.empty = Some(empty(ctx, content, plans));
         }
         Ok(view)
     }

@@ -79,6 +79,11 @@ impl Reports {
         Ok(Writes::Of { people: under.map(|user| user.id).collect(), departments })
     }
 
+    /// Whether the actor may set a plan of anybody.
+    pub(crate) async fn may_plan(&self, ctx: &Ctx) -> Result<bool> {
+        Ok(ctx.rights.is_admin() || !staff::headed(self.db().read(), ctx).await?.is_empty())
+    }
+
     /// Sets plans.
     ///
     /// # Errors
