@@ -26,6 +26,13 @@ async fn administrators_set_gateways_up_and_secrets_are_never_shown() {
     let mut changed = good();
     changed.as_object_mut().unwrap().remove("secret");
     assert_eq!(admin.put("/message-gateways/main", changed.clone()).await.ok(200)["has_secret"], true);
+    // But it does not follow to another server, whose owner would read it.
+    let mut moved = changed.clone();
+    moved["url"] = json!("https://sms.example.org/send");
+    let said = admin.put("/message-gateways/main", moved.clone()).await.problem(422, "message.invalid");
+    assert!(said["fields"]["secret"].is_object(), "{said}");
+    moved["secret"] = json!("another");
+    admin.put("/message-gateways/main", moved).await.ok(200);
     changed["secret"] = json!("");
     assert_eq!(admin.put("/message-gateways/main", changed).await.ok(200)["has_secret"], false);
     // What is wrong is named.

@@ -156,6 +156,28 @@ async fn a_dashboard_is_kept_whole_and_read_by_whom_it_is_shared_with() {
 }
 
 #[tokio::test]
+async fn a_role_that_is_gone_keeps_nobody_from_saving_what_was_shared_with_it() {
+    let mut app = TestApp::build().person("ann", "sales_manager").start().await;
+    let role =
+        app.role("passing", json!([{"kind": "permission", "entity": "deal", "actions": ["read"]}]), json!([])).await;
+    let shared = json!({"all": false, "roles": [role]});
+    let mut wanted = board(json!([]));
+    wanted["shared"] = shared.clone();
+    let ann = app.by("ann");
+    let path = format!("/dashboards/{}", ann.post("/dashboards", wanted.clone()).await.id());
+    let report = json!({"name": "r", "config": {"measures": ["deal.open"]}, "shared": shared});
+    let report = format!("/reports/saved/{}", ann.post("/reports/saved", report).await.id());
+    app.admin().delete(&format!("/roles/{role}")).await.ok(204);
+    wanted["description"] = json!("Changed");
+    ann.header("if-match", "\"1\"").put(&path, wanted.clone()).await.ok(200);
+    ann.header("if-match", "\"1\"").patch(&report, json!({"name": "s", "shared": shared})).await.ok(200);
+    // With what is not there nothing is shared anew.
+    ann.post("/dashboards", wanted).await.problem(422, "report.invalid");
+    app.drain().await;
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn an_answer_is_kept_for_a_minute_and_no_longer_than_a_right() {
     let mut app = TestApp::build().person("max", "sales_manager").start().await;
     let cards = json!([card("a", json!({"kind": "question", "question": {"measures": ["deal.open"]}, "chart": null}))]);

@@ -30,8 +30,8 @@ impl Sharing {
         self.all || !self.roles.is_empty()
     }
 
-    /// Whether the roles are there.
-    pub(crate) async fn check(&self, conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<()> {
+    /// Whether the roles are there, or were when it was shared `before`: a role that is gone keeps nobody from saving the rest.
+    pub(crate) async fn check(&self, conn: &impl ConnectionTrait, ctx: &Ctx, before: &Self) -> Result<()> {
         if self.roles.len() > MAX_ROLES {
             return Err(Error::field(INVALID, "shared", FieldError::new("too_many").with("max", MAX_ROLES)));
         }
@@ -39,7 +39,7 @@ impl Sharing {
             return Ok(());
         }
         let known: Vec<Uuid> = role::list(conn, ctx.tenant).await?.into_iter().map(|role| role.id).collect();
-        match self.roles.iter().find(|role| !known.contains(role)) {
+        match self.roles.iter().find(|role| !known.contains(role) && !before.roles.contains(role)) {
             Some(role) => Err(invalid("shared", format!("there is no role {role}"))),
             None => Ok(()),
         }

@@ -7,6 +7,7 @@ use serde_json::json;
 use verstak_plugin::events::{self, EventExt, NewEvent};
 use verstak_plugin::prelude::*;
 
+use crate::figures::{self, Spent};
 use crate::plan::Gaps;
 use crate::replan::replan;
 use crate::store::{self, Read, Rules, all_of, is};
@@ -179,14 +180,31 @@ pub fn notice(happened: &[Event]) -> Outcome {
     Ok(())
 }
 
+/// A bill that was counted in the same moment as others, which its guard did not see, waits for the board when those made before
+/// it leave no room.
+fn judged(bill: Row, project: &Row) -> Result<Row, HostError> {
+    if bill.stage() != "counted" || bill.id("approved_by").is_some() {
+        return Ok(bill);
+    }
+    let all = store::of_project("rollout_bill", &project.id, &["total", "stage"])?;
+    let before = all.iter().filter(|row| row.id < bill.id && row.stage() == "counted");
+    let sum = before.filter_map(|row| row.number("total")).sum::<f64>() + bill.number("total").unwrap_or(0.0);
+    if figures::spent(sum, project.number("limit").unwrap_or(0.0)) != Spent::Over {
+        return Ok(bill);
+    }
+    records::change("rollout_bill", &bill.id, Draft::new().with("stage", "waiting"))?;
+    store::one("rollout_bill", &bill.id)
+}
+
 /// Bills: near the limit the lead is told, over it the board.
 pub fn bill(happened: &[Event]) -> Outcome {
     for event in happened {
         let Some(bill) = records::get("rollout_bill", &event.record)? else { continue };
         let Some(project) = records::get("rollout_project", bill.words("project"))? else { continue };
+        let bill = judged(bill, &project)?;
         let sums = money::of(&project)?;
-        let near = sums.spent != crate::figures::Spent::Within;
-        tell::bill(&bill, &project, near.then(|| crate::figures::tenth(sums.billed / sums.limit * 100.0)))?;
+        let near = sums.spent != Spent::Within;
+        tell::bill(&bill, &project, near.then(|| figures::tenth(sums.billed / sums.limit * 100.0)))?;
     }
     Ok(())
 }

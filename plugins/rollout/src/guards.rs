@@ -286,11 +286,13 @@ pub fn bill(change: &mut Change) -> Outcome {
     Ok(())
 }
 
-/// A sent version stays as it is; the board agrees to it.
+/// A sent version stays as it is, and is there; the board agrees to it.
 pub fn version(change: &mut Change) -> Outcome {
     let before = change.before().text("stage").map_or_else(|| change.stage().to_owned(), str::to_owned);
     let touched = ["snapshot", "diff", "position", "end", "title", "project"].iter().any(|field| change.differs(field));
-    if !change.is_new() && before != "draft" && touched {
+    let taken = change.operation() == Operation::Delete
+        || (change.differs("stage") && (change.stage() == "draft" || before == "agreed"));
+    if !change.is_new() && before != "draft" && (touched || taken) {
         say(change, "rollout.version_stands", "A sent version stays as it is: send another one", "snapshot");
         return Ok(());
     }
@@ -309,12 +311,19 @@ pub fn version(change: &mut Change) -> Outcome {
     Ok(())
 }
 
-/// A defect is taken, fixed, and retested by somebody else than who fixed it.
+/// A defect is taken, fixed, and retested by somebody else than who fixed it: while it waits for that, who fixed it stays.
 pub fn defect(change: &mut Change) -> Outcome {
+    let who = Who::acts();
+    let before = if change.differs("stage") { change.before().stage() } else { change.stage() };
+    let renamed = change.differs("fixer") && change.before().id("fixer").is_some();
+    if !change.is_new() && before == "retest" && renamed && change.stage() != "fixing" {
+        let text = "A retest is never by who fixed it; say who fixed it and ask somebody else";
+        say(change, "rollout.own_retest", text, "fixer");
+        return Ok(());
+    }
     if !change.differs("stage") {
         return Ok(());
     }
-    let who = Who::acts();
     match change.stage() {
         "fixing" if change.is_empty("taken_at") => change.set("taken_at", instant()),
         "closed" if change.text("kind") == Some("defect") => {

@@ -6347,7 +6347,7 @@ export interface components {
              * @description Messages a second, up to 1,000; 0 = as they come.
              */
             per_second?: number;
-            /** @description What stands for `{secret}`; absent: the one it has, empty: none. */
+            /** @description What stands for `{secret}`; absent: the one it has (said again where the address is of another server), empty: none. */
             secret?: string | null;
         };
         /** @description How a gateway is asked for an SMS. */

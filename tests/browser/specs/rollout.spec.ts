@@ -161,6 +161,17 @@ test("the pilot's department has a module from its day on, the others have it no
   expect(kept.items).toHaveLength(1);
 });
 
+test("bills of one moment do not pass the limit together", async ({ api }) => {
+  const { items: projects } = await api.must<{ items: { id: string }[] }>("POST", "/records/rollout_project/query", {});
+  const project = projects[0]?.id ?? "";
+  await api.must("PATCH", `/records/rollout_project/${project}`, { fields: { limit: 100 } });
+  const bill = (_: unknown, n: number) => api.must("POST", "/records/rollout_bill", { fields: { title: `Bill ${n}`, project, total: 60 } });
+  await Promise.all(Array.from({ length: 6 }, bill));
+  const filter = { field: "stage", op: "eq", value: "counted" };
+  const counted = async () => (await api.must<{ items: unknown[] }>("POST", "/records/rollout_bill/query", { filter })).items.length;
+  await expect.poll(counted, { message: "the others wait for the board" }).toBe(1);
+});
+
 test("switched off in the middle, the plan's tasks stay and so does what the pilot has", async ({ api }) => {
   const count = async () => {
     const { items } = await api.must<{ items: unknown[] }>("POST", "/records/task/query", {

@@ -102,7 +102,7 @@ pub struct GatewayInput {
     /// Messages a second, up to 1,000; 0 = as they come.
     #[serde(default)]
     pub per_second: u32,
-    /// What stands for `{secret}`; absent: the one it has, empty: none.
+    /// What stands for `{secret}`; absent: the one it has (said again where the address is of another server), empty: none.
     #[serde(default)]
     pub secret: Option<String>,
 }
@@ -388,7 +388,12 @@ impl Messages {
         if old.is_none() && known.len() >= MAX_GATEWAYS {
             return Err(named("key", FieldError::new("too_many").with("max", MAX_GATEWAYS)));
         }
-        let secret = input.secret.clone().unwrap_or_else(|| old.map(|old| old.secret).unwrap_or_default());
+        let kept = old.filter(|old| input.secret.is_none() && !old.secret.is_empty());
+        if kept.as_ref().is_some_and(|old| origin(&old.settings.url) != origin(&input.url)) {
+            // It would be shown to whoever answers there.
+            return Err(named("secret", FieldError::new("required")));
+        }
+        let secret = input.secret.clone().unwrap_or_else(|| kept.map(|old| old.secret).unwrap_or_default());
         if secret.len() > MAX_VALUE || !secret.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return Err(named("secret", FieldError::new("characters")));
         }
@@ -418,6 +423,11 @@ impl Messages {
         audit::record(&tx, ctx, "message_gateway.removed", key, json!({})).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// The server that an address is of.
+fn origin(url: &str) -> Option<url::Origin> {
+    url.split('?').next().and_then(|fixed| Url::parse(fixed).ok()).map(|url| url.origin())
 }
 
 fn view(key: String, gateway: Gateway) -> GatewayView {

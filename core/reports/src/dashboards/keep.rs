@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::model::{DASHBOARD, DashboardInput, DashboardView, Row, from_row, select};
-use crate::sharing::{Person, Reader};
+use crate::sharing::{Person, Reader, Sharing};
 use crate::{CONFLICT, Reports, TOO_MANY, seen_version};
 
 /// Dashboards of one person.
@@ -94,7 +94,7 @@ impl Reports {
     pub async fn create_dashboard(&self, ctx: &Ctx, input: &DashboardInput) -> Result<DashboardView> {
         let reader = Reader::of(self.db(), ctx).await?;
         let name = input.check()?;
-        input.shared.check(self.db().read(), ctx).await?;
+        input.shared.check(self.db().read(), ctx, &Sharing::default()).await?;
         let (id, now) = (ctx.id(), ctx.now().0);
         let insert = Query::insert()
             .into_table(DASHBOARD)
@@ -164,7 +164,7 @@ impl Reports {
         }
         let seen = seen_version(seen)?;
         let name = input.check()?;
-        input.shared.check(&tx, ctx).await?;
+        input.shared.check(&tx, ctx, &row.shared).await?;
         let update = Query::update()
             .table(DASHBOARD)
             .value("version", Expr::col("version").add(1_i64))

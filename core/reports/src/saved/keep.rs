@@ -217,7 +217,7 @@ impl Reports {
         checked_description(&new.description)?;
         self.check_config(ctx, new.kind, &new.config).await?;
         checked_json("chart", &new.chart, MAX_CHART)?;
-        new.shared.check(self.db().read(), ctx).await?;
+        new.shared.check(self.db().read(), ctx, &Sharing::default()).await?;
         let (id, now) = (ctx.id(), ctx.now().0);
         let insert = Query::insert()
             .into_table(SAVED)
@@ -308,7 +308,7 @@ impl Reports {
             update.value("chart", chart.clone());
         }
         if let Some(shared) = &change.shared {
-            shared.check(&tx, ctx).await?;
+            shared.check(&tx, ctx, &row.shared).await?;
             update.value("shared", json!(shared)).value("is_shared", shared.is_any());
         }
         if tx.execute(&update).await?.rows_affected() != 1 {
