@@ -26,6 +26,7 @@ struct Around {
     rates: Vec<Rate>,
     /// Departments by person and date.
     departments: BTreeMap<(String, Date), String>,
+    positions: BTreeMap<String, String>,
     titles: BTreeMap<String, Row>,
 }
 
@@ -70,7 +71,7 @@ fn zones(setup: &Setup, now: i64, people: &[String]) -> Result<BTreeMap<String, 
 
 /// Whether a change means the times or the subject, not what the module notes beside them.
 fn is_of_people(change: &Change) -> bool {
-    let mine = ["owner", "starts_at", "ends_at"].iter().chain(&SHARED);
+    let mine = ["owner", "starts_at", "ends_at", "organization"].iter().chain(&SHARED);
     !matches!(change.operation(), Operation::Update) || mine.into_iter().any(|field| change.differs(field))
 }
 
@@ -91,6 +92,7 @@ impl Around {
             closed: Closed::load()?,
             rates: rates()?,
             departments: departments(setup.zone, &asked, &dates)?,
+            positions: positions(&asked)?,
             zones,
             titles: titles(changes)?,
         })
@@ -104,9 +106,9 @@ impl Around {
         let Some(owner) = owner(change) else { return Ok(()) };
         let Some(start) = instant(change, "starts_at") else { return Ok(()) };
         if is_of_people(change) {
-            let organization = change.id("organization").map(str::to_owned);
+            let organizations = [change.id("organization"), change.before().id("organization")];
             for day in days(self.zone(&owner), change) {
-                self.closed.must_be_open(day, organization.as_deref())?;
+                organizations.iter().try_for_each(|organization| self.closed.must_be_open(day, *organization))?;
                 self.locks.must_be_open(&owner, day)?;
             }
         }
@@ -115,6 +117,7 @@ impl Around {
         }
         change.set("owner", Value::link(&owner));
         self.times(change, &owner, start)?;
+        self.setup.books.must_take(change)?;
         self.subject(change, &owner);
         self.cost(change, &owner);
         Ok(())
@@ -206,7 +209,8 @@ impl Around {
     fn cost(&self, change: &mut Change, owner: &str) {
         let Some(day) = store::day(change, "day") else { return };
         let facts = (change.id("deal").map(str::to_owned), change.id("company").map(str::to_owned));
-        let facts = Facts { deal: facts.0.as_deref(), company: facts.1.as_deref(), user: Some(owner), position: None };
+        let position = self.positions.get(owner).map(String::as_str);
+        let facts = Facts { deal: facts.0.as_deref(), company: facts.1.as_deref(), user: Some(owner), position };
         let (seconds, billable) =
             (change.integer("seconds").unwrap_or_default(), change.boolean("billable") == Some(true));
         for (field, value) in priced(&self.rates, facts, day, seconds, billable) {
@@ -256,6 +260,19 @@ fn departments(
         let at = zone.minute_of(*date, 12 * 60).min(runtime::now());
         let then = people.iter().zip(people::departments_at(people, at)?);
         found.extend(then.filter_map(|(person, department)| Some(((person.clone(), *date), department?))));
+    }
+    Ok(found)
+}
+
+/// What people are by their position; who has none is not there.
+///
+/// # Errors
+/// As the host says.
+pub fn positions(people: &[String]) -> Result<BTreeMap<String, String>, HostError> {
+    let mut found = BTreeMap::new();
+    for part in people.chunks(200) {
+        let known = people::persons(part)?.into_iter().flatten();
+        found.extend(known.filter_map(|person| Some((person.id, person.position?))));
     }
     Ok(found)
 }
