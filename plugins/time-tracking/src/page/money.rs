@@ -165,7 +165,7 @@ pub fn changed(_: &Ask) -> Outcome<Figures> {
     Ok(Figures::from(rows.collect::<Vec<_>>()))
 }
 
-/// The source `cost`: what the period's time cost and what of it is billed, by person or client, each currency a line.
+/// The source `cost`: what the period's time cost and what of it is billed, by person, client or department of the day, each currency a line.
 ///
 /// # Errors
 /// As the host says.
@@ -174,7 +174,11 @@ pub fn cost(ask: &Ask) -> Outcome<Figures> {
     if !may_look()? {
         return Ok(Figures::from(Vec::new()));
     }
-    let by = if ask.text("by") == Some("client") { "client_id" } else { "owner" };
+    let by = match ask.text("by") {
+        Some("client") => "client_id",
+        Some("department") => "department",
+        _ => "owner",
+    };
     let sum = |field: &str| json!({ "op": "sum", "field": field });
     let measures = json!([sum("seconds"), sum("cost"), sum("bill")]);
     let mut groups = store::groups(entry::ENTITY, &filter_of(ask, &person)?, &[by], &measures)?;
@@ -183,9 +187,11 @@ pub fn cost(ask: &Ask) -> Outcome<Figures> {
     let ids = groups.iter().filter_map(|group| store::key_of(group, by)).map(str::to_owned);
     let names = match by {
         "owner" => people_of(ids)?,
+        "department" => people::departments()?.into_iter().map(|one| (one.id, one.name)).collect(),
         _ => super::report::companies(&ids.collect::<Vec<_>>())?,
     };
-    let none = runtime::words(&Message::new("reports.no_client", "Without a client"), &runtime::context().locale);
+    let none = if by == "client_id" { "reports.no_client" } else { "money.no_department" };
+    let none = runtime::words(&Message::new(none, none), &runtime::context().locale);
     let mut rows = Vec::new();
     for group in &groups {
         let key = store::key_of(group, by);
