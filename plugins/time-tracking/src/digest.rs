@@ -81,7 +81,8 @@ impl Digest {
     /// # Errors
     /// As the host says.
     pub fn tell(self) -> Done {
-        for ((head, what, day), lines) in self.0 {
+        for ((head, what, day), mut lines) in self.0 {
+            lines.sort_by(|one, other| one.name.cmp(&other.name));
             // The first one names the cause: nobody is found twice.
             let cause = format!("{}/{}/{day}", what.key(), lines.first().map_or("", |line| line.person.as_str()));
             notice::tell(cause, &[head], text(what, day, &lines), TEAM)?;
