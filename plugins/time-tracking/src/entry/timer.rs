@@ -112,7 +112,14 @@ pub fn stop(setup: &Setup, person: &str, at: i64, check: bool) -> Done<Option<Ru
 
 /// Ends one row.
 fn end(setup: &Setup, one: &Running, at: i64, check: bool) -> Done {
-    ended(Together::new(), setup, one, at, check)?.run()?;
+    match ended(Together::new(), setup, one, at, check)?.run() {
+        // No row is made for somebody who left: the hook cuts this one at midnight and notes until when it goes on.
+        Err(HostError::Invalid(_)) => {
+            let draft = Draft::new().with("ends_at", Value::Instant(whole(at))).with("check", check);
+            records::change(ENTITY, &one.id, draft)?;
+        }
+        done => drop(done?),
+    }
     events::stopped(one, at);
     Ok(())
 }
