@@ -29,7 +29,8 @@ pub fn run(run: &Run) -> Ran {
         close(&setup);
         return Ok(Answer::Done);
     };
-    fill(&setup, person, done)?;
+    // A machine that is too busy refuses like a rule: it is tried again, what is there stays.
+    fill(&setup, person, done).map_err(|error| verstak_plugin::jobs::NotDone::from(Failure::from(error)))?;
     jobs::more((done + 1).to_string(), None, "")
 }
 
@@ -46,7 +47,7 @@ fn fill(setup: &Setup, person: &str, number: usize) -> Result<(), HostError> {
     let today = setup.zone.date(runtime::now());
     let filter = serde_json::json!({ "or": [store::eq("assignee", person), store::eq("owner", person)] });
     let tasks = store::rows("task", &filter, &["title"], &[("created_at", true)])?;
-    let mut entries = Vec::new();
+    let (mut days, mut entries) = (Vec::new(), Vec::new());
     for back in (1..=DAYS).rev() {
         let date = minus_days(today, back);
         if day::on(person, date)?.is_some() {
@@ -59,21 +60,24 @@ fn fill(setup: &Setup, person: &str, number: usize) -> Result<(), HostError> {
         }
         let kept = worked(setup, date, number, back, night);
         let forgotten = number == 1 && back == 3;
-        let mut day = Day {
+        days.push(Day {
             id: String::new(),
             owner: person.to_owned(),
             date,
             kept: Kept { end: kept.end.filter(|_| !forgotten), ..kept.clone() },
             state: if forgotten { State::Forgotten } else { State::Closed },
             violations: Vec::new(),
-        };
-        day.save(setup, "demo", None)?;
+        });
         if !night {
             entries.extend(booked(&kept, person, &tasks, back));
         }
     }
+    // Days come last: a date that has one is not filled again.
     for part in entries.chunks(PART) {
         records::create_many(entry::ENTITY, part.to_vec())?;
+    }
+    for mut day in days {
+        day.save(setup, "demo", None)?;
     }
     sheets(setup, person, today)
 }
