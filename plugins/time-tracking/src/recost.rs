@@ -29,8 +29,18 @@ pub fn after(all: &[Event]) -> Outcome {
 pub fn run(run: &Run) -> Ran {
     let setup = Setup::load();
     let rates = rates()?;
-    let mut query =
-        Query::of(ENTITY).fields(&["owner", "day", "deal", "company", "organization", "seconds", "billable", "rate", "cost", "bill"]);
+    let mut query = Query::of(ENTITY).fields(&[
+        "owner",
+        "day",
+        "deal",
+        "company",
+        "organization",
+        "seconds",
+        "billable",
+        "rate",
+        "cost",
+        "bill",
+    ]);
     query.limit = PAGE;
     query.cursor = run.cursor.clone();
     let page = query.run()?;

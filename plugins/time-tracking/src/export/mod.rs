@@ -100,10 +100,12 @@ fn entries(filter: &Json, money: bool) -> Done<Table> {
         if rows.len() > MOST { Err(HostError::Limit(String::new())) } else { Ok(()) }
     })
     .map_err(|error| match error {
-        HostError::Limit(_) => {
-            No::wrong("time.too_many", "export.too_many", "So many entries do not fit into a file: take a shorter period")
-                .into()
-        }
+        HostError::Limit(_) => No::wrong(
+            "time.too_many",
+            "export.too_many",
+            "So many entries do not fit into a file: take a shorter period",
+        )
+        .into(),
         error => Trouble::Host(error),
     })?;
     rows.sort_by_cached_key(|row| (row.text("day").map(str::to_owned), row.id("owner").map(str::to_owned)));

@@ -83,7 +83,8 @@ pub fn left(_: &Ask) -> Outcome<Figures> {
     let setup = Setup::load();
     let ids: Vec<&str> = gone.iter().map(|person| person.id.as_str()).collect();
     let from = minus_days(setup.week(setup.zone.date(runtime::now())), WEEKS * 7);
-    let of_them = |field: &str| store::all_of([store::any_of("owner", &ids), store::compares(field, "gte", zone::text(from))]);
+    let of_them =
+        |field: &str| store::all_of([store::any_of("owner", &ids), store::compares(field, "gte", zone::text(from))]);
     let done = store::all_of([of_them("week"), store::any_of("state", ["submitted", "approved"])]);
     let done = store::every("time_sheet", &done, &["owner", "week"])?;
     let mut weeks: BTreeMap<(String, Date), (i64, i64)> = BTreeMap::new();
