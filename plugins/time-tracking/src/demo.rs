@@ -13,7 +13,7 @@ use crate::zone::{self, Date, MINUTE, minus_days, plus_days};
 /// Days of the past that are filled.
 const DAYS: u64 = 42;
 /// Entries of one write: each is judged by hooks that have half a second.
-const PART: usize = 50;
+const PART: usize = 20;
 /// People who have time.
 const PEOPLE: usize = 12;
 
