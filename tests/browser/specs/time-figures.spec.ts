@@ -105,7 +105,7 @@ test("rule 9, acceptance 13: a closed March is shut at every door, April is open
   const file = `Start;End;Note\n${march.starts_at};${march.ends_at};March\n2026-04-01T04:00:00+03:00;2026-04-01T05:00:00+03:00;April\n`;
   const done = await imported(api, file);
   expect([done.accepted, done.refused]).toEqual([1, 1]);
-  expect(done.errors[0]?.code).toBe("time.period_closed");
+  expect(done.errors[0]?.code, "beside the field").toBe("period.closed");
   expect(await times(api, { field: "note", op: "eq", value: "April" }), "the other row came in").toHaveLength(1);
   await api.must("POST", `/batches/${done.batch}/undo`, {});
   expect(await times(api, { field: "note", op: "eq", value: "April" }), "an import is undone").toHaveLength(0);
