@@ -147,6 +147,11 @@ pub fn by_hand() -> bool {
     matches!(runtime::context().actor.kind, ActorKind::User | ActorKind::Token | ActorKind::Import)
 }
 
+/// Whether a file is being imported.
+pub fn by_import() -> bool {
+    matches!(runtime::context().actor.kind, ActorKind::Import)
+}
+
 /// What administrators have set.
 #[derive(Debug, Clone, Copy)]
 pub struct Setup {

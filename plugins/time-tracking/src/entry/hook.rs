@@ -188,7 +188,8 @@ impl Around {
             }
         }
         if change.is_new() && change.is_empty("source") {
-            change.set("source", if self.me.as_deref() == Some(owner) { "manual" } else { "import" });
+            let own = self.me.as_deref() == Some(owner) && !store::by_import();
+            change.set("source", if own { "manual" } else { "import" });
         }
         if change.is_empty("department") {
             let day = store::day(change, "day");
