@@ -8,7 +8,7 @@ use verstak_plugin::prelude::*;
 use crate::day::Day;
 use crate::entry::timer::Running;
 use crate::store;
-use crate::zone;
+use crate::zone::{self, Date};
 
 fn publish(name: &str, payload: &Json, key: &str) {
     if let Err(error) = events::publish(NewEvent::new(name, payload.to_string()).in_order(key)) {
@@ -23,8 +23,8 @@ pub fn day(name: &str, day: &Day) {
 }
 
 /// `day.violated`.
-pub fn violated(day: &Day, kind: &str) {
-    publish("day.violated", &json!({ "user": day.owner, "day": zone::text(day.date), "kind": kind }), &day.owner);
+pub fn violated(person: &str, date: Date, kind: &str) {
+    publish("day.violated", &json!({ "user": person, "day": zone::text(date), "kind": kind }), person);
 }
 
 /// `entry.stopped`.

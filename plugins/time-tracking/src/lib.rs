@@ -4,16 +4,18 @@
 //! |---|---|
 //! | `day` | the working day, what it breaks, corrections, what happens without anybody |
 //! | `entry` | booked time: the timer, by hand, by grid; cut at midnight; what tasks have taken |
-//! | `staff`, `notice` | who is above whom, who decides, who is told |
+//! | `staff`, `notice`, `digest` | who is above whom, who decides, who is told |
 //! | `sheet`, `period` | weeks handed in, months closed |
 //! | `rate`, `recost` | rates and costs |
-//! | `page`, `routes`, `process` | how people, programs and processes reach it |
+//! | `page`, `routes`, `process`, `export` | how people, programs, processes and spreadsheets reach it |
 //! | `zone`, `span`, `round` | local time, stretches of time, rounding: pure |
 
 pub mod day;
 pub mod demo;
+pub mod digest;
 pub mod entry;
 pub mod events;
+pub mod export;
 pub mod notice;
 pub mod page;
 pub mod period;
@@ -33,6 +35,7 @@ pub mod zone;
 verstak_plugin::plugin! {
     hooks {
         "entry" => batch entry::hook::check,
+        "day" => each day::guard::check,
         "correction" => each day::correction::check,
         "sheet" => each sheet::check,
         "period" => each period::check,
@@ -40,6 +43,7 @@ verstak_plugin::plugin! {
     events {
         "chains" => entry::chain::after,
         "totals" => entry::totals::after,
+        "estimates" => entry::totals::estimated,
         "corrections" => day::correction::after,
         "sheets" => sheet::after,
         "periods" => period::after,
@@ -49,6 +53,7 @@ verstak_plugin::plugin! {
     }
     http {
         GET "/state" => routes::state,
+        GET "/export/{file}" => export::file,
         POST "/timer/start" => routes::timer_start,
         POST "/timer/stop" => routes::timer_stop,
         POST "/day/start" => routes::day_start,
@@ -89,7 +94,11 @@ verstak_plugin::plugin! {
         "period" => page::report::period_row,
         "report" => page::report::report,
         "plan_fact" => page::report::plan_fact,
-        "months" => page::report::months,
+        "months" => page::money::months,
+        "unfinished" => page::money::unfinished,
+        "changed" => page::money::changed,
+        "cost" => page::money::cost,
+        "left" => page::team::left,
     }
     act {
         "day_start" => page::acts::day_start,
@@ -102,6 +111,8 @@ verstak_plugin::plugin! {
         "remove" => page::acts::remove,
         "grid" => page::acts::grid,
         "submit" => page::acts::submit,
+        "submit_for" => page::acts::submit_for,
+        "confirm_for" => page::acts::confirm_for,
         "approve_correction" => page::acts::approve_correction,
         "reject_correction" => page::acts::reject_correction,
         "approve_sheet" => page::acts::approve_sheet,

@@ -11,19 +11,20 @@ use crate::store;
 use crate::zone::{self, Date};
 
 const MY_TIME: &str = "/app/verstak.time-tracking/my_time";
-const TEAM: &str = "/app/verstak.time-tracking/team";
+/// The page of heads.
+pub(crate) const TEAM: &str = "/app/verstak.time-tracking/team";
 const APPROVALS: &str = "/app/verstak.time-tracking/approvals";
 
 /// Hours, minutes and seconds, `0:05:01`.
-fn length(seconds: i64) -> String {
+pub(crate) fn length(seconds: i64) -> String {
     format!("{}:{:02}:{:02}", seconds / 3_600, seconds % 3_600 / 60, seconds % 60)
 }
 
-fn name(person: &str) -> Result<String, HostError> {
+pub(crate) fn name(person: &str) -> Result<String, HostError> {
     Ok(people::user(person)?.map(|member| member.name).unwrap_or_default())
 }
 
-fn tell(cause: String, people: &[String], text: Message, link: &str) -> Done {
+pub(crate) fn tell(cause: String, people: &[String], text: Message, link: &str) -> Done {
     if people.is_empty() {
         return Ok(());
     }
@@ -38,7 +39,7 @@ fn tell(cause: String, people: &[String], text: Message, link: &str) -> Done {
 }
 
 /// Whoever decides for a person, and whom the policy names.
-fn heads(person: &str, day: Date) -> Result<Vec<String>, HostError> {
+pub(crate) fn heads(person: &str, day: Date) -> Result<Vec<String>, HostError> {
     let department = people::user(person)?.and_then(|member| member.department);
     let mut people = staff::deciders(person)?;
     people.extend(Policies::load()?.told(person, department.as_deref(), day));
@@ -61,7 +62,7 @@ pub fn violation(day: &Day, kind: &str, by: i64) -> Done {
     tell(format!("{kind}/{}/{}", day.owner, day.date), &heads(&day.owner, day.date)?, text, TEAM)
 }
 
-/// Nobody finished a day.
+/// Nobody finished a day: the person hears of it at once.
 ///
 /// # Errors
 /// As the host says.
@@ -69,30 +70,7 @@ pub fn forgotten(day: &Day) -> Done {
     let date = zone::text(day.date);
     let own = Message::new("notice.forgotten_own", "Your day of {day} was not finished: say when you left")
         .with("day", &date);
-    tell(format!("forgotten/{}/{date}", day.owner), std::slice::from_ref(&day.owner), own, MY_TIME)?;
-    let text = Message::new("notice.forgotten_of", "{name} did not finish the day of {day}");
-    let text = text.with("name", name(&day.owner)?).with("day", &date);
-    tell(format!("forgotten-of/{}/{date}", day.owner), &heads(&day.owner, day.date)?, text, TEAM)
-}
-
-/// Nobody came.
-///
-/// # Errors
-/// As the host says.
-pub fn missed(person: &str, day: Date) -> Done {
-    let text = Message::new("notice.missed", "{name} did not come on {day}");
-    let text = text.with("name", name(person)?).with("day", zone::text(day));
-    tell(format!("missed/{person}/{day}"), &heads(person, day)?, text, TEAM)
-}
-
-/// A month lacks hours.
-///
-/// # Errors
-/// As the host says.
-pub fn lack(person: &str, month: Date, by: i64) -> Done {
-    let text = Message::new("notice.lack", "{name} lacks {time} in {month}").with("name", name(person)?);
-    let text = text.with("time", length(by)).with("month", month.format("%m.%Y"));
-    tell(format!("lack/{person}/{month}"), &heads(person, month)?, text, TEAM)
+    tell(format!("forgotten/{}/{date}", day.owner), std::slice::from_ref(&day.owner), own, MY_TIME)
 }
 
 /// A timer runs long.

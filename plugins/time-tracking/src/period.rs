@@ -6,7 +6,7 @@ use verstak_plugin::prelude::*;
 use crate::events;
 use crate::refusal::{Done, No, Trouble, must_stay, unsay};
 use crate::store::{self, Setup, date_value, me};
-use crate::zone::{self, Date, month_of, next_month};
+use crate::zone::{self, Date, minus_days, month_of, next_month};
 
 /// The entity.
 pub const ENTITY: &str = "time_period";
@@ -76,9 +76,7 @@ fn judge(change: &mut Change) -> Done {
     let state = change.text("state").unwrap_or("open").to_owned();
     if change.operation() == Operation::Delete {
         if state == "closed" {
-            return Err(
-                No::conflict("time.period_closed", "period.open_first", "Open the month first, with a reason").into()
-            );
+            return Err(open_first());
         }
         return Ok(());
     }
@@ -92,7 +90,12 @@ fn judge(change: &mut Change) -> Done {
         must_stay(change, &["month"])?;
     }
     change.set("month", date_value(month));
+    let scope = change.id("organization").unwrap_or("all").to_owned();
+    change.set("scope", scope);
     change.set("title", month.format("%Y-%m").to_string());
+    if !change.is_new() && state == "closed" && (change.differs("month") || change.differs("organization")) {
+        return Err(open_first());
+    }
     let entered = change.is_new() || change.differs("state");
     if !entered {
         return Ok(());
@@ -113,23 +116,36 @@ fn judge(change: &mut Change) -> Done {
     Ok(())
 }
 
-/// What is open in a month: timers, days, sheets.
+fn open_first() -> Trouble {
+    No::conflict("time.period_closed", "period.open_first", "Open the month first, with a reason").into()
+}
+
+/// What keeps a month open: running timers, days that go on, timesheets that are not approved and have a day in it. Entity,
+/// the field of its date, and the filter.
+pub fn open_kinds(month: Date) -> [(&'static str, &'static str, Json); 3] {
+    let within = |field: &str, from: Date, open: Json| {
+        store::all_of([
+            store::compares(field, "gte", zone::text(from)),
+            store::compares(field, "lt", zone::text(next_month(month))),
+            open,
+        ])
+    };
+    let sheets = store::any_of("state", ["draft", "submitted", "returned"]);
+    [
+        ("time_entry", "day", within("day", month, store::eq("running", true))),
+        ("time_day", "day", within("day", month, store::any_of("state", ["open", "paused"]))),
+        ("time_sheet", "week", within("week", minus_days(month, 6), sheets)),
+    ]
+}
+
+/// How many of each keep a month open.
 ///
 /// # Errors
 /// As the host says.
 pub fn open_things(month: Date) -> Result<[u64; 3], HostError> {
-    let of_month = |field: &str| {
-        [store::compares(field, "gte", zone::text(month)), store::compares(field, "lt", zone::text(next_month(month)))]
-    };
-    let count = |entity: &str, field: &str, open: Json| {
-        let [from, until] = of_month(field);
-        records::count(entity, Some(&store::all_of([from, until, open]).to_string()))
-    };
-    Ok([
-        count("time_entry", "day", store::eq("running", true))?,
-        count("time_day", "day", store::any_of("state", ["open", "paused"]))?,
-        count("time_sheet", "week", store::any_of("state", ["draft", "submitted", "returned"]))?,
-    ])
+    let [timers, days, sheets] =
+        open_kinds(month).map(|(entity, _, filter)| records::count(entity, Some(&filter.to_string())));
+    Ok([timers?, days?, sheets?])
 }
 
 fn nothing_open(month: Date) -> Done {
@@ -182,5 +198,5 @@ pub fn may_close(person: &str) -> Result<bool, HostError> {
 
 /// The month that is being closed now: the one before.
 pub fn last_month(setup: &Setup) -> Date {
-    month_of(zone::minus_days(month_of(setup.zone.date(runtime::now())), 1))
+    month_of(minus_days(month_of(setup.zone.date(runtime::now())), 1))
 }

@@ -3,7 +3,7 @@
 use verstak_plugin::prelude::*;
 
 use crate::entry::ENTITY;
-use crate::entry::hook::{priced, rates};
+use crate::entry::hook::{positions, priced, rates};
 use crate::rate::Facts;
 use crate::sheet::Locks;
 use crate::store::{self, Setup};
@@ -29,22 +29,36 @@ pub fn after(all: &[Event]) -> Outcome {
 pub fn run(run: &Run) -> Ran {
     let setup = Setup::load();
     let rates = rates()?;
-    let mut query =
-        Query::of(ENTITY).fields(&["owner", "day", "deal", "company", "seconds", "billable", "rate", "cost", "bill"]);
+    let mut query = Query::of(ENTITY).fields(&[
+        "owner",
+        "day",
+        "deal",
+        "company",
+        "organization",
+        "seconds",
+        "billable",
+        "rate",
+        "cost",
+        "bill",
+    ]);
     query.limit = PAGE;
     query.cursor = run.cursor.clone();
     let page = query.run()?;
-    let people: Vec<String> = page.rows.iter().filter_map(|row| row.id("owner").map(str::to_owned)).collect();
+    let mut people: Vec<String> = page.rows.iter().filter_map(|row| row.id("owner").map(str::to_owned)).collect();
+    people.sort_unstable();
+    people.dedup();
+    let positions = positions(&people)?;
     let dates = page.rows.iter().filter_map(|row| store::day(row, "day")).collect();
     let locks = Locks::load(&setup, &people, &dates)?;
     let closed = crate::period::Closed::load()?;
     let mut updates = Vec::new();
     for row in &page.rows {
         let (Some(owner), Some(day)) = (row.id("owner"), store::day(row, "day")) else { continue };
-        if locks.is_approved(owner, day) || closed.must_be_open(day, None).is_err() {
+        if locks.is_approved(owner, day) || closed.must_be_open(day, row.id("organization")).is_err() {
             continue;
         }
-        let facts = Facts { deal: row.id("deal"), company: row.id("company"), user: Some(owner), position: None };
+        let position = positions.get(owner).map(String::as_str);
+        let facts = Facts { deal: row.id("deal"), company: row.id("company"), user: Some(owner), position };
         let (seconds, billable) = (row.integer("seconds").unwrap_or_default(), row.boolean("billable") == Some(true));
         let priced = priced(&rates, facts, day, seconds, billable);
         let differs = priced.iter().any(|(field, value)| amount(row.value(field)) != amount(Some(value)));

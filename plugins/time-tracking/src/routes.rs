@@ -144,7 +144,7 @@ pub fn day_finish(request: &Request) -> Outcome<Response> {
     day_step(request, Step::Finish)
 }
 
-/// `POST /sheets/{week}/submit` with `{comment}`; the week by one of its days.
+/// `POST /sheets/{week}/submit` with `{comment}`; the week by one of its days. `user`: that of somebody who left.
 ///
 /// # Errors
 /// What the host could not do.
@@ -154,7 +154,8 @@ pub fn submit(request: &Request) -> Outcome<Response> {
         let week = request.parameter("week").and_then(zone::date);
         let week =
             week.ok_or_else(|| Trouble::from(No::wrong("time.unreadable", "time.unreadable", "This is no time")))?;
-        let id = sheet::submit(&person, week, body.get("comment").and_then(Json::as_str))?;
+        let text = |key: &str| body.get(key).and_then(Json::as_str);
+        let id = sheet::submit(text("user").unwrap_or(&person), week, text("comment"))?;
         Ok(json!({ "id": id }))
     }))
 }

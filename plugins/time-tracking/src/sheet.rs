@@ -10,6 +10,7 @@ use crate::notice;
 use crate::period::Closed;
 use crate::plan;
 use crate::refusal::{Done, No, Trouble, must_stay, unsay};
+use crate::staff;
 use crate::store::{self, Setup, date_value, me};
 use crate::zone::{self, Date, plus_days};
 
@@ -95,6 +96,7 @@ fn judge(change: &mut Change) -> Done {
     let owner = change.id("owner").map(str::to_owned).or_else(me).unwrap_or_default();
     let Some(week) = store::day(change, "week").map(|day| setup.week(day)) else { return Ok(()) };
     let was = change.before().text("state").map(str::to_owned);
+    must_be_open(week)?;
     if change.operation() == Operation::Delete {
         return match change.text("state") {
             Some("submitted" | "approved") => Err(locked(week)),
@@ -112,6 +114,9 @@ fn judge(change: &mut Change) -> Done {
         change.set("week", date_value(week));
         change.set("title", format!("{} – {}", zone::text(week), zone::text(plus_days(week, 6))));
     }
+    if !change.is_new() && (change.differs("week") || change.differs("owner")) {
+        return Err(order());
+    }
     let now = change.text("state").unwrap_or("draft").to_owned();
     if change.is_new() && me().is_none() {
         // Example data and the like: nobody hands in, nobody decides.
@@ -122,7 +127,10 @@ fn judge(change: &mut Change) -> Done {
     match (was.as_str(), now.as_str()) {
         ("draft" | "returned", "submitted") => submitted(change, &owner, week),
         ("submitted", "approved" | "returned") | ("approved", "returned") => {
-            may_be_decided(&owner, week)?;
+            may_decide(&owner, &me().unwrap_or_default())?;
+            if was == "approved" && (change.is_empty("comment") || !change.was_set("comment")) {
+                return Err(reasonless());
+            }
             change.set("decided_by", me().map_or(Value::Null, Value::Id));
             change.set("decided_at", Value::Instant(runtime::now()));
             Ok(())
@@ -130,11 +138,28 @@ fn judge(change: &mut Change) -> Done {
         ("approved" | "returned", "approved") => {
             Err(No::conflict("time.decided", "decide.done", "Somebody has decided already").into())
         }
-        _ => {
-            Err(No::conflict("time.sheet_order", "sheet.order", "A timesheet is handed in, then approved or returned")
-                .into())
-        }
+        _ => Err(order()),
     }
+}
+
+fn order() -> Trouble {
+    let text = "A timesheet is handed in, then approved or returned";
+    No::conflict("time.sheet_order", "sheet.order", text).into()
+}
+
+/// Passes for the person themselves, and for whoever decides for somebody who may not sign in any more.
+///
+/// # Errors
+/// `time.denied`, and as the host says.
+pub fn may_hand_in(owner: &str) -> Done {
+    let someone = me().unwrap_or_default();
+    if someone == owner {
+        return Ok(());
+    }
+    if staff::person(owner)?.is_none_or(|person| person.active) {
+        return Err(No::denied("sheet.not_yours", "People hand in their weeks themselves").into());
+    }
+    may_decide(owner, &someone)
 }
 
 fn locked(week: Date) -> Trouble {
@@ -151,23 +176,32 @@ fn of_week(owner: &str, week: Date) -> serde_json::Value {
     ])
 }
 
-/// Whether whoever acts may decide on a week now.
-fn may_be_decided(owner: &str, week: Date) -> Done {
-    Closed::load()?.must_be_open(week, None)?;
-    may_decide(owner, &me().unwrap_or_default())
+fn reasonless() -> Trouble {
+    No::wrong("time.reason_missing", "sheet.reason", "Say why the week is opened again").into()
+}
+
+/// Passes unless all of a week is in closed months: one that reaches into an open month is still handed in and decided on.
+fn must_be_open(week: Date) -> Done {
+    let closed = Closed::load()?;
+    closed.must_be_open(week, None).or_else(|_| closed.must_be_open(plus_days(week, 6), None))
 }
 
 fn submitted(change: &mut Change, owner: &str, week: Date) -> Done {
-    let someone = me().unwrap_or_default();
-    if someone != owner {
-        // A head hands in for somebody who cannot any more.
-        may_decide(owner, &someone)?;
-    }
+    may_hand_in(owner)?;
     must_be_finished(owner, week)?;
     let plans = plan::plans(&[owner.to_owned()], week, plus_days(week, 6))?;
     change.set("total", store::sum("time_entry", &of_week(owner, week), "seconds")?);
     change.set("norm", plans.values().map(crate::day::rules::Plan::norm).sum::<i64>());
     Ok(())
+}
+
+/// Entries of a week that wait to be confirmed.
+///
+/// # Errors
+/// As the host says.
+pub fn unconfirmed(owner: &str, week: Date) -> Result<Vec<String>, HostError> {
+    let filter = store::all_of([of_week(owner, week), store::eq("check", true)]);
+    Ok(store::every("time_entry", &filter, &["check"])?.into_iter().map(|row| row.id).collect())
 }
 
 /// Passes when nothing of a week waits for its person: no timer that was stopped for them, none that runs.
@@ -197,7 +231,7 @@ pub fn of(owner: &str, week: Date) -> Result<Option<Row>, HostError> {
     Ok(store::rows(ENTITY, &filter, &[], &[])?.into_iter().next())
 }
 
-/// Hands a week in; one that is handed in stays so.
+/// Hands a week in, one's own or that of somebody who left; one that is handed in stays so.
 ///
 /// # Errors
 /// As the hook says.
@@ -209,6 +243,8 @@ pub fn submit(owner: &str, day: Date, comment: Option<&str>) -> Done<String> {
         return Ok(row.id.clone());
     }
     // The hook says the same, but what it says comes back without its code.
+    may_hand_in(owner)?;
+    must_be_open(week)?;
     must_be_finished(owner, week)?;
     match sheet {
         Some(row) => Ok(records::change(ENTITY, &row.id, draft)?.id),
@@ -230,8 +266,13 @@ pub fn decide(id: &str, approve: bool, comment: Option<&str>) -> Done {
     if matches!((approve, row.text("state")), (_, Some("returned")) | (true, Some("approved"))) {
         return Err(decided());
     }
+    // The hook says the same, but what it says comes back without its code.
     if let (Some(owner), Some(week)) = (row.id("owner"), store::day(&row, "week")) {
-        may_be_decided(owner, week)?;
+        may_decide(owner, &me().unwrap_or_default())?;
+        must_be_open(week)?;
+    }
+    if !approve && row.text("state") == Some("approved") && comment.is_none_or(|comment| comment.trim().is_empty()) {
+        return Err(reasonless());
     }
     let state = if approve { "approved" } else { "returned" };
     let fields = Draft::new().with("state", state).with_some("comment", comment).0;

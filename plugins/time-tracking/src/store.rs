@@ -3,7 +3,9 @@
 use serde_json::{Value as Json, json};
 use verstak_plugin::prelude::*;
 use verstak_plugin::records::Sort;
+use verstak_plugin::runtime::ActorKind;
 
+use crate::entry::Books;
 use crate::zone::{Date, Zone, week_of};
 
 /// Rows of one question.
@@ -140,6 +142,16 @@ pub fn me() -> Option<String> {
     runtime::context().actor.id
 }
 
+/// Whether somebody writes themselves, with the portal, the API or an import: not through this module.
+pub fn by_hand() -> bool {
+    matches!(runtime::context().actor.kind, ActorKind::User | ActorKind::Token | ActorKind::Import)
+}
+
+/// Whether a file is being imported.
+pub fn by_import() -> bool {
+    matches!(runtime::context().actor.kind, ActorKind::Import)
+}
+
 /// What administrators have set.
 #[derive(Debug, Clone, Copy)]
 pub struct Setup {
@@ -155,6 +167,8 @@ pub struct Setup {
     pub stop: i64,
     /// It stops with the day.
     pub stop_with_day: bool,
+    /// What time is booked on.
+    pub books: Books,
 }
 
 impl Setup {
@@ -169,6 +183,7 @@ impl Setup {
             ask: hours("ask_hours", 8),
             stop: hours("stop_hours", 12),
             stop_with_day: set.boolean("stop_with_day").unwrap_or(true),
+            books: Books::of(&set),
         }
     }
 

@@ -31,6 +31,15 @@ impl Response {
         }
     }
 
+    /// A file, status 200. A type that a browser might run is sent as bytes.
+    pub fn file(media_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Response {
+            status: 200,
+            headers: vec![Header { name: "content-type".into(), value: media_type.into() }],
+            body: body.into(),
+        }
+    }
+
     /// An answer without a body.
     pub fn empty(status: u16) -> Self {
         Response { status, headers: Vec::new(), body: Vec::new() }

@@ -8,12 +8,24 @@ type Files = Map<string, Buffer>;
 /** The package file with more at the end of its manifest, more texts, more pages. */
 export function extended(file: string, added: { manifest: string; texts: string; ui: Record<string, string> }): Uint8Array {
   const files = unpacked(readFileSync(file));
-  files.delete("checksums.txt");
   const append = (name: string, text: string) =>
     files.set(name, Buffer.concat([files.get(name) ?? Buffer.alloc(0), Buffer.from(`\n${text}\n`)]));
   append("plugin.toml", added.manifest);
   for (const language of ["en", "ru", "uk"]) append(`i18n/${language}.toml`, added.texts);
   for (const [name, text] of Object.entries(added.ui)) files.set(`ui/${name}.toml`, Buffer.from(text));
+  return summed(files);
+}
+
+/** The same package as another version. */
+export function asVersion(file: string, version: string): Uint8Array {
+  const files = unpacked(readFileSync(file));
+  const manifest = String(files.get("plugin.toml")).replace(/^version = ".*"$/m, `version = "${version}"`);
+  files.set("plugin.toml", Buffer.from(manifest));
+  return summed(files);
+}
+
+function summed(files: Files): Uint8Array {
+  files.delete("checksums.txt");
   const names = [...files.keys()].sort();
   const sums = names.map((name) => `${createHash("sha256").update(files.get(name) as Buffer).digest("hex")}  ${name}\n`);
   return packed(new Map([["checksums.txt", Buffer.from(sums.join(""))], ...names.map((name) => [name, files.get(name) as Buffer] as const)]));

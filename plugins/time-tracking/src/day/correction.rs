@@ -88,11 +88,14 @@ fn new(setup: &Setup, change: &mut Change) -> Done {
     let rest = change.integer("breaks").unwrap_or_default();
     change.set("day", date_value(date));
     change.set("owner", Value::link(&owner));
-    if let Some(old) = &old {
-        change.set("old_starts_at", Value::Instant(old.kept.start));
-        change.set("old_ends_at", old.kept.end.map_or(Value::Null, Value::Instant));
-        let whole = old.kept.end.map(|end| Span::new(old.kept.start, end).seconds() - old.kept.worked(end));
-        change.set("old_breaks", whole.map_or(Value::Null, Value::Integer));
+    // A day that was missed has no start.
+    let kept = old.as_ref().map(|day| &day.kept).filter(|kept| kept.start > 0);
+    let whole = kept.and_then(|kept| kept.end.map(|end| Span::new(kept.start, end).seconds() - kept.worked(end)));
+    change.set("old_starts_at", kept.map_or(Value::Null, |kept| Value::Instant(kept.start)));
+    change.set("old_ends_at", kept.and_then(|kept| kept.end).map_or(Value::Null, Value::Instant));
+    change.set("old_breaks", whole.map_or(Value::Null, Value::Integer));
+    for field in ["decided_by", "decided_at", "applied"] {
+        change.set(field, Value::Null);
     }
     if !change.was_set("state") {
         let today = setup.zone.date(runtime::now()) == date;
@@ -105,7 +108,14 @@ fn new(setup: &Setup, change: &mut Change) -> Done {
     Ok(())
 }
 
+/// What was asked for; whoever wants something else asks anew.
+const WISH: [&str; 6] = ["owner", "day", "starts_at", "ends_at", "breaks", "reason"];
+
 fn decided(change: &mut Change) -> Done {
+    if WISH.iter().any(|field| change.differs(field)) {
+        let text = "A correction is approved or rejected as it was asked for";
+        return Err(No::conflict("time.decided", "correction.fixed", text).into());
+    }
     must_stay(change, &ASKED)?;
     must_stay(change, &TOLD)?;
     let is_put = !change.differs("state") && change.text("state") == Some("approved");

@@ -1,6 +1,7 @@
 //! The working day of a person: began, paused, finished, judged. `time_day` is written here and by approved corrections.
 
 pub mod correction;
+pub mod guard;
 pub mod rules;
 pub mod steps;
 pub mod watch;

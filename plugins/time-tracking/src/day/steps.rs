@@ -143,7 +143,7 @@ fn finish(setup: &Setup, mut day: Day, at: i64) -> Done<Day> {
     day.kept.end = Some(at);
     day.state = State::Closed;
     if setup.stop_with_day {
-        timer::stop(setup, &day.owner, at, false)?;
+        timer::stop(setup, &day.owner, at, true)?;
     }
     let broken = day.save(setup, "web", None)?;
     events::day("day.finished", &day);
@@ -157,7 +157,7 @@ fn finish(setup: &Setup, mut day: Day, at: i64) -> Done<Day> {
 /// As the host says.
 pub fn tell(day: &Day, broken: &Broken) -> Done {
     for kind in broken.kinds() {
-        events::violated(day, &kind);
+        events::violated(&day.owner, day.date, &kind);
         let by = match kind.as_str() {
             "late" => broken.late,
             "early" => broken.early,

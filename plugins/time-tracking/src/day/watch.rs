@@ -4,6 +4,7 @@ use verstak_plugin::prelude::*;
 
 use super::rules::{forgotten_at, missed};
 use super::{Day, State};
+use crate::digest::{Digest, Lacking};
 use crate::entry::timer;
 use crate::events;
 use crate::notice;
@@ -29,6 +30,14 @@ fn failed(trouble: Trouble) -> verstak_plugin::jobs::NotDone {
 }
 
 fn look() -> Result<(), Trouble> {
+    let mut digest = Digest::default();
+    let looked = look_at_all(&mut digest);
+    // What was found before something failed is told all the same: it is not found again.
+    digest.tell()?;
+    looked
+}
+
+fn look_at_all(digest: &mut Digest) -> Result<(), Trouble> {
     let setup = Setup::load();
     let now = runtime::now();
     let policies = Policies::load()?;
@@ -38,11 +47,12 @@ fn look() -> Result<(), Trouble> {
         let limits = policies.limits(&day.owner, department.as_deref(), day.date);
         let at = forgotten_at(day.kept.start, &plan, &limits);
         if at <= now {
+            digest.add(Lacking::Forgotten, &day.owner, day.date, None)?;
             forget(&setup, day, at)?;
         }
     }
     timer::look_after(&setup, now)?;
-    miss(&setup, now)
+    miss(&setup, now, &policies, digest)
 }
 
 fn forget(setup: &Setup, mut day: Day, at: i64) -> Result<(), Trouble> {
@@ -52,12 +62,12 @@ fn forget(setup: &Setup, mut day: Day, at: i64) -> Result<(), Trouble> {
         timer::stop(setup, &day.owner, at, true)?;
     }
     day.save(setup, "web", None)?;
-    events::violated(&day, "forgotten");
+    events::violated(&day.owner, day.date, "forgotten");
     notice::forgotten(&day)
 }
 
 /// People whose plan of today or yesterday ended within the last hours and who have no day then.
-fn miss(setup: &Setup, now: i64) -> Result<(), Trouble> {
+fn miss(setup: &Setup, now: i64, policies: &Policies, digest: &mut Digest) -> Result<(), Trouble> {
     let people = employees()?;
     let today = setup.zone.date(now);
     let from = minus_days(today, 1);
@@ -72,6 +82,9 @@ fn miss(setup: &Setup, now: i64) -> Result<(), Trouble> {
             continue;
         }
         let department = people::user(person)?.and_then(|member| member.department);
+        if policies.limits(person, department.as_deref(), *date).flexible {
+            continue;
+        }
         let draft = Draft::new()
             .with("owner", Value::link(person))
             .with("day", store::date_value(*date))
@@ -83,7 +96,8 @@ fn miss(setup: &Setup, now: i64) -> Result<(), Trouble> {
             .with("source", "watch")
             .with_some("department", department.as_deref().map(Value::link));
         if records::create(super::ENTITY, draft).is_ok() {
-            notice::missed(person, *date)?;
+            events::violated(person, *date, "missed");
+            digest.add(Lacking::Missed, person, *date, None)?;
         }
     }
     Ok(())
@@ -110,6 +124,7 @@ pub fn lack(_: &Run) -> Ran {
     let setup = Setup::load();
     let last = minus_days(month_of(setup.zone.date(runtime::now())), 1);
     let policies = Policies::load()?;
+    let mut digest = Digest::default();
     for person in employees()? {
         let kept = store::first(super::ENTITY, &store::eq("owner", person.as_str()), &["day"], &[("day", false)])?;
         let Some(since) = kept.and_then(|row| store::day(&row, "day")).filter(|day| *day <= last) else { continue };
@@ -123,9 +138,10 @@ pub fn lack(_: &Run) -> Ran {
         let lack = norm - store::sum(super::ENTITY, &filter, "worked")?;
         let department = people::user(&person)?.and_then(|member| member.department);
         if lack > policies.limits(&person, department.as_deref(), last).period_lack {
-            notice::lack(&person, month_of(last), lack).map_err(failed)?;
+            digest.add(Lacking::Hours, &person, month_of(last), Some(lack))?;
         }
     }
+    digest.tell().map_err(failed)?;
     Ok(Answer::Done)
 }
 

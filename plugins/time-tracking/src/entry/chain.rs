@@ -33,7 +33,14 @@ pub fn complete(id: &str) -> Done {
         for field in SHARED.iter().chain(&["owner", "source", "check", "organization"]) {
             draft = draft.with_some(field, row.value(field).cloned());
         }
-        records::create(ENTITY, draft)?;
+        match records::create(ENTITY, draft) {
+            // Nothing is made for somebody who left; how long it went on stays noted.
+            Err(HostError::Invalid(why)) => {
+                warning!("the rest of {id} is not made: {}", why.text);
+                return Ok(());
+            }
+            made => drop(made?),
+        }
     }
     records::change(ENTITY, id, Draft::new().with("rest_until", Value::Null))?;
     Ok(())

@@ -26,6 +26,7 @@ struct Around {
     rates: Vec<Rate>,
     /// Departments by person and date.
     departments: BTreeMap<(String, Date), String>,
+    positions: BTreeMap<String, String>,
     titles: BTreeMap<String, Row>,
     /// Of those, what tasks are about and whoever acts does not see.
     unseen: BTreeSet<String>,
@@ -100,6 +101,7 @@ impl Around {
             closed: Closed::load()?,
             rates: rates()?,
             departments: departments(setup.zone, &asked, &dates)?,
+            positions: positions(&asked)?,
             zones,
             unseen: unseen(&titles)?,
             titles,
@@ -126,6 +128,7 @@ impl Around {
         }
         change.set("owner", Value::link(&owner));
         self.times(change, &owner, start)?;
+        self.setup.books.must_take(change)?;
         self.subject(change, &owner);
         self.cost(change, &owner);
         Ok(())
@@ -196,7 +199,8 @@ impl Around {
             }
         }
         if change.is_new() && change.is_empty("source") {
-            change.set("source", if self.me.as_deref() == Some(owner) { "manual" } else { "import" });
+            let own = self.me.as_deref() == Some(owner) && !store::by_import();
+            change.set("source", if own { "manual" } else { "import" });
         }
         if change.is_empty("department") {
             let day = store::day(change, "day");
@@ -218,7 +222,8 @@ impl Around {
     fn cost(&self, change: &mut Change, owner: &str) {
         let Some(day) = store::day(change, "day") else { return };
         let facts = (change.id("deal").map(str::to_owned), change.id("company").map(str::to_owned));
-        let facts = Facts { deal: facts.0.as_deref(), company: facts.1.as_deref(), user: Some(owner), position: None };
+        let position = self.positions.get(owner).map(String::as_str);
+        let facts = Facts { deal: facts.0.as_deref(), company: facts.1.as_deref(), user: Some(owner), position };
         let (seconds, billable) =
             (change.integer("seconds").unwrap_or_default(), change.boolean("billable") == Some(true));
         for (field, value) in priced(&self.rates, facts, day, seconds, billable) {
@@ -268,6 +273,19 @@ fn departments(
         let at = zone.minute_of(*date, 12 * 60).min(runtime::now());
         let then = people.iter().zip(people::departments_at(people, at)?);
         found.extend(then.filter_map(|(person, department)| Some(((person.clone(), *date), department?))));
+    }
+    Ok(found)
+}
+
+/// What people are by their position; who has none is not there.
+///
+/// # Errors
+/// As the host says.
+pub fn positions(people: &[String]) -> Result<BTreeMap<String, String>, HostError> {
+    let mut found = BTreeMap::new();
+    for part in people.chunks(200) {
+        let known = people::persons(part)?.into_iter().flatten();
+        found.extend(known.filter_map(|person| Some((person.id, person.position?))));
     }
     Ok(found)
 }

@@ -9,7 +9,7 @@ pub mod totals;
 
 use verstak_plugin::prelude::*;
 
-use crate::refusal::{Done, No};
+use crate::refusal::{Done, No, Trouble};
 
 /// The entity.
 pub const ENTITY: &str = "time_entry";
@@ -19,6 +19,47 @@ pub const SUBJECTS: [&str; 4] = ["task", "deal", "lead", "company"];
 
 /// Fields that say what an entry is about and for what.
 pub const SHARED: [&str; 7] = ["task", "deal", "lead", "company", "activity", "note", "billable"];
+
+/// What administrators let time be booked on besides tasks.
+#[derive(Debug, Clone, Copy)]
+pub struct Books {
+    deals: bool,
+    leads: bool,
+    companies: bool,
+}
+
+impl Books {
+    /// As administrators have set it.
+    pub fn of(set: &Settings) -> Self {
+        let on = |key: &str| set.boolean(key).unwrap_or(true);
+        Self { deals: on("book_deals"), leads: on("book_leads"), companies: on("book_companies") }
+    }
+
+    fn takes(self, entity: &str) -> bool {
+        match entity {
+            "deal" => self.deals,
+            "lead" => self.leads,
+            "company" => self.companies,
+            _ => true,
+        }
+    }
+
+    /// Passes where a change names nothing that time is not booked on. What comes along with a task is not named.
+    ///
+    /// # Errors
+    /// `time.subject`.
+    pub fn must_take(self, change: &Change) -> Done {
+        let named = |entity: &str| change.differs(entity) && change.id(entity).is_some();
+        match SUBJECTS.into_iter().find(|entity| named(entity) && !self.takes(entity)) {
+            Some(_) => Err(not_booked()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn not_booked() -> Trouble {
+    No::wrong("time.subject", "entry.subject", "Time is not booked on this").into()
+}
 
 /// What time is booked on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,12 +80,7 @@ impl Subject {
             return Ok(Self::default());
         }
         if !SUBJECTS.contains(&entity) {
-            return Err(No::wrong(
-                "time.subject",
-                "entry.subject",
-                "Time is booked on tasks, deals, leads and companies",
-            )
-            .into());
+            return Err(not_booked());
         }
         Ok(Self { entity: entity.to_owned(), id: id.to_owned() })
     }

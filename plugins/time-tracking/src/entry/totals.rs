@@ -26,6 +26,14 @@ pub fn after(all: &[Event]) -> Outcome {
     tasks.iter().try_for_each(|task| count(task))
 }
 
+/// After estimates of tasks changed: what was booked may be more than that.
+///
+/// # Errors
+/// As the host says.
+pub fn estimated(all: &[Event]) -> Outcome {
+    all.iter().try_for_each(|event| count(&event.record))
+}
+
 fn id(value: &Value) -> Option<String> {
     match value {
         Value::Id(id) | Value::Text(id) => Some(id.clone()),

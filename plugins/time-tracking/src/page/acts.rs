@@ -165,6 +165,28 @@ pub fn submit(deed: &Deed) -> Acted {
     Ok(answer().toast(Message::new("toast.submitted", "The week is handed in")).refresh(&[]))
 }
 
+/// Hands in weeks of people who left.
+///
+/// # Errors
+/// As the sheet says.
+pub fn submit_for(deed: &Deed) -> Acted {
+    let (owner, week) = super::team::left_week(deed.row()?)?;
+    sheet::submit(&owner, week, deed.text("comment"))?;
+    Ok(answer().toast(Message::new("toast.submitted", "The week is handed in")).refresh(&[]))
+}
+
+/// The timers of somebody who left, of a week, are right as they stand.
+///
+/// # Errors
+/// As the timer says.
+pub fn confirm_for(deed: &Deed) -> Acted {
+    let (owner, week) = super::team::left_week(deed.row()?)?;
+    for id in sheet::unconfirmed(&owner, week)? {
+        timer::confirm(&person()?, &id)?;
+    }
+    Ok(answer().refresh(&[]))
+}
+
 /// Goes over the chosen rows; those that are refused say why.
 fn each(deed: &Deed, done: (&str, &str), one: impl Fn(&str) -> Done) -> Acted {
     let mut said = answer().refresh(&[]);

@@ -1,6 +1,7 @@
 //! What pages ask of the code: figures, and presses.
 
 pub mod acts;
+pub mod money;
 pub mod now;
 pub mod report;
 pub mod task;

@@ -1,12 +1,10 @@
-//! Reports: time of a period by task, person, client or activity, rounded as administrators set; plan against fact of tasks;
-//! months and what keeps them open.
+//! Reports: time of a period by task, person, client or activity, rounded as administrators set; plan against fact of tasks.
 
 use serde_json::{Value as Json, json};
 use verstak_plugin::prelude::*;
 
 use super::date_of;
 use crate::entry;
-use crate::period;
 use crate::round::Rounding;
 use crate::staff;
 use crate::store::{self, Setup, me};
@@ -15,7 +13,8 @@ use crate::zone::{self, Date, minus_days, month_of, next_month};
 /// Lines of a report.
 const MOST: usize = 200;
 
-fn rounding() -> Rounding {
+/// As administrators have set it.
+pub fn rounding() -> Rounding {
     let set = Settings::load();
     let minutes: i64 = set.text("round_to").and_then(|text| text.parse().ok()).unwrap_or_default();
     Rounding {
@@ -27,9 +26,14 @@ fn rounding() -> Rounding {
 
 /// The period of the page: the present month unless it says another.
 pub fn period_of(ask: &Ask) -> (Date, Date) {
+    period_between(date_of(ask, "from"), date_of(ask, "to"))
+}
+
+/// A period of which somebody may have said neither end.
+pub fn period_between(from: Option<Date>, to: Option<Date>) -> (Date, Date) {
     let today = Setup::load().zone.date(runtime::now());
-    let from = date_of(ask, "from").unwrap_or_else(|| month_of(today));
-    let to = date_of(ask, "to").unwrap_or_else(|| minus_days(next_month(today), 1));
+    let from = from.unwrap_or_else(|| month_of(today));
+    let to = to.unwrap_or_else(|| minus_days(next_month(today), 1));
     (from, to.max(from))
 }
 
@@ -48,6 +52,14 @@ fn seen(person: &str) -> Result<Option<Json>, HostError> {
 /// As the host says.
 pub fn filter_of(ask: &Ask, person: &str) -> Result<Json, HostError> {
     let (from, to) = period_of(ask);
+    filter_between(person, from, to)
+}
+
+/// What a period has of what somebody may see.
+///
+/// # Errors
+/// As the host says.
+pub fn filter_between(person: &str, from: Date, to: Date) -> Result<Json, HostError> {
     let mut parts =
         vec![store::compares("day", "gte", zone::text(from)), store::compares("day", "lte", zone::text(to))];
     parts.extend(seen(person)?);
@@ -65,8 +77,6 @@ pub fn period_row(ask: &Ask) -> Outcome<Figures> {
     let total = store::sum(entry::ENTITY, &filter, "seconds")?;
     let billable = store::all_of([filter, store::eq("billable", true)]);
     let billable = store::sum(entry::ENTITY, &billable, "seconds")?;
-    // A part of the whole in thousandths is enough for people.
-    let share = if total > 0 { billable * 1_000 / total } else { 0 };
     let row = Figure::new("period")
         .with("from", store::date_value(from))
         .with("to", store::date_value(to))
@@ -76,7 +86,7 @@ pub fn period_row(ask: &Ask) -> Outcome<Figures> {
         .with("after_to", store::date_value(minus_days(next_month(next_month(from)), 1)))
         .with("total", total)
         .with("billable", billable)
-        .with("share", Value::Decimal(format!("{}.{:03}", share / 1_000, share % 1_000)));
+        .with("share", share(billable, total));
     Ok(Figures::one(row))
 }
 
@@ -86,20 +96,50 @@ pub fn period_row(ask: &Ask) -> Outcome<Figures> {
 /// As the host says.
 pub fn report(ask: &Ask) -> Outcome<Figures> {
     let Some(person) = me() else { return Ok(Figures::from(Vec::new())) };
-    let by = match ask.text("by").or_else(|| ask.view.param("by")) {
+    let by = axis_of(ask.text("by").or_else(|| ask.view.param("by")));
+    let lines = printed(by, &filter_of(ask, &person)?)?;
+    let total: i64 = lines.iter().map(|line| line.seconds).sum();
+    let row = |line: Line| {
+        let row = Figure::new(line.key).with("name", line.name).with("seconds", line.seconds).with("exact", line.exact);
+        let row = row.with("rounding", line.rounding);
+        if line.rounding { row } else { row.with("share", share(line.seconds, total)) }
+    };
+    Ok(Figures::from(lines.into_iter().map(row).collect::<Vec<_>>()))
+}
+
+/// The field that a report goes by.
+pub fn axis_of(by: Option<&str>) -> &'static str {
+    match by {
         Some("person") => "owner",
         Some("client") => "client_id",
         Some("activity") => "activity",
-        _ => "subject",
-    };
-    let measures = json!([{ "op": "sum", "field": "seconds" }]);
-    let mut groups = store::groups(entry::ENTITY, &filter_of(ask, &person)?, &[by], &measures)?;
-    let seconds = |group: &Json| store::figure(group, "sum_seconds").unwrap_or_default();
-    groups.sort_by_key(|group| std::cmp::Reverse(seconds(group)));
+        _ => "task_id",
+    }
+}
+
+/// A line of a report.
+pub struct Line {
+    key: String,
+    /// As people read it.
+    pub name: String,
+    /// As it is printed.
+    pub seconds: i64,
+    /// As it is kept.
+    pub exact: i64,
+    /// Makes the others add up to the rounded total; nobody worked on it.
+    pub rounding: bool,
+}
+
+/// The lines of a report in the reader's language, the longest first, with the line "rounding" where the total is rounded.
+///
+/// # Errors
+/// As the host says.
+pub fn printed(by: &str, filter: &Json) -> Result<Vec<Line>, HostError> {
+    let mut groups = grouped(by, filter)?;
+    groups.sort_by_key(|group| std::cmp::Reverse(group.seconds));
     groups.truncate(MOST);
-    let exact: Vec<i64> = groups.iter().map(seconds).collect();
+    let exact: Vec<i64> = groups.iter().map(|group| group.seconds).collect();
     let (lines, rest) = rounding().lines(&exact);
-    let total: i64 = lines.iter().sum::<i64>() + rest;
     let names = names(by, &groups)?;
     let words = |key: &str, text: &str| runtime::words(&Message::new(key, text), &runtime::context().locale);
     let none = if by == "client_id" {
@@ -107,41 +147,60 @@ pub fn report(ask: &Ask) -> Outcome<Figures> {
     } else {
         words("reports.none", "Without a subject")
     };
-    let mut rows = Vec::new();
-    for ((group, printed), exact) in groups.iter().zip(lines).zip(exact) {
-        let key = store::key_of(group, by).unwrap_or_default();
-        let name = names.iter().find(|(id, _)| id == key).map_or(key, |(_, name)| name.as_str());
-        let name = if name.is_empty() { none.as_str() } else { name };
-        let row = Figure::new(if key.is_empty() { "none" } else { key }).with("name", name).with("seconds", printed);
-        rows.push(row.with("exact", exact).with("rounding", false).with("share", share(printed, total)));
+    let mut printed = Vec::new();
+    for (group, seconds) in groups.into_iter().zip(lines) {
+        let name = names.iter().find(|(id, _)| *id == group.key).map_or(group.subject, |(_, name)| name.clone());
+        let name = if name.is_empty() { none.clone() } else { name };
+        printed.push(Line { key: group.key, name, seconds, exact: group.seconds, rounding: false });
     }
     if rest != 0 {
-        rows.push(
-            Figure::new("rounding")
-                .with("name", words("reports.rounding", "Rounding"))
-                .with("seconds", rest)
-                .with("exact", 0)
-                .with("rounding", true),
-        );
+        let name = words("reports.rounding", "Rounding");
+        printed.push(Line { key: "rounding".to_owned(), name, seconds: rest, exact: 0, rounding: true });
     }
-    Ok(Figures::from(rows))
+    Ok(printed)
 }
 
+struct Group {
+    key: String,
+    /// The title that was kept, of a report by task.
+    subject: String,
+    is_task: bool,
+    seconds: i64,
+}
+
+/// Sums by what a report asks for; of a task one line however often it was renamed, of what is no task one for each title.
+fn grouped(by: &str, filter: &Json) -> Result<Vec<Group>, HostError> {
+    let axes = if by == "task_id" { vec!["task_id", "subject"] } else { vec![by] };
+    let measures = json!([{ "op": "sum", "field": "seconds" }]);
+    let mut found: Vec<Group> = Vec::new();
+    for group in store::groups(entry::ENTITY, filter, &axes, &measures)? {
+        let (id, subject) = (store::key_of(&group, by), store::key_of(&group, "subject").unwrap_or_default());
+        let seconds = store::figure(&group, "sum_seconds").unwrap_or_default();
+        let key = id.map_or_else(|| if subject.is_empty() { "none" } else { subject }.to_owned(), str::to_owned);
+        match found.iter_mut().find(|one| one.key == key) {
+            Some(one) => one.seconds += seconds,
+            None => {
+                let is_task = by == "task_id" && id.is_some();
+                found.push(Group { key, subject: subject.to_owned(), is_task, seconds });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A part of the whole; thousandths are enough for people.
 fn share(part: i64, whole: i64) -> Value {
     let thousandths = if whole > 0 { part * 1_000 / whole } else { 0 };
     Value::Decimal(format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000))
 }
 
-fn names(by: &str, groups: &[Json]) -> Result<Vec<(String, String)>, HostError> {
-    let ids: Vec<String> = groups.iter().filter_map(|group| store::key_of(group, by)).map(str::to_owned).collect();
+fn names(by: &str, groups: &[Group]) -> Result<Vec<(String, String)>, HostError> {
+    let ids: Vec<String> = groups.iter().map(|group| group.key.clone()).filter(|key| key != "none").collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     match by {
-        "client_id" => {
-            let rows = records::get_many("company", &ids)?.into_iter().flatten();
-            Ok(rows.map(|row| (row.id.clone(), row.text("title").unwrap_or_default().to_owned())).collect())
-        }
+        "client_id" => companies(&ids),
         "owner" => {
             // Whoever left stays in reports.
             let former = runtime::words(&Message::new("reports.former", "former"), &runtime::context().locale);
@@ -161,8 +220,38 @@ fn names(by: &str, groups: &[Json]) -> Result<Vec<(String, String)>, HostError> 
             };
             Ok(ids.iter().map(|key| (key.clone(), name(key))).collect())
         }
-        _ => Ok(Vec::new()),
+        _ => renamed(groups),
     }
+}
+
+/// The titles of clients.
+///
+/// # Errors
+/// As the host says.
+pub fn companies(ids: &[String]) -> Result<Vec<(String, String)>, HostError> {
+    let rows = if ids.is_empty() { Vec::new() } else { records::get_many("company", ids)? };
+    let titled = rows.into_iter().flatten();
+    Ok(titled.map(|row| (row.id.clone(), row.text("title").unwrap_or_default().to_owned())).collect())
+}
+
+/// The name of somebody or something among those that were asked for.
+pub fn name_of<'a>(names: &'a [(String, String)], id: Option<&str>) -> &'a str {
+    names.iter().find(|(known, _)| Some(known.as_str()) == id).map_or("", |(_, name)| name.as_str())
+}
+
+/// The titles of tasks that are called otherwise now.
+fn renamed(groups: &[Group]) -> Result<Vec<(String, String)>, HostError> {
+    let tasks: Vec<&Group> = groups.iter().filter(|group| group.is_task).collect();
+    let ids: Vec<String> = tasks.iter().map(|group| group.key.clone()).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = tasks.iter().zip(records::get_many("task", &ids)?);
+    let new = rows.filter_map(|(group, row)| {
+        let title = row?.text("title").filter(|title| !group.subject.starts_with(title))?.to_owned();
+        Some((group.key.clone(), title))
+    });
+    Ok(new.collect())
 }
 
 /// The source `plan_fact`: tasks that time was booked on in the period, with their estimates.
@@ -194,57 +283,4 @@ pub fn plan_fact(ask: &Ask) -> Outcome<Figures> {
         rows.push(row.with("over", estimate > 0 && spent > estimate));
     }
     Ok(Figures::from(rows))
-}
-
-/// The source `months`: the months of a year that have time, whether they are closed, and what keeps them open.
-///
-/// # Errors
-/// As the host says.
-pub fn months(_: &Ask) -> Outcome<Figures> {
-    let setup = Setup::load();
-    let kept = store::every(period::ENTITY, &Json::Null, &[])?;
-    let mut month = month_of(setup.zone.date(runtime::now()));
-    let mut rows = Vec::new();
-    for _ in 0..12 {
-        let text = zone::text(month);
-        let found = kept.iter().find(|row| row.text("month") == Some(&text) && row.id("organization").is_none());
-        let closed = found.and_then(|row| row.text("state")) == Some("closed");
-        if found.is_none() && !rows.is_empty() && !has_time(month)? {
-            month = month_of(minus_days(month, 1));
-            continue;
-        }
-        let [timers, days, sheets] = if closed { [0; 3] } else { period::open_things(month)? };
-        let count = |number: u64| i64::try_from(number).unwrap_or_default();
-        let opened = found.and_then(|row| store::instant(row, "opened_at"));
-        let row = Figure::new(text)
-            .with("month", store::date_value(month))
-            .with("closed", closed)
-            .with("by", found.and_then(|row| row.id("locked_by")).map_or(Value::Null, Value::link))
-            .with("at", super::at(found.and_then(|row| store::instant(row, "locked_at"))))
-            .with("reason", found.and_then(|row| row.text("reason")).unwrap_or_default())
-            .with("changed", opened.map_or(Ok(0), |opened| changed_since(month, opened))?);
-        rows.push(row.with("timers", count(timers)).with("days", count(days)).with("sheets", count(sheets)));
-        month = month_of(minus_days(month, 1));
-    }
-    Ok(Figures::from(rows))
-}
-
-/// Whether anybody booked anything in a month.
-fn has_time(month: Date) -> Result<bool, HostError> {
-    let filter = store::all_of([
-        store::compares("day", "gte", zone::text(month)),
-        store::compares("day", "lt", zone::text(next_month(month))),
-    ]);
-    Ok(records::count(entry::ENTITY, Some(&filter.to_string()))? > 0)
-}
-
-/// Rows of a month that were changed after it was opened again.
-fn changed_since(month: Date, opened: i64) -> Result<i64, HostError> {
-    let filter = store::all_of([
-        store::compares("day", "gte", zone::text(month)),
-        store::compares("day", "lt", zone::text(next_month(month))),
-        store::compares("updated_at", "gt", zone::instant(opened)),
-    ]);
-    let count = records::count(entry::ENTITY, Some(&filter.to_string()))?;
-    Ok(i64::try_from(count).unwrap_or_default())
 }

@@ -16,7 +16,7 @@ pub fn subject(ask: &Ask) -> Outcome<Figures> {
         return Ok(Figures::from(Vec::new()));
     };
     let own = store::sum(entry::ENTITY, &store::eq(&record.entity, record.id.as_str()), "seconds")?;
-    let mut row = Figure::new(record.id.clone()).with("own", own);
+    let mut row = Figure::new(record.id.clone()).with("entity", record.entity.as_str()).with("own", own);
     if record.entity == "task" {
         let estimate = records::get("task", &record.id)?.and_then(|task| task.integer("estimate")).unwrap_or_default();
         let all = totals::with_subtasks(&record.id)?;

@@ -1,14 +1,17 @@
 //! The team: whom whoever looks sees, and how much each worked in the period.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
+use verstak_plugin::people::Person;
 use verstak_plugin::prelude::*;
 
 use super::report::{filter_of, period_of};
 use crate::day;
 use crate::plan;
 use crate::staff;
-use crate::store::{self, me};
-use crate::zone::{minus_days, plus_days};
+use crate::store::{self, Setup, me};
+use crate::zone::{self, Date, minus_days, plus_days};
 
 /// People of a page.
 const MOST: usize = 200;
@@ -53,6 +56,57 @@ pub fn days_off(ask: &Ask) -> Outcome<Figures> {
         Figure::new(day.to_string()).with("day", store::date_value(day)).with("off", plan.planned.is_empty())
     });
     Ok(Figures::from(off.collect::<Vec<_>>()))
+}
+
+/// Weeks that are looked back at for those who left.
+const WEEKS: u64 = 12;
+
+/// A week of somebody who left, as a row of the page names it.
+///
+/// # Errors
+/// When it names none.
+pub fn left_week(key: &str) -> Acted<(String, Date)> {
+    let parts = key.split_once(' ').and_then(|(person, week)| Some((person.to_owned(), zone::date(week)?)));
+    parts.ok_or_else(|| NotActed::refuse(Message::new("time.unreadable", "This is no time")))
+}
+
+/// The source `left`: weeks of people below whoever looks who may not sign in any more, that nobody has handed in.
+///
+/// # Errors
+/// As the host says.
+pub fn left(_: &Ask) -> Outcome<Figures> {
+    let Some(head) = me() else { return Ok(Figures::from(Vec::new())) };
+    let gone: Vec<Person> = people::under(&head)?.into_iter().filter(|person| !person.active).take(MOST).collect();
+    if gone.is_empty() {
+        return Ok(Figures::from(Vec::new()));
+    }
+    let setup = Setup::load();
+    let ids: Vec<&str> = gone.iter().map(|person| person.id.as_str()).collect();
+    let from = minus_days(setup.week(setup.zone.date(runtime::now())), WEEKS * 7);
+    let of_them =
+        |field: &str| store::all_of([store::any_of("owner", &ids), store::compares(field, "gte", zone::text(from))]);
+    let done = store::all_of([of_them("week"), store::any_of("state", ["submitted", "approved"])]);
+    let done = store::every("time_sheet", &done, &["owner", "week"])?;
+    let mut weeks: BTreeMap<(String, Date), (i64, i64)> = BTreeMap::new();
+    for row in store::every("time_entry", &of_them("day"), &["owner", "day", "seconds", "check"])? {
+        let (Some(owner), Some(day)) = (row.id("owner"), store::day(&row, "day")) else { continue };
+        let week = weeks.entry((owner.to_owned(), setup.week(day))).or_default();
+        week.0 += row.integer("seconds").unwrap_or_default();
+        week.1 += i64::from(row.boolean("check") == Some(true));
+    }
+    let is_done = |owner: &str, week: Date| {
+        done.iter().any(|row| row.id("owner") == Some(owner) && store::day(row, "week") == Some(week))
+    };
+    let rows = weeks.into_iter().filter(|((owner, week), _)| !is_done(owner, *week));
+    let rows = rows.map(|((owner, week), (total, unconfirmed))| {
+        let name = gone.iter().find(|person| person.id == owner).map(|person| person.name.clone());
+        Figure::new(format!("{owner} {}", zone::text(week)))
+            .with("name", name.unwrap_or_default())
+            .with("week", store::date_value(week))
+            .with("total", total)
+            .with("unconfirmed", unconfirmed)
+    });
+    Ok(Figures::from(rows.collect::<Vec<_>>()))
 }
 
 /// Rows that wait for a decision of whoever looks, of people for whom they may decide now.
