@@ -20,6 +20,15 @@ pub struct Compared {
     pub degree: Option<f64>,
 }
 
+impl Compared {
+    /// The change in words; what people said of themselves is called subjective.
+    pub fn told(&self, words: &Lacks) -> String {
+        let change = in_words(self.change, words);
+        let asked = [&self.before, &self.after].into_iter().flatten().any(|row| row.text("method") == Some("poll"));
+        if asked { format!("{change} ({})", words.word("subjective")) } else { change }
+    }
+}
+
 /// Every goal of a project.
 ///
 /// # Errors
@@ -65,7 +74,7 @@ pub fn together(goals: &[Compared]) -> Option<f64> {
 }
 
 /// A change in words.
-pub fn in_words(change: Option<Change>, words: &Lacks) -> String {
+fn in_words(change: Option<Change>, words: &Lacks) -> String {
     match change {
         None => "—".to_owned(),
         Some(Change::Few) => words.word("few"),
