@@ -115,6 +115,7 @@ plugin! {
         "now" => pages::now,
         "here" => pages::here,
         "standing" => pages::standing,
+        "plan" => pages::plan,
         "lacks" => pages::lacks,
         "warnings" => pages::warnings,
         "comparison" => pages::comparison,

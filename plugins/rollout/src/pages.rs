@@ -93,6 +93,52 @@ pub fn now(ask: &Ask) -> Outcome<Figures> {
     })
 }
 
+/// The tasks of the plan, for everybody who takes part: most people see tasks of their own alone elsewhere.
+pub fn plan(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |Asked { project, .. }| {
+        let stages = stages(&project)?;
+        let mut tasks = store::of_project("task", &project.id, PLAN)?;
+        tasks.sort_by_key(|row| row.integer("rollout_position"));
+        let day = |row: &Row, field: &str| store::date_or_none(row.day(field));
+        let row = |row: &Row| {
+            let stage = stages.iter().find(|stage| row.id("rollout_stage") == Some(stage.id.as_str()));
+            let name =
+                stage.map(|stage| format!("{}. {}", stage.integer("position").unwrap_or(0), stage.words("title")));
+            Figure::new(row.id.clone())
+                .with("title", row.words("title"))
+                .with("stage", row.id("rollout_stage").unwrap_or_default())
+                .with("stage_title", name.unwrap_or_default())
+                .with("done", row.text("state") == Some("completed"))
+                .with("assignee", row.id("assignee").map_or(Value::Null, Value::link))
+                .with("start", day(row, "rollout_start"))
+                .with("end", day(row, "rollout_end"))
+                .with("base_start", day(row, "rollout_base_start"))
+                .with("base_end", day(row, "rollout_base_end"))
+                .with("days", row.integer("rollout_days").unwrap_or(0))
+                .with("late", row.integer("rollout_late").unwrap_or(0))
+                .with("critical", row.yes("rollout_critical"))
+        };
+        Ok(tasks.iter().take(MOST).map(row).collect())
+    })
+}
+
+/// Tasks that a page shows.
+const MOST: usize = 1_000;
+const PLAN: &[&str] = &[
+    "title",
+    "state",
+    "assignee",
+    "rollout_stage",
+    "rollout_position",
+    "rollout_start",
+    "rollout_end",
+    "rollout_base_start",
+    "rollout_base_end",
+    "rollout_days",
+    "rollout_late",
+    "rollout_critical",
+];
+
 /// Which project the page is about, and what whoever asks may do there.
 pub fn here(ask: &Ask) -> Outcome<Figures> {
     with_asked(ask, |Asked { who, rules, project }| {

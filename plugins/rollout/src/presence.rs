@@ -51,7 +51,10 @@ fn mark(key: &str, days: u8) -> Outcome {
     }
     match kv::set(key, vec![before | days], Some(KEPT)) {
         // A company of thousands: what does not fit is not counted, and nothing waits for it.
-        Err(HostError::Limit(why)) => Ok(warning!("{key} is not noted: {why}")),
+        Err(HostError::Limit(why)) => {
+            warning!("{key} is not noted: {why}");
+            Ok(())
+        }
         kept => Ok(kept?),
     }
 }
@@ -65,9 +68,11 @@ pub fn of_week(people: &[String], monday: Day) -> Result<Vec<u32>, HostError> {
     for some in people.chunks(PORTION) {
         let keys: Vec<String> = some.iter().map(|person| key(monday, person)).collect();
         let found = kv::get_many(&keys)?;
-        days.extend(found.into_iter().map(|entry| {
-            entry.and_then(|entry| entry.value.first().map(|mark| mark.count_ones())).unwrap_or(0)
-        }));
+        days.extend(
+            found
+                .into_iter()
+                .map(|entry| entry.and_then(|entry| entry.value.first().map(|mark| mark.count_ones())).unwrap_or(0)),
+        );
     }
     Ok(days)
 }
