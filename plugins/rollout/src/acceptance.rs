@@ -244,7 +244,8 @@ fn goals(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
 /// # Errors
 /// What the host says.
 pub fn measured(project: &Row, moment: &str, lacks: &mut Lacks) -> Result<(), HostError> {
-    let goals = store::of_project("rollout_goal", &project.id, &["title", "metric"])?;
+    let mut goals = store::of_project("rollout_goal", &project.id, &["title", "metric", "number"])?;
+    goals.sort_by_key(|row| row.integer("number"));
     let measures = store::of_project("rollout_measure", &project.id, &["metric", "moment"])?;
     let there = |goal: &Row| {
         let same = |row: &&Row| row.text("moment") == Some(moment) && row.text("metric") == goal.text("metric");

@@ -34,7 +34,8 @@ impl Compared {
 /// # Errors
 /// What the host says.
 pub fn compared(project: &str) -> Result<Vec<Compared>, HostError> {
-    let goals = store::of_project("rollout_goal", project, &[])?;
+    let mut goals = store::of_project("rollout_goal", project, &[])?;
+    goals.sort_by_key(|row| row.integer("number"));
     let measures = store::of_project("rollout_measure", project, &[])?;
     Ok(goals.into_iter().map(|goal| one(goal, &measures)).collect())
 }

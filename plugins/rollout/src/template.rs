@@ -120,7 +120,7 @@ fn tasks(project: &Row, template: &Template) -> Outcome<bool> {
     let there: BTreeMap<&str, &str> =
         rows.iter().filter_map(|row| Some((row.text("rollout_code")?, row.id.as_str()))).collect();
     let mut before: Option<String> = None;
-    let mut made = false;
+    let mut made = Vec::new();
     // One after another: each follows the one before, whose id must be known.
     for (index, (position, task)) in template.tasks().enumerate() {
         if let Some(id) = there.get(code(task)) {
@@ -136,10 +136,14 @@ fn tasks(project: &Row, template: &Template) -> Outcome<bool> {
             .with("rollout_position", place(index + 1))
             .with("rollout_days", DAYS)
             .with_some("rollout_after", before.take().map(|id| Value::Ids(vec![id])));
-        before = Some(records::create("task", draft)?.id);
-        made = true;
+        let id = records::create("task", draft)?.id;
+        made.push((id.clone(), Draft::new().with("assignee", Value::Null)));
+        before = Some(id);
     }
-    Ok(made)
+    // A new task is whose act made it; these are nobody's until their stage is open.
+    let any = !made.is_empty();
+    store::change_all("task", made)?;
+    Ok(any)
 }
 
 fn title(task: &Json, template: &Template) -> String {
