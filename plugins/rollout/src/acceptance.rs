@@ -187,14 +187,17 @@ fn work(project: &Row, stage: &str, lacks: &mut Lacks) -> Result<(), HostError> 
         lacks.of("task", task);
     }
     let mine: BTreeSet<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
-    let items = store::of_project("rollout_item", &project.id, &["title", "task", "done", "evidence", "struck"])?;
+    let items =
+        store::of_project("rollout_item", &project.id, &["title", "task", "done", "evidence", "proof", "struck"])?;
     for item in items.iter().filter(|item| item.id("task").is_some_and(|task| mine.contains(task))) {
         if !item.is_empty("struck") {
             continue;
         }
         if !item.yes("done") {
             lacks.of("item", item);
-        } else if item.is_empty("evidence") && files::of_record("rollout_item", &item.id)?.is_empty() {
+        } else if ["evidence", "proof"].iter().all(|field| item.is_empty(field))
+            && files::of_record("rollout_item", &item.id)?.is_empty()
+        {
             lacks.of("evidence", item);
         }
     }
