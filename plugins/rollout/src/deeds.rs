@@ -1,5 +1,6 @@
 //! What people press on the pages. Writes in the module's own name pass by its guards, so each press asks the same questions.
 
+use serde_json::json;
 use verstak_plugin::pages::Answer;
 use verstak_plugin::prelude::*;
 
@@ -27,6 +28,9 @@ fn project_of(deed: &Deed) -> Acted<Row> {
     Ok(store::one("rollout_project", &id)?)
 }
 
+/// Seconds after which a plan that is not whole is finished in the background: no press takes as long.
+const FILLED: i64 = 30;
+
 /// Whoever may begin a project.
 pub fn may_begin(who: &Who) -> Result<bool, HostError> {
     Ok(who.has("rollout_lead")? || who.has("admin")?)
@@ -50,6 +54,9 @@ pub fn begin(input: &impl Fields, lead: Option<&str>, rules: &Rules) -> Outcome<
         .with("stage", "running")
         .with_some("lead", input.id("lead").or(lead).map(Value::link));
     let made = records::create("rollout_project", draft)?;
+    // Should the copy break off half-way, the job finishes it.
+    let rest = NewJob::new("fill").input(json!({"project": made.id}).to_string()).after_seconds(FILLED);
+    jobs::enqueue(rest.once_as(format!("fill:{}", made.id)))?;
     let project = store::one("rollout_project", &made.id)?;
     after::fill(&project, rules)?;
     Ok(store::one("rollout_project", &made.id)?)

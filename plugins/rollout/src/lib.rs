@@ -109,6 +109,7 @@ plugin! {
         "measures" => work::measures,
         "adoption" => work::adoption,
         "health" => work::health,
+        "fill" => work::fill,
         "demo" => work::demonstration,
     }
     data {

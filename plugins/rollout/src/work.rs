@@ -10,7 +10,7 @@ use crate::plan::Gaps;
 use crate::replan::replan;
 use crate::store::{self, Read, Rules};
 use crate::words::say;
-use crate::{checks, demo, gating, measuring, signals, tell};
+use crate::{after, checks, demo, gating, measuring, signals, tell};
 
 /// Projects in these stages.
 fn projects(stages: &[&str]) -> Result<Vec<Row>, HostError> {
@@ -119,6 +119,16 @@ pub fn health(_: &Run) -> Ran {
         let title = say(project.words("language"), "task_health", &[]);
         let task = to_lead(NewTask::new(&title).about("rollout_project", &project.id), &project);
         tasks::create_once([(format!("health:{}:{month}", project.id), task)])?;
+    }
+    Ok(Answer::Done)
+}
+
+/// Finishes the plan of a project whose template was not copied to its end.
+pub fn fill(run: &Run) -> Ran {
+    let input: Json = serde_json::from_str(&run.input).unwrap_or(Json::Null);
+    let project = input.get("project").and_then(Json::as_str).unwrap_or_default();
+    if let Some(project) = records::get("rollout_project", project)? {
+        after::fill(&project, &Rules::load())?;
     }
     Ok(Answer::Done)
 }
