@@ -182,13 +182,15 @@ pub fn lacks(project: &Row, stage: &str, position: i64, rules: &Rules) -> Result
 
 /// Tasks done, items ticked with evidence or struck with a reason.
 fn work(project: &Row, stage: &str, lacks: &mut Lacks) -> Result<(), HostError> {
-    let tasks = store::all("task", &is("rollout_stage", stage), &["title", "state", "rollout_position"])?;
+    let mut tasks = store::all("task", &is("rollout_stage", stage), &["title", "state", "rollout_position"])?;
+    tasks.sort_by_key(|row| row.integer("rollout_position"));
     for task in tasks.iter().filter(|task| task.text("state") == Some("open")) {
         lacks.of("task", task);
     }
     let mine: BTreeSet<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
-    let items =
-        store::of_project("rollout_item", &project.id, &["title", "task", "done", "evidence", "proof", "struck"])?;
+    let fields = ["title", "number", "task", "done", "evidence", "proof", "struck"];
+    let mut items = store::of_project("rollout_item", &project.id, &fields)?;
+    items.sort_by_key(|row| row.integer("number"));
     for item in items.iter().filter(|item| item.id("task").is_some_and(|task| mine.contains(task))) {
         if !item.is_empty("struck") {
             continue;

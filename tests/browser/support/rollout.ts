@@ -85,12 +85,12 @@ export async function company(api: Api): Promise<Map<string, string>> {
 
 /** What a person is called by the API. */
 export async function idOf(api: Api, name: string): Promise<string> {
-  const { items } = await api.must<{ items: { id: string; name: string }[] }>("GET", "/users?limit=200");
+  const { items } = await api.must<{ items: { id: string; name: string }[] }>("GET", "/users");
   return items.find((one) => one.name === name)?.id ?? "";
 }
 
 export async function rows(api: Api, entity: string, filter?: object): Promise<Row[]> {
-  const { items } = await api.must<Page>("POST", `/records/${entity}/query`, { filter, limit: 200 });
+  const { items } = await api.must<Page>("POST", `/records/${entity}/query`, { filter, sort: [{ field: "number" }], limit: 200 });
   return items;
 }
 
