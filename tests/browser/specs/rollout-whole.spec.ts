@@ -191,6 +191,7 @@ test("the pilot: the lead switches a module on for Sales, who alone have it", as
   await dialog.getByLabel("Department").click();
   await page.getByRole("option", { name: "Sales" }).click();
   await dialog.getByLabel("From").fill(dayOf(calendar));
+  await dialog.getByLabel("From").press("Tab");
   await dialog.getByRole("button", { name: "Switch on…" }).click();
   await expect(page.getByText("Planned", { exact: true }).first()).toBeVisible();
   const [sal, mark, lena] = [await as(server, "sal"), await as(server, "mark"), await as(server, "lena")];
@@ -212,6 +213,7 @@ test("the whole company is refused until the pilot has passed; then hypercare be
     await open(page, `${pageOf("launch")}?tab=modules`);
     await press(page, line(page, "Leave requests"), "Switch on…");
     await page.getByRole("dialog").getByLabel("From").fill(dayOf(calendar));
+    await page.getByRole("dialog").getByLabel("From").press("Tab");
     await page.getByRole("dialog").getByRole("button", { name: "Switch on…" }).click();
     const text = sign === "on" ? "Planned" : "the pilot has run 0 of 10 working days";
     await expect(page.getByText(text).first()).toBeVisible();
