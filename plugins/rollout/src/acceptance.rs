@@ -182,19 +182,24 @@ pub fn lacks(project: &Row, stage: &str, position: i64, rules: &Rules) -> Result
 
 /// Tasks done, items ticked with evidence or struck with a reason.
 fn work(project: &Row, stage: &str, lacks: &mut Lacks) -> Result<(), HostError> {
-    let tasks = store::all("task", &is("rollout_stage", stage), &["title", "state", "rollout_position"])?;
+    let mut tasks = store::all("task", &is("rollout_stage", stage), &["title", "state", "rollout_position"])?;
+    tasks.sort_by_key(|row| row.integer("rollout_position"));
     for task in tasks.iter().filter(|task| task.text("state") == Some("open")) {
         lacks.of("task", task);
     }
     let mine: BTreeSet<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
-    let items = store::of_project("rollout_item", &project.id, &["title", "task", "done", "evidence", "struck"])?;
+    let fields = ["title", "number", "task", "done", "evidence", "proof", "struck"];
+    let mut items = store::of_project("rollout_item", &project.id, &fields)?;
+    items.sort_by_key(|row| row.integer("number"));
     for item in items.iter().filter(|item| item.id("task").is_some_and(|task| mine.contains(task))) {
         if !item.is_empty("struck") {
             continue;
         }
         if !item.yes("done") {
             lacks.of("item", item);
-        } else if item.is_empty("evidence") && files::of_record("rollout_item", &item.id)?.is_empty() {
+        } else if ["evidence", "proof"].iter().all(|field| item.is_empty(field))
+            && files::of_record("rollout_item", &item.id)?.is_empty()
+        {
             lacks.of("evidence", item);
         }
     }
@@ -244,7 +249,8 @@ fn goals(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
 /// # Errors
 /// What the host says.
 pub fn measured(project: &Row, moment: &str, lacks: &mut Lacks) -> Result<(), HostError> {
-    let goals = store::of_project("rollout_goal", &project.id, &["title", "metric"])?;
+    let mut goals = store::of_project("rollout_goal", &project.id, &["title", "metric", "number"])?;
+    goals.sort_by_key(|row| row.integer("number"));
     let measures = store::of_project("rollout_measure", &project.id, &["metric", "moment"])?;
     let there = |goal: &Row| {
         let same = |row: &&Row| row.text("moment") == Some(moment) && row.text("metric") == goal.text("metric");
@@ -263,7 +269,19 @@ fn testing(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
     let load =
         |row: &Row| row.text("run") == Some("load") && row.text("result") == Some("passed") && !row.is_empty("figures");
     lacks.when(!cases.iter().any(load), "load");
+    musts(project, lacks)?;
     defects(project, lacks)
+}
+
+/// Each requirement that must be met has a test that is passed.
+fn musts(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
+    let musts = all_of([is("project", &*project.id), is("priority", "must")]);
+    let musts = store::all("rollout_requirement", &musts, &["title", "stage"])?;
+    let passed = all_of([is("project", &*project.id), is("result", "passed")]);
+    let passed = store::all("rollout_case", &passed, &["requirement"])?;
+    let met = |row: &&Row| passed.iter().any(|case| case.id("requirement") == Some(row.id.as_str()));
+    musts.iter().filter(|row| row.stage() != "dropped" && !met(row)).for_each(|row| lacks.of("must", row));
+    Ok(())
 }
 
 /// Defects of severity 1 and 2 that are not over.
@@ -330,9 +348,10 @@ fn notices(project: &Row, rules: &Rules, lacks: &mut Lacks) -> Result<(), HostEr
     Ok(())
 }
 
-/// Measures after, figures of work agreed.
+/// Measures after, figures of work agreed, a report given to the board.
 fn evaluation(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
     measured(project, "after", lacks)?;
+    lacks.when(project.is_empty("reported_on"), "reported");
     let kpi = store::of_project("rollout_kpi", &project.id, &["title", "agreed_by"])?;
     lacks.when(kpi.is_empty(), "kpi_none");
     kpi.iter().filter(|row| row.is_empty("agreed_by")).for_each(|row| lacks.of("kpi", row));
@@ -352,10 +371,23 @@ fn product(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
 /// # Errors
 /// What the host says.
 pub fn hypercare(project: &Row, rules: &Rules, lacks: &mut Lacks) -> Result<(), HostError> {
-    let Some(launched) = project.day("launched") else {
+    let Some(days) = quiet_days(project, rules)? else {
         lacks.add("launch", &[]);
         return Ok(());
     };
+    let needed = rules.number("hypercare_days");
+    if days < needed {
+        lacks.add("hypercare", &[("days", &days.to_string()), ("needed", &needed.to_string())]);
+    }
+    Ok(())
+}
+
+/// Working days that are over since the launch or the last defect of severity 1; none before the launch.
+///
+/// # Errors
+/// What the host says.
+pub fn quiet_days(project: &Row, rules: &Rules) -> Result<Option<i64>, HostError> {
+    let Some(launched) = project.day("launched") else { return Ok(None) };
     let severe = all_of([is("project", &*project.id), is("kind", "defect"), is("severity", 1)]);
     let last = store::all("rollout_defect", &severe, &["created_at"])?;
     let last = last.iter().filter_map(|row| match row.value("created_at") {
@@ -365,12 +397,7 @@ pub fn hypercare(project: &Row, rules: &Rules, lacks: &mut Lacks) -> Result<(), 
     let since = last.max().map_or(launched.plus(-1), |day| day.max(launched.plus(-1)));
     // Days that are over: today is not.
     let yesterday = rules.today().plus(-1);
-    let days = store::calendar_between(since.plus(1), yesterday)?.between(since.plus(1), yesterday);
-    let needed = rules.number("hypercare_days");
-    if days < needed {
-        lacks.add("hypercare", &[("days", &days.to_string()), ("needed", &needed.to_string())]);
-    }
-    Ok(())
+    Ok(Some(store::calendar_between(since.plus(1), yesterday)?.between(since.plus(1), yesterday)))
 }
 
 /// Whether a module may be switched on for the whole company.
@@ -421,11 +448,14 @@ fn pilot_lacks(project: &Row, rules: &Rules, lacks: &mut Lacks) -> Result<(), Ho
     Ok(())
 }
 
-/// The last week that was counted of the pilot's department.
+/// The last week that was counted of the pilot's department; of a department too small to be counted by itself that of the groups
+/// that were counted together.
 fn pilot_adoption(project: &Row) -> Result<Option<f64>, HostError> {
-    let mut rows = store::of_project("rollout_signal", &project.id, &["week", "department", "adoption"])?;
-    rows.retain(|row| project.is_empty("pilot") || row.id("department") == project.id("pilot"));
-    Ok(rows.iter().max_by_key(|row| row.day("week")).and_then(|row| row.number("adoption")))
+    let rows = store::of_project("rollout_signal", &project.id, &["week", "department", "adoption"])?;
+    let last = |mine: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| mine(row)).max_by_key(|row| row.day("week"));
+    let pilot = last(&|row| project.is_empty("pilot") || row.id("department") == project.id("pilot"));
+    let week = pilot.or_else(|| last(&|row| row.is_empty("department")));
+    Ok(week.and_then(|row| row.number("adoption")))
 }
 
 fn team(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {

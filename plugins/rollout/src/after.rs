@@ -11,7 +11,7 @@ use crate::figures::{self, Spent};
 use crate::plan::Gaps;
 use crate::replan::replan;
 use crate::store::{self, Read, Rules, all_of, is};
-use crate::{acceptance, closing, gating, guards, money, tell, template, work};
+use crate::{acceptance, closing, gating, guards, money, tell, template, training, work};
 
 /// Projects: a new one is filled, a moved one is planned anew.
 pub fn project(events: &[Event]) -> Outcome {
@@ -157,13 +157,7 @@ pub fn gate(happened: &[Event]) -> Outcome {
     for event in happened {
         let Some(gate) = records::get("rollout_gate", &event.record)? else { continue };
         if event.change("stage").is_some() || event.name.ends_with(".created") {
-            let payload = json!({
-                "module": gate.text("module"),
-                "department": gate.id("department"),
-                "state": gate.stage(),
-            });
-            events::publish(NewEvent::new("gate.changed", payload.to_string()))?;
-            gating::apply(gate.words("module"))?;
+            gating::settled(&gate)?;
         }
     }
     Ok(())
@@ -209,11 +203,40 @@ pub fn bill(happened: &[Event]) -> Outcome {
     Ok(())
 }
 
-/// A changed calendar moves every plan that is alive.
+/// A changed calendar pushes every plan that is alive; it is pulled together on request, as ever.
 pub fn calendar(_: &[Event]) -> Outcome {
     let rules = Rules::load();
     for project in work::alive()? {
-        replan(&project, Gaps::Close, &rules)?;
+        replan(&project, Gaps::Keep, &rules)?;
+    }
+    Ok(())
+}
+
+/// Somebody's absences changed: they are excused from trainings of those days.
+pub fn absence(happened: &[Event]) -> Outcome {
+    let mut people = BTreeSet::new();
+    for event in happened {
+        let absence = records::get("absence", &event.record)?;
+        people.extend(absence.and_then(|row| row.id("user").map(str::to_owned)));
+    }
+    Ok(people.iter().try_for_each(|person| training::excuse(person))?)
+}
+
+/// An answer is wanted: of the person whose interview was written down, of those whom a poll asks.
+pub fn asked(happened: &[Event]) -> Outcome {
+    for event in happened {
+        match event.entity.as_str() {
+            "rollout_interview" => {
+                if let Some(row) = records::get("rollout_interview", &event.record)? {
+                    tell::interview(&row)?;
+                }
+            }
+            _ => {
+                if let Some(row) = records::get("rollout_poll", &event.record)? {
+                    tell::poll(&row)?;
+                }
+            }
+        }
     }
     Ok(())
 }

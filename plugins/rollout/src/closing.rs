@@ -7,6 +7,7 @@ use crate::goals;
 use crate::money;
 use crate::office::{self, Line};
 use crate::store::{self, Read, Rules};
+use crate::tell;
 use crate::template::Template;
 use crate::words::say;
 
@@ -31,9 +32,22 @@ pub fn close(project: &Row, rules: &Rules) -> Outcome<Result<String, Refused>> {
 /// # Errors
 /// What the host says.
 pub fn report(project: &Row) -> Outcome<String> {
-    let name = format!("{} - {}.docx", say(project.words("language"), "report", &[]), project.words("title"));
-    let name = name.replace(['/', '\\', ':'], " ");
-    files::put("rollout_project", &project.id, &name, &office::text(&lines(project)?))?;
+    let heading = say(project.words("language"), "report", &[]);
+    let name = office::file_name(&heading, project.words("title"), "docx");
+    files::put("rollout_project", &project.id, &name, &office::text(&lines(project, &heading)?))?;
+    Ok(name)
+}
+
+/// Puts a report of how things stand beside the project, notes its day and tells the board. Answers its name.
+///
+/// # Errors
+/// What the host says.
+pub fn interim(project: &Row, rules: &Rules) -> Outcome<String> {
+    let heading = say(project.words("language"), "interim", &[]);
+    let name = office::file_name(&format!("{heading} {}", rules.today()), project.words("title"), "docx");
+    files::put("rollout_project", &project.id, &name, &office::text(&lines(project, &heading)?))?;
+    records::change("rollout_project", &project.id, Draft::new().with("reported_on", store::date(rules.today())))?;
+    tell::reported(project, rules)?;
     Ok(name)
 }
 
@@ -41,7 +55,7 @@ pub fn report(project: &Row) -> Outcome<String> {
 ///
 /// # Errors
 /// What the host says.
-pub fn lines(project: &Row) -> Outcome<Vec<Line>> {
+fn lines(project: &Row, heading: &str) -> Outcome<Vec<Line>> {
     let language = project.words("language").to_owned();
     let word = |key: &str| say(&language, key, &[]);
     let template =
@@ -58,9 +72,10 @@ pub fn lines(project: &Row) -> Outcome<Vec<Line>> {
         behind: stages.iter().filter(|row| row.stage() != "accepted").count(),
         reached: degree.is_some_and(|degree| degree >= 100.0),
     };
+    let date = if project.is_empty("completed_on") { "—" } else { project.words("completed_on") };
     let mut lines = vec![
-        Line::Title(format!("{}: {}", word("report"), project.words("title"))),
-        Line::Text(format!("{}: {}", word("report_date"), project.words("completed_on"))),
+        Line::Title(format!("{heading}: {}", project.words("title"))),
+        Line::Text(format!("{}: {}", word("report_date"), date)),
         Line::Heading(word("report_statements")),
     ];
     let (statements, steps) = template.closing();
@@ -127,7 +142,7 @@ fn goal(one: &goals::Compared, language: &str) -> String {
             ("n_before", &cases(&one.before)),
             ("after", &value(&one.after)),
             ("n_after", &cases(&one.after)),
-            ("change", &goals::in_words(one.change, &words)),
+            ("change", &one.told(&words)),
             ("degree", &goals::number(one.degree, " %")),
         ],
     )

@@ -119,6 +119,13 @@ impl Calendar {
         (0..days.clamp(0, HORIZON)).fold(day, |day, _| self.next(day))
     }
 
+    /// The first of so many working days that end before `day`, and the last of them.
+    pub fn before(&self, day: Day, days: i64) -> (Day, Day) {
+        let back = |day: Day| (1..HORIZON).map(|by| day.plus(-by)).find(|day| self.works(*day)).unwrap_or(day);
+        let last = back(day);
+        ((1..days.clamp(1, HORIZON)).fold(last, |day, _| back(day)), last)
+    }
+
     /// Working days from one day to another, both included; none when the second is before the first.
     pub fn between(&self, first: Day, last: Day) -> i64 {
         let days = (0..=(last.0 - first.0).min(HORIZON)).filter(|days| self.works(first.plus(*days)));
@@ -132,6 +139,15 @@ mod tests {
 
     fn day(text: &str) -> Day {
         Day::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_window_ends_before_a_day() {
+        let calendar = Calendar::of([(day("2026-06-05"), false)]);
+        assert_eq!(calendar.before(day("2026-06-08"), 1), (day("2026-06-04"), day("2026-06-04")));
+        assert_eq!(calendar.before(day("2026-06-10"), 4), (day("2026-06-03"), day("2026-06-09")));
+        let (first, last) = Calendar::default().before(day("2026-06-29"), 20);
+        assert_eq!((first, last), (day("2026-06-01"), day("2026-06-26")));
     }
 
     #[test]

@@ -1,16 +1,15 @@
 //! What people press on the pages. Writes in the module's own name pass by its guards, so each press asks the same questions.
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use verstak_plugin::pages::Answer;
 use verstak_plugin::prelude::*;
 
 use crate::acceptance::{self, Refused};
-use crate::days::Day;
 use crate::plan::Gaps;
 use crate::replan::replan;
 use crate::store::{self, Read, Rules, date};
 use crate::who::Who;
-use crate::{after, closing, guards, versions};
+use crate::{after, closing, gating, measuring, office, specification, versions};
 
 fn no(refused: &Refused) -> NotActed {
     NotActed::refuse(refused.message())
@@ -28,6 +27,9 @@ fn project_of(deed: &Deed) -> Acted<Row> {
     let id = deed.text("project").or_else(|| deed.view().param("project")).unwrap_or_default().to_owned();
     Ok(store::one("rollout_project", &id)?)
 }
+
+/// Seconds after which a plan that is not whole is finished in the background: no press takes as long.
+const FILLED: i64 = 30;
 
 /// Whoever may begin a project.
 pub fn may_begin(who: &Who) -> Result<bool, HostError> {
@@ -52,6 +54,9 @@ pub fn begin(input: &impl Fields, lead: Option<&str>, rules: &Rules) -> Outcome<
         .with("stage", "running")
         .with_some("lead", input.id("lead").or(lead).map(Value::link));
     let made = records::create("rollout_project", draft)?;
+    // Should the copy break off half-way, the job finishes it.
+    let rest = NewJob::new("fill").input(json!({"project": made.id}).to_string()).after_seconds(FILLED);
+    jobs::enqueue(rest.once_as(format!("fill:{}", made.id)))?;
     let project = store::one("rollout_project", &made.id)?;
     after::fill(&project, rules)?;
     Ok(store::one("rollout_project", &made.id)?)
@@ -188,6 +193,43 @@ pub fn agree_version(deed: &Deed) -> Acted {
     Ok(done("page.version_agreed", "Agreed: lateness is counted from it"))
 }
 
+/// Puts a report of how things stand beside the project and tells the board of it.
+pub fn report(deed: &Deed) -> Acted {
+    let project = project_of(deed)?;
+    if !Who::acts().leads(&project)? {
+        return Err(not_yours("The board is reported to by the lead of the project"));
+    }
+    let rules = Rules::load();
+    closing::interim(&project, &rules)?;
+    Ok(done("page.reported", "The report stands among the files of the project; the board is told"))
+}
+
+/// Puts the specification beside the project: its requirements as a text.
+pub fn specification(deed: &Deed) -> Acted {
+    let project = project_of(deed)?;
+    if !Who::acts().takes_part(&Rules::load())? {
+        return Err(not_yours("The specification is taken out by those who take part"));
+    }
+    specification::put(&project, Rules::load().today())?;
+    Ok(done("page.exported", "The file stands among the files of the project"))
+}
+
+/// Switches the module in this row on, for a department from a day on.
+pub fn plan_gate(deed: &Deed) -> Acted {
+    let project = project_of(deed)?;
+    let module = deed.row()?.to_owned();
+    if !gates::modules()?.iter().any(|one| one.id == module) {
+        return Err(NotActed::refuse(Message::new("rollout.no_module", "The company does not run this module")));
+    }
+    let rules = Rules::load();
+    let from = deed.day("from").unwrap_or_else(|| rules.today());
+    let department = deed.id("department").or_else(|| deed.text("department")).filter(|id| !id.is_empty());
+    let asked = gating::Asked { module: &module, department, from, until: deed.day("until"), key: deed.key() };
+    gating::may(&Who::acts(), &project, department.is_none(), &rules)?.map_err(|refused| no(&refused))?;
+    gating::plan(&project, &asked, &rules)?;
+    Ok(done("page.gate_planned", "Planned"))
+}
+
 /// Closes the project.
 pub fn close(deed: &Deed) -> Acted {
     let project = project_of(deed)?;
@@ -212,6 +254,20 @@ pub fn confirm(deed: &Deed) -> Acted {
     Ok(done("page.confirmed", "Confirmed"))
 }
 
+/// Approves the goal in this row: the board.
+pub fn approve_goal(deed: &Deed) -> Acted {
+    let goal = store::one("rollout_goal", deed.row()?)?;
+    let who = Who::acts();
+    if !who.is_board(&Rules::load())? {
+        return Err(not_yours("Goals are approved by the board"));
+    }
+    let draft = Draft::new()
+        .with_some("approved_by", who.id.as_deref().map(Value::link))
+        .with("approved_at", Value::Instant(runtime::now()));
+    records::change("rollout_goal", &goal.id, draft)?;
+    Ok(done("page.approved", "Approved"))
+}
+
 /// Takes a figure of the system over a window.
 pub fn measure(deed: &Deed) -> Acted {
     let project = project_of(deed)?;
@@ -221,56 +277,8 @@ pub fn measure(deed: &Deed) -> Acted {
     let Some((first, last)) = deed.day("first").zip(deed.day("last")) else {
         return Err(NotActed::refuse(Message::new("rollout.window", "Say from when to when")));
     };
-    measure_now(&project, deed.words("metric"), deed.words("moment"), (first, last))?.map_err(NotActed::refuse)?;
+    measuring::now(&project, deed.words("metric"), deed.words("moment"), (first, last))?.map_err(NotActed::refuse)?;
     Ok(done("page.measured", "Measured"))
-}
-
-/// Asks the company's reports for a figure and keeps it. Answers the measure.
-///
-/// # Errors
-/// What the host says; in the inner result why not.
-pub fn measure_now(
-    project: &Row,
-    metric: &str,
-    moment: &str,
-    (first, last): (Day, Day),
-) -> Outcome<Result<String, Message>> {
-    let rules = Rules::load();
-    if last < first {
-        return Ok(Err(Message::new("rollout.end_before", "The last day is before the first one")));
-    }
-    if let Err((key, text, _)) = guards::window(project, moment, first, last, &rules)? {
-        return Ok(Err(Message::new(key, text)));
-    }
-    // A choice's key has no dots, a measure's has.
-    let key = metric.replacen('-', ".", 1);
-    let period = json!({"from": first.to_string(), "to": last.plus(1).to_string()});
-    let asked = json!({"measures": [key], "period": period});
-    let told: Json =
-        serde_json::from_str(&reports::query(&asked.to_string())?).map_err(|error| format!("reports: {error}"))?;
-    let figure = |part: &str| told.get("totals")?.get(part)?.get(&key).cloned();
-    let value = figure("values").and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));
-    let Some(value) = value else {
-        return Ok(Err(Message::new(
-            "rollout.no_figure",
-            "There is no such figure in these days: enter it with its source",
-        )));
-    };
-    // The product counts this one in seconds, goals are set in minutes.
-    let value = if key == "lead.first_answer" { value / 60.0 } else { value };
-    let version = told.get("columns").and_then(Json::as_array).and_then(|all| all.last()?.get("version")?.as_i64());
-    let draft = Draft::new()
-        .with("project", Value::link(&project.id))
-        .with("metric", metric)
-        .with("moment", moment)
-        .with("first", date(first))
-        .with("last", date(last))
-        .with("working_days", store::calendar_between(first, last)?.between(first, last))
-        .with("value", store::decimal(value))
-        .with("n", figure("n").and_then(|n| n.as_i64()).unwrap_or(0))
-        .with("definition", version.unwrap_or(1))
-        .with("method", "core");
-    Ok(Ok(records::create("rollout_measure", draft)?.id))
 }
 
 /// Puts the plan as a workbook beside the project.
@@ -279,7 +287,7 @@ pub fn export(deed: &Deed) -> Acted {
     if !Who::acts().takes_part(&Rules::load())? {
         return Err(not_yours("The plan is taken out by those who take part"));
     }
-    let name = format!("{}.xlsx", project.words("title")).replace(['/', '\\', ':'], " ");
+    let name = office::file_name("", project.words("title"), "xlsx");
     files::put("rollout_project", &project.id, &name, &crate::export::workbook(&project)?)?;
     Ok(done("page.exported", "The file stands among the files of the project"))
 }

@@ -9,7 +9,7 @@ use crate::days::Day;
 use crate::store::{self, Read, Rules, all_of, is, words_of};
 use crate::who::Who;
 use crate::words::say;
-use crate::{closing, deeds, export, work};
+use crate::{closing, deeds, export, gating, measuring};
 
 fn body(request: &Request) -> Map<String, Json> {
     let read = request.text().and_then(|text| serde_json::from_str::<Json>(text).ok());
@@ -112,7 +112,7 @@ pub fn measures(request: &Request) -> Outcome<Response> {
     };
     let days = Day::parse(text(&body, "first")).zip(Day::parse(text(&body, "last")));
     let Some(days) = days else { return Ok(problem(422, "rollout.window", "Say from when to when", &[])) };
-    Ok(match deeds::measure_now(&project, text(&body, "metric"), text(&body, "moment"), days)? {
+    Ok(match measuring::now(&project, text(&body, "metric"), text(&body, "moment"), days)? {
         Ok(id) => Response::json(201, json!({"id": id}).to_string()),
         Err(message) => problem(409, &message.key, &message.fallback, &[]),
     })
@@ -145,27 +145,16 @@ fn input(call: &Call) -> Map<String, Json> {
 pub fn set_gate(call: &Call) -> Done<String> {
     let project = call.subject_of("rollout_project")?;
     let input = input(call);
-    let same = all_of([is("project", &*project.id), is("origin_id", &*call.key)]);
-    if let Some(known) = store::all("rollout_gate", &same, &["module"])?.first() {
-        return Ok(json!({"gate": known.id}).to_string());
-    }
     let department = input.get("department").and_then(Json::as_str);
+    let rules = Rules::load();
     if department.is_none()
-        && let Err(refused) = acceptance::company_gate(&project, &Rules::load())?
+        && let Err(refused) = acceptance::company_gate(&project, &rules)?
     {
         return Err(NotDone::bpmn("pilot_not_passed", refused.lacks.join("; ")));
     }
-    let today = Rules::load().today();
-    let from = Day::parse(text(&input, "from")).unwrap_or(today);
-    let draft = Draft::new()
-        .with("project", Value::link(&project.id))
-        .with("stage", work::standing("planned", Some(from), None, today).unwrap_or("planned"))
-        .with("module", text(&input, "module"))
-        .with("title", text(&input, "module"))
-        .with_some("department", department.map(Value::link))
-        .with("from", store::date(from))
-        .with("origin_id", call.key.as_str());
-    Ok(json!({"gate": records::create("rollout_gate", draft)?.id}).to_string())
+    let from = Day::parse(text(&input, "from")).unwrap_or_else(|| rules.today());
+    let asked = gating::Asked { module: text(&input, "module"), department, from, until: None, key: &call.key };
+    Ok(json!({"gate": gating::plan(&project, &asked, &rules)?}).to_string())
 }
 
 /// Measures a figure of the project that the process is about.
@@ -174,7 +163,7 @@ pub fn measure(call: &Call) -> Done<String> {
     let input = input(call);
     let days = Day::parse(text(&input, "first")).zip(Day::parse(text(&input, "last")));
     let days = days.ok_or_else(|| NotDone::never("say from when to when"))?;
-    match deeds::measure_now(&project, text(&input, "metric"), text(&input, "moment"), days)? {
+    match measuring::now(&project, text(&input, "metric"), text(&input, "moment"), days)? {
         Ok(id) => Ok(json!({"measure": id}).to_string()),
         Err(message) => Err(NotDone::bpmn("not_measured", message.fallback)),
     }

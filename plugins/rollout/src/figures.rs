@@ -96,6 +96,12 @@ pub fn attended(scope: i64, attended: i64, excused: i64) -> Option<f64> {
     percent(attended, scope - excused)
 }
 
+/// The mean of marks, to one decimal; none of fewer than five, so that nobody is known by their answer.
+pub fn mean(marks: &[i64]) -> Option<f64> {
+    let count = whole(marks.len());
+    (count >= SMALL_GROUP).then(|| tenth(float(marks.iter().sum()) / float(count)))
+}
+
 /// A week of a department.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Week {
@@ -158,6 +164,11 @@ impl Pilot {
     pub fn passed(self, days: i64, adoption: i64) -> bool {
         self.days >= days && self.adoption.is_some_and(|value| value >= float(adoption)) && self.severe == 0
     }
+}
+
+/// A count as a whole number.
+pub fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// A whole number as a float; the figures of a company fit.
@@ -223,6 +234,12 @@ mod tests {
         assert_eq!(attended(40, 35, 2), Some(92.1));
         assert_eq!(attended(2, 0, 2), None);
         assert_eq!(percent(15, 45), Some(33.3));
+    }
+
+    #[test]
+    fn few_answers_have_no_mean() {
+        assert_eq!(mean(&[4, 5, 3, 4]), None);
+        assert_eq!(mean(&[4, 5, 3, 4, 5]), Some(4.2));
     }
 
     #[test]

@@ -20,12 +20,22 @@ pub struct Compared {
     pub degree: Option<f64>,
 }
 
+impl Compared {
+    /// The change in words; what people said of themselves is called subjective.
+    pub fn told(&self, words: &Lacks) -> String {
+        let change = in_words(self.change, words);
+        let asked = [&self.before, &self.after].into_iter().flatten().any(|row| row.text("method") == Some("poll"));
+        if asked { format!("{change} ({})", words.word("subjective")) } else { change }
+    }
+}
+
 /// Every goal of a project.
 ///
 /// # Errors
 /// What the host says.
 pub fn compared(project: &str) -> Result<Vec<Compared>, HostError> {
-    let goals = store::of_project("rollout_goal", project, &[])?;
+    let mut goals = store::of_project("rollout_goal", project, &[])?;
+    goals.sort_by_key(|row| row.integer("number"));
     let measures = store::of_project("rollout_measure", project, &[])?;
     Ok(goals.into_iter().map(|goal| one(goal, &measures)).collect())
 }
@@ -65,7 +75,7 @@ pub fn together(goals: &[Compared]) -> Option<f64> {
 }
 
 /// A change in words.
-pub fn in_words(change: Option<Change>, words: &Lacks) -> String {
+fn in_words(change: Option<Change>, words: &Lacks) -> String {
     match change {
         None => "—".to_owned(),
         Some(Change::Few) => words.word("few"),

@@ -7,36 +7,46 @@ use crate::days::Day;
 use crate::figures::{self, Spent};
 use crate::store::{self, Read, Rules, date, is};
 use crate::who::Who;
-use crate::work;
 
-fn refuse(change: &mut Change, refused: &Refused, field: &str) {
+pub(crate) fn refuse(change: &mut Change, refused: &Refused, field: &str) {
     change.reject(refused.message()).on(field);
 }
 
-fn say(change: &mut Change, key: &str, text: &str, field: &str) {
+pub(crate) fn say(change: &mut Change, key: &str, text: &str, field: &str) {
     change.reject(Message::new(key, text)).on(field);
 }
 
-fn not_yours(change: &mut Change, text: &'static str, field: &str) {
+pub(crate) fn not_yours(change: &mut Change, text: &'static str, field: &str) {
     refuse(change, &Refused::new("rollout.not_yours", text), field);
 }
 
-fn instant() -> Value {
+pub(crate) fn instant() -> Value {
     Value::Instant(runtime::now())
 }
 
-fn person(who: &Who) -> Value {
+pub(crate) fn person(who: &Who) -> Value {
     who.id.as_deref().map_or(Value::Null, Value::link)
 }
 
-/// A task of a plan begins and ends in an open stage only, has somebody who does it, and keeps its days in order.
+/// A task of a plan begins and ends in an open stage only, has somebody who does it, keeps its days in order, and leaves its stage
+/// by the lead alone.
 pub fn task(change: &mut Change) -> Outcome {
+    if change.operation() == Operation::Delete || (!change.is_new() && change.differs("rollout_stage")) {
+        leaves(change)?;
+    }
+    if change.is_rejected() || change.operation() == Operation::Delete {
+        return Ok(());
+    }
     let Some(stage) = change.id("rollout_stage").map(str::to_owned) else { return Ok(()) };
     let Some(stage) = records::get("rollout_stage", &stage)? else { return Ok(()) };
+    let comes = change.differs("rollout_stage");
+    if stage.stage() == "accepted" && (comes || (!change.is_new() && DAYS.iter().any(|field| change.differs(field)))) {
+        say(change, "rollout.accepted_stands", "The stage is accepted: its tasks stay where they are", "rollout_start");
+        return Ok(());
+    }
     let done = change.text("state") == Some("completed");
     let started = change.text("status") == Some("in_progress");
-    let acts = (change.differs("state") && done) || (change.differs("status") && started);
-    if acts {
+    if (done && (comes || change.differs("state"))) || (started && (comes || change.differs("status"))) {
         if !acceptance::is_open(&stage)? {
             refuse(change, &acceptance::locked(), if done { "state" } else { "status" });
             return Ok(());
@@ -46,13 +56,28 @@ pub fn task(change: &mut Change) -> Outcome {
             return Ok(());
         }
     }
-    let moved =
-        ["rollout_start", "rollout_end", "rollout_days", "rollout_after"].iter().any(|field| change.differs(field));
-    if moved && !change.is_new() && stage.stage() == "accepted" {
-        say(change, "rollout.accepted_stands", "The stage is accepted: its tasks stay where they are", "rollout_start");
-        return Ok(());
-    }
     lengths(change)
+}
+
+/// What moves a task within a plan.
+const DAYS: [&str; 4] = ["rollout_start", "rollout_end", "rollout_days", "rollout_after"];
+
+/// A task is taken out of a stage: by the lead, and never out of an accepted one.
+fn leaves(change: &mut Change) -> Outcome {
+    let left = match change.operation() {
+        Operation::Delete => change.id("rollout_stage"),
+        _ => change.before().id("rollout_stage"),
+    };
+    let Some(left) = left.map(str::to_owned) else { return Ok(()) };
+    let Some(stage) = records::get("rollout_stage", &left)? else { return Ok(()) };
+    if stage.stage() == "accepted" {
+        say(change, "rollout.accepted_stands", "The stage is accepted: its tasks stay where they are", "rollout_stage");
+    } else if let Some(project) = records::get("rollout_project", stage.words("project"))?
+        && !Who::acts().leads(&project)?
+    {
+        not_yours(change, "Tasks are taken out of a plan by its lead", "rollout_stage");
+    }
+    Ok(())
 }
 
 /// Days by hand make the length.
@@ -79,6 +104,9 @@ fn lengths(change: &mut Change) -> Outcome {
 pub fn stage(change: &mut Change) -> Outcome {
     let (who, rules) = (Who::acts(), Rules::load());
     let id = change.record().to_owned();
+    if stays(change, &who)? {
+        return Ok(());
+    }
     if change.differs("override_reason") {
         let reason = change.words("override_reason").to_owned();
         if let Err(refused) = acceptance::pass_over(&who, &reason, &rules)? {
@@ -103,6 +131,10 @@ pub fn stage(change: &mut Change) -> Outcome {
         return Ok(());
     }
     match change.stage().to_owned().as_str() {
+        // Whoever was responsible until this very change does not accept either.
+        "accepted" if who.is(change.before().id("responsible")) => {
+            not_yours(change, "A stage is never accepted by who is responsible for it", "stage");
+        }
         "accepted" => match acceptance::accept(&who, change, &id, &rules)? {
             Err(refused) => refuse(change, &refused, "stage"),
             Ok(()) => {
@@ -127,7 +159,25 @@ pub fn stage(change: &mut Change) -> Outcome {
     Ok(())
 }
 
-fn project_of(change: &Change) -> Result<Option<Row>, HostError> {
+/// The order of stages holds the plan: once it runs no stage leaves it or changes its place, and who is responsible is the lead's to
+/// say. Answers whether the change was refused.
+fn stays(change: &mut Change, who: &Who) -> Outcome<bool> {
+    let gone = change.operation() == Operation::Delete;
+    let moved = !change.is_new() && ["position", "project"].iter().any(|field| change.differs(field));
+    let handed = !change.is_new() && change.differs("responsible");
+    if !gone && !moved && !handed {
+        return Ok(false);
+    }
+    let Some(project) = project_of(change)? else { return Ok(false) };
+    if (gone || moved) && project.stage() != "draft" {
+        say(change, "rollout.stage_stays", "A stage of a plan that runs stays: the board may pass it over", "position");
+    } else if handed && !who.leads(&project)? {
+        not_yours(change, "Who is responsible for a stage is said by the lead", "responsible");
+    }
+    Ok(change.is_rejected())
+}
+
+pub(crate) fn project_of(change: &Change) -> Result<Option<Row>, HostError> {
     change.id("project").map_or(Ok(None), |id| records::get("rollout_project", id))
 }
 
@@ -311,64 +361,6 @@ pub fn version(change: &mut Change) -> Outcome {
     Ok(())
 }
 
-/// A defect is taken, fixed, and retested by somebody else than who fixed it: while it waits for that, who fixed it stays.
-pub fn defect(change: &mut Change) -> Outcome {
-    let who = Who::acts();
-    let before = if change.differs("stage") { change.before().stage() } else { change.stage() };
-    let renamed = change.differs("fixer") && change.before().id("fixer").is_some();
-    if !change.is_new() && before == "retest" && renamed && change.stage() != "fixing" {
-        let text = "A retest is never by who fixed it; say who fixed it and ask somebody else";
-        say(change, "rollout.own_retest", text, "fixer");
-        return Ok(());
-    }
-    if !change.differs("stage") {
-        return Ok(());
-    }
-    match change.stage() {
-        "fixing" if change.is_empty("taken_at") => change.set("taken_at", instant()),
-        "closed" if change.text("kind") == Some("defect") => {
-            if who.is(change.id("fixer")) || change.is_empty("fixer") {
-                let text = "A retest is never by who fixed it; say who fixed it and ask somebody else";
-                say(change, "rollout.own_retest", text, "fixer");
-            } else {
-                change.set("retested_by", person(&who));
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-/// A module is switched on for a department by the lead, for the whole company by the board after the pilot.
-pub fn gate(change: &mut Change) -> Outcome {
-    let Some(project) = project_of(change)? else { return Ok(()) };
-    let (who, rules) = (Who::acts(), Rules::load());
-    let company = change.is_empty("department");
-    if company && !who.is_board(&rules)? {
-        not_yours(change, "A module is switched on for the whole company by the board", "department");
-    } else if !company && !who.leads(&project)? && !who.is_board(&rules)? {
-        not_yours(change, "Modules are switched on by the lead of the project", "module");
-    } else if company
-        && change.stage() != "off"
-        && let Err(refused) = acceptance::company_gate(&project, &rules)?
-    {
-        refuse(change, &refused, "department");
-    }
-    let today = rules.today();
-    if let Some(stage) = work::standing(change.stage(), change.day("from"), change.day("until"), today) {
-        change.set("stage", stage);
-    }
-    Ok(())
-}
-
-/// What a test case gave is signed by who ran it.
-pub fn case(change: &mut Change) -> Outcome {
-    if change.differs("result") && matches!(change.text("result"), Some("passed" | "failed")) {
-        change.set("done_by", person(&Who::acts()));
-    }
-    Ok(())
-}
-
 /// A tool's mark is the mean of its marks, fit counting twice.
 pub fn tool(change: &mut Change) -> Outcome {
     let marks = [("fit", 2), ("integration", 1), ("references", 1), ("cost", 1)];
@@ -382,37 +374,6 @@ pub fn tool(change: &mut Change) -> Outcome {
     Ok(())
 }
 
-/// An answer is given once, by whoever was asked; of an anonymous poll nobody is named.
-pub fn answer(change: &mut Change) -> Outcome {
-    if !change.is_new() {
-        say(change, "rollout.answer_stands", "An answer stays as it was given", "mark");
-        return Ok(());
-    }
-    let Some(poll) = change.id("poll").map(str::to_owned) else { return Ok(()) };
-    let Some(poll) = records::get("rollout_poll", &poll)? else { return Ok(()) };
-    if let Some(project) = poll.id("project") {
-        change.set("project", Value::link(project));
-    }
-    if poll.yes("anonymous") {
-        change.set("owner", Value::Null);
-    }
-    Ok(())
-}
-
-/// A notice is sent by the lead, and stays as it was sent.
-pub fn notice(change: &mut Change) -> Outcome {
-    let sent = change.before().text("stage") == Some("sent") || (!change.was_set("stage") && change.stage() == "sent");
-    if !change.is_new() && sent && ["title", "text", "audience", "stage"].iter().any(|field| change.differs(field)) {
-        say(change, "rollout.version_stands", "What was sent stays as it is: send another one", "text");
-        return Ok(());
-    }
-    let Some(project) = project_of(change)? else { return Ok(()) };
-    if change.differs("stage") && change.stage() == "sent" && !Who::acts().leads(&project)? {
-        not_yours(change, "Notices are sent by the lead of the project", "stage");
-    }
-    Ok(())
-}
-
 /// The deviation of a figure of work is its fact against its plan, in percent.
 pub fn kpi(change: &mut Change) -> Outcome {
     let (plan, fact) = (change.number("plan"), change.number("fact"));
@@ -421,29 +382,6 @@ pub fn kpi(change: &mut Change) -> Outcome {
     }
     if change.differs("agreed_by") && !change.is_empty("agreed_by") {
         change.set("agreed_by", person(&Who::acts()));
-    }
-    Ok(())
-}
-
-/// An interview is called by the person's name, and confirmed by them alone.
-pub fn interview(change: &mut Change) -> Outcome {
-    if change.differs("confirmed_by") && !change.is_empty("confirmed_by") {
-        if !Who::acts().is(change.id("person")) {
-            not_yours(change, "An interview is confirmed by the person it was held with", "confirmed_by");
-            return Ok(());
-        }
-        change.set("confirmed_by", person(&Who::acts()));
-        change.set("confirmed_at", instant());
-    }
-    if change.is_new() { named(change) } else { Ok(()) }
-}
-
-/// What is about a person is called by their name.
-pub fn named(change: &mut Change) -> Outcome {
-    let person = change.id("person").map(str::to_owned).filter(|_| !change.was_set("title"));
-    let Some(person) = person else { return Ok(()) };
-    if let Some(member) = people::user(&person)? {
-        change.set("title", member.name);
     }
     Ok(())
 }

@@ -6,10 +6,11 @@
 //! | [`days`], [`plan`], [`figures`] | dates, the plan's arithmetic, every figure; pure |
 //! | [`template`], [`replan`], [`versions`] | a project's plan: made, moved, agreed |
 //! | [`acceptance`], [`checks`] | when a stage may begin, be accepted, be passed over; what is warned of |
-//! | [`guards`], [`after`] | before and after every change, from whichever side |
+//! | [`guards`], [`launching`], [`after`] | before and after every change, from whichever side |
 //! | [`pages`], [`deeds`], [`doors`], [`work`] | figures and presses of pages, routes and steps of processes, jobs |
-//! | [`goals`], [`money`], [`signals`], [`gating`] | before and after, budget, adoption, modules by department |
-//! | [`closing`], [`export`], [`office`], [`zip`] | the closing report and files |
+//! | [`goals`], [`measuring`], [`money`], [`gating`] | before and after, figures of the system, budget, modules by department |
+//! | [`signals`], [`presence`], [`training`] | adoption by department, who works in the system, who is excused |
+//! | [`closing`], [`specification`], [`export`], [`office`], [`zip`] | reports, the specification and other files |
 //! | [`store`], [`who`], [`tell`], [`words`], [`demo`] | records and settings, whose press it is, words, a project to look at |
 
 use verstak_plugin::plugin;
@@ -27,15 +28,20 @@ pub mod figures;
 pub mod gating;
 pub mod goals;
 pub mod guards;
+pub mod launching;
+pub mod measuring;
 pub mod money;
 pub mod office;
 pub mod pages;
 pub mod plan;
+pub mod presence;
 pub mod replan;
 pub mod signals;
+pub mod specification;
 pub mod store;
 pub mod tell;
 pub mod template;
+pub mod training;
 pub mod versions;
 pub mod who;
 pub mod words;
@@ -54,16 +60,16 @@ plugin! {
         "risk" => each guards::risk,
         "bill" => each guards::bill,
         "version" => each guards::version,
-        "case" => each guards::case,
-        "defect" => each guards::defect,
+        "case" => each launching::case,
+        "defect" => each launching::defect,
         "tool" => each guards::tool,
-        "answer" => each guards::answer,
-        "notice" => each guards::notice,
+        "answer" => each launching::answer,
+        "notice" => each launching::notice,
         "kpi" => each guards::kpi,
-        "interview" => each guards::interview,
-        "attendance" => each guards::named,
+        "interview" => each launching::interview,
+        "attendance" => each launching::attendance,
         "duty" => each guards::duty,
-        "gate" => each guards::gate,
+        "gate" => each launching::gate,
     }
     events {
         "project" => after::project,
@@ -76,6 +82,9 @@ plugin! {
         "bill" => after::bill,
         "calendar" => after::calendar,
         "people" => after::people,
+        "absence" => after::absence,
+        "asked" => after::asked,
+        "worked" => presence::note,
     }
     http {
         POST "/projects" => doors::projects,
@@ -97,14 +106,17 @@ plugin! {
     jobs {
         "lateness" => work::lateness,
         "gates" => work::gates,
+        "measures" => work::measures,
         "adoption" => work::adoption,
         "health" => work::health,
+        "fill" => work::fill,
         "demo" => work::demonstration,
     }
     data {
         "now" => pages::now,
         "here" => pages::here,
         "standing" => pages::standing,
+        "plan" => pages::plan,
         "lacks" => pages::lacks,
         "warnings" => pages::warnings,
         "comparison" => pages::comparison,
@@ -114,6 +126,9 @@ plugin! {
         "risks" => pages::risks,
         "scale" => pages::scale,
         "polls" => pages::polls,
+        "hypercare" => pages::hypercare,
+        "modules" => pages::modules,
+        "mine" => presence::mine,
     }
     act {
         "create_project" => deeds::create_project,
@@ -128,5 +143,9 @@ plugin! {
         "confirm" => deeds::confirm,
         "measure" => deeds::measure,
         "export" => deeds::export,
+        "approve_goal" => deeds::approve_goal,
+        "report" => deeds::report,
+        "specification" => deeds::specification,
+        "plan_gate" => deeds::plan_gate,
     }
 }

@@ -33,6 +33,10 @@ pub fn of(project: &Row) -> Result<Money, HostError> {
     let sum = |rows: &[Row], field: &str| rows.iter().filter_map(|row| row.number(field)).sum::<f64>();
     let (counted, others): (Vec<Row>, Vec<Row>) = bills.into_iter().partition(|row| row.stage() == "counted");
     let billed = sum(&counted, "total");
+    // Payback is judged by what the first year costs.
+    let year = project.day("start").map(|start| start.plus(365));
+    let first = |row: &&Row| row.day("date").zip(year).is_none_or(|(day, year)| day < year);
+    let cost: f64 = counted.iter().filter(first).filter_map(|row| row.number("total")).sum();
     let limit = project.number("limit").unwrap_or(0.0);
     let effect = project.number("effect").unwrap_or(0.0) * project.number("unit_value").unwrap_or(0.0);
     Ok(Money {
@@ -40,7 +44,7 @@ pub fn of(project: &Row) -> Result<Money, HostError> {
         billed,
         limit,
         effect,
-        payback: figures::payback(billed, effect),
+        payback: figures::payback(cost, effect),
         spent: figures::spent(billed, limit),
         waiting: others.into_iter().filter(|row| row.stage() == "waiting").collect(),
     })

@@ -2,6 +2,12 @@
 
 use crate::zip;
 
+/// The name of a file: what it is, of which project; without signs that file systems do not take.
+pub fn file_name(what: &str, project: &str, ending: &str) -> String {
+    let name = if what.is_empty() { project.to_owned() } else { format!("{what} - {project}") };
+    format!("{}.{ending}", name.replace(['/', '\\', ':'], " "))
+}
+
 /// A paragraph of a text.
 pub enum Line {
     /// Its title.

@@ -93,6 +93,52 @@ pub fn now(ask: &Ask) -> Outcome<Figures> {
     })
 }
 
+/// The tasks of the plan, for everybody who takes part: most people see tasks of their own alone elsewhere.
+pub fn plan(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |Asked { project, .. }| {
+        let stages = stages(&project)?;
+        let mut tasks = store::of_project("task", &project.id, PLAN)?;
+        tasks.sort_by_key(|row| row.integer("rollout_position"));
+        let day = |row: &Row, field: &str| store::date_or_none(row.day(field));
+        let row = |row: &Row| {
+            let stage = stages.iter().find(|stage| row.id("rollout_stage") == Some(stage.id.as_str()));
+            let name =
+                stage.map(|stage| format!("{}. {}", stage.integer("position").unwrap_or(0), stage.words("title")));
+            Figure::new(row.id.clone())
+                .with("title", row.words("title"))
+                .with("stage", row.id("rollout_stage").unwrap_or_default())
+                .with("stage_title", name.unwrap_or_default())
+                .with("done", row.text("state") == Some("completed"))
+                .with("assignee", row.id("assignee").map_or(Value::Null, Value::link))
+                .with("start", day(row, "rollout_start"))
+                .with("end", day(row, "rollout_end"))
+                .with("base_start", day(row, "rollout_base_start"))
+                .with("base_end", day(row, "rollout_base_end"))
+                .with("days", row.integer("rollout_days").unwrap_or(0))
+                .with("late", row.integer("rollout_late").unwrap_or(0))
+                .with("critical", row.yes("rollout_critical"))
+        };
+        Ok(tasks.iter().take(MOST).map(row).collect())
+    })
+}
+
+/// Tasks that a page shows.
+const MOST: usize = 1_000;
+const PLAN: &[&str] = &[
+    "title",
+    "state",
+    "assignee",
+    "rollout_stage",
+    "rollout_position",
+    "rollout_start",
+    "rollout_end",
+    "rollout_base_start",
+    "rollout_base_end",
+    "rollout_days",
+    "rollout_late",
+    "rollout_critical",
+];
+
 /// Which project the page is about, and what whoever asks may do there.
 pub fn here(ask: &Ask) -> Outcome<Figures> {
     with_asked(ask, |Asked { who, rules, project }| {
@@ -183,8 +229,9 @@ pub fn comparison(ask: &Ask) -> Outcome<Figures> {
                 .with("after", value(&one.after))
                 .with("n_after", cases(&one.after))
                 .with("target", decimal(one.goal.number("target")))
-                .with("change", goals::in_words(one.change, &words))
+                .with("change", one.told(&words))
                 .with("degree", decimal(one.degree))
+                .with("approved", !one.goal.is_empty("approved_by"))
         };
         Ok(goals::compared(&asked.project.id)?.iter().map(row).collect())
     })
@@ -224,6 +271,8 @@ pub fn adoption(ask: &Ask) -> Outcome<Figures> {
                 .with("light", row.words("light"))
                 .with("active", row.integer("active").unwrap_or(0))
                 .with("people", row.integer("people").unwrap_or(0))
+                .with("problems", row.integer("problems").unwrap_or(0))
+                .with("mood", decimal(row.number("mood")))
         };
         Ok(rows.iter().skip(skipped).map(row).collect())
     })
@@ -303,5 +352,41 @@ pub fn polls(ask: &Ask) -> Outcome<Figures> {
                 .with("mean", decimal(mean))
         };
         Ok(polls.iter().map(row).collect())
+    })
+}
+
+/// How hypercare goes: working days without a severe defect, what waits by severity, proposals and questions.
+pub fn hypercare(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |Asked { rules, project, .. }| {
+        let open = serde_json::json!({"field": "stage", "op": "in", "value": ["new", "fixing", "retest"]});
+        let open = store::all_of([store::is("project", &*project.id), open]);
+        let open = store::all("rollout_defect", &open, &["kind", "severity"])?;
+        let count = |mine: &dyn Fn(&Row) -> bool| figures::whole(open.iter().filter(|row| mine(row)).count());
+        let defect = |row: &Row| row.text("kind") == Some("defect");
+        let days = acceptance::quiet_days(&project, &rules)?;
+        let row = Figure::new("hypercare")
+            .with("days", days.map_or(Value::Null, Value::Integer))
+            .with("needed", rules.number("hypercare_days"))
+            .with("launched", in_words(project.day("launched")))
+            .with("severe", count(&|row| defect(row) && row.integer("severity") == Some(1)))
+            .with("serious", count(&|row| defect(row) && row.integer("severity") == Some(2)))
+            .with("other", count(&|row| defect(row) && row.integer("severity").is_none_or(|severity| severity > 2)))
+            .with("words", count(&|row| !defect(row)));
+        Ok(vec![row])
+    })
+}
+
+/// What the company runs and whom it is on for; not this module, whose gate is the administrators'.
+pub fn modules(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |Asked { .. }| {
+        let (words, departments) = (Lacks::new(), people::departments()?);
+        let name = |id: &String| departments.iter().find(|one| one.id == *id).map_or("—", |one| one.name.as_str());
+        let on = |chosen: &Option<Vec<String>>| match chosen.as_deref() {
+            None => words.word("on_everybody"),
+            Some([]) => words.word("on_nobody"),
+            Some(some) => some.iter().map(name).collect::<Vec<_>>().join(", "),
+        };
+        let others = gates::modules()?.into_iter().filter(|one| one.id != "verstak.rollout");
+        Ok(others.map(|one| Figure::new(one.id).with("module", one.title).with("on", on(&one.departments))).collect())
     })
 }

@@ -1,7 +1,7 @@
 //! Adoption by week and department: who works in the system, which deals are touched, what is late. Groups that are too small are
 //! counted together; nobody is named.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 use verstak_plugin::notify::Notice;
@@ -10,13 +10,9 @@ use verstak_plugin::tasks::NewTask;
 
 use crate::days::Day;
 use crate::figures::{self, Week, float};
+use crate::presence;
 use crate::store::{self, Read, Rules, all_of, date, is};
 use crate::words::say;
-
-/// Days of a week on which somebody must have changed something to count as working in the system.
-const ACTIVE_DAYS: usize = 3;
-/// Records of an entity that a week may have.
-const MOST: usize = 20_000;
 
 /// Counts the week that begins on `monday` for a project. Groups of fewer than five people become one without a department.
 ///
@@ -27,18 +23,49 @@ pub fn count(project: &Row, monday: Day, rules: &Rules) -> Result<(), HostError>
     for (person, department) in audience(rules)? {
         groups.entry(department).or_default().push(person);
     }
-    let worked = worked(monday, rules)?;
     let mut weeks: BTreeMap<Option<String>, Week> = BTreeMap::new();
     for (department, people) in groups {
-        let week = week(&people, monday, &worked, rules)?;
+        let week = week(&people, monday, rules)?;
         let key = department.filter(|_| !week.is_small());
         let together = weeks.entry(key).or_default();
         *together = together.with(week);
     }
+    let beside = Beside { problems: problems(project, monday, rules)?, mood: mood(project, monday, rules)? };
     for (department, week) in weeks {
-        write(project, monday, department.as_deref(), week, rules)?;
+        write(project, monday, department.as_deref(), week, &beside, rules)?;
     }
     Ok(())
+}
+
+/// What stands beside the figures of a week.
+struct Beside {
+    /// Problems and questions that people told of in the week, by department; with none those of nobody's department.
+    problems: BTreeMap<Option<String>, i64>,
+    /// The mean of the answers of polls; none where there are too few.
+    mood: Option<f64>,
+}
+
+/// Made on these days, both included.
+pub fn made_within(first: Day, last: Day, rules: &Rules) -> [Json; 2] {
+    let at = |op: &str, day: Day| json!({"field": "created_at", "op": op, "value": moment(day, rules)});
+    [at("gte", first), at("lt", last.plus(1))]
+}
+
+fn problems(project: &Row, monday: Day, rules: &Rules) -> Result<BTreeMap<Option<String>, i64>, HostError> {
+    let [from, until] = made_within(monday, monday.plus(6), rules);
+    let told = all_of([is("project", &*project.id), from, until]);
+    let mut counts = BTreeMap::new();
+    for row in store::all("rollout_defect", &told, &["department"])? {
+        *counts.entry(row.id("department").map(str::to_owned)).or_default() += 1;
+    }
+    Ok(counts)
+}
+
+fn mood(project: &Row, monday: Day, rules: &Rules) -> Result<Option<f64>, HostError> {
+    let [from, until] = made_within(monday, monday.plus(6), rules);
+    let told = store::all("rollout_answer", &all_of([is("project", &*project.id), from, until]), &["mark"])?;
+    let marks: Vec<i64> = told.iter().filter_map(|row| row.integer("mark")).collect();
+    Ok(figures::mean(&marks))
 }
 
 /// Whose adoption is counted, with their departments.
@@ -69,38 +96,6 @@ pub fn everybody() -> Result<Vec<(String, Option<String>)>, HostError> {
     }
 }
 
-/// On which days of the week each person changed something.
-fn worked(monday: Day, rules: &Rules) -> Result<BTreeMap<String, BTreeSet<Day>>, HostError> {
-    let mut days: BTreeMap<String, BTreeSet<Day>> = BTreeMap::new();
-    for (entity, who, when) in [
-        ("activity", "creator", "created_at"),
-        ("lead", "editor", "updated_at"),
-        ("deal", "editor", "updated_at"),
-        ("task", "completed_by", "completed_at"),
-    ] {
-        let within = all_of([
-            json!({"field": when, "op": "gte", "value": moment(monday, rules)}),
-            json!({"field": when, "op": "lt", "value": moment(monday.plus(7), rules)}),
-        ]);
-        let mut query = Query::of(entity).filter(within.to_string()).fields(&[who, when]).limit(200);
-        let mut seen = 0;
-        loop {
-            let page = query.run()?;
-            seen += page.rows.len();
-            for row in &page.rows {
-                if let (Some(person), Some(Value::Instant(at))) = (row.id(who), row.value(when)) {
-                    days.entry(person.to_owned()).or_default().insert(Day::at(*at, rules.offset()));
-                }
-            }
-            match page.next {
-                Some(cursor) if seen < MOST => query.cursor = Some(cursor),
-                _ => break,
-            }
-        }
-    }
-    Ok(days)
-}
-
 /// The beginning of a day, in UTC.
 fn moment(day: Day, rules: &Rules) -> String {
     let minutes = -rules.offset().div_euclid(60);
@@ -108,15 +103,7 @@ fn moment(day: Day, rules: &Rules) -> String {
     format!("{day}T{:02}:{:02}:00Z", minutes / 60, minutes % 60)
 }
 
-fn week(
-    people: &[String],
-    monday: Day,
-    worked: &BTreeMap<String, BTreeSet<Day>>,
-    rules: &Rules,
-) -> Result<Week, HostError> {
-    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let active =
-        people.iter().filter(|person| worked.get(*person).is_some_and(|days| days.len() >= ACTIVE_DAYS)).count();
+fn week(people: &[String], monday: Day, rules: &Rules) -> Result<Week, HostError> {
     let whose =
         |field: &str| json!({"field": field, "op": "in", "value": people.iter().take(1_000).collect::<Vec<_>>()});
     let open = json!({"field": "closed_at", "op": "empty"});
@@ -126,13 +113,21 @@ fn week(
     let late = json!({"field": "due", "op": "lt", "value": moment(monday.plus(7), rules)});
     let late = of("task", vec![whose("assignee"), is("state", "open"), late])?;
     Ok(Week {
-        people: (number(people.len()), number(active)),
+        people: (figures::whole(people.len()), presence::active(people, monday)?),
         deals: (of("deal", vec![whose("owner"), open.clone()])?, of("deal", vec![whose("owner"), open, touched])?),
         tasks: (tasks, tasks - late),
     })
 }
 
-fn write(project: &Row, monday: Day, department: Option<&str>, week: Week, rules: &Rules) -> Result<(), HostError> {
+fn write(
+    project: &Row,
+    monday: Day,
+    department: Option<&str>,
+    week: Week,
+    beside: &Beside,
+    rules: &Rules,
+) -> Result<(), HostError> {
+    let problems = beside.problems.get(&department.map(str::to_owned)).copied().unwrap_or(0);
     let adoption = week.adoption();
     let light = match adoption {
         None => "few",
@@ -154,7 +149,9 @@ fn write(project: &Row, monday: Day, department: Option<&str>, week: Week, rules
         .with("tasks", week.tasks.0)
         .with("in_time", week.tasks.1)
         .with_some("adoption", adoption.map(|value| Value::Decimal(format!("{value:.1}"))))
-        .with("light", light);
+        .with("light", light)
+        .with("problems", problems)
+        .with_some("mood", beside.mood.map(|value| Value::Decimal(format!("{value:.1}"))));
     match store::all("rollout_signal", &filter, &["light"])?.first() {
         Some(known) => records::change("rollout_signal", &known.id, draft)?,
         None => records::create("rollout_signal", draft)?,

@@ -68,6 +68,69 @@ pub fn bill(bill: &Row, project: &Row, percent: Option<f64>) -> Result<(), HostE
     told(&key, text, [project.id("lead"), project.id("owner_budget")], link)
 }
 
+const PLAN: &str = "/app/verstak.rollout/plan?tab=versions";
+const MINE: &str = "/app/verstak.rollout/my";
+
+/// The board is asked to agree to a version of the plan.
+///
+/// # Errors
+/// What the host says.
+pub fn version(id: &str, title: &str) -> Result<(), HostError> {
+    let board = crate::who::board(&Rules::load())?;
+    let text = Message::new("notice.version", "The plan waits for your answer: {title}").with("title", title);
+    told(&format!("version:{id}"), text, board.iter().map(|id| Some(id.as_str())), PLAN)
+}
+
+/// The board was reported to.
+///
+/// # Errors
+/// What the host says.
+pub fn reported(project: &Row, rules: &Rules) -> Result<(), HostError> {
+    let board = crate::who::board(rules)?;
+    let text = Message::new("notice.report", "A report to the board: {title}").with("title", project.words("title"));
+    let link = format!("/records/rollout_project/{}", project.id);
+    told(&format!("report:{}:{}", project.id, rules.today()), text, board.iter().map(|id| Some(id.as_str())), &link)
+}
+
+/// Whoever an interview was held with is asked to confirm what was written down.
+///
+/// # Errors
+/// What the host says.
+pub fn interview(row: &Row) -> Result<(), HostError> {
+    let text = Message::new("notice.interview", "Confirm what you said in the interview, please");
+    let link = "/app/verstak.rollout/registers?tab=interviews";
+    told(&format!("interview:{}", row.id), text, [row.id("person")], link)
+}
+
+/// Those whom a poll asks.
+///
+/// # Errors
+/// What the host says.
+pub fn poll(row: &Row) -> Result<(), HostError> {
+    let text = Message::new("notice.poll", "An answer is wanted: {title}").with("title", row.words("title"));
+    let people = audience(row)?;
+    let all: Vec<Notice> = people
+        .chunks(1_000)
+        .map(|some| Notice::new(format!("poll:{}", row.id), text.clone()).to(some).link(MINE))
+        .collect();
+    notify::send_many(&all)
+}
+
+/// People of the departments that something is meant for, with those below them; of no department everybody.
+fn audience(row: &Row) -> Result<Vec<String>, HostError> {
+    let chosen = row.ids("audience");
+    let mut people: Vec<String> = Vec::new();
+    if chosen.is_empty() {
+        people.extend(crate::signals::everybody()?.into_iter().map(|(person, _)| person));
+    }
+    for department in chosen {
+        people.extend(people::in_department(department, true)?.into_iter().map(|person| person.id));
+    }
+    people.sort();
+    people.dedup();
+    Ok(people)
+}
+
 /// The key of a notice among those of the module.
 pub fn news_key(notice: &str) -> String {
     format!("news:{notice}")
@@ -78,23 +141,14 @@ pub fn news_key(notice: &str) -> String {
 /// # Errors
 /// What the host says.
 pub fn news(notice: &Row) -> Result<(), HostError> {
-    let chosen = notice.ids("audience");
-    let mut people: Vec<String> = Vec::new();
-    if chosen.is_empty() {
-        people.extend(crate::signals::everybody()?.into_iter().map(|(person, _)| person));
-    }
-    for department in chosen {
-        people.extend(people::in_department(department, true)?.into_iter().map(|person| person.id));
-    }
-    people.sort();
-    people.dedup();
+    let people = audience(notice)?;
     let text = format!("{}. {}", notice.words("title"), notice.words("text"));
     let text: String = text.chars().take(400).collect();
     let all: Vec<Notice> = people
         .chunks(1_000)
         .map(|some| {
             let words = Message::new("notice.news", &text).with("title", &text);
-            Notice::new(news_key(&notice.id), words).to(some).link("/app/verstak.rollout/my").confirm()
+            Notice::new(news_key(&notice.id), words).to(some).link(MINE).confirm()
         })
         .collect();
     notify::send_many(&all)?;

@@ -64,8 +64,12 @@ impl Template {
     }
 }
 
+fn text<'a>(json: &'a Json, key: &str) -> &'a str {
+    json.get(key).and_then(Json::as_str).unwrap_or_default()
+}
+
 fn code(task: &Json) -> &str {
-    task.get("id").and_then(Json::as_str).unwrap_or_default()
+    text(task, "id")
 }
 
 /// Makes all that the template says and that is not there yet. Answers whether something was made.
@@ -104,13 +108,14 @@ fn stages(project: &Row, template: &Template) -> Outcome<bool> {
 fn roles(project: &Row, template: &Template) -> Outcome<bool> {
     let rows = by_project("rollout_role", project, &["code"])?;
     let there: BTreeSet<&str> = rows.iter().filter_map(|row| row.text("code")).collect();
-    let roles = template.json.get("roles").and_then(Json::as_object).into_iter().flatten();
-    let draft = |(code, title): (&String, &Json)| {
-        let lead = matches!(code.as_str(), "PM" | "PL").then(|| project.id("lead")).flatten();
-        let made = of(project).with("code", code.as_str()).with("title", template.words(title));
-        (!there.contains(code.as_str())).then(|| made.with_some("person", lead.map(Value::link)))
+    let draft = |role: &Json| {
+        let code = text(role, "code");
+        let lead = matches!(code, "PM" | "PL").then(|| project.id("lead")).flatten();
+        let title = role.get("title").map(|title| template.words(title)).unwrap_or_default();
+        let made = of(project).with("code", code).with("title", title);
+        (!there.contains(code)).then(|| made.with_some("person", lead.map(Value::link)))
     };
-    make("rollout_role", roles.filter_map(draft))
+    make("rollout_role", Template::list(&template.json, "roles").iter().filter_map(draft))
 }
 
 fn tasks(project: &Row, template: &Template) -> Outcome<bool> {
@@ -120,7 +125,7 @@ fn tasks(project: &Row, template: &Template) -> Outcome<bool> {
     let there: BTreeMap<&str, &str> =
         rows.iter().filter_map(|row| Some((row.text("rollout_code")?, row.id.as_str()))).collect();
     let mut before: Option<String> = None;
-    let mut made = false;
+    let mut made = Vec::new();
     // One after another: each follows the one before, whose id must be known.
     for (index, (position, task)) in template.tasks().enumerate() {
         if let Some(id) = there.get(code(task)) {
@@ -136,10 +141,14 @@ fn tasks(project: &Row, template: &Template) -> Outcome<bool> {
             .with("rollout_position", place(index + 1))
             .with("rollout_days", DAYS)
             .with_some("rollout_after", before.take().map(|id| Value::Ids(vec![id])));
-        before = Some(records::create("task", draft)?.id);
-        made = true;
+        let id = records::create("task", draft)?.id;
+        made.push((id.clone(), Draft::new().with("assignee", Value::Null)));
+        before = Some(id);
     }
-    Ok(made)
+    // A new task is whose act made it; these are nobody's until their stage is open.
+    let any = !made.is_empty();
+    store::change_all("task", made)?;
+    Ok(any)
 }
 
 fn title(task: &Json, template: &Template) -> String {
@@ -177,14 +186,16 @@ fn duties(project: &Row, template: &Template) -> Outcome<bool> {
     let mut drafts = Vec::new();
     for (_, task) in template.tasks() {
         let Some(id) = tasks.get(code(task)) else { continue };
-        let duties = task.get("duties").and_then(Json::as_object).into_iter().flatten();
-        for (index, (role_code, text)) in duties.enumerate() {
-            let Some(role) = role(role_code).filter(|role| !there.contains(&(id.as_str(), *role))) else { continue };
+        // Whoever is named first answers for the task.
+        for (index, duty) in Template::list(task, "duties").iter().enumerate() {
+            let role = role(text(duty, "role")).filter(|role| !there.contains(&(id.as_str(), *role)));
+            let Some(role) = role else { continue };
+            let words = duty.get("text").map(|text| template.words(text)).unwrap_or_default();
             drafts.push(
                 of(project)
                     .with("task", Value::link(id))
                     .with("role", Value::link(role))
-                    .with("title", template.words(text))
+                    .with("title", words)
                     .with("raci", if index == 0 { "accountable" } else { "responsible" }),
             );
         }
@@ -222,8 +233,8 @@ mod tests {
         let template = Template::load(key, "ru", "Битрикс24").unwrap();
         let tasks: Vec<&Json> = template.tasks().map(|(_, task)| task).collect();
         let checks = tasks.iter().map(|task| Template::list(task, "check").len()).sum();
-        let duties = tasks.iter().filter_map(|task| Some(task.get("duties")?.as_object()?.len())).sum();
-        let roles = template.json["roles"].as_object().unwrap().len();
+        let duties = tasks.iter().map(|task| Template::list(task, "duties").len()).sum();
+        let roles = Template::list(&template.json, "roles").len();
         (template.stages().len(), tasks.len(), checks, roles, duties)
     }
 
@@ -232,6 +243,17 @@ mod tests {
         assert_eq!(counts("standard"), (7, 21, 55, 12, 62));
         assert_eq!(counts("seven_steps"), (7, 14, 41, 4, 0));
         assert!(Template::load("other", "ru", "x").is_err());
+    }
+
+    #[test]
+    fn who_is_named_first_answers() {
+        let template = Template::load("standard", "en", "x").unwrap();
+        let first = |id: &str| {
+            let task = template.tasks().map(|(_, task)| task).find(|task| code(task) == id).unwrap();
+            text(&Template::list(task, "duties")[0], "role").to_owned()
+        };
+        assert_eq!(["1.1", "1.3", "3.1", "5.1", "7.3"].map(first), ["PM", "BA", "IT", "TRN", "IT"]);
+        assert_eq!(text(&Template::list(&template.json, "roles")[0], "code"), "PM");
     }
 
     #[test]

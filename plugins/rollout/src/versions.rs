@@ -7,6 +7,7 @@ use verstak_plugin::prelude::*;
 
 use crate::acceptance::Refused;
 use crate::store::{self, Read, date};
+use crate::tell;
 use crate::words::say;
 
 /// Sends the plan as it stands to the board. Answers the number of the version.
@@ -29,13 +30,14 @@ pub fn send(project: &Row) -> Result<Result<i64, Refused>, HostError> {
     let position = versions.last().and_then(|row| row.integer("position")).unwrap_or(0) + 1;
     let draft = Draft::new()
         .with("project", Value::link(&project.id))
-        .with("title", say(language, "version_title", &[("number", &position.to_string())]))
         .with("position", position)
         .with("end", store::date_or_none(project.day("end")))
         .with("snapshot", Value::Json(now.to_string()))
         .with_some("diff", before.map(|before| difference(&before, &now, language)))
         .with("stage", "sent");
-    records::create("rollout_version", draft)?;
+    let title = say(language, "version_title", &[("number", &position.to_string())]);
+    let made = records::create("rollout_version", draft.with("title", title.as_str()))?;
+    tell::version(&made.id, &title)?;
     Ok(Ok(position))
 }
 

@@ -10,7 +10,7 @@ use crate::plan::Gaps;
 use crate::replan::replan;
 use crate::store::{self, Read, Rules};
 use crate::words::say;
-use crate::{checks, demo, gating, signals, tell};
+use crate::{after, checks, demo, gating, measuring, signals, tell};
 
 /// Projects in these stages.
 fn projects(stages: &[&str]) -> Result<Vec<Row>, HostError> {
@@ -74,7 +74,7 @@ pub fn gates(_: &Run) -> Ran {
         for gate in store::of_project("rollout_gate", &project.id, &[])? {
             if let Some(stage) = standing(gate.stage(), gate.day("from"), gate.day("until"), today) {
                 records::change("rollout_gate", &gate.id, Draft::new().with("stage", stage))?;
-                gating::apply(gate.words("module"))?;
+                gating::settled(&store::one("rollout_gate", &gate.id)?)?;
             }
         }
     }
@@ -90,6 +90,15 @@ pub fn standing(now: &str, from: Option<Day>, until: Option<Day>, today: Day) ->
         "on" if until.is_some_and(|until| until <= today) => Some("off"),
         _ => None,
     }
+}
+
+/// Every day: what goals lack before and after, by the system, of windows of the same length.
+pub fn measures(_: &Run) -> Ran {
+    let rules = Rules::load();
+    for project in projects(&["running", "hypercare"])? {
+        measuring::due(&project, &rules)?;
+    }
+    Ok(Answer::Done)
 }
 
 /// On Mondays: adoption of the week before.
@@ -110,6 +119,16 @@ pub fn health(_: &Run) -> Ran {
         let title = say(project.words("language"), "task_health", &[]);
         let task = to_lead(NewTask::new(&title).about("rollout_project", &project.id), &project);
         tasks::create_once([(format!("health:{}:{month}", project.id), task)])?;
+    }
+    Ok(Answer::Done)
+}
+
+/// Finishes the plan of a project whose template was not copied to its end.
+pub fn fill(run: &Run) -> Ran {
+    let input: Json = serde_json::from_str(&run.input).unwrap_or(Json::Null);
+    let project = input.get("project").and_then(Json::as_str).unwrap_or_default();
+    if let Some(project) = records::get("rollout_project", project)? {
+        after::fill(&project, &Rules::load())?;
     }
     Ok(Answer::Done)
 }

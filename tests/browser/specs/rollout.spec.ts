@@ -79,6 +79,8 @@ test("a closed stage keeps its tasks at every door until the board passes it ove
   expect(refused.body.detail).toContain("not accepted yet");
   const completed = await api.send<Problem>("POST", `/tasks/${task?.id}/complete`, {});
   expect([completed.status, completed.body.code]).toEqual([409, "rollout.stage_locked"]);
+  const bulk = await api.send<object>("POST", "/records/task/bulk", { update: [{ id: task?.id, fields: { state: "completed" } }] });
+  expect(JSON.stringify(bulk.body), "in a bulk too").toContain("rollout.stage_locked");
   const [first] = await stages(api);
   const path = (what: string) => `/plugins/${ID}/http/stages/${first?.id}/${what}`;
   const accept = await boris.send<Problem>("POST", path("accept"), {});

@@ -24,8 +24,8 @@ export interface Server {
 const ADMIN: Account = { email: "admin@acme.example", password: "browser tests need a long password" };
 const STARTED_IN_MS = 60_000;
 
-/** Makes the company and starts the server; ready when its own health check says so. */
-export async function startServer(company: string): Promise<Server> {
+/** Makes the company and starts the server; ready when its own health check says so. With `clock` its time may be moved. */
+export async function startServer(company: string, clock = false): Promise<Server> {
   const binary = process.env.VERSTAK_BIN;
   if (!binary) throw new Error("VERSTAK_BIN names no server; use `cargo xtask test browser`");
   const data = mkdtempSync(join(tmpdir(), "verstak-browser-"));
@@ -37,7 +37,8 @@ export async function startServer(company: string): Promise<Server> {
     throw error;
   }
   const log = logFile(address);
-  const child = spawn(binary, ["serve", "--data", data, "--listen", address], { stdio: ["ignore", "pipe", "pipe"] });
+  const words = ["serve", "--data", data, "--listen", address, ...(clock ? ["--test-clock"] : [])];
+  const child = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"] });
   const file = createWriteStream(log);
   child.stdout.pipe(file);
   child.stderr.pipe(file);

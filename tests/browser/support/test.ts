@@ -19,14 +19,17 @@ interface Given {
 interface Shared {
   /** The company's name. A file of specs that names its own gets a server of its own. */
   company: string;
+  /** Whether the server's clock may be moved: `POST /test/clock`. */
+  clock: boolean;
   server: Server;
 }
 
 export const test = base.extend<Given, Shared>({
   company: ["Acme", { scope: "worker", option: true }],
+  clock: [false, { scope: "worker", option: true }],
   server: [
-    async ({ company }, use) => {
-      const server = await startServer(company);
+    async ({ company, clock }, use) => {
+      const server = await startServer(company, clock);
       await use(server);
       await server.stop();
     },

@@ -17,7 +17,7 @@ use crate::zone::Date;
 pub const ENTITY: &str = "time_correction";
 /// What was there and who decided: the module says it.
 const TOLD: [&str; 5] = ["old_starts_at", "old_ends_at", "old_breaks", "decided_by", "decided_at"];
-/// What somebody asked for: whoever decides says yes or no to just that.
+/// What somebody asked for: whoever decides says yes or no to just that; who wants something else asks anew.
 const ASKED: [&str; 6] = ["owner", "day", "starts_at", "ends_at", "breaks", "reason"];
 
 /// What somebody wants.
@@ -108,15 +108,11 @@ fn new(setup: &Setup, change: &mut Change) -> Done {
     Ok(())
 }
 
-/// What was asked for; whoever wants something else asks anew.
-const WISH: [&str; 6] = ["owner", "day", "starts_at", "ends_at", "breaks", "reason"];
-
 fn decided(change: &mut Change) -> Done {
-    if WISH.iter().any(|field| change.differs(field)) {
+    if ASKED.iter().any(|field| change.differs(field)) {
         let text = "A correction is approved or rejected as it was asked for";
         return Err(No::conflict("time.decided", "correction.fixed", text).into());
     }
-    must_stay(change, &ASKED)?;
     must_stay(change, &TOLD)?;
     let is_put = !change.differs("state") && change.text("state") == Some("approved");
     if !is_put || change.before().boolean("applied") == Some(true) {
