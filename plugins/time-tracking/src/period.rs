@@ -82,19 +82,16 @@ fn judge(change: &mut Change) -> Done {
     }
     must_stay(change, &TOLD)?;
     unsay(change, &TOLD);
-    must_stay(change, &["organization"])?;
-    if !change.is_new()
-        && store::day(&change.before().to_vec(), "month").is_some_and(|before| month_of(before) != month)
-    {
-        // Another month would be open again without a reason.
-        must_stay(change, &["month"])?;
-    }
     change.set("month", date_value(month));
     let scope = change.id("organization").unwrap_or("all").to_owned();
     change.set("scope", scope);
     change.set("title", month.format("%Y-%m").to_string());
     if !change.is_new() && state == "closed" && (change.differs("month") || change.differs("organization")) {
         return Err(open_first());
+    }
+    if !change.is_new() {
+        // Another month would be open again without a reason.
+        must_stay(change, &["month", "organization"])?;
     }
     let entered = change.is_new() || change.differs("state");
     if !entered {
