@@ -132,6 +132,8 @@ impl TestApp {
         config.http.sign_in_per_minute = 0;
         // The tests beside take the processor too: plugins are judged by what they use of it.
         config.plugins.patience = 100;
+        // Room is reserved for each, and a process may have so many mappings.
+        config.plugins.calls = 16;
         change(&mut config);
         plugin::share_cache(database.folder());
         let clock = Arc::new(TestClock::new(now));

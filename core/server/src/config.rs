@@ -265,6 +265,8 @@ pub struct Plugins {
     pub compile_memory: u64,
     /// Seconds of processor time that it may take.
     pub compile_seconds: u64,
+    /// Calls at the same time, at least 1: others wait for their turn.
+    pub calls: u32,
     /// How many times longer than its budget a call may last from start to end; at least 1.
     pub patience: u32,
     /// This binary, which compiles components in a process of their own; none in programs that are not it.

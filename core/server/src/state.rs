@@ -115,6 +115,7 @@ impl AppState {
         identities.set_rules(SoundRules::new(&records));
         let host = HostConfig {
             engine: EngineConfig {
+                slots: config.plugins.calls.clamp(1, 1_000),
                 cache: Some(config.data.dir.join("plugin-cache")),
                 compiler: config.plugins.compiler.clone().map(|program| Compiler {
                     program,
@@ -125,7 +126,6 @@ impl AppState {
                     },
                 }),
                 caps: Caps { patience: config.plugins.patience.max(1), ..Caps::default() },
-                ..EngineConfig::default()
             },
             allow_unsigned: config.plugins.allow_unsigned,
             public_url: config.http.public_url.clone(),

@@ -16,10 +16,15 @@ use super::scene::Scene;
 use super::script::{Ask, Figures, Find, FindTasks, Http, Refused, Script, Step, Write};
 use super::scripted::Scripted;
 use super::{DevError, company, files, jobs, messages, pages};
-use crate::engine::Budget;
+use crate::engine::{Budget, Caps, EngineConfig};
 use crate::points::budget_of;
 use crate::points::pages::View;
 use crate::{Cost, Grants, HostConfig, HttpCaller, HttpRequest, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
+
+/// Calls at the same time.
+const CALLS: u32 = 8;
+/// Times longer than its budget that a call may last.
+const PATIENCE: u32 = 20;
 
 /// How one step went.
 #[derive(Debug)]
@@ -109,7 +114,10 @@ struct Play {
 
 impl Play {
     async fn start(db: Db, package: &[u8], script: &Script) -> kernel::Result<Self> {
-        let mut scene = Scene::new(db, script.locale, HostConfig::default()).await?;
+        // Few calls at a time, and a busy machine is no fault of the plugin: processor time is limited all the same.
+        let caps = Caps { patience: PATIENCE, ..Caps::default() };
+        let engine = EngineConfig { slots: CALLS, caps, ..EngineConfig::default() };
+        let mut scene = Scene::new(db, script.locale, HostConfig { engine, ..HostConfig::default() }).await?;
         let web = Scripted::new(&script.answers);
         scene.host.set_outbound(Arc::<Scripted>::clone(&web));
         scene.messages.set_outbound(Arc::<Scripted>::clone(&web));
