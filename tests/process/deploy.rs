@@ -246,7 +246,8 @@ async fn what_cannot_run_is_refused_by_its_name() {
         let words = fields["it"]["message"].as_str().unwrap_or_else(|| panic!("{element}: {fields}"));
         assert!(words.contains(part), "{element}: {words}");
     }
-    let twice = process("p", r#"<startEvent id="start"/><task id="a"/><adHocSubProcess id="b"/><choreographyTask id="c"/>"#);
+    let twice =
+        process("p", r#"<startEvent id="start"/><task id="a"/><adHocSubProcess id="b"/><choreographyTask id="c"/>"#);
     let fields = refusal(&engine, twice).await;
     assert!(fields["b"].is_object() && fields["c"].is_object() && fields.get("a").is_none(), "{fields}");
     // Nothing of what was refused is there.
