@@ -139,7 +139,7 @@ async fn payments_of_one_invoice_at_once_do_not_pay_it_twice() {
         let part = json!({"invoice": invoice, "amount": 30});
         admin.post(&format!("/payments/{id}/allocate"), part).await.status.as_u16()
     };
-    let done = futures::future::join_all(payments.iter().map(|id| pay(id))).await;
+    let done = futures::future::join_all(payments.iter().map(pay)).await;
     assert_eq!(done.iter().filter(|status| **status == 200).count(), 3, "{done:?}");
     assert_eq!(owes(&app, &invoice).await, (json!(10), json!("partly_paid")));
     app.drain().await;
