@@ -1,0 +1,12 @@
+/** Amounts as documents write them: with all decimals of their currency. */
+import { decimalsOf } from "@/engines/fields/money";
+import { currentLocale } from "@/i18n";
+
+export function exactly(value: number, currency: string): string {
+  const digits = decimalsOf(currency);
+  const format = new Intl.NumberFormat(currentLocale(), {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return `${format.format(value)}\u00a0${currency}`;
+}
