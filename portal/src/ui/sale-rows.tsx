@@ -33,7 +33,6 @@ interface LineProps {
 }
 
 export const SaleLine = ({ place, label, problems, onKeyDown, children }: LineProps) => (
-  // biome-ignore lint/a11y/useSemanticElements: a row of controls is no set of fields of a form
   <div
     className={classes.line}
     role="group"

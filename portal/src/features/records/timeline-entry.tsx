@@ -162,7 +162,14 @@ function Changes({ entity, item, more, refs }: Pick<Props, "entity" | "item" | "
       const field = fieldOf(entity, key);
       if (!field) return null;
       if (isUnreadable(field)) {
-        return <Change key={key} label={field.label} before={counted(before, ofCard)} after={counted(after, ofCard)} />;
+        return (
+          <Change
+            key={key}
+            label={field.label}
+            before={counted(before, ofCard)}
+            after={counted(after, ofCard)}
+          />
+        );
       }
       return (
         <Change

@@ -9,7 +9,7 @@ import { NumberEditor } from "@/engines/fields/number-editor";
 import { formatNumber } from "@/i18n/format";
 import { Pair, SaleCell, SaleHead, SaleLine } from "@/ui/sale-rows";
 import type { DraftRow } from "./model";
-import { exactly } from "./money";
+import { digitsOf, exactly } from "./money";
 import { ProductPicker, TaxPicker } from "./pickers";
 
 export type Column = "product" | "quantity" | "unit" | "price" | "discount" | "tax" | "tax_included";
@@ -84,7 +84,7 @@ export function RowLine(props: Props) {
       {priced && (
         <SaleCell column="total" label={t("total")} numeric>
           <span data-testid="row-total">
-            {figures ? formatNumber(figures.gross - figures.discount, 4) : "—"}
+            {figures ? digitsOf(figures.gross - figures.discount, currency) : "—"}
           </span>
         </SaleCell>
       )}
@@ -97,6 +97,9 @@ function keys(event: KeyboardEvent<HTMLElement>, { place, count }: Props, write:
   const column = (event.target as HTMLElement).closest<HTMLElement>("[data-cell]")?.dataset.cell as
     | Column
     | undefined;
+  // A list that is open is what Escape closes, not the card.
+  const expanded = (event.target as HTMLElement).getAttribute("aria-expanded") === "true";
+  if (event.key === "Escape" && expanded) event.stopPropagation();
   if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
     event.preventDefault();
     const by = event.key === "ArrowUp" ? -1 : 1;
@@ -164,6 +167,7 @@ function Control({ row, column, wrong, currency, write }: ControlProps) {
         <Checkbox
           size="sm"
           aria-label={t("tax_included")}
+          disabled={!row.tax && typeof row.tax_rate !== "number"}
           checked={row.tax_included === true}
           onChange={(event) => write.change({ tax_included: event.currentTarget.checked })}
         />

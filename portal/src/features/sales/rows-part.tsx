@@ -26,11 +26,12 @@ export default function SaleRows({ entity, record }: RowsPart) {
   const closed = closedBy(entity.key, record.fields);
   const editable = !closed && entity.actions.update && !field?.read_only && !record.fields.deleted_at;
   const empty = rows.draft.rows.length === 0;
+  if (empty && !editable && !closed) return null;
   const optional = entity.key === "lead" || entity.key === "deal";
   return (
     <CardSection title={t("sales:title")} folded={optional && empty ? true : undefined}>
       {closed && <SaleNote>{t(`sales:${closed}`)}</SaleNote>}
-      {empty && <SaleNote quiet>{priced ? t("sales:empty") : t("sales:empty_lead")}</SaleNote>}
+      {empty && editable && <SaleNote quiet>{priced ? t("sales:empty") : t("sales:empty_lead")}</SaleNote>}
       {editable ? <Written rows={rows} priced={priced} /> : !empty && <Lines rows={rows} priced={priced} />}
       {priced && !empty && <SaleSums rows={rows} record={record} editable={editable} />}
       {editable && <Foot rows={rows} priced={priced} />}

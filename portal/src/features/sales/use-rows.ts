@@ -58,6 +58,8 @@ export function useRows(record: RecordData, priced: boolean) {
   const { tenant } = useMe();
   const place = `rows.${record.entity}.${record.id}`;
   const [kept, setKept] = useState(() => readDraft<Kept>(place));
+  /** The record as somebody else has left it meanwhile, its rows too. */
+  const [clash, setClash] = useState<RecordData>();
   const saved = useMemo(() => draftOf(record.fields), [record.fields]);
   const draft = kept?.draft ?? saved;
   const currency = text(record.fields.currency) ?? tenant.currency;
@@ -69,10 +71,14 @@ export function useRows(record: RecordData, priced: boolean) {
       keepDraft(place, now);
       return now;
     });
+  const settle = () => {
+    setClash(undefined);
+    save.reset();
+  };
   const discard = () => {
     dropDraft(place);
     setKept(undefined);
-    save.reset();
+    settle();
   };
 
   const unread = isUnread(draft);
@@ -108,13 +114,17 @@ export function useRows(record: RecordData, priced: boolean) {
     });
   /** Repeated on the newer version when somebody changed something else meanwhile. */
   const write = async (force?: RecordData) => {
-    const version = force?.version ?? kept?.version;
     try {
-      return await send(version, false);
+      return await send(force?.version ?? kept?.version, false);
     } catch (error) {
-      const now = error instanceof ApiError && error.status === 409 ? error.problem.current : undefined;
-      if (!now || !sameValue(now.fields.rows, kept?.rows)) throw error;
-      return send(now.version, false);
+      if (!(error instanceof ApiError) || error.code !== "record.conflict") throw error;
+      const now = await queryClient.fetchQuery({
+        ...recordQuery(record.entity, record.id),
+        staleTime: 0,
+      });
+      if (sameValue(now.fields.rows, kept?.rows)) return send(now.version, false);
+      setClash(now);
+      throw error;
     }
   };
   const save = useMutation({
@@ -126,11 +136,6 @@ export function useRows(record: RecordData, priced: boolean) {
       setKept(undefined);
     },
   });
-  const clash =
-    save.error instanceof ApiError && save.error.code === "record.conflict"
-      ? save.error.problem.current
-      : undefined;
-
   const network = t("network");
   const refused = clash ? nothing : told(save.error, network);
   const isWrong = refused.rows.size + refused.whole.length > 0;
@@ -145,16 +150,17 @@ export function useRows(record: RecordData, priced: boolean) {
     clash,
     saving: save.isPending,
     change(next: (draft: Draft) => Draft) {
-      if (save.isError) save.reset();
+      // What is in the way stays there until it is decided.
+      if (save.isError && !clash) save.reset();
       change(next);
     },
     discard,
     save: () => save.mutate(undefined),
-    takeTheirs() {
-      if (clash) putRecord(clash);
-      discard();
+    takeTheirs: discard,
+    keepMine() {
+      setClash(undefined);
+      save.mutate(clash);
     },
-    keepMine: () => save.mutate(clash ?? undefined),
     /** What prices and rates of today would be; nothing is kept. */
     refreshed: () => send(undefined, true),
   };
