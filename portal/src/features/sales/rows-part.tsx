@@ -22,9 +22,9 @@ export default function SaleRows({ entity, record }: RowsPart) {
   const { t } = useTranslation(["sales", "common", "card"]);
   const field = fieldOf(entity, "rows");
   const priced = entity.key !== "lead";
-  const rows = useRows(record, priced);
   const closed = closedBy(entity.key, record.fields);
   const editable = !closed && entity.actions.update && !field?.read_only && !record.fields.deleted_at;
+  const rows = useRows(record, priced, editable);
   const empty = rows.draft.rows.length === 0;
   if (empty && !editable && !closed) return null;
   const optional = entity.key === "lead" || entity.key === "deal";

@@ -53,11 +53,32 @@ function told(error: unknown, network: string): Wrong {
     : { ...nothing, whole: [messageOf(error, network)] };
 }
 
-export function useRows(record: RecordData, priced: boolean) {
+/** What a draft comes to; `fresh` only while it is about the draft as it stands. */
+function useReckoned({ fields }: RecordData, draft: Draft, priced: boolean) {
+  const { tenant } = useMe();
+  const input = JSON.stringify({
+    ...termsOf(fields, tenant.currency),
+    rows: draft.rows.map(rowOf),
+    discount: wholeOf(draft),
+  });
+  const [asked] = useDebouncedValue(input, rest);
+  const reckoned = useQuery({
+    queryKey: ["sale", asked],
+    queryFn: ({ signal }) => calculate(JSON.parse(asked) as Body<"CalculateInput">, signal),
+    enabled: priced && draft.rows.length > 0 && !isUnread(draft),
+    placeholderData: keepPreviousData,
+  });
+  const fresh = asked === input && !reckoned.isPlaceholderData ? reckoned.data : undefined;
+  return { reckoned, fresh };
+}
+
+/** `editable`: a draft of a record that changes no more is not shown for its rows. */
+export function useRows(record: RecordData, priced: boolean, editable: boolean) {
   const { t } = useTranslation("common");
   const { tenant } = useMe();
   const place = `rows.${record.entity}.${record.id}`;
-  const [kept, setKept] = useState(() => readDraft<Kept>(place));
+  const [written, setKept] = useState(() => readDraft<Kept>(place));
+  const kept = editable ? written : undefined;
   /** The record as somebody else has left it meanwhile, its rows too. */
   const [clash, setClash] = useState<RecordData>();
   const saved = useMemo(() => draftOf(record.fields), [record.fields]);
@@ -81,22 +102,8 @@ export function useRows(record: RecordData, priced: boolean) {
     settle();
   };
 
-  const unread = isUnread(draft);
-  const input = JSON.stringify({
-    ...termsOf(record.fields, tenant.currency),
-    rows: draft.rows.map(rowOf),
-    discount: wholeOf(draft),
-  });
-  const [asked] = useDebouncedValue(input, rest);
-  const reckoned = useQuery({
-    queryKey: ["sale", asked],
-    queryFn: ({ signal }) => calculate(JSON.parse(asked) as Body<"CalculateInput">, signal),
-    enabled: priced && draft.rows.length > 0 && !unread,
-    placeholderData: keepPreviousData,
-  });
-
+  const { reckoned, fresh } = useReckoned(record, draft, priced);
   // What the catalogue knows of a product stands in its row, to be seen before it is saved.
-  const fresh = asked === input && !reckoned.isPlaceholderData ? reckoned.data : undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each answer
   useEffect(() => {
     if (!fresh || !kept) return;
@@ -143,7 +150,7 @@ export function useRows(record: RecordData, priced: boolean) {
     draft,
     currency,
     dirty: kept !== undefined,
-    unread,
+    unread: isUnread(draft),
     /** Of the rows as they stand; the last known ones while the next are on their way. */
     answer: draft.rows.length > 0 ? reckoned.data : undefined,
     wrong: isWrong ? refused : told(reckoned.error, network),
