@@ -25,7 +25,7 @@ export default defineConfig({
             // What pages of plugins or of processes alone need is in none of these.
             {
               name: "parts",
-              test: /src\/(ui\/(?!(block|block-frame|calendar|calendar-form|chart|confirm|designer(?:-[a-z]+)?|form-drawer|gantt|job-toast|matrix|migration|report(?:-[a-z]+)?|route-map|tiles|tree|walk|work)\.)|api\/(?!(calendars|drawings|messages|notifications|processes|reports|tasks)\.)|state|i18n\/[a-z]+\.ts)|react-query/,
+              test: /src\/(ui\/(?!(block|block-frame|calendar|calendar-form|chart|confirm|designer(?:-[a-z]+)?|form-drawer|gantt|job-toast|matrix|migration|report(?:-[a-z]+)?|route-map|tiles|sale-rows|tree|walk|work)\.)|api\/(?!(calendars|drawings|messages|notifications|processes|reports|sales|tasks)\.)|state|i18n\/[a-z]+\.ts)|react-query/,
               minShareCount: 2,
             },
             // What edits values comes with the first form, record or edited cell: lists and boards only show them.

@@ -1,7 +1,7 @@
 /**
  * Texts of the portal. English, Russian and Ukrainian; one JSON per language and feature; a language is
  * one chunk, loaded when chosen; the texts of administration pages (`admin.ts`), of tasks and processes (`work.ts`), of
- * the designer (`drawings.ts`), of settings of messages (`messages.ts`) and of reports (`reports.ts`) are others, loaded with
+ * the designer (`drawings.ts`), of settings of messages (`messages.ts`), of reports (`reports.ts`) and of sales (`sales.ts`) are others, loaded with
  * the first such page. To add a feature: three JSON files and a line in each of those.
  */
 import i18next from "i18next";
@@ -12,6 +12,7 @@ import type enAdmin from "./en/admin";
 import type enDrawings from "./en/drawings";
 import type enMessages from "./en/messages";
 import type enReports from "./en/reports";
+import type enSales from "./en/sales";
 import type enWork from "./en/work";
 
 declare module "i18next" {
@@ -22,6 +23,7 @@ declare module "i18next" {
       typeof enDrawings &
       typeof enMessages &
       typeof enReports &
+      typeof enSales &
       typeof enWork;
     returnNull: false;
   }
@@ -69,6 +71,12 @@ const reportLoaders = {
   uk: () => import("./uk/reports"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enReports }>>;
 
+const saleLoaders = {
+  en: () => import("./en/sales"),
+  ru: () => import("./ru/sales"),
+  uk: () => import("./uk/sales"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enSales }>>;
+
 const partLoaders = {
   basic: loaders,
   admin: adminLoaders,
@@ -76,6 +84,7 @@ const partLoaders = {
   drawings: drawingLoaders,
   messages: messageLoaders,
   reports: reportLoaders,
+  sales: saleLoaders,
 };
 type Part = keyof typeof partLoaders;
 /** What the pages opened so far need; every language shown has all of it. */
@@ -145,6 +154,9 @@ export const withMessageTexts = <T>(page: () => Promise<T>): Promise<T> => withT
 
 /** For reports, dashboards and figures. */
 export const withReportTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("reports", page);
+
+/** For rows of a sale on a card. */
+export const withSaleTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("sales", page);
 
 async function withTexts<T>(part: Part, page: () => Promise<T>): Promise<T> {
   wanted.add(part);

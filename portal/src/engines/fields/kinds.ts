@@ -22,3 +22,10 @@ export function offeredOf(field: Field, value: Value): Choice[] {
   const kept = ids(value);
   return (field.choices ?? []).filter((choice) => !choice.archived || kept.includes(choice.value));
 }
+
+/** The product's rows of a sale, which have a section of their own on the card. */
+export const isSaleRows = ({ key, type, own }: Field) => key === "rows" && type === "json" && !own;
+
+/** Whether its value is only for what computes with it: nobody reads it as text. */
+export const isUnreadable = (field: Field) =>
+  isSaleRows(field) || (field.key === "allocations" && field.type === "json" && !field.own);

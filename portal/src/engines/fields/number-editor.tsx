@@ -16,7 +16,8 @@ interface Props {
   value: Value;
   /** Digits after the separator; any number of them when left out. */
   decimals?: number;
-  error?: string;
+  /** Why it was refused; `true` where that is said elsewhere. */
+  error?: string | boolean;
   autoFocus?: boolean;
   placeholder?: string;
   hint?: string;

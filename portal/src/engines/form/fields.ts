@@ -1,6 +1,6 @@
 /** What a form of a new row asks: the fields a person may fill, which of them at first, what stands in them already. */
 import type { Field, Fields, Me, Refs, Value } from "@/api/types";
-import { isFillable } from "@/engines/fields/kinds";
+import { isFillable, isUnreadable } from "@/engines/fields/kinds";
 import { currencyFieldOf } from "@/engines/fields/money";
 import { fieldOf } from "@/engines/fields/text";
 import type { Shape } from "@/engines/source";
@@ -13,7 +13,11 @@ export function fillable(shape: Shape): Field[] {
     .map((key) => fieldOf(shape, key))
     .filter(
       (field): field is Field =>
-        field !== undefined && isFillable(field) && field.type !== "pipeline" && field.type !== "stage",
+        field !== undefined &&
+        isFillable(field) &&
+        !isUnreadable(field) &&
+        field.type !== "pipeline" &&
+        field.type !== "stage",
     );
 }
 

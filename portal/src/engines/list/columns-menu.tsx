@@ -4,6 +4,7 @@ import { IconArrowDown, IconArrowUp, IconColumns3 } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field } from "@/api/types";
+import { isUnreadable } from "@/engines/fields/kinds";
 import type { Shape } from "@/engines/source";
 import { PickLine, PickList } from "@/ui/pick-list";
 
@@ -19,7 +20,9 @@ export function ColumnsMenu({ entity, columns, onChange }: Props) {
   const keys = columns.map((field) => field.key);
   const wanted = q.trim().toLocaleLowerCase();
   const matches = (field: Field) => !wanted || field.label.toLocaleLowerCase().includes(wanted);
-  const hidden = entity.fields.filter((field) => !keys.includes(field.key) && matches(field));
+  const hidden = entity.fields.filter(
+    (field) => !keys.includes(field.key) && !isUnreadable(field) && matches(field),
+  );
   const swap = (at: number, by: 1 | -1) => {
     const next = [...keys];
     const [moved] = next.splice(at, 1);

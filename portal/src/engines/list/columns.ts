@@ -1,5 +1,6 @@
 /** Which columns a list has and how wide they are. Pure. */
 import type { Field, FieldType } from "@/api/types";
+import { isUnreadable } from "@/engines/fields/kinds";
 import { currencyFieldOf } from "@/engines/fields/money";
 import type { Shape } from "@/engines/source";
 
@@ -32,7 +33,7 @@ export function columnsOf(entity: Shape, chosen: string[] | undefined): Field[] 
   const keys = [entity.title_field, ...wanted.filter((key) => key !== entity.title_field)];
   return [...new Set(keys)]
     .map((key) => entity.fields.find((field) => field.key === key))
-    .filter((field): field is Field => field !== undefined);
+    .filter((field): field is Field => field !== undefined && !isUnreadable(field));
 }
 
 /** Fields read with the rows: the columns, and what showing them needs. */

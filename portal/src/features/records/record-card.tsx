@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/problem";
 import { putRecord, recordQuery, refreshAround, restoreRecord } from "@/api/records";
 import type { Entity, Field, Id, RecordData, SurfaceView } from "@/api/types";
-import { MoreOfCard } from "@/engines/card-parts";
+import { MoreOfCard, RowsOfCard } from "@/engines/card-parts";
 import { loadDateEditor } from "@/engines/fields/editor";
 import { InPlace } from "@/engines/fields/in-place";
 import { fieldOf, titleOf } from "@/engines/fields/text";
@@ -168,27 +168,30 @@ function CardContent({
       {tab ? (
         <SlotSurface surface={tab} subject={subject} />
       ) : (
-        <CardColumns
-          wide={place === "page"}
-          fields={
-            <>
-              <Sections entity={entity} source={source} record={record} onStage={move.to} />
-              {/* A record in the bin shows none. */}
-              {!deleted && <CardFiles entity={entity.key} id={record.id} changes={entity.actions.update} />}
-              {sides.map((side) => (
-                <CardSection key={nameOf(side)} title={side.title}>
-                  <SlotSurface surface={side} subject={subject} />
-                </CardSection>
-              ))}
-            </>
-          }
-          timeline={
-            <CardStack>
-              {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
-              <Timeline entity={entity} id={record.id} readOnly={deleted} />
-            </CardStack>
-          }
-        />
+        <>
+          <RowsOfCard entity={entity} record={record} />
+          <CardColumns
+            wide={place === "page"}
+            fields={
+              <>
+                <Sections entity={entity} source={source} record={record} onStage={move.to} />
+                {/* A record in the bin shows none. */}
+                {!deleted && <CardFiles entity={entity.key} id={record.id} changes={entity.actions.update} />}
+                {sides.map((side) => (
+                  <CardSection key={nameOf(side)} title={side.title}>
+                    <SlotSurface surface={side} subject={subject} />
+                  </CardSection>
+                ))}
+              </>
+            }
+            timeline={
+              <CardStack>
+                {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
+                <Timeline entity={entity} id={record.id} readOnly={deleted} />
+              </CardStack>
+            }
+          />
+        </>
       )}
     </CardBody>
   );

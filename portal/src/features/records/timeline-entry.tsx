@@ -18,11 +18,12 @@ import { updateRecord } from "@/api/records";
 import { useMe } from "@/api/session";
 import type { Entity, Id, Me, RecordData, Refs, TimelineItem, Value } from "@/api/types";
 import { useTextContext } from "@/engines/fields/context";
+import { isUnreadable } from "@/engines/fields/kinds";
 import { fieldOf, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
 import { shortName } from "@/engines/files/short-name";
 import { SlotMenu } from "@/engines/slots";
-import { formatDateTime, formatRelative } from "@/i18n/format";
+import { formatDateTime, formatNumber, formatRelative } from "@/i18n/format";
 import { Change, Entry, EntryText, EntryTitle } from "@/ui/timeline";
 import { toastError } from "@/ui/toast";
 
@@ -149,6 +150,7 @@ function actionText(item: TimelineItem, t: Translate): string {
 
 function Changes({ entity, item, more, refs }: Pick<Props, "entity" | "item" | "more" | "refs">) {
   const { t } = useTranslation("fields");
+  const { t: ofCard } = useTranslation("card");
   const context = useTextContext(entity, refs);
   // What a new record was made of is on the card already.
   if (item.event?.endsWith(".created")) return null;
@@ -159,6 +161,16 @@ function Changes({ entity, item, more, refs }: Pick<Props, "entity" | "item" | "
     .map(([key, { before, after }]) => {
       const field = fieldOf(entity, key);
       if (!field) return null;
+      if (isUnreadable(field)) {
+        return (
+          <Change
+            key={key}
+            label={field.label}
+            before={counted(before, ofCard)}
+            after={counted(after, ofCard)}
+          />
+        );
+      }
       return (
         <Change
           key={key}
@@ -168,6 +180,15 @@ function Changes({ entity, item, more, refs }: Pick<Props, "entity" | "item" | "
         />
       );
     });
+}
+
+/** How many there are and, of rows of a sale, what they come to together. */
+function counted(value: Value, t: Translate): string {
+  if (!Array.isArray(value)) return t("rows_none");
+  const sums = value.map((row: { figures?: { total?: number } | null }) => row.figures?.total);
+  const known = sums.filter((sum) => typeof sum === "number");
+  const count = t("rows_changed", { count: value.length });
+  return known.length > 0 ? `${count}, ${formatNumber(known.reduce((sum, one) => sum + one, 0))}` : count;
 }
 
 const few = 5;

@@ -27,6 +27,7 @@ import { Brand, NavGroup, NavLabel, navItemClass, SearchBox } from "@/ui/nav";
 import { useShortcuts } from "@/ui/shortcuts";
 import { useAhead } from "@/ui/use-ahead";
 import { Bell } from "./bell";
+import { isInMenu, menuOf } from "./menu";
 import { firstSections, processSections, sections } from "./sections";
 import { UserMenu } from "./user-menu";
 
@@ -142,13 +143,10 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-/** What stands in the menu: not activities, nor what a module shows on pages of its own. */
-const isInMenu = ({ key, inner, actions }: Entity) => actions.read && !inner && key !== "activity";
-
 function SectionLinks() {
   const { t } = useTranslation("shell");
   const me = useMe();
-  const entities = useEntities().filter(isInMenu);
+  const menu = menuOf(useEntities());
   return (
     <>
       <NavGroup>
@@ -163,21 +161,7 @@ function SectionLinks() {
         ))}
       </NavGroup>
       <NavGroup title={t("work")}>
-        {entities.map((entity) => {
-          const Icon = entityIcon(entity.key);
-          return (
-            <Link
-              key={entity.key}
-              to="/records/$entity"
-              params={{ entity: entity.key }}
-              className={navItemClass}
-            >
-              <NavLabel icon={<Icon size={16} aria-hidden />} count={me.counters[entity.key]}>
-                {entity.label_plural}
-              </NavLabel>
-            </Link>
-          );
-        })}
+        <EntityLinks entities={menu.work} />
       </NavGroup>
       <NavGroup title={t("processes")}>
         {processSections.map(({ to, label, icon: Icon }) => (
@@ -187,6 +171,11 @@ function SectionLinks() {
         ))}
       </NavGroup>
       <PageLinks />
+      {menu.directories.length > 0 && (
+        <NavGroup title={t("directories")}>
+          <EntityLinks entities={menu.directories} />
+        </NavGroup>
+      )}
       <NavGroup title={t("company")}>
         {sections
           .filter((section) => section.shown(me))
@@ -198,6 +187,20 @@ function SectionLinks() {
       </NavGroup>
     </>
   );
+}
+
+function EntityLinks({ entities }: { entities: Entity[] }) {
+  const { counters } = useMe();
+  return entities.map(({ key, label_plural }) => {
+    const Icon = entityIcon(key);
+    return (
+      <Link key={key} to="/records/$entity" params={{ entity: key }} className={navItemClass}>
+        <NavLabel icon={<Icon size={16} aria-hidden />} count={counters[key]}>
+          {label_plural}
+        </NavLabel>
+      </Link>
+    );
+  });
 }
 
 /** The inbox with what is overdue in it. */
@@ -302,7 +305,7 @@ function OpenedLinks() {
   );
 }
 
-/** Five places for the thumb: home, the first three sections, and everything else. */
+/** Five places for the thumb: home, the first three entities of the catalogue, and everything else. */
 function BottomBar({ onMore }: { onMore(): void }) {
   const { t } = useTranslation(["shell", "common"]);
   const entities = useEntities().filter(isInMenu);
