@@ -1,11 +1,11 @@
 /** The signed-in frame with what opens over any page: the one place where features meet. */
 import { lazy, Suspense } from "react";
-import { CardParts } from "@/engines/card-parts";
+import { CardParts, SaleParts } from "@/engines/card-parts";
 import { useOpenSurface } from "@/engines/open-surface";
 import { SurfaceDrawer } from "@/engines/slots";
 import { ExpiredDialog } from "@/features/session/expired-dialog";
 import { Shell } from "@/features/shell/shell";
-import { withAdminTexts, withWorkTexts } from "@/i18n";
+import { withAdminTexts, withDocumentTexts, withWorkTexts } from "@/i18n";
 import { useCreating } from "@/state/creating";
 import { useAhead } from "@/ui/use-ahead";
 
@@ -13,6 +13,7 @@ const loadCreateDialog = () => import("@/features/records/create-dialog");
 const CreateDialog = lazy(loadCreateDialog);
 const Slot = lazy(() => withAdminTexts(() => import("@/features/pages/slot")));
 const Processes = lazy(() => withWorkTexts(() => import("@/features/processes/record-part")));
+const Sale = lazy(() => withDocumentTexts(() => import("@/features/documents/card-part")));
 const Opened = lazy(() => withAdminTexts(() => import("@/features/pages/opened")));
 
 export function SignedIn() {
@@ -22,19 +23,21 @@ export function SignedIn() {
   return (
     <SurfaceDrawer value={Slot}>
       <CardParts value={Processes}>
-        <Shell>
-          <ExpiredDialog />
-          {creating && (
-            <Suspense>
-              <CreateDialog creating={creating} />
-            </Suspense>
-          )}
-          {surface && (
-            <Suspense>
-              <Opened opened={surface} />
-            </Suspense>
-          )}
-        </Shell>
+        <SaleParts value={Sale}>
+          <Shell>
+            <ExpiredDialog />
+            {creating && (
+              <Suspense>
+                <CreateDialog creating={creating} />
+              </Suspense>
+            )}
+            {surface && (
+              <Suspense>
+                <Opened opened={surface} />
+              </Suspense>
+            )}
+          </Shell>
+        </SaleParts>
       </CardParts>
     </SurfaceDrawer>
   );
