@@ -95,7 +95,7 @@ test("a lead is converted to the contact that is known already, and put back", a
   const lead = await api.create("lead", { title: "Bakery ovens", company_title: "Corner Bakery", phones });
   await signIn(page);
   await page.goto(`/records/lead/${lead.id}`);
-  await page.getByRole("main").getByRole("button", { name: "Convert" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Convert", exact: true }).click();
   const form = page.getByRole("dialog");
   await expect(form.getByText("Found by what the lead says.")).toBeVisible();
   await form.getByRole("button", { name: "Convert", exact: true }).click();
@@ -107,7 +107,7 @@ test("a lead is converted to the contact that is known already, and put back", a
   await page.goBack();
   await expect(page.getByRole("main").getByRole("link", { name: "Deal «Bakery ovens»" })).toBeVisible();
   await page.getByRole("button", { name: "Undo" }).click();
-  await expect(page.getByRole("main").getByRole("button", { name: "Convert" })).toBeVisible();
+  await expect(page.getByRole("main").getByRole("button", { name: "Convert", exact: true })).toBeVisible();
   expect((await api.get("lead", lead.id)).fields.stage).toBe(lead.fields.stage);
   expect((await api.send("GET", `/records/deal/${deal}`)).status).toBe(404);
 });
