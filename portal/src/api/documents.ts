@@ -17,13 +17,15 @@ export const deriveDocument = (
   entity: string,
   id: Id,
   body: { to: string; rows?: TakenRow[]; confirm?: boolean },
-): Promise<Derived> => api.create("/records/{entity}/{id}/derive", body, { path: { entity, id } });
+  idempotencyKey?: string,
+): Promise<Derived> =>
+  api.create("/records/{entity}/{id}/derive", body, { path: { entity, id }, idempotencyKey });
 
 export const reviseQuote = (id: Id): Promise<Derived> =>
   api.create("/records/quote/{id}/revise", undefined, { path: { id } });
 
-export const creditInvoice = (id: Id, rows?: TakenRow[]): Promise<Derived> =>
-  api.create("/records/invoice/{id}/credit", { rows: rows ?? null }, { path: { id } });
+export const creditInvoice = (id: Id, rows?: TakenRow[], idempotencyKey?: string): Promise<Derived> =>
+  api.create("/records/invoice/{id}/credit", { rows: rows ?? null }, { path: { id }, idempotencyKey });
 
 /** A step that asks for nothing else; an order has no addresses of its own for them. */
 export function takeStep(entity: string, id: Id, version: number, key: string): Promise<RecordData> {

@@ -20,7 +20,9 @@ export function ActButtons({ entity, record }: SaleCard) {
     return entities.some(({ key, actions }) => key === made && actions.create);
   };
   const acts = actsOf(entity.key, record.fields).filter(may);
-  const first = entity.key !== "deal" ? acts[0] : undefined;
+  // The way on stands out; a deal has several, and to credit or to void is none.
+  const way = acts[0]?.kind === "step" || acts[0]?.kind === "make";
+  const first = way && entity.key !== "deal" ? acts[0] : undefined;
   const close = () => setOpen(undefined);
   return (
     <>

@@ -17,6 +17,7 @@ import {
   type Becoming,
   becoming,
   type Choice,
+  calledAfter,
   convertible,
   type How,
   inputOf,
@@ -45,6 +46,12 @@ export function ConvertDialog({ record, onClose }: SaleCard & { onClose(): void 
     },
   });
   const named = run.error instanceof ApiError ? Object.keys(run.error.problem.fields ?? {}) : [];
+  // Refusals of other fields stand above the form.
+  const beside = becoming.flatMap((kind) => {
+    const entity = choices[kind].how === "create" ? entityOf(kind) : undefined;
+    const keys = entity ? missedOf(kind, named).filter((key) => fieldOf(entity, key)) : [];
+    return keys.map((key) => `${kind}.${key}`);
+  });
   const fits = convertible(Object.values(choices));
   return (
     <FormDrawer
@@ -52,7 +59,7 @@ export function ConvertDialog({ record, onClose }: SaleCard & { onClose(): void 
       submit={t("convert_now")}
       pending={run.isPending}
       error={run.error}
-      fields={named.filter((name) => name.includes("."))}
+      fields={beside}
       values={chosen}
       onClose={onClose}
       onSubmit={() => ready && fits && run.mutate()}
@@ -106,7 +113,12 @@ function BecomesPart(props: PartProps) {
         data={hows.map((how) => ({ value: how, label: t(`how_${how}`) }))}
         onChange={(how) => onChange({ ...choice, how: how as How })}
       />
-      {choice.how === "create" && <Missed {...props} />}
+      {choice.how === "create" && (
+        <>
+          <FormNote>{t("created_as", { title: calledAfter(props.kind, props.lead.fields) })}</FormNote>
+          <Missed {...props} />
+        </>
+      )}
       {choice.how === "link" && <LinkChoice {...props} />}
       {choice.how !== "link" && <Known {...props} />}
     </Stack>

@@ -1,8 +1,11 @@
 import { expect, it } from "vitest";
-import { convertible, homeOf, inputOf, missedOf, offered } from "./convert";
+import { calledAfter, convertible, homeOf, inputOf, missedOf, offered } from "./convert";
 
 it("what the lead leads to is linked, then the only one found, else it is made", () => {
-  expect(offered("contact", { contact: "c" }, { contact: ["x"] }, true)).toMatchObject({ how: "link", id: "c" });
+  expect(offered("contact", { contact: "c" }, { contact: ["x"] }, true)).toMatchObject({
+    how: "link",
+    id: "c",
+  });
   expect(offered("contact", {}, { contact: ["x"] }, true)).toMatchObject({ how: "link", id: "x" });
   expect(offered("contact", {}, { contact: ["x", "y"] }, true)).toMatchObject({ how: "create" });
   expect(offered("deal", {}, {}, true)).toMatchObject({ how: "create" });
@@ -37,4 +40,13 @@ it("missed fields are those of their record, and the deal is where one goes on",
   expect(homeOf({ contact: "c", deal: "d" })).toEqual({ entity: "deal", id: "d" });
   expect(homeOf({ company: "k", deal: null })).toEqual({ entity: "company", id: "k" });
   expect(homeOf({})).toBeUndefined();
+});
+
+it("new records are called after what the lead says, else after the lead", () => {
+  const lead = { title: "Ovens", first_name: "Anna", last_name: null, company_title: " " };
+  expect(calledAfter("contact", lead)).toBe("Anna");
+  expect(calledAfter("contact", { title: "Ovens" })).toBe("Ovens");
+  expect(calledAfter("company", lead)).toBe("Ovens");
+  expect(calledAfter("company", { ...lead, company_title: "Acme" })).toBe("Acme");
+  expect(calledAfter("deal", lead)).toBe("Ovens");
 });

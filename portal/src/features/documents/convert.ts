@@ -50,3 +50,14 @@ export const homeOf = (
   (["deal", "contact", "company"] as const)
     .map((entity) => ({ entity, id: made[entity] }))
     .find((one): one is { entity: Becoming; id: Id } => Boolean(one.id));
+
+/** What a new record is called after the lead. */
+export function calledAfter(kind: Becoming, lead: Fields): string {
+  const words = (...keys: string[]) =>
+    keys
+      .map((key) => lead[key])
+      .filter(filled)
+      .join(" ");
+  if (kind === "contact") return words("first_name", "last_name") || words("title");
+  return (kind === "company" && words("company_title")) || words("title");
+}

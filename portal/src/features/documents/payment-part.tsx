@@ -38,19 +38,21 @@ export function PaymentPart({ entity, record }: SaleCard) {
     onError: (error) => toastError(error),
   });
   return (
-    <CardSection title={t("allocated")}>
-      <Facts>
-        <Fact name={t("left_over")}>{formatMoney(left, currency)}</Fact>
-      </Facts>
-      {parts.length > 0 && (
-        <Parts
-          parts={parts}
-          currency={currency}
-          pending={back.isPending}
-          onBack={may ? back.mutate : undefined}
-        />
-      )}
-      {may && left > 0 && <Proposals record={record} onChoose={setOpen} />}
+    <>
+      <CardSection title={t("allocated")}>
+        <Facts>
+          <Fact name={t("left_over")}>{formatMoney(left, currency)}</Fact>
+        </Facts>
+        {parts.length > 0 && (
+          <Parts
+            parts={parts}
+            currency={currency}
+            pending={back.isPending}
+            onBack={may ? back.mutate : undefined}
+          />
+        )}
+        {may && left > 0 && <Proposals record={record} onChoose={setOpen} />}
+      </CardSection>
       {may && left > 0 && (
         <FootButtons>
           <Button variant="default" size="compact-sm" onClick={() => setOpen({})}>
@@ -59,7 +61,7 @@ export function PaymentPart({ entity, record }: SaleCard) {
         </FootButtons>
       )}
       {open && <AllocateDialog payment={record} chosen={open} onClose={() => setOpen(undefined)} />}
-    </CardSection>
+    </>
   );
 }
 

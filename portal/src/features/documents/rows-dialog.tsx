@@ -1,8 +1,9 @@
 /** Which rows go into the next document, and how much of each. */
 import { Button, Checkbox } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { newKey } from "@/api/client";
 import { creditInvoice, deriveDocument, type SaleRow } from "@/api/documents";
 import { ApiError } from "@/api/problem";
 import { useMe } from "@/api/session";
@@ -26,11 +27,13 @@ export function RowsDialog({
   const rows = rowsOf(record.fields);
   const counted = entity.key === "order" && to === "invoice";
   const [picks, setPicks] = useState(() => picksOf(rows, counted));
+  const keyOf = useKeyOf();
   const run = useMutation({
     mutationFn: (confirm: boolean) => {
       const taken = takenOf(rows, picks, counted);
-      if (to === "credit") return creditInvoice(record.id, taken);
-      return deriveDocument(entity.key, record.id, { to, rows: taken, confirm });
+      const key = keyOf(JSON.stringify([taken, confirm]));
+      if (to === "credit") return creditInvoice(record.id, taken, key);
+      return deriveDocument(entity.key, record.id, { to, rows: taken, confirm }, key);
     },
     onSuccess: (made) => {
       onClose();
@@ -73,6 +76,15 @@ export function RowsDialog({
       {!ready && <FormNote urgent>{t("nothing_taken")}</FormNote>}
     </FormDrawer>
   );
+}
+
+/** The same question sent again after a lost answer makes one document. */
+function useKeyOf(): (question: string) => string {
+  const last = useRef({ question: "", key: "" });
+  return (question) => {
+    if (last.current.question !== question) last.current = { question, key: newKey() };
+    return last.current.key;
+  };
 }
 
 interface ChoiceProps {
