@@ -18,6 +18,8 @@ async function opened(page: Page, entity: string): Promise<string> {
 }
 
 test("a deal becomes a quote, an order and an invoice, which a payment pays", async ({ page, signIn, api }) => {
+  // Four documents and a payment, each through its card.
+  test.slow();
   const client = await api.create("company", { title: "Harbour Cafe" });
   const deal = await api.create("deal", { title: "Espresso machines", company: client.id, currency: "EUR" });
   await api.must("PUT", `/records/deal/${deal.id}/rows`, {
