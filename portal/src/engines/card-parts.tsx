@@ -15,16 +15,26 @@ export function MoreOfCard(props: CardPart) {
   return <Suspense>{Part && <Part key={props.id} {...props} />}</Suspense>;
 }
 
-export interface RowsPart {
+/** What is sold: its rows, what its state allows, and what was made of it. */
+export interface SaleCard {
   entity: Entity;
   record: RecordData;
 }
 
 /** What a record sells, where it sells something. */
-export const CardRows = createContext<ComponentType<RowsPart> | null>(null);
+export const CardRows = createContext<ComponentType<SaleCard> | null>(null);
 
-export function RowsOfCard(props: RowsPart) {
+export function RowsOfCard(props: SaleCard) {
   const Part = use(CardRows);
   const isSale = props.entity.fields.some(isSaleRows);
   return <Suspense>{Part && isSale && <Part key={props.record.id} {...props} />}</Suspense>;
+}
+
+export const SaleParts = createContext<ComponentType<SaleCard> | null>(null);
+
+const sold = ["lead", "deal", "quote", "order", "invoice", "payment"];
+
+export function SaleOfCard(props: SaleCard) {
+  const Part = use(SaleParts);
+  return <Suspense>{Part && sold.includes(props.entity.key) && <Part {...props} />}</Suspense>;
 }

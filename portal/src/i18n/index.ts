@@ -1,7 +1,8 @@
 /**
  * Texts of the portal. English, Russian and Ukrainian; one JSON per language and feature; a language is
  * one chunk, loaded when chosen; the texts of administration pages (`admin.ts`), of tasks and processes (`work.ts`), of
- * the designer (`drawings.ts`), of settings of messages (`messages.ts`), of reports (`reports.ts`) and of sales (`sales.ts`) are others, loaded with
+ * the designer (`drawings.ts`), of settings of messages (`messages.ts`), of reports (`reports.ts`), of rows of sale (`sales.ts`) and of
+ * documents of sale (`documents.ts`) are others, loaded with
  * the first such page. To add a feature: three JSON files and a line in each of those.
  */
 import i18next from "i18next";
@@ -9,6 +10,7 @@ import { initReactI18next } from "react-i18next";
 import type { Locale } from "@/api/types";
 import type en from "./en";
 import type enAdmin from "./en/admin";
+import type enDocuments from "./en/documents";
 import type enDrawings from "./en/drawings";
 import type enMessages from "./en/messages";
 import type enReports from "./en/reports";
@@ -20,6 +22,7 @@ declare module "i18next" {
     defaultNS: "common";
     resources: typeof en &
       typeof enAdmin &
+      typeof enDocuments &
       typeof enDrawings &
       typeof enMessages &
       typeof enReports &
@@ -53,6 +56,12 @@ const workLoaders = {
   uk: () => import("./uk/work"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enWork }>>;
 
+const documentLoaders = {
+  en: () => import("./en/documents"),
+  ru: () => import("./ru/documents"),
+  uk: () => import("./uk/documents"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enDocuments }>>;
+
 const drawingLoaders = {
   en: () => import("./en/drawings"),
   ru: () => import("./ru/drawings"),
@@ -81,6 +90,7 @@ const partLoaders = {
   basic: loaders,
   admin: adminLoaders,
   work: workLoaders,
+  documents: documentLoaders,
   drawings: drawingLoaders,
   messages: messageLoaders,
   reports: reportLoaders,
@@ -144,6 +154,9 @@ export const withAdminTexts = <T>(page: () => Promise<T>): Promise<T> => withTex
 
 /** For tasks, notifications and processes. */
 export const withWorkTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("work", page);
+
+/** For documents of sale, what they are made of and paid by. */
+export const withDocumentTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("documents", page);
 
 /** For the designer, which shows processes too. */
 export const withDrawingTexts = <T>(page: () => Promise<T>): Promise<T> =>

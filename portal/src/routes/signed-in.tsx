@@ -1,11 +1,11 @@
 /** The signed-in frame with what opens over any page: the one place where features meet. */
 import { lazy, Suspense } from "react";
-import { CardParts, CardRows } from "@/engines/card-parts";
+import { CardParts, CardRows, SaleParts } from "@/engines/card-parts";
 import { useOpenSurface } from "@/engines/open-surface";
 import { SurfaceDrawer } from "@/engines/slots";
 import { ExpiredDialog } from "@/features/session/expired-dialog";
 import { Shell } from "@/features/shell/shell";
-import { withAdminTexts, withSaleTexts, withWorkTexts } from "@/i18n";
+import { withAdminTexts, withDocumentTexts, withSaleTexts, withWorkTexts } from "@/i18n";
 import { useCreating } from "@/state/creating";
 import { useAhead } from "@/ui/use-ahead";
 
@@ -14,6 +14,7 @@ const CreateDialog = lazy(loadCreateDialog);
 const Slot = lazy(() => withAdminTexts(() => import("@/features/pages/slot")));
 const Processes = lazy(() => withWorkTexts(() => import("@/features/processes/record-part")));
 const SaleRows = lazy(() => withSaleTexts(() => import("@/features/sales/rows-part")));
+const Sale = lazy(() => withDocumentTexts(() => import("@/features/documents/card-part")));
 const Opened = lazy(() => withAdminTexts(() => import("@/features/pages/opened")));
 
 export function SignedIn() {
@@ -24,19 +25,21 @@ export function SignedIn() {
     <SurfaceDrawer value={Slot}>
       <CardParts value={Processes}>
         <CardRows value={SaleRows}>
-          <Shell>
-            <ExpiredDialog />
-            {creating && (
-              <Suspense>
-                <CreateDialog creating={creating} />
-              </Suspense>
-            )}
-            {surface && (
-              <Suspense>
-                <Opened opened={surface} />
-              </Suspense>
-            )}
-          </Shell>
+          <SaleParts value={Sale}>
+            <Shell>
+              <ExpiredDialog />
+              {creating && (
+                <Suspense>
+                  <CreateDialog creating={creating} />
+                </Suspense>
+              )}
+              {surface && (
+                <Suspense>
+                  <Opened opened={surface} />
+                </Suspense>
+              )}
+            </Shell>
+          </SaleParts>
         </CardRows>
       </CardParts>
     </SurfaceDrawer>

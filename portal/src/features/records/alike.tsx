@@ -6,25 +6,11 @@ import { useTranslation } from "react-i18next";
 import { queryRecords } from "@/api/records";
 import { useEntities } from "@/api/session";
 import type { Entity, Fields, Filter } from "@/api/types";
+import { addressesOf } from "@/engines/fields/addresses";
 import { fieldOf, titleOf } from "@/engines/fields/text";
-import { multiValues } from "@/engines/fields/values";
 import { FormHint } from "@/ui/form";
 
 const most = 3;
-
-/** What is long enough to belong to one person: a whole number, a whole address. */
-export function addressesOf(fields: Fields): Filter[] {
-  const phones = multiValues(fields.phones)
-    .map(({ value }) => value.trim())
-    .filter((value) => value.replace(/\D/g, "").length >= 7);
-  const emails = multiValues(fields.emails)
-    .map(({ value }) => value.trim())
-    .filter((value) => /^[^@\s]+@[^@\s]+\.[^@\s]{2,}$/.test(value));
-  return [
-    ...phones.map((value): Filter => ({ field: "phones", op: "contains", value })),
-    ...emails.map((value): Filter => ({ field: "emails", op: "contains", value })),
-  ];
-}
 
 const reachable = (entity: Entity) =>
   entity.actions.read && fieldOf(entity, "phones") !== undefined && fieldOf(entity, "emails") !== undefined;

@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/problem";
 import { putRecord, recordQuery, refreshAround, restoreRecord } from "@/api/records";
 import type { Entity, Field, Id, RecordData, SurfaceView } from "@/api/types";
-import { MoreOfCard, RowsOfCard } from "@/engines/card-parts";
+import { MoreOfCard, RowsOfCard, SaleOfCard } from "@/engines/card-parts";
 import { loadDateEditor } from "@/engines/fields/editor";
 import { InPlace } from "@/engines/fields/in-place";
 import { fieldOf, titleOf } from "@/engines/fields/text";
@@ -153,6 +153,7 @@ function CardContent({
       </CardTitle>
       <ConcernedLink record={record} />
       {entity.staged && <CardStages entity={entity} record={record} move={move} />}
+      {!deleted && <SaleOfCard entity={entity} record={record} />}
       {tabs.length > 0 && (
         <ViewTabs label={entity.label}>
           <ViewTab active={!tab} onClick={() => setTab(undefined)}>

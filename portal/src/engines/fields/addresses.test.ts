@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { addressesOf } from "./alike";
+import { addressesOf } from "./addresses";
 
 it("only whole phones and addresses are looked for", () => {
   expect(
