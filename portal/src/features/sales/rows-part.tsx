@@ -4,7 +4,7 @@ import { IconPlus, IconRefresh } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
-import type { RowsPart } from "@/engines/card-parts";
+import type { SaleCard } from "@/engines/card-parts";
 import { fieldOf } from "@/engines/fields/text";
 import { ConflictNote } from "@/ui/field";
 import { CardSection } from "@/ui/panel";
@@ -18,7 +18,7 @@ import { type Rows, useRows } from "./use-rows";
 /** As many as a record may have. */
 const most = 200;
 
-export default function SaleRows({ entity, record }: RowsPart) {
+export default function SaleRows({ entity, record }: SaleCard) {
   const { t } = useTranslation(["sales", "common", "card"]);
   const field = fieldOf(entity, "rows");
   const priced = entity.key !== "lead";
