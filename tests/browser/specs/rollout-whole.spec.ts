@@ -214,7 +214,7 @@ test("the whole company is refused until the pilot has passed; then hypercare be
     await open(page, `${pageOf("launch")}?tab=modules`);
     await press(page, line(page, "Leave requests"), "Switch on…");
     await page.getByRole("dialog").getByLabel("From").fill(dayOf(calendar));
-    await page.getByRole("dialog").getByLabel("From").press("Tab");
+    await page.getByRole("dialog").getByRole("heading", { name: "Switch on…" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Switch on…" }).click();
     const text = sign === "on" ? "Planned" : "the pilot has run 0 of 10 working days";
     await expect(page.getByText(text).first()).toBeVisible();

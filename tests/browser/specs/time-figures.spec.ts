@@ -142,7 +142,7 @@ test("the period's time as a file, of one's own alone; nothing a spreadsheet wou
   await api.create("time_entry", entry("2026-02-05T10:00:00+02:00", "2026-02-05T10:07:00+02:00", { note: "=1+1" }));
   const of = "from=2026-02-01&to=2026-02-28";
   const report = await api.must<string>("GET", `/plugins/${ID}/http/export/report.csv?by=person&${of}`);
-  expect(report.split("\r\n").slice(1, 2)).toEqual(["Olha,10:37:00,10:37:00"]);
+  expect(report.split("\r\n").slice(1, 2)).toEqual(["Olha,11:37:00,11:37:00"]);
   const rows = await api.must<string>("GET", `/plugins/${ID}/http/export/entries.csv?${of}`);
   expect(rows).toContain("'=1+1");
   expect(rows, "no money for employees").not.toContain("Cost");
