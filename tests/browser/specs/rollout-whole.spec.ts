@@ -276,9 +276,9 @@ test("stage 7: what was before against what is after; the report; closed, and ch
   await open(page, pageOf("rollout"));
   await page.getByRole("button", { name: "Close the project" }).click();
   await expect(page.getByText("Closed: the report stands among the files of the project")).toBeVisible();
-  await expect(page.getByText("Closing report - Ours.docx").first()).toBeVisible();
+  await expect(page.getByText("Closing report - Verstak.docx").first()).toBeVisible();
   const files = await lena.must<{ items: { id: string; name: string }[] }>("GET", `/records/rollout_project/${id}/files`);
-  const report = files.items.find(({ name }) => name === "Closing report - Ours.docx");
+  const report = files.items.find(({ name }) => name === "Closing report - Verstak.docx");
   const bytes = await page.request.get(`/api/v1/files/${report?.id}/content`);
   const text = (await bytes.body()).toString("utf8");
   expect(text).toContain("Set up by the supplier, seen on site");
