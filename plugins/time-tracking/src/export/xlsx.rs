@@ -152,7 +152,8 @@ mod tests {
         let file = written(&Table { heads: vec!["What".into()], rows: vec![vec![Cell::Empty]] });
         let end = file.len() - 22;
         assert_eq!(&file[end..end + 4], b"PK\x05\x06");
-        let begins = u32::from_le_bytes(file[end + 16..end + 20].try_into().unwrap()) as usize;
+        let begins = u32::from_le_bytes(file[end + 16..end + 20].try_into().unwrap());
+        let begins = usize::try_from(begins).unwrap();
         assert_eq!(&file[begins..begins + 4], b"PK\x01\x02");
         assert_eq!(u16::from_le_bytes(file[end + 10..end + 12].try_into().unwrap()), 6);
     }
