@@ -30,7 +30,7 @@ use verstak::{AppState, app};
 
 pub use client::{Answer, Client, titles};
 pub use database::{Database, on_postgres, statement, uuid_sql};
-pub use plugin::{LEAD_DESK, lead_desk, root};
+pub use plugin::{LEAD_DESK, lead_desk, package_of, root};
 
 /// Monday, 2026-03-16, 09:00 UTC.
 pub const START: Timestamp = Timestamp(1_773_651_600_000_000);

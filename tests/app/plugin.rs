@@ -16,18 +16,21 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The package: from the folder that `cargo xtask test` names, else built now.
+/// The package of a plugin of the product: from the folder that `cargo xtask test` names, else built now.
+pub fn package_of(name: &str) -> Vec<u8> {
+    let packed = std::env::var_os("VERSTAK_PACKAGES").map(|folder| Path::new(&folder).join(format!("{name}.vpkg")));
+    if let Some(bytes) = packed.and_then(|file| std::fs::read(file).ok()) {
+        return bytes;
+    }
+    let folder = root().join("plugins").join(name);
+    let component = project::build(&folder, Some(&root().join("target/guests"))).unwrap();
+    project::package(&folder, &component, None).unwrap()
+}
+
+/// The package of `lead-desk`, read or built once.
 pub fn lead_desk() -> &'static [u8] {
     static PACKAGE: OnceLock<Vec<u8>> = OnceLock::new();
-    PACKAGE.get_or_init(|| {
-        let packed = std::env::var_os("VERSTAK_PACKAGES").map(|folder| Path::new(&folder).join("lead-desk.vpkg"));
-        if let Some(bytes) = packed.and_then(|file| std::fs::read(file).ok()) {
-            return bytes;
-        }
-        let folder = root().join("plugins/lead-desk");
-        let component = project::build(&folder, Some(&root().join("target/guests"))).unwrap();
-        project::package(&folder, &component, None).unwrap()
-    })
+    PACKAGE.get_or_init(|| package_of("lead-desk"))
 }
 
 /// Compiled components are shared by all tests: compiling takes longer than most of them.

@@ -4,23 +4,12 @@ use std::path::PathBuf;
 
 use kernel::Db;
 use kernel::db::DbOptions;
-use plugin_host::dev::{project, test};
+use plugin_host::dev::test;
 
-use crate::app::{Database, root};
-
-/// The package of a module: from the folder that `cargo xtask test` names, else built now.
-fn package(name: &str) -> Vec<u8> {
-    let packed = std::env::var_os("VERSTAK_PACKAGES").map(|folder| PathBuf::from(folder).join(format!("{name}.vpkg")));
-    if let Some(bytes) = packed.and_then(|file| std::fs::read(file).ok()) {
-        return bytes;
-    }
-    let folder = root().join("plugins").join(name);
-    let component = project::build(&folder, Some(&root().join("target/guests"))).unwrap();
-    project::package(&folder, &component, None).unwrap()
-}
+use crate::app::{Database, package_of, root};
 
 async fn every_script_passes(name: &str) {
-    let package = package(name);
+    let package = package_of(name);
     let entries = std::fs::read_dir(root().join("plugins").join(name).join("tests")).unwrap();
     let mut scripts: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     scripts.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
