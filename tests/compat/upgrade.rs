@@ -25,17 +25,20 @@ const TASKS_AFTER: &str = "SELECT title || ' ' || state FROM task";
 /// What a start of the program writes by itself.
 const LIVING: [&str; 3] = ["seaql_migrations", "lease", "schedule"];
 
-#[tokio::test]
+// Each node has threads of its own: who waits for the lock of the file holds its thread.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nodes_that_start_together_on_an_empty_database_all_run() {
     let database = Database::bare().await;
     let mut config = Config::load(None, &Overrides::default()).unwrap();
     config.data.dir = database.folder().to_owned();
     config.database.url = database.url().to_owned();
     config.database.connections = 2;
-    let open = async || verstak::AppState::open(config.clone(), Env::system()).await.map(|state| state.db.clone());
-    let (one, two, three) = tokio::join!(open(), open(), open());
-    for db in [one, two, three] {
-        let db = db.unwrap();
+    let open = || {
+        let config = config.clone();
+        tokio::spawn(async move { verstak::AppState::open(config, Env::system()).await.map(|state| state.db.clone()) })
+    };
+    for node in [open(), open(), open()] {
+        let db = node.await.unwrap().unwrap();
         assert_eq!(number(&db, "SELECT count(*) FROM user_account").await, 0);
         db.close().await.unwrap();
     }
