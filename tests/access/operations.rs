@@ -21,6 +21,11 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Whether strangers may ask for it.
+    pub fn is_public(&self) -> bool {
+        self.template.starts_with("/session") && !(self.method == "GET" && self.template == "/session")
+    }
+
     /// Whether it only reads.
     pub fn reads(&self) -> bool {
         let asks = ["/query", "/aggregate", "/dry-run", "/next", "/compare", "/calculate"]
@@ -261,6 +266,11 @@ impl Objects {
             _ => json!({"title": "walk"}),
         };
         match (method, template) {
+            ("POST", "/session/forgotten") => json!({"email": "nobody@nowhere.test"}),
+            ("POST", "/session/link") => json!({"secret": "walk"}),
+            ("POST", "/session/link/password") => json!({"secret": "walk", "password": "walks and walks"}),
+            ("POST", "/me/factor" | "/me/factor/remove") => json!({"present": "wrong password"}),
+            ("PUT", "/me/factor") => json!({"code": "000000"}),
             ("POST", "/session") => json!({"email": "nobody@nowhere.test", "password": "wrong password"}),
             ("POST", "/records/{entity}") => json!({"fields": fields}),
             ("PATCH", "/records/{entity}/{id}") => json!({"fields": {"title": "walked"}}),

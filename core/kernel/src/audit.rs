@@ -1,11 +1,99 @@
-//! Administrative acts: who changed rights, plugins, tokens, settings. Changes of records are in the event log.
+//! Administrative acts: who signed in, who changed rights, plugins, tokens, settings. Changes of records are in the event
+//! log. What was written is read by administrators, the newest first, and changed by nobody.
 
 use sea_orm::DbErr;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
-use crate::ctx::Ctx;
-use crate::db::Tx;
+use crate::ctx::{Actor, Ctx};
+use crate::db::{ConnectionTrait, Db, QueryResult, Tx};
+use crate::error::{Error, Result};
+use crate::{TenantId, Timestamp, UserId};
+
+/// Acts of one page at most.
+pub const PAGE: u64 = 200;
+
+/// One act.
+#[derive(Debug, Clone)]
+pub struct Act {
+    /// Its id.
+    pub id: Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What was done, dotted.
+    pub action: String,
+    /// To what: an id or a key.
+    pub object: String,
+    /// What changed.
+    pub detail: Json,
+}
+
+/// Which acts are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The first part of their action, e.g. `role`.
+    pub area: Option<String>,
+    /// Whoever did them, also through a token or a module.
+    pub person: Option<UserId>,
+    /// Those since then.
+    pub since: Option<Timestamp>,
+    /// Those before.
+    pub until: Option<Timestamp>,
+    /// Those older than this one.
+    pub before: Option<(Timestamp, Uuid)>,
+    /// At most so many, and never more than `PAGE`.
+    pub limit: u64,
+}
+
+/// Acts in a company, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &Db, tenant: TenantId, wanted: &Wanted) -> Result<Vec<Act>> {
+    let mut select = Query::select()
+        .columns(["id", "at", "actor", "action", "object", "detail"])
+        .from("audit")
+        .and_where(Expr::col("tenant_id").eq(tenant))
+        .order_by("at", Order::Desc)
+        .order_by("id", Order::Desc)
+        .limit(wanted.limit.clamp(1, PAGE))
+        .to_owned();
+    if let Some(area) = &wanted.area {
+        // A range and no pattern: it is found by the index, and nothing in it is a wildcard.
+        select
+            .and_where(Expr::col("action").gte(format!("{area}.")))
+            .and_where(Expr::col("action").lt(format!("{area}/")));
+    }
+    if let Some(person) = wanted.person {
+        select.and_where(Expr::cust("CAST(actor AS TEXT)").like(format!("%{person}%")));
+    }
+    if let Some(since) = wanted.since {
+        select.and_where(Expr::col("at").gte(since.0));
+    }
+    if let Some(until) = wanted.until {
+        select.and_where(Expr::col("at").lt(until.0));
+    }
+    if let Some((at, id)) = wanted.before {
+        let same = Cond::all().add(Expr::col("at").eq(at.0)).add(Expr::col("id").lt(id));
+        select.cond_where(Cond::any().add(Expr::col("at").lt(at.0)).add(same));
+    }
+    db.read().query_all(&select).await?.iter().map(read).collect()
+}
+
+fn read(row: &QueryResult) -> Result<Act> {
+    let actor: Json = row.try_get_by_index(2)?;
+    Ok(Act {
+        id: row.try_get_by_index(0)?,
+        at: Timestamp(row.try_get_by_index(1)?),
+        actor: serde_json::from_value(actor).map_err(Error::internal)?,
+        action: row.try_get_by_index(3)?,
+        object: row.try_get_by_index(4)?,
+        detail: row.try_get_by_index(5)?,
+    })
+}
 
 /// Writes one act into the transaction that performs it.
 ///

@@ -222,6 +222,32 @@ entity!(
 });
 
 entity!(
+    /// Links by which people set their password.
+    sign_in_link, "sign_in_link", {
+    #[sea_orm(primary_key, auto_increment = false)] id: Uuid,
+    tenant_id: Uuid,
+    user_id: Uuid,
+    purpose: String,
+    secret_hash: String,
+    created_at: i64,
+    expires_at: i64,
+});
+
+entity!(
+    /// What people prove themselves with besides a password.
+    second_factor, "second_factor", {
+    #[sea_orm(primary_key, auto_increment = false)] user_id: Uuid,
+    tenant_id: Uuid,
+    secret: String,
+    recovery: Json,
+    last_step: i64,
+    wrong: i64,
+    wrong_since: i64,
+    created_at: i64,
+    confirmed_at: Option<i64>,
+});
+
+entity!(
     /// API tokens.
     api_token, "api_token", {
     #[sea_orm(primary_key, auto_increment = false)] id: Uuid,

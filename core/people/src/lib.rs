@@ -14,6 +14,8 @@
 //! | `staff` | questions of others: members of roles, heads, who is present |
 //! | `password` | argon2id hashes |
 //! | `sign_in` | signing in and out |
+//! | `link` | links by which people set their password: invitations, forgotten ones |
+//! | `factor` | the second factor |
 //! | `session` | the list of one's sessions, and ending them |
 //! | `token` | API tokens |
 //! | `told` | what modules hear of people and departments |
@@ -24,7 +26,9 @@
 pub mod department;
 pub mod directory;
 mod entities;
+pub mod factor;
 pub mod identity;
+pub mod link;
 pub mod names;
 pub mod password;
 pub mod relation;

@@ -2,13 +2,14 @@
 
 use kernel::clock::Env;
 use kernel::db::Tx;
-use kernel::{Db, Error, Result, TenantId, Timestamp};
+use kernel::{Actor, Ctx, Db, Error, Result, TenantId, Timestamp, UserId, audit};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
 
 use crate::entities::{Fetch, Run, Store, session, user};
 use crate::tenant::{self, Tenant};
 use crate::token::hash_of;
-use crate::{password, user as users};
+use crate::{factor, password, user as users};
 
 /// Seconds of a session without use.
 pub const SESSION_SECONDS: i64 = 30 * 24 * 3_600;
@@ -24,6 +25,8 @@ pub struct SignIn {
     pub password: String,
     /// Slug of the company, where the e-mail has accounts in several.
     pub tenant: Option<String>,
+    /// What their second factor shows, or a code for a lost device.
+    pub code: Option<String>,
     /// The browser's name, for the list of sessions.
     pub agent: String,
     /// Where they sign in from, for the same list; empty when unknown.
@@ -45,7 +48,7 @@ pub enum Outcome {
 /// Signs in.
 ///
 /// # Errors
-/// `Conflict("auth.invalid_credentials")` without telling which of the two was wrong.
+/// `Conflict("auth.invalid_credentials")` without telling which of the two was wrong, and those of the second factor.
 pub async fn sign_in(db: &Db, env: &Env, input: &SignIn) -> Result<Outcome> {
     let mut accounts = Vec::new();
     for account in users::by_email(db, &input.email).await? {
@@ -66,14 +69,15 @@ pub async fn sign_in(db: &Db, env: &Env, input: &SignIn) -> Result<Outcome> {
     match matching.len() {
         0 => Err(Error::Conflict { code: "auth.invalid_credentials", current: None }),
         1 => {
-            let Some((account, _)) = matching.pop() else { return Err(Error::Unauthenticated) };
-            Ok(Outcome::In { secret: open(db, env, &account, input).await? })
+            let Some((account, tenant)) = matching.pop() else { return Err(Error::Unauthenticated) };
+            factor::judge(db, env, &account, input.code.as_deref()).await?;
+            Ok(Outcome::In { secret: open(db, env, &account, &tenant, input).await? })
         }
         _ => Ok(Outcome::Choose(matching.into_iter().map(|(_, tenant)| tenant).collect())),
     }
 }
 
-async fn open(db: &Db, env: &Env, account: &user::Model, input: &SignIn) -> Result<String> {
+async fn open(db: &Db, env: &Env, account: &user::Model, tenant: &Tenant, input: &SignIn) -> Result<String> {
     let (secret, now) = (env.secret(), env.now());
     let row = session::ActiveModel {
         id: Set(kernel::id::fresh(env)),
@@ -89,6 +93,8 @@ async fn open(db: &Db, env: &Env, account: &user::Model, input: &SignIn) -> Resu
     let tx = db.begin().await?;
     forget_ended(&tx, now).await?;
     row.add(&tx).await?;
+    let ctx = Ctx { actor: Actor::User { id: UserId(account.id) }, ..tenant.system_ctx(env) };
+    audit::record(&tx, &ctx, "session.opened", &account.id.to_string(), json!({"address": input.address})).await?;
     tx.commit().await?;
     Ok(secret)
 }

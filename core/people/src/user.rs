@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::entities::{Fetch, Run, Store, department, role, session, user, user_role};
 use crate::tenant::one_by_one;
-use crate::{INVALID, checked_name, password, require_admin, told};
+use crate::{INVALID, checked_name, link, password, require_admin, told};
 
 pub use user::Model as User;
 
@@ -238,6 +238,9 @@ pub async fn update(db: &Db, ctx: &Ctx, id: UserId, patch: &UserPatch) -> Result
     if patch.password.is_some() || patch.active == Some(false) {
         session::Entity::delete_many().filter(session::Column::UserId.eq(id.0)).run(&tx).await?;
     }
+    if patch.password.is_some() || patch.active == Some(false) || patch.email.is_some() {
+        link::end(&tx, id.0).await?;
+    }
     if patch.roles.is_some() || patch.active == Some(false) {
         keep_an_admin(&tx, ctx).await?;
     }
@@ -295,6 +298,7 @@ pub async fn change_password(db: &Db, ctx: &Ctx, id: UserId, present: &str, new:
     let tx = db.begin().await?;
     user::ActiveModel { id: Set(id.0), password_hash: Set(Some(hash)), ..Default::default() }.change(&tx).await?;
     session::Entity::delete_many().filter(session::Column::UserId.eq(id.0)).run(&tx).await?;
+    link::end(&tx, id.0).await?;
     audit::record(&tx, ctx, "user.password_changed", &id.to_string(), json!({})).await?;
     Ok(tx.commit().await?)
 }

@@ -59,6 +59,7 @@ impl Handler for Cleanup {
         let tx = self.db.begin().await?;
         tx.execute(&keys).await?;
         people::sign_in::forget_ended(&tx, now).await?;
+        people::link::forget_ended(&tx, now).await?;
         long::clean(&tx, now.plus_seconds(-LONG_JOBS_SECONDS)).await?;
         tx.commit().await?;
         let forgotten = self.messages.forget_old(now).await?;

@@ -51,6 +51,8 @@ export const keys = {
   calendar: (of: string) => ["calendars", of] as const,
   tokens: ["tokens"] as const,
   sessions: ["sessions"] as const,
+  factor: ["second-factor"] as const,
+  audit: ["audit"] as const,
   pages: ["pages"] as const,
   plugins: ["plugins"] as const,
   plugin: (id: string) => ["plugins", "one", id] as const,

@@ -1,5 +1,5 @@
 /** The company's people: accounts, departments, roles, tokens, the company itself. */
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
@@ -37,6 +37,11 @@ export const createUser = (input: UserInput) => saved(api.create("/users", input
 export const updateUser = (id: Id, patch: UserPatch) =>
   saved(api.patch("/users/{id}", patch, { path: { id } }), ["users"]);
 
+/** Shown once; no answer of it is kept. */
+export const inviteUser = (id: Id) => api.post("/users/{id}/invite", undefined, { path: { id } });
+export const removeFactorOf = (id: Id) =>
+  saved(api.delete("/users/{id}/factor", { path: { id } }), keys.accounts);
+
 export type DepartmentInput = Body<"DepartmentInput">;
 export const createDepartment = (input: DepartmentInput) =>
   saved(api.create("/departments", input), keys.departments);
@@ -72,3 +77,23 @@ export async function updateMe(patch: Body<"MePatch">): Promise<Me> {
 /** Ends all of one's sessions, this one too. */
 export const changePassword = (present: string, next: string) =>
   api.post("/me/password", { present, new: next }, { quiet: true });
+
+export const factorQuery = queryOptions({
+  queryKey: keys.factor,
+  queryFn: ({ signal }) => api.get("/me/factor", { signal }),
+});
+export const beginFactor = (present: string) => api.post("/me/factor", { present });
+export const confirmFactor = (code: string) => saved(api.put("/me/factor", { code }), keys.factor);
+export const removeFactor = (present: string) =>
+  saved(api.post("/me/factor/remove", { present }), keys.factor);
+
+/** Who did what, the newest first. */
+export const auditQuery = (of: { area?: string; person?: Id }) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.audit, of],
+    queryFn: ({ pageParam, signal }) =>
+      api.get("/audit", { query: { ...of, cursor: pageParam ?? undefined }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    staleTime: 10_000,
+  });

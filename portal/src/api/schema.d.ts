@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /audit` (administrators). */
+        get: operations["people_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batches/{id}": {
         parameters: {
             query?: never;
@@ -651,6 +668,42 @@ export interface paths {
         head?: never;
         /** `PATCH /me` */
         patch: operations["session_update"];
+        trace?: never;
+    };
+    "/api/v1/me/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /me/factor` */
+        get: operations["session_second_factor"];
+        /** `PUT /me/factor`: puts it in force by its first code. */
+        put: operations["session_confirm_second_factor"];
+        /** `POST /me/factor`: a new secret. It is in force once its first code was right. */
+        post: operations["session_begin_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factor/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /me/factor/remove`: signing in asks for no code any more. */
+        post: operations["session_remove_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/password": {
@@ -2575,6 +2628,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/forgotten": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /session/forgotten`: a letter with a link, good for an hour, to whoever has such an account. The answer is the same
+         *     when there is none.
+         */
+        post: operations["session_forgot_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /session/link`: whose link it is. 410 when it is good no more. */
+        post: operations["session_sign_in_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/link/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /session/link/password`: sets it, and ends the person's sessions and links. They sign in with it then. */
+        post: operations["session_set_password_by_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signals": {
         parameters: {
             query?: never;
@@ -2936,6 +3043,43 @@ export interface paths {
         patch: operations["people_update_user"];
         trace?: never;
     };
+    "/api/v1/users/{id}/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** `DELETE /users/{id}/factor`: that of somebody whose device is lost. */
+        delete: operations["people_remove_second_factor_of"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /users/{id}/invite`: a link by which the person sets their password, good for a week; by letter too, where
+         *     letters can be sent.
+         */
+        post: operations["people_invite_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views": {
         parameters: {
             query?: never;
@@ -3026,6 +3170,25 @@ export interface components {
             entity?: string | null;
             /** @description Unique among the rows. */
             id: string;
+        };
+        /** @description One act. */
+        ActView: {
+            /** Format: uuid */
+            id: string;
+            at: string;
+            actor: components["schemas"]["ActorView"];
+            /** @description What was done, dotted. */
+            action: string;
+            /** @description The same in words. */
+            text: string;
+            /** @description To what: an id or a key. */
+            object: string;
+            /** @description Its name, where it has one still. */
+            title?: string | null;
+            /** @description What changed. */
+            detail: {
+                [key: string]: unknown;
+            };
         };
         /**
          * @description What may be done with records of an entity.
@@ -3156,6 +3319,11 @@ export interface components {
          * @enum {string}
          */
         Assignment: "anyone" | "load" | "turn";
+        /** @description Acts, the newest first. */
+        AuditPage: {
+            items: components["schemas"]["ActView"][];
+            next_cursor?: string | null;
+        };
         /** @description A set of changes. */
         BatchView: {
             /** Format: uuid */
@@ -4330,6 +4498,26 @@ export interface components {
             /** @description What it is called; as the saved report when left out. */
             name?: string | null;
         };
+        /** @description What an app of codes is given. */
+        FactorBegun: {
+            /** @description To be typed: base 32. */
+            secret: string;
+            /** @description The address behind the picture: `otpauth://totp/…`. */
+            uri: string;
+            /** @description The picture to scan, SVG. */
+            picture: string;
+        };
+        /** @description A code of the app. */
+        FactorCode: {
+            code: string;
+        };
+        /** @description How one's second factor stands. */
+        FactorView: {
+            /** @description Whether signing in asks for a code. */
+            on: boolean;
+            /** @description Codes for a lost device that are left. */
+            recovery_left: number;
+        };
         /**
          * @description How a field is narrowed for a role.
          * @enum {string}
@@ -4563,6 +4751,10 @@ export interface components {
              * @default null
              */
             currency: string | null;
+        };
+        /** @description Whose password was forgotten. */
+        ForgottenBody: {
+            email: string;
         };
         /** @description A field to be filled at the hand-over. */
         FormField: {
@@ -5078,6 +5270,14 @@ export interface components {
              * @description For the next page, if there is one.
              */
             next_cursor?: string | null;
+        };
+        /** @description An invitation that was made. */
+        Invitation: {
+            /** @description Where its link leads, from the address of the portal on. Shown once. */
+            path: string;
+            expires_at: string;
+            /** @description Whether a letter goes to the person. Without one the link is handed on by whoever invites. */
+            letter: boolean;
         };
         /** @description A list that is not paged. */
         Items_CountView: {
@@ -5857,6 +6057,8 @@ export interface components {
                 /** @description Ids. */
                 roles: string[];
                 absent_until?: string | null;
+                /** @description Whether a code is asked for when they sign in; told to administrators alone. */
+                second_factor: boolean;
             }[];
         };
         /** @description Why a job failed. */
@@ -5973,6 +6175,26 @@ export interface components {
          * @enum {string}
          */
         LetterState: "queued" | "sending" | "sent" | "failed" | "unsure";
+        /** @description The secret of a link. */
+        LinkBody: {
+            secret: string;
+        };
+        /** @description A password for whoever a link is for. */
+        LinkPasswordBody: {
+            secret: string;
+            password: string;
+        };
+        /** @description Whose link it is. */
+        LinkView: {
+            purpose: components["schemas"]["Purpose"];
+            name: string;
+            email: string;
+            company: string;
+            /** @description Slug of the company, to sign in with. */
+            tenant: string;
+            locale: components["schemas"]["Locale"];
+            expires_at: string;
+        };
         /**
          * @description A language of the product.
          * @enum {string}
@@ -7448,6 +7670,10 @@ export interface components {
             /** @description The form of its settings. */
             settings_schema: components["schemas"]["PluginSetting"][];
         };
+        /** @description The password of now. */
+        PresentBody: {
+            present: string;
+        };
         /** @description How likely records of some stages are to be won. */
         ProbabilitiesBody: {
             /** @description An entity with stages; `deal` when left out. */
@@ -7688,6 +7914,11 @@ export interface components {
              */
             fields: number;
         };
+        /**
+         * @description What a link is for.
+         * @enum {string}
+         */
+        Purpose: "invite" | "reset";
         /** @description A list. */
         QueryBody: {
             filter?: components["schemas"]["Filter"] | null;
@@ -7849,6 +8080,11 @@ export interface components {
             refs?: {
                 [key: string]: components["schemas"]["RefView"];
             };
+        };
+        /** @description Codes for a lost device. */
+        RecoveryCodes: {
+            /** @description Each is good once; shown this time alone. */
+            codes: string[];
         };
         /** @description What an id means to a reader. */
         RefView: {
@@ -8693,6 +8929,8 @@ export interface components {
             password: string;
             /** @description Slug of the company, where the e-mail has accounts in several. */
             tenant?: string | null;
+            /** @description The code of the second factor, or one for a lost device: asked for by `auth.code_required`. */
+            totp?: string | null;
         };
         /** @description A signal to broadcast. */
         SignalInput: {
@@ -9376,6 +9614,8 @@ export interface components {
             /** @description Ids. */
             roles: string[];
             absent_until?: string | null;
+            /** @description Whether a code is asked for when they sign in; told to administrators alone. */
+            second_factor: boolean;
         };
         Value: unknown;
         /** @description Variables to set. */
@@ -11279,6 +11519,47 @@ export interface operations {
             };
         };
     };
+    people_audit: {
+        parameters: {
+            query?: {
+                /** @description The first part of their action: `session`, `user`, `role`, `plugin`, … */
+                area?: string;
+                /** @description Whoever did them. */
+                person?: string;
+                /** @description Those since then. */
+                since?: string;
+                /** @description Those before. */
+                until?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 200; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     batches_get: {
         parameters: {
             query?: never;
@@ -12955,6 +13236,128 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_begin_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorBegun"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_remove_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresentBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details */
             default: {
@@ -17515,6 +17918,116 @@ export interface operations {
             };
         };
     };
+    session_forgot_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgottenBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_sign_in_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_set_password_by_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkPasswordBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     processes_signal: {
         parameters: {
             query?: never;
@@ -18313,6 +18826,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_remove_second_factor_of: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_invite_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
                 };
             };
             /** @description Problem details */

@@ -53,6 +53,20 @@ export async function signIn(credentials: Body<"SignInBody">): Promise<Me> {
   return me;
 }
 
+export const forgotPassword = (email: string) => api.post("/session/forgotten", { email }, { quiet: true });
+
+/** Whose personal link it is. */
+export const signInLinkQuery = (secret: string) =>
+  queryOptions({
+    queryKey: ["sign-in-link", secret],
+    queryFn: () => api.post("/session/link", { secret }, { quiet: true }),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const passwordByLink = (secret: string, password: string) =>
+  api.post("/session/link/password", { secret, password }, { quiet: true });
+
 export async function signOut(): Promise<void> {
   await api.delete("/session", { quiet: true });
   queryClient.clear();

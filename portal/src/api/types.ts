@@ -86,6 +86,8 @@ export type Notification = Schemas["Notification"];
 export type Calendar = Schemas["CalendarSettings"];
 export type CalendarDay = Schemas["DaySettings"];
 export type Session = Schemas["SessionView"];
+export type Invitation = Schemas["Invitation"];
+export type AuditAct = Schemas["ActView"];
 export type Token = Schemas["TokenView"];
 export type TokenScope = Schemas["Scope"];
 

@@ -67,6 +67,18 @@ const signIn = createRoute({
   component: page(() => import("@/features/session/sign-in-page")),
 });
 
+const forgotten = createRoute({
+  getParentRoute: () => root,
+  path: "/forgotten",
+  component: page(() => import("@/features/session/forgotten-page")),
+});
+
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: "/welcome",
+  component: page(() => import("@/features/session/welcome-page")),
+});
+
 /** Everything behind sign-in. */
 const shell = createRoute({
   getParentRoute: () => root,
@@ -329,6 +341,8 @@ const gallery = import.meta.env.DEV
 const tree = root.addChildren([
   ...gallery,
   signIn,
+  forgotten,
+  welcome,
   shell.addChildren([
     home,
     entity.addChildren([entityIndex, board, list, record]),

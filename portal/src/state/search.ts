@@ -68,11 +68,28 @@ export const adminSections = [
   "calendars",
   "messages",
   "rates",
+  "audit",
 ] as const;
 export type SettingsSection = (typeof ownSections)[number] | (typeof adminSections)[number];
 
 export const messageStates = ["queued", "sent", "failed", "unsure", "bounced"] as const;
 export const messageChannels = ["mail", "sms"] as const;
+
+/** The first parts of acts of which there are many. */
+export const auditAreas = [
+  "session",
+  "user",
+  "role",
+  "department",
+  "token",
+  "tenant",
+  "entity",
+  "field",
+  "plugin",
+  "process",
+  "report",
+  "file",
+] as const;
 
 export interface SettingsSearch {
   /** What is open in the section's form; `new` makes one. */
@@ -81,6 +98,9 @@ export interface SettingsSearch {
   state?: (typeof messageStates)[number];
   channel?: (typeof messageChannels)[number];
   plugin?: string;
+  /** Of the acts: which. */
+  area?: (typeof auditAreas)[number];
+  person?: Id;
 }
 
 export const settingsSearch = (input: Record<string, unknown>): SettingsSearch => ({
@@ -88,6 +108,8 @@ export const settingsSearch = (input: Record<string, unknown>): SettingsSearch =
   state: oneOf(messageStates, input.state),
   channel: oneOf(messageChannels, input.channel),
   plugin: text(input.plugin)?.slice(0, 200),
+  area: oneOf(auditAreas, input.area),
+  person: text(input.person)?.slice(0, 36),
 });
 
 export const inboxViews = ["mine", "take", "given", "team"] as const;

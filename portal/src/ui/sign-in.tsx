@@ -85,3 +85,6 @@ export function LanguageButton({
 export function CompanyList({ children }: { children: ReactNode }) {
   return <div className={classes.companies}>{children}</div>;
 }
+
+/** A link that stands by itself on a stranger's page. */
+export const anchorClass = classes.anchor;

@@ -100,10 +100,10 @@ test("stage 1: refused while the ninth item is open, accepted with it, never by 
   await open(page, pageOf("rollout"));
   await press(page, line(page, "Analysis of current business processes"), "Accept");
   await expect(page.getByText("not ticked: “Write the technical specification for setting up the CRM.”").last()).toBeVisible();
-  expect(await standing(lena, 1)).toBe("open");
+  await expect.poll(() => standing(lena, 1)).toBe("open");
   await work(lena, 1);
   await accept(page, "Analysis of current business processes");
-  expect([await standing(lena, 1), await standing(lena, 2)]).toEqual(["accepted", "open"]);
+  await expect.poll(async () => [await standing(lena, 1), await standing(lena, 2)]).toEqual(["accepted", "open"]);
 });
 
 test("stage 2: goals, what was before, an agreed version", async ({ page, signIn, server }) => {
@@ -131,7 +131,7 @@ test("stage 2: goals, what was before, an agreed version", async ({ page, signIn
     await open(page, pageOf("results"));
   }
   await accept(page, "Project plan");
-  expect(await standing(lena, 3)).toBe("open");
+  await expect.poll(() => standing(lena, 3)).toBe("open");
 });
 
 test("stage 3 is late: everybody sees by how much, the lead is told, the board passes it over", async ({ page, signIn, server }) => {
@@ -153,7 +153,7 @@ test("stage 3 is late: everybody sees by how much, the lead is told, the board p
   await page.getByRole("dialog").getByRole("textbox").fill("Set up by the supplier, seen on site");
   await page.getByRole("dialog").getByRole("button", { name: "Pass over" }).click();
   await expect(page.getByText("Passed over: it stands in the report")).toBeVisible();
-  expect(await standing(lena, 4)).toBe("open");
+  await expect.poll(() => standing(lena, 4)).toBe("open");
 });
 
 test("stages 4 and 5: tests, load figures, attendance", async ({ page, signIn, server }) => {
@@ -174,7 +174,7 @@ test("stages 4 and 5: tests, load figures, attendance", async ({ page, signIn, s
   }
   await work(lena, 5);
   await accept(page, "Staff training");
-  expect(await standing(lena, 6)).toBe("open");
+  await expect.poll(() => standing(lena, 6)).toBe("open");
 });
 
 interface Me {

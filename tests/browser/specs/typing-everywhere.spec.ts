@@ -59,6 +59,14 @@ async function breakSaving(page: Page, id: string, condition: Condition): Promis
   };
 }
 
+/** Opens the record and waits for what its page asks for by itself: a session that ends meanwhile would be told of there. */
+async function arrive(page: Page, id: string): Promise<void> {
+  const asked = [`/records/lead/${id}/files`, `/process-instances?subject=${id}`, `/records/lead/${id}/timeline`];
+  const answers = asked.map((address) => page.waitForResponse((answer) => answer.url().includes(address)));
+  await page.goto(`/records/lead/${id}`);
+  await Promise.all(answers);
+}
+
 function fieldOf(page: Page, key: string): { row: Locator; input: Locator } {
   const row = page.getByTestId(`field-${key}`);
   return { row, input: row.locator("input:not([type=hidden]), textarea").first() };
@@ -115,7 +123,7 @@ for (const locale of ["en", "ru"] as const) {
         await signIn(page);
         for (const editor of EDITORS) {
           const lead = await api.create("lead", { title: `${condition} ${editor.key}`, phones: [] });
-          await page.goto(`/records/lead/${lead.id}`);
+          await arrive(page, lead.id);
           await check(page, api, { lead, editor, locale, condition, password: server.admin.password });
         }
         await api.must("PATCH", "/me", { locale: "en" });

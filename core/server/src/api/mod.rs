@@ -1,12 +1,14 @@
 //! The public API under `/api/v1`, one file per resource. Only these files know HTTP shapes; they turn requests into
 //! typed inputs, call one service function, and turn its result into a view.
 
+pub mod audit;
 pub mod batches;
 mod bulk;
 pub mod dashboards;
 pub mod drawings;
 pub mod entities;
 pub mod events;
+pub mod factor;
 pub mod files;
 pub mod imports;
 pub mod inbound;
@@ -24,6 +26,7 @@ pub mod sales;
 pub mod saved_reports;
 pub mod session;
 pub mod sessions;
+pub mod sign_in_links;
 pub mod tasks;
 pub mod test_clock;
 pub mod timeline;
@@ -42,6 +45,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(session::get, session::sign_in, session::sign_out))
         .routes(routes!(me::get, me::update))
         .routes(routes!(me::password))
+        .routes(routes!(factor::get, factor::begin, factor::confirm))
+        .routes(routes!(factor::remove))
+        .routes(routes!(factor::remove_of))
+        .routes(routes!(sign_in_links::forgotten))
+        .routes(routes!(sign_in_links::find))
+        .routes(routes!(sign_in_links::password))
+        .routes(routes!(sign_in_links::invite))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
         .routes(routes!(entities::list, entities::create))
@@ -101,6 +111,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(people::tokens, people::create_token))
         .routes(routes!(people::revoke_token))
         .routes(routes!(people::update_tenant))
+        .routes(routes!(audit::list))
         .routes(routes!(process_templates::list))
         .routes(routes!(process_templates::deploy))
         .routes(routes!(drawings::list, drawings::create))

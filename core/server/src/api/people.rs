@@ -1,6 +1,6 @@
 //! `/users`, `/departments`, `/roles`, `/tokens`, `/tenant`: the people of a company and what they may do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::people::department::{self, Department, DepartmentInput};
 use ::people::role::{self, Role, RoleInput};
@@ -40,10 +40,13 @@ pub struct UserView {
     roles: Vec<Uuid>,
     #[schema(value_type = Option<String>)]
     absent_until: Option<Timestamp>,
+    /// Whether a code is asked for when they sign in; told to administrators alone.
+    second_factor: bool,
 }
 
-fn user_view(user: User, roles: &[(Uuid, Uuid)]) -> UserView {
+fn user_view(user: User, roles: &[(Uuid, Uuid)], factors: &BTreeSet<Uuid>) -> UserView {
     UserView {
+        second_factor: factors.contains(&user.id),
         roles: roles.iter().filter(|(holder, _)| *holder == user.id).map(|(_, role)| *role).collect(),
         id: user.id,
         name: user.name,
@@ -78,13 +81,22 @@ pub async fn users(
     }
     let ids: Vec<Uuid> = found.iter().map(|u| u.id).collect();
     let roles = user::roles_of(state.db.read(), &ids).await?;
-    Ok(Json(Items { items: found.into_iter().map(|u| user_view(u, &roles)).collect() }))
+    let factors = factors(&state, &caller).await?;
+    Ok(Json(Items { items: found.into_iter().map(|u| user_view(u, &roles, &factors)).collect() }))
 }
 
-async fn one_user(state: &AppState, saved: User) -> ApiResult<UserView> {
+/// Who has a second factor, as far as the caller is told of it.
+async fn factors(state: &AppState, caller: &Caller) -> ApiResult<BTreeSet<Uuid>> {
+    if !caller.ctx.rights.is_admin() {
+        return Ok(BTreeSet::new());
+    }
+    Ok(::people::factor::holders(&state.db, caller.ctx.tenant).await?)
+}
+
+async fn one_user(state: &AppState, caller: &Caller, saved: User) -> ApiResult<UserView> {
     state.forget_people();
     let roles = user::roles_of(state.db.read(), &[saved.id]).await?;
-    Ok(user_view(saved, &roles))
+    Ok(user_view(saved, &roles, &factors(state, caller).await?))
 }
 
 /// `POST /users`
@@ -95,7 +107,7 @@ pub async fn create_user(
     Body(body): Body<NewUser>,
 ) -> ApiResult<(StatusCode, Json<UserView>)> {
     let saved = user::create(&state.db, &caller.ctx, &body).await?;
-    Ok((StatusCode::CREATED, Json(one_user(&state, saved).await?)))
+    Ok((StatusCode::CREATED, Json(one_user(&state, &caller, saved).await?)))
 }
 
 /// `PATCH /users/{id}`
@@ -107,7 +119,7 @@ pub async fn update_user(
     Body(body): Body<UserPatch>,
 ) -> ApiResult<Json<UserView>> {
     let saved = user::update(&state.db, &caller.ctx, UserId(id), &body).await?;
-    Ok(Json(one_user(&state, saved).await?))
+    Ok(Json(one_user(&state, &caller, saved).await?))
 }
 
 /// A department.

@@ -42,10 +42,12 @@ pub struct SignInBody {
     password: String,
     /// Slug of the company, where the e-mail has accounts in several.
     tenant: Option<String>,
+    /// The code of the second factor, or one for a lost device: asked for by `auth.code_required`.
+    totp: Option<String>,
 }
 
 /// A refusal is never answered sooner: how long it took must not tell whether there are such accounts, or how many.
-const EVEN: Duration = Duration::from_millis(300);
+pub(super) const EVEN: Duration = Duration::from_millis(300);
 
 /// `POST /session`
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignInBody, security(()),
@@ -60,8 +62,8 @@ pub async fn sign_in(
     tokio::time::sleep(state.limits.sign_in(&address.key(), &body.email)?).await;
     let even = tokio::time::sleep(EVEN);
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let input =
-        SignIn { email: body.email, password: body.password, tenant: body.tenant, agent, address: address.text() };
+    let SignInBody { email, password, tenant, totp } = body;
+    let input = SignIn { email, password, tenant, code: totp, agent, address: address.text() };
     let outcome = sign_in::sign_in(&state.db, &state.env, &input).await;
     if outcome.is_err() {
         even.await;

@@ -208,6 +208,17 @@ pub enum UserCommand {
         #[arg(long)]
         tenant: Option<String>,
     },
+    /// Sign somebody in without a second factor again, whose device and codes are lost.
+    RemoveFactor {
+        #[command(flatten)]
+        place: Place,
+        /// Whose.
+        #[arg(long, value_name = "EMAIL")]
+        user: String,
+        /// Slug of the company.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
     /// Set an account's password, read from standard input; ends its sessions.
     Password {
         #[command(flatten)]
@@ -249,6 +260,14 @@ impl UserCommand {
                 let patch = UserPatch { roles: Some(roles), active: Some(true), ..UserPatch::default() };
                 user::update(&state.db, &tenant.system_ctx(&state.env), UserId(account.id), &patch).await?;
                 say(&format!("{} is an administrator of {}.", plain(&account.email), plain(&tenant.name)));
+                Ok(())
+            }
+            Self::RemoveFactor { place, user: email, tenant: slug } => {
+                let state = place.open().await?;
+                let account = account(&state, &email, slug.as_deref()).await?;
+                let tenant = people::tenant::get(&state.db, TenantId(account.tenant_id)).await?;
+                people::factor::remove_of(&state.db, &tenant.system_ctx(&state.env), UserId(account.id)).await?;
+                say("Signing in asks for the password alone.");
                 Ok(())
             }
             Self::Password { place, user: email, tenant: slug } => {

@@ -110,7 +110,10 @@ pub fn status(error: &Error) -> StatusCode {
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Denied(_) => StatusCode::FORBIDDEN,
         Error::Invalid { code: "request.invalid", .. } => StatusCode::BAD_REQUEST,
-        Error::Conflict { code: "auth.invalid_credentials", .. } => StatusCode::UNAUTHORIZED,
+        Error::Conflict { code: "auth.invalid_credentials" | "auth.code_required" | "auth.wrong_code", .. } => {
+            StatusCode::UNAUTHORIZED
+        }
+        Error::Conflict { code: "auth.link_gone", .. } => StatusCode::GONE,
         Error::Refused(refusal) if refusal.status.is_some() => {
             let told = refusal.status.and_then(|status| StatusCode::from_u16(status).ok());
             told.filter(|status| REFUSALS.contains(status)).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)

@@ -1,4 +1,4 @@
-/** E-mail and password, and the choice of a company when the e-mail belongs to several. */
+/** E-mail and password, the code of a second factor, and the choice of a company when the e-mail belongs to several. */
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -7,6 +7,8 @@ import { ApiError, messageOf } from "@/api/problem";
 import { signIn } from "@/api/session";
 import type { Body, Me } from "@/api/types";
 import { CompanyList, Form, FormProblem } from "@/ui/sign-in";
+
+const codeRefusals = ["auth.code_required", "auth.wrong_code"];
 
 interface Props {
   /** The e-mail is known and kept: the session ended under this person. */
@@ -19,14 +21,22 @@ export function SignInForm({ email: known, tenant, onDone }: Props) {
   const { t } = useTranslation(["session", "common"]);
   const [email, setEmail] = useState(known ?? "");
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
+  const [chosenTenant, choose] = useState(tenant);
   const attempt = useMutation({ mutationFn: signIn, onSuccess: onDone });
+  const refusal = attempt.error instanceof ApiError ? attempt.error.code : undefined;
+  // Asked for until somebody else signs in: a wrong code, or none, must not hide the field again.
+  const [coded, setCoded] = useState(false);
+  if (!coded && refusal && codeRefusals.includes(refusal)) setCoded(true);
   const companies =
     attempt.error instanceof ApiError && attempt.error.code === "auth.choose_tenant"
       ? (attempt.error.problem.tenants ?? [])
       : [];
-  const submit = (chosen?: string) => {
+  const submit = (company = chosenTenant) => {
     const credentials: Body<"SignInBody"> = { email: email.trim(), password };
-    if (chosen ?? tenant) credentials.tenant = chosen ?? tenant;
+    if (company) credentials.tenant = company;
+    if (coded && code.trim()) credentials.totp = code.trim();
+    choose(company);
     attempt.mutate(credentials);
   };
 
@@ -39,7 +49,13 @@ export function SignInForm({ email: known, tenant, onDone }: Props) {
             {company.name}
           </Button>
         ))}
-        <Button variant="subtle" onClick={() => attempt.reset()}>
+        <Button
+          variant="subtle"
+          onClick={() => {
+            choose(tenant);
+            attempt.reset();
+          }}
+        >
           {t("session:other_account")}
         </Button>
       </CompanyList>
@@ -59,7 +75,12 @@ export function SignInForm({ email: known, tenant, onDone }: Props) {
         readOnly={known !== undefined}
         autoFocus={known === undefined}
         value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
+        onChange={(event) => {
+          setEmail(event.currentTarget.value);
+          setCoded(false);
+          choose(tenant);
+          attempt.reset();
+        }}
       />
       <PasswordInput
         label={t("session:password")}
@@ -72,6 +93,20 @@ export function SignInForm({ email: known, tenant, onDone }: Props) {
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
+      {coded && (
+        <TextInput
+          key="code"
+          label={t("session:code")}
+          description={t("session:code_hint")}
+          name="totp"
+          autoComplete="one-time-code"
+          autoFocus
+          required
+          withAsterisk={false}
+          value={code}
+          onChange={(event) => setCode(event.currentTarget.value)}
+        />
+      )}
       <Button type="submit" size="sm" fullWidth loading={attempt.isPending}>
         {t("session:submit")}
       </Button>

@@ -1,18 +1,19 @@
 /** `/sign-in`: the only page a stranger sees. Leads back to where the person was going. */
-import { getRouteApi, useRouter } from "@tanstack/react-router";
+import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "@/api/keys";
 import { queryClient } from "@/api/query-client";
 import type { Me } from "@/api/types";
-import { currentLocale, locales, showLocale } from "@/i18n";
-import { LanguageButton, SignInCard } from "@/ui/sign-in";
+import { currentLocale, showLocale } from "@/i18n";
+import { anchorClass, SignInCard } from "@/ui/sign-in";
+import { Languages } from "./languages";
 import { SignInForm } from "./sign-in-form";
 
 const route = getRouteApi("/sign-in");
 
 export default function SignInPage() {
-  const { t, i18n } = useTranslation("session");
+  const { t } = useTranslation("session");
   const { next } = route.useSearch();
   const router = useRouter();
   useEffect(() => {
@@ -28,21 +29,11 @@ export default function SignInPage() {
   };
 
   return (
-    <SignInCard
-      title={t("title")}
-      subtitle={t("subtitle")}
-      below={locales.map(({ code, name }) => (
-        <LanguageButton
-          key={code}
-          lang={code}
-          pressed={i18n.language === code}
-          onClick={() => void showLocale(code)}
-        >
-          {name}
-        </LanguageButton>
-      ))}
-    >
+    <SignInCard title={t("title")} subtitle={t("subtitle")} below={<Languages />}>
       <SignInForm onDone={(me) => void done(me)} />
+      <Link to="/forgotten" className={anchorClass}>
+        {t("forgotten")}
+      </Link>
     </SignInCard>
   );
 }

@@ -15,6 +15,7 @@ import { ViewTab, ViewTabs } from "@/ui/table";
 import { Profile } from "./profile";
 
 // Each is loaded when first opened: most people know the first one alone.
+const Audit = lazy(() => import("./audit"));
 const Calendars = lazy(() => import("./calendars"));
 const Company = lazy(() => import("./company"));
 const Departments = lazy(() => import("./departments"));
@@ -80,6 +81,7 @@ export default function SettingsPage() {
           {section === "rates" && <Rates {...editor} />}
           {section === "calendars" && <Calendars {...editor} />}
           {section === "messages" && <Messages {...editor} />}
+          {section === "audit" && <Audit />}
         </Suspense>
       </PageBody>
     </>

@@ -5,9 +5,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { departmentTreeQuery, rolesQuery, usersQuery } from "@/api/people";
-import type { Id, UserRow } from "@/api/types";
-import { formatDate } from "@/i18n/format";
-import { Block, BlockBones, type Column, DataTable, Lead, Tag } from "@/ui/block";
+import type { Id, Invitation, UserRow } from "@/api/types";
+import { formatDate, formatDateTime } from "@/i18n/format";
+import { Block, BlockBones, type Column, DataTable, Lead, Notice, Tag } from "@/ui/block";
+import { CopyLine } from "@/ui/copy";
 import { IconText } from "@/ui/page";
 import { Person } from "@/ui/person";
 import { ErrorState } from "@/ui/states";
@@ -22,6 +23,7 @@ interface Props {
 export default function People({ editing, onEdit }: Props) {
   const { t } = useTranslation(["settings", "common"]);
   const [q, setQ] = useState("");
+  const [invited, setInvited] = useState<{ name: string; invitation: Invitation } | null>(null);
   const users = useQuery(usersQuery);
   const roles = useQuery(rolesQuery).data ?? [];
   const departments = useQuery(departmentTreeQuery).data ?? [];
@@ -79,6 +81,14 @@ export default function People({ editing, onEdit }: Props) {
         </>
       }
     >
+      {invited && (
+        <Notice tone="ok" title={t("settings:invited", { name: invited.name })}>
+          {t(invited.invitation.letter ? "settings:invited_letter" : "settings:invited_by_hand", {
+            until: formatDateTime(invited.invitation.expires_at),
+          })}
+          <CopyLine label={invited.name} value={location.origin + invited.invitation.path} />
+        </Notice>
+      )}
       {users.isPending && <BlockBones label={t("common:loading")} />}
       {users.isError && <ErrorState error={users.error} retry={() => void users.refetch()} />}
       {users.isSuccess && found.length === 0 && <Lead>{t("common:nothing_found")}</Lead>}
@@ -97,6 +107,7 @@ export default function People({ editing, onEdit }: Props) {
           roles={roles}
           departments={departments}
           onClose={() => onEdit()}
+          onInvited={(name, invitation) => setInvited({ name, invitation })}
         />
       )}
     </Block>

@@ -1,15 +1,16 @@
 /** One account: made, changed, barred. */
-import { PasswordInput, Select, Switch, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Popover, Select, Switch, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { createUser, updateUser } from "@/api/people";
+import { createUser, inviteUser, removeFactorOf, updateUser } from "@/api/people";
 import { useMe } from "@/api/session";
-import type { Department, Locale, Role, UserRow } from "@/api/types";
+import type { Department, Invitation, Locale, Role, UserRow } from "@/api/types";
 import { locales } from "@/i18n";
+import { PopoverForm } from "@/ui/chips";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { PickMany } from "@/ui/pick-many";
-import { toast } from "@/ui/toast";
+import { toast, toastError } from "@/ui/toast";
 import { dayOf, endOfDay } from "./days";
 import { treeOf } from "./tree";
 
@@ -21,9 +22,10 @@ interface Props {
   roles: Role[];
   departments: Department[];
   onClose(): void;
+  onInvited(name: string, invitation: Invitation): void;
 }
 
-export function PersonForm({ user, roles, departments, onClose }: Props) {
+export function PersonForm({ user, roles, departments, onClose, onInvited }: Props) {
   const { t } = useTranslation(["settings", "common", "shell", "fields"]);
   const me = useMe();
   const [values, setValues] = useState({
@@ -35,11 +37,12 @@ export function PersonForm({ user, roles, departments, onClose }: Props) {
     locale: user?.locale ?? me.tenant.locale,
     active: user?.active ?? true,
     absent: dayOf(user?.absent_until),
+    invite: !user,
   });
   const put = (part: Partial<typeof values>) => setValues((old) => ({ ...old, ...part }));
   const save = useMutation({
     mutationFn: () => {
-      const { absent, active, password, ...rest } = values;
+      const { absent, active, password, invite: _, ...rest } = values;
       const input = {
         ...rest,
         name: rest.name.trim(),
@@ -55,8 +58,17 @@ export function PersonForm({ user, roles, departments, onClose }: Props) {
         message: t(user ? "settings:person_saved" : "settings:person_added", { name: saved.name }),
         kind: "done",
       });
+      if (!user && values.invite && !values.password) invite.mutate(saved);
       onClose();
     },
+  });
+  const invite = useMutation({
+    mutationFn: (person: UserRow) => inviteUser(person.id),
+    onSuccess: (made, person) => {
+      onInvited(person.name, made);
+      onClose();
+    },
+    onError: (error, person) => toastError(error, person.name),
   });
   const errorOf = (name: string) => fieldRefusal(save.error, name);
   return (
@@ -69,6 +81,13 @@ export function PersonForm({ user, roles, departments, onClose }: Props) {
       fields={fields}
       onClose={onClose}
       onSubmit={() => save.mutate()}
+      extra={
+        user?.active && (
+          <Button variant="subtle" loading={invite.isPending} onClick={() => invite.mutate(user)}>
+            {t("settings:invite_again")}
+          </Button>
+        )
+      }
     >
       <TextInput
         label={t("settings:name")}
@@ -97,6 +116,15 @@ export function PersonForm({ user, roles, departments, onClose }: Props) {
         error={errorOf("password")}
         onChange={(event) => put({ password: event.currentTarget.value })}
       />
+      {!user && (
+        <Switch
+          label={t("settings:invite")}
+          description={t("settings:invite_hint")}
+          checked={values.invite && !values.password}
+          disabled={values.password !== ""}
+          onChange={(event) => put({ invite: event.currentTarget.checked })}
+        />
+      )}
       <Select
         label={t("settings:department")}
         data={treeOf(departments).map(({ department, depth }) => ({
@@ -148,8 +176,37 @@ export function PersonForm({ user, roles, departments, onClose }: Props) {
             error={errorOf("active")}
             onChange={(event) => put({ active: event.currentTarget.checked })}
           />
+          {user.second_factor && <LostDevice user={user} />}
         </>
       )}
     </FormDrawer>
+  );
+}
+
+/** Takes the second factor of somebody away who has lost their device. */
+function LostDevice({ user }: { user: UserRow }) {
+  const { t } = useTranslation("settings");
+  const [asking, setAsking] = useState(false);
+  const remove = useMutation({
+    mutationFn: () => removeFactorOf(user.id),
+    onSuccess: () => toast({ message: t("factor_removed_of", { name: user.name }), kind: "done" }),
+    onError: (error) => toastError(error, user.name),
+  });
+  return (
+    <Popover opened={asking} onChange={setAsking} position="bottom-start" trapFocus>
+      <Popover.Target>
+        <Button variant="default" onClick={() => setAsking(!asking)}>
+          {t("factor_remove_of")}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <PopoverForm onSubmit={() => remove.mutate()}>
+          {t("factor_remove_of_text")}
+          <Button type="submit" color="red" loading={remove.isPending}>
+            {t("factor_remove_of")}
+          </Button>
+        </PopoverForm>
+      </Popover.Dropdown>
+    </Popover>
   );
 }

@@ -13,6 +13,7 @@ import { Block, Facts, Stacked } from "@/ui/block";
 import { toast, toastError } from "@/ui/toast";
 import { dayOf, endOfDay } from "./days";
 import { PasswordForm } from "./password-form";
+import { SecondFactor } from "./second-factor";
 import { Sessions } from "./sessions";
 
 const DayField = lazy(() => import("./day-field"));
@@ -97,6 +98,7 @@ export function Profile() {
           </Box>
         </Stacked>
       </Block>
+      <SecondFactor />
       <Sessions />
       {changing && <PasswordForm onClose={() => setChanging(false)} />}
     </>

@@ -22,6 +22,7 @@ import { openCreate } from "@/state/creating";
 import { useOpened } from "@/state/history";
 import { entityIcon } from "@/ui/entity-icon";
 import { PaletteBody, PaletteLine } from "@/ui/palette";
+import { menuOf } from "./menu";
 import { firstSections, processSections, sections } from "./sections";
 
 interface Item {
@@ -219,8 +220,9 @@ function useItems(q: string): Item[] {
       run: () => setColorScheme(dark ? "light" : "dark"),
     },
   ];
-  const lists = entities
-    .filter(() => wanted.length > 1)
+  // What is seldom looked at is found by its records, or by its own name above.
+  const lists = menuOf(listed)
+    .work.filter(() => wanted.length > 1)
     .map((entity) => ({
       id: `find:${entity.key}`,
       group: t("palette:search_in"),

@@ -44,7 +44,7 @@ pub(crate) static DATA: PointKind = PointKind {
 pub(crate) static ACT: PointKind = PointKind {
     name: "act",
     export: "ui-act",
-    budget: Budget::HTTP,
+    budget: Budget::ACTION,
     declared: |manifest| manifest.pages.acts.iter().cloned().collect(),
     check: |_| Ok(()),
     probe: |pre| Some(Box::new(ui_act::GuestIndices::new(pre).ok()?)),
