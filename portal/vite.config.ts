@@ -34,7 +34,6 @@ export default defineConfig({
               test: /src\/(engines\/(?!(blocks|designer|filters|form|migration|reports|route-map)\/|titles\.|fields\/(.*editor|in-place|use-field-edit|use-typed|currency-select|concerned|subject))|features\/(records|session|shell)\/)|react-virtual|virtual-core/,
               minShareCount: 3,
             },
-            { name: "filters", test: /src\/engines\/filters\//, minShareCount: 2 },
             { name: "controls", test: /@mantine\/|@tanstack\/|@floating-ui\//, minShareCount: 4 },
             {
               name: "editors",

@@ -87,7 +87,7 @@ async fn whoever_guesses_codes_has_to_wait_and_the_owner_gets_in_later() {
         sign_in(&app, Some(&format!("00000{guess}"))).await.problem(401, "auth.wrong_code");
     }
     let late = sign_in(&app, Some(&shown(&app, &secret))).await;
-    late.problem(429, "limited");
+    late.problem(429, "rate_limited");
     let wait: i64 = late.header("retry-after").unwrap().parse().unwrap();
     assert!((600..=901).contains(&wait), "{wait}");
     app.clock.advance_seconds(900);

@@ -62,7 +62,7 @@ async fn a_session_that_is_ended_is_signed_out_at_once_and_the_others_stay() {
     desk.delete("/me/sessions").await.ok(204);
     phone.get("/me").await.problem(401, "auth.required");
     assert_eq!(agents(&sessions(&desk).await), [("desk", true)]);
-    assert_eq!(app.count("SELECT count(*) FROM audit WHERE action LIKE 'session.%'").await, 2);
+    assert_eq!(app.count("SELECT count(*) FROM audit WHERE action LIKE 'session.%ended'").await, 2);
     app.finish().await;
 }
 
