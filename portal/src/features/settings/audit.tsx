@@ -5,7 +5,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { auditQuery, usersQuery } from "@/api/people";
-import type { AuditAct } from "@/api/types";
+import type { AuditAct, Id } from "@/api/types";
 import { formatDateTime } from "@/i18n/format";
 import { auditAreas, type SettingsSearch } from "@/state/search";
 import { Block, BlockBones, Buttons, type Column, DataTable, Lead, LogText, Secondary } from "@/ui/block";
@@ -74,6 +74,7 @@ export default function Audit() {
 
 function Acts({ acts }: { acts: AuditAct[] }) {
   const { t } = useTranslation("settings");
+  const [open, setOpen] = useState<Id>();
   const columns: Column<AuditAct>[] = [
     {
       key: "when",
@@ -82,8 +83,35 @@ function Acts({ acts }: { acts: AuditAct[] }) {
     },
     { key: "who", label: t("audit_who"), render: (act) => <Who act={act} /> },
     { key: "what", label: t("audit_what"), render: ({ text }) => text },
-    { key: "of", label: t("audit_of"), grow: true, render: ({ title, object }) => title ?? object },
-    { key: "detail", label: t("audit_detail"), bare: true, render: (act) => <Detail act={act} /> },
+    {
+      key: "of",
+      label: t("audit_of"),
+      grow: true,
+      render: ({ id, title, object, detail }) => (
+        <>
+          {title ?? object}
+          {open === id && <LogText>{`\n${JSON.stringify(detail, null, 1)}`}</LogText>}
+        </>
+      ),
+    },
+    {
+      key: "detail",
+      label: t("audit_detail"),
+      bare: true,
+      // What changed, as it was written down; for those who look closely.
+      render: ({ id, detail }) =>
+        Object.values(detail).some((value) => value !== null) && (
+          <Button
+            variant="subtle"
+            color="gray"
+            size="compact-sm"
+            aria-expanded={open === id}
+            onClick={() => setOpen(open === id ? undefined : id)}
+          >
+            {t("audit_detail")}
+          </Button>
+        ),
+    },
   ];
   return <DataTable label={t("section_audit")} columns={columns} rows={acts} keyOf={({ id }) => id} />;
 }
@@ -95,26 +123,4 @@ function Who({ act: { actor } }: { act: AuditAct }) {
     return t("audit_through", { name: actor.name, person: actor.on_behalf_of });
   }
   return actor.name ?? actor.id ?? actor.kind;
-}
-
-/** What changed, as it was written down; for those who look closely. */
-function Detail({ act }: { act: AuditAct }) {
-  const { t } = useTranslation("settings");
-  const [open, setOpen] = useState(false);
-  const known = Object.values(act.detail).some((value) => value !== null);
-  if (!known) return null;
-  return (
-    <>
-      <Button
-        variant="subtle"
-        color="gray"
-        size="compact-sm"
-        aria-expanded={open}
-        onClick={() => setOpen(!open)}
-      >
-        {t("audit_detail")}
-      </Button>
-      {open && <LogText>{JSON.stringify(act.detail, null, 1)}</LogText>}
-    </>
-  );
 }

@@ -108,7 +108,11 @@ export function PersonForm({ user, roles, departments, onClose, onInvited }: Pro
       />
       <PasswordInput
         label={t(user ? "settings:new_password" : "settings:password")}
-        description={t(user ? "settings:new_password_hint" : "settings:password_hint")}
+        description={
+          user
+            ? t("settings:new_password_hint")
+            : !values.invite && !values.password && t("settings:password_hint")
+        }
         inputWrapperOrder={["label", "input", "description", "error"]}
         name="new-password"
         autoComplete="new-password"
