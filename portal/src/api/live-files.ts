@@ -5,6 +5,12 @@ import type { Id } from "./types";
 
 /** The list and what the timeline says of it. */
 export function refreshFiles(entity: string, id: Id): void {
-  void queryClient.invalidateQueries({ queryKey: keys.files(entity, id) });
-  void queryClient.invalidateQueries({ queryKey: keys.timeline(entity, id) });
+  void askAgain(keys.files(entity, id));
+  void askAgain(keys.timeline(entity, id));
+}
+
+/** Also when the first answer is on its way still: it may be of the time before the change, and would be taken for the newest. */
+async function askAgain(queryKey: readonly unknown[]): Promise<void> {
+  await queryClient.cancelQueries({ queryKey });
+  await queryClient.invalidateQueries({ queryKey });
 }
