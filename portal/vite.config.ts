@@ -31,7 +31,7 @@ export default defineConfig({
             // What edits values comes with the first form, record or edited cell: lists and boards only show them.
             {
               name: "engines",
-              test: /src\/(engines\/(?!(blocks|designer|filters|form|migration|reports|route-map)\/|titles\.|fields\/(.*editor|in-place|use-field-edit|use-typed|currency-select|concerned|subject))|features\/(records|session|shell)\/)|react-virtual|virtual-core/,
+              test: /src\/(engines\/(?!(blocks|designer|filters|form|migration|reports|route-map)\/|titles\.|fields\/(.*editor|in-place|use-field-edit|use-typed|currency-select|concerned|subject))|features\/(records|shell)\/)|react-virtual|virtual-core/,
               minShareCount: 3,
             },
             { name: "controls", test: /@mantine\/|@tanstack\/|@floating-ui\//, minShareCount: 4 },

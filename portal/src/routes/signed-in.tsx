@@ -1,9 +1,9 @@
 /** The signed-in frame with what opens over any page: the one place where features meet. */
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useSyncExternalStore } from "react";
+import { sessionGate } from "@/api/session-gate";
 import { CardParts, CardRows, SaleParts } from "@/engines/card-parts";
 import { useOpenSurface } from "@/engines/open-surface";
 import { SurfaceDrawer } from "@/engines/slots";
-import { ExpiredDialog } from "@/features/session/expired-dialog";
 import { Shell } from "@/features/shell/shell";
 import { withAdminTexts, withDocumentTexts, withSaleTexts, withWorkTexts } from "@/i18n";
 import { useCreating } from "@/state/creating";
@@ -11,6 +11,9 @@ import { useAhead } from "@/ui/use-ahead";
 
 const loadCreateDialog = () => import("@/features/records/create-dialog");
 const CreateDialog = lazy(loadCreateDialog);
+// There before it is needed: a session may end together with the line.
+const loadExpired = () => import("@/features/session/expired-dialog");
+const ExpiredDialog = lazy(loadExpired);
 const Slot = lazy(() => withAdminTexts(() => import("@/features/pages/slot")));
 const Processes = lazy(() => withWorkTexts(() => import("@/features/processes/record-part")));
 const SaleRows = lazy(() => withSaleTexts(() => import("@/features/sales/rows-part")));
@@ -20,14 +23,20 @@ const Opened = lazy(() => withAdminTexts(() => import("@/features/pages/opened")
 export function SignedIn() {
   const creating = useCreating();
   const surface = useOpenSurface();
+  const ended = useSyncExternalStore(sessionGate.subscribe, sessionGate.isOpen);
   useAhead(loadCreateDialog, 1_500);
+  useAhead(loadExpired, 1_500);
   return (
     <SurfaceDrawer value={Slot}>
       <CardParts value={Processes}>
         <CardRows value={SaleRows}>
           <SaleParts value={Sale}>
             <Shell>
-              <ExpiredDialog />
+              {ended && (
+                <Suspense>
+                  <ExpiredDialog />
+                </Suspense>
+              )}
               {creating && (
                 <Suspense>
                   <CreateDialog creating={creating} />

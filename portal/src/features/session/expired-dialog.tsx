@@ -12,7 +12,7 @@ import { sessionGate } from "@/api/session-gate";
 import { Banner } from "@/ui/frame";
 import { SignInForm } from "./sign-in-form";
 
-export function ExpiredDialog() {
+export default function ExpiredDialog() {
   const { t } = useTranslation("session");
   const router = useRouter();
   const me = useMe();
