@@ -24,7 +24,7 @@ pub struct FactorView {
 }
 
 /// `GET /me/factor`
-#[utoipa::path(get, path = "/me/factor", operation_id = "second_factor", tag = "session",
+#[utoipa::path(get, path = "/me/factor", operation_id = "my_second_factor", tag = "session",
     responses((status = 200, body = FactorView)))]
 pub async fn get(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<FactorView>> {
     let left = factor::state(&state.db, own(&caller)).await?;

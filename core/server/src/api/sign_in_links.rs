@@ -97,7 +97,7 @@ impl From<link::Found> for LinkView {
 }
 
 /// `POST /session/link`: whose link it is. 410 when it is good no more.
-#[utoipa::path(post, path = "/session/link", operation_id = "sign_in_link", tag = "session", request_body = LinkBody,
+#[utoipa::path(post, path = "/session/link", operation_id = "find_sign_in_link", tag = "session", request_body = LinkBody,
     security(()), responses((status = 200, body = LinkView), (status = 410, body = crate::http::error::Problem)))]
 pub async fn find(
     State(state): State<AppState>,
