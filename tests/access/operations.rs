@@ -23,7 +23,7 @@ pub struct Operation {
 impl Operation {
     /// Whether it only reads.
     pub fn reads(&self) -> bool {
-        let asks = ["/query", "/aggregate", "/dry-run", "/next", "/compare", "/calculate"]
+        let asks = ["/query", "/aggregate", "/dry-run", "/next", "/compare", "/calculate", "/preview"]
             .iter()
             .any(|end| self.template.ends_with(end));
         let reports =
@@ -237,6 +237,9 @@ impl Objects {
             owned = kind != "plugins";
             path = path.replace("{id}", id);
         }
+        if kind == "document-templates" {
+            path = path.replace("{key}", "quote");
+        }
         path = path
             .replace("{of}", "company")
             .replace("{version}", "1")
@@ -289,6 +292,8 @@ impl Objects {
             ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
             ("PUT", "/currency-rates") => json!({"rates": []}),
             ("PUT", "/records/{entity}/{id}/rows") => json!({"rows": [{"title": "walk", "price": 10}]}),
+            ("POST", "/documents" | "/documents/preview") => json!({"entity": "quote", "id": self.id("quote")}),
+            ("PUT", "/document-templates/{key}") => json!({"version": 0, "settings": {"color": "#102030"}}),
             ("POST", "/records/{entity}/{id}/derive") => json!({"to": "invoice"}),
             ("POST", "/records/lead/{id}/convert") => json!({"deal": {"create": {}}}),
             ("POST", "/records/invoice/{id}/void") => json!({"reason": "walk"}),
@@ -361,7 +366,7 @@ impl Objects {
 }
 
 /// A picture of one pixel.
-const PICTURE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+pub const PICTURE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 /// A process with a task of the administrator, and a letter.
 fn walked_process(marker: &str) -> String {
