@@ -31,7 +31,9 @@ export async function request<T>(
   body: unknown,
   options: RequestOptions & Place & { raw?: boolean; bytes?: boolean; type?: string } = {},
 ): Promise<T> {
-  const headers: Record<string, string> = { accept: options.raw || options.bytes ? "*/*" : "application/json" };
+  const headers: Record<string, string> = {
+    accept: options.raw || options.bytes ? "*/*" : "application/json",
+  };
   if (typeof document !== "undefined") headers["accept-language"] = document.documentElement.lang;
   if (body !== undefined) headers["content-type"] = options.type ?? "application/json";
   if (options.version !== undefined) headers["if-match"] = `"${options.version}"`;

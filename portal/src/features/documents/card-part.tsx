@@ -3,10 +3,10 @@ import type { SaleCard } from "@/engines/card-parts";
 import { FootButtons } from "@/ui/work";
 import { ActButtons } from "./act-buttons";
 import { Chain } from "./chain";
-import { MadePapers } from "./made-papers";
-import { PaperButtons } from "./paper-buttons";
 import { LeadPart } from "./lead-part";
+import { MadePapers } from "./made-papers";
 import { PaidBy } from "./paid-by";
+import { PaperButtons } from "./paper-buttons";
 import { PaymentPart } from "./payment-part";
 
 export default function SaleOnCard({ entity, record }: SaleCard) {

@@ -38,7 +38,11 @@ function PaperRow({ made }: { made: PaperMade }) {
     <PickRow
       testId={`paper-${made.id}`}
       opened={false}
-      end={<StateMark tone={tones[word] ?? (word === "kept" ? "plain" : "wait")}>{t(`paper_is_${word}`)}</StateMark>}
+      end={
+        <StateMark tone={tones[word] ?? (word === "kept" ? "plain" : "wait")}>
+          {t(`paper_is_${word}`)}
+        </StateMark>
+      }
       link={
         file ? (
           <a href={files.contentUrl(file)} target="_blank" rel="noopener">
@@ -50,7 +54,11 @@ function PaperRow({ made }: { made: PaperMade }) {
       }
     >
       <PickFacts>
-        {[letter && t("letter_went_to", { to: letter.to.join(", ") }), formatDateTime(made.created_at), made.problem]
+        {[
+          letter && t("letter_went_to", { to: letter.to.join(", ") }),
+          formatDateTime(made.created_at),
+          made.problem,
+        ]
           .filter(Boolean)
           .join(" · ")}
       </PickFacts>

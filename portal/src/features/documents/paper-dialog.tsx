@@ -69,7 +69,9 @@ export default function PaperDialog({ entity, record, onClose }: SaleCard & { on
           onLanguage={setLanguage}
         />
         <Text size="sm">{t(draft ? "documents:pdf_draft" : "documents:pdf_issued")}</Text>
-        {problem && <FormProblem>{refusalOf(problem) ?? messageOf(problem, t("common:network"))}</FormProblem>}
+        {problem && (
+          <FormProblem>{refusalOf(problem) ?? messageOf(problem, t("common:network"))}</FormProblem>
+        )}
         {preview.isFetching && <Loader size="sm" aria-label={t("documents:pdf_making")} />}
         <FormActions>
           {address && draft && (

@@ -34,6 +34,9 @@ describe("papers", () => {
     const [english, ukrainian] = [draft("Quote", "Hello"), draft("Пропозиція", "Вітаємо")];
     const written = { ...writtenBy(english), text: "Hello, Ann" };
     expect(written.to).toEqual(["a@example.com"]);
-    expect(rewritten(written, english, ukrainian)).toMatchObject({ subject: "Пропозиція", text: "Hello, Ann" });
+    expect(rewritten(written, english, ukrainian)).toMatchObject({
+      subject: "Пропозиція",
+      text: "Hello, Ann",
+    });
   });
 });

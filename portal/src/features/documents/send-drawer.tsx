@@ -106,7 +106,9 @@ export default function SendDrawer({ entity, record, onClose }: SaleCard & { onC
         onChange={(event) => put({ text: event.currentTarget.value })}
       />
       {draft && <FormNote>{t("documents:letter_file", { name: draft.file_name })}</FormNote>}
-      {isDraft(record.fields) && <FormNote>{t(`documents:letter_numbers_${entity.key === "quote" ? "quote" : "invoice"}`)}</FormNote>}
+      {isDraft(record.fields) && (
+        <FormNote>{t(`documents:letter_numbers_${entity.key === "quote" ? "quote" : "invoice"}`)}</FormNote>
+      )}
     </FormDrawer>
   );
 }
