@@ -27,7 +27,8 @@ async fn quotes(database: &Database, token: &str) -> Vec<String> {
     let caller = Caller { client: client(), url: &server.url, token };
     let mut made = Vec::new();
     for n in 0..QUOTES {
-        let fields = json!({"title": format!("Offer {n}"), "currency": "EUR", "rows": [{"title": "Work", "price": 10 + n}]});
+        let fields =
+            json!({"title": format!("Offer {n}"), "currency": "EUR", "rows": [{"title": "Work", "price": 10 + n}]});
         let quote = caller.post("/records/quote", json!({"fields": fields}), 201).await.unwrap();
         made.push(quote["id"].as_str().unwrap().to_owned());
     }
@@ -102,7 +103,11 @@ async fn quotes_are_sent_once_whatever_kill_9_does() {
             other => panic!("{title}: {other:?}"),
         }
     }
-    println!("{} quotes asked for, {} promised: {sent} sent, {unsure} unsure", told.iter().filter(|one| **one).count(), found.len());
+    println!(
+        "{} quotes asked for, {} promised: {sent} sent, {unsure} unsure",
+        told.iter().filter(|one| **one).count(),
+        found.len()
+    );
     assert!(taken.is_empty(), "letters of nobody: {taken:?}");
     let promised = number(&db, "SELECT count(DISTINCT record_id) FROM made_document").await;
     assert_eq!(usize::try_from(promised).unwrap(), found.len(), "a quote was promised twice");

@@ -41,7 +41,10 @@ async fn a_quote_goes_by_letter_and_is_sent_when_the_server_has_it() {
     let admin = app.admin();
     let drafted = admin.get(&format!("/records/quote/{id}/letter")).await.ok(200);
     assert_eq!(drafted["recipients"], json!([{"address": TO, "name": "Ёлки & Co"}]));
-    assert_eq!((&drafted["locale"], &drafted["template"], &drafted["mail"]), (&json!("uk"), &json!("quote"), &json!(true)));
+    assert_eq!(
+        (&drafted["locale"], &drafted["template"], &drafted["mail"]),
+        (&json!("uk"), &json!("quote"), &json!(true))
+    );
     assert_eq!(drafted["subject"], "Комерційна пропозиція № {number} від 16\u{a0}березня\u{a0}2026\u{a0}р.");
     assert!(drafted["text"].as_str().unwrap().contains("{number} на суму 3\u{a0}070,80\u{a0}₴"), "{drafted:#}");
 
@@ -57,7 +60,10 @@ async fn a_quote_goes_by_letter_and_is_sent_when_the_server_has_it() {
 
     let came = mail.letter();
     assert_eq!(came.to, [TO, "boss@example.com"]);
-    assert_eq!(came.header("Subject").replace('\u{a0}', " "), "Комерційна пропозиція № 2026-0001 від 16 березня 2026 р.");
+    assert_eq!(
+        came.header("Subject").replace('\u{a0}', " "),
+        "Комерційна пропозиція № 2026-0001 від 16 березня 2026 р."
+    );
     assert_eq!(came.text.matches("Content-Type: application/pdf").count(), 1, "{}", came.text);
     assert_eq!(came.header("Reply-To"), "office@ganok.test");
     let of = fields(&app, "quote", &id).await;
@@ -100,7 +106,10 @@ async fn a_letter_that_no_server_takes_is_told_and_can_be_sent_again() {
     assert_eq!(in_timeline(&app, "quote", &id).await.len(), 0);
     app.by("ann").post(&format!("/records/quote/{id}/send"), letter("right@example.com")).await.ok(200);
     app.drain().await;
-    assert_eq!((mail.letter().to, fields(&app, "quote", &id).await["state"].clone()), (vec!["right@example.com".to_owned()], json!("sent")));
+    assert_eq!(
+        (mail.letter().to, fields(&app, "quote", &id).await["state"].clone()),
+        (vec!["right@example.com".to_owned()], json!("sent"))
+    );
     app.finish().await;
 }
 
@@ -142,7 +151,8 @@ async fn what_cannot_be_sent_is_refused_before_anything_happens() {
         assert!(refused["fields"].get(field).is_some(), "{field}: {refused:#}");
     }
     let emoji = app.record("quote", json!({"rows": [{"title": "\u{1F600}", "price": 1}]})).await;
-    let refused = admin.post(&format!("/records/quote/{emoji}/send"), letter(TO)).await.problem(422, "document.invalid");
+    let refused =
+        admin.post(&format!("/records/quote/{emoji}/send"), letter(TO)).await.problem(422, "document.invalid");
     assert!(refused["fields"]["characters"]["message"].as_str().unwrap().contains("U+1F600"));
     let empty = app.record("quote", json!({})).await;
     let refused = admin.post(&format!("/records/quote/{empty}/send"), letter(TO)).await.problem(422, "record.invalid");

@@ -68,23 +68,41 @@ async fn papers_say_in_each_language_what_the_record_says() {
         (
             json!(null),
             vec![
-                "ЧЕРНЕТКА", "Комерційна пропозиція, чернетка від 16 березня 2026 р.", "Постачальник", "ЄДРПОУ 12345678",
-                "2 469,00", "Податок 20 %", "3 070,80 ₴", "Три тисячі сімдесят гривень 80 копійок", "1 квітня 2026 р.",
+                "ЧЕРНЕТКА",
+                "Комерційна пропозиція, чернетка від 16 березня 2026 р.",
+                "Постачальник",
+                "ЄДРПОУ 12345678",
+                "2 469,00",
+                "Податок 20 %",
+                "3 070,80 ₴",
+                "Три тисячі сімдесят гривень 80 копійок",
+                "1 квітня 2026 р.",
                 "Найменування",
             ],
         ),
         (
             json!("ru"),
             vec![
-                "ЧЕРНОВИК", "Коммерческое предложение, черновик от 16 марта 2026 г.", "Поставщик", "3 070,80 ₴",
-                "Три тысячи семьдесят гривен 80 копеек", "Действует до", "Наименование",
+                "ЧЕРНОВИК",
+                "Коммерческое предложение, черновик от 16 марта 2026 г.",
+                "Поставщик",
+                "3 070,80 ₴",
+                "Три тысячи семьдесят гривен 80 копеек",
+                "Действует до",
+                "Наименование",
             ],
         ),
         (
             json!("en"),
             vec![
-                "DRAFT", "Quote, draft of 16 March 2026", "Seller", "2,469.00", "₴3,070.80",
-                "Three thousand seventy hryvnias 80 kopiykas", "Valid until", "Description",
+                "DRAFT",
+                "Quote, draft of 16 March 2026",
+                "Seller",
+                "2,469.00",
+                "₴3,070.80",
+                "Three thousand seventy hryvnias 80 kopiykas",
+                "Valid until",
+                "Description",
             ],
         ),
     ] {
@@ -117,7 +135,10 @@ async fn every_template_can_be_set_with_its_settings() {
     has(&text, &["Invoice 2026-0001 of 16 March 2026", "Bank details", "UA21 3223", "Total €1,200.00", "Without tax"]);
     assert!(!text.contains("DRAFT"), "{text}");
     has(&paper(&preview(&app, "invoice", &credit, json!({})).await), &["Credit note, draft", "To invoice 2026-0001"]);
-    has(&paper(&preview(&app, "order", &order, json!({})).await), &["Order, draft", "€7.00", "including Tax 20%", "€1.17"]);
+    has(
+        &paper(&preview(&app, "order", &order, json!({})).await),
+        &["Order, draft", "€7.00", "including Tax 20%", "€1.17"],
+    );
     let act = paper(&preview(&app, "order", &order, json!({"template": "act"})).await);
     has(&act, &["Act of acceptance", "Contractor", "no claims"]);
     let wrong = preview(&app, "order", &order, json!({"template": "quote"})).await.problem(422, "document.invalid");
@@ -175,7 +196,9 @@ async fn an_issued_document_is_kept_once_with_hash_and_version() {
     let admin = app.admin();
     let company = office(&app, "ru").await;
     let id = draft(&admin, json!(100), json!({"company": company, "currency": "RUB"})).await;
-    let make = async || admin.post("/documents", json!({"template": "invoice", "entity": "invoice", "id": id, "format": "pdf"})).await;
+    let make = async || {
+        admin.post("/documents", json!({"template": "invoice", "entity": "invoice", "id": id, "format": "pdf"})).await
+    };
     make().await.problem(409, "document.draft");
     admin.post(&format!("/records/invoice/{id}/issue"), json!({})).await.ok(200);
     let made = make().await.ok(200);
@@ -190,7 +213,10 @@ async fn an_issued_document_is_kept_once_with_hash_and_version() {
         (&made["file"], &made["sha256"], &json!("application/pdf"))
     );
     let content = admin.get(&format!("/files/{}/content", file["id"].as_str().unwrap())).await;
-    has(&text_of(&content.body), &["Счёт на оплату № 2026-0001 от 16 марта 2026 г.", "100,00 ₽", "Сто рублей 00 копеек"]);
+    has(
+        &text_of(&content.body),
+        &["Счёт на оплату № 2026-0001 от 16 марта 2026 г.", "100,00 ₽", "Сто рублей 00 копеек"],
+    );
     // The client has another address now: that is another paper.
     admin.update("company", &company, json!({"legal_address": "Москва"})).await.ok(200);
     assert_ne!(make().await.ok(200)["id"], made["id"]);
@@ -229,7 +255,10 @@ async fn what_somebody_does_not_see_is_on_no_paper_of_theirs() {
     // Who reads may make: the paper is kept, although they may not change the record.
     let made = app.by("ben").post("/documents", body.clone()).await.ok(200);
     assert_eq!(made["state"], "kept");
-    app.by("ben").post(&format!("/records/quote/{id}/send"), letter("x@example.com")).await.problem(409, "document.no_mail");
+    app.by("ben")
+        .post(&format!("/records/quote/{id}/send"), letter("x@example.com"))
+        .await
+        .problem(409, "document.no_mail");
     app.by("cat").post("/documents/preview", body.clone()).await.problem(403, "auth.denied");
     app.by("cat").post("/documents", body.clone()).await.problem(403, "auth.denied");
     app.by("cat").get(&format!("/records/quote/{id}/letter")).await.problem(403, "auth.denied");
@@ -271,7 +300,10 @@ async fn an_organization_puts_its_pictures_on_its_papers() {
         admin.send("POST", &uri, octets, crate::access::operations::PICTURE.to_vec()).await.ok(201);
     }
     assert!(pictures().await >= 2);
-    admin.put("/document-templates/quote", json!({"version": 0, "settings": {"logo": false, "signatures": false}})).await.ok(200);
+    admin
+        .put("/document-templates/quote", json!({"version": 0, "settings": {"logo": false, "signatures": false}}))
+        .await
+        .ok(200);
     assert_eq!(pictures().await, 0);
     app.drain().await;
     app.finish().await;

@@ -222,7 +222,8 @@ impl Composer<'_> {
     fn subject(&self) -> Option<String> {
         let number = text(self.fields, "document_number");
         let own = |title: &String| {
-            !self.around.unnamed.contains(title) && number.as_ref().is_none_or(|number| !title.contains(number.as_str()))
+            !self.around.unnamed.contains(title)
+                && number.as_ref().is_none_or(|number| !title.contains(number.as_str()))
         };
         let mut parts: Vec<String> = text(self.fields, "title").filter(own).into_iter().collect();
         if let Some(Value::Integer(revision @ 2..)) = self.fields.get("revision") {
@@ -236,10 +237,7 @@ impl Composer<'_> {
 
     fn roles(&self) -> Roles {
         let key = if self.paper == Paper::Act { "act" } else { "quote" };
-        Roles {
-            seller: word(self.locale, &format!("seller.{key}")),
-            buyer: word(self.locale, &format!("buyer.{key}")),
-        }
+        Roles { seller: word(self.locale, &format!("seller.{key}")), buyer: word(self.locale, &format!("buyer.{key}")) }
     }
 
     fn facts(&self) -> Vec<Fact> {
@@ -323,7 +321,8 @@ impl Composer<'_> {
             sums.push(plain("sum.discount", -shares));
         }
         let taxed = || totals.by_tax.iter().filter(|tax| tax.rate.is_some());
-        let added: Vec<Sum> = taxed().filter(|tax| !tax.included).map(|tax| sum(&self.tax(tax, "sum.tax"), tax.amount)).collect();
+        let added: Vec<Sum> =
+            taxed().filter(|tax| !tax.included).map(|tax| sum(&self.tax(tax, "sum.tax"), tax.amount)).collect();
         if !added.is_empty() {
             sums.push(plain("sum.net", totals.net));
             sums.extend(added);
@@ -359,4 +358,82 @@ impl Composer<'_> {
 /// What a row comes to before the document's discount and before tax that is added.
 fn line(row: &Row) -> Option<Decimal> {
     row.figures.map(|figures| figures.gross - figures.discount)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn quote(state: &str, rows: serde_json::Value) -> Fields {
+        let text = |text: &str| Value::Text(text.to_owned());
+        Fields::from_iter([
+            ("state".into(), text(state)),
+            ("title".into(), text("Quote")),
+            ("document_number".into(), text("2026-0007")),
+            ("document_date".into(), Value::Date(NaiveDate::from_ymd_opt(2026, 3, 16).unwrap())),
+            ("currency".into(), text("EUR")),
+            ("rows".into(), Value::Json(rows)),
+        ])
+    }
+
+    fn composed(fields: &Fields, locale: Locale) -> serde_json::Value {
+        let around = Around { unnamed: vec!["Quote".to_owned()], ..Around::default() };
+        let settings = PaperSettings::default();
+        let today = NaiveDate::from_ymd_opt(2026, 3, 20).unwrap();
+        let composer = Composer { paper: Paper::Quote, settings: &settings, locale, fields, around: &around, today };
+        serde_json::to_value(composer.compose().unwrap()).unwrap()
+    }
+
+    fn sums(data: &serde_json::Value) -> Vec<String> {
+        let all = data["sums"].as_array().unwrap().iter();
+        all.map(|sum| format!("{} {}", sum["label"].as_str().unwrap(), sum["value"].as_str().unwrap())).collect()
+    }
+
+    #[test]
+    fn sums_stand_below_the_rows_by_tax_and_discount() {
+        let added = json!([{"title": "a", "price": 100, "tax_rate": 20}, {"title": "b", "price": 50, "tax_rate": 10}]);
+        let data = composed(&quote("sent", added), Locale::En);
+        assert_eq!(sums(&data), ["Net €150.00", "Tax 20% €20.00", "Tax 10% €5.00", "Total €175.00"]);
+        let held = json!([{"title": "a", "price": 120, "tax_rate": 20, "tax_included": true}]);
+        let data = composed(&quote("sent", held), Locale::En);
+        assert_eq!(sums(&data), ["Total €120.00", "including Tax 20% €20.00"]);
+        let mut none = quote("sent", json!([{"title": "a", "price": 100}, {"title": "b", "price": 200}]));
+        none.insert("discount_percent".into(), Value::Decimal(Decimal::TEN));
+        let data = composed(&none, Locale::En);
+        assert_eq!(sums(&data), ["Subtotal €300.00", "Discount -€30.00", "Total €270.00", "Without tax "]);
+        let keys: Vec<&str> =
+            data["columns"].as_array().unwrap().iter().map(|column| column["key"].as_str().unwrap()).collect();
+        assert_eq!(keys, ["number", "title", "quantity", "price", "total"]);
+    }
+
+    #[test]
+    fn a_draft_has_no_number_and_says_what_it_is() {
+        let rows = json!([{"title": "a", "price": 1}]);
+        let data = composed(&quote("draft", rows.clone()), Locale::Uk);
+        assert_eq!((&data["number"], &data["draft"]), (&json!(null), &json!(true)));
+        assert_eq!(data["labels"]["draft"], "ЧЕРНЕТКА");
+        assert!(!data.to_string().contains("2026-0007"), "{data}");
+        let data = composed(&quote("sent", rows), Locale::Ru);
+        assert_eq!((&data["number"], &data["draft"]), (&json!("2026-0007"), &json!(false)));
+        let heading = data["heading"].as_str().unwrap().replace('\u{a0}', " ");
+        assert_eq!(heading, "Коммерческое предложение № 2026-0007 от 16 марта 2026 г.");
+        assert_eq!(data["words"], "Один евро 00 центов");
+        // Nobody gave it a title.
+        assert_eq!(data["subject"], json!(null));
+    }
+
+    #[test]
+    fn what_says_no_currency_is_no_paper() {
+        let mut fields = quote("sent", json!([{"title": "a", "price": 1}]));
+        fields.remove("currency");
+        let around = Around::default();
+        let (settings, today) = (PaperSettings::default(), NaiveDate::from_ymd_opt(2026, 3, 20).unwrap());
+        let locale = Locale::En;
+        let composer =
+            Composer { paper: Paper::Quote, settings: &settings, locale, fields: &fields, around: &around, today };
+        let refused = composer.compose().unwrap_err();
+        assert!(matches!(refused, Error::Conflict { code: "document.no_currency", .. }), "{refused:?}");
+    }
 }

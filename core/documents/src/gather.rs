@@ -54,8 +54,11 @@ impl Gathered {
     /// The same with another image of the record, of which only what the actor sees counts.
     pub fn data_of(&self, ctx: &Ctx, image: &Fields) -> Result<Data> {
         let seen: BTreeSet<&FieldKey> = self.record.fields.keys().collect();
-        let fields: Fields =
-            image.iter().filter(|(key, _)| seen.contains(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let fields: Fields = image
+            .iter()
+            .filter(|(key, _)| seen.contains(key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
         let today = ctx.now().utc().with_timezone(&ctx.zone).date_naive();
         let composer = Composer {
             paper: self.paper,
@@ -108,7 +111,8 @@ impl Documents {
         locale: Option<Locale>,
     ) -> Result<Gathered> {
         let record = self.records.get(ctx, entity, record).await?;
-        let paper = paper.or_else(|| usual(&record)).ok_or_else(|| Error::NotFound(format!("a template of {entity}")))?;
+        let paper =
+            paper.or_else(|| usual(&record)).ok_or_else(|| Error::NotFound(format!("a template of {entity}")))?;
         fits(paper, &record)?;
         if NEEDED.iter().any(|key| !record.fields.contains_key(*key)) {
             return Err(Error::Denied("document"));
@@ -176,11 +180,8 @@ impl Documents {
     /// Names of the taxes of the rows: whoever sees the rows sees them.
     async fn taxes(&self, ctx: &Ctx, record: &Record, around: &mut Around) -> Result<()> {
         let Some(Value::Json(Json::Array(rows))) = record.fields.get("rows") else { return Ok(()) };
-        let ids: BTreeSet<RecordId> = rows
-            .iter()
-            .filter_map(|row| row.get("tax")?.as_str()?.parse().ok())
-            .map(RecordId)
-            .collect();
+        let ids: BTreeSet<RecordId> =
+            rows.iter().filter_map(|row| row.get("tax")?.as_str()?.parse().ok()).map(RecordId).collect();
         let eyes = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
         let ids: Vec<RecordId> = ids.into_iter().collect();
         for tax in self.records.get_many(&eyes, "tax", &ids).await? {
@@ -230,11 +231,7 @@ impl Documents {
     }
 
     /// The newest files of an organization that are called `logo`, `signature` and `stamp`, whatever comes after the point.
-    async fn pictures(
-        &self,
-        ctx: &Ctx,
-        organization: Option<Uuid>,
-    ) -> Result<Vec<(&'static str, String, Vec<u8>)>> {
+    async fn pictures(&self, ctx: &Ctx, organization: Option<Uuid>) -> Result<Vec<(&'static str, String, Vec<u8>)>> {
         let Some(organization) = organization else { return Ok(Vec::new()) };
         let eyes = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
         let files = match self.files.list(&eyes, "organization", RecordId(organization), false).await {

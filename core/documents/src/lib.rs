@@ -13,12 +13,16 @@
 //! | `typeset` | templates into PDF, in a child process with limits |
 //! | `gather` | what is around a record, in whose language |
 //! | `service` | preview, making, what was made |
-//! | `send` | the letter: asked for with the document's step, made by a job, noted when the mail server took it |
+//! | `letter` | the letter as it would be written |
+//! | `send` | the letter is asked for, with the document's step |
+//! | `deliver` | it is made by a job, and noted when the mail server took it |
 //! | `store` | the tables |
 
 mod data;
+mod deliver;
 mod format;
 mod gather;
+mod letter;
 mod send;
 mod service;
 mod store;
@@ -26,7 +30,8 @@ mod templates;
 pub mod typeset;
 mod words;
 
-pub use send::{LetterDraft, Recipient, SendInput, Sent};
+pub use letter::{LetterDraft, Recipient};
+pub use send::{SendInput, Sent};
 pub use service::{DocumentInput, Documents, Format};
 pub use store::{Brought, Made, MadeState};
 pub use templates::{Column, Face, Paper, PaperSettings, PaperTexts, Template};

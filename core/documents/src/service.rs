@@ -136,8 +136,7 @@ impl Documents {
     /// `NotFound`, `Denied` where rows or sums are hidden; `document.invalid` naming `template` or `characters`; 409
     /// `document.no_currency`; `Limited`.
     pub async fn preview(&self, ctx: &Ctx, input: &DocumentInput) -> Result<Vec<u8>> {
-        let gathered =
-            self.gather(ctx, &input.entity, RecordId(input.id), input.template, input.locale).await?;
+        let gathered = self.gather(ctx, &input.entity, RecordId(input.id), input.template, input.locale).await?;
         self.set(ctx, &gathered, self.written(ctx, &gathered)?).await
     }
 
@@ -157,8 +156,7 @@ impl Documents {
     /// # Errors
     /// As `preview`; 409 `document.draft`; `file.full` and `file.too_many`.
     pub async fn make(&self, ctx: &Ctx, input: &DocumentInput) -> Result<Made> {
-        let gathered =
-            self.gather(ctx, &input.entity, RecordId(input.id), input.template, input.locale).await?;
+        let gathered = self.gather(ctx, &input.entity, RecordId(input.id), input.template, input.locale).await?;
         let mut made = self.planned(ctx, &gathered)?;
         if let Some(there) = self.there(ctx, &made).await? {
             return Ok(there);

@@ -3,8 +3,8 @@
 use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::{Actor, Ctx, Error, Locale, RecordId, RecordRef, Result, TenantId, Timestamp};
 use messaging::mail::LetterState;
-use sea_orm::{DbBackend, DbErr};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, Order, Query, SelectStatement};
+use sea_orm::{DbBackend, DbErr};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
@@ -254,7 +254,13 @@ pub(crate) async fn settings(
 }
 
 /// Keeps settings of a template as its next version.
-pub(crate) async fn put_settings(tx: &Tx, ctx: &Ctx, paper: Paper, version: i64, settings: &PaperSettings) -> Result<()> {
+pub(crate) async fn put_settings(
+    tx: &Tx,
+    ctx: &Ctx,
+    paper: Paper,
+    version: i64,
+    settings: &PaperSettings,
+) -> Result<()> {
     let insert = Query::insert()
         .into_table("document_template")
         .columns(["tenant_id", "key", "version", "settings", "updated_at"])

@@ -197,7 +197,8 @@ impl PaperSettings {
         if !digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit())) {
             errors.insert("settings.color".to_owned(), FieldError::worded("invalid", "document.color"));
         }
-        let twice = self.columns.iter().enumerate().any(|(at, column)| self.columns.iter().skip(at + 1).any(|o| o == column));
+        let twice =
+            self.columns.iter().enumerate().any(|(at, column)| self.columns.iter().skip(at + 1).any(|o| o == column));
         if self.columns.is_empty() || twice {
             errors.insert("settings.columns".to_owned(), FieldError::worded("invalid", "document.columns"));
         }

@@ -127,7 +127,9 @@ fn beside(child: &ChildCommand, sheet: &Sheet) -> Result<Vec<u8>> {
     let sheet = serde_json::to_vec(sheet).map_err(Error::internal)?;
     let limits = child.limits;
     let answer = child.run(&[], &sheet).map_err(|fault| match fault {
-        Fault::TooSlow => wrong("template", FieldError::worded("limit", "document.too_slow").with("max", limits.seconds)),
+        Fault::TooSlow => {
+            wrong("template", FieldError::worded("limit", "document.too_slow").with("max", limits.seconds))
+        }
         Fault::TooMuchMemory => {
             wrong("template", FieldError::worded("limit", "document.memory").with("max", limits.memory / (1024 * 1024)))
         }
