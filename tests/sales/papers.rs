@@ -151,7 +151,7 @@ async fn every_template_can_be_set_with_its_settings() {
     let settings = json!({"color": "#aa0033", "font": "serif", "columns": ["title", "total"], "words": false,
         "texts": {"en": {"intro": "Dear #client, *thank* you", "footer": "Registered in Kyiv"}}});
     let put = |version: i64, settings: Value| json!({"version": version, "settings": settings});
-    app.by("ann").put("/document-templates/order", put(0, settings.clone())).await.problem(403, "auth.denied");
+    app.by("ann").put("/document-templates/order", put(0, settings.clone())).await.problem(403, "denied");
     assert_eq!(admin.put("/document-templates/order", put(0, settings.clone())).await.ok(200)["version"], 1);
     admin.put("/document-templates/order", put(0, settings)).await.problem(409, "document.template_changed");
     let text = paper(&preview(&app, "order", &order, json!({})).await);
@@ -259,9 +259,9 @@ async fn what_somebody_does_not_see_is_on_no_paper_of_theirs() {
         .post(&format!("/records/quote/{id}/send"), letter("x@example.com"))
         .await
         .problem(409, "document.no_mail");
-    app.by("cat").post("/documents/preview", body.clone()).await.problem(403, "auth.denied");
-    app.by("cat").post("/documents", body.clone()).await.problem(403, "auth.denied");
-    app.by("cat").get(&format!("/records/quote/{id}/letter")).await.problem(403, "auth.denied");
+    app.by("cat").post("/documents/preview", body.clone()).await.problem(403, "denied");
+    app.by("cat").post("/documents", body.clone()).await.problem(403, "denied");
+    app.by("cat").get(&format!("/records/quote/{id}/letter")).await.problem(403, "denied");
     let stranger = app.by_of(other, "admin");
     for path in ["/documents", "/documents/preview"] {
         stranger.post(path, body.clone()).await.problem(404, "not_found");
@@ -299,7 +299,8 @@ async fn an_organization_puts_its_pictures_on_its_papers() {
         let octets = Some("application/octet-stream");
         admin.send("POST", &uri, octets, crate::access::operations::PICTURE.to_vec()).await.ok(201);
     }
-    assert!(pictures().await >= 2);
+    // The same picture twice is in the file once.
+    assert!(pictures().await > 0);
     admin
         .put("/document-templates/quote", json!({"version": 0, "settings": {"logo": false, "signatures": false}}))
         .await

@@ -19,6 +19,9 @@ use crate::store::{self, Made, MadeState, Turn};
 
 /// The job that notes that a letter went.
 const SENT: &str = "document.sent";
+/// Characters of an entry's title and text: what stands in a timeline, not the letter itself.
+const MAX_TITLE: usize = 255;
+const MAX_TEXT: usize = 20_000;
 
 impl Documents {
     /// Makes the paper that was promised, and queues its letter.
@@ -100,9 +103,11 @@ impl Documents {
             Err(Error::NotFound(_)) => {}
             found => return found.map(drop),
         }
+        let whole = format!("{}\n\n{}\n\n{}", letter.to.join(", "), letter.text, made.file_name);
+        let cut = |text: &str, most: usize| text.chars().take(most).collect::<String>();
         let fields = json!({
-            "kind": "email", "direction": "outgoing", "done": true, "title": letter.subject,
-            "text": format!("{}\n\n{}\n\n{}", letter.to.join(", "), letter.text, made.file_name),
+            "kind": "email", "direction": "outgoing", "done": true,
+            "title": cut(&letter.subject, MAX_TITLE), "text": cut(&whole, MAX_TEXT),
             "record_entity": made.record.entity, "record_id": made.record.id,
             "owner": made.actor.user().map(|user| user.0),
         });
