@@ -198,7 +198,12 @@ impl Objects {
                 .filter(|key| ["get", "post", "put", "patch", "delete"].contains(&key.as_str()))
             {
                 let template = template.strip_prefix("/api/v1").unwrap();
-                if template.contains("{entity}") {
+                if ["/letter", "/send"].iter().any(|end| template.ends_with(&format!("{{entity}}/{{id}}{end}"))) {
+                    // Only what is sold has papers.
+                    for entity in ["quote", "invoice"] {
+                        all.push(self.operation(method, template, entity));
+                    }
+                } else if template.contains("{entity}") {
                     for entity in ["lead", "deal", "contact", "company", "activity"] {
                         all.push(self.operation(method, template, entity));
                     }
@@ -251,6 +256,9 @@ impl Objects {
             path = path.replace("{export}", self.id("exports"));
         }
         path = path.replace("{job}", "nightly").replace("{run}", &uuid::Uuid::nil().to_string());
+        if (method, template) == ("get", "/documents") {
+            path = format!("{path}?entity=quote&id={}", self.id("quote"));
+        }
         assert!(!path.contains('{'), "the walk does not know the parameters of {template}: teach it");
         let method = method.to_uppercase();
         let body = (method != "GET" && method != "DELETE").then(|| self.body(&method, template, entity));
