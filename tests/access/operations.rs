@@ -28,7 +28,7 @@ impl Operation {
 
     /// Whether it only reads.
     pub fn reads(&self) -> bool {
-        let asks = ["/query", "/aggregate", "/dry-run", "/next", "/compare", "/calculate"]
+        let asks = ["/query", "/aggregate", "/dry-run", "/next", "/compare", "/calculate", "/preview"]
             .iter()
             .any(|end| self.template.ends_with(end));
         let reports =
@@ -203,7 +203,12 @@ impl Objects {
                 .filter(|key| ["get", "post", "put", "patch", "delete"].contains(&key.as_str()))
             {
                 let template = template.strip_prefix("/api/v1").unwrap();
-                if template.contains("{entity}") {
+                if ["/letter", "/send"].iter().any(|end| template.ends_with(&format!("{{entity}}/{{id}}{end}"))) {
+                    // Only what is sold has papers.
+                    for entity in ["quote", "invoice"] {
+                        all.push(self.operation(method, template, entity));
+                    }
+                } else if template.contains("{entity}") {
                     for entity in ["lead", "deal", "contact", "company", "activity"] {
                         all.push(self.operation(method, template, entity));
                     }
@@ -242,6 +247,9 @@ impl Objects {
             owned = kind != "plugins";
             path = path.replace("{id}", id);
         }
+        if kind == "document-templates" {
+            path = path.replace("{key}", "quote");
+        }
         path = path
             .replace("{of}", "company")
             .replace("{version}", "1")
@@ -253,6 +261,9 @@ impl Objects {
             path = path.replace("{export}", self.id("exports"));
         }
         path = path.replace("{job}", "nightly").replace("{run}", &uuid::Uuid::nil().to_string());
+        if (method, template) == ("get", "/documents") {
+            path = format!("{path}?entity=quote&id={}", self.id("quote"));
+        }
         assert!(!path.contains('{'), "the walk does not know the parameters of {template}: teach it");
         let method = method.to_uppercase();
         let body = (method != "GET" && method != "DELETE").then(|| self.body(&method, template, entity));
@@ -299,6 +310,8 @@ impl Objects {
             ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
             ("PUT", "/currency-rates") => json!({"rates": []}),
             ("PUT", "/records/{entity}/{id}/rows") => json!({"rows": [{"title": "walk", "price": 10}]}),
+            ("POST", "/documents" | "/documents/preview") => json!({"entity": "quote", "id": self.id("quote")}),
+            ("PUT", "/document-templates/{key}") => json!({"version": 0, "settings": {"color": "#102030"}}),
             ("POST", "/records/{entity}/{id}/derive") => json!({"to": "invoice"}),
             ("POST", "/records/lead/{id}/convert") => json!({"deal": {"create": {}}}),
             ("POST", "/records/invoice/{id}/void") => json!({"reason": "walk"}),
@@ -371,7 +384,7 @@ impl Objects {
 }
 
 /// A picture of one pixel.
-const PICTURE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+pub const PICTURE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 /// A process with a task of the administrator, and a letter.
 fn walked_process(marker: &str) -> String {

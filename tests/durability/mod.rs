@@ -8,6 +8,7 @@ mod kill;
 mod letters;
 mod messages;
 mod modules;
+mod papers;
 mod plugins;
 mod process;
 pub mod server;

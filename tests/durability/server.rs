@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use crate::app::{Database, PASSWORD, on_postgres, root};
 
 /// The built product: named by `cargo xtask test`, else built now into the folder this test was built into.
-fn binary() -> &'static Path {
+pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         if let Some(named) = std::env::var_os("VERSTAK_BIN") {

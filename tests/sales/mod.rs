@@ -3,7 +3,9 @@
 mod chain;
 mod convert;
 mod documents;
+mod letters;
 mod numbers;
+mod papers;
 mod payments;
 mod prices;
 mod totals;

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::value::{Currency, FieldType, Money};
-use kernel::{Ctx, Error, Result, Value};
+use kernel::{Error, Locale, Result, Value};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -203,7 +203,7 @@ fn told(wrong: Wrong) -> Error {
 
 impl TotalsView {
     /// For a reader.
-    pub(crate) fn of(totals: &Totals, rows: &[Row], currency: Currency, ctx: &Ctx) -> Self {
+    pub(crate) fn of(totals: &Totals, rows: &[Row], currency: Currency, locale: Locale) -> Self {
         let by_tax = totals.by_tax.iter().map(|group| TaxView {
             tax: group.tax.and_then(|tax| tax.tax),
             rate: group.tax.map(|tax| tax.rate),
@@ -219,7 +219,7 @@ impl TotalsView {
             rounding: totals.rounding,
             by_tax: by_tax.collect(),
             unpriced: rows.iter().filter(|row| row.price.is_none()).count(),
-            in_words: words::sum(Money { amount: Some(totals.total), currency }, ctx.locale),
+            in_words: words::sum(Money { amount: Some(totals.total), currency }, locale),
         }
     }
 }

@@ -39,7 +39,12 @@ impl Kind {
     const fn steps(self) -> &'static [(&'static str, &'static [&'static str])] {
         match self {
             Self::Quote => {
-                &[("draft", &["sent"]), ("sent", &["accepted", "declined", "expired"]), ("expired", &["sent"])]
+                &[
+                ("draft", &["sending", "sent"]),
+                ("sending", &["sent"]),
+                ("sent", &["accepted", "declined", "expired"]),
+                ("expired", &["sending", "sent"]),
+            ]
             }
             Self::Order => &[
                 ("draft", &["confirmed", "cancelled"]),
@@ -59,6 +64,11 @@ impl Kind {
             Self::Order => "confirmed",
             Self::Invoice => "issued",
         }
+    }
+
+    /// Whether it gets its number in this state, if it has none. A letter with a quote is on its way while it is `sending`.
+    pub fn numbers(self, state: &str) -> bool {
+        state == self.issued() || self == Self::Quote && state == "sending"
     }
 
     /// Why a record like this is read-only, if it is.
@@ -161,7 +171,7 @@ impl Documents {
                 refused("void_reason", FieldError::new("required"))
             }
             "void" if owed_less(&change.after) => Err(Error::Conflict { code: "invoice.has_payments", current: None }),
-            to if to == self.kind.issued() => priced(&change.after),
+            to if self.kind.numbers(to) => priced(&change.after),
             _ => Ok(()),
         }
     }

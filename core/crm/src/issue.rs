@@ -47,7 +47,7 @@ pub(crate) async fn within(
         return Ok(());
     }
     let state = text(&change.after, "state").to_owned();
-    if state == kind.issued() {
+    if kind.numbers(&state) {
         number(records, kind, tx, ctx, change).await?;
     }
     match (kind, state.as_str()) {

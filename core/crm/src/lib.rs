@@ -55,6 +55,7 @@ pub use fill::RowChange;
 pub use proposals::{AllocateInput, Proposal};
 pub use rows::{Row, RowFigures};
 pub use sales::{RowsInput, RowsView, Sales};
+pub use sums::figures;
 
 /// Puts the rules of sales into the write pipeline.
 pub fn join(records: &Records) {

@@ -78,7 +78,7 @@ impl Sales {
         };
         self.fill(ctx, &sale, &mut rows).await?;
         let totals = calculate::reckon(&mut rows, &terms)?;
-        let totals = TotalsView::of(&totals, &rows, terms.currency, ctx);
+        let totals = TotalsView::of(&totals, &rows, terms.currency, ctx.locale);
         Ok(Calculated { rows, totals })
     }
 

@@ -3,7 +3,7 @@
 
 use kernel::error::{FieldError, FieldErrors};
 use kernel::value::{Currency, Money};
-use kernel::{Ctx, Error, Fields, Result, Value};
+use kernel::{Ctx, Error, Fields, Locale, Result, Value};
 use records::PendingChange;
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
@@ -15,6 +15,16 @@ use crate::totals::{Terms, Totals};
 
 /// Fields that sums are made of.
 const INPUTS: [&str; 6] = ["rows", "discount_percent", "discount_amount", "amount", "tax_rounding", "cash_rounding"];
+
+/// Rows of a document with their figures, and what they come to, in words of a language; none where it has no currency.
+///
+/// # Errors
+/// `record.invalid` by row.
+pub fn figures(fields: &Fields, locale: Locale) -> Result<Option<(Vec<Row>, TotalsView)>> {
+    let Some((rows, totals, currency)) = reckoned(fields)? else { return Ok(None) };
+    let view = TotalsView::of(&totals, &rows, currency, locale);
+    Ok(Some((rows, view)))
+}
 
 /// The text of a field; empty where there is none.
 pub(crate) fn text<'a>(fields: &'a Fields, key: &str) -> &'a str {
@@ -92,7 +102,7 @@ fn one_discount(fields: &Fields) -> Result<()> {
 /// As `reckoned`.
 pub(crate) fn view(ctx: &Ctx, fields: &Fields) -> Result<Option<(Vec<Row>, TotalsView)>> {
     let view = |(rows, totals, currency): (Vec<Row>, Totals, Currency)| {
-        let totals = TotalsView::of(&totals, &rows, currency, ctx);
+        let totals = TotalsView::of(&totals, &rows, currency, ctx.locale);
         (rows, totals)
     };
     Ok(reckoned(fields)?.map(view))

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `id` | UUIDv7 newtypes |
 //! | `key` | keys of entities and fields |
+//! | `child` | work in a child process with limits |
 //! | `clock` | time and randomness as parameters |
 //! | `value` | field types, values, their JSON and database forms |
 //! | `text` | locales and translated messages |
@@ -29,6 +30,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod child;
 pub mod clock;
 pub mod ctx;
 pub mod db;

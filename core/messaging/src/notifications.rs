@@ -46,6 +46,8 @@ pub enum Kind {
     GivenUp,
     /// A report that was to be sent could not be made: for its owner.
     Report,
+    /// A letter with a document could not be sent, or nobody knows whether it was.
+    Document,
 }
 
 impl Kind {
@@ -63,6 +65,7 @@ impl Kind {
             Self::Stopped => "plugin.stopped",
             Self::GivenUp => "process.given_up",
             Self::Report => "report.failed",
+            Self::Document => "document.letter",
         }
     }
 }
@@ -331,6 +334,7 @@ mod tests {
             Kind::Stopped,
             Kind::GivenUp,
             Kind::Report,
+            Kind::Document,
         ];
         assert_eq!(TEXTS.differences(), [""; 0]);
         assert_eq!(TEXTS.keys(Locale::En).len(), kinds.len());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use kernel::child::{ChildCommand, ChildLimits};
 use kernel::db::DbOptions;
 use kernel::files::{S3, StoreOptions};
 use kernel::jobs::Slots;
@@ -34,6 +35,8 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// Files of records.
     pub files: Files,
+    /// Papers of records.
+    pub documents: Papers,
     /// Plugins.
     pub plugins: Plugins,
     /// Logging.
@@ -250,6 +253,28 @@ impl std::fmt::Debug for Files {
             .field("max_bytes", &self.max_bytes)
             .field("bucket", &self.bucket)
             .finish_non_exhaustive()
+    }
+}
+
+/// Papers of records.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Papers {
+    /// Bytes of memory that setting one may take.
+    pub memory: u64,
+    /// Seconds of processor time that it may take.
+    pub seconds: u64,
+    /// This binary, which sets papers in a process of their own; none in programs that are not it.
+    #[serde(skip)]
+    pub typesetter: Option<PathBuf>,
+}
+
+impl Papers {
+    /// What sets papers; none: this process itself.
+    pub fn child(&self) -> Option<ChildCommand> {
+        let limits = ChildLimits { memory: self.memory, seconds: self.seconds };
+        let program = self.typesetter.clone()?;
+        Some(ChildCommand { program, command: crate::state::TYPESET.to_owned(), limits })
     }
 }
 

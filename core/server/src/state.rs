@@ -3,6 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use documents::Documents;
+use kernel::child::{ChildCommand, ChildLimits};
 use kernel::clock::Env;
 use kernel::files::Store;
 use kernel::jobs::Worker;
@@ -10,7 +12,7 @@ use kernel::jobs::long::{LongJobs, LongRun};
 use kernel::{Db, Result};
 use messaging::{Mail, Messages};
 use people::Identities;
-use plugin_host::engine::{Caps, CompileLimits, Compiler, EngineConfig};
+use plugin_host::engine::{Caps, EngineConfig};
 use plugin_host::{HostConfig, PluginHost};
 use process::runtime::{MigrateSteps, Processes};
 use records::Records;
@@ -34,6 +36,9 @@ use crate::webhook::Webhooks;
 /// The hidden command that compiles a component.
 pub(crate) const COMPILE: &str = "compile-component";
 
+/// The hidden command that sets a paper.
+pub(crate) const TYPESET: &str = "typeset-paper";
+
 /// The services of a running server. Every layer of every request clones it: one pointer.
 #[derive(Clone)]
 pub struct AppState(Arc<Services>);
@@ -56,6 +61,8 @@ pub struct Services {
     pub imports: Imports,
     /// Files of records.
     pub files: Files,
+    /// Papers of records.
+    pub documents: Documents,
     /// Letters out.
     pub mail: Mail,
     /// Messages of plugins.
@@ -117,10 +124,10 @@ impl AppState {
             engine: EngineConfig {
                 slots: config.plugins.calls.clamp(1, 1_000),
                 cache: Some(config.data.dir.join("plugin-cache")),
-                compiler: config.plugins.compiler.clone().map(|program| Compiler {
+                compiler: config.plugins.compiler.clone().map(|program| ChildCommand {
                     program,
                     command: COMPILE.to_owned(),
-                    limits: CompileLimits {
+                    limits: ChildLimits {
                         memory: config.plugins.compile_memory,
                         seconds: config.plugins.compile_seconds,
                     },
@@ -148,6 +155,8 @@ impl AppState {
         mail.set_files(store.clone());
         let files = Files::new(&records, store.clone(), config.file_limits());
         plugins.set_files(files.clone());
+        let documents = Documents::new(&env, &records, &files, &store, &mail, config.documents.child());
+        mail.add_owner(Arc::new(documents.clone()));
         let long_jobs = LongJobs::new(&db, &env);
         long_jobs.set_steps(vec![
             Arc::new(UndoSteps::new(&records, &identities)),
@@ -161,6 +170,7 @@ impl AppState {
         Ok(Self(Arc::new(Services {
             imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
             files,
+            documents,
             limits: Limits::new(&config.http),
             kept: KeptAnswers::default(),
             config: Arc::new(config),
@@ -215,6 +225,7 @@ impl AppState {
         handlers.push(Arc::new(records::catalogue::indexed::KeepIndexes(self.records.clone())));
         handlers.push(Arc::new(records::files::Sweep(self.files.clone())));
         handlers.extend(self.mail.handlers());
+        handlers.extend(self.documents.handlers());
         handlers.extend(self.messages.handlers());
         handlers.extend(self.tasks.handlers());
         handlers.extend(self.processes.handlers());

@@ -2015,23 +2015,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/records/quote/{id}/send": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** `POST /records/quote/{id}/send`: it gets its number and is read-only from then on. */
-        post: operations["sales_send_quote"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/records/{entity}": {
         parameters: {
             query?: never;
@@ -3114,6 +3097,70 @@ export interface paths {
         head?: never;
         /** `PATCH /views/{id}` */
         patch: operations["views_update"];
+        trace?: never;
+    };
+    "/api/v1/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_documents"];
+        put?: never;
+        post: operations["make_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["preview_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/{id}/letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["draft_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["send_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -11478,6 +11525,59 @@ export interface components {
              */
             readonly deleted_at?: string | null;
         };
+        /** @enum {string} */
+        Paper: "quote" | "order" | "invoice" | "credit" | "act";
+        /** @enum {string} */
+        MadeState: "making" | "kept" | "failed";
+        LetterView: {
+            to: string[];
+            cc: string[];
+            subject: string;
+            state?: null | components["schemas"]["LetterState"];
+        };
+        DocumentView: {
+            id: string;
+            template: components["schemas"]["Paper"];
+            template_version: number;
+            locale: components["schemas"]["Locale"];
+            state: components["schemas"]["MadeState"];
+            file?: string | null;
+            file_name: string;
+            sha256?: string | null;
+            letter?: null | components["schemas"]["LetterView"];
+            problem?: string | null;
+            created_at: string;
+            created_by: components["schemas"]["ActorView"];
+        };
+        Recipient: {
+            address: string;
+            name: string;
+        };
+        LetterDraft: {
+            template: components["schemas"]["Paper"];
+            locale: components["schemas"]["Locale"];
+            recipients: components["schemas"]["Recipient"][];
+            subject: string;
+            text: string;
+            file_name: string;
+            mail: boolean;
+        };
+        SendInput: {
+            to?: string[];
+            cc?: string[];
+            subject?: string;
+            text?: string;
+            template?: null | components["schemas"]["Paper"];
+            locale?: null | components["schemas"]["Locale"];
+        };
+        DocumentInput: {
+            entity: string;
+            id: string;
+            template?: null | components["schemas"]["Paper"];
+            locale?: null | components["schemas"]["Locale"];
+            /** @enum {string} */
+            format?: "pdf";
+        };
     };
     responses: never;
     parameters: never;
@@ -16271,36 +16371,6 @@ export interface operations {
             };
         };
     };
-    sales_send_quote: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecordView"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     records_list: {
         parameters: {
             query?: {
@@ -19017,6 +19087,127 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_documents: {
+        parameters: {
+            query: {
+                entity: string;
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DocumentView"][];
+                    };
+                };
+            };
+        };
+    };
+    make_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentView"];
+                };
+            };
+        };
+    };
+    preview_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
+    draft_letter: {
+        parameters: {
+            query?: {
+                template?: null | components["schemas"]["Paper"];
+                locale?: null | components["schemas"]["Locale"];
+            };
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterDraft"];
+                };
+            };
+        };
+    };
+    send_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordView"];
                 };
             };
         };

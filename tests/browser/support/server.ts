@@ -24,8 +24,15 @@ export interface Server {
 const ADMIN: Account = { email: "admin@acme.example", password: "browser tests need a long password" };
 const STARTED_IN_MS = 60_000;
 
-/** Makes the company and starts the server; ready when its own health check says so. With `clock` its time may be moved. */
-export async function startServer(company: string, clock = false): Promise<Server> {
+/**
+ * Makes the company and starts the server; ready when its own health check says so. With `clock` its time may be moved.
+ * `settings` are variables of its environment.
+ */
+export async function startServer(
+  company: string,
+  clock = false,
+  settings: Record<string, string> = {},
+): Promise<Server> {
   const binary = process.env.VERSTAK_BIN;
   if (!binary) throw new Error("VERSTAK_BIN names no server; use `cargo xtask test browser`");
   const data = mkdtempSync(join(tmpdir(), "verstak-browser-"));
@@ -38,7 +45,7 @@ export async function startServer(company: string, clock = false): Promise<Serve
   }
   const log = logFile(address);
   const words = ["serve", "--data", data, "--listen", address, ...(clock ? ["--test-clock"] : [])];
-  const child = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...settings } });
   const file = createWriteStream(log);
   child.stdout.pipe(file);
   child.stderr.pipe(file);

@@ -5,6 +5,7 @@
 import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
 import { Api } from "./api.ts";
 import { type Account, type Server, startServer } from "./server.ts";
+import { type Sink, startSink } from "./sink.ts";
 
 interface Given {
   /** The admin by the public API, without a browser. */
@@ -21,15 +22,28 @@ interface Shared {
   company: string;
   /** Whether the server's clock may be moved: `POST /test/clock`. */
   clock: boolean;
+  /** Whether the server has a mail server, and what came there. */
+  mail: boolean;
+  sink: Sink;
   server: Server;
 }
 
 export const test = base.extend<Given, Shared>({
   company: ["Acme", { scope: "worker", option: true }],
   clock: [false, { scope: "worker", option: true }],
+  mail: [false, { scope: "worker", option: true }],
+  sink: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern.
+    async ({}, use) => {
+      const sink = await startSink();
+      await use(sink);
+      sink.stop();
+    },
+    { scope: "worker" },
+  ],
   server: [
-    async ({ company, clock }, use) => {
-      const server = await startServer(company, clock);
+    async ({ company, clock, mail, sink }, use) => {
+      const server = await startServer(company, clock, mail ? sink.settings : {});
       await use(server);
       await server.stop();
     },

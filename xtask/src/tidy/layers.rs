@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["people"],
     &["records"],
     &["crm", "messaging"],
-    &["work"],
+    &["documents", "work"],
     &["process"],
     &["reports"],
     &["plugin_host"],
@@ -33,6 +33,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("wasmtime", &["plugin_host", "tests"]),
     ("wasmtime-wasi", &["plugin_host", "tests"]),
     ("sqlx", &["kernel", "tests"]),
+    ("typst", &["documents"]),
+    ("typst-layout", &["documents"]),
+    ("typst-pdf", &["documents"]),
 ];
 
 /// Documents that show the layers as one line.
@@ -192,7 +195,7 @@ mod tests {
     fn documents_show_the_layers() {
         let texts = |text: &str| PICTURES.iter().map(|file| (PathBuf::from(file), text.to_owned())).collect();
         let picture =
-            "kernel <- people <- records <- {crm, messaging} <- work <- process <- reports <- plugin_host <- server";
+            "kernel <- people <- records <- {crm, messaging} <- {documents, work} <- process <- reports <- plugin_host <- server";
         assert_eq!(check_pictures(&texts(&format!("Layers: {picture}; never up"))), []);
         assert_eq!(check_pictures(&texts("kernel <- people <- records")).len(), PICTURES.len());
         assert_eq!(check_pictures(&BTreeMap::new()).len(), PICTURES.len());

@@ -103,6 +103,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("crm", &["number_counter"]),
+    ("documents", &["document_template", "made_document"]),
     ("work", &["calendar", "task_contract", "task_executor", "task_turn", "task_vote"]),
     (
         "process",

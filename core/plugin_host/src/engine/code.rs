@@ -7,11 +7,12 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
+use kernel::child::ChildCommand;
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre};
 
 use super::compile::one_memory;
-use super::{Compiler, Engine};
+use super::{Engine, compile};
 use crate::capabilities::State;
 use crate::points::{Indices, POINTS};
 
@@ -110,9 +111,9 @@ impl Engine {
         Ok(component)
     }
 
-    fn compile_beside(&self, compiler: &Compiler, bytes: &[u8], path: &Path) -> Result<Component, CodeError> {
+    fn compile_beside(&self, compiler: &ChildCommand, bytes: &[u8], path: &Path) -> Result<Component, CodeError> {
         let half = half_of(path).map_err(|error| CodeError::Invalid(error.to_string()))?;
-        let made = compiler.run(bytes, &half);
+        let made = compile::beside(compiler, bytes, &half);
         let moved = made.and_then(|()| std::fs::rename(&half, path).map_err(|e| CodeError::Invalid(e.to_string())));
         if moved.is_err() {
             // It may have been begun.

@@ -4,44 +4,17 @@
 //! The child is the server's own binary ([`compile_alone`]); it reads the component from its standard input and writes
 //! compiled code into a file of the parent's choice. In programs that have no such command the compiler runs inside.
 
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::io::Read;
+use std::path::Path;
 
-use rustix::process::{Resource, Rlimit, Signal, setrlimit};
-use tokio::time::Instant;
+use kernel::child::{self, ChildCommand, ChildLimits, Fault};
 use wasmparser::{Parser, Payload};
 
 use super::CodeError;
 
-/// How often a child is looked at.
-const LOOK: Duration = Duration::from_millis(20);
-/// Wall time of a child for each second of processor time that it may use.
-const WALL_PER_CPU: u32 = 4;
 const MIB: u64 = 1024 * 1024;
 /// Of what a child says when it fails.
 const MAX_WORDS: usize = 500;
-
-/// What a compilation may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CompileLimits {
-    /// Bytes of memory.
-    pub memory: u64,
-    /// Seconds of processor time.
-    pub seconds: u64,
-}
-
-/// The program that compiles components.
-#[derive(Debug, Clone)]
-pub struct Compiler {
-    /// The server's own binary.
-    pub program: PathBuf,
-    /// Its hidden command; file, memory and seconds come after it.
-    pub command: String,
-    /// What it may use.
-    pub limits: CompileLimits,
-}
 
 fn invalid(words: impl Into<String>) -> CodeError {
     CodeError::Invalid(words.into())
@@ -64,79 +37,28 @@ pub(super) fn one_memory(bytes: &[u8]) -> Result<(), CodeError> {
     Ok(())
 }
 
-impl Compiler {
-    /// Compiles into a file.
-    pub(super) fn run(&self, bytes: &[u8], out: &Path) -> Result<(), CodeError> {
-        let started = Command::new(&self.program)
-            .arg(&self.command)
-            .arg(out)
-            .args([self.limits.memory.to_string(), self.limits.seconds.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn();
-        let mut child = started.map_err(|error| invalid(format!("the compiler cannot be started: {error}")))?;
-        if let Some(mut input) = child.stdin.take() {
-            // A child that ends early says why by itself.
-            drop(input.write_all(bytes));
+/// Compiles into a file.
+pub(super) fn beside(compiler: &ChildCommand, bytes: &[u8], out: &Path) -> Result<(), CodeError> {
+    let limits = compiler.limits;
+    let answer = compiler.run(&[out.as_os_str().to_owned()], bytes);
+    answer.map(drop).map_err(|fault| match fault {
+        Fault::TooSlow => invalid(format!("it takes longer than {} s to be compiled", limits.seconds)),
+        Fault::TooMuchMemory => {
+            invalid(format!("it needs more than {} MiB of memory to be compiled", limits.memory / MIB))
         }
-        let status = self.wait(&mut child)?;
-        let mut words = String::new();
-        if let Some(said) = child.stderr.take() {
-            drop(said.take(64 * 1024).read_to_string(&mut words));
+        Fault::Refused(words) => invalid(words.chars().take(MAX_WORDS).collect::<String>()),
+        Fault::Broken(words) => {
+            invalid(format!("the compiler failed at it: {}", words.chars().take(MAX_WORDS).collect::<String>()))
         }
-        if status.success() { Ok(()) } else { Err(self.failed(status, &words)) }
-    }
-
-    fn wait(&self, child: &mut Child) -> Result<ExitStatus, CodeError> {
-        let until = Instant::now() + Duration::from_secs(self.limits.seconds).saturating_mul(WALL_PER_CPU);
-        loop {
-            match child.try_wait() {
-                Ok(Some(status)) => return Ok(status),
-                Ok(None) if Instant::now() < until => std::thread::sleep(LOOK),
-                Ok(None) => {
-                    drop(child.kill());
-                    drop(child.wait());
-                    return Err(self.too_slow());
-                }
-                Err(error) => return Err(invalid(format!("the compiler is lost: {error}"))),
-            }
-        }
-    }
-
-    fn too_slow(&self) -> CodeError {
-        invalid(format!("it takes longer than {} s to be compiled", self.limits.seconds))
-    }
-
-    fn failed(&self, status: ExitStatus, words: &str) -> CodeError {
-        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
-        if [Signal::XCPU, Signal::KILL].iter().any(|one| signal == Some(one.as_raw())) {
-            return self.too_slow();
-        }
-        if words.contains("memory allocation of") || words.contains("os error 12") {
-            return invalid(format!("it needs more than {} MiB of memory to be compiled", self.limits.memory / MIB));
-        }
-        let words: String = words.trim().chars().take(MAX_WORDS).collect();
-        match (signal, status.code()) {
-            (None, Some(1)) => invalid(words.strip_prefix("verstak: ").unwrap_or(&words)),
-            _ => invalid(format!("the compiler failed at it: {words}")),
-        }
-    }
+    })
 }
 
-/// The child's side: limits itself, compiles standard input and writes the code. The limits must be there before the program
-/// begins, since its allocator reserves memory at once: the child takes them and then becomes the same program anew, which
-/// is told so by `limited`.
+/// The child's side: compiles standard input and writes the code.
 ///
 /// # Errors
 /// What is wrong with the component, or with the file.
-pub fn compile_alone(out: &Path, limits: CompileLimits, limited: bool) -> Result<(), String> {
-    if !limited {
-        let mut anew = Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
-        anew.args(std::env::args_os().skip(1)).arg("--limited");
-        limit(limits)?;
-        return Err(std::os::unix::process::CommandExt::exec(&mut anew).to_string());
-    }
+pub fn compile_alone(out: &Path, limits: ChildLimits, limited: bool) -> Result<(), String> {
+    child::begin(limits, limited)?;
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     // One thread: less memory at once, and the other processors stay with those who wait for answers.
@@ -145,17 +67,6 @@ pub fn compile_alone(out: &Path, limits: CompileLimits, limited: bool) -> Result
     let engine = wasmtime::Engine::new(&config).map_err(|error| format!("{error:#}"))?;
     let code = engine.precompile_component(&bytes).map_err(|error| format!("{error:#}"))?;
     std::fs::write(out, code).map_err(|error| error.to_string())
-}
-
-fn limit(limits: CompileLimits) -> Result<(), String> {
-    // The kernel tells a process that it has used up its time a second before it ends it.
-    let limit = |resource: Resource, most: u64| {
-        let limit = Rlimit { current: Some(most), maximum: Some(most.saturating_add(1)) };
-        setrlimit(resource, limit).map_err(|error| error.to_string())
-    };
-    limit(Resource::Core, 0)?;
-    limit(Resource::Data, limits.memory)?;
-    limit(Resource::Cpu, limits.seconds)
 }
 
 #[cfg(test)]

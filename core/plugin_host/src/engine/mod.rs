@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kernel::child::ChildCommand;
 use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -27,7 +28,7 @@ pub use budget::{Budget, Caps};
 pub(crate) use call::Invoke;
 pub use call::Outcome;
 pub use code::{Code, CodeError};
-pub use compile::{CompileLimits, Compiler, compile_alone};
+pub use compile::compile_alone;
 pub use fault::{Fault, OverBudget};
 pub(crate) use meter::Meter;
 pub use meter::Usage;
@@ -48,7 +49,7 @@ pub struct EngineConfig {
     /// Where compiled code is kept between starts; none: compiled anew.
     pub cache: Option<PathBuf>,
     /// What compiles components, where compiled code is kept; none: this process itself.
-    pub compiler: Option<Compiler>,
+    pub compiler: Option<ChildCommand>,
     /// The most that any call may get.
     pub caps: Caps,
 }
@@ -70,7 +71,7 @@ struct Inner {
     linker: Linker<State>,
     slots: Semaphore,
     cache: Option<PathBuf>,
-    compiler: Option<Compiler>,
+    compiler: Option<ChildCommand>,
     /// Held by the one compilation that there is at a time.
     compiling: Mutex<()>,
     caps: Caps,

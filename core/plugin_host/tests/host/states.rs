@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use kernel::child::{ChildCommand, ChildLimits};
 use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, Locale, Value};
 use plugin_host::dev::project;
 use plugin_host::dev::scene::{Scene, company};
-use plugin_host::engine::{CompileLimits, Compiler, EngineConfig};
+use plugin_host::engine::EngineConfig;
 use plugin_host::view::PluginState;
 use plugin_host::{Grants, HostConfig, HttpCaller, HttpRequest, PluginHost};
 use records::{Change, Records, WriteOptions};
@@ -51,10 +52,10 @@ fn slow_node(scene: &Scene, folder: &Path) -> (Records, PluginHost) {
         folder.display()
     );
     std::fs::write(folder.join("compiler"), script).unwrap();
-    let compiler = Compiler {
+    let compiler = ChildCommand {
         program: "/bin/sh".into(),
         command: folder.join("compiler").display().to_string(),
-        limits: CompileLimits { memory: 1 << 30, seconds: 60 },
+        limits: ChildLimits { memory: 1 << 30, seconds: 60 },
     };
     let engine = EngineConfig { cache: Some(folder.join("code")), compiler: Some(compiler), ..EngineConfig::default() };
     let records = Records::new(&scene.db, &scene.env);

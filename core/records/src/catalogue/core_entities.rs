@@ -262,6 +262,11 @@ fn deal() -> EntityDef {
         .section("utm", &["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"])
 }
 
+/// In which language they are written to.
+fn language() -> FieldDef {
+    field("language", Choice).choices(&["en", "ru", "uk"])
+}
+
 fn contact() -> EntityDef {
     let own = [
         person(),
@@ -271,6 +276,7 @@ fn contact() -> EntityDef {
             field("companies", Links).to("company").many(),
             field("address", LongText).max(1_000),
             field("lead", Link).to("lead"),
+            language(),
         ],
         origin(),
         utm(),
@@ -279,7 +285,7 @@ fn contact() -> EntityDef {
         .list(&["title", "position", "companies", "phones", "emails", "kind", "owner", "created_at"])
         .card(&["position", "phones", "emails", "owner"])
         .section("person", &["title", "honorific", "last_name", "first_name", "middle_name", "position", "birthdate"])
-        .section("reach", &["phones", "emails", "sites", "messengers", "address"])
+        .section("reach", &["phones", "emails", "sites", "messengers", "address", "language"])
         .section("clients", &["kind", "companies", "lead"])
         .section("more", &["owner", "source", "source_description", "comments", "origin_system", "origin_id"])
 }
@@ -300,6 +306,7 @@ fn company() -> EntityDef {
             field("legal_address", LongText).max(1_000),
             field("address", LongText).max(1_000),
             field("lead", Link).to("lead"),
+            language(),
         ],
         utm(),
     ];
@@ -307,7 +314,7 @@ fn company() -> EntityDef {
         .list(&["title", "kind", "industry", "employees", "phones", "revenue", "owner", "created_at"])
         .card(&["industry", "phones", "owner"])
         .section("main", &["title", "kind", "industry", "employees", "revenue", "currency", "owner"])
-        .section("reach", &["phones", "emails", "sites", "messengers", "address"])
+        .section("reach", &["phones", "emails", "sites", "messengers", "address", "language"])
         .section("legal", &["tax_id", "registration_number", "legal_address"])
         .section("more", &["lead", "comments", "origin_system", "origin_id"])
 }
@@ -381,6 +388,7 @@ fn organization() -> EntityDef {
         field("sites", Urls),
         field("head", User),
         field("main", Boolean),
+        language(),
     ];
     core("organization", [own, sales_entities::selling()].concat())
         .list(&["title", "legal_name", "country", "tax_id", "head", "created_at"])
@@ -388,7 +396,7 @@ fn organization() -> EntityDef {
         .section("main", &["title", "legal_name", "head", "main", "owner"])
         .section("legal", &["country", "tax_id", "registration_number", "legal_address", "bank_details"])
         .section("selling", &["tax_mode", "tax_rounding", "cash_rounding"])
-        .section("reach", &["phones", "emails", "sites", "address"])
+        .section("reach", &["phones", "emails", "sites", "address", "language"])
         .section("more", &["comments", "origin_system", "origin_id"])
 }
 

@@ -151,7 +151,7 @@ fn number_series() -> EntityDef {
 }
 
 fn quote() -> EntityDef {
-    let states = &["draft", "sent", "accepted", "declined", "expired"];
+    let states = &["draft", "sending", "sent", "accepted", "declined", "expired"];
     let own = vec![
         field("state", Choice).choices(states).required().never_empty(),
         field("valid_to", Date),

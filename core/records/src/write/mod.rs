@@ -72,6 +72,8 @@ pub struct WriteOptions {
     pub comment: Option<String>,
     /// Everything but the writing: what would be refused? The writes of one dry run share it.
     pub dry_run: Option<Trial>,
+    /// Written in the transaction of the change, if that is written. Not for entities with an owner, nor together.
+    pub along: Option<Arc<dyn Along>>,
 }
 
 /// A change that was made.
@@ -365,6 +367,7 @@ impl Records {
             }
             for row in rows.iter().filter(|row| !stored.lost.contains(&row.change.id)) {
                 write_along(&tx, &row.change.along).await?;
+                write_along(&tx, options.along.as_slice()).await?;
             }
             tx.commit().await?;
             settle_lost(&mut rows, &stored.lost, outcomes, &mut raced, false);

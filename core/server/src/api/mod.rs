@@ -5,7 +5,8 @@ pub mod audit;
 pub mod batches;
 mod bulk;
 pub mod dashboards;
-pub mod drawings;
+pub mod documents;
+mod drawings;
 pub mod entities;
 pub mod events;
 pub mod factor;
@@ -164,7 +165,12 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sales::put_rows))
         .routes(routes!(sales::derive))
         .routes(routes!(sales::convert))
-        .routes(routes!(sales::send))
+        .routes(routes!(documents::templates))
+        .routes(routes!(documents::put_template))
+        .routes(routes!(documents::list, documents::make))
+        .routes(routes!(documents::preview))
+        .routes(routes!(documents::letter))
+        .routes(routes!(documents::send))
         .routes(routes!(sales::accept))
         .routes(routes!(sales::decline))
         .routes(routes!(sales::revise))

@@ -65,12 +65,6 @@ pub async fn convert(
     Ok(Json(state.sales.convert(&caller.ctx, id, &body).await?))
 }
 
-/// `POST /records/quote/{id}/send`: it gets its number and is read-only from then on.
-#[utoipa::path(post, path = "/records/quote/{id}/send", tag = "sales", operation_id = "send_quote", params(("id" = Uuid, Path)), responses((status = 200, body = RecordView)))]
-pub async fn send(State(state): State<AppState>, caller: Caller, Path(id): Path<RecordId>) -> ApiResult<Response> {
-    step(&state, &caller, "quote", id, "sent", Map::new()).await
-}
-
 /// `POST /records/quote/{id}/accept`
 #[utoipa::path(post, path = "/records/quote/{id}/accept", tag = "sales", operation_id = "accept_quote", params(("id" = Uuid, Path)), responses((status = 200, body = RecordView)))]
 pub async fn accept(State(state): State<AppState>, caller: Caller, Path(id): Path<RecordId>) -> ApiResult<Response> {

@@ -11,12 +11,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use documents::typeset_alone;
+use kernel::child::ChildLimits;
 use kernel::clock::Env;
 use kernel::{Error, Locale};
-use plugin_host::engine::{CompileLimits, compile_alone};
+use plugin_host::engine::compile_alone;
 
 use crate::config::{Config, Overrides};
-use crate::state::{AppState, COMPILE};
+use crate::state::{AppState, COMPILE, TYPESET};
 
 /// Self-hosted CRM and business-process platform.
 #[derive(Debug, Parser)]
@@ -67,6 +69,17 @@ enum Command {
         #[arg(long)]
         limited: bool,
     },
+    /// Set the paper on standard input, within limits: the server starts this by itself.
+    #[command(name = TYPESET, hide = true)]
+    TypesetPaper {
+        /// Bytes of memory.
+        memory: u64,
+        /// Seconds of processor time.
+        seconds: u64,
+        /// The limits are there already.
+        #[arg(long)]
+        limited: bool,
+    },
 }
 
 /// Where the data is.
@@ -88,6 +101,7 @@ impl Place {
         let overrides = Overrides { data: self.data.clone(), database_url: self.database_url.clone(), listen };
         let mut config = Config::load(self.config.as_deref(), &overrides).map_err(Failure)?;
         config.plugins.compiler = own_binary();
+        config.documents.typesetter = own_binary();
         Ok(config)
     }
 
@@ -140,9 +154,18 @@ pub type Outcome = Result<(), Failure>;
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Command::CompileComponent { out, memory, seconds, limited } = &cli.command {
-        // Before any thread is started: they would count.
-        return match compile_alone(out, CompileLimits { memory: *memory, seconds: *seconds }, *limited) {
+    // Before any thread is started: they would count.
+    let alone = match &cli.command {
+        Command::CompileComponent { out, memory, seconds, limited } => {
+            Some(compile_alone(out, ChildLimits { memory: *memory, seconds: *seconds }, *limited))
+        }
+        Command::TypesetPaper { memory, seconds, limited } => {
+            Some(typeset_alone(ChildLimits { memory: *memory, seconds: *seconds }, *limited))
+        }
+        _ => None,
+    };
+    if let Some(done) = alone {
+        return match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(problem) => failed(&Failure(problem)),
         };
@@ -206,7 +229,7 @@ async fn run(command: Command) -> Outcome {
         }
         Command::Openapi => openapi::run(),
         Command::Plugin(command) => command.run().await,
-        Command::CompileComponent { .. } => Ok(()),
+        Command::CompileComponent { .. } | Command::TypesetPaper { .. } => Ok(()),
     }
 }
 

@@ -18,6 +18,7 @@ const revise: Act = { kind: "revise" };
 const byState: Record<string, Record<string, Act[]>> = {
   quote: {
     draft: [step("send")],
+    sending: [step("send"), revise],
     sent: [step("accept"), step("decline"), revise],
     accepted: [make("order"), make("invoice"), revise],
     declined: [revise],

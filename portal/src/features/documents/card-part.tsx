@@ -4,7 +4,9 @@ import { FootButtons } from "@/ui/work";
 import { ActButtons } from "./act-buttons";
 import { Chain } from "./chain";
 import { LeadPart } from "./lead-part";
+import { MadePapers } from "./made-papers";
 import { PaidBy } from "./paid-by";
+import { PaperButtons } from "./paper-buttons";
 import { PaymentPart } from "./payment-part";
 
 export default function SaleOnCard({ entity, record }: SaleCard) {
@@ -14,7 +16,9 @@ export default function SaleOnCard({ entity, record }: SaleCard) {
     <>
       <FootButtons>
         <ActButtons key={record.id} entity={entity} record={record} />
+        <PaperButtons key={`paper-${record.id}`} entity={entity} record={record} />
       </FootButtons>
+      {entity.key !== "deal" && <MadePapers entity={entity} record={record} />}
       <Chain entity={entity} record={record} />
       {entity.key === "invoice" && <PaidBy record={record} />}
     </>
