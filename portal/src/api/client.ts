@@ -29,9 +29,11 @@ export async function request<T>(
   method: string,
   pattern: string,
   body: unknown,
-  options: RequestOptions & Place & { raw?: boolean; type?: string } = {},
+  options: RequestOptions & Place & { raw?: boolean; blob?: boolean; type?: string } = {},
 ): Promise<T> {
-  const headers: Record<string, string> = { accept: options.raw ? "*/*" : "application/json" };
+  const headers: Record<string, string> = {
+    accept: options.raw || options.blob ? "*/*" : "application/json",
+  };
   if (typeof document !== "undefined") headers["accept-language"] = document.documentElement.lang;
   if (body !== undefined) headers["content-type"] = options.type ?? "application/json";
   if (options.version !== undefined) headers["if-match"] = `"${options.version}"`;
@@ -46,6 +48,7 @@ export async function request<T>(
     }
     if (!response.ok) throw new ApiError(await problemOf(response));
     if (response.status === 204 || response.status === 205) return undefined as T;
+    if (options.blob) return (await response.blob()) as T;
     const text = await response.text();
     if (options.raw) return text as T;
     return (text ? JSON.parse(text) : undefined) as T;
@@ -92,6 +95,8 @@ export const api = {
   /** A POST that reads or acts. */
   post: <P extends PathOf<"post">>(path: P, ...[body, options]: Call<"post", P>) =>
     request<Answer<"post", P>>("POST", path, body ?? {}, options),
+  /** A POST whose answer is a file. */
+  blob: (path: PathOf<"post">, body: unknown) => request<Blob>("POST", path, body, { blob: true }),
   /** A POST that makes something: repeating it after a lost answer makes it once. */
   create: <P extends PathOf<"post">>(path: P, ...[body, options]: Call<"post", P>) =>
     request<Answer<"post", P>>("POST", path, body, {

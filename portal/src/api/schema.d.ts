@@ -7687,6 +7687,11 @@ export interface components {
              * @description Fields on other entities.
              */
             fields: number;
+            /**
+             * Format: int64
+             * @description Records of the product that had a value in a field which the plugin alone filled; they have none now.
+             */
+            emptied: number;
         };
         /** @description A list. */
         QueryBody: {
