@@ -35,7 +35,11 @@ impl Operation {
             ["/reports/funnel", "/reports/process", "/reports/task", "/reports/forecast", "/reports/managers"];
         let cards = self.template.starts_with("/dashboards/") && self.template.ends_with("/read");
         let report = reports.contains(&self.template.as_str()) || self.template == "/reports/saved/{id}/run" || cards;
-        self.method == "GET" || asks || self.template == "/read" || (self.method == "POST" && report)
+        self.method == "GET"
+            || asks
+            || self.template == "/read"
+            || self.template == "/read/file"
+            || (self.method == "POST" && report)
     }
 }
 
@@ -372,6 +376,9 @@ impl Objects {
             ("POST", "/notifications/read") => json!({}),
             ("POST", "/read") => {
                 json!({"plugin": LEAD_DESK, "surface": "walk", "items": [{"name": "walk", "source": {"records": "lead"}}]})
+            }
+            ("POST", "/read/file") => {
+                json!({"plugin": LEAD_DESK, "surface": "walk", "name": "walk", "source": {"records": "lead"}, "as": "csv"})
             }
             ("PUT", "/calendars/{of}") => json!({"calendar": null}),
             ("PUT", "/message-gateways/{key}") => {

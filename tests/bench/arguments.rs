@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::Outcome;
 
 pub const HELP: &str = "\
-cargo xtask bench [--leads N] [--seconds S] [--rounds R] [--only hook,sqlite,postgres,processes,load] [--out FILE]
+cargo xtask bench [--leads N] [--seconds S] [--rounds R] [--only hook,sqlite,postgres,processes,modules,load] [--out FILE]
 
-  --leads N    leads in the company (default 100000)
+  --leads N    leads in the company (default 100000); below 10000 the modules have a tenth of their work
   --seconds S  of each measured stretch (default 1.5)
   --rounds R   stretches of each kind, taken in turn (default 5)
   --only ...   parts to run, separated by commas

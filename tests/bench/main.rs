@@ -18,6 +18,7 @@
 //! | `requests` | the requests that are measured |
 //! | `mix` | what people do all day; how far after-events fall behind |
 //! | `suite` | everything measured on one database |
+//! | `modules` | plans, months of many people, timers |
 //! | `processes` | instances of a process, timers |
 //! | `hook` | a before-hook alone |
 //! | `report` | the tables |
@@ -32,6 +33,7 @@ mod hook;
 mod load;
 mod measure;
 mod mix;
+mod modules;
 mod plugins;
 mod processes;
 mod report;
@@ -77,6 +79,9 @@ fn run() -> Outcome {
         }
         if arguments.wants("processes") {
             processes::measure(&runtime, &arguments, &place, &mut report)?;
+        }
+        if arguments.wants("modules") {
+            modules::measure(&runtime, &arguments, &place, &mut report)?;
         }
         if arguments.wants("load") {
             load::measure(&runtime, &arguments, &place, &mut report)?;

@@ -272,7 +272,8 @@ async fn copy(state: &AppState, instance: Uuid, times: usize, due: Option<i64>) 
     Ok(())
 }
 
-async fn columns(state: &AppState, table: &str) -> Outcome<Vec<String>> {
+/// Columns of a table.
+pub async fn columns(state: &AppState, table: &str) -> Outcome<Vec<String>> {
     let sql = match state.db.backend() {
         sea_orm::DbBackend::Sqlite => format!("SELECT name FROM pragma_table_info('{table}')"),
         _ => format!("SELECT column_name::text FROM information_schema.columns WHERE table_name = '{table}'"),

@@ -6,8 +6,10 @@ mod constraints;
 mod doors;
 mod gates;
 mod hostile;
+mod lifecycle;
 mod pages;
 mod purge;
+mod roles;
 mod scripts;
 mod upgrade;
 

@@ -20,6 +20,20 @@ key = "leave_asked"
 title.en = "Requests"
 entity = "leave_request"
 op = "count"
+[[measures]]
+key = "leave_share"
+title.en = "Part of the days that was approved"
+entity = "leave_request"
+op = "share"
+field = "days"
+filter = { field = "stage", op = "eq", value = "approved" }
+date = "starts"
+[[measures]]
+key = "leave_portion"
+title.en = "Part of the requests that was approved"
+entity = "leave_request"
+op = "share"
+filter = { field = "stage", op = "eq", value = "approved" }
 [[axes]]
 key = "leave_month"
 title.en = "Month"
@@ -41,13 +55,20 @@ async fn measures_of_a_module_are_asked_for_like_the_products_own() {
     }
     let listed = app.by("ann").get("/reports/measures").await.ok(200);
     let mine: Vec<&Value> = listed["items"].as_array().unwrap().iter().filter(|one| one["plugin"] == LEAVE).collect();
-    assert_eq!((mine.len(), &mine[0]["label"]), (2, &json!("Days of leave")), "{listed}");
+    assert_eq!((mine.len(), &mine[0]["label"]), (4, &json!("Days of leave")), "{listed}");
     assert_eq!(listed["axes"][0]["key"], "leave_month");
     let asked = json!({"measures": ["leave_days", "leave_asked"], "group_by": ["leave_month"], "period": {"from": "2026-03-01", "to": "2026-04-01"}});
     let answer = ask(&app, "admin", asked.clone()).await;
     assert_eq!(answer["rows"][0]["group"], json!({"leave_month": "2026-03-01"}));
     assert_eq!(answer["rows"][0]["values"], json!({"leave_asked": 3, "leave_days": 7}));
     opens_what_it_counts(&app, "admin", &answer).await;
+    // 7 of 8 days, 2 of 3 requests.
+    let share =
+        json!({"measures": ["leave_share", "leave_portion"], "period": {"from": "2026-03-01", "to": "2026-04-01"}});
+    let answer = ask(&app, "admin", share.clone()).await;
+    assert_eq!(answer["totals"]["values"], json!({"leave_share": 87.5, "leave_portion": 66.7}));
+    assert_eq!(answer["columns"][0]["unit"], "percent", "{answer}");
+    assert_eq!(ask(&app, "ann", share).await["totals"]["values"], json!({"leave_share": 100, "leave_portion": 100}));
     // As whoever asks sees the records.
     assert_eq!(ask(&app, "ann", asked.clone()).await["totals"]["values"], json!({"leave_asked": 1, "leave_days": 5}));
     // A module that is off for somebody has no measures for them.
@@ -77,7 +98,10 @@ async fn a_manifest_with_measures_that_make_no_sense_is_refused_by_its_place() {
     check("field = \"days\"", "field = \"kind\"", "measures[0].field").await;
     check("field = \"days\"", "", "measures[0].field").await;
     check("op = \"count\"", "op = \"count\"\nfield = \"days\"", "measures[1].field").await;
-    check("op = \"sum\"", "op = \"min\"", "measures[0].op").await;
+    check("op = \"sum\"", "op = \"min\"", "unknown variant `min`").await;
+    let share = "op = \"share\"\nfield = \"days\"\n";
+    let part = "filter = { field = \"stage\", op = \"eq\", value = \"approved\" }\n";
+    check(&format!("{share}{part}"), share, "measures[2].filter").await;
     check("date = \"starts\"", "date = \"days\"", "measures[0].date").await;
     check("field = \"stage\", op = \"eq\"", "field = \"stage\", op = \"equals\"", "measures[0].filter").await;
     check("field = \"stage\", op", "field = \"stages\", op", "did you mean `stage`?").await;

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use kernel::{Ctx, Result};
-use records::read::MeasureOp;
 use reports::{Brought, Declared, NamedAxis};
 
 use crate::registry::{Registry, TenantPlugins};
@@ -41,12 +40,7 @@ fn measures(plugins: &TenantPlugins, ctx: &Ctx) -> Vec<Declared> {
         key: one.key.clone(),
         plugin: plugin.to_owned(),
         entity: one.entity.clone(),
-        op: match one.op {
-            MeasureOp::Sum => "sum",
-            MeasureOp::Avg => "avg",
-            _ => "count",
-        }
-        .to_owned(),
+        op: one.op.name().to_owned(),
         field: one.field.clone(),
         // Checked when it was installed.
         filter: one.filter().unwrap_or_default(),

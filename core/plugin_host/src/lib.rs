@@ -20,6 +20,7 @@
 //! | `surfaces` | pages as data: `ui/*.toml` checked and compiled, who sees them, what their sources may ask |
 //! | `points` | before-hooks, events, HTTP, actions, conditions and jobs |
 //! | `jobs` | runs of jobs: schedules, tries, cursors |
+//! | `sheets` | what a company holds of a plugin as a workbook |
 //! | `files` | files fetched for plugins |
 //! | `outbound` | the port for requests to other servers |
 //! | `breaker`, `loops` | failing and circular plugins |
@@ -51,6 +52,7 @@ pub mod package;
 mod points;
 mod registry;
 pub mod settings;
+mod sheets;
 pub mod surfaces;
 pub mod texts;
 pub mod view;

@@ -274,6 +274,7 @@ impl PluginHost {
         }
         store::put_tenant(&tx, ctx.tenant, &row, ctx.now()).await?;
         store::touch(&tx).await?;
+        store::note_fills(&tx, ctx.tenant, plugin, version.manifest.fills()).await?;
         self.inner.services.records.declare(&tx, ctx, &version.declared).await?;
         bring_roles(&tx, ctx, &version).await?;
         schedule::set(&tx, &self.company_ctx(ctx).await?, &version.manifest).await?;
@@ -318,7 +319,8 @@ impl PluginHost {
     }
 
     /// Removes for good what a plugin that does not run has left in the company: its entities with their records, its
-    /// fields with their values, its keys, settings and log. Roles that it brought stay, as the company's.
+    /// fields with their values, its keys, settings and log; and empties the fields of the product that it alone filled.
+    /// Roles that it brought stay, as the company's.
     ///
     /// # Errors
     /// `plugin.in_use` while the company runs it; `NotFound` where it left nothing.
@@ -329,7 +331,10 @@ impl PluginHost {
         if row.as_ref().is_some_and(|row| row.enabled) {
             return Err(Error::Conflict { code: "plugin.in_use", current: None });
         }
-        let purged = self.inner.services.records.purge_declared(&tx, ctx, plugin).await?;
+        let mut purged = self.inner.services.records.purge_declared(&tx, ctx, plugin).await?;
+        for (entity, field) in store::fills_alone(&tx, ctx.tenant, plugin).await? {
+            purged.emptied += self.inner.services.records.empty_field(&tx, ctx, &entity, &field).await?;
+        }
         let rest = store::purge(&tx, ctx.tenant, plugin).await?;
         if row.is_none() && rest == 0 && purged == Purged::default() {
             return Err(Error::NotFound(format!("plugin {plugin} in this company")));

@@ -1,7 +1,9 @@
 //! A plugin's own translations: flat TOML files by language, and messages from guests made into words.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use kernel::Locale;
 use records::catalogue::Labels;
 
@@ -72,7 +74,8 @@ impl Texts {
         self.0.get("en").into_iter().flat_map(|table| table.keys().map(String::as_str))
     }
 
-    /// The words of a message: the reader's language, else English, else the fall-back; `{name}` replaced by parameters.
+    /// The words of a message: the reader's language, else English, else the fall-back; `{name}` replaced by parameters. One
+    /// that is a day (`YYYY-MM-DD`) stands as people write it in that language.
     pub fn words<'a>(
         &self,
         locale: Locale,
@@ -83,10 +86,20 @@ impl Texts {
         let found = [locale.code(), "en"].into_iter().find_map(|code| self.0.get(code)?.get(key));
         let mut words = found.map_or(fallback, String::as_str).to_owned();
         for (name, value) in parameters {
-            words = words.replace(&format!("{{{name}}}"), value);
+            words = words.replace(&format!("{{{name}}}"), &as_read(locale, value));
             truncate(&mut words, MAX_MESSAGE);
         }
         said(words)
+    }
+}
+
+/// A parameter as readers of a language write it.
+fn as_read(locale: Locale, value: &str) -> Cow<'_, str> {
+    let day = (value.len() == 10).then(|| NaiveDate::parse_from_str(value, "%Y-%m-%d").ok()).flatten();
+    match (day, locale) {
+        (None, _) => Cow::Borrowed(value),
+        (Some(day), Locale::En) => Cow::Owned(day.format("%b %-d, %Y").to_string()),
+        (Some(day), Locale::Ru | Locale::Uk) => Cow::Owned(day.format("%d.%m.%Y").to_string()),
     }
 }
 
@@ -119,6 +132,9 @@ mod tests {
             texts(&[("i18n/en.toml", "a = \"Hello {who}\""), ("i18n/ru.toml", "a = \"Привет, {who}\"")]).unwrap();
         assert_eq!(texts.words(Locale::Ru, "a", [("who", "мир")], "?"), "Привет, мир");
         assert_eq!(texts.words(Locale::Uk, "a", [("who", "світ")], "?"), "Hello світ");
+        assert_eq!(texts.words(Locale::En, "a", [("who", "2026-03-02")], "?"), "Hello Mar 2, 2026");
+        assert_eq!(texts.words(Locale::Ru, "a", [("who", "2026-03-02")], "?"), "Привет, 02.03.2026");
+        assert_eq!(texts.words(Locale::En, "a", [("who", "2026-13-02")], "?"), "Hello 2026-13-02");
         assert_eq!(texts.words(Locale::Ru, "b", [], "Fall-back"), "Fall-back");
         assert_eq!(texts.words(Locale::Ru, "b", [], &"ж".repeat(5_000)).len(), 2_000);
         assert_eq!(texts.words(Locale::Ru, "b", [], "a\0b"), "ab");

@@ -113,16 +113,37 @@ impl<'a> Asker<'a> {
     }
 
     /// What an action may touch; `None` = everything. Rules that name what is gone were judged when the person's rights
-    /// were put together (`rules`); what goes in between closes the entity until they are judged again.
+    /// were put together (`rules`); what goes in between, and
+    /// what is off for the actor, allows nothing by itself.
     pub fn allowed(&self, def: &EntityDef, action: Action) -> Option<Expr> {
         let scope = self.rights.scope(&def.key, action);
         match self.unseen(|compiler| compiler.scope(&def.key, def.table, &scope)) {
             Ok(allowed) => allowed,
             Err(error) => {
                 let problem = error.message.in_locale(kernel::Locale::En);
-                tracing::warn!(tenant = %self.viewer.tenant, entity = %def.key, problem, "a rule names what is gone");
-                Some(Expr::val(1).eq(0))
+                tracing::debug!(tenant = %self.viewer.tenant, entity = %def.key, problem, "a rule names what is gone");
+                let left = if let Scope::Where(filter) = &scope { self.without_gone(def, filter) } else { None };
+                let left = left.and_then(|filter| self.rule(def, &filter).ok());
+                Some(left.unwrap_or_else(|| Expr::val(1).eq(0)))
             }
+        }
+    }
+
+    /// The same filter without the alternatives that name what is gone, or is off for the actor: it can only let less pass.
+    /// None where it cannot do without them.
+    fn without_gone(&self, def: &EntityDef, filter: &Filter) -> Option<Filter> {
+        if self.rule(def, filter).is_ok() {
+            return Some(filter.clone());
+        }
+        match filter {
+            Filter::Or(parts) => {
+                Some(Filter::Or(parts.iter().filter_map(|part| self.without_gone(def, part)).collect()))
+            }
+            Filter::And(parts) => {
+                let left: Option<Vec<Filter>> = parts.iter().map(|part| self.without_gone(def, part)).collect();
+                left.map(Filter::And)
+            }
+            Filter::Not(_) | Filter::Test(_) => None,
         }
     }
 

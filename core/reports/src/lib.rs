@@ -42,7 +42,10 @@ pub use dashboards::{
     Acting, Card, CardState, CardView, DashboardInput, DashboardView, Empty, Home, HomeInput, HomeQuery, HomeView,
     ReadCards, ReadDashboard, TasksCard,
 };
-pub use export::{EXPORT, Export, ExportFile, ExportInput, ExportSteps, Exported, Format, SWEEP, Sweep};
+pub use export::{
+    Cell, EXPORT, Export, ExportFile, ExportInput, ExportSteps, Exported, Format, SWEEP, Sweep, Table, table_of,
+    workbook,
+};
 pub use forecast::{Bag, Forecast, ForecastInput, MonthForecast, StageOdds};
 pub use funnel::{Closed, Funnel, FunnelInput, FunnelRow, Mode, PileUp};
 pub use hints::{Hint, HintQuery, Hints};

@@ -4,8 +4,10 @@ use serde_json::Value as Json;
 use verstak_plugin::prelude::*;
 
 use crate::days::Day;
+use crate::plan::Gaps;
+use crate::replan::replan;
 use crate::store::{self, Rules, all_of, date, is};
-use crate::{after, versions};
+use crate::{after, template, versions};
 
 /// Marks what was made here.
 const ORIGIN: &str = "rollout-demo";
@@ -38,10 +40,12 @@ pub fn make(language: Option<&str>) -> Outcome {
         .with_some("lead", demo.person());
     let made = records::create("rollout_project", draft)?;
     let project = store::one("rollout_project", &made.id)?;
-    after::fill(&project, &rules)?;
+    template::build(&project)?;
     demo.registers(&project)?;
     demo.figures(&project)?;
+    // What is done gets its days when it is done: nobody is told of deadlines that never were.
     demo.accepted(&project)?;
+    replan(&store::one("rollout_project", &project.id)?, Gaps::Keep, &rules)?;
     let project = store::one("rollout_project", &project.id)?;
     if versions::send(&project)?.is_ok() {
         for version in store::of_project("rollout_version", &project.id, &[])? {

@@ -1,5 +1,6 @@
 //! Before-hooks: what nobody may do, from whichever side it comes. Each guard patches what follows from a change or refuses it.
 
+use verstak_plugin::Money;
 use verstak_plugin::prelude::*;
 
 use crate::acceptance::{self, Refused};
@@ -91,6 +92,8 @@ fn lengths(change: &mut Change) -> Outcome {
     {
         if end < start {
             say(change, "rollout.end_before", "The last day is before the first one", "rollout_end");
+        } else if is_far(start) || is_far(end) {
+            say(change, "rollout.far_away", FAR, if is_far(end) { "rollout_end" } else { "rollout_start" });
         } else {
             // A length beyond a year is counted by weeks alone.
             let known = store::calendar_between(start, end.min(start.plus(366)))?;
@@ -183,6 +186,10 @@ pub(crate) fn project_of(change: &Change) -> Result<Option<Row>, HostError> {
 
 /// A project begins with its maker's language and is closed by the rules.
 pub fn project(change: &mut Change) -> Outcome {
+    if change.differs("start") && change.day("start").is_some_and(is_far) {
+        say(change, "rollout.far_away", FAR, "start");
+        return Ok(());
+    }
     if change.is_new() {
         if change.is_empty("language") {
             change.set("language", runtime::context().locale);
@@ -190,6 +197,16 @@ pub fn project(change: &mut Change) -> Outcome {
         if let Some(first) = change.day("start") {
             change.set("start", date(store::calendar(first, 30)?.first(first)));
         }
+        return Ok(());
+    }
+    if beside_limit(change)?.is_some() {
+        not_yours(change, "A project is changed by its lead, its limit by the board", "title");
+        return Ok(());
+    }
+    if ["limit", "limit_currency"].iter().any(|field| change.differs(field))
+        && loosened(change)
+        && !Who::acts().is_board(&Rules::load())? {
+        not_yours(change, "A limit that was set is raised by the board", "limit");
         return Ok(());
     }
     if change.differs("stage") && change.stage() == "closed" {
@@ -201,6 +218,43 @@ pub fn project(change: &mut Change) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// What else than the limit is changed by somebody of the board alone, who may write projects for the limit's sake.
+fn beside_limit(change: &Change) -> Result<Option<String>, HostError> {
+    let others = change.before().iter().filter(|field| !field.name.starts_with("limit") && change.differs(&field.name));
+    let Some(other) = others.map(|field| field.name.clone()).next() else { return Ok(None) };
+    let who = Who::acts();
+    if who.id.is_none() || !who.is_board(&Rules::load())? {
+        return Ok(None);
+    }
+    let project = records::get("rollout_project", change.record())?;
+    let leads = project.map_or(Ok(true), |project| who.leads(&project))?;
+    Ok((!leads).then_some(other))
+}
+
+/// Whether a limit that counts is raised, taken away or put into another currency: then it is not the lead's to say.
+fn loosened(change: &Change) -> bool {
+    let Some(Value::Money(before)) = change.before().value("limit") else { return false };
+    let amount = |money: &Money| money.amount.parse::<f64>().unwrap_or(0.0);
+    if amount(before) <= 0.0 {
+        return false;
+    }
+    let tighter = match change.value("limit") {
+        Some(Value::Money(now)) => {
+            now.currency == before.currency && amount(now) > 0.0 && amount(now) <= amount(before)
+        }
+        _ => false,
+    };
+    !tighter
+}
+
+const FAR: &str = "This day is more than ten years away: a plan reaches no further";
+
+/// Whether a day is further away than plans are reckoned for.
+fn is_far(day: Day) -> bool {
+    let today = runtime::now() / (86_400 * 1_000_000);
+    (day.0 - today).abs() > 3_660
 }
 
 /// Items of an accepted stage stay as they are.

@@ -114,9 +114,10 @@ impl Zone {
     }
 }
 
-/// `YYYY-MM-DD`.
+/// `YYYY-MM-DD`, of a year in which people book time: weeks around it are days that records can hold.
 pub fn date(text: &str) -> Option<Date> {
-    NaiveDate::parse_from_str(text.get(..10)?, "%Y-%m-%d").ok()
+    let date = NaiveDate::parse_from_str(text.get(..10)?, "%Y-%m-%d").ok()?;
+    (1970..=2999).contains(&date.year()).then_some(date)
 }
 
 /// `YYYY-MM-DD`.
@@ -170,6 +171,12 @@ mod tests {
 
     fn at(text: &str) -> i64 {
         Zone::named(KYIV).read(text).unwrap()
+    }
+
+    #[test]
+    fn days_that_nobody_books_on_are_none() {
+        assert!(date("2026-03-02").is_some() && date("1970-01-01").is_some());
+        assert!(["0001-01-01", "1969-12-31", "9999-12-31", "2026-02-30", "soon"].iter().all(|text| date(text).is_none()));
     }
 
     #[test]

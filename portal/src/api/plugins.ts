@@ -1,6 +1,6 @@
 /** Plugins of the company: what is installed, what runs, what it may and what it did. Administrators only. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api } from "./client";
+import { addressOf, api } from "./client";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
 import type { Id, LogLevel, PluginDetail, Value } from "./types";
@@ -75,6 +75,10 @@ export const renewPluginSecret = (id: string) =>
   api.post("/plugins/{id}/secret", undefined, { path: { id } }).then(kept);
 
 /** For good: its entities with their records, its fields with their values, its keys, settings and log. */
+/** Where all that the company holds of it is read from: a workbook for people, or lines of JSON with everything. */
+export const pluginExportUrl = (id: string, as: "xlsx" | "jsonl") =>
+  `/api/v1${addressOf("/plugins/{id}/export", { path: { id }, query: { as } })}`;
+
 export async function purgePlugin(id: string) {
   const purged = await api.post("/plugins/{id}/purge", undefined, { path: { id } });
   void queryClient.invalidateQueries({ queryKey: keys.plugins });

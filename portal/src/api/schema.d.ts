@@ -1896,6 +1896,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/read/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /read/file`: a source of a page as CSV or XLSX, up to 10,000 rows. */
+        post: operations["ui_read_source_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records/invoice/{id}/credit": {
         parameters: {
             query?: never;
@@ -7960,6 +7977,11 @@ export interface components {
              * @description Fields on other entities.
              */
             fields: number;
+            /**
+             * Format: int64
+             * @description Records of the product that had a value in a field which the plugin alone filled; they have none now.
+             */
+            emptied: number;
         };
         /**
          * @description What a link is for.
@@ -8054,6 +8076,17 @@ export interface components {
              * @default false
              */
             all: boolean;
+        };
+        /** @description A source to take away. */
+        ReadFileRequest: components["schemas"]["OnPage"] & {
+            /** @description Its name in the tree. */
+            name: string;
+            /** @description As declared, with the values of its expressions. */
+            source: {
+                [key: string]: unknown;
+            };
+            /** @description What the file is to be. */
+            as: components["schemas"]["ExportFormat"];
         };
         /** @description One source. */
         ReadItem: {
@@ -14303,7 +14336,10 @@ export interface operations {
     };
     plugins_export_plugin: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `jsonl` when left out. */
+                as?: "jsonl" | "xlsx";
+            };
             header?: never;
             path: {
                 id: string;
@@ -16136,6 +16172,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadAnswer"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ui_read_source_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadFileRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Problem details */

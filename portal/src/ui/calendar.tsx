@@ -1,5 +1,5 @@
 /** How a calendar looks: weeks of days with bars, days with hours and boxes, a list by days. */
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Tone } from "./block";
 import classes from "./calendar.module.css";
 
@@ -129,10 +129,28 @@ interface HoursProps {
   allDayLabel: string;
   onDragOver(): boolean;
   onDrop(day: string, minutes: number): void;
+  /** Hours that were dragged over with a mouse where nothing stands, in quarters. */
+  onPick?: ((day: string, from: number, to: number) => void) | undefined;
 }
 
+/** The minutes of a day under the pointer, to a quarter of an hour. */
+const minutesAt = (event: { clientY: number; currentTarget: HTMLElement }) => {
+  const top = event.clientY - event.currentTarget.getBoundingClientRect().top;
+  return Math.min(1_440, Math.max(0, Math.round((top / hourHeight) * 4) * 15));
+};
+
 /** Days beside each other, hours down; the whole-day events on top. */
-export const HoursGrid = ({ label, days, hours, now, allDayLabel, onDragOver, onDrop }: HoursProps) => {
+export const HoursGrid = ({
+  label,
+  days,
+  hours,
+  now,
+  allDayLabel,
+  onDragOver,
+  onDrop,
+  onPick,
+}: HoursProps) => {
+  const [picked, setPicked] = useState<{ day: string; from: number; to: number }>();
   const columns = `56px repeat(${days.length}, minmax(0, 1fr))`;
   const area = useRef<HTMLDivElement>(null);
   // The day begins in the morning; what is before it is above.
@@ -172,10 +190,35 @@ export const HoursGrid = ({ label, days, hours, now, allDayLabel, onDragOver, on
             onDragOver={(event) => onDragOver() && event.preventDefault()}
             onDrop={(event) => {
               event.preventDefault();
-              const top = event.clientY - event.currentTarget.getBoundingClientRect().top;
-              onDrop(day, Math.max(0, Math.round((top / hourHeight) * 4) * 15));
+              onDrop(day, minutesAt(event));
             }}
+            onPointerDown={(event) => {
+              const empty = event.target === event.currentTarget && event.button === 0;
+              if (!onPick || !empty || event.pointerType !== "mouse") return;
+              event.currentTarget.setPointerCapture(event.pointerId);
+              setPicked({ day, from: minutesAt(event), to: minutesAt(event) });
+            }}
+            onPointerMove={(event) => {
+              const to = minutesAt(event);
+              if (picked && picked.to !== to) setPicked({ ...picked, to });
+            }}
+            onPointerUp={() => {
+              setPicked(undefined);
+              if (picked && picked.to !== picked.from) {
+                onPick?.(picked.day, Math.min(picked.from, picked.to), Math.max(picked.from, picked.to));
+              }
+            }}
+            onPointerCancel={() => setPicked(undefined)}
           >
+            {picked?.day === day && (
+              <span
+                className={classes.picked}
+                style={{
+                  top: (Math.min(picked.from, picked.to) / 60) * hourHeight,
+                  height: (Math.abs(picked.to - picked.from) / 60) * hourHeight,
+                }}
+              />
+            )}
             {now?.day === day && (
               <span className={classes.now} style={{ top: (now.minutes / 60) * hourHeight }} />
             )}

@@ -1,4 +1,4 @@
-/** Icons that an action may name; another name has none. */
+/** Icons that an action may name: those of what is done, and those that surfaces have. Another name has the puzzle. */
 import {
   IconArrowRight,
   IconCheck,
@@ -12,6 +12,9 @@ import {
   IconTrash,
   IconX,
 } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
+
+const SurfaceIcon = lazy(() => import("./surface-icons"));
 
 const icons = {
   plus: IconPlus,
@@ -27,7 +30,12 @@ const icons = {
   arrow: IconArrowRight,
 };
 
-export function IconAction({ name }: { name: string | undefined }) {
-  const Icon = name && Object.hasOwn(icons, name) ? icons[name as keyof typeof icons] : undefined;
-  return Icon ? <Icon size={16} aria-hidden /> : null;
+export function IconAction({ name }: { name: string }) {
+  const Icon = Object.hasOwn(icons, name) ? icons[name as keyof typeof icons] : undefined;
+  if (Icon) return <Icon size={16} aria-hidden />;
+  return (
+    <Suspense fallback={<IconArrowRight size={16} opacity={0} aria-hidden />}>
+      <SurfaceIcon name={name} size={16} />
+    </Suspense>
+  );
 }

@@ -131,6 +131,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "plugin",
             "plugin_change",
             "plugin_cost",
+            "plugin_fill",
             "plugin_job",
             "plugin_kv",
             "plugin_log",

@@ -3,7 +3,7 @@
 
 use kernel::FieldKey;
 use messaging::messages::EVENTS;
-use records::{Catalogue, EntityDef, Operation};
+use records::{Catalogue, EntityDef, FieldDef, Operation};
 
 use super::check::{Checked, fail};
 use super::{Hook, Manifest, ManifestError, Subscription, measures, roles};
@@ -42,6 +42,7 @@ pub(crate) fn check(manifest: &Manifest, catalogue: &Catalogue, known: Known) ->
         names.entity(&place, entity)?;
         names.fields(&format!("{place}.read"), entity, permission.read.iter().map(String::as_str))?;
         names.fields(&format!("{place}.write"), entity, permission.write.iter().map(String::as_str))?;
+        names.cleared(&format!("{place}.clear_on_purge"), entity, &permission.clear_on_purge)?;
     }
     if let Some(permission) = manifest.permissions.part::<FilesPermission>() {
         for entity in permission.entities.keys() {
@@ -86,6 +87,20 @@ impl Names<'_> {
             let there = field == "*" || ALWAYS.contains(&field) || def.field(field).is_some();
             if !there && !self.believed(field) {
                 return unknown(place, &format!("field of {entity}"), field, keys(def));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether fields may be emptied without asking anybody: figures and days of the product, that need no value.
+    fn cleared(&self, place: &str, entity: &str, fields: &[String]) -> Checked {
+        let Some(def) = self.catalogue.find(entity) else { return Ok(()) };
+        for key in fields {
+            if !def.field(key).is_some_and(FieldDef::may_be_emptied) {
+                return fail(
+                    place,
+                    format!("`{key}`: a number, duration, date, time or yes-no of the product that may be empty"),
+                );
             }
         }
         Ok(())
@@ -224,6 +239,11 @@ on = ["lead.created", "task.completed", "x_flat.*"]
             "read: there is no field of lead `amuont`; did you mean `amount`?",
         );
         check_names("write = [\"title\"]", "write = [\"titel\"]", "write: there is no field of lead `titel`");
+        check_names(
+            "write = [\"title\"]",
+            "write = [\"title\"]\nclear_on_purge = [\"title\"]",
+            "clear_on_purge: `title`: a",
+        );
         check_names("lead.created", "lead.craeted", "no event `lead.craeted`; did you mean `lead.created`?");
         check_names("task.completed", "task.compleeted", "did you mean `task.completed`?");
         check_names(

@@ -1,7 +1,7 @@
 //! The parts `[[measures]]` and `[[axes]]`: figures of the plugin's own entities, and names of what they are grouped by.
 
 use kernel::filter::Filter;
-use records::read::{Bucket, MeasureOp};
+use records::read::Bucket;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -24,14 +24,40 @@ pub struct Measure {
     pub title: Text,
     /// An entity of the plugin.
     pub entity: String,
-    /// `count`, `sum` or `avg`.
-    pub op: MeasureOp,
-    /// Of which field, where it is no count.
+    /// `count`, `sum`, `avg` or `share`.
+    pub op: Op,
+    /// Of which field, where it is no count; of a share: whose sum, none = how many records.
     pub field: Option<String>,
-    /// Which records, in the query language.
+    /// Which records, in the query language; of a share: the part, of all of them.
     pub filter: Option<Json>,
     /// The field whose time a period means; none of what is counted as it stands.
     pub date: Option<String>,
+}
+
+/// How a measure is made of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Op {
+    /// How many.
+    Count,
+    /// The sum of a field.
+    Sum,
+    /// Its mean.
+    Avg,
+    /// What part of all records, or of the sum of a field over them, the filter takes, in percent.
+    Share,
+}
+
+impl Op {
+    /// As manifests write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Sum => "sum",
+            Self::Avg => "avg",
+            Self::Share => "share",
+        }
+    }
 }
 
 /// An axis.
@@ -74,10 +100,13 @@ pub(super) fn check(manifest: &Manifest) -> Checked {
             own(manifest, place, &one.key, &one.entity)?;
             text(&format!("{place}.title"), &one.title)?;
             match (one.op, &one.field) {
-                (MeasureOp::Count, None) | (MeasureOp::Sum | MeasureOp::Avg, Some(_)) => {}
-                (MeasureOp::Count, Some(_)) => return fail(format!("{place}.field"), "a count has none"),
-                (MeasureOp::Sum | MeasureOp::Avg, None) => return fail(format!("{place}.field"), "say of which field"),
-                _ => return fail(format!("{place}.op"), "count, sum or avg"),
+                (Op::Count, None) | (Op::Sum | Op::Avg, Some(_)) => {}
+                (Op::Count, Some(_)) => return fail(format!("{place}.field"), "a count has none"),
+                (Op::Sum | Op::Avg, None) => return fail(format!("{place}.field"), "say of which field"),
+                (Op::Share, _) if one.filter.is_none() => {
+                    return fail(format!("{place}.filter"), "say which part of the records is meant");
+                }
+                (Op::Share, _) => {}
             }
             one.filter().map(drop).map_err(|why| ManifestError::new(format!("{place}.filter"), why))
         },
@@ -120,6 +149,9 @@ pub(super) fn check_names(manifest: &Manifest, names: &Names<'_>) -> Checked {
             let kind = |field: &String| def.field(field).map(|field| field.kind);
             if one.field.as_ref().and_then(kind).is_some_and(|kind| !kind.is_number()) {
                 return fail(format!("measures[{index}].field"), "must be a number, an amount or a duration");
+            }
+            if one.op == Op::Share && one.field.as_ref().and_then(kind).is_some_and(|kind| kind.name() == "money") {
+                return fail(format!("measures[{index}].field"), "amounts of several currencies have no share");
             }
             let timed = one.date.as_ref().and_then(kind);
             if timed.is_some_and(|kind| !matches!(kind.name(), "date" | "datetime")) {

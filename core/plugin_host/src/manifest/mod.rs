@@ -366,6 +366,13 @@ impl Manifest {
         asked.chain(&self.implied)
     }
 
+    /// Fields of the product, by entity, that are emptied when its data are removed for good.
+    pub(crate) fn fills(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.record_permissions().flat_map(|(entity, permission)| {
+            permission.clear_on_purge.iter().map(move |field| (entity.as_str(), field.as_str()))
+        })
+    }
+
     /// Grant keys that come with its own entities.
     pub(crate) fn implied_keys(&self) -> impl Iterator<Item = String> {
         self.implied.keys().map(|entity| format!("records.{entity}"))

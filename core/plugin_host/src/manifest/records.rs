@@ -29,6 +29,9 @@ pub struct RecordPermission {
     /// Fields it may set, in hooks too; `*` for all.
     #[serde(default)]
     pub write: Vec<String>,
+    /// Fields of the product that it alone fills: emptied in every record when its data are removed for good.
+    #[serde(default)]
+    pub clear_on_purge: Vec<String>,
     /// Shown to the admin who grants it.
     #[serde(default)]
     pub reason: Text,
@@ -38,7 +41,7 @@ impl RecordPermission {
     /// What a plugin may do with its own entities.
     pub(super) fn everything() -> Self {
         let all = vec!["*".to_owned()];
-        Self { actions: Action::ALL.to_vec(), read: all.clone(), write: all, reason: Text::default() }
+        Self { actions: Action::ALL.to_vec(), read: all.clone(), write: all, ..Self::default() }
     }
 
     /// Whether the field may be seen.
@@ -72,6 +75,10 @@ impl RecordPermission {
             title.push_str("; ");
             title.push_str(by_itself(locale, action));
         }
+        if !self.clear_on_purge.is_empty() {
+            title.push_str(emptied(locale));
+            title.push_str(&list(&self.clear_on_purge));
+        }
         title
     }
 
@@ -86,6 +93,7 @@ impl RecordPermission {
             format!("action:{name}")
         };
         let fields = things("read", &self.read).chain(things("write", &self.write));
+        let fields = fields.chain(things("clear_on_purge", &self.clear_on_purge));
         fields.chain(self.actions.iter().map(action)).collect()
     }
 }
@@ -99,6 +107,9 @@ impl Permission for RecordPermissions {
             if writes && permission.write.is_empty() {
                 return fail(format!("{place}.write"), "name the fields that `create` and `update` may set");
             }
+            if let Some(field) = permission.clear_on_purge.iter().find(|field| !permission.write.contains(field)) {
+                return fail(format!("{place}.clear_on_purge"), format!("`{field}` is not named in `write`"));
+            }
         }
         Ok(())
     }
@@ -111,6 +122,15 @@ impl Permission for RecordPermissions {
             scope: permission.scope(),
         };
         self.0.iter().map(grant).collect()
+    }
+}
+
+/// What is done to fields when its data are removed for good, before their names.
+const fn emptied(locale: Locale) -> &'static str {
+    match locale {
+        Locale::En => "; emptied in every record when the plugin's data are removed: ",
+        Locale::Ru => "; при удалении данных плагина очищается во всех записях: ",
+        Locale::Uk => "; коли дані плагіна видаляють, очищується в усіх записах: ",
     }
 }
 

@@ -1,10 +1,11 @@
-//! The part `[[roles]]`: roles that a plugin brings, with rows over its own entities. An administrator gives them to people;
+//! The part `[[roles]]`: roles that a plugin brings, with rows over its own entities, and over those records of the product
+//! that hold something in a field of the plugin. An administrator gives them to people;
 //! once made, a role is the company's.
 
 use std::collections::BTreeSet;
 
 use kernel::access::{AccessRow, Action, FieldRight, RowKind};
-use kernel::filter::Filter;
+use kernel::filter::{Filter, Op, Operand};
 use records::Catalogue;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -41,7 +42,7 @@ pub struct RoleRow {
     /// Grants or narrows.
     #[serde(default = "grants")]
     pub kind: RowKind,
-    /// An entity of the plugin.
+    /// An entity of the plugin; or of the product, with a filter over a field of the plugin.
     pub entity: String,
     /// `read`, `create`, `update`, `delete`.
     pub actions: BTreeSet<Action>,
@@ -114,11 +115,74 @@ fn own(place: &str, manifest: &Manifest, entity: &str) -> Checked {
     }
     let near = nearest(entity, manifest.entities.iter().map(|own| own.key.as_str()));
     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    fail(place, format!("`{entity}` is not an entity of this plugin: its roles speak of its own alone{hint}"))
+    fail(
+        place,
+        format!(
+            "`{entity}` is not an entity of this plugin: its roles speak of its own, and of those that it adds fields to{hint}"
+        ),
+    )
+}
+
+/// A row over records of the product: only those that the plugin itself has marked, and no more than it may do itself.
+fn of_product(place: &str, manifest: &Manifest, row: &RoleRow, rule: &AccessRow) -> Checked {
+    let entity = &row.entity;
+    if !manifest.fields.iter().any(|field| field.entity.as_ref() == Some(entity)) {
+        return own(&format!("{place}.entity"), manifest, entity);
+    }
+    let may = |action: &Action| {
+        let asked = manifest.records(entity).is_some_and(|asked| asked.actions.contains(action));
+        asked && matches!(action, Action::Read | Action::Update)
+    };
+    if row.kind != RowKind::Permission || !row.actions.iter().all(may) {
+        return fail(
+            format!("{place}.actions"),
+            format!(
+                "over `{entity}` of the product: `read` and `update`, as far as [permissions.records.{entity}] asks for them"
+            ),
+        );
+    }
+    if !rule.filter.as_ref().is_some_and(|filter| holds_own(filter, manifest, entity)) {
+        return fail(
+            format!("{place}.filter"),
+            format!(
+                "over `{entity}` of the product a filter must ask for a value in a field of this plugin: `not_empty`, `eq` \
+                 or `in`, alone or within `and`"
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// Whether a record can only pass with a value in a field that the plugin has added.
+fn holds_own(filter: &Filter, manifest: &Manifest, entity: &str) -> bool {
+    match filter {
+        Filter::And(parts) => parts.iter().any(|part| holds_own(part, manifest, entity)),
+        Filter::Or(_) | Filter::Not(_) => false,
+        Filter::Test(test) => {
+            let mine = |field: &super::Field| field.entity.as_deref() == Some(entity) && field.key == test.field;
+            let filled = match (test.op, &test.value) {
+                (Op::NotEmpty, _) => true,
+                (Op::Eq | Op::In, value) => says_something(value),
+                _ => false,
+            };
+            filled && manifest.fields.iter().any(mine)
+        }
+    }
+}
+
+fn says_something(value: &Operand) -> bool {
+    match value {
+        Operand::None => false,
+        Operand::One(one) => !one.is_null() && one.as_str() != Some(""),
+        Operand::Many(many) => !many.is_empty() && many.iter().all(says_something),
+        Operand::Relative(_) | Operand::Me | Operand::MyDepartment | Operand::MySubtree => true,
+    }
 }
 
 fn check_row(place: &str, manifest: &Manifest, row: &RoleRow, catalogue: &Catalogue) -> Checked {
-    own(&format!("{place}.entity"), manifest, &row.entity)?;
+    if let Some(rule) = row.row().ok().filter(|_| !manifest.entities.iter().any(|own| own.key == row.entity)) {
+        of_product(place, manifest, row, &rule)?;
+    }
     if row.actions.is_empty() {
         return fail(format!("{place}.actions"), "name at least one of read, create, update, delete");
     }

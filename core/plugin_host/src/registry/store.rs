@@ -263,9 +263,16 @@ pub(crate) async fn put_version(tx: &Tx, new: &NewVersion<'_>, now: Timestamp) -
 /// Removes what a company has of a plugin: row, keys, log, costs, runs of jobs. Gives how many rows there were.
 pub(crate) async fn purge(tx: &Tx, tenant: TenantId, plugin: &str) -> Result<u64, DbErr> {
     let mut removed = 0;
-    for table in
-        ["plugin_tenant", "plugin_kv", "plugin_log", "plugin_cost", "plugin_seen", "plugin_job", "plugin_schedule"]
-    {
+    for table in [
+        "plugin_tenant",
+        "plugin_kv",
+        "plugin_log",
+        "plugin_cost",
+        "plugin_seen",
+        "plugin_job",
+        "plugin_schedule",
+        "plugin_fill",
+    ] {
         let delete = Query::delete()
             .from_table(table)
             .and_where(Expr::col("tenant_id").eq(tenant.0))
@@ -274,6 +281,45 @@ pub(crate) async fn purge(tx: &Tx, tenant: TenantId, plugin: &str) -> Result<u64
         removed += tx.execute(&delete).await?.rows_affected();
     }
     Ok(removed)
+}
+
+/// Notes which fields of the product a plugin fills in a company; they stay noted until it is purged.
+pub(crate) async fn note_fills(
+    tx: &Tx,
+    tenant: TenantId,
+    plugin: &str,
+    fields: impl Iterator<Item = (&str, &str)>,
+) -> Result<(), DbErr> {
+    for (entity, field) in fields {
+        let insert = Query::insert()
+            .into_table("plugin_fill")
+            .columns(["tenant_id", "plugin", "entity", "field"])
+            .values_panic([tenant.0.into(), plugin.into(), entity.into(), field.into()])
+            .on_conflict(OnConflict::columns(["tenant_id", "plugin", "entity", "field"]).do_nothing().to_owned())
+            .to_owned();
+        tx.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// The fields of the product, with their entities, that a plugin fills in a company and no other plugin does.
+pub(crate) async fn fills_alone(tx: &Tx, tenant: TenantId, plugin: &str) -> Result<Vec<(String, String)>, DbErr> {
+    let select = Query::select()
+        .columns(["plugin", "entity", "field"])
+        .from("plugin_fill")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .take();
+    let (mut mine, mut others) = (BTreeSet::new(), BTreeSet::new());
+    for row in tx.query_all(&select).await? {
+        let whose: String = row.try_get_by_index(0)?;
+        let field = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        if whose == plugin {
+            mine.insert(field)
+        } else {
+            others.insert(field)
+        };
+    }
+    Ok(mine.difference(&others).cloned().collect())
 }
 
 /// Removes a plugin's versions and what tenants set; their stores and logs stay until purged.

@@ -54,7 +54,7 @@ impl Found {
 
     /// The value of a key of an object that the reference knows.
     pub(super) fn named(&mut self, key: &str, value: &Json, at: &At) {
-        if key == "download" {
+        if key == "download" && value.get("file").is_some() {
             self.files.push(Named { place: at.place(), name: key.to_owned() });
         }
         let Some(name) = value.as_str() else { return };

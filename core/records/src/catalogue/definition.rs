@@ -99,6 +99,14 @@ pub struct FieldDef {
 }
 
 impl FieldDef {
+    /// Whether it can be emptied in all records at once: a figure, time or yes-no of the product that needs no value.
+    pub fn may_be_emptied(&self) -> bool {
+        use FieldType::{Boolean, Date, Datetime, Decimal, Duration, Integer};
+        let plain = matches!(self.kind, Integer | Decimal | Duration | Boolean | Date | Datetime);
+        let column = self.owner == Owner::Core && matches!(self.storage, Storage::Column(_));
+        plain && column && !self.required && !self.system && !self.never_empty
+    }
+
     /// A field of the product in the column of its key.
     pub(super) fn new(key: &'static str, kind: FieldType) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! An answer of any kind as lines and columns, in the words of its reader.
 
 use chrono::NaiveDate;
-use kernel::{Ctx, Result};
+use kernel::{Ctx, Locale, Result};
 use records::catalogue::choice_label;
 use records::{Catalogue, EntityDef};
 use serde_json::{Map, Value as Json};
@@ -12,14 +12,21 @@ use crate::refs::RefsView;
 use crate::saved::Outcome;
 use crate::{Answer, Column, Forecast, Funnel, Managers, Reports};
 
-/// A cell.
+/// A cell of a sheet.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Cell {
+pub enum Cell {
+    /// Empty.
     None,
+    /// Words.
     Text(String),
+    /// A number as it is.
     Number(f64),
+    /// An amount, shown with two decimals.
     Money(f64),
+    /// A calendar day.
     Day(NaiveDate),
+    /// A length of time, in seconds; shown as hours and minutes.
+    Length(f64),
 }
 
 impl Cell {
@@ -28,8 +35,28 @@ impl Cell {
         match self {
             Self::None => String::new(),
             Self::Text(text) => text.clone(),
-            Self::Number(number) | Self::Money(number) => number.to_string(),
+            Self::Number(number) | Self::Money(number) | Self::Length(number) => number.to_string(),
             Self::Day(day) => day.to_string(),
+        }
+    }
+
+    /// A value of a field of this type, as records and pages give it; `named` says what keys of choices and ids are called.
+    pub fn of(value: Option<&Json>, kind: &str, locale: Locale, named: impl Fn(&str) -> String) -> Self {
+        let number = |number: &Json, made: fn(f64) -> Self| number.as_f64().map_or(Self::None, made);
+        match (kind, value) {
+            (_, None | Some(Json::Null)) => Self::None,
+            (_, Some(Json::Bool(yes))) => Self::Text(text(locale, if *yes { "cell.yes" } else { "cell.no" })),
+            ("duration", Some(value @ Json::Number(_))) => number(value, Self::Length),
+            ("money", Some(value @ Json::Number(_))) => number(value, Self::Money),
+            (_, Some(value @ Json::Number(_))) => number(value, Self::Number),
+            ("date", Some(Json::String(day))) => {
+                day.parse::<NaiveDate>().map_or_else(|_| Self::Text(day.clone()), Self::Day)
+            }
+            (_, Some(Json::String(text))) => Self::Text(named(text)),
+            (_, Some(Json::Array(many))) if many.iter().all(Json::is_string) => {
+                Self::Text(many.iter().filter_map(Json::as_str).map(named).collect::<Vec<_>>().join(", "))
+            }
+            (_, Some(value)) => Self::Text(value.to_string()),
         }
     }
 
@@ -44,9 +71,11 @@ impl Cell {
 
 /// Lines under a head.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Table {
-    pub(crate) head: Vec<String>,
-    pub(crate) rows: Vec<Vec<Cell>>,
+pub struct Table {
+    /// What columns are called.
+    pub head: Vec<String>,
+    /// Their cells, line by line.
+    pub rows: Vec<Vec<Cell>>,
 }
 
 impl Table {

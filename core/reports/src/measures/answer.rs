@@ -275,6 +275,7 @@ impl Plan {
             | Formula::Picked(part, _) => part.clone(),
             Formula::Average(part, field) => Filter::all(vec![part.clone(), super::figures::filled(field)]),
             Formula::Share(_, whole) => whole.clone(),
+            Formula::SumShare(..) => Filter::And(Vec::new()),
             Formula::Late => late_base(ctx),
         };
         let mut all = vec![self.narrowed(ctx, measure, &part, self.range)];

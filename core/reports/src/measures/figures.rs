@@ -12,7 +12,7 @@ use records::read::{Aggregate, Bucket, Group, GroupBy, Measure as Computed, Meas
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
-use super::money::{Purse, percent, said};
+use super::money::{Purse, percent, percent_of, said};
 use super::question::{Grouping, Plan, Range, is_money, refused};
 use super::registry::{Formula, Measure};
 use crate::Reports;
@@ -77,6 +77,16 @@ impl Reports {
                 };
                 Ok(wholes.into_iter().map(share).collect())
             }
+            Formula::SumShare(part, field) => {
+                let parts = self.sums(ctx, plan, (measure, part, field), range, axes).await?;
+                let whole = Filter::And(Vec::new());
+                let wholes = self.sums(ctx, plan, (measure, &whole, field), range, axes).await?;
+                let share = |(key, (values, sum, n)): (String, (Vec<Json>, Decimal, i64))| {
+                    let part = parts.get(&key).map_or(Decimal::ZERO, |(_, sum, _)| *sum);
+                    (key, (values, Cell::plain(percent_of(part, sum), n)))
+                };
+                Ok(wholes.into_iter().map(share).collect())
+            }
             Formula::Sum(part, field) if is_money(measure) => {
                 let purses = self.purses(ctx, plan, (measure, part, field), range, axes, rates).await?;
                 Ok(purses
@@ -128,20 +138,12 @@ impl Reports {
         &self,
         ctx: &Ctx,
         plan: &Plan,
-        (measure, part, field): (&Measure, &Filter, &str),
+        of: (&Measure, &Filter, &str),
         range: Range,
         axes: &Grouping,
         mean: bool,
     ) -> Result<Cells> {
-        let filter = plan.narrowed(ctx, measure, part, range);
-        let groups = self.aggregated(ctx, measure, filter, &axes.by, Some(field)).await?;
-        let mut sums: BTreeMap<String, (Vec<Json>, Decimal, i64)> = BTreeMap::new();
-        for group in &groups {
-            let values = values_of(group, axes);
-            let sum = sums.entry(name(&values)).or_insert_with(|| (values, Decimal::ZERO, 0));
-            sum.1 += group.values.get(&format!("sum_{field}")).and_then(decimal).unwrap_or_default();
-            sum.2 += count(group);
-        }
+        let sums = self.sums(ctx, plan, of, range, axes).await?;
         let cell = |(key, (values, sum, n)): (String, (Vec<Json>, Decimal, i64))| {
             let value = match (mean, n) {
                 (false, _) => decimal_to_json(sum),
@@ -151,6 +153,27 @@ impl Reports {
             (key, (values, Cell::plain(value, n)))
         };
         Ok(sums.into_iter().map(cell).collect())
+    }
+
+    /// The sum of a field that is no amount, and how many records, by group.
+    async fn sums(
+        &self,
+        ctx: &Ctx,
+        plan: &Plan,
+        (measure, part, field): (&Measure, &Filter, &str),
+        range: Range,
+        axes: &Grouping,
+    ) -> Result<BTreeMap<String, (Vec<Json>, Decimal, i64)>> {
+        let filter = plan.narrowed(ctx, measure, part, range);
+        let groups = self.aggregated(ctx, measure, filter, &axes.by, Some(field)).await?;
+        let mut sums: BTreeMap<String, (Vec<Json>, Decimal, i64)> = BTreeMap::new();
+        for group in &groups {
+            let values = values_of(group, axes);
+            let sum = sums.entry(name(&values)).or_insert_with(|| (values, Decimal::ZERO, 0));
+            sum.1 += group.values.get(&format!("sum_{field}")).and_then(decimal).unwrap_or_default();
+            sum.2 += count(group);
+        }
+        Ok(sums)
     }
 
     async fn aggregated(

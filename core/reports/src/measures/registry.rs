@@ -71,6 +71,8 @@ pub(crate) enum Formula {
     Average(Filter, String),
     /// Of those that match the second, the part that matches the first too, percent.
     Share(Filter, Filter),
+    /// Of the sum of a field over all, what those that match have, percent.
+    SumShare(Filter, String),
     /// A figure of times, of those that match.
     Time(Filter, Span, Stat),
     /// Of tasks whose deadline has passed, those that were done behind it or are open, percent.
@@ -117,7 +119,7 @@ impl Measure {
         let mut fields: Vec<&str> = self.date.iter().map(String::as_str).collect();
         match &self.formula {
             Formula::Count(filter) => fields.extend(filter.fields()),
-            Formula::Sum(filter, field) | Formula::Average(filter, field) => {
+            Formula::Sum(filter, field) | Formula::Average(filter, field) | Formula::SumShare(filter, field) => {
                 fields.extend(filter.fields());
                 fields.push(field);
             }
@@ -175,9 +177,9 @@ pub struct Declared {
     pub plugin: String,
     /// Entity key.
     pub entity: String,
-    /// `count`, `sum` or `avg`.
+    /// `count`, `sum`, `avg` or `share`.
     pub op: String,
-    /// Of which field, where it is no count.
+    /// Of which field, where it is no count; of a share: whose sum.
     pub field: Option<String>,
     /// Which records.
     pub filter: Option<Filter>,
@@ -298,6 +300,7 @@ impl Declared {
         let (filter, def) = (self.filter.unwrap_or_else(all), catalogue.find(&self.entity)?);
         let kind = self.field.as_deref().and_then(|field| def.field(field)).map(|field| field.kind);
         let unit = match kind {
+            _ if self.op == "share" => Unit::Percent,
             Some(kernel::value::FieldType::Money) => Unit::Money,
             Some(kernel::value::FieldType::Duration) => Unit::Seconds,
             _ => Unit::Number,
@@ -305,6 +308,8 @@ impl Declared {
         let formula = match (self.op.as_str(), self.field) {
             ("sum", Some(field)) => Formula::Sum(filter, field),
             ("avg", Some(field)) => Formula::Average(filter, field),
+            ("share", Some(field)) => Formula::SumShare(filter, field),
+            ("share", None) => Formula::Share(filter, all()),
             _ => Formula::Count(filter),
         };
         let (label, plugin) = (Some(self.label), Some(self.plugin));

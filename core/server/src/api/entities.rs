@@ -97,6 +97,28 @@ pub struct FieldView {
     default: Option<serde_json::Value>,
 }
 
+impl FieldView {
+    /// What it is called.
+    pub(super) fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Its key.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Its type.
+    pub(super) fn kind(&self) -> &str {
+        &self.r#type
+    }
+
+    /// What one of its choices is called.
+    pub(super) fn choice(&self, value: &str) -> Option<&str> {
+        self.choices.iter().find(|choice| choice.value == value).map(|choice| choice.label.as_str())
+    }
+}
+
 /// A value of a choice.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChoiceView {

@@ -222,6 +222,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(ui::get))
         .routes(routes!(ui::counts))
         .routes(routes!(ui::read))
+        .routes(routes!(ui::read_file))
         .routes(routes!(ui::act))
         .routes(routes!(ui::render))
         .routes(routes!(events::list))

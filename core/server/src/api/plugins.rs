@@ -149,11 +149,45 @@ pub async fn purge(State(state): State<AppState>, caller: Caller, Path(id): Path
     Ok(Json(purged))
 }
 
+/// How what is held of a plugin is taken away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = PluginExportFormat)]
+pub enum ExportAs {
+    /// One JSON object a line: everything.
+    #[default]
+    Jsonl,
+    /// A workbook with a sheet of each entity, for people; up to 100,000 records.
+    Xlsx,
+}
+
+/// How to export.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// `jsonl` when left out.
+    #[serde(default, rename = "as")]
+    #[param(inline)]
+    format: ExportAs,
+}
+
 /// `GET /plugins/{id}/export`: all that the company holds of a plugin, one JSON object a line: what it is and was set to
 /// (without secrets), each of its entities with the definition and the records (those of the bin too), its fields on other
-/// records, its keys (base64). For whoever switches it off and removes its data.
-#[utoipa::path(get, path = "/plugins/{id}/export", operation_id = "export_plugin", tag = "plugins", params(("id" = String, Path)), responses((status = 200, body = String, content_type = "application/x-ndjson")))]
-pub async fn export(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> ApiResult<Response> {
+/// records, its keys (base64). For whoever switches it off and removes its data. `as=xlsx`: the records alone, a sheet of each
+/// entity.
+#[utoipa::path(get, path = "/plugins/{id}/export", operation_id = "export_plugin", tag = "plugins", params(("id" = String, Path), ExportQuery), responses((status = 200, body = String, content_type = "application/x-ndjson")))]
+pub async fn export(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Params(query): Params<ExportQuery>,
+) -> ApiResult<Response> {
+    let name: String = id.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    if query.format == ExportAs::Xlsx {
+        let book = state.plugins.workbook(&caller.ctx, &id).await?;
+        return Ok((attached(XLSX, &format!("{name}.xlsx")), book).into_response());
+    }
     let export = state.plugins.export(&caller.ctx, &id).await?;
     let host = state.plugins.clone();
     let lines = stream::try_unfold(Some(export), move |export| {
@@ -165,13 +199,19 @@ pub async fn export(State(state): State<AppState>, caller: Caller, Path(id): Pat
             Ok::<_, Error>(Some((Bytes::from(text), Some(export))))
         }
     });
-    let name: String = id.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
-    let headers = [
-        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.jsonl\"")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
+    let headers = attached("application/x-ndjson", &format!("{name}.jsonl"));
     Ok((headers, axum::body::Body::from_stream(lines)).into_response())
+}
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Heads of a file that is taken away.
+fn attached(media_type: &str, name: &str) -> [(HeaderName, String); 3] {
+    [
+        (header::CONTENT_TYPE, media_type.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ]
 }
 
 /// New settings.

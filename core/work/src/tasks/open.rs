@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Fields, InstanceId, RecordRef, Result, TaskId, Timestamp, Value};
+use kernel::{Actor, Ctx, Error, Fields, InstanceId, RecordRef, Result, TaskId, Timestamp, Value};
 use messaging::notifications::{self, Kind};
 use people::staff;
 use records::relations::TASK;
@@ -76,6 +76,8 @@ impl Tasks {
         promise::check_contract(&new.contract)?;
         input::variables("variables", &new.variables)?;
         let owner = self.owner_of(tx, ctx, &new).await?;
+        // A module that names nobody means nobody, until it does.
+        let left_open = new.executors.is_empty() && matches!(ctx.actor, Actor::Plugin { .. });
         let rules = if new.executors.is_empty() { vec![ExecutorRule::Owner] } else { new.executors.clone() };
         let found = resolve::resolve(tx, ctx, &rules, owner).await?;
         let candidates = u32::try_from(found.people.len()).unwrap_or(u32::MAX);
@@ -104,7 +106,9 @@ impl Tasks {
         if task.state != TaskState::Open {
             return Ok((task, image));
         }
-        self.announce(tx, ctx, &task, people.iter().map(|(id, _)| *id).collect()).await?;
+        if !(left_open && task.assignee.is_none() && people.is_empty()) {
+            self.announce(tx, ctx, &task, people.iter().map(|(id, _)| *id).collect()).await?;
+        }
         if let Some(calendar) = calendar {
             super::deadline::schedule(tx, ctx, &task, &calendar).await?;
         }

@@ -1,4 +1,5 @@
 /** The names an expression of a page may use, and values with expressions in them made plain. Pure. */
+import { formatDate } from "@/i18n/format";
 import { type Environment, evaluate, type Outcome } from "./expression/evaluate";
 import type { Node } from "./expression/node";
 import { Row, type Types, unknown } from "./expression/values";
@@ -105,6 +106,9 @@ export function isTrue(given: Given<boolean> | undefined, environment: Environme
   return given === undefined || plain(given, environment) === true;
 }
 
+const isDay = (value: unknown): value is string =>
+  typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value);
+
 /** A text in words. Translations are the package's; what is missing shows its key. */
 export function textIn(
   text: Text | undefined,
@@ -123,7 +127,10 @@ export function textIn(
   const count = Number(values.count);
   const form = Number.isFinite(count) ? new Intl.PluralRules(locale).select(count) : undefined;
   const found = (form && texts[`${text.t}_${form}`]) ?? texts[text.t] ?? texts[`${text.t}_other`] ?? text.t;
+  // What is not known yet is left open; days stand as their reader writes them.
+  const said = (value: unknown) => (isDay(value) ? formatDate(value) : String(value ?? "…"));
+  const waits = !("value" in filled);
   return found.replace(/\{(\w+)\}/g, (hole, name: string) =>
-    values[name] === undefined ? hole : String(values[name]),
+    name in (text.with ?? {}) && (waits || values[name] !== undefined) ? said(values[name]) : hole,
   );
 }

@@ -164,6 +164,12 @@ export class Sources {
     }
   }
 
+  /** All rows of a source, also those that were not scrolled to. */
+  file(name: string, as: "csv" | "xlsx"): Promise<Blob> | undefined {
+    const source = this.held.get(name)?.spec;
+    return source && this.backend.file({ ...this.context(), name, source, as });
+  }
+
   /** Changes rows as they are shown; the answer puts them back. */
   show(name: string, change: (rows: SourceRow[]) => SourceRow[]): () => void {
     const held = this.held.get(name);

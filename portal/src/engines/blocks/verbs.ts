@@ -113,7 +113,7 @@ export function useVerbs(): Do {
       if (action.stage !== undefined) return each(rows, (row) => stageRow(row, value<string>(action.stage)));
       if (action.act) return act();
       if (action.open) return page.setup.onOpen?.(value<OpenTarget>(action.open)) as undefined;
-      if (action.form) return page.setup.onForm?.(value(action.form)) as undefined;
+      if (action.form) return form(value(action.form));
       if (action.call !== undefined) {
         window.location.assign(`tel:${String(value(action.call)).replace(/[^\d+]/g, "")}`);
         return undefined;
@@ -127,13 +127,31 @@ export function useVerbs(): Do {
         await backend.completeTask(value<string>(action.complete), input);
         return { message: t("completed") };
       }
-      if (action.download) {
-        const link = document.createElement("a");
-        link.href = backend.downloadUrl(value(action.download));
+      if (action.download) await download(value(action.download));
+      return undefined;
+    }
+
+    /** A beginning that is nothing is the form's own. */
+    function form(asked: { entity: string; record?: string; defaults?: Fields }) {
+      const defaults = Object.entries(asked.defaults ?? {}).filter(([, given]) => given !== null);
+      page.setup.onForm?.({ ...asked, defaults: Object.fromEntries(defaults) });
+      return undefined;
+    }
+
+    async function download(what: { source: string; as: "csv" | "xlsx" } | { file: string }) {
+      const link = document.createElement("a");
+      if ("file" in what) {
+        link.href = backend.downloadUrl(what);
         link.download = "";
         link.click();
+        return;
       }
-      return undefined;
+      const made = await page.sources.file(what.source, what.as);
+      if (!made) throw new Error(t("not_yet"));
+      link.href = URL.createObjectURL(made);
+      link.download = `${page.setup.pluginTitle}.${what.as}`;
+      link.click();
+      URL.revokeObjectURL(link.href);
     }
 
     async function each(chosen: SourceRow[], one: (row: SourceRow) => Promise<Said>): Promise<Said> {

@@ -55,6 +55,13 @@ export interface ReadRequest extends ViewContext {
   wait_ms: number;
 }
 
+/** `POST /read/file`. */
+export interface FileRequest extends ViewContext {
+  name: string;
+  source: SourceSpec;
+  as: "csv" | "xlsx";
+}
+
 export interface SourceRow {
   /** The record's id; of aggregates, reports and plugin sources a key that is unique in the answer. */
   id: Id;
@@ -144,8 +151,10 @@ export interface Backend {
   stage(row: SourceRow, entity: string, stage: string): Promise<RecordData>;
   startProcess(definition: string, row: SourceRow | undefined): Promise<void>;
   completeTask(task: Id, input: Record<string, unknown>): Promise<void>;
-  /** Where the file of a source or a stored file is read from. */
-  downloadUrl(what: { source: string; as: "csv" | "xlsx" } | { file: string }): string;
+  /** Where a stored file is read from. */
+  downloadUrl(what: { file: string }): string;
+  /** All rows of a source as a file. */
+  file(request: FileRequest): Promise<Blob>;
   /** Files of records. */
   files?: FilesDoor;
   /** Long work as it stands; nothing where it is not theirs or long gone. */

@@ -24,6 +24,9 @@ interface Props {
   onNearEnd(): void;
 }
 
+/** Without the head of a column these say nothing. */
+const bare: string[] = ["integer", "decimal", "duration", "boolean"];
+
 export function ListCards({ source, columns, records, refs, selection, onNearEnd }: Props) {
   const { shape: entity, Link, RowMenu, SelectionMenu, Value, reorder } = source;
   const { t } = useTranslation(["fields", "list"]);
@@ -110,13 +113,16 @@ export function ListCards({ source, columns, records, refs, selection, onNearEnd
                 facts={rest
                   .filter((field) => !isEmpty(record.fields[field.key]))
                   .slice(0, 3)
-                  .map((field) =>
-                    Value ? (
-                      <Value key={field.key} field={field} record={record} />
-                    ) : (
-                      <FieldValue key={field.key} field={field} record={record} context={context} compact />
-                    ),
-                  )}
+                  .map((field) => (
+                    <span key={field.key}>
+                      {bare.includes(field.type) && `${field.label}: `}
+                      {Value ? (
+                        <Value field={field} record={record} />
+                      ) : (
+                        <FieldValue field={field} record={record} context={context} compact />
+                      )}
+                    </span>
+                  ))}
               />
             </Slot>
           );

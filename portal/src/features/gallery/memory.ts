@@ -103,7 +103,8 @@ export function memory(tables: Record<string, Table>, mood: Mood): Backend {
     stage: async (row, _, stage) => change(row, { stage }),
     startProcess: async () => undefined,
     completeTask: async () => undefined,
-    downloadUrl: (what) => ("file" in what ? `/sample/${what.file}` : `/sample/${what.source}.${what.as}`),
+    downloadUrl: (what) => `/sample/${what.file}`,
+    file: async (request) => new Blob([request.name]),
     files: sampleFiles(),
   };
 }

@@ -39,6 +39,7 @@ export const backend: Backend = {
   cancelJob: async (id) => {
     await api.delete("/jobs/{id}", { path: { id } });
   },
-  downloadUrl: (what) => ("file" in what ? files.contentUrl(what.file) : ""),
+  downloadUrl: (what) => files.contentUrl(what.file),
+  file: (request) => api.bytes("/read/file", request),
   files,
 };

@@ -12,6 +12,7 @@ import { ErrorState } from "@/ui/states";
 
 /** What draws blocks is loaded beside the question which pages there are. */
 const Surface = lazy(() => import("./surface"));
+const SurfaceIcon = lazy(() => import("@/ui/surface-icons"));
 const route = getRouteApi("/shell/app/$plugin/$page");
 
 export default function PluginPage() {
@@ -24,7 +25,7 @@ export default function PluginPage() {
   if (query.data && !surface) return <NotFound />;
   return (
     <>
-      <PageHeader icon={<IconPuzzle size={18} aria-hidden />} title={surface?.title ?? ""} />
+      <PageHeader icon={<Icon name={surface?.icon} />} title={surface?.title ?? ""} />
       <PageBody wide>
         {surface ? (
           <Suspense fallback={<BlockBones label={t("loading")} />}>
@@ -42,5 +43,15 @@ export default function PluginPage() {
         )}
       </PageBody>
     </>
+  );
+}
+
+function Icon({ name }: { name: string | null | undefined }) {
+  const piece = <IconPuzzle size={18} aria-hidden />;
+  if (!name) return piece;
+  return (
+    <Suspense fallback={piece}>
+      <SurfaceIcon name={name} size={18} />
+    </Suspense>
   );
 }

@@ -1,11 +1,19 @@
 /** `/plugins/{id}`: one plugin with everything an administrator decides on; the tab is in the address. */
 import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconArrowLeft, IconDots, IconPower, IconRefresh, IconTrash, IconTrashX } from "@tabler/icons-react";
+import {
+  IconArrowLeft,
+  IconDots,
+  IconDownload,
+  IconPower,
+  IconRefresh,
+  IconTrash,
+  IconTrashX,
+} from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { disablePlugin, enablePlugin, pluginQuery, uninstallPlugin } from "@/api/plugins";
+import { disablePlugin, enablePlugin, pluginExportUrl, pluginQuery, uninstallPlugin } from "@/api/plugins";
 import { useMe } from "@/api/session";
 import type { PluginDetail } from "@/api/types";
 import { type PluginTab, pluginTabs } from "@/state/search";
@@ -158,6 +166,17 @@ function Actions({ plugin, onEnable }: { plugin: PluginDetail; onEnable(): void 
           <Menu.Label>
             {plugin.enabled ? t("plugins:uninstall_first_off") : t("plugins:uninstall_note")}
           </Menu.Label>
+          {(["xlsx", "jsonl"] as const).map((as) => (
+            <Menu.Item
+              key={as}
+              component="a"
+              href={pluginExportUrl(plugin.id, as)}
+              download
+              leftSection={<IconDownload size={16} />}
+            >
+              {t(`plugins:save_${as}`)}
+            </Menu.Item>
+          ))}
           <Menu.Item
             leftSection={<IconTrash size={16} />}
             disabled={plugin.enabled || uninstall.isPending}

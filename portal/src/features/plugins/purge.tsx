@@ -1,9 +1,9 @@
 /** Removes for good what a module that is off has left. There is no undo: its name is typed first. */
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Anchor, Button, Modal, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { purgePlugin } from "@/api/plugins";
+import { pluginExportUrl, purgePlugin } from "@/api/plugins";
 import { messageOf } from "@/api/problem";
 import type { PluginDetail } from "@/api/types";
 import { Lead, Notice } from "@/ui/block";
@@ -42,6 +42,16 @@ export function PurgeDialog({ plugin, onClose }: { plugin: PluginDetail; onClose
       >
         {purge.error && <Notice tone="danger">{messageOf(purge.error, t("common:network"))}</Notice>}
         <Lead>{t("plugins:purge_text")}</Lead>
+        <Lead>
+          {t("plugins:purge_save")}{" "}
+          <Anchor href={pluginExportUrl(plugin.id, "xlsx")} download>
+            {t("plugins:save_xlsx")}
+          </Anchor>
+          {", "}
+          <Anchor href={pluginExportUrl(plugin.id, "jsonl")} download>
+            {t("plugins:save_jsonl")}
+          </Anchor>
+        </Lead>
         <TextInput
           data-autofocus
           label={t("plugins:purge_type", { title: plugin.title })}

@@ -1,15 +1,19 @@
 //! Everything that a plugin's records and fields hold in a company, whether the plugin runs or not: to be kept before it is
 //! removed for good. Read page by page in the order of ids, records of the recycle bin among them.
 
+use std::collections::BTreeMap;
+
 use kernel::db::ConnectionTrait;
 use kernel::value::FieldType;
-use kernel::{Ctx, EntityKey, FieldKey, RecordId, Result};
+use kernel::{Ctx, EntityKey, FieldKey, Locale, RecordId, Result};
 use sea_orm::sea_query::{Expr, ExprTrait, Order};
 use serde_json::{Map, Value as Json, json};
 
+use crate::catalogue::choice_label;
 use crate::catalogue::store::{self, Own, OwnEntity, OwnField, Standing};
 use crate::read::{self, Row};
-use crate::{Catalogue, Record, Records};
+use crate::references::{DEPARTMENT_KEY, USER};
+use crate::{Catalogue, FieldDef, Record, Records};
 
 /// Records of a page.
 const PAGE: u64 = 500;
@@ -27,6 +31,30 @@ struct Part {
     entity: EntityKey,
     /// None: all of them.
     fields: Option<Vec<FieldKey>>,
+}
+
+/// A part as a sheet, in the words of its reader.
+#[derive(Debug)]
+pub struct Sheet {
+    /// What its records are called.
+    pub name: String,
+    /// Its fields.
+    pub columns: Vec<SheetColumn>,
+}
+
+/// A field of a sheet.
+#[derive(Debug)]
+pub struct SheetColumn {
+    /// Its key in records.
+    pub key: String,
+    /// What it is called.
+    pub label: String,
+    /// Its type.
+    pub kind: FieldType,
+    /// What it may point to.
+    pub targets: Vec<String>,
+    /// What its choices are called, by key.
+    pub choices: BTreeMap<String, String>,
 }
 
 /// A page of what it holds.
@@ -61,6 +89,33 @@ impl Holdings {
         let keys = part.fields.clone().unwrap_or_else(|| def.fields.iter().map(|field| field.key.clone()).collect());
         let fields: Vec<Json> = keys.iter().filter_map(field).collect();
         Some(json!({ "entity": part.entity, "own": part.fields.is_none(), "fields": fields }))
+    }
+
+    /// A part as a sheet.
+    pub fn sheet(&self, index: usize, locale: Locale) -> Option<Sheet> {
+        let part = self.parts.get(index)?;
+        let def = self.catalogue.find(&part.entity)?;
+        let fields: Vec<&FieldDef> = match &part.fields {
+            None => def.fields.iter().collect(),
+            Some(keys) => keys.iter().filter_map(|key| def.field(key)).collect(),
+        };
+        let column = |field: &FieldDef| SheetColumn {
+            key: field.key.to_string(),
+            label: self.catalogue.field_name(&part.entity, &field.key, locale),
+            kind: field.kind,
+            targets: match field.kind {
+                FieldType::User => vec![USER.to_owned()],
+                FieldType::Department => vec![DEPARTMENT_KEY.to_owned()],
+                _ => field.targets.iter().map(ToString::to_string).collect(),
+            },
+            choices: field
+                .choices
+                .iter()
+                .map(|choice| (choice.key.clone(), choice_label(def, field, choice, locale)))
+                .collect(),
+        };
+        let columns = fields.into_iter().map(column).collect();
+        Some(Sheet { name: self.catalogue.entity_name(&part.entity, locale), columns })
     }
 }
 

@@ -22,7 +22,7 @@ use super::store::Own;
 use super::{Catalogue, core_entities};
 use crate::stages::Semantic;
 
-pub use export::{Holdings, Page as HeldPage};
+pub use export::{Holdings, Page as HeldPage, Sheet, SheetColumn};
 pub use plan::{Plan, Planned, What};
 pub use purge::Purged;
 

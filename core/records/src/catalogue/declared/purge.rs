@@ -3,6 +3,7 @@
 
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::files::table;
+use kernel::filter::Storage;
 use kernel::{Ctx, Result};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
 use serde::Serialize;
@@ -20,6 +21,8 @@ pub struct Purged {
     pub records: u64,
     /// Fields on other entities.
     pub fields: u64,
+    /// Records of the product that had a value in a field which the plugin alone filled; they have none now.
+    pub emptied: u64,
 }
 
 /// What is kept of records beside their rows, by the column of the record.
@@ -81,6 +84,25 @@ impl Records {
             purged.entities += 1;
         }
         Ok(purged)
+    }
+
+    /// Empties a field of the product in every record of the company, for what filled it is gone. Says in how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn empty_field(&self, tx: &Tx, ctx: &Ctx, entity: &str, field: &str) -> Result<u64> {
+        let core = Catalogue::core();
+        let found = core.find(entity).and_then(|def| Some((def.table, def.field(field)?)));
+        // What an older version of the product had is not there any more.
+        let Some((table, field)) = found.filter(|(_, field)| field.may_be_emptied()) else { return Ok(0) };
+        let Storage::Column(column) = field.storage else { return Ok(0) };
+        let update = Query::update()
+            .table(Alias::new(table))
+            .value(column, Expr::cust("NULL"))
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col(column).is_not_null())
+            .to_owned();
+        Ok(tx.execute(&update).await?.rows_affected())
     }
 }
 

@@ -5,6 +5,7 @@ mod act;
 mod computed;
 mod counts;
 mod figures;
+mod file;
 mod read;
 mod reported;
 mod rows;
@@ -19,6 +20,7 @@ use crate::state::AppState;
 
 pub use act::{__path_act, __path_render, act, render};
 pub use counts::{__path_counts, counts};
+pub use file::{__path_read_file, read_file};
 pub use read::{__path_read, ReadAnswer, ReadBody, read};
 
 /// `GET /ui`: the surfaces of plugins that the caller may see, in order, with their trees and texts.

@@ -57,10 +57,17 @@ pub struct ReadItem {
     #[schema(value_type = BTreeMap<String, Value>)]
     source: Value,
     /// Where the portion before ended.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
     /// Also count all rows.
     #[serde(default)]
     total: bool,
+}
+
+impl ReadItem {
+    /// The first portion of a source.
+    pub(super) fn new(name: &str, source: Value) -> Self {
+        Self { name: name.to_owned(), source, cursor: None, total: false }
+    }
 }
 
 /// A row of a source.
@@ -173,7 +180,7 @@ pub async fn read(
     }
     let me = viewer(&caller.identity);
     let (open, view) = body.stand.open(&state, &caller.ctx, &me).await?;
-    let page = Page { state, ctx: caller.ctx, open: Arc::new(open), view: Arc::new(view), request: request.0 };
+    let page = Page::new(state, caller.ctx, open, view, request.0);
     let deadline = Instant::now() + Duration::from_millis(body.wait_ms.unwrap_or(300).min(MAX_WAIT));
     let mut names: Vec<String> = body.items.iter().map(|item| item.name.clone()).collect();
     let mut asked = JoinSet::new();
@@ -197,7 +204,7 @@ pub async fn read(
 
 /// Who asks for which page.
 #[derive(Clone)]
-struct Page {
+pub(super) struct Page {
     state: AppState,
     ctx: Ctx,
     open: Arc<Open>,
@@ -206,7 +213,12 @@ struct Page {
 }
 
 impl Page {
-    async fn ask(&self, item: &ReadItem) -> Result<SourceRows> {
+    pub(super) fn new(state: AppState, ctx: Ctx, open: Open, view: View, request: String) -> Self {
+        Self { state, ctx, open: Arc::new(open), view: Arc::new(view), request }
+    }
+
+    /// A portion of a source.
+    pub(super) async fn ask(&self, item: &ReadItem) -> Result<SourceRows> {
         let (state, ctx) = (&self.state, &self.ctx);
         match self.open.source(&item.name, &item.source)? {
             Spec::Records(listed) => rows::list(state, ctx, listed, item.cursor.clone(), item.total).await,

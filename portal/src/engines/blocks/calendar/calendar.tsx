@@ -8,7 +8,7 @@ import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActionButtons, useActions } from "@/engines/blocks/actions";
 import { toneOf, useOfRow, usePage, useRowText, useSay } from "@/engines/blocks/context";
-import { utc, wallOf, weekday } from "@/engines/blocks/days";
+import { momentOf, utc, wallOf, weekday } from "@/engines/blocks/days";
 import { DaysDialog } from "@/engines/blocks/days-dialog";
 import { Gate } from "@/engines/blocks/gate";
 import { useSaving } from "@/engines/blocks/save";
@@ -60,6 +60,8 @@ interface Shared {
   keys(event: KeyboardEvent, of: CalendarEvent): void;
   drag: { begin(event: CalendarEvent): void; active(): boolean; drop(day: string, minutes?: number): void };
   show(mode: Mode, day: string): void;
+  /** Hours without an event were dragged over. */
+  pick: ((day: string, from: number, to: number) => void) | undefined;
 }
 
 const format = (options: Intl.DateTimeFormatOptions) =>
@@ -117,6 +119,8 @@ function Loaded({ block }: { block: CalendarBlock }) {
       t("moved_to", { what: event.label, days: dayTitle(to.day) }),
     );
   };
+  const { add } = block;
+  const iso = (day: string, minutes: number) => new Date(momentOf({ day, minutes })).toISOString();
   const timeOf = (event: CalendarEvent) =>
     event.allDay ? t("all_day") : `${clock(event.from)}–${clock(event.to % 1_440)}`;
   const shared: Shared = {
@@ -155,6 +159,8 @@ function Loaded({ block }: { block: CalendarBlock }) {
         dragged.current = undefined;
       },
     },
+    pick:
+      add && ((day, from, to) => actions.run(add, { form: { start: iso(day, from), end: iso(day, to) } })),
     show(next, day) {
       setAt(day);
       if (modes.includes(next)) setMode(next);
@@ -182,7 +188,7 @@ function Loaded({ block }: { block: CalendarBlock }) {
         </ActionIcon>
         <BarTitle>{titles[shown]}</BarTitle>
         <BarGap />
-        <ActionButtons actions={block.add && [block.add]} />
+        <ActionButtons actions={add && [add]} target={{ form: { start: null, end: null } }} />
         {!phone && modes.length > 1 && (
           <SegmentedControl
             aria-label={t("mode")}
@@ -311,6 +317,7 @@ function Hours({ mode, ...shared }: Shared & { mode: "week" | "day" }) {
       now={{ ...wallOf(page.clock.now()), day: shared.today }}
       onDragOver={drag.active}
       onDrop={(day, minutes) => drag.drop(day, minutes)}
+      onPick={shared.pick}
       days={days.map((day) => ({
         day,
         label: short.format(utc(day)),

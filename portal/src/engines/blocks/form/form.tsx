@@ -268,8 +268,11 @@ function useFirst(block: FormBlock, asked: Asked[], record: Fields | undefined):
   return { ...fresh, ...own, ...defaults, ...record };
 }
 
+/** Of the page's parameters those that say something: where one does not, the form's own beginning counts. */
 const livingParams = (asked: Asked[], params: Record<string, unknown>): Fields =>
-  Object.fromEntries(asked.filter(({ name }) => name in params).map(({ name }) => [name, params[name]]));
+  Object.fromEntries(
+    asked.filter(({ name }) => params[name] != null).map(({ name }) => [name, params[name]]),
+  );
 
 /** What changes of the record: also what was emptied. */
 function changesOf(sent: Fields, before: Fields, judged: ReturnType<typeof judge>): Fields {

@@ -6,7 +6,7 @@ import { ActionIcon, Menu, SegmentedControl } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight, IconDots } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useActions } from "@/engines/blocks/actions";
 import { usePage, useRowText, useSay } from "@/engines/blocks/context";
@@ -259,9 +259,9 @@ function AsBars({
   const barLabel = useBarLabel(critical);
   const tone = useTone(block);
   const today = page.setup.today ?? new Intl.DateTimeFormat("en-CA").format(page.clock.now());
-  const [zoom, setZoom] = useState<Zoom>(() =>
-    spanOf(tasks) > 200 ? "month" : spanOf(tasks) > 45 ? "week" : "day",
-  );
+  const [chosen, setZoom] = useState<Zoom>();
+  const span = spanOf(tasks);
+  const zoom = chosen ?? (span > 200 ? "month" : span > 45 ? "week" : "day");
   const [active, setActive] = useState(0);
   const [drag, setDrag] = useState<{ id: string; what: "both" | "start" | "end"; by: number }>();
   const [pulled, setPulled] = useState<{ from: Task; x: number; y: number }>();
@@ -284,6 +284,14 @@ function AsBars({
   const place = new Map(lines.map((line, index) => [line.task.id, { line, y: index * ganttRow + 16 }]));
   const head = useMemo(() => headOf(scale, zoom), [scale, zoom]);
   const width = scale.days * scale.day;
+  const now = daysBetween(scale.from, today) * scale.day;
+  const placed = useRef<Zoom>(undefined);
+  useLayoutEffect(() => {
+    if (!scroller.current || tasks.length === 0 || room === 0 || placed.current === zoom) return;
+    placed.current = zoom;
+    // What goes on now stands in sight; a plan that is over or has not begun shows its beginning.
+    scroller.current.scrollLeft = now > 0 && now < width ? Math.max(0, now - (room - ganttName) / 3) : 0;
+  }, [zoom, now, width, room, tasks.length]);
   const off =
     zoom === "month"
       ? []
