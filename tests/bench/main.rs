@@ -19,6 +19,7 @@
 //! | `mix` | what people do all day; how far after-events fall behind |
 //! | `suite` | everything measured on one database |
 //! | `processes` | instances of a process, timers |
+//! | `figures` | maps, the journal, the funnel, the builder, the first page |
 //! | `hook` | a before-hook alone |
 //! | `report` | the tables |
 
@@ -28,6 +29,7 @@ mod capture;
 mod client;
 mod company;
 mod crowd;
+mod figures;
 mod hook;
 mod load;
 mod measure;
@@ -77,6 +79,9 @@ fn run() -> Outcome {
         }
         if arguments.wants("processes") {
             processes::measure(&runtime, &arguments, &place, &mut report)?;
+        }
+        if arguments.wants("figures") {
+            figures::measure(&runtime, &arguments, &place, &mut report)?;
         }
         if arguments.wants("load") {
             load::measure(&runtime, &arguments, &place, &mut report)?;

@@ -43,6 +43,9 @@ export const taskQuery = (id: Id) =>
   queryOptions({
     queryKey: keys.task(id),
     queryFn: ({ signal }) => api.get("/tasks/{id}", { path: { id }, signal }),
+    // What its main action waits for may have happened elsewhere: on the card of a quote.
+    refetchOnMount: "always",
+    refetchOnWindowFocus: "always",
   });
 
 /** Newest first; the server keeps the last 200 lines of a page. */

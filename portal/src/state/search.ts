@@ -123,6 +123,11 @@ export interface JournalSearch {
   definition?: string;
   subject?: Id;
   element?: string;
+  /** Only those with a task behind its deadline. */
+  overdue?: true;
+  /** Only those that one has a task of, or started. */
+  person?: "me";
+  q?: string;
   instance?: Id;
 }
 
@@ -133,6 +138,9 @@ export const journalSearch = (input: Record<string, unknown>): JournalSearch => 
   definition: text(input.definition),
   subject: id(input.subject),
   element: text(input.element),
+  overdue: input.overdue === true ? true : undefined,
+  person: input.person === "me" ? "me" : undefined,
+  q: text(input.q),
   instance: id(input.instance),
 });
 

@@ -103,10 +103,11 @@ pub struct SavedChange {
     pub shared: Option<Sharing>,
 }
 
-/// A name or description within its limits, without blanks around it.
+/// A name within its limits, without blanks around it and marks that nobody sees.
 pub(crate) fn checked_name(field: &str, text: &str) -> Result<String> {
+    let text = kernel::words::composed(text.trim());
     let text = text.trim();
-    if text.is_empty() {
+    if kernel::words::is_blank(text) {
         return Err(Error::field(INVALID, field, FieldError::new("required")));
     }
     if text.chars().nth(MAX_NAME).is_some() {

@@ -61,8 +61,11 @@ impl Tasks {
     /// # Errors
     /// `NotFound`.
     pub async fn view(&self, ctx: &Ctx, id: TaskId) -> Result<TaskView> {
-        let task = store::load(self.db.read(), ctx.tenant, id).await?;
+        let mut task = store::load(self.db.read(), ctx.tenant, id).await?;
         let standing = access::standing(self.db.read(), ctx, &task).await?;
+        if let Some(result) = self.settled(self.db.read(), ctx, &task).await? {
+            (task.action.done, task.action.result, task.action.state) = (true, Some(result), None);
+        }
         let open = task.state == TaskState::Open;
         let blockers = if open { self.blockers(ctx, &task, standing).await? } else { Vec::new() };
         let may = if open { acts(&task, standing) } else { Vec::new() };

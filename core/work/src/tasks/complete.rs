@@ -11,7 +11,7 @@ use super::check::{self, Brought};
 use super::model::{Completion, Task, TaskState};
 use super::parts::{self, Vote};
 use super::store::{self, Stored};
-use super::{Tasks, hand};
+use super::{Tasks, hand, made};
 use crate::input::{self, MAX_NOTE, wrong};
 
 impl Tasks {
@@ -60,7 +60,10 @@ impl Tasks {
         if own.as_ref().is_some_and(|vote| vote.completed.is_some()) {
             return Err(Error::Conflict { code: "task.voted", current: None });
         }
-        let action = action_result(task, own.as_ref(), done.result.as_ref())?;
+        let action = match action_result(task, own.as_ref(), done.result.as_ref())? {
+            Some(action) => Some(action),
+            None => self.settled(conn, ctx, task).await?,
+        };
         let record = self.subject_fields(conn, ctx, task).await?;
         check::contract(task, &brought(task, own.as_ref(), done.variables, record.as_ref(), action.is_some()))?;
         Ok((own, action))
@@ -98,8 +101,9 @@ impl Tasks {
             } else if let Some(action) = action {
                 task.action.done = true;
                 task.action.result = Some(action);
+                task.action.state = None;
             }
-            task.result = done.result.clone().or_else(|| approval(task));
+            task.result = done.result.clone().or_else(|| approval(task)).or_else(|| made::result(task));
             task.state = TaskState::Completed;
         }
         if task.state == TaskState::Completed {

@@ -151,7 +151,8 @@ pub struct MainActionState {
     pub done: bool,
     /// Whether the task cannot be completed without it.
     pub required: bool,
-    /// On the way or in trouble: `queued`, `failed`, `unsure` (a letter of which nobody knows whether it went out).
+    /// On the way or in trouble: `queued`, `failed`, `unsure` (a letter of which nobody knows whether it went out),
+    /// `made` (the record of `result` is there and lacks its result, or is a draft).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Why it failed.
@@ -296,7 +297,7 @@ pub struct ActionInput {
     /// Of `form`: its values.
     #[schema(value_type = Object)]
     pub variables: Map<String, Json>,
-    /// Of `set-fields` and `create-record`: values on top of the contract's.
+    /// Of `set-fields`, `create-record`, `call`, `meeting`, `quote`, `invoice`: values on top of the contract's.
     #[schema(value_type = Object)]
     pub fields: Map<String, Json>,
     /// Of `create-record`, when the contract does not say.

@@ -64,7 +64,7 @@ pub(super) struct ActionState {
     /// The result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Json>,
-    /// `queued`, `failed`, `unsure`.
+    /// `queued`, `failed`, `unsure`; `made`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,6 +8,7 @@ mod hand;
 mod hostile;
 mod letter;
 mod list;
+mod made;
 mod open;
 mod smtp_server;
 
