@@ -90,7 +90,7 @@ export const settingsSearch = (input: Record<string, unknown>): SettingsSearch =
   plugin: text(input.plugin)?.slice(0, 200),
 });
 
-export const inboxViews = ["mine", "take", "given", "team"] as const;
+export const inboxViews = ["mine", "take", "given", "review", "team"] as const;
 export const taskTabs = ["text", "process", "history", "next"] as const;
 
 /** The inbox: which view, whose, what of it, and what is open beside it. */

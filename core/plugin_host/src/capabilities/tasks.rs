@@ -274,7 +274,8 @@ const fn state_from_wit(state: wit::State) -> TaskState {
 
 const fn state_to_wit(state: TaskState) -> wit::State {
     match state {
-        TaskState::Open => wit::State::Open,
+        // Not over for whoever gave it.
+        TaskState::Open | TaskState::Review => wit::State::Open,
         TaskState::Completed => wit::State::Completed,
         TaskState::Cancelled => wit::State::Cancelled,
     }

@@ -29,7 +29,12 @@ impl Tasks {
         if let Some(result) = &result {
             input::json("result", result)?;
         }
-        let done = Done { variables: &input.variables, result, comment: input.comment.as_deref() };
+        let done = Done {
+            variables: &input.variables,
+            result,
+            comment: input.comment.as_deref(),
+            acceptance: input.acceptance,
+        };
         let planned = hand::planned("state", Value::Text(TaskState::Completed.name().into()));
         let foreseen = self.foresee(ctx, Some(id), planned).await?;
         let fields = check::of_record(&input.variables);
@@ -74,6 +79,9 @@ impl Tasks {
         let standing = access::acting(tx, ctx, &old).await?;
         let mut task = old.clone();
         self.finish(tx, ctx, &old, &mut task, standing, &done).await?;
+        if done.acceptance {
+            self.to_review(tx, ctx, &mut task).await?;
+        }
         self.adopt(tx, ctx, &mut old, &mut task, foreseen).await?;
         self.keep(tx, ctx, &old, &mut task, done.comment).await?;
         self.follow(tx, ctx, &old, &task).await?;
@@ -206,6 +214,8 @@ pub(super) struct Done<'a> {
     pub variables: &'a Map<String, Json>,
     pub result: Option<Json>,
     pub comment: Option<&'a str>,
+    /// Whether whoever gave the task looks at it first.
+    pub acceptance: bool,
 }
 
 fn speaks_of_record(task: &Stored) -> bool {

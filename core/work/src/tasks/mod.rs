@@ -15,6 +15,7 @@
 //! | `complete` | completing, once, by one or several |
 //! | `act` | the main action |
 //! | `made` | main actions that leave a record: calls, meetings, documents of sale |
+//! | `review` | a task that was given is looked at: accepted or given back |
 //! | `hand` | claim, release, delegate, edit, cancel, checklist |
 //! | `blockers` | what stands in the way of a completion, told beforehand |
 //! | `prospect` | who a task would come to, and until when; open tasks of an instance |
@@ -49,6 +50,7 @@ mod prospect;
 mod record;
 pub mod relations;
 mod resolve;
+mod review;
 mod store;
 
 use std::sync::{Arc, OnceLock};
@@ -68,8 +70,8 @@ pub use counters::{Count, Counters, PersonCount};
 pub use history::ENTITY;
 pub use list::{TaskPage, TaskQuery};
 pub use model::{
-    ActionInput, ChecklistChange, ChecklistItem, Completion, Delegation, MainActionState, ManualTask, NewTask, Origin,
-    Task, TaskExecutor, TaskPatch, TaskState, Votes,
+    Acceptance, ActionInput, ChecklistChange, ChecklistItem, Completion, Delegation, MainActionState, ManualTask, NewTask, Origin,
+    Returning, Task, TaskExecutor, TaskPatch, TaskState, Votes,
 };
 
 pub use prospect::{OpenTask, Prospect};

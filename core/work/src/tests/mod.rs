@@ -10,6 +10,7 @@ mod letter;
 mod list;
 mod made;
 mod open;
+mod review;
 mod smtp_server;
 
 use std::collections::HashMap;

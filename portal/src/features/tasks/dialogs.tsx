@@ -2,7 +2,7 @@
 import { Drawer } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { actOnTask, cancelTask, delegateTask } from "@/api/tasks";
+import { actOnTask, cancelTask, delegateTask, returnTask } from "@/api/tasks";
 import type { Field, Fields, FieldType, RecordData, Task } from "@/api/types";
 import { FormBody } from "@/engines/form/form";
 import type { FormSource, Shape } from "@/engines/source";
@@ -10,7 +10,7 @@ import { toast } from "@/ui/toast";
 import { useFocusBack } from "@/ui/use-focus-back";
 import { addressesOf } from "./model";
 
-export type Asked = "letter" | "call" | "meeting" | "delegate" | "cancel";
+export type Asked = "letter" | "call" | "meeting" | "delegate" | "cancel" | "return";
 
 const shape = {
   key: "task",
@@ -49,6 +49,10 @@ function sourceOf(asked: Asked, task: Task, t: (key: string) => string): FormSou
     return make([fieldOf("to", "user", t("delegate_to"), true), note], {}, ({ to, note }) =>
       delegateTask(task.id, String(to ?? ""), String(note ?? "")),
     );
+  }
+  if (asked === "return") {
+    const why = fieldOf("note", "long_text", t("return_note"), true);
+    return make([why], {}, ({ note }) => returnTask(task.id, String(note ?? "")));
   }
   if (asked === "cancel") {
     return make([note], {}, ({ note }) => cancelTask(task.id, String(note ?? "")));

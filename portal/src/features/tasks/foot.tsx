@@ -17,6 +17,7 @@ import { FootButtons, FootGap, Hint, Missing, StateMark, WorkFoot } from "@/ui/w
 import { type Asked, TaskDialog } from "./dialogs";
 import type { TaskFormState } from "./form";
 import { abilitiesOf, type Blocker } from "./model";
+import { Review } from "./review";
 
 interface Props {
   task: Task;
@@ -68,6 +69,7 @@ export function TaskFoot({ task, form, onForm }: Props) {
         </Button>
       ) : undefined,
   }));
+  if (task.state === "review") return <Review task={task} may={may.review} />;
   if (task.state !== "open") return null;
   return (
     <WorkFoot>
