@@ -191,7 +191,7 @@ impl Processes {
             let fields = Some(vec!["title".to_owned()]);
             let ask = Records { words: Some(words.to_owned()), limit: Some(MAX_MEANT), fields, ..Records::default() };
             // Of what the person may not read nothing is found.
-            let Ok(page) = self.records.list(ctx, &entity, &ask).await else { continue };
+            let Ok(page) = self.records.query(ctx, &entity, &ask).await else { continue };
             any = any.add(Expr::col("subject_id").is_in(page.items.into_iter().map(|record| record.id)));
         }
         Ok(any)

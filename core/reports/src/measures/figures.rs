@@ -78,15 +78,15 @@ impl Reports {
                 Ok(wholes.into_iter().map(share).collect())
             }
             Formula::Sum(part, field) if is_money(measure) => {
-                self.amounts_of(ctx, plan, (measure, part, &[(field, 1)]), range, axes, rates).await
+                self.amounts_of(ctx, plan, (measure, part, &[(field.as_str(), 1)]), range, axes, rates).await
             }
             Formula::Less(part, field, less) => {
-                self.amounts_of(ctx, plan, (measure, part, &[(field, 1), (less, -1)]), range, axes, rates).await
+                self.amounts_of(ctx, plan, (measure, part, &[(*field, 1), (*less, -1)]), range, axes, rates).await
             }
             Formula::Rows(part) => self.of_rows(ctx, plan, (measure, part), range, axes, rates).await,
             Formula::Average(part, field) if is_money(measure) => {
                 let filled = Filter::all(vec![part.clone(), filled(field)]);
-                let purses = self.purses(ctx, plan, (measure, &filled, &[(field, 1)]), range, axes, rates).await?;
+                let purses = self.purses(ctx, plan, (measure, &filled, &[(field.as_str(), 1)]), range, axes, rates).await?;
                 Ok(purses
                     .into_iter()
                     .map(|(key, (values, purse, n))| (key, (values, amount(plan, purse, n, n))))

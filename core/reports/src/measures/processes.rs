@@ -179,7 +179,7 @@ impl Reports {
         rows.truncate(asked.limit.unwrap_or(1_000).min(10_000));
         let refs = self.process_refs(ctx, &axes, &rows).await?;
         let step = axes.iter().find(|(_, axis)| *axis == Axis::Step).map(|(key, _)| key);
-        let elements = step.iter().flat_map(|key| rows.iter().filter_map(|row| row.group.get(*key)?.as_str()));
+        let elements = step.iter().flat_map(|key| rows.iter().filter_map(move |row| row.group.get(*key)?.as_str()));
         let steps = self.step_names(ctx, &elements.collect(), None).await?;
         let of_axis = axes.iter().map(|(key, _)| Column {
             key: key.clone(),
