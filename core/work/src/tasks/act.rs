@@ -59,7 +59,7 @@ impl Tasks {
             "set-fields" => self.set_fields(ctx, &task, &input).await?,
             "create-record" => self.create_record(ctx, &task, &input).await?,
             "email" => self.send_letter(ctx, &task, &input).await?,
-            kind if Made::of(kind).is_some() => self.make(ctx, &task, &input).await?,
+            kind if Made::of(kind).is_some() => self.make_record(ctx, &task, &input).await?,
             _ => self.run_elsewhere(ctx, &task, &input).await?,
         }
         self.get(ctx, id).await

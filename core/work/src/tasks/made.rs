@@ -56,10 +56,10 @@ impl Made {
 
 impl Tasks {
     /// Makes the record of the action, or fills in the one that was made before.
-    pub(super) async fn make(&self, ctx: &Ctx, task: &Stored, input: &ActionInput) -> Result<()> {
+    pub(super) async fn make_record(&self, ctx: &Ctx, task: &Stored, input: &ActionInput) -> Result<()> {
         not_done(task)?;
         let Some(made) = task.action_kind().and_then(Made::of) else { return Ok(()) };
-        if let Some(known) = self.known(self.db.read(), ctx, task, made).await? {
+        if let Some(known) = self.made_before(self.db.read(), ctx, task, made).await? {
             if !input.fields.is_empty() {
                 let mut fields = input.fields.clone();
                 if matches!(made, Made::Activity(_)) {
@@ -94,7 +94,7 @@ impl Tasks {
     pub(super) async fn settled(&self, conn: &impl ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<Option<Json>> {
         let Some(made) = task.action_kind().and_then(Made::of).filter(|_| !task.action.done) else { return Ok(None) };
         let eyes = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
-        if let Some(id) = self.known(conn, ctx, task, made).await?
+        if let Some(id) = self.made_before(conn, ctx, task, made).await?
             && made.is_settled(&self.records.get_in(conn, &eyes, made.entity(), id).await?.fields)
         {
             return Ok(Some(told(made, id)));
@@ -115,7 +115,7 @@ impl Tasks {
     }
 
     /// The record that was made from the task, unless it was deleted since.
-    async fn known(
+    async fn made_before(
         &self,
         conn: &impl ConnectionTrait,
         ctx: &Ctx,
