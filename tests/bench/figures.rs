@@ -128,7 +128,11 @@ fn questions(instance: &str) -> Vec<Question> {
         fixed("its drawing", "/api/v1/process-definitions/long/versions/1/xml".to_owned(), 100.0),
         fixed("journal: first page", journal("limit=50"), 100.0),
         fixed("journal: overdue, counted", journal("limit=50&overdue=true&total=true"), 500.0),
-        fixed("journal: one person's, oldest first, counted", journal("limit=50&person=me&sort=oldest&total=true"), 500.0),
+        fixed(
+            "journal: one person's, oldest first, counted",
+            journal("limit=50&person=me&sort=oldest&total=true"),
+            500.0,
+        ),
         fixed("journal: by words", journal("limit=50&q=Long&total=true"), 500.0),
         asked(
             "funnel over stages, four axes, working time",

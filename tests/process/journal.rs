@@ -75,8 +75,7 @@ async fn instances_are_found_by_lateness_people_and_words_and_counted() {
     found(&ask(&format!("department={north}")).await, &[&second]);
     found(&ask(&format!("department={north}&person={mary}")).await, &[]);
     for (query, field) in [("sort=due", "sort"), ("person=ivan", "person"), ("state=x", "state")] {
-        let refused =
-            app.admin().get(&format!("/process-instances?{query}")).await.problem(422, "process.invalid");
+        let refused = app.admin().get(&format!("/process-instances?{query}")).await.problem(422, "process.invalid");
         assert!(refused["fields"][field].is_object(), "{refused}");
     }
     let long = "a".repeat(201);

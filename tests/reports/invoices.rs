@@ -30,7 +30,9 @@ async fn invoices_are_issued_paid_owed_and_overdue() {
     app.admin().post(&format!("/payments/{payment}/allocate"), part).await.ok(200);
     at(&app, "2027-01-25T10:00:00Z");
     let january = json!({"from": "2027-01-01", "to": "2027-02-01"});
-    for (key, expected) in [("invoice.issued", 1200), ("invoice.paid", 600), ("invoice.debt", 600), ("invoice.overdue", 400)] {
+    for (key, expected) in
+        [("invoice.issued", 1200), ("invoice.paid", 600), ("invoice.debt", 600), ("invoice.overdue", 400)]
+    {
         assert_eq!(figure(&app, key, january.clone()).await, json!(expected), "{key}");
     }
     let all = json!({"measures": ["invoice.issued", "invoice.debt", "invoice.overdue"], "group_by": ["company"]});

@@ -31,8 +31,7 @@ pub type StepNames = BTreeMap<Uuid, BTreeMap<String, String>>;
 /// What a step is called: in its definition, else in all that have one of that id.
 pub(crate) fn step_name(steps: &StepNames, definition: Option<Uuid>, element: &str) -> Option<String> {
     let all = steps.iter().filter(|(id, _)| definition.is_none_or(|known| known == **id));
-    let names: BTreeSet<&str> =
-        all.filter_map(|(_, names)| names.get(element)).map(String::as_str).collect();
+    let names: BTreeSet<&str> = all.filter_map(|(_, names)| names.get(element)).map(String::as_str).collect();
     (!names.is_empty()).then(|| names.into_iter().collect::<Vec<_>>().join(" / "))
 }
 

@@ -168,7 +168,9 @@ impl State {
         let input = Completion {
             variables: object("variables", &completion.variables)?,
             result: completion.result.as_deref().map(json).transpose()?,
-            comment: completion.comment, acceptance: false };
+            comment: completion.comment,
+            acceptance: false,
+        };
         let tasks = &caller.services.tasks;
         if input.variables.keys().any(|name| name.starts_with(RECORD)) {
             let task = tasks.get(&ctx, id).await.map_err(|error| host_error(&error))?;

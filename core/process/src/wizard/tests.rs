@@ -43,7 +43,9 @@ fn lines_become_steps_with_contracts_and_a_branch_back() {
 
 #[test]
 fn people_and_actions_are_called_as_people_call_them() {
-    let file = made("A | Ответственный | 1д | звонок!\nB | руководитель | 4ч | счёт\nC | відповідальний | | зустріч\nD | заступник | | кп");
+    let file = made(
+        "A | Ответственный | 1д | звонок!\nB | руководитель | 4ч | счёт\nC | відповідальний | | зустріч\nD | заступник | | кп",
+    );
     for said in [
         r#"v:executors="owner" v:duration="P1D" v:mainAction="call" v:requireMainAction="true""#,
         r#"v:executors="head" v:duration="PT4H" v:mainAction="invoice""#,

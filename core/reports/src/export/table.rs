@@ -81,9 +81,9 @@ impl Words<'_> {
             return Cell::Day(day);
         }
         let definition = || definition.and_then(Json::as_str).and_then(|id| id.parse().ok());
-        let name = self.choice(axis, said).or_else(|| {
-            (axis == "step").then(|| step_name(self.steps, definition(), said)).flatten()
-        });
+        let name = self
+            .choice(axis, said)
+            .or_else(|| (axis == "step").then(|| step_name(self.steps, definition(), said)).flatten());
         Cell::Text(name.unwrap_or_else(|| said.to_owned()))
     }
 
@@ -116,7 +116,13 @@ impl Reports {
             let def = entity.and_then(|entity| catalogue.find(&entity));
             return Ok(of_answer(
                 answer,
-                &Words { catalogue: &catalogue, def: def.map(AsRef::as_ref), refs: &answer.refs, steps: &answer.steps, ctx },
+                &Words {
+                    catalogue: &catalogue,
+                    def: def.map(AsRef::as_ref),
+                    refs: &answer.refs,
+                    steps: &answer.steps,
+                    ctx,
+                },
             ));
         }
         if let Some(funnel) = &outcome.funnel {
@@ -124,7 +130,13 @@ impl Reports {
             let def = entity.and_then(|entity| catalogue.find(&entity));
             return Ok(of_funnel(
                 funnel,
-                &Words { catalogue: &catalogue, def: def.map(AsRef::as_ref), refs: &funnel.refs, steps: &funnel.steps, ctx },
+                &Words {
+                    catalogue: &catalogue,
+                    def: def.map(AsRef::as_ref),
+                    refs: &funnel.refs,
+                    steps: &funnel.steps,
+                    ctx,
+                },
             ));
         }
         if let Some(forecast) = &outcome.forecast {
@@ -155,7 +167,8 @@ fn of_funnel(funnel: &Funnel, words: &Words<'_>) -> Table {
     let number = |value: Option<f64>| value.map_or(Cell::None, Cell::Number);
     let count = |value: i64| Cell::figure(Some(&Json::from(value)), None);
     let row = |row: &crate::FunnelRow| {
-        let mut cells: Vec<Cell> = axes.iter().map(|axis| words.cell(axis, row.group.get(*axis), row.group.get("template"))).collect();
+        let mut cells: Vec<Cell> =
+            axes.iter().map(|axis| words.cell(axis, row.group.get(*axis), row.group.get("template"))).collect();
         cells.extend([
             count(row.count),
             count(row.entered),

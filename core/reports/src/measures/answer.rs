@@ -295,7 +295,8 @@ impl Plan {
     fn columns(&self, ctx: &Ctx) -> Vec<Column> {
         let def = self.measures.first().and_then(|measure| self.catalogue.find(&measure.entity));
         let axis = |axis: &super::question::Axis| {
-            let product = || def.filter(|def| axis.is_of_rows(def)).map(|_| super::registry::text(ctx.locale, "axis.product"));
+            let product =
+                || def.filter(|def| axis.is_of_rows(def)).map(|_| super::registry::text(ctx.locale, "axis.product"));
             let own = axis.own_label(ctx.locale).or_else(product);
             let label = own.or_else(|| field_words(&self.catalogue, def?, &axis.key, ctx.locale));
             Column { key: axis.key.clone(), label: label.unwrap_or_else(|| axis.key.clone()), unit: None, date: None }

@@ -86,7 +86,8 @@ impl Reports {
             Formula::Rows(part) => self.of_rows(ctx, plan, (measure, part), range, axes, rates).await,
             Formula::Average(part, field) if is_money(measure) => {
                 let filled = Filter::all(vec![part.clone(), filled(field)]);
-                let purses = self.purses(ctx, plan, (measure, &filled, &[(field.as_str(), 1)]), range, axes, rates).await?;
+                let purses =
+                    self.purses(ctx, plan, (measure, &filled, &[(field.as_str(), 1)]), range, axes, rates).await?;
                 Ok(purses
                     .into_iter()
                     .map(|(key, (values, purse, n))| (key, (values, amount(plan, purse, n, n))))

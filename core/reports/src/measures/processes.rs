@@ -267,9 +267,7 @@ impl Reports {
         let range = if key == "process.progress" { Range::default() } else { range };
         let relation = process::runtime::relations::instances(ctx, None, range.into());
         let columns = ["id", "definition", "process", "state", "started_by", "started_at", "ended_at"];
-        let read = |row: &QueryResult| {
-            Ok(Piece { state: row.try_get_by_index(3)?, ..piece(row)? })
-        };
+        let read = |row: &QueryResult| Ok(Piece { state: row.try_get_by_index(3)?, ..piece(row)? });
         self.read_at_most(over(relation, columns), read).await
     }
 
@@ -280,9 +278,7 @@ impl Reports {
         let left = Expr::col(("one", "left_at"));
         let mut select = over(relation, columns);
         select.and_where(left.clone().is_not_null()).cond_where(kernel::db::within(range.into(), &left));
-        let read = |row: &QueryResult| {
-            Ok(Piece { step: row.try_get_by_index(3)?, ..piece(row)? })
-        };
+        let read = |row: &QueryResult| Ok(Piece { step: row.try_get_by_index(3)?, ..piece(row)? });
         self.read_at_most(select, read).await
     }
 

@@ -420,7 +420,8 @@ fn check_axes(ctx: &Ctx, catalogue: &Catalogue, measure: &Measure, axes: &[Axis]
 /// A record is of several products: its sum would stand at each of them. What its rows come to can be told apart.
 fn fan_out(measure: &Measure, ctx: &Ctx) -> Error {
     let rows = format!("{}.rows", measure.entity);
-    let error = FieldError::new("fan_out").with("measure", measure.label(ctx.locale)).with("rows", label(&rows, ctx.locale));
+    let error =
+        FieldError::new("fan_out").with("measure", measure.label(ctx.locale)).with("rows", label(&rows, ctx.locale));
     Error::field(FAN_OUT, "group_by", error)
 }
 

@@ -41,7 +41,8 @@ impl Reports {
         wanted.push(measure.date.as_deref().unwrap_or("created_at"));
         let own = wanted.len();
         wanted.extend(axes.by.iter().map(|axis| axis.field.as_str()));
-        let read = self.records.cells(ctx, &measure.entity, Some(&filter), &wanted, ROWS_READ).await.map_err(refused)?;
+        let read =
+            self.records.cells(ctx, &measure.entity, Some(&filter), &wanted, ROWS_READ).await.map_err(refused)?;
         let mut groups: BTreeMap<String, Group> = BTreeMap::new();
         for mut record in read.ok_or_else(too_many)? {
             let of = record.split_off(own);

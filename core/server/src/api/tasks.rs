@@ -7,8 +7,8 @@ use ::messaging::notices;
 use ::messaging::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
 use ::work::calendar::{CalendarOf, CalendarSettings};
 use ::work::tasks::{
-    Acceptance, ActionInput, ChecklistChange, Completion, Counters, Delegation, ManualTask, Returning, Task, TaskPage, TaskPatch, TaskQuery,
-    TaskView,
+    Acceptance, ActionInput, ChecklistChange, Completion, Counters, Delegation, ManualTask, Returning, Task, TaskPage,
+    TaskPatch, TaskQuery, TaskView,
 };
 use axum::Json;
 use axum::extract::{Path, State};

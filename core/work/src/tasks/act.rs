@@ -23,18 +23,8 @@ use super::store::{self, Stored};
 use crate::input::{self, MAX_NOTE, invalid, wrong};
 
 /// Main actions this crate does itself.
-pub const KINDS: [&str; 10] = [
-    "form",
-    "approve",
-    "acknowledge",
-    "set-fields",
-    "create-record",
-    "email",
-    "call",
-    "meeting",
-    "quote",
-    "invoice",
-];
+pub const KINDS: [&str; 10] =
+    ["form", "approve", "acknowledge", "set-fields", "create-record", "email", "call", "meeting", "quote", "invoice"];
 
 impl Tasks {
     /// Does the main action of a task.
@@ -65,7 +55,12 @@ impl Tasks {
         self.get(ctx, id).await
     }
 
-    pub(super) async fn may_act(&self, conn: &impl kernel::db::ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<()> {
+    pub(super) async fn may_act(
+        &self,
+        conn: &impl kernel::db::ConnectionTrait,
+        ctx: &Ctx,
+        task: &Stored,
+    ) -> Result<()> {
         let standing = access::acting(conn, ctx, task).await?;
         check::still_open(task)?;
         match standing {

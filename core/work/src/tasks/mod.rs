@@ -70,8 +70,8 @@ pub use counters::{Count, Counters, PersonCount};
 pub use history::ENTITY;
 pub use list::{TaskPage, TaskQuery};
 pub use model::{
-    Acceptance, ActionInput, ChecklistChange, ChecklistItem, Completion, Delegation, MainActionState, ManualTask, NewTask, Origin,
-    Returning, Task, TaskExecutor, TaskPatch, TaskState, Votes,
+    Acceptance, ActionInput, ChecklistChange, ChecklistItem, Completion, Delegation, MainActionState, ManualTask,
+    NewTask, Origin, Returning, Task, TaskExecutor, TaskPatch, TaskState, Votes,
 };
 
 pub use prospect::{OpenTask, Prospect};

@@ -79,11 +79,7 @@ impl Tasks {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn open_of_all(
-        &self,
-        ctx: &Ctx,
-        instances: &[InstanceId],
-    ) -> Result<HashMap<InstanceId, Vec<OpenTask>>> {
+    pub async fn open_of_all(&self, ctx: &Ctx, instances: &[InstanceId]) -> Result<HashMap<InstanceId, Vec<OpenTask>>> {
         let mut found: HashMap<InstanceId, Vec<OpenTask>> = HashMap::new();
         if instances.is_empty() {
             return Ok(found);

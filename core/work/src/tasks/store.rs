@@ -86,7 +86,6 @@ pub(super) struct ActionState {
     pub returned: u32,
 }
 
-
 /// What has been told about the deadline it has now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -366,7 +365,8 @@ impl Stored {
     /// Everything about it.
     pub fn view(&self, now: Timestamp) -> Task {
         let needed = self.needed();
-        let done = if matches!(self.state, TaskState::Completed | TaskState::Review) { needed } else { self.action.votes };
+        let done =
+            if matches!(self.state, TaskState::Completed | TaskState::Review) { needed } else { self.action.votes };
         let main_action = self.contract.main_action.as_ref().map(|action| MainActionState {
             kind: action.kind.clone(),
             done: self.action.done,

@@ -57,7 +57,8 @@ async fn a_meeting_written_down_on_the_card_counts_when_it_is_of_now() {
     let world = world().await;
     let deal = world.deal("vera").await;
     let meeting = |result: Json| {
-        let fields = json!({"kind": "meeting", "title": "x", "record_entity": "deal", "record_id": deal, "result": result});
+        let fields =
+            json!({"kind": "meeting", "title": "x", "record_entity": "deal", "record_id": deal, "result": result});
         Change::Create { fields: object(fields) }
     };
     // One from before the task, one without a result, one of another kind, one about another deal.

@@ -58,7 +58,9 @@ export function FunnelView({ answer, question, short }: Props) {
       {!short && answer.pile_up && answer.pile_up.standing > 0 && (
         <PileUp
           answer={answer}
-          name={axes.map((axis) => words(axis, answer.pile_up?.group[axis], answer.pile_up?.group)).join(" · ")}
+          name={axes
+            .map((axis) => words(axis, answer.pile_up?.group[axis], answer.pile_up?.group))
+            .join(" · ")}
         />
       )}
       {(single || short) && (

@@ -119,7 +119,10 @@ function Filters({ search, total, go }: FiltersProps) {
         pressed={search.person === "me"}
         onPress={() => go({ ...search, person: search.person ? undefined : "me", instance: undefined })}
       />
-      <Words value={search.q ?? ""} onSearch={(q) => go({ ...search, q: q || undefined, instance: undefined })} />
+      <Words
+        value={search.q ?? ""}
+        onSearch={(q) => go({ ...search, q: q || undefined, instance: undefined })}
+      />
       <Select
         aria-label={t("processes:which")}
         placeholder={t("processes:all_processes")}
@@ -168,7 +171,14 @@ function Words({ value, onSearch }: { value: string; onSearch(words: string): vo
 
 function Empty({ search, go }: { search: JournalSearch; go(search: JournalSearch): void }) {
   const { t } = useTranslation("processes");
-  const filtered = search.state || search.definition || search.subject || search.element || search.overdue || search.person || search.q;
+  const filtered =
+    search.state ||
+    search.definition ||
+    search.subject ||
+    search.element ||
+    search.overdue ||
+    search.person ||
+    search.q;
   return (
     <EmptyState
       title={t(filtered ? "journal_nothing" : "journal_empty_title")}

@@ -92,11 +92,15 @@ function activity(
     fieldOf("result", "long_text", t(`${kind}_result`)),
     ...(task.main_action?.state === "made" ? [] : [fieldOf("starts_at", "datetime", t(`${kind}_when`))]),
   ];
-  return [fields, {}, ({ result, starts_at }, key) => {
-    const told = textOf(result).trim();
-    const done = told ? { result: told, done: true } : {};
-    return actOnTask(task.id, { kind, fields: { ...(starts_at ? { starts_at } : {}), ...done } }, key);
-  }];
+  return [
+    fields,
+    {},
+    ({ result, starts_at }, key) => {
+      const told = textOf(result).trim();
+      const done = told ? { result: told, done: true } : {};
+      return actOnTask(task.id, { kind, fields: { ...(starts_at ? { starts_at } : {}), ...done } }, key);
+    },
+  ];
 }
 
 export function TaskDialog({ asked, task, onClose }: { asked: Asked; task: Task; onClose(): void }) {

@@ -257,7 +257,9 @@ function ActionState({ task }: { task: Task }) {
   if (action.state === "made") {
     return (
       <span>
-        <StateMark tone="wait">{t(action.kind === "quote" || action.kind === "invoice" ? "made_draft" : "made_planned")}</StateMark>
+        <StateMark tone="wait">
+          {t(action.kind === "quote" || action.kind === "invoice" ? "made_draft" : "made_planned")}
+        </StateMark>
         <MadeLink task={task} />
       </span>
     );

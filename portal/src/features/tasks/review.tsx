@@ -43,11 +43,7 @@ export function Review({ task, may }: { task: Task; may: boolean }) {
           >
             {t("accept")}
           </Button>
-          <Button
-            variant="default"
-            leftSection={<IconArrowBackUp size={16} />}
-            onClick={() => setBack(true)}
-          >
+          <Button variant="default" leftSection={<IconArrowBackUp size={16} />} onClick={() => setBack(true)}>
             {t("return_do")}
           </Button>
         </FootButtons>
