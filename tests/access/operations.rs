@@ -369,6 +369,7 @@ impl Objects {
                 json!({"title": "walk", "assignee": self.id("users"), "subject": {"entity": "lead", "id": self.id("lead")}})
             }
             ("PATCH", "/tasks/{id}") => json!({"title": "walked"}),
+            ("POST", "/tasks/{id}/return") => json!({"note": "x"}),
             ("POST", "/tasks/{id}/delegate") => json!({"to": self.id("users")}),
             ("POST", "/tasks/{id}/action") => json!({"kind": "approve"}),
             ("POST", "/tasks/{id}/checklist") => json!({"add": ["walk"]}),

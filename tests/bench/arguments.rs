@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::Outcome;
 
 pub const HELP: &str = "\
-cargo xtask bench [--leads N] [--seconds S] [--rounds R] [--only hook,sqlite,postgres,processes,modules,load] [--out FILE]
+cargo xtask bench [--leads N] [--seconds S] [--rounds R] [--only hook,sqlite,postgres,processes,modules,figures,load] [--out FILE]
 
   --leads N    leads in the company (default 100000); below 10000 the modules have a tenth of their work
   --seconds S  of each measured stretch (default 1.5)

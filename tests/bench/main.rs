@@ -20,6 +20,7 @@
 //! | `suite` | everything measured on one database |
 //! | `modules` | plans, months of many people, timers |
 //! | `processes` | instances of a process, timers |
+//! | `figures` | maps, the journal, the funnel, the builder, the first page |
 //! | `hook` | a before-hook alone |
 //! | `report` | the tables |
 
@@ -29,6 +30,7 @@ mod capture;
 mod client;
 mod company;
 mod crowd;
+mod figures;
 mod hook;
 mod load;
 mod measure;
@@ -82,6 +84,9 @@ fn run() -> Outcome {
         }
         if arguments.wants("modules") {
             modules::measure(&runtime, &arguments, &place, &mut report)?;
+        }
+        if arguments.wants("figures") {
+            figures::measure(&runtime, &arguments, &place, &mut report)?;
         }
         if arguments.wants("load") {
             load::measure(&runtime, &arguments, &place, &mut report)?;

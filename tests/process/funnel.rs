@@ -315,6 +315,11 @@ async fn the_funnel_says_where_things_pile_up_and_shows_people_their_own() {
     // The quote has waited two hours, the solution one.
     let funnel = office.funnel(&["step"]).await;
     assert_eq!(funnel["pile_up"], json!({"group": {"step": "quote"}, "standing": 1, "seconds": 7_200.0}));
+    // Steps have their names, each process its own.
+    let names = office.ask("admin", json!({"group_by": ["template", "step"]})).await["steps"].clone();
+    let dealer = &names[&office.definition];
+    assert_eq!(dealer["quote"], "Prepare the quote", "{names:#}");
+    assert_eq!(names.as_object().unwrap().len(), 1, "the riddle's step has no name: {names:#}");
     for (person, expected) in [("manager", 34), ("anna", 2), ("tech", 0)] {
         let found = counts(&office.ask(person, json!({"entity": "deal"})).await, &["step"]);
         assert_eq!(found.values().map(|counts| counts[0]).sum::<i64>(), expected, "{person}");
@@ -322,6 +327,7 @@ async fn the_funnel_says_where_things_pile_up_and_shows_people_their_own() {
     // Over the deals' own stages; those that are won or lost stand there and are no pile.
     hours(&office.app, 1).await;
     let stages = office.ask("admin", json!({"over": "stage", "entity": "deal", "group_by": ["step"]})).await;
+    assert_eq!(stages.get("steps"), None);
     let expected = table([("deal_new", [4, 2, 4, 2]), ("won", [1, 0, 1, 1]), ("lost", [1, 0, 1, 1])]);
     let mut found = counts(&stages, &["step"]);
     // Stages that were skipped were reached, and nobody has stood there.

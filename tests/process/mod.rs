@@ -11,6 +11,8 @@ mod events;
 mod funnel;
 mod given_up;
 mod history;
+mod journal;
+mod made;
 mod mail;
 mod map;
 mod migrate;

@@ -28,6 +28,12 @@ const DROP: &str = r#"<boundaryEvent id="hotel-back" attachedToRef="hotel"><comp
   <userTask id="drop-hotel" name="Give the room back" isForCompensation="true" v:executors="owner"/>
   <association id="l1" sourceRef="hotel-back" targetRef="drop-hotel"/>"#;
 
+/// What was undone, in the order in which it was done.
+fn undone(instance: &Value) -> Vec<&str> {
+    let visited = instance["visited"].as_array().unwrap().iter().filter(|visit| visit["undone"] == true);
+    visited.map(|visit| visit["element"].as_str().unwrap()).collect()
+}
+
 #[tokio::test]
 async fn a_cancelled_transaction_gives_everything_back_in_reverse() {
     let app = TestApp::start().await;
@@ -43,11 +49,14 @@ async fn a_cancelled_transaction_gives_everything_back_in_reverse() {
     let map = app.admin().get(&format!("/process-instances/{id}/map")).await.ok(200);
     assert_eq!(map["elements"]["drop-hotel"]["state"], "current", "{map}");
     assert_eq!(map["elements"]["drop-flight"]["state"], "done", "{map}");
+    assert_eq!(map["elements"]["flight"]["state"], "undone", "{map}");
+    assert_eq!(map["elements"]["hotel"]["state"], "done", "{map}");
+    assert_eq!(undone(&giving), ["flight"]);
     engine.pass(&id, json!({})).await;
     assert_eq!(standing(&engine.instance(&id).await), "tell");
     engine.pass(&id, json!({})).await;
     let done = engine.instance(&id).await;
-    assert_eq!(done["state"], "completed");
+    assert_eq!((&done["state"], undone(&done)), (&json!("completed"), vec!["hotel", "flight"]));
     assert_eq!(trace(&done), "start hotel flight pay paid off drop-flight drop-hotel cancelled tell told");
 
     let paid = engine.start("journey", json!({"log": []})).await;

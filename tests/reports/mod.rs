@@ -4,6 +4,7 @@ mod agree;
 mod boards;
 mod doors;
 mod figures;
+mod invoices;
 mod letters;
 mod modules;
 mod money;

@@ -40,6 +40,16 @@ async fn a_deal_counts_by_its_own_probability_else_by_its_stages_and_a_past_date
     for month in forecast["months"].as_array().unwrap() {
         opens(&app, "admin", &month["drill"], month["n"].as_i64().unwrap()).await;
     }
+    // Each sum opens its own deals.
+    for (part, count) in [("commit", 0), ("best_case", 1), ("pipeline", 1), ("won", 0)] {
+        opens(&app, "admin", &forecast["totals"]["drills"][part], count).await;
+        let months = forecast["months"].as_array().unwrap().iter();
+        for month in months {
+            let worth = month[part].as_f64().unwrap_or(0.0);
+            opens(&app, "admin", &month["drills"][part], i64::from(worth > 0.0)).await;
+        }
+    }
+    opens(&app, "admin", &forecast["overdue"]["drills"]["pipeline"], 1).await;
     // The measure says the same.
     let answer = ask(&app, "admin", json!({"measures": ["deal.weighted"]})).await;
     assert_eq!(answer["totals"]["values"]["deal.weighted"], 10_000);
@@ -48,10 +58,15 @@ async fn a_deal_counts_by_its_own_probability_else_by_its_stages_and_a_past_date
     app.admin().update("deal", &staged, json!({"forecast_category": "commit", "probability": 90})).await.ok(200);
     let forecast = app.admin().post("/reports/forecast", json!({})).await.ok(200);
     assert_eq!((&forecast["totals"]["commit"], &forecast["totals"]["weighted"]), (&json!(20_000), &json!(23_000)));
+    opens(&app, "admin", &forecast["totals"]["drills"]["commit"], 1).await;
+    opens(&app, "admin", &forecast["totals"]["drills"]["pipeline"], 0).await;
     app.admin().update("deal", &staged, json!({"probability": null})).await.ok(200);
     stage(&app, "deal", &staged, "won").await;
     let forecast = app.admin().post("/reports/forecast", json!({})).await.ok(200);
     assert_eq!((&forecast["totals"]["weighted"], &forecast["months"][0]["won"]), (&json!(5_000), &json!(20_000)));
+    for bag in [&forecast["totals"], &forecast["months"][0]] {
+        opens(&app, "admin", &bag["drills"]["won"], 1).await;
+    }
     app.admin()
         .put("/reports/probabilities", json!({"items": [{"stage": "won", "probability": 25}]}))
         .await

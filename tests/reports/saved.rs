@@ -46,9 +46,23 @@ async fn a_report_is_seen_by_its_owner_and_those_it_is_shared_with_and_by_no_one
             "{name}"
         );
     }
+    // A name that nobody sees is none; marks that nobody sees are taken out of it.
+    for name in ["\u{200b}", " \u{2800}\u{3164} ", "\u{ad}\u{200d}"] {
+        let mut blank = won();
+        blank["name"] = json!(name);
+        let refused = app.by("ann").post("/reports/saved", blank.clone()).await.problem(422, "report.invalid");
+        assert_eq!(refused["fields"]["name"]["code"], "required", "{refused}");
+        let board = json!({"name": name, "cards": []});
+        app.by("ann").post("/dashboards", board).await.problem(422, "report.invalid");
+    }
+    let renamed = app.by("ann").header("if-match", "\"1\"");
+    let seen = renamed.patch(&format!("/reports/saved/{with_role}"), json!({"name": "W\u{202e}on"})).await.ok(200);
+    assert_eq!(seen["name"], "Won");
+    let back = app.by("ann").header("if-match", "\"2\"");
+    back.patch(&format!("/reports/saved/{with_role}"), json!({"name": "Won"})).await.ok(200);
     // Shared is not handed over: its owner changes it, and an administrator what is shared.
     let renamed = json!({"name": "Mine now"});
-    let bob = app.by("bob").header("if-match", "\"1\"");
+    let bob = app.by("bob").header("if-match", "\"3\"");
     bob.patch(&format!("/reports/saved/{with_role}"), renamed.clone()).await.problem(403, "denied");
     app.by("bob").delete(&format!("/reports/saved/{with_role}")).await.problem(403, "denied");
     let admin = app.admin().header("if-match", "\"1\"");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use kernel::error::{FieldError, FieldErrors};
 use kernel::value::decimal_to_json;
-use kernel::{Ctx, Error, Fields, RecordId, Result, Value};
+use kernel::{Ctx, Error, Fields, RecordId, RecordRef, Result, Value};
 use records::{Change, Record, WriteOptions, Written};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -84,13 +84,48 @@ impl Sales {
     /// `NotFound`; `sale.invalid` naming `to` or `rows.<n>`; 409 `order.over_invoiced` when more of an order is asked
     /// for than is left of it and that was not confirmed; as a new record of the other entity.
     pub async fn derive(&self, ctx: &Ctx, entity: &str, from: RecordId, input: &DeriveInput) -> Result<Derived> {
+        self.derive_as(ctx, entity, from, input, None, Map::new()).await
+    }
+
+    /// Makes a draft of `to` (`quote` or `invoice`) under an id that was chosen before: the next document of a record that
+    /// has one, else an empty one for the client. `fields` stand on top.
+    ///
+    /// # Errors
+    /// As `derive`.
+    pub async fn draft(
+        &self,
+        ctx: &Ctx,
+        to: &str,
+        subject: Option<&RecordRef>,
+        id: RecordId,
+        mut fields: Map<String, Json>,
+    ) -> Result<()> {
+        let input = DeriveInput { to: to.to_owned(), rows: None, confirm: false };
+        if let Some(subject) = subject.filter(|one| followed_by(&one.entity).contains(&to)) {
+            self.derive_as(ctx, &subject.entity, subject.id, &input, Some(id), fields).await?;
+            return Ok(());
+        }
+        if let Some(client) = subject.filter(|one| ["company", "contact"].contains(&one.entity.as_str())) {
+            fields.entry(client.entity.to_string()).or_insert_with(|| json!(client.id));
+        }
+        self.records.write_one(ctx, to, Change::CreateAs { id, fields }, &WriteOptions::default()).await?;
+        Ok(())
+    }
+
+    async fn derive_as(
+        &self,
+        ctx: &Ctx,
+        entity: &str,
+        from: RecordId,
+        input: &DeriveInput,
+        id: Option<RecordId>,
+        given: Map<String, Json>,
+    ) -> Result<Derived> {
         let record = self.records.get(ctx, entity, from).await?;
-        let follows = match entity {
-            "deal" => &["quote", "order", "invoice"][..],
-            "quote" => &["order", "invoice"],
-            "order" => &["invoice"],
-            _ => return Err(Error::NotFound(format!("{entity} {from}"))),
-        };
+        let follows = followed_by(entity);
+        if follows.is_empty() {
+            return Err(Error::NotFound(format!("{entity} {from}")));
+        }
         let Some(to) = Kind::of(&input.to).filter(|to| follows.contains(&to.entity())) else {
             let value = input.to.chars().take(80).collect::<String>();
             return Err(Error::field("sale.invalid", "to", FieldError::new("choice").with("value", value)));
@@ -105,7 +140,8 @@ impl Sales {
         if rows.len() == all.len() && decimal(&record.fields, "discount_percent").is_none() {
             fields.extend(value_of(&record.fields, "discount_amount"));
         }
-        self.make(ctx, to, fields, rows, Refresh::Rates).await
+        fields.extend(given);
+        self.make(ctx, to, id, fields, rows, Refresh::Rates).await
     }
 
     /// Makes a credit note to an invoice that was issued: its rows with their signs turned around, at its own rates.
@@ -136,7 +172,7 @@ impl Sales {
         if let Some(amount) = amount.filter(|_| rows.len() == all.len()) {
             fields.insert("discount_amount".to_owned(), decimal_to_json(-amount));
         }
-        self.make(ctx, Kind::Invoice, fields, rows, Refresh::Nothing).await
+        self.make(ctx, Kind::Invoice, None, fields, rows, Refresh::Nothing).await
     }
 
     /// Makes the next revision of a quote: a draft under the same number. The one before is read-only from then on.
@@ -155,7 +191,7 @@ impl Sales {
         }
         let rows = sums::rows_of(&record.fields)?;
         let rows = rows.into_iter().map(|row| Row { id: None, figures: None, ..row }).collect();
-        self.make(ctx, Kind::Quote, fields, rows, Refresh::Nothing).await
+        self.make(ctx, Kind::Quote, None, fields, rows, Refresh::Nothing).await
     }
 
     /// Moves a document to a state, as any change of it.
@@ -185,6 +221,7 @@ impl Sales {
         &self,
         ctx: &Ctx,
         to: Kind,
+        id: Option<RecordId>,
         mut fields: Map<String, Json>,
         mut rows: Vec<Row>,
         refresh: Refresh,
@@ -199,9 +236,22 @@ impl Sales {
         }
         let changes = self.fill(ctx, &sale, &mut rows).await?;
         fields.insert("rows".to_owned(), rows::to_json(&rows));
-        let change = Change::Create { fields };
+        let change = match id {
+            Some(id) => Change::CreateAs { id, fields },
+            None => Change::Create { fields },
+        };
         let written = self.records.write_one(ctx, to.entity(), change, &WriteOptions::default()).await?;
         Ok(Derived { entity: to.entity().to_owned(), id: written.record.id.0, changes })
+    }
+}
+
+/// Entities of documents that can be made of a record.
+fn followed_by(entity: &str) -> &'static [&'static str] {
+    match entity {
+        "deal" => &["quote", "order", "invoice"],
+        "quote" => &["order", "invoice"],
+        "order" => &["invoice"],
+        _ => &[],
     }
 }
 

@@ -284,19 +284,26 @@ async fn put(
         version: record.version,
         before,
         after,
-        told: Told::Event { kind, more: Map::new() },
+        told: Told::Event { kind, more: kind.map(|_| about(&record.fields)).unwrap_or_default() },
     };
     records.write_in(tx, ctx, &record.entity, inner, &WriteOptions::default()).await.map(drop)
 }
 
 /// Tells of what processes wait for, beside the change itself.
 async fn tell(tx: &Tx, ctx: &Ctx, change: &PendingChange, kind: &str) -> Result<()> {
+    let mut changes = about(&change.after);
+    changes.insert("document_number".to_owned(), json!([null, text(&change.after, "document_number")]));
     let event = NewEvent {
         kind: kind.to_owned(),
         entity: &change.entity.key,
         record: change.id.0,
         version: change.version + 1,
-        changes: json!({ "document_number": [null, text(&change.after, "document_number")] }),
+        changes: changes.into(),
     };
     Ok(event::append(tx, ctx, None, vec![event]).await?)
+}
+
+/// The deal that a document belongs to, for processes about it.
+fn about(fields: &Fields) -> Map<String, serde_json::Value> {
+    id(fields, "deal").map(|deal| (event::ABOUT.to_owned(), json!([null, deal]))).into_iter().collect()
 }

@@ -51,6 +51,21 @@ pub fn address(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether nothing of it can be seen: blanks, marks without a shape, letters that are drawn as nothing.
+pub fn is_blank(text: &str) -> bool {
+    let blank = |c: char| c.is_whitespace() || c.is_control() || is_hidden(c) || is_empty_letter(c);
+    text.chars().all(blank)
+}
+
+/// Joiners, fillers of Hangul, the empty pattern of Braille, selectors of a variant.
+const fn is_empty_letter(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200c}' | '\u{200d}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
 /// Marks without a shape: soft hyphen, zero-width space, marks of direction, word joiner, byte order mark.
 const fn is_hidden(c: char) -> bool {
     matches!(

@@ -38,6 +38,10 @@ pub enum Kind {
     Escalation,
     /// Somebody gave the reader a task.
     Delegated,
+    /// A task that the reader gave was done: they look at it.
+    Review,
+    /// A task that the reader did was given back.
+    Returned,
     /// A letter could not be sent, or nobody knows whether it was.
     Letter,
     /// A point of a module failed too often and is not called any more: for administrators.
@@ -61,6 +65,8 @@ impl Kind {
             Self::Overdue => "task.overdue",
             Self::Escalation => "task.escalation",
             Self::Delegated => "task.delegated",
+            Self::Review => "task.review",
+            Self::Returned => "task.returned",
             Self::Letter => "task.letter",
             Self::Stopped => "plugin.stopped",
             Self::GivenUp => "process.given_up",

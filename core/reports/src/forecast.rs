@@ -4,7 +4,9 @@
 //! Weighted: each amount by how likely it is, as somebody has said of the deal, else as its stage is. By history: as many of
 //! the deals that came to this stage were won in the last 180 days, once 20 of them were decided.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod drills;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Months, NaiveDate};
 use kernel::filter::{Filter, Op, Operand, Test};
@@ -114,6 +116,10 @@ pub struct Bag {
     pub by_currency: BTreeMap<String, Json>,
     /// Opens the open deals.
     pub drill: Option<Drill>,
+    /// Opens those of a sum: `won`, `commit`, `best_case`, `pipeline`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Drill>, required = false)]
+    pub drills: BTreeMap<&'static str, Drill>,
 }
 
 /// How likely deals of a stage are to be won.
@@ -151,7 +157,8 @@ struct Purses {
 }
 
 impl Purses {
-    fn bag(self, code: &str, hidden: bool, missing: &mut BTreeSet<String>, drill: Option<Drill>) -> Bag {
+    fn bag(self, asked: &Asked, when: When, hidden: bool, missing: &mut BTreeSet<String>) -> Bag {
+        let code = &asked.currency;
         let told = |purse: &Purse| match (hidden, purse.total()) {
             (false, Some(total)) => said(total, code),
             _ => Json::Null,
@@ -167,7 +174,8 @@ impl Purses {
             pipeline: told(&self.pipeline),
             won: told(&self.won),
             by_currency: self.amount.by_currency.iter().map(|(code, sum)| (code.clone(), said(*sum, code))).collect(),
-            drill,
+            drill: Some(asked.opens(when)),
+            drills: if asked.hidden.is_empty() { asked.parts(when) } else { BTreeMap::new() },
         }
     }
 }
@@ -183,6 +191,7 @@ enum When {
 
 /// What the forecast is made of.
 struct Asked {
+    zone: chrono_tz::Tz,
     filter: Option<Filter>,
     currency: String,
     from: NaiveDate,
@@ -190,7 +199,9 @@ struct Asked {
     today: NaiveDate,
     hidden: Vec<String>,
     open: Filter,
-    odds: HashMap<String, (Decimal, Decimal)>,
+    /// What was won in the months.
+    won: Filter,
+    odds: BTreeMap<String, (Decimal, Decimal)>,
 }
 
 /// Records in stages of a meaning.
@@ -235,6 +246,7 @@ impl Reports {
             (one.stage.clone(), (own, one.history.and_then(|it| Decimal::try_from(it).ok()).unwrap_or(own)))
         });
         let asked = Asked {
+            zone: ctx.zone,
             filter: read_filter(input.filter.as_ref())?,
             currency: currency_of(input.currency.as_ref(), &catalogue)?,
             from,
@@ -242,12 +254,13 @@ impl Reports {
             today,
             hidden,
             open: standing(&catalogue, DEAL, Semantic::Open),
+            won: standing(&catalogue, DEAL, Semantic::Won),
             odds: odds.collect(),
         };
         let mut bags: BTreeMap<When, Purses> = BTreeMap::new();
         if !asked.hidden.iter().any(|key| key == "close_date" || key == "stage") {
             self.add_open(ctx, &asked, &rates, &mut bags).await?;
-            self.add_won(ctx, &asked, &catalogue, &rates, &mut bags).await?;
+            self.add_won(ctx, &asked, &rates, &mut bags).await?;
         }
         Ok(told(ctx, asked, bags, probabilities))
     }
@@ -352,20 +365,8 @@ impl Reports {
     }
 
     /// What was won in the months, by day: each amount at the rate of its day.
-    async fn add_won(
-        &self,
-        ctx: &Ctx,
-        asked: &Asked,
-        catalogue: &Catalogue,
-        rates: &Rates,
-        bags: &mut BTreeMap<When, Purses>,
-    ) -> Result<()> {
-        let at = |day: NaiveDate| kernel::filter::day_start(day, ctx.zone).to_string();
-        let part = Filter::And(vec![
-            standing(catalogue, DEAL, Semantic::Won),
-            Filter::test("closed_at", Op::Gte, at(asked.from)),
-            Filter::test("closed_at", Op::Lt, at(asked.to)),
-        ]);
+    async fn add_won(&self, ctx: &Ctx, asked: &Asked, rates: &Rates, bags: &mut BTreeMap<When, Purses>) -> Result<()> {
+        let part = asked.won_in(asked.from, asked.to);
         let by = vec![GroupBy { field: "closed_at".to_owned(), bucket: Some(Bucket::Day) }];
         for group in self.grouped_amounts(ctx, asked, part, by).await? {
             let day = group.group.get("closed_at").and_then(Json::as_str).and_then(|text| text.parse().ok());
@@ -381,15 +382,6 @@ impl Reports {
 }
 
 impl Asked {
-    /// Close dates of the months that have not passed.
-    fn due(&self) -> Filter {
-        let from = self.from.max(self.today);
-        Filter::And(vec![
-            Filter::test("close_date", Op::Gte, from.to_string()),
-            Filter::test("close_date", Op::Lt, self.to.to_string()),
-        ])
-    }
-
     fn add(&self, group: &Group, bag: &mut Purses, rates: &Rates) {
         bag.n += group.values.get("count").and_then(Json::as_i64).unwrap_or(0);
         let stage = group.group.get("stage").and_then(Json::as_str).unwrap_or_default();
@@ -417,23 +409,6 @@ impl Asked {
             );
         }
     }
-
-    fn opens(&self, when: When) -> Drill {
-        let part = match when {
-            When::Month(month) => {
-                let next = month + Months::new(1);
-                Filter::And(vec![
-                    Filter::test("close_date", Op::Gte, month.max(self.today).to_string()),
-                    Filter::test("close_date", Op::Lt, next.to_string()),
-                ])
-            }
-            When::Overdue => Filter::test("close_date", Op::Lt, self.today.to_string()),
-            When::Undated => Filter::Test(Test { field: "close_date".into(), op: Op::Empty, value: Operand::None }),
-            When::Total => self.due(),
-        };
-        let all = self.filter.iter().cloned().chain([self.open.clone(), part]).collect();
-        Drill { entity: DEAL.to_owned(), filter: Filter::all(all).to_json() }
-    }
 }
 
 fn told(ctx: &Ctx, asked: Asked, mut bags: BTreeMap<When, Purses>, probabilities: Vec<StageOdds>) -> Forecast {
@@ -441,7 +416,7 @@ fn told(ctx: &Ctx, asked: Asked, mut bags: BTreeMap<When, Purses>, probabilities
     let mut missing = BTreeSet::new();
     let mut bag = |when: When| {
         let purses = bags.remove(&when).unwrap_or_default();
-        purses.bag(&asked.currency, hidden, &mut missing, Some(asked.opens(when)))
+        purses.bag(&asked, when, hidden, &mut missing)
     };
     let mut months = Vec::new();
     let mut month = asked.from;

@@ -77,6 +77,8 @@ use serde::{Deserialize, Serialize};
 
 /// The code of errors about wrong input here.
 pub const INVALID: &str = "report.invalid";
+/// Error code of a sum of records that is asked for by what their rows sell.
+pub const FAN_OUT: &str = "report.fan_out";
 /// The code of conflicts with another version than was seen.
 pub const CONFLICT: &str = "report.conflict";
 /// The code of conflicts with a limit of what is kept.

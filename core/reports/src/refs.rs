@@ -1,6 +1,6 @@
 //! What ids in answers are called, as far as the reader may know it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::value::FieldType;
 use kernel::{Ctx, Result};
@@ -24,6 +24,16 @@ pub struct Named {
 
 /// By id.
 pub type RefsView = BTreeMap<Uuid, Named>;
+
+/// What steps of processes are called, by definition and element.
+pub type StepNames = BTreeMap<Uuid, BTreeMap<String, String>>;
+
+/// What a step is called: in its definition, else in all that have one of that id.
+pub(crate) fn step_name(steps: &StepNames, definition: Option<Uuid>, element: &str) -> Option<String> {
+    let all = steps.iter().filter(|(id, _)| definition.is_none_or(|known| known == **id));
+    let names: BTreeSet<&str> = all.filter_map(|(_, names)| names.get(element)).map(String::as_str).collect();
+    (!names.is_empty()).then(|| names.into_iter().collect::<Vec<_>>().join(" / "))
+}
 
 /// Titles of records, people and departments.
 pub(crate) fn view(refs: Refs) -> RefsView {
@@ -61,5 +71,24 @@ impl Reports {
             into.insert(view.id, Named { entity: process::DEFINITION.to_owned(), title: view.name });
         }
         Ok(())
+    }
+
+    /// What these steps are called, in one definition or in all that the reader may see.
+    pub(crate) async fn step_names(
+        &self,
+        ctx: &Ctx,
+        elements: &BTreeSet<&str>,
+        definition: Option<Uuid>,
+    ) -> Result<StepNames> {
+        let mut steps = StepNames::new();
+        if elements.is_empty() {
+            return Ok(steps);
+        }
+        for ((id, element), name) in self.processes.names_of_elements(ctx).await? {
+            if elements.contains(element.as_str()) && definition.is_none_or(|known| known == id) {
+                steps.entry(id).or_default().insert(element, name);
+            }
+        }
+        Ok(steps)
     }
 }

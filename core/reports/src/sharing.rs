@@ -81,6 +81,68 @@ impl Reader {
     }
 }
 
+/// What a person keeps and shares, whatever it is: room for one more, a change over the version that was seen, owners.
+pub(crate) mod kept {
+    use kernel::db::{ConnectionTrait, Tx};
+    use kernel::{Ctx, Db, Error, Result};
+    use people::staff;
+    use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, UpdateStatement};
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::Person;
+    use crate::{CONFLICT, TOO_MANY};
+
+    /// Passes when the person has fewer than `most` in the table.
+    pub(crate) async fn room(tx: &Tx, ctx: &Ctx, table: &'static str, owner: Uuid, most: i64) -> Result<()> {
+        let count = Query::select()
+            .expr(Func::count(Expr::col("id")))
+            .from(table)
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col("owner_id").eq(owner))
+            .take();
+        let own = tx.query_one(&count).await?.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))?;
+        match own >= most {
+            true => Err(Error::Conflict { code: TOO_MANY, current: Some(json!({ "max": most })) }),
+            false => Ok(()),
+        }
+    }
+
+    /// Changes the row with this id if it is as it was seen; `present` is its version now.
+    pub(crate) async fn change(
+        tx: &Tx,
+        ctx: &Ctx,
+        mut update: UpdateStatement,
+        (id, seen, present): (Uuid, i64, i64),
+    ) -> Result<()> {
+        update
+            .value("version", Expr::col("version").add(1_i64))
+            .value("updated_at", ctx.now().0)
+            .and_where(Expr::col("id").eq(id))
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col("version").eq(seen));
+        match tx.execute(&update).await?.rows_affected() {
+            1 => Ok(()),
+            _ => Err(Error::Conflict { code: CONFLICT, current: Some(json!({ "version": present })) }),
+        }
+    }
+
+    /// Who these people are.
+    pub(crate) async fn owners(db: &Db, ctx: &Ctx, ids: impl Iterator<Item = Uuid>) -> Result<Vec<Person>> {
+        let mut ids: Vec<Uuid> = ids.collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let people = staff::by_ids(db.read(), ctx.tenant, &ids).await?;
+        let name = |id: Uuid| people.iter().find(|one| one.id == id).map(|one| one.name.clone()).unwrap_or_default();
+        Ok(ids.iter().map(|id| Person { id: *id, name: name(*id) }).collect())
+    }
+
+    /// One of them.
+    pub(crate) fn owner(people: &[Person], id: Uuid) -> Person {
+        people.iter().find(|person| person.id == id).cloned().unwrap_or(Person { id, name: String::new() })
+    }
+}
+
 /// Somebody's name beside their id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = ReportPerson)]

@@ -27,6 +27,7 @@ pub mod backup;
 pub mod cli;
 pub mod config;
 pub mod demo;
+mod drafts;
 pub mod fetch;
 pub mod housekeeping;
 pub mod http;

@@ -26,6 +26,7 @@ use work::calendar::Calendars;
 use work::tasks::Tasks;
 
 use crate::config::Config;
+use crate::drafts::SalesDrafts;
 use crate::fetch::Fetch;
 use crate::http::feed::Feed;
 use crate::http::kept::KeptAnswers;
@@ -150,6 +151,8 @@ impl AppState {
         plugins.set_messages(messages.clone());
         processes.set_services(vec![Arc::new(plugins.clone()), Arc::new(webhooks)]);
         tasks.set_actions(Arc::new(plugins.clone()));
+        let sales = crm::Sales::new(&records);
+        tasks.set_drafts(Arc::new(SalesDrafts(sales.clone())));
         let reports = plugins.reports().clone();
         let store = Store::open(&config.store_options())?;
         mail.set_files(store.clone());
@@ -179,7 +182,7 @@ impl AppState {
             db,
             identities,
             long_jobs,
-            sales: crm::Sales::new(&records),
+            sales,
             records,
             mail,
             messages,

@@ -71,6 +71,9 @@ export interface InstanceList {
   state?: "active" | "completed" | "cancelled" | "incident";
   subject?: Id;
   element?: string;
+  overdue?: boolean;
+  person?: string;
+  q?: string;
 }
 
 export const instancesQuery = (list: InstanceList, limit = 50) =>
@@ -78,7 +81,7 @@ export const instancesQuery = (list: InstanceList, limit = 50) =>
     queryKey: keys.instanceList({ ...list, limit }),
     queryFn: ({ pageParam, signal }) =>
       api.get("/process-instances", {
-        query: { ...list, limit, cursor: pageParam ?? undefined },
+        query: { ...list, limit, cursor: pageParam ?? undefined, total: pageParam ? undefined : true },
         signal,
       }),
     initialPageParam: null as Id | null,
@@ -90,6 +93,14 @@ export const instanceQuery = (id: Id) =>
   queryOptions({
     queryKey: keys.instance(id),
     queryFn: ({ signal }) => api.get("/process-instances/{id}", { path: { id }, signal }),
+  });
+
+/** Where it stands on its drawing, with the working time of each step. */
+export const instanceMapQuery = (id: Id) =>
+  queryOptions({
+    queryKey: [...keys.instance(id), "map"],
+    queryFn: ({ signal }) => api.get("/process-instances/{id}/map", { path: { id }, signal }),
+    staleTime: 10_000,
   });
 
 export const instanceHistoryQuery = (id: Id) =>

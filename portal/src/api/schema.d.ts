@@ -2888,6 +2888,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/accept` */
+        post: operations["accept_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/return` */
+        post: operations["return_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}/history": {
         parameters: {
             query?: never;
@@ -3323,6 +3357,20 @@ export interface components {
             update: boolean;
             delete: boolean;
         };
+        /** @description Accepts a task that was done. */
+        Acceptance: {
+            /**
+             * Format: int32
+             * @description How well it was done, 1 to 5.
+             * @default null
+             */
+            mark: number | null;
+        };
+        /** @description Gives a task back to whoever did it. */
+        Returning: {
+            /** @description What is still to be done. */
+            note: string;
+        };
         /** @description Where an instance stands. */
         ActiveView: {
             /** @description The element. */
@@ -3337,6 +3385,19 @@ export interface components {
             since: string;
             /** @description When it comes by itself (timers). */
             due?: string | null;
+            /** @description In a list: whether its deadline has passed. */
+            late?: boolean;
+            /**
+             * Format: int64
+             * @description In a list: seconds of working time that it has taken so far.
+             */
+            elapsed?: number;
+            /**
+             * Format: int64
+             * @description In a list: seconds of working time that it may take.
+             */
+            limit?: number;
+            who?: components["schemas"]["MapWho"];
         };
         /** @description Who did something. */
         ActorView: {
@@ -3705,6 +3766,11 @@ export interface components {
              * @default null
              */
             comment: string | null;
+            /**
+             * @description Whether a task that somebody else gave is looked at by them before it is over (`review`).
+             * @default false
+             */
+            acceptance: boolean;
         };
         /** @description What a lead becomes. */
         ConvertInput: {
@@ -3773,6 +3839,11 @@ export interface components {
              * @description Had by nobody, and the person may take them (or must do their part).
              */
             unclaimed: number;
+            /**
+             * Format: int64
+             * @description Given by the person to others, done, and to be looked at.
+             */
+            review: number;
         };
         /** @description A count beside a title. */
         CountView: {
@@ -4801,6 +4872,10 @@ export interface components {
                 [key: string]: number;
             };
             drill?: components["schemas"]["ReportDrill"] | null;
+            /** @description Opens those of a sum: `won`, `commit`, `best_case`, `pipeline`. */
+            drills?: {
+                [key: string]: components["schemas"]["ReportDrill"];
+            };
         };
         /** @description What is forecast. */
         ForecastInput: {
@@ -4854,6 +4929,12 @@ export interface components {
             /** @description What ids in groups are called. */
             refs: {
                 [key: string]: components["schemas"]["ReportRef"];
+            };
+            /** @description What steps of processes are called, by definition and element. */
+            steps?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
             };
         };
         /** @description Records of a cohort that are closed. */
@@ -5334,6 +5415,11 @@ export interface components {
              * @description For the next page, if there is one.
              */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description All of them, where that was asked.
+             */
+            total?: number;
         };
         /** @description An invitation that was made. */
         Invitation: {
@@ -6513,7 +6599,7 @@ export interface components {
          * @description How an element stands; the first is the worst.
          * @enum {string}
          */
-        MapState: "incident" | "overdue" | "current" | "waiting" | "done" | "cancelled";
+        MapState: "incident" | "overdue" | "current" | "waiting" | "done" | "undone" | "cancelled";
         /** @description Somebody who has the task of an element. */
         MapWho: {
             /**
@@ -8232,6 +8318,12 @@ export interface components {
             refs: {
                 [key: string]: components["schemas"]["ReportRef"];
             };
+            /** @description What steps of processes are called, by definition and element. */
+            steps?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
         };
         /** @description An axis under a name of a module. */
         ReportAxis: {
@@ -9335,12 +9427,22 @@ export interface components {
              * @description By whom.
              */
             completed_by?: string | null;
+            /**
+             * Format: int32
+             * @description The mark with which it was accepted, 1 to 5.
+             */
+            mark?: number;
+            /**
+             * Format: int32
+             * @description Times that it was given back.
+             */
+            returned?: number;
         };
         /**
          * @description What somebody may do with a task.
          * @enum {string}
          */
-        TaskAct: "complete" | "action" | "claim" | "release" | "delegate";
+        TaskAct: "complete" | "action" | "claim" | "release" | "delegate" | "accept" | "return";
         /** @description A line of a task's history. */
         TaskEvent: {
             /**
@@ -9457,7 +9559,7 @@ export interface components {
          * @description How a task stands.
          * @enum {string}
          */
-        TaskState: "open" | "completed" | "cancelled";
+        TaskState: "open" | "completed" | "cancelled" | "review";
         /** @description A task, with what its reader can do now. */
         TaskView: components["schemas"]["Task"] & {
             /** @description What stands in the way of completing it; nothing of a task that is over. */
@@ -9760,6 +9862,8 @@ export interface components {
             actor?: string | null;
             /** @description Why an operator did it. */
             note?: string;
+            /** @description Whether it was undone since (compensated); said of an instance, not in its history. */
+            undone?: boolean;
         };
         /** @description Why a document is void. */
         VoidBody: {
@@ -15667,6 +15771,20 @@ export interface operations {
                 subject?: string;
                 /** @description Standing at this element. */
                 element?: string;
+                /** @description Those with an open task behind its deadline, or with `false` the others. */
+                overdue?: boolean;
+                /** @description Active ones with something wrong, or with `false` the others. */
+                incident?: boolean;
+                /** @description Of whom: `me` or a person's id. They have an open task of it, or started it. */
+                person?: string;
+                /** @description The same of the people of a department. */
+                department?: string;
+                /** @description Words of the process's name or of the record that it is about. */
+                q?: string;
+                /** @description `newest` first (by default) or `oldest`. */
+                sort?: string;
+                /** @description Whether to count all of them. */
+                total?: boolean;
                 /** @description Page size, 1 to 500; 50 by default. */
                 limit?: number;
                 /** @description Where the page before ended. */
@@ -18244,7 +18362,7 @@ export interface operations {
                 /** @description With this role (by key) among its executors. */
                 role?: string;
                 /** @description `open`, `completed` or `cancelled`; all by default. */
-                state?: "open" | "completed" | "cancelled";
+                state?: "open" | "completed" | "cancelled" | "review";
                 /** @description Open ones whose deadline has passed, or with `false` those for which it has not. */
                 overdue?: boolean;
                 /** @description About this record: its id, or `<entity>:<id>`. */
@@ -18619,6 +18737,74 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Delegation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Returning"];
             };
         };
         responses: {

@@ -12,7 +12,7 @@ export interface TaskList {
   candidate?: string;
   creator?: string;
   instance?: Id;
-  state?: "open" | "completed" | "cancelled";
+  state?: "open" | "completed" | "cancelled" | "review";
   overdue?: boolean;
   subject?: string;
   q?: string;
@@ -43,6 +43,9 @@ export const taskQuery = (id: Id) =>
   queryOptions({
     queryKey: keys.task(id),
     queryFn: ({ signal }) => api.get("/tasks/{id}", { path: { id }, signal }),
+    // What its main action waits for may have happened elsewhere: on the card of a quote.
+    refetchOnMount: "always",
+    refetchOnWindowFocus: "always",
   });
 
 /** Newest first; the server keeps the last 200 lines of a page. */
@@ -73,6 +76,9 @@ export const cancelTask = (id: Id, note: string) =>
   put(api.post("/tasks/{id}/cancel", { note: note || null }, at(id)));
 export const delegateTask = (id: Id, to: string, note: string) =>
   put(api.post("/tasks/{id}/delegate", { to, note: note || null }, at(id)));
+export const acceptTask = (id: Id, mark: number | null) =>
+  put(api.post("/tasks/{id}/accept", { mark }, at(id)));
+export const returnTask = (id: Id, note: string) => put(api.post("/tasks/{id}/return", { note }, at(id)));
 export const completeTask = (id: Id, input: Body<"Completion">) =>
   put(api.post("/tasks/{id}/complete", input, at(id)));
 /** What is not named is the contract's. */

@@ -112,7 +112,7 @@ export const settingsSearch = (input: Record<string, unknown>): SettingsSearch =
   person: text(input.person)?.slice(0, 36),
 });
 
-export const inboxViews = ["mine", "take", "given", "team"] as const;
+export const inboxViews = ["mine", "take", "given", "review", "team"] as const;
 export const taskTabs = ["text", "process", "history", "next"] as const;
 
 /** The inbox: which view, whose, what of it, and what is open beside it. */
@@ -145,6 +145,11 @@ export interface JournalSearch {
   definition?: string;
   subject?: Id;
   element?: string;
+  /** Only those with a task behind its deadline. */
+  overdue?: true;
+  /** Only those that one has a task of, or started. */
+  person?: "me";
+  q?: string;
   instance?: Id;
 }
 
@@ -155,6 +160,9 @@ export const journalSearch = (input: Record<string, unknown>): JournalSearch => 
   definition: text(input.definition),
   subject: id(input.subject),
   element: text(input.element),
+  overdue: input.overdue === true ? true : undefined,
+  person: input.person === "me" ? "me" : undefined,
+  q: text(input.q),
   instance: id(input.instance),
 });
 

@@ -1,6 +1,7 @@
 /** How a route map looks: the frame of the drawing, the marks on it, and the list of steps. */
 import {
   IconAlertTriangle,
+  IconArrowBackUp,
   IconArrowsMove,
   IconCheck,
   IconCircle,
@@ -35,6 +36,7 @@ const icons = {
   incident: IconAlertTriangle,
   done: IconCheck,
   skipped: IconPlayerTrackNext,
+  undone: IconArrowBackUp,
   cancelled: IconX,
   problem: IconAlertTriangle,
   warning: IconAlertTriangle,

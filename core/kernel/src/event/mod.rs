@@ -23,6 +23,10 @@ use crate::id::{BatchId, TenantId};
 
 pub use follow::{Concern, Follower};
 
+/// The key among the changes of what happened to a record under which another record stands that it is about as well, as
+/// `[null, id]`: processes about that one hear of it.
+pub const ABOUT: &str = "about";
+
 /// A place in the log. Everything at or before it has been read. In JSON: opaque text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

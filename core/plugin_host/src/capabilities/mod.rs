@@ -327,7 +327,7 @@ impl ResourceLimiter for State {
 }
 
 /// A before-hook that must run could not (too slow, trapped): nobody has said no, and it may go well another time.
-const HOOK_FAILED: &str = "hook.failed";
+pub(crate) const HOOK_FAILED: &str = "hook.failed";
 
 /// The same where a guest may pass the words on to whoever acts: in their language.
 pub(crate) fn host_error_in(locale: kernel::Locale, error: &kernel::Error) -> HostError {

@@ -169,6 +169,7 @@ impl State {
             variables: object("variables", &completion.variables)?,
             result: completion.result.as_deref().map(json).transpose()?,
             comment: completion.comment,
+            acceptance: false,
         };
         let tasks = &caller.services.tasks;
         if input.variables.keys().any(|name| name.starts_with(RECORD)) {
@@ -274,7 +275,8 @@ const fn state_from_wit(state: wit::State) -> TaskState {
 
 const fn state_to_wit(state: TaskState) -> wit::State {
     match state {
-        TaskState::Open => wit::State::Open,
+        // Not over for whoever gave it.
+        TaskState::Open | TaskState::Review => wit::State::Open,
         TaskState::Completed => wit::State::Completed,
         TaskState::Cancelled => wit::State::Cancelled,
     }

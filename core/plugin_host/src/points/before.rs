@@ -19,7 +19,7 @@ use crate::PluginHost;
 use crate::bindings::hooks as wit;
 use crate::bindings::types;
 use crate::capabilities::messaging::Held;
-use crate::capabilities::{LogLevel, State, from_wit, to_wit};
+use crate::capabilities::{HOOK_FAILED, LogLevel, State, from_wit, to_wit};
 use crate::engine::{Budget, Code, Fault, Invoke};
 use crate::loops;
 use crate::manifest::{self, Hook, OnFailure, check};
@@ -336,7 +336,7 @@ fn refuse(ctx: &Ctx, failed: &Failed, change: &mut PendingChange) {
     let reason = Message::key("error.hook.not_loaded").in_locale(ctx.locale);
     let message = Message::key("error.hook.failed").with("plugin", title).with("reason", reason);
     let plugin = Some(failed.enabled.plugin.clone());
-    change.refusal = Some(Refusal { plugin, ..Refusal::new("hook.failed", message) });
+    change.refusal = Some(Refusal { plugin, ..Refusal::new(HOOK_FAILED, message) });
 }
 
 /// What becomes of the changes when the hook did not do its work.
@@ -350,7 +350,7 @@ fn fail(ctx: &Ctx, plugin: &Running, hook: &Hook, changes: Vec<&mut PendingChang
         Fault::Loop(chain) => ("hook.loop", Message::key("error.hook.loop").with("chain", chain)),
         _ => {
             let reason = fault.message().in_locale(ctx.locale);
-            ("hook.failed", Message::key("error.hook.failed").with("plugin", title).with("reason", reason))
+            (HOOK_FAILED, Message::key("error.hook.failed").with("plugin", title).with("reason", reason))
         }
     };
     for change in changes {

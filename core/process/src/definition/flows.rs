@@ -8,7 +8,7 @@ use kernel::expression::Expression;
 use super::Problems;
 use super::expressions;
 use super::model::{Definition, ElementId, Flow, FlowIx, NodeIx, NodeKind, ScopeIx, Trigger};
-use super::outline::Outline;
+use super::outline::{MAX_ID, Outline};
 use super::xml::{self, Xml};
 
 /// Languages of conditions that are programs of other engines.
@@ -73,7 +73,7 @@ fn read_flow(
     check_ends(definition, label, source, target, problems);
     let condition = condition(definition, source, element, problems);
     let id = flow_id(definition, element, source, target, ids);
-    let name = xml::attribute(element, "name").unwrap_or_default().to_owned();
+    let name = xml::attribute(element, "name").unwrap_or_default().chars().take(MAX_ID).collect();
     Some(Flow { id, name, source, target, condition })
 }
 
@@ -183,7 +183,7 @@ fn read_lanes(outline: &mut Outline<'_>, sets: &[Xml<'_>], problems: &mut Proble
                 let place = outline.definition.find(&reference);
                 let place = place.or_else(|| outline.definition.find(reference.rsplit_once(':')?.1));
                 match place.and_then(|place| outline.definition.node_mut(place)) {
-                    Some(node) if !name.is_empty() => name.clone_into(&mut node.lane),
+                    Some(node) if !name.is_empty() => node.lane = name.chars().take(MAX_ID).collect(),
                     Some(_) => {}
                     None => {
                         problems.warn(xml::label(lane), format!("the lane lists `{reference}`, which is no flow node"))

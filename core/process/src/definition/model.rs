@@ -467,6 +467,16 @@ impl Definition {
         }
     }
 
+    /// What undoes an activity: another activity, or an event sub-process in it.
+    pub fn undo_of(&self, node: NodeIx) -> Option<NodeIx> {
+        let node = self.node(node);
+        let inside = match node.kind {
+            NodeKind::SubProcess { scope, .. } => self.scope(scope).undo,
+            _ => None,
+        };
+        node.undo.or(inside)
+    }
+
     /// The activity is one whose doing is kept, because it can be undone by itself.
     pub fn is_undone(&self, node: NodeIx) -> bool {
         let node = self.node(node);

@@ -295,7 +295,7 @@ fn add_node<'a>(
     outline.definition.by_id.entry(Arc::clone(&id)).or_insert(place);
     outline.definition.nodes.push(Node {
         id,
-        name: xml::attribute(node, "name").unwrap_or_default().to_owned(),
+        name: xml::attribute(node, "name").unwrap_or_default().chars().take(MAX_ID).collect(),
         documentation: documentation(node),
         scope,
         incoming: Vec::new(),

@@ -6,9 +6,9 @@ use super::nodes::Reading;
 use super::xml::{self, Xml};
 use super::{expressions, time};
 
-/// Main actions that tasks can do; a plugin's is `plugin:<id>/<action>`. Others of the specification (calls, meetings,
-/// documents, quotes, invoices) come with what they belong to; until then a task could never have their result.
-pub const MAIN_ACTIONS: [&str; 6] = ["form", "approve", "acknowledge", "set-fields", "create-record", "email"];
+/// Main actions that tasks can do; a plugin's is `plugin:<id>/<action>`. `document` of the specification comes with
+/// documents made of templates; until then a task could never have its result.
+pub use work::tasks::MAIN_ACTIONS;
 /// Executors, reminders, escalations, fields of a form and choices of a field: what a task keeps.
 const MAX_EXECUTORS: usize = 100;
 const MAX_REMINDERS: usize = 16;

@@ -3,7 +3,7 @@
 //! Who sees one: who started it; who has or had a task of it; whose roles let them see or operate its definition. Others
 //! do not learn that it exists.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use kernel::access::{Definitions, ProcessAction};
 use kernel::db::{ConnectionTrait, QueryResult};
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use work::tasks::relations;
 
 use super::advance::Outside;
+use super::map::{MapWho, limit};
 use super::slice::Slice;
 use super::store::{self, Stored};
 use super::{Processes, invalid};
@@ -24,7 +25,7 @@ use crate::stepper::next::{self, Preview};
 use crate::stepper::state::{Status, WaitId};
 
 /// Largest page.
-const MAX_LIMIT: u64 = 500;
+pub(super) const MAX_LIMIT: u64 = 500;
 /// Lines of the journal that are shown with the instance: the last ones.
 const MAX_VISITED: u64 = 500;
 
@@ -91,10 +92,26 @@ pub struct ActiveView {
     /// Since when.
     #[schema(value_type = String)]
     pub since: Timestamp,
-    /// When it comes by itself (timers).
+    /// When it comes by itself (timers); of a task in a list its deadline.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub due: Option<Timestamp>,
+    /// In a list: whether its deadline has passed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub late: bool,
+    /// In a list: seconds of working time that it has taken so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub elapsed: Option<i64>,
+    /// In a list: seconds of working time that it may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub limit: Option<i64>,
+    /// In a list: who has its task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub who: Option<MapWho>,
 }
 
 /// An element that was left.
@@ -110,6 +127,10 @@ pub struct VisitView {
     pub left: Timestamp,
     /// `completed`, `skipped`, `error`; in a history `cancelled` too.
     pub outcome: String,
+    /// Whether it was undone since (compensated); said of an instance, not in its history.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub undone: bool,
     /// Who did it, if a person did.
     pub actor: Option<Uuid>,
     /// Why an operator did it.
@@ -130,36 +151,6 @@ pub struct IncidentView {
     /// Since when.
     #[schema(value_type = String)]
     pub since: Timestamp,
-}
-
-/// Which instances.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub struct InstanceQuery {
-    /// Of this definition, by id or key.
-    pub definition: Option<String>,
-    /// `active`, `completed`, `cancelled`, or `incident`: active with something wrong.
-    pub state: Option<String>,
-    /// About this record.
-    pub subject: Option<Uuid>,
-    /// Standing at this element.
-    pub element: Option<String>,
-    /// Page size, 1 to 500; 50 by default.
-    pub limit: Option<u64>,
-    /// Where the page before ended.
-    #[param(value_type = Option<Uuid>)]
-    pub cursor: Option<InstanceId>,
-}
-
-/// A page of instances, newest first, without their journals.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct Instances {
-    /// The instances.
-    pub items: Vec<InstanceView>,
-    /// For the next page, if there is one.
-    #[schema(value_type = Option<Uuid>)]
-    pub next_cursor: Option<InstanceId>,
 }
 
 /// Which part of a history.
@@ -190,66 +181,11 @@ impl Processes {
     pub async fn instance(&self, ctx: &Ctx, id: InstanceId) -> Result<InstanceView> {
         self.visible(ctx, id).await?;
         let stored = self.stored(ctx.tenant, id).await?;
+        let definition = self.ready(self.db.read(), ctx.tenant, stored.definition, stored.version).await?;
         let mut view = self.view(ctx, stored).await?;
         view.visited = self.visited(ctx.tenant, id).await?;
+        mark_undone(&definition, &mut view.visited);
         Ok(view)
-    }
-
-    /// Instances that the person may see, newest first.
-    ///
-    /// # Errors
-    /// `process.invalid` naming `limit` or `state`, `NotFound` for the definition.
-    pub async fn instances(&self, ctx: &Ctx, query: &InstanceQuery) -> Result<Instances> {
-        let limit = query.limit.unwrap_or(50);
-        if limit == 0 || limit > MAX_LIMIT {
-            return Err(invalid("limit", format!("from 1 to {MAX_LIMIT}")));
-        }
-        let mut select = store::select();
-        select.and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
-        seen(&mut select, ctx);
-        self.narrow(&mut select, ctx, query).await?;
-        if let Some(cursor) = query.cursor {
-            // Ids are ordered by time; instances of timers are the exception and stand where their id does.
-            select.and_where(Expr::col("id").lt(cursor));
-        }
-        select.order_by("id", Order::Desc).limit(limit + 1);
-        let rows = self.db.read().query_all(&select).await?;
-        let page = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut items = Vec::with_capacity(rows.len());
-        for row in rows.iter().take(page) {
-            items.push(self.view(ctx, store::from_row(row)?).await?);
-        }
-        let next_cursor = if rows.len() > page { items.last().map(|last| last.id) } else { None };
-        Ok(Instances { items, next_cursor })
-    }
-
-    async fn narrow(&self, select: &mut SelectStatement, ctx: &Ctx, query: &InstanceQuery) -> Result<()> {
-        if let Some(definition) = &query.definition {
-            select.and_where(Expr::col("definition_id").eq(self.find(ctx, definition).await?.id));
-        }
-        match query.state.as_deref() {
-            None => {}
-            Some(state @ ("active" | "completed" | "cancelled")) => {
-                select.and_where(Expr::col("status").eq(state));
-            }
-            Some("incident") => {
-                select.and_where(Expr::col("status").eq("active")).and_where(Expr::col("incidents").gt(0));
-            }
-            Some(_) => return Err(invalid("state", "active, completed, cancelled or incident")),
-        }
-        if let Some(subject) = query.subject {
-            select.and_where(Expr::col("subject_id").eq(subject));
-        }
-        if let Some(element) = &query.element {
-            let standing = Query::select()
-                .column("instance_id")
-                .from("process_wait")
-                .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-                .and_where(Expr::col("element").eq(element.as_str()))
-                .take();
-            select.and_where(Expr::col("id").in_subquery(standing));
-        }
-        Ok(())
     }
 
     /// What would follow if this wait came now: the "next step" of a task.
@@ -395,14 +331,22 @@ fn visit_of(row: &QueryResult) -> Result<VisitView> {
         entered: Timestamp(row.try_get_by_index(1)?),
         left: Timestamp(row.try_get_by_index(2)?),
         outcome: row.try_get_by_index(3)?,
+        undone: false,
         actor: row.try_get_by_index(4)?,
         note: row.try_get_by_index(6)?,
     })
 }
 
-/// Narrows a select of instances to those that the person may see: those they started, have tasks of, or see by a role.
+/// Narrows a select of instances to those that the person may see.
 pub(super) fn seen(select: &mut SelectStatement, ctx: &Ctx) {
-    let Definitions::Keys(keys) = ctx.rights.processes(ProcessAction::See) else { return };
+    if let Some(seen) = seen_by(ctx) {
+        select.cond_where(seen);
+    }
+}
+
+/// Instances that the person may see: those they started, have tasks of, or see by a role; none where it is all of them.
+pub(super) fn seen_by(ctx: &Ctx) -> Option<Cond> {
+    let Definitions::Keys(keys) = ctx.rights.processes(ProcessAction::See) else { return None };
     let user = ctx.user().map(|user| user.0);
     let mut any = Cond::any()
         .add(Expr::col(("process_instance", "started_by")).eq(user))
@@ -417,7 +361,17 @@ pub(super) fn seen(select: &mut SelectStatement, ctx: &Ctx) {
             .take();
         any = any.add(Expr::col(("process_instance", "definition_id")).in_subquery(definitions));
     }
-    select.cond_where(any);
+    Some(any)
+}
+
+/// Marks what was undone since it was left.
+fn mark_undone(definition: &Definition, visited: &mut [VisitView]) {
+    let last: HashMap<String, Timestamp> = visited.iter().map(|visit| (visit.element.clone(), visit.left)).collect();
+    for visit in visited.iter_mut().filter(|visit| visit.outcome == "completed") {
+        let undo = definition.find(&visit.element).and_then(|node| definition.undo_of(node));
+        let undo = undo.and_then(|undo| last.get(&*definition.node(undo).id));
+        visit.undone = undo.is_some_and(|undo| *undo >= visit.left);
+    }
 }
 
 /// What was left during the steps of one person, as `visited` reads it.
@@ -429,6 +383,7 @@ pub(super) fn visited_in(visits: &[Visit], ctx: &Ctx) -> Vec<VisitView> {
         entered: visit.entered,
         left: visit.left,
         outcome: store::outcome_name(visit.outcome).to_owned(),
+        undone: false,
         actor: ctx.user().map(|user| user.0),
         note: visit.note.clone(),
     });
@@ -447,6 +402,10 @@ fn standing(definition: &Definition, stored: &Stored) -> Vec<ActiveView> {
             wait: *number,
             since: wait.since,
             due,
+            late: false,
+            elapsed: None,
+            limit: limit(node),
+            who: None,
         })
     });
     waits.collect()

@@ -18,7 +18,7 @@
 //! | `migrate_all` | many instances to another version, as a long job |
 //! | `slice`, `go_on` | how long a step may take; the job that goes on with it |
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
-//! | `instances` | lists and views |
+//! | `instances`, `journal` | views; lists |
 //! | `relations` | what reports read inside their queries |
 //! | `store`, `locks` | rows; who keeps them from others |
 
@@ -31,6 +31,7 @@ mod dry_steps;
 mod given_up;
 mod go_on;
 mod instances;
+mod journal;
 mod locks;
 mod map;
 mod migrate_all;
@@ -65,7 +66,8 @@ pub use commands::ENTITY;
 pub use definitions::DefinitionView;
 pub use dry_run::{DryRun, DryRunInput};
 pub use dry_steps::{DryEffect, DryOpen, DryStep, DryWho};
-pub use instances::{History, HistoryQuery, InstanceQuery, InstanceView, Instances};
+pub use instances::{History, HistoryQuery, InstanceView};
+pub use journal::{InstanceQuery, Instances};
 pub use map::{DefinitionMap, InstanceMap};
 pub use migrate_all::{AT_ONCE, MigrateSteps};
 pub use operations::{Migrated, Migration, MigrationReport, MoveInput};
@@ -75,7 +77,8 @@ pub use signals::SignalInput;
 pub use start::StartInput;
 pub use timers::SWEEP;
 
-use crate::definition::{self, model::Definition, model::NodeKind};
+use crate::definition::contract::Contract;
+use crate::definition::{self, model::Definition, model::Node, model::NodeKind};
 use crate::drawings::Retention;
 
 /// The code of errors about wrong input here.
@@ -159,18 +162,7 @@ impl Processes {
     /// # Errors
     /// When the database fails.
     pub async fn events_of_elements(&self, ctx: &Ctx) -> Result<Events> {
-        let mut events = Events::new();
-        for view in self.definitions(ctx).await? {
-            let definition = self.ready(self.db.read(), ctx.tenant, view.id, view.version).await?;
-            for node in &definition.nodes {
-                if let NodeKind::User(contract) = &node.kind
-                    && let Some(event) = &contract.event
-                {
-                    events.insert((view.id, node.id.to_string()), event.clone());
-                }
-            }
-        }
-        Ok(events)
+        self.of_elements(ctx, |node| promise_of(node)?.event.clone()).await
     }
 
     /// `v:probability` of the user tasks of all published versions, percent, by definition and element.
@@ -178,18 +170,26 @@ impl Processes {
     /// # Errors
     /// When the database fails.
     pub async fn odds_of_elements(&self, ctx: &Ctx) -> Result<BTreeMap<(Uuid, String), u8>> {
-        let mut odds = BTreeMap::new();
+        self.of_elements(ctx, |node| promise_of(node)?.probability).await
+    }
+
+    /// What the elements of all published versions are called, by definition and element; those without a name are left
+    /// out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn names_of_elements(&self, ctx: &Ctx) -> Result<BTreeMap<(Uuid, String), String>> {
+        self.of_elements(ctx, |node| Some(node.name.clone()).filter(|name| !name.trim().is_empty())).await
+    }
+
+    async fn of_elements<T>(&self, ctx: &Ctx, of: impl Fn(&Node) -> Option<T>) -> Result<BTreeMap<(Uuid, String), T>> {
+        let mut found = BTreeMap::new();
         for view in self.definitions(ctx).await? {
             let definition = self.ready(self.db.read(), ctx.tenant, view.id, view.version).await?;
-            for node in &definition.nodes {
-                if let NodeKind::User(contract) = &node.kind
-                    && let Some(percent) = contract.probability
-                {
-                    odds.insert((view.id, node.id.to_string()), percent);
-                }
-            }
+            let said = definition.nodes.iter().filter_map(|node| Some(((view.id, node.id.to_string()), of(node)?)));
+            found.extend(said);
         }
-        Ok(odds)
+        Ok(found)
     }
 
     /// A context of the product itself in a tenant, for jobs.
@@ -237,4 +237,12 @@ impl Processes {
 /// Something wrong with the input, in words of ours.
 fn invalid(field: &str, reason: impl std::fmt::Display) -> Error {
     Error::field(INVALID, field, kernel::error::FieldError::new("invalid").with("reason", reason))
+}
+
+/// The contract of a user task.
+fn promise_of(node: &Node) -> Option<&Contract> {
+    match &node.kind {
+        NodeKind::User(contract) => Some(contract),
+        _ => None,
+    }
 }

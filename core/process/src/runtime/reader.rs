@@ -3,13 +3,14 @@
 //! A change is published under the name of its event (`lead.created`, `deal.updated`, `deal.deleted`), a stage that was
 //! entered besides as `deal.stage:won`. It starts processes by message start events of that name, with the record as
 //! subject, and reaches catches of that name whose key is the record's id, or which have no key and whose instance is
-//! about the record. Conditions of instances about the record are asked again, and those that start processes.
+//! about the record. What happened to a document (`quote.accepted`, `invoice.paid`) reaches those about its deal as well.
+//! Conditions of instances about the record are asked again, and those that start processes.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::db::ConnectionTrait;
-use kernel::event::{Concern, Event as LogEvent};
+use kernel::event::{ABOUT, Concern, Event as LogEvent};
 use kernel::jobs::{Handler, Job, JobError, NewJob};
 use kernel::text::Message;
 use kernel::{Ctx, InstanceId, RecordId, RecordRef, Result, TenantId, Timestamp};
@@ -40,6 +41,9 @@ struct Changed {
     entity: String,
     record: Uuid,
     names: Vec<String>,
+    /// Another record that what happened is about as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    about: Option<Uuid>,
     /// When it happened: who began to listen later is not meant.
     at: Timestamp,
     cause: kernel::ctx::Cause,
@@ -71,7 +75,7 @@ impl Processes {
     /// Those events that start something, or about whose record there is an instance or a wait.
     async fn concerned(&self, events: &[LogEvent]) -> Result<Vec<(TenantId, Changed)>> {
         let events = self.of_records(events).await?;
-        let records: BTreeSet<Uuid> = events.iter().map(|event| event.record).collect();
+        let records: BTreeSet<Uuid> = events.iter().flat_map(|event| concerns(event)).collect();
         if records.is_empty() {
             return Ok(Vec::new());
         }
@@ -84,9 +88,10 @@ impl Processes {
                 |name: &String| starts.get(&(event.tenant.0, name.clone())).is_some_and(|since| *since <= event.at);
             let started = names.iter().any(starts);
             let changes = event.changes.as_object().filter(|_| starts(&String::new())).cloned();
-            if started || changes.is_some() || watched.contains(&event.record) {
+            if started || changes.is_some() || concerns(event).any(|record| watched.contains(&record)) {
                 let (entity, record, cause) = (event.entity.clone(), event.record, event.cause.clone());
-                found.push((event.tenant, Changed { entity, record, names, at: event.at, cause, changes }));
+                let (about, at) = (concerns(event).nth(1), event.at);
+                found.push((event.tenant, Changed { entity, record, names, about, at, cause, changes }));
             }
         }
         Ok(found)
@@ -247,6 +252,13 @@ impl Concern for Processes {
     }
 }
 
+/// The record of an event; of what happened to it, beside changes of its fields, also the one that it says it is about.
+fn concerns(event: &LogEvent) -> impl Iterator<Item = Uuid> + use<> {
+    let about = event.changes.get(ABOUT).and_then(|pair| pair.get(1)).and_then(Json::as_str);
+    let about = about.filter(|_| Operation::of_event(&event.kind).is_none()).and_then(|id| id.parse().ok());
+    std::iter::once(event.record).chain(about)
+}
+
 fn names(event: &LogEvent) -> Vec<String> {
     let mut names = vec![event.kind.clone()];
     if let Some(stage) = event.changes.get("stage").and_then(|pair| pair.get(1)).and_then(Json::as_str) {
@@ -261,11 +273,12 @@ async fn waiting(
     name: &str,
     changed: &Changed,
 ) -> Result<Vec<(InstanceId, WaitId)>> {
-    let record = changed.record;
+    let records: Vec<Uuid> = std::iter::once(changed.record).chain(changed.about).collect();
+    let keys: Vec<String> = records.iter().map(Uuid::to_string).collect();
     let own = Query::select()
         .column("id")
         .from("process_instance")
-        .and_where(Expr::col("subject_id").eq(record))
+        .and_where(Expr::col("subject_id").is_in(records))
         .and_where(Expr::col("status").eq("active"))
         .take();
     let unkeyed = Expr::col("key").is_null().and(Expr::col("instance_id").in_subquery(own));
@@ -276,7 +289,7 @@ async fn waiting(
         .and_where(Expr::col("kind").eq("message"))
         .and_where(Expr::col("name").eq(name))
         .and_where(Expr::col("since").lte(changed.at.0))
-        .cond_where(Cond::any().add(Expr::col("key").eq(record.to_string())).add(unkeyed))
+        .cond_where(Cond::any().add(Expr::col("key").is_in(keys)).add(unkeyed))
         .take();
     let rows = conn.query_all(&select).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, wait_number(row.try_get_by_index(1)?)))).collect()

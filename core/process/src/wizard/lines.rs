@@ -17,7 +17,7 @@ const MAX_NOTE: usize = 20_000;
 /// Answers of a question.
 const MAX_ANSWERS: usize = 20;
 /// Main actions as people call them.
-const ACTIONS: [(&str, &str); 16] = [
+const ACTIONS: [(&str, &str); 28] = [
     ("letter", "email"),
     ("mail", "email"),
     ("письмо", "email"),
@@ -34,6 +34,29 @@ const ACTIONS: [(&str, &str); 16] = [
     ("форма", "form"),
     ("анкета", "form"),
     ("fields", "form"),
+    ("звонок", "call"),
+    ("позвонить", "call"),
+    ("дзвінок", "call"),
+    ("подзвонити", "call"),
+    ("встреча", "meeting"),
+    ("зустріч", "meeting"),
+    ("предложение", "quote"),
+    ("кп", "quote"),
+    ("пропозиція", "quote"),
+    ("счет", "invoice"),
+    ("счёт", "invoice"),
+    ("рахунок", "invoice"),
+];
+/// Who does a step, as people say it.
+const PEOPLE: [(&str, &str); 8] = [
+    ("responsible", "owner"),
+    ("ответственный", "owner"),
+    ("відповідальний", "owner"),
+    ("руководитель", "head"),
+    ("керівник", "head"),
+    ("заместитель", "deputy"),
+    ("заступник", "deputy"),
+    ("substitute", "deputy"),
 ];
 /// Where an answer leads, in words.
 const NEXT: [&str; 5] = ["next", "дальше", "далее", "далі", "вперед"];
@@ -181,6 +204,9 @@ fn who(text: &str, roles: &Roles) -> Result<String, LineError> {
     let called = |(key, name): &&(String, String)| *key == text || name.to_lowercase() == low;
     if let Some((key, _)) = roles.iter().find(called) {
         return Ok(format!("role:{key}"));
+    }
+    if let Some((_, who)) = PEOPLE.iter().find(|(word, _)| *word == low) {
+        return Ok((*who).to_owned());
     }
     // A key of a role that is to be made: publishing tells of it.
     let is_key = text.starts_with(|sign: char| sign.is_ascii_lowercase())

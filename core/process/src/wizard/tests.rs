@@ -42,6 +42,22 @@ fn lines_become_steps_with_contracts_and_a_branch_back() {
 }
 
 #[test]
+fn people_and_actions_are_called_as_people_call_them() {
+    let file = made(
+        "A | Ответственный | 1д | звонок!\nB | руководитель | 4ч | счёт\nC | відповідальний | | зустріч\nD | заступник | | кп",
+    );
+    for said in [
+        r#"v:executors="owner" v:duration="P1D" v:mainAction="call" v:requireMainAction="true""#,
+        r#"v:executors="head" v:duration="PT4H" v:mainAction="invoice""#,
+        r#"v:mainAction="meeting""#,
+        r#"v:executors="deputy" v:mainAction="quote""#,
+    ] {
+        assert!(file.contains(said), "{said}: {file}");
+    }
+    assert_eq!(read(file.as_bytes()).unwrap().1, []);
+}
+
+#[test]
 fn steps_beside_one_another_meet_again() {
     let file = made(
         "A\n& B | Технический специалист | 2 дня | письмо | see to it\n& C\n\nD | =record.owner\n? x | a: 1 | b: end | c: 3",

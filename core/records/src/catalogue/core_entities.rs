@@ -344,7 +344,7 @@ fn activity() -> EntityDef {
 fn task() -> EntityDef {
     let own = vec![
         field("description", LongText),
-        field("state", Choice).choices(&["open", "completed", "cancelled"]).required().never_empty(),
+        field("state", Choice).choices(&["open", "completed", "cancelled", "review"]).required().never_empty(),
         field("status", Choice).choices(&["waiting", "in_progress", "postponed"]),
         field("priority", Choice).choices(&["low", "normal", "high"]),
         field("assignee", User),

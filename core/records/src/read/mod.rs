@@ -19,10 +19,10 @@ use std::collections::HashMap;
 
 use kernel::access::Action;
 use kernel::db::ConnectionTrait;
-use kernel::filter::Storage;
+use kernel::filter::{Filter, Storage};
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, Locale, RecordId, Result, Value};
-use sea_orm::sea_query::{Expr, ExprTrait, Query as Sql, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query as Sql, SelectStatement};
 use uuid::Uuid;
 
 use crate::catalogue::{EntityDef, title_label};
@@ -48,6 +48,34 @@ impl Records {
         let def = catalogue.entity(entity)?;
         let mut found = load(conn, &catalogue, ctx, def, &[id], Action::Read, false).await?;
         found.pop().ok_or_else(|| Error::NotFound(format!("{entity} {id}")))
+    }
+
+    /// The newest record that matches and may be seen, as a transaction sees it.
+    ///
+    /// # Errors
+    /// `record.invalid` naming `filter`.
+    pub async fn newest_in(
+        &self,
+        conn: &impl ConnectionTrait,
+        ctx: &Ctx,
+        entity: &str,
+        filter: &Filter,
+    ) -> Result<Option<RecordId>> {
+        let catalogue = self.open_to(ctx, self.catalogue_in(conn, ctx.tenant).await?);
+        let def = catalogue.entity(entity)?;
+        if !ctx.rights.may(&def.key, Action::Read) {
+            return Ok(None);
+        }
+        let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
+        let matches = asker.asked(def, filter).map_err(|error| Error::field(crate::INVALID, "filter", error))?;
+        let mut select = Sql::select();
+        select.column((def.table, "id")).from(def.table).and_where(Expr::col((def.table, "deleted_at")).is_null());
+        select.and_where(matches).order_by((def.table, "id"), Order::Desc).limit(1);
+        def.own(&mut select, ctx.tenant);
+        if let Some(allowed) = asker.allowed(def, Action::Read) {
+            select.and_where(allowed);
+        }
+        Ok(conn.query_one(&select).await?.map(|row| row.try_get_by_index(0)).transpose()?)
     }
 
     /// Whose a record is, as a transaction sees it, whatever its reader may see; deleted ones too.

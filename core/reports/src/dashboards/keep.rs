@@ -2,14 +2,13 @@
 
 use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, Result, audit};
-use people::staff;
-use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, Order, Query};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::model::{DASHBOARD, DashboardInput, DashboardView, Row, from_row, select};
-use crate::sharing::{Person, Reader, Sharing};
-use crate::{CONFLICT, Reports, TOO_MANY, seen_version};
+use crate::sharing::{Reader, Sharing, kept};
+use crate::{Reports, seen_version};
 
 /// Dashboards of one person.
 const MAX_DASHBOARDS: i64 = 50;
@@ -39,11 +38,7 @@ impl Reports {
     }
 
     async fn dashboard_views(&self, ctx: &Ctx, reader: &Reader, rows: Vec<Row>) -> Result<Vec<DashboardView>> {
-        let mut owners: Vec<Uuid> = rows.iter().filter_map(|row| row.owner).collect();
-        owners.sort_unstable();
-        owners.dedup();
-        let people = staff::by_ids(self.db().read(), ctx.tenant, &owners).await?;
-        let name = |id: Uuid| people.iter().find(|one| one.id == id).map(|one| one.name.clone()).unwrap_or_default();
+        let people = kept::owners(self.db(), ctx, rows.iter().filter_map(|row| row.owner)).await?;
         let view = |row: Row| DashboardView {
             id: Some(row.id),
             version: row.version,
@@ -55,7 +50,7 @@ impl Reports {
             mine: row.owner == Some(reader.user),
             may_edit: reader.edits(row.owner, &row.shared),
             shared: row.shared,
-            owner: row.owner.map(|id| Person { id, name: name(id) }),
+            owner: row.owner.map(|id| kept::owner(&people, id)),
             filter_bar: row.filter_bar,
             cards: row.cards,
             updated_at: Some(row.updated_at),
@@ -127,17 +122,8 @@ impl Reports {
                 now.into(),
             ])
             .to_owned();
-        let count = Query::select()
-            .expr(Func::count(Expr::col("id")))
-            .from(DASHBOARD)
-            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-            .and_where(Expr::col("owner_id").eq(reader.user))
-            .take();
         let tx = self.db().begin().await?;
-        let own = tx.query_one(&count).await?.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))?;
-        if own >= MAX_DASHBOARDS {
-            return Err(Error::Conflict { code: TOO_MANY, current: Some(json!({ "max": MAX_DASHBOARDS })) });
-        }
+        kept::room(&tx, ctx, DASHBOARD, reader.user, MAX_DASHBOARDS).await?;
         tx.execute(&insert).await?;
         let detail = json!({"name": name, "shared": input.shared});
         audit::record(&tx, ctx, "dashboard.created", &id.to_string(), detail).await?;
@@ -167,21 +153,14 @@ impl Reports {
         input.shared.check(&tx, ctx, &row.shared).await?;
         let update = Query::update()
             .table(DASHBOARD)
-            .value("version", Expr::col("version").add(1_i64))
             .value("name", name)
             .value("description", input.description.as_str())
             .value("shared", json!(input.shared))
             .value("is_shared", input.shared.is_any())
             .value("filter_bar", input.filter_bar.clone())
             .value("cards", json!(input.cards))
-            .value("updated_at", ctx.now().0)
-            .and_where(Expr::col("id").eq(id))
-            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-            .and_where(Expr::col("version").eq(seen))
             .to_owned();
-        if tx.execute(&update).await?.rows_affected() != 1 {
-            return Err(Error::Conflict { code: CONFLICT, current: Some(json!({ "version": row.version })) });
-        }
+        kept::change(&tx, ctx, update, (id, seen, row.version)).await?;
         if input.shared != row.shared {
             let detail = json!({ "shared": input.shared });
             audit::record(&tx, ctx, "dashboard.shared", &id.to_string(), detail).await?;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use crate::measures::{Unit, text};
-use crate::refs::RefsView;
+use crate::refs::{RefsView, StepNames, step_name};
 use crate::saved::Outcome;
 use crate::{Answer, Column, Forecast, Funnel, Managers, Reports};
 
@@ -94,11 +94,13 @@ struct Words<'a> {
     catalogue: &'a Catalogue,
     def: Option<&'a EntityDef>,
     refs: &'a RefsView,
+    steps: &'a StepNames,
     ctx: &'a Ctx,
 }
 
 impl Words<'_> {
-    fn cell(&self, axis: &str, value: Option<&Json>) -> Cell {
+    /// `definition`: of the same row, for a step.
+    fn cell(&self, axis: &str, value: Option<&Json>, definition: Option<&Json>) -> Cell {
         let Some(value) = value else { return Cell::None };
         let Some(said) = value.as_str() else { return Cell::figure(Some(value), None) };
         if let Some(named) = said.parse::<Uuid>().ok().and_then(|id| self.refs.get(&id)) {
@@ -107,7 +109,11 @@ impl Words<'_> {
         if let Some(day) = said.parse::<NaiveDate>().ok().filter(|_| said.len() == 10) {
             return Cell::Day(day);
         }
-        Cell::Text(self.choice(axis, said).unwrap_or_else(|| said.to_owned()))
+        let definition = || definition.and_then(Json::as_str).and_then(|id| id.parse().ok());
+        let name = self
+            .choice(axis, said)
+            .or_else(|| (axis == "step").then(|| step_name(self.steps, definition(), said)).flatten());
+        Cell::Text(name.unwrap_or_else(|| said.to_owned()))
     }
 
     /// The name of a stage or of a choice.
@@ -139,7 +145,13 @@ impl Reports {
             let def = entity.and_then(|entity| catalogue.find(&entity));
             return Ok(of_answer(
                 answer,
-                &Words { catalogue: &catalogue, def: def.map(AsRef::as_ref), refs: &answer.refs, ctx },
+                &Words {
+                    catalogue: &catalogue,
+                    def: def.map(AsRef::as_ref),
+                    refs: &answer.refs,
+                    steps: &answer.steps,
+                    ctx,
+                },
             ));
         }
         if let Some(funnel) = &outcome.funnel {
@@ -147,7 +159,13 @@ impl Reports {
             let def = entity.and_then(|entity| catalogue.find(&entity));
             return Ok(of_funnel(
                 funnel,
-                &Words { catalogue: &catalogue, def: def.map(AsRef::as_ref), refs: &funnel.refs, ctx },
+                &Words {
+                    catalogue: &catalogue,
+                    def: def.map(AsRef::as_ref),
+                    refs: &funnel.refs,
+                    steps: &funnel.steps,
+                    ctx,
+                },
             ));
         }
         if let Some(forecast) = &outcome.forecast {
@@ -161,7 +179,7 @@ fn of_answer(answer: &Answer, words: &Words<'_>) -> Table {
     let head = answer.columns.iter().map(|column| column.label.clone()).collect();
     let row = |group: &std::collections::BTreeMap<String, Json>, values: &std::collections::BTreeMap<String, Json>| {
         let cell = |column: &Column| match column.unit {
-            None => words.cell(&column.key, group.get(&column.key)),
+            None => words.cell(&column.key, group.get(&column.key), group.get("definition")),
             unit => Cell::figure(values.get(&column.key), unit),
         };
         answer.columns.iter().map(cell).collect::<Vec<_>>()
@@ -178,7 +196,8 @@ fn of_funnel(funnel: &Funnel, words: &Words<'_>) -> Table {
     let number = |value: Option<f64>| value.map_or(Cell::None, Cell::Number);
     let count = |value: i64| Cell::figure(Some(&Json::from(value)), None);
     let row = |row: &crate::FunnelRow| {
-        let mut cells: Vec<Cell> = axes.iter().map(|axis| words.cell(axis, row.group.get(*axis))).collect();
+        let mut cells: Vec<Cell> =
+            axes.iter().map(|axis| words.cell(axis, row.group.get(*axis), row.group.get("template"))).collect();
         cells.extend([
             count(row.count),
             count(row.entered),

@@ -32,7 +32,7 @@ use uuid::Uuid;
 
 use crate::axes::Axis;
 use crate::measures::{Drill, Range, RangeInput};
-use crate::refs::RefsView;
+use crate::refs::{RefsView, StepNames};
 use crate::{INVALID, MAX_AXES, Reports, invalid};
 
 /// What is counted over stages.
@@ -91,6 +91,10 @@ pub struct Funnel {
     /// What ids in groups are called.
     #[schema(value_type = BTreeMap<Uuid, crate::refs::Named>)]
     pub refs: RefsView,
+    /// Over processes: what steps are called, by definition and element.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, String>>, required = false)]
+    pub steps: StepNames,
 }
 
 /// Records of a cohort that are closed.
@@ -208,7 +212,12 @@ impl Reports {
             false => None,
         };
         let refs = self.funnel_refs(ctx, &plan, &items).await?;
-        Ok(Funnel { items, pile_up, working_time, mode: plan.stages.then_some(plan.mode), closed, refs })
+        let elements = match plan.stages {
+            true => BTreeSet::new(),
+            false => items.iter().filter_map(|item| item.group.get(Axis::Step.name())?.as_str()).collect(),
+        };
+        let steps = self.step_names(ctx, &elements, plan.definition).await?;
+        Ok(Funnel { items, pile_up, working_time, mode: plan.stages.then_some(plan.mode), closed, refs, steps })
     }
 
     async fn plan(&self, ctx: &Ctx, input: &FunnelInput) -> Result<Plan> {

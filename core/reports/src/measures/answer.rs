@@ -19,7 +19,7 @@ use super::figures::{Cell, Cells, name};
 use super::question::{Grouping, MAX_ROWS, Plan, Query, Range, of_group};
 use super::registry::{Formula, Measure, Unit};
 use super::times::{LEFT, late_base};
-use crate::refs::RefsView;
+use crate::refs::{RefsView, StepNames};
 use crate::{Reports, invalid};
 
 /// An answer.
@@ -46,6 +46,10 @@ pub struct Answer {
     /// What ids in groups are called.
     #[schema(value_type = BTreeMap<Uuid, crate::refs::Named>)]
     pub refs: RefsView,
+    /// Of measures of steps: what steps are called, by definition and element.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, String>>, required = false)]
+    pub steps: StepNames,
 }
 
 /// An axis or a measure.
@@ -165,6 +169,7 @@ impl Reports {
             missing_rates: missing.into_iter().collect(),
             hidden_labels: super::registry::labels(&plan.hidden, ctx.locale),
             hidden: plan.hidden,
+            steps: StepNames::new(),
         })
     }
 
@@ -272,6 +277,8 @@ impl Plan {
             | Formula::Sum(part, _)
             | Formula::Time(part, ..)
             | Formula::Weighted(part)
+            | Formula::Less(part, ..)
+            | Formula::Rows(part)
             | Formula::Picked(part, _) => part.clone(),
             Formula::Average(part, field) => Filter::all(vec![part.clone(), super::figures::filled(field)]),
             Formula::Share(_, whole) => whole.clone(),
@@ -280,7 +287,7 @@ impl Plan {
         };
         let mut all = vec![self.narrowed(ctx, measure, &part, self.range)];
         let def = self.def(measure)?;
-        for (axis, value) in self.axes.iter().zip(values) {
+        for (axis, value) in self.axes.iter().zip(values).filter(|(axis, _)| !axis.is_of_rows(def)) {
             all.extend(of_group(ctx, def, measure, axis, value));
         }
         Ok(Filter::all(all))
@@ -289,7 +296,9 @@ impl Plan {
     fn columns(&self, ctx: &Ctx) -> Vec<Column> {
         let def = self.measures.first().and_then(|measure| self.catalogue.find(&measure.entity));
         let axis = |axis: &super::question::Axis| {
-            let own = axis.own_label(ctx.locale);
+            let product =
+                || def.filter(|def| axis.is_of_rows(def)).map(|_| super::registry::text(ctx.locale, "axis.product"));
+            let own = axis.own_label(ctx.locale).or_else(product);
             let label = own.or_else(|| field_words(&self.catalogue, def?, &axis.key, ctx.locale));
             Column { key: axis.key.clone(), label: label.unwrap_or_else(|| axis.key.clone()), unit: None, date: None }
         };

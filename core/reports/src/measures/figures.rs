@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
 use super::money::{Purse, percent, percent_of, said};
-use super::question::{Grouping, Plan, Range, is_money, refused};
+use super::question::{CURRENCY, Grouping, Plan, Range, is_money, refused};
 use super::registry::{Formula, Measure};
 use crate::Reports;
 
@@ -88,15 +88,16 @@ impl Reports {
                 Ok(wholes.into_iter().map(share).collect())
             }
             Formula::Sum(part, field) if is_money(measure) => {
-                let purses = self.purses(ctx, plan, (measure, part, field), range, axes, rates).await?;
-                Ok(purses
-                    .into_iter()
-                    .map(|(key, (values, purse, n))| (key, (values, amount(plan, purse, n, 1))))
-                    .collect())
+                self.amounts_of(ctx, plan, (measure, part, &[(field.as_str(), 1)]), range, axes, rates).await
             }
+            Formula::Less(part, field, less) => {
+                self.amounts_of(ctx, plan, (measure, part, &[(*field, 1), (*less, -1)]), range, axes, rates).await
+            }
+            Formula::Rows(part) => self.of_rows(ctx, plan, (measure, part), range, axes, rates).await,
             Formula::Average(part, field) if is_money(measure) => {
                 let filled = Filter::all(vec![part.clone(), filled(field)]);
-                let purses = self.purses(ctx, plan, (measure, &filled, field), range, axes, rates).await?;
+                let purses =
+                    self.purses(ctx, plan, (measure, &filled, &[(field.as_str(), 1)]), range, axes, rates).await?;
                 Ok(purses
                     .into_iter()
                     .map(|(key, (values, purse, n))| (key, (values, amount(plan, purse, n, n))))
@@ -227,43 +228,62 @@ impl Reports {
         Ok(purses.into_iter().map(cell).collect())
     }
 
-    /// Amounts by group. A flow is worth what it was on its day, so where other currencies are among it, it is asked for by
-    /// day.
+    /// Sums of amounts as figures.
+    async fn amounts_of(
+        &self,
+        ctx: &Ctx,
+        plan: &Plan,
+        asked: (&Measure, &Filter, &[(&str, i8)]),
+        range: Range,
+        axes: &Grouping,
+        rates: &Rates,
+    ) -> Result<Cells> {
+        let purses = self.purses(ctx, plan, asked, range, axes, rates).await?;
+        Ok(purses.into_iter().map(|(key, (values, purse, n))| (key, (values, amount(plan, purse, n, 1)))).collect())
+    }
+
+    /// Amounts by group, several fields of one record with their signs. A flow is worth what it was on its day, so where
+    /// other currencies are among it, it is asked for by day.
     async fn purses(
         &self,
         ctx: &Ctx,
         plan: &Plan,
-        (measure, part, field): (&Measure, &Filter, &str),
+        (measure, part, fields): (&Measure, &Filter, &[(&str, i8)]),
         range: Range,
         axes: &Grouping,
         rates: &Rates,
     ) -> Result<BTreeMap<String, (Vec<Json>, Purse, i64)>> {
         let filter = plan.narrowed(ctx, measure, part, range);
         let today = day_of(ctx, ctx.now());
-        let groups = self.aggregated(ctx, measure, filter.clone(), &axes.by, Some(field)).await?;
-        let foreign = groups.iter().any(|group| amounts(group, field).any(|(code, _)| code != plan.currency));
-        let (groups, by_day) = match measure.date.as_deref().filter(|_| foreign) {
-            None => (groups, None),
-            Some(date) => {
-                let mut by_day: Vec<GroupBy> = axes.by.iter().filter(|axis| axis.field != date).cloned().collect();
-                by_day.push(GroupBy { field: date.to_owned(), bucket: Some(Bucket::Day) });
-                (self.aggregated(ctx, measure, filter, &by_day, Some(field)).await?, Some(date))
-            }
-        };
         let mut purses: BTreeMap<String, (Vec<Json>, Purse, i64)> = BTreeMap::new();
-        for group in &groups {
-            let day = by_day.and_then(|date| group.group.get(date)?.as_str()?.parse::<NaiveDate>().ok());
-            let values = axes.by.iter().map(|axis| match (axis.bucket, day) {
-                (Some(bucket), Some(day)) if by_day == Some(axis.field.as_str()) => {
-                    Json::from(bucket.start(day).to_string())
+        for (turn, (field, sign)) in fields.iter().enumerate() {
+            // Sums that are no money of their own are of the record's currency.
+            let by = plan.with_currency(measure, field, &axes.by);
+            let groups = self.aggregated(ctx, measure, filter.clone(), &by, Some(field)).await?;
+            let foreign = groups.iter().any(|group| sums(group, field).iter().any(|(code, _)| *code != plan.currency));
+            let (groups, by_day) = match measure.date.as_deref().filter(|_| foreign) {
+                None => (groups, None),
+                Some(date) => {
+                    let mut by_day: Vec<GroupBy> = by.iter().filter(|axis| axis.field != date).cloned().collect();
+                    by_day.push(GroupBy { field: date.to_owned(), bucket: Some(Bucket::Day) });
+                    (self.aggregated(ctx, measure, filter.clone(), &by_day, Some(field)).await?, Some(date))
                 }
-                _ => group.group.get(&axis.field).cloned().unwrap_or(Json::Null),
-            });
-            let values = axes.values(values.collect());
-            let entry = purses.entry(name(&values)).or_insert_with(|| (values, Purse::default(), 0));
-            entry.2 += count(group);
-            for (code, sum) in amounts(group, field) {
-                entry.1.put(sum, &code, &plan.currency, day.unwrap_or(today), rates);
+            };
+            for group in &groups {
+                let day = by_day.and_then(|date| group.group.get(date)?.as_str()?.parse::<NaiveDate>().ok());
+                let values = axes.by.iter().map(|axis| match (axis.bucket, day) {
+                    (Some(bucket), Some(day)) if by_day == Some(axis.field.as_str()) => {
+                        Json::from(bucket.start(day).to_string())
+                    }
+                    _ => group.group.get(&axis.field).cloned().unwrap_or(Json::Null),
+                });
+                let values = axes.values(values.collect());
+                let entry = purses.entry(name(&values)).or_insert_with(|| (values, Purse::default(), 0));
+                entry.2 += if turn == 0 { count(group) } else { 0 };
+                for (code, sum) in sums(group, field) {
+                    let sum = sum * Decimal::from(*sign);
+                    entry.1.put(sum, &code, &plan.currency, day.unwrap_or(today), rates);
+                }
             }
         }
         Ok(purses)
@@ -314,4 +334,14 @@ fn decimal(json: &Json) -> Option<Decimal> {
 pub(crate) fn amounts<'a>(group: &'a Group, field: &str) -> impl Iterator<Item = (String, Decimal)> + use<'a> {
     let sums = group.values.get(&format!("sum_{field}_by_currency")).and_then(Json::as_object);
     sums.into_iter().flatten().filter_map(|(code, sum)| Some((code.clone(), decimal(sum)?)))
+}
+
+/// The same, also of a field that is a number and of the currency that its group is told apart by.
+fn sums(group: &Group, field: &str) -> Vec<(String, Decimal)> {
+    if group.values.contains_key(&format!("sum_{field}_by_currency")) {
+        return amounts(group, field).collect();
+    }
+    let code = group.group.get(CURRENCY).and_then(Json::as_str).map(str::to_owned);
+    let plain = group.values.get(&format!("sum_{field}")).and_then(decimal);
+    code.zip(plain).into_iter().collect()
 }

@@ -13,6 +13,7 @@
 //! | `times` | figures of times |
 //! | `picked` | records that no filter finds; how it stood in the past |
 //! | `processes` | measures of instances and steps, which are no records |
+//! | `rows` | what rows of documents come to, by product |
 //! | `money` | amounts in one currency |
 //! | `answer` | rows, totals, drills |
 
@@ -23,6 +24,7 @@ mod picked;
 mod processes;
 mod question;
 mod registry;
+mod rows;
 mod times;
 
 pub use answer::{Answer, Column, Drill, Row, Totals};
@@ -90,7 +92,11 @@ pub(crate) fn is_plannable(measure: &Measure) -> bool {
     use registry::{Formula, Pick};
     let adds_up = matches!(
         measure.formula,
-        Formula::Count(_) | Formula::Sum(..) | Formula::Picked(_, Pick::Gained | Pick::Cross)
+        Formula::Count(_)
+            | Formula::Sum(..)
+            | Formula::Less(..)
+            | Formula::Rows(_)
+            | Formula::Picked(_, Pick::Gained | Pick::Cross)
     );
     adds_up && measure.date.is_some()
 }

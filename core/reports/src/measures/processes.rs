@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::db::ConnectionTrait;
+use kernel::db::{ConnectionTrait, QueryResult};
 use kernel::{Ctx, Result, Timestamp};
 use records::read::{Bucket, Refs};
 use rust_decimal::{Decimal, RoundingStrategy};
-use sea_orm::sea_query::{Expr, ExprTrait, Query as Sql};
+use sea_orm::sea_query::{Expr, ExprTrait, Query as Sql, SelectStatement};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -178,6 +178,9 @@ impl Reports {
         }
         rows.truncate(asked.limit.unwrap_or(1_000).min(10_000));
         let refs = self.process_refs(ctx, &axes, &rows).await?;
+        let step = axes.iter().find(|(_, axis)| *axis == Axis::Step).map(|(key, _)| key);
+        let elements = step.iter().flat_map(|key| rows.iter().filter_map(move |row| row.group.get(*key)?.as_str()));
+        let steps = self.step_names(ctx, &elements.collect(), None).await?;
         let of_axis = axes.iter().map(|(key, _)| Column {
             key: key.clone(),
             label: super::text(ctx.locale, &format!("axis.{key}")),
@@ -203,6 +206,7 @@ impl Reports {
             hidden: Vec::new(),
             hidden_labels: BTreeMap::new(),
             refs,
+            steps,
         })
     }
 
@@ -262,83 +266,45 @@ impl Reports {
     async fn begun(&self, ctx: &Ctx, key: &str, range: Range) -> Result<Vec<Piece>> {
         let range = if key == "process.progress" { Range::default() } else { range };
         let relation = process::runtime::relations::instances(ctx, None, range.into());
-        let mut select = Sql::select();
-        select
-            .columns(
-                ["id", "definition", "process", "state", "started_by", "started_at", "ended_at"].map(|it| ("one", it)),
-            )
-            .from_subquery(relation, "one")
-            .limit(MAX_READ + 1);
-        let rows = self.db().read().query_all(&select).await?;
-        if u64::try_from(rows.len()).unwrap_or(u64::MAX) > MAX_READ {
-            return Err(too_many());
-        }
-        let mut pieces = Vec::with_capacity(rows.len());
-        for row in &rows {
-            pieces.push(Piece {
-                thing: row.try_get_by_index(0)?,
-                definition: row.try_get_by_index(1)?,
-                process: row.try_get_by_index(2)?,
-                state: row.try_get_by_index(3)?,
-                by: row.try_get_by_index(4)?,
-                from: Timestamp(row.try_get_by_index(5)?),
-                to: row.try_get_by_index::<Option<i64>>(6)?.map(Timestamp),
-                step: None,
-            });
-        }
-        Ok(pieces)
+        let columns = ["id", "definition", "process", "state", "started_by", "started_at", "ended_at"];
+        let read = |row: &QueryResult| Ok(Piece { state: row.try_get_by_index(3)?, ..piece(row)? });
+        self.read_at_most(over(relation, columns), read).await
     }
 
     /// Steps that were left in a time.
     async fn left_steps(&self, ctx: &Ctx, range: Range) -> Result<Vec<Piece>> {
         let relation = process::runtime::relations::steps(ctx, None, kernel::clock::Period::default());
-        let step = |column: &'static str| Expr::col(("one", column));
-        let mut select = Sql::select();
-        select
-            .columns(
-                ["thing", "template", "process", "step", "started_by", "entered_at", "left_at"].map(|it| ("one", it)),
-            )
-            .from_subquery(relation, "one")
-            .and_where(step("left_at").is_not_null())
-            .cond_where(kernel::db::within(range.into(), &step("left_at")))
-            .limit(MAX_READ + 1);
-        let rows = self.db().read().query_all(&select).await?;
+        let columns = ["thing", "template", "process", "step", "started_by", "entered_at", "left_at"];
+        let left = Expr::col(("one", "left_at"));
+        let mut select = over(relation, columns);
+        select.and_where(left.clone().is_not_null()).cond_where(kernel::db::within(range.into(), &left));
+        let read = |row: &QueryResult| Ok(Piece { step: row.try_get_by_index(3)?, ..piece(row)? });
+        self.read_at_most(select, read).await
+    }
+
+    /// Rows of a relation, as long as they are not more than a figure may be made of.
+    async fn read_at_most<T>(
+        &self,
+        mut select: SelectStatement,
+        read: impl Fn(&QueryResult) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let rows = self.db().read().query_all(select.limit(MAX_READ + 1)).await?;
         if u64::try_from(rows.len()).unwrap_or(u64::MAX) > MAX_READ {
             return Err(too_many());
         }
-        let mut pieces = Vec::with_capacity(rows.len());
-        for row in &rows {
-            pieces.push(Piece {
-                thing: row.try_get_by_index(0)?,
-                definition: row.try_get_by_index(1)?,
-                process: row.try_get_by_index(2)?,
-                step: row.try_get_by_index(3)?,
-                by: row.try_get_by_index(4)?,
-                from: Timestamp(row.try_get_by_index(5)?),
-                to: row.try_get_by_index::<Option<i64>>(6)?.map(Timestamp),
-                state: String::new(),
-            });
-        }
-        Ok(pieces)
+        rows.iter().map(read).collect()
     }
 
     /// The largest `v:probability` that each instance has come to, percent.
     async fn furthest_odds(&self, ctx: &Ctx) -> Result<BTreeMap<Uuid, i64>> {
         let odds = self.processes.odds_of_elements(ctx).await?;
         let relation = process::runtime::relations::steps(ctx, None, kernel::clock::Period::default());
-        let mut select = Sql::select();
-        select
-            .columns(["thing", "template", "step"].map(|it| ("one", it)))
-            .from_subquery(relation, "one")
-            .limit(MAX_READ + 1);
-        let rows = self.db().read().query_all(&select).await?;
-        if u64::try_from(rows.len()).unwrap_or(u64::MAX) > MAX_READ {
-            return Err(too_many());
-        }
+        let read = |row: &QueryResult| -> Result<(Uuid, Uuid, String)> {
+            Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
+        };
+        let steps = self.read_at_most(over(relation, ["thing", "template", "step"]), read).await?;
         let mut furthest = BTreeMap::new();
-        for row in &rows {
-            let (thing, template, step): (Uuid, Uuid, String) =
-                (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        for (thing, template, step) in steps {
             if let Some(percent) = odds.get(&(template, step)) {
                 let known = furthest.entry(thing).or_insert(0);
                 *known = std::cmp::Ord::max(i64::from(*percent), *known);
@@ -385,6 +351,25 @@ impl Sample {
             }
         }
     }
+}
+
+/// Some columns of a relation.
+fn over<const N: usize>(relation: SelectStatement, columns: [&'static str; N]) -> SelectStatement {
+    Sql::select().columns(columns.map(|it| ("one", it))).from_subquery(relation, "one").take()
+}
+
+/// What instances and steps have in the same places.
+fn piece(row: &QueryResult) -> Result<Piece> {
+    Ok(Piece {
+        thing: row.try_get_by_index(0)?,
+        definition: row.try_get_by_index(1)?,
+        process: row.try_get_by_index(2)?,
+        step: None,
+        state: String::new(),
+        by: row.try_get_by_index(4)?,
+        from: Timestamp(row.try_get_by_index(5)?),
+        to: row.try_get_by_index::<Option<i64>>(6)?.map(Timestamp),
+    })
 }
 
 fn put(figures: &mut Totals, key: &str, n: i64, value: Json) {

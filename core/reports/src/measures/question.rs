@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::registry::{Measure, Unit};
+use super::registry::{Formula, Measure, Unit, label};
 use super::{may_see, registry};
-use crate::{INVALID, MAX_AXES, Reports, invalid};
+use crate::{FAN_OUT, INVALID, MAX_AXES, Reports, invalid};
 
 /// Measures of one question.
 const MAX_MEASURES: usize = 10;
@@ -32,6 +32,10 @@ pub(super) const STAGE: &str = "stage";
 const MAX_PEOPLE: u64 = 100_000;
 /// Whose a figure is: of what is closed the owner at closing, of tasks who does them, else the owner.
 pub(crate) const MANAGER: &str = "manager";
+/// The currency of a record.
+pub(super) const CURRENCY: &str = "currency";
+/// What a row of a record sells.
+pub(super) const PRODUCT: &str = "product";
 /// That person's department.
 const DEPARTMENT: &str = "department";
 
@@ -139,6 +143,7 @@ impl Axis {
     /// What its values are ids of.
     pub(super) fn target(&self, catalogue: &Catalogue, def: &EntityDef, measure: &Measure) -> Option<String> {
         match self.who {
+            _ if self.is_of_rows(def) => Some(PRODUCT.to_owned()),
             Some(Who::Manager) => Some("user".to_owned()),
             Some(Who::Department) => Some("department".to_owned()),
             None => match self.field(def, measure).split_once('.') {
@@ -146,6 +151,11 @@ impl Axis {
                 Some((link, field)) => crate::refs::target(catalogue.find(def.field(link)?.target()?)?, field),
             },
         }
+    }
+
+    /// Whether it is what rows of these records sell, which is no field of theirs.
+    pub(super) fn is_of_rows(&self, def: &EntityDef) -> bool {
+        self.field == PRODUCT && def.field(PRODUCT).is_none() && def.field("rows").is_some()
     }
 
     /// Its name where no field has it.
@@ -170,12 +180,14 @@ pub(super) struct Grouping {
     /// At these places stands a person, and is meant their department.
     departments: Vec<usize>,
     department_of: Arc<HashMap<Uuid, Uuid>>,
+    /// The place among the axes of what rows sell, which records do not have.
+    pub(super) product: Option<usize>,
 }
 
 impl Grouping {
     /// All records together.
     pub(super) fn none() -> Self {
-        Self { by: Vec::new(), departments: Vec::new(), department_of: Arc::default() }
+        Self { by: Vec::new(), departments: Vec::new(), department_of: Arc::default(), product: None }
     }
 
     /// The values that are meant by those that were read.
@@ -219,12 +231,22 @@ impl Plan {
     pub(super) fn groups(&self, measure: &Measure) -> Result<Grouping> {
         let def = self.def(measure)?;
         let by = |axis: &Axis| GroupBy { field: axis.field(def, measure).to_owned(), bucket: axis.bucket };
-        let departments = self.axes.iter().enumerate().filter(|(_, axis)| axis.who == Some(Who::Department));
+        let own = || self.axes.iter().filter(|axis| !axis.is_of_rows(def));
+        let departments = own().enumerate().filter(|(_, axis)| axis.who == Some(Who::Department));
         Ok(Grouping {
-            by: self.axes.iter().map(by).collect(),
+            by: own().map(by).collect(),
             departments: departments.map(|(place, _)| place).collect(),
             department_of: Arc::clone(&self.department_of),
+            product: self.axes.iter().position(|axis| axis.is_of_rows(def)),
         })
+    }
+
+    /// What records are grouped by, and their currency besides, where the field is a sum in it and no money by itself.
+    pub(super) fn with_currency(&self, measure: &Measure, field: &str, by: &[GroupBy]) -> Vec<GroupBy> {
+        let kind = self.catalogue.find(&measure.entity).and_then(|def| def.field(field)).map(|field| field.kind);
+        let apart = kind != Some(FieldType::Money) && !by.iter().any(|axis| axis.field == CURRENCY);
+        let currency = apart.then(|| GroupBy { field: CURRENCY.to_owned(), bucket: None });
+        by.iter().cloned().chain(currency).collect()
     }
 
     /// What a measure is counted over: its own records within the question's filter and the time.
@@ -377,6 +399,13 @@ fn axis(json: &Json, named: &[registry::Axis]) -> Result<Axis> {
 fn check_axes(ctx: &Ctx, catalogue: &Catalogue, measure: &Measure, axes: &[Axis]) -> Result<()> {
     let def = catalogue.entity(&measure.entity)?;
     for axis in axes {
+        if axis.is_of_rows(def) {
+            match measure.formula {
+                Formula::Rows(_) if ctx.rights.may(PRODUCT, Action::Read) => continue,
+                Formula::Rows(_) => return Err(invalid("group_by", "you may not see products")),
+                _ => return Err(fan_out(measure, ctx)),
+            }
+        }
         let short: String = axis.key.chars().take(80).collect();
         let Some(kind) = kind_of(ctx, catalogue, def, axis.field(def, measure)) else {
             return Err(invalid("group_by", format!("`{short}` is no field of {} to group by", def.key)));
@@ -386,6 +415,14 @@ fn check_axes(ctx: &Ctx, catalogue: &Catalogue, measure: &Measure, axes: &[Axis]
         }
     }
     Ok(())
+}
+
+/// A record is of several products: its sum would stand at each of them. What its rows come to can be told apart.
+fn fan_out(measure: &Measure, ctx: &Ctx) -> Error {
+    let rows = format!("{}.rows", measure.entity);
+    let error =
+        FieldError::new("fan_out").with("measure", measure.label(ctx.locale)).with("rows", label(&rows, ctx.locale));
+    Error::field(FAN_OUT, "group_by", error)
 }
 
 /// The type of a field, or of `link.field`, that can be grouped by and is seen.

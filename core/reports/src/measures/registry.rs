@@ -14,7 +14,7 @@ use crate::Reports;
 use crate::forecast::standing;
 
 /// Grows when a formula changes or a measure goes.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new([
@@ -79,6 +79,10 @@ pub(crate) enum Formula {
     Late,
     /// The sum of amounts, each by how likely its record is to be won.
     Weighted(Filter),
+    /// The sum of a field of those that match, less that of another one.
+    Less(Filter, &'static str, &'static str),
+    /// What the rows of those that match come to.
+    Rows(Filter),
     /// Of those that match, the ones that are picked by what no filter knows.
     Picked(Filter, Pick),
 }
@@ -136,6 +140,14 @@ impl Measure {
             Formula::Weighted(filter) => {
                 fields.extend(filter.fields());
                 fields.extend(["amount", "probability", "stage"]);
+            }
+            Formula::Less(filter, field, less) => {
+                fields.extend(filter.fields());
+                fields.extend([*field, *less]);
+            }
+            Formula::Rows(filter) => {
+                fields.extend(filter.fields());
+                fields.push("rows");
             }
             Formula::Picked(filter, pick) => {
                 fields.extend(filter.fields());
@@ -237,7 +249,7 @@ fn measure(key: &str, entity: &str, unit: Unit, date: Option<&str>, formula: For
 
 /// The product's measures over the stages that a company has.
 pub(super) fn of_product(ctx: &Ctx, catalogue: &Catalogue) -> Vec<Measure> {
-    use Formula::{Average, Count, Late, Picked, Share, Sum, Time, Weighted};
+    use Formula::{Average, Count, Late, Less, Picked, Rows, Share, Sum, Time, Weighted};
     let [open, won, lost] =
         [Semantic::Open, Semantic::Won, Semantic::Lost].map(|semantic| standing(catalogue, "deal", semantic));
     let closed = Filter::any(vec![won.clone(), lost.clone()]);
@@ -246,6 +258,11 @@ pub(super) fn of_product(ctx: &Ctx, catalogue: &Catalogue) -> Vec<Measure> {
     let amount = || "amount".to_owned();
     let today = ctx.now().utc().with_timezone(&ctx.zone).date_naive();
     let due = Filter::all(vec![open.clone(), Filter::test("close_date", Op::Gte, today.to_string())]);
+    let some = |field: &str, values: &[&str]| Filter::any(values.iter().map(|value| is(field, value)).collect());
+    let issued = Filter::And(vec![is("kind", "invoice"), some("state", &["issued", "partly_paid", "paid"])]);
+    let owed = Filter::And(vec![is("kind", "invoice"), some("state", &["issued", "partly_paid"])]);
+    let late = Filter::all(vec![owed.clone(), Filter::test("due_date", Op::Lt, today.to_string())]);
+    let matched = some("state", &["received", "matched"]);
     let past = |measure: Measure| Measure { past: true, ..measure };
     let visits = |stat: Stat, clock: bool| Time(all(), Span::Visits { clock }, stat);
     vec![
@@ -277,6 +294,12 @@ pub(super) fn of_product(ctx: &Ctx, catalogue: &Catalogue) -> Vec<Measure> {
             Some("closed_at"),
             Time(won, Span::Fields("created_at", "closed_at"), Stat::Median),
         ),
+        measure("deal.rows", "deal", Unit::Money, Some("closed_at"), Rows(standing(catalogue, "deal", Semantic::Won))),
+        measure("invoice.issued", "invoice", Unit::Money, Some("issued_at"), Sum(issued.clone(), amount())),
+        measure("invoice.rows", "invoice", Unit::Money, Some("issued_at"), Rows(issued)),
+        measure("invoice.paid", "payment", Unit::Money, Some("paid_on"), Less(matched, "amount", "left_over")),
+        measure("invoice.debt", "invoice", Unit::Money, None, Sum(owed, "debt".to_owned())),
+        measure("invoice.overdue", "invoice", Unit::Money, None, Sum(late, "debt".to_owned())),
         measure("stage.time", "deal", Unit::Seconds, Some("left"), visits(Stat::Median, false)),
         measure("stage.time.p90", "deal", Unit::Seconds, Some("left"), visits(Stat::P90, false)),
         measure("stage.time.mean", "deal", Unit::Seconds, Some("left"), visits(Stat::Mean, false)),

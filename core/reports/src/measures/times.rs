@@ -308,7 +308,7 @@ pub(super) fn late_base(ctx: &Ctx) -> Filter {
 }
 
 /// The value of an axis in a group.
-fn grouped(ctx: &Ctx, axis: &GroupBy, value: &Value) -> Json {
+pub(super) fn grouped(ctx: &Ctx, axis: &GroupBy, value: &Value) -> Json {
     match axis.bucket {
         Some(bucket) => bucket.of(value, ctx.zone).map_or(Json::Null, |day| Json::from(day.to_string())),
         None => value.to_json(),

@@ -3,16 +3,15 @@
 use kernel::db::ConnectionTrait;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result, Timestamp, audit};
-use people::staff;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::question::{Kind, Outcome, Question, RunInput};
 use super::store::{Row, SAVED, SCHEDULE, SENT};
-use crate::sharing::{Person, Reader, Sharing};
-use crate::{CONFLICT, INVALID, Reports, TOO_MANY, invalid, seen_version};
+use crate::sharing::{Person, Reader, Sharing, kept};
+use crate::{INVALID, Reports, invalid, seen_version};
 
 /// Saved reports of one person.
 const MAX_SAVED: i64 = 200;
@@ -103,10 +102,11 @@ pub struct SavedChange {
     pub shared: Option<Sharing>,
 }
 
-/// A name or description within its limits, without blanks around it.
+/// A name within its limits, without blanks around it and marks that nobody sees.
 pub(crate) fn checked_name(field: &str, text: &str) -> Result<String> {
+    let text = kernel::words::composed(text.trim());
     let text = text.trim();
-    if text.is_empty() {
+    if kernel::words::is_blank(text) {
         return Err(Error::field(INVALID, field, FieldError::new("required")));
     }
     if text.chars().nth(MAX_NAME).is_some() {
@@ -184,11 +184,7 @@ impl Reports {
     }
 
     async fn saved_views(&self, ctx: &Ctx, reader: &Reader, rows: Vec<Row>) -> Result<Vec<Saved>> {
-        let mut owners: Vec<Uuid> = rows.iter().map(|row| row.owner).collect();
-        owners.sort_unstable();
-        owners.dedup();
-        let people = staff::by_ids(self.db().read(), ctx.tenant, &owners).await?;
-        let name = |id: Uuid| people.iter().find(|one| one.id == id).map(|one| one.name.clone()).unwrap_or_default();
+        let people = kept::owners(self.db(), ctx, rows.iter().map(|row| row.owner)).await?;
         let view = |row: Row| Saved {
             id: row.id,
             version: row.version,
@@ -200,7 +196,7 @@ impl Reports {
             mine: row.owner == reader.user,
             may_edit: reader.edits(Some(row.owner), &row.shared),
             shared: row.shared,
-            owner: Person { id: row.owner, name: name(row.owner) },
+            owner: kept::owner(&people, row.owner),
             created_at: row.created_at,
             updated_at: row.updated_at,
         };
@@ -252,17 +248,8 @@ impl Reports {
                 now.into(),
             ])
             .to_owned();
-        let count = Query::select()
-            .expr(Func::count(Expr::col("id")))
-            .from(SAVED)
-            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-            .and_where(Expr::col("owner_id").eq(reader.user))
-            .take();
         let tx = self.db().begin().await?;
-        let own = tx.query_one(&count).await?.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))?;
-        if own >= MAX_SAVED {
-            return Err(Error::Conflict { code: TOO_MANY, current: Some(json!({ "max": MAX_SAVED })) });
-        }
+        kept::room(&tx, ctx, SAVED, reader.user, MAX_SAVED).await?;
         tx.execute(&insert).await?;
         audit::record(&tx, ctx, "report.saved", &id.to_string(), json!({"name": name, "shared": new.shared})).await?;
         tx.commit().await?;
@@ -285,14 +272,7 @@ impl Reports {
             return Err(Error::Denied("action"));
         }
         let seen = seen_version(seen)?;
-        let mut update = Query::update();
-        update
-            .table(SAVED)
-            .value("version", Expr::col("version").add(1_i64))
-            .value("updated_at", ctx.now().0)
-            .and_where(Expr::col("id").eq(id))
-            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-            .and_where(Expr::col("version").eq(seen));
+        let mut update = Query::update().table(SAVED).to_owned();
         if let Some(name) = &change.name {
             update.value("name", checked_name("name", name)?);
         }
@@ -311,9 +291,7 @@ impl Reports {
             shared.check(&tx, ctx, &row.shared).await?;
             update.value("shared", json!(shared)).value("is_shared", shared.is_any());
         }
-        if tx.execute(&update).await?.rows_affected() != 1 {
-            return Err(Error::Conflict { code: CONFLICT, current: Some(json!({ "version": row.version })) });
-        }
+        kept::change(&tx, ctx, update, (id, seen, row.version)).await?;
         if let Some(shared) = change.shared.as_ref().filter(|shared| **shared != row.shared) {
             audit::record(&tx, ctx, "report.shared", &id.to_string(), json!({ "shared": shared })).await?;
         }

@@ -202,6 +202,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::claim))
         .routes(routes!(tasks::release))
         .routes(routes!(tasks::delegate))
+        .routes(routes!(tasks::accept))
+        .routes(routes!(tasks::give_back))
         .routes(routes!(tasks::action))
         .routes(routes!(tasks::checklist))
         .routes(routes!(tasks::cancel))

@@ -7,8 +7,8 @@ use ::messaging::notices;
 use ::messaging::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
 use ::work::calendar::{CalendarOf, CalendarSettings};
 use ::work::tasks::{
-    ActionInput, ChecklistChange, Completion, Counters, Delegation, ManualTask, Task, TaskPage, TaskPatch, TaskQuery,
-    TaskView,
+    Acceptance, ActionInput, ChecklistChange, Completion, Counters, Delegation, ManualTask, Returning, Task, TaskPage,
+    TaskPatch, TaskQuery, TaskView,
 };
 use axum::Json;
 use axum::extract::{Path, State};
@@ -105,6 +105,28 @@ pub async fn delegate(
     Body(body): Body<Delegation>,
 ) -> ApiResult<Json<Task>> {
     Ok(Json(state.tasks.delegate(&caller.ctx, id, &body).await?))
+}
+
+/// `POST /tasks/{id}/accept`: what was done is good.
+#[utoipa::path(post, path = "/tasks/{id}/accept", tag = "tasks", operation_id = "accept_task", params(("id" = Uuid, Path)), request_body = Acceptance, responses((status = 200, body = Task)))]
+pub async fn accept(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<TaskId>,
+    Body(body): Body<Acceptance>,
+) -> ApiResult<Json<Task>> {
+    Ok(Json(state.tasks.accept(&caller.ctx, id, &body).await?))
+}
+
+/// `POST /tasks/{id}/return`: what was done is not good yet.
+#[utoipa::path(post, path = "/tasks/{id}/return", tag = "tasks", operation_id = "return_task", params(("id" = Uuid, Path)), request_body = Returning, responses((status = 200, body = Task)))]
+pub async fn give_back(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<TaskId>,
+    Body(body): Body<Returning>,
+) -> ApiResult<Json<Task>> {
+    Ok(Json(state.tasks.give_back(&caller.ctx, id, &body).await?))
 }
 
 /// `POST /tasks/{id}/action`: does the main action.

@@ -15,6 +15,7 @@ use super::Tasks;
 use super::access::{self, Standing};
 use super::check::{self, Brought};
 use super::complete::{own_part, personal};
+use super::made::Made;
 use super::model::{ActionInput, Task};
 use super::parts::{self, Vote};
 use super::record::Way;
@@ -22,7 +23,8 @@ use super::store::{self, Stored};
 use crate::input::{self, MAX_NOTE, invalid, wrong};
 
 /// Main actions this crate does itself.
-pub const KINDS: [&str; 6] = ["form", "approve", "acknowledge", "set-fields", "create-record", "email"];
+pub const KINDS: [&str; 10] =
+    ["form", "approve", "acknowledge", "set-fields", "create-record", "email", "call", "meeting", "quote", "invoice"];
 
 impl Tasks {
     /// Does the main action of a task.
@@ -47,12 +49,18 @@ impl Tasks {
             "set-fields" => self.set_fields(ctx, &task, &input).await?,
             "create-record" => self.create_record(ctx, &task, &input).await?,
             "email" => self.send_letter(ctx, &task, &input).await?,
+            kind if Made::of(kind).is_some() => self.make_record(ctx, &task, &input).await?,
             _ => self.run_elsewhere(ctx, &task, &input).await?,
         }
         self.get(ctx, id).await
     }
 
-    async fn may_act(&self, conn: &impl kernel::db::ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<()> {
+    pub(super) async fn may_act(
+        &self,
+        conn: &impl kernel::db::ConnectionTrait,
+        ctx: &Ctx,
+        task: &Stored,
+    ) -> Result<()> {
         let standing = access::acting(conn, ctx, task).await?;
         check::still_open(task)?;
         match standing {
@@ -122,22 +130,32 @@ impl Tasks {
         };
         let def = self.records.entity(ctx, entity).await.map_err(|_| unknown())?;
         let (id, reserved_before) = self.reserve(ctx, task.id).await?;
-        let eyes = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
-        let exists = async || self.records.get_deleted(&eyes, &def.key, id).await.is_ok();
-        if !(reserved_before && exists().await) {
+        if !(reserved_before && self.is_made(ctx, &def.key, id).await) {
             let change = Change::CreateAs { id, fields: fields_of(task, input) };
-            match self.records.write_one(ctx, &def.key, change, &WriteOptions::default()).await {
-                Ok(_) => {}
-                // Somebody pressed twice: the other one made it.
-                Err(Error::Database(_) | Error::Conflict { code: "taken", .. }) if exists().await => {}
-                Err(error) => return Err(error),
-            }
+            let made = self.records.write_one(ctx, &def.key, change, &WriteOptions::default()).await.map(drop);
+            self.made_once(ctx, &def.key, id, made).await?;
         }
         self.note_done(ctx, task.id, json!({"entity": def.key, "id": id, "by": ctx.user()})).await
     }
 
+    /// Whether a record was made, whoever may see it and whatever became of it.
+    pub(super) async fn is_made(&self, ctx: &Ctx, entity: &str, id: RecordId) -> bool {
+        let eyes = Ctx::system(ctx.tenant, ctx.zone, ctx.locale, &ctx.env);
+        self.records.get_deleted(&eyes, entity, id).await.is_ok()
+    }
+
+    /// What became of making a record under a reserved id: whoever pressed twice finds what the other one made.
+    pub(super) async fn made_once(&self, ctx: &Ctx, entity: &str, id: RecordId, made: Result<()>) -> Result<()> {
+        match made {
+            Err(Error::Database(_) | Error::Conflict { code: "taken", .. }) if self.is_made(ctx, entity, id).await => {
+                Ok(())
+            }
+            made => made,
+        }
+    }
+
     /// The id of the record to make, noted before it is made.
-    async fn reserve(&self, ctx: &Ctx, id: TaskId) -> Result<(RecordId, bool)> {
+    pub(super) async fn reserve(&self, ctx: &Ctx, id: TaskId) -> Result<(RecordId, bool)> {
         let tx = self.db.begin().await?;
         let old = store::load_locked(&tx, ctx.tenant, id).await?;
         self.may_act(&tx, ctx, &old).await?;
@@ -199,14 +217,14 @@ impl Tasks {
         self.note_done(ctx, task.id, result).await
     }
 
-    async fn note_done(&self, ctx: &Ctx, id: TaskId, result: Json) -> Result<()> {
+    pub(super) async fn note_done(&self, ctx: &Ctx, id: TaskId, result: Json) -> Result<()> {
         let tx = self.db.begin().await?;
         let old = store::load_locked(&tx, ctx.tenant, id).await?;
         check::still_open(&old)?;
         let mut task = old.clone();
         task.action.done = true;
         task.action.result = Some(result);
-        task.action.pending = None;
+        (task.action.state, task.action.pending) = (None, None);
         self.keep(&tx, ctx, &old, &mut task, None).await?;
         Ok(tx.commit().await?)
     }
@@ -220,7 +238,7 @@ fn check_input(input: &ActionInput) -> Result<()> {
 }
 
 /// A single action is done once.
-fn not_done(task: &Stored) -> Result<()> {
+pub(super) fn not_done(task: &Stored) -> Result<()> {
     if task.action.done { Err(Error::Conflict { code: "task.action_done", current: None }) } else { Ok(()) }
 }
 
@@ -265,7 +283,7 @@ fn said(ctx: &Ctx, task: &Stored, input: &ActionInput) -> Result<Json> {
 
 /// The contract's values with those given on top. In the contract they stand under `fields`, or beside the other
 /// parameters.
-fn fields_of(task: &Stored, input: &ActionInput) -> Map<String, Json> {
+pub(super) fn fields_of(task: &Stored, input: &ActionInput) -> Map<String, Json> {
     let parameters = task.contract.main_action.as_ref().map(|action| action.parameters.clone()).unwrap_or_default();
     let mut fields = match parameters.get("fields") {
         Some(Json::Object(fields)) => fields.clone(),

@@ -8,7 +8,7 @@ use serde_json::Map;
 use super::access::{self, Standing};
 use super::model::{Task, TaskState};
 use super::store::{self, Stored};
-use super::{Tasks, check, complete};
+use super::{Tasks, check, complete, review};
 
 /// What stands in the way.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -41,6 +41,10 @@ pub enum TaskAct {
     Release,
     /// Give it to somebody else.
     Delegate,
+    /// Say that it is well done.
+    Accept,
+    /// Give it back to whoever did it.
+    Return,
 }
 
 /// A task, with what its reader can do now.
@@ -61,11 +65,18 @@ impl Tasks {
     /// # Errors
     /// `NotFound`.
     pub async fn view(&self, ctx: &Ctx, id: TaskId) -> Result<TaskView> {
-        let task = store::load(self.db.read(), ctx.tenant, id).await?;
+        let mut task = store::load(self.db.read(), ctx.tenant, id).await?;
         let standing = access::standing(self.db.read(), ctx, &task).await?;
+        if let Some(result) = self.settled(self.db.read(), ctx, &task).await? {
+            (task.action.done, task.action.result, task.action.state) = (true, Some(result), None);
+        }
         let open = task.state == TaskState::Open;
         let blockers = if open { self.blockers(ctx, &task, standing).await? } else { Vec::new() };
-        let may = if open { acts(&task, standing) } else { Vec::new() };
+        let may = match task.state {
+            TaskState::Open => acts(&task, standing),
+            TaskState::Review if review::reviews(ctx, &task, standing) => vec![TaskAct::Accept, TaskAct::Return],
+            _ => Vec::new(),
+        };
         Ok(TaskView { task: task.shown(ctx), blockers, may })
     }
 

@@ -64,6 +64,7 @@ pub(super) fn still_open(task: &Stored) -> Result<()> {
         TaskState::Open => Ok(()),
         TaskState::Completed => Err(Error::Conflict { code: "task.completed", current: None }),
         TaskState::Cancelled => Err(Error::Conflict { code: "task.cancelled", current: None }),
+        TaskState::Review => Err(Error::Conflict { code: "task.in_review", current: None }),
     }
 }
 

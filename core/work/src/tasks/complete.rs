@@ -11,7 +11,7 @@ use super::check::{self, Brought};
 use super::model::{Completion, Task, TaskState};
 use super::parts::{self, Vote};
 use super::store::{self, Stored};
-use super::{Tasks, hand};
+use super::{Tasks, hand, made};
 use crate::input::{self, MAX_NOTE, wrong};
 
 impl Tasks {
@@ -29,7 +29,12 @@ impl Tasks {
         if let Some(result) = &result {
             input::json("result", result)?;
         }
-        let done = Done { variables: &input.variables, result, comment: input.comment.as_deref() };
+        let done = Done {
+            variables: &input.variables,
+            result,
+            comment: input.comment.as_deref(),
+            acceptance: input.acceptance,
+        };
         let planned = hand::planned("state", Value::Text(TaskState::Completed.name().into()));
         let foreseen = self.foresee(ctx, Some(id), planned).await?;
         let fields = check::of_record(&input.variables);
@@ -60,7 +65,10 @@ impl Tasks {
         if own.as_ref().is_some_and(|vote| vote.completed.is_some()) {
             return Err(Error::Conflict { code: "task.voted", current: None });
         }
-        let action = action_result(task, own.as_ref(), done.result.as_ref())?;
+        let action = match action_result(task, own.as_ref(), done.result.as_ref())? {
+            Some(action) => Some(action),
+            None => self.settled(conn, ctx, task).await?,
+        };
         let record = self.subject_fields(conn, ctx, task).await?;
         check::contract(task, &brought(task, own.as_ref(), done.variables, record.as_ref(), action.is_some()))?;
         Ok((own, action))
@@ -71,6 +79,9 @@ impl Tasks {
         let standing = access::acting(tx, ctx, &old).await?;
         let mut task = old.clone();
         self.finish(tx, ctx, &old, &mut task, standing, &done).await?;
+        if done.acceptance {
+            self.to_review(tx, ctx, &mut task).await?;
+        }
         self.adopt(tx, ctx, &mut old, &mut task, foreseen).await?;
         self.keep(tx, ctx, &old, &mut task, done.comment).await?;
         self.follow(tx, ctx, &old, &task).await?;
@@ -98,8 +109,9 @@ impl Tasks {
             } else if let Some(action) = action {
                 task.action.done = true;
                 task.action.result = Some(action);
+                task.action.state = None;
             }
-            task.result = done.result.clone().or_else(|| approval(task));
+            task.result = done.result.clone().or_else(|| approval(task)).or_else(|| made::result(task));
             task.state = TaskState::Completed;
         }
         if task.state == TaskState::Completed {
@@ -202,6 +214,8 @@ pub(super) struct Done<'a> {
     pub variables: &'a Map<String, Json>,
     pub result: Option<Json>,
     pub comment: Option<&'a str>,
+    /// Whether whoever gave the task looks at it first.
+    pub acceptance: bool,
 }
 
 fn speaks_of_record(task: &Stored) -> bool {

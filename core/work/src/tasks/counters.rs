@@ -24,6 +24,8 @@ pub struct Count {
     pub due_today: i64,
     /// Had by nobody, and the person may take them (or must do their part).
     pub unclaimed: i64,
+    /// Given by the person to others, done, and to be looked at.
+    pub review: i64,
 }
 
 /// The count of one subordinate.
@@ -71,12 +73,16 @@ impl Tasks {
         for (user, unclaimed) in unclaimed(conn, ctx, &people).await? {
             counts.entry(user).or_default().unclaimed = unclaimed;
         }
+        for (user, review) in to_review(conn, ctx, &people).await? {
+            counts.entry(user).or_default().review = review;
+        }
         let mine = counts.remove(&me.0).unwrap_or_default();
         let mut sum = Count::default();
         for count in counts.values() {
             sum.open += count.open;
             sum.overdue += count.overdue;
             sum.due_today += count.due_today;
+            sum.review += count.review;
         }
         people.pop();
         sum.unclaimed = unclaimed_by_any(conn, ctx, people).await?;
@@ -117,9 +123,26 @@ async fn had(conn: &impl ConnectionTrait, ctx: &Ctx, people: &[Uuid]) -> Result<
             overdue: row.try_get_by_index(2)?,
             due_today: row.try_get_by_index(3)?,
             unclaimed: 0,
+            review: 0,
         };
         Ok((row.try_get_by_index(0)?, count))
     };
+    conn.query_all(&select).await?.iter().map(read).collect()
+}
+
+/// Tasks that wait for these people to look at them.
+async fn to_review(conn: &impl ConnectionTrait, ctx: &Ctx, people: &[Uuid]) -> Result<HashMap<Uuid, i64>> {
+    let select = Query::select()
+        .column("creator")
+        .expr(Func::count(Expr::col("id")))
+        .from(TASK)
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("state").eq("review"))
+        .and_where(Expr::col("deleted_at").is_null())
+        .and_where(Expr::col("creator").is_in(people.iter().copied()))
+        .group_by_col("creator")
+        .take();
+    let read = |row: &QueryResult| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
     conn.query_all(&select).await?.iter().map(read).collect()
 }
 

@@ -1,4 +1,5 @@
 //! What happens to a task, in the event log: `task.created`, `task.updated`, `task.completed`, `task.cancelled`,
+//! `task.review`, `task.returned`,
 //! `task.deleted`, `task.restored`.
 
 use kernel::event::{self, Event};
@@ -19,7 +20,8 @@ pub(super) fn told(old: Option<&Stored>, new: &Stored, operation: Operation, not
         (Some(old), Operation::Update) if old.state != new.state => match new.state {
             TaskState::Completed => Some("task.completed"),
             TaskState::Cancelled => Some("task.cancelled"),
-            TaskState::Open => None,
+            TaskState::Review => Some("task.review"),
+            TaskState::Open => (old.state == TaskState::Review).then_some("task.returned"),
         },
         _ => None,
     };
@@ -53,6 +55,7 @@ fn image(task: &Stored) -> Map<String, Json> {
         "reminders_sent": if task.reminders_sent == 0 { Json::Null } else { json!(task.reminders_sent) },
         "overdue": task.overdue_marked,
         "result": task.result,
+        "mark": task.action.mark,
     });
     if let Json::Object(image) = image { image } else { Map::new() }
 }

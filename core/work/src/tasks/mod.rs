@@ -14,6 +14,8 @@
 //! | `check` | THE step contract: the one function every completion passes |
 //! | `complete` | completing, once, by one or several |
 //! | `act` | the main action |
+//! | `made` | main actions that leave a record: calls, meetings, documents of sale |
+//! | `review` | a task that was given is looked at: accepted or given back |
 //! | `hand` | claim, release, delegate, edit, cancel, checklist |
 //! | `blockers` | what stands in the way of a completion, told beforehand |
 //! | `prospect` | who a task would come to, and until when; open tasks of an instance |
@@ -38,6 +40,7 @@ mod hand;
 mod history;
 mod letter;
 mod list;
+mod made;
 mod many;
 mod model;
 mod open;
@@ -47,6 +50,7 @@ mod prospect;
 mod record;
 pub mod relations;
 mod resolve;
+mod review;
 mod store;
 
 use std::sync::{Arc, OnceLock};
@@ -54,19 +58,20 @@ use std::sync::{Arc, OnceLock};
 use kernel::clock::Env;
 use kernel::db::Tx;
 use kernel::jobs::Handler;
-use kernel::{Ctx, Db, InstanceId, Result, TaskId};
+use kernel::{Ctx, Db, InstanceId, RecordId, RecordRef, Result, TaskId};
 use messaging::Mail;
 use records::Records;
 use serde_json::{Map, Value as Json};
 
+pub use act::KINDS as MAIN_ACTIONS;
 pub use blockers::{Blocker, TaskAct, TaskView};
 pub use contract::{Assignment, CompletedBy, Escalation, ExecutorRule, FormField, MainAction, TaskContract, Tells};
 pub use counters::{Count, Counters, PersonCount};
 pub use history::ENTITY;
 pub use list::{TaskPage, TaskQuery};
 pub use model::{
-    ActionInput, ChecklistChange, ChecklistItem, Completion, Delegation, MainActionState, ManualTask, NewTask, Origin,
-    Task, TaskExecutor, TaskPatch, TaskState, Votes,
+    Acceptance, ActionInput, ChecklistChange, ChecklistItem, Completion, Delegation, MainActionState, ManualTask,
+    NewTask, Origin, Returning, Task, TaskExecutor, TaskPatch, TaskState, Votes,
 };
 
 pub use prospect::{OpenTask, Prospect};
@@ -101,6 +106,24 @@ pub trait ActionRunner: Send + Sync {
     async fn run(&self, ctx: &Ctx, task: &Task, kind: &str, parameters: &Map<String, Json>) -> Result<Json>;
 }
 
+/// Makes drafts of documents of sale.
+#[async_trait::async_trait]
+pub trait Drafts: Send + Sync {
+    /// Makes a draft of a `quote` or an `invoice` under an id that was chosen before: for a record of which one can be
+    /// made, with what it sells; else an empty one. `fields` stand on top.
+    ///
+    /// # Errors
+    /// As a new record of that entity.
+    async fn draft(
+        &self,
+        ctx: &Ctx,
+        kind: &str,
+        subject: Option<&RecordRef>,
+        id: RecordId,
+        fields: Map<String, Json>,
+    ) -> Result<()>;
+}
+
 /// The service of tasks; cheap to clone.
 #[derive(Clone)]
 pub struct Tasks {
@@ -111,6 +134,7 @@ pub struct Tasks {
     mail: Mail,
     owner: Arc<OnceLock<Arc<dyn TaskOwner>>>,
     actions: Arc<OnceLock<Arc<dyn ActionRunner>>>,
+    drafts: Arc<OnceLock<Arc<dyn Drafts>>>,
 }
 
 impl Tasks {
@@ -125,6 +149,7 @@ impl Tasks {
             mail: mail.clone(),
             owner: Arc::default(),
             actions: Arc::default(),
+            drafts: Arc::default(),
         };
         mail.add_owner(Arc::new(letter::TaskLetters(tasks.clone())));
         records.add_owner(Arc::new(record::TaskRecords(tasks.clone())));
@@ -139,6 +164,11 @@ impl Tasks {
     /// Says who does main actions unknown here. Only the first call counts.
     pub fn set_actions(&self, actions: Arc<dyn ActionRunner>) {
         drop(self.actions.set(actions));
+    }
+
+    /// Says who makes drafts of documents. Only the first call counts.
+    pub fn set_drafts(&self, drafts: Arc<dyn Drafts>) {
+        drop(self.drafts.set(drafts));
     }
 
     /// Handlers of this crate's jobs, for the worker: `task.remind`, `task.overdue`, `task.escalate`.

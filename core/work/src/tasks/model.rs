@@ -18,6 +18,8 @@ pub enum TaskState {
     Completed,
     /// Not to be done any more.
     Cancelled,
+    /// Done, and looked at by whoever gave it.
+    Review,
 }
 
 impl TaskState {
@@ -27,6 +29,7 @@ impl TaskState {
             Self::Open => "open",
             Self::Completed => "completed",
             Self::Cancelled => "cancelled",
+            Self::Review => "review",
         }
     }
 
@@ -35,6 +38,7 @@ impl TaskState {
         match name {
             "open" => Self::Open,
             "completed" => Self::Completed,
+            "review" => Self::Review,
             _ => Self::Cancelled,
         }
     }
@@ -126,6 +130,19 @@ pub struct Task {
     /// By whom.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_by: Option<Uuid>,
+    /// The mark with which it was accepted, 1 to 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mark: Option<u8>,
+    /// Times that it was given back.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    pub returned: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+pub(super) const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Who was named to do a task: a role, or a person.
@@ -151,7 +168,8 @@ pub struct MainActionState {
     pub done: bool,
     /// Whether the task cannot be completed without it.
     pub required: bool,
-    /// On the way or in trouble: `queued`, `failed`, `unsure` (a letter of which nobody knows whether it went out).
+    /// On the way or in trouble: `queued`, `failed`, `unsure` (a letter of which nobody knows whether it went out),
+    /// `made` (the record of `result` is there and lacks its result, or is a draft).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Why it failed.
@@ -281,6 +299,24 @@ pub struct Completion {
     pub result: Option<Json>,
     /// Kept in the history.
     pub comment: Option<String>,
+    /// Whether a task that somebody else gave is looked at by them before it is over (`review`).
+    pub acceptance: bool,
+}
+
+/// Accepts a task that was done.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Acceptance {
+    /// How well it was done, 1 to 5.
+    pub mark: Option<u8>,
+}
+
+/// Gives a task back to whoever did it.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Returning {
+    /// What is still to be done.
+    pub note: String,
 }
 
 /// Does the main action.
@@ -296,7 +332,7 @@ pub struct ActionInput {
     /// Of `form`: its values.
     #[schema(value_type = Object)]
     pub variables: Map<String, Json>,
-    /// Of `set-fields` and `create-record`: values on top of the contract's.
+    /// Of `set-fields`, `create-record`, `call`, `meeting`, `quote`, `invoice`: values on top of the contract's.
     #[schema(value_type = Object)]
     pub fields: Map<String, Json>,
     /// Of `create-record`, when the contract does not say.

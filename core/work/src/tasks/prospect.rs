@@ -1,6 +1,6 @@
 //! Who a task would come to and until when, without making it; which open tasks an instance has, whoever sees them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kernel::db::ConnectionTrait;
 use kernel::{Ctx, InstanceId, RecordRef, Result, Timestamp};
@@ -72,27 +72,39 @@ impl Tasks {
     /// # Errors
     /// When the database fails.
     pub async fn open_of(&self, ctx: &Ctx, instance: InstanceId) -> Result<Vec<OpenTask>> {
+        Ok(self.open_of_all(ctx, &[instance]).await?.into_values().flatten().collect())
+    }
+
+    /// The same of several instances at once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_of_all(&self, ctx: &Ctx, instances: &[InstanceId]) -> Result<HashMap<InstanceId, Vec<OpenTask>>> {
+        let mut found: HashMap<InstanceId, Vec<OpenTask>> = HashMap::new();
+        if instances.is_empty() {
+            return Ok(found);
+        }
         let select = Query::select()
             .column(("task_contract", "wait"))
             .columns(["assignee", "role", "due_at"].map(|column| (TASK, column)))
+            .column(("task_contract", "instance_id"))
             .from(TASK)
             .inner_join("task_contract", Expr::col(("task_contract", "id")).equals((TASK, "id")))
             .and_where(Expr::col((TASK, "tenant_id")).eq(ctx.tenant.0))
-            .and_where(Expr::col(("task_contract", "instance_id")).eq(instance))
+            .and_where(Expr::col(("task_contract", "instance_id")).is_in(instances.iter().copied()))
             .and_where(Expr::col((TASK, "state")).eq("open"))
             .and_where(Expr::col((TASK, "deleted_at")).is_null())
             .take();
-        let rows = self.db.read().query_all(&select).await?;
-        let read = |row: &kernel::db::QueryResult| -> Result<Option<OpenTask>> {
-            let Some(wait) = row.try_get_by_index::<Option<i64>>(0)? else { return Ok(None) };
-            Ok(Some(OpenTask {
+        for row in self.db.read().query_all(&select).await? {
+            let Some(wait) = row.try_get_by_index::<Option<i64>>(0)? else { continue };
+            found.entry(row.try_get_by_index(4)?).or_default().push(OpenTask {
                 wait: u32::try_from(wait).unwrap_or_default(),
                 assignee: row.try_get_by_index(1)?,
                 role: row.try_get_by_index(2)?,
                 due: row.try_get_by_index::<Option<i64>>(3)?.map(Timestamp),
-            }))
-        };
-        rows.iter().filter_map(|row| read(row).transpose()).collect()
+            });
+        }
+        Ok(found)
     }
 
     /// How many open tasks of a process definition are late, by element.

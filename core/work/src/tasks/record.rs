@@ -149,9 +149,11 @@ impl Tasks {
         match state {
             TaskState::Open => Ok(()),
             TaskState::Cancelled => cancelled(ctx, task),
+            // Whoever gave it looks at it when it is completed: that is no state to be set.
+            TaskState::Review => Err(Error::field(records::INVALID, "state", FieldError::new("read_only"))),
             TaskState::Completed => {
                 let nothing = Map::new();
-                let done = Done { variables: &nothing, result: None, comment: None };
+                let done = Done { variables: &nothing, result: None, comment: None, acceptance: false };
                 self.finish(tx, ctx, old, task, standing, &done).await?;
                 if task.state == TaskState::Open {
                     // Others have to do their part: that is more than a state, and said at the door of tasks.

@@ -83,6 +83,24 @@ pub fn instances_offered(ctx: &Ctx) -> SelectStatement {
         .take()
 }
 
+/// The instances with an open task behind its deadline, as a select of one column, for `IN`.
+pub fn instances_late(ctx: &Ctx) -> SelectStatement {
+    open_of_tenant(ctx).and_where(Expr::col((TASK, "due_at")).lt(ctx.now().0)).take()
+}
+
+/// The instances with an open task that one of these people has, as a select of one column, for `IN`.
+pub fn instances_with(ctx: &Ctx, people: &[Uuid]) -> SelectStatement {
+    open_of_tenant(ctx).and_where(Expr::col((TASK, "assignee")).is_in(people.iter().copied())).take()
+}
+
+fn open_of_tenant(ctx: &Ctx) -> SelectStatement {
+    of_tenant(ctx)
+        .and_where(Expr::col((TASK, "state")).eq("open"))
+        .and_where(Expr::col((TASK, "deleted_at")).is_null())
+        .and_where(Expr::col((TASK, "instance_id")).is_not_null())
+        .take()
+}
+
 fn of_tenant(ctx: &Ctx) -> SelectStatement {
     Query::select()
         .column((TASK, "instance_id"))

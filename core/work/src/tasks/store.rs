@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::contract::TaskContract;
-use super::model::{ChecklistItem, MainActionState, Task, TaskExecutor, TaskState, Votes};
+use super::model::{ChecklistItem, MainActionState, Task, TaskExecutor, TaskState, Votes, is_zero};
 
 /// A task: its record and its contract.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +64,7 @@ pub(super) struct ActionState {
     /// The result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Json>,
-    /// `queued`, `failed`, `unsure`.
+    /// `queued`, `failed`, `unsure`; `made`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,11 +78,12 @@ pub(super) struct ActionState {
     /// Completions so far, when several are needed.
     #[serde(skip_serializing_if = "is_zero")]
     pub votes: u32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-const fn is_zero(count: &u32) -> bool {
-    *count == 0
+    /// The mark with which it was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<u8>,
+    /// Times that it was given back.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub returned: u32,
 }
 
 /// What has been told about the deadline it has now.
@@ -332,7 +333,7 @@ impl Stored {
     pub fn overdue(&self, now: Timestamp) -> bool {
         match (self.due, self.state) {
             (Some(due), TaskState::Open) => due <= now,
-            (Some(due), TaskState::Completed) => self.completed.is_some_and(|at| at > due),
+            (Some(due), TaskState::Completed | TaskState::Review) => self.completed.is_some_and(|at| at > due),
             _ => false,
         }
     }
@@ -364,7 +365,8 @@ impl Stored {
     /// Everything about it.
     pub fn view(&self, now: Timestamp) -> Task {
         let needed = self.needed();
-        let done = if self.state == TaskState::Completed { needed } else { self.action.votes };
+        let done =
+            if matches!(self.state, TaskState::Completed | TaskState::Review) { needed } else { self.action.votes };
         let main_action = self.contract.main_action.as_ref().map(|action| MainActionState {
             kind: action.kind.clone(),
             done: self.action.done,
@@ -406,6 +408,8 @@ impl Stored {
             result: self.result.clone(),
             completed: self.completed,
             completed_by: self.completed_by,
+            mark: self.action.mark,
+            returned: self.action.returned,
         }
     }
 }

@@ -8,7 +8,9 @@ mod hand;
 mod hostile;
 mod letter;
 mod list;
+mod made;
 mod open;
+mod review;
 mod smtp_server;
 
 use std::collections::HashMap;

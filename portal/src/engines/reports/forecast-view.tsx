@@ -50,8 +50,9 @@ export function ForecastView({ answer, height }: Props) {
           stack
           height={height ?? 300}
           format={(value, short) => figureText(value, "money", currency, short)}
-          onPick={(at) => {
-            const drill = months[at]?.drill;
+          onPick={(at, series) => {
+            const part = parts[series];
+            const drill = (part && months[at]?.drills?.[part]) ?? months[at]?.drill;
             if (drill) void navigate(placeOf(drill));
           }}
         />
@@ -109,7 +110,15 @@ function Months({ rows, totals, currency }: MonthsProps) {
     <Opens key="n" drill={bucket.drill} count={bucket.n} label={label}>
       {String(bucket.n)}
     </Opens>,
-    ...sums.map((sum) => figureOrDash(bucket[sum], "money", currency)),
+    ...sums.map((sum) => (
+      <Opens
+        key={sum}
+        drill={bucket[sum] ? bucket.drills?.[sum] : undefined}
+        label={`${label}, ${t(`forecast_${sum}`)}`}
+      >
+        {figureOrDash(bucket[sum], "money", currency)}
+      </Opens>
+    )),
   ];
   return (
     <FigureTable

@@ -10,6 +10,7 @@ import { Notice } from "@/ui/block";
 import { FigureTable, FunnelBar, FunnelBars, figureLinkClass, type HeadCell } from "@/ui/report";
 import { placeOf } from "./figure-link";
 import { figureText, spanText } from "./figures";
+import { stepName } from "./step-name";
 import { useKnownAxes } from "./use-axes";
 
 interface Props {
@@ -24,12 +25,14 @@ const isStep = (axis: string) => axis === "step" || axis === "stage";
 /** What the values of the funnel's axes are called. */
 function useGroupWords(answer: FunnelAnswer, entity: Entity | undefined) {
   const { t } = useTranslation("reports");
-  return (axis: string, value: Value): string => {
+  return (axis: string, value: Value, group: Record<string, Value> = {}): string => {
     if (value === null || value === undefined || value === "") return t("empty_group");
     if (isStep(axis) && entity) {
       const stage = stageOf(entity, value);
       if (stage) return stage.name;
     }
+    const step = axis === "step" && stepName(answer.steps, value, group.template);
+    if (step) return step;
     if (axis.startsWith("field:")) {
       const field = entity?.fields.find(({ key }) => `field:${key}` === axis);
       const choice = field?.choices?.find((one) => one.value === value);
@@ -45,7 +48,7 @@ export function FunnelView({ answer, question, short }: Props) {
   const entity = entities.find(({ key }) => key === question.entity);
   const words = useGroupWords(answer, entity);
   const axes = question.group_by?.length ? question.group_by : ["step"];
-  const nameOf = (row: FunnelRow) => axes.map((axis) => words(axis, row.group[axis])).join(" · ");
+  const nameOf = (row: FunnelRow) => axes.map((axis) => words(axis, row.group[axis], row.group)).join(" · ");
   if (answer.items.length === 0) return <Notice title={t("nothing_title")}>{t("funnel_nothing")}</Notice>;
   const largest = Math.max(1, ...answer.items.map((row) => row.count ?? row.entered));
   const single = axes.length === 1 && isStep(axes[0] ?? "");
@@ -55,7 +58,9 @@ export function FunnelView({ answer, question, short }: Props) {
       {!short && answer.pile_up && answer.pile_up.standing > 0 && (
         <PileUp
           answer={answer}
-          name={axes.map((axis) => words(axis, answer.pile_up?.group[axis])).join(" · ")}
+          name={axes
+            .map((axis) => words(axis, answer.pile_up?.group[axis], answer.pile_up?.group))
+            .join(" · ")}
         />
       )}
       {(single || short) && (
@@ -86,7 +91,8 @@ const percent = (value: number | null | undefined) =>
 
 interface OpensProps {
   drill?: Drill | null;
-  count: number;
+  /** How many it opens, where that is known. */
+  count?: number;
   label: string;
   children: string;
 }
@@ -95,7 +101,7 @@ interface OpensProps {
 export function Opens({ drill, count, label, children }: OpensProps) {
   const { t } = useTranslation("reports");
   if (!drill || count === 0) return children;
-  const opens = t("opens", { count });
+  const opens = count === undefined ? t("show_them") : t("opens", { count });
   return (
     <Link
       {...placeOf(drill)}
@@ -139,7 +145,7 @@ function PileUp({ answer, name }: { answer: FunnelAnswer; name: string }) {
 interface TableProps {
   answer: FunnelAnswer;
   axes: string[];
-  words(axis: string, value: Value): string;
+  words(axis: string, value: Value, group: Record<string, Value>): string;
   entity: Entity | undefined;
 }
 
@@ -177,7 +183,7 @@ function Table({ answer, axes, words, entity }: TableProps) {
       lead={axes.length}
       heads={heads}
       rows={answer.items.map((row) => {
-        const names = axes.map((axis) => words(axis, row.group[axis]));
+        const names = axes.map((axis) => words(axis, row.group[axis], row.group));
         const count = row.count ?? row.entered;
         const label = names.join(", ");
         const time = row.median_working_seconds ?? row.median_seconds ?? row.working_seconds ?? row.seconds;

@@ -28,7 +28,8 @@ export interface AxisView {
   key: string;
   label: string;
   bucket?: Bucket;
-  text(value: Value): string;
+  /** `group`: the whole group that it is of. */
+  text(value: Value, group?: Record<string, Value>): string;
   /** Smaller comes first; equal ones by their words. */
   rank(value: Value): number;
 }
@@ -81,7 +82,7 @@ const keyOf = (values: Value[]): string => JSON.stringify(values);
 
 function groupOf(axes: AxisView[], given: Record<string, Value>): Group {
   const values = axes.map(({ key }) => given[key] ?? null);
-  const labels = axes.map((axis, at) => axis.text(values[at]));
+  const labels = axes.map((axis, at) => axis.text(values[at], given));
   return { key: keyOf(values), values, labels };
 }
 

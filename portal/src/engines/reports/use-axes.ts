@@ -11,6 +11,7 @@ import { bucketText } from "./figures";
 import type { AxisView } from "./grid";
 import { buckets } from "./period";
 import { type Axis, axisOf, isPersonAxis } from "./question";
+import { stepName } from "./step-name";
 
 /** The field behind an axis; people's and modules' axes have names of their own. */
 export interface KnownAxis extends Axis {
@@ -61,9 +62,11 @@ export function useAxes(entity: Entity, texts: string[], answer: ReportAnswer | 
     key: axis.key,
     label: axis.label,
     bucket: axis.bucket,
-    text: (value) => {
+    text: (value, group) => {
       const { bucket, field } = axis;
       if (value === null || value === undefined || value === "") return t("empty_group");
+      const step = axis.key === "step" && stepName(answer?.steps, value, group?.definition);
+      if (step) return step;
       if (bucket) return bucketText(String(value), bucket, (values) => t("quarter", values));
       return field ? textOf(field as Field, value, { ...context, entity: axis.entity }) : String(value);
     },

@@ -45,6 +45,7 @@ const marks: ElementState[] = [
   "incident",
   "done",
   "skipped",
+  "undone",
   "cancelled",
   "problem",
   "warning",

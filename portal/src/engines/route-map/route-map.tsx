@@ -12,7 +12,7 @@ import { MapBar, MapFrame, Step, StepList } from "@/ui/route-map";
 import { Bone } from "@/ui/states";
 import { Hint } from "@/ui/work";
 import { type Drawing, readDrawing, stepsOf } from "./drawing";
-import { useSpan } from "./span";
+import { useSpan, useWorked } from "./span";
 import type { Sights } from "./states";
 
 const Canvas = lazy(() => import("./canvas"));
@@ -36,6 +36,7 @@ export const useDrawing = (xml: string | undefined): Drawing | undefined =>
 export function useWords(sights: Sights, names: Map<string, string> | undefined) {
   const { t } = useTranslation("processes");
   const span = useSpan();
+  const worked = useWorked();
   return useCallback(
     (element: string, long: boolean): string => {
       const sight = sights.get(element);
@@ -47,7 +48,9 @@ export function useWords(sights: Sights, names: Map<string, string> | undefined)
         parts.push(t(`state_${sight.state}`));
       // How long it stands there already; in the first minute that says nothing.
       const stood = sight.since && now - new Date(sight.since).getTime() >= 60_000;
-      if (stood && sight.state !== "incident")
+      if (sight.limit && sight.elapsed !== undefined && sight.state !== "path")
+        parts.push(worked(sight.elapsed, sight.limit));
+      else if (stood && sight.state !== "incident")
         parts.push(span(sight.since ?? "", new Date(now).toISOString()));
       if (long && sight.due) parts.push(t("due_when", { when: formatRelative(sight.due, now) }));
       if (long && sight.left && sight.state === "done") parts.push(formatRelative(sight.left, now));
@@ -56,7 +59,7 @@ export function useWords(sights: Sights, names: Map<string, string> | undefined)
       if (long && person) parts.push(person);
       return parts.join(" · ");
     },
-    [sights, names, span, t],
+    [sights, names, span, worked, t],
   );
 }
 

@@ -8,6 +8,7 @@ export type ElementState =
   | "incident"
   | "done"
   | "skipped"
+  | "undone"
   | "cancelled"
   | "problem"
   | "warning"
@@ -28,6 +29,9 @@ export interface ElementSight {
   assignee?: string;
   /** Why: an incident's or a problem's words. */
   message?: string;
+  /** Working seconds that it has taken, and that it may take. */
+  elapsed?: number;
+  limit?: number;
   /** Its place on the path of a dry run, from 1. */
   step?: number;
 }
@@ -74,8 +78,22 @@ export function sightsOf(instance: Standing, visited: Visit[], tasks: Task[], no
   return sights;
 }
 
+/** What the server says of working time, by element. */
+export type Spent = Record<string, { elapsed?: number; limit?: number }>;
+
+export function withSpent(sights: Sights, spent: Spent | undefined): Sights {
+  if (!spent) return sights;
+  const all: Sights = new Map();
+  for (const [id, sight] of sights) {
+    const { elapsed, limit } = spent[id] ?? {};
+    all.set(id, { ...sight, elapsed, limit });
+  }
+  return all;
+}
+
 function stateOfVisit(visit: Visit): ElementState {
   if (visit.outcome === "skipped") return "skipped";
+  if (visit.undone) return "undone";
   return visit.outcome === "cancelled" ? "cancelled" : "done";
 }
 

@@ -149,7 +149,6 @@ const actions = [
   "acknowledge",
   "set-fields",
   "create-record",
-  "document",
   "quote",
   "invoice",
 ] as const;

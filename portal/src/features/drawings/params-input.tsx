@@ -11,7 +11,7 @@ const named = {
   webhook: ["url"],
   "create-record": ["entity"],
 } as Record<string, string[]>;
-const none = new Set(["form", "approve", "acknowledge", "call", "meeting", "document", "quote", "invoice"]);
+const none = new Set(["form", "approve", "acknowledge", "call", "meeting", "quote", "invoice"]);
 
 interface Props {
   /** The action or service. */

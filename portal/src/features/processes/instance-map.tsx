@@ -3,11 +3,11 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { messageOf } from "@/api/problem";
-import { definitionQuery, drawingQuery } from "@/api/processes";
+import { definitionQuery, drawingQuery, instanceMapQuery } from "@/api/processes";
 import { tasksQuery } from "@/api/tasks";
 import type { Id, Instance } from "@/api/types";
 import { RouteMap, useDrawing } from "@/engines/route-map/route-map";
-import { sightsOf } from "@/engines/route-map/states";
+import { type Spent, sightsOf, withSpent } from "@/engines/route-map/states";
 import { useNames } from "@/engines/titles";
 import { Bone } from "@/ui/states";
 import { Hint } from "@/ui/work";
@@ -31,11 +31,11 @@ export function InstanceMap({ instance }: { instance: Instance }) {
   const operates = mayOperate && instance.state === "active";
   // Beside the journal the same map shows one instance after another.
   const element = chosen?.id === instance.id ? chosen.element : undefined;
-  const sights = useMemo(
-    () =>
-      sightsOf(instance, instance.visited, tasks.data?.pages.flatMap((page) => page.items) ?? [], new Date()),
-    [instance, tasks.data],
-  );
+  const spent = useQuery(instanceMapQuery(instance.id)).data?.elements as Spent | undefined;
+  const sights = useMemo(() => {
+    const open = tasks.data?.pages.flatMap((page) => page.items) ?? [];
+    return withSpent(sightsOf(instance, instance.visited, open, new Date()), spent);
+  }, [instance, tasks.data, spent]);
   return (
     <>
       <Operate

@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { messageOf } from "@/api/problem";
 import { drawingQuery, instanceHistoryQuery, instanceQuery } from "@/api/processes";
 import { tasksQuery } from "@/api/tasks";
-import type { Instance } from "@/api/types";
+import type { Instance, Visit } from "@/api/types";
 import { nameOf } from "@/engines/route-map/drawing";
 import { useDrawing } from "@/engines/route-map/route-map";
 import { useSpan } from "@/engines/route-map/span";
@@ -75,6 +75,8 @@ export default function InstancePage() {
   );
 }
 
+const keyOfVisit = ({ element, entered, left }: Visit) => `${element} ${entered} ${left}`;
+
 function History({ instance }: { instance: Instance }) {
   const { t } = useTranslation(["processes", "common"]);
   const query = useInfiniteQuery(instanceHistoryQuery(instance.id));
@@ -83,6 +85,8 @@ function History({ instance }: { instance: Instance }) {
   const names = useNames();
   const span = useSpan();
   const visits = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const undone = new Set(instance.visited.filter((one) => one.undone).map(keyOfVisit));
+  const outcomeOf = (visit: Visit) => (undone.has(keyOfVisit(visit)) ? "undone" : visit.outcome);
   if (query.isPending) return <Bone height={160} />;
   if (query.isError) return <Hint>{messageOf(query.error, t("common:network"))}</Hint>;
   if (visits.length === 0) return <Hint>{t("processes:history_empty")}</Hint>;
@@ -103,9 +107,9 @@ function History({ instance }: { instance: Instance }) {
               .filter(Boolean)
               .join(" · ")}
             about={
-              visit.outcome !== "completed" && (
+              outcomeOf(visit) !== "completed" && (
                 <StateMark tone={visit.outcome === "error" ? "late" : "plain"}>
-                  {t(`processes:outcome_${visit.outcome as "skipped"}`)}
+                  {t(`processes:outcome_${outcomeOf(visit) as "skipped"}`)}
                 </StateMark>
               )
             }

@@ -1,14 +1,14 @@
 /** `/journal`: what runs and what ran, newest first, beside the map of the one that is looked at. */
-import { Button, Select } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconHistory } from "@tabler/icons-react";
+import { IconHistory, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { definitionsQuery, instanceQuery, instancesQuery } from "@/api/processes";
 import type { Id, Instance } from "@/api/types";
-import { useSpan } from "@/engines/route-map/span";
+import { useSpan, useWorked } from "@/engines/route-map/span";
 import { standingOf } from "@/engines/route-map/states";
 import { useTitles } from "@/engines/titles";
 import { formatRelative } from "@/i18n/format";
@@ -37,7 +37,7 @@ export default function JournalPage() {
   return (
     <>
       <PageHeader icon={<IconHistory size={18} />} title={t("processes:journal_title")} />
-      <Filters search={search} go={go} />
+      <Filters search={search} total={query.data?.pages[0]?.total} go={go} />
       {query.isPending ? (
         <ListSkeleton />
       ) : query.isError && items.length === 0 ? (
@@ -79,14 +79,22 @@ function useArrowsFromAnywhere() {
   }, []);
 }
 
-function Filters({ search, go }: { search: JournalSearch; go(search: JournalSearch): void }) {
+interface FiltersProps {
+  search: JournalSearch;
+  /** How many answer to what is chosen. */
+  total: number | undefined;
+  go(search: JournalSearch): void;
+}
+
+function Filters({ search, total, go }: FiltersProps) {
   const { t } = useTranslation(["processes", "fields"]);
   const definitions = useQuery(definitionsQuery);
+  const counted = (pressed: boolean) => (pressed ? total : undefined);
   return (
     <CounterBar label={t("processes:filters")}>
       <Counter
         label={t("processes:instance_all")}
-        count={undefined}
+        count={counted(!search.state)}
         pressed={!search.state}
         onPress={() => go({ ...search, state: undefined, instance: undefined })}
       />
@@ -94,11 +102,27 @@ function Filters({ search, go }: { search: JournalSearch; go(search: JournalSear
         <Counter
           key={state}
           label={t(`processes:instances_${state}`)}
-          count={undefined}
+          count={counted(search.state === state)}
           pressed={search.state === state}
           onPress={() => go({ ...search, state, instance: undefined })}
         />
       ))}
+      <Counter
+        label={t("processes:only_overdue")}
+        count={undefined}
+        pressed={search.overdue === true}
+        onPress={() => go({ ...search, overdue: search.overdue ? undefined : true, instance: undefined })}
+      />
+      <Counter
+        label={t("processes:only_mine")}
+        count={undefined}
+        pressed={search.person === "me"}
+        onPress={() => go({ ...search, person: search.person ? undefined : "me", instance: undefined })}
+      />
+      <Words
+        value={search.q ?? ""}
+        onSearch={(q) => go({ ...search, q: q || undefined, instance: undefined })}
+      />
       <Select
         aria-label={t("processes:which")}
         placeholder={t("processes:all_processes")}
@@ -121,9 +145,40 @@ function Filters({ search, go }: { search: JournalSearch; go(search: JournalSear
   );
 }
 
+/** Asked when Enter is pressed or the field is left: not with each letter. */
+function Words({ value, onSearch }: { value: string; onSearch(words: string): void }) {
+  const { t } = useTranslation("processes");
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  const search = () => {
+    if (typed.trim() !== value) onSearch(typed.trim());
+  };
+  return (
+    <TextInput
+      type="search"
+      w={220}
+      maxLength={200}
+      aria-label={t("journal_search")}
+      placeholder={t("journal_search")}
+      leftSection={<IconSearch size={16} aria-hidden />}
+      value={typed}
+      onChange={(event) => setTyped(event.currentTarget.value)}
+      onBlur={search}
+      onKeyDown={(event) => event.key === "Enter" && search()}
+    />
+  );
+}
+
 function Empty({ search, go }: { search: JournalSearch; go(search: JournalSearch): void }) {
   const { t } = useTranslation("processes");
-  const filtered = search.state || search.definition || search.subject || search.element;
+  const filtered =
+    search.state ||
+    search.definition ||
+    search.subject ||
+    search.element ||
+    search.overdue ||
+    search.person ||
+    search.q;
   return (
     <EmptyState
       title={t(filtered ? "journal_nothing" : "journal_empty_title")}
@@ -154,6 +209,7 @@ function Rows({ items, search, shown, narrow }: RowsProps) {
   const { t } = useTranslation(["processes", "fields"]);
   const navigate = useNavigate();
   const span = useSpan();
+  const worked = useWorked();
   const titles = useTitles(
     items.map((instance) => instance.subject),
     t("fields:untitled"),
@@ -174,7 +230,7 @@ function Rows({ items, search, shown, narrow }: RowsProps) {
         key={instance.id}
         testId={`instance-${instance.id}`}
         opened={!narrow && instance.id === shown}
-        end={<InstanceState instance={instance} />}
+        end={<InstanceState instance={instance} late={instance.active.some(({ late }) => late)} />}
         link={
           <Link
             {...(narrow
@@ -188,7 +244,7 @@ function Rows({ items, search, shown, narrow }: RowsProps) {
           </Link>
         }
       >
-        <PickFacts>{step || instance.name}</PickFacts>
+        <PickFacts>{[step || instance.name, ...whoAndTime(instance, worked)].join(" · ")}</PickFacts>
         <PickFacts>
           {instance.name} · {formatRelative(instance.started_at, Date.now())} ·{" "}
           {span(instance.started_at, instance.ended_at ?? now)}
@@ -196,6 +252,15 @@ function Rows({ items, search, shown, narrow }: RowsProps) {
       </PickRow>
     );
   });
+}
+
+/** Who has the first step that it stands at, and how much of its time is gone. */
+function whoAndTime(instance: Instance, worked: (elapsed: number, limit?: number) => string): string[] {
+  const [first] = instance.active;
+  if (!first) return [];
+  const who = first.who?.name ?? first.who?.role;
+  const time = first.limit !== undefined && first.elapsed !== undefined && worked(first.elapsed, first.limit);
+  return [who, time].filter((one): one is string => Boolean(one));
 }
 
 /** The last one seen stays until the next one has come: nothing jumps while arrows are pressed. */

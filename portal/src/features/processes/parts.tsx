@@ -33,7 +33,13 @@ export function Problems({
   );
 }
 
-export function InstanceState({ instance }: { instance: Pick<Instance, "state" | "incidents"> }) {
+interface InstanceStateProps {
+  instance: Pick<Instance, "state" | "incidents">;
+  /** A task of it is behind its deadline. */
+  late?: boolean;
+}
+
+export function InstanceState({ instance, late }: InstanceStateProps) {
   const { t } = useTranslation("processes");
   if (instance.state === "active" && instance.incidents.length > 0) {
     return (
@@ -53,6 +59,13 @@ export function InstanceState({ instance }: { instance: Pick<Instance, "state" |
     return (
       <StateMark tone="plain" icon={<IconX size={12} aria-hidden />}>
         {t("instance_cancelled")}
+      </StateMark>
+    );
+  }
+  if (late) {
+    return (
+      <StateMark tone="late" icon={<IconAlertTriangle size={12} aria-hidden />}>
+        {t("state_overdue")}
       </StateMark>
     );
   }

@@ -2,7 +2,7 @@
 import { Drawer } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { actOnTask, cancelTask, delegateTask } from "@/api/tasks";
+import { actOnTask, cancelTask, delegateTask, returnTask } from "@/api/tasks";
 import type { Field, Fields, FieldType, RecordData, Task } from "@/api/types";
 import { FormBody } from "@/engines/form/form";
 import type { FormSource, Shape } from "@/engines/source";
@@ -10,7 +10,7 @@ import { toast } from "@/ui/toast";
 import { useFocusBack } from "@/ui/use-focus-back";
 import { addressesOf } from "./model";
 
-export type Asked = "letter" | "delegate" | "cancel";
+export type Asked = "letter" | "call" | "meeting" | "delegate" | "cancel" | "return";
 
 const shape = {
   key: "task",
@@ -50,9 +50,14 @@ function sourceOf(asked: Asked, task: Task, t: (key: string) => string): FormSou
       delegateTask(task.id, String(to ?? ""), String(note ?? "")),
     );
   }
+  if (asked === "return") {
+    const why = fieldOf("note", "long_text", t("return_note"), true);
+    return make([why], {}, ({ note }) => returnTask(task.id, String(note ?? "")));
+  }
   if (asked === "cancel") {
     return make([note], {}, ({ note }) => cancelTask(task.id, String(note ?? "")));
   }
+  if (asked === "call" || asked === "meeting") return make(...activity(asked, task, t));
   const { to, cc, subject, text } = (task.main_action?.parameters ?? {}) as Fields;
   return make(
     [
@@ -75,6 +80,27 @@ function sourceOf(asked: Asked, task: Task, t: (key: string) => string): FormSou
         key,
       ),
   );
+}
+
+/** A call or a meeting: what came out of it, or when it will be. */
+function activity(
+  kind: "call" | "meeting",
+  task: Task,
+  t: (key: string) => string,
+): [Field[], Fields, (values: Fields, key: string) => Promise<Task>] {
+  const fields = [
+    fieldOf("result", "long_text", t(`${kind}_result`)),
+    ...(task.main_action?.state === "made" ? [] : [fieldOf("starts_at", "datetime", t(`${kind}_when`))]),
+  ];
+  return [
+    fields,
+    {},
+    ({ result, starts_at }, key) => {
+      const told = textOf(result).trim();
+      const done = told ? { result: told, done: true } : {};
+      return actOnTask(task.id, { kind, fields: { ...(starts_at ? { starts_at } : {}), ...done } }, key);
+    },
+  ];
 }
 
 export function TaskDialog({ asked, task, onClose }: { asked: Asked; task: Task; onClose(): void }) {

@@ -2,7 +2,7 @@
 import { Button, Menu, Textarea } from "@mantine/core";
 import { IconCheck, IconDots, IconMail, IconPencil, IconX } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
@@ -17,6 +17,7 @@ import { FootButtons, FootGap, Hint, Missing, StateMark, WorkFoot } from "@/ui/w
 import { type Asked, TaskDialog } from "./dialogs";
 import type { TaskFormState } from "./form";
 import { abilitiesOf, type Blocker } from "./model";
+import { Review } from "./review";
 
 interface Props {
   task: Task;
@@ -33,7 +34,7 @@ export function TaskFoot({ task, form, onForm }: Props) {
   const editable = useEntity("task")?.actions.update ?? false;
   const [dialog, setDialog] = useState<Asked>();
   const missing = useRef<HTMLDivElement>(null);
-  const action = useMainAction(task, () => setDialog("letter"));
+  const action = useMainAction(task, setDialog);
   useEffect(() => {
     if (form.asked) missing.current?.scrollIntoView({ block: "nearest" });
   }, [form.asked]);
@@ -68,6 +69,7 @@ export function TaskFoot({ task, form, onForm }: Props) {
         </Button>
       ) : undefined,
   }));
+  if (task.state === "review") return <Review task={task} may={may.review} />;
   if (task.state !== "open") return null;
   return (
     <WorkFoot>
@@ -158,21 +160,45 @@ function textOf(blocker: Blocker, task: Task, t: Translate): string {
       return t("tasks:missing_email");
     case "acknowledge":
       return t("tasks:missing_acknowledge");
+    case "call":
+    case "meeting":
+      return t(`tasks:missing_${task.main_action.kind}`);
+    case "quote":
+    case "invoice":
+      return t(`tasks:missing_${task.main_action.kind}${task.main_action.state === "made" ? "_draft" : ""}`);
     default:
       return t("tasks:missing_action");
   }
 }
 
-/** The button of the main action: the letter opens, the others are done at once. */
-function useMainAction(task: Task, onLetter: () => void) {
+/** What a main action leaves behind: the record that was made, and where it is shown. */
+function madeOf(task: Task): { entity: string; id: string } | undefined {
+  const { result, state, done } = task.main_action ?? {};
+  const { entity, id } = (result ?? {}) as { entity?: unknown; id?: unknown };
+  return (done || state === "made") && typeof entity === "string" && typeof id === "string"
+    ? { entity, id }
+    : undefined;
+}
+
+/** The button of the main action: a letter, a call, a meeting open, a document is drafted and shown, the rest is done at once. */
+function useMainAction(task: Task, onAsk: (asked: Asked) => void) {
   const { t } = useTranslation("tasks");
   const entities = useEntities();
   const action = task.main_action;
   const kind = action?.kind ?? "";
   const [key, setKey] = useState(newKey);
+  const navigate = useNavigate();
+  const draft = kind === "quote" || kind === "invoice";
+  const open = (of: Task) => {
+    const drafted = draft && madeOf(of);
+    if (drafted) void navigate({ to: "/records/$entity/$id", params: drafted });
+  };
   const act = useMutation({
     mutationFn: () => actOnTask(task.id, { kind }, key),
-    onSuccess: () => setKey(newKey()),
+    onSuccess: (changed) => {
+      setKey(newKey());
+      open(changed);
+    },
     onError: (error) => {
       setKey(newKey());
       toastError(error);
@@ -182,6 +208,10 @@ function useMainAction(task: Task, onLetter: () => void) {
   const labels: Record<string, string> = {
     email: t("letter_write"),
     acknowledge: t("acknowledge"),
+    call: t("call_write"),
+    meeting: t("meeting_write"),
+    quote: t(action?.state === "made" ? "quote_open" : "quote_make"),
+    invoice: t(action?.state === "made" ? "invoice_open" : "invoice_make"),
     "set-fields": t("set_fields"),
     "create-record": t("create_record", {
       entity: entities.find((one) => one.key === made)?.label ?? made,
@@ -193,7 +223,12 @@ function useMainAction(task: Task, onLetter: () => void) {
     shown: kind !== "" && kind !== "form" && kind !== "approve" && !done && !sending,
     label: labels[kind] ?? t("do_action"),
     pending: act.isPending,
-    run: kind === "email" ? onLetter : () => act.mutate(),
+    run: () => {
+      if (kind === "email") onAsk("letter");
+      else if (kind === "call" || kind === "meeting") onAsk(kind);
+      else if (draft && action?.state === "made") open(task);
+      else act.mutate();
+    },
   };
 }
 
@@ -208,6 +243,7 @@ function ActionState({ task }: { task: Task }) {
         <StateMark tone="done" icon={<IconCheck size={12} aria-hidden />}>
           {action.kind === "email" ? t("letter_sent") : t("action_done")}
         </StateMark>
+        <MadeLink task={task} />
       </span>
     );
   }
@@ -218,11 +254,37 @@ function ActionState({ task }: { task: Task }) {
       </span>
     );
   }
+  if (action.state === "made") {
+    return (
+      <span>
+        <StateMark tone="wait">
+          {t(action.kind === "quote" || action.kind === "invoice" ? "made_draft" : "made_planned")}
+        </StateMark>
+        <MadeLink task={task} />
+      </span>
+    );
+  }
   if (!action.state) return null;
   return (
     <FormProblem>
       {t(action.state === "unsure" ? "letter_unsure" : "letter_failed", { reason: action.problem ?? "" })}
     </FormProblem>
+  );
+}
+
+/** The way to what the main action has left. */
+function MadeLink({ task }: { task: Task }) {
+  const { t } = useTranslation("tasks");
+  const made = madeOf(task);
+  const entity = useEntity(made?.entity ?? "");
+  if (!made || !entity) return null;
+  return (
+    <>
+      {" "}
+      <Link to="/records/$entity/$id" params={made}>
+        {t("made_open", { entity: entity.label })}
+      </Link>
+    </>
   );
 }
 

@@ -9,6 +9,7 @@ export function listOf({ view = "mine", person, show = "open", q }: TasksSearch)
   if (view === "mine") list.assignee = "me";
   if (view === "take") Object.assign(list, { assignee: "none", candidate: "me" });
   if (view === "given") list.creator = "me";
+  if (view === "review") Object.assign(list, { creator: "me", state: "review", overdue: undefined });
   if (view === "team") list.assignee = person;
   return list;
 }

@@ -123,7 +123,15 @@ describe("what is offered to a person", () => {
       release: false,
       delegate: false,
       cancel: false,
+      review: false,
     });
+  });
+
+  it("whoever gave it says whether what was done is good, and nobody else", () => {
+    const done = { ...offered, state: "review" as const, creator: "u1", assignee: "u2" };
+    expect(abilitiesOf(done, person("u1", []))).toMatchObject({ review: true, act: false, cancel: false });
+    expect(abilitiesOf(done, person("u2", [])).review).toBe(false);
+    expect(abilitiesOf({ ...done, state: "open" }, person("u1", [])).review).toBe(false);
   });
 
   it("one's own can be given back and handed over; a task by hand its maker may cancel", () => {

@@ -110,6 +110,8 @@ export interface Abilities {
   release: boolean;
   delegate: boolean;
   cancel: boolean;
+  /** Says whether it is well done. */
+  review: boolean;
 }
 
 /** What makes sense to offer; the API tells nobody what they may do, it refuses. */
@@ -126,6 +128,7 @@ export function abilitiesOf(task: Task, me: Me): Abilities {
     release: open && !shared && (mine || (me.admin && Boolean(task.assignee))) && task.executors.length > 0,
     delegate: acting,
     cancel: open && !task.instance && (task.creator === me.user.id || me.admin),
+    review: task.state === "review" && (task.creator === me.user.id || me.admin),
   };
 }
 

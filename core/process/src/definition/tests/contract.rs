@@ -129,7 +129,7 @@ fn what_is_wrong_is_named() {
     wrong(r#"v:duration="PT0S""#, "", "no time at all");
     wrong(r#"v:remindBefore="PT1H x""#, "", "v:remindBefore");
     wrong(r#"v:mainAction="fly""#, "", "v:mainAction `fly` is not known");
-    wrong(r#"v:mainAction="invoice""#, "", "v:mainAction `invoice` is not known");
+    wrong(r#"v:mainAction="document""#, "", "v:mainAction `document` is not known");
     let many = "role:a,".repeat(101);
     wrong(&format!(r#"v:executors="{many}""#), "", "more than 100");
     wrong(r#"v:requireMainAction="true""#, "", "there is no v:mainAction");

@@ -37,8 +37,16 @@ pub enum MapState {
     Waiting,
     /// It was left.
     Done,
+    /// It was left, and what was done in it was undone since.
+    Undone,
     /// It was cancelled.
     Cancelled,
+}
+
+impl MapState {
+    const fn is_past(self) -> bool {
+        matches!(self, Self::Done | Self::Undone | Self::Cancelled)
+    }
 }
 
 /// Somebody who has the task of an element.
@@ -217,7 +225,11 @@ impl Processes {
                 false => None,
             };
             let element = MapElement {
-                state: if last.cancelled { MapState::Cancelled } else { MapState::Done },
+                state: match last.cancelled {
+                    true => MapState::Cancelled,
+                    false if is_undone(definition, id, last, visits) => MapState::Undone,
+                    false => MapState::Done,
+                },
                 visits: visits.counts.get(id).copied().unwrap_or_default(),
                 since: Some(last.entered),
                 due: None,
@@ -302,7 +314,7 @@ impl Processes {
     }
 
     /// The calendar that counts for somebody, or for the company.
-    async fn calendar_of(&self, ctx: &Ctx, user: Option<Uuid>) -> Result<Arc<WorkingTime>> {
+    pub(super) async fn calendar_of(&self, ctx: &Ctx, user: Option<Uuid>) -> Result<Arc<WorkingTime>> {
         let calendars = self.tasks.calendars();
         match user {
             Some(user) => calendars.of_person(self.db.read(), ctx, user).await,
@@ -324,8 +336,15 @@ impl Processes {
     }
 }
 
+/// Whether what undoes an activity has come to its end since that was left.
+fn is_undone(definition: &Definition, id: &str, last: &Last, visits: &Visits) -> bool {
+    let undo = definition.find(id).and_then(|node| definition.undo_of(node));
+    let undo = undo.and_then(|undo| visits.last.get(&*definition.node(undo).id));
+    undo.is_some_and(|undo| !undo.cancelled && undo.left >= last.left)
+}
+
 /// Working time that a step may take.
-fn limit(node: &Node) -> Option<i64> {
+pub(super) fn limit(node: &Node) -> Option<i64> {
     match &node.kind {
         NodeKind::User(contract) => contract.duration,
         _ => None,
@@ -339,7 +358,7 @@ fn add(elements: &mut BTreeMap<String, MapElement>, id: &str, new: MapElement) {
         return;
     };
     let visits = known.visits + new.visits;
-    if matches!(known.state, MapState::Done | MapState::Cancelled) {
+    if known.state.is_past() {
         *known = MapElement { visits, ..new };
         return;
     }
@@ -356,7 +375,7 @@ fn around(definition: &Definition, map: &mut InstanceMap) {
     let standing: Vec<(String, MapState, Option<Timestamp>)> = map
         .elements
         .iter()
-        .filter(|(_, element)| !matches!(element.state, MapState::Done | MapState::Cancelled))
+        .filter(|(_, element)| !element.state.is_past())
         .map(|(id, element)| (id.clone(), element.state, element.since))
         .collect();
     let mut inside: BTreeMap<String, (MapState, Option<Timestamp>)> = BTreeMap::new();
