@@ -46,6 +46,10 @@ pub enum Kind {
     GivenUp,
     /// A report that was to be sent could not be made: for its owner.
     Report,
+    /// A record must soon leave its stage: for its owner.
+    StageReminder,
+    /// A record has stood in its stage for too long: for its owner.
+    StageOverdue,
 }
 
 impl Kind {
@@ -63,6 +67,8 @@ impl Kind {
             Self::Stopped => "plugin.stopped",
             Self::GivenUp => "process.given_up",
             Self::Report => "report.failed",
+            Self::StageReminder => "stage.reminder",
+            Self::StageOverdue => "stage.overdue",
         }
     }
 }
@@ -153,6 +159,32 @@ pub async fn tell(
     task: impl Into<Option<TaskId>>,
     params: &BTreeMap<String, String>,
 ) -> Result<()> {
+    write(tx, ctx, kind, users, (task.into(), None), params).await
+}
+
+/// The same of something that has an address in the portal, beginning with `/`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tell_at(
+    tx: &Tx,
+    ctx: &Ctx,
+    kind: Kind,
+    users: impl IntoIterator<Item = Uuid>,
+    link: &str,
+    params: &BTreeMap<String, String>,
+) -> Result<()> {
+    write(tx, ctx, kind, users, (None, Some(link)), params).await
+}
+
+async fn write(
+    tx: &Tx,
+    ctx: &Ctx,
+    kind: Kind,
+    users: impl IntoIterator<Item = Uuid>,
+    (task, link): (Option<TaskId>, Option<&str>),
+    params: &BTreeMap<String, String>,
+) -> Result<()> {
     let me = ctx.user().map(|user| user.0);
     let mut users: Vec<Uuid> = users.into_iter().filter(|user| Some(*user) != me).collect();
     users.sort_unstable();
@@ -161,9 +193,8 @@ pub async fn tell(
         return Ok(());
     }
     let params = serde_json::to_value(params).map_err(Error::internal)?;
-    let task: Option<TaskId> = task.into();
     let mut insert = Query::insert();
-    insert.into_table("notification").columns(["id", "tenant_id", "user_id", "kind", "task_id", "params", "at"]);
+    insert.into_table("notification").columns(["id", "tenant_id", "user_id", "kind", "task_id", "params", "at", "link"]);
     for user in users {
         insert.values_panic([
             ctx.id().into(),
@@ -173,6 +204,7 @@ pub async fn tell(
             task.into(),
             params.clone().into(),
             ctx.now().0.into(),
+            link.into(),
         ]);
     }
     tx.later(&insert).await?;

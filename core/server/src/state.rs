@@ -18,6 +18,7 @@ use records::files::Files;
 use records::import::Imports;
 use records::rules::SoundRules;
 use records::undo::UndoSteps;
+use records::stages::settle::SettleSteps;
 use records::whole::WholeSteps;
 use reports::{ExportSteps, Letters, Reports};
 use work::calendar::Calendars;
@@ -152,6 +153,7 @@ impl AppState {
         long_jobs.set_steps(vec![
             Arc::new(UndoSteps::new(&records, &identities)),
             Arc::new(WholeSteps::new(&records, &identities)),
+            Arc::new(SettleSteps::new(&records, &identities)),
             Arc::new(MigrateSteps::new(&processes, &identities)),
             Arc::new(ExportSteps::new(&reports, &identities)),
         ]);
