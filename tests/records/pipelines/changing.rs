@@ -40,7 +40,7 @@ async fn acceptance_7_a_stage_with_records_goes_only_with_a_place_to_move_to_and
     let funnel = admin.post("/reports/funnel", ask).await.ok(200);
     let row = funnel["items"].as_array().unwrap().iter().find(|row| row["group"]["step"] == "quote").unwrap();
     assert_eq!(row["entered"], 3);
-    let heads = admin.post("/records/deal/aggregate", json!({"group_by": [{"field": "stage"}]})).await.ok(200);
+    let heads = admin.post("/records/deal/aggregate", json!({"group_by": ["stage"]})).await.ok(200);
     assert_eq!(heads["items"].as_array().unwrap().len(), 1, "{heads}");
 
     // Undo brings the stage and the deals back, but for the one that somebody has edited since.

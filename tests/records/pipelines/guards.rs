@@ -1,5 +1,6 @@
 //! What stands in the way of a move is told at once, at every door.
 
+use people::token::Scope;
 use serde_json::{Value, json};
 
 use super::{rule, stage_of};
@@ -25,13 +26,13 @@ async fn acceptance_8_all_conditions_are_told_at_once_and_when_they_are_met_it_m
     assert_eq!(
         refused["conditions"],
         json!([
-            {"code": "required", "field": "close_date", "message": "Fill in “Close date”."},
-            {"code": "guard", "message": "Agree on the sum first."},
+            {"code": "required", "field": "close_date", "message": "Fill in “Expected close”."},
+            {"code": "guard", "field": "amount", "message": "Agree on the sum first."},
         ])
     );
     assert_eq!(refused["fields"]["close_date"]["code"], "required");
     let detail = refused["detail"].as_str().unwrap();
-    assert!(detail.contains("“Contract”") && detail.contains("Close date") && detail.contains("the sum"), "{detail}");
+    assert!(detail.contains("“Contract”") && detail.contains("Expected close") && detail.contains("the sum"), "{detail}");
     let russian = admin.header("accept-language", "ru").post(&path, json!({"stage": "contract"})).await;
     assert_eq!(russian.problem(409, "stage.refused")["conditions"][1]["message"], "Сначала согласуйте сумму.");
     // A change of the other fields is free, and both at once go in.
@@ -80,7 +81,7 @@ async fn every_door_is_guarded() {
     let instance = engine.start_about("mover", "deal", &id, json!({})).await;
     app.drain().await;
     let instance = engine.instance(&instance).await;
-    assert!(instance["incidents"][0]["message"].as_str().unwrap().contains("Close date"), "{instance:#}");
+    assert!(instance["incidents"][0]["message"].as_str().unwrap().contains("Expected close"), "{instance:#}");
     assert_eq!(stage_of(&app, &id).await, "deal_new");
     app.finish().await;
 }
@@ -104,7 +105,7 @@ async fn a_stage_names_where_it_is_entered_from_and_who_moves_there() {
     app.by("eve").update("deal", &id, json!({"stage": "won"})).await.ok(200);
     // A token of an administrator without that right is nobody's head.
     let company = &app.companies[0];
-    let token = app.token_of(company, app.id_of("admin"), &[people::token::Scope::Write, people::token::Scope::Read]).await;
+    let token = app.token_of(company, app.id_of("admin"), &[Scope::Write, Scope::Read]).await;
     let plain = app.with_token(&token);
     plain.update("deal", &id, json!({"stage": "contract"})).await.ok(200);
     plain.update("deal", &id, json!({"stage": "won"})).await.problem(409, "stage.refused");
@@ -112,7 +113,7 @@ async fn a_stage_names_where_it_is_entered_from_and_who_moves_there() {
     // What somebody does not see is asked for without a name.
     rule(&app, "quote", json!({"required": ["source"]})).await;
     let rows = json!([{"kind": "permission", "entity": "deal", "actions": ["read", "create", "update"]}]);
-    app.role("blind", rows, json!([{"entity": "deal", "field": "source", "access": "hidden"}])).await;
+    app.role("blind", rows, json!([{"entity": "deal", "field": "source", "right": "hidden"}])).await;
     app.person(0, "bob", &["blind"]).await;
     let refused = app.by("bob").update("deal", &id, json!({"stage": "quote"})).await.problem(409, "stage.refused");
     assert_eq!(codes(&refused), ["hidden"]);

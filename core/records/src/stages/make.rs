@@ -186,8 +186,10 @@ pub(crate) async fn extend(tx: &Tx, ctx: &Ctx, entity: &str, stages: &[FirstStag
     let order: Vec<&str> = stages.iter().map(|stage| &*stage.key).chain(others).collect();
     for (sort, key) in (0_i64..).zip(order) {
         let given = stages.iter().find(|stage| stage.key == key);
-        let named = |stage: &Stage| given.filter(|_| !stage.rules.renamed).map_or(&stage.labels, |given| &given.labels);
-        let labels = |stage: &Stage| named(stage).clone();
+        let labels = |stage: &Stage| {
+            let given = given.filter(|_| !stage.rules.renamed);
+            given.map_or(&stage.labels, |given| &given.labels).clone()
+        };
         let stands = pipeline.stages.iter().find(|stage| stage.key == key);
         if let Some(stage) = stands.filter(|stage| stage.sort != sort || stage.labels != labels(stage)) {
             let update = Query::update()

@@ -174,7 +174,16 @@ impl Entry<'_> {
             (Ok(false), None) => Message::key("condition.guard"),
             (Err(reason), None) => Message::key("condition.guard_failed").with("reason", reason),
         };
-        Some(condition("guard", None, message))
+        Some(condition("guard", self.only_field(guard).as_deref(), message))
+    }
+
+    /// The one field that a guard asks about, where the mover may fill it in.
+    fn only_field(&self, guard: &Guard) -> Option<String> {
+        let expression = guard.expression().ok()?;
+        let mut fields = expression.fields_of("record");
+        let field = self.def.field(fields.next()?).filter(|_| fields.next().is_none())?;
+        let fills = !field.system && self.def.shows(&self.ctx.rights, field);
+        (fills && self.ctx.rights.changes(&self.def.key, &field.key)).then(|| field.key.to_string())
     }
 
     fn refusal(&self, conditions: Vec<Condition>) -> Error {
