@@ -2972,6 +2972,54 @@ export interface paths {
         patch: operations["views_update"];
         trace?: never;
     };
+    "/api/v1/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_pipelines"];
+        put?: never;
+        post: operations["create_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["remove_pipeline"];
+        options?: never;
+        head?: never;
+        patch: operations["change_pipeline"];
+        trace?: never;
+    };
+    "/api/v1/pipelines/{id}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["save_stages"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4260,6 +4308,7 @@ export interface components {
             fields: components["schemas"]["FieldView"][];
             pipelines: components["schemas"]["PipelineView"][];
             layout: components["schemas"]["Layout"];
+            gone_stages?: components["schemas"]["StageView"][];
         };
         /** @description One entry of a timeline. */
         EntryView: {
@@ -6900,6 +6949,7 @@ export interface components {
             name: string;
             is_default: boolean;
             stages: components["schemas"]["StageView"][];
+            archived?: boolean;
         };
         /** @description A plan to set. */
         PlanInput: {
@@ -7485,6 +7535,7 @@ export interface components {
             tree_hash?: string;
             /** @description `auth.choose_tenant`: the companies that know this e-mail and password. */
             tenants?: components["schemas"]["TenantChoice"][] | null;
+            conditions?: components["schemas"]["ConditionProblem"][];
         };
         /**
          * @description What may be done with a process definition and its instances.
@@ -11237,6 +11288,133 @@ export interface components {
              * @description Deleted
              */
             readonly deleted_at?: string | null;
+        };
+        StageConfig: {
+            key: string;
+            name: string;
+            label: {
+                [key: string]: string;
+            };
+            semantic: components["schemas"]["Semantic"];
+            color: string;
+            /** Format: int64 */
+            probability?: number | null;
+            duration?: string | null;
+            remind?: string | null;
+            required: string[];
+            guard?: string | null;
+            guard_message?: {
+                [key: string]: string;
+            } | null;
+            from: string[];
+            roles: string[];
+            /** Format: int64 */
+            records: number;
+        };
+        StageLeft: {
+            key: string;
+            name: string;
+            /** Format: int64 */
+            records: number;
+        };
+        PipelineConfig: {
+            id: string;
+            entity: string;
+            key: string;
+            name: string;
+            label: {
+                [key: string]: string;
+            };
+            is_default: boolean;
+            archived: boolean;
+            /** Format: int64 */
+            version: number;
+            /** Format: int64 */
+            records: number;
+            stages: components["schemas"]["StageConfig"][];
+            left: components["schemas"]["StageLeft"][];
+        };
+        Moving: {
+            stage: string;
+            name: string;
+            /** Format: int64 */
+            records: number;
+            to?: string | null;
+        };
+        Turned: {
+            stage: string;
+            name: string;
+            from: components["schemas"]["Semantic"];
+            to: components["schemas"]["Semantic"];
+            /** Format: int64 */
+            records: number;
+        };
+        PipelineChange: {
+            dry_run: boolean;
+            added: string[];
+            removed: components["schemas"]["Moving"][];
+            turned: components["schemas"]["Turned"][];
+            /** Format: int64 */
+            moves: number;
+            /** Format: int64 */
+            closes: number;
+            /** Format: int64 */
+            opens: number;
+            /** Format: int64 */
+            retimed: number;
+            preview: string;
+            pipeline?: null | components["schemas"]["PipelineConfig"];
+            batch?: string | null;
+            job?: null | components["schemas"]["JobView"];
+        };
+        StageInput: {
+            key?: string | null;
+            label: {
+                [key: string]: string;
+            };
+            semantic: components["schemas"]["Semantic"];
+            color: string;
+            /** Format: int64 */
+            probability?: number | null;
+            duration?: string | null;
+            remind?: string | null;
+            required?: string[];
+            guard?: string | null;
+            guard_message?: {
+                [key: string]: string;
+            } | null;
+            from?: string[];
+            roles?: string[];
+        };
+        StageList: {
+            stages: components["schemas"]["StageInput"][];
+            move_to?: {
+                [key: string]: string;
+            };
+            dry_run?: boolean;
+            preview?: string | null;
+        };
+        NewPipeline: {
+            entity: string;
+            label: {
+                [key: string]: string;
+            };
+            stages?: components["schemas"]["StageInput"][] | null;
+        };
+        PipelinePatch: {
+            label?: {
+                [key: string]: string;
+            } | null;
+            archived?: boolean | null;
+            is_default?: boolean | null;
+        };
+        ConditionProblem: {
+            code: string;
+            field?: string;
+            message: string;
+        };
+        Items_PipelineConfig: {
+            items: components["schemas"]["PipelineConfig"][];
         };
     };
     responses: never;
@@ -18446,6 +18624,125 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pipelines: {
+        parameters: {
+            query?: {
+                entity?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PipelineConfig"];
+                };
+            };
+        };
+    };
+    create_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPipeline"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineConfig"];
+                };
+            };
+        };
+    };
+    remove_pipeline: {
+        parameters: {
+            query?: {
+                move_to?: string | null;
+                dry_run?: boolean;
+                preview?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineChange"];
+                };
+            };
+        };
+    };
+    change_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelinePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineConfig"];
+                };
+            };
+        };
+    };
+    save_stages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageList"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineChange"];
                 };
             };
         };

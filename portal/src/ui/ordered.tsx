@@ -45,7 +45,6 @@ interface SwatchesProps {
 export const Swatches = ({ label, colors, value, onChange }: SwatchesProps) => (
   <div className={classes.swatches} role="radiogroup" aria-label={label}>
     {colors.map((color) => (
-      // biome-ignore lint/a11y/useSemanticElements: a round field of colour, not a radio's dot
       <button
         key={color.value}
         type="button"

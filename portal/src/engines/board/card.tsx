@@ -121,7 +121,9 @@ export const Card = memo(function Card(props: Props) {
         {typeof since === "string" && (
           <FactMark
             overdue={isLate(record.fields.stage_due)}
-            label={lateText(record.fields.stage_due) ?? t("board:days_in_stage", { when: formatDateTime(since) })}
+            label={
+              lateText(record.fields.stage_due) ?? t("board:days_in_stage", { when: formatDateTime(since) })
+            }
             strong={false}
           >
             <time dateTime={since}>{formatRelative(since, Date.now())}</time>

@@ -20,7 +20,7 @@ const Company = lazy(() => import("./company"));
 const Departments = lazy(() => import("./departments"));
 const Messages = lazy(() => withMessageTexts(() => import("./messages")));
 const People = lazy(() => import("./people"));
-const Pipelines = lazy(() => withPipelineTexts(() => import("@/features/pipelines/page")));
+const Pipelines = lazy(() => withPipelineTexts(() => import("./pipelines/page")));
 const Rates = lazy(() => import("./rates"));
 const Roles = lazy(() => import("./roles"));
 const Tokens = lazy(() => import("./tokens"));

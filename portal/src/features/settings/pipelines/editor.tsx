@@ -33,8 +33,9 @@ import {
   toInput,
 } from "./model";
 import { PipelineActions } from "./pipeline-actions";
-import { SettleDialog, type Target, touchesRecords } from "./settle-dialog";
+import { SettleDialog, touchesRecords } from "./settle-dialog";
 import { StageForm } from "./stage-form";
+import { targetsOf } from "./targets";
 
 interface Props {
   pipeline: PipelineConfig;
@@ -86,12 +87,15 @@ export function PipelineEditor({ pipeline, entity, siblings, onClose }: Props) {
   const save = useMutation({
     mutationFn: async () => {
       const seen = await tryStages(pipeline.id, list(), pipeline.version);
-      return touchesRecords(seen) ? { seen } : { change: await saveStages(pipeline.id, list(), pipeline.version) };
+      return touchesRecords(seen)
+        ? { seen }
+        : { change: await saveStages(pipeline.id, list(), pipeline.version) };
     },
     onSuccess: ({ seen, change }) => (change ? done(change) : setPlan(seen)),
   });
   const wrong = refusals(save.error, stages);
-  const refusal = wrong.size > 0 ? t("pipelines:look_at_stages") : generalRefusal(save.error, [], t("common:network"));
+  const refusal =
+    wrong.size > 0 ? t("pipelines:look_at_stages") : generalRefusal(save.error, [], t("common:network"));
   return (
     <form
       aria-label={pipeline.name}
@@ -162,9 +166,7 @@ export function PipelineEditor({ pipeline, entity, siblings, onClose }: Props) {
           onClose={() => setOpen(undefined)}
           onDone={(stage) => {
             put(
-              open.isNew
-                ? placed(stages, stage)
-                : stages.map((one) => (one.id === stage.id ? stage : one)),
+              open.isNew ? placed(stages, stage) : stages.map((one) => (one.id === stage.id ? stage : one)),
             );
             setOpen(undefined);
           }}
@@ -217,24 +219,6 @@ function Left({ pipeline }: { pipeline: PipelineConfig }) {
       {t("left_text")}
     </Notice>
   );
-}
-
-/** Where records may move: what stays of this pipeline, and the other ones. */
-export function targetsOf(
-  stages: StageDraft[],
-  siblings: PipelineConfig[],
-  here: string,
-): { group: string; items: Target[] }[] {
-  const mine = stages
-    .filter(({ key }) => key)
-    .map(({ key, label }) => ({ value: key ?? "", label: nameOf(label, currentLocale()) }));
-  const others = siblings
-    .filter(({ archived }) => !archived)
-    .map(({ name, stages: theirs }) => ({
-      group: name,
-      items: theirs.map((stage) => ({ value: stage.key, label: stage.name })),
-    }));
-  return mine.length > 0 ? [{ group: here, items: mine }, ...others] : others;
 }
 
 interface StagesProps {

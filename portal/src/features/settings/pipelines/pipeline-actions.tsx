@@ -9,9 +9,9 @@ import type { PipelineChange, PipelineConfig } from "@/api/types";
 import { currentLocale } from "@/i18n";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { toast, toastError } from "@/ui/toast";
-import { targetsOf } from "./editor";
 import { nameOf, type Words } from "./model";
 import { SettleDialog } from "./settle-dialog";
+import { targetsOf } from "./targets";
 import { WordsInput } from "./words";
 
 interface Props {

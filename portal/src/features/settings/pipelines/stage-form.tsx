@@ -189,4 +189,3 @@ function Rules({ entity, draft, all, errors, put }: PartProps & { entity: Entity
     </CardSection>
   );
 }
-

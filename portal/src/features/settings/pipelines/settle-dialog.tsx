@@ -12,11 +12,7 @@ import { Hint, Notice } from "@/ui/block";
 import { FormActions } from "@/ui/form";
 import { FormProblem } from "@/ui/sign-in";
 import { useFocusBack } from "@/ui/use-focus-back";
-
-export interface Target {
-  value: string;
-  label: string;
-}
+import type { Targets } from "./targets";
 
 interface Props {
   title: string;
@@ -25,7 +21,7 @@ interface Props {
   /** What the server said first. */
   plan: PipelineChange;
   /** Where records may move, by pipeline. */
-  targets: { group: string; items: Target[] }[];
+  targets: Targets[];
   ask(moveTo: Record<string, string>): Promise<PipelineChange>;
   act(moveTo: Record<string, string>, preview: string): Promise<PipelineChange>;
   onDone(change: PipelineChange): void;
