@@ -1,5 +1,6 @@
 //! How long a record may stand in a stage, in working time of the company.
 
+use kernel::clock::Clock;
 use serde_json::{Value, json};
 
 use super::{main, place, rule, stages, with};
@@ -13,7 +14,7 @@ async fn hours(app: &TestApp) {
 }
 
 async fn overdue(app: &TestApp) -> Vec<String> {
-    let now = kernel::Timestamp(app.clock.now().0).to_string();
+    let now = app.clock.now().to_string();
     app.admin().found("deal", json!({"field": "stage_due", "op": "lt", "value": now})).await
 }
 
