@@ -194,7 +194,16 @@ async fn write(
     }
     let params = serde_json::to_value(params).map_err(Error::internal)?;
     let mut insert = Query::insert();
-    insert.into_table("notification").columns(["id", "tenant_id", "user_id", "kind", "task_id", "params", "at", "link"]);
+    insert.into_table("notification").columns([
+        "id",
+        "tenant_id",
+        "user_id",
+        "kind",
+        "task_id",
+        "params",
+        "at",
+        "link",
+    ]);
     for user in users {
         insert.values_panic([
             ctx.id().into(),

@@ -20,7 +20,10 @@ async fn acceptance_7_a_stage_with_records_goes_only_with_a_place_to_move_to_and
     assert_eq!(refused["current"]["stages"][0]["stage"], "quote");
     let dry = json!({"stages": list, "move_to": {"quote": "negotiation"}, "dry_run": true});
     let dry = admin.put(&place(&before), dry).await.ok(200);
-    assert_eq!((&dry["moves"], &dry["closes"], &dry["pipeline"]["version"]), (&json!(3), &json!(0), &before["version"]));
+    assert_eq!(
+        (&dry["moves"], &dry["closes"], &dry["pipeline"]["version"]),
+        (&json!(3), &json!(0), &before["version"])
+    );
     assert_eq!(dry["removed"][0], json!({"stage": "quote", "name": "Quote sent", "records": 3, "to": "negotiation"}));
     assert_eq!(main(&app, "deal").await, before, "a dry run changes nothing");
 
@@ -35,7 +38,10 @@ async fn acceptance_7_a_stage_with_records_goes_only_with_a_place_to_move_to_and
 
     // The old funnel still names it.
     let entity = admin.get("/entities/deal").await.ok(200);
-    assert_eq!((&entity["gone_stages"][0]["key"], &entity["gone_stages"][0]["name"]), (&json!("quote"), &json!("Quote sent")));
+    assert_eq!(
+        (&entity["gone_stages"][0]["key"], &entity["gone_stages"][0]["name"]),
+        (&json!("quote"), &json!("Quote sent"))
+    );
     let ask = json!({"over": "stage", "mode": "visited", "entity": "deal", "group_by": ["step"]});
     let funnel = admin.post("/reports/funnel", ask).await.ok(200);
     let row = funnel["items"].as_array().unwrap().iter().find(|row| row["group"]["step"] == "quote").unwrap();
@@ -130,7 +136,10 @@ async fn a_meaning_changes_after_a_preview_and_closes_or_opens_the_records() {
     let seen = admin.put(&place(&before), json!({"stages": list})).await.problem(409, "pipeline.preview");
     let plan = &seen["current"];
     assert_eq!((&plan["closes"], &plan["opens"], &plan["added"]), (&json!(1), &json!(1), &json!(["Gone"])));
-    assert_eq!(plan["turned"][0], json!({"stage": "payment", "name": "Payment", "from": "open", "to": "won", "records": 1}));
+    assert_eq!(
+        plan["turned"][0],
+        json!({"stage": "payment", "name": "Payment", "from": "open", "to": "won", "records": 1})
+    );
     // What somebody saw is what is done: another record meanwhile asks again.
     let late = app.record("deal", json!({"title": "late", "stage": "payment"})).await;
     let sent = json!({"stages": list, "preview": plan["preview"]});
@@ -155,13 +164,15 @@ async fn stages_match_by_key_so_that_history_outlives_names_and_order() {
     let admin = app.admin();
     let id = app.record("deal", json!({"title": "d", "stage": "quote"})).await;
     let before = main(&app, "deal").await;
-    let mut list = with(stages(&before), "quote", json!({"label": {"en": "Offer", "uk": "Пропозиція"}, "color": "#123456"}));
+    let mut list =
+        with(stages(&before), "quote", json!({"label": {"en": "Offer", "uk": "Пропозиція"}, "color": "#123456"}));
     list.swap(1, 2);
     let done = admin.put(&place(&before), json!({"stages": list})).await.ok(200);
     assert_eq!((&done["batch"], &done["job"], &done["moves"]), (&Value::Null, &Value::Null, &json!(0)));
     // Others see it with the next operation, in their language.
     let max = app.by("max");
-    let stages = max.header("accept-language", "uk").get("/entities/deal").await.ok(200)["pipelines"][0]["stages"].clone();
+    let stages =
+        max.header("accept-language", "uk").get("/entities/deal").await.ok(200)["pipelines"][0]["stages"].clone();
     assert_eq!((&stages[1]["key"], &stages[1]["color"]), (&json!("quote"), &json!("#123456")));
     assert_eq!(stage_of(&app, &id).await, "quote");
     let audit = "SELECT count(*) FROM audit WHERE action = 'pipeline.updated' AND object = 'deal.main'";
@@ -212,7 +223,8 @@ async fn many_records_move_as_a_job_and_all_of_them_come_back() {
     let admin = app.admin();
     app.record("deal", json!({"title": "T1", "stage": "quote"})).await;
     for _ in 0..6 {
-        let rows: Vec<Value> = (0..200).map(|n| json!({"fields": {"title": format!("n{n}"), "stage": "quote"}})).collect();
+        let rows: Vec<Value> =
+            (0..200).map(|n| json!({"fields": {"title": format!("n{n}"), "stage": "quote"}})).collect();
         admin.post("/records/deal/bulk", json!({"create": rows})).await.ok(200);
     }
     let before = main(&app, "deal").await;

@@ -32,7 +32,10 @@ async fn acceptance_8_all_conditions_are_told_at_once_and_when_they_are_met_it_m
     );
     assert_eq!(refused["fields"]["close_date"]["code"], "required");
     let detail = refused["detail"].as_str().unwrap();
-    assert!(detail.contains("“Contract”") && detail.contains("Expected close") && detail.contains("the sum"), "{detail}");
+    assert!(
+        detail.contains("“Contract”") && detail.contains("Expected close") && detail.contains("the sum"),
+        "{detail}"
+    );
     let russian = admin.header("accept-language", "ru").post(&path, json!({"stage": "contract"})).await;
     assert_eq!(russian.problem(409, "stage.refused")["conditions"][1]["message"], "Сначала согласуйте сумму.");
     // A change of the other fields is free, and both at once go in.
@@ -61,11 +64,17 @@ async fn every_door_is_guarded() {
     let rows = json!([{"id": id, "fields": {"stage": "contract"}}]);
     let create = json!([{"fields": {"title": "beside"}}]);
     let bulk = admin.post("/records/deal/bulk", json!({"create": create, "update": rows})).await.ok(200);
-    assert_eq!((&bulk["results"][0]["status"], &bulk["results"][1]["code"]), (&json!("created"), &json!("stage.refused")));
+    assert_eq!(
+        (&bulk["results"][0]["status"], &bulk["results"][1]["code"]),
+        (&json!("created"), &json!("stage.refused"))
+    );
     assert_eq!(codes(&bulk["results"][1]), ["required", "guard"]);
     let all = json!({"create": create, "update": rows, "all_or_nothing": true});
     let bulk = admin.post("/records/deal/bulk", all).await.ok(200);
-    assert_eq!((&bulk["results"][0]["code"], &bulk["results"][1]["code"]), (&json!("batch.rolled_back"), &json!("stage.refused")));
+    assert_eq!(
+        (&bulk["results"][0]["code"], &bulk["results"][1]["code"]),
+        (&json!("batch.rolled_back"), &json!("stage.refused"))
+    );
     let whole = json!({"filter": {"field": "title", "op": "eq", "value": "Pipes"}, "fields": {"stage": "contract"}});
     let job = admin.post("/records/deal/bulk", whole).await.ok(202);
     app.drain().await;

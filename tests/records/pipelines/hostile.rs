@@ -45,7 +45,8 @@ async fn wrong_lists_say_what_is_wrong_where() {
     check(change("quote", json!({"guard": "record.("})), "stages.2.guard", "invalid").await;
     check(change("quote", json!({"guard": "vars.x == 1"})), "stages.2.guard", "unknown_name").await;
     check(change("quote", json!({"guard": "record.spaceship == 1"})), "stages.2.guard", "unknown_name").await;
-    check(change("quote", json!({"guard": format!("'{}' == ''", "x".repeat(4_000))})), "stages.2.guard", "invalid").await;
+    check(change("quote", json!({"guard": format!("'{}' == ''", "x".repeat(4_000))})), "stages.2.guard", "invalid")
+        .await;
     let moving = |from: &str, to: &str| json!({"stages": good, "move_to": {(from): to}, "dry_run": true});
     let refused = admin.put(&address, moving("quote", "won")).await.problem(422, "config.invalid");
     assert_eq!(refused["fields"]["move_to.quote"]["code"], "not_going");
@@ -55,7 +56,13 @@ async fn wrong_lists_say_what_is_wrong_where() {
         let refused = admin.put(&address, sent).await.problem(422, "config.invalid");
         assert_eq!(refused["fields"]["move_to.quote"]["code"], "unknown_name", "{to}");
     }
-    for body in [json!([]), json!({}), json!({"stages": "all"}), json!({"stages": [], "more": 1}), json!({"stages": [{"key": "a"}]})] {
+    for body in [
+        json!([]),
+        json!({}),
+        json!({"stages": "all"}),
+        json!({"stages": [], "more": 1}),
+        json!({"stages": [{"key": "a"}]}),
+    ] {
         let answer = admin.put(&address, body.clone()).await;
         assert!(answer.status.is_client_error(), "{body}: {}", answer.text());
     }

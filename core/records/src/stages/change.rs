@@ -134,7 +134,8 @@ impl Records {
         require(ctx)?;
         let catalogue = self.catalogue(ctx.tenant).await?;
         let def = catalogue.find(&input.entity).filter(|def| def.staged);
-        let def = def.ok_or_else(|| wrong("entity", FieldError::new("unknown_name").with("value", short(&input.entity))))?;
+        let def =
+            def.ok_or_else(|| wrong("entity", FieldError::new("unknown_name").with("value", short(&input.entity))))?;
         let label = worded(input.label).map_err(|error| wrong("label", error))?;
         let roles = self.role_keys(ctx).await?;
         let tx = self.db().begin().await?;

@@ -180,15 +180,15 @@ impl Against<'_> {
         if let Some(problem) = guard.as_ref().and_then(|guard| self.problem(guard)) {
             wrong("guard", problem);
         }
-        let guard_message = match given.guard_message.filter(|labels| labels.0.values().any(|words| !words.is_empty())) {
+        let guard_message = match given.guard_message.filter(|labels| labels.0.values().any(|words| !words.is_empty()))
+        {
             Some(labels) => worded(labels).map_err(|error| wrong("guard_message", error)).ok(),
             None => None,
         };
         let labels = worded(given.label).map_err(|error| wrong("label", error)).ok()?;
         let before = self.pipeline.and_then(|one| one.stages.iter().find(|stage| stage.key == key));
-        let renamed = before.is_some_and(|stage| {
-            stage.rules.renamed || stage.labels.as_ref().is_some_and(|before| *before != labels)
-        });
+        let renamed = before
+            .is_some_and(|stage| stage.rules.renamed || stage.labels.as_ref().is_some_and(|before| *before != labels));
         let rules = StageRules {
             duration,
             remind,
@@ -200,16 +200,20 @@ impl Against<'_> {
             renamed: renamed && self.def.owner.plugin().is_some(),
         };
         let probability = given.probability.filter(|_| open);
-        Some(CheckedStage { key: key.to_owned(), labels, semantic: given.semantic, color: given.color, probability, rules })
+        Some(CheckedStage {
+            key: key.to_owned(),
+            labels,
+            semantic: given.semantic,
+            color: given.color,
+            probability,
+            rules,
+        })
     }
 
     /// How long a record may stand there, and how long before that its owner is reminded.
-    fn times(
-        &self,
-        given: &StageInput,
-        wrong: &mut dyn FnMut(&str, FieldError),
-    ) -> (Option<String>, Option<String>) {
-        let text = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    fn times(&self, given: &StageInput, wrong: &mut dyn FnMut(&str, FieldError)) -> (Option<String>, Option<String>) {
+        let text =
+            |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         let (duration, remind) = (text(&given.duration), text(&given.remind));
         let read = |text: &str| match self.clock {
             Some(clock) => clock.seconds(text).map_err(|reason| FieldError::new("invalid").with("reason", reason)),

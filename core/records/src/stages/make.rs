@@ -174,9 +174,8 @@ fn json_of(labels: Option<&Labels>) -> Result<Option<serde_json::Value>> {
 pub(crate) async fn extend(tx: &Tx, ctx: &Ctx, entity: &str, stages: &[FirstStage]) -> Result<()> {
     let pipelines = load(tx, ctx.tenant, String::new()).await?;
     let Some(pipeline) = pipelines.of(entity).find(|pipeline| pipeline.is_default) else { return Ok(()) };
-    let other = |stage: &FirstStage| {
-        pipelines.stage_ever(entity, &stage.key).is_some_and(|(owner, _)| owner.id != pipeline.id)
-    };
+    let other =
+        |stage: &FirstStage| pipelines.stage_ever(entity, &stage.key).is_some_and(|(owner, _)| owner.id != pipeline.id);
     if let Some(taken) = stages.iter().find(|stage| other(stage)) {
         tracing::warn!(entity, stage = &*taken.key, "a stage of a module stands in another pipeline and is left there");
     }

@@ -90,7 +90,10 @@ impl Compared<'_> {
             if stays(from).is_some() || !all().any(|stage| stage.key == *from) {
                 errors.insert(place(), FieldError::new("not_going"));
             } else if self.semantic(new, to).is_none() {
-                errors.insert(place(), FieldError::new("unknown_name").with("value", to.chars().take(80).collect::<String>()));
+                errors.insert(
+                    place(),
+                    FieldError::new("unknown_name").with("value", to.chars().take(80).collect::<String>()),
+                );
             }
         }
         plan.added = new

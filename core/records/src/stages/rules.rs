@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn rules_are_kept_as_they_were_written() {
-        let kept = json!({"duration": "P1D", "required": ["close_date"], "guard": "record.amount > 0", "from": ["new"]});
+        let kept =
+            json!({"duration": "P1D", "required": ["close_date"], "guard": "record.amount > 0", "from": ["new"]});
         let rules = StageRules::kept(Some(kept.clone()));
         assert!(rules.guards());
         assert_eq!(serde_json::to_value(&rules).unwrap(), kept);

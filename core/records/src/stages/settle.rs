@@ -101,7 +101,8 @@ impl Steps for SettleSteps {
 impl SettleSteps {
     async fn change(&self, ctx: &Ctx, input: &Input, task: &Task, ids: Vec<RecordId>) -> Result<Vec<Refused>> {
         let options = WriteOptions { batch: Some(input.batch), unguarded: true, ..WriteOptions::default() };
-        let fields: Map<String, Json> = task.to.iter().map(|to| ("stage".to_owned(), Json::from(to.as_str()))).collect();
+        let fields: Map<String, Json> =
+            task.to.iter().map(|to| ("stage".to_owned(), Json::from(to.as_str()))).collect();
         let change = |id: &RecordId| Change::Update { id: *id, version: None, fields: fields.clone() };
         let outcomes = self.records.write(ctx, &input.entity, ids.iter().map(change).collect(), &options).await?;
         let refused = ids.into_iter().zip(outcomes).filter_map(|(id, outcome)| {

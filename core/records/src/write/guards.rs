@@ -41,9 +41,10 @@ impl Records {
         if options.unguarded || !def.staged {
             return Ok(());
         }
-        let guarded = |row: &Row| entered(&catalogue.pipelines, &row.change).is_some_and(|(pipeline, stage)| {
-            pipeline.archived || stage.rules.guards()
-        });
+        let guarded = |row: &Row| {
+            entered(&catalogue.pipelines, &row.change)
+                .is_some_and(|(pipeline, stage)| pipeline.archived || stage.rules.guards())
+        };
         if !rows.iter().any(guarded) {
             return Ok(());
         }

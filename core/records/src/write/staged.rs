@@ -10,7 +10,7 @@ use kernel::{Ctx, Error, Result, Timestamp, Value};
 use serde_json::json;
 
 use super::{Along, PendingChange, Row};
-use crate::stages::{STAGE_TOLD, Semantic, StageClock, StageTold, Stage};
+use crate::stages::{STAGE_TOLD, Semantic, Stage, StageClock, StageTold};
 use crate::{Catalogue, Records};
 
 impl Records {
@@ -34,12 +34,7 @@ impl Records {
 }
 
 /// Until when a record may stand in a stage, if there is an end to it.
-async fn due(
-    clock: &dyn StageClock,
-    ctx: &Ctx,
-    change: &PendingChange,
-    stage: &Stage,
-) -> Result<Option<Timestamp>> {
+async fn due(clock: &dyn StageClock, ctx: &Ctx, change: &PendingChange, stage: &Stage) -> Result<Option<Timestamp>> {
     let (Some(duration), Semantic::Open) = (&stage.rules.duration, stage.semantic) else { return Ok(None) };
     let Some(Value::Instant(since)) = change.after.get("stage_since") else { return Ok(None) };
     match clock.seconds(duration) {

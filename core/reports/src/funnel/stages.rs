@@ -165,7 +165,8 @@ impl Reports {
             let values = group_of(&axes, row)?;
             let pipeline: Uuid = row.try_get_by_index(after)?;
             let stage: String = row.try_get_by_index(after + 2)?;
-            let semantic = plan.catalogue.pipelines.stage_ever(&joined.def.key, &stage).map(|(_, stage)| stage.semantic);
+            let semantic =
+                plan.catalogue.pipelines.stage_ever(&joined.def.key, &stage).map(|(_, stage)| stage.semantic);
             let sum = if amount.is_some() { sum_at(row, after + 5)? } else { None };
             let part = Part {
                 furthest: row.try_get_by_index(after + 1)?,

@@ -176,8 +176,17 @@ pub async fn bulk(
 }
 
 fn result(index: usize, id: Option<RecordId>, outcome: Result<Written>, ctx: &Ctx) -> BulkResult {
-    let mut row =
-        BulkResult { index, status: "refused", id, version: None, code: None, detail: None, fields: None, other: None, conditions: Vec::new() };
+    let mut row = BulkResult {
+        index,
+        status: "refused",
+        id,
+        version: None,
+        code: None,
+        detail: None,
+        fields: None,
+        other: None,
+        conditions: Vec::new(),
+    };
     match outcome {
         Ok(written) => {
             row.status = written.operation.past();
