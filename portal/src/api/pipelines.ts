@@ -38,8 +38,9 @@ export const changePipeline = (id: Id, patch: PipelinePatch, version: number) =>
 /** What the list would do to the records; nothing is changed. */
 export const tryStages = (id: Id, list: StageList, version: number) =>
   api.put("/pipelines/{id}/stages", { ...list, dry_run: true }, { path: { id }, version });
+/** Whoever saves reads everything again (`refreshPipelines`) when it has let go of what was typed. */
 export const saveStages = (id: Id, list: StageList, version: number) =>
-  changed(api.put("/pipelines/{id}/stages", list, { path: { id }, version }));
+  api.put("/pipelines/{id}/stages", list, { path: { id }, version });
 
 interface Removal {
   moveTo: Record<string, string>;

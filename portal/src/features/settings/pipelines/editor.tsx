@@ -50,7 +50,7 @@ function useDraft(pipeline: PipelineConfig) {
   const place = `pipeline.${pipeline.id}`;
   const saved = draftOf(pipeline);
   const base = JSON.stringify(saved);
-  const [kept] = useState(() => readDraft<{ version: number; stages: StageDraft[] }>(place));
+  const [kept, setKept] = useState(() => readDraft<{ version: number; stages: StageDraft[] }>(place));
   const [stages, setStages] = useState<StageDraft[]>(kept?.stages ?? saved);
   return {
     stages,
@@ -62,8 +62,11 @@ function useDraft(pipeline: PipelineConfig) {
       if (JSON.stringify(next) === base) dropDraft(place);
       else keepDraft(place, { version: kept?.version ?? pipeline.version, stages: next });
     },
+    /** Saved: what is read next takes its place. */
+    forget: () => dropDraft(place),
     drop() {
       dropDraft(place);
+      setKept(undefined);
       setStages(saved);
     },
   };
@@ -71,7 +74,7 @@ function useDraft(pipeline: PipelineConfig) {
 
 export function PipelineEditor({ pipeline, entity, siblings, onClose }: Props) {
   const { t } = useTranslation(["pipelines", "common"]);
-  const { stages, dirty, outdated, put, drop } = useDraft(pipeline);
+  const { stages, dirty, outdated, put, forget, drop } = useDraft(pipeline);
   const [open, setOpen] = useState<{ stage: StageDraft; isNew: boolean }>();
   const [plan, setPlan] = useState<PipelineChange>();
   const list = (moveTo: Record<string, string> = {}, preview?: string) => ({
@@ -81,8 +84,9 @@ export function PipelineEditor({ pipeline, entity, siblings, onClose }: Props) {
   });
   const done = (change: PipelineChange) => {
     setPlan(undefined);
-    drop();
+    forget();
     sayDone(change, t);
+    return refreshPipelines();
   };
   const save = useMutation({
     mutationFn: async () => {
@@ -91,20 +95,17 @@ export function PipelineEditor({ pipeline, entity, siblings, onClose }: Props) {
         ? { seen }
         : { change: await saveStages(pipeline.id, list(), pipeline.version) };
     },
-    onSuccess: ({ seen, change }) => (change ? done(change) : setPlan(seen)),
+    onSuccess: async ({ seen, change }) => {
+      if (change) await done(change);
+      else setPlan(seen);
+    },
   });
   const wrong = refusals(save.error, stages);
   const refusal =
     wrong.size > 0 ? t("pipelines:look_at_stages") : generalRefusal(save.error, [], t("common:network"));
   return (
-    <form
-      aria-label={pipeline.name}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!save.isPending) save.mutate();
-      }}
-    >
+    // No form: those of its drawers would send it with them.
+    <section aria-label={pipeline.name}>
       <Block
         title={`${entity.label_plural}: ${pipeline.name}`}
         actions={
@@ -121,7 +122,7 @@ export function PipelineEditor({ pipeline, entity, siblings, onClose }: Props) {
                 sayDone(change, t);
               }}
             />
-            <Button type="submit" loading={save.isPending} disabled={!dirty}>
+            <Button loading={save.isPending} disabled={!dirty} onClick={() => save.mutate()}>
               {t("common:save")}
             </Button>
           </>
@@ -180,11 +181,11 @@ export function PipelineEditor({ pipeline, entity, siblings, onClose }: Props) {
           targets={targetsOf(stages, siblings, t("pipelines:this_pipeline"))}
           ask={(moveTo) => tryStages(pipeline.id, list(moveTo), pipeline.version)}
           act={(moveTo, preview) => saveStages(pipeline.id, list(moveTo, preview), pipeline.version)}
-          onDone={done}
+          onDone={(change) => void done(change)}
           onClose={() => setPlan(undefined)}
         />
       )}
-    </form>
+    </section>
   );
 }
 

@@ -13,7 +13,8 @@ interface Props {
 
 export function WordsInput({ label, value, error, focus, onChange }: Props) {
   const mine = currentLocale();
-  const all = [...locales].sort((one) => (one.code === mine ? -1 : 0));
+  const own = locales.filter(({ code }) => code === mine);
+  const all = [...own, ...locales.filter(({ code }) => code !== mine)];
   return all.map(({ code, name }, index) => (
     <TextInput
       key={code}
