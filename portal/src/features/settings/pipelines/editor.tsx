@@ -107,7 +107,9 @@ export function PipelineEditor({ pipeline, entity, siblings, onClose }: Props) {
     // No form: those of its drawers would send it with them.
     <section aria-label={pipeline.name}>
       <Block
-        title={`${entity.label_plural}: ${pipeline.name}`}
+        title={
+          entity.label_plural === pipeline.name ? pipeline.name : `${entity.label_plural}: ${pipeline.name}`
+        }
         actions={
           <>
             <ActionIcon aria-label={t("pipelines:to_all")} onClick={onClose}>
@@ -238,7 +240,7 @@ function Stages({ stages, wrong, onOpen, onAdd, onChange }: StagesProps) {
       title={t("stages")}
       note={t("stages_note")}
       actions={
-        <Button variant="default" onClick={onAdd}>
+        <Button variant="default" aria-label={t("add_stage")} onClick={onAdd}>
           <IconText icon={<IconPlus size={16} />}>{t("add_stage")}</IconText>
         </Button>
       }
@@ -283,10 +285,12 @@ function Note({ stage }: { stage: StageDraft }) {
   const { t } = useTranslation("pipelines");
   const span = spanOf(stage.duration);
   const rules = rulesOf(stage);
+  const meaning = t(`meaning_${stage.semantic}`);
   const facts = [
-    t(`meaning_${stage.semantic}`),
+    // Said once where the stage is called as what it means.
+    meaning !== nameOf(stage.label, currentLocale()) && meaning,
     stage.probability !== null && stage.semantic === "open" && `${stage.probability} %`,
-    span && `${formatNumber(span.amount)} ${t(`unit_${span.unit}`)}`,
+    span && `${formatNumber(span.amount)} ${t(`short_${span.unit}`)}`,
     rules > 0 && t("rules_count", { count: rules }),
     stage.records > 0 && t("records", { count: stage.records }),
   ];
