@@ -36,6 +36,7 @@ mod m20261129_000027_reports;
 mod m20261129_000030_notices;
 mod m20261129_000031_stage_labels;
 mod m20261129_000032_sales;
+mod m20261129_000033_pipelines;
 mod m20261129_000035_documents;
 mod m20261129_000037_plugin_fills;
 mod m20261129_000039_sign_in;
@@ -81,6 +82,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000030_notices::Migration),
             Box::new(m20261129_000031_stage_labels::Migration),
             Box::new(m20261129_000032_sales::Migration),
+            Box::new(m20261129_000033_pipelines::Migration),
             Box::new(m20261129_000035_documents::Migration),
             Box::new(m20261129_000037_plugin_fills::Migration),
             Box::new(m20261129_000039_sign_in::Migration),

@@ -84,6 +84,8 @@ impl Objects {
         ids.push(("departments", of(admin.post("/departments", json!({"name": marker})).await)));
         ids.push(("roles", of(admin.post("/roles", json!({"key": "marked", "name": marker})).await)));
         ids.push(("tokens", of(admin.post("/tokens", json!({"name": marker})).await)));
+        let pipeline = json!({"entity": "deal", "label": {"en": marker}});
+        ids.push(("pipelines", of(admin.post("/pipelines", pipeline).await)));
         let password = json!({"email": "admin@acme.test", "password": PASSWORD});
         app.stranger().header("user-agent", marker).post("/session", password).await.ok(200);
         let sessions = admin.get("/me/sessions").await.ok(200);
@@ -312,6 +314,9 @@ impl Objects {
             ("PATCH", "/me") => json!({"locale": "uk"}),
             ("PATCH", "/tenant") => json!({"currency": "EUR"}),
             ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
+            ("POST", "/pipelines") => json!({"entity": "lead", "label": {"en": "walk"}}),
+            ("PATCH", "/pipelines/{id}") => json!({"label": {"en": "walked"}}),
+            ("PUT", "/pipelines/{id}/stages") => json!({"stages": []}),
             ("PUT", "/currency-rates") => json!({"rates": []}),
             ("PUT", "/records/{entity}/{id}/rows") => json!({"rows": [{"title": "walk", "price": 10}]}),
             ("POST", "/documents" | "/documents/preview") => json!({"entity": "quote", "id": self.id("quote")}),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::app::TestApp;
 
 /// Imports a text file; columns go to these fields in their order.
-async fn import(app: &TestApp, entity: &str, file: &str, fields: &[&str], duplicates: &str) -> Value {
+pub async fn import(app: &TestApp, entity: &str, file: &str, fields: &[&str], duplicates: &str) -> Value {
     let form = format!(
         "--B\r\nContent-Disposition: form-data; name=\"entity\"\r\n\r\n{entity}\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"l.csv\"\r\n\r\n{file}\r\n--B--\r\n"
     );

@@ -112,7 +112,7 @@ impl Sales {
     /// The stage of a lead that was converted; one that is there already is not converted again.
     async fn won_stage(&self, ctx: &Ctx, lead: &Record) -> Result<String> {
         let catalogue = self.records.catalogue_of(ctx).await?;
-        let here = catalogue.pipelines.stage("lead", text(&lead.fields, "stage"));
+        let here = catalogue.pipelines.stage_ever("lead", text(&lead.fields, "stage"));
         if here.is_some_and(|(_, stage)| stage.semantic == Semantic::Won) {
             return Err(Error::Conflict { code: "lead.converted", current: None });
         }

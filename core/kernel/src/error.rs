@@ -42,10 +42,21 @@ impl FieldError {
 /// Errors by field key.
 pub type FieldErrors = BTreeMap<String, FieldError>;
 
+/// One of the reasons of a refusal: what is to be done first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// Machine-readable, e.g. `required`.
+    pub code: String,
+    /// The field it is about.
+    pub field: Option<String>,
+    /// For people.
+    pub message: Message,
+}
+
 /// A refusal by rules: a plugin's veto, a stage guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// e.g. `hook.rejected`, `record.stage_refused`.
+    /// e.g. `hook.rejected`, `stage.refused`.
     pub code: String,
     /// Which plugin refused, if one did.
     pub plugin: Option<String>,
@@ -59,6 +70,8 @@ pub struct Refusal {
     pub rule: Option<String>,
     /// How HTTP tells it, where whoever refuses says so: 403, 409 or 422.
     pub status: Option<u16>,
+    /// All reasons at once, where there are several.
+    pub conditions: Vec<Condition>,
 }
 
 impl Refusal {
@@ -72,6 +85,7 @@ impl Refusal {
             other: None,
             rule: None,
             status: None,
+            conditions: Vec::new(),
         }
     }
 }
@@ -164,6 +178,7 @@ impl Error {
         match self {
             Self::Unauthenticated => "auth.required",
             Self::NotFound(_) => "not_found",
+            Self::Denied("config") => "config.denied",
             Self::Denied(_) => "denied",
             Self::Invalid { code, .. } | Self::Conflict { code, .. } => code,
             Self::Refused(refusal) => &refusal.code,

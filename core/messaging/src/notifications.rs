@@ -52,6 +52,10 @@ pub enum Kind {
     Report,
     /// A letter with a document could not be sent, or nobody knows whether it was.
     Document,
+    /// A record must soon leave its stage: for its owner.
+    StageReminder,
+    /// A record has stood in its stage for too long: for its owner.
+    StageOverdue,
 }
 
 impl Kind {
@@ -72,6 +76,8 @@ impl Kind {
             Self::GivenUp => "process.given_up",
             Self::Report => "report.failed",
             Self::Document => "document.letter",
+            Self::StageReminder => "stage.reminder",
+            Self::StageOverdue => "stage.overdue",
         }
     }
 }
@@ -162,6 +168,32 @@ pub async fn tell(
     task: impl Into<Option<TaskId>>,
     params: &BTreeMap<String, String>,
 ) -> Result<()> {
+    write(tx, ctx, kind, users, (task.into(), None), params).await
+}
+
+/// The same of something that has an address in the portal, beginning with `/`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tell_at(
+    tx: &Tx,
+    ctx: &Ctx,
+    kind: Kind,
+    users: impl IntoIterator<Item = Uuid>,
+    link: &str,
+    params: &BTreeMap<String, String>,
+) -> Result<()> {
+    write(tx, ctx, kind, users, (None, Some(link)), params).await
+}
+
+async fn write(
+    tx: &Tx,
+    ctx: &Ctx,
+    kind: Kind,
+    users: impl IntoIterator<Item = Uuid>,
+    (task, link): (Option<TaskId>, Option<&str>),
+    params: &BTreeMap<String, String>,
+) -> Result<()> {
     let me = ctx.user().map(|user| user.0);
     let mut users: Vec<Uuid> = users.into_iter().filter(|user| Some(*user) != me).collect();
     users.sort_unstable();
@@ -170,9 +202,17 @@ pub async fn tell(
         return Ok(());
     }
     let params = serde_json::to_value(params).map_err(Error::internal)?;
-    let task: Option<TaskId> = task.into();
     let mut insert = Query::insert();
-    insert.into_table("notification").columns(["id", "tenant_id", "user_id", "kind", "task_id", "params", "at"]);
+    insert.into_table("notification").columns([
+        "id",
+        "tenant_id",
+        "user_id",
+        "kind",
+        "task_id",
+        "params",
+        "at",
+        "link",
+    ]);
     for user in users {
         insert.values_panic([
             ctx.id().into(),
@@ -182,6 +222,7 @@ pub async fn tell(
             task.into(),
             params.clone().into(),
             ctx.now().0.into(),
+            link.into(),
         ]);
     }
     tx.later(&insert).await?;

@@ -12,7 +12,7 @@ use crate::Records;
 pub struct Batch {
     /// Its id.
     pub id: BatchId,
-    /// `bulk`, `import`, `undo`.
+    /// `bulk`, `import`, `pipeline`, `undo`.
     pub kind: String,
     /// When it began.
     pub created_at: Timestamp,

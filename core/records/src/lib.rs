@@ -56,6 +56,7 @@ use kernel::{Db, EntityKey, Error, Fields, RecordId, TenantId};
 use people::names::Names;
 
 pub use catalogue::{Catalogue, EntityDef, FieldDef};
+pub use stages::StageClock;
 pub(crate) use write::Inserts;
 pub use write::{
     Along, BeforeHooks, Change, EntityOwner, EntityRules, Foreseen, Inner, Kept, Operation, PendingChange, Told, Trial,
@@ -88,6 +89,7 @@ pub struct Records {
     rules: Arc<RwLock<Vec<Arc<dyn EntityRules>>>>,
     known: catalogue::Known,
     names: Names,
+    clock: Arc<OnceLock<Arc<dyn stages::StageClock>>>,
     /// Writers of a company that lost a race try again one after another.
     turns: Arc<Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>>,
     totals: Arc<totals::Pending>,
@@ -105,6 +107,7 @@ impl Records {
             rules: Arc::default(),
             known: catalogue::Known::default(),
             names: Names::default(),
+            clock: Arc::default(),
             turns: Arc::default(),
             totals: Arc::default(),
             search: Arc::default(),
@@ -120,6 +123,16 @@ impl Records {
     /// Says who runs before-hooks. Only the first call counts.
     pub fn set_hooks(&self, hooks: Arc<dyn BeforeHooks>) {
         drop(self.hooks.set(hooks));
+    }
+
+    /// Says who reckons working time of stages. Only the first call counts.
+    pub fn set_clock(&self, clock: Arc<dyn stages::StageClock>) {
+        drop(self.clock.set(clock));
+    }
+
+    /// Whoever reckons working time of stages.
+    pub(crate) fn clock(&self) -> Option<&dyn stages::StageClock> {
+        self.clock.get().map(|clock| &**clock)
     }
 
     /// The database.

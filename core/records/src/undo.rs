@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use crate::stages::settle;
 use crate::write::{CHUNK, Change, Operation, WriteOptions};
 use crate::{EntityDef, Records, batch};
 
@@ -72,6 +73,9 @@ impl Records {
         let batch = self.batch(ctx, id).await?;
         let (count, first) = event::extent_of_batch(self.db.read(), ctx.tenant, id).await?;
         let subject = format!("undo:{id}");
+        if batch.kind == settle::BATCH {
+            people::require_admin(ctx)?;
+        }
         let tx = self.db.begin().await?;
         // Two clicks wait for each other here.
         tx.execute(&of_batch(ctx, id).value("kind", Expr::col("kind")).to_owned()).await?;
@@ -92,7 +96,13 @@ impl Records {
                 long::begin(&tx, ctx, new, count <= AT_ONCE).await?
             }
         };
+        if begun.1 && batch.kind == settle::BATCH {
+            settle::bring_back(&tx, ctx, id).await?;
+        }
         tx.commit().await?;
+        if batch.kind == settle::BATCH {
+            self.forget_catalogue(ctx.tenant);
+        }
         Ok(begun)
     }
 }
@@ -211,7 +221,8 @@ impl Records {
 
     /// Takes back one event of each record, round after round.
     async fn take_back(&self, ctx: &Ctx, input: &Input, mut chains: Vec<Chain>, undone: &mut Undone) -> Result<()> {
-        let options = WriteOptions { batch: Some(input.undo), ..WriteOptions::default() };
+        // Where it stood before it may stand again.
+        let options = WriteOptions { batch: Some(input.undo), unguarded: true, ..WriteOptions::default() };
         loop {
             let mut by_entity: HashMap<String, Vec<&mut Chain>> = HashMap::new();
             for chain in &mut chains {

@@ -180,7 +180,7 @@ impl WholeSteps {
 }
 
 impl Changed {
-    fn add(&mut self, found: i64, refused: Vec<Refused>) {
+    pub(crate) fn add(&mut self, found: i64, refused: Vec<Refused>) {
         let count = i64::try_from(refused.len()).unwrap_or(0);
         self.changed += found - count;
         self.refused_total += count;

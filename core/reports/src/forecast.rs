@@ -206,7 +206,8 @@ struct Asked {
 
 /// Records in stages of a meaning.
 pub(crate) fn standing(catalogue: &Catalogue, entity: &str, semantic: Semantic) -> Filter {
-    let stages = catalogue.pipelines.of(entity).flat_map(|pipeline| &pipeline.stages);
+    let pipelines = catalogue.pipelines.ever(entity);
+    let stages = pipelines.flat_map(|pipeline| pipeline.stages.iter().chain(&pipeline.gone));
     let keys: BTreeSet<&str> = stages.filter(|one| one.semantic == semantic).map(|one| one.key.as_str()).collect();
     Filter::any(keys.into_iter().map(|key| Filter::test("stage", Op::Eq, key)).collect())
 }

@@ -109,7 +109,7 @@ impl Reports {
             return Err(invalid("entity", "hints need an entity with stages"));
         }
         let stages = catalogue.pipelines.of(&entity).flat_map(|pipeline| &pipeline.stages);
-        let labels = stages.map(|stage| (stage.key.clone(), stage.name.clone())).collect();
+        let labels = stages.map(|stage| (stage.key.clone(), stage.name_in(ctx.locale).to_owned())).collect();
         let asked = Asked { entity: entity.clone(), department: query.department, now: ctx.now(), labels };
         let mut items = Vec::new();
         if ctx.rights.may(&entity, kernel::access::Action::Read) && def.shows_key(&ctx.rights, "stage") {

@@ -54,7 +54,7 @@ pub(crate) fn target(def: &EntityDef, key: &str) -> Option<String> {
 /// Adds the names of pipelines.
 pub(crate) fn pipelines(catalogue: &Catalogue, ids: &[Uuid], into: &mut RefsView) {
     for def in catalogue.entities() {
-        for pipeline in catalogue.pipelines.of(&def.key).filter(|pipeline| ids.contains(&pipeline.id)) {
+        for pipeline in catalogue.pipelines.ever(&def.key).filter(|pipeline| ids.contains(&pipeline.id)) {
             into.insert(pipeline.id, Named { entity: "pipeline".to_owned(), title: pipeline.name.clone() });
         }
     }

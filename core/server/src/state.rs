@@ -19,6 +19,7 @@ use records::Records;
 use records::files::Files;
 use records::import::Imports;
 use records::rules::SoundRules;
+use records::stages::settle::SettleSteps;
 use records::undo::UndoSteps;
 use records::whole::WholeSteps;
 use reports::{ExportSteps, Letters, Reports};
@@ -164,6 +165,7 @@ impl AppState {
         long_jobs.set_steps(vec![
             Arc::new(UndoSteps::new(&records, &identities)),
             Arc::new(WholeSteps::new(&records, &identities)),
+            Arc::new(SettleSteps::new(&records, &identities)),
             Arc::new(MigrateSteps::new(&processes, &identities)),
             Arc::new(ExportSteps::new(&reports, &identities)),
         ]);

@@ -22,6 +22,7 @@ export const keys = {
   departmentTree: ["departments", "tree"] as const,
   accounts: ["users", "", "accounts"] as const,
   roles: ["roles"] as const,
+  pipelines: ["pipelines"] as const,
   definitions: ["process-definitions"] as const,
   definition: (id: string, version?: number) => ["process-definitions", "one", id, version] as const,
   definitionVersions: (id: string) => ["process-definitions", "versions", id] as const,

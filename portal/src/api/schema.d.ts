@@ -4563,6 +4563,7 @@ export interface components {
             fields: components["schemas"]["FieldView"][];
             pipelines: components["schemas"]["PipelineView"][];
             layout: components["schemas"]["Layout"];
+            gone_stages?: components["schemas"]["StageView"][];
         };
         /** @description One entry of a timeline. */
         EntryView: {
@@ -7272,6 +7273,7 @@ export interface components {
             name: string;
             is_default: boolean;
             stages: components["schemas"]["StageView"][];
+            archived?: boolean;
         };
         /** @description A plan to set. */
         PlanInput: {
@@ -7861,6 +7863,7 @@ export interface components {
             tree_hash?: string;
             /** @description `auth.choose_tenant`: the companies that know this e-mail and password. */
             tenants?: components["schemas"]["TenantChoice"][] | null;
+            conditions?: components["schemas"]["ConditionProblem"][];
         };
         /**
          * @description What may be done with a process definition and its instances.

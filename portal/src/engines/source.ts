@@ -23,7 +23,15 @@ import type {
 /** What rows look like and what may be done with them: an entity of the catalogue, or what a block declares. */
 export type Shape = Pick<
   Entity,
-  "key" | "label" | "label_plural" | "title_field" | "actions" | "fields" | "pipelines" | "layout"
+  | "key"
+  | "label"
+  | "label_plural"
+  | "title_field"
+  | "actions"
+  | "fields"
+  | "pipelines"
+  | "gone_stages"
+  | "layout"
 >;
 
 /** Rows in portions, kept in the cache as infinite pages under `queryKey`. */

@@ -5,8 +5,9 @@ import { CardParts, CardRows, SaleParts } from "@/engines/card-parts";
 import { useOpenSurface } from "@/engines/open-surface";
 import { SurfaceDrawer } from "@/engines/slots";
 import { Shell } from "@/features/shell/shell";
-import { withAdminTexts, withDocumentTexts, withSaleTexts, withWorkTexts } from "@/i18n";
+import { withAdminTexts, withDocumentTexts, withPipelineTexts, withSaleTexts, withWorkTexts } from "@/i18n";
 import { useCreating } from "@/state/creating";
+import { useRefused } from "@/state/refused";
 import { useAhead } from "@/ui/use-ahead";
 
 const loadCreateDialog = () => import("@/features/records/create-dialog");
@@ -14,6 +15,7 @@ const CreateDialog = lazy(loadCreateDialog);
 // There before it is needed: a session may end together with the line.
 const loadExpired = () => import("@/features/session/expired-dialog");
 const ExpiredDialog = lazy(loadExpired);
+const RefusedDialog = lazy(() => withPipelineTexts(() => import("@/features/records/refused-dialog")));
 const Slot = lazy(() => withAdminTexts(() => import("@/features/pages/slot")));
 const Processes = lazy(() => withWorkTexts(() => import("@/features/processes/record-part")));
 const SaleRows = lazy(() => withSaleTexts(() => import("@/features/sales/rows-part")));
@@ -22,6 +24,7 @@ const Opened = lazy(() => withAdminTexts(() => import("@/features/pages/opened")
 
 export function SignedIn() {
   const creating = useCreating();
+  const refused = useRefused();
   const surface = useOpenSurface();
   const ended = useSyncExternalStore(sessionGate.subscribe, sessionGate.isOpen);
   useAhead(loadCreateDialog, 1_500);
@@ -40,6 +43,11 @@ export function SignedIn() {
               {creating && (
                 <Suspense>
                   <CreateDialog creating={creating} />
+                </Suspense>
+              )}
+              {refused && (
+                <Suspense>
+                  <RefusedDialog move={refused} />
                 </Suspense>
               )}
               {surface && (

@@ -65,6 +65,7 @@ export const adminSections = [
   "people",
   "departments",
   "roles",
+  "pipelines",
   "calendars",
   "messages",
   "rates",

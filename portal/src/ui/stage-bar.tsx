@@ -3,7 +3,7 @@
  * the present stage, the next one and a menu of all: no name is ever cut to a letter.
  */
 import { Menu } from "@mantine/core";
-import { IconArrowRight, IconChevronDown } from "@tabler/icons-react";
+import { IconArrowRight, IconChevronDown, IconClockExclamation } from "@tabler/icons-react";
 import { useLayoutEffect, useRef, useState } from "react";
 import type { Stage } from "@/api/types";
 import classes from "./stage-bar.module.css";
@@ -19,6 +19,8 @@ interface Props {
   current: string;
   disabled: boolean;
   problem?: string;
+  /** Until when it may stand where it does; `late` when that is over. */
+  due?: { text: string; late: boolean };
   onMove(stage: string): void;
 }
 
@@ -68,6 +70,12 @@ export function StageBar(props: Props) {
       >
         {fits ? <Row {...props} at={at} /> : <Short {...props} at={at} />}
       </div>
+      {props.due && (
+        <div className={classes.due} data-late={props.due.late} data-testid="stage-due">
+          {props.due.late && <IconClockExclamation size={14} aria-hidden />}
+          {props.due.text}
+        </div>
+      )}
       {problem && (
         <div className={classes.problem} role="alert" data-testid="stage-refusal">
           {problem}

@@ -19,6 +19,7 @@
 //! | `slice`, `go_on` | how long a step may take; the job that goes on with it |
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
 //! | `instances`, `journal` | views; lists |
+//! | `stage_times` | deadlines of pipeline stages |
 //! | `relations` | what reports read inside their queries |
 //! | `store`, `locks` | rows; who keeps them from others |
 
@@ -45,6 +46,7 @@ mod sender;
 mod services;
 mod signals;
 mod slice;
+mod stage_times;
 mod start;
 mod store;
 mod timers;
@@ -119,6 +121,7 @@ impl Processes {
         };
         tasks.set_owner(Arc::new(commands::TaskDone(processes.clone())));
         tasks.mail().add_owner(Arc::new(services::Letters(processes.clone())));
+        records.set_clock(Arc::new(processes.clone()));
         processes
     }
 
@@ -139,6 +142,7 @@ impl Processes {
             Arc::new(signals::SignalJob(self.clone())),
             Arc::new(reader::RecordEvents(self.clone())),
             Arc::new(Retention(self.clone())),
+            Arc::new(stage_times::TellOfStage(self.clone())),
         ]
     }
 

@@ -336,17 +336,22 @@ fn shown(before: Standing, hidden: bool) -> Result<Standing> {
 
 /// Names: one at least, none empty or endless.
 pub(super) fn labels(field: &str, given: Labels) -> Result<Labels> {
+    worded(given).map_err(|error| wrong(field, error))
+}
+
+/// The same, for names that stand at a place of their own.
+pub(crate) fn worded(given: Labels) -> Result<Labels, FieldError> {
     let kept: std::collections::BTreeMap<Locale, String> =
         given.0.into_iter().map(|(locale, words)| (locale, words.trim().to_owned())).collect();
     let kept = Labels(kept.into_iter().filter(|(_, words)| !words.is_empty()).collect());
     if kept.0.is_empty() {
-        return Err(wrong(field, FieldError::new("required")));
+        return Err(FieldError::new("required"));
     }
     if kept.0.values().any(|words| words.chars().count() > MAX_LABEL) {
-        return Err(wrong(field, FieldError::new("too_long").with("max", MAX_LABEL)));
+        return Err(FieldError::new("too_long").with("max", MAX_LABEL));
     }
     if kept.0.values().any(|words| words.contains(char::is_control)) {
-        return Err(wrong(field, FieldError::new("characters")));
+        return Err(FieldError::new("characters"));
     }
     Ok(kept)
 }
@@ -480,7 +485,7 @@ fn choices(kind: FieldType, given: Vec<Choice>) -> Result<Vec<Choice>> {
     Ok(kept)
 }
 
-pub(super) fn is_color(text: &str) -> bool {
+pub(crate) fn is_color(text: &str) -> bool {
     text.len() == 7 && text.starts_with('#') && text.bytes().skip(1).all(|b| b.is_ascii_hexdigit())
 }
 

@@ -163,6 +163,7 @@ fn staged() -> Vec<FieldDef> {
         field("pipeline", Pipeline).system().never_empty(),
         field("stage", Stage).required().never_empty(),
         field("stage_since", Datetime).system().never_empty(),
+        field("stage_due", Datetime).system(),
         field("closed_at", Datetime).system(),
         field("closed_owner", User).system(),
     ]

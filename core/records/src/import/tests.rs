@@ -389,6 +389,7 @@ impl BeforeHooks for Hooks {
                 other: None,
                 rule: None,
                 status: None,
+                conditions: Vec::new(),
             });
         }
         Ok(())

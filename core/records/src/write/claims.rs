@@ -303,7 +303,7 @@ pub(super) fn claim_of(
         return Ok(None);
     }
     let stage = image.get("stage").and_then(Value::as_text).unwrap_or_default();
-    let open = || pipelines.stage(&def.key, stage).is_none_or(|(_, stage)| stage.semantic == Semantic::Open);
+    let open = || pipelines.stage_ever(&def.key, stage).is_none_or(|(_, stage)| stage.semantic == Semantic::Open);
     if spec.kind == ConstraintKind::OneOpen && def.staged && !open() {
         return Ok(None);
     }

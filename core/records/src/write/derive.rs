@@ -65,6 +65,8 @@ pub(super) fn after_hooks(
     complete_money(&def, &mut change.after, &pipelines.currency);
     if def.staged && change.changes("stage") {
         stage_entered(change, pipelines, &now);
+    } else if def.staged && change.says_nothing() {
+        stage_settled(change, pipelines, &now);
     }
     if let Some(rules) = rules {
         rules.follow(ctx, change);
@@ -98,13 +100,30 @@ pub(super) fn stamp(change: &mut PendingChange, ctx: &Ctx) {
 fn stage_entered(change: &mut PendingChange, pipelines: &Pipelines, now: &Value) {
     let key = change.after.get("stage").and_then(Value::as_text).unwrap_or_default();
     let Some((pipeline, stage)) = pipelines.stage(&change.entity.key, key) else { return };
-    let (closed, by) = match stage.semantic {
-        Semantic::Open => (Value::Null, Value::Null),
-        // Results stay theirs who owned the record when it was closed.
-        Semantic::Won | Semantic::Lost => (now.clone(), change.after.get("owner").cloned().unwrap_or(Value::Null)),
-    };
+    let (closed, by) = closed(change, stage.semantic, now);
     change.after.insert("pipeline".into(), Value::Id(pipeline.id));
     change.after.insert("stage_since".into(), now.clone());
+    change.after.insert("stage_due".into(), Value::Null);
+    change.after.insert("closed_at".into(), closed);
+    change.after.insert("closed_owner".into(), by);
+}
+
+/// What a stage says about being closed: results stay theirs who owned the record when it was closed.
+fn closed(change: &PendingChange, semantic: Semantic, now: &Value) -> (Value, Value) {
+    match semantic {
+        Semantic::Open => (Value::Null, Value::Null),
+        Semantic::Won | Semantic::Lost => (now.clone(), change.after.get("owner").cloned().unwrap_or(Value::Null)),
+    }
+}
+
+/// A record is closed or opened that stands in a stage which means something else now.
+fn stage_settled(change: &mut PendingChange, pipelines: &Pipelines, now: &Value) {
+    let key = change.after.get("stage").and_then(Value::as_text).unwrap_or_default();
+    let Some((_, stage)) = pipelines.stage_ever(&change.entity.key, key) else { return };
+    if (stage.semantic == Semantic::Open) == is_empty(&change.after, "closed_at") {
+        return;
+    }
+    let (closed, by) = closed(change, stage.semantic, now);
     change.after.insert("closed_at".into(), closed);
     change.after.insert("closed_owner".into(), by);
 }

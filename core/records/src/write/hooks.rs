@@ -87,6 +87,11 @@ impl PendingChange {
         }
     }
 
+    /// Whether it says nothing: what follows from what the record has is worked out anew.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.operation == Operation::Update && self.given.is_empty()
+    }
+
     /// A field's own value in an image, without a copy where it stands there as it is.
     fn own<'a>(&self, image: &'a Fields, field: &FieldDef) -> Cow<'a, Value> {
         if matches!(field.kind, FieldType::Money | FieldType::Currency) {

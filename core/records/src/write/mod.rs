@@ -1,8 +1,8 @@
 //! THE write pipeline. Every change of a record passes here, from whichever side it comes: HTTP, import, bulk edit,
 //! plugin, undo. `Records::write` reads like the list in the specification:
 //!
-//! authorise -> load with version -> apply the patch in memory -> before-hooks (no lock held) -> validation -> begin
-//! -> check version -> write rows, links, transitions, events -> constraints between records -> is the new image still
+//! authorise -> load with version -> apply the patch in memory -> before-hooks (no lock held) -> validation -> rules
+//! of stages -> begin -> check version -> write rows, links, transitions, events -> constraints between records -> is the new image still
 //! inside the writer's rights? -> commit.
 //!
 //! Records of an entity that has an owner (`owner`) are written by it from "begin" on.
@@ -14,12 +14,14 @@ mod check;
 pub(crate) mod claims;
 mod derive;
 mod ensure;
+mod guards;
 mod hooks;
 mod input;
 mod insert;
 mod owned;
 mod owner;
 mod special;
+mod staged;
 mod store;
 mod together;
 mod trial;
@@ -70,6 +72,8 @@ pub struct WriteOptions {
     pub all_or_nothing: bool,
     /// Kept with a stage transition.
     pub comment: Option<String>,
+    /// The rules of stages are not asked: what puts back what was, or follows from a changed pipeline.
+    pub unguarded: bool,
     /// Everything but the writing: what would be refused? The writes of one dry run share it.
     pub dry_run: Option<Trial>,
     /// Written in the transaction of the change, if that is written. Not for entities with an owner, nor together.
@@ -214,6 +218,7 @@ impl Records {
                 derive::happened(&mut row.change, past);
             }
         }
+        self.time_stages(ctx, catalogue, &mut rows).await?;
         self.validate(catalogue, ctx, rows, fresh, outcomes).await
     }
 
@@ -307,6 +312,10 @@ impl Records {
             }
             !same
         });
+        self.judge(catalogue, ctx, def, &mut rows, options, outcomes).await?;
+        if options.all_or_nothing && outcomes.values().any(Result::is_err) {
+            return Ok(raced);
+        }
         if let Some(owner) = self.owner_of(&def.key) {
             return self.store_owned(&*owner, catalogue, ctx, def, rows, options, outcomes).await;
         }

@@ -102,6 +102,9 @@ impl Records {
             // What changes nothing is done.
             part.rows.retain(|row| row.change.before.is_none() || store::differs(&row.change));
         }
+        for part in &mut parts {
+            self.judge_part(&catalogue, ctx, part).await?;
+        }
         let mut made = HashMap::new();
         let tx = self.db().begin().await.map_err(Error::from)?;
         let claims = lock(&tx, &catalogue, ctx, &parts).await?;
@@ -166,6 +169,22 @@ impl Records {
             parts.push(Part { def, rows });
         }
         Ok(parts)
+    }
+
+    /// Asks the rules of stages.
+    async fn judge_part(
+        &self,
+        catalogue: &Catalogue,
+        ctx: &Ctx,
+        part: &mut Part,
+    ) -> std::result::Result<(), NotTogether> {
+        let mut outcomes = HashMap::new();
+        self.judge(catalogue, ctx, &part.def, &mut part.rows, &WriteOptions::default(), &mut outcomes).await?;
+        let refused = outcomes.into_iter().filter_map(|(index, outcome)| Some((index, outcome.err()?)));
+        match refused.min_by_key(|(index, _)| *index) {
+            Some((index, error)) => Err(NotTogether { index: Some(index), error }),
+            None => Ok(()),
+        }
     }
 
     /// The records of changes that changed nothing.

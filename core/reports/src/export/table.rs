@@ -121,7 +121,11 @@ impl Words<'_> {
         let def = self.def?;
         let field = axis.strip_prefix("field:").unwrap_or(axis);
         if matches!(field, "stage" | "step") {
-            return self.catalogue.pipelines.stage(&def.key, value).map(|(_, stage)| stage.name.clone());
+            return self
+                .catalogue
+                .pipelines
+                .stage_ever(&def.key, value)
+                .map(|(_, stage)| stage.name_in(self.ctx.locale).to_owned());
         }
         let (def, key) = match field.split_once('.') {
             Some((link, key)) => (self.catalogue.find(def.field(link)?.target()?)?.as_ref(), key),

@@ -104,7 +104,7 @@ impl Reports {
             known.insert((without_step(&item.group), step), item);
         }
         for group in groups.values() {
-            let Some(pipeline) = plan.catalogue.pipelines.of(&joined.def.key).find(|one| one.id == group.pipeline)
+            let Some(pipeline) = plan.catalogue.pipelines.ever(&joined.def.key).find(|one| one.id == group.pipeline)
             else {
                 continue;
             };
@@ -165,7 +165,8 @@ impl Reports {
             let values = group_of(&axes, row)?;
             let pipeline: Uuid = row.try_get_by_index(after)?;
             let stage: String = row.try_get_by_index(after + 2)?;
-            let semantic = plan.catalogue.pipelines.stage(&joined.def.key, &stage).map(|(_, stage)| stage.semantic);
+            let semantic =
+                plan.catalogue.pipelines.stage_ever(&joined.def.key, &stage).map(|(_, stage)| stage.semantic);
             let sum = if amount.is_some() { sum_at(row, after + 5)? } else { None };
             let part = Part {
                 furthest: row.try_get_by_index(after + 1)?,

@@ -209,7 +209,8 @@ impl Reports {
     /// The records that stood in an open stage at a moment.
     async fn stood(&self, ctx: &Ctx, plan: &Plan, measure: &Measure, at: Timestamp) -> Result<HashSet<Uuid>> {
         let def = plan.def(measure)?;
-        let stages = plan.catalogue.pipelines.of(&def.key).flat_map(|pipeline| &pipeline.stages);
+        let pipelines = plan.catalogue.pipelines.ever(&def.key);
+        let stages = pipelines.flat_map(|pipeline| pipeline.stages.iter().chain(&pipeline.gone));
         let open: Vec<String> = stages
             .filter(|stage| stage.semantic == records::stages::Semantic::Open)
             .map(|stage| stage.key.clone())

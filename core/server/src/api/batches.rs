@@ -19,7 +19,7 @@ use crate::state::AppState;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BatchView {
     id: Uuid,
-    /// `bulk`, `import`, `undo`.
+    /// `bulk`, `import`, `pipeline`, `undo`.
     kind: String,
     #[schema(value_type = String)]
     created_at: kernel::Timestamp,

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::jobs::{JobView, accepted};
 use super::records::{CreateBody, parse_filter};
 use crate::http::body::bad_request;
+use crate::http::error::{ConditionProblem, conditions};
 use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
 
@@ -116,6 +117,10 @@ pub struct BulkResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, crate::http::error::FieldProblem>>)]
     fields: Option<Map<String, Value>>,
+    /// `stage.refused`: everything that stands in the way of the move.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    conditions: Vec<ConditionProblem>,
     /// The record that stands in the way, where the caller may see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -171,8 +176,17 @@ pub async fn bulk(
 }
 
 fn result(index: usize, id: Option<RecordId>, outcome: Result<Written>, ctx: &Ctx) -> BulkResult {
-    let mut row =
-        BulkResult { index, status: "refused", id, version: None, code: None, detail: None, fields: None, other: None };
+    let mut row = BulkResult {
+        index,
+        status: "refused",
+        id,
+        version: None,
+        code: None,
+        detail: None,
+        fields: None,
+        other: None,
+        conditions: Vec::new(),
+    };
     match outcome {
         Ok(written) => {
             row.status = written.operation.past();
@@ -186,6 +200,7 @@ fn result(index: usize, id: Option<RecordId>, outcome: Result<Written>, ctx: &Ct
             row.code = Some(error.code().to_owned());
             row.detail = Some(error.message().in_locale(ctx.locale));
             row.fields = Some(fields.collect());
+            row.conditions = conditions(&error, ctx.locale);
             if let Error::Refused(refusal) = error {
                 row.other = refusal.other;
             }

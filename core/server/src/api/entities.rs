@@ -40,6 +40,10 @@ pub struct EntityView {
     actions: Actions,
     fields: Vec<FieldView>,
     pipelines: Vec<PipelineView>,
+    /// Stages that were taken away: what records have been through.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    gone_stages: Vec<StageView>,
     layout: Layout,
 }
 
@@ -138,6 +142,10 @@ pub struct PipelineView {
     key: String,
     name: String,
     is_default: bool,
+    /// It keeps the records it has and takes no others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    archived: bool,
     stages: Vec<StageView>,
 }
 
@@ -386,6 +394,7 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityV
         },
         fields: def.fields.iter().filter(|f| sees(&&f.key)).map(|f| field_view(catalogue, def, f, ctx)).collect(),
         pipelines: catalogue.pipelines.of(&def.key).map(|one| pipeline_view(def, one, ctx.locale)).collect(),
+        gone_stages: catalogue.pipelines.gone(&def.key).map(|stage| stage_view(stage, ctx.locale)).collect(),
         layout: Layout {
             list: keys(&def.list),
             card: keys(&def.card),
@@ -438,19 +447,23 @@ fn choices(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDef, 
 
 fn pipeline_view(def: &EntityDef, pipeline: &::records::stages::Pipeline, locale: Locale) -> PipelineView {
     // The only pipeline of a module's entity is called as the entity.
-    let of_module = def.owner.plugin().is_some() && pipeline.is_default;
-    let stage = |s: &::records::stages::Stage| StageView {
-        key: s.key.clone(),
-        name: s.name_in(locale).to_owned(),
-        semantic: s.semantic,
-        color: s.color.clone(),
-        sort: s.sort,
-    };
+    let of_module = def.owner.plugin().is_some() && pipeline.is_default && pipeline.labels.is_none();
     PipelineView {
         id: pipeline.id,
         key: pipeline.key.clone(),
-        name: if of_module { entity_label(def, true, locale) } else { pipeline.name.clone() },
+        name: if of_module { entity_label(def, true, locale) } else { pipeline.name_in(locale).to_owned() },
         is_default: pipeline.is_default,
-        stages: pipeline.stages.iter().map(stage).collect(),
+        archived: pipeline.archived,
+        stages: pipeline.stages.iter().map(|stage| stage_view(stage, locale)).collect(),
+    }
+}
+
+fn stage_view(stage: &::records::stages::Stage, locale: Locale) -> StageView {
+    StageView {
+        key: stage.key.clone(),
+        name: stage.name_in(locale).to_owned(),
+        semantic: stage.semantic,
+        color: stage.color.clone(),
+        sort: stage.sort,
     }
 }

@@ -19,7 +19,7 @@ use crate::state::AppState;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JobView {
     id: Uuid,
-    /// `records.undo`, `records.bulk`, `process.migrate`.
+    /// `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`.
     kind: String,
     /// `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done).
     #[schema(value_type = String)]
@@ -51,7 +51,7 @@ pub struct JobProblem {
 }
 
 impl JobView {
-    fn new(job: LongJob, locale: Locale) -> Self {
+    pub(super) fn new(job: LongJob, locale: Locale) -> Self {
         let told = |problem: Problem| JobProblem { code: problem.code, detail: problem.message.in_locale(locale) };
         Self {
             id: job.id,

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod me;
 pub mod messages;
 pub mod people;
+mod pipelines;
 pub mod plugin_jobs;
 pub mod plugins;
 pub mod process_templates;
@@ -61,6 +62,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(entities::create_field))
         .routes(routes!(entities::change_field, entities::remove_field))
         .routes(routes!(entities::restore_field))
+        .routes(routes!(pipelines::list, pipelines::create))
+        .routes(routes!(pipelines::change, pipelines::remove))
+        .routes(routes!(pipelines::stages))
         .routes(routes!(records::list, records::create))
         .routes(routes!(records::query))
         .routes(routes!(records::aggregate))

@@ -53,6 +53,30 @@ pub struct FieldProblem {
     pub message: String,
 }
 
+/// One of the reasons of a refusal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConditionProblem {
+    /// Machine-readable.
+    pub code: String,
+    /// The field it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub field: Option<String>,
+    /// In the caller's language.
+    pub message: String,
+}
+
+/// All reasons of a refusal.
+pub fn conditions(error: &Error, locale: Locale) -> Vec<ConditionProblem> {
+    let Error::Refused(refusal) = error else { return Vec::new() };
+    let told = |one: &kernel::error::Condition| ConditionProblem {
+        code: one.code.clone(),
+        field: one.field.clone(),
+        message: one.message.in_locale(locale),
+    };
+    refusal.conditions.iter().map(told).collect()
+}
+
 /// A company to sign in to, for the API's description.
 #[derive(Debug, ToSchema)]
 pub struct TenantChoice {
@@ -77,6 +101,10 @@ pub struct Problem {
     pub detail: String,
     /// Per field.
     pub fields: std::collections::BTreeMap<String, FieldProblem>,
+    /// `stage.refused`: everything that stands in the way of the move.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub conditions: Vec<ConditionProblem>,
     /// For the server's log.
     pub request_id: String,
     /// The plugin that refused, if one did.
@@ -118,7 +146,6 @@ pub fn status(error: &Error) -> StatusCode {
             let told = refusal.status.and_then(|status| StatusCode::from_u16(status).ok());
             told.filter(|status| REFUSALS.contains(status)).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
         }
-        Error::Refused(refusal) if refusal.code.starts_with("record.stage") => StatusCode::CONFLICT,
         Error::Refused(refusal) if ["plugin.failed", "plugin.unavailable"].contains(&refusal.code.as_str()) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
@@ -148,6 +175,7 @@ pub fn problem(error: &Error, status: StatusCode, locale: Locale, request_id: &s
         code: error.code().to_owned(),
         detail: error.message().in_locale(locale),
         fields: fields.map(|(key, (code, message))| (key, FieldProblem { code, message })).collect(),
+        conditions: conditions(error, locale),
         request_id: request_id.to_owned(),
         plugin: refusal.and_then(|refusal| refusal.plugin.clone()),
         other: refusal.and_then(|refusal| refusal.other.clone()),

@@ -4,7 +4,7 @@ import { ActionIcon, Menu } from "@mantine/core";
 import { IconArrowRight, IconDots, IconExternalLink, IconTrash } from "@tabler/icons-react";
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { RecordData, Stage } from "@/api/types";
+import type { RecordData, Stage, Value } from "@/api/types";
 import { fieldOf, type TextContext, titleOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
 import { isEmpty } from "@/engines/fields/values";
@@ -76,6 +76,8 @@ export const Card = memo(function Card(props: Props) {
     .filter((field) => field.key !== "owner" && !isEmpty(record.fields[field.key]))
     .slice(0, 5);
   const owner = context.refs[String(record.fields.owner)]?.title;
+  const lateText = (due: Value) =>
+    isLate(due) ? `${t("board:overdue")}: ${formatDateTime(due)}` : undefined;
   const since = record.fields.stage_since ?? record.fields.created_at;
 
   return (
@@ -117,9 +119,15 @@ export const Card = memo(function Card(props: Props) {
       <CardFoot>
         {owner ? <Avatar name={owner} title={owner} /> : <span />}
         {typeof since === "string" && (
-          <time dateTime={since} title={t("board:days_in_stage", { when: formatDateTime(since) })}>
-            {formatRelative(since, Date.now())}
-          </time>
+          <FactMark
+            overdue={isLate(record.fields.stage_due)}
+            label={
+              lateText(record.fields.stage_due) ?? t("board:days_in_stage", { when: formatDateTime(since) })
+            }
+            strong={false}
+          >
+            <time dateTime={since}>{formatRelative(since, Date.now())}</time>
+          </FactMark>
         )}
       </CardFoot>
       {refusal && (
@@ -130,6 +138,9 @@ export const Card = memo(function Card(props: Props) {
     </BoardCard>
   );
 });
+
+/** Whether it has stood in its stage for too long. */
+const isLate = (due: Value): due is string => typeof due === "string" && Date.parse(due) < Date.now();
 
 function isOverdue(key: string, record: RecordData, column: string, stages: Stage[]): boolean {
   if (key !== "close_date") return false;

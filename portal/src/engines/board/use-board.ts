@@ -57,7 +57,7 @@ export function useBoard(source: Source, scope: BoardScope): Board {
       const before = cache.after(from, record.id);
       const moved = {
         ...record,
-        fields: { ...record.fields, [field]: to, stage_since: new Date().toISOString() },
+        fields: { ...record.fields, [field]: to, stage_since: new Date().toISOString(), stage_due: null },
       };
       moving.current.add(record.id);
       dismiss(record.id);

@@ -36,6 +36,8 @@ export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
   const Icon = entityIcon(entity.key);
   const navigate = useNavigate();
   const [search, setSearch] = useRecordsSearch();
+  // An archived one is shown while it is looked at.
+  const shown = entity.pipelines.filter((one) => !one.archived || one.id === pipeline?.id);
 
   const switchTo = (next: string) => {
     localStorage.setItem(`verstak.mode.${entity.key}`, next);
@@ -81,13 +83,13 @@ export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
           ]}
         />
       )}
-      {mode === "board" && entity.pipelines.length > 1 && (
+      {mode === "board" && shown.length > 1 && (
         <Select
           size="xs"
           w={150}
           aria-label={t("board:pipeline")}
           allowDeselect={false}
-          data={entity.pipelines.map((one) => ({ value: one.id, label: one.name }))}
+          data={shown.map((one) => ({ value: one.id, label: one.name }))}
           value={pipeline?.id ?? null}
           onChange={(value) => value && setSearch({ pipeline: value })}
         />

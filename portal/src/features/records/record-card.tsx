@@ -225,6 +225,7 @@ const technical = [
   "last_activity_at",
   "closed_at",
   "stage_since",
+  "stage_due",
 ];
 
 function Sections({

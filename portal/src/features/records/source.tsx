@@ -19,6 +19,7 @@ import { saveFields } from "@/api/save";
 import type { Entity, RecordData } from "@/api/types";
 import type { RowLinkProps, Source } from "@/engines/source";
 import { openCreate } from "@/state/creating";
+import { explainRefusal } from "@/state/refused";
 import { useRemove } from "./use-remove";
 
 export function useRecordsSource(entity: Entity): Source {
@@ -58,7 +59,11 @@ export function recordsSource(entity: Entity): Source {
       putRecord(record);
       refreshAround(key, record.id);
     },
-    move: (id, stage) => moveToStage(key, id, stage),
+    move: (id, stage) =>
+      moveToStage(key, id, stage).catch((error: unknown) => {
+        explainRefusal(key, id, stage, error);
+        throw error;
+      }),
     async create(fields, idempotencyKey) {
       const record = await createRecord(key, fields, idempotencyKey);
       refreshAround(key);

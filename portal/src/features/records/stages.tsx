@@ -5,8 +5,10 @@ import { keys } from "@/api/keys";
 import { messageOf } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
 import { moveToStage, putRecord, refreshAround } from "@/api/records";
-import type { Entity, RecordData } from "@/api/types";
-import { pipelineOf } from "@/engines/fields/text";
+import type { Entity, RecordData, Value } from "@/api/types";
+import { fieldOf, pipelineOf } from "@/engines/fields/text";
+import { formatDateTime } from "@/i18n/format";
+import { explainRefusal } from "@/state/refused";
 import { StageBar } from "@/ui/stage-bar";
 import { toast } from "@/ui/toast";
 
@@ -47,10 +49,21 @@ export function useStageMove(entity: Entity, record: RecordData): StageMove {
           },
         }),
       )
-      .catch((error: unknown) => setProblem(messageOf(error, t("common:network"))))
+      .catch((error: unknown) => {
+        setProblem(messageOf(error, t("common:network")));
+        explainRefusal(entity.key, record.id, stage, error);
+      })
       .finally(() => setPending(undefined));
   };
   return { to, pending, problem };
+}
+
+/** Until when it may stand there, as its field is called. */
+function dueOf(entity: Entity, due: Value, overdue: string): { text: string; late: boolean } | undefined {
+  if (typeof due !== "string") return undefined;
+  const late = Date.parse(due) < Date.now();
+  const label = late ? overdue : (fieldOf(entity, "stage_due")?.label ?? "");
+  return { text: `${label}: ${formatDateTime(due)}`, late };
 }
 
 export function CardStages({
@@ -62,7 +75,7 @@ export function CardStages({
   record: RecordData;
   move: StageMove;
 }) {
-  const { t } = useTranslation("card");
+  const { t } = useTranslation(["card", "board"]);
   const pipeline =
     pipelineOf(entity, record.fields.pipeline) ??
     entity.pipelines.find((one) => one.stages.some((stage) => stage.key === record.fields.stage));
@@ -70,13 +83,14 @@ export function CardStages({
   const stages = [...pipeline.stages].sort((left, right) => left.sort - right.sort);
   return (
     <StageBar
-      label={t("stages")}
-      nextLabel={(stage) => t("to_stage", { stage })}
-      allLabel={t("all_stages")}
+      label={t("card:stages")}
+      nextLabel={(stage) => t("card:to_stage", { stage })}
+      allLabel={t("card:all_stages")}
       stages={stages}
       current={move.pending ?? String(record.fields.stage)}
       disabled={!entity.actions.update || Boolean(record.fields.deleted_at)}
       problem={move.problem}
+      due={dueOf(entity, record.fields.stage_due, t("board:overdue"))}
       onMove={move.to}
     />
   );

@@ -155,7 +155,7 @@ function Changes({ entity, item, more, refs }: Pick<Props, "entity" | "item" | "
   // What a new record was made of is on the card already.
   if (item.event?.endsWith(".created")) return null;
   if (item.event?.startsWith("file.")) return <Files items={[item, ...more]} />;
-  const skipped = new Set(["updated_at", "editor", "last_activity_at", "stage_since"]);
+  const skipped = new Set(["updated_at", "editor", "last_activity_at", "stage_since", "stage_due"]);
   return Object.entries(item.changes ?? {})
     .filter(([key]) => !skipped.has(key))
     .map(([key, { before, after }]) => {

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { SurfaceView } from "@/api/types";
 import { SlotSurface, useSlot } from "@/engines/slots";
-import { withMessageTexts } from "@/i18n";
+import { withMessageTexts, withPipelineTexts } from "@/i18n";
 import { adminSections, ownSections, type SettingsSection } from "@/state/search";
 import { BlockBones } from "@/ui/block";
 import { NotFound } from "@/ui/not-found";
@@ -21,6 +21,7 @@ const Company = lazy(() => import("./company"));
 const Departments = lazy(() => import("./departments"));
 const Messages = lazy(() => withMessageTexts(() => import("./messages")));
 const People = lazy(() => import("./people"));
+const Pipelines = lazy(() => withPipelineTexts(() => import("./pipelines/page")));
 const Rates = lazy(() => import("./rates"));
 const Roles = lazy(() => import("./roles"));
 const Tokens = lazy(() => import("./tokens"));
@@ -78,6 +79,7 @@ export default function SettingsPage() {
           {section === "people" && <People {...editor} />}
           {section === "departments" && <Departments {...editor} />}
           {section === "roles" && <Roles {...editor} />}
+          {section === "pipelines" && <Pipelines {...editor} />}
           {section === "rates" && <Rates {...editor} />}
           {section === "calendars" && <Calendars {...editor} />}
           {section === "messages" && <Messages {...editor} />}

@@ -1,178 +1,17 @@
-//! Pipelines and stages: the ordered states of leads, deals and a company's own entities, per tenant.
+//! Pipelines that entities begin with, and those of modules.
 
 use std::borrow::Cow;
 
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::{FieldError, FieldErrors};
-use kernel::{Ctx, Error, Locale, Result, TenantId, audit};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use serde::{Deserialize, Serialize};
+use kernel::{Ctx, Error, Result, audit};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::{Semantic, Stage, load};
 use crate::Records;
 use crate::catalogue::{Labels, text};
-
-/// What a stage means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Semantic {
-    /// Work goes on.
-    Open,
-    /// Ended well.
-    Won,
-    /// Ended without success.
-    Lost,
-}
-
-impl Semantic {
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Won => "won",
-            Self::Lost => "lost",
-        }
-    }
-
-    fn of(key: &str) -> Self {
-        [Self::Won, Self::Lost].into_iter().find(|semantic| semantic.key() == key).unwrap_or(Self::Open)
-    }
-}
-
-/// A stage.
-#[derive(Debug, Clone, Serialize)]
-pub struct Stage {
-    /// Unique within the entity.
-    pub key: String,
-    /// Its name, as the company calls it.
-    pub name: String,
-    /// Its name in each language, where a module gives it.
-    #[serde(skip)]
-    pub labels: Option<Labels>,
-    /// What it means.
-    pub semantic: Semantic,
-    /// Its colour, `#rrggbb`.
-    pub color: String,
-    /// Its place.
-    pub sort: i64,
-    /// How likely a record in it is to be won, percent, where somebody has said so.
-    pub probability: Option<i64>,
-}
-
-impl Stage {
-    /// Its name for a reader.
-    pub fn name_in(&self, locale: Locale) -> &str {
-        self.labels.as_ref().map_or(&self.name, |labels| labels.in_locale(locale))
-    }
-}
-
-/// A pipeline.
-#[derive(Debug, Clone, Serialize)]
-pub struct Pipeline {
-    /// Its id.
-    pub id: Uuid,
-    /// Its entity.
-    pub entity: String,
-    /// Its key.
-    pub key: String,
-    /// Its name.
-    pub name: String,
-    /// Where new records go.
-    pub is_default: bool,
-    /// Its stages in order.
-    pub stages: Vec<Stage>,
-}
-
-impl Pipeline {
-    /// How likely a record in one of its stages is to be won, percent: as it was said, else evenly by its place among the
-    /// open ones; of what is closed surely or not at all.
-    pub fn probability(&self, key: &str) -> Option<i64> {
-        let stage = self.stages.iter().find(|stage| stage.key == key)?;
-        Some(match stage.semantic {
-            Semantic::Won => 100,
-            Semantic::Lost => 0,
-            Semantic::Open => stage.probability.unwrap_or_else(|| self.by_place(key)),
-        })
-    }
-
-    fn by_place(&self, key: &str) -> i64 {
-        let open: Vec<&Stage> = self.stages.iter().filter(|stage| stage.semantic == Semantic::Open).collect();
-        let place = open.iter().position(|stage| stage.key == key).map_or(0, |place| place + 1);
-        i64::try_from(place * 100 / (open.len() + 1)).unwrap_or(0)
-    }
-}
-
-/// All pipelines of a tenant, and what else new records take from its settings.
-#[derive(Debug, Clone, Default)]
-pub struct Pipelines {
-    all: Vec<Pipeline>,
-    /// The company's currency, ISO 4217.
-    pub currency: String,
-}
-
-impl Pipelines {
-    /// The pipelines of an entity in order.
-    pub fn of(&self, entity: &str) -> impl Iterator<Item = &Pipeline> {
-        self.all.iter().filter(move |pipeline| pipeline.entity == entity)
-    }
-
-    /// A stage by key, with its pipeline.
-    pub fn stage(&self, entity: &str, key: &str) -> Option<(&Pipeline, &Stage)> {
-        self.of(entity)
-            .find_map(|pipeline| pipeline.stages.iter().find(|stage| stage.key == key).map(|stage| (pipeline, stage)))
-    }
-
-    /// Where new records of an entity begin.
-    pub fn first(&self, entity: &str) -> Option<(&Pipeline, &Stage)> {
-        let pipeline = self.of(entity).find(|p| p.is_default).or_else(|| self.of(entity).next())?;
-        pipeline.stages.first().map(|stage| (pipeline, stage))
-    }
-}
-
-/// Reads the pipelines of a tenant.
-pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId, currency: String) -> Result<Pipelines> {
-    let pipelines = Query::select()
-        .columns(["id", "entity", "key", "name", "is_default"])
-        .from("pipeline")
-        .and_where(Expr::col("tenant_id").eq(tenant.0))
-        .order_by("sort", Order::Asc)
-        .take();
-    let stages = Query::select()
-        .columns(["pipeline_id", "key", "name", "semantic", "color", "sort", "labels", "probability"])
-        .from("stage")
-        .and_where(Expr::col("tenant_id").eq(tenant.0))
-        .order_by("sort", Order::Asc)
-        .take();
-    let mut all = Vec::new();
-    for row in conn.query_all(&pipelines).await? {
-        all.push(Pipeline {
-            id: row.try_get_by_index(0)?,
-            entity: row.try_get_by_index(1)?,
-            key: row.try_get_by_index(2)?,
-            name: row.try_get_by_index(3)?,
-            is_default: row.try_get_by_index(4)?,
-            stages: Vec::new(),
-        });
-    }
-    for row in conn.query_all(&stages).await? {
-        let pipeline: Uuid = row.try_get_by_index(0)?;
-        let semantic: String = row.try_get_by_index(3)?;
-        let labels: Option<serde_json::Value> = row.try_get_by_index(6)?;
-        let stage = Stage {
-            key: row.try_get_by_index(1)?,
-            name: row.try_get_by_index(2)?,
-            labels: labels.and_then(|labels| serde_json::from_value(labels).ok()),
-            semantic: Semantic::of(&semantic),
-            color: row.try_get_by_index(4)?,
-            sort: row.try_get_by_index(5)?,
-            probability: row.try_get_by_index(7)?,
-        };
-        if let Some(owner) = all.iter_mut().find(|p| p.id == pipeline) {
-            owner.stages.push(stage);
-        }
-    }
-    Ok(Pipelines { all, currency })
-}
 
 /// A stage of a pipeline that is made.
 #[derive(Debug, Clone)]
@@ -190,7 +29,7 @@ pub struct FirstStage {
 }
 
 /// The pipeline an entity of a company's own begins with. A stage is named by the text `stage.<key>`.
-const OWN: [(&str, Semantic, &str); 4] = [
+pub(super) const OWN: [(&str, Semantic, &str); 4] = [
     ("new", Semantic::Open, "#4c8dff"),
     ("in_progress", Semantic::Open, "#22b8cf"),
     ("won", Semantic::Won, "#2f9e44"),
@@ -269,6 +108,13 @@ impl Records {
                 .to_owned();
             tx.execute(&update).await?;
         }
+        let changed = Query::update()
+            .table("pipeline")
+            .value("version", Expr::col("version").add(1))
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col("entity").eq(def.key.as_str()))
+            .to_owned();
+        tx.execute(&changed).await?;
         crate::catalogue::touch(&tx, ctx.tenant).await?;
         audit::record(&tx, ctx, "stage.probabilities", entity, json!({ "items": given })).await?;
         tx.commit().await?;
@@ -310,7 +156,7 @@ async fn insert_stages(
             stage.semantic.key().into(),
             (&*stage.color).into(),
             sort.into(),
-            worded(stage.labels.as_ref())?.into(),
+            json_of(stage.labels.as_ref())?.into(),
         ]);
     }
     if any {
@@ -319,7 +165,7 @@ async fn insert_stages(
     Ok(())
 }
 
-fn worded(labels: Option<&Labels>) -> Result<Option<serde_json::Value>> {
+fn json_of(labels: Option<&Labels>) -> Result<Option<serde_json::Value>> {
     labels.map(serde_json::to_value).transpose().map_err(kernel::Error::internal)
 }
 
@@ -328,25 +174,34 @@ fn worded(labels: Option<&Labels>) -> Result<Option<serde_json::Value>> {
 pub(crate) async fn extend(tx: &Tx, ctx: &Ctx, entity: &str, stages: &[FirstStage]) -> Result<()> {
     let pipelines = load(tx, ctx.tenant, String::new()).await?;
     let Some(pipeline) = pipelines.of(entity).find(|pipeline| pipeline.is_default) else { return Ok(()) };
+    let other =
+        |stage: &FirstStage| pipelines.stage_ever(entity, &stage.key).is_some_and(|(owner, _)| owner.id != pipeline.id);
+    if let Some(taken) = stages.iter().find(|stage| other(stage)) {
+        tracing::warn!(entity, stage = &*taken.key, "a stage of a module stands in another pipeline and is left there");
+    }
+    let stages: Vec<&FirstStage> = stages.iter().filter(|stage| !other(stage)).collect();
     let named = |key: &str| stages.iter().any(|stage| stage.key == key);
     let others = pipeline.stages.iter().filter(|stage| !named(&stage.key)).map(|stage| stage.key.as_str());
     let order: Vec<&str> = stages.iter().map(|stage| &*stage.key).chain(others).collect();
     for (sort, key) in (0_i64..).zip(order) {
         let given = stages.iter().find(|stage| stage.key == key);
-        let labels = |stage: &Stage| given.map_or(&stage.labels, |given| &given.labels).clone();
+        let labels = |stage: &Stage| {
+            let given = given.filter(|_| !stage.rules.renamed);
+            given.map_or(&stage.labels, |given| &given.labels).clone()
+        };
         let stands = pipeline.stages.iter().find(|stage| stage.key == key);
         if let Some(stage) = stands.filter(|stage| stage.sort != sort || stage.labels != labels(stage)) {
             let update = Query::update()
                 .table("stage")
                 .value("sort", sort)
-                .value("labels", worded(labels(stage).as_ref())?)
+                .value("labels", json_of(labels(stage).as_ref())?)
                 .and_where(Expr::col("pipeline_id").eq(pipeline.id))
                 .and_where(Expr::col("key").eq(key))
                 .to_owned();
             tx.execute(&update).await?;
         }
     }
-    let known = |key: &str| pipeline.stages.iter().any(|stage| stage.key == key);
+    let known = |key: &str| pipeline.stages.iter().chain(&pipeline.gone).any(|stage| stage.key == key);
     let new = (0_i64..).zip(stages).filter(|(_, stage)| !known(&stage.key));
     insert_stages(tx, ctx, entity, pipeline.id, new).await
 }
