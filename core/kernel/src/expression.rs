@@ -176,11 +176,7 @@ impl Expression {
         }
     }
 
-    fn run<T>(
-        &self,
-        names: &Names<'_>,
-        take: impl FnOnce(&dyn Val) -> Result<T, ExecutionError>,
-    ) -> Result<T, String> {
+    fn run<T>(&self, names: &Names<'_>, take: impl FnOnce(&dyn Val) -> Result<T, ExecutionError>) -> Result<T, String> {
         let mut context = Context::with_env(meter::env());
         for (name, fields) in &self.0.uses {
             match names.0.iter().rev().find(|(known, _)| known == name) {
