@@ -65,6 +65,7 @@ export const adminSections = [
   "people",
   "departments",
   "roles",
+  "fields",
   "calendars",
   "messages",
   "rates",

@@ -5,11 +5,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { type Evaluated, evaluate } from "@/api/evaluate";
 import { ApiError } from "@/api/problem";
 import { putRecord, recordQuery, refreshAround, restoreRecord } from "@/api/records";
-import type { Entity, Field, Id, RecordData, SurfaceView } from "@/api/types";
+import type { Entity, Field, Fields, Id, RecordData, SurfaceView } from "@/api/types";
 import { MoreOfCard, RowsOfCard, SaleOfCard } from "@/engines/card-parts";
 import { loadDateEditor } from "@/engines/fields/editor";
+import { type Ask, CardEvaluated, type OfCard, useAsk } from "@/engines/fields/evaluated";
 import { InPlace } from "@/engines/fields/in-place";
 import { fieldOf, titleOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
@@ -131,7 +133,10 @@ function CardContent({
     }
   };
 
+  const evaluated = useCardAnswer(entity, record);
+
   return (
+    <CardEvaluated value={evaluated}>
     <CardBody key={record.id}>
       {deleted && (
         <CardNotice
@@ -195,6 +200,25 @@ function CardContent({
         </>
       )}
     </CardBody>
+    </CardEvaluated>
+  );
+}
+
+/** What the card is like with what is kept, and with what is being typed in it. */
+function useCardAnswer(entity: Entity, record: RecordData): OfCard {
+  const [typing, setTyping] = useState<Fields>();
+  const [answer, setAnswer] = useState<Evaluated>();
+  const { id, version } = record;
+  const asks = entity.evaluated && !record.fields.deleted_at;
+  const ask = useMemo<Ask | undefined>(
+    () => (asks ? (fields, signal) => evaluate(entity.key, id, fields, signal) : undefined),
+    // A newer version is another question.
+    [asks, entity.key, id, version],
+  );
+  useAsk(ask, typing ?? {}, setAnswer);
+  return useMemo(
+    () => (asks ? { answer, preview: typing && answer?.formulas, typed: setTyping } : { typed: () => undefined }),
+    [asks, answer, typing],
   );
 }
 

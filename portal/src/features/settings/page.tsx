@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { SurfaceView } from "@/api/types";
 import { SlotSurface, useSlot } from "@/engines/slots";
-import { withMessageTexts } from "@/i18n";
+import { withMessageTexts, withRuleTexts } from "@/i18n";
 import { adminSections, ownSections, type SettingsSection } from "@/state/search";
 import { BlockBones } from "@/ui/block";
 import { NotFound } from "@/ui/not-found";
@@ -18,6 +18,7 @@ import { Profile } from "./profile";
 const Calendars = lazy(() => import("./calendars"));
 const Company = lazy(() => import("./company"));
 const Departments = lazy(() => import("./departments"));
+const Fields = lazy(() => withRuleTexts(() => import("./fields")));
 const Messages = lazy(() => withMessageTexts(() => import("./messages")));
 const People = lazy(() => import("./people"));
 const Rates = lazy(() => import("./rates"));
@@ -77,6 +78,7 @@ export default function SettingsPage() {
           {section === "people" && <People {...editor} />}
           {section === "departments" && <Departments {...editor} />}
           {section === "roles" && <Roles {...editor} />}
+          {section === "fields" && <Fields {...editor} />}
           {section === "rates" && <Rates {...editor} />}
           {section === "calendars" && <Calendars {...editor} />}
           {section === "messages" && <Messages {...editor} />}
