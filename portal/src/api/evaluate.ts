@@ -6,5 +6,9 @@ export type Evaluated = Body<"EvaluatedView">;
 export type FieldState = Body<"StateView">;
 
 /** Asks about a new record, or one that is kept with other values. Writes nothing. */
-export const evaluate = (entity: string, id: Id | undefined, fields: Fields, signal: AbortSignal): Promise<Evaluated> =>
-  api.post("/records/{entity}/evaluate", { id, fields }, { path: { entity }, signal });
+export const evaluate = (
+  entity: string,
+  id: Id | undefined,
+  fields: Fields,
+  signal: AbortSignal,
+): Promise<Evaluated> => api.post("/records/{entity}/evaluate", { id, fields }, { path: { entity }, signal });

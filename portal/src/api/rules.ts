@@ -23,8 +23,8 @@ const defined = async <T>(answer: Promise<T>): Promise<T> => {
 
 export const createField = (entity: string, field: NewField) =>
   defined(api.post("/entities/{entity}/fields", field, { path: { entity } }));
-export const changeField = (entity: string, key: string, patch: FieldPatch) =>
-  defined(api.patch("/entities/{entity}/fields/{key}", patch, { path: { entity, key } }));
+export const changeField = (entity: string, key: string, patch: Partial<FieldPatch>) =>
+  defined(api.patch("/entities/{entity}/fields/{key}", patch as FieldPatch, { path: { entity, key } }));
 /** Hidden with its values; `restoreField` brings both back. */
 export const removeField = (entity: string, key: string) =>
   defined(api.delete("/entities/{entity}/fields/{key}", { path: { entity, key } }));

@@ -49,7 +49,7 @@ async fn a_margin_is_exact_and_is_found_sorted_and_summed_like_a_stored_field() 
     // Inputs change: so does it, in the same write, at each door.
     let changed = app.admin().update("deal", &old, json!({"amount": 100})).await.ok(200);
     assert_eq!(changed["fields"]["x_margin"], 15);
-    let bulk = json!({"create": [{"fields": {"title": "bulk", "amount": 10}}]});
+    let bulk = json!({"create": [{"fields": {"title": "bulk", "amount": 10, "currency": "USD"}}]});
     app.admin().post("/records/deal/bulk", bulk).await.ok(200);
     let small = json!({"field": "x_margin", "op": "lt", "value": 20});
     let asked = json!({"filter": small, "sort": [{"field": "x_margin"}]});
@@ -161,7 +161,7 @@ async fn hostile_and_senseless_formulas_are_refused_with_the_reason() {
         let said = refused["fields"]["formula"]["message"].as_str().unwrap_or_default().to_owned();
         assert!(said.contains(part), "{text}: {refused}");
     };
-    check("money", &format!("{}1{}", "(".repeat(500), ")".repeat(500)), "nested").await;
+    check("money", &format!("{}1{}", "(".repeat(400), ")".repeat(400)), "nested").await;
     check("money", &"1 + ".repeat(2000), "longer").await;
     check("money", "record.nothing * 2", "no field nothing").await;
     check("money", "record", "Name the fields").await;

@@ -24,22 +24,22 @@ pub const ACTOR_PARTS: [&str; 4] = ["id", "kind", "department", "admin"];
 /// When a field is there, must have a value, may be changed, and which of its choices are offered. What is absent
 /// always holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct Conditions {
     /// Whether forms show it. Hidden is not secret: that is what rights are for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub visible: Option<String>,
     /// Whether it must have a value.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub required: Option<String>,
     /// Whether its value stays as it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub read_only: Option<String>,
     /// When a choice is offered, by its key; choices without a condition always are.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options_when: BTreeMap<String, String>,
 }
 

@@ -53,7 +53,8 @@ export function asNow(field: Field, answer: Evaluated | undefined): Field | unde
 
 /** What is wrong with a field besides that it is empty: that is seen without words. */
 export const wrongNow = (key: string, answer: Evaluated | undefined): string | undefined =>
-  answer?.errors.find((one) => one.field === key && !["required", "formula", "warning"].includes(one.code))?.message;
+  answer?.errors.find((one) => one.field === key && !["required", "formula", "warning"].includes(one.code))
+    ?.message;
 
 /** What a card is told, and how it is told of what is typed in it. */
 export interface OfCard {

@@ -198,7 +198,10 @@ function Computed({ fields, shape, values }: { fields: Field[]; shape: Shape; va
   if (shown.length === 0) return null;
   return (
     <FormFacts
-      items={shown.map((field) => ({ label: field.label, value: textOf(field, values[field.key], context, values) }))}
+      items={shown.map((field) => ({
+        label: field.label,
+        value: textOf(field, values[field.key], context, values),
+      }))}
     />
   );
 }

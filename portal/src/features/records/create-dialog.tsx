@@ -53,9 +53,7 @@ function CreateForm({ entity, preset }: { entity: Entity; preset: Fields }) {
       preset: { ...fields, ...preset },
       refs,
       submit: (typed, key, _, reason) => createRecord(entity.key, typed, key, reason),
-      ask: entity.evaluated
-        ? (typed, signal) => evaluate(entity.key, undefined, typed, signal)
-        : undefined,
+      ask: entity.evaluated ? (typed, signal) => evaluate(entity.key, undefined, typed, signal) : undefined,
     };
   }, [entity, preset, me]);
   const done = (record: RecordData, later: Fields) => {

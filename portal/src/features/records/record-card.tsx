@@ -137,69 +137,75 @@ function CardContent({
 
   return (
     <CardEvaluated value={evaluated}>
-    <CardBody key={record.id}>
-      {deleted && (
-        <CardNotice
-          action={
-            <Button variant="default" leftSection={<IconRestore size={16} />} onClick={() => void restore()}>
-              {t("common:restore")}
-            </Button>
-          }
-        >
-          {t("card:is_deleted")}
-        </CardNotice>
-      )}
-      <CardTitle level={place === "page" ? 1 : 2}>
-        {titleField && (
-          <InPlace source={source} field={titleField} record={record} refs={refs} bare>
-            {titleOf(entity, record.fields, t("fields:untitled"))}
-          </InPlace>
+      <CardBody key={record.id}>
+        {deleted && (
+          <CardNotice
+            action={
+              <Button
+                variant="default"
+                leftSection={<IconRestore size={16} />}
+                onClick={() => void restore()}
+              >
+                {t("common:restore")}
+              </Button>
+            }
+          >
+            {t("card:is_deleted")}
+          </CardNotice>
         )}
-      </CardTitle>
-      <ConcernedLink record={record} />
-      {entity.staged && <CardStages entity={entity} record={record} move={move} />}
-      {!deleted && <SaleOfCard entity={entity} record={record} />}
-      {tabs.length > 0 && (
-        <ViewTabs label={entity.label}>
-          <ViewTab active={!tab} onClick={() => setTab(undefined)}>
-            {t("card:main")}
-          </ViewTab>
-          {tabs.map((one) => (
-            <ViewTab key={nameOf(one)} active={one === tab} onClick={() => setTab(nameOf(one))}>
-              {one.title}
+        <CardTitle level={place === "page" ? 1 : 2}>
+          {titleField && (
+            <InPlace source={source} field={titleField} record={record} refs={refs} bare>
+              {titleOf(entity, record.fields, t("fields:untitled"))}
+            </InPlace>
+          )}
+        </CardTitle>
+        <ConcernedLink record={record} />
+        {entity.staged && <CardStages entity={entity} record={record} move={move} />}
+        {!deleted && <SaleOfCard entity={entity} record={record} />}
+        {tabs.length > 0 && (
+          <ViewTabs label={entity.label}>
+            <ViewTab active={!tab} onClick={() => setTab(undefined)}>
+              {t("card:main")}
             </ViewTab>
-          ))}
-        </ViewTabs>
-      )}
-      {tab ? (
-        <SlotSurface surface={tab} subject={subject} />
-      ) : (
-        <>
-          <RowsOfCard entity={entity} record={record} />
-          <CardColumns
-            wide={place === "page"}
-            fields={
-              <>
-                <Sections entity={entity} source={source} record={record} onStage={move.to} />
-                {/* A record in the bin shows none. */}
-                {!deleted && <CardFiles entity={entity.key} id={record.id} changes={entity.actions.update} />}
-                {sides.map((side) => (
-                  <CardSection key={nameOf(side)} title={side.title}>
-                    <SlotSurface surface={side} subject={subject} />
-                  </CardSection>
-                ))}
-              </>
-            }
-            timeline={
-              <CardStack>
-                {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
-                <Timeline entity={entity} id={record.id} readOnly={deleted} />
-              </CardStack>
-            }
-          />
-        </>
-      )}
-    </CardBody>
+            {tabs.map((one) => (
+              <ViewTab key={nameOf(one)} active={one === tab} onClick={() => setTab(nameOf(one))}>
+                {one.title}
+              </ViewTab>
+            ))}
+          </ViewTabs>
+        )}
+        {tab ? (
+          <SlotSurface surface={tab} subject={subject} />
+        ) : (
+          <>
+            <RowsOfCard entity={entity} record={record} />
+            <CardColumns
+              wide={place === "page"}
+              fields={
+                <>
+                  <Sections entity={entity} source={source} record={record} onStage={move.to} />
+                  {/* A record in the bin shows none. */}
+                  {!deleted && (
+                    <CardFiles entity={entity.key} id={record.id} changes={entity.actions.update} />
+                  )}
+                  {sides.map((side) => (
+                    <CardSection key={nameOf(side)} title={side.title}>
+                      <SlotSurface surface={side} subject={subject} />
+                    </CardSection>
+                  ))}
+                </>
+              }
+              timeline={
+                <CardStack>
+                  {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
+                  <Timeline entity={entity} id={record.id} readOnly={deleted} />
+                </CardStack>
+              }
+            />
+          </>
+        )}
+      </CardBody>
     </CardEvaluated>
   );
 }
@@ -217,7 +223,8 @@ function useCardAnswer(entity: Entity, record: RecordData): OfCard {
   );
   useAsk(ask, typing ?? {}, setAnswer);
   return useMemo(
-    () => (asks ? { answer, preview: typing && answer?.formulas, typed: setTyping } : { typed: () => undefined }),
+    () =>
+      asks ? { answer, preview: typing && answer?.formulas, typed: setTyping } : { typed: () => undefined },
     [asks, answer, typing],
   );
 }

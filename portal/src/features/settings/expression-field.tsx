@@ -75,9 +75,7 @@ function Results({ tried }: { tried: Tried[] }) {
     if (typeof value === "boolean") return t(value ? "yes" : "no");
     return String(value);
   };
-  return (
-    <Facts items={tried.map((one) => ({ label: one.title, value: one.problem ?? words(one.value) }))} />
-  );
+  return <Facts items={tried.map((one) => ({ label: one.title, value: one.problem ?? words(one.value) }))} />;
 }
 
 interface Found {

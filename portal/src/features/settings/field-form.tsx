@@ -38,7 +38,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
   const [draft, setDraft] = useState(before);
   const save = useMutation({
     mutationFn: async () => {
-      const patch: FieldPatch = {};
+      const patch: Partial<FieldPatch> = {};
       if (draft.formula !== before.formula) patch.formula = draft.formula;
       if (draft.required !== before.required) patch.required = draft.required;
       if (Object.keys(patch).length > 0) await changeField(entity.key, field.key, patch);

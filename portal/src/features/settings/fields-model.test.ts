@@ -13,7 +13,12 @@ import {
 
 describe("forms of fields and rules", () => {
   it("sends a formula only of types that have one", () => {
-    const draft = { ...freshField(), label: { en: "Margin", ru: " ", uk: "" }, computed: true, required: true };
+    const draft = {
+      ...freshField(),
+      label: { en: "Margin", ru: " ", uk: "" },
+      computed: true,
+      required: true,
+    };
     const formula = "record.amount * 0.15";
     const money = newField({ ...draft, type: "money", formula, decimals: "2" }, "en");
     expect(money).toEqual({
@@ -24,7 +29,10 @@ describe("forms of fields and rules", () => {
       formula,
       decimals: 2,
     });
-    expect(newField({ ...draft, type: "user", formula }, "en")).toMatchObject({ formula: null, required: true });
+    expect(newField({ ...draft, type: "user", formula }, "en")).toMatchObject({
+      formula: null,
+      required: true,
+    });
   });
 
   it("makes keys of choices that differ", () => {

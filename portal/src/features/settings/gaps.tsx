@@ -60,7 +60,9 @@ export function Gaps({ entity }: { entity: Entity }) {
     >
       {query.isError && <ErrorState error={query.error} retry={look} />}
       {query.data && found.length === 0 && <Lead>{t("gaps_none", { number: looked })}</Lead>}
-      {found.length > 0 && <DataTable label={t("gaps")} columns={columns} rows={found} keyOf={({ id }) => id} />}
+      {found.length > 0 && (
+        <DataTable label={t("gaps")} columns={columns} rows={found} keyOf={({ id }) => id} />
+      )}
     </Block>
   );
 }

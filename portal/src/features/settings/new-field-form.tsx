@@ -18,7 +18,9 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
   const { t } = useTranslation(["rules", "common"]);
   const [draft, setDraft] = useState<FieldDraft>(freshField);
   const put = (part: Partial<FieldDraft>) => setDraft((before) => ({ ...before, ...part }));
-  const named = Object.values(draft.label).find((text) => text.trim() !== "")?.trim();
+  const named = Object.values(draft.label)
+    .find((text) => text.trim() !== "")
+    ?.trim();
   const [tried, setTried] = useState(false);
   const save = useMutation({
     mutationFn: () => createField(entity.key, newField(draft, currentLocale())),

@@ -26,9 +26,7 @@ export function RuleForm({ entity, placed, onClose }: Props) {
   const put = (part: Partial<RuleDraft>) => setDraft((before) => ({ ...before, ...part }));
   const save = useMutation({
     mutationFn: () =>
-      placed
-        ? changeRule(entity.key, placed.id, ruleOf(draft))
-        : createRule(entity.key, ruleOf(draft)),
+      placed ? changeRule(entity.key, placed.id, ruleOf(draft)) : createRule(entity.key, ruleOf(draft)),
     onSuccess: () => {
       toast({ message: t("rules:rule_saved", { name: draft.name }), kind: "done" });
       onClose();
