@@ -176,7 +176,7 @@ pub(crate) fn search_text(def: &EntityDef, fields: &Fields, number: i64) -> Stri
 pub(crate) fn words_of<'a>(def: &EntityDef, fields: &'a Fields, number: i64) -> Vec<Cow<'a, str>> {
     let mut parts: Vec<Cow<'a, str>> = vec![Cow::Owned(number.to_string())];
     for field in &def.fields {
-        let searched = matches!(field.kind, FieldType::Text) && !field.key.starts_with("utm_");
+        let searched = matches!(field.kind, FieldType::Text) && !field.key.starts_with("utm_") && !field.is_live();
         match fields.get(&field.key) {
             Some(Value::Text(value)) if searched => parts.push(Cow::Borrowed(value)),
             Some(Value::Multi(values)) => parts.extend(values.iter().map(|item| Cow::Borrowed(item.value.as_str()))),
