@@ -177,3 +177,6 @@ fn visit(
     }
     order.push(key.clone());
 }
+
+#[cfg(test)]
+mod tests;
