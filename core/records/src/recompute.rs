@@ -143,3 +143,6 @@ impl Records {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
